@@ -1,0 +1,191 @@
+//! Functions, and what leads to them: routes, event source mappings, schedules.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    TemplateError,
+    resolve::Resolver,
+    resources::{EventSource, Function, Resources, Route, Schedule},
+    yaml::Node,
+};
+
+/// Batches that Lambda takes from one queue at once, as long as the template names no `MaximumConcurrency`.
+const BATCHES_AT_ONCE: u64 = 5;
+
+/// An `AWS::Serverless::Function`, with SAM's `Globals.Function` under its own properties.
+pub(super) fn function(
+    logical: &str,
+    name: String,
+    resource: &Node,
+    globals: Option<&Node>,
+    resolver: &Resolver<'_>,
+) -> Result<Function, TemplateError> {
+    let line = resource.line;
+    let none = Node::text_at(line, "");
+    let own = resource.get("Properties").unwrap_or(&none);
+    let globals = globals.unwrap_or(&none);
+    if let Some(events) = own.get("Events") {
+        let message = "`Events` are not run here (local emulators disagree on them): write \
+                       AWS::Lambda::EventSourceMapping, AWS::Events::Rule or AWS::ApiGatewayV2::Route";
+        return Err(TemplateError::new(events.line, message));
+    }
+    let binary = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::as_text).ok_or_else(|| {
+        TemplateError::new(line, "`Metadata.BuildProperties.Binary` must name the program that the function runs")
+    })?;
+    let mut environment = BTreeMap::new();
+    for properties in [globals, own] {
+        let variables = properties.at(&["Environment", "Variables"]).map_or(&[][..], Node::entries);
+        for (key, value) in variables {
+            let value = value.as_text().ok_or_else(|| {
+                TemplateError::new(value.line, format!("the environment variable `{key}` must be a text"))
+            })?;
+            environment.insert(key.clone(), value.to_owned());
+        }
+    }
+    let place = resolver.place();
+    Ok(Function {
+        logical_id: logical.to_owned(),
+        arn: format!("arn:aws:lambda:{}:{}:function:{name}", place.region, place.account),
+        name,
+        binary: binary.to_owned(),
+        timeout: Duration::from_secs(own.number("Timeout", globals.number("Timeout", 3)?)?),
+        memory_mb: own.number("MemorySize", globals.number("MemorySize", 128)?)?,
+        json_logs: logging(own).or_else(|| logging(globals)) == Some("JSON"),
+        environment,
+    })
+}
+
+fn logging(properties: &Node) -> Option<&str> {
+    properties.at(&["LoggingConfig", "LogFormat"]).and_then(Node::as_text)
+}
+
+/// Reads the resources that tie others together, once all of those are known.
+pub(super) fn connect(resources: &mut Resources, later: &[(&str, &str, Node)]) -> Result<(), TemplateError> {
+    for (logical, kind, properties) in later {
+        let place = |error: TemplateError| TemplateError {
+            line: error.line,
+            message: format!("{logical} ({kind}): {}", error.message),
+        };
+        match *kind {
+            "AWS::ApiGatewayV2::Route" => {
+                resources.routes.push(route(resources, later, properties).map_err(place)?);
+            }
+            "AWS::Lambda::EventSourceMapping" => {
+                resources.event_sources.extend(event_source(resources, properties).map_err(place)?);
+            }
+            "AWS::Events::Rule" => {
+                resources.schedules.extend(schedules(resources, logical, properties).map_err(place)?);
+            }
+            "AWS::ApiGatewayV2::Api" if properties.text("ProtocolType") != Some("HTTP") => {
+                return Err(place(TemplateError::new(properties.line, "only `ProtocolType: HTTP` is run here")));
+            }
+            // Integrations are read through their routes.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn route(resources: &Resources, later: &[(&str, &str, Node)], properties: &Node) -> Result<Route, TemplateError> {
+    let target = properties.required("Target")?;
+    let integration = later
+        .iter()
+        .find(|(logical, kind, _)| {
+            *kind == "AWS::ApiGatewayV2::Integration"
+                && resources.physical_ids.get(*logical).map(String::as_str) == target.strip_prefix("integrations/")
+        })
+        .map(|(_, _, properties)| properties)
+        .ok_or_else(|| {
+            TemplateError::new(properties.line, format!("`Target` must be integrations/..., and is `{target}`"))
+        })?;
+    let is = (integration.text("IntegrationType"), integration.text("PayloadFormatVersion"));
+    if is != (Some("AWS_PROXY"), Some("2.0")) {
+        let message = "only `IntegrationType: AWS_PROXY` with `PayloadFormatVersion: \"2.0\"` is run here";
+        return Err(TemplateError::new(integration.line, message));
+    }
+    let function = function_named(resources, integration, "IntegrationUri")?;
+    Ok(Route { key: properties.required("RouteKey")?.to_owned(), function })
+}
+
+fn event_source(resources: &Resources, properties: &Node) -> Result<Option<EventSource>, TemplateError> {
+    if !properties.flag("Enabled", true)? {
+        return Ok(None);
+    }
+    let arn = properties.required("EventSourceArn")?;
+    let queue = resources
+        .queues
+        .iter()
+        .find(|queue| queue.arn == arn)
+        .ok_or_else(|| TemplateError::new(properties.line, format!("there is no queue with the ARN `{arn}`")))?;
+    let types = properties.get("FunctionResponseTypes").map_or(&[][..], Node::items);
+    let scaling = properties.get("ScalingConfig").unwrap_or(properties);
+    Ok(Some(EventSource {
+        function: function_named(resources, properties, "FunctionName")?,
+        queue: queue.logical_id.clone(),
+        batch_size: properties.number("BatchSize", 10)?.clamp(1, 10),
+        reports_failures: types.iter().any(|kind| kind.as_text() == Some("ReportBatchItemFailures")),
+        concurrency: scaling.number("MaximumConcurrency", BATCHES_AT_ONCE)?,
+    }))
+}
+
+fn schedules(resources: &Resources, logical: &str, properties: &Node) -> Result<Vec<Schedule>, TemplateError> {
+    if properties.text("State") == Some("DISABLED") {
+        return Ok(Vec::new());
+    }
+    let expression = properties.required("ScheduleExpression")?;
+    let every = rate(expression).ok_or_else(|| {
+        let message = format!("`ScheduleExpression` must be like rate(5 minutes), and is `{expression}`");
+        TemplateError::new(properties.line, message)
+    })?;
+    let targets = properties.get("Targets").map_or(&[][..], Node::items);
+    targets
+        .iter()
+        .map(|target| {
+            Ok(Schedule {
+                logical_id: logical.to_owned(),
+                function: function_named(resources, target, "Arn")?,
+                every,
+                input: target.text("Input").map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+/// `rate(value unit)`, as EventBridge writes it.
+fn rate(expression: &str) -> Option<Duration> {
+    let (value, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let seconds = match unit {
+        "minute" | "minutes" => 60,
+        "hour" | "hours" => 60 * 60,
+        "day" | "days" => 24 * 60 * 60,
+        _ => return None,
+    };
+    value.parse::<u64>().ok().filter(|value| *value > 0).map(|value| Duration::from_secs(value * seconds))
+}
+
+/// Logical id of the function that a property names: by name, by ARN, or by an ARN to invoke it.
+fn function_named(resources: &Resources, node: &Node, key: &str) -> Result<String, TemplateError> {
+    let value = node.required(key)?;
+    resources
+        .functions
+        .iter()
+        .find(|function| {
+            value == function.name || value == function.arn || value.contains(&format!("{}/invocations", function.arn))
+        })
+        .map(|function| function.logical_id.clone())
+        .ok_or_else(|| TemplateError::new(node.line, format!("`{key}` names no function: `{value}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_as_eventbridge_writes_them() {
+        assert_eq!(rate("rate(1 minute)"), Some(Duration::from_secs(60)));
+        assert_eq!(rate("rate(2 hours)"), Some(Duration::from_secs(7200)));
+        for wrong in ["rate(0 minutes)", "rate(minute)", "cron(0 12 * * ? *)", "rate(5 weeks)"] {
+            assert_eq!(rate(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! OpenAPI 3.0 schemas as JSON Schema: the two differ in how they say "or null".
+
+use jsonschema::{Draft, Validator};
+use serde_json::{Map, Value, json};
+
+/// A document whose schemas say "or null" as JSON Schema does: `nullable` (and CircleCI's `x-nullable`) becomes
+/// `anyOf` with the type null.
+pub fn as_json_schema(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let nullable = ["nullable", "x-nullable"].iter().any(|key| map.get(*key) == Some(&Value::Bool(true)));
+            let schema: Map<String, Value> = map
+                .iter()
+                .filter(|(key, value)| !(matches!(key.as_str(), "nullable" | "x-nullable") && value.is_boolean()))
+                .map(|(key, value)| (key.clone(), as_json_schema(value)))
+                .collect();
+            if nullable { json!({"anyOf": [{"type": "null"}, schema]}) } else { Value::Object(schema) }
+        }
+        Value::Array(items) => Value::Array(items.iter().map(as_json_schema).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A validator of `schema`, whose references point into `components`. Formats (uuid, date-time, uri) are checked.
+///
+/// # Errors
+/// Why the schema cannot be used, e.g. a reference to a component that is not there.
+pub fn validator(schema: &Value, components: &Value) -> Result<Validator, String> {
+    let document = json!({"allOf": [schema], "components": components});
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(true)
+        .build(&document)
+        .map_err(|error| error.to_string())
+}
+
+/// What is wrong with `instance`, as one line; `None` if nothing is.
+pub fn problems(validator: &Validator, instance: &Value) -> Option<String> {
+    const SHOWN: usize = 5;
+    let mut errors = validator.iter_errors(instance);
+    let shown: Vec<String> = errors
+        .by_ref()
+        .take(SHOWN)
+        .map(|error| {
+            let at = error.instance_path().to_string();
+            let at = if at.is_empty() { "the body".to_owned() } else { at };
+            format!("{at}: {}", shortened(&error.to_string()))
+        })
+        .collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let more = errors.count();
+    let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    Some(format!("{}{more}", shown.join("; ")))
+}
+
+/// An error quotes the whole offending value; a line of it is enough.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 300;
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}

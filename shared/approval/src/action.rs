@@ -1,0 +1,126 @@
+//! What a rule can do: the actions of the rules file, checked and typed.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One action of a rule. Text fields may hold template variables; they are rendered when the action runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Ask people in a Slack channel, and wait for their votes.
+    SlackChannelApproval(ApprovalSpec),
+    /// Approve the job of a CircleCI workflow that is on hold for this deploy's revision.
+    AutoApproveBuild(BuildRef),
+    /// Start a build: a GitHub Actions workflow or a CircleCI pipeline.
+    TriggerBuild(TriggerSpec),
+    /// Post a message to a Slack channel.
+    SlackChannelMessage(ChannelMessage),
+    /// Post a message to the thread under this run's dialog.
+    AddToDeployMessageThread(String),
+    /// POST a signed description of the deploy to an address.
+    Webhook(String),
+}
+
+/// `slack_channel_approval`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalSpec {
+    /// What the approval is called on the deploy's page.
+    pub name: String,
+    /// The question, a template in Slack's mrkdwn.
+    pub prompt: String,
+    /// `#name` or a channel id.
+    pub channel: String,
+    /// How many approving votes approve; at least 1.
+    pub votes_required: u32,
+    /// How many rejecting votes reject; at least 1.
+    pub rejections_required: u32,
+    /// Whether only the authors of the deploy's commits may vote.
+    pub authors_only: bool,
+    /// Who may vote: e-mail addresses, Slack user ids and @usergroups; `None`: anyone in the channel.
+    pub approvers: Option<Vec<String>>,
+    /// What runs, in order, once it is approved.
+    pub on_success: Vec<Action>,
+}
+
+/// `auto_approve_build`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRef {
+    /// The workflow's name.
+    pub build: String,
+    /// The approval job's name; `None`: the one that is on hold.
+    pub job: Option<String>,
+}
+
+/// `trigger_build`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TriggerSpec {
+    /// The workflow's file name, for GitHub Actions (the `name` parameter); `None`: a CircleCI pipeline.
+    pub workflow: Option<String>,
+    /// The other parameters, by name; text values are templates.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// The branch or tag to build (a template); `None`: the deploy's branch, else the repository's default branch.
+    pub revision: Option<String>,
+}
+
+/// A build parameter's value, as CircleCI's and GitHub's APIs take them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ParameterValue {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// Text, a template.
+    Text(String),
+}
+
+/// `slack_channel_message`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelMessage {
+    /// `#name` or a channel id.
+    pub channel: String,
+    /// The message, a template in Slack's mrkdwn.
+    pub message: String,
+}
+
+/// The action as a line of the rules file, as the deploy's page shows it (`auto_approve_build: example-build`).
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SlackChannelApproval(spec) => write!(f, "slack_channel_approval: {}", spec.name),
+            Self::AutoApproveBuild(BuildRef { build, job: None }) => write!(f, "auto_approve_build: {build}"),
+            Self::AutoApproveBuild(BuildRef { build, job: Some(job) }) => {
+                write!(f, "auto_approve_build: {{build: {build}, job: {job}}}")
+            }
+            Self::TriggerBuild(spec) => match &spec.workflow {
+                Some(workflow) => write!(f, "trigger_build: {workflow}"),
+                None => write!(f, "trigger_build: CircleCI pipeline"),
+            },
+            Self::SlackChannelMessage(message) => write!(f, "slack_channel_message: {}", message.channel),
+            Self::AddToDeployMessageThread(_) => write!(f, "add_to_deploy_message_thread"),
+            Self::Webhook(url) => write!(f, "webhook: {}", host_of(url)),
+        }
+    }
+}
+
+/// An address without what may be secret in it: scheme and host only.
+fn host_of(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_reads_as_its_line_without_what_may_be_secret() {
+        let hook = Action::Webhook("https://user:pw@hooks.example.com/T123/secret?k=v".into());
+        assert_eq!(hook.to_string(), "webhook: https://hooks.example.com");
+        let build = Action::AutoApproveBuild(BuildRef { build: "deploy".into(), job: Some("hold".into()) });
+        assert_eq!(build.to_string(), "auto_approve_build: {build: deploy, job: hold}");
+    }
+}

@@ -1,0 +1,171 @@
+//! A deploy: one revision arriving in one environment of a deployment.
+
+use crate::id::DeployId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The name of a deployment, `organization/name` (`acme/checkout`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Slug(String);
+
+impl Slug {
+    /// The slug `organization/name`. Each part has 1 to 100 of the characters `A-Z a-z 0-9 - _ .`; anything else is `None`.
+    pub fn new(organization: &str, name: &str) -> Option<Self> {
+        let part = |text: &str| {
+            (1..=100).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        };
+        (part(organization) && part(name)).then(|| Self(format!("{organization}/{name}")))
+    }
+
+    /// `organization/name`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the slash.
+    pub fn organization(&self) -> &str {
+        self.0.split_once('/').map_or("", |(organization, _)| organization)
+    }
+
+    /// The part after the slash.
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One revision arriving in one environment of a deployment, at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// Its id.
+    pub id: DeployId,
+    /// What was deployed.
+    pub deployment: Slug,
+    /// The repository on the git host, `owner/name`.
+    pub repository: String,
+    /// Where it arrived, as it was reported (`Staging`).
+    pub environment: String,
+    /// The commit's full SHA.
+    pub revision: String,
+    /// The branch it was built from, where known.
+    pub branch: Option<String>,
+    /// When it was deployed.
+    pub deployed_at: Timestamp,
+    /// When Signoff was told.
+    pub registered_at: Timestamp,
+    /// Who told.
+    pub source: Source,
+    /// Tags, each starting with `#`.
+    pub tags: Vec<String>,
+    /// Links by name.
+    pub links: BTreeMap<String, String>,
+    /// Who pushed the button, where known.
+    pub deployer: Option<Person>,
+    /// The commits since the previous deploy of the environment, oldest first.
+    pub commits: Vec<Commit>,
+    /// The pull requests that these commits belong to.
+    pub pull_requests: Vec<PullRequest>,
+    /// The revision deployed to the environment before, where there was one.
+    pub previous_revision: Option<String>,
+}
+
+/// Who reported a deploy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The generic webhook, `register_deploy`.
+    RegisterDeploy,
+    /// GitHub's `deployment_status` webhook.
+    GithubDeployment,
+}
+
+/// Somebody who wrote, merged or deployed code, as the git host knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Person {
+    /// The display name.
+    pub name: String,
+    /// The e-mail address, where known.
+    pub email: Option<String>,
+    /// The account on the git host, where known.
+    pub username: Option<String>,
+}
+
+/// A commit of a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The full SHA.
+    pub revision: String,
+    /// The message's first line.
+    pub title: String,
+    /// Its author, then its co-authors.
+    pub authors: Vec<Person>,
+    /// Its page, where known.
+    pub url: Option<String>,
+}
+
+/// A pull request of a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullRequest {
+    /// Its number in the repository.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// The account that opened it.
+    pub author: String,
+    /// Its labels' names.
+    pub labels: Vec<String>,
+}
+
+impl Deploy {
+    /// Every author of every commit, each once, in the order in which they first appear. Two people are one where their
+    /// e-mail addresses (in any case) or, without an address, their names are the same.
+    pub fn authors(&self) -> Vec<&Person> {
+        let mut seen: Vec<String> = Vec::new();
+        let mut authors = Vec::new();
+        for person in self.commits.iter().flat_map(|commit| &commit.authors) {
+            let key = person.email.as_deref().unwrap_or(&person.name).to_lowercase();
+            if !seen.contains(&key) {
+                seen.push(key);
+                authors.push(person);
+            }
+        }
+        if authors.is_empty() {
+            authors.extend(&self.deployer);
+        }
+        authors
+    }
+
+    /// The revision's first 7 characters.
+    pub fn short_revision(&self) -> &str {
+        self.revision.get(..7).unwrap_or(&self.revision)
+    }
+
+    /// What people call this deploy: `7bf7226 - checkout (Staging)`.
+    pub fn title(&self) -> String {
+        format!("{} - {} ({})", self.short_revision(), self.deployment.name(), self.environment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_takes_what_a_git_host_takes() {
+        assert_eq!(Slug::new("acme", "check-out_2.0").map(|slug| slug.to_string()).as_deref(), Some("acme/check-out_2.0"));
+        for (organization, name) in [("", "x"), ("a", ""), ("a/b", "c"), ("a", "b c"), ("a", "ä")] {
+            assert_eq!(Slug::new(organization, name), None, "{organization}/{name}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
+//! done after it.
+
+use crate::approval::Outcome;
+use crate::id::{ApprovalId, DeployId, EffectId, RunId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How long a claimed effect belongs to the process that claimed it; longer than a function may run.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
+/// How long after its commit an effect is left to the queue before the clock sends it again.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
+/// How often an effect is tried before it fails for good.
+pub const MAX_ATTEMPTS: u32 = 8;
+/// How long a dialog that has nowhere to go is tried again (a channel to be made, an app to be invited).
+pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Something to do to the outside world, as a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Its id.
+    pub id: EffectId,
+    /// The deploy that it belongs to.
+    pub deploy: DeployId,
+    /// What to do.
+    pub kind: EffectKind,
+    /// How far it got.
+    pub state: EffectState,
+    /// How often it was claimed.
+    pub attempts: u32,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// Nobody takes it before: the end of the lease, or the time of the next attempt.
+    pub not_before: Timestamp,
+    /// When the clock sends it again, unless it is done before.
+    pub due_at: Timestamp,
+    /// What went wrong last.
+    pub note: Option<String>,
+}
+
+/// What to do to the outside world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum EffectKind {
+    /// Read the rules file and open a run of each rule that holds.
+    EvaluateRules,
+    /// Run a step's action.
+    RunStep {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+    },
+    /// Tell a run how the approval that it waits for ended.
+    AdvanceRun {
+        /// The run.
+        run: RunId,
+        /// The approval's step, from 0.
+        step: usize,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Draw an approval's dialog from its newest state.
+    DrawDialog {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// Draw a step's line in the dialog's thread from its newest state.
+    DrawStep {
+        /// The approval whose dialog has the thread.
+        approval: ApprovalId,
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+    },
+    /// Tell one person something that only they see.
+    TellPerson {
+        /// The channel's id.
+        channel: String,
+        /// The Slack user id.
+        user: String,
+        /// The message, in Slack's mrkdwn.
+        text: String,
+    },
+    /// Tell a channel something.
+    TellChannel {
+        /// `#name` or a channel id.
+        channel: String,
+        /// The message, in Slack's mrkdwn.
+        text: String,
+    },
+}
+
+/// How far an effect got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectState {
+    /// Committed, and to be done (again).
+    Pending,
+    /// Claimed by a process, until its lease runs out.
+    Started,
+    /// Done.
+    Succeeded,
+    /// Not done, and given up.
+    Failed,
+    /// Perhaps done: the answer was lost, and it must not be repeated unseen.
+    Unknown,
+}
+
+/// Whether a process may do an effect now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Yes. `lost`: an earlier attempt started and nobody knows how it ended.
+    Take {
+        /// Whether an earlier attempt's end is unknown.
+        lost: bool,
+    },
+    /// Another process has it, until then.
+    Held {
+        /// When its lease runs out.
+        until: Timestamp,
+    },
+    /// It is tried again then, and not before.
+    Wait {
+        /// The time of the next attempt.
+        until: Timestamp,
+    },
+    /// There is nothing left to do.
+    Closed,
+}
+
+/// The queue that carries an effect to the function that does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// To rule-evaluation.
+    Deploys,
+    /// To action-execution.
+    Effects,
+}
+
+impl EffectKind {
+    /// The queue that carries it.
+    pub fn queue(&self) -> Queue {
+        match self {
+            Self::EvaluateRules => Queue::Deploys,
+            Self::RunStep { .. }
+            | Self::AdvanceRun { .. }
+            | Self::DrawDialog { .. }
+            | Self::DrawStep { .. }
+            | Self::TellPerson { .. }
+            | Self::TellChannel { .. } => Queue::Effects,
+        }
+    }
+
+    /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A run's
+    /// steps are one group; what is drawn for an approval is another, so that a build that is tried again does not
+    /// hold up the dialog.
+    pub fn group(&self, deploy: &DeployId) -> String {
+        match self {
+            Self::EvaluateRules => format!("deploy-{deploy}"),
+            Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
+            Self::DrawDialog { approval } | Self::DrawStep { approval, .. } => format!("dialog-{approval}"),
+            Self::TellPerson { user, .. } => format!("person-{user}"),
+            Self::TellChannel { .. } => format!("tell-{deploy}"),
+        }
+    }
+}
+
+impl Effect {
+    /// An effect as it is committed at `now`.
+    pub fn new(id: EffectId, deploy: DeployId, kind: EffectKind, now: Timestamp) -> Self {
+        Self {
+            id,
+            deploy,
+            kind,
+            state: EffectState::Pending,
+            attempts: 0,
+            created_at: now,
+            not_before: now,
+            due_at: now + GRACE,
+            note: None,
+        }
+    }
+
+    /// The effect as it is while the process that claimed it at `now` does it.
+    pub fn started(&self, now: Timestamp) -> Self {
+        Self {
+            state: EffectState::Started,
+            attempts: self.attempts + 1,
+            not_before: now + LEASE,
+            due_at: now + LEASE,
+            ..self.clone()
+        }
+    }
+
+    /// The effect as it is when it is to be tried again after `wait`, because of `note`.
+    pub fn postponed(&self, now: Timestamp, wait: SignedDuration, note: String) -> Self {
+        Self {
+            state: EffectState::Pending,
+            not_before: now + wait,
+            due_at: now + wait + GRACE,
+            note: Some(note),
+            ..self.clone()
+        }
+    }
+
+    /// The effect as it is when nobody knows whether it was done, because of `note`: the next attempt, after `wait`, has
+    /// to look first.
+    pub fn unanswered(&self, now: Timestamp, wait: SignedDuration, note: String) -> Self {
+        Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
+    }
+
+    /// The effect as it is once nothing is left to do: `state`, and why where it did not succeed.
+    pub fn closed(&self, state: EffectState, note: Option<String>) -> Self {
+        Self { state, note, ..self.clone() }
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_closed(&self) -> bool {
+        match self.state {
+            EffectState::Pending | EffectState::Started => false,
+            EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => true,
+        }
+    }
+
+    /// Whether a process may do this effect at `now`.
+    pub fn claim(&self, now: Timestamp) -> Claim {
+        match self.state {
+            EffectState::Pending if self.not_before <= now => Claim::Take { lost: false },
+            EffectState::Pending => Claim::Wait { until: self.not_before },
+            EffectState::Started if self.not_before <= now => Claim::Take { lost: true },
+            EffectState::Started => Claim::Held { until: self.not_before },
+            EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => Claim::Closed,
+        }
+    }
+}
+
+/// How long to wait after attempt number `attempts` (from 1) failed: what the provider asked for, else 2 s doubled with
+/// each attempt, at most 60 s. A provider may ask for 15 minutes at most.
+pub fn backoff(attempts: u32, retry_after: Option<SignedDuration>) -> SignedDuration {
+    let doubled = SignedDuration::from_secs(1 << attempts.clamp(1, 6)).min(SignedDuration::from_secs(60));
+    retry_after.map_or(doubled, |asked| asked.clamp(SignedDuration::from_secs(1), SignedDuration::from_mins(15)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effect() -> Effect {
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        Effect::new(id, deploy, EffectKind::EvaluateRules, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn claims() {
+        let now = Timestamp::UNIX_EPOCH;
+        let at = |seconds| now + SignedDuration::from_secs(seconds);
+        let new = effect();
+        assert_eq!(new.claim(now), Claim::Take { lost: false });
+        let started = new.started(now);
+        assert_eq!(started.claim(at(44)), Claim::Held { until: at(45) });
+        assert_eq!(started.claim(at(45)), Claim::Take { lost: true });
+        let unanswered = started.unanswered(at(1), SignedDuration::from_secs(4), "timeout".into());
+        assert_eq!(unanswered.claim(at(5)), Claim::Take { lost: true });
+        let postponed = started.postponed(at(1), SignedDuration::from_secs(4), "503".into());
+        assert_eq!(postponed.claim(at(4)), Claim::Wait { until: at(5) });
+        assert_eq!(postponed.claim(at(5)), Claim::Take { lost: false });
+        for state in [EffectState::Succeeded, EffectState::Failed, EffectState::Unknown] {
+            assert_eq!(started.closed(state, None).claim(at(1000)), Claim::Closed, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_clock_never_comes_before_the_queue() {
+        let now = Timestamp::UNIX_EPOCH;
+        let new = effect();
+        assert!(new.due_at > new.not_before);
+        let postponed = new.started(now).postponed(now, SignedDuration::from_secs(60), "503".into());
+        assert!(postponed.due_at > postponed.not_before);
+    }
+
+    #[test]
+    fn waits_grow_and_end() {
+        let seconds = |attempts| backoff(attempts, None).as_secs();
+        assert_eq!([1, 2, 3, 4, 5, 6, 7].map(seconds), [2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(backoff(1, Some(SignedDuration::from_secs(7))).as_secs(), 7);
+        assert_eq!(backoff(1, Some(SignedDuration::from_hours(7))).as_secs(), 900);
+    }
+}

@@ -1,0 +1,175 @@
+//! The record: who did what, when, to which deploy.
+
+use crate::approval::Choice;
+use crate::id::{ApprovalId, DeployId, RunId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One line of the record; never changed, never deleted before its retention ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The deploy it is about.
+    pub deploy: DeployId,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// A deploy was registered.
+    DeployRegistered,
+    /// The rules file was read for the deploy, and these rules held.
+    RulesEvaluated {
+        /// The file's path in the repository; `None`: the repository has none.
+        path: Option<String>,
+        /// SHA-256 of the file.
+        hash: Option<String>,
+        /// The names of the rules that held, in the file's order.
+        held: Vec<String>,
+        /// What the file uses that is known and not supported yet.
+        notices: Vec<String>,
+    },
+    /// The rules file could not be used, so nothing was opened.
+    RulesRefused {
+        /// Its problems, each with its place.
+        problems: Vec<String>,
+    },
+    /// A rule that held was not opened, because it uses what is not supported yet.
+    RuleNotOpened {
+        /// The rule.
+        rule: String,
+        /// What it uses.
+        reasons: Vec<String>,
+    },
+    /// A run was opened.
+    RunOpened {
+        /// The run.
+        run: RunId,
+        /// The rule that held.
+        rule: String,
+        /// The hash of the rule as it stood.
+        rule_hash: String,
+    },
+    /// An approval was opened.
+    ApprovalOpened {
+        /// The approval.
+        approval: ApprovalId,
+        /// Its name.
+        name: String,
+        /// The channel that is asked, as the rule names it.
+        channel: String,
+    },
+    /// The dialog stands in Slack.
+    DialogPosted {
+        /// The approval.
+        approval: ApprovalId,
+        /// The channel's id.
+        channel: String,
+        /// The message's timestamp, Slack's id of it.
+        ts: String,
+    },
+    /// Somebody voted, or changed their vote.
+    VoteCast {
+        /// The approval.
+        approval: ApprovalId,
+        /// The voter's Slack user id.
+        voter: String,
+        /// The voter's name at that time.
+        name: String,
+        /// The vote.
+        choice: Choice,
+        /// The vote that it replaces.
+        previous: Option<Choice>,
+    },
+    /// Somebody clicked who may not, or too late.
+    VoteRefused {
+        /// The approval.
+        approval: ApprovalId,
+        /// The Slack user id.
+        voter: String,
+        /// The name at that time.
+        name: String,
+        /// Why, as the person was told.
+        reason: String,
+    },
+    /// An approval closed.
+    ApprovalClosed {
+        /// The approval.
+        approval: ApprovalId,
+        /// How: `approved`, `rejected` or `cancelled`.
+        outcome: String,
+        /// Why, for one that was cancelled.
+        reason: Option<String>,
+    },
+    /// A step of a run began, or began again.
+    StepStarted {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The action's line.
+        action: String,
+    },
+    /// A step will be tried again.
+    StepRetrying {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A step did what it should.
+    StepSucceeded {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// What was done.
+        summary: String,
+        /// Where to look at it.
+        url: Option<String>,
+    },
+    /// A step failed for good; the rest of the run stops.
+    StepFailed {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody knows whether a step happened: its answer was lost and it must not be repeated unseen.
+    StepUnknown {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// What was lost.
+        reason: String,
+    },
+    /// Every step of a run succeeded.
+    RunSucceeded {
+        /// The run.
+        run: RunId,
+    },
+    /// A run stopped before its last step.
+    RunStopped {
+        /// The run.
+        run: RunId,
+        /// The step at which it stopped, from 0.
+        step: usize,
+    },
+    /// Something could not be told in Slack.
+    NotTold {
+        /// The channel.
+        channel: String,
+        /// Why.
+        reason: String,
+    },
+}

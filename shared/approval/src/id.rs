@@ -1,0 +1,109 @@
+//! Identifiers, derived from what they identify: the same deploy registered twice gets the same id, so that a
+//! conditional write is all it takes to have it once.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// 20 hexadecimal digits (80 bits) of the SHA-256 of `parts`, each prefixed by its length so that no two lists of
+/// parts run together.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex::encode(&hash.finalize()[..10])
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as it was written somewhere (a button, a row, an address). Any text is taken: an id that
+            /// stands for nothing finds nothing.
+            pub fn from_text(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The id's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// One deploy.
+    DeployId
+);
+id!(
+    /// One run: a rule that held for a deploy.
+    RunId
+);
+id!(
+    /// One approval: the step of a run that waits for people.
+    ApprovalId
+);
+id!(
+    /// One effect: something to do to the outside world.
+    EffectId
+);
+
+impl DeployId {
+    /// The id of the deploy that `source` (who reported it: `register` or `github`) knows by `key`.
+    pub fn derive(source: &str, key: &[&str]) -> Self {
+        let mut parts = vec!["deploy", source];
+        parts.extend_from_slice(key);
+        Self(digest(&parts))
+    }
+}
+
+impl RunId {
+    /// The id of the run of the rule named `rule` for `deploy`; a rule runs at most once for a deploy.
+    pub fn derive(deploy: &DeployId, rule: &str) -> Self {
+        Self(digest(&["run", deploy.as_str(), rule]))
+    }
+}
+
+impl ApprovalId {
+    /// The id of the approval that is step number `step` (from 0) of `run`.
+    pub fn derive(run: &RunId, step: usize) -> Self {
+        Self(digest(&["approval", run.as_str(), &step.to_string()]))
+    }
+}
+
+impl EffectId {
+    /// The id of effect number `index` of those that follow from `owner` (the id of a deploy, run or approval)
+    /// reaching `version`.
+    pub fn derive(owner: &str, version: u64, index: usize) -> Self {
+        Self(digest(&["effect", owner, &version.to_string(), &index.to_string()]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(DeployId::derive("register", &["ab", "c"]), DeployId::derive("register", &["a", "bc"]));
+    }
+
+    #[test]
+    fn the_same_deploy_has_the_same_id() {
+        let key = ["acme/checkout", "staging", "7bf7226"];
+        assert_eq!(DeployId::derive("register", &key), DeployId::derive("register", &key));
+    }
+}

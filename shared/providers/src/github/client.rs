@@ -1,0 +1,217 @@
+//! The calls to GitHub's REST API.
+
+use super::failure::classify;
+use super::{parse, wire};
+use crate::failure::{Failure, Repeat};
+use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
+use approval::action::ParameterValue;
+use approval::deploy::{Commit, PullRequest};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use reqwest::{Client, Method, StatusCode};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+
+/// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers 200 always.
+const API_VERSION: &str = "2022-11-28";
+/// The largest file that is read.
+const MAX_FILE: usize = 512 * 1024;
+/// How many changed files the API lists at most.
+const MAX_FILES: usize = 300;
+/// How many inputs a workflow can be started with.
+const MAX_INPUTS: usize = 25;
+/// The media type of a file's bytes, which a directory is not answered with.
+const RAW: &str = "application/vnd.github.raw+json";
+const JSON: &str = "application/vnd.github+json";
+
+/// A client with one token. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct GitHub {
+    http: Client,
+    base: String,
+    token: SecretString,
+}
+
+/// A file of a repository's default branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileAnswer {
+    /// It is what it was when the ETag was given.
+    NotModified,
+    /// It is there.
+    Found {
+        /// What it holds.
+        text: String,
+        /// What to ask with next time, where GitHub gives one.
+        etag: Option<String>,
+    },
+    /// There is no such file (or repository, or the token may see neither: GitHub does not tell these apart).
+    Missing,
+}
+
+/// What lies between two revisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The commits that the head has and the base doesn't, oldest first; the newest 250 of them.
+    pub commits: Vec<Commit>,
+    /// The paths of the files that differ; at most 300.
+    pub files: Vec<String>,
+    /// Whether there are more commits, or may be more files.
+    pub truncated: bool,
+}
+
+impl GitHub {
+    /// A client for the API at `base` (`https://api.github.com`).
+    pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
+        Self { http, base: base.into(), token }
+    }
+
+    /// The file at `path` of `repository` (`owner/name`), on its default branch. With the `etag` of an earlier answer, a
+    /// file that is still the same costs nothing of the rate limit.
+    /// <https://docs.github.com/rest/repos/contents#get-repository-content>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if it is a directory, larger than 512 KiB or not UTF-8.
+    pub async fn file(&self, repository: &str, path: &str, etag: Option<&str>) -> Result<FileAnswer, Failure> {
+        let doing = format!("reading {path} of {repository}");
+        let segments = ["contents"].into_iter().chain(path.split('/'));
+        let mut request = self.request(Method::GET, repository, segments, RAW)?;
+        if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_FILE).await?;
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED => return Ok(FileAnswer::NotModified),
+            StatusCode::NOT_FOUND => return Ok(FileAnswer::Missing),
+            _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
+        }
+        let is_json = answer.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/json"));
+        if is_json && answer.body.starts_with(b"[") {
+            return Err(Failure::Permanent(format!("{path} of {repository} is a directory, not a file")));
+        }
+        let etag = answer.header(ETAG.as_str()).map(str::to_owned);
+        let text = String::from_utf8(answer.body);
+        let text = text.map_err(|_| Failure::Permanent(format!("{path} of {repository} is not UTF-8")))?;
+        Ok(FileAnswer::Found { text, etag })
+    }
+
+    /// What `head` has that `base` doesn't. <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if the repository has no such revision (any more).
+    pub async fn compare(&self, repository: &str, base: &str, head: &str) -> Result<Comparison, Failure> {
+        let doing = format!("comparing {base} with {head} in {repository}");
+        let range = format!("{base}...{head}");
+        let answer = self.read(repository, ["compare", &range], &doing).await?;
+        let comparison: wire::Comparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        Ok(Comparison {
+            truncated: comparison.total_commits > comparison.commits.len() || comparison.files.len() >= MAX_FILES,
+            commits: comparison.commits.into_iter().map(parse::commit).collect(),
+            files: comparison.files.into_iter().map(|file| file.filename).collect(),
+        })
+    }
+
+    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for.
+    /// <https://docs.github.com/rest/commits/commits#get-a-commit>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] or [`Failure::Refusal`] if there is none.
+    pub async fn commit(&self, repository: &str, r#ref: &str) -> Result<Commit, Failure> {
+        let doing = format!("reading the commit {ref} of {repository}", r#ref = r#ref);
+        let answer = self.read(repository, ["commits", r#ref], &doing).await?;
+        Ok(parse::commit(answer.json("GitHub", &doing, Repeat::Harmless)?))
+    }
+
+    /// The pull requests that brought a commit in; at most 30.
+    /// <https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refusal`] if the repository has no such commit.
+    pub async fn pull_requests(&self, repository: &str, sha: &str) -> Result<Vec<PullRequest>, Failure> {
+        let doing = format!("reading the pull requests of {sha} in {repository}");
+        let answer = self.read(repository, ["commits", sha, "pulls"], &doing).await?;
+        let list: Vec<wire::PullRequest> = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        Ok(list.into_iter().map(parse::pull_request).collect())
+    }
+
+    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run's page where GitHub tells it.
+    /// `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a branch or tag. Inputs
+    /// are sent as text, which GitHub takes for every type of input.
+    /// <https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if it may have been started; [`Failure::Refusal`] for an unknown ref or input;
+    /// [`Failure::Permanent`] for an unknown workflow.
+    pub async fn dispatch_workflow(
+        &self,
+        repository: &str,
+        workflow: &str,
+        r#ref: &str,
+        inputs: &BTreeMap<String, ParameterValue>,
+    ) -> Result<Option<String>, Failure> {
+        let file = workflow.rsplit('/').next().unwrap_or(workflow);
+        let doing = format!("starting the workflow {file} of {repository} on {ref}", r#ref = r#ref);
+        if inputs.len() > MAX_INPUTS {
+            let count = inputs.len();
+            return Err(Failure::Permanent(format!(
+                "the workflow {file} was not started: GitHub takes at most {MAX_INPUTS} inputs, the rule has {count}"
+            )));
+        }
+        let inputs = &inputs.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let segments = ["actions", "workflows", file, "dispatches"];
+        let body = wire::Dispatch { r#ref, inputs, return_run_details: true };
+        let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
+        let answer = send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
+        match answer.status {
+            // It was started: an answer that lacks the address is no reason to doubt that.
+            StatusCode::OK => {
+                Ok(serde_json::from_slice(&answer.body).ok().map(|answer: wire::Dispatched| answer.html_url))
+            }
+            StatusCode::NO_CONTENT => Ok(None),
+            _ => Err(classify(&doing, &answer, Repeat::MayDouble)),
+        }
+    }
+
+    /// A GET below the repository, answered 200.
+    async fn read<'a>(
+        &self,
+        repository: &str,
+        segments: impl IntoIterator<Item = &'a str>,
+        doing: &str,
+    ) -> Result<Answer, Failure> {
+        let request = self.request(Method::GET, repository, segments, JSON)?;
+        let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
+        if answer.status == StatusCode::OK { Ok(answer) } else { Err(classify(doing, &answer, Repeat::Harmless)) }
+    }
+
+    fn request<'a>(
+        &self,
+        method: Method,
+        repository: &str,
+        segments: impl IntoIterator<Item = &'a str>,
+        accept: &str,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
+        let wrong = || Failure::Permanent(format!("`{repository}` is not a repository on GitHub: it needs `owner/name`"));
+        let (owner, name) = repository.split_once('/').ok_or_else(wrong)?;
+        let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
+        let url = url(&self.base, ["repos", owner, name].into_iter().chain(segments))?;
+        let request = self.http.request(method, url).header(AUTHORIZATION, token).header(ACCEPT, accept);
+        Ok(request.header("X-GitHub-Api-Version", API_VERSION))
+    }
+}
+
+/// An input's value as text.
+fn text(value: &ParameterValue) -> String {
+    match value {
+        ParameterValue::Bool(value) => value.to_string(),
+        ParameterValue::Integer(value) => value.to_string(),
+        ParameterValue::Text(value) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! The API's calls against a server that answers as GitHub's OpenAPI description says.
+
+use super::*;
+use crate::responder::{Reply, Responder, json as reply};
+use serde_json::{Value, json};
+
+fn github(server: &Responder) -> GitHub {
+    GitHub::new(crate::http::client().unwrap(), server.base.clone(), "ghp_test".into())
+}
+
+fn wire_commit(sha: &str, message: &str) -> Value {
+    json!({"sha": sha, "html_url": format!("https://github.com/acme/checkout/commit/{sha}"), "author": {"login": "ana"},
+        "commit": {"message": message, "author": {"name": "Ana", "email": "ana@example.com", "date": "2021-05-11T11:40:00Z"}}})
+}
+
+#[tokio::test]
+async fn a_file_is_found_unchanged_or_missing() {
+    let server = Responder::start(|line, request| match line {
+        "GET /repos/acme/checkout/contents/.signoff/rules.yml" if request.contains("if-none-match: W/\"1\"") => {
+            Reply::Answer(304, vec![], vec![])
+        }
+        "GET /repos/acme/checkout/contents/.signoff/rules.yml" => Reply::Answer(
+            200,
+            vec!["ETag: W/\"1\"".into(), "Content-Type: application/vnd.github.raw+json; charset=utf-8".into()],
+            b"rules: []\n".to_vec(),
+        ),
+        "GET /repos/acme/renamed/contents/.signoff/rules.yml" => {
+            Reply::Answer(301, vec!["Location: /repos/acme/checkout/contents/.signoff/rules.yml".into()], vec![])
+        }
+        "GET /repos/acme/away/contents/.signoff/rules.yml" => {
+            Reply::Answer(301, vec!["Location: http://127.0.0.2:1/".into()], vec![])
+        }
+        "GET /repos/acme/checkout/contents/.signoff" => reply(200, &json!([{"name": "rules.yml"}])),
+        "GET /repos/acme/checkout/contents/large" => Reply::Answer(200, vec![], vec![b'x'; MAX_FILE + 1]),
+        "GET /repos/acme/checkout/contents/binary" => Reply::Answer(200, vec![], vec![0xff]),
+        _ => reply(404, &json!({"message": "Not Found"})),
+    })
+    .await;
+    let github = github(&server);
+    let found = Ok(FileAnswer::Found { text: "rules: []\n".into(), etag: Some("W/\"1\"".into()) });
+    let rules = ".signoff/rules.yml";
+    assert_eq!(github.file("acme/checkout", rules, None).await, found);
+    assert_eq!(github.file("acme/checkout", rules, Some("W/\"1\"")).await, Ok(FileAnswer::NotModified));
+    assert_eq!(github.file("acme/renamed", rules, None).await, found);
+    assert_eq!(github.file("acme/checkout", ".sleuth/rules.yml", None).await, Ok(FileAnswer::Missing));
+    let mut told = Vec::new();
+    for (repository, path) in [
+        ("acme/checkout", ".signoff"),
+        ("acme/checkout", "large"),
+        ("acme/checkout", "binary"),
+        ("acme/away", rules),
+        ("acme", rules),
+    ] {
+        told.push(format!("{:?}", github.file(repository, path, None).await.expect_err("a failure")));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+    let asked = server.asked()[0].to_lowercase();
+    for header in ["authorization: bearer ghp_test", "x-github-api-version: 2022-11-28", "user-agent: signoff/"] {
+        assert!(asked.contains(header), "{header} in {asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_says_whether_it_is_whole() {
+    let server = Responder::start(|line, _| {
+        let commits = [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
+        let total = if line.ends_with("old...new") { 2 } else { 300 };
+        reply(200, &json!({"status": "ahead", "total_commits": total, "commits": commits,
+            "files": [{"filename": "src/main.rs", "patch": "@@"}]}))
+    })
+    .await;
+    let whole = github(&server).compare("acme/checkout", "old", "new").await.unwrap();
+    assert_eq!(whole.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
+    assert_eq!(whole.commits[0].authors.len(), 2);
+    assert_eq!((whole.files, whole.truncated), (vec!["src/main.rs".to_owned()], false));
+    assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().truncated);
+    assert_eq!(server.lines()[1], "GET /repos/acme/checkout/compare/v1%2Fa...new");
+}
+
+#[tokio::test]
+async fn a_commit_and_its_pull_requests() {
+    let server = Responder::start(|line, _| match line {
+        "GET /repos/acme/checkout/commits/a1" => reply(200, &wire_commit("a1", "One")),
+        "GET /repos/acme/checkout/commits/a1/pulls" => reply(200, &json!([{"number": 7, "title": "One", "user": {"login": "ana"},
+            "html_url": "https://github.com/acme/checkout/pull/7", "labels": [{"id": 1, "name": "hotfix"}]},
+            {"number": 8, "title": "Two", "user": null, "html_url": "https://github.com/acme/checkout/pull/8", "labels": []}])),
+        _ => reply(422, &json!({"message": "No commit found for SHA: zz"})),
+    })
+    .await;
+    let github = github(&server);
+    assert_eq!(github.commit("acme/checkout", "a1").await.unwrap().revision, "a1");
+    let pull_requests = github.pull_requests("acme/checkout", "a1").await.unwrap();
+    assert_eq!((pull_requests[0].number, pull_requests[0].author.as_str()), (7, "ana"));
+    assert_eq!((&pull_requests[0].labels[..], pull_requests[1].author.as_str()), (&["hotfix".to_owned()][..], ""));
+    assert!(matches!(github.commit("acme/checkout", "zz").await, Err(Failure::Refusal(_))));
+}
+
+#[tokio::test]
+async fn a_workflow_is_started_once_or_nobody_knows() {
+    let run = "https://github.com/acme/checkout/actions/runs/9";
+    let server = Responder::start(move |line, _| match line.rsplit('/').nth(1) {
+        Some("deploy.yml") => reply(200, &json!({"workflow_run_id": 9, "run_url": "https://api", "html_url": run})),
+        Some("quiet.yml") => Reply::Answer(204, vec![], vec![]),
+        Some("lost.yml") => Reply::HangUp,
+        Some("gateway.yml") => reply(502, &json!({})),
+        _ => reply(404, &json!({"message": "Not Found"})),
+    })
+    .await;
+    let github = github(&server);
+    let inputs = BTreeMap::from([
+        ("dry_run".to_owned(), ParameterValue::Bool(false)),
+        ("environment".to_owned(), ParameterValue::Text("production".into())),
+        ("replicas".to_owned(), ParameterValue::Integer(3)),
+    ]);
+    let start = async |file: &str| github.dispatch_workflow("acme/checkout", file, "main", &inputs).await;
+    assert_eq!(start(".github/workflows/deploy.yml").await, Ok(Some(run.into())));
+    assert_eq!(start("quiet.yml").await, Ok(None));
+    for lost in ["lost.yml", "gateway.yml"] {
+        assert!(matches!(start(lost).await, Err(Failure::Unanswered(_))), "{lost}");
+    }
+    assert!(matches!(start("missing.yml").await, Err(Failure::Permanent(_))));
+    let asked = &server.asked()[0];
+    assert!(asked.starts_with("POST /repos/acme/checkout/actions/workflows/deploy.yml/dispatches "), "{asked}");
+    let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let inputs = json!({"dry_run": "false", "environment": "production", "replicas": "3"});
+    assert_eq!(body, json!({"ref": "main", "return_run_details": true, "inputs": inputs}));
+    let many = (0..26).map(|index| (index.to_string(), ParameterValue::Integer(index))).collect();
+    let refused = github.dispatch_workflow("acme/checkout", "deploy.yml", "main", &many).await;
+    assert!(matches!(refused, Err(Failure::Permanent(_))), "{refused:?}");
+}

@@ -1,0 +1,11 @@
+//! GitHub: deployments that succeeded, the rules file, commits and pull requests, workflows to start.
+
+pub mod client;
+mod failure;
+pub mod parse;
+pub mod verify;
+mod wire;
+
+pub use client::{Comparison, FileAnswer, GitHub};
+pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery};
+pub use verify::verify;

@@ -1,0 +1,201 @@
+//! Webhook deliveries, and what a commit's message says of its authors.
+
+use super::wire;
+use approval::deploy::{Commit, Person, PullRequest};
+use jiff::Timestamp;
+
+/// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A webhook delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// A deployment reached its environment.
+    DeploymentSucceeded(DeploymentSucceeded),
+    /// Something that Signoff doesn't act on: answer 200, and record why.
+    Ignored {
+        /// The delivery's id.
+        delivery: String,
+        /// Why, as a sentence part: "the event is `push`, not `deployment_status`".
+        reason: String,
+    },
+}
+
+/// A deployment whose newest status is `success`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeploymentSucceeded {
+    /// The delivery's id, which is the same when GitHub delivers again.
+    pub delivery: String,
+    /// `owner/name`.
+    pub repository: String,
+    /// The deployment's id in the repository.
+    pub deployment_id: u64,
+    /// Where it arrived.
+    pub environment: String,
+    /// The commit's full SHA.
+    pub sha: String,
+    /// What was asked to be deployed: a branch, a tag, or the SHA.
+    pub r#ref: String,
+    /// When it became a success.
+    pub created_at: Timestamp,
+    /// Who made the deployment, if the account still exists.
+    pub creator: Option<Person>,
+    /// The environment's page, else the deployment's log.
+    pub url: Option<String>,
+}
+
+impl DeploymentSucceeded {
+    /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA alone.
+    pub fn branch(&self) -> Option<&str> {
+        let name = self.r#ref.strip_prefix("refs/heads/").unwrap_or(&self.r#ref);
+        (!name.is_empty() && !self.sha.starts_with(name)).then_some(name)
+    }
+}
+
+/// Why a delivery can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Over 1 MB.
+    #[error("the body is larger than 1 MB: let the webhook send `deployment_status` events only")]
+    TooLarge,
+    /// A header that every delivery has is missing.
+    #[error("the header {0} is missing: is this really a delivery of GitHub's?")]
+    Header(&'static str),
+    /// Not UTF-8.
+    #[error("the body is not UTF-8")]
+    NotUtf8,
+    /// Form-encoded without the field that holds the JSON.
+    #[error("the body is neither JSON nor a form with a field `payload`")]
+    NoPayload,
+    /// Not JSON, nested too deeply, or not of the documented shape.
+    #[error("the `{event}` payload can't be read: {error}")]
+    Payload {
+        /// The event.
+        event: String,
+        /// What is wrong, and where.
+        error: String,
+    },
+}
+
+/// Reads a delivery whose signature was checked before, from `X-GitHub-Event`, `X-GitHub-Delivery` and the body (JSON, or the
+/// form that GitHub's webhook page offers first). See
+/// <https://docs.github.com/webhooks/webhook-events-and-payloads#deployment_status>.
+///
+/// # Errors
+///
+/// What can't be read, by name. A body of an event that is ignored anyway is not read.
+pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Result<Delivery, ParseError> {
+    let named = |header: Option<&str>| header.filter(|text| !text.is_empty()).map(str::to_owned);
+    let event = named(event).ok_or(ParseError::Header("X-GitHub-Event"))?;
+    let delivery = named(delivery).ok_or(ParseError::Header("X-GitHub-Delivery"))?;
+    if body.len() > MAX_BODY {
+        return Err(ParseError::TooLarge);
+    }
+    if event != "deployment_status" {
+        let reason = format!("the event is `{event}`, not `deployment_status`");
+        return Ok(Delivery::Ignored { delivery, reason });
+    }
+    let text = std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
+    let payload = match text.trim_start().starts_with('{') {
+        true => text.into(),
+        false => {
+            let field = form_urlencoded::parse(body).find(|(name, _)| name == "payload");
+            field.ok_or(ParseError::NoPayload)?.1
+        }
+    };
+    let unreadable = |error: serde_json::Error| ParseError::Payload { event: event.clone(), error: error.to_string() };
+    let payload: wire::DeploymentStatusEvent = serde_json::from_str(&payload).map_err(unreadable)?;
+    let (status, deployment) = (payload.deployment_status, payload.deployment);
+    if status.state != "success" {
+        let reason = format!("the deployment's state is `{}`, not `success`", status.state);
+        return Ok(Delivery::Ignored { delivery, reason });
+    }
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Ok(Delivery::DeploymentSucceeded(DeploymentSucceeded {
+        delivery,
+        repository: payload.repository.full_name,
+        deployment_id: deployment.id,
+        environment: some(status.environment).unwrap_or(deployment.environment),
+        sha: deployment.sha,
+        r#ref: deployment.r#ref,
+        created_at: status.created_at,
+        creator: deployment.creator.and_then(|account| account.login).map(|login| Person {
+            name: login.clone(),
+            email: None,
+            username: Some(login),
+        }),
+        url: some(status.environment_url).or(some(status.log_url)).or(some(status.target_url)),
+    }))
+}
+
+/// A commit as the API answers it: its author, then the co-authors that its message names.
+pub(super) fn commit(commit: wire::Commit) -> Commit {
+    let login = commit.author.and_then(|account| account.login);
+    let git = commit.commit.author.map(|user| (user.name, user.email)).unwrap_or_default();
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (name, email) = (some(git.0), some(git.1));
+    let known = name.is_some() || email.is_some() || login.is_some();
+    let author = known.then(|| Person {
+        name: name.or_else(|| login.clone()).or_else(|| email.clone()).unwrap_or_default(),
+        email,
+        username: login,
+    });
+    Commit {
+        revision: commit.sha,
+        title: title(&commit.commit.message),
+        authors: with_co_authors(author, &commit.commit.message),
+        url: commit.html_url,
+    }
+}
+
+/// A message's first line.
+pub(crate) fn title(message: &str) -> String {
+    message.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// The author, then everybody whom the message names on a line `Co-authored-by: Name <address>`, each address once. See
+/// <https://docs.github.com/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>.
+pub(crate) fn with_co_authors(author: Option<Person>, message: &str) -> Vec<Person> {
+    let mut authors: Vec<Person> = author.into_iter().collect();
+    for person in message.lines().filter_map(co_author) {
+        let same = |known: &Person| match (&known.email, &person.email) {
+            (Some(known), Some(new)) => known.eq_ignore_ascii_case(new),
+            _ => known.name == person.name,
+        };
+        if !authors.iter().any(same) {
+            authors.push(person);
+        }
+    }
+    authors
+}
+
+/// Whom a line names as a co-author, if it does.
+fn co_author(line: &str) -> Option<Person> {
+    const KEY: &str = "co-authored-by:";
+    let line = line.trim();
+    if !line.get(..KEY.len())?.eq_ignore_ascii_case(KEY) {
+        return None;
+    }
+    let (name, rest) = line[KEY.len()..].split_once('<')?;
+    let (email, _) = rest.split_once('>')?;
+    let (name, email) = (name.trim(), email.trim());
+    if email.is_empty() {
+        return None;
+    }
+    let name = if name.is_empty() { email } else { name };
+    Some(Person { name: name.to_owned(), email: Some(email.to_owned()), username: None })
+}
+
+/// A pull request as the API answers it.
+pub(super) fn pull_request(pull_request: wire::PullRequest) -> PullRequest {
+    PullRequest {
+        number: pull_request.number,
+        title: pull_request.title,
+        url: pull_request.html_url,
+        author: pull_request.user.and_then(|account| account.login).unwrap_or_default(),
+        labels: pull_request.labels.into_iter().map(|label| label.name).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Deliveries of every kind, and co-authors.
+
+use super::*;
+use serde_json::{Value, json};
+
+const SHA: &str = "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b";
+
+fn payload() -> Value {
+    json!({
+        "deployment_status": {"id": 2, "state": "success", "environment": "Staging", "created_at": "2021-05-11T11:40:00Z",
+            "environment_url": "", "log_url": "https://ci.example.com/1", "target_url": "", "creator": {"login": "ci[bot]"}},
+        "deployment": {"id": 1, "sha": SHA, "ref": "main", "task": "deploy", "payload": {}, "environment": "Staging",
+            "creator": {"login": "ana", "id": 1}, "created_at": "2021-05-11T11:30:00Z"},
+        "repository": {"id": 1, "full_name": "acme/checkout", "default_branch": "main"},
+        "sender": {"login": "ana"}
+    })
+}
+
+fn parsed(body: &[u8]) -> Result<Delivery, ParseError> {
+    delivery(Some("deployment_status"), Some("72d3162e"), body)
+}
+
+#[test]
+fn a_deployment_that_succeeded() {
+    let expected = DeploymentSucceeded {
+        delivery: "72d3162e".into(),
+        repository: "acme/checkout".into(),
+        deployment_id: 1,
+        environment: "Staging".into(),
+        sha: SHA.into(),
+        r#ref: "main".into(),
+        created_at: "2021-05-11T11:40:00Z".parse().unwrap(),
+        creator: Some(Person { name: "ana".into(), email: None, username: Some("ana".into()) }),
+        url: Some("https://ci.example.com/1".into()),
+    };
+    assert_eq!(expected.branch(), Some("main"));
+    let text = payload().to_string();
+    let form = form_urlencoded::Serializer::new(String::new()).append_pair("payload", &text).finish();
+    assert_eq!(parsed(text.as_bytes()), Ok(Delivery::DeploymentSucceeded(expected.clone())));
+    assert_eq!(parsed(form.as_bytes()), Ok(Delivery::DeploymentSucceeded(expected)));
+}
+
+#[test]
+fn a_deployment_of_a_revision_has_no_branch() {
+    for (r#ref, branch) in [(SHA, None), (&SHA[..7], None), ("refs/heads/main", Some("main")), ("feature/x", Some("feature/x"))] {
+        let mut payload = payload();
+        payload["deployment"]["ref"] = json!(r#ref);
+        payload["deployment"]["creator"] = Value::Null;
+        let Ok(Delivery::DeploymentSucceeded(deployment)) = parsed(payload.to_string().as_bytes()) else {
+            panic!("a deployment")
+        };
+        assert_eq!((deployment.branch(), deployment.creator.as_ref()), (branch, None));
+    }
+}
+
+#[test]
+fn other_events_and_states_are_ignored_with_a_reason() {
+    let mut pending = payload();
+    pending["deployment_status"]["state"] = json!("in_progress");
+    for (event, body, expected) in [
+        ("ping", "{}".to_owned(), "the event is `ping`, not `deployment_status`"),
+        ("push", "not JSON at all".to_owned(), "the event is `push`, not `deployment_status`"),
+        ("deployment_status", pending.to_string(), "the deployment's state is `in_progress`, not `success`"),
+    ] {
+        let ignored = Delivery::Ignored { delivery: "1".into(), reason: expected.into() };
+        assert_eq!(delivery(Some(event), Some("1"), body.as_bytes()), Ok(ignored));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let without = |pointer: &str, key: &str| {
+        let mut payload = payload();
+        payload.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(key);
+        payload.to_string().into_bytes()
+    };
+    let mut date = payload();
+    date["deployment_status"]["created_at"] = json!("yesterday");
+    let nested = format!(r#"{{"deployment":{}1{}}}"#, "[".repeat(500), "]".repeat(500));
+    let bodies: Vec<(&str, Vec<u8>)> = vec![
+        ("empty", vec![]),
+        ("large", vec![b'{'; MAX_BODY + 1]),
+        ("not utf-8", b"{\xff}".to_vec()),
+        ("not JSON", b"{".to_vec()),
+        ("a list", b"[]".to_vec()),
+        ("nested", nested.into_bytes()),
+        ("no sha", without("/deployment", "sha")),
+        ("no repository", without("", "repository")),
+        ("no date", date.to_string().into_bytes()),
+    ];
+    let mut told: Vec<String> = bodies
+        .iter()
+        .map(|(name, body)| match parsed(body) {
+            Err(error) => format!("{name}: {error}"),
+            Ok(parsed) => panic!("{name}: {parsed:?}"),
+        })
+        .collect();
+    told.extend(delivery(None, Some("1"), b"{}").err().map(|error| format!("no event: {error}")));
+    told.extend(delivery(Some("push"), Some(""), b"{}").err().map(|error| format!("no delivery: {error}")));
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn co_authors_come_after_the_author_each_once() {
+    let person = |name: &str, email: &str| Person { name: name.into(), email: Some(email.into()), username: None };
+    let ana = person("Ana", "ana@example.com");
+    let message = "Title\n\nText.\n\nCo-authored-by: Bo <bo@example.com>\nco-authored-by:Cy<cy@example.com>\n\
+        Co-Authored-By: Ana Lima <ANA@example.com>\nCo-authored-by: <dee@example.com>\nCo-authored-by: nobody\n\
+        Co-authored-by: Eve <>\nSigned-off-by: Flo <flo@example.com>\nÄÄ";
+    let expected = vec![
+        ana.clone(),
+        person("Bo", "bo@example.com"),
+        person("Cy", "cy@example.com"),
+        person("dee@example.com", "dee@example.com"),
+    ];
+    assert_eq!(with_co_authors(Some(ana), message), expected);
+    assert_eq!(with_co_authors(None, "Title"), vec![]);
+}
+
+#[test]
+fn a_commit_without_an_account_or_an_author_is_read() {
+    let read = |value: Value| commit(serde_json::from_value(value).unwrap());
+    let full = read(json!({"sha": SHA, "html_url": "https://github.com/acme/checkout/commit/7bf7226", "author": {"login": "ana"},
+        "commit": {"message": "Fix it\n\nBecause.", "author": {"name": "Ana Lima", "email": "ana@example.com"}}}));
+    assert_eq!(full.title, "Fix it");
+    let ana = Person { name: "Ana Lima".into(), email: Some("ana@example.com".into()), username: Some("ana".into()) };
+    assert_eq!(full.authors, vec![ana]);
+    let gone = read(json!({"sha": SHA, "author": {}, "commit": {"message": "", "author": null}}));
+    assert_eq!(gone.authors, vec![]);
+    let nameless = read(json!({"sha": SHA, "author": {"login": "bo"}, "commit": {"message": "x", "author": {"name": ""}}}));
+    assert_eq!(nameless.authors[0].name, "bo");
+}

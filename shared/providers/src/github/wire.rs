@@ -1,0 +1,123 @@
+//! What crosses the wire to and from GitHub, as its OpenAPI description and its webhook documentation say: only the
+//! fields that we use.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The `deployment_status` webhook.
+#[derive(Deserialize)]
+pub(crate) struct DeploymentStatusEvent {
+    pub deployment_status: DeploymentStatus,
+    pub deployment: Deployment,
+    pub repository: Repository,
+}
+
+/// Its `deployment_status`.
+#[derive(Deserialize)]
+pub(crate) struct DeploymentStatus {
+    pub state: String,
+    pub environment: Option<String>,
+    pub created_at: Timestamp,
+    pub environment_url: Option<String>,
+    pub log_url: Option<String>,
+    pub target_url: Option<String>,
+}
+
+/// Its `deployment`.
+#[derive(Deserialize)]
+pub(crate) struct Deployment {
+    pub id: u64,
+    pub sha: String,
+    pub r#ref: String,
+    pub environment: String,
+    pub creator: Option<Account>,
+}
+
+/// Its `repository`.
+#[derive(Deserialize)]
+pub(crate) struct Repository {
+    pub full_name: String,
+}
+
+/// An account, or an empty object for one that is gone.
+#[derive(Deserialize)]
+pub(crate) struct Account {
+    pub login: Option<String>,
+}
+
+/// `GET /repos/{owner}/{repo}/compare/{basehead}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Comparison {
+    pub total_commits: usize,
+    pub commits: Vec<Commit>,
+    #[serde(default)]
+    pub files: Vec<File>,
+}
+
+/// A commit, of a comparison or alone.
+#[derive(Deserialize)]
+pub(crate) struct Commit {
+    pub sha: String,
+    pub html_url: Option<String>,
+    pub commit: CommitData,
+    pub author: Option<Account>,
+}
+
+/// What git knows of a commit.
+#[derive(Deserialize)]
+pub(crate) struct CommitData {
+    pub message: String,
+    pub author: Option<GitUser>,
+}
+
+/// Whom git names as a commit's author.
+#[derive(Deserialize)]
+pub(crate) struct GitUser {
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
+
+/// A file that changed.
+#[derive(Deserialize)]
+pub(crate) struct File {
+    pub filename: String,
+}
+
+/// An element of `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`, answered.
+#[derive(Deserialize)]
+pub(crate) struct PullRequest {
+    pub number: u64,
+    pub title: String,
+    pub html_url: String,
+    pub user: Option<Account>,
+    #[serde(default)]
+    pub labels: Vec<Label>,
+}
+
+/// A label of a pull request.
+#[derive(Deserialize)]
+pub(crate) struct Label {
+    pub name: String,
+}
+
+/// `POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches`, asked.
+#[derive(Serialize)]
+pub(crate) struct Dispatch<'a> {
+    pub r#ref: &'a str,
+    pub inputs: &'a BTreeMap<String, String>,
+    pub return_run_details: bool,
+}
+
+/// The same, answered with 200.
+#[derive(Deserialize)]
+pub(crate) struct Dispatched {
+    pub html_url: String,
+}
+
+/// What an error answer says of itself.
+#[derive(Default, Deserialize)]
+pub(crate) struct Message {
+    #[serde(default)]
+    pub message: String,
+}

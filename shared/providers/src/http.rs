@@ -1,0 +1,191 @@
+//! HTTP as every provider's client uses it: bounded in time and size, no redirect that could carry a secret away.
+
+use crate::failure::{Failure, Repeat, quote};
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+/// How long a connection may take to be made, name resolution and TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a call may take from the first byte sent to the last byte read.
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long an unused connection is kept. A Lambda function sleeps between events, and the other side closes
+/// meanwhile: a request written to a dead connection would look like one whose answer was lost.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+/// The largest answer that is read.
+pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
+/// How many redirects of a GET are followed, all within the same origin (a renamed GitHub repository takes one).
+const MAX_REDIRECTS: usize = 2;
+
+/// The HTTP client that all providers' clients share: make one per process, and hand out clones.
+///
+/// # Errors
+///
+/// [`Failure::Permanent`] if the machine has no root certificates that TLS could start from.
+pub fn client() -> Result<Client, Failure> {
+    // Only the first call in a process installs it; the others find it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("signoff/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(CALL_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .build()
+        .map_err(|error| Failure::Permanent(format!("no HTTP client can be made: {error}")))
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status code.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, at most [`MAX_ANSWER`] bytes.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON of the shape `T`. `doing` says what was asked for, for the message.
+    ///
+    /// # Errors
+    ///
+    /// Another shape than `T`: a read failed for good; of a write that may not be repeated, nobody knows.
+    pub fn json<T: DeserializeOwned>(&self, service: &str, doing: &str, repeat: Repeat) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let status = self.status.as_u16();
+            let message = format!("{service} answered {status} while {doing}, but not what its API describes: {error}");
+            match repeat {
+                Repeat::Harmless => Failure::Permanent(message),
+                Repeat::MayDouble => Failure::Unanswered(message),
+            }
+        })
+    }
+
+    /// A header's text; `None` if it is missing or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The address of `segments` below `base`, each percent-encoded as one segment.
+///
+/// # Errors
+///
+/// [`Failure::Permanent`] if `base` (a setting) is no `http` or `https` address.
+pub(crate) fn url<'a>(base: &str, segments: impl IntoIterator<Item = &'a str>) -> Result<Url, Failure> {
+    let wrong = || Failure::Permanent(format!("`{base}` is not an address that starts with https:// or http://"));
+    let mut url = Url::parse(base).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong());
+    }
+    url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(segments);
+    Ok(url)
+}
+
+/// A header's value from a secret, marked so that it is never logged.
+///
+/// # Errors
+///
+/// [`Failure::Permanent`] if the secret is empty or holds characters that no header takes. `name` says which it is.
+pub(crate) fn secret_header(name: &str, prefix: &str, secret: &SecretString) -> Result<HeaderValue, Failure> {
+    let text = secret.expose_secret().trim();
+    if text.is_empty() {
+        return Err(Failure::Permanent(format!("there is no {name}: put it there (aws secretsmanager put-secret-value)")));
+    }
+    let mut value = HeaderValue::try_from(format!("{prefix}{text}")).map_err(|_| {
+        Failure::Permanent(format!("the {name} holds characters that no token has: put it there again, on one line"))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Sends a request and reads the answer, whatever its status. A GET follows redirects within its origin; nothing else
+/// follows any.
+///
+/// # Errors
+///
+/// Not connected: [`Failure::Retryable`], nothing was sent. Sent without an answer: what [`Repeat`] says. An answer
+/// over `limit` bytes: [`Failure::Permanent`]. `doing` says what was asked for, for the message.
+pub(crate) async fn send(
+    service: &str,
+    doing: &str,
+    request: RequestBuilder,
+    repeat: Repeat,
+    limit: usize,
+) -> Result<Answer, Failure> {
+    let (client, request) = request.build_split();
+    let mut request = request.map_err(|error| not_sent(service, doing, &error))?;
+    for _ in 0..=MAX_REDIRECTS {
+        let again = if request.method() == Method::GET { request.try_clone() } else { None };
+        let response = client.execute(request).await.map_err(|error| transport(service, doing, &error, repeat))?;
+        tracing::debug!(service, doing, status = response.status().as_u16(), "answered");
+        match again.zip(redirect(&response)) {
+            Some((mut next, target)) => {
+                *next.url_mut() = target;
+                request = next;
+            }
+            None => return read(service, doing, response, repeat, limit).await,
+        }
+    }
+    Err(Failure::Permanent(format!("{service} sent us from redirect to redirect while {doing}")))
+}
+
+/// Where a redirect leads, if it leads to the same origin.
+fn redirect(response: &Response) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 307 | 308) {
+        return None;
+    }
+    let target = response.url().join(response.headers().get(LOCATION)?.to_str().ok()?).ok()?;
+    (target.origin() == response.url().origin()).then_some(target)
+}
+
+/// Reads a body up to `limit` bytes.
+async fn read(service: &str, doing: &str, response: Response, repeat: Repeat, limit: usize) -> Result<Answer, Failure> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut response = response;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| transport(service, doing, &error, repeat))? {
+        if body.len() + chunk.len() > limit {
+            let size = limit / 1024;
+            return Err(Failure::Permanent(format!("{service} answered with more than {size} KiB while {doing}")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body })
+}
+
+/// The failure of a request for which no whole answer came.
+fn transport(service: &str, doing: &str, error: &reqwest::Error, repeat: Repeat) -> Failure {
+    if error.is_builder() {
+        not_sent(service, doing, error)
+    } else if error.is_connect() {
+        Failure::retryable(format!("{service} could not be reached while {doing}: {}", cause(error)))
+    } else if error.is_timeout() {
+        let seconds = CALL_TIMEOUT.as_secs();
+        Failure::lost(format!("{service} gave no answer within {seconds} seconds while {doing}"), repeat)
+    } else {
+        Failure::lost(format!("{service}'s answer was lost while {doing}: {}", cause(error)), repeat)
+    }
+}
+
+/// The failure of a request that could not even be put together.
+fn not_sent(service: &str, doing: &str, error: &reqwest::Error) -> Failure {
+    Failure::Permanent(format!("{service} was not asked while {doing}: {}", cause(error)))
+}
+
+/// The innermost cause of an error: the others repeat addresses, which may hold what is secret.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match cause.downcast_ref::<reqwest::Error>() {
+        Some(_) => "the request is not valid".to_owned(),
+        None => quote(&cause.to_string()),
+    }
+}

@@ -1,0 +1,83 @@
+//! HMAC-SHA256 signatures and keys, compared in constant time.
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+/// Why a request is not taken. All of these are answered 401, and nothing of the request is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// There is no secret to check against: nothing passes.
+    #[error("there is no signing secret: put it into this provider's secret in AWS Secrets Manager")]
+    NoSecret,
+    /// The header with the signature is missing.
+    #[error("the request is not signed")]
+    Unsigned,
+    /// The header with the signature doesn't look like one.
+    #[error("the signature is malformed")]
+    Malformed,
+    /// The header with the time is missing or not a number.
+    #[error("the request's timestamp is missing or not a number of seconds")]
+    NoTimestamp,
+    /// The time is too far from now, in either direction.
+    #[error("the request's timestamp is more than 5 minutes away from now")]
+    Stale,
+    /// It was signed by somebody else, or changed on its way.
+    #[error("the signature does not match")]
+    Mismatch,
+}
+
+/// The HMAC-SHA256 of `parts`, one after the other.
+pub(crate) fn hmac_sha256(key: &SecretString, parts: &[&[u8]]) -> [u8; 32] {
+    // A key of any length is a key: the error that the type allows for can't happen, and would match nothing.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()) else { return [0; 32] };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Whether `header`, `<prefix><hexadecimal digits>`, is the HMAC-SHA256 of `parts`.
+///
+/// # Errors
+///
+/// An empty key, a missing or malformed header, a different signature.
+pub(crate) fn check(key: &SecretString, prefix: &str, header: Option<&str>, parts: &[&[u8]]) -> Result<(), VerifyError> {
+    if key.expose_secret().is_empty() {
+        return Err(VerifyError::NoSecret);
+    }
+    let header = header.ok_or(VerifyError::Unsigned)?;
+    let digits = header.strip_prefix(prefix).ok_or(VerifyError::Malformed)?;
+    let mut theirs = [0; 32];
+    hex::decode_to_slice(digits, &mut theirs).map_err(|_| VerifyError::Malformed)?;
+    if bool::from(hmac_sha256(key, parts).ct_eq(&theirs)) { Ok(()) } else { Err(VerifyError::Mismatch) }
+}
+
+/// Whether `candidate` is one of `keys`. The time that it takes depends on neither the keys' text nor which of them
+/// matches. An empty candidate and an empty key match nothing.
+pub fn verify_key(candidate: &SecretString, keys: &[SecretString]) -> bool {
+    // Digests have one length, so that the comparison doesn't tell a key's length either.
+    let theirs = Sha256::digest(candidate.expose_secret());
+    let mut found = Choice::from(0);
+    for key in keys.iter().filter(|key| !key.expose_secret().is_empty()) {
+        found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
+    }
+    found.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_of_those_given_and_never_empty() {
+        let keys = ["first-key", "", "second-key"].map(SecretString::from);
+        for (candidate, expected) in
+            [("first-key", true), ("second-key", true), ("", false), ("first-ke", false), ("First-key", false)]
+        {
+            assert_eq!(verify_key(&candidate.into(), &keys), expected, "{candidate}");
+        }
+        assert!(!verify_key(&"first-key".into(), &[]));
+    }
+}

@@ -1,0 +1,343 @@
+//! The calls to Slack's Web API.
+
+use super::failure::{Call, CallError, classify};
+use super::wire;
+use crate::failure::{Failure, Repeat};
+use crate::http::{MAX_ANSWER, secret_header, send, url};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::AUTHORIZATION;
+use reqwest::{Client, Method};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// How much earlier than asked a search starts, for clocks that differ from Slack's.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(60);
+/// How many messages a search reads at most, page by page.
+const SEARCH_PAGES: usize = 5;
+const SEARCH_PAGE: &str = "200";
+/// How many channels are read at most to find one by its name.
+const CHANNEL_PAGES: usize = 10;
+const CHANNEL_PAGE: &str = "1000";
+
+/// A client of one workspace, with the bot token of the Signoff app there. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Slack {
+    http: Client,
+    base: String,
+    token: SecretString,
+}
+
+/// A message, by the channel's id and the message's timestamp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRef {
+    /// The channel's id.
+    pub channel: String,
+    /// The message's timestamp, its id within the channel.
+    pub ts: String,
+}
+
+/// A person's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Their id.
+    pub id: String,
+    /// What they are called: the display name, else the real name, else the handle.
+    pub name: String,
+    /// Their e-mail address, where the app may see it.
+    pub email: Option<String>,
+    /// Whether the account was deactivated.
+    pub deleted: bool,
+    /// Whether they are a guest, a stranger from Slack Connect, or a bot.
+    pub restricted: bool,
+    /// Their own workspace.
+    pub team_id: String,
+}
+
+impl Slack {
+    /// A client for the Web API at `base` (`https://slack.com/api`).
+    pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
+        Self { http, base: base.into(), token }
+    }
+
+    /// Posts a message to `channel` (`#name` or an id), into the thread of `thread_ts` if there is one. `text` is what
+    /// notifications show; `blocks` is the message, or null for one of text alone. `key` goes into the message's metadata,
+    /// where [`Slack::find_message`] finds it.
+    /// <https://docs.slack.dev/reference/methods/chat.postMessage>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if it may have been posted.
+    pub async fn post_message(
+        &self,
+        channel: &str,
+        thread_ts: Option<&str>,
+        text: &str,
+        blocks: &Value,
+        key: &str,
+    ) -> Result<MessageRef, Failure> {
+        let call = Call { method: "chat.postMessage", subject: channel, repeat: Repeat::MayDouble };
+        let event_payload = serde_json::json!({ "key": key });
+        let metadata = wire::Metadata { event_type: wire::EVENT_TYPE.to_owned(), event_payload };
+        let message = wire::Message {
+            thread_ts,
+            metadata: Some(metadata),
+            unfurl_links: Some(false),
+            unfurl_media: Some(false),
+            ..message(channel, text, blocks)
+        };
+        let posted: wire::Posted = self.post(call, &message).await?;
+        Ok(MessageRef { channel: posted.channel, ts: posted.ts })
+    }
+
+    /// Replaces a message that the app posted. Its metadata stays, and doing it twice is harmless.
+    /// <https://docs.slack.dev/reference/methods/chat.update>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if somebody deleted it.
+    pub async fn update_message(&self, at: &MessageRef, text: &str, blocks: &Value) -> Result<(), Failure> {
+        let call = Call { method: "chat.update", subject: &at.channel, repeat: Repeat::Harmless };
+        let message = wire::Message { ts: Some(&at.ts), ..message(&at.channel, text, blocks) };
+        self.post::<Value>(call, &message).await?;
+        Ok(())
+    }
+
+    /// Shows a text to one person in a channel, and to nobody else.
+    /// <https://docs.slack.dev/reference/methods/chat.postEphemeral>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if it may have been shown; [`Failure::Permanent`] if the person is not in the channel.
+    pub async fn post_ephemeral(&self, channel: &str, user: &str, text: &str) -> Result<(), Failure> {
+        let call = Call { method: "chat.postEphemeral", subject: channel, repeat: Repeat::MayDouble };
+        let message = wire::Message { user: Some(user), ..message(channel, text, &Value::Null) };
+        self.post::<Value>(call, &message).await?;
+        Ok(())
+    }
+
+    /// The message that was posted with `key`, looked for in `channel` (or in the thread of `thread_ts`) from a minute
+    /// before `oldest` on; `None` if it was not posted.
+    ///
+    /// A channel given by `#name` is looked up first, among the workspace's first 10 000 channels. The first 1000
+    /// messages are read. <https://docs.slack.dev/reference/methods/conversations.history>,
+    /// <https://docs.slack.dev/reference/methods/conversations.replies>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if there are more channels or messages than that: whether it was posted is then unknown.
+    pub async fn find_message(
+        &self,
+        channel: &str,
+        thread_ts: Option<&str>,
+        key: &str,
+        oldest: Timestamp,
+    ) -> Result<Option<MessageRef>, Failure> {
+        let Some(channel_id) = self.channel_id(channel).await? else {
+            // Slack posts to no channel that it doesn't have.
+            return Ok(None);
+        };
+        let method = if thread_ts.is_some() { "conversations.replies" } else { "conversations.history" };
+        let call = Call { method, subject: channel, repeat: Repeat::Harmless };
+        let oldest = oldest.checked_sub(CLOCK_MARGIN).unwrap_or(oldest);
+        let oldest = format!("{}.000000", oldest.as_second());
+        let mut cursor = String::new();
+        for _ in 0..SEARCH_PAGES {
+            let mut query = vec![
+                ("channel", channel_id.as_str()),
+                ("oldest", &oldest),
+                ("inclusive", "true"),
+                ("include_all_metadata", "true"),
+                ("limit", SEARCH_PAGE),
+            ];
+            query.extend(thread_ts.map(|ts| ("ts", ts)));
+            query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
+            let page: wire::History = self.get(call, &query).await?;
+            if let Some(message) = page.messages.into_iter().find(|message| has_key(message, key)) {
+                return Ok(Some(MessageRef { channel: channel_id, ts: message.ts }));
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+        }
+        Err(Failure::Permanent(format!(
+            "{channel} has had more than 1000 messages since: look there whether ours was posted"
+        )))
+    }
+
+    /// The id of a channel given by `#name` or id; `None` if the workspace has none of that name.
+    async fn channel_id(&self, channel: &str) -> Result<Option<String>, Failure> {
+        let Some(name) = channel.strip_prefix('#') else { return Ok(Some(channel.to_owned())) };
+        let call = Call { method: "conversations.list", subject: channel, repeat: Repeat::Harmless };
+        let mut cursor = String::new();
+        for _ in 0..CHANNEL_PAGES {
+            let mut query = vec![
+                ("types", "public_channel,private_channel"),
+                ("exclude_archived", "true"),
+                ("limit", CHANNEL_PAGE),
+            ];
+            query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
+            let page: wire::Channels = self.get(call, &query).await?;
+            if let Some(found) = page.channels.into_iter().find(|found| found.name.eq_ignore_ascii_case(name)) {
+                return Ok(Some(found.id));
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(None);
+            }
+        }
+        Err(Failure::Permanent(format!(
+            "{channel} is not among the workspace's first 10000 channels: name it by its id (C…) in the rule"
+        )))
+    }
+
+    /// The id of the person with this e-mail address; `None` if nobody in the workspace has it.
+    /// <https://docs.slack.dev/reference/methods/users.lookupByEmail>
+    ///
+    /// # Errors
+    ///
+    /// Those of any call.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<String>, Failure> {
+        let call = Call { method: "users.lookupByEmail", subject: email, repeat: Repeat::Harmless };
+        let answer = self.get::<wire::UserAnswer>(call, &[("email", email)]).await;
+        Ok(known(answer)?.map(|answer| answer.user.id))
+    }
+
+    /// The account with this id; `None` if this workspace doesn't know it.
+    /// <https://docs.slack.dev/reference/methods/users.info>
+    ///
+    /// # Errors
+    ///
+    /// Those of any call.
+    pub async fn user(&self, id: &str) -> Result<Option<Profile>, Failure> {
+        let call = Call { method: "users.info", subject: id, repeat: Repeat::Harmless };
+        Ok(known(self.get::<wire::UserAnswer>(call, &[("user", id)]).await)?.map(|answer| profile(answer.user)))
+    }
+
+    /// The ids of the members of a user group, given by its id (`S…`) or its handle (`@team` or `team`).
+    /// <https://docs.slack.dev/reference/methods/usergroups.list>,
+    /// <https://docs.slack.dev/reference/methods/usergroups.users.list>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if the workspace has no such user group.
+    pub async fn usergroup_members(&self, group: &str) -> Result<Vec<String>, Failure> {
+        let handle = group.trim_start_matches('@');
+        let subject = format!("user group @{handle}");
+        let id = if !group.starts_with('@') && is_usergroup_id(group) {
+            group.to_owned()
+        } else {
+            let call = Call { method: "usergroups.list", subject: &subject, repeat: Repeat::Harmless };
+            let groups: wire::Usergroups = self.get(call, &[]).await?;
+            let found = groups.usergroups.into_iter().find(|found| found.handle.eq_ignore_ascii_case(handle));
+            let missing = || format!("Slack has no {subject} in this workspace: check the rule's approvers");
+            found.ok_or_else(|| Failure::Permanent(missing()))?.id
+        };
+        let call = Call { method: "usergroups.users.list", subject: &subject, repeat: Repeat::Harmless };
+        let answer: wire::UsergroupUsers = self.get(call, &[("usergroup", &id)]).await?;
+        Ok(answer.users)
+    }
+
+    /// A message's address, which opens it in Slack. <https://docs.slack.dev/reference/methods/chat.getPermalink>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if the message is gone.
+    pub async fn permalink(&self, at: &MessageRef) -> Result<String, Failure> {
+        let call = Call { method: "chat.getPermalink", subject: &at.channel, repeat: Repeat::Harmless };
+        let answer: wire::Permalink = self.get(call, &[("channel", &at.channel), ("message_ts", &at.ts)]).await?;
+        Ok(answer.permalink)
+    }
+
+    /// The id of the workspace that the token belongs to. <https://docs.slack.dev/reference/methods/auth.test>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if Slack doesn't take the token.
+    pub async fn auth_test(&self) -> Result<String, Failure> {
+        let call = Call { method: "auth.test", subject: "the bot token", repeat: Repeat::Harmless };
+        let answer: wire::Identity = self.get(call, &[]).await?;
+        Ok(answer.team_id)
+    }
+
+    /// Calls a method with a JSON body.
+    async fn post<T: DeserializeOwned>(&self, call: Call<'_>, body: &wire::Message<'_>) -> Result<T, CallError> {
+        self.call(call, Method::POST, |request| request.json(body)).await
+    }
+
+    /// Calls a method that reads, with query parameters.
+    async fn get<T: DeserializeOwned>(&self, call: Call<'_>, query: &[(&str, &str)]) -> Result<T, CallError> {
+        self.call(call, Method::GET, |request| request.query(query)).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        verb: Method,
+        fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Result<T, CallError> {
+        let token = secret_header("bot token in the Slack secret", "Bearer ", &self.token)?;
+        let request = self.http.request(verb, url(&self.base, [call.method])?).header(AUTHORIZATION, token);
+        let doing = format!("calling {} ({})", call.method, call.subject);
+        classify(call, &send("Slack", &doing, fill(request), call.repeat, MAX_ANSWER).await?)
+    }
+}
+
+/// A message's fields that every method takes.
+fn message<'a>(channel: &'a str, text: &'a str, blocks: &'a Value) -> wire::Message<'a> {
+    wire::Message {
+        channel,
+        text,
+        blocks,
+        thread_ts: None,
+        ts: None,
+        user: None,
+        metadata: None,
+        unfurl_links: None,
+        unfurl_media: None,
+    }
+}
+
+/// Whether a message carries our metadata with this key.
+fn has_key(message: &wire::HistoryMessage, key: &str) -> bool {
+    message
+        .metadata
+        .as_ref()
+        .is_some_and(|metadata| metadata.event_type == wire::EVENT_TYPE && metadata.event_payload["key"] == key)
+}
+
+/// An answer about a person, `None` if Slack says that there is nobody.
+fn known<T>(answer: Result<T, CallError>) -> Result<Option<T>, Failure> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(CallError { code: Some(code), .. })
+            if matches!(code.as_str(), "users_not_found" | "user_not_found" | "user_not_visible") =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error.failure),
+    }
+}
+
+fn profile(user: wire::User) -> Profile {
+    let names = [user.profile.display_name, user.profile.real_name, user.name];
+    Profile {
+        name: names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| user.id.clone()),
+        email: user.profile.email.filter(|email| !email.is_empty()),
+        deleted: user.deleted,
+        restricted: user.is_restricted || user.is_ultra_restricted || user.is_stranger || user.is_bot,
+        team_id: user.team_id.unwrap_or_default(),
+        id: user.id,
+    }
+}
+
+/// Whether a text looks like a user group's id rather than its handle: handles are in lower case.
+fn is_usergroup_id(text: &str) -> bool {
+    text.len() >= 9
+        && text.starts_with('S')
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

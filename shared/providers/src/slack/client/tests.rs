@@ -1,0 +1,130 @@
+//! The Web API's calls against a server that answers as docs.slack.dev shows.
+
+use super::*;
+use crate::responder::{Reply, Responder, json as reply};
+use serde_json::json;
+
+fn slack(server: &Responder) -> Slack {
+    Slack::new(crate::http::client().unwrap(), format!("{}/api", server.base), "xoxb-test".into())
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+#[tokio::test]
+async fn a_message_is_posted_with_its_key() {
+    let server = Responder::start(|_, _| reply(200, &json!({"ok": true, "channel": "C1", "ts": "1.000100", "message": {}}))).await;
+    let blocks = json!([{"type": "divider"}]);
+    let posted = slack(&server).post_message("#deploys", Some("1.0"), "Promote?", &blocks, "k1").await;
+    assert_eq!(posted, Ok(MessageRef { channel: "C1".into(), ts: "1.000100".into() }));
+    let asked = &server.asked()[0];
+    assert!(asked.starts_with("POST /api/chat.postMessage HTTP/1.1\r\n"), "{asked}");
+    assert!(asked.to_lowercase().contains("authorization: bearer xoxb-test\r\n"), "{asked}");
+    let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let expected = json!({"channel": "#deploys", "thread_ts": "1.0", "text": "Promote?", "blocks": blocks,
+        "metadata": {"event_type": "signoff_effect", "event_payload": {"key": "k1"}},
+        "unfurl_links": false, "unfurl_media": false});
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_post_is_not_retryable() {
+    let server = Responder::start(|_, _| Reply::HangUp).await;
+    let slack = slack(&server);
+    let posted = slack.post_message("C1", None, "x", &Value::Null, "k").await;
+    assert!(matches!(posted, Err(Failure::Unanswered(_))), "{posted:?}");
+    let read = slack.user("U1").await;
+    assert!(matches!(read, Err(Failure::Retryable { .. })), "{read:?}");
+    assert_eq!(server.lines(), ["POST /api/chat.postMessage", "GET /api/users.info?user=U1"]);
+}
+
+#[tokio::test]
+async fn a_lost_message_is_found_by_its_key_in_a_channel_given_by_name() {
+    let server = Responder::start(|line, _| {
+        let ours = json!({"event_type": "signoff_effect", "event_payload": {"key": "k2"}});
+        let other = json!({"event_type": "task_created", "event_payload": {"id": 11, "key": "k2"}});
+        match line {
+            _ if line.starts_with("GET /api/conversations.list") && line.contains("cursor=page2") => {
+                reply(200, &json!({"ok": true, "channels": [{"id": "C2", "name": "deploys"}]}))
+            }
+            _ if line.starts_with("GET /api/conversations.list") => reply(200, &json!({"ok": true,
+                "channels": [{"id": "C1", "name": "general"}], "response_metadata": {"next_cursor": "page2"}})),
+            _ if line.contains("cursor=older") => reply(200, &json!({"ok": true, "has_more": false,
+                "messages": [{"ts": "12.2", "metadata": other}, {"ts": "12.1", "metadata": ours}]})),
+            _ => reply(200, &json!({"ok": true, "messages": [{"ts": "13.0"}], "has_more": true,
+                "response_metadata": {"next_cursor": "older"}})),
+        }
+    })
+    .await;
+    let slack = slack(&server);
+    let found = slack.find_message("#deploys", None, "k2", at(1000)).await;
+    assert_eq!(found, Ok(Some(MessageRef { channel: "C2".into(), ts: "12.1".into() })));
+    assert!(server.lines()[2].contains("oldest=940.000000"), "{:?}", server.lines());
+    assert_eq!(slack.find_message("#nowhere", None, "k2", at(1000)).await, Ok(None));
+    assert_eq!(slack.find_message("C2", Some("12.0"), "k3", at(1000)).await, Ok(None));
+    assert!(server.lines().iter().any(|line| line.starts_with("GET /api/conversations.replies?")));
+}
+
+#[tokio::test]
+async fn a_search_that_does_not_end_says_that_nobody_knows() {
+    let server = Responder::start(|_, _| {
+        reply(200, &json!({"ok": true, "messages": [], "response_metadata": {"next_cursor": "more"}}))
+    })
+    .await;
+    let found = slack(&server).find_message("C1", None, "k", at(1000)).await;
+    assert!(matches!(found, Err(Failure::Permanent(_))), "{found:?}");
+    assert_eq!(server.asked().len(), SEARCH_PAGES);
+}
+
+#[tokio::test]
+async fn people_and_groups() {
+    let server = Responder::start(|line, _| match line {
+        "GET /api/users.lookupByEmail?email=ana%40example.com" => {
+            reply(200, &json!({"ok": true, "user": {"id": "U1", "team_id": "T1", "name": "ana"}}))
+        }
+        "GET /api/users.info?user=U1" => reply(200, &json!({"ok": true, "user": {"id": "U1", "team_id": "T1", "name": "ana",
+            "deleted": false, "is_restricted": true, "profile": {"display_name": "", "real_name": "Ana Lima",
+            "email": "ana@example.com"}}})),
+        "GET /api/usergroups.list" => {
+            reply(200, &json!({"ok": true, "usergroups": [{"id": "S0614TZR7", "handle": "team"}]}))
+        }
+        "GET /api/usergroups.users.list?usergroup=S0614TZR7" => reply(200, &json!({"ok": true, "users": ["U1", "U2"]})),
+        "GET /api/auth.test" => reply(200, &json!({"ok": true, "team_id": "T1", "user_id": "UB"})),
+        "GET /api/chat.getPermalink?channel=C1&message_ts=1.0" => {
+            reply(200, &json!({"ok": true, "permalink": "https://acme.slack.com/archives/C1/p10"}))
+        }
+        _ => reply(200, &json!({"ok": false, "error": if line.contains("lookup") { "users_not_found" } else { "user_not_found" }})),
+    })
+    .await;
+    let slack = slack(&server);
+    assert_eq!(slack.user_by_email("ana@example.com").await, Ok(Some("U1".into())));
+    assert_eq!(slack.user_by_email("nobody@example.com").await, Ok(None));
+    let ana = Profile {
+        id: "U1".into(),
+        name: "Ana Lima".into(),
+        email: Some("ana@example.com".into()),
+        deleted: false,
+        restricted: true,
+        team_id: "T1".into(),
+    };
+    assert_eq!(slack.user("U1").await, Ok(Some(ana)));
+    assert_eq!(slack.user("U9").await, Ok(None));
+    for group in ["@team", "Team", "S0614TZR7"] {
+        assert_eq!(slack.usergroup_members(group).await, Ok(vec!["U1".to_owned(), "U2".to_owned()]), "{group}");
+    }
+    let missing = slack.usergroup_members("@nobody").await;
+    assert!(matches!(&missing, Err(Failure::Permanent(text)) if text.contains("@nobody")), "{missing:?}");
+    assert_eq!(slack.auth_test().await, Ok("T1".into()));
+    let link = slack.permalink(&MessageRef { channel: "C1".into(), ts: "1.0".into() }).await;
+    assert_eq!(link, Ok("https://acme.slack.com/archives/C1/p10".into()));
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let server = Responder::start(|_, _| reply(200, &json!({"ok": true}))).await;
+    let slack = Slack::new(crate::http::client().unwrap(), server.base.clone(), "".into());
+    let asked = slack.auth_test().await;
+    assert!(matches!(&asked, Err(Failure::Permanent(text)) if text.contains("Slack secret")), "{asked:?}");
+    assert!(server.asked().is_empty());
+}

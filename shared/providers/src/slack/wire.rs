@@ -1,0 +1,218 @@
+//! What crosses the wire to and from Slack, as <https://docs.slack.dev> documents it: only the fields that we use.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The `event_type` of the metadata on every message that Signoff posts.
+pub(crate) const EVENT_TYPE: &str = "signoff_effect";
+
+/// Any interaction payload.
+#[derive(Deserialize)]
+pub(crate) struct PayloadKind {
+    pub r#type: String,
+}
+
+/// A `block_actions` payload.
+#[derive(Deserialize)]
+pub(crate) struct BlockActions {
+    pub user: PayloadUser,
+    pub team: Option<Id>,
+    pub channel: Option<Id>,
+    pub container: Option<Container>,
+    pub message: Option<Ts>,
+    #[serde(default)]
+    pub actions: Vec<PayloadAction>,
+}
+
+/// The `user` of a payload.
+#[derive(Deserialize)]
+pub(crate) struct PayloadUser {
+    pub id: String,
+    pub username: Option<String>,
+    pub name: Option<String>,
+    pub team_id: Option<String>,
+}
+
+/// Anything with an id.
+#[derive(Deserialize)]
+pub(crate) struct Id {
+    pub id: String,
+}
+
+/// Anything with a timestamp.
+#[derive(Deserialize)]
+pub(crate) struct Ts {
+    pub ts: String,
+}
+
+/// Where a button was.
+#[derive(Default, Deserialize)]
+pub(crate) struct Container {
+    #[serde(default)]
+    pub r#type: String,
+    pub message_ts: Option<String>,
+    pub channel_id: Option<String>,
+}
+
+/// One of a payload's `actions`.
+#[derive(Deserialize)]
+pub(crate) struct PayloadAction {
+    pub action_id: String,
+    pub value: Option<String>,
+    pub action_ts: Option<String>,
+}
+
+/// What every method's answer has.
+#[derive(Deserialize)]
+pub(crate) struct Outcome {
+    pub ok: bool,
+    pub error: Option<String>,
+    /// With `missing_scope`: the scopes that would do.
+    pub needed: Option<String>,
+}
+
+/// `chat.postMessage`, `chat.update` and `chat.postEphemeral`, asked.
+#[derive(Serialize)]
+pub(crate) struct Message<'a> {
+    pub channel: &'a str,
+    pub text: &'a str,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub blocks: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_ts: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ts: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    /// A deploy's links are in the message already: their previews would push the buttons off the screen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfurl_links: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfurl_media: Option<bool>,
+}
+
+/// A message's metadata: ours has `{"key"}` as its payload, other apps' can have anything.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Metadata {
+    #[serde(default)]
+    pub event_type: String,
+    #[serde(default)]
+    pub event_payload: Value,
+}
+
+/// `chat.postMessage`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Posted {
+    pub channel: String,
+    pub ts: String,
+}
+
+/// `conversations.history` and `conversations.replies`, answered.
+#[derive(Deserialize)]
+pub(crate) struct History {
+    #[serde(default)]
+    pub messages: Vec<HistoryMessage>,
+    #[serde(default)]
+    pub response_metadata: Cursor,
+}
+
+/// A message of a channel's history.
+#[derive(Deserialize)]
+pub(crate) struct HistoryMessage {
+    pub ts: String,
+    pub metadata: Option<Metadata>,
+}
+
+/// Where the next page starts; empty on the last one.
+#[derive(Default, Deserialize)]
+pub(crate) struct Cursor {
+    #[serde(default)]
+    pub next_cursor: String,
+}
+
+/// `conversations.list`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Channels {
+    pub channels: Vec<Channel>,
+    #[serde(default)]
+    pub response_metadata: Cursor,
+}
+
+/// One of the channels.
+#[derive(Deserialize)]
+pub(crate) struct Channel {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+/// `users.lookupByEmail` and `users.info`, answered.
+#[derive(Deserialize)]
+pub(crate) struct UserAnswer {
+    pub user: User,
+}
+
+/// A person's account.
+#[derive(Deserialize)]
+pub(crate) struct User {
+    pub id: String,
+    pub team_id: Option<String>,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub deleted: bool,
+    #[serde(default)]
+    pub is_restricted: bool,
+    #[serde(default)]
+    pub is_ultra_restricted: bool,
+    #[serde(default)]
+    pub is_stranger: bool,
+    #[serde(default)]
+    pub is_bot: bool,
+    #[serde(default)]
+    pub profile: UserProfile,
+}
+
+/// What a person says of themselves.
+#[derive(Default, Deserialize)]
+pub(crate) struct UserProfile {
+    #[serde(default)]
+    pub display_name: String,
+    #[serde(default)]
+    pub real_name: String,
+    pub email: Option<String>,
+}
+
+/// `usergroups.list`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Usergroups {
+    pub usergroups: Vec<Usergroup>,
+}
+
+/// One of the user groups.
+#[derive(Deserialize)]
+pub(crate) struct Usergroup {
+    pub id: String,
+    #[serde(default)]
+    pub handle: String,
+}
+
+/// `usergroups.users.list`, answered.
+#[derive(Deserialize)]
+pub(crate) struct UsergroupUsers {
+    pub users: Vec<String>,
+}
+
+/// `chat.getPermalink`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Permalink {
+    pub permalink: String,
+}
+
+/// `auth.test`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Identity {
+    pub team_id: String,
+}

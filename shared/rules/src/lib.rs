@@ -1,0 +1,22 @@
+//! The rules language: what a team writes into `.signoff/rules.yml` (or `.sleuth/rules.yml`), read, checked and evaluated.
+//!
+//! - [`file::parse`] reads a whole file and reports every problem in it at once, each with line, column and what would
+//!   be right.
+//! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
+//! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
+//!
+//! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it takes bounded
+//! memory and never panics: the input's size, the nesting, the expansion of YAML aliases, the size of regular
+//! expressions and the work and output of templates all have limits.
+
+pub mod condition;
+pub mod file;
+pub mod problem;
+mod suggest;
+pub mod template;
+pub mod variables;
+pub mod yaml;
+
+pub use condition::{Condition, Snapshot};
+pub use file::{Rule, RulesFile, parse};
+pub use problem::Problem;

@@ -1,0 +1,193 @@
+//! What is wrong in a rules file, told so that its author can put it right.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The most problems (and the most notices) that are told of one file.
+pub const MAX_PROBLEMS: usize = 50;
+
+/// The widest excerpt of a source line that is kept, in characters.
+const EXCERPT_WIDTH: usize = 120;
+
+/// Where something starts in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// One thing that is wrong in a rules file (or, as a notice, worth knowing).
+///
+/// Its `Display` is one line, `.signoff/rules.yml:12:9: what is wrong; what would be right`; [`Problem::rendered`]
+/// adds the line of the file with a caret under the place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The file, as it was named to [`crate::file::parse`].
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right, as a clause (``did you mean `tags`?``), where there is something to say.
+    pub suggestion: Option<String>,
+    /// The line of the file, shortened around the column where it is long. What follows the host in an address is
+    /// masked: it may be a secret, and problems are told in Slack.
+    pub excerpt: String,
+    /// The column within the excerpt, from 1.
+    pub excerpt_column: usize,
+}
+
+impl Problem {
+    /// The problem on one line, then the source line with a caret under the place.
+    pub fn rendered(&self) -> String {
+        let number = self.line.to_string();
+        let gutter = " ".repeat(number.len());
+        // Tabs stay tabs under the source line, so that the caret lines up however wide they are shown.
+        let indent: String = self
+            .excerpt
+            .chars()
+            .chain(std::iter::repeat(' '))
+            .take(self.excerpt_column.saturating_sub(1))
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        format!("{self}\n{gutter} |\n{number} | {}\n{gutter} | {indent}^", self.excerpt)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)?;
+        match &self.suggestion {
+            Some(suggestion) => write!(f, "; {suggestion}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A file's text with its lines, to make problems from positions.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    path: &'a str,
+    lines: Vec<&'a str>,
+}
+
+impl<'a> Source<'a> {
+    /// The lines of `text`, ended as YAML ends them: by `\n`, `\r\n` or `\r`.
+    pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
+        let mut lines = Vec::new();
+        let mut rest = text;
+        while let Some(end) = rest.find(['\n', '\r']) {
+            let (line, tail) = rest.split_at(end);
+            lines.push(line);
+            rest = tail.strip_prefix("\r\n").or_else(|| tail.get(1..)).unwrap_or("");
+        }
+        lines.push(rest);
+        Self { path, lines }
+    }
+
+    /// The text of a line (from 1), without its end; empty where there is no such line.
+    pub(crate) fn line(&self, number: usize) -> &'a str {
+        number.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or("")
+    }
+
+    /// How many lines there are.
+    pub(crate) fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// A problem at a place of this file.
+    pub(crate) fn problem(
+        &self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+    ) -> Problem {
+        let (excerpt, excerpt_column) = excerpt(self.line(at.line), at.column);
+        Problem {
+            path: self.path.to_owned(),
+            line: at.line,
+            column: at.column,
+            message: message.into(),
+            suggestion: suggestion.into(),
+            excerpt,
+            excerpt_column,
+        }
+    }
+}
+
+/// At most [`EXCERPT_WIDTH`] characters of `line` around `column`, and the column within them.
+fn excerpt(line: &str, column: usize) -> (String, usize) {
+    let masked = mask_addresses(line.trim_end());
+    if masked.chars().count() <= EXCERPT_WIDTH {
+        return (masked, column);
+    }
+    let skipped = column.saturating_sub(EXCERPT_WIDTH / 2);
+    (masked.chars().skip(skipped).take(EXCERPT_WIDTH).collect(), column - skipped)
+}
+
+/// `line` with a `*` for each character of an address that is neither its scheme nor its host.
+fn mask_addresses(line: &str) -> String {
+    let mut masked = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("://") {
+        masked.push_str(before);
+        masked.push_str("://");
+        let end = after.find([' ', '\t', '"', '\'', ',', '}', ']', '|', '>']).unwrap_or(after.len());
+        let (address, tail) = after.split_at(end);
+        let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
+        let (authority, path) = address.split_at(host_end);
+        let host_start = authority.rfind('@').map_or(0, |at| at + 1);
+        let (user, host) = authority.split_at(host_start);
+        masked.extend(user.chars().map(|_| '*'));
+        masked.push_str(host);
+        masked.extend(path.chars().map(|_| '*'));
+        rest = tail;
+    }
+    masked.push_str(rest);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caret_stands_under_the_place() {
+        let source = Source::new("rules.yml", "a: 1\n\tb: 2\r\nc: 3");
+        insta::assert_snapshot!(source.problem(Position { line: 2, column: 2 }, "no tabs", None).rendered(), @r"
+        rules.yml:2:2: no tabs
+          |
+        2 | 	b: 2
+          | 	^
+        ");
+        assert_eq!(source.line(3), "c: 3");
+        assert_eq!(source.line(0), "");
+        assert_eq!(source.line(9), "");
+    }
+
+    #[test]
+    fn a_long_line_is_shortened_around_the_place() {
+        let line = format!("{}X{}", "a".repeat(500), "b".repeat(500));
+        let problem = Source::new("f", &line).problem(Position { line: 1, column: 501 }, "here", None);
+        assert_eq!(problem.excerpt.chars().count(), EXCERPT_WIDTH);
+        assert_eq!(problem.excerpt.chars().nth(problem.excerpt_column - 1), Some('X'));
+    }
+
+    #[test]
+    fn what_may_be_secret_in_an_address_is_masked() {
+        assert_eq!(
+            mask_addresses("- webhook: 'https://me:pw@hooks.example.com/T1/s3cr3t?x=1' # http://docs.example.com"),
+            "- webhook: 'https://******hooks.example.com**************' # http://docs.example.com"
+        );
+    }
+}

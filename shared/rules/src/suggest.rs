@@ -1,0 +1,46 @@
+//! "Did you mean": the known name that a misspelt one is closest to.
+
+/// How alike two names must be, from 0 to 1, for one to be suggested for the other.
+const LIKENESS: f64 = 0.6;
+
+/// The most alike of `known` to `name`, ignoring case and taking `-` for `_`; `None` where none is alike enough.
+pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.trim().to_lowercase().replace(['-', ' '], "_");
+    let name = plain(name);
+    // Comparing takes time by the product of both lengths, and no known name is long.
+    if name.len() > 60 {
+        return None;
+    }
+    known
+        .into_iter()
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(&name, &plain(candidate)), candidate))
+        .filter(|(likeness, _)| *likeness >= LIKENESS)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+/// [`closest`] as the clause ``did you mean `x`?``.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    closest(name, known).map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised_and_another_word_is_not() {
+        let known = ["environment", "tags", "pr_labels", "pr_label"];
+        for (name, expected) in [
+            ("enviroment", Some("environment")),
+            ("Environment", Some("environment")),
+            ("pr-labels", Some("pr_labels")),
+            ("tag", Some("tags")),
+            ("weather", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(name, known), expected, "{name}");
+        }
+        assert_eq!(closest(&"x".repeat(100_000), known), None);
+    }
+}

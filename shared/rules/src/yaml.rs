@@ -1,0 +1,120 @@
+//! YAML as a tree whose nodes know where they stand in the file.
+//!
+//! The scanning is `saphyr-parser`'s (YAML 1.2). What this adds: positions from 1, bounded size, depth and alias
+//! expansion, duplicate keys as problems, merge keys (`<<`), and error messages that say what to write instead.
+
+mod load;
+mod locate;
+mod syntax;
+
+pub use saphyr_parser::ScalarStyle;
+
+use crate::problem::Position;
+use std::rc::Rc;
+
+pub(crate) use load::load;
+pub(crate) use locate::locate;
+
+/// The largest file that is read, in bytes.
+pub const MAX_SOURCE_BYTES: usize = 512 * 1024;
+/// The most nodes that a file may have, aliases expanded.
+pub const MAX_NODES: usize = 120_000;
+/// The deepest nesting that is read.
+pub const MAX_DEPTH: usize = 64;
+
+/// A node of the tree.
+#[derive(Debug)]
+pub struct Node {
+    /// What it holds.
+    pub content: Content,
+    /// Where it starts; for an alias, where what it stands for starts.
+    pub start: Position,
+    /// How many nodes it consists of, itself included.
+    size: usize,
+    /// How many levels of lists and mappings it has, itself included.
+    height: usize,
+}
+
+/// What a node holds.
+#[derive(Debug)]
+pub enum Content {
+    /// A text, a number, nothing: YAML's scalars, not yet told apart.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Rc<Node>>),
+    /// Keys with values, in the order of the file.
+    Mapping(Vec<Entry>),
+}
+
+/// A scalar.
+#[derive(Debug)]
+pub struct Scalar {
+    /// Its text, unquoted and unfolded.
+    pub text: String,
+    /// How it is written; only a plain one can be something else than a text.
+    pub style: ScalarStyle,
+}
+
+/// A key of a mapping with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key's text.
+    pub key: String,
+    /// Where the key starts.
+    pub at: Position,
+    /// The value.
+    pub value: Rc<Node>,
+}
+
+impl Scalar {
+    /// Whether it is nothing at all (`~`, `null` or no text).
+    pub fn is_null(&self) -> bool {
+        self.style == ScalarStyle::Plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// `true` or `false`. Rules files have always been read with YAML 1.1's words too: `yes`, `no`, `on`, `off`.
+    pub fn as_bool(&self) -> Option<bool> {
+        if self.style != ScalarStyle::Plain {
+            return None;
+        }
+        match self.text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" => Some(true),
+            "false" | "no" | "off" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A whole number in decimal digits. `007` is none: a text of digits (a revision, an account) must keep its zeros.
+    pub fn as_integer(&self) -> Option<i64> {
+        let digits = self.text.strip_prefix('-').unwrap_or(&self.text);
+        let canonical = digits == "0" || digits.starts_with(|c: char| c.is_ascii_digit() && c != '0');
+        if self.style == ScalarStyle::Plain && canonical { self.text.parse().ok() } else { None }
+    }
+}
+
+impl Node {
+    /// The scalar it is, if it is one.
+    pub fn as_scalar(&self) -> Option<&Scalar> {
+        match &self.content {
+            Content::Scalar(scalar) => Some(scalar),
+            Content::Sequence(_) | Content::Mapping(_) => None,
+        }
+    }
+
+    /// Whether it is nothing at all: a null scalar.
+    pub fn is_null(&self) -> bool {
+        self.as_scalar().is_some_and(Scalar::is_null)
+    }
+
+    /// What it is, for a message: `a list`, `keys with values`, ...
+    pub fn described(&self) -> &'static str {
+        match &self.content {
+            Content::Scalar(scalar) if scalar.is_null() => "nothing",
+            Content::Scalar(scalar) if scalar.as_bool().is_some() => "true or false",
+            Content::Scalar(scalar) if scalar.as_integer().is_some() => "a number",
+            Content::Scalar(_) => "a text",
+            Content::Sequence(_) => "a list",
+            Content::Mapping(_) => "keys with values",
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! From parser events to the tree.
+
+use super::syntax;
+use super::{Content, Entry, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Node, Scalar};
+use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+/// Reads the one document of a file.
+///
+/// # Errors
+/// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file without
+/// content is a problem too.
+pub(crate) fn load(source: &Source<'_>, text: &str) -> Result<Rc<Node>, Vec<Problem>> {
+    let start = Position { line: 1, column: 1 };
+    if text.len() > MAX_SOURCE_BYTES {
+        let message = format!("the file is larger than {} KiB", MAX_SOURCE_BYTES / 1024);
+        return Err(vec![source.problem(start, message, "split off what is not rules".to_owned())]);
+    }
+    let mut loader = Loader { source, problems: Vec::new(), stack: Vec::new(), anchors: BTreeMap::new(), root: None, nodes: 0 };
+    let mut documents = 0;
+    for event in Parser::new_from_str(text) {
+        let step = match event {
+            Ok((Event::DocumentStart(_), span)) if documents > 0 => Err(source.problem(
+                position(span.start),
+                "a second document starts here",
+                "a rules file is one document: take the `---` out".to_owned(),
+            )),
+            Ok((Event::DocumentStart(_), _)) => {
+                documents += 1;
+                Ok(())
+            }
+            Ok((event, span)) => loader.event(event, span),
+            Err(error) => Err(syntax::problem(source, &error)),
+        };
+        if let Err(problem) = step {
+            loader.problems.push(problem);
+            return Err(loader.problems);
+        }
+        if loader.problems.len() >= MAX_PROBLEMS {
+            return Err(loader.problems);
+        }
+    }
+    match loader.root {
+        _ if !loader.problems.is_empty() => Err(loader.problems),
+        Some(root) if !root.is_null() => Ok(root),
+        _ => Err(vec![source.problem(start, "the file is empty", "start with `rules:`".to_owned())]),
+    }
+}
+
+/// The parser's position (columns from 0) as ours (from 1).
+pub(super) fn position(marker: Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1 }
+}
+
+struct Loader<'s> {
+    source: &'s Source<'s>,
+    problems: Vec<Problem>,
+    stack: Vec<Open>,
+    anchors: BTreeMap<usize, Rc<Node>>,
+    root: Option<Rc<Node>>,
+    nodes: usize,
+}
+
+/// A list or mapping whose end has not come yet.
+struct Open {
+    anchor: usize,
+    start: Position,
+    size: usize,
+    height: usize,
+    items: Items,
+}
+
+enum Items {
+    Sequence(Vec<Rc<Node>>),
+    Mapping { entries: Vec<Entry>, key: Option<(String, Position)>, seen: HashMap<String, Position> },
+}
+
+impl Loader<'_> {
+    /// Takes one event in.
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+        let start = position(span.start);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), start)?;
+                // `!!str` makes a text of what would be something else, as quotes do.
+                let style = if tag.is_some_and(|tag| tag.suffix == "str") && style == ScalarStyle::Plain {
+                    ScalarStyle::DoubleQuoted
+                } else {
+                    style
+                };
+                let scalar = Scalar { text: text.into_owned(), style };
+                self.add(Rc::new(Node { content: Content::Scalar(scalar), start, size: 1, height: 0 }), anchor, 1)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.check_tag(tag.as_deref(), start)?;
+                self.open(anchor, start, Items::Sequence(Vec::new()))
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.check_tag(tag.as_deref(), start)?;
+                self.open(anchor, start, Items::Mapping { entries: Vec::new(), key: None, seen: HashMap::new() })
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
+                Some(node) => self.add(Rc::clone(node), 0, node.size),
+                None => Err(self.source.problem(start, "an alias inside of what it stands for", None)),
+            },
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => Ok(()),
+        }
+    }
+
+    /// Only YAML's own tags (`!!str`) mean anything here.
+    fn check_tag(&self, tag: Option<&Tag>, at: Position) -> Result<(), Problem> {
+        match tag {
+            Some(tag) if !tag.is_yaml_core_schema() => {
+                Err(self.source.problem(at, "tags (`!name`) mean nothing in a rules file", "leave it out".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts a list or mapping.
+    fn open(&mut self, anchor: usize, start: Position, items: Items) -> Result<(), Problem> {
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(self.too_deep(start));
+        }
+        self.stack.push(Open { anchor, start, size: 1, height: 0, items });
+        Ok(())
+    }
+
+    fn too_deep(&self, at: Position) -> Problem {
+        self.source.problem(at, format!("nested more than {MAX_DEPTH} levels deep"), None)
+    }
+
+    /// Ends the innermost list or mapping.
+    fn close(&mut self) -> Result<(), Problem> {
+        let Some(open) = self.stack.pop() else { return Ok(()) };
+        let content = match open.items {
+            Items::Sequence(nodes) => Content::Sequence(nodes),
+            Items::Mapping { entries, .. } => Content::Mapping(self.merge(entries)),
+        };
+        let node = Node { content, start: open.start, size: open.size, height: open.height + 1 };
+        self.add(Rc::new(node), open.anchor, 1)
+    }
+
+    /// Puts a finished node into what it stands in. `cost` is how many nodes it brings: an alias brings as many as it
+    /// stands for, although they are shared in memory, because walking the tree must be bounded as well.
+    fn add(&mut self, node: Rc<Node>, anchor: usize, cost: usize) -> Result<(), Problem> {
+        self.nodes = self.nodes.saturating_add(cost);
+        if self.nodes > MAX_NODES {
+            let message = format!("more than {MAX_NODES} values, aliases expanded");
+            return Err(self.source.problem(node.start, message, "write fewer, or fewer aliases".to_owned()));
+        }
+        if self.stack.len() + node.height > MAX_DEPTH {
+            return Err(self.too_deep(node.start));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, Rc::clone(&node));
+        }
+        let Some(parent) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        parent.size = parent.size.saturating_add(node.size);
+        parent.height = parent.height.max(node.height);
+        match &mut parent.items {
+            Items::Sequence(nodes) => nodes.push(node),
+            Items::Mapping { entries, key, seen } => match key.take() {
+                Some((key, at)) => entries.push(Entry { key, at, value: node }),
+                None => {
+                    let at = node.start;
+                    let text = match &node.content {
+                        Content::Scalar(scalar) => scalar.text.clone(),
+                        Content::Sequence(_) | Content::Mapping(_) => {
+                            // With such a key, the rest would be read as something else than it is meant to be.
+                            return Err(key_problem(self.source, at));
+                        }
+                    };
+                    match seen.get(&text) {
+                        Some(first) if text != "<<" => {
+                            let message = format!("the key `{text}` is here twice (first in line {})", first.line);
+                            self.problems.push(self.source.problem(at, message, "keep one of them".to_owned()));
+                        }
+                        _ => {
+                            seen.insert(text.clone(), at);
+                        }
+                    }
+                    *key = Some((text, at));
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// Replaces merge keys (`<<: *base`, `<<: [*a, *b]`) by the entries that they bring and that are not there already.
+    fn merge(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        if entries.iter().all(|entry| entry.key != "<<") {
+            return entries;
+        }
+        let (merges, mut merged): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.key == "<<");
+        for entry in merges {
+            let bases = match &entry.value.content {
+                Content::Sequence(nodes) => nodes.iter().collect(),
+                Content::Scalar(_) | Content::Mapping(_) => vec![&entry.value],
+            };
+            for base in bases {
+                match &base.content {
+                    Content::Mapping(brought) => {
+                        for new in brought {
+                            if merged.iter().all(|old| old.key != new.key) {
+                                merged.push(new.clone());
+                            }
+                        }
+                    }
+                    Content::Scalar(_) | Content::Sequence(_) => {
+                        let suggestion = "write `<<: *name` with the `&name` of a mapping".to_owned();
+                        self.problems.push(self.source.problem(entry.at, "`<<` merges keys with values only", suggestion));
+                    }
+                }
+            }
+        }
+        merged
+    }
+}
+
+/// A key that is a list or mapping: nearly always a template that lacks its quotes.
+fn key_problem(source: &Source<'_>, at: Position) -> Problem {
+    let before_and_at: String = source.line(at.line).chars().skip(at.column.saturating_sub(2)).take(3).collect();
+    if before_and_at.contains("{{") {
+        let suggestion = "in YAML, `{` starts a mapping: write '{{ … }}' with quotes".to_owned();
+        source.problem(at, "a template without quotes", suggestion)
+    } else {
+        source.problem(at, "a key must be a plain text", None)
+    }
+}

@@ -1,0 +1,115 @@
+//! The loop over a batch of FIFO messages: each is handled by itself, and one that must be tried again holds up its own
+//! group only.
+//!
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>, partial batch responses with
+//! a FIFO queue.
+
+use crate::aws::Aws;
+use crate::settings::{SettingError, Settings};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+use store::EffectMessage;
+
+/// The longest that SQS hides a message.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// Nothing is left to do.
+    Done,
+    /// It is to be tried again after this long.
+    Again(SignedDuration),
+}
+
+/// A function's own queue, and where what can't be read goes.
+#[derive(Clone, Debug)]
+pub struct OwnQueue {
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+    dead_letters_url: String,
+}
+
+impl OwnQueue {
+    /// The queue whose address the setting `queue` holds, and its dead-letter queue.
+    pub fn new(settings: &Settings, queue: &str, dead_letters: &str, aws: &Aws) -> Result<Self, SettingError> {
+        Ok(Self {
+            sqs: aws.sqs(),
+            url: settings.required(queue)?.to_owned(),
+            dead_letters_url: settings.required(dead_letters)?.to_owned(),
+        })
+    }
+
+    /// Handles every message of `event` with `handle`, and says which ones SQS is to keep.
+    ///
+    /// A message that can't be read goes to the dead-letter queue at once: trying again can't help it.
+    pub async fn each<F>(&self, event: SqsEvent, handle: F) -> SqsBatchResponse
+    where
+        F: AsyncFn(EffectMessage) -> Handled,
+    {
+        let mut kept = Vec::new();
+        let mut held_up = BTreeSet::new();
+        for message in event.records {
+            let group = message.attributes.get("MessageGroupId").cloned().unwrap_or_default();
+            let id = message.message_id.clone().unwrap_or_default();
+            if held_up.contains(&group) {
+                kept.push(id);
+                continue;
+            }
+            let handled = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+                Ok(readable) => handle(readable).await,
+                Err(error) => self.bury(&message, &group, &error).await,
+            };
+            if let Handled::Again(wait) = handled {
+                self.hide(&message, wait).await;
+                held_up.insert(group);
+                kept.push(id);
+            }
+        }
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = kept
+            .into_iter()
+            .map(|id| {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = id;
+                failure
+            })
+            .collect();
+        response
+    }
+
+    /// Hides a message until it is to be tried again. Where that fails, the queue's own visibility timeout does it.
+    async fn hide(&self, message: &SqsMessage, wait: SignedDuration) {
+        let seconds = wait.clamp(SignedDuration::ZERO, LONGEST_WAIT).as_secs();
+        let request = self
+            .sqs
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .set_receipt_handle(message.receipt_handle.clone())
+            .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
+        if let Err(error) = request.send().await {
+            let error = aws_sdk_sqs::error::DisplayErrorContext(&error);
+            tracing::warn!(%error, "the message waits for the queue's visibility timeout");
+        }
+    }
+
+    async fn bury(&self, message: &SqsMessage, group: &str, problem: &serde_json::Error) -> Handled {
+        let id = message.message_id.clone().unwrap_or_default();
+        tracing::error!(message = id, %problem, "a message that can't be read goes to the dead-letter queue");
+        let request = self
+            .sqs
+            .send_message()
+            .queue_url(&self.dead_letters_url)
+            .message_body(message.body.clone().filter(|body| !body.is_empty()).unwrap_or_else(|| "(empty)".to_owned()))
+            .message_group_id(if group.is_empty() { "unreadable" } else { group })
+            .message_deduplication_id(id);
+        match request.send().await {
+            Ok(_) => Handled::Done,
+            Err(error) => {
+                tracing::error!(error = %aws_sdk_sqs::error::DisplayErrorContext(&error), "not buried; tried again");
+                Handled::Again(SignedDuration::from_secs(30))
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What every function shares: settings, secrets, AWS clients, logs, retries of a lost race, and the loop over a batch
+//! of messages.
+
+pub mod aws;
+pub mod batch;
+pub mod deployments;
+pub mod logs;
+pub mod race;
+pub mod secrets;
+pub mod settings;
+pub mod time;

@@ -1,0 +1,143 @@
+//! Secrets, from Secrets Manager: one JSON object a provider, read when first needed and again every few minutes, so
+//! that a new value is taken up without a deploy.
+
+use crate::aws::Aws;
+use crate::settings::{SettingError, Settings};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+/// How long a value is used before it is read again.
+const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// The Slack app's secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SlackSecret {
+    /// The bot user's OAuth token, `xoxb-…`.
+    pub bot_token: SecretString,
+    /// What Slack signs its requests with.
+    pub signing_secret: SecretString,
+}
+
+/// GitHub's secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GitHubSecret {
+    /// A token that reads contents and pull requests, and dispatches workflows.
+    pub token: SecretString,
+    /// What GitHub signs its webhooks with.
+    pub webhook_secret: SecretString,
+}
+
+/// CircleCI's secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CircleCiSecret {
+    /// A personal API token.
+    pub token: SecretString,
+}
+
+/// Signoff's own API keys.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ApiSecret {
+    /// The keys that register deploys and open the console; the first one signs the webhook action.
+    pub keys: Vec<SecretString>,
+}
+
+/// A secret whose empty parts count as missing.
+pub trait Complete {
+    /// The name of the first part that is empty.
+    fn missing(&self) -> Option<&'static str>;
+}
+
+fn first_empty(parts: &[(&'static str, &SecretString)]) -> Option<&'static str> {
+    parts.iter().find(|(_, value)| value.expose_secret().trim().is_empty()).map(|(name, _)| *name)
+}
+
+impl Complete for SlackSecret {
+    fn missing(&self) -> Option<&'static str> {
+        first_empty(&[("bot_token", &self.bot_token), ("signing_secret", &self.signing_secret)])
+    }
+}
+
+impl Complete for GitHubSecret {
+    fn missing(&self) -> Option<&'static str> {
+        first_empty(&[("token", &self.token), ("webhook_secret", &self.webhook_secret)])
+    }
+}
+
+impl Complete for CircleCiSecret {
+    fn missing(&self) -> Option<&'static str> {
+        first_empty(&[("token", &self.token)])
+    }
+}
+
+impl Complete for ApiSecret {
+    fn missing(&self) -> Option<&'static str> {
+        let empty = self.keys.iter().any(|key| key.expose_secret().trim().is_empty());
+        (self.keys.is_empty() || empty).then_some("keys")
+    }
+}
+
+/// Why there is no secret to work with. Nothing is let through without one.
+#[derive(Clone, Debug, Error)]
+#[error("the secret {id} {problem}; put its value with `aws secretsmanager put-secret-value --secret-id {id}`")]
+pub struct SecretError {
+    id: String,
+    problem: String,
+}
+
+/// One secret of Secrets Manager.
+#[derive(Debug)]
+pub struct Secret<T> {
+    client: aws_sdk_secretsmanager::Client,
+    id: String,
+    cached: Mutex<Option<(Arc<T>, Timestamp)>>,
+}
+
+impl<T: DeserializeOwned + Complete> Secret<T> {
+    /// The secret whose id the setting `name` holds. Nothing is read yet.
+    pub fn new(settings: &Settings, name: &str, aws: &Aws) -> Result<Self, SettingError> {
+        Ok(Self { client: aws.secrets(), id: settings.required(name)?.to_owned(), cached: Mutex::new(None) })
+    }
+
+    /// Its value at `now`. A value that can't be read again is used on; a missing one is an error.
+    pub async fn get(&self, now: Timestamp) -> Result<Arc<T>, SecretError> {
+        let mut cached = self.cached.lock().await;
+        if let Some((value, read_at)) = cached.as_ref()
+            && now.duration_since(*read_at) < FRESH_FOR
+        {
+            return Ok(Arc::clone(value));
+        }
+        match (self.read().await, cached.as_ref()) {
+            (Ok(value), _) => {
+                let value = Arc::new(value);
+                *cached = Some((Arc::clone(&value), now));
+                Ok(value)
+            }
+            (Err(error), Some((value, _))) => {
+                tracing::warn!(%error, "the secret's last value is used on");
+                Ok(Arc::clone(value))
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn read(&self) -> Result<T, SecretError> {
+        let error = |problem: String| SecretError { id: self.id.clone(), problem };
+        let request = self.client.get_secret_value().secret_id(&self.id);
+        let answer = request.send().await.map_err(|failure| {
+            error(format!("can't be read: {}", aws_sdk_dynamodb::error::DisplayErrorContext(&failure)))
+        })?;
+        let text = SecretString::from(answer.secret_string.unwrap_or_default());
+        // The parser's message may quote the value, so it is not passed on.
+        let value: T = serde_json::from_str(text.expose_secret())
+            .map_err(|_| error("is not the JSON object that the README's deploy section shows".to_owned()))?;
+        match value.missing() {
+            None => Ok(value),
+            Some(part) => Err(error(format!("has no `{part}`"))),
+        }
+    }
+}

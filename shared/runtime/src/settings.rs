@@ -1,0 +1,102 @@
+//! Settings: what `template.yaml` puts into a function's environment.
+
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use store::{Places, Store};
+use thiserror::Error;
+
+use crate::aws::Aws;
+
+/// The settings of a function.
+#[derive(Clone, Debug)]
+pub struct Settings(BTreeMap<String, String>);
+
+/// A setting that is missing or can't be read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{name} {problem}. It is set under Environment of this function in template.yaml{hint}.")]
+pub struct SettingError {
+    /// The setting.
+    pub name: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// Where its value comes from.
+    pub hint: String,
+}
+
+impl Settings {
+    /// The settings in this process's environment.
+    pub fn from_environment() -> Self {
+        Self(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
+    }
+
+    /// These settings, by name.
+    pub fn new<const N: usize>(settings: [(&str, &str); N]) -> Self {
+        Self(settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// The setting `name`, where it is set and not empty.
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The setting `name`. Error: it is not set or empty.
+    pub fn required(&self, name: &str) -> Result<&str, SettingError> {
+        self.optional(name).ok_or_else(|| Self::error(name, "is not set"))
+    }
+
+    /// How long the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
+    pub fn retention(&self) -> Result<SignedDuration, SettingError> {
+        let name = "RETENTION_DAYS";
+        let days: i64 = self.required(name)?.parse().ok().filter(|days| (1..=3650).contains(days)).ok_or_else(|| {
+            Self::error(name, "must be a whole number of days from 1 to 3650")
+        })?;
+        Ok(SignedDuration::from_hours(24 * days))
+    }
+
+    /// The record of this stack, as far as the settings say that this function reaches it.
+    pub fn store(&self, aws: &Aws) -> Result<Store, SettingError> {
+        let text = |name| self.optional(name).map(str::to_owned);
+        let places = Places {
+            record_table: self.required("RECORD_TABLE")?.to_owned(),
+            cache_table: text("CACHE_TABLE"),
+            deploys_queue: text("DEPLOYS_QUEUE_URL"),
+            effects_queue: text("EFFECTS_QUEUE_URL"),
+            retention: self.retention()?,
+        };
+        let sends = places.deploys_queue.is_some() || places.effects_queue.is_some();
+        Ok(Store::new(aws.dynamodb(), sends.then(|| aws.sqs()), places))
+    }
+
+    /// An error about the setting `name`.
+    pub fn error(name: &str, problem: impl Into<String>) -> SettingError {
+        let hint = match name {
+            "DEPLOYMENTS" => ", from the stack's parameter Deployments (`sam deploy --parameter-overrides`)",
+            "RETENTION_DAYS" => ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)",
+            "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => " by Lambda itself",
+            _ => "",
+        };
+        SettingError { name: name.to_owned(), problem: problem.into(), hint: hint.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_setting_is_named_with_its_place() {
+        let settings = Settings::new([("RECORD_TABLE", " "), ("RETENTION_DAYS", "0")]);
+        let message = |error: Option<SettingError>| error.map(|error| error.to_string());
+        assert_eq!(
+            message(settings.required("RECORD_TABLE").err()).as_deref(),
+            Some("RECORD_TABLE is not set. It is set under Environment of this function in template.yaml.")
+        );
+        assert_eq!(
+            message(settings.retention().err()).as_deref(),
+            Some(
+                "RETENTION_DAYS must be a whole number of days from 1 to 3650. It is set under Environment of this \
+                 function in template.yaml, from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)."
+            )
+        );
+    }
+}

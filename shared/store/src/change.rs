@@ -1,0 +1,176 @@
+//! One transaction: state, effects and events, all of it or nothing.
+
+use crate::error::{CommitError, StoreError, commit_error};
+use crate::{Store, keys, row};
+use approval::approval::Approval;
+use approval::decision::Decision;
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::event::{Event, EventKind};
+use approval::id::{DeployId, EffectId};
+use approval::run::Run;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use jiff::Timestamp;
+
+/// What is to be committed about one deploy at one time.
+#[derive(Debug)]
+pub struct Change {
+    deploy: DeployId,
+    now: Timestamp,
+    states: Vec<State>,
+    effects: Vec<Effect>,
+    events: Vec<(keys::Key, Event)>,
+}
+
+#[derive(Debug)]
+enum State {
+    NewDeploy(Box<Deploy>),
+    Deploy(Box<Deploy>),
+    Approval(Box<Approval>),
+    Run(Box<Run>),
+    Effect { before: Effect, after: Effect },
+}
+
+impl Change {
+    /// An empty change to the deploy `deploy`, committed at `now`.
+    pub fn to(deploy: &DeployId, now: Timestamp) -> Self {
+        Self { deploy: deploy.clone(), now, states: Vec::new(), effects: Vec::new(), events: Vec::new() }
+    }
+
+    /// Registers `deploy`, and has its rules evaluated. A deploy that is on record already is a conflict.
+    pub fn register(deploy: &Deploy, now: Timestamp) -> Self {
+        let mut change = Self::to(&deploy.id, now);
+        change.follow(deploy.id.as_str(), 1, vec![EffectKind::EvaluateRules], vec![EventKind::DeployRegistered]);
+        change.states.push(State::NewDeploy(Box::new(deploy.clone())));
+        change
+    }
+
+    /// Replaces the deploy's row by `deploy`, which knows more of it.
+    pub fn deploy(mut self, deploy: &Deploy) -> Self {
+        self.states.push(State::Deploy(Box::new(deploy.clone())));
+        self
+    }
+
+    /// An approval's next state (its first, where its version is 0) and all that follows from it.
+    pub fn approval(mut self, decision: Decision<Approval>) -> Self {
+        let Decision { mut next, effects, events } = decision;
+        next.version += 1;
+        self.follow(next.id.as_str(), next.version, effects, events);
+        self.states.push(State::Approval(Box::new(next)));
+        self
+    }
+
+    /// A run's next state (its first, where its version is 0) and all that follows from it.
+    pub fn run(mut self, decision: Decision<Run>) -> Self {
+        let Decision { mut next, effects, events } = decision;
+        next.version += 1;
+        self.follow(next.id.as_str(), next.version, effects, events);
+        self.states.push(State::Run(Box::new(next)));
+        self
+    }
+
+    /// What became of an effect that this process has claimed; `before` is the effect as it was claimed.
+    pub fn effect(mut self, before: &Effect, after: Effect) -> Self {
+        self.states.push(State::Effect { before: before.clone(), after });
+        self
+    }
+
+    /// The effect `claimed` is done.
+    pub fn done(self, claimed: &Effect) -> Self {
+        self.effect(claimed, claimed.closed(EffectState::Succeeded, None))
+    }
+
+    /// Effects and events that follow from something that has no version; `owner` tells it from everything else about
+    /// the deploy, so that its effects are committed once: the second time is a conflict.
+    pub fn and(mut self, owner: &str, effects: Vec<EffectKind>, events: Vec<EventKind>) -> Self {
+        let owner = format!("{} {owner}", self.deploy);
+        self.follow(&owner, 0, effects, events);
+        self
+    }
+
+    fn follow(&mut self, owner: &str, version: u64, effects: Vec<EffectKind>, events: Vec<EventKind>) {
+        for (index, kind) in effects.into_iter().enumerate() {
+            let id = EffectId::derive(owner, version, index);
+            self.effects.push(Effect::new(id, self.deploy.clone(), kind, self.now));
+        }
+        for (index, kind) in events.into_iter().enumerate() {
+            let key = keys::event(&self.deploy, self.now, owner, version, index);
+            self.events.push((key, Event { deploy: self.deploy.clone(), at: self.now, kind }));
+        }
+    }
+}
+
+impl Store {
+    /// Commits `change` in one transaction, then sends its effects (one request a queue).
+    ///
+    /// This is the only place that moves a version. Errors: [`CommitError::Conflict`] where another process committed
+    /// first; in every case of an error nothing was written.
+    pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
+        let mut writes = Vec::new();
+        for state in &change.states {
+            writes.push(self.write_state(state, change.now)?);
+        }
+        for effect in &change.effects {
+            writes.push(self.put(row::effect(effect, self.places.retention)?, Some("attribute_not_exists(pk)"), &[])?);
+        }
+        for (key, event) in &change.events {
+            let row = row::write(key, event, change.now, self.places.retention)?;
+            writes.push(self.put(row, None, &[])?);
+        }
+        let request = self.dynamo.transact_write_items().set_transact_items(Some(writes));
+        request.send().await.map_err(commit_error)?;
+        if !change.effects.is_empty() {
+            self.send_committed(&change.effects).await;
+        }
+        Ok(())
+    }
+
+    fn write_state(&self, state: &State, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let retention = self.places.retention;
+        match state {
+            State::NewDeploy(deploy) => self.put(row::deploy(deploy, retention)?, Some("attribute_not_exists(pk)"), &[]),
+            State::Deploy(deploy) => self.put(row::deploy(deploy, retention)?, Some("attribute_exists(pk)"), &[]),
+            State::Approval(approval) => {
+                let key = keys::approval(&approval.deploy, &approval.id);
+                self.versioned(row::write(&key, approval, now, retention)?, approval.version)
+            }
+            State::Run(run) => {
+                let key = keys::run(&run.deploy, &run.id);
+                self.versioned(row::write(&key, run, now, retention)?, run.version)
+            }
+            State::Effect { before, after } => self.put(
+                row::effect(after, retention)?,
+                Some("#state = :started AND attempts = :attempts"),
+                &[(":started", row::text("started")), (":attempts", row::number(before.attempts))],
+            ),
+        }
+    }
+
+    /// A row that moves to `version` from the one before, or is new at 1.
+    fn versioned(&self, item: row::Row, version: u64) -> Result<TransactWriteItem, StoreError> {
+        match version.saturating_sub(1) {
+            0 => self.put(item, Some("attribute_not_exists(pk)"), &[]),
+            read => self.put(item, Some("version = :read"), &[(":read", row::number(read))]),
+        }
+    }
+
+    fn put(
+        &self,
+        item: row::Row,
+        condition: Option<&str>,
+        values: &[(&str, aws_sdk_dynamodb::types::AttributeValue)],
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut put = Put::builder()
+            .table_name(&self.places.record_table)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned));
+        for (name, value) in values {
+            put = put.expression_attribute_values(*name, value.clone());
+        }
+        if condition.is_some_and(|condition| condition.contains("#state")) {
+            put = put.expression_attribute_names("#state", "state");
+        }
+        let put = put.build().map_err(|error| StoreError::row("put", error))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}

@@ -1,0 +1,110 @@
+//! Every key of every row, in one place.
+//!
+//! | row | pk | sk | indexes |
+//! |---|---|---|---|
+//! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time |
+//! | run | `deploy#ID` | `run#ID` | |
+//! | approval | `deploy#ID` | `approval#ID` | |
+//! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
+//! | event | `deploy#ID` | `event#TIME#OWNER#VERSION#INDEX` | |
+//! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
+//! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
+
+use approval::deploy::Slug;
+use approval::id::{ApprovalId, DeployId, EffectId, RunId};
+use jiff::Timestamp;
+
+/// The partition key's attribute.
+pub(crate) const PK: &str = "pk";
+/// The sort key's attribute.
+pub(crate) const SK: &str = "sk";
+/// The attribute that DynamoDB's time to live reads, in seconds since 1970.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+/// The index of all deploys by time.
+pub(crate) const LISTING_INDEX: &str = "listing";
+/// Its partition key's attribute, with one value.
+pub(crate) const LISTING: &str = "listing";
+/// The value of it that every deploy has.
+pub(crate) const ALL_DEPLOYS: &str = "deploys";
+/// The sort key's attribute of both indexes of deploys.
+pub(crate) const LISTED_AT: &str = "listed_at";
+
+/// The index of one environment's deploys by time.
+pub(crate) const ENVIRONMENT_INDEX: &str = "environment";
+/// Its partition key's attribute.
+pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
+
+/// The sparse index of effects that the clock has to look at.
+pub(crate) const DUE_INDEX: &str = "due";
+/// Its partition key's attribute, with one value, absent from closed effects.
+pub(crate) const DUE: &str = "due";
+/// Its sort key's attribute.
+pub(crate) const DUE_AT: &str = "due_at";
+
+/// A row's two keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+pub(crate) fn partition(deploy: &DeployId) -> String {
+    format!("deploy#{deploy}")
+}
+
+pub(crate) fn deploy(deploy: &DeployId) -> Key {
+    Key { pk: partition(deploy), sk: "deploy".to_owned() }
+}
+
+pub(crate) fn run(deploy: &DeployId, run: &RunId) -> Key {
+    Key { pk: partition(deploy), sk: format!("run#{run}") }
+}
+
+pub(crate) fn approval(deploy: &DeployId, approval: &ApprovalId) -> Key {
+    Key { pk: partition(deploy), sk: format!("approval#{approval}") }
+}
+
+pub(crate) fn effect(deploy: &DeployId, effect: &EffectId) -> Key {
+    Key { pk: partition(deploy), sk: format!("effect#{effect}") }
+}
+
+/// `owner` at `version` put this event on record as its number `index`.
+pub(crate) fn event(deploy: &DeployId, at: Timestamp, owner: &str, version: u64, index: usize) -> Key {
+    Key { pk: partition(deploy), sk: format!("event#{}#{owner}#{version:08}#{index:03}", sortable(at)) }
+}
+
+pub(crate) fn delivery(source: &str, id: &str) -> Key {
+    Key { pk: format!("delivery#{source}#{id}"), sk: "delivery".to_owned() }
+}
+
+pub(crate) fn cached_rules(repository: &str, path: &str) -> String {
+    format!("rules#{repository}#{path}")
+}
+
+/// Environments compare case-insensitively.
+pub(crate) fn environment(deployment: &Slug, environment: &str) -> String {
+    format!("{deployment}#{}", environment.to_lowercase())
+}
+
+/// When a deploy is listed: its time, and its id where two have the same.
+pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
+    format!("{}#{deploy}", sortable(at))
+}
+
+/// A time that sorts as text: UTC with microseconds, always of the same length.
+pub(crate) fn sortable(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_sort_as_text() {
+        let at = |text: &str| text.parse::<Timestamp>().map(sortable).ok();
+        assert_eq!(at("2026-11-23T10:00:00Z").as_deref(), Some("2026-11-23T10:00:00.000000Z"));
+        assert!(at("2026-11-23T10:00:00Z") < at("2026-11-23T10:00:00.5Z"));
+    }
+}

@@ -1,0 +1,52 @@
+//! The record in DynamoDB, and the effects that go from it to SQS.
+//!
+//! Everything about one deploy lies in one partition of the record table: the deploy, its runs, approvals, effects and
+//! events. A [`Change`] writes state, effects and events in one transaction; what was written is then sent to SQS, and
+//! what could not be sent is sent by the clock.
+
+mod cache;
+mod change;
+mod effects;
+mod error;
+mod keys;
+mod queries;
+mod queue;
+mod row;
+
+pub use cache::CachedRules;
+pub use change::Change;
+pub use error::{CommitError, StoreError};
+pub use queries::{DeploySummary, Listing, Page};
+pub use queue::EffectMessage;
+
+use jiff::SignedDuration;
+
+/// The tables and queues of one stack. A function that may not reach one of them leaves it `None`.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The record table's name.
+    pub record_table: String,
+    /// The cache table's name.
+    pub cache_table: Option<String>,
+    /// The address of the queue to rule-evaluation.
+    pub deploys_queue: Option<String>,
+    /// The address of the queue to action-execution.
+    pub effects_queue: Option<String>,
+    /// How long the record is kept.
+    pub retention: SignedDuration,
+}
+
+/// The record of one stack.
+#[derive(Clone, Debug)]
+pub struct Store {
+    dynamo: aws_sdk_dynamodb::Client,
+    sqs: Option<aws_sdk_sqs::Client>,
+    places: Places,
+}
+
+impl Store {
+    /// The record at `places`. `sqs` is needed by functions that commit effects; without it they wait for the clock.
+    pub fn new(dynamo: aws_sdk_dynamodb::Client, sqs: Option<aws_sdk_sqs::Client>, places: Places) -> Self {
+        Self { dynamo, sqs, places }
+    }
+}

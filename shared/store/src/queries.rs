@@ -1,0 +1,223 @@
+//! Reading the record: one request a function, but for pages that DynamoDB cuts at 1 MB.
+
+use crate::error::StoreError;
+use crate::row::{self, Row, text};
+use crate::{Store, keys};
+use approval::approval::Approval;
+use approval::deploy::{Deploy, Slug};
+use approval::effect::Effect;
+use approval::event::Event;
+use approval::id::{ApprovalId, DeployId, RunId};
+use approval::run::Run;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+
+/// Everything on record about one deploy.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The deploy.
+    pub deploy: Deploy,
+    /// Its runs, oldest first.
+    pub runs: Vec<Run>,
+    /// Its approvals, oldest first.
+    pub approvals: Vec<Approval>,
+    /// What was to be done to the outside world.
+    pub effects: Vec<Effect>,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// A deploy in a list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DeploySummary {
+    /// Its id.
+    pub id: DeployId,
+    /// What was deployed.
+    pub deployment: Slug,
+    /// Where it arrived.
+    pub environment: String,
+    /// The commit's full SHA.
+    pub revision: String,
+    /// When it was deployed.
+    pub deployed_at: Timestamp,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The deploys.
+    pub deploys: Vec<DeploySummary>,
+    /// What to ask for to get the next part; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// The deploy with this id.
+    pub async fn deploy(&self, deploy: &DeployId) -> Result<Option<Deploy>, StoreError> {
+        self.get(&keys::deploy(deploy)).await
+    }
+
+    /// The approval with this id, of this deploy, as it was last committed.
+    pub async fn approval(&self, deploy: &DeployId, approval: &ApprovalId) -> Result<Option<Approval>, StoreError> {
+        self.get(&keys::approval(deploy, approval)).await
+    }
+
+    /// The run with this id, of this deploy, as it was last committed.
+    pub async fn run(&self, deploy: &DeployId, run: &RunId) -> Result<Option<Run>, StoreError> {
+        self.get(&keys::run(deploy, run)).await
+    }
+
+    /// A deploy and one of its runs, in one request.
+    pub async fn deploy_and_run(&self, deploy: &DeployId, run: &RunId) -> Result<Option<(Deploy, Run)>, StoreError> {
+        let (first, second) = (keys::deploy(deploy), keys::run(deploy, run));
+        let mut rows = self.get_all(&[&first, &second]).await?;
+        Ok(match (rows.remove(&first.sk), rows.remove(&second.sk)) {
+            (Some(deploy), Some(run)) => Some((row::read(deploy)?, row::read(run)?)),
+            _ => None,
+        })
+    }
+
+    /// An approval and the run that it belongs to, in one request.
+    pub async fn approval_and_run(
+        &self,
+        deploy: &DeployId,
+        approval: &ApprovalId,
+        run: &RunId,
+    ) -> Result<Option<(Approval, Run)>, StoreError> {
+        let (first, second) = (keys::approval(deploy, approval), keys::run(deploy, run));
+        let mut rows = self.get_all(&[&first, &second]).await?;
+        Ok(match (rows.remove(&first.sk), rows.remove(&second.sk)) {
+            (Some(approval), Some(run)) => Some((row::read(approval)?, row::read(run)?)),
+            _ => None,
+        })
+    }
+
+    /// Everything on record about one deploy.
+    pub async fn page(&self, deploy: &DeployId) -> Result<Option<Page>, StoreError> {
+        let mut found = None;
+        let (mut runs, mut approvals, mut effects, mut events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut from: Option<Row> = None;
+        loop {
+            let request = self
+                .dynamo
+                .query()
+                .table_name(&self.places.record_table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", text(keys::partition(deploy)))
+                .consistent_read(true)
+                .set_exclusive_start_key(from.take());
+            let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+            for item in answer.items.unwrap_or_default() {
+                match item.get(keys::SK).and_then(|sk| sk.as_s().ok()).and_then(|sk| sk.split('#').next()) {
+                    Some("deploy") => found = Some(row::read(item)?),
+                    Some("run") => runs.push(row::read::<Run>(item)?),
+                    Some("approval") => approvals.push(row::read::<Approval>(item)?),
+                    Some("effect") => effects.push(row::read(item)?),
+                    Some("event") => events.push(row::read(item)?),
+                    _ => {}
+                }
+            }
+            match answer.last_evaluated_key {
+                Some(key) => from = Some(key),
+                None => break,
+            }
+        }
+        runs.sort_by_key(|run| run.opened_at);
+        approvals.sort_by_key(|approval| (approval.opened_at, approval.step));
+        Ok(found.map(|deploy| Page { deploy, runs, approvals, effects, events }))
+    }
+
+    /// The newest deploys of all deployments, at most `limit`, before `before` (a [`Listing::next`]).
+    pub async fn recent(&self, limit: i32, before: Option<&str>) -> Result<Listing, StoreError> {
+        let before = before.map_or_else(|| text("~"), text);
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .index_name(keys::LISTING_INDEX)
+            .key_condition_expression("listing = :all AND listed_at < :before")
+            .expression_attribute_values(":all", text(keys::ALL_DEPLOYS))
+            .expression_attribute_values(":before", before)
+            .scan_index_forward(false)
+            .limit(limit);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let next = answer
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| key.get(keys::LISTED_AT))
+            .and_then(|value| value.as_s().ok())
+            .cloned();
+        let deploys = answer.items.unwrap_or_default().into_iter().map(row::read).collect::<Result<_, _>>()?;
+        Ok(Listing { deploys, next })
+    }
+
+    /// The deploy of the same deployment and environment that came before `deploy`, if there is one.
+    pub async fn previous(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .index_name(keys::ENVIRONMENT_INDEX)
+            .key_condition_expression("environment_key = :environment AND listed_at < :before")
+            .expression_attribute_values(
+                ":environment",
+                text(keys::environment(&deploy.deployment, &deploy.environment)),
+            )
+            .expression_attribute_values(":before", text(keys::listed_at(deploy.deployed_at, &deploy.id)))
+            .scan_index_forward(false)
+            .limit(1);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        answer.items.unwrap_or_default().into_iter().next().map(row::read).transpose()
+    }
+
+    /// Puts an ignored webhook delivery on record. Repeating it changes nothing.
+    pub async fn ignore_delivery(
+        &self,
+        source: &str,
+        id: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let body: HashMap<&str, &str> = HashMap::from([("source", source), ("delivery", id), ("ignored", reason)]);
+        let mut row = row::write(&keys::delivery(source, id), &body, now, self.places.retention)?;
+        row.insert("at".to_owned(), text(now.to_string()));
+        let request = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
+        request.send().await.map_err(|error| StoreError::service("PutItem", error))?;
+        Ok(())
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &keys::Key) -> Result<Option<T>, StoreError> {
+        let request = self
+            .dynamo
+            .get_item()
+            .table_name(&self.places.record_table)
+            .set_key(Some(row::key(key)))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(|error| StoreError::service("GetItem", error))?;
+        answer.item.map(row::read).transpose()
+    }
+
+    /// The rows at `keys`, of one partition, by their sort keys.
+    async fn get_all(&self, keys: &[&keys::Key]) -> Result<HashMap<String, Row>, StoreError> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.iter().map(|key| row::key(key)).collect()))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| StoreError::row("keys", error))?;
+        let request = self.dynamo.batch_get_item().request_items(&self.places.record_table, wanted);
+        let answer = request.send().await.map_err(|error| StoreError::service("BatchGetItem", error))?;
+        if answer.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            let detail = "some keys were not processed".to_owned();
+            return Err(StoreError::Service { operation: "BatchGetItem", detail });
+        }
+        let rows = answer.responses.unwrap_or_default().remove(&self.places.record_table).unwrap_or_default();
+        let sort_key = |row: &Row| match row.get(keys::SK) {
+            Some(AttributeValue::S(sk)) => Some(sk.clone()),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(|row| sort_key(&row).map(|sk| (sk, row))).collect())
+    }
+}

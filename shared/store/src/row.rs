@@ -1,0 +1,69 @@
+//! Rows: what is kept, and its keys beside it.
+
+use crate::error::StoreError;
+use crate::keys::{self, Key};
+use approval::deploy::Deploy;
+use approval::effect::Effect;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+
+/// A row as the SDK takes it.
+pub(crate) type Row = HashMap<String, AttributeValue>;
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The two keys, for reading.
+pub(crate) fn key(key: &Key) -> Row {
+    Row::from([(keys::PK.to_owned(), text(&key.pk)), (keys::SK.to_owned(), text(&key.sk))])
+}
+
+/// `value` at `key`, kept until `now` + `retention`.
+pub(crate) fn write<T: Serialize>(
+    at: &Key,
+    value: &T,
+    now: Timestamp,
+    retention: SignedDuration,
+) -> Result<Row, StoreError> {
+    let mut row: Row = serde_dynamo::to_item(value).map_err(|error| StoreError::row(&at.sk, error))?;
+    row.extend(key(at));
+    row.insert(keys::EXPIRES_AT.to_owned(), number((now + retention).as_second()));
+    Ok(row)
+}
+
+/// A deploy's row, with the attributes of its indexes.
+pub(crate) fn deploy(deploy: &Deploy, retention: SignedDuration) -> Result<Row, StoreError> {
+    let mut row = write(&keys::deploy(&deploy.id), deploy, deploy.registered_at, retention)?;
+    row.insert(keys::LISTING.to_owned(), text(keys::ALL_DEPLOYS));
+    row.insert(keys::LISTED_AT.to_owned(), text(keys::listed_at(deploy.deployed_at, &deploy.id)));
+    row.insert(
+        keys::ENVIRONMENT_KEY.to_owned(),
+        text(keys::environment(&deploy.deployment, &deploy.environment)),
+    );
+    Ok(row)
+}
+
+/// An effect's row; it is in the clock's index until it is closed.
+pub(crate) fn effect(effect: &Effect, retention: SignedDuration) -> Result<Row, StoreError> {
+    let mut row = write(&keys::effect(&effect.deploy, &effect.id), effect, effect.created_at, retention)?;
+    row.insert(keys::DUE_AT.to_owned(), text(keys::sortable(effect.due_at)));
+    if !effect.is_closed() {
+        row.insert(keys::DUE.to_owned(), text(keys::DUE));
+    }
+    Ok(row)
+}
+
+/// What a row holds.
+pub(crate) fn read<T: DeserializeOwned>(row: Row) -> Result<T, StoreError> {
+    let part = |name| row.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    let name = format!("{} {}", part(keys::PK), part(keys::SK));
+    serde_dynamo::from_item(row).map_err(|error| StoreError::row(name, error))
+}
