@@ -179,7 +179,7 @@ def deploy(endpoint: str, arguments: argparse.Namespace) -> dict[str, Any]:
     import boto3
     from samcli.yamlhelper import yaml_parse
 
-    session = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION)
+    session: Any = boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION)
 
     def client(service: str) -> Any:
         return session.client(service, endpoint_url=endpoint)

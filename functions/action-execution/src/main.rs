@@ -1,2 +1,29 @@
-//! x
-fn main(){}
+//! The function that does what the record says is to be done: dialogs, messages, actions.
+
+mod actions;
+mod draw;
+mod electorate;
+mod handler;
+mod newest;
+mod open;
+mod outside;
+mod settle;
+mod step;
+mod trouble;
+
+use aws_lambda_events::sqs::SqsEvent;
+use handler::ActionExecution;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::aws::Aws;
+use runtime::settings::Settings;
+use std::convert::Infallible;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let settings = Settings::from_environment();
+    runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
+    let function = ActionExecution::new(&settings, &Aws::new(&settings)?, runtime::time::now)
+        .inspect_err(|error| tracing::error!(%error, "not started"))?;
+    let function = &function;
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await))).await
+}

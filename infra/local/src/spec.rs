@@ -295,9 +295,7 @@ impl Document {
 /// listed would be ignored by the real service, which is never what a client means. So the top level is closed.
 fn closed(schema: &Value) -> Value {
     let mut schema = schema.clone();
-    if let Some(alternatives) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
-        alternatives.iter_mut().for_each(|alternative| *alternative = closed(alternative));
-    } else if let Value::Object(map) = &mut schema
+    if let Value::Object(map) = &mut schema
         && map.contains_key("properties")
     {
         map.entry("additionalProperties").or_insert(Value::Bool(false));

@@ -84,6 +84,31 @@ pub struct ChannelMessage {
     pub message: String,
 }
 
+/// What it means to run an action once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenRepeated {
+    /// Nothing changes.
+    Idempotent,
+    /// It would happen twice, and can be looked up before.
+    Observable,
+    /// It would happen twice, and nobody can tell whether it did.
+    Neither,
+}
+
+impl Action {
+    /// What it means to run it once more.
+    pub fn when_repeated(&self) -> WhenRepeated {
+        match self {
+            // An approval is opened under an id derived from its run.
+            Self::SlackChannelApproval(_) | Self::AutoApproveBuild(_) => WhenRepeated::Idempotent,
+            // A message carries its effect's id; a pipeline can be found by its parameters and time.
+            Self::SlackChannelMessage(_) | Self::AddToDeployMessageThread(_) => WhenRepeated::Observable,
+            Self::TriggerBuild(TriggerSpec { workflow: None, .. }) => WhenRepeated::Observable,
+            Self::TriggerBuild(TriggerSpec { workflow: Some(_), .. }) | Self::Webhook(_) => WhenRepeated::Neither,
+        }
+    }
+}
+
 /// The action as a line of the rules file, as the deploy's page shows it (`auto_approve_build: example-build`).
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

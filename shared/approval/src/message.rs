@@ -176,6 +176,12 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
     })
 }
 
+/// What a deployment's channel is told of a step that has no thread; `None` for a step that shows no line.
+pub fn step_elsewhere(run: &Run, step: usize, deploy: &Deploy, deploy_url: &str) -> Option<String> {
+    let line = step_line(run, step)?;
+    Some(format!("Rule `{}` for {}:\n{line}", escape(&run.rule), deploy_link(deploy, deploy_url)))
+}
+
 fn what_did_not_run(run: &Run, step: usize) -> String {
     let skipped: Vec<_> = run
         .steps
@@ -227,6 +233,16 @@ pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> 
         deploy_link(deploy, deploy_url),
         escape(&deploy.repository),
         shown.join("\n")
+    )
+}
+
+/// What a channel is told when the rules of a deploy could not be read at all.
+pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    format!(
+        ":warning: No rule was run for {}: the rules file of `{}` could not be read: {}. Deploy again once that is mended.",
+        deploy_link(deploy, deploy_url),
+        escape(&deploy.repository),
+        escape(reason.trim_end_matches('.'))
     )
 }
 

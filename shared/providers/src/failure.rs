@@ -60,7 +60,13 @@ pub(crate) enum Repeat {
 
 /// The failure of an answer 5xx. A 503 means that the service took nothing in. After any other 5xx the request may
 /// have been carried out (a gateway gave up waiting, or the service broke half way).
-pub(crate) fn server_error(service: &str, doing: &str, status: StatusCode, headers: &HeaderMap, repeat: Repeat) -> Failure {
+pub(crate) fn server_error(
+    service: &str,
+    doing: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    repeat: Repeat,
+) -> Failure {
     let message = format!("{service} answered {} while {doing}", status.as_u16());
     let retry_after = retry_after(headers);
     match repeat {

@@ -55,10 +55,16 @@ impl Answer {
     /// # Errors
     ///
     /// Another shape than `T`: a read failed for good; of a write that may not be repeated, nobody knows.
-    pub fn json<T: DeserializeOwned>(&self, service: &str, doing: &str, repeat: Repeat) -> Result<T, Failure> {
+    pub fn json<T: DeserializeOwned>(
+        &self,
+        service: &str,
+        doing: &str,
+        repeat: Repeat,
+    ) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let status = self.status.as_u16();
-            let message = format!("{service} answered {status} while {doing}, but not what its API describes: {error}");
+            let message =
+                format!("{service} answered {status} while {doing}, but not what its API describes: {error}");
             match repeat {
                 Repeat::Harmless => Failure::Permanent(message),
                 Repeat::MayDouble => Failure::Unanswered(message),
@@ -78,7 +84,8 @@ impl Answer {
 ///
 /// [`Failure::Permanent`] if `base` (a setting) is no `http` or `https` address.
 pub(crate) fn url<'a>(base: &str, segments: impl IntoIterator<Item = &'a str>) -> Result<Url, Failure> {
-    let wrong = || Failure::Permanent(format!("`{base}` is not an address that starts with https:// or http://"));
+    let wrong =
+        || Failure::Permanent(format!("`{base}` is not an address that starts with https:// or http://"));
     let mut url = Url::parse(base).map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong());
@@ -95,10 +102,14 @@ pub(crate) fn url<'a>(base: &str, segments: impl IntoIterator<Item = &'a str>) -
 pub(crate) fn secret_header(name: &str, prefix: &str, secret: &SecretString) -> Result<HeaderValue, Failure> {
     let text = secret.expose_secret().trim();
     if text.is_empty() {
-        return Err(Failure::Permanent(format!("there is no {name}: put it there (aws secretsmanager put-secret-value)")));
+        return Err(Failure::Permanent(format!(
+            "there is no {name}: put it there (aws secretsmanager put-secret-value)"
+        )));
     }
     let mut value = HeaderValue::try_from(format!("{prefix}{text}")).map_err(|_| {
-        Failure::Permanent(format!("the {name} holds characters that no token has: put it there again, on one line"))
+        Failure::Permanent(format!(
+            "the {name} holds characters that no token has: put it there again, on one line"
+        ))
     })?;
     value.set_sensitive(true);
     Ok(value)
@@ -122,7 +133,8 @@ pub(crate) async fn send(
     let mut request = request.map_err(|error| not_sent(service, doing, &error))?;
     for _ in 0..=MAX_REDIRECTS {
         let again = if request.method() == Method::GET { request.try_clone() } else { None };
-        let response = client.execute(request).await.map_err(|error| transport(service, doing, &error, repeat))?;
+        let response =
+            client.execute(request).await.map_err(|error| transport(service, doing, &error, repeat))?;
         tracing::debug!(service, doing, status = response.status().as_u16(), "answered");
         match again.zip(redirect(&response)) {
             Some((mut next, target)) => {
@@ -145,14 +157,24 @@ fn redirect(response: &Response) -> Option<Url> {
 }
 
 /// Reads a body up to `limit` bytes.
-async fn read(service: &str, doing: &str, response: Response, repeat: Repeat, limit: usize) -> Result<Answer, Failure> {
+async fn read(
+    service: &str,
+    doing: &str,
+    response: Response,
+    repeat: Repeat,
+    limit: usize,
+) -> Result<Answer, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut response = response;
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| transport(service, doing, &error, repeat))? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|error| transport(service, doing, &error, repeat))?
+    {
         if body.len() + chunk.len() > limit {
             let size = limit / 1024;
-            return Err(Failure::Permanent(format!("{service} answered with more than {size} KiB while {doing}")));
+            return Err(Failure::Permanent(format!(
+                "{service} answered with more than {size} KiB while {doing}"
+            )));
         }
         body.extend_from_slice(&chunk);
     }
@@ -189,3 +211,6 @@ fn cause(error: &reqwest::Error) -> String {
         None => quote(&cause.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@
 
 pub mod circleci;
 pub mod failure;
+mod form;
 pub mod github;
 pub mod http;
 pub mod register;

@@ -10,6 +10,8 @@ pub(crate) enum Reply {
     Answer(u16, Vec<String>, Vec<u8>),
     /// Reads the request, then hangs up.
     HangUp,
+    /// Reads the request, then says nothing for as long as the client waits.
+    Silence,
 }
 
 /// A reply with a JSON body.
@@ -34,17 +36,24 @@ impl Responder {
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let Some(request) = read(&mut socket).await else { continue };
-                let line = request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
+                let line =
+                    request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
                 log.lock().unwrap().push(request.clone());
-                if let Reply::Answer(status, headers, body) = reply(&line, &request) {
-                    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-                    let length = body.len();
-                    let head = format!(
-                        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
-                    );
-                    let _ = socket.write_all(head.as_bytes()).await;
-                    let _ = socket.write_all(&body).await;
-                }
+                let (status, headers, body) = match reply(&line, &request) {
+                    Reply::Answer(status, headers, body) => (status, headers, body),
+                    Reply::HangUp => continue,
+                    Reply::Silence => {
+                        tokio::spawn(async move { socket.read(&mut [0; 1]).await });
+                        continue;
+                    }
+                };
+                let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+                );
+                let _ = socket.write_all(head.as_bytes()).await;
+                let _ = socket.write_all(&body).await;
             }
         });
         Self { base, asked }
@@ -57,7 +66,9 @@ impl Responder {
 
     /// The request lines so far, without the protocol's version.
     pub fn lines(&self) -> Vec<String> {
-        let line = |request: &String| request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
+        let line = |request: &String| {
+            request.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned()
+        };
         self.asked().iter().map(line).collect()
     }
 }

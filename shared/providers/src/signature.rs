@@ -43,7 +43,12 @@ pub(crate) fn hmac_sha256(key: &SecretString, parts: &[&[u8]]) -> [u8; 32] {
 /// # Errors
 ///
 /// An empty key, a missing or malformed header, a different signature.
-pub(crate) fn check(key: &SecretString, prefix: &str, header: Option<&str>, parts: &[&[u8]]) -> Result<(), VerifyError> {
+pub(crate) fn check(
+    key: &SecretString,
+    prefix: &str,
+    header: Option<&str>,
+    parts: &[&[u8]],
+) -> Result<(), VerifyError> {
     if key.expose_secret().is_empty() {
         return Err(VerifyError::NoSecret);
     }
@@ -73,9 +78,13 @@ mod tests {
     #[test]
     fn a_key_is_one_of_those_given_and_never_empty() {
         let keys = ["first-key", "", "second-key"].map(SecretString::from);
-        for (candidate, expected) in
-            [("first-key", true), ("second-key", true), ("", false), ("first-ke", false), ("First-key", false)]
-        {
+        for (candidate, expected) in [
+            ("first-key", true),
+            ("second-key", true),
+            ("", false),
+            ("first-ke", false),
+            ("First-key", false),
+        ] {
             assert_eq!(verify_key(&candidate.into(), &keys), expected, "{candidate}");
         }
         assert!(!verify_key(&"first-key".into(), &[]));

@@ -6,6 +6,8 @@ use std::fmt;
 /// The most problems (and the most notices) that are told of one file.
 pub const MAX_PROBLEMS: usize = 50;
 
+/// The longest source line that excerpts are taken from, in bytes.
+const EXCERPT_SOURCE: usize = 4000;
 /// The widest excerpt of a source line that is kept, in characters.
 const EXCERPT_WIDTH: usize = 120;
 
@@ -41,7 +43,7 @@ pub struct Problem {
     /// What would be right, as a clause (``did you mean `tags`?``), where there is something to say.
     pub suggestion: Option<String>,
     /// The line of the file, shortened around the column where it is long. What follows the host in an address is
-    /// masked: it may be a secret, and problems are told in Slack.
+    /// masked: it may be a secret, and problems are told in Slack. Empty where the line is much too long.
     pub excerpt: String,
     /// The column within the excerpt, from 1.
     pub excerpt_column: usize,
@@ -50,6 +52,9 @@ pub struct Problem {
 impl Problem {
     /// The problem on one line, then the source line with a caret under the place.
     pub fn rendered(&self) -> String {
+        if self.excerpt.is_empty() {
+            return self.to_string();
+        }
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
         // Tabs stay tabs under the source line, so that the caret lines up however wide they are shown.
@@ -127,6 +132,9 @@ impl<'a> Source<'a> {
 
 /// At most [`EXCERPT_WIDTH`] characters of `line` around `column`, and the column within them.
 fn excerpt(line: &str, column: usize) -> (String, usize) {
+    if line.len() > EXCERPT_SOURCE {
+        return (String::new(), column);
+    }
     let masked = mask_addresses(line.trim_end());
     if masked.chars().count() <= EXCERPT_WIDTH {
         return (masked, column);

@@ -118,3 +118,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

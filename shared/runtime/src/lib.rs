@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod batch;
 pub mod deployments;
+pub mod effects;
 pub mod logs;
 pub mod race;
 pub mod secrets;

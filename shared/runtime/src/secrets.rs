@@ -47,7 +47,7 @@ pub struct ApiSecret {
 }
 
 /// A secret whose empty parts count as missing.
-pub trait Complete {
+pub trait Complete: DeserializeOwned {
     /// The name of the first part that is empty.
     fn missing(&self) -> Option<&'static str>;
 }
@@ -97,7 +97,7 @@ pub struct Secret<T> {
     cached: Mutex<Option<(Arc<T>, Timestamp)>>,
 }
 
-impl<T: DeserializeOwned + Complete> Secret<T> {
+impl<T: Complete> Secret<T> {
     /// The secret whose id the setting `name` holds. Nothing is read yet.
     pub fn new(settings: &Settings, name: &str, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self { client: aws.secrets(), id: settings.required(name)?.to_owned(), cached: Mutex::new(None) })

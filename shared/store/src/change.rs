@@ -69,6 +69,11 @@ impl Change {
         self
     }
 
+    /// How many rows committing it writes so far; DynamoDB takes 100 in one transaction.
+    pub fn rows(&self) -> usize {
+        self.states.len() + self.effects.len() + self.events.len()
+    }
+
     /// What became of an effect that this process has claimed; `before` is the effect as it was claimed.
     pub fn effect(mut self, before: &Effect, after: Effect) -> Self {
         self.states.push(State::Effect { before: before.clone(), after });

@@ -1,1 +1,140 @@
-//! Placeholder.
+//! A stand-in for CircleCI's API v2, held to its official spec, with a page at `/` that shows what waits on hold
+//! and what was approved and triggered.
+//!
+//! Where the documentation is silent, it assumes:
+//! - approving answers 202 `{"message":"Accepted."}` once; a job that was approved or cancelled already, or that
+//!   still waits for other jobs, answers 400 with a message, and nothing changes;
+//! - an unknown workflow, approval request or pipeline answers 404 with a message;
+//! - an undeclared pipeline parameter answers 400 `Unexpected argument(s): …`, and naming both a branch and a tag
+//!   answers 400;
+//! - lists are newest first, 20 to a page, and a made-up page token answers 400;
+//! - a triggered pipeline without a branch or tag builds `main`.
+
+mod api;
+mod handle;
+mod page;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use handle::{Approval, NewPipeline, OnHold, Triggered};
+pub use state::{JobStatus, NewJob};
+
+use crate::fault::{Observed, observe};
+use crate::spec::Spec;
+use crate::spec::gate::Gate;
+use crate::stand_in::page::Link;
+use crate::stand_in::server::{Bound, Server};
+use crate::stand_in::{Clock, system_clock};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How the stand-in runs.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it listens; port 0: any free one.
+    pub address: SocketAddr,
+    /// The token that requests must carry in `Circle-Token`.
+    pub token: String,
+    /// The time.
+    pub clock: Clock,
+    /// How many pipelines or workflows one page of a list holds.
+    pub page_size: usize,
+    /// How long a job runs until it succeeds; `None`: until [`CircleCi::end_running`].
+    pub build_time: Option<Duration>,
+    /// Links to the other pages of the local stack.
+    pub links: Vec<Link>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: "circleci-token-of-the-local-stack".to_owned(),
+            clock: system_clock(),
+            page_size: 20,
+            build_time: None,
+            links: Vec::new(),
+        }
+    }
+}
+
+struct Shared {
+    url: String,
+    token: String,
+    clock: Clock,
+    page_size: usize,
+    build_time: Option<Duration>,
+    links: Vec<Link>,
+    gate: Gate,
+    observed: Observed,
+    state: Mutex<state::State>,
+    approvals: Mutex<Vec<Approval>>,
+    triggered: Mutex<Vec<Triggered>>,
+}
+
+/// A running stand-in; it stops when the last clone is dropped.
+#[derive(Clone)]
+pub struct CircleCi {
+    shared: Arc<Shared>,
+    /// Stops with the last clone of this.
+    _server: Arc<Server>,
+}
+
+impl CircleCi {
+    /// Starts a stand-in without projects.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let bound = Bound::new(options.address).await?;
+        let shared = Arc::new(Shared {
+            url: bound.url(),
+            token: options.token,
+            clock: options.clock,
+            page_size: options.page_size,
+            build_time: options.build_time,
+            links: options.links,
+            gate: Gate::new(Spec::circleci())?,
+            observed: Observed::default(),
+            state: Mutex::default(),
+            approvals: Mutex::default(),
+            triggered: Mutex::default(),
+        });
+        let api = Router::new()
+            .route("/api/v2/{*path}", any(api::answer))
+            .layer(from_fn_with_state(shared.observed.clone(), observe));
+        let router = Router::new()
+            .route("/", get(page::whole))
+            .route("/live", get(page::live))
+            .route("/pipelines/{*path}", get(page::whole))
+            .merge(api)
+            .with_state(shared.clone());
+        Ok(Self { shared, _server: Arc::new(bound.serve(router)) })
+    }
+
+    /// The address of the page, and of the app that links lead to (`CIRCLECI_APP_URL`).
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+
+    /// The base address of the API (`CIRCLECI_API_URL`).
+    pub fn api_url(&self) -> String {
+        format!("{}/api/v2", self.shared.url)
+    }
+}
+
+/// `github/acme/shop` and `gh/acme/shop` are the same project; so with Bitbucket.
+fn canonical_slug(slug: &str) -> String {
+    match slug.split_once('/') {
+        Some(("github", name)) => format!("gh/{name}"),
+        Some(("bitbucket", name)) => format!("bb/{name}"),
+        _ => slug.to_owned(),
+    }
+}

@@ -1,1 +1,122 @@
-//! Placeholder.
+//! A stand-in for GitHub's REST API (version 2022-11-28), held to its official spec, with a page at `/` that shows
+//! repositories, commits and what was dispatched, and signed deliveries of the `deployment_status` webhook.
+//!
+//! Where the documentation is silent, it assumes:
+//! - a file has the same text at every branch and revision, unless [`GitHub::set_file_at`] says otherwise;
+//! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`, a
+//!   comparison with one 404;
+//! - a dispatch on an unknown ref answers 422 `No ref found for: …`, of an unknown workflow 404;
+//! - a request that the spec does not accept answers 422 and says why.
+
+mod api;
+mod handle;
+mod json;
+mod page;
+mod state;
+mod webhook;
+
+#[cfg(test)]
+mod tests;
+
+pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
+pub use webhook::{Delivery, DeploymentStatus};
+
+use crate::fault::{Observed, observe};
+use crate::spec::Spec;
+use crate::spec::gate::Gate;
+use crate::stand_in::page::Link;
+use crate::stand_in::server::{Bound, Server};
+use crate::stand_in::{Clock, system_clock};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+
+/// How the stand-in runs.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it listens; port 0: any free one.
+    pub address: SocketAddr,
+    /// The token that requests must carry in `Authorization`.
+    pub token: String,
+    /// The secret that webhook deliveries are signed with.
+    pub webhook_secret: String,
+    /// The time.
+    pub clock: Clock,
+    /// Links to the other pages of the local stack.
+    pub links: Vec<Link>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: "github-token-of-the-local-stack".to_owned(),
+            webhook_secret: "github-webhook-secret-of-the-local-stack".to_owned(),
+            clock: system_clock(),
+            links: Vec::new(),
+        }
+    }
+}
+
+struct Shared {
+    url: String,
+    token: String,
+    webhook_secret: String,
+    clock: Clock,
+    links: Vec<Link>,
+    gate: Gate,
+    observed: Observed,
+    /// How much of the rate limit was used.
+    used: AtomicU64,
+    state: Mutex<state::State>,
+    dispatched: Mutex<Vec<Dispatched>>,
+}
+
+/// A running stand-in; it stops when the last clone is dropped.
+#[derive(Clone)]
+pub struct GitHub {
+    shared: Arc<Shared>,
+    /// Stops with the last clone of this.
+    _server: Arc<Server>,
+}
+
+impl GitHub {
+    /// Starts a stand-in without repositories.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let bound = Bound::new(options.address).await?;
+        let shared = Arc::new(Shared {
+            url: bound.url(),
+            token: options.token,
+            webhook_secret: options.webhook_secret,
+            clock: options.clock,
+            links: options.links,
+            gate: Gate::new(Spec::github())?,
+            observed: Observed::default(),
+            used: AtomicU64::new(0),
+            state: Mutex::default(),
+            dispatched: Mutex::default(),
+        });
+        let api = Router::new()
+            .route("/repos/{*path}", any(api::answer))
+            .layer(from_fn_with_state(shared.observed.clone(), observe));
+        let router = Router::new()
+            .route("/", get(page::whole))
+            .route("/live", get(page::live))
+            .fallback(get(page::whole))
+            .merge(api)
+            .with_state(shared.clone());
+        Ok(Self { shared, _server: Arc::new(bound.serve(router)) })
+    }
+
+    /// The base address of the API (`GITHUB_API_URL`), and of the page.
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+}

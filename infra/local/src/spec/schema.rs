@@ -3,18 +3,26 @@
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-/// A document whose schemas say "or null" as JSON Schema does: `nullable` (and CircleCI's `x-nullable`) becomes
-/// `anyOf` with the type null.
+/// A document whose schemas say "or null" as JSON Schema does: `nullable` (and CircleCI's `x-nullable`) becomes one
+/// more type, or `anyOf` with the type null where the schema names no type.
 pub fn as_json_schema(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let nullable = ["nullable", "x-nullable"].iter().any(|key| map.get(*key) == Some(&Value::Bool(true)));
-            let schema: Map<String, Value> = map
+            let mut schema: Map<String, Value> = map
                 .iter()
                 .filter(|(key, value)| !(matches!(key.as_str(), "nullable" | "x-nullable") && value.is_boolean()))
                 .map(|(key, value)| (key.clone(), as_json_schema(value)))
                 .collect();
-            if nullable { json!({"anyOf": [{"type": "null"}, schema]}) } else { Value::Object(schema) }
+            match schema.get_mut("type").filter(|kind| nullable && kind.is_string()) {
+                Some(kind) => *kind = json!([kind.take(), "null"]),
+                None if nullable => return json!({"anyOf": [{"type": "null"}, schema]}),
+                None => {}
+            }
+            if let (true, Some(Value::Array(values))) = (nullable, schema.get_mut("enum")) {
+                values.push(Value::Null);
+            }
+            Value::Object(schema)
         }
         Value::Array(items) => Value::Array(items.iter().map(as_json_schema).collect()),
         other => other.clone(),

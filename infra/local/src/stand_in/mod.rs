@@ -5,7 +5,9 @@ pub mod answer;
 pub mod page;
 pub mod server;
 
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Where a stand-in takes the time from.
@@ -17,6 +19,21 @@ pub fn system_clock() -> Clock {
         #[expect(clippy::disallowed_methods, reason = "the local stack is where the clock is read")]
         Timestamp::now()
     })
+}
+
+/// HMAC-SHA256 in hexadecimal, with which Slack and GitHub sign what they send.
+pub(crate) fn hmac_sha256(secret: &str, text: &[u8]) -> String {
+    // HMAC takes a key of any length, so there is no error to report.
+    Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+        .map(|mac| hex::encode(mac.chain_update(text).finalize().into_bytes()))
+        .unwrap_or_default()
+}
+
+/// A UUID (version 8: made as we like) that always comes out the same for the same text.
+pub(crate) fn uuid_of(text: &str) -> String {
+    let hash = hex::encode(Sha256::digest(text.as_bytes()));
+    let part = |from: usize, to: usize| hash.get(from..to).unwrap_or_default();
+    format!("{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// Reads what other threads share; a thread that panicked while it held the lock leaves the state readable.

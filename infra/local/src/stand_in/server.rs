@@ -13,35 +13,46 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+/// An address that is bound, but not served yet: what is served there may need to know it.
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
 /// A running server; it stops accepting connections when this is dropped.
 pub struct Server {
-    address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Server {
-    /// Serves `router` on `address` (port 0: any free one) until the result is dropped. Handlers find the
-    /// [`Connection`] in `ConnectInfo<Connection>`.
+impl Bound {
+    /// Binds `address`; port 0: any free one.
     ///
     /// # Errors
     /// When the address cannot be bound, e.g. because another program has the port.
-    pub async fn start(address: SocketAddr, router: Router) -> io::Result<Self> {
+    pub async fn new(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
         let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// The base address, without a slash at the end: `http://127.0.0.1:4001`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Serves `router` until the result is dropped. Handlers find the [`Connection`] in
+    /// `ConnectInfo<Connection>`.
+    pub fn serve(self, router: Router) -> Server {
+        let Self { listener, address } = self;
         let service = router.into_make_service_with_connect_info::<Connection>();
         let task = tokio::spawn(async move {
             if let Err(error) = axum::serve(Cuttable(listener), service).await {
                 tracing::error!(%address, %error, "a stand-in stopped");
             }
         });
-        Ok(Self { address, task })
-    }
-
-    /// The base address, without a slash at the end: `http://127.0.0.1:4001`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        Server { task }
     }
 }
 

@@ -71,7 +71,12 @@ impl GitHub {
     /// # Errors
     ///
     /// [`Failure::Permanent`] if it is a directory, larger than 512 KiB or not UTF-8.
-    pub async fn file(&self, repository: &str, path: &str, etag: Option<&str>) -> Result<FileAnswer, Failure> {
+    pub async fn file(
+        &self,
+        repository: &str,
+        path: &str,
+        etag: Option<&str>,
+    ) -> Result<FileAnswer, Failure> {
         let doing = format!("reading {path} of {repository}");
         let segments = ["contents"].into_iter().chain(path.split('/'));
         let mut request = self.request(Method::GET, repository, segments, RAW)?;
@@ -85,7 +90,8 @@ impl GitHub {
             StatusCode::NOT_FOUND => return Ok(FileAnswer::Missing),
             _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
         }
-        let is_json = answer.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/json"));
+        let is_json =
+            answer.header(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/json"));
         if is_json && answer.body.starts_with(b"[") {
             return Err(Failure::Permanent(format!("{path} of {repository} is a directory, not a file")));
         }
@@ -106,7 +112,8 @@ impl GitHub {
         let answer = self.read(repository, ["compare", &range], &doing).await?;
         let comparison: wire::Comparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(Comparison {
-            truncated: comparison.total_commits > comparison.commits.len() || comparison.files.len() >= MAX_FILES,
+            truncated: comparison.total_commits > comparison.commits.len()
+                || comparison.files.len() >= MAX_FILES,
             commits: comparison.commits.into_iter().map(parse::commit).collect(),
             files: comparison.files.into_iter().map(|file| file.filename).collect(),
         })
@@ -179,23 +186,29 @@ impl GitHub {
     /// A GET below the repository, answered 200.
     async fn read<'a>(
         &self,
-        repository: &str,
+        repository: &'a str,
         segments: impl IntoIterator<Item = &'a str>,
         doing: &str,
     ) -> Result<Answer, Failure> {
         let request = self.request(Method::GET, repository, segments, JSON)?;
         let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
-        if answer.status == StatusCode::OK { Ok(answer) } else { Err(classify(doing, &answer, Repeat::Harmless)) }
+        if answer.status == StatusCode::OK {
+            Ok(answer)
+        } else {
+            Err(classify(doing, &answer, Repeat::Harmless))
+        }
     }
 
     fn request<'a>(
         &self,
         method: Method,
-        repository: &str,
+        repository: &'a str,
         segments: impl IntoIterator<Item = &'a str>,
         accept: &str,
     ) -> Result<reqwest::RequestBuilder, Failure> {
-        let wrong = || Failure::Permanent(format!("`{repository}` is not a repository on GitHub: it needs `owner/name`"));
+        let wrong = || {
+            Failure::Permanent(format!("`{repository}` is not a repository on GitHub: it needs `owner/name`"))
+        };
         let (owner, name) = repository.split_once('/').ok_or_else(wrong)?;
         let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
         let url = url(&self.base, ["repos", owner, name].into_iter().chain(segments))?;

@@ -16,12 +16,15 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     let status = answer.status;
     if is_rate_limit(answer, &message) {
         let message = format!("GitHub asks us to slow down while {doing}");
-        return Failure::Retryable { message, retry_after: retry_after(&answer.headers).or_else(|| until_reset(answer)) };
+        return Failure::Retryable {
+            message,
+            retry_after: retry_after(&answer.headers).or_else(|| until_reset(answer)),
+        };
     }
     let code = status.as_u16();
     match status {
         StatusCode::UNAUTHORIZED => Failure::Permanent(format!(
-            "GitHub answered 401 while {doing}: the token in the GitHub secret is not valid any more; put a new one there \
+            "GitHub answered 401 while {doing}: the token in the GitHub secret is not valid; put a new one there \
              (aws secretsmanager put-secret-value)"
         )),
         StatusCode::FORBIDDEN => Failure::Permanent(format!(
@@ -66,9 +69,12 @@ mod tests {
     use reqwest::header::HeaderMap;
 
     fn answer(status: u16, headers: &[(&'static str, &str)], message: &str) -> Answer {
-        let headers: HeaderMap =
-            headers.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect();
-        let body = serde_json::json!({"message": message, "documentation_url": "https://docs.github.com"}).to_string();
+        let headers: HeaderMap = headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+            .collect();
+        let body = serde_json::json!({"message": message, "documentation_url": "https://docs.github.com"})
+            .to_string();
         Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.into_bytes() }
     }
 
@@ -78,8 +84,18 @@ mod tests {
         let answers = [
             ("401", answer(401, &[], "Bad credentials")),
             ("403", answer(403, &[], "Resource not accessible by personal access token")),
-            ("403 limit", answer(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1620733260"), date], "x")),
-            ("403 limit, no date", answer(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1620733260")], "")),
+            (
+                "403 limit",
+                answer(
+                    403,
+                    &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1620733260"), date],
+                    "x",
+                ),
+            ),
+            (
+                "403 limit, no date",
+                answer(403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1620733260")], ""),
+            ),
             ("403 secondary", answer(403, &[("retry-after", "60"), ("x-ratelimit-remaining", "9")], "")),
             ("403 in words", answer(403, &[], "You have exceeded a secondary rate limit.")),
             ("429", answer(429, &[("retry-after", "5")], "")),
@@ -92,7 +108,9 @@ mod tests {
         ];
         let told: Vec<String> = answers
             .iter()
-            .map(|(name, answer)| format!("{name}: {:?}", classify("starting deploy.yml", answer, Repeat::MayDouble)))
+            .map(|(name, answer)| {
+                format!("{name}: {:?}", classify("starting deploy.yml", answer, Repeat::MayDouble))
+            })
             .collect();
         insta::assert_snapshot!(told.join("\n"));
     }

@@ -1,6 +1,7 @@
 //! Webhook deliveries, and what a commit's message says of its authors.
 
 use super::wire;
+use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
 use jiff::Timestamp;
 
@@ -99,11 +100,15 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
     let payload = match text.trim_start().starts_with('{') {
         true => text.into(),
         false => {
-            let field = form_urlencoded::parse(body).find(|(name, _)| name == "payload");
+            let field = form::fields(body)
+                .map_err(|_| ParseError::NotUtf8)?
+                .into_iter()
+                .find(|(name, _)| name == "payload");
             field.ok_or(ParseError::NoPayload)?.1
         }
     };
-    let unreadable = |error: serde_json::Error| ParseError::Payload { event: event.clone(), error: error.to_string() };
+    let unreadable =
+        |error: serde_json::Error| ParseError::Payload { event: event.clone(), error: error.to_string() };
     let payload: wire::DeploymentStatusEvent = serde_json::from_str(&payload).map_err(unreadable)?;
     let (status, deployment) = (payload.deployment_status, payload.deployment);
     if status.state != "success" {

@@ -12,7 +12,11 @@ use secrecy::SecretString;
 /// # Errors
 ///
 /// Anything missing, malformed or different, an empty secret among them: answer 401.
-pub fn verify(webhook_secret: &SecretString, signature_header: Option<&str>, body: &[u8]) -> Result<(), VerifyError> {
+pub fn verify(
+    webhook_secret: &SecretString,
+    signature_header: Option<&str>,
+    body: &[u8],
+) -> Result<(), VerifyError> {
     check(webhook_secret, "sha256=", signature_header, &[body])
 }
 

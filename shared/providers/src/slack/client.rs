@@ -179,7 +179,8 @@ impl Slack {
             ];
             query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
             let page: wire::Channels = self.get(call, &query).await?;
-            if let Some(found) = page.channels.into_iter().find(|found| found.name.eq_ignore_ascii_case(name)) {
+            if let Some(found) = page.channels.into_iter().find(|found| found.name.eq_ignore_ascii_case(name))
+            {
                 return Ok(Some(found.id));
             }
             cursor = page.response_metadata.next_cursor;
@@ -212,7 +213,8 @@ impl Slack {
     /// Those of any call.
     pub async fn user(&self, id: &str) -> Result<Option<Profile>, Failure> {
         let call = Call { method: "users.info", subject: id, repeat: Repeat::Harmless };
-        Ok(known(self.get::<wire::UserAnswer>(call, &[("user", id)]).await)?.map(|answer| profile(answer.user)))
+        Ok(known(self.get::<wire::UserAnswer>(call, &[("user", id)]).await)?
+            .map(|answer| profile(answer.user)))
     }
 
     /// The ids of the members of a user group, given by its id (`S…`) or its handle (`@team` or `team`).
@@ -246,7 +248,8 @@ impl Slack {
     /// [`Failure::Permanent`] if the message is gone.
     pub async fn permalink(&self, at: &MessageRef) -> Result<String, Failure> {
         let call = Call { method: "chat.getPermalink", subject: &at.channel, repeat: Repeat::Harmless };
-        let answer: wire::Permalink = self.get(call, &[("channel", &at.channel), ("message_ts", &at.ts)]).await?;
+        let answer: wire::Permalink =
+            self.get(call, &[("channel", &at.channel), ("message_ts", &at.ts)]).await?;
         Ok(answer.permalink)
     }
 
@@ -262,7 +265,11 @@ impl Slack {
     }
 
     /// Calls a method with a JSON body.
-    async fn post<T: DeserializeOwned>(&self, call: Call<'_>, body: &wire::Message<'_>) -> Result<T, CallError> {
+    async fn post<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        body: &wire::Message<'_>,
+    ) -> Result<T, CallError> {
         self.call(call, Method::POST, |request| request.json(body)).await
     }
 
@@ -301,10 +308,9 @@ fn message<'a>(channel: &'a str, text: &'a str, blocks: &'a Value) -> wire::Mess
 
 /// Whether a message carries our metadata with this key.
 fn has_key(message: &wire::HistoryMessage, key: &str) -> bool {
-    message
-        .metadata
-        .as_ref()
-        .is_some_and(|metadata| metadata.event_type == wire::EVENT_TYPE && metadata.event_payload["key"] == key)
+    message.metadata.as_ref().is_some_and(|metadata| {
+        metadata.event_type == wire::EVENT_TYPE && metadata.event_payload["key"] == key
+    })
 }
 
 /// An answer about a person, `None` if Slack says that there is nobody.

@@ -86,14 +86,20 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
             "Slack has no channel {subject} that the Signoff app can see: check its name in the rule; if it is private, \
              invite the app there (/invite @signoff) and name it by its id"
         ),
-        "not_in_channel" => format!("the Signoff app is not in {subject}: invite it there (/invite @signoff)"),
-        "is_archived" => format!("{subject} is archived: unarchive it in Slack, or name another channel in the rule"),
+        "not_in_channel" => {
+            format!("the Signoff app is not in {subject}: invite it there (/invite @signoff)")
+        }
+        "is_archived" => {
+            format!("{subject} is archived: unarchive it in Slack, or name another channel in the rule")
+        }
         "restricted_action"
         | "restricted_action_read_only_channel"
         | "restricted_action_thread_only_channel"
         | "restricted_action_non_threadable_channel"
         | "restricted_action_thread_locked" => {
-            format!("the workspace's settings keep the Signoff app from posting in {subject} ({code}): ask a Slack admin")
+            format!(
+                "the workspace's settings keep the Signoff app from posting in {subject} ({code}): ask a Slack admin"
+            )
         }
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => format!(
             "Slack does not take the bot token ({code}): install the Signoff app in the workspace and put its bot token \
@@ -104,22 +110,34 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
              again, and put its new bot token into the Slack secret",
             needed.map(|scopes| format!(", it needs {}", quote(scopes))).unwrap_or_default()
         ),
-        "access_denied" | "ekm_access_denied" | "team_access_not_granted" | "org_login_required" | "two_factor_setup_required" => {
+        "access_denied"
+        | "ekm_access_denied"
+        | "team_access_not_granted"
+        | "org_login_required"
+        | "two_factor_setup_required" => {
             format!("the workspace's settings keep the Signoff app out ({code}): ask a Slack admin")
         }
         "message_not_found" => format!("the message in {subject} is gone: somebody deleted it in Slack"),
-        "thread_not_found" => format!("the thread in {subject} is gone: somebody deleted its message in Slack"),
+        "thread_not_found" => {
+            format!("the thread in {subject} is gone: somebody deleted its message in Slack")
+        }
         "cant_update_message" | "edit_window_closed" => {
             format!("Slack does not let the Signoff app change its message in {subject} any more ({code})")
         }
         "msg_too_long" | "msg_blocks_too_long" => {
-            format!("the message for {subject} is too long for Slack ({code}): shorten the prompt or message in the rule")
+            format!(
+                "the message for {subject} is too long for Slack ({code}): shorten the prompt or message in the rule"
+            )
         }
         "no_text" => format!("the message for {subject} is empty: check the prompt or message in the rule"),
         "invalid_blocks" | "invalid_blocks_format" => {
-            format!("Slack does not take the message for {subject} ({code}): shorten the prompt or message in the rule")
+            format!(
+                "Slack does not take the message for {subject} ({code}): shorten the prompt or message in the rule"
+            )
         }
-        "user_not_in_channel" => format!("the person is not in {subject}, so that Slack shows them nothing there"),
+        "user_not_in_channel" => {
+            format!("the person is not in {subject}, so that Slack shows them nothing there")
+        }
         "users_not_found" | "user_not_found" | "user_not_visible" => {
             format!("Slack has no account for {subject} in this workspace: check the rule's approvers")
         }
@@ -127,7 +145,9 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
             format!("Slack has no {subject} in this workspace: check the rule's approvers")
         }
         "plan_upgrade_required" | "paid_teams_only" => {
-            format!("the workspace's Slack plan has no user groups ({code}): name people in the rule's approvers instead")
+            format!(
+                "the workspace's Slack plan has no user groups ({code}): name people in the rule's approvers instead"
+            )
         }
         other => format!(
             "Slack refused {method} for {subject} with `{}`: see https://docs.slack.dev/reference/methods/{method}",
@@ -142,11 +162,13 @@ mod tests {
     use serde_json::{Value, json};
 
     fn answer(status: u16, retry: Option<&str>, body: &str) -> Answer {
-        let headers = retry.map(|value| (reqwest::header::RETRY_AFTER, value.parse().unwrap())).into_iter().collect();
+        let headers =
+            retry.map(|value| (reqwest::header::RETRY_AFTER, value.parse().unwrap())).into_iter().collect();
         Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.as_bytes().to_vec() }
     }
 
-    const POST: Call<'static> = Call { method: "chat.postMessage", subject: "#deploys", repeat: Repeat::MayDouble };
+    const POST: Call<'static> =
+        Call { method: "chat.postMessage", subject: "#deploys", repeat: Repeat::MayDouble };
     const READ: Call<'static> = Call { method: "users.info", subject: "user U1", repeat: Repeat::Harmless };
 
     fn failure(call: Call<'_>, answer: &Answer) -> Failure {
@@ -156,10 +178,30 @@ mod tests {
     #[test]
     fn each_error_code_says_what_to_do() {
         let codes = [
-            "channel_not_found", "not_in_channel", "is_archived", "restricted_action", "invalid_auth", "token_revoked",
-            "account_inactive", "missing_scope", "no_permission", "access_denied", "message_not_found", "thread_not_found",
-            "cant_update_message", "msg_too_long", "no_text", "invalid_blocks", "user_not_in_channel", "users_not_found",
-            "no_such_subteam", "paid_teams_only", "ratelimited", "service_unavailable", "internal_error", "some_new_code",
+            "channel_not_found",
+            "not_in_channel",
+            "is_archived",
+            "restricted_action",
+            "invalid_auth",
+            "token_revoked",
+            "account_inactive",
+            "missing_scope",
+            "no_permission",
+            "access_denied",
+            "message_not_found",
+            "thread_not_found",
+            "cant_update_message",
+            "msg_too_long",
+            "no_text",
+            "invalid_blocks",
+            "user_not_in_channel",
+            "users_not_found",
+            "no_such_subteam",
+            "paid_teams_only",
+            "ratelimited",
+            "service_unavailable",
+            "internal_error",
+            "some_new_code",
         ];
         let told: Vec<String> = codes
             .iter()
@@ -184,10 +226,22 @@ mod tests {
         for (call, answer, expected) in [
             (POST, answer(429, Some("30"), "{}"), retryable(slow, Some(30))),
             (POST, answer(429, None, ""), retryable(slow, None)),
-            (POST, answer(503, Some("2"), "<html>"), retryable(&format!("Slack answered 503 while {posting}"), Some(2))),
+            (
+                POST,
+                answer(503, Some("2"), "<html>"),
+                retryable(&format!("Slack answered 503 while {posting}"), Some(2)),
+            ),
             (POST, answer(502, None, ""), Failure::Unanswered(format!("Slack answered 502 while {posting}"))),
-            (READ, answer(502, None, ""), retryable("Slack answered 502 while calling users.info (user U1)", None)),
-            (READ, answer(302, None, ""), Failure::Permanent("Slack answered 302 while calling users.info (user U1)".into())),
+            (
+                READ,
+                answer(502, None, ""),
+                retryable("Slack answered 502 while calling users.info (user U1)", None),
+            ),
+            (
+                READ,
+                answer(302, None, ""),
+                Failure::Permanent("Slack answered 302 while calling users.info (user U1)".into()),
+            ),
         ] {
             assert_eq!(failure(call, &answer), expected);
         }

@@ -1,6 +1,7 @@
 //! Interaction payloads: what arrives when somebody clicks a button.
 
 use super::wire;
+use crate::form;
 
 /// The largest interaction body that is read. Slack's own are a few kilobytes.
 const MAX_BODY: usize = 1024 * 1024;
@@ -77,15 +78,14 @@ pub fn interaction(body: &[u8]) -> Result<Interaction, ParseError> {
     if body.len() > MAX_BODY {
         return Err(ParseError::TooLarge);
     }
-    let (_, payload) =
-        form_urlencoded::parse(body).find(|(name, _)| name == "payload").ok_or(ParseError::NoPayload)?;
-    // The form's decoder replaces what isn't UTF-8: a payload of Slack's never holds the replacement character, as
-    // its JSON escapes everything but ASCII.
-    if std::str::from_utf8(body).is_err() || payload.contains(char::REPLACEMENT_CHARACTER) {
-        return Err(ParseError::NotUtf8);
-    }
+    let fields = form::fields(body).map_err(|_| ParseError::NotUtf8)?;
+    let (_, payload) = fields.into_iter().find(|(name, _)| name == "payload").ok_or(ParseError::NoPayload)?;
     let kind: wire::PayloadKind = read(&payload)?;
-    if kind.r#type == "block_actions" { click(read(&payload)?) } else { Ok(Interaction::Ignored { kind: kind.r#type }) }
+    if kind.r#type == "block_actions" {
+        click(read(&payload)?)
+    } else {
+        Ok(Interaction::Ignored { kind: kind.r#type })
+    }
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(payload: &'a str) -> Result<T, ParseError> {
@@ -189,7 +189,8 @@ mod tests {
             form(&payload.to_string())
         };
         let nested = form(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
-        let nested_value = form(&format!(r#"{{"type":"block_actions","user":{}1{}}}"#, "[".repeat(500), "]".repeat(500)));
+        let nested_value =
+            form(&format!(r#"{{"type":"block_actions","user":{}1{}}}"#, "[".repeat(500), "]".repeat(500)));
         let large = vec![b'a'; MAX_BODY + 1];
         let bodies: Vec<(&str, Vec<u8>)> = vec![
             ("empty", vec![]),

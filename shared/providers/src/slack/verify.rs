@@ -52,7 +52,11 @@ mod tests {
     #[test]
     fn slacks_own_example_passes_within_five_minutes() {
         for now in [1_531_420_618, 1_531_420_618 - 300, 1_531_420_618 + 300] {
-            assert_eq!(verify(&SECRET.into(), Some(TIMESTAMP), Some(SIGNATURE), BODY, at(now)), Ok(()), "{now}");
+            assert_eq!(
+                verify(&SECRET.into(), Some(TIMESTAMP), Some(SIGNATURE), BODY, at(now)),
+                Ok(()),
+                "{now}"
+            );
         }
     }
 
@@ -79,7 +83,11 @@ mod tests {
             (SECRET, stamp, signature, BODY, now + 301, Stale),
             (SECRET, stamp, signature, BODY, now - 301, Stale),
         ] {
-            assert_eq!(verify(&secret.into(), stamp, signature, body, at(now)), Err(expected), "{stamp:?} {signature:?}");
+            assert_eq!(
+                verify(&secret.into(), stamp, signature, body, at(now)),
+                Err(expected),
+                "{stamp:?} {signature:?}"
+            );
         }
     }
 }

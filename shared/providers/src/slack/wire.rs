@@ -8,6 +8,7 @@ pub(crate) const EVENT_TYPE: &str = "signoff_effect";
 
 /// Any interaction payload.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 pub(crate) struct PayloadKind {
     pub r#type: String,
 }
@@ -26,6 +27,7 @@ pub(crate) struct BlockActions {
 
 /// The `user` of a payload.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 pub(crate) struct PayloadUser {
     pub id: String,
     pub username: Option<String>,

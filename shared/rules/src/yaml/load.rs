@@ -103,7 +103,7 @@ impl Loader<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
-                Some(node) => self.add(Rc::clone(node), 0, node.size),
+                Some(node) => self.add(Rc::clone(&node), 0, node.size),
                 None => Err(self.source.problem(start, "an alias inside of what it stands for", None)),
             },
             Event::Nothing

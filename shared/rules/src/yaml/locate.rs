@@ -15,7 +15,7 @@ pub(crate) fn locate(source: &Source<'_>, node: &Node, offset: usize) -> Positio
         ScalarStyle::Literal | ScalarStyle::Folded => Cursor::new(source, Position { line: line + 1, column: 1 }),
     };
     for (index, wanted) in scalar.text.chars().enumerate() {
-        if !wanted.is_whitespace() && !cursor.seek(wanted) {
+        if !wanted.is_whitespace() && !cursor.seek(wanted, scalar.style) {
             return node.start;
         }
         if index == offset {
@@ -68,12 +68,15 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Moves on to `wanted`, over spaces and at most one escaping character.
-    fn seek(&mut self, wanted: char) -> bool {
+    /// Moves on to `wanted`, over spaces and the character that escapes it in this style.
+    fn seek(&mut self, wanted: char, style: ScalarStyle) -> bool {
         self.skip_spaces();
-        let escaped = self.rest.starts_with("''") && wanted == '\'';
-        let escaped = escaped || (self.rest.starts_with('\\') && (wanted != '\\' || self.rest.starts_with("\\\\")));
-        if escaped && self.peek() != Some(wanted) || self.rest.starts_with("''") && wanted == '\'' {
+        let escaped = match style {
+            ScalarStyle::SingleQuoted => self.rest.starts_with("''"),
+            ScalarStyle::DoubleQuoted => self.rest.starts_with('\\'),
+            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => false,
+        };
+        if escaped {
             self.advance();
         }
         self.peek() == Some(wanted)

@@ -16,17 +16,24 @@ fn wire_commit(sha: &str, message: &str) -> Value {
 #[tokio::test]
 async fn a_file_is_found_unchanged_or_missing() {
     let server = Responder::start(|line, request| match line {
-        "GET /repos/acme/checkout/contents/.signoff/rules.yml" if request.contains("if-none-match: W/\"1\"") => {
+        "GET /repos/acme/checkout/contents/.signoff/rules.yml"
+            if request.contains("if-none-match: W/\"1\"") =>
+        {
             Reply::Answer(304, vec![], vec![])
         }
         "GET /repos/acme/checkout/contents/.signoff/rules.yml" => Reply::Answer(
             200,
-            vec!["ETag: W/\"1\"".into(), "Content-Type: application/vnd.github.raw+json; charset=utf-8".into()],
+            vec![
+                "ETag: W/\"1\"".into(),
+                "Content-Type: application/vnd.github.raw+json; charset=utf-8".into(),
+            ],
             b"rules: []\n".to_vec(),
         ),
-        "GET /repos/acme/renamed/contents/.signoff/rules.yml" => {
-            Reply::Answer(301, vec!["Location: /repos/acme/checkout/contents/.signoff/rules.yml".into()], vec![])
-        }
+        "GET /repos/acme/renamed/contents/.signoff/rules.yml" => Reply::Answer(
+            301,
+            vec!["Location: /repos/acme/checkout/contents/.signoff/rules.yml".into()],
+            vec![],
+        ),
         "GET /repos/acme/away/contents/.signoff/rules.yml" => {
             Reply::Answer(301, vec!["Location: http://127.0.0.2:1/".into()], vec![])
         }
@@ -55,7 +62,9 @@ async fn a_file_is_found_unchanged_or_missing() {
     }
     insta::assert_snapshot!(told.join("\n"));
     let asked = server.asked()[0].to_lowercase();
-    for header in ["authorization: bearer ghp_test", "x-github-api-version: 2022-11-28", "user-agent: signoff/"] {
+    for header in
+        ["authorization: bearer ghp_test", "x-github-api-version: 2022-11-28", "user-agent: signoff/"]
+    {
         assert!(asked.contains(header), "{header} in {asked}");
     }
 }
@@ -63,10 +72,14 @@ async fn a_file_is_found_unchanged_or_missing() {
 #[tokio::test]
 async fn a_comparison_says_whether_it_is_whole() {
     let server = Responder::start(|line, _| {
-        let commits = [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
+        let commits =
+            [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
         let total = if line.ends_with("old...new") { 2 } else { 300 };
-        reply(200, &json!({"status": "ahead", "total_commits": total, "commits": commits,
-            "files": [{"filename": "src/main.rs", "patch": "@@"}]}))
+        reply(
+            200,
+            &json!({"status": "ahead", "total_commits": total, "commits": commits,
+            "files": [{"filename": "src/main.rs", "patch": "@@"}]}),
+        )
     })
     .await;
     let whole = github(&server).compare("acme/checkout", "old", "new").await.unwrap();
@@ -91,7 +104,10 @@ async fn a_commit_and_its_pull_requests() {
     assert_eq!(github.commit("acme/checkout", "a1").await.unwrap().revision, "a1");
     let pull_requests = github.pull_requests("acme/checkout", "a1").await.unwrap();
     assert_eq!((pull_requests[0].number, pull_requests[0].author.as_str()), (7, "ana"));
-    assert_eq!((&pull_requests[0].labels[..], pull_requests[1].author.as_str()), (&["hotfix".to_owned()][..], ""));
+    assert_eq!(
+        (&pull_requests[0].labels[..], pull_requests[1].author.as_str()),
+        (&["hotfix".to_owned()][..], "")
+    );
     assert!(matches!(github.commit("acme/checkout", "zz").await, Err(Failure::Refusal(_))));
 }
 
@@ -99,7 +115,9 @@ async fn a_commit_and_its_pull_requests() {
 async fn a_workflow_is_started_once_or_nobody_knows() {
     let run = "https://github.com/acme/checkout/actions/runs/9";
     let server = Responder::start(move |line, _| match line.rsplit('/').nth(1) {
-        Some("deploy.yml") => reply(200, &json!({"workflow_run_id": 9, "run_url": "https://api", "html_url": run})),
+        Some("deploy.yml") => {
+            reply(200, &json!({"workflow_run_id": 9, "run_url": "https://api", "html_url": run}))
+        }
         Some("quiet.yml") => Reply::Answer(204, vec![], vec![]),
         Some("lost.yml") => Reply::HangUp,
         Some("gateway.yml") => reply(502, &json!({})),
@@ -120,7 +138,10 @@ async fn a_workflow_is_started_once_or_nobody_knows() {
     }
     assert!(matches!(start("missing.yml").await, Err(Failure::Permanent(_))));
     let asked = &server.asked()[0];
-    assert!(asked.starts_with("POST /repos/acme/checkout/actions/workflows/deploy.yml/dispatches "), "{asked}");
+    assert!(
+        asked.starts_with("POST /repos/acme/checkout/actions/workflows/deploy.yml/dispatches "),
+        "{asked}"
+    );
     let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
     let inputs = json!({"dry_run": "false", "environment": "production", "replicas": "3"});
     assert_eq!(body, json!({"ref": "main", "return_run_details": true, "inputs": inputs}));

@@ -42,7 +42,9 @@ fn a_deployment_that_succeeded() {
 
 #[test]
 fn a_deployment_of_a_revision_has_no_branch() {
-    for (r#ref, branch) in [(SHA, None), (&SHA[..7], None), ("refs/heads/main", Some("main")), ("feature/x", Some("feature/x"))] {
+    for (r#ref, branch) in
+        [(SHA, None), (&SHA[..7], None), ("refs/heads/main", Some("main")), ("feature/x", Some("feature/x"))]
+    {
         let mut payload = payload();
         payload["deployment"]["ref"] = json!(r#ref);
         payload["deployment"]["creator"] = Value::Null;
@@ -102,7 +104,8 @@ fn what_cannot_be_read_is_named() {
 
 #[test]
 fn co_authors_come_after_the_author_each_once() {
-    let person = |name: &str, email: &str| Person { name: name.into(), email: Some(email.into()), username: None };
+    let person =
+        |name: &str, email: &str| Person { name: name.into(), email: Some(email.into()), username: None };
     let ana = person("Ana", "ana@example.com");
     let message = "Title\n\nText.\n\nCo-authored-by: Bo <bo@example.com>\nco-authored-by:Cy<cy@example.com>\n\
         Co-Authored-By: Ana Lima <ANA@example.com>\nCo-authored-by: <dee@example.com>\nCo-authored-by: nobody\n\
@@ -120,13 +123,21 @@ fn co_authors_come_after_the_author_each_once() {
 #[test]
 fn a_commit_without_an_account_or_an_author_is_read() {
     let read = |value: Value| commit(serde_json::from_value(value).unwrap());
-    let full = read(json!({"sha": SHA, "html_url": "https://github.com/acme/checkout/commit/7bf7226", "author": {"login": "ana"},
-        "commit": {"message": "Fix it\n\nBecause.", "author": {"name": "Ana Lima", "email": "ana@example.com"}}}));
+    let full = read(
+        json!({"sha": SHA, "html_url": "https://github.com/acme/checkout/commit/7bf7226", "author": {"login": "ana"},
+        "commit": {"message": "Fix it\n\nBecause.", "author": {"name": "Ana Lima", "email": "ana@example.com"}}}),
+    );
     assert_eq!(full.title, "Fix it");
-    let ana = Person { name: "Ana Lima".into(), email: Some("ana@example.com".into()), username: Some("ana".into()) };
+    let ana = Person {
+        name: "Ana Lima".into(),
+        email: Some("ana@example.com".into()),
+        username: Some("ana".into()),
+    };
     assert_eq!(full.authors, vec![ana]);
     let gone = read(json!({"sha": SHA, "author": {}, "commit": {"message": "", "author": null}}));
     assert_eq!(gone.authors, vec![]);
-    let nameless = read(json!({"sha": SHA, "author": {"login": "bo"}, "commit": {"message": "x", "author": {"name": ""}}}));
+    let nameless = read(
+        json!({"sha": SHA, "author": {"login": "bo"}, "commit": {"message": "x", "author": {"name": ""}}}),
+    );
     assert_eq!(nameless.authors[0].name, "bo");
 }

@@ -14,7 +14,10 @@ fn at(second: i64) -> Timestamp {
 
 #[tokio::test]
 async fn a_message_is_posted_with_its_key() {
-    let server = Responder::start(|_, _| reply(200, &json!({"ok": true, "channel": "C1", "ts": "1.000100", "message": {}}))).await;
+    let server = Responder::start(|_, _| {
+        reply(200, &json!({"ok": true, "channel": "C1", "ts": "1.000100", "message": {}}))
+    })
+    .await;
     let blocks = json!([{"type": "divider"}]);
     let posted = slack(&server).post_message("#deploys", Some("1.0"), "Promote?", &blocks, "k1").await;
     assert_eq!(posted, Ok(MessageRef { channel: "C1".into(), ts: "1.000100".into() }));
@@ -111,7 +114,11 @@ async fn people_and_groups() {
     assert_eq!(slack.user("U1").await, Ok(Some(ana)));
     assert_eq!(slack.user("U9").await, Ok(None));
     for group in ["@team", "Team", "S0614TZR7"] {
-        assert_eq!(slack.usergroup_members(group).await, Ok(vec!["U1".to_owned(), "U2".to_owned()]), "{group}");
+        assert_eq!(
+            slack.usergroup_members(group).await,
+            Ok(vec!["U1".to_owned(), "U2".to_owned()]),
+            "{group}"
+        );
     }
     let missing = slack.usergroup_members("@nobody").await;
     assert!(matches!(&missing, Err(Failure::Permanent(text)) if text.contains("@nobody")), "{missing:?}");

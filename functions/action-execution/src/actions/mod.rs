@@ -1,0 +1,79 @@
+//! The actions, one file each: what it does to the outside world, and what it says was done.
+
+mod add_to_deploy_message_thread;
+mod auto_approve_build;
+mod slack_channel_message;
+mod trigger_build;
+mod webhook;
+
+use crate::electorate::mentions;
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::action::Action;
+use approval::deploy::Deploy;
+use approval::run::Run;
+use providers::Failure;
+use rules::template::{Context, Mentions};
+use runtime::deployments::Connection;
+use runtime::effects::Attempt;
+
+/// What an action did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// In words, for people.
+    pub(crate) summary: String,
+    /// Where to look at it.
+    pub(crate) url: Option<String>,
+}
+
+impl ActionExecution {
+    /// Runs `action`, which is step number `step` of `run`.
+    pub(crate) async fn act(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        run: &Run,
+        step: usize,
+        action: &Action,
+    ) -> Result<Done, Trouble> {
+        match action {
+            Action::SlackChannelApproval(_) => {
+                Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
+            }
+            Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, build).await,
+            Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, spec).await,
+            Action::SlackChannelMessage(message) => self.slack_channel_message(attempt, deploy, message).await,
+            Action::AddToDeployMessageThread(message) => {
+                self.add_to_deploy_message_thread(attempt, deploy, run, step, message).await
+            }
+            Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
+        }
+    }
+
+    /// Where `deploy`'s deployment has its repository and its project. Error: the stack knows it no more.
+    fn connection(&self, deploy: &Deploy) -> Result<Connection, Failure> {
+        self.deployments.connection(&deploy.deployment).ok_or_else(|| {
+            let slug = &deploy.deployment;
+            Failure::Permanent(format!(
+                "this stack is not connected to {slug} any more; add it to the stack's parameter Deployments"
+            ))
+        })
+    }
+
+    /// What the templates of an action that posts to Slack can say; its people are looked up there.
+    async fn slack_context(&self, deploy: &Deploy) -> Result<Context, Failure> {
+        let slack = self.outside.slack(self.now()).await?;
+        Ok(Context::new(deploy, &self.deploy_url(&deploy.id), &mentions(&slack, deploy).await?))
+    }
+
+    /// What the templates of an action outside Slack can say.
+    fn plain_context(&self, deploy: &Deploy) -> Context {
+        Context::new(deploy, &self.deploy_url(&deploy.id), &Mentions::default())
+    }
+}
+
+/// A template that can't be rendered won't be rendered by trying again.
+fn rendering(what: &str) -> impl Fn(rules::template::TemplateError) -> Failure {
+    let what = what.to_owned();
+    move |error| Failure::Permanent(format!("{what} can't be rendered: {error}"))
+}

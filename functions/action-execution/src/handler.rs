@@ -1,0 +1,109 @@
+//! An effect: claim it, do it, put on record what became of it.
+
+use crate::outside::Outside;
+use crate::trouble::Trouble;
+use approval::deploy::Deploy;
+use approval::effect::{EffectKind, MAX_ATTEMPTS};
+use approval::id::DeployId;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
+use lambda_runtime::LambdaEvent;
+use providers::Failure;
+use runtime::aws::Aws;
+use runtime::batch::{Handled, OwnQueue};
+use runtime::deployments::Deployments;
+use runtime::effects::{Attempt, SOON, take};
+use runtime::settings::{SettingError, Settings};
+use store::{EffectMessage, Store};
+
+/// Does effects.
+#[derive(Debug)]
+pub(crate) struct ActionExecution {
+    pub(crate) store: Store,
+    pub(crate) outside: Outside,
+    pub(crate) deployments: Deployments,
+    queue: OwnQueue,
+    public_url: String,
+    clock: fn() -> Timestamp,
+}
+
+impl ActionExecution {
+    /// The function with these settings. Error: one is missing or can't be read.
+    pub(crate) fn new(settings: &Settings, aws: &Aws, clock: fn() -> Timestamp) -> Result<Self, SettingError> {
+        let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
+            .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
+        Ok(Self {
+            store: settings.store(aws)?,
+            outside: Outside::new(settings, aws)?,
+            deployments,
+            queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
+            public_url: settings.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
+            clock,
+        })
+    }
+
+    /// Handles a batch of messages; what is to be tried again is reported as failed.
+    pub(crate) async fn handle(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+        let request_id = event.context.request_id;
+        self.queue.each(event.payload, async |message| self.effect(&message, &request_id).await).await
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The address of a deploy's page.
+    pub(crate) fn deploy_url(&self, deploy: &DeployId) -> String {
+        format!("{}/deploys/{deploy}", self.public_url)
+    }
+
+    /// The channel that hears what no dialog can show.
+    pub(crate) fn fallback_channel(&self, deploy: &Deploy) -> Option<String> {
+        self.deployments.connection(&deploy.deployment)?.channel
+    }
+
+    async fn effect(&self, message: &EffectMessage, request_id: &str) -> Handled {
+        let attempt = match take(&self.store, message, self.now(), request_id).await {
+            Ok(attempt) => attempt,
+            Err(handled) => return handled,
+        };
+        let attempt = &attempt;
+        let settled = match self.perform(attempt).await {
+            Ok(()) => return Handled::Done,
+            Err(Trouble::Outside(failure)) => self.settle(attempt, failure, request_id).await,
+            Err(trouble) => Err(trouble),
+        };
+        settled.unwrap_or_else(|trouble| {
+            let EffectMessage { deploy, effect } = message;
+            tracing::error!(request_id, %deploy, %effect, %trouble, "not settled; tried again when the lease ends");
+            Handled::Again(attempt.effect.not_before.duration_since(self.now()).max(SOON))
+        })
+    }
+
+    /// Does the effect and commits what follows from it.
+    async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        if effect.attempts > 2 * MAX_ATTEMPTS && !matches!(effect.kind, EffectKind::DrawDialog { .. }) {
+            // Its process ended again and again before it could say why.
+            return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
+        }
+        match &effect.kind {
+            EffectKind::RunStep { run, step } => self.run_step(attempt, run, *step).await,
+            EffectKind::AdvanceRun { run, step, outcome } => self.advance_run(attempt, run, *step, outcome).await,
+            EffectKind::DrawDialog { approval } => self.draw_dialog(attempt, approval).await,
+            EffectKind::DrawStep { approval, run, step } => self.draw_step(attempt, approval, run, *step).await,
+            EffectKind::TellPerson { channel, user, text } => {
+                self.outside.slack(self.now()).await?.post_ephemeral(channel, user, text).await?;
+                self.done(effect).await
+            }
+            EffectKind::TellChannel { channel, text } => {
+                self.post_once(attempt, channel, None, text, &serde_json::Value::Null, effect.id.as_str()).await?;
+                self.done(effect).await
+            }
+            EffectKind::EvaluateRules => {
+                Err(Failure::Permanent("rule-evaluation does this, not action-execution".to_owned()).into())
+            }
+        }
+    }
+}

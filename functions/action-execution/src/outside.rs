@@ -1,0 +1,74 @@
+//! The clients of the outside world, made when first needed.
+
+use jiff::Timestamp;
+use providers::Failure;
+use providers::circleci::client::CircleCi;
+use providers::github::client::GitHub;
+use providers::slack::client::Slack;
+use runtime::aws::Aws;
+use runtime::secrets::{ApiSecret, CircleCiSecret, Complete, GitHubSecret, Secret, SlackSecret};
+use runtime::settings::{SettingError, Settings};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+
+/// The outside world.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    http: OnceCell<reqwest::Client>,
+    workspace: OnceCell<String>,
+    slack: (String, Secret<SlackSecret>),
+    github: (String, Secret<GitHubSecret>),
+    circleci: (String, String, Secret<CircleCiSecret>),
+    api: Secret<ApiSecret>,
+}
+
+impl Outside {
+    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+        let url = |name| settings.required(name).map(|url| url.trim_end_matches('/').to_owned());
+        Ok(Self {
+            http: OnceCell::new(),
+            workspace: OnceCell::new(),
+            slack: (url("SLACK_API_URL")?, Secret::new(settings, "SLACK_SECRET", aws)?),
+            github: (url("GITHUB_API_URL")?, Secret::new(settings, "GITHUB_SECRET", aws)?),
+            circleci: (
+                url("CIRCLECI_API_URL")?,
+                url("CIRCLECI_APP_URL")?,
+                Secret::new(settings, "CIRCLECI_SECRET", aws)?,
+            ),
+            api: Secret::new(settings, "API_SECRET", aws)?,
+        })
+    }
+
+    pub(crate) async fn http(&self) -> Result<reqwest::Client, Failure> {
+        self.http.get_or_try_init(async || providers::http::client()).await.cloned()
+    }
+
+    pub(crate) async fn slack(&self, now: Timestamp) -> Result<Slack, Failure> {
+        let secret = read(&self.slack.1, now).await?;
+        Ok(Slack::new(self.http().await?, &self.slack.0, secret.bot_token.clone()))
+    }
+
+    /// The id of the workspace that the app is installed in.
+    pub(crate) async fn workspace(&self, slack: &Slack) -> Result<String, Failure> {
+        self.workspace.get_or_try_init(async || slack.auth_test().await).await.cloned()
+    }
+
+    pub(crate) async fn github(&self, now: Timestamp) -> Result<GitHub, Failure> {
+        let secret = read(&self.github.1, now).await?;
+        Ok(GitHub::new(self.http().await?, &self.github.0, secret.token.clone()))
+    }
+
+    pub(crate) async fn circleci(&self, now: Timestamp) -> Result<CircleCi, Failure> {
+        let secret = read(&self.circleci.2, now).await?;
+        Ok(CircleCi::new(self.http().await?, &self.circleci.0, &self.circleci.1, secret.token.clone()))
+    }
+
+    pub(crate) async fn api_secret(&self, now: Timestamp) -> Result<Arc<ApiSecret>, Failure> {
+        read(&self.api, now).await
+    }
+}
+
+/// A secret that can't be read now may be there in a moment.
+async fn read<T: Complete>(secret: &Secret<T>, now: Timestamp) -> Result<Arc<T>, Failure> {
+    secret.get(now).await.map_err(|error| Failure::retryable(error.to_string()))
+}

@@ -1,0 +1,183 @@
+//! What becomes of an effect that the outside world did not let happen: try again, look first, give up, or ask.
+
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::action::WhenRepeated;
+use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
+use approval::event::EventKind;
+use approval::id::{ApprovalId, RunId};
+use approval::{approval as votes, message, run};
+use jiff::SignedDuration;
+use providers::Failure;
+use runtime::batch::Handled;
+use store::Change;
+use runtime::effects::Attempt;
+
+impl ActionExecution {
+    /// Puts on record that `attempt` ended in `failure`, and says when its message comes again.
+    pub(crate) async fn settle(
+        &self,
+        attempt: &Attempt,
+        failure: Failure,
+        request_id: &str,
+    ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
+        let (deploy, id, attempts) = (&effect.deploy, &effect.id, effect.attempts);
+        tracing::warn!(request_id, %deploy, effect = %id, attempts, %failure, "an effect was not done");
+        match &effect.kind {
+            EffectKind::RunStep { run, step } => self.settle_step(attempt, run, *step, failure).await,
+            EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
+            EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
+                self.settle_telling(effect, channel, failure).await
+            }
+            EffectKind::DrawStep { .. } | EffectKind::AdvanceRun { .. } | EffectKind::EvaluateRules => {
+                self.settle_telling(effect, "the dialog's thread", failure).await
+            }
+        }
+    }
+
+    async fn settle_step(
+        &self,
+        attempt: &Attempt,
+        run: &RunId,
+        step: usize,
+        failure: Failure,
+    ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
+        let tries_left = effect.attempts < MAX_ATTEMPTS;
+        let reason = failure.to_string();
+        let (command, after, handled) = match failure {
+            Failure::Retryable { retry_after, .. } if tries_left => {
+                let wait = wait(effect, retry_after);
+                let note = format!("{reason}. Next attempt in {} s.", wait.as_secs());
+                let after = effect.postponed(self.now(), wait, note.clone());
+                (run::Command::Retry { reason: note }, after, Handled::Again(wait))
+            }
+            Failure::Conflict(_) if tries_left => {
+                let after = effect.postponed(self.now(), wait(effect, None), reason.clone());
+                (run::Command::Retry { reason }, after, Handled::Again(wait(effect, None)))
+            }
+            Failure::Unanswered(_) => match self.when_repeated(effect, run, step).await? {
+                WhenRepeated::Idempotent | WhenRepeated::Observable if tries_left => {
+                    let wait = wait(effect, None);
+                    let note = format!("{reason}. Signoff looks whether it happened in {} s.", wait.as_secs());
+                    let after = effect.unanswered(self.now(), wait, note.clone());
+                    (run::Command::Retry { reason: note }, after, Handled::Again(wait))
+                }
+                WhenRepeated::Idempotent | WhenRepeated::Observable | WhenRepeated::Neither => {
+                    let after = effect.closed(EffectState::Unknown, Some(reason.clone()));
+                    (run::Command::Lose { reason: sentence(&reason) }, after, Handled::Done)
+                }
+            },
+            Failure::Retryable { .. } | Failure::Conflict(_) => {
+                let reason = format!("{} Given up after {} attempts.", sentence(&reason), effect.attempts);
+                let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+                (run::Command::Fail { reason }, after, Handled::Done)
+            }
+            Failure::Permanent(_) | Failure::Refusal(_) => {
+                let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+                (run::Command::Fail { reason: sentence(&reason) }, after, Handled::Done)
+            }
+        };
+        self.advance(effect, &after, run, step, command).await?;
+        Ok(handled)
+    }
+
+    async fn when_repeated(&self, effect: &Effect, run: &RunId, step: usize) -> Result<WhenRepeated, Trouble> {
+        let run = self.store.run(&effect.deploy, run).await?;
+        let action = run.as_ref().and_then(|run| run.steps.get(step)).map(|step| &step.action);
+        Ok(action.map_or(WhenRepeated::Neither, |action| action.when_repeated()))
+    }
+
+    /// A dialog that has nowhere to go is tried again for a day: the approval can't be decided without it. One that
+    /// stands already shows an older state until the next draw.
+    async fn settle_dialog(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        failure: Failure,
+    ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
+        let reason = sentence(&failure.to_string());
+        let (deploy, approval) =
+            (self.store.deploy(&effect.deploy).await?, self.store.approval(&effect.deploy, id).await?);
+        let (Some(deploy), Some(approval)) = (deploy, approval) else { return self.give_up(effect, reason).await };
+        let passing = !matches!(failure, Failure::Permanent(_) | Failure::Refusal(_));
+        if passing && (effect.attempts < MAX_ATTEMPTS || approval.dialog.is_some()) {
+            return self.settle_telling(effect, &approval.channel, failure).await;
+        }
+        if approval.dialog.is_some() || approval.status != votes::Status::Pending {
+            return self.give_up(effect, reason).await;
+        }
+        if self.now().duration_since(effect.created_at) > PARKED_FOR {
+            let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
+            let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+            self.change_approval(effect, &after, id, &[votes::Command::Cancel { reason }]).await?;
+            return Ok(Handled::Done);
+        }
+        let wait = SignedDuration::from_mins(i64::from(effect.attempts.clamp(1, 15)));
+        let after = effect.postponed(self.now(), wait, reason.clone());
+        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
+        if effect.note.as_ref() != Some(&reason) {
+            let told = self.fallback_channel(&deploy).filter(|channel| *channel != approval.channel);
+            let tell = told.map(|channel| EffectKind::TellChannel {
+                channel,
+                text: message::dialog_not_shown(&approval, &reason),
+            });
+            let event = EventKind::NotTold { channel: approval.channel, reason };
+            let owner = format!("dialog {id} attempt {}", effect.attempts);
+            change = change.and(&owner, tell.into_iter().collect(), vec![event]);
+        }
+        self.store.commit(change).await?;
+        // Its message is done; the clock sends the effect again when it is due.
+        Ok(Handled::Done)
+    }
+
+    /// What is told can be told again; what can't be told is put on record.
+    async fn settle_telling(&self, effect: &Effect, channel: &str, failure: Failure) -> Result<Handled, Trouble> {
+        let reason = sentence(&failure.to_string());
+        let (after, wait) = match failure {
+            Failure::Retryable { retry_after, .. } if effect.attempts < MAX_ATTEMPTS => {
+                let wait = wait(effect, retry_after);
+                (effect.postponed(self.now(), wait, reason), wait)
+            }
+            Failure::Conflict(_) | Failure::Unanswered(_) if effect.attempts < MAX_ATTEMPTS => {
+                let wait = wait(effect, None);
+                (effect.unanswered(self.now(), wait, reason), wait)
+            }
+            Failure::Retryable { .. }
+            | Failure::Conflict(_)
+            | Failure::Unanswered(_)
+            | Failure::Permanent(_)
+            | Failure::Refusal(_) => {
+                let event = EventKind::NotTold { channel: channel.to_owned(), reason: reason.clone() };
+                let after = effect.closed(EffectState::Failed, Some(reason));
+                let change = Change::to(&effect.deploy, self.now()).effect(effect, after);
+                self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?;
+                return Ok(Handled::Done);
+            }
+        };
+        self.store.settle(effect, &after).await?;
+        Ok(Handled::Again(wait))
+    }
+
+    async fn give_up(&self, effect: &Effect, reason: String) -> Result<Handled, Trouble> {
+        self.store.settle(effect, &effect.closed(EffectState::Failed, Some(reason))).await?;
+        Ok(Handled::Done)
+    }
+
+    /// The effect is done, and nothing else changes with it.
+    pub(crate) async fn done(&self, effect: &Effect) -> Result<(), Trouble> {
+        Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
+    }
+}
+
+fn wait(effect: &Effect, retry_after: Option<std::time::Duration>) -> SignedDuration {
+    backoff(effect.attempts, retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()))
+}
+
+/// The text with a full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}

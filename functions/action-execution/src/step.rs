@@ -1,0 +1,70 @@
+//! Steps: running an action, and going on after an approval.
+
+use crate::actions::Done;
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::action::{Action, WhenRepeated};
+use approval::approval::Outcome;
+use approval::effect::EffectState;
+use approval::id::RunId;
+use approval::run::{self, StepState};
+use providers::Failure;
+use store::Change;
+use runtime::effects::Attempt;
+
+impl ActionExecution {
+    /// Runs the action of step number `step`.
+    pub(crate) async fn run_step(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let Some((deploy, run)) = self.store.deploy_and_run(&effect.deploy, run).await? else {
+            return self.done(effect).await;
+        };
+        let Some(current) = run.steps.get(step) else { return self.done(effect).await };
+        let action = current.action.clone();
+        let begun = match &current.state {
+            StepState::Waiting => false,
+            StepState::Running { .. } => true,
+            // It went on without this effect.
+            StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped => return self.done(effect).await,
+        };
+        if !begun {
+            self.begin(attempt, &run.id, step).await?;
+        } else if attempt.lost && action.when_repeated() == WhenRepeated::Neither {
+            return Err(Failure::Unanswered("Signoff stopped while this was running".to_owned()).into());
+        }
+        if let Action::SlackChannelApproval(spec) = &action {
+            return self.open_approval(attempt, &deploy, &run, step, spec).await;
+        }
+        let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action).await?;
+        let after = effect.closed(EffectState::Succeeded, None);
+        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
+    }
+
+    /// Puts on record that a step's action begins, before it does.
+    async fn begin(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let run = self.store.run(&effect.deploy, run).await?;
+            let begun = run.and_then(|run| run::decide(&run, step, run::Command::Begin, now).ok());
+            Ok(begun.map(|decision| Change::to(&effect.deploy, now).run(decision)))
+        })
+        .await
+    }
+
+    /// Goes on with a run, or stops it, after the approval that it waits for.
+    pub(crate) async fn advance_run(
+        &self,
+        attempt: &Attempt,
+        run: &RunId,
+        step: usize,
+        outcome: &Outcome,
+    ) -> Result<(), Trouble> {
+        let after = attempt.effect.closed(EffectState::Succeeded, None);
+        self.advance(&attempt.effect, &after, run, step, run::Command::Close(outcome.clone())).await
+    }
+}

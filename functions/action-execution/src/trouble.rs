@@ -1,0 +1,28 @@
+//! Why an effect was not done.
+
+use providers::Failure;
+use store::{CommitError, StoreError};
+use thiserror::Error;
+
+/// Why an effect was not done.
+#[derive(Debug, Error)]
+pub(crate) enum Trouble {
+    /// The outside world's part.
+    #[error(transparent)]
+    Outside(#[from] Failure),
+    /// The record's part: nothing is known to be committed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Other processes committed first again and again, or took the effect over.
+    #[error("other processes committed first")]
+    Race,
+}
+
+impl From<CommitError> for Trouble {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Race,
+            CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}

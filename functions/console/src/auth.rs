@@ -1,0 +1,240 @@
+//! Who gets in: whoever shows one of the stack's API keys, or a session that was got with one.
+//!
+//! A session is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
+//! that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. The key itself never goes
+//! back to the browser.
+//!
+//! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`, `__Host-`.
+
+use crate::site::Site;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::http::HeaderMap;
+use lambda_http::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
+use runtime::secrets::ApiSecret;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+/// How long a session lasts.
+const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// The session cookie's first part.
+const VERSION: &str = "1";
+/// What is signed begins with this, so that a signature made with the same key for something else is no session.
+const PURPOSE: &str = "signoff console session";
+
+/// What a request shows.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    /// An API key, in the header `Authorization`.
+    Key(SecretString),
+    /// A session cookie's value.
+    Session(String),
+}
+
+/// What a request shows, if anything. A header counts before a cookie.
+pub(crate) fn credential(headers: &HeaderMap, site: &Site) -> Option<Credential> {
+    if let Some(header) = headers.get(AUTHORIZATION) {
+        let (scheme, key) = header.to_str().ok()?.trim().split_once(' ')?;
+        let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey");
+        return known.then(|| Credential::Key(SecretString::from(key.trim())));
+    }
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == cookie_name(site))?;
+    Some(Credential::Session(value.to_owned()))
+}
+
+/// Whether `credential` lets in at `now`. Every key is compared, each in constant time.
+pub(crate) fn admits(secret: &ApiSecret, credential: &Credential, now: Timestamp) -> bool {
+    match credential {
+        Credential::Key(typed) => is_key(secret, typed),
+        Credential::Session(value) => session_ends(secret, value).is_some_and(|end| now < end),
+    }
+}
+
+/// Whether `typed` is one of the keys.
+pub(crate) fn is_key(secret: &ApiSecret, typed: &SecretString) -> bool {
+    // Digests are compared, so that the time taken says nothing about a key's length either.
+    let typed = Sha256::digest(typed.expose_secret());
+    let any = secret.keys.iter().fold(Choice::from(0), |any, key| any | Sha256::digest(key.expose_secret()).ct_eq(&typed));
+    bool::from(any)
+}
+
+/// The end of a session that one of the keys has signed.
+fn session_ends(secret: &ApiSecret, value: &str) -> Option<Timestamp> {
+    let (expiry, signature) = value.strip_prefix(VERSION)?.strip_prefix('.')?.split_once('.')?;
+    let signature = hex::decode(signature).ok()?;
+    let signed = |key| sign(key, expiry).map_or(Choice::from(0), |right| right.ct_eq(&signature));
+    let any = secret.keys.iter().fold(Choice::from(0), |any, key| any | signed(key));
+    bool::from(any).then(|| expiry.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()))?
+}
+
+fn sign(key: &SecretString, expiry: &str) -> Option<Vec<u8>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).ok()?;
+    mac.update(format!("{PURPOSE} {VERSION}\n{expiry}").as_bytes());
+    Some(mac.finalize().into_bytes().to_vec())
+}
+
+/// The `Set-Cookie` of a new session, signed with `key`. `None`: it can't be signed.
+pub(crate) fn session_cookie(key: &SecretString, site: &Site, now: Timestamp) -> Option<String> {
+    let expiry = (now + SESSION).as_second().to_string();
+    let signature = hex::encode(sign(key, &expiry)?);
+    Some(set_cookie(site, &format!("{VERSION}.{expiry}.{signature}"), SESSION))
+}
+
+/// The `Set-Cookie` that has the browser forget its session.
+pub(crate) fn no_session_cookie(site: &Site) -> String {
+    set_cookie(site, "", SignedDuration::ZERO)
+}
+
+fn set_cookie(site: &Site, value: &str, lasts: SignedDuration) -> String {
+    // `Lax`, not `Strict`: a link in Slack must find its reader signed in.
+    let secure = if site.https() { "; Secure" } else { "" };
+    let name = cookie_name(site);
+    format!("{name}={value}; Max-Age={}; Path=/; HttpOnly; SameSite=Lax{secure}", lasts.as_secs())
+}
+
+/// Over TLS the prefix has browsers refuse a cookie of this name that another host or an unsafe page set.
+fn cookie_name(site: &Site) -> &'static str {
+    if site.https() { "__Host-signoff" } else { "signoff" }
+}
+
+/// Whether a form was sent by a page of the console, as far as the browser says. A client that says nothing is no browser,
+/// and has no session to misuse.
+///
+/// Sources: <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Origin>,
+/// <https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site>.
+pub(crate) fn sent_by_own_page(headers: &HeaderMap, site: &Site) -> bool {
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let fetched = header("sec-fetch-site").is_none_or(|from| from == "same-origin" || from == "none");
+    fetched && header(ORIGIN.as_str()).is_none_or(|origin| site.is_own_origin(origin, header(HOST.as_str())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lambda_http::http::{HeaderName, HeaderValue};
+
+    fn secret(keys: &[&str]) -> ApiSecret {
+        ApiSecret { keys: keys.iter().map(|key| SecretString::from(*key)).collect() }
+    }
+
+    fn site(url: &str) -> Site {
+        Site::new(url).unwrap()
+    }
+
+    fn https() -> Site {
+        site("https://signoff.example.com")
+    }
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| (HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap());
+        pairs.iter().map(pair).collect()
+    }
+
+    fn lets_in(pairs: &[(&str, &str)], site: &Site, now: Timestamp) -> bool {
+        let secret = secret(&["first-key", "second-key"]);
+        credential(&headers(pairs), site).is_some_and(|credential| admits(&secret, &credential, now))
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_795_430_000 + seconds).unwrap()
+    }
+
+    /// `name=value` of a `Set-Cookie`.
+    fn pair(set_cookie: &str) -> String {
+        set_cookie.split(';').next().unwrap_or_default().to_owned()
+    }
+
+    fn session(key: &str, site: &Site) -> String {
+        pair(&session_cookie(&SecretString::from(key), site, at(0)).unwrap())
+    }
+
+    #[test]
+    fn keys() {
+        for (header, allowed) in [
+            ("Bearer first-key", true),
+            ("bearer second-key", true),
+            ("apikey first-key", true),
+            ("ApiKey   second-key ", true),
+            ("Bearer first-ke", false),
+            ("Bearer first-keyy", false),
+            ("Bearer FIRST-KEY", false),
+            ("Bearer", false),
+            ("Bearer ", false),
+            ("Basic first-key", false),
+            ("first-key", false),
+            ("", false),
+        ] {
+            assert_eq!(lets_in(&[("authorization", header)], &https(), at(0)), allowed, "{header}");
+        }
+        assert!(!lets_in(&[], &https(), at(0)));
+    }
+
+    #[test]
+    fn sessions_last_twelve_hours_and_belong_to_a_key() {
+        let right = session("second-key", &https());
+        assert!(lets_in(&[("cookie", &right)], &https(), at(0)));
+        assert!(lets_in(&[("cookie", &format!("a=b; {right}; c=d"))], &https(), at(12 * 3600 - 1)));
+        assert!(!lets_in(&[("cookie", &right)], &https(), at(12 * 3600)));
+        assert!(!lets_in(&[("cookie", &session("removed-key", &https()))], &https(), at(0)));
+        let wrong_header = [("authorization", "Bearer wrong"), ("cookie", right.as_str())];
+        assert!(!lets_in(&wrong_header, &https(), at(0)), "a key that is shown must be right");
+    }
+
+    #[test]
+    fn forged_sessions() {
+        let right = session("first-key", &https());
+        let (name, value) = right.split_once('=').unwrap();
+        let [version, expiry, signature] = value.split('.').collect::<Vec<_>>().try_into().unwrap();
+        let later = (at(0) + SESSION * 100).as_second();
+        let webhook_signature = hex::encode({
+            let mut mac = Hmac::<Sha256>::new_from_slice(b"first-key").unwrap();
+            mac.update(expiry.as_bytes());
+            mac.finalize().into_bytes()
+        });
+        for forged in [
+            String::new(),
+            "..".to_owned(),
+            "1..".to_owned(),
+            format!("{version}.{later}.{signature}"),
+            format!("{version}.+{expiry}.{signature}"),
+            format!("{version}.{expiry}."),
+            format!("{version}.{expiry}.{}", &signature[..62]),
+            format!("{version}.{expiry}.{}", "0".repeat(64)),
+            format!("{version}.{expiry}.{webhook_signature}"),
+            format!("2.{expiry}.{signature}"),
+            "first-key".to_owned(),
+        ] {
+            assert!(!lets_in(&[("cookie", &format!("{name}={forged}"))], &https(), at(0)), "{forged}");
+        }
+        assert!(!lets_in(&[("cookie", &format!("signoff={value}"))], &https(), at(0)), "the prefix is asked for over TLS");
+    }
+
+    #[test]
+    fn the_cookie_and_its_end() {
+        let local = site("http://127.0.0.1:4000");
+        let cookie = session_cookie(&SecretString::from("first-key"), &https(), at(0)).unwrap();
+        assert!(cookie.starts_with("__Host-signoff=1.1795473200."), "{cookie}");
+        assert!(cookie.ends_with("; Max-Age=43200; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+        assert!(!cookie.contains("first-key"));
+        assert_eq!(no_session_cookie(&local), "signoff=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
+        assert!(lets_in(&[("cookie", &session("first-key", &local))], &local, at(0)));
+    }
+
+    #[test]
+    fn forms_of_other_sites() {
+        for (sent, own) in [
+            (&[][..], true),
+            (&[("origin", "https://signoff.example.com"), ("sec-fetch-site", "same-origin")], true),
+            (&[("origin", "http://localhost:4000"), ("host", "localhost:4000")], true),
+            (&[("origin", "https://evil.example"), ("host", "signoff.example.com")], false),
+            (&[("origin", "null")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "same-site"), ("origin", "https://signoff.example.com")], false),
+        ] {
+            assert_eq!(sent_by_own_page(&headers(sent), &https()), own, "{sent:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the pages and the JSON show of a deploy, computed from its record.
+//!
+//! These types are the JSON's shape, apart from the store's rows, so that a change of those does not change it.
+
+mod approval;
+mod notice;
+mod timeline;
+
+pub(crate) use self::approval::{ActionState, ActionView, ApprovalView, RunView, Section, sections};
+pub(crate) use notice::{Notice, notices};
+pub(crate) use timeline::{Entry, Tone, timeline};
+
+use crate::site::Site;
+use ::approval::id::DeployId;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::{DeploySummary, Page};
+
+/// A deploy, as JSON lists show it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DeployView {
+    pub(crate) id: DeployId,
+    /// `owner/name`.
+    pub(crate) deployment: String,
+    pub(crate) environment: String,
+    /// The full SHA.
+    pub(crate) revision: String,
+    pub(crate) deployed_at: Timestamp,
+    /// The deploy's page.
+    pub(crate) url: String,
+}
+
+impl DeployView {
+    /// A deploy of a list.
+    pub(crate) fn of_summary(deploy: &DeploySummary, site: &Site) -> Self {
+        Self {
+            id: deploy.id.clone(),
+            deployment: deploy.deployment.to_string(),
+            environment: deploy.environment.clone(),
+            revision: deploy.revision.clone(),
+            deployed_at: deploy.deployed_at,
+            url: site.deploy_url(&deploy.id),
+        }
+    }
+
+    /// The deploy of a page.
+    pub(crate) fn of_page(page: &Page, site: &Site) -> Self {
+        let deploy = &page.deploy;
+        Self {
+            id: deploy.id.clone(),
+            deployment: deploy.deployment.to_string(),
+            environment: deploy.environment.clone(),
+            revision: deploy.revision.clone(),
+            deployed_at: deploy.deployed_at,
+            url: site.deploy_url(&deploy.id),
+        }
+    }
+}
+
+/// `url`, where a browser may be sent to it: `http` and `https` only, never `javascript:` and its like.
+pub(crate) fn web_link(url: &str) -> Option<&str> {
+    let scheme = url.split_once("://")?.0;
+    let safe = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    (safe && !url.chars().any(|c| c.is_whitespace() || c.is_control())).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::web_link;
+
+    #[test]
+    fn links_lead_to_the_web_only() {
+        for url in ["https://ci.example/1?a=b#c", "HTTP://ci.example"] {
+            assert_eq!(web_link(url), Some(url));
+        }
+        for url in [
+            "javascript:alert(1)",
+            "javascript://https://x/%0aalert(1)",
+            " https://ci.example",
+            "java\nscript://x",
+            "data:text/html,x",
+            "//ci.example",
+            "/local",
+            "ci.example",
+            "https://ci.example/a\tb",
+            "",
+        ] {
+            assert_eq!(web_link(url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What a reader has to know before they look for an approval that is not there.
+
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::event::EventKind;
+use approval::id::ApprovalId;
+use serde::Serialize;
+use store::Page;
+
+/// Something about a deploy that is neither an approval nor a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Notice {
+    /// What it is about.
+    pub(crate) kind: NoticeKind,
+    /// In words.
+    pub(crate) text: String,
+    /// More of it, a line each.
+    pub(crate) details: Vec<String>,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum NoticeKind {
+    /// The rules are being read.
+    RulesPending,
+    /// The repository has no rules file.
+    NoRulesFile,
+    /// The file has no rule for this deploy.
+    NoRuleHeld,
+    /// The file uses what is known and not supported yet.
+    NotSupported,
+    /// The rules file can't be used.
+    RulesRefused,
+    /// A rule held and was not opened.
+    RuleNotOpened,
+    /// Slack could not be told something.
+    NotTold,
+    /// Something is being tried again.
+    TriedAgain,
+    /// Something was given up.
+    GivenUp,
+}
+
+impl Notice {
+    /// Whether somebody should do something about it.
+    pub(crate) fn is_problem(&self) -> bool {
+        match self.kind {
+            NoticeKind::RulesPending | NoticeKind::NoRulesFile | NoticeKind::NoRuleHeld | NoticeKind::NotSupported => false,
+            NoticeKind::RulesRefused
+            | NoticeKind::RuleNotOpened
+            | NoticeKind::NotTold
+            | NoticeKind::TriedAgain
+            | NoticeKind::GivenUp => true,
+        }
+    }
+}
+
+/// The notices of a deploy, in the order in which things happened.
+pub(crate) fn notices(page: &Page) -> Vec<Notice> {
+    let read = |kind: &EventKind| matches!(kind, EventKind::RulesEvaluated { .. } | EventKind::RulesRefused { .. });
+    let stuck: Vec<_> = page.effects.iter().filter_map(|effect| of_effect(effect, page)).collect();
+    let is_read = page.events.iter().any(|event| read(&event.kind));
+    let pending = (!is_read && stuck.is_empty()).then(|| Notice {
+        kind: NoticeKind::RulesPending,
+        text: "The rules are being read.".to_owned(),
+        details: Vec::new(),
+    });
+    page.events.iter().flat_map(|event| of_event(&event.kind)).chain(pending).chain(stuck).collect()
+}
+
+fn of_event(event: &EventKind) -> Vec<Notice> {
+    let notice = |kind, text: String, details: &[String]| Notice { kind, text, details: details.to_vec() };
+    match event {
+        EventKind::RulesEvaluated { path: None, .. } => vec![notice(
+            NoticeKind::NoRulesFile,
+            "The repository has no rules file on its default branch: add .signoff/rules.yml to it.".to_owned(),
+            &[],
+        )],
+        EventKind::RulesEvaluated { path: Some(path), held, notices, .. } => {
+            let nothing = held.is_empty().then(|| {
+                notice(NoticeKind::NoRuleHeld, format!("No rule of {path} holds for this deploy."), &[])
+            });
+            let unsupported = (!notices.is_empty()).then(|| {
+                notice(NoticeKind::NotSupported, format!("{path} uses what Signoff does not support yet."), notices)
+            });
+            nothing.into_iter().chain(unsupported).collect()
+        }
+        EventKind::RulesRefused { problems } => vec![notice(
+            NoticeKind::RulesRefused,
+            "The rules file can't be used, so no rule was run. Correct it on the default branch; the next deploy reads \
+             it again."
+                .to_owned(),
+            problems,
+        )],
+        EventKind::RuleNotOpened { rule, reasons } => {
+            vec![notice(NoticeKind::RuleNotOpened, format!("The rule \u{201c}{rule}\u{201d} holds and was not run."), reasons)]
+        }
+        EventKind::NotTold { channel, reason } => {
+            vec![notice(NoticeKind::NotTold, format!("{channel} could not be told in Slack: {reason}"), &[])]
+        }
+        EventKind::DeployRegistered
+        | EventKind::RunOpened { .. }
+        | EventKind::ApprovalOpened { .. }
+        | EventKind::DialogPosted { .. }
+        | EventKind::VoteCast { .. }
+        | EventKind::VoteRefused { .. }
+        | EventKind::ApprovalClosed { .. }
+        | EventKind::StepStarted { .. }
+        | EventKind::StepRetrying { .. }
+        | EventKind::StepSucceeded { .. }
+        | EventKind::StepFailed { .. }
+        | EventKind::StepUnknown { .. }
+        | EventKind::RunSucceeded { .. }
+        | EventKind::RunStopped { .. } => Vec::new(),
+    }
+}
+
+/// An effect that did not come about, where nothing else on the page tells of it.
+fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
+    let what = match &effect.kind {
+        EffectKind::EvaluateRules => "Reading the rules".to_owned(),
+        EffectKind::DrawDialog { approval } => format!("Showing the dialog {} in Slack", name_of(approval, page)),
+        EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
+        // Steps tell of themselves; messages that did not arrive are on record as events.
+        EffectKind::RunStep { .. }
+        | EffectKind::DrawStep { .. }
+        | EffectKind::TellPerson { .. }
+        | EffectKind::TellChannel { .. } => return None,
+    };
+    let note = effect.note.as_deref();
+    let because = note.map_or_else(|| ".".to_owned(), |note| format!(": {note}"));
+    let (kind, text) = match effect.state {
+        EffectState::Succeeded => return None,
+        EffectState::Pending | EffectState::Started => {
+            note?;
+            (NoticeKind::TriedAgain, format!("{what} is being tried again{because}"))
+        }
+        EffectState::Failed | EffectState::Unknown => (NoticeKind::GivenUp, format!("{what} was given up{because}")),
+    };
+    Some(Notice { kind, text, details: Vec::new() })
+}
+
+fn name_of(id: &ApprovalId, page: &Page) -> String {
+    let approval = page.approvals.iter().find(|approval| approval.id == *id);
+    approval.map(|approval| format!("\u{201c}{}\u{201d}", approval.name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn kinds(page: &Page) -> Vec<NoticeKind> {
+        notices(page).iter().map(|notice| notice.kind).collect()
+    }
+
+    #[test]
+    fn a_deploy_that_went_well_needs_no_notice() {
+        assert_eq!(notices(&sample::approved()), []);
+    }
+
+    #[test]
+    fn until_the_rules_are_read_that_is_said() {
+        let mut page = sample::registered();
+        assert_eq!(kinds(&page), [NoticeKind::RulesPending]);
+        let mut effect = sample::effect(EffectKind::EvaluateRules);
+        effect.note = Some("GitHub answered 503.".into());
+        page.effects = vec![effect.clone()];
+        assert_eq!(kinds(&page), [NoticeKind::TriedAgain]);
+        page.effects = vec![effect.closed(EffectState::Failed, Some("GitHub answered 401.".into()))];
+        let [given_up] = notices(&page).try_into().unwrap();
+        assert_eq!(given_up.text, "Reading the rules was given up: GitHub answered 401.");
+        assert!(given_up.is_problem());
+    }
+
+    #[test]
+    fn what_the_rules_file_lacks() {
+        let evaluated = |path: Option<&str>, held: &[&str], notices: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            let path = path.map(str::to_owned);
+            EventKind::RulesEvaluated { path, hash: None, held: texts(held), notices: texts(notices) }
+        };
+        let kinds = |event| of_event(&event).iter().map(|notice| notice.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(evaluated(None, &[], &[])), [NoticeKind::NoRulesFile]);
+        assert_eq!(kinds(evaluated(Some("f"), &[], &[])), [NoticeKind::NoRuleHeld]);
+        assert_eq!(kinds(evaluated(Some("f"), &["r"], &[])), []);
+        assert_eq!(kinds(evaluated(Some("f"), &["r"], &["n"])), [NoticeKind::NotSupported]);
+    }
+}

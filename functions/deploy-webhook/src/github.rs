@@ -1,0 +1,92 @@
+//! GitHub's webhook: a deployment whose status became `success`.
+
+use crate::answer::{not_set_up, text, try_again};
+use crate::handler::{DeployWebhook, Registered, header};
+use approval::deploy::{Deploy, Slug, Source};
+use approval::id::DeployId;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use providers::github::{Delivery, DeploymentSucceeded, ParseError, delivery, verify};
+use std::collections::BTreeMap;
+
+impl DeployWebhook {
+    /// Answers `200` for a deploy and for what is ignored (the text says which), `401` where GitHub did not sign it, `400`
+    /// or `413` where it can't be read.
+    pub(crate) async fn github(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
+        let secret = match self.github_secret.get(now).await {
+            Ok(secret) => secret,
+            Err(error) => {
+                tracing::error!(request_id, %error, "no delivery can be verified");
+                return not_set_up();
+            }
+        };
+        let body = request.body().as_ref();
+        if let Err(error) = verify(&secret.webhook_secret, header(request, "x-hub-signature-256"), body) {
+            tracing::warn!(request_id, %error, "refused: not signed by GitHub");
+            return text(StatusCode::UNAUTHORIZED, format!("Refused: {error}."));
+        }
+        match delivery(header(request, "x-github-event"), header(request, "x-github-delivery"), body) {
+            Ok(Delivery::DeploymentSucceeded(deployment)) => self.deployment(deployment, request_id, now).await,
+            Ok(Delivery::Ignored { delivery, reason }) => self.ignored(&delivery, &reason, request_id, now).await,
+            Err(error) => {
+                tracing::warn!(request_id, %error, "refused");
+                let too_large = matches!(error, ParseError::TooLarge);
+                let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+                text(status, format!("Refused: {error}."))
+            }
+        }
+    }
+
+    async fn deployment(&self, found: DeploymentSucceeded, request_id: &str, now: Timestamp) -> Response<Body> {
+        let Some(slug) = self.deployments.of_repository(&found.repository) else {
+            tracing::warn!(request_id, repository = found.repository, "refused: not connected");
+            return Self::not_connected(&found.repository);
+        };
+        let key = [found.repository.as_str(), &found.deployment_id.to_string(), &found.environment.to_lowercase()];
+        let deploy = deploy(DeployId::derive("github", &key), slug, &found, now);
+        match self.commit(&deploy, now).await {
+            Ok(Registered::New) => {
+                tracing::info!(request_id, deploy = %deploy.id, delivery = found.delivery, "registered");
+                text(StatusCode::OK, "Success")
+            }
+            Ok(Registered::Before) => text(StatusCode::OK, "Ignored: this deployment is registered already."),
+            Err(error) => {
+                tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");
+                try_again()
+            }
+        }
+    }
+
+    async fn ignored(&self, delivery: &str, reason: &str, request_id: &str, now: Timestamp) -> Response<Body> {
+        tracing::info!(request_id, delivery, reason, "ignored");
+        match self.store.ignore_delivery("github", delivery, reason, now).await {
+            Ok(()) => text(StatusCode::OK, format!("Ignored: {reason}.")),
+            Err(error) => {
+                tracing::error!(request_id, delivery, %error, "an ignored delivery was not put on record");
+                try_again()
+            }
+        }
+    }
+}
+
+fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Timestamp) -> Deploy {
+    let links = found.url.iter().map(|url| ("Deployment".to_owned(), url.clone()));
+    Deploy {
+        id,
+        deployment,
+        repository: found.repository.clone(),
+        environment: found.environment.clone(),
+        revision: found.sha.clone(),
+        branch: found.branch().map(str::to_owned),
+        deployed_at: found.created_at,
+        registered_at: now,
+        source: Source::GithubDeployment,
+        tags: Vec::new(),
+        links: links.collect::<BTreeMap<_, _>>(),
+        deployer: found.creator.clone(),
+        commits: Vec::new(),
+        pull_requests: Vec::new(),
+        previous_revision: None,
+    }
+}

@@ -1,0 +1,95 @@
+//! A request of CI or of a git host: verify it, register its deploy, answer.
+
+use crate::answer;
+use approval::deploy::{Deploy, Slug};
+use jiff::Timestamp;
+use lambda_http::{Body, Request, RequestExt, Response};
+use runtime::aws::Aws;
+use runtime::deployments::Deployments;
+use runtime::race;
+use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
+use runtime::settings::{SettingError, Settings};
+use store::{Change, CommitError, Store};
+
+/// How often a lost race is tried again.
+const MAX_RACES: u32 = 10;
+
+/// Takes deploys.
+#[derive(Debug)]
+pub(crate) struct DeployWebhook {
+    pub(crate) store: Store,
+    pub(crate) deployments: Deployments,
+    pub(crate) api_secret: Secret<ApiSecret>,
+    pub(crate) github_secret: Secret<GitHubSecret>,
+}
+
+/// What became of a deploy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registered {
+    /// It is on record now.
+    New,
+    /// It was on record already.
+    Before,
+}
+
+impl DeployWebhook {
+    /// The function with these settings. Error: one is missing or can't be read.
+    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+        let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
+            .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
+        settings.required("DEPLOYS_QUEUE_URL")?;
+        Ok(Self {
+            store: settings.store(aws)?,
+            deployments,
+            api_secret: Secret::new(settings, "API_SECRET", aws)?,
+            github_secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
+        })
+    }
+
+    /// Answers one request. A deploy is on record before it is answered 200; every other answer says what was wrong.
+    pub(crate) async fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
+        let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
+        if request.raw_http_path().ends_with("/webhooks/github") {
+            self.github(request, request_id, now).await
+        } else {
+            self.register(request, request_id, now).await
+        }
+    }
+
+    /// Commits `deploy` and has its rules evaluated.
+    pub(crate) async fn commit(&self, deploy: &Deploy, now: Timestamp) -> Result<Registered, CommitError> {
+        for race in 1..=MAX_RACES {
+            match self.store.commit(Change::register(deploy, now)).await {
+                Ok(()) => return Ok(Registered::New),
+                Err(CommitError::Conflict) if self.store.deploy(&deploy.id).await?.is_some() => {
+                    return Ok(Registered::Before);
+                }
+                Err(CommitError::Conflict) => race::pause(deploy.id.as_str(), race).await,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(CommitError::Conflict)
+    }
+
+    /// What a client is told whose deployment is not connected.
+    pub(crate) fn not_connected(slug: &str) -> Response<Body> {
+        answer::bad_request(format!(
+            "deployment: `{slug}` is not connected to this stack. Add `{slug}` (its repository is then github.com/{slug}), \
+             `{slug}=owner/repository`, or `{organization}/*` to the stack's parameter Deployments, and deploy the stack.",
+            organization = slug.split('/').next().unwrap_or(slug)
+        ))
+    }
+
+    /// The path's parameter `name`, as it was sent.
+    pub(crate) fn slug(request: &Request) -> Result<Slug, String> {
+        let parameters = request.path_parameters();
+        let part = |name: &str| parameters.first(name).unwrap_or_default().to_owned();
+        let (organization, name) = (part("org"), part("deployment"));
+        Slug::new(&organization, &name).ok_or_else(|| format!("{organization}/{name}"))
+    }
+}
+
+/// A header's value, where it is text.
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}

@@ -1,0 +1,77 @@
+//! What the git host knows of a deploy: its commits since the one before, their authors and pull requests.
+
+use crate::handler::{RuleEvaluation, Trouble};
+use approval::deploy::{Commit, Deploy, PullRequest};
+use approval::message::shorten;
+use providers::Failure;
+use providers::github::GitHub;
+
+/// The most commits that a deploy keeps, the newest ones; GitHub compares as many at a time.
+const MAX_COMMITS: usize = 250;
+/// How many of the newest commits are asked for their pull requests, a request each.
+const MAX_PULL_REQUEST_LOOKUPS: usize = 20;
+/// How much of a commit's first line is kept, in characters.
+const MAX_TITLE: usize = 200;
+
+impl RuleEvaluation {
+    /// `deploy` with its previous revision, full SHA, commits and pull requests. What the deploy's own registration said
+    /// stands. A revision that the git host does not know leaves the deploy as it is.
+    pub(crate) async fn enrich(&self, github: &GitHub, mut deploy: Deploy) -> Result<Deploy, Trouble> {
+        let previous = self.store.previous(&deploy).await?.map(|previous| previous.revision);
+        deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
+        if deploy.commits.is_empty() {
+            let range = commits(github, &deploy).await?;
+            // A short SHA was registered: CI knows the build by the full one.
+            if let Some(head) = range.last().filter(|head| head.revision.starts_with(&deploy.revision)) {
+                deploy.revision.clone_from(&head.revision);
+            }
+            deploy.commits = range;
+        }
+        let surplus = deploy.commits.len().saturating_sub(MAX_COMMITS);
+        deploy.commits.drain(..surplus);
+        for commit in &mut deploy.commits {
+            commit.title = shorten(&commit.title, MAX_TITLE);
+        }
+        if deploy.pull_requests.is_empty() {
+            deploy.pull_requests = pull_requests(github, &deploy).await?;
+        }
+        Ok(deploy)
+    }
+}
+
+/// The commits since the previous deploy, or the deployed one where there is none before or the two can't be compared.
+async fn commits(github: &GitHub, deploy: &Deploy) -> Result<Vec<Commit>, Failure> {
+    if let Some(previous) = &deploy.previous_revision {
+        match github.compare(&deploy.repository, previous, &deploy.revision).await {
+            Ok(comparison) if !comparison.commits.is_empty() => return Ok(comparison.commits),
+            // Nothing new, a rollback, or a history that was rewritten.
+            Ok(_) | Err(Failure::Permanent(_) | Failure::Refusal(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    match github.commit(&deploy.repository, &deploy.revision).await {
+        Ok(commit) => Ok(vec![commit]),
+        Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
+            tracing::warn!(deploy = %deploy.id, %failure, "the deploy is evaluated without its commits");
+            Ok(Vec::new())
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn pull_requests(github: &GitHub, deploy: &Deploy) -> Result<Vec<PullRequest>, Failure> {
+    let mut found: Vec<PullRequest> = Vec::new();
+    for commit in deploy.commits.iter().rev().take(MAX_PULL_REQUEST_LOOKUPS) {
+        let of_commit = match github.pull_requests(&deploy.repository, &commit.revision).await {
+            Ok(of_commit) => of_commit,
+            Err(Failure::Permanent(_) | Failure::Refusal(_)) => continue,
+            Err(failure) => return Err(failure),
+        };
+        for pull_request in of_commit {
+            if found.iter().all(|known| known.number != pull_request.number) {
+                found.push(pull_request);
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,164 @@
+//! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
+
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use approval::event::EventKind;
+use approval::message;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::LambdaEvent;
+use providers::Failure;
+use providers::github::GitHub;
+use runtime::aws::Aws;
+use runtime::batch::{Handled, OwnQueue};
+use runtime::deployments::Deployments;
+use runtime::effects::{Attempt, SOON, take};
+use runtime::secrets::{GitHubSecret, Secret};
+use runtime::settings::{SettingError, Settings};
+use store::{Change, CommitError, EffectMessage, Store, StoreError};
+use thiserror::Error;
+use tokio::sync::OnceCell;
+
+/// Evaluates the rules of deploys.
+#[derive(Debug)]
+pub(crate) struct RuleEvaluation {
+    pub(crate) store: Store,
+    deployments: Deployments,
+    github_url: String,
+    secret: Secret<GitHubSecret>,
+    http: OnceCell<reqwest::Client>,
+    queue: OwnQueue,
+    public_url: String,
+    clock: fn() -> Timestamp,
+}
+
+/// Why the rules of a deploy were not evaluated.
+#[derive(Debug, Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    Outside(#[from] Failure),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Commit(error.into())
+    }
+}
+
+impl RuleEvaluation {
+    /// The function with these settings. Error: one is missing or can't be read.
+    pub(crate) fn new(settings: &Settings, aws: &Aws, clock: fn() -> Timestamp) -> Result<Self, SettingError> {
+        let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
+            .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
+        Ok(Self {
+            store: settings.store(aws)?,
+            deployments,
+            github_url: settings.required("GITHUB_API_URL")?.trim_end_matches('/').to_owned(),
+            secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            http: OnceCell::new(),
+            queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
+            public_url: settings.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
+            clock,
+        })
+    }
+
+    /// Handles a batch of messages; what is to be tried again is reported as failed.
+    pub(crate) async fn handle(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+        let request_id = event.context.request_id;
+        self.queue.each(event.payload, async |message| self.deploy(&message, &request_id).await).await
+    }
+
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The address of a deploy's page.
+    pub(crate) fn deploy_url(&self, deploy: &Deploy) -> String {
+        format!("{}/deploys/{}", self.public_url, deploy.id)
+    }
+
+    /// Has the deployment's channel told `text`, where it has one.
+    pub(crate) fn tell(&self, deploy: &Deploy, text: String) -> Option<EffectKind> {
+        let channel = self.deployments.connection(&deploy.deployment)?.channel?;
+        Some(EffectKind::TellChannel { channel, text })
+    }
+
+    /// The git host. A secret that can't be read now may be there in a moment.
+    pub(crate) async fn github(&self) -> Result<GitHub, Failure> {
+        let secret =
+            self.secret.get(self.now()).await.map_err(|error| Failure::retryable(error.to_string()))?;
+        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
+        Ok(GitHub::new(http.clone(), &self.github_url, secret.token.clone()))
+    }
+
+    async fn deploy(&self, message: &EffectMessage, request_id: &str) -> Handled {
+        let attempt = match take(&self.store, message, self.now(), request_id).await {
+            Ok(attempt) => attempt,
+            Err(handled) => return handled,
+        };
+        let id = &message.deploy;
+        let settled = match self.perform(&attempt).await {
+            Ok(()) => return Handled::Done,
+            Err(Trouble::Outside(failure)) => {
+                tracing::warn!(request_id, deploy = %id, attempts = attempt.effect.attempts, %failure, "rules not evaluated");
+                self.settle(&attempt.effect, failure).await
+            }
+            Err(trouble) => Err(trouble),
+        };
+        settled.unwrap_or_else(|trouble| {
+            tracing::error!(request_id, deploy = %id, %trouble, "not settled; tried again when the lease ends");
+            Handled::Again(attempt.effect.not_before.duration_since(self.now()).max(SOON))
+        })
+    }
+
+    async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
+            self.store.settle(effect, &effect.closed(EffectState::Failed, Some("no such deploy".to_owned()))).await?;
+            return Ok(());
+        };
+        let github = self.github().await?;
+        let deploy = self.enrich(&github, deploy).await?;
+        match self.rules_file(&github, &deploy.repository).await? {
+            Some(file) => self.evaluate(attempt, &deploy, &file).await,
+            None => {
+                let event =
+                    EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices: Vec::new() };
+                let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+                Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
+            }
+        }
+    }
+
+    /// Puts on record that the rules could not be evaluated now, or not at all.
+    async fn settle(&self, effect: &Effect, failure: Failure) -> Result<Handled, Trouble> {
+        let now = self.now();
+        let reason = failure.to_string();
+        let passing = match failure {
+            Failure::Retryable { retry_after, .. } => {
+                Some(retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()))
+            }
+            Failure::Conflict(_) | Failure::Unanswered(_) => Some(None),
+            Failure::Permanent(_) | Failure::Refusal(_) => None,
+        };
+        if let Some(retry_after) = passing
+            && effect.attempts < MAX_ATTEMPTS
+        {
+            let wait = backoff(effect.attempts, retry_after);
+            self.store.settle(effect, &effect.postponed(now, wait, reason)).await?;
+            return Ok(Handled::Again(wait));
+        }
+        let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+        let mut change = Change::to(&effect.deploy, now).effect(effect, after);
+        if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
+            let text = message::rules_not_read(&deploy, &self.deploy_url(&deploy), &reason);
+            let tell = self.tell(&deploy, text).into_iter().collect();
+            change = change.and(effect.id.as_str(), tell, vec![EventKind::RulesRefused { problems: vec![reason] }]);
+        }
+        self.store.commit(change).await?;
+        Ok(Handled::Done)
+    }
+}

@@ -1,0 +1,193 @@
+//! Lambda: runs the real function programs behind the Runtime API, and answers Invoke.
+//!
+//! One process serves one invocation at a time, like an execution environment on AWS; when all are busy, another is
+//! started, up to [`pool::PROCESSES`]. A process that crashed or ran into its timeout is replaced at the next
+//! invocation.
+
+pub(super) mod logs;
+mod pool;
+mod process;
+mod runtime_api;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::json;
+use tokio::sync::watch;
+
+use self::{logs::Logs, pool::Pool};
+pub(super) use self::pool::Program;
+use super::{
+    ids::Ids,
+    services::error,
+    template::{Place, resources::Function},
+};
+
+/// Invoke takes and gives 6 MB at most.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub(super) const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// What the function returned, or the error as Lambda writes it
+    /// (`{"errorMessage": "...", "errorType": "..."}`).
+    pub payload: Bytes,
+    /// Whether the function failed: it returned an error, crashed, or ran into its timeout.
+    pub failed: bool,
+}
+
+impl Invocation {
+    /// A failure that Lambda itself words.
+    fn failure(kind: &str, message: &str) -> Self {
+        let payload = json!({"errorType": kind, "errorMessage": message}).to_string();
+        Self { payload: Bytes::from(payload), failed: true }
+    }
+}
+
+/// All functions of the stack.
+pub(super) struct Functions {
+    pools: BTreeMap<String, Arc<Pool>>,
+    activity: Arc<Activity>,
+    closed: watch::Sender<bool>,
+}
+
+/// What runs, for those who wait until nothing does.
+#[derive(Debug, Default)]
+struct Activity {
+    started: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// Counts an invocation for as long as it lives.
+struct Running(Arc<Activity>);
+
+impl Running {
+    fn start(activity: &Arc<Activity>) -> Self {
+        activity.started.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Functions {
+    /// `bin_dir` has the programs. No process is started before the first invocation.
+    pub(super) fn new(functions: &[Function], place: &Place, bin_dir: &Path, logs: &Arc<Logs>, ids: &Arc<Ids>) -> Self {
+        let (closed, closing) = watch::channel(false);
+        let pools = functions
+            .iter()
+            .map(|function| {
+                let pool = Pool::new(function, place, bin_dir, Arc::clone(logs), Arc::clone(ids), closing.clone());
+                (function.logical_id.clone(), Arc::new(pool))
+            })
+            .collect();
+        Self { pools, activity: Arc::default(), closed }
+    }
+
+    /// Runs a function to its end. The invocation goes on if the caller stops waiting.
+    pub(super) async fn invoke(&self, logical_id: &str, payload: Bytes) -> Invocation {
+        let Some(pool) = self.pools.get(logical_id) else {
+            return Invocation::failure("ResourceNotFoundException", "there is no such function");
+        };
+        let running = Running::start(&self.activity);
+        let pool = Arc::clone(pool);
+        let task = tokio::spawn(async move {
+            let _running = running;
+            pool.invoke(payload).await
+        });
+        task.await.unwrap_or_else(|_| Invocation::failure("Runtime.ExitError", "the local stack is closing"))
+    }
+
+    /// How many invocations have been started, and how many of those run.
+    pub(super) fn activity(&self) -> (u64, u64) {
+        // `ended` is read first: an invocation that ends in between counts as running.
+        let ended = self.activity.ended.load(Ordering::SeqCst);
+        let started = self.activity.started.load(Ordering::SeqCst);
+        (started, started - ended)
+    }
+
+    /// Kills every process of a function, as a crash would; false if there is no such function.
+    pub(super) async fn kill(&self, logical_id: &str) -> bool {
+        let Some(pool) = self.pools.get(logical_id) else { return false };
+        pool.kill().await;
+        true
+    }
+
+    /// Ends running invocations and all processes, for good.
+    pub(super) fn close(&self) {
+        self.closed.send_replace(true);
+        for pool in self.pools.values() {
+            pool.discard_idle();
+        }
+    }
+
+    /// Logical id of the function of this logical id, name or ARN.
+    fn find(&self, name: &str) -> Option<&str> {
+        let found = self.pools.iter().find(|(logical_id, pool)| *logical_id == name || pool.is_named(name));
+        found.map(|(logical_id, _)| logical_id.as_str())
+    }
+}
+
+/// The function's name in Invoke's path.
+pub(super) fn invoke_path(path: &str) -> Option<&str> {
+    path.strip_prefix("/2015-03-31/functions/")?.strip_suffix("/invocations")
+}
+
+/// Lambda's Invoke. <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+pub(super) async fn invoke_api(functions: &Arc<Functions>, name: &str, headers: &HeaderMap, body: Bytes) -> Response {
+    let name = name.replace("%3A", ":").replace("%3a", ":");
+    let Some(logical_id) = functions.find(&name) else {
+        let message = format!("Function not found: {name}");
+        return error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message);
+    };
+    if body.len() > LARGEST_PAYLOAD {
+        let message = "The request payload exceeds 6 MB.";
+        return error(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message);
+    }
+    let payload = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
+    if serde_json::from_slice::<serde::de::IgnoredAny>(&payload).is_err() {
+        let message = "Could not parse request body into json.";
+        return error(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message);
+    }
+    match headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
+        Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
+        Some(b"Event") => {
+            let (functions, logical_id) = (Arc::clone(functions), logical_id.to_owned());
+            // Lambda's own retries of asynchronous invocations are not run here: nothing of the stack relies on them.
+            tokio::spawn(async move { functions.invoke(&logical_id, payload).await });
+            empty(StatusCode::ACCEPTED)
+        }
+        _ => {
+            let invocation = functions.invoke(logical_id, payload).await;
+            let mut response = Response::new(Body::from(invocation.payload));
+            let headers = response.headers_mut();
+            headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+            if invocation.failed {
+                headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+            }
+            response
+        }
+    }
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

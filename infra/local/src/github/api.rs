@@ -1,0 +1,259 @@
+//! The operations of GitHub's REST API, as https://docs.github.com/rest describes them.
+
+use super::Shared;
+use super::json::{self, Place};
+use super::state::{ChangedFile, Dispatched, Repository, State, sha_of};
+use crate::spec::Accepted;
+use crate::stand_in::answer::Answer;
+use crate::stand_in::locked;
+use axum::body::Bytes;
+use axum::extract::{Request, State as Extract};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, header};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The version of the REST API that the stand-in speaks.
+const VERSION: &str = "2022-11-28";
+/// Requests per hour that a token has.
+const LIMIT: u64 = 5000;
+
+/// Answers any request to `/repos/…`.
+pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    // The body was read whole by the layer that records it.
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+    if let Some(refusal) = refused(&parts.headers, &shared.token) {
+        return refusal.into_response();
+    }
+    let accept = text_header(&parts.headers, header::ACCEPT.as_str());
+    let passed = shared.gate.pass(&parts, parts.uri.path(), &body, |accepted| handle(&shared, accepted, accept));
+    let answer = passed.unwrap_or_else(|violation| error(422, &violation.to_string()));
+    let answer = match parts.method {
+        Method::GET => conditional(answer, accept, text_header(&parts.headers, "if-none-match")),
+        _ => answer,
+    };
+    // An answer "not modified" costs nothing of the limit.
+    let used = match answer.status() {
+        304 => shared.used.load(Ordering::Relaxed),
+        _ => shared.used.fetch_add(1, Ordering::Relaxed) + 1,
+    };
+    let reset = (shared.clock)().as_second() / 3600 * 3600 + 3600;
+    answer
+        .with_header("x-ratelimit-limit", LIMIT.to_string())
+        .with_header("x-ratelimit-remaining", LIMIT.saturating_sub(used).to_string())
+        .with_header("x-ratelimit-used", used.to_string())
+        .with_header("x-ratelimit-reset", reset.to_string())
+        .with_header("x-ratelimit-resource", "core")
+        .with_header("x-github-api-version-selected", VERSION)
+        .into_response()
+}
+
+fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
+    if text_header(headers, header::USER_AGENT.as_str()).is_empty() {
+        return Some(error(403, "Request forbidden by administrative rules. A User-Agent header is required."));
+    }
+    let version = text_header(headers, "x-github-api-version");
+    if !version.is_empty() && version != VERSION {
+        return Some(error(400, &format!("The stand-in speaks version {VERSION} of the API, not {version}.")));
+    }
+    let authorization = text_header(headers, header::AUTHORIZATION.as_str());
+    let given = ["Bearer ", "token "].iter().find_map(|scheme| authorization.strip_prefix(scheme));
+    match given {
+        Some(given) if given == token => None,
+        Some(_) => Some(error(401, "Bad credentials")),
+        None => Some(error(401, "Requires authentication")),
+    }
+}
+
+/// An error as GitHub sends it (`basic-error`).
+fn error(status: u16, message: &str) -> Answer {
+    let documentation = "https://docs.github.com/rest";
+    let body = json!({"message": message, "documentation_url": documentation, "status": status.to_string()});
+    Answer::of_json(status, body)
+}
+
+fn not_found() -> Answer {
+    error(404, "Not Found")
+}
+
+/// Adds the `ETag`, and answers 304 if the client has this very answer.
+fn conditional(answer: Answer, accept: &str, known: &str) -> Answer {
+    if answer.status() != 200 {
+        return answer;
+    }
+    let tag = format!("\"{}\"", sha_of(&format!("{accept}\n{}", answer.text())));
+    let same = known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
+    let answer = if same { Answer::empty(304) } else { answer };
+    answer.with_header("etag", format!("W/{tag}")).with_header("cache-control", "private, max-age=60, s-maxage=60")
+}
+
+fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
+    let value = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
+    let name = format!("{}/{}", value("owner"), value("repo"));
+    let mut state = locked(&shared.state);
+    if request.operation.id() == "actions/create-workflow-dispatch" {
+        return dispatch(shared, &mut state, &name, value("workflow_id"), &request.body);
+    }
+    let Some(repository) = state.repositories.get(&name) else { return not_found() };
+    let place = Place { url: &shared.url, repository: &name };
+    match request.operation.id() {
+        "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
+        "repos/compare-commits-with-basehead" => compare(place, repository, value("basehead"), &request.query),
+        "repos/get-commit" => match repository.resolve(value("ref")) {
+            Some(commit) => Answer::of_json(200, json::commit(place, commit, true)),
+            None => error(422, &format!("No commit found for SHA: {}", value("ref"))),
+        },
+        "repos/list-pull-requests-associated-with-commit" => {
+            pulls(place, repository, value("commit_sha"), &request.query)
+        }
+        other => error(501, &format!("the stand-in does not have {other}")),
+    }
+}
+
+fn contents(
+    place: Place<'_>,
+    repository: &Repository,
+    path: &str,
+    git_ref: Option<&String>,
+    accept: &str,
+) -> Answer {
+    let known = git_ref.is_none_or(|name| {
+        repository.branches.contains_key(name)
+            || repository.resolve(name).is_some()
+            || repository.files_at.keys().any(|(at, _)| at == name)
+    });
+    let shown = git_ref.unwrap_or(&repository.default_branch);
+    if !known {
+        return error(404, &format!("No commit found for the ref {shown}"));
+    }
+    let Some(text) = repository.file(path, git_ref.map(String::as_str)) else { return not_found() };
+    let raw = ["application/vnd.github.raw", "application/vnd.github.v3.raw"];
+    if raw.iter().any(|media_type| accept.starts_with(media_type)) {
+        return Answer::of_text("application/vnd.github.raw+json; charset=utf-8", text.clone());
+    }
+    Answer::of_json(200, json::content(place, path, text, shown))
+}
+
+/// Without a paging parameter the newest 250 commits, else pages in order; the files stand on the first page.
+/// See https://docs.github.com/rest/commits/commits#compare-two-commits
+fn compare(
+    place: Place<'_>,
+    repository: &Repository,
+    base_and_head: &str,
+    query: &BTreeMap<String, String>,
+) -> Answer {
+    const UNPAGED: usize = 250;
+    const FILES: usize = 300;
+    let sides = base_and_head.split_once("...");
+    let resolved = sides.and_then(|(base, head)| Some((repository.resolve(base)?, repository.resolve(head)?)));
+    let Some((base, head)) = resolved else { return not_found() };
+    let Some(merge_base) = repository.merge_base(&base.sha, &head.sha) else {
+        return error(404, &format!("No common ancestor between {} and {}.", base.sha, head.sha));
+    };
+    let ahead = repository.between(&base.sha, &head.sha);
+    let behind = repository.between(&head.sha, &base.sha).len();
+    let status = match (ahead.len(), behind) {
+        (0, 0) => "identical",
+        (_, 0) => "ahead",
+        (0, _) => "behind",
+        (_, _) => "diverged",
+    };
+    let (commits, first_page) = match paging(query) {
+        Some((page, size)) => (ahead.iter().skip((page - 1) * size).take(size).collect::<Vec<_>>(), page == 1),
+        None => (ahead.iter().skip(ahead.len().saturating_sub(UNPAGED)).collect(), true),
+    };
+    let commits: Vec<Value> = commits.into_iter().map(|commit| json::commit(place, commit, false)).collect();
+    let mut changed: BTreeMap<&str, &ChangedFile> = BTreeMap::new();
+    for file in ahead.iter().filter(|_| first_page).flat_map(|commit| &commit.files) {
+        changed.insert(&file.path, file);
+    }
+    let files: Vec<Value> =
+        changed.values().take(FILES).map(|file| json::file_change(place, &head.sha, file)).collect();
+    let html = place.html(&format!("/compare/{base_and_head}"));
+    Answer::of_json(
+        200,
+        json!({
+            "url": place.api(&format!("/compare/{base_and_head}")),
+            "html_url": html,
+            "permalink_url": place.html(&format!("/compare/{}...{}", base.sha, head.sha)),
+            "diff_url": format!("{html}.diff"),
+            "patch_url": format!("{html}.patch"),
+            "base_commit": json::commit(place, base, false),
+            "merge_base_commit": json::commit(place, merge_base, false),
+            "status": status,
+            "ahead_by": ahead.len(),
+            "behind_by": behind,
+            "total_commits": ahead.len(),
+            "commits": commits,
+            "files": files,
+        }),
+    )
+}
+
+/// The page and its size, if the request names one of them.
+fn paging(query: &BTreeMap<String, String>) -> Option<(usize, usize)> {
+    let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
+    let (page, size) = (number("page"), number("per_page"));
+    (page.is_some() || size.is_some()).then(|| (page.unwrap_or(1).max(1), size.unwrap_or(30).clamp(1, 100)))
+}
+
+fn pulls(place: Place<'_>, repository: &Repository, sha: &str, query: &BTreeMap<String, String>) -> Answer {
+    let Some(commit) = repository.resolve(sha) else {
+        return error(422, &format!("No commit found for SHA: {sha}"));
+    };
+    let (page, size) = paging(query).unwrap_or((1, 30));
+    let found: Vec<Value> = repository
+        .pulls
+        .iter()
+        .filter(|pull| pull.content.commits.contains(&commit.sha))
+        .map(|pull| json::pull_request(place, repository, pull))
+        .collect();
+    let more = found.len() > page * size;
+    let answer = Answer::of_json(200, found.into_iter().skip((page - 1) * size).take(size).collect());
+    if !more {
+        return answer;
+    }
+    let next = place.api(&format!("/commits/{sha}/pulls?per_page={size}&page={}", page + 1));
+    answer.with_header("link", format!("<{next}>; rel=\"next\""))
+}
+
+fn dispatch(shared: &Shared, state: &mut State, name: &str, workflow: &str, body: &Value) -> Answer {
+    let run_id = state.id();
+    let Some(repository) = state.repositories.get(name) else { return not_found() };
+    let by_id = |id: u64| repository.workflows.iter().find(|(_, known)| **known == id).map(|(file, _)| file);
+    let file = match workflow.parse() {
+        Ok(id) => by_id(id),
+        Err(_) => repository.workflows.get_key_value(workflow).map(|(file, _)| file),
+    };
+    let Some(file) = file else { return not_found() };
+    let git_ref = body.get("ref").and_then(Value::as_str).unwrap_or_default();
+    let branch = git_ref.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
+    if !repository.branches.contains_key(branch) {
+        return error(422, &format!("No ref found for: {git_ref}"));
+    }
+    let inputs = body.get("inputs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
+    locked(&shared.dispatched).push(Dispatched {
+        repository: name.to_owned(),
+        workflow: file.clone(),
+        git_ref: git_ref.to_owned(),
+        inputs,
+        run_id,
+        at: (shared.clock)(),
+    });
+    if body.get("return_run_details") != Some(&Value::Bool(true)) {
+        return Answer::empty(204);
+    }
+    let place = Place { url: &shared.url, repository: name };
+    let run = format!("/actions/runs/{run_id}");
+    Answer::of_json(
+        200,
+        json!({"workflow_run_id": run_id, "run_url": place.api(&run), "html_url": place.html(&run)}),
+    )
+}

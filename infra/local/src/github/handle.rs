@@ -1,0 +1,102 @@
+//! What tests and the local stack do with the GitHub stand-in from inside the process.
+
+use super::GitHub;
+use super::state::{Commit, Dispatched, NewCommit, NewPullRequest, PullRequest, Repository};
+use crate::fault::{Faults, RecordedRequest};
+use crate::stand_in::locked;
+
+impl GitHub {
+    /// Makes a repository (`acme/checkout`) without commits; one that exists stays as it is.
+    pub fn add_repository(&self, full_name: &str, default_branch: &str) {
+        let mut state = locked(&self.shared.state);
+        let new = || Repository::new(default_branch);
+        state.repositories.entry(full_name.to_owned()).or_insert_with(new);
+    }
+
+    /// Sets the text of a file at every branch and revision. The repository is made if there is none.
+    pub fn set_file(&self, repository: &str, path: &str, text: &str) {
+        self.change(repository, |repository| {
+            repository.files.insert(path.to_owned(), text.to_owned());
+        });
+    }
+
+    /// Sets the text of a file at one branch or revision only.
+    pub fn set_file_at(&self, repository: &str, branch_or_revision: &str, path: &str, text: &str) {
+        self.change(repository, |repository| {
+            let key = (branch_or_revision.to_owned(), path.to_owned());
+            repository.files_at.insert(key, text.to_owned());
+        });
+    }
+
+    /// Removes a file everywhere.
+    pub fn remove_file(&self, repository: &str, path: &str) {
+        self.change(repository, |repository| {
+            repository.files.remove(path);
+            repository.files_at.retain(|(_, file), _| file != path);
+        });
+    }
+
+    /// Pushes a commit; returns its SHA.
+    pub fn push(&self, repository: &str, commit: NewCommit) -> String {
+        let now = (self.shared.clock)();
+        let id = locked(&self.shared.state).id();
+        self.change(repository, |repository| repository.push(commit, id, now))
+    }
+
+    /// Makes a branch (or a tag) at the head of the default branch; one that exists stays as it is.
+    pub fn add_branch(&self, repository: &str, name: &str) {
+        self.change(repository, |repository| {
+            let head = repository.branches.get(&repository.default_branch).cloned().flatten();
+            repository.branches.entry(name.to_owned()).or_insert(head);
+        });
+    }
+
+    /// Makes a pull request; returns its number.
+    pub fn add_pull_request(&self, repository: &str, content: NewPullRequest) -> u64 {
+        let at = (self.shared.clock)();
+        self.change(repository, |repository| {
+            let number = repository.pulls.last().map_or(1, |pull| pull.number + 1);
+            repository.pulls.push(PullRequest { number, at, content });
+            number
+        })
+    }
+
+    /// Makes a workflow that can be dispatched, by its file name (`deploy.yml`); returns its id.
+    pub fn add_workflow(&self, repository: &str, file: &str) -> u64 {
+        let id = locked(&self.shared.state).id();
+        self.change(repository, |repository| *repository.workflows.entry(file.to_owned()).or_insert(id))
+    }
+
+    /// The commits of a repository, oldest first.
+    pub fn commits(&self, repository: &str) -> Vec<Commit> {
+        let state = locked(&self.shared.state);
+        state.repositories.get(repository).map(|repository| repository.commits.clone()).unwrap_or_default()
+    }
+
+    /// The workflows that were dispatched in a repository, oldest first.
+    pub fn dispatched(&self, repository: &str) -> Vec<Dispatched> {
+        let all = locked(&self.shared.dispatched);
+        all.iter().filter(|dispatched| dispatched.repository == repository).cloned().collect()
+    }
+
+    /// The faults that wait for a request.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.observed.faults
+    }
+
+    /// Every request to the API so far.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.observed.requests.all()
+    }
+
+    /// What the official spec does not accept of the requests and answers so far; tests expect none.
+    pub fn violations(&self) -> Vec<String> {
+        self.shared.gate.violations()
+    }
+
+    fn change<T>(&self, repository: &str, change: impl FnOnce(&mut Repository) -> T) -> T {
+        let mut state = locked(&self.shared.state);
+        let new = || Repository::new("main");
+        change(state.repositories.entry(repository.to_owned()).or_insert_with(new))
+    }
+}

@@ -1,0 +1,338 @@
+//! GitHub's objects as JSON, as the official schemas have them.
+
+use super::state::{Author, ChangedFile, Commit, PullRequest, Repository};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// Where the objects live: the API's base address and the repository's full name.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The base address, which is the API's and the pages'.
+    pub url: &'a str,
+    /// `acme/checkout`.
+    pub repository: &'a str,
+}
+
+impl Place<'_> {
+    /// The API address of something in the repository.
+    pub fn api(self, rest: &str) -> String {
+        format!("{}/repos/{}{rest}", self.url, self.repository)
+    }
+
+    /// The address of its page.
+    pub fn html(self, rest: &str) -> String {
+        format!("{}/{}{rest}", self.url, self.repository)
+    }
+}
+
+/// An account (`simple-user`).
+pub fn user(url: &str, login: &str, kind: &str) -> Value {
+    let api = format!("{url}/users/{login}");
+    json!({
+        "login": login,
+        "id": number_of(login),
+        "node_id": format!("U_{login}"),
+        "avatar_url": format!("{url}/avatars/{login}.png"),
+        "gravatar_id": "",
+        "url": api,
+        "html_url": format!("{url}/{login}"),
+        "followers_url": format!("{api}/followers"),
+        "following_url": format!("{api}/following{{/other_user}}"),
+        "gists_url": format!("{api}/gists{{/gist_id}}"),
+        "starred_url": format!("{api}/starred{{/owner}}{{/repo}}"),
+        "subscriptions_url": format!("{api}/subscriptions"),
+        "organizations_url": format!("{api}/orgs"),
+        "repos_url": format!("{api}/repos"),
+        "events_url": format!("{api}/events{{/privacy}}"),
+        "received_events_url": format!("{api}/received_events"),
+        "type": kind,
+        "site_admin": false,
+    })
+}
+
+/// A commit (`commit`); `files`: with the files it changed, as one commit has them and a list does not.
+pub fn commit(place: Place<'_>, commit: &Commit, files: bool) -> Value {
+    let person = json!({
+        "name": commit.author.name,
+        "email": commit.author.email,
+        "date": commit.date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    let account = commit.author.login.as_ref().map(|login| user(place.url, login, "User"));
+    let parents: Vec<Value> = commit
+        .parents
+        .iter()
+        .map(|sha| {
+            json!({
+                "sha": sha,
+                "url": place.api(&format!("/commits/{sha}")),
+                "html_url": place.html(&format!("/commit/{sha}")),
+            })
+        })
+        .collect();
+    let sha = &commit.sha;
+    let mut json = json!({
+        "sha": sha,
+        "node_id": format!("C_{sha}"),
+        "url": place.api(&format!("/commits/{sha}")),
+        "html_url": place.html(&format!("/commit/{sha}")),
+        "comments_url": place.api(&format!("/commits/{sha}/comments")),
+        "commit": {
+            "author": person,
+            "committer": person,
+            "message": commit.message,
+            "tree": {"sha": sha, "url": place.api(&format!("/git/trees/{sha}"))},
+            "url": place.api(&format!("/git/commits/{sha}")),
+            "comment_count": 0,
+            "verification": {
+                "verified": false, "reason": "unsigned", "signature": null, "payload": null, "verified_at": null,
+            },
+        },
+        "author": account,
+        "committer": account,
+        "parents": parents,
+    });
+    if let (true, Value::Object(map)) = (files, &mut json) {
+        let (additions, deletions) = commit
+            .files
+            .iter()
+            .fold((0, 0), |(added, removed), file| (added + file.additions, removed + file.deletions));
+        map.insert(
+            "stats".to_owned(),
+            json!({"additions": additions, "deletions": deletions, "total": additions + deletions}),
+        );
+        map.insert(
+            "files".to_owned(),
+            commit.files.iter().map(|changed| file_change(place, sha, changed)).collect(),
+        );
+    }
+    json
+}
+
+/// A file that changed (`diff-entry`).
+pub fn file_change(place: Place<'_>, sha: &str, file: &ChangedFile) -> Value {
+    let path = &file.path;
+    json!({
+        "sha": super::state::sha_of(&format!("{sha} {path}")),
+        "filename": path,
+        "status": file.status,
+        "additions": file.additions,
+        "deletions": file.deletions,
+        "changes": file.additions + file.deletions,
+        "blob_url": place.html(&format!("/blob/{sha}/{path}")),
+        "raw_url": place.html(&format!("/raw/{sha}/{path}")),
+        "contents_url": place.api(&format!("/contents/{path}?ref={sha}")),
+    })
+}
+
+/// A file with its content (`content-file`). Of more than 1 MB the content is left out, and its encoding is
+/// `none`, as https://docs.github.com/rest/repos/contents says.
+pub fn content(place: Place<'_>, path: &str, text: &str, git_ref: &str) -> Value {
+    const LARGEST_INLINE: usize = 1024 * 1024;
+    let sha = super::state::sha_of(text);
+    let url = place.api(&format!("/contents/{path}?ref={git_ref}"));
+    let git = place.api(&format!("/git/blobs/{sha}"));
+    let html = place.html(&format!("/blob/{git_ref}/{path}"));
+    let (encoding, content) = if text.len() > LARGEST_INLINE {
+        ("none", String::new())
+    } else {
+        ("base64", lines_of_60(&STANDARD.encode(text)))
+    };
+    json!({
+        "type": "file",
+        "encoding": encoding,
+        "size": text.len(),
+        "name": path.rsplit('/').next().unwrap_or(path),
+        "path": path,
+        "content": content,
+        "sha": sha,
+        "url": url,
+        "git_url": git,
+        "html_url": html,
+        "download_url": place.html(&format!("/raw/{git_ref}/{path}")),
+        "_links": {"self": url, "git": git, "html": html},
+    })
+}
+
+/// GitHub breaks base64 into lines; a client that cannot read those fails here too.
+fn lines_of_60(base64: &str) -> String {
+    let mut lines = String::with_capacity(base64.len() + base64.len() / 60 + 1);
+    for (index, letter) in base64.chars().enumerate() {
+        if index > 0 && index % 60 == 0 {
+            lines.push('\n');
+        }
+        lines.push(letter);
+    }
+    lines.push('\n');
+    lines
+}
+
+/// A pull request (`pull-request-simple`).
+pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullRequest) -> Value {
+    let api = place.api(&format!("/pulls/{}", pull.number));
+    let issue = place.api(&format!("/issues/{}", pull.number));
+    let html = place.html(&format!("/pull/{}", pull.number));
+    let at = pull.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let head = pull.content.commits.last().cloned().unwrap_or_default();
+    let merged = pull.content.merged.then_some(&at);
+    let labels: Vec<Value> = pull
+        .content
+        .labels
+        .iter()
+        .map(|name| {
+            json!({
+                "id": number_of(name), "node_id": format!("LA_{name}"), "name": name, "description": "",
+                "url": place.api(&format!("/labels/{name}")), "color": "ededed", "default": false,
+            })
+        })
+        .collect();
+    let statuses = place.api(&format!("/statuses/{head}"));
+    let (owner, _) = place.repository.split_once('/').unwrap_or((place.repository, ""));
+    let side = |branch: &str, sha: &str| {
+        json!({
+            "label": format!("{owner}:{branch}"), "ref": branch, "sha": sha,
+            "user": user(place.url, owner, "Organization"),
+            "repo": self::repository(place, repository),
+        })
+    };
+    json!({
+        "id": number_of(&html),
+        "node_id": format!("PR_{}", pull.number),
+        "number": pull.number,
+        "url": api,
+        "html_url": html,
+        "diff_url": format!("{html}.diff"),
+        "patch_url": format!("{html}.patch"),
+        "issue_url": issue,
+        "commits_url": format!("{api}/commits"),
+        "review_comments_url": format!("{api}/comments"),
+        "review_comment_url": format!("{}{{/number}}", place.api("/pulls/comments")),
+        "comments_url": format!("{issue}/comments"),
+        "statuses_url": statuses,
+        "state": if pull.content.merged { "closed" } else { "open" },
+        "locked": false,
+        "title": pull.content.title,
+        "user": pull.content.author.login.as_ref().map(|login| user(place.url, login, "User")),
+        "body": null,
+        "labels": labels,
+        "milestone": null,
+        "created_at": at,
+        "updated_at": at,
+        "closed_at": merged,
+        "merged_at": merged,
+        "merge_commit_sha": merged.map(|_| &head),
+        "assignee": null,
+        "head": side(&format!("pull-{}", pull.number), &head),
+        "base": side(&repository.default_branch, &head),
+        "_links": {
+            "self": {"href": api}, "html": {"href": html}, "issue": {"href": issue},
+            "comments": {"href": format!("{issue}/comments")},
+            "review_comments": {"href": format!("{api}/comments")},
+            "review_comment": {"href": format!("{}{{/number}}", place.api("/pulls/comments"))},
+            "commits": {"href": format!("{api}/commits")},
+            "statuses": {"href": statuses},
+        },
+        "author_association": "MEMBER",
+        "auto_merge": null,
+        "draft": false,
+    })
+}
+
+/// A repository (`repository`).
+pub fn repository(place: Place<'_>, repository: &Repository) -> Value {
+    let (owner, name) = place.repository.split_once('/').unwrap_or((place.repository, ""));
+    let mut json = json!({
+        "id": number_of(place.repository),
+        "node_id": format!("R_{name}"),
+        "name": name,
+        "full_name": place.repository,
+        "owner": user(place.url, owner, "Organization"),
+        "private": true,
+        "html_url": place.html(""),
+        "description": null,
+        "fork": false,
+        "url": place.api(""),
+        "default_branch": repository.default_branch,
+        "visibility": "private",
+        "license": null,
+        "language": null,
+        "homepage": null,
+        "mirror_url": null,
+        "archived": false,
+        "disabled": false,
+        "has_issues": true,
+        "has_projects": true,
+        "has_wiki": true,
+        "has_pages": false,
+        "has_downloads": true,
+        "forks": 0,
+        "forks_count": 0,
+        "open_issues": 0,
+        "open_issues_count": 0,
+        "stargazers_count": 0,
+        "watchers": 0,
+        "watchers_count": 0,
+        "size": 1,
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "pushed_at": "2026-01-01T00:00:00Z",
+        "git_url": format!("git://localhost/{}.git", place.repository),
+        "ssh_url": format!("git@localhost:{}.git", place.repository),
+        "clone_url": place.html(".git"),
+        "svn_url": place.html(""),
+    });
+    const ADDRESSES: [(&str, &str); 36] = [
+        ("archive_url", "/{archive_format}{/ref}"),
+        ("assignees_url", "/assignees{/user}"),
+        ("blobs_url", "/git/blobs{/sha}"),
+        ("branches_url", "/branches{/branch}"),
+        ("collaborators_url", "/collaborators{/collaborator}"),
+        ("comments_url", "/comments{/number}"),
+        ("commits_url", "/commits{/sha}"),
+        ("compare_url", "/compare/{base}...{head}"),
+        ("contents_url", "/contents/{+path}"),
+        ("contributors_url", "/contributors"),
+        ("deployments_url", "/deployments"),
+        ("downloads_url", "/downloads"),
+        ("events_url", "/events"),
+        ("forks_url", "/forks"),
+        ("git_commits_url", "/git/commits{/sha}"),
+        ("git_refs_url", "/git/refs{/sha}"),
+        ("git_tags_url", "/git/tags{/sha}"),
+        ("hooks_url", "/hooks"),
+        ("issue_comment_url", "/issues/comments{/number}"),
+        ("issue_events_url", "/issues/events{/number}"),
+        ("issues_url", "/issues{/number}"),
+        ("keys_url", "/keys{/key_id}"),
+        ("labels_url", "/labels{/name}"),
+        ("languages_url", "/languages"),
+        ("merges_url", "/merges"),
+        ("milestones_url", "/milestones{/number}"),
+        ("notifications_url", "/notifications{?since,all,participating}"),
+        ("pulls_url", "/pulls{/number}"),
+        ("releases_url", "/releases{/id}"),
+        ("stargazers_url", "/stargazers"),
+        ("statuses_url", "/statuses/{sha}"),
+        ("subscribers_url", "/subscribers"),
+        ("subscription_url", "/subscription"),
+        ("tags_url", "/tags"),
+        ("teams_url", "/teams"),
+        ("trees_url", "/git/trees{/sha}"),
+    ];
+    if let Value::Object(map) = &mut json {
+        for (key, rest) in ADDRESSES {
+            map.insert(key.to_owned(), Value::String(place.api(rest)));
+        }
+    }
+    json
+}
+
+/// An id that always comes out the same for the same name.
+pub fn number_of(name: &str) -> u64 {
+    name.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_000_007)
+}
+
+/// The login of a person, or what stands for one when they have no account.
+pub fn login_of(author: &Author) -> &str {
+    author.login.as_deref().unwrap_or("ghost")
+}

@@ -1,0 +1,230 @@
+//! Repositories: files, commits, pull requests, workflows.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The whole of GitHub.
+#[derive(Default)]
+pub struct State {
+    /// Repositories by full name, `acme/checkout`.
+    pub repositories: BTreeMap<String, Repository>,
+    /// How many ids were given.
+    pub ids: u64,
+}
+
+/// One repository.
+pub struct Repository {
+    /// The branch that is read when no ref is named.
+    pub default_branch: String,
+    /// The files of every revision, unless [`Repository::files_at`] says otherwise.
+    pub files: BTreeMap<String, String>,
+    /// Files of one branch or revision only.
+    pub files_at: BTreeMap<(String, String), String>,
+    /// Commits, oldest first.
+    pub commits: Vec<Commit>,
+    /// The head of each branch; a branch without commits has none.
+    pub branches: BTreeMap<String, Option<String>>,
+    /// Pull requests, oldest first.
+    pub pulls: Vec<PullRequest>,
+    /// Workflows by file name, with their ids.
+    pub workflows: BTreeMap<String, u64>,
+}
+
+/// A person as git knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// The name in the commit.
+    pub name: String,
+    /// The e-mail address in the commit.
+    pub email: String,
+    /// The GitHub account that the address belongs to, if there is one.
+    pub login: Option<String>,
+}
+
+impl Author {
+    /// A person with a GitHub account.
+    pub fn new(name: &str, email: &str, login: &str) -> Self {
+        Self { name: name.to_owned(), email: email.to_owned(), login: Some(login.to_owned()) }
+    }
+}
+
+/// A file that a commit changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Its path.
+    pub path: String,
+    /// `added`, `modified`, `removed` or `renamed`.
+    pub status: &'static str,
+    /// Lines added.
+    pub additions: u64,
+    /// Lines removed.
+    pub deletions: u64,
+}
+
+/// A commit to be pushed.
+#[derive(Clone, Debug)]
+pub struct NewCommit {
+    /// Who wrote it.
+    pub author: Author,
+    /// The message; co-authors stand in its `Co-authored-by:` lines.
+    pub message: String,
+    /// The branch; `None`: the default branch. A new branch starts at the default branch's head.
+    pub branch: Option<String>,
+    /// The files it changed.
+    pub files: Vec<ChangedFile>,
+}
+
+/// A commit.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// 40 hexadecimal digits.
+    pub sha: String,
+    /// Who wrote it.
+    pub author: Author,
+    /// The message.
+    pub message: String,
+    /// When it was pushed.
+    pub date: Timestamp,
+    /// Its parents; none for the first one.
+    pub parents: Vec<String>,
+    /// The files it changed.
+    pub files: Vec<ChangedFile>,
+}
+
+/// A pull request to be made.
+#[derive(Clone, Debug)]
+pub struct NewPullRequest {
+    /// Its title.
+    pub title: String,
+    /// Who opened it.
+    pub author: Author,
+    /// The names of its labels.
+    pub labels: Vec<String>,
+    /// The commits that it brought.
+    pub commits: Vec<String>,
+    /// Whether it was merged.
+    pub merged: bool,
+}
+
+/// A pull request.
+#[derive(Clone, Debug)]
+pub struct PullRequest {
+    /// Counted per repository, from 1.
+    pub number: u64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What it is.
+    pub content: NewPullRequest,
+}
+
+/// A workflow that was started through the API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dispatched {
+    /// The repository's full name.
+    pub repository: String,
+    /// The workflow's file name.
+    pub workflow: String,
+    /// The branch or tag.
+    pub git_ref: String,
+    /// The inputs.
+    pub inputs: Map<String, Value>,
+    /// The run that it started.
+    pub run_id: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl State {
+    /// A new number, for ids.
+    pub fn id(&mut self) -> u64 {
+        self.ids += 1;
+        1_000_000 + self.ids
+    }
+}
+
+impl Repository {
+    /// An empty repository.
+    pub fn new(default_branch: &str) -> Self {
+        Self {
+            default_branch: default_branch.to_owned(),
+            files: BTreeMap::new(),
+            files_at: BTreeMap::new(),
+            commits: Vec::new(),
+            branches: BTreeMap::from([(default_branch.to_owned(), None)]),
+            pulls: Vec::new(),
+            workflows: BTreeMap::new(),
+        }
+    }
+
+    /// The commit with this SHA, or with a SHA that begins so (at least 7 digits).
+    pub fn commit(&self, sha: &str) -> Option<&Commit> {
+        let short = sha.len() >= 7;
+        self.commits.iter().find(|commit| commit.sha == sha || (short && commit.sha.starts_with(sha)))
+    }
+
+    /// The commit that a branch, a SHA or the start of a SHA names.
+    pub fn resolve(&self, name: &str) -> Option<&Commit> {
+        let name = name.strip_prefix("refs/").unwrap_or(name);
+        let name = name.strip_prefix("heads/").unwrap_or(name);
+        match self.branches.get(name) {
+            Some(head) => self.commit(head.as_deref()?),
+            None => self.commit(name),
+        }
+    }
+
+    /// The text of a file at a branch or revision; `None`: the default branch.
+    pub fn file(&self, path: &str, at: Option<&str>) -> Option<&String> {
+        let at = at.unwrap_or(&self.default_branch).to_owned();
+        self.files_at.get(&(at, path.to_owned())).or_else(|| self.files.get(path))
+    }
+
+    /// Adds a commit to its branch; returns its SHA.
+    pub fn push(&mut self, new: NewCommit, id: u64, now: Timestamp) -> String {
+        let branch = new.branch.unwrap_or_else(|| self.default_branch.clone());
+        let start = self.branches.get(&self.default_branch).cloned().flatten();
+        let head = self.branches.entry(branch).or_insert(start);
+        let sha = sha_of(&format!("{id} {:?} {}", head, new.message));
+        let parents = head.iter().cloned().collect();
+        *head = Some(sha.clone());
+        let commit =
+            Commit { sha: sha.clone(), author: new.author, message: new.message, date: now, parents, files: new.files };
+        self.commits.push(commit);
+        sha
+    }
+
+    /// The commit and everything before it.
+    pub fn ancestry(&self, sha: &str) -> BTreeSet<&str> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![sha];
+        while let Some(sha) = open.pop() {
+            let Some(commit) = self.commits.iter().find(|commit| commit.sha == sha) else { continue };
+            if seen.insert(commit.sha.as_str()) {
+                open.extend(commit.parents.iter().map(String::as_str));
+            }
+        }
+        seen
+    }
+
+    /// The commits of `head` that `base` does not have, oldest first.
+    pub fn between<'r>(&'r self, base: &str, head: &str) -> Vec<&'r Commit> {
+        let (base, head) = (self.ancestry(base), self.ancestry(head));
+        let missing = |commit: &&Commit| head.contains(commit.sha.as_str()) && !base.contains(commit.sha.as_str());
+        self.commits.iter().filter(missing).collect()
+    }
+
+    /// The newest commit that both have; `None` if they have nothing in common.
+    pub fn merge_base(&self, base: &str, head: &str) -> Option<&Commit> {
+        let (base, head) = (self.ancestry(base), self.ancestry(head));
+        let shared = |commit: &&Commit| base.contains(commit.sha.as_str()) && head.contains(commit.sha.as_str());
+        self.commits.iter().rev().find(shared)
+    }
+}
+
+/// 40 hexadecimal digits that always come out the same for the same text.
+pub fn sha_of(text: &str) -> String {
+    let mut sha = hex::encode(Sha256::digest(text.as_bytes()));
+    sha.truncate(40);
+    sha
+}

@@ -1,0 +1,288 @@
+//! Approving the job that holds a deploy's workflow.
+
+use super::client::{CircleCi, MAX_PAGES};
+use super::wire::{Job, JobStatus, JobType, Pipeline, PipelineState, Workflow, WorkflowStatus};
+use crate::failure::{Failure, quote};
+use std::collections::BTreeSet;
+
+/// The shortest revision that stands for the full one: any shorter, and two commits may share it.
+const MIN_PREFIX: usize = 7;
+
+/// The job is approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// Whether it had been approved before, by somebody else or by an earlier attempt of ours.
+    pub already: bool,
+    /// The workflow's page.
+    pub workflow_url: String,
+    /// The job's name.
+    pub job: String,
+}
+
+/// What to do with a workflow's approval job.
+#[derive(Debug)]
+enum Verdict<'a> {
+    Approve(&'a Job),
+    Already(&'a Job),
+    Fail(Failure),
+}
+
+/// What was looked at on the way, to be named if nothing is found.
+#[derive(Default)]
+struct Seen {
+    pipelines: BTreeSet<u64>,
+    workflows: BTreeSet<String>,
+    canceled: Option<u64>,
+    errors: Vec<String>,
+    starting: bool,
+}
+
+impl CircleCi {
+    /// Approves the approval job of the workflow `build` that ran for `revision` in `project` (`gh/acme/checkout`).
+    ///
+    /// The revision's pipelines are taken newest first, those of `branch` before all others; of 10 pages each. In the first
+    /// pipeline that has the workflow, its newest run that was not cancelled counts. `job` names the approval job;
+    /// without it, it is the only one that is on hold. Where several are and one was approved before, nothing is approved
+    /// without a name: after a lost answer, that one may have been ours, and the next gate was not voted for.
+    ///
+    /// It is harmless to repeat: a job that is approved already is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if there is no such pipeline, workflow or job (the message says which there are), if it was
+    /// cancelled or failed, or if it is unclear which job is meant. [`Failure::Retryable`] if it does not wait yet.
+    pub async fn approve_held_job(
+        &self,
+        project: &str,
+        branch: Option<&str>,
+        revision: &str,
+        build: &str,
+        job: Option<&str>,
+    ) -> Result<Approved, Failure> {
+        let workflow = self.find_workflow(project, branch, revision, build).await?;
+        let jobs = self.jobs(&workflow).await?;
+        let approved = |job: &Job, already| Approved {
+            already,
+            workflow_url: self.workflow_url(&workflow),
+            job: job.name.clone(),
+        };
+        let held = match judge(&workflow, &jobs, job) {
+            Verdict::Approve(job) => job,
+            Verdict::Already(job) => return Ok(approved(job, true)),
+            Verdict::Fail(failure) => return Err(failure),
+        };
+        match self.approve(&workflow, held).await {
+            Ok(()) => Ok(approved(held, false)),
+            // Somebody may have been quicker: then CircleCI declines, and the job says so.
+            Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_) | Failure::Conflict(_))) => {
+                let jobs = self.jobs(&workflow).await?;
+                let now = jobs.iter().find(|job| job.id == held.id).map(|job| job.status);
+                if now == Some(JobStatus::Success) { Ok(approved(held, true)) } else { Err(failure) }
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The workflow `build` of the newest pipeline that has it.
+    async fn find_workflow(
+        &self,
+        project: &str,
+        branch: Option<&str>,
+        revision: &str,
+        build: &str,
+    ) -> Result<Workflow, Failure> {
+        let mut seen = Seen::default();
+        for filter in branch.map(Some).into_iter().chain([None]) {
+            let mut token = None;
+            for _ in 0..MAX_PAGES {
+                let page = self.pipelines(project, filter, token.as_deref()).await?;
+                for pipeline in page.items.iter().filter(|pipeline| is_of(pipeline, revision)) {
+                    if !seen.pipelines.insert(pipeline.number) {
+                        continue;
+                    }
+                    if let Some(workflow) = seen.look(pipeline, self.workflows(pipeline).await?, build) {
+                        return Ok(workflow);
+                    }
+                }
+                token = page.next_page_token.filter(|token| !token.is_empty());
+                if token.is_none() {
+                    break;
+                }
+            }
+        }
+        Err(seen.failure(project, revision, build))
+    }
+}
+
+impl Seen {
+    /// The workflow `build` among those of a pipeline: the newest that was not cancelled.
+    fn look(&mut self, pipeline: &Pipeline, workflows: Vec<Workflow>, build: &str) -> Option<Workflow> {
+        self.errors.extend(pipeline.errors.iter().map(|error| quote(&error.message)));
+        // A set-up pipeline adds its workflows later.
+        self.starting |= match pipeline.state {
+            PipelineState::Setup | PipelineState::SetupPending | PipelineState::Pending => true,
+            PipelineState::Created | PipelineState::Unknown => workflows.is_empty(),
+            PipelineState::Errored => false,
+        };
+        self.workflows.extend(workflows.iter().map(|workflow| workflow.name.clone()));
+        let named = workflows.into_iter().filter(|workflow| workflow.name == build);
+        let (canceled, left): (Vec<_>, Vec<_>) =
+            named.partition(|workflow| workflow.status == WorkflowStatus::Canceled);
+        if left.is_empty() && !canceled.is_empty() {
+            self.canceled = self.canceled.or(Some(pipeline.number));
+        }
+        left.into_iter().max_by_key(|workflow| workflow.created_at)
+    }
+
+    /// Why there is no workflow `build` to approve in.
+    fn failure(self, project: &str, revision: &str, build: &str) -> Failure {
+        let short = revision.get(..MIN_PREFIX).unwrap_or(revision);
+        if let Some(number) = self.canceled {
+            return Failure::Permanent(format!(
+                "the workflow {build} of {project} for {short} was cancelled (pipeline {number}): rerun it on CircleCI, \
+                 then retry"
+            ));
+        }
+        if self.starting {
+            return Failure::retryable(format!(
+                "the pipeline of {project} for {short} has not started {build} yet"
+            ));
+        }
+        if let Some(error) = self.errors.first() {
+            return Failure::Permanent(format!(
+                "the pipeline of {project} for {short} did not start: CircleCI says \"{error}\""
+            ));
+        }
+        if self.pipelines.is_empty() {
+            return Failure::Permanent(format!(
+                "CircleCI has no pipeline of {project} for the revision {short}: check that it builds this repository"
+            ));
+        }
+        let numbers = list(self.pipelines.iter().map(u64::to_string));
+        Failure::Permanent(format!(
+            "there is no workflow {build} in what CircleCI built of {project} for {short} (pipeline {numbers}), only {}: check the name in \
+             the rule",
+            list(self.workflows.iter().map(|name| quote(name)))
+        ))
+    }
+}
+
+/// Whether a pipeline built `revision`, which may be shortened.
+fn is_of(pipeline: &Pipeline, revision: &str) -> bool {
+    let built = pipeline.vcs.as_ref().and_then(|vcs| vcs.revision.as_deref()).unwrap_or_default();
+    let starts = built.get(..revision.len()).is_some_and(|start| start.eq_ignore_ascii_case(revision));
+    starts && (revision.len() >= MIN_PREFIX || built.len() == revision.len())
+}
+
+/// What to do in a workflow with these jobs; `wanted` names the approval job.
+fn judge<'a>(workflow: &Workflow, jobs: &'a [Job], wanted: Option<&str>) -> Verdict<'a> {
+    let gates: Vec<&Job> = jobs.iter().filter(|job| job.r#type == JobType::Approval).collect();
+    let name = &workflow.name;
+    let fail = |message: String| Verdict::Fail(Failure::Permanent(message));
+    let Some(wanted) = wanted else {
+        let held: Vec<&Job> = gates.iter().copied().filter(|job| job.status == JobStatus::OnHold).collect();
+        return match (gates.as_slice(), held.as_slice()) {
+            ([], _) => fail(format!(
+                "the workflow {name} has no approval job: add one (`type: approval`) to its configuration"
+            )),
+            ([gate], _) => judge_gate(workflow, gate),
+            (_, [gate]) if gates.iter().all(|job| job.status != JobStatus::Success) => {
+                judge_gate(workflow, gate)
+            }
+            (_, []) if gates.iter().all(|job| is_ahead(job.status)) && can_go_on(workflow) => Verdict::Fail(
+                Failure::retryable(format!("the workflow {name} is not waiting for approval yet")),
+            ),
+            _ => fail(format!(
+                "the workflow {name} has several approval jobs ({}): name the one that is meant in the rule \
+                 (auto_approve_build: {{build: {name}, job: …}})",
+                list(gates.iter().map(|job| format!("{}: {}", job.name, words(job.status))))
+            )),
+        };
+    };
+    match gates.iter().find(|job| job.name == wanted) {
+        Some(gate) => judge_gate(workflow, gate),
+        None if gates.is_empty() => fail(format!(
+            "the workflow {name} has no approval job {wanted}, and no other: check the name in the rule"
+        )),
+        None => fail(format!(
+            "the workflow {name} has no approval job {wanted}, only {}: check the name in the rule",
+            list(gates.iter().map(|job| job.name.clone()))
+        )),
+    }
+}
+
+/// What to do with the approval job that is meant.
+fn judge_gate<'a>(workflow: &Workflow, gate: &'a Job) -> Verdict<'a> {
+    let (job, name, status) = (&gate.name, &workflow.name, words(gate.status));
+    match gate.status {
+        JobStatus::OnHold => Verdict::Approve(gate),
+        JobStatus::Success => Verdict::Already(gate),
+        status if is_ahead(status) && can_go_on(workflow) => Verdict::Fail(Failure::retryable(format!(
+            "the job {job} of the workflow {name} is not waiting for approval yet"
+        ))),
+        JobStatus::Canceled => Verdict::Fail(Failure::Permanent(format!(
+            "the job {job} of the workflow {name} was cancelled: rerun the workflow on CircleCI, then retry"
+        ))),
+        _ => Verdict::Fail(Failure::Permanent(format!(
+            "the job {job} of the workflow {name} can't be approved: it is {status}, and the workflow {}; rerun the workflow \
+             on CircleCI, then retry",
+            workflow_words(workflow.status)
+        ))),
+    }
+}
+
+/// Whether a job with this status may still come to wait.
+fn is_ahead(status: JobStatus) -> bool {
+    use JobStatus::{Blocked, NotRun, NotRunning, Queued, Retried, Running, Unknown};
+    matches!(status, Blocked | NotRun | NotRunning | Queued | Retried | Running | Unknown)
+}
+
+/// Whether a workflow has jobs that will still run.
+fn can_go_on(workflow: &Workflow) -> bool {
+    use WorkflowStatus::{Failing, NotRun, OnHold, Running, Unknown};
+    matches!(workflow.status, Running | OnHold | Failing | NotRun | Unknown)
+}
+
+/// A job's status, as it ends a sentence.
+fn words(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Success => "approved",
+        JobStatus::OnHold => "waiting",
+        JobStatus::Canceled => "cancelled",
+        JobStatus::Blocked | JobStatus::NotRun | JobStatus::NotRunning => "not started",
+        JobStatus::Queued | JobStatus::Running | JobStatus::Retried => "running",
+        JobStatus::Failed
+        | JobStatus::InfrastructureFail
+        | JobStatus::Timedout
+        | JobStatus::TerminatedUnknown => "failed",
+        JobStatus::Unauthorized => "not authorized",
+        JobStatus::Unknown => "in a state that Signoff doesn't know",
+    }
+}
+
+/// A workflow's status, as it ends a sentence.
+fn workflow_words(status: WorkflowStatus) -> &'static str {
+    match status {
+        WorkflowStatus::Success => "has ended",
+        WorkflowStatus::Failed | WorkflowStatus::Error | WorkflowStatus::Failing => "failed",
+        WorkflowStatus::Canceled => "was cancelled",
+        WorkflowStatus::Unauthorized => "was not authorized",
+        WorkflowStatus::Running
+        | WorkflowStatus::NotRun
+        | WorkflowStatus::OnHold
+        | WorkflowStatus::Unknown => "goes on",
+    }
+}
+
+/// The first 10 of some names, separated by commas.
+fn list(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(10);
+    let mut text = names.take(10).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! Which job is approved, in every state that CircleCI documents.
+
+use super::*;
+use crate::responder::{Responder, json as reply};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const REVISION: &str = "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b";
+
+fn workflow(status: &str) -> Workflow {
+    serde_json::from_value(wire_workflow("w1", "deploy", status, "2021-05-11T11:40:00Z")).unwrap()
+}
+
+fn wire_workflow(id: &str, name: &str, status: &str, created_at: &str) -> Value {
+    json!({"pipeline_id": "p1", "id": id, "name": name, "project_slug": "gh/acme/checkout", "status": status,
+        "started_by": "u1", "pipeline_number": 25, "created_at": created_at, "stopped_at": null})
+}
+
+fn wire_job(id: &str, name: &str, kind: &str, status: &str) -> Value {
+    json!({"id": id, "name": name, "type": kind, "status": status, "dependencies": [], "started_at": "2021-05-11T11:40:00Z",
+        "project_slug": "gh/acme/checkout", "approval_request_id": format!("{id}-request")})
+}
+
+fn wire_pipeline(number: u64, revision: &str) -> Value {
+    json!({"id": format!("p{number}"), "number": number, "project_slug": "gh/acme/checkout", "state": "created", "errors": [],
+        "created_at": "2021-05-11T11:40:00Z", "updated_at": "2021-05-11T11:40:00Z",
+        "trigger": {"type": "webhook", "received_at": "2021-05-11T11:40:00Z", "actor": {"login": "ana", "avatar_url": null}},
+        "vcs": {"provider_name": "GitHub", "origin_repository_url": "x", "target_repository_url": "x", "branch": "main",
+            "revision": revision}})
+}
+
+fn page(items: &[Value]) -> Value {
+    json!({"items": items, "next_page_token": null})
+}
+
+fn jobs(states: &[(&str, &str)]) -> Vec<Job> {
+    let gates = states.iter().map(|(name, status)| wire_job(name, name, "approval", status));
+    let build = wire_job("b", "build", "build", "on_hold");
+    std::iter::once(build).chain(gates).map(|job| serde_json::from_value(job).unwrap()).collect()
+}
+
+fn told(workflow_status: &str, states: &[(&str, &str)], wanted: Option<&str>) -> String {
+    match judge(&workflow(workflow_status), &jobs(states), wanted) {
+        Verdict::Approve(job) => format!("approve {}", job.name),
+        Verdict::Already(job) => format!("already {}", job.name),
+        Verdict::Fail(failure) => format!("{failure:?}"),
+    }
+}
+
+#[test]
+fn every_status_of_the_one_gate() {
+    let mut lines = Vec::new();
+    for status in [
+        "on_hold",
+        "success",
+        "blocked",
+        "not_run",
+        "queued",
+        "running",
+        "not_running",
+        "retried",
+        "canceled",
+        "failed",
+        "infrastructure_fail",
+        "timedout",
+        "terminated-unknown",
+        "unauthorized",
+        "some_new_status",
+    ] {
+        for workflow in ["running", "failed"] {
+            let unnamed = told(workflow, &[("hold", status)], None);
+            assert_eq!(unnamed, told(workflow, &[("hold", status)], Some("hold")), "{status}");
+            lines.push(format!("{status} in a workflow {workflow}: {unnamed}"));
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_only_waiting_gate_is_meant_unless_one_was_approved_before() {
+    for (states, expected) in [
+        (&[("one", "on_hold"), ("two", "blocked")][..], "approve one"),
+        (&[("one", "canceled"), ("two", "on_hold")], "approve two"),
+        (&[("one", "blocked"), ("two", "not_run")], "Retryable"),
+        (&[("one", "on_hold"), ("two", "on_hold")], "Permanent"),
+        (&[("one", "success"), ("two", "on_hold")], "Permanent"),
+        (&[("one", "success"), ("two", "blocked")], "Permanent"),
+        (&[("one", "success"), ("two", "success")], "Permanent"),
+    ] {
+        let told = told("running", states, None);
+        assert!(told.starts_with(expected), "{states:?}: {told}");
+    }
+    let states = [("one", "success"), ("two", "on_hold")];
+    insta::assert_snapshot!(
+        [
+            told("on_hold", &states, None),
+            told("on_hold", &states, Some("two")),
+            told("on_hold", &states, Some("one")),
+            told("on_hold", &states, Some("three")),
+            told("on_hold", &[], Some("three")),
+            told("on_hold", &[], None),
+        ]
+        .join("\n")
+    );
+}
+
+fn circleci(server: &Responder) -> CircleCi {
+    let base = format!("{}/api/v2", server.base);
+    CircleCi::new(crate::http::client().unwrap(), base, "https://app.circleci.com/", "token".into())
+}
+
+async fn approve(server: &Responder, build: &str) -> Result<Approved, Failure> {
+    circleci(server).approve_held_job("gh/acme/checkout", Some("main"), REVISION, build, None).await
+}
+
+#[tokio::test]
+async fn the_newest_run_of_the_workflow_is_approved_once() {
+    let approved = AtomicBool::new(false);
+    let server = Responder::start(move |line, _| match line {
+        "GET /api/v2/project/gh/acme/checkout/pipeline?branch=main" => {
+            let first =
+                [wire_pipeline(27, "ffffffffffffffffffffffffffffffffffffffff"), wire_pipeline(26, REVISION)];
+            reply(200, &json!({"items": first, "next_page_token": "t2"}))
+        }
+        "GET /api/v2/project/gh/acme/checkout/pipeline?branch=main&page-token=t2" => {
+            reply(200, &page(&[wire_pipeline(25, &REVISION.to_uppercase())]))
+        }
+        "GET /api/v2/pipeline/p26/workflow" => {
+            reply(200, &page(&[wire_workflow("w0", "lint", "success", "2021-05-11T11:50:00Z")]))
+        }
+        "GET /api/v2/pipeline/p25/workflow" => reply(
+            200,
+            &page(&[
+                wire_workflow("w1", "deploy", "failed", "2021-05-11T11:40:00Z"),
+                wire_workflow("w2", "deploy", "on_hold", "2021-05-11T11:45:00Z"),
+                wire_workflow("w3", "deploy", "canceled", "2021-05-11T11:50:00Z"),
+            ]),
+        ),
+        "GET /api/v2/workflow/w2/job" => {
+            let status = if approved.load(Ordering::SeqCst) { "success" } else { "on_hold" };
+            reply(
+                200,
+                &page(&[
+                    wire_job("b", "build", "build", "success"),
+                    wire_job("h", "hold", "approval", status),
+                ]),
+            )
+        }
+        "POST /api/v2/workflow/w2/approve/h-request" => {
+            approved.store(true, Ordering::SeqCst);
+            reply(202, &json!({"message": "Accepted."}))
+        }
+        _ => reply(404, &json!({"message": "Not found"})),
+    })
+    .await;
+    let url = "https://app.circleci.com/pipelines/gh/acme/checkout/25/workflows/w2";
+    for already in [false, true] {
+        let expected = Approved { already, workflow_url: url.into(), job: "hold".into() };
+        assert_eq!(approve(&server, "deploy").await, Ok(expected));
+    }
+    let posts = server.lines().into_iter().filter(|line| line.starts_with("POST")).count();
+    assert_eq!(posts, 1);
+    assert!(server.asked()[0].to_lowercase().contains("circle-token: token\r\n"));
+}
+
+#[tokio::test]
+async fn somebody_who_was_quicker_is_a_success() {
+    let reads = AtomicBool::new(false);
+    let server = Responder::start(move |line, _| {
+        if line.starts_with("POST") {
+            return reply(400, &json!({"message": "Job already approved."}));
+        }
+        match line.rsplit('/').next() {
+            Some("workflow") => {
+                reply(200, &page(&[wire_workflow("w1", "deploy", "on_hold", "2021-05-11T11:40:00Z")]))
+            }
+            Some("job") => {
+                let status = if reads.swap(true, Ordering::SeqCst) { "success" } else { "on_hold" };
+                reply(200, &page(&[wire_job("h", "hold", "approval", status)]))
+            }
+            _ => reply(200, &page(&[wire_pipeline(25, REVISION)])),
+        }
+    })
+    .await;
+    assert!(matches!(approve(&server, "deploy").await, Ok(Approved { already: true, .. })));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named_with_what_is() {
+    let mut told = Vec::new();
+    for (name, pipelines, workflows) in [
+        ("no pipeline", vec![], vec![]),
+        ("no workflow", vec![wire_pipeline(25, REVISION)], vec![("lint", "success"), ("test", "running")]),
+        ("cancelled", vec![wire_pipeline(25, REVISION)], vec![("deploy", "canceled")]),
+        ("not started", vec![wire_pipeline(25, REVISION)], vec![]),
+        (
+            "set-up",
+            vec![with(&wire_pipeline(25, REVISION), "state", json!("setup"))],
+            vec![("setup", "running")],
+        ),
+        (
+            "errored",
+            vec![with(
+                &with(&wire_pipeline(25, REVISION), "state", json!("errored")),
+                "errors",
+                json!([{"type": "config", "message": "Unknown executor"}]),
+            )],
+            vec![],
+        ),
+    ] {
+        let server = Responder::start(move |line, _| match line.rsplit('/').next() {
+            Some("workflow") => {
+                let workflow =
+                    |(name, status): &(&str, &str)| wire_workflow("w", name, status, "2021-05-11T11:40:00Z");
+                reply(200, &page(&workflows.iter().map(workflow).collect::<Vec<_>>()))
+            }
+            _ => reply(200, &page(&pipelines)),
+        })
+        .await;
+        told.push(format!("{name}: {:?}", approve(&server, "deploy").await.expect_err("a failure")));
+        // Of the branch, then of all; the workflows of a pipeline once.
+        assert!(server.lines().len() <= 3, "{:?}", server.lines());
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+fn with(value: &Value, key: &str, field: Value) -> Value {
+    let mut value = value.clone();
+    value[key] = field;
+    value
+}
+
+#[test]
+fn a_short_revision_stands_for_the_full_one_from_7_digits_on() {
+    let pipeline: Pipeline = serde_json::from_value(wire_pipeline(1, REVISION)).unwrap();
+    for (revision, expected) in [
+        (REVISION, true),
+        ("7bf7226", true),
+        ("7BF7226A", true),
+        ("7bf722", false),
+        ("", false),
+        ("7bf7227", false),
+    ] {
+        assert_eq!(is_of(&pipeline, revision), expected, "{revision}");
+    }
+}

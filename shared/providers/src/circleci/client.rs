@@ -1,0 +1,277 @@
+//! The calls to CircleCI's API v2.
+
+use super::failure::classify;
+use super::wire::{self, Page, TriggerRequest};
+use crate::failure::{Failure, Repeat};
+use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
+use approval::action::ParameterValue;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Client, Method};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many pages of a list are read at most (CircleCI's have 20 entries or more).
+pub(super) const MAX_PAGES: usize = 10;
+/// How much earlier than asked a search starts, for clocks that differ from CircleCI's.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// A client with one token. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct CircleCi {
+    http: Client,
+    base: String,
+    app: String,
+    token: SecretString,
+}
+
+/// What to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// The head of a branch.
+    Branch(&'a str),
+    /// A tag.
+    Tag(&'a str),
+    /// The head of the repository's default branch.
+    DefaultBranch,
+}
+
+/// A pipeline that was triggered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Triggered {
+    /// Its number in the project.
+    pub number: u64,
+    /// Its id.
+    pub id: String,
+    /// Its page.
+    pub url: String,
+}
+
+/// What a look for a triggered pipeline found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// It was triggered.
+    Seen(Triggered),
+    /// It was not triggered.
+    NotSeen,
+    /// This pipeline may be it: CircleCI does not tell the parameters that it was triggered with. Ask a person.
+    Unclear(Triggered),
+}
+
+impl CircleCi {
+    /// A client for the API at `base` (`https://circleci.com/api/v2`), whose pages are below `app`
+    /// (`https://app.circleci.com`).
+    pub fn new(http: Client, base: impl Into<String>, app: impl Into<String>, token: SecretString) -> Self {
+        let app: String = app.into();
+        Self { http, base: base.into(), app: app.trim_end_matches('/').to_owned(), token }
+    }
+
+    /// Triggers a pipeline of `project` (`gh/acme/checkout`).
+    /// <https://circleci.com/docs/api/v2/#operation/triggerPipeline>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if it may have been triggered: then [`CircleCi::find_triggered`] tells.
+    /// [`Failure::Refusal`] for parameters that the configuration doesn't declare.
+    pub async fn trigger_pipeline(
+        &self,
+        project: &str,
+        target: Target<'_>,
+        parameters: &BTreeMap<String, ParameterValue>,
+    ) -> Result<Triggered, Failure> {
+        let doing = format!("triggering a pipeline of {project}{}", on(target));
+        let (branch, tag) = match target {
+            Target::Branch(branch) => (Some(branch), None),
+            Target::Tag(tag) => (None, Some(tag)),
+            Target::DefaultBranch => (None, None),
+        };
+        let request = self.request(Method::POST, &project_path(project, "pipeline"))?;
+        let request = request.json(&TriggerRequest { branch, tag, parameters });
+        let answer = self.send(&doing, request, Repeat::MayDouble).await?;
+        let created: wire::Created = answer.json("CircleCI", &doing, Repeat::MayDouble)?;
+        Ok(Triggered {
+            url: self.pipeline_url(project, created.number),
+            number: created.number,
+            id: created.id,
+        })
+    }
+
+    /// Looks whether a pipeline was triggered through the API since `since`, for the same target and with the same
+    /// parameters: what to ask after a [`CircleCi::trigger_pipeline`] whose answer was lost. The first 10 pages of
+    /// pipelines are read. <https://circleci.com/docs/api/v2/#operation/listPipelinesForProject>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if there are more pipelines than that: whether it was triggered is then unknown.
+    pub async fn find_triggered(
+        &self,
+        project: &str,
+        target: Target<'_>,
+        parameters: &BTreeMap<String, ParameterValue>,
+        since: Timestamp,
+    ) -> Result<Sighting, Failure> {
+        let since = since.checked_sub(CLOCK_MARGIN).unwrap_or(since);
+        let branch = if let Target::Branch(branch) = target { Some(branch) } else { None };
+        let mut unclear = None;
+        let mut token = None;
+        for _ in 0..MAX_PAGES {
+            let page = self.pipelines(project, branch, token.as_deref()).await?;
+            let count = page.items.len();
+            let recent: Vec<_> =
+                page.items.into_iter().filter(|pipeline| pipeline.created_at >= since).collect();
+            let reached_the_end = recent.len() < count;
+            for pipeline in recent.into_iter().filter(|pipeline| may_be(pipeline, target)) {
+                let number = pipeline.number;
+                let found = |id| Triggered { number, id, url: self.pipeline_url(project, number) };
+                match has_parameters(&pipeline, parameters) {
+                    Some(true) => return Ok(Sighting::Seen(found(pipeline.id))),
+                    Some(false) => {}
+                    None => unclear = Some(found(pipeline.id)),
+                }
+            }
+            token = page.next_page_token.filter(|token| !token.is_empty() && !reached_the_end);
+            if token.is_none() {
+                return Ok(unclear.map_or(Sighting::NotSeen, Sighting::Unclear));
+            }
+        }
+        Err(Failure::Permanent(format!(
+            "{project} has had too many pipelines since to tell whether ours was triggered: look at {}/pipelines/{project}",
+            self.app
+        )))
+    }
+
+    /// A page of a project's pipelines, newest first.
+    pub(super) async fn pipelines(
+        &self,
+        project: &str,
+        branch: Option<&str>,
+        page: Option<&str>,
+    ) -> Result<Page<wire::Pipeline>, Failure> {
+        let doing = format!("reading the pipelines of {project}");
+        let query: Vec<_> = branch
+            .map(|branch| ("branch", branch))
+            .into_iter()
+            .chain(page.map(|page| ("page-token", page)))
+            .collect();
+        let request = self.request(Method::GET, &project_path(project, "pipeline"))?.query(&query);
+        self.send(&doing, request, Repeat::Harmless).await?.json("CircleCI", &doing, Repeat::Harmless)
+    }
+
+    /// All workflows of a pipeline. <https://circleci.com/docs/api/v2/#operation/listWorkflowsByPipelineId>
+    pub(super) async fn workflows(&self, pipeline: &wire::Pipeline) -> Result<Vec<wire::Workflow>, Failure> {
+        let doing = format!("reading the workflows of pipeline {}", pipeline.number);
+        self.all(&["pipeline", &pipeline.id, "workflow"], &doing).await
+    }
+
+    /// All jobs of a workflow. <https://circleci.com/docs/api/v2/#operation/listWorkflowJobs>
+    pub(super) async fn jobs(&self, workflow: &wire::Workflow) -> Result<Vec<wire::Job>, Failure> {
+        let doing = format!("reading the jobs of the workflow {}", workflow.name);
+        self.all(&["workflow", &workflow.id, "job"], &doing).await
+    }
+
+    /// Approves an approval job: harmless when it is approved already.
+    /// <https://circleci.com/docs/api/v2/#operation/approvePendingApprovalJobById>
+    pub(super) async fn approve(&self, workflow: &wire::Workflow, job: &wire::Job) -> Result<(), Failure> {
+        let doing = format!("approving the job {} of the workflow {}", job.name, workflow.name);
+        let request_id = job.approval_request_id.as_deref().unwrap_or(&job.id);
+        let request = self.request(Method::POST, &["workflow", &workflow.id, "approve", request_id])?;
+        self.send(&doing, request, Repeat::Harmless).await.map(drop)
+    }
+
+    /// A workflow's page.
+    pub(super) fn workflow_url(&self, workflow: &wire::Workflow) -> String {
+        let pipeline = self.pipeline_url(&workflow.project_slug, workflow.pipeline_number);
+        format!("{pipeline}/workflows/{}", workflow.id)
+    }
+
+    /// A pipeline's page.
+    fn pipeline_url(&self, project: &str, number: u64) -> String {
+        format!("{}/pipelines/{project}/{number}", self.app)
+    }
+
+    /// Every entry of a list, of at most [`MAX_PAGES`] pages.
+    async fn all<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+        doing: &str,
+    ) -> Result<Vec<T>, Failure> {
+        let mut items = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let query: Vec<_> = token.iter().map(|token| ("page-token", token)).collect();
+            let request = self.request(Method::GET, path)?.query(&query);
+            let answer = self.send(doing, request, Repeat::Harmless).await?;
+            let page: Page<T> = answer.json("CircleCI", doing, Repeat::Harmless)?;
+            items.extend(page.items);
+            token = page.next_page_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(items);
+            }
+        }
+        Err(Failure::Permanent(format!("CircleCI answered more than {MAX_PAGES} pages while {doing}")))
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, Failure> {
+        let token = secret_header("token in the CircleCI secret", "", &self.token)?;
+        let url = url(&self.base, path.iter().copied())?;
+        Ok(self.http.request(method, url).header("Circle-Token", token))
+    }
+
+    async fn send(
+        &self,
+        doing: &str,
+        request: reqwest::RequestBuilder,
+        repeat: Repeat,
+    ) -> Result<Answer, Failure> {
+        let answer = send("CircleCI", doing, request, repeat, MAX_ANSWER).await?;
+        if answer.status.is_success() { Ok(answer) } else { Err(classify(doing, &answer, repeat)) }
+    }
+}
+
+/// The path of something of a project's: its slug has slashes, which CircleCI takes as they are.
+fn project_path<'a>(project: &'a str, what: &'a str) -> Vec<&'a str> {
+    ["project"].into_iter().chain(project.split('/')).chain([what]).collect()
+}
+
+/// `target`, as it ends a sentence.
+fn on(target: Target<'_>) -> String {
+    match target {
+        Target::Branch(name) | Target::Tag(name) => format!(" on {name}"),
+        Target::DefaultBranch => String::new(),
+    }
+}
+
+/// Whether the API triggered this pipeline for `target`. The default branch's name is not known here: any branch may be it.
+fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
+    let vcs = pipeline.vcs.as_ref();
+    let same_target = match target {
+        Target::Branch(branch) => {
+            vcs.is_none_or(|vcs| vcs.branch.as_deref().is_none_or(|other| other == branch))
+        }
+        Target::Tag(tag) => vcs.is_none_or(|vcs| vcs.tag.as_deref() == Some(tag)),
+        Target::DefaultBranch => vcs.is_none_or(|vcs| vcs.tag.is_none()),
+    };
+    // The documentation names both without saying which of them the API's own trigger gets.
+    same_target && matches!(pipeline.trigger.r#type.as_str(), "api" | "explicit")
+}
+
+/// Whether a pipeline was triggered with these parameters; `None` if it does not say so of all of them.
+fn has_parameters(pipeline: &wire::Pipeline, parameters: &BTreeMap<String, ParameterValue>) -> Option<bool> {
+    let mut told = Some(true);
+    for (name, value) in parameters {
+        let expected = match value {
+            ParameterValue::Bool(value) => Value::from(*value),
+            ParameterValue::Integer(value) => Value::from(*value),
+            ParameterValue::Text(value) => Value::from(value.as_str()),
+        };
+        match pipeline.trigger_parameters.as_ref().and_then(|told| told.get(name)) {
+            Some(value) if *value != expected => return Some(false),
+            Some(_) => {}
+            None => told = None,
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests;

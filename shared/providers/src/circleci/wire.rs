@@ -1,0 +1,157 @@
+//! What crosses the wire to and from CircleCI's API v2, as its OpenAPI description says: only the fields that we use.
+
+use approval::action::ParameterValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A page of anything.
+#[derive(Deserialize)]
+pub(crate) struct Page<T> {
+    pub items: Vec<T>,
+    #[serde(default)]
+    pub next_page_token: Option<String>,
+}
+
+/// A pipeline.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Pipeline {
+    pub id: String,
+    pub number: u64,
+    pub state: PipelineState,
+    pub created_at: Timestamp,
+    #[serde(default)]
+    pub errors: Vec<PipelineError>,
+    pub trigger: Trigger,
+    pub vcs: Option<Vcs>,
+    pub trigger_parameters: Option<Map<String, Value>>,
+}
+
+/// How far a pipeline has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PipelineState {
+    Created,
+    Errored,
+    SetupPending,
+    Setup,
+    Pending,
+    #[serde(other)]
+    Unknown,
+}
+
+/// What went wrong with a pipeline's configuration.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PipelineError {
+    pub message: String,
+}
+
+/// What started a pipeline: `api`, `webhook`, `scheduled_pipeline` or `explicit`.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Trigger {
+    pub r#type: String,
+}
+
+/// What a pipeline builds.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Vcs {
+    pub revision: Option<String>,
+    pub branch: Option<String>,
+    pub tag: Option<String>,
+}
+
+/// A workflow of a pipeline.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Workflow {
+    pub id: String,
+    pub name: String,
+    pub status: WorkflowStatus,
+    pub created_at: Timestamp,
+    pub pipeline_number: u64,
+    pub project_slug: String,
+}
+
+/// How far a workflow has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WorkflowStatus {
+    Success,
+    Running,
+    NotRun,
+    Failed,
+    Error,
+    Failing,
+    OnHold,
+    Canceled,
+    Unauthorized,
+    #[serde(other)]
+    Unknown,
+}
+
+/// A job of a workflow.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Job {
+    pub id: String,
+    pub name: String,
+    pub r#type: JobType,
+    pub status: JobStatus,
+    pub approval_request_id: Option<String>,
+}
+
+/// Whether a job builds or waits for approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum JobType {
+    Build,
+    Approval,
+    #[serde(other)]
+    Unknown,
+}
+
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum JobStatus {
+    Success,
+    Running,
+    NotRun,
+    Failed,
+    Retried,
+    Queued,
+    NotRunning,
+    InfrastructureFail,
+    Timedout,
+    OnHold,
+    #[serde(rename = "terminated-unknown")]
+    TerminatedUnknown,
+    Blocked,
+    Canceled,
+    Unauthorized,
+    #[serde(other)]
+    Unknown,
+}
+
+/// `POST /project/{project-slug}/pipeline`, asked.
+#[derive(Serialize)]
+pub(crate) struct TriggerRequest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<&'a str>,
+    pub parameters: &'a BTreeMap<String, ParameterValue>,
+}
+
+/// The same, answered.
+#[derive(Deserialize)]
+pub(crate) struct Created {
+    pub id: String,
+    pub number: u64,
+}
+
+/// What an error answer says of itself.
+#[derive(Default, Deserialize)]
+pub(crate) struct Message {
+    #[serde(default)]
+    pub message: String,
+}

@@ -1,0 +1,167 @@
+//! What a registration may say of its commits, files, pull requests and links.
+//!
+//! Where there are more than a deploy's record keeps, the first ones are kept: a client that sends too much still gets its
+//! deploy registered, and the git host is asked for the rest.
+
+use super::input::{Fields, ParseError, is_address, kind, not_an_address};
+use super::parse::email;
+use crate::failure::quote;
+use crate::github::parse::{title, with_co_authors};
+use approval::deploy::{Commit, Person, PullRequest};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// How many commits a deploy's record keeps.
+const MAX_COMMITS: usize = 250;
+/// How many files a registration keeps.
+const MAX_FILES: usize = 1000;
+/// How many pull requests a deploy's record keeps.
+const MAX_PULL_REQUESTS: usize = 100;
+/// How many links a deploy's record keeps.
+const MAX_LINKS: usize = 50;
+/// How much of a title a deploy's record keeps.
+const MAX_TITLE: usize = 200;
+
+/// `commits`: `[{revision, message, author {name, email, username}, url}]`. Co-authors are read from the message.
+pub(super) fn commits(fields: &Fields<'_>) -> Result<Vec<Commit>, ParseError> {
+    let commit = |fields: &Fields<'_>| {
+        let Some(revision) = fields.text("revision")? else {
+            return Err(fields.wrong("revision", "it is missing: send the commit's git SHA"));
+        };
+        let message = fields.text("message")?.unwrap_or_default();
+        Ok(Commit {
+            revision: revision.to_owned(),
+            title: short(&title(message)),
+            authors: with_co_authors(author(fields)?, message),
+            url: fields.address("url")?,
+        })
+    };
+    each(fields, "commits", MAX_COMMITS, commit)
+}
+
+/// A commit's `author`.
+fn author(fields: &Fields<'_>) -> Result<Option<Person>, ParseError> {
+    let members = match fields.get("author") {
+        None => return Ok(None),
+        Some(Value::Object(members)) => members,
+        Some(other) => {
+            let problem = format!("it must be an object with name, email and username, not {}", kind(other));
+            return Err(fields.wrong("author", problem));
+        }
+    };
+    let author = Fields { members, at: format!("{}author.", fields.at) };
+    let email = email(&author, "email")?;
+    let username = author.text("username")?.map(str::to_owned);
+    let name = author.text("name")?.map(str::to_owned);
+    let name = name.or_else(|| username.clone()).or_else(|| email.clone());
+    Ok(name.map(|name| Person { name, email, username }))
+}
+
+/// `files`: `[{path, url, additions, deletions}]`, of which the paths are kept.
+pub(super) fn files(fields: &Fields<'_>) -> Result<Vec<String>, ParseError> {
+    each(fields, "files", MAX_FILES, |file| match file.text("path")? {
+        Some(path) => Ok(path.to_owned()),
+        None => Err(file.wrong("path", "it is missing: send the file's path in the repository")),
+    })
+}
+
+/// `pull_requests`: `[{number, title, url, author, labels}]`.
+pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, ParseError> {
+    each(fields, "pull_requests", MAX_PULL_REQUESTS, |fields| {
+        let number = match fields.get("number").or_else(|| fields.get("id")) {
+            Some(Value::String(text)) => text.trim().trim_start_matches(['#', '!']).parse().ok(),
+            Some(value) => value.as_u64(),
+            None => None,
+        };
+        let number = number.ok_or_else(|| fields.wrong("number", "it must be the pull request's number"))?;
+        Ok(PullRequest {
+            number,
+            title: short(fields.text("title")?.unwrap_or_default()),
+            url: fields.address("url")?.unwrap_or_default(),
+            author: who(fields)?,
+            labels: labels(fields)?,
+        })
+    })
+}
+
+/// A pull request's `author`: a name, or an object as a commit has it.
+fn who(fields: &Fields<'_>) -> Result<String, ParseError> {
+    match fields.get("author") {
+        Some(Value::String(name)) => Ok(name.trim().to_owned()),
+        _ => Ok(author(fields)?.map(|person| person.username.unwrap_or(person.name)).unwrap_or_default()),
+    }
+}
+
+/// A pull request's `labels`: names.
+fn labels(fields: &Fields<'_>) -> Result<Vec<String>, ParseError> {
+    let text = |value: &Value| value.as_str().map(|text| text.trim().to_owned());
+    match fields.get("labels") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| {
+                text(item)
+                    .ok_or_else(|| fields.wrong("labels", format!("each must be text, not {}", kind(item))))
+            })
+            .collect(),
+        Some(Value::String(names)) => {
+            Ok(names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())
+        }
+        Some(other) => {
+            Err(fields.wrong("labels", format!("it must be a list of names, not {}", kind(other))))
+        }
+    }
+}
+
+/// Adds a link.
+pub(super) fn link(
+    fields: &Fields<'_>,
+    links: &mut BTreeMap<String, String>,
+    name: &str,
+    address: &str,
+) -> Result<(), ParseError> {
+    let (name, address) = (quote(name), address.trim());
+    if address.is_empty() {
+        return Ok(());
+    }
+    if name.is_empty() {
+        return Err(
+            fields.wrong("links", format!("`={}` has no name: it must be name=https://…", quote(address)))
+        );
+    }
+    if !is_address(address) {
+        return Err(fields.wrong("links", not_an_address(address)));
+    }
+    if links.len() < MAX_LINKS {
+        links.insert(name, address.to_owned());
+    }
+    Ok(())
+}
+
+/// The first `max` elements of a list of objects, each read by `read`.
+fn each<T>(
+    fields: &Fields<'_>,
+    name: &str,
+    max: usize,
+    read: impl Fn(&Fields<'_>) -> Result<T, ParseError>,
+) -> Result<Vec<T>, ParseError> {
+    let items = fields.objects(name)?;
+    let element = |(index, item): (usize, &Value)| {
+        let empty = Map::new();
+        let members = match item {
+            Value::Object(members) => members,
+            Value::Null => &empty,
+            other => {
+                let problem = format!("it must be an object, not {}", kind(other));
+                return Err(fields.wrong(&format!("{name}[{index}]"), problem));
+            }
+        };
+        read(&Fields { members, at: format!("{}{name}[{index}].", fields.at) })
+    };
+    items.iter().enumerate().take(max).map(element).collect()
+}
+
+/// A title, no longer than a deploy's record keeps it.
+fn short(title: &str) -> String {
+    title.chars().take(MAX_TITLE).collect()
+}

@@ -1,0 +1,13 @@
+//! The generic webhook: a deploy that any CI registers, in any of the ways that clients of Sleuth's use.
+//!
+//! The request's signature is its API key: [`api_key`] finds it, [`crate::signature::verify_key`] checks it, and only
+//! then [`parse`](parse()) reads the rest.
+
+mod detail;
+mod input;
+mod key;
+mod parse;
+
+pub use input::ParseError;
+pub use key::api_key;
+pub use parse::{Registration, parse};

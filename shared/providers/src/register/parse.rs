@@ -1,0 +1,231 @@
+//! A registered deploy, parameter by parameter.
+
+use super::detail;
+use super::input::{Fields, ParseError, kind, parameters, time};
+use approval::deploy::{Commit, PullRequest};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The environment of a deploy that names none: the one that a project of Sleuth's starts with.
+const DEFAULT_ENVIRONMENT: &str = "Production";
+/// How far ahead of ours a client's clock may be.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
+/// The longest environment, branch and tag.
+const MAX_NAME: usize = 200;
+/// How many tags a deploy may have.
+const MAX_TAGS: usize = 50;
+
+/// A deploy that somebody registered: what they know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The revision, in lower case; it may be shortened.
+    pub revision: String,
+    /// Where it arrived; `Production` if they didn't say.
+    pub environment: String,
+    /// When it was deployed; `None`: now.
+    pub deployed_at: Option<Timestamp>,
+    /// The branch that it was built from.
+    pub branch: Option<String>,
+    /// Its tags, each once and starting with `#`.
+    pub tags: Vec<String>,
+    /// Whether a deploy that is registered already is a success.
+    pub ignore_if_duplicate: bool,
+    /// The e-mail address of who deployed.
+    pub email: Option<String>,
+    /// Links by name.
+    pub links: BTreeMap<String, String>,
+    /// Its commits, in the order in which they were given; at most 250.
+    pub commits: Vec<Commit>,
+    /// The paths of the files that changed; at most 1000.
+    pub files: Vec<String>,
+    /// Its pull requests; at most 100.
+    pub pull_requests: Vec<PullRequest>,
+}
+
+/// Reads a registration from a request's `Content-Type`, query (without `?`) and body: JSON, a form, or query parameters,
+/// of which the body's win. Empty texts and lists stand for what the client doesn't know; parameters with other names
+/// are not looked at. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
+///
+/// - `sha`: 4 to 64 hexadecimal digits; required.
+/// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One in the
+///   past is taken, however old: teams register what they deployed before they had Signoff.
+/// - `tags`: a list, or text with commas. A tag without its `#` gets it.
+/// - `links`: an object, `name=address`, or a list of either; only `http` and `https` addresses are taken.
+///
+/// # Errors
+///
+/// The first thing that is wrong, by the parameter's name, with what would be right.
+pub fn parse(
+    content_type: Option<&str>,
+    query: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Registration, ParseError> {
+    let members = parameters(content_type, query, body)?;
+    let fields = Fields { members: &members, at: String::new() };
+    Ok(Registration {
+        revision: sha(&fields)?,
+        environment: name(&fields, "environment")?.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned()),
+        deployed_at: date(&fields, now)?,
+        branch: name(&fields, "branch")?,
+        tags: tags(&fields)?,
+        ignore_if_duplicate: flag(&fields, "ignore_if_duplicate")?,
+        email: email(&fields, "email")?,
+        links: links(&fields)?,
+        commits: detail::commits(&fields)?,
+        files: detail::files(&fields)?,
+        pull_requests: detail::pull_requests(&fields)?,
+    })
+}
+
+fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {
+    let Some(sha) = fields.text("sha")? else {
+        return Err(fields.wrong("sha", "it is missing: send the git SHA of the commit that was deployed"));
+    };
+    if !(4..=64).contains(&sha.len()) || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let sha = crate::failure::quote(sha);
+        return Err(
+            fields.wrong("sha", format!("`{sha}` is not a git SHA: it must be 4 to 64 hexadecimal digits"))
+        );
+    }
+    Ok(sha.to_ascii_lowercase())
+}
+
+/// An environment's or a branch's name.
+fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
+    match fields.text(name)? {
+        Some(text) if text.chars().count() > MAX_NAME || text.contains(char::is_control) => {
+            Err(fields
+                .wrong(name, format!("it must be a name on one line, of at most {MAX_NAME} characters")))
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+fn date(fields: &Fields<'_>, now: Timestamp) -> Result<Option<Timestamp>, ParseError> {
+    let Some(text) = fields.text("date")? else { return Ok(None) };
+    let quoted = crate::failure::quote(text);
+    let wrong = |problem: String| fields.wrong("date", problem);
+    let date = time(text).ok_or_else(|| {
+        wrong(format!("`{quoted}` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z"))
+    })?;
+    if date < Timestamp::UNIX_EPOCH {
+        return Err(wrong(format!(
+            "`{quoted}` is before 1970: send the time of the deploy, or leave it out for now"
+        )));
+    }
+    if date.duration_since(now) > MAX_AHEAD {
+        let now = jiff::fmt::temporal::DateTimePrinter::new().precision(Some(0)).timestamp_to_string(&now);
+        return Err(wrong(format!(
+            "`{quoted}` is in the future (it is {now} now): send the time of the deploy, with its zone, or leave it out for now"
+        )));
+    }
+    Ok(Some(date))
+}
+
+fn tags(fields: &Fields<'_>) -> Result<Vec<String>, ParseError> {
+    let list = match fields.get("tags") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(other) => vec![other],
+    };
+    let mut tags: Vec<String> = Vec::new();
+    for item in list {
+        let Value::String(text) = item else {
+            return Err(
+                fields.wrong("tags", format!("each tag must be text such as \"#api\", not {}", kind(item)))
+            );
+        };
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            let tag = format!("#{}", word.trim_start_matches('#'));
+            if tag.len() == 1
+                || tag.chars().count() > MAX_NAME
+                || tag[1..].contains(['#', ' ', '\t', '\n', '\r'])
+            {
+                let word = crate::failure::quote(word);
+                return Err(
+                    fields.wrong("tags", format!("`{word}` is not a tag: it must be one word such as #api"))
+                );
+            }
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+    }
+    if tags.len() > MAX_TAGS {
+        return Err(fields.wrong("tags", format!("there are {}: send at most {MAX_TAGS}", tags.len())));
+    }
+    Ok(tags)
+}
+
+fn flag(fields: &Fields<'_>, name: &str) -> Result<bool, ParseError> {
+    match fields.get(name) {
+        None => Ok(false),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(Value::String(text)) if ["true", "1"].contains(&text.trim().to_ascii_lowercase().as_str()) => {
+            Ok(true)
+        }
+        Some(Value::String(text)) if ["false", "0"].contains(&text.trim().to_ascii_lowercase().as_str()) => {
+            Ok(false)
+        }
+        Some(_) => Err(fields.wrong(name, "it must be true or false")),
+    }
+}
+
+/// An e-mail address.
+pub(super) fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
+    match fields.text(name)? {
+        Some(text) if !is_email(text) => {
+            let text = crate::failure::quote(text);
+            Err(fields.wrong(name, format!("`{text}` is not an e-mail address")))
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// Whether a text could be an e-mail address: something before and after its last `@`, and no space.
+fn is_email(text: &str) -> bool {
+    let parts = text.rsplit_once('@');
+    parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+        && !text.contains(char::is_whitespace)
+}
+
+fn links(fields: &Fields<'_>) -> Result<BTreeMap<String, String>, ParseError> {
+    let mut links = BTreeMap::new();
+    let list = match fields.get("links") {
+        None => return Ok(links),
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(other) => vec![other],
+    };
+    for item in list {
+        match item {
+            Value::Object(members) => {
+                for (name, address) in members {
+                    let Value::String(address) = address else {
+                        let problem = format!("`{name}` must be an address in quotes, not {}", kind(address));
+                        return Err(fields.wrong("links", problem));
+                    };
+                    detail::link(fields, &mut links, name, address)?;
+                }
+            }
+            Value::String(text) => {
+                let Some((name, address)) = text.split_once('=') else {
+                    let text = crate::failure::quote(text);
+                    return Err(
+                        fields.wrong("links", format!("`{text}` is not a link: it must be name=https://…"))
+                    );
+                };
+                detail::link(fields, &mut links, name, address)?;
+            }
+            other => {
+                let problem = format!("it must be an object of names and addresses, not {}", kind(other));
+                return Err(fields.wrong("links", problem));
+            }
+        }
+    }
+    Ok(links)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! Registrations as clients send them, and everything that can be wrong with one.
+
+use super::super::input::MAX_BODY;
+use super::*;
+use approval::deploy::Person;
+use serde_json::json;
+
+const JSON: Option<&str> = Some("application/json");
+const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
+
+fn now() -> Timestamp {
+    "2021-05-11T11:42:00Z".parse().unwrap()
+}
+
+fn of(body: &Value) -> Result<Registration, ParseError> {
+    parse(JSON, "", body.to_string().as_bytes(), now())
+}
+
+fn sparse() -> Registration {
+    Registration {
+        revision: "7bf7226".into(),
+        environment: "Production".into(),
+        deployed_at: None,
+        branch: None,
+        tags: vec![],
+        ignore_if_duplicate: false,
+        email: None,
+        links: [].into(),
+        commits: vec![],
+        files: vec![],
+        pull_requests: vec![],
+    }
+}
+
+#[test]
+fn the_sha_is_enough_in_any_way_to_send_it() {
+    for (content_type, query, body) in [
+        (JSON, "", r#"{"sha": "7bf7226"}"#),
+        (Some("Application/JSON; charset=utf-8"), "", "\u{feff}{\"sha\": \"7BF7226\"} "),
+        (FORM, "", "sha=7bf7226"),
+        (FORM, "", r#"{"sha": "7bf7226"}"#),
+        (None, "", "sha=+7bf7226+"),
+        (None, "sha=7bf7226", ""),
+        (JSON, "sha=7bf7226", ""),
+        (JSON, "sha=ffffffff", r#"{"sha": "7bf7226", "api_key": "k", "unheard_of": {"x": 1}}"#),
+        (Some("text/plain"), "", r#"{"sha": "7bf7226"}"#),
+    ] {
+        assert_eq!(
+            parse(content_type, query, body.as_bytes(), now()),
+            Ok(sparse()),
+            "{content_type:?} {query} {body}"
+        );
+    }
+}
+
+#[test]
+fn empty_values_stand_for_what_is_not_known() {
+    let body = json!({"sha": "7bf7226", "environment": "", "date": "", "branch": " ", "tags": [], "ignore_if_duplicate": "",
+        "email": "", "links": {}, "commits": [], "files": [], "pull_requests": null});
+    assert_eq!(of(&body), Ok(sparse()));
+    let form =
+        "sha=7bf7226&environment=&date=&branch=&tags=&ignore_if_duplicate=&email=&links=&commits=&files=";
+    assert_eq!(parse(FORM, "", form.as_bytes(), now()), Ok(sparse()));
+    let lists = json!({"sha": "7bf7226", "tags": ["", null], "links": [""], "commits": [""]});
+    assert_eq!(of(&lists), Ok(sparse()));
+    let inner = json!({"sha": "7bf7226", "links": {"build": ""},
+        "commits": [{"revision": "a1", "message": "", "author": {"name": "", "email": ""}, "url": ""}]});
+    let read = of(&inner).unwrap();
+    assert_eq!(
+        (read.links.len(), read.commits[0].authors.len(), read.commits[0].url.is_none()),
+        (0, 0, true)
+    );
+}
+
+#[test]
+fn everything_at_once() {
+    let body = json!({
+        "sha": "7BF7226A0D9E4C5B8F3A2E1D0C9B8A7F6E5D4C3B", "environment": "Staging", "date": "2021-05-11T13:40:00+02:00",
+        "branch": "main", "tags": ["#api", "web,#db", "#api"], "ignore_if_duplicate": true, "email": "ana@example.com",
+        "links": {"build": "https://ci.example.com/1?a=b,c"},
+        "commits": [{"revision": "a1", "message": "One\n\nCo-authored-by: Bo <bo@example.com>", "date": "x", "parents": [],
+            "author": {"name": "Ana", "email": "ana@example.com", "username": "ana"}, "url": "https://git.example.com/a1"}],
+        "files": [{"path": "src/main.rs", "url": "", "additions": 1, "deletions": 2}],
+        "pull_requests": [{"number": 7, "title": "One", "url": "https://git.example.com/7", "author": "ana", "labels": ["hotfix"]},
+            {"number": "#8", "author": {"username": "bo"}}],
+    });
+    let person = |name: &str, email: &str, username: Option<&str>| Person {
+        name: name.into(),
+        email: Some(email.into()),
+        username: username.map(Into::into),
+    };
+    let read = of(&body).unwrap();
+    let authors = vec![person("Ana", "ana@example.com", Some("ana")), person("Bo", "bo@example.com", None)];
+    assert_eq!(read.revision, "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b");
+    assert_eq!(read.environment, "Staging");
+    assert_eq!(read.deployed_at, Some("2021-05-11T11:40:00Z".parse().unwrap()));
+    assert_eq!(read.tags, ["#api", "#web", "#db"]);
+    assert!(read.ignore_if_duplicate);
+    assert_eq!((read.branch.as_deref(), read.email.as_deref()), (Some("main"), Some("ana@example.com")));
+    assert_eq!(read.links, [("build".to_owned(), "https://ci.example.com/1?a=b,c".to_owned())].into());
+    let url = Some("https://git.example.com/a1".into());
+    assert_eq!(read.commits, [Commit { revision: "a1".into(), title: "One".into(), authors, url }]);
+    assert_eq!(read.files, ["src/main.rs"]);
+    assert_eq!((read.pull_requests[0].labels[0].as_str(), read.pull_requests[1].number), ("hotfix", 8));
+    assert_eq!((read.pull_requests[0].author.as_str(), read.pull_requests[1].author.as_str()), ("ana", "bo"));
+}
+
+#[test]
+fn a_form_can_say_it_all_too() {
+    let commits = r#"[{"revision": "a1", "message": "One"}]"#;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([
+            ("sha", "7bf7226"),
+            ("tags", "#api, web"),
+            ("ignore_if_duplicate", "True"),
+            ("commits", commits),
+        ])
+        .extend_pairs([
+            ("links", "build=https://ci.example.com/?a=b"),
+            ("links", "docs=http://docs.example.com"),
+        ])
+        .finish();
+    let read = parse(FORM, "environment=Staging", form.as_bytes(), now()).unwrap();
+    assert_eq!(read.tags, ["#api", "#web"]);
+    assert!(read.ignore_if_duplicate);
+    assert_eq!((read.links["build"].as_str(), read.links.len()), ("https://ci.example.com/?a=b", 2));
+    assert_eq!((read.commits[0].title.as_str(), read.environment.as_str()), ("One", "Staging"));
+}
+
+#[test]
+fn a_date_is_iso_8601_with_or_without_a_zone() {
+    for (date, expected) in [
+        ("2021-05-11T11:40:00Z", "2021-05-11T11:40:00Z"),
+        ("2021-05-11T11:40:00.123456Z", "2021-05-11T11:40:00.123456Z"),
+        ("2021-05-11T11:40:00", "2021-05-11T11:40:00Z"),
+        ("2021-05-11 11:40:00", "2021-05-11T11:40:00Z"),
+        ("2021-05-11T11:40", "2021-05-11T11:40:00Z"),
+        ("2021-05-11", "2021-05-11T00:00:00Z"),
+        ("2021-05-11T07:40:00-0400", "2021-05-11T11:40:00Z"),
+        ("2021-05-11 13:40:00+02:00", "2021-05-11T11:40:00Z"),
+        ("20210511T114000Z", "2021-05-11T11:40:00Z"),
+        ("2021-05-11T11:52:00Z", "2021-05-11T11:52:00Z"),
+        ("2020-05-11T11:42:00Z", "2020-05-11T11:42:00Z"),
+        ("1999-12-31T23:59:59Z", "1999-12-31T23:59:59Z"),
+    ] {
+        let read = of(&json!({"sha": "7bf7226", "date": date})).unwrap();
+        assert_eq!(read.deployed_at, Some(expected.parse().unwrap()), "{date}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let with = |name: &str, value: Value| json!({"sha": "7bf7226", name: value}).to_string().into_bytes();
+    let nested = format!(r#"{{"sha": {}1{}}}"#, "[".repeat(500), "]".repeat(500));
+    let bodies: Vec<Vec<u8>> = vec![
+        b"{}".to_vec(),
+        b"".to_vec(),
+        with("sha", json!("main")),
+        with("sha", json!("7bf")),
+        with("sha", json!("a".repeat(65))),
+        with("sha", json!(7226)),
+        with("environment", json!(["Staging"])),
+        with("environment", json!("x".repeat(201))),
+        with("branch", json!("a\u{0}b")),
+        with("date", json!("yesterday")),
+        with("date", json!(1620733320)),
+        with("date", json!("2021-05-11T11:52:01Z")),
+        with("date", json!("2022-05-11")),
+        with("date", json!("0001-01-01T00:00:00Z")),
+        with("tags", json!(["#a b"])),
+        with("tags", json!("#")),
+        with("tags", json!([1])),
+        with("tags", json!((0..51).map(|tag| tag.to_string()).collect::<Vec<_>>())),
+        with("ignore_if_duplicate", json!("yes")),
+        with("email", json!("ana")),
+        with("links", json!("https-no-name")),
+        with("links", json!({"x": "javascript:alert(1)"})),
+        with("links", json!({"x": 1})),
+        with("links", json!(true)),
+        with("links", json!("=https://example.com")),
+        with("commits", json!("[")),
+        with("commits", json!(5)),
+        with("commits", json!([{"message": "x"}])),
+        with("commits", json!([{"revision": "a1"}, {"revision": "a2", "author": "Ana"}])),
+        with("commits", json!([{"revision": "a1", "author": {"email": "ana"}}])),
+        with("commits", json!([{"revision": "a1", "url": "ftp://x"}])),
+        with("commits", json!(["a1"])),
+        with("files", json!([{"url": "https://example.com"}])),
+        with("pull_requests", json!([{"title": "x"}])),
+        with("pull_requests", json!([{"number": 1, "labels": 5}])),
+        b"[]".to_vec(),
+        b"{\"sha\": \"7bf7226\",}".to_vec(),
+        b"\"7bf7226\"".to_vec(),
+        b"{\"sha\": \"\xff\"}".to_vec(),
+        nested.into_bytes(),
+    ];
+    let mut told = Vec::new();
+    for body in &bodies {
+        let error = parse(JSON, "", body, now()).expect_err("an error");
+        assert_eq!(error.status(), 400);
+        told.push(format!("{}\n  {error}", String::from_utf8_lossy(&body[..body.len().min(80)])));
+    }
+    let multipart = parse(Some("multipart/form-data; boundary=x"), "", b"--x", now()).expect_err("an error");
+    told.push(multipart.to_string());
+    let garbled = parse(FORM, "environment=%ff", b"sha=7bf7226", now()).expect_err("an error");
+    told.push(garbled.to_string());
+    let large = parse(JSON, "", &vec![b' '; MAX_BODY + 1], now()).expect_err("an error");
+    assert_eq!(large.status(), 413);
+    told.push(large.to_string());
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn more_than_a_record_keeps_is_cut_off() {
+    let commits: Vec<Value> =
+        (0..300).map(|index| json!({"revision": format!("{index:x}"), "message": "x".repeat(500)})).collect();
+    let read = of(&json!({"sha": "7bf7226", "commits": commits})).unwrap();
+    assert_eq!((read.commits.len(), read.commits[0].title.len()), (250, 200));
+}

@@ -1,0 +1,202 @@
+//! Whether a condition holds.
+
+use super::{Comparison, Condition, Operand, Operator, Snapshot, Value, parse_duration};
+use regex::{Regex, RegexBuilder};
+use std::cmp::Ordering;
+use std::time::Duration;
+
+/// The largest compiled regular expression, in bytes; a repetition of a repetition grows fast.
+const PATTERN_BYTES: usize = 256 * 1024;
+
+impl Condition {
+    /// Whether it holds for these variables.
+    ///
+    /// A comparison of things that cannot be compared (a text with a number, a duration with a word) is false with every
+    /// operator, and so is one with a variable that is not in the snapshot.
+    pub fn holds(&self, snapshot: &Snapshot) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.holds(snapshot)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(snapshot)),
+            Self::Comparison(comparison) => comparison.holds(snapshot),
+        }
+    }
+
+    /// Whether it holds if every comparison with a variable that is not in the snapshot does.
+    pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.may_hold(snapshot)),
+            Self::Or(parts) => parts.iter().any(|part| part.may_hold(snapshot)),
+            Self::Comparison(comparison) => !comparison.is_known(snapshot) || comparison.holds(snapshot),
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether the snapshot has every variable that it names.
+    fn is_known(&self, snapshot: &Snapshot) -> bool {
+        let right = match &self.value {
+            Operand::Variable(name) => snapshot.get(name).is_some(),
+            Operand::Text(_) | Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => true,
+        };
+        right && snapshot.get(&self.variable).is_some()
+    }
+
+    /// Whether it holds; see [`Condition::holds`].
+    pub fn holds(&self, snapshot: &Snapshot) -> bool {
+        let Some(left) = snapshot.get(&self.variable) else { return false };
+        let any_case = self.variable == "environment"
+            || matches!(&self.value, Operand::Variable(name) if name == "environment");
+        let compared = Compared { operator: self.operator, any_case };
+        match &self.value {
+            Operand::EmptyList => match left {
+                Value::List(list) => compared.ordered(list.len().cmp(&0)),
+                _ => false,
+            },
+            Operand::Bool(truth) => compared.values(left, &Value::Bool(*truth)),
+            Operand::Number(number) => compared.values(left, &Value::Number(*number)),
+            Operand::Text(text) if self.operator == Operator::Matches => compared.matches(left, text),
+            Operand::Text(text) => compared.with_text(left, text),
+            Operand::Variable(name) => snapshot.get(name).is_some_and(|right| compared.values(left, right)),
+        }
+    }
+}
+
+/// How two values are compared.
+#[derive(Clone, Copy)]
+struct Compared {
+    operator: Operator,
+    /// Whether upper and lower case are the same.
+    any_case: bool,
+}
+
+impl Compared {
+    /// Whether the operator holds for an order.
+    fn ordered(self, order: Ordering) -> bool {
+        match self.operator {
+            Operator::Equal => order.is_eq(),
+            Operator::NotEqual => order.is_ne(),
+            Operator::Greater => order.is_gt(),
+            Operator::GreaterOrEqual => order.is_ge(),
+            Operator::Less => order.is_lt(),
+            Operator::LessOrEqual => order.is_le(),
+            Operator::Matches => false,
+        }
+    }
+
+    /// The operator with its sides exchanged.
+    fn flipped(self) -> Self {
+        let operator = match self.operator {
+            Operator::Greater => Operator::Less,
+            Operator::GreaterOrEqual => Operator::LessOrEqual,
+            Operator::Less => Operator::Greater,
+            Operator::LessOrEqual => Operator::GreaterOrEqual,
+            same @ (Operator::Equal | Operator::NotEqual | Operator::Matches) => same,
+        };
+        Self { operator, ..self }
+    }
+
+    fn texts(self, left: &str, right: &str) -> bool {
+        if self.any_case {
+            self.ordered(left.to_lowercase().cmp(&right.to_lowercase()))
+        } else {
+            self.ordered(left.cmp(right))
+        }
+    }
+
+    fn numbers(self, left: f64, right: f64) -> bool {
+        left.partial_cmp(&right).is_some_and(|order| self.ordered(order))
+    }
+
+    fn durations(self, left: Duration, right: Duration) -> bool {
+        self.ordered(left.cmp(&right))
+    }
+
+    /// Whether a text is one of a list, or (for `!=`) none of it.
+    fn membership(self, list: &[String], text: &str) -> bool {
+        let equal = Self { operator: Operator::Equal, ..self };
+        match self.operator {
+            Operator::Equal => list.iter().any(|element| equal.texts(element, text)),
+            Operator::NotEqual => list.iter().all(|element| !equal.texts(element, text)),
+            Operator::Greater
+            | Operator::GreaterOrEqual
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Matches => false,
+        }
+    }
+
+    /// A value against a quoted text, which is read as what the value is.
+    fn with_text(self, left: &Value, text: &str) -> bool {
+        match left {
+            Value::Text(left) => self.texts(left, text),
+            Value::List(list) => self.membership(list, text),
+            Value::Number(number) => text.trim().parse().is_ok_and(|right| self.numbers(*number, right)),
+            Value::Bool(truth) => {
+                let right = text.to_ascii_lowercase();
+                matches!(right.as_str(), "true" | "false") && self.equality(truth.to_string() == right)
+            }
+            Value::Duration(duration) => parse_duration(text).is_some_and(|right| self.durations(*duration, right)),
+        }
+    }
+
+    /// `=` and `!=` alone.
+    fn equality(self, equal: bool) -> bool {
+        match self.operator {
+            Operator::Equal => equal,
+            Operator::NotEqual => !equal,
+            Operator::Greater
+            | Operator::GreaterOrEqual
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Matches => false,
+        }
+    }
+
+    fn values(self, left: &Value, right: &Value) -> bool {
+        match (left, right) {
+            (left, Value::Text(text)) => self.with_text(left, text),
+            (Value::Text(_), right) => self.flipped().values(right, left),
+            (Value::Number(left), Value::Number(right)) => self.numbers(*left, *right),
+            (Value::Bool(left), Value::Bool(right)) => self.equality(left == right),
+            (Value::Duration(left), Value::Duration(right)) => self.durations(*left, *right),
+            (Value::List(list), Value::Number(number)) => self.numbers(list.len() as f64, *number),
+            (Value::Number(number), Value::List(list)) => self.numbers(*number, list.len() as f64),
+            (Value::List(left), Value::List(right)) => {
+                let within = |a: &[String], b: &[String]| a.iter().all(|element| b.contains(element));
+                self.equality(within(left, right) && within(right, left))
+            }
+            (Value::Number(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_), _) => false,
+        }
+    }
+
+    /// `~=`.
+    fn matches(self, left: &Value, text: &str) -> bool {
+        let Ok(pattern) = pattern(text, self.any_case) else { return false };
+        // The leftmost match starts at 0 if any does: anchored without rewriting the expression.
+        let from_start = |text: &str| pattern.find(text).is_some_and(|found| found.start() == 0);
+        match left {
+            Value::Text(left) => from_start(left),
+            Value::List(list) => list.iter().any(|element| from_start(element)),
+            Value::Number(_) | Value::Bool(_) | Value::Duration(_) => false,
+        }
+    }
+}
+
+/// Compiles a regular expression of bounded size; why it cannot be, in one line, otherwise.
+pub(super) fn pattern(text: &str, any_case: bool) -> Result<Regex, String> {
+    RegexBuilder::new(text)
+        .case_insensitive(any_case)
+        .size_limit(PATTERN_BYTES)
+        .dfa_size_limit(PATTERN_BYTES)
+        .nest_limit(50)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
+            // The engine draws the expression with carets, and says what is wrong in the last line.
+            other => {
+                let text = other.to_string();
+                let last = text.lines().last().unwrap_or("it cannot be read");
+                last.trim().trim_start_matches("error: ").to_owned()
+            }
+        })
+}

@@ -1,0 +1,174 @@
+//! The words and signs of a condition, each with its place.
+
+use super::{MAX_LENGTH, Operator};
+use crate::problem::Position;
+use std::fmt;
+
+/// Why a text is not a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConditionError {
+    /// Where: the number of characters before it.
+    pub offset: usize,
+    /// Where: the line and column within the condition's text.
+    pub at: Position,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right, as a clause.
+    pub suggestion: Option<String>,
+}
+
+impl ConditionError {
+    pub(super) fn new(
+        text: &str,
+        offset: usize,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+    ) -> Self {
+        let mut at = Position { line: 1, column: 1 };
+        for c in text.chars().take(offset) {
+            at = if c == '\n' {
+                Position { line: at.line + 1, column: 1 }
+            } else {
+                Position { line: at.line, column: at.column + 1 }
+            };
+        }
+        Self { offset, at, message: message.into(), suggestion: suggestion.into() }
+    }
+}
+
+impl fmt::Display for ConditionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.message)?;
+        match &self.suggestion {
+            Some(suggestion) => write!(f, "; {suggestion}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ConditionError {}
+
+/// A word or sign.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Token {
+    /// A variable, a number or a keyword.
+    Word(String),
+    /// A quoted text.
+    Text(String),
+    Operator(Operator),
+    Open,
+    Close,
+    EmptyList,
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => write!(f, "`{word}`"),
+            Self::Text(text) => write!(f, "the text '{text}'"),
+            Self::Operator(operator) => write!(f, "`{operator}`"),
+            Self::Open => f.write_str("`(`"),
+            Self::Close => f.write_str("`)`"),
+            Self::EmptyList => f.write_str("`[]`"),
+        }
+    }
+}
+
+/// The tokens of `text`, each with the number of characters before it.
+pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ConditionError> {
+    if text.chars().nth(MAX_LENGTH).is_some() {
+        let message = format!("the condition is longer than {MAX_LENGTH} characters");
+        return Err(ConditionError::new(text, 0, message, "split it: the entries of a list all have to hold".to_owned()));
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        if c.is_whitespace() {
+            at += 1;
+            continue;
+        }
+        let (token, length) = match c {
+            '(' => (Token::Open, 1),
+            ')' => (Token::Close, 1),
+            '\'' | '"' => quoted(text, &chars, at)?,
+            '[' => empty_list(text, &chars, at)?,
+            '=' | '!' | '<' | '>' | '~' => operator(text, &chars, at)?,
+            _ if is_word(c) => {
+                let word: String = chars.iter().skip(at).take_while(|c| is_word(**c)).collect();
+                let length = word.len();
+                (Token::Word(word), length)
+            }
+            _ => return Err(ConditionError::new(text, at, format!("`{c}` means nothing here"), hint(c))),
+        };
+        tokens.push((token, at));
+        at += length;
+    }
+    Ok(tokens)
+}
+
+/// What names and numbers are made of.
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// What somebody who writes `c` may have meant.
+fn hint(c: char) -> Option<String> {
+    let text = match c {
+        '&' => "write `and`",
+        '|' => "write `or`",
+        '“' | '”' | '‘' | '’' | '`' => "texts stand in straight quotes: 'text'",
+        '#' | '@' | '/' | '*' => "texts stand in quotes: 'text'",
+        '{' | '}' => "conditions take no templates; name the variable alone",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// The quoted text that starts at `at`; there are no escapes, so that regular expressions need none.
+fn quoted(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), ConditionError> {
+    let quote = chars.get(at).copied();
+    let inner: String = chars.iter().skip(at + 1).take_while(|c| Some(**c) != quote).collect();
+    let length = inner.chars().count();
+    if chars.get(at + 1 + length).is_none() {
+        return Err(ConditionError::new(text, at, "this quote is never closed", "close it with the same quote".to_owned()));
+    }
+    Ok((Token::Text(inner), length + 2))
+}
+
+/// `[]`, with or without spaces in it.
+fn empty_list(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), ConditionError> {
+    let spaces = chars.iter().skip(at + 1).take_while(|c| c.is_whitespace()).count();
+    if chars.get(at + 1 + spaces) == Some(&']') {
+        return Ok((Token::EmptyList, spaces + 2));
+    }
+    let suggestion = "`[]` is the only one; compare with each text, and join with `or`".to_owned();
+    Err(ConditionError::new(text, at, "a list cannot be written here", suggestion))
+}
+
+/// The operator that starts at `at`.
+fn operator(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), ConditionError> {
+    let sign: String = chars.iter().skip(at).take_while(|c| matches!(**c, '=' | '!' | '<' | '>' | '~')).collect();
+    let operator = match sign.as_str() {
+        "=" => Operator::Equal,
+        "!=" | "<>" => Operator::NotEqual,
+        ">" => Operator::Greater,
+        ">=" => Operator::GreaterOrEqual,
+        "<" => Operator::Less,
+        "<=" => Operator::LessOrEqual,
+        "~=" => Operator::Matches,
+        _ => {
+            let right = match sign.as_str() {
+                "==" | "===" => "write `=`",
+                "=~" | "~" => "write `~=`",
+                "=>" => "write `>=`",
+                "=<" => "write `<=`",
+                "!" | "=!" => "write `!=`",
+                "!~" | "!~=" => "there is no such operator; a pattern can only be asked for with `~=`",
+                _ => "the operators are = != > >= < <= ~=",
+            };
+            return Err(ConditionError::new(text, at, format!("unknown operator `{sign}`"), right.to_owned()));
+        }
+    };
+    Ok((Token::Operator(operator), sign.len()))
+}

@@ -1,0 +1,220 @@
+//! From tokens to a condition.
+
+use super::evaluate::pattern;
+use super::lexer::{ConditionError, Token, tokens};
+use super::value::parse_duration;
+use super::{Comparison, Condition, MAX_NESTING, MAX_PATTERN, Operand, Operator};
+
+/// A variable that a condition names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// The name.
+    pub(crate) name: String,
+    /// How many characters stand before it.
+    pub(crate) offset: usize,
+    /// Whether it stands where a value does.
+    pub(crate) is_value: bool,
+}
+
+/// Reads a condition. Whether its variables exist is not looked at.
+///
+/// # Errors
+/// The first thing that does not belong where it stands, text after the end included, with its line and column.
+pub fn parse(text: &str) -> Result<Condition, ConditionError> {
+    parse_with_names(text).map(|(condition, _)| condition)
+}
+
+/// [`parse`], and every variable named, in order.
+pub(crate) fn parse_with_names(text: &str) -> Result<(Condition, Vec<Name>), ConditionError> {
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names: Vec::new() };
+    let condition = parser.alternatives()?;
+    match parser.peek() {
+        None => Ok((condition, parser.names)),
+        Some(Token::Close) => Err(parser.error("this `)` closes nothing", "take it out".to_owned())),
+        Some(token) => {
+            let message = format!("{token} after the end of the condition");
+            Err(parser.error(message, "join conditions with `and` or `or`".to_owned()))
+        }
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: Vec<(Token, usize)>,
+    next: usize,
+    nesting: usize,
+    names: Vec<Name>,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.next).map(|(token, _)| token)
+    }
+
+    /// Where the next token starts, or the text ends.
+    fn offset(&self) -> usize {
+        self.tokens.get(self.next).map_or_else(|| self.text.trim_end().chars().count(), |(_, offset)| *offset)
+    }
+
+    fn error(&self, message: impl Into<String>, suggestion: impl Into<Option<String>>) -> ConditionError {
+        ConditionError::new(self.text, self.offset(), message, suggestion)
+    }
+
+    /// Whether the next token is this keyword, in any case; if so, it is taken.
+    fn keyword(&mut self, keyword: &str) -> bool {
+        let found = matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(keyword));
+        if found {
+            self.next += 1;
+        }
+        found
+    }
+
+    fn alternatives(&mut self) -> Result<Condition, ConditionError> {
+        let mut parts = vec![self.all()?];
+        while self.keyword("or") {
+            parts.push(self.all()?);
+        }
+        Ok(one_or(parts, Condition::Or))
+    }
+
+    fn all(&mut self) -> Result<Condition, ConditionError> {
+        let mut parts = vec![self.one()?];
+        while self.keyword("and") {
+            parts.push(self.one()?);
+        }
+        Ok(one_or(parts, Condition::And))
+    }
+
+    fn one(&mut self) -> Result<Condition, ConditionError> {
+        if self.peek() != Some(&Token::Open) {
+            return self.comparison().map(Condition::Comparison);
+        }
+        if self.nesting >= MAX_NESTING {
+            return Err(self.error(format!("parentheses nested more than {MAX_NESTING} deep"), None));
+        }
+        let opened = self.offset();
+        self.nesting += 1;
+        self.next += 1;
+        let inner = self.alternatives()?;
+        if self.peek() != Some(&Token::Close) {
+            return match self.peek() {
+                None => Err(ConditionError::new(self.text, opened, "this `(` is never closed", "close it with `)`".to_owned())),
+                Some(token) => Err(self.error(format!("{token} where `and`, `or` or `)` belongs"), None)),
+            };
+        }
+        self.nesting -= 1;
+        self.next += 1;
+        Ok(inner)
+    }
+
+    fn comparison(&mut self) -> Result<Comparison, ConditionError> {
+        let variable = self.variable()?;
+        let operator = match self.peek() {
+            Some(Token::Operator(operator)) => *operator,
+            Some(Token::Text(_) | Token::EmptyList) => {
+                return Err(self.error(format!("no operator between `{variable}` and its value"), format!("write `{variable}=…`")));
+            }
+            _ => return Ok(Comparison { variable, operator: Operator::Equal, value: Operand::Bool(true) }),
+        };
+        self.next += 1;
+        let at = self.next;
+        let value = self.value(&variable, operator)?;
+        self.check(operator, &value).map_err(|(message, suggestion)| {
+            let offset = self.tokens.get(at).map_or(0, |(_, offset)| *offset);
+            ConditionError::new(self.text, offset, message, suggestion)
+        })?;
+        Ok(Comparison { variable, operator, value })
+    }
+
+    fn variable(&mut self) -> Result<String, ConditionError> {
+        let example = || "write, for example, `environment='Staging'`".to_owned();
+        let word = match self.peek() {
+            Some(Token::Word(word)) => word.clone(),
+            Some(Token::Text(_)) => return Err(self.error("a variable belongs here, and its name has no quotes", example())),
+            Some(token) => return Err(self.error(format!("{token} where a variable belongs"), example())),
+            None if self.tokens.is_empty() => return Err(self.error("the condition is empty", example())),
+            None => return Err(self.error("the condition ends where a variable belongs", example())),
+        };
+        if is_keyword(&word) || number(&word).is_some() || word.contains('.') {
+            return Err(self.error(format!("`{word}` where a variable belongs"), example()));
+        }
+        if word.eq_ignore_ascii_case("not") && matches!(self.tokens.get(self.next + 1), Some((Token::Word(_) | Token::Open, _))) {
+            return Err(self.error("there is no `not`", "write `!=`, or `=false`".to_owned()));
+        }
+        self.names.push(Name { name: word.clone(), offset: self.offset(), is_value: false });
+        self.next += 1;
+        Ok(word)
+    }
+
+    fn value(&mut self, variable: &str, operator: Operator) -> Result<Operand, ConditionError> {
+        let example = || format!("write, for example, `{variable}{operator}'text'`");
+        let value = match self.peek() {
+            Some(Token::Text(text)) => Operand::Text(text.clone()),
+            Some(Token::EmptyList) => Operand::EmptyList,
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("true") => Operand::Bool(true),
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("false") => Operand::Bool(false),
+            Some(Token::Word(word)) if !is_keyword(word) => match number(word) {
+                Some(number) => Operand::Number(number),
+                None if parse_duration(word).is_some() => {
+                    return Err(self.error(format!("`{word}` is not in quotes"), format!("write '{word}'")));
+                }
+                None if word.contains('.') => {
+                    return Err(self.error(format!("`{word}` is neither a number nor a variable"), format!("texts stand in quotes: '{word}'")));
+                }
+                None => Operand::Variable(word.clone()),
+            },
+            Some(token) => return Err(self.error(format!("{token} where a value belongs"), example())),
+            None => return Err(self.error(format!("no value after `{variable}{operator}`"), example())),
+        };
+        if let Operand::Variable(name) = &value {
+            self.names.push(Name { name: name.clone(), offset: self.offset(), is_value: true });
+        }
+        self.next += 1;
+        Ok(value)
+    }
+
+    /// Whether a value can stand after an operator; if not, what is wrong and what to do.
+    fn check(&self, operator: Operator, value: &Operand) -> Result<(), (String, Option<String>)> {
+        match (operator, value) {
+            (Operator::Matches, Operand::Text(text)) => {
+                if text.chars().nth(MAX_PATTERN).is_some() {
+                    return Err((format!("the regular expression is longer than {MAX_PATTERN} characters"), None));
+                }
+                pattern(text, false).map(|_| ()).map_err(|reason| {
+                    (format!("not a regular expression that can be used: {reason}"), None)
+                })
+            }
+            (Operator::Matches, _) => {
+                Err(("`~=` takes a regular expression".to_owned(), Some("write it in quotes: 'text'".to_owned())))
+            }
+            (Operator::Equal | Operator::NotEqual, _) => Ok(()),
+            (_, Operand::EmptyList | Operand::Bool(_)) => {
+                Err((format!("`{operator}` takes no `{value}`"), Some("compare with `=` or `!=`".to_owned())))
+            }
+            (_, Operand::Text(_) | Operand::Number(_) | Operand::Variable(_)) => Ok(()),
+        }
+    }
+}
+
+/// The only part alone, or several joined.
+fn one_or(mut parts: Vec<Condition>, join: fn(Vec<Condition>) -> Condition) -> Condition {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        last => {
+            parts.extend(last);
+            join(parts)
+        }
+    }
+}
+
+/// Whether a word can be neither a variable's name nor a value.
+fn is_keyword(word: &str) -> bool {
+    ["and", "or", "true", "false"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
+/// The number that a word is: digits, at most one dot, at most one sign before.
+fn number(word: &str) -> Option<f64> {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    let plain = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if plain { word.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
+}

@@ -1,0 +1,328 @@
+//! What conditions say and when they hold.
+
+use super::*;
+use proptest::prelude::*;
+use std::time::Duration;
+
+fn snapshot() -> Snapshot {
+    let mut snapshot = Snapshot::new();
+    let list = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).to_owned()).collect());
+    snapshot.set("environment", Value::Text("Production".into()));
+    snapshot.set("magnitude", Value::Text("Small".into()));
+    snapshot.set("tags", list(&["#web", "#v12"]));
+    snapshot.set("pr_labels", list(&["quickfix"]));
+    snapshot.set("failed_rules", list(&[]));
+    snapshot.set("reactions", Value::Number(2.0));
+    snapshot.set("limit", Value::Number(2.0));
+    snapshot.set("draft", Value::Bool(false));
+    snapshot.set("merged", Value::Bool(true));
+    snapshot.set("deployed_for", Value::Duration(Duration::from_secs(300)));
+    snapshot.set("stale_for", Value::Duration(Duration::from_secs(3600)));
+    snapshot.set("target", Value::Text("production".into()));
+    snapshot
+}
+
+#[test]
+fn comparisons_hold_as_the_language_says() {
+    let cases: &[(&str, bool)] = &[
+        ("environment='Production'", true),
+        ("environment='production'", true),
+        ("environment!='PRODUCTION'", false),
+        ("environment<>'Staging'", true),
+        ("environment~='prod'", true),
+        ("environment~='duction'", false),
+        ("environment=target", true),
+        ("target=environment", true),
+        ("target~='Prod'", false),
+        ("magnitude='small'", false),
+        ("magnitude=\"Small\"", true),
+        ("tags='#web'", true),
+        ("tags='#Web'", false),
+        ("tags='web'", false),
+        ("tags!='#api'", true),
+        ("tags!='#web'", false),
+        (r"tags~='#v\d+$'", true),
+        (r"tags~='v\d+'", false),
+        ("tags=2", true),
+        ("tags>1", true),
+        ("tags>=3", false),
+        ("tags<'#z'", false),
+        ("tags=[]", false),
+        ("tags!=[]", true),
+        ("tags!=pr_labels", true),
+        ("tags=tags", true),
+        ("failed_rules=0", true),
+        ("failed_rules=''", false),
+        ("failed_rules!=''", true),
+        ("failed_rules=[]", true),
+        ("failed_rules~='.*'", false),
+        ("reactions=2", true),
+        ("reactions='2'", true),
+        ("reactions>1.5", true),
+        ("reactions<=limit", true),
+        ("reactions=tags", true),
+        ("limit<tags", false),
+        ("draft=false", true),
+        ("draft='False'", true),
+        ("draft!=true", true),
+        ("draft", false),
+        ("merged", true),
+        ("MERGED", false),
+        ("deployed_for>='5m'", true),
+        ("deployed_for>'5m'", false),
+        ("deployed_for<'1d'", true),
+        ("deployed_for<stale_for", true),
+        ("stale_for='1h'", true),
+        // What cannot be compared is false either way.
+        ("environment=5", false),
+        ("environment!=5", false),
+        ("environment>true", false),
+        ("draft>merged", false),
+        ("deployed_for!='a while'", false),
+        ("deployed_for!=300", false),
+        ("reactions!='many'", false),
+        ("health='Healthy'", false),
+        ("health!='Healthy'", false),
+        ("environment!=health", false),
+        ("environment=[]", false),
+        ("environment!=[]", false),
+    ];
+    for (text, expected) in cases {
+        match parse(text) {
+            Ok(condition) => assert_eq!(condition.holds(&snapshot()), *expected, "{text}"),
+            Err(error) => assert!(!*expected && text.contains(">true"), "{text}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn and_binds_tighter_than_or() {
+    for (text, expected) in [
+        ("merged or draft and draft", true),
+        ("(merged or draft) and draft", false),
+        ("draft AND draft Or merged", true),
+        ("draft and (draft or merged)", false),
+        ("((merged))", true),
+    ] {
+        assert_eq!(parse(text).unwrap().holds(&snapshot()), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_condition_reads_back_as_it_was_meant() {
+    for (text, shown) in [
+        ("environment = 'Staging'", "environment='Staging'"),
+        ("a <> \"it's\"", "a!=\"it's\""),
+        ("draft", "draft=true"),
+        ("a=TRUE or b=False", "a=true or b=false"),
+        ("a and b and c", "a=true and b=true and c=true"),
+        ("a and (b and c)", "a=true and (b=true and c=true)"),
+        ("(a and b) or c", "a=true and b=true or c=true"),
+        ("(a or b) and c", "(a=true or b=true) and c=true"),
+        ("a > -1.50", "a>-1.5"),
+        ("a=[ ]", "a=[]"),
+        ("android='x' and order='y'", "android='x' and order='y'"),
+        ("a\n  and b", "a=true and b=true"),
+    ] {
+        assert_eq!(parse(text).unwrap().to_string(), shown, "{text}");
+    }
+}
+
+#[test]
+fn what_does_not_belong_is_named_with_its_place() {
+    let deep = format!("{}a{}", "(".repeat(40), ")".repeat(40));
+    let huge = format!("tags~='{}'", "x".repeat(501));
+    let bad = [
+        "",
+        "   ",
+        "environment='X' nonsense",
+        "environment='X' 'Y'",
+        "environment='X')",
+        "(environment='X'",
+        "(environment='X' tags='#a')",
+        "environment",
+        "environment=",
+        "environment='X' and",
+        "environment='X' and\n  or tags='#a'",
+        "='X'",
+        "'X'=environment",
+        "environment=='X'",
+        "environment=~'X'",
+        "environment!'X'",
+        "environment 'X'",
+        "environment='X",
+        "environment=“X”",
+        "environment='X' && draft",
+        "environment='X' || draft",
+        "not draft",
+        "not (draft)",
+        "5='X'",
+        "true",
+        "environment=and",
+        "deployed_for>5m",
+        "environment=v1.2",
+        "tags=['#a']",
+        "tags>[]",
+        "draft>=true",
+        "tags~=5",
+        "tags~=environment",
+        "tags~='('",
+        "tags~='(?=x)'",
+        r"tags~='(\w{100}){100}'",
+        "tags=#web",
+        "environment={{ environment }}",
+        &deep,
+        &huge,
+    ];
+    let mut told = String::new();
+    for text in bad {
+        let outcome = match parse(text) {
+            Ok(condition) => format!("fine: {condition}"),
+            Err(error) => error.to_string(),
+        };
+        let text: String = text.chars().take(50).collect();
+        told.push_str(&format!("{text:?}\n    {outcome}\n"));
+    }
+    insta::assert_snapshot!(told, @"");
+}
+
+#[test]
+fn the_longest_condition_is_read_and_no_longer_one() {
+    let text = |length: usize| format!("environment='{}'", "x".repeat(length - 14));
+    assert!(parse(&text(MAX_LENGTH)).is_ok());
+    insta::assert_snapshot!(parse(&text(MAX_LENGTH + 1)).unwrap_err(), @"");
+}
+
+#[test]
+fn a_pattern_that_backtracks_elsewhere_takes_linear_time_here() {
+    let mut snapshot = Snapshot::new();
+    snapshot.set("tags", Value::List(vec![format!("{}!", "a".repeat(50_000))]));
+    assert!(!parse("tags~='(a+)+$'").unwrap().holds(&snapshot));
+    assert!(parse("tags~='(a+)+!$'").unwrap().holds(&snapshot));
+}
+
+#[test]
+fn durations_are_whole_numbers_with_a_unit() {
+    for (text, seconds) in [
+        ("30s", Some(30)),
+        ("5m", Some(300)),
+        ("4h", Some(14_400)),
+        ("1d", Some(86_400)),
+        ("0s", Some(0)),
+        ("5", None),
+        ("m", None),
+        ("5 m", None),
+        ("5min", None),
+        ("-5m", None),
+        ("1.5h", None),
+        ("5é", None),
+        ("99999999999999999999d", None),
+        ("9999999999999999999d", None),
+        ("", None),
+    ] {
+        assert_eq!(parse_duration(text), seconds.map(Duration::from_secs), "{text}");
+    }
+}
+
+/// Any operand that can be parsed.
+fn operand() -> impl Strategy<Value = Operand> {
+    prop_oneof![
+        "[^']{0,12}".prop_map(Operand::Text),
+        "[^\"]{0,12}".prop_map(Operand::Text),
+        (-1e12..1e12).prop_map(Operand::Number),
+        any::<i32>().prop_map(|number| Operand::Number(number.into())),
+        any::<bool>().prop_map(Operand::Bool),
+        name().prop_map(Operand::Variable),
+        Just(Operand::EmptyList),
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    let fine = |name: &String| !["and", "or", "true", "false"].iter().any(|word| name.eq_ignore_ascii_case(word));
+    prop_oneof![
+        Just("environment".to_owned()),
+        Just("tags".to_owned()),
+        Just("deployed_for".to_owned()),
+        Just("reactions".to_owned()),
+        "[a-zA-Z_][a-zA-Z0-9_-]{0,8}".prop_filter("not a keyword", fine),
+    ]
+}
+
+fn comparison() -> impl Strategy<Value = Condition> {
+    let operators = [
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Greater,
+        Operator::GreaterOrEqual,
+        Operator::Less,
+        Operator::LessOrEqual,
+        Operator::Matches,
+    ];
+    (name(), proptest::sample::select(operators.to_vec()), operand()).prop_map(|(variable, operator, value)| {
+        let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::Matches);
+        let operator = match &value {
+            Operand::EmptyList | Operand::Bool(_) if ordered => Operator::NotEqual,
+            Operand::Text(text) if operator == Operator::Matches && regex::Regex::new(text).is_ok() => operator,
+            _ if operator == Operator::Matches => Operator::Equal,
+            _ => operator,
+        };
+        Condition::Comparison(Comparison { variable, operator, value })
+    })
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    comparison().prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 2..4).prop_map(Condition::And),
+            proptest::collection::vec(inner, 2..4).prop_map(Condition::Or),
+        ]
+    })
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        ".{0,8}".prop_map(Value::Text),
+        any::<f64>().prop_map(Value::Number),
+        any::<bool>().prop_map(Value::Bool),
+        proptest::collection::vec(".{0,4}", 0..4).prop_map(Value::List),
+        any::<u64>().prop_map(|seconds| Value::Duration(Duration::from_secs(seconds))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_condition_parses_back_to_itself(condition in condition()) {
+        let text = condition.to_string();
+        prop_assert_eq!(parse(&text), Ok(condition), "{}", text);
+    }
+
+    #[test]
+    fn evaluating_never_panics(condition in condition(), values in proptest::collection::vec((name(), value()), 0..6)) {
+        let mut snapshot = Snapshot::new();
+        for (name, value) in values {
+            snapshot.set(name, value);
+        }
+        let holds = condition.holds(&snapshot);
+        // Whatever it is, it is the same again, and its text holds as it does.
+        prop_assert_eq!(parse(&condition.to_string()).map(|condition| condition.holds(&snapshot)), Ok(holds));
+    }
+
+    #[test]
+    fn parsing_never_panics(text in "\\PC{0,40}") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn parsing_what_looks_like_a_condition_never_panics(
+        words in proptest::collection::vec(proptest::sample::select(vec![
+            "a", "environment", "=", "!=", "~=", ">", "(", ")", "[]", "and", "OR", "'x'", "\"y\"", "'", "5", "-1.5", "true", "\n", "5m", "é",
+        ]), 0..20)
+    ) {
+        for separator in ["", " "] {
+            let text = words.join(separator);
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.offset <= text.chars().count());
+            }
+        }
+    }
+}

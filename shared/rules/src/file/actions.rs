@@ -1,0 +1,211 @@
+//! Actions, but for approvals.
+
+use super::reader::Reader;
+use crate::problem::Position;
+use crate::suggest::did_you_mean;
+use crate::yaml::{Content, Entry, Node};
+use approval::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
+use std::collections::BTreeMap;
+
+/// The actions that can be run.
+const SUPPORTED: [&str; 6] = [
+    "slack_channel_approval",
+    "auto_approve_build",
+    "trigger_build",
+    "slack_channel_message",
+    "add_to_deploy_message_thread",
+    "webhook",
+];
+
+/// The actions that rules files use and that cannot be run yet, or never will be.
+const NOT_YET: [&str; 22] = [
+    "slack_personal_message",
+    "slack_deploy_message",
+    "notify_deploy_authors",
+    "notify_deployer",
+    "notify_mentioned_issues",
+    "transition_mentioned_issues",
+    "transition_issues",
+    "update_mentioned_issues",
+    "add_deploy_tag",
+    "monitor_drift",
+    "send_event",
+    "merge",
+    "merge_pull_request",
+    "update_pull_request_base",
+    "update_pull_request_source",
+    "add_label",
+    "add_pull_request_label",
+    "set_pr_check",
+    "create_revert_pr",
+    "create_pr",
+    "gradually_enable_feature_flag",
+    "send_slack_msg",
+];
+
+const EXAMPLE: &str = "`- auto_approve_build: 'name-of-the-build'`";
+
+impl Reader<'_> {
+    /// A list of actions. `what` is the key that it stands under.
+    pub(super) fn actions(&mut self, node: &Node, what: &str, rule: &str) -> Vec<Action> {
+        let nodes = self.list(node, what, EXAMPLE).unwrap_or_default();
+        nodes.iter().filter_map(|node| self.action(node, rule)).collect()
+    }
+
+    /// One action: a bare name, `name: scalar` or `name: map`.
+    fn action(&mut self, node: &Node, rule: &str) -> Option<Action> {
+        let entries = match &node.content {
+            Content::Mapping(entries) => entries.as_slice(),
+            Content::Scalar(_) | Content::Sequence(_) => {
+                let name = self.text(node, "an action")?;
+                return self.named_action(name.trim(), node.start, None, rule);
+            }
+        };
+        match entries {
+            [entry] => self.named_action(entry.key.trim(), entry.at, Some(entry), rule),
+            [] => {
+                self.problem(node.start, "an action without a name", format!("write, for example, {EXAMPLE}"));
+                None
+            }
+            [first, second, ..] => {
+                self.not_one_key(first, second, "action", &[]);
+                None
+            }
+        }
+    }
+
+    fn named_action(&mut self, name: &str, at: Position, entry: Option<&Entry>, rule: &str) -> Option<Action> {
+        if NOT_YET.contains(&name) {
+            self.unsupported(at, name);
+            return None;
+        }
+        if !SUPPORTED.contains(&name) {
+            let known = SUPPORTED.into_iter().chain(NOT_YET);
+            self.problem(at, format!("unknown action `{name}`"), did_you_mean(name, known));
+            return None;
+        }
+        let value = entry.map(|entry| entry.value.as_ref()).filter(|node| !node.is_null());
+        match (name, value) {
+            ("trigger_build", None) => Some(Action::TriggerBuild(TriggerSpec {
+                workflow: None,
+                parameters: BTreeMap::new(),
+                revision: None,
+            })),
+            (_, None) => {
+                let message = format!("`{name}` needs to be told what");
+                self.problem(at, message, format!("write {}", example(name)));
+                None
+            }
+            ("slack_channel_approval", Some(node)) => self.approval(node, rule).map(Action::SlackChannelApproval),
+            ("auto_approve_build", Some(node)) => self.build(node).map(Action::AutoApproveBuild),
+            ("trigger_build", Some(node)) => self.trigger(node).map(Action::TriggerBuild),
+            ("slack_channel_message", Some(node)) => self.channel_message(node).map(Action::SlackChannelMessage),
+            ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
+            (_, Some(node)) => self.template(node, name).map(Action::AddToDeployMessageThread),
+        }
+    }
+
+    /// `'build'` or `{build, job}`.
+    fn build(&mut self, node: &Node) -> Option<BuildRef> {
+        let name = "auto_approve_build";
+        let Content::Mapping(entries) = &node.content else {
+            return self.template(node, name).map(|build| BuildRef { build, job: None });
+        };
+        let (mut build, mut job) = (None, None);
+        for entry in entries {
+            match entry.key.as_str() {
+                "build" => build = self.template(&entry.value, "build"),
+                "job" => job = self.template(&entry.value, "job"),
+                _ => self.unknown_key(entry, name, &["build", "job"]),
+            }
+        }
+        self.required(node, entries, name, "build")?;
+        Some(BuildRef { build: build?, job })
+    }
+
+    /// `{parameters, revision}`.
+    fn trigger(&mut self, node: &Node) -> Option<TriggerSpec> {
+        let name = "trigger_build";
+        let mut spec = TriggerSpec { workflow: None, parameters: BTreeMap::new(), revision: None };
+        for entry in self.mapping(node, name, example(name))? {
+            match entry.key.as_str() {
+                "revision" => spec.revision = self.template(&entry.value, "revision"),
+                "parameters" if entry.value.is_null() => {}
+                "parameters" => self.parameters(&entry.value, &mut spec),
+                _ => self.unknown_key(entry, name, &["parameters", "revision"]),
+            }
+        }
+        Some(spec)
+    }
+
+    fn parameters(&mut self, node: &Node, spec: &mut TriggerSpec) {
+        for entry in self.mapping(node, "parameters", "`parameters:` with a name and a value each").unwrap_or_default() {
+            let what = format!("the parameter `{}`", entry.key);
+            let scalar = entry.value.as_scalar();
+            if entry.key == "name" {
+                spec.workflow = self.template(&entry.value, &what);
+            } else if let Some(truth) = scalar.and_then(|scalar| scalar.as_bool()) {
+                spec.parameters.insert(entry.key.clone(), ParameterValue::Bool(truth));
+            } else if let Some(number) = scalar.and_then(|scalar| scalar.as_integer()) {
+                spec.parameters.insert(entry.key.clone(), ParameterValue::Integer(number));
+            } else if scalar.is_some_and(|scalar| !scalar.is_null() && scalar.text.trim().is_empty()) {
+                // An empty text in quotes is a value that a build may want.
+                spec.parameters.insert(entry.key.clone(), ParameterValue::Text(String::new()));
+            } else if let Some(text) = self.template(&entry.value, &what) {
+                spec.parameters.insert(entry.key.clone(), ParameterValue::Text(text));
+            }
+        }
+    }
+
+    /// `{channel, message}`.
+    fn channel_message(&mut self, node: &Node) -> Option<ChannelMessage> {
+        let name = "slack_channel_message";
+        let entries = self.mapping(node, name, example(name))?;
+        let (mut channel, mut message) = (None, None);
+        for entry in entries {
+            match entry.key.as_str() {
+                "channel" => channel = self.channel(&entry.value, "channel"),
+                "message" => message = self.template(&entry.value, "message"),
+                _ => self.unknown_key(entry, name, &["channel", "message"]),
+            }
+        }
+        let present = self.required(node, entries, name, "channel");
+        self.required(node, entries, name, "message").and(present)?;
+        Some(ChannelMessage { channel: channel?, message: message? })
+    }
+
+    /// The address, or `{url}`.
+    fn webhook(&mut self, node: &Node) -> Option<String> {
+        let Content::Mapping(entries) = &node.content else { return self.address(node, "webhook") };
+        let mut url = None;
+        for entry in entries {
+            match entry.key.as_str() {
+                "url" => url = self.address(&entry.value, "webhook"),
+                _ => self.unknown_key(entry, "webhook", &["url"]),
+            }
+        }
+        self.required(node, entries, "webhook", "url")?;
+        url
+    }
+
+    /// A key that must be there.
+    pub(super) fn required(&mut self, node: &Node, entries: &[Entry], of: &str, key: &str) -> Option<()> {
+        if entries.iter().any(|entry| entry.key == key) {
+            return Some(());
+        }
+        self.problem(node.start, format!("{of} has no `{key}`"), format!("write {}", example(of)));
+        None
+    }
+}
+
+/// An action as it can be written.
+fn example(name: &str) -> &'static str {
+    match name {
+        "slack_channel_approval" => "`channel: '#name-of-the-channel'` and what else it takes under it",
+        "auto_approve_build" => "`auto_approve_build: 'name-of-the-build'`, or `build:` and `job:` under it",
+        "trigger_build" => "`parameters:` with a name and a value each under it",
+        "slack_channel_message" => "`channel: '#name-of-the-channel'` and `message: 'text'` under it",
+        "webhook" => "`webhook: https://example.com/hook`",
+        _ => "`add_to_deploy_message_thread: 'text'`",
+    }
+}

@@ -1,0 +1,122 @@
+//! A rule's conditions.
+
+use super::RuleCondition;
+use super::reader::Reader;
+use crate::condition::{Comparison, Condition, Name, Operand, Operator, parse_duration, parse_with_names};
+use crate::variables::{Variable, is_duration, look_up};
+use crate::yaml::{Content, Entry, Node, locate};
+
+const EXAMPLE: &str = "`- environment='Staging'`";
+const KEYS: [&str; 2] = ["description", "expression"];
+
+impl Reader<'_> {
+    /// The entries under `conditions`.
+    pub(super) fn conditions(&mut self, entry: &Entry) -> Vec<RuleCondition> {
+        let empty = match &entry.value.content {
+            Content::Sequence(nodes) => nodes.is_empty(),
+            Content::Scalar(scalar) => scalar.is_null(),
+            Content::Mapping(_) => false,
+        };
+        if empty {
+            self.notice(entry.at, "conditions are empty: the rule holds for every deploy", None);
+            return Vec::new();
+        }
+        let nodes = self.list(&entry.value, "conditions", EXAMPLE).unwrap_or_default();
+        nodes.iter().filter_map(|node| self.condition(node)).collect()
+    }
+
+    fn condition(&mut self, node: &Node) -> Option<RuleCondition> {
+        let Content::Mapping(entries) = &node.content else {
+            let condition = self.expression(node)?;
+            return Some(RuleCondition { description: None, condition });
+        };
+        if let Some(right) = as_comparison(entries) {
+            self.problem(node.start, "a condition is a text, not a key with a value", format!("write `- {right}`"));
+            return None;
+        }
+        let mut description = None;
+        let mut expression = None;
+        for entry in entries {
+            match entry.key.as_str() {
+                "description" => description = self.text(&entry.value, "description"),
+                "expression" => expression = Some(self.expression(&entry.value)),
+                _ => self.unknown_key(entry, "a condition", &KEYS),
+            }
+        }
+        if expression.is_none() {
+            let suggestion = "write `expression: environment='Staging'`".to_owned();
+            self.problem(node.start, "a condition without `expression`", suggestion);
+        }
+        Some(RuleCondition { description, condition: expression?? })
+    }
+
+    /// A condition's text, its variables checked.
+    fn expression(&mut self, node: &Node) -> Option<Condition> {
+        let text = self.text(node, "a condition")?;
+        let (condition, names) = match parse_with_names(&text) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                let at = locate(self.source, node, error.offset);
+                self.problem(at, error.message, error.suggestion);
+                return None;
+            }
+        };
+        for name in &names {
+            self.variable(node, name);
+        }
+        self.comparisons(node, &condition, &names);
+        Some(condition)
+    }
+
+    fn variable(&mut self, node: &Node, name: &Name) {
+        let variable = look_up(&name.name);
+        if variable == Variable::Supported {
+            return;
+        }
+        let at = locate(self.source, node, name.offset);
+        match variable {
+            Variable::Supported => {}
+            Variable::NotYet => self.unsupported(at, &name.name),
+            Variable::Unknown(_) if name.is_value => {
+                let message = format!("`{}` is not in quotes, and no variable either", name.name);
+                self.problem(at, message, format!("write '{}'", name.name));
+            }
+            Variable::Unknown(suggestion) => self.problem(at, format!("unknown variable `{}`", name.name), suggestion),
+        }
+    }
+
+    /// What can be known to be wrong in comparisons before there is a deploy.
+    fn comparisons(&mut self, node: &Node, condition: &Condition, names: &[Name]) {
+        let comparison = match condition {
+            Condition::And(parts) | Condition::Or(parts) => {
+                return parts.iter().for_each(|part| self.comparisons(node, part, names));
+            }
+            Condition::Comparison(comparison) => comparison,
+        };
+        let Comparison { variable, operator, value: Operand::Text(text) } = comparison else { return };
+        let at = |reader: &Self| {
+            let name = names.iter().find(|name| name.name == *variable);
+            name.map_or(node.start, |name| locate(reader.source, node, name.offset))
+        };
+        if is_duration(variable) && parse_duration(text).is_none() {
+            let at = at(self);
+            self.problem(at, format!("`{variable}` is compared with '{text}'"), "write a duration: '30s', '5m', '4h' or '1d'".to_owned());
+        }
+        let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
+        if variable == "tags" && equality && !text.is_empty() && !text.starts_with('#') {
+            let at = at(self);
+            self.notice(at, format!("`{variable}` start with `#`: no deploy has the tag '{text}'"), format!("did you mean '#{text}'?"));
+        }
+    }
+}
+
+/// `- environment: Staging` as the comparison that it is meant to be.
+fn as_comparison(entries: &[Entry]) -> Option<String> {
+    let [entry] = entries else { return None };
+    let scalar = entry.value.as_scalar()?;
+    match look_up(&entry.key) {
+        Variable::Unknown(_) => None,
+        Variable::Supported | Variable::NotYet if KEYS.contains(&entry.key.as_str()) => None,
+        Variable::Supported | Variable::NotYet => Some(format!("{}='{}'", entry.key, scalar.text)),
+    }
+}

@@ -1,0 +1,155 @@
+//! What every part of the reading uses: collecting problems, and taking nodes apart.
+
+use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
+use crate::suggest::did_you_mean;
+use crate::template;
+use crate::yaml::{Content, Entry, Node, locate};
+use std::collections::HashSet;
+use std::rc::Rc;
+
+/// The most unsupported things that are noted of one rule.
+const MAX_UNSUPPORTED: usize = 20;
+
+/// A file being read.
+pub(super) struct Reader<'s> {
+    pub(super) source: &'s Source<'s>,
+    problems: Vec<Problem>,
+    untold_problems: usize,
+    notices: Vec<Problem>,
+    untold_notices: usize,
+    /// Of the rule being read.
+    pub(super) unsupported: Vec<Problem>,
+    /// Templates without a problem: many rules have the same ones.
+    sound_templates: HashSet<String>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(source: &'s Source<'s>) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+            untold_problems: 0,
+            notices: Vec::new(),
+            untold_notices: 0,
+            unsupported: Vec::new(),
+            sound_templates: HashSet::new(),
+        }
+    }
+
+    /// The notices, or the problems if there are any; each in the order of the file.
+    pub(super) fn finish(mut self) -> Result<Vec<Problem>, Vec<Problem>> {
+        let ended = |mut list: Vec<Problem>, untold: usize| {
+            list.sort_by_key(|problem| (problem.line, problem.column));
+            if untold > 0 && let Some(last) = list.last() {
+                let at = Position { line: last.line, column: last.column };
+                list.push(self.source.problem(at, format!("and {untold} more like these"), None));
+            }
+            list
+        };
+        if self.problems.is_empty() {
+            Ok(ended(std::mem::take(&mut self.notices), self.untold_notices))
+        } else {
+            Err(ended(std::mem::take(&mut self.problems), self.untold_problems))
+        }
+    }
+
+    /// Something is wrong.
+    pub(super) fn problem(&mut self, at: Position, message: impl Into<String>, suggestion: impl Into<Option<String>>) {
+        if self.problems.len() >= MAX_PROBLEMS {
+            self.untold_problems += 1;
+        } else {
+            self.problems.push(self.source.problem(at, message, suggestion));
+        }
+    }
+
+    /// Something is worth knowing.
+    pub(super) fn notice(&mut self, at: Position, message: impl Into<String>, suggestion: impl Into<Option<String>>) {
+        if self.notices.len() >= MAX_PROBLEMS {
+            self.untold_notices += 1;
+        } else {
+            self.notices.push(self.source.problem(at, message, suggestion));
+        }
+    }
+
+    /// The rule being read uses something that is known and not supported yet.
+    pub(super) fn unsupported(&mut self, at: Position, name: &str) {
+        if self.unsupported.len() < MAX_UNSUPPORTED {
+            self.unsupported.push(self.source.problem(at, format!("known, not supported yet: {name}"), None));
+        }
+    }
+
+    /// The entries of a mapping. `what` begins the message where it is none, `example` is what to write.
+    pub(super) fn mapping<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> Option<&'n [Entry]> {
+        match &node.content {
+            Content::Mapping(entries) => Some(entries),
+            Content::Scalar(_) | Content::Sequence(_) => {
+                let message = format!("{what} takes keys with values, and here is {}", node.described());
+                self.problem(node.start, message, format!("write {example}"));
+                None
+            }
+        }
+    }
+
+    /// The entries of a list, which must have some. `what` and `example` as in [`Self::mapping`].
+    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> Option<&'n [Rc<Node>]> {
+        match &node.content {
+            Content::Sequence(nodes) if nodes.is_empty() => {
+                self.problem(node.start, format!("{what} is an empty list"), format!("write {example}, or leave {what} out"));
+                None
+            }
+            Content::Sequence(nodes) => Some(nodes),
+            Content::Scalar(_) | Content::Mapping(_) => {
+                let message = format!("{what} takes a list, and here is {}", node.described());
+                self.problem(node.start, message, format!("write {example}"));
+                None
+            }
+        }
+    }
+
+    /// A key that is not one of `known`: a problem, with the one that may be meant.
+    pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
+        let suggestion = did_you_mean(&entry.key, known.iter().copied())
+            .unwrap_or_else(|| format!("it takes {}", known.join(", ")));
+        self.problem(entry.at, format!("{of} takes no key `{}`", entry.key), suggestion);
+    }
+
+    /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is written.
+    pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        let Some(scalar) = node.as_scalar() else {
+            let message = format!("{what} takes a text, and here is {}", node.described());
+            // `{{ revision }}` without quotes is a mapping to YAML.
+            let template = matches!(node.content, Content::Mapping(_));
+            self.problem(node.start, message, template.then(|| "a template stands in quotes: '{{ … }}'".to_owned()));
+            return None;
+        };
+        if !scalar.is_null() && !scalar.text.trim().is_empty() {
+            return Some(scalar.text.clone());
+        }
+        let line = self.source.line(node.start.line);
+        let comment = line.char_indices().nth(node.start.column - 1).and_then(|(byte, _)| line.get(byte..));
+        let commented = comment.and_then(|rest| rest.trim_start().strip_prefix('#'));
+        let suggestion = commented.map(|text| {
+            let text = text.split_whitespace().next().unwrap_or("…");
+            format!("in YAML, `#` starts a comment: write '#{text}' with quotes")
+        });
+        self.problem(node.start, format!("{what} has no value"), suggestion);
+        None
+    }
+
+    /// [`Self::text`], which must be a template that works.
+    pub(super) fn template(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.text(node, what)?;
+        if self.sound_templates.contains(&text) {
+            return Some(text);
+        }
+        let problems = template::check(&text);
+        if problems.is_empty() {
+            self.sound_templates.insert(text.clone());
+        }
+        for problem in problems {
+            let at = problem.offset.map_or(node.start, |offset| locate(self.source, node, offset));
+            self.problem(at, format!("{what}: {}", problem.message), problem.suggestion);
+        }
+        Some(text)
+    }
+}

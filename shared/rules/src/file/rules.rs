@@ -1,0 +1,156 @@
+//! The list of rules, and each rule's own keys.
+
+use super::reader::Reader;
+use super::{Rule, rule_hash};
+use crate::problem::Position;
+use crate::suggest::did_you_mean;
+use crate::yaml::{Content, Entry, Node};
+use std::collections::HashMap;
+
+const RULE_KEYS: [&str; 4] = ["description", "triggers", "conditions", "actions"];
+
+/// The longest name of a rule, in characters.
+const MAX_NAME: usize = 200;
+
+/// Triggers of pull requests, and `cron`: known, and none of them is a deploy.
+const PULL_REQUEST_TRIGGERS: [&str; 9] = [
+    "pr_created",
+    "pr_updated",
+    "pr_closed",
+    "pr_reopened",
+    "pr_opened",
+    "status_updated",
+    "review_updated",
+    "base_branch_updated",
+    "source_branch_updated",
+];
+
+impl Reader<'_> {
+    /// Every rule of the file.
+    pub(super) fn rules(&mut self, root: &Node) -> Vec<Rule> {
+        let Some(entries) = self.mapping(root, "a rules file", "`rules:` and under it a list of rules") else {
+            return Vec::new();
+        };
+        // Keys that start with `x-` hold what anchors point to.
+        for entry in entries.iter().filter(|entry| entry.key != "rules" && !entry.key.starts_with("x-")) {
+            self.unknown_key(entry, "a rules file", &["rules"]);
+        }
+        let Some(rules) = entries.iter().find(|entry| entry.key == "rules") else {
+            self.problem(root.start, "no key `rules`", "write `rules:` and under it a list of rules".to_owned());
+            return Vec::new();
+        };
+        let nodes = match &rules.value.content {
+            Content::Sequence(nodes) => nodes.as_slice(),
+            Content::Scalar(scalar) if scalar.is_null() => &[],
+            Content::Scalar(_) | Content::Mapping(_) => {
+                let message = format!("`rules` takes a list, and here is {}", rules.value.described());
+                self.problem(rules.value.start, message, "write `- ` before the name of each rule".to_owned());
+                return Vec::new();
+            }
+        };
+        if nodes.is_empty() {
+            self.notice(rules.at, "the file has no rules", None);
+        }
+        let mut names = HashMap::new();
+        nodes.iter().filter_map(|node| self.rule(node, &mut names)).collect()
+    }
+
+    fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
+        let shape = "`- name-of-the-rule:` with `conditions:` and `actions:` indented under it";
+        let entries = self.mapping(node, "a rule", shape)?;
+        let entry = match entries {
+            [entry] => entry,
+            [] => {
+                self.problem(node.start, "a rule without a name", format!("write {shape}"));
+                return None;
+            }
+            [first, second, ..] => {
+                self.not_one_key(first, second, "rule", &RULE_KEYS);
+                return None;
+            }
+        };
+        let name = entry.key.trim();
+        if name.is_empty() || name.chars().count() > MAX_NAME || name.contains(char::is_control) {
+            let message = format!("the name of a rule is one line of 1 to {MAX_NAME} characters");
+            self.problem(entry.at, message, None);
+        }
+        if let Some(first) = names.insert(name.to_owned(), entry.at) {
+            let message = format!("the rule `{name}` is here twice (first in line {})", first.line);
+            self.problem(entry.at, message, "give one of them another name".to_owned());
+        }
+        self.rule_body(name, entry)
+    }
+
+    /// An entry with several keys where one belongs: not indented far enough, or two entries run together.
+    pub(super) fn not_one_key(&mut self, first: &Entry, second: &Entry, what: &str, keys: &[&str]) {
+        if first.value.is_null() && (keys.is_empty() || keys.contains(&second.key.as_str())) {
+            let message = format!("`{}` stands beside `{}` instead of under it", second.key, first.key);
+            self.problem(second.at, message, format!("indent what belongs to `{}` further than its name", first.key));
+        } else {
+            let message = format!("`{}` in the entry of `{}`", second.key, first.key);
+            self.problem(second.at, message, format!("start each {what} with `- `"));
+        }
+    }
+
+    fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {
+        let what = format!("the rule `{name}`");
+        let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
+        for other in entries.iter().filter(|entry| !RULE_KEYS.contains(&entry.key.as_str())) {
+            self.unknown_key(other, "a rule", &RULE_KEYS);
+        }
+        let field = |key: &str| entries.iter().find(|entry| entry.key == key);
+        self.unsupported.clear();
+
+        let description = match field("description") {
+            Some(entry) if !entry.value.is_null() => self.text(&entry.value, "description"),
+            _ => None,
+        };
+        let triggers = field("triggers").map(|entry| self.triggers(entry)).unwrap_or_default();
+        let conditions = field("conditions").map(|entry| self.conditions(entry)).unwrap_or_default();
+        let actions = match field("actions") {
+            Some(entry) => self.actions(&entry.value, "actions", name),
+            None => {
+                self.problem(entry.at, format!("{what} has no `actions`"), "say what it does".to_owned());
+                Vec::new()
+            }
+        };
+
+        let unsupported = std::mem::take(&mut self.unsupported);
+        if !triggers.is_empty() && triggers.iter().all(|trigger| PULL_REQUEST_TRIGGERS.contains(&trigger.as_str())) {
+            // What such a rule uses is of no interest then.
+            self.notice(entry.at, format!("{what} has triggers of pull requests only: deploys never open it"), None);
+        } else {
+            for problem in &unsupported {
+                let at = Position { line: problem.line, column: problem.column };
+                self.notice(at, problem.message.clone(), format!("the rule `{name}` is not opened"));
+            }
+        }
+        let hash = rule_hash(name, description.as_deref(), &triggers, &conditions, &actions);
+        Some(Rule { name: name.to_owned(), description, triggers, conditions, actions, unsupported, hash })
+    }
+
+    fn triggers(&mut self, entry: &Entry) -> Vec<String> {
+        if entry.value.is_null() {
+            return Vec::new();
+        }
+        let nodes = self.list(&entry.value, "triggers", "`- pr_updated`").unwrap_or_default();
+        let mut triggers = Vec::new();
+        for node in nodes {
+            // `- cron: {target: project}`: a trigger may have keys.
+            let name = match &node.content {
+                Content::Mapping(entries) => entries.first().map(|entry| (entry.key.clone(), entry.at)),
+                Content::Scalar(_) | Content::Sequence(_) => self.text(node, "a trigger").map(|name| (name, node.start)),
+            };
+            let Some((name, at)) = name else { continue };
+            if name == "cron" {
+                self.unsupported(at, &name);
+            } else if !PULL_REQUEST_TRIGGERS.contains(&name.as_str()) {
+                let suggestion = did_you_mean(&name, PULL_REQUEST_TRIGGERS)
+                    .unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
+                self.problem(at, format!("unknown trigger `{name}`"), suggestion);
+            }
+            triggers.push(name);
+        }
+        triggers
+    }
+}

@@ -1,0 +1,165 @@
+//! Values with a meaning: truths, counts, channels, people, addresses.
+
+use super::reader::Reader;
+use crate::yaml::{Content, Node};
+
+/// The longest name of a Slack channel.
+const CHANNEL_NAME: usize = 80;
+
+impl Reader<'_> {
+    /// `true` or `false`.
+    pub(super) fn truth(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let truth = node.as_scalar().and_then(|scalar| scalar.as_bool());
+        if truth.is_none() {
+            let message = format!("{what} takes true or false, and here is {}", node.described());
+            self.problem(node.start, message, "write `true` or `false`, without quotes".to_owned());
+        }
+        truth
+    }
+
+    /// A whole number from 1.
+    pub(super) fn count(&mut self, node: &Node, what: &str) -> Option<u32> {
+        let count = node.as_scalar().and_then(|scalar| scalar.text.trim().parse().ok()).filter(|count| *count >= 1);
+        if count.is_none() {
+            self.problem(node.start, format!("{what} takes a whole number from 1"), format!("write, for example, `{what}: 2`"));
+        }
+        count
+    }
+
+    /// A Slack channel: `#name` or an id.
+    pub(super) fn channel(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.text(node, what)?;
+        let text = text.trim();
+        if is_slack_id(text, &['C', 'G', 'D']) {
+            return Some(text.to_owned());
+        }
+        let name = text.strip_prefix('#').unwrap_or(text);
+        let sound = |name: &str| {
+            !name.is_empty()
+                && name.chars().count() <= CHANNEL_NAME
+                && name.chars().all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_'))
+        };
+        if sound(name) {
+            return Some(format!("#{name}"));
+        }
+        let lower = name.to_lowercase();
+        let suggestion = if sound(&lower) {
+            format!("names of channels are in lower case: '#{lower}'")
+        } else {
+            "write '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
+        };
+        self.problem(node.start, format!("`{text}` cannot be a Slack channel"), suggestion);
+        None
+    }
+
+    /// Who may vote: a list, or one of them alone.
+    pub(super) fn approvers(&mut self, node: &Node) -> Option<Vec<String>> {
+        let example = "`approvers: [ana@example.com]`";
+        let entries: Vec<&Node> = match &node.content {
+            Content::Scalar(_) => vec![node],
+            Content::Sequence(_) | Content::Mapping(_) => {
+                self.list(node, "approvers", example)?.iter().map(AsRef::as_ref).collect()
+            }
+        };
+        let mut approvers: Vec<String> = Vec::new();
+        for entry in entries {
+            let Some(approver) = self.approver(entry) else { continue };
+            if !approvers.iter().any(|other| other.eq_ignore_ascii_case(&approver)) {
+                approvers.push(approver);
+            }
+        }
+        Some(approvers)
+    }
+
+    fn approver(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "an approver")?;
+        let text = text.trim();
+        let approver = approver(text);
+        if approver.is_none() {
+            let suggestion = if text.contains(',') {
+                "write each into its own entry: [ana@example.com, ben@example.com]".to_owned()
+            } else {
+                "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')".to_owned()
+            };
+            self.problem(node.start, format!("`{text}` is nobody who could vote"), suggestion);
+        }
+        approver
+    }
+
+    /// An address to call. It is not repeated in messages: it may hold a secret.
+    pub(super) fn address(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.template(node, what)?;
+        let text = text.trim();
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#', '@', ':']).next()).unwrap_or("");
+        if host.is_empty() || text.contains(char::is_whitespace) && !text.contains("{{") {
+            self.problem(node.start, format!("{what} takes an address"), "write, for example, https://example.com/hook".to_owned());
+            return None;
+        }
+        Some(text.to_owned())
+    }
+}
+
+/// An approver as the rest of Signoff knows them: an e-mail address, `U…`, `S…` or `@group`.
+fn approver(text: &str) -> Option<String> {
+    let mention = text.strip_prefix("<@").and_then(|rest| rest.strip_suffix('>'));
+    let group = text.strip_prefix("<!subteam^").and_then(|rest| rest.strip_suffix('>'));
+    let id = mention.or(group).map(|inner| inner.split('|').next().unwrap_or(inner));
+    if let Some(id) = id {
+        let letters: &[char] = if mention.is_some() { &['U', 'W'] } else { &['S'] };
+        return is_slack_id(id, letters).then(|| id.to_owned());
+    }
+    if is_slack_id(text, &['U', 'W', 'S']) {
+        return Some(text.to_owned());
+    }
+    if let Some(handle) = text.strip_prefix('@') {
+        let sound = !handle.is_empty() && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        return sound.then(|| text.to_owned());
+    }
+    let (local, domain) = text.split_once('@')?;
+    let sound = !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
+        && !domain.contains('@');
+    sound.then(|| text.to_owned())
+}
+
+/// Whether a text is an id that Slack gives, of a kind that starts with one of `letters`.
+fn is_slack_id(text: &str, letters: &[char]) -> bool {
+    text.starts_with(letters)
+        && text.len() >= 8
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && text.bytes().any(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn approvers_are_people_and_groups() {
+        for (text, expected) in [
+            ("ana@example.com", Some("ana@example.com")),
+            ("U0123ABCDEF", Some("U0123ABCDEF")),
+            ("<@W0123ABCDEF>", Some("W0123ABCDEF")),
+            ("<@U0123ABCDEF|ana>", Some("U0123ABCDEF")),
+            ("@release-managers", Some("@release-managers")),
+            ("S0123ABCDEF", Some("S0123ABCDEF")),
+            ("<!subteam^S0123ABCDEF|@team>", Some("S0123ABCDEF")),
+            ("<!subteam^U0123ABCDEF>", None),
+            ("<!channel>", None),
+            ("#channel", None),
+            ("ana", None),
+            ("ana@", None),
+            ("ana@localhost", None),
+            ("@", None),
+            ("a@b.com, c@d.com", None),
+            ("C0123ABCDEF", None),
+            ("", None),
+        ] {
+            assert_eq!(approver(text).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The texts of actions: Jinja templates over a deploy.
+//!
+//! The engine is `minijinja` without includes, macros or access to anything outside of the template's [`Context`]. The
+//! work that a template may do, the memory that it may take and the text that it may produce are limited.
+
+mod check;
+mod context;
+mod slack;
+
+pub(crate) use check::check;
+pub use context::{Context, Mentions, VARIABLES};
+pub use slack::{slack_escape, slack_link};
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::LazyLock;
+
+/// The longest template that is read, in bytes.
+pub const MAX_TEMPLATE_BYTES: usize = 16 * 1024;
+/// The longest text that a template may render to, in bytes.
+pub const MAX_OUTPUT_BYTES: usize = 32 * 1024;
+/// How much work a template may do, in the engine's units (about one per instruction, and one per 64 bytes of text).
+pub const MAX_WORK: u64 = 20_000;
+
+/// Why a template was not rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    /// The line of the template, from 1, where one is known.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "template, line {line}: {}", self.message),
+            None => write!(f, "template: {}", self.message),
+        }
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Renders a template as Slack mrkdwn: the template's own text stands as it is written, the deploy's is escaped
+/// ([`slack_escape`]), mentions and links made from the deploy work. A list is its elements with commas between.
+///
+/// # Errors
+/// A template that cannot be read, or that takes more work or produces more text than allowed.
+pub fn render(template: &str, context: &Context) -> Result<String, TemplateError> {
+    render_in(&SLACK, template, context.slack())
+}
+
+/// Renders a template as plain text, for what does not go to Slack (a build's parameters): nothing is escaped, people
+/// and deploys are shown by name instead of as mentions and links.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_plain(template: &str, context: &Context) -> Result<String, TemplateError> {
+    render_in(&PLAIN, template, context.plain())
+}
+
+/// What a variable that a template names, and that this deploy has no value for, renders to: nothing.
+const UNDEFINED: UndefinedBehavior = UndefinedBehavior::Chainable;
+
+static SLACK: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Slack, UNDEFINED));
+static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Plain, UNDEFINED));
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Slack,
+    Plain,
+}
+
+/// The engine for one kind of text.
+fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_fuel(Some(MAX_WORK));
+    environment.set_undefined_behavior(undefined);
+    environment.remove_global("debug");
+    // Nobody can declare text of a pull request to be safe; `escape` is what rendering does anyway.
+    environment.add_filter("safe", |value: Value| value);
+    if target == Target::Slack {
+        // The engine takes what is captured (`{% set x %}…{% endset %}`) as escaped once there is a kind of escaping.
+        environment.set_auto_escape_callback(|_| AutoEscape::Custom("slack".into()));
+        environment.set_formatter(|out, state, value| format(out, state, value, Target::Slack));
+    } else {
+        environment.set_formatter(|out, state, value| format(out, state, value, Target::Plain));
+        environment.add_filter("escape", |value: Value| value);
+        environment.add_filter("e", |value: Value| value);
+    }
+    environment
+}
+
+/// Writes a value into the output: escaped for Slack unless it is a mention or link of ours, lists element by element.
+fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value, target: Target) -> Result<(), Error> {
+    if value.is_undefined() && state.env().undefined_behavior() == UndefinedBehavior::SemiStrict {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    if value.is_undefined() || value.is_none() {
+        return Ok(());
+    }
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        for (index, element) in value.try_iter()?.enumerate() {
+            if index > 0 {
+                out.write_str(", ")?;
+            }
+            format_one(out, &element, target)?;
+        }
+        return Ok(());
+    }
+    format_one(out, value, target)
+}
+
+fn format_one(out: &mut Output<'_>, value: &Value, target: Target) -> Result<(), Error> {
+    let text = value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed);
+    if target == Target::Plain || value.is_safe() {
+        out.write_str(&text)?;
+    } else {
+        out.write_str(&slack_escape(&text))?;
+    }
+    Ok(())
+}
+
+fn render_in(environment: &Environment<'_>, template: &str, values: &Value) -> Result<String, TemplateError> {
+    if template.len() > MAX_TEMPLATE_BYTES {
+        let message = format!("longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
+        return Err(TemplateError { line: None, message });
+    }
+    let text = environment.render_str(template, values).map_err(|error| explained(&error))?;
+    if text.len() > MAX_OUTPUT_BYTES {
+        let message = format!("its text is longer than {} KiB", MAX_OUTPUT_BYTES / 1024);
+        return Err(TemplateError { line: None, message });
+    }
+    Ok(text)
+}
+
+/// The engine's error in our words.
+fn explained(error: &Error) -> TemplateError {
+    let message = match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => "it takes too much work; shorten its loops".to_owned(),
+        (ErrorKind::UndefinedError, None) => "a value that does not exist".to_owned(),
+        (kind, None) => kind.to_string(),
+        (_, Some(detail)) => detail.to_owned(),
+    };
+    TemplateError { line: error.line(), message }
+}
+
+#[cfg(test)]
+mod tests;

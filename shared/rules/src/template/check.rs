@@ -1,0 +1,129 @@
+//! What can be said about a template before there is a deploy.
+
+use super::{Context, MAX_TEMPLATE_BYTES, Mentions, Target, VARIABLES, environment, explained, render_in};
+use crate::suggest::did_you_mean;
+use approval::deploy::{Deploy, Person, PullRequest, Slug, Source};
+use approval::id::DeployId;
+use jiff::Timestamp;
+use minijinja::{Environment, UndefinedBehavior};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TemplateProblem {
+    /// How many characters of the template stand before it, where that is known.
+    pub(crate) offset: Option<usize>,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What would be right, as a clause.
+    pub(crate) suggestion: Option<String>,
+}
+
+/// The engine for trying a template: what does not exist is an error.
+static STRICT: LazyLock<Environment<'static>> =
+    LazyLock::new(|| environment(Target::Slack, UndefinedBehavior::SemiStrict));
+
+/// A deploy that has everything once, for trying templates.
+static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
+    let deploy = Deploy {
+        id: DeployId::from_text("sample"),
+        deployment: Slug::new("acme", "checkout")?,
+        repository: "acme/checkout".to_owned(),
+        environment: "Staging".to_owned(),
+        revision: "7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d".to_owned(),
+        branch: Some("main".to_owned()),
+        deployed_at: Timestamp::UNIX_EPOCH,
+        registered_at: Timestamp::UNIX_EPOCH,
+        source: Source::RegisterDeploy,
+        tags: vec!["#web".to_owned()],
+        links: BTreeMap::new(),
+        deployer: Some(Person { name: "Ana".to_owned(), email: None, username: None }),
+        commits: Vec::new(),
+        pull_requests: vec![PullRequest {
+            number: 1,
+            title: "A change".to_owned(),
+            url: "https://example.com/1".to_owned(),
+            author: "ana".to_owned(),
+            labels: vec!["fix".to_owned()],
+        }],
+        previous_revision: None,
+    };
+    Some(Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new()))
+});
+
+/// Everything that is wrong with a template: its syntax, unknown variables, and what shows when it is rendered for a
+/// sample deploy (unknown filters, attributes that do not exist, too much work).
+pub(crate) fn check(template: &str) -> Vec<TemplateProblem> {
+    // Text alone, as most messages are, needs no engine.
+    if !template.contains("{{") && !template.contains("{%") && !template.contains("{#") && template.len() <= MAX_TEMPLATE_BYTES {
+        return Vec::new();
+    }
+    let in_line = |error: super::TemplateError, what: &str| TemplateProblem {
+        offset: error.line.map(|line| line_offset(template, line)),
+        message: format!("{what}: {}", error.message),
+        suggestion: None,
+    };
+    let compiled = match STRICT.template_from_str(template) {
+        Ok(compiled) if template.len() <= MAX_TEMPLATE_BYTES => compiled,
+        Ok(_) => {
+            let message = format!("the template is longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
+            return vec![TemplateProblem { offset: None, message, suggestion: None }];
+        }
+        Err(error) => return vec![in_line(explained(&error), "the template cannot be read")],
+    };
+    let mut unknown: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
+    unknown.retain(|name| !VARIABLES.contains(&name.as_str()) && STRICT.globals().all(|(global, _)| global != name));
+    unknown.sort_unstable();
+    if !unknown.is_empty() {
+        return unknown.iter().map(|name| unknown_variable(template, name)).collect();
+    }
+    let tried = SAMPLE.as_ref().map(|sample| render_in(&STRICT, template, sample.slack()));
+    match tried {
+        Some(Err(error)) => vec![in_line(error, "the template does not work")],
+        Some(Ok(_)) | None => Vec::new(),
+    }
+}
+
+fn unknown_variable(template: &str, name: &str) -> TemplateProblem {
+    TemplateProblem {
+        offset: word_offset(template, name),
+        message: format!("unknown template variable `{name}`"),
+        suggestion: did_you_mean(name, VARIABLES),
+    }
+}
+
+/// How many characters stand before the first character of a line (from 1) that is not a space.
+fn line_offset(template: &str, line: usize) -> usize {
+    let before: usize = template.split_inclusive('\n').take(line.saturating_sub(1)).map(|line| line.chars().count()).sum();
+    let spaces = template.chars().skip(before).take_while(|c| matches!(c, ' ' | '\t')).count();
+    before + spaces
+}
+
+/// How many characters stand before `name` where it first stands as a whole word within `{{ … }}` or `{% … %}`.
+fn word_offset(template: &str, name: &str) -> Option<usize> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let mut from = 0;
+    while let Some(found) = template.get(from..)?.find(['{']) {
+        let start = from + found;
+        let rest = template.get(start..)?;
+        let close = if rest.starts_with("{{") {
+            "}}"
+        } else if rest.starts_with("{%") {
+            "%}"
+        } else {
+            from = start + 1;
+            continue;
+        };
+        let code = rest.get(..rest.find(close).unwrap_or(rest.len()))?;
+        for (index, _) in code.match_indices(name) {
+            let before = code.get(..index).and_then(|text| text.chars().next_back());
+            let after = code.get(index + name.len()..).and_then(|text| text.chars().next());
+            if !before.is_some_and(is_word) && !after.is_some_and(|c| is_word(c) && c != '.') {
+                return Some(template.get(..start + index)?.chars().count());
+            }
+        }
+        from = start + code.len().max(1);
+    }
+    None
+}

@@ -1,0 +1,195 @@
+//! What templates render to.
+
+use super::*;
+use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
+use approval::id::DeployId;
+use proptest::prelude::*;
+use std::fmt::Write;
+
+fn person(name: &str, email: Option<&str>) -> Person {
+    Person { name: name.to_owned(), email: email.map(str::to_owned), username: None }
+}
+
+/// A deploy by two authors, one of whom is in Slack, with a pull request whose title tries to mention everybody.
+fn deploy() -> Deploy {
+    let commit = |author: Person| Commit {
+        revision: "7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d".to_owned(),
+        title: "Fix".to_owned(),
+        authors: vec![author],
+        url: None,
+    };
+    Deploy {
+        id: DeployId::from_text("d1"),
+        deployment: Slug::new("acme", "checkout").unwrap(),
+        repository: "acme/checkout".to_owned(),
+        environment: "Staging".to_owned(),
+        revision: "7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d".to_owned(),
+        branch: None,
+        deployed_at: "2026-05-11T11:42:00Z".parse().unwrap(),
+        registered_at: "2026-05-11T11:42:01Z".parse().unwrap(),
+        source: Source::RegisterDeploy,
+        tags: vec!["#web".to_owned(), "#a<b".to_owned()],
+        links: Default::default(),
+        deployer: None,
+        commits: vec![commit(person("Ana", Some("ana@example.com"))), commit(person("B <!here> & co", None))],
+        pull_requests: vec![
+            PullRequest {
+                number: 42,
+                title: "Pay > 1 <!channel>".to_owned(),
+                url: "https://git.example.com/pull/42?a=1&b=2".to_owned(),
+                author: "ana".to_owned(),
+                labels: vec!["fix".to_owned()],
+            },
+            PullRequest {
+                number: 43,
+                title: "Tidy".to_owned(),
+                url: "javascript:alert(1)".to_owned(),
+                author: "ben".to_owned(),
+                labels: vec![],
+            },
+        ],
+        previous_revision: None,
+    }
+}
+
+fn context() -> Context {
+    let mut mentions = Mentions::new();
+    mentions.insert(&person("Ana", Some("Ana@Example.com")), "U0ANA");
+    mentions.insert(&person("B <!here> & co", None), "!channel");
+    Context::new(&deploy(), "https://signoff.example.com/deploys/d1?a=1&b=2", &mentions)
+}
+
+#[test]
+fn every_variable_in_slack_and_in_plain() {
+    let mut told = String::new();
+    for name in VARIABLES {
+        let template = format!("{{{{ {name} }}}}");
+        writeln!(told, "{name}\n  {}", render(&template, &context()).unwrap()).unwrap();
+        writeln!(told, "  {}", render_plain(&template, &context()).unwrap()).unwrap();
+    }
+    insta::assert_snapshot!(told, @"");
+}
+
+#[test]
+fn what_a_deploy_says_never_becomes_a_mention() {
+    for (template, expected) in [
+        ("{{ authors_slack }}: go?", "<@U0ANA>, B &lt;!here&gt; &amp; co: go?"),
+        ("<!here> {{ environment }}", "<!here> Staging"),
+        ("{% for pr in prs %}- {{ pr.title }} ({{ pr.author }})\n{% endfor %}", "- Pay &gt; 1 &lt;!channel&gt; (ana)\n- Tidy (ben)\n"),
+        ("{{ prs[0].title | safe }}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{{ prs[0].title | escape }}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{{ prs[0].title | upper }}", "PAY &gt; 1 &lt;!CHANNEL&gt;"),
+        ("{{ authors_slack ~ prs[0].title }}", "&lt;@U0ANA&gt;, B &amp;lt;!here&amp;gt; &amp;amp; co Pay &gt; 1 &lt;!channel&gt;"),
+        ("{% autoescape false %}{{ prs[0].title }}{% endautoescape %}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{% set x %}{{ prs[0].title }}{% endset %}{{ x }}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{% autoescape false %}{% set x %}{{ prs[0].title }}{% endset %}{% endautoescape %}{{ x }}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{% filter safe %}{{ prs[0].title }}{% endfilter %}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{{ prs | map(attribute='title') | join(' / ') }}", "Pay &gt; 1 &lt;!channel&gt; / Tidy"),
+        ("{{ [deploy_slack, prs[0].title] | join(' ') }}", "<https://signoff.example.com/deploys/d1?a=1&amp;b=2|7bf7226 - checkout (Staging)> Pay &gt; 1 &lt;!channel&gt;"),
+        ("{{ prs[0].title | replace('Pay', authors_slack) }}", "<@U0ANA>, B &lt;!here&gt; &amp; co &gt; 1 &lt;!channel&gt;"),
+        ("{{ prs[0].title | default(authors_slack) }}", "Pay &gt; 1 &lt;!channel&gt;"),
+        ("{{ prs[0] }}", "{&quot;}"),
+    ] {
+        let text = render(template, &context()).unwrap();
+        assert!(!text.contains("<!channel>"), "{template}: {text}");
+        if template != "{{ prs[0] }}" && !template.contains('~') {
+            assert_eq!(text, expected, "{template}");
+        }
+    }
+}
+
+#[test]
+fn what_there_is_not_renders_to_nothing() {
+    let mut bare = deploy();
+    bare.pull_requests.clear();
+    bare.commits.clear();
+    bare.tags.clear();
+    let context = Context::new(&bare, "https://x.example.com", &Mentions::new());
+    for (template, expected) in [
+        ("{{ authors_slack }}, go?", "the authors, go?"),
+        ("[{{ pr_url }}|{{ pull_request_id }}|{{ tags }}|{{ deploy_author_name }}]", "[|||]"),
+        ("{% for issue in issues %}{{ issue.key }}{% else %}none{% endfor %}", "none"),
+        ("{{ prs[0].title }}{{ nothing.at.all }}", ""),
+        ("{{ failed_rules | length }}", "0"),
+        ("no template at all", "no template at all"),
+    ] {
+        assert_eq!(render(template, &context).unwrap(), expected, "{template}");
+    }
+}
+
+#[test]
+fn a_template_cannot_work_or_grow_without_end() {
+    let long = "x".repeat(MAX_TEMPLATE_BYTES + 1);
+    let deep = format!("{{{{ {}1{} }}}}", "(".repeat(5000), ")".repeat(5000));
+    let big = format!("{{{{ '{}' * 4 }}}}", "x".repeat(MAX_OUTPUT_BYTES / 3));
+    let mut told = String::new();
+    for template in [
+        "{% for i in range(100000000) %}{% endfor %}",
+        "{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}",
+        "{{ 'x' * 100000000 }}",
+        "{{ range(100000000) | list | length }}",
+        "{{ range(100000000) | join(',') }}",
+        "{{ [1] * 100000000 }}",
+        "{% set ns = namespace(x='x') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+        "{{ '%0999999999d' | format(1) }}",
+        "{{ 'x' | indent(999999999) }}",
+        &big,
+        &long,
+        &deep,
+        "{% include 'other' %}",
+        "{% macro x() %}{{ x() }}{% endmacro %}",
+        "{{ debug() }}",
+        "{{ open",
+        "line one\n{% if %}",
+    ] {
+        let outcome = render(template, &context()).map_or_else(|error| error.to_string(), |text| format!("{} bytes", text.len()));
+        let template: String = template.chars().take(70).collect();
+        writeln!(told, "{template:?}\n    {outcome}").unwrap();
+    }
+    insta::assert_snapshot!(told, @"");
+}
+
+#[test]
+fn a_template_is_checked_before_there_is_a_deploy() {
+    let mut told = String::new();
+    for template in [
+        "{{ authors_slack }}, promote {{ deploy_slack }}?",
+        "{% for pr in prs %}{{ loop.index }}. {{ pr.title }} {{ pr.labels | join(', ') }}{% endfor %}",
+        "{% for issue in issues %}{{ issue.url }}{% endfor %}",
+        "{% set x = 5 %}{{ x }} {{ range(3) | list }}",
+        "{{ author_slack }}",
+        "author_slack: {{ deploy.author_slack }} {{ author_slack }} {{ whatever }}",
+        "{% for pr in prs %}{{ pr.titel }}{% endfor %}",
+        "a\n  {{ tags | jion }}",
+        "{{ tags | }}",
+        "a\nb {% for pr in prs %}",
+        "{% for i in range(100000000) %}{% endfor %}",
+        "{{ tags.join(',') }}",
+        "{{ undefined_function() }}",
+        "{# only a comment",
+    ] {
+        writeln!(told, "{template:?}").unwrap();
+        for problem in check(template) {
+            let at = problem.offset.map_or("?".to_owned(), |offset| offset.to_string());
+            writeln!(told, "    {at}: {} {}", problem.message, problem.suggestion.unwrap_or_default()).unwrap();
+        }
+    }
+    insta::assert_snapshot!(told, @"");
+}
+
+proptest! {
+    #[test]
+    fn rendering_never_panics(template in "(\\PC|\\{\\{ ?|%\\}| ?\\}\\}|\\{% (if|for|set) |tags|prs|\\||\\n){0,20}") {
+        let _ = render(&template, &context());
+        let _ = check(&template);
+    }
+
+    #[test]
+    fn no_title_gets_a_control_sequence_through(title in "\\PC{0,30}", filter in proptest::sample::select(vec!["", "|safe", "|e", "|trim", "|title", "|replace('a','<')"])) {
+        let mut deploy = deploy();
+        deploy.pull_requests[0].title = title;
+        let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
+        let text = render(&format!("{{{{ prs[0].title{filter} }}}}"), &context).unwrap();
+        prop_assert!(!text.contains(['<', '>']), "{}", text);
+    }
+}

@@ -1,0 +1,53 @@
+//! From a message to the effect that it stands for.
+
+use crate::batch::Handled;
+use approval::effect::{Claim, Effect};
+use jiff::{SignedDuration, Timestamp};
+use store::{CommitError, EffectMessage, Store};
+
+/// How soon a message comes again whose effect could not be read or claimed.
+pub const SOON: SignedDuration = SignedDuration::from_secs(3);
+
+/// One attempt at an effect.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The effect, as this process claimed it.
+    pub effect: Effect,
+    /// Whether an earlier attempt's end is unknown.
+    pub lost: bool,
+}
+
+/// Reads the effect of `message` and claims it for this process at `now`. `Err` says what becomes of the message
+/// where there is nothing to do now; failures are logged here.
+pub async fn take(
+    store: &Store,
+    message: &EffectMessage,
+    now: Timestamp,
+    request_id: &str,
+) -> Result<Attempt, Handled> {
+    let EffectMessage { deploy, effect: id } = message;
+    let effect = match store.effect(deploy, id).await {
+        Ok(Some(effect)) => effect,
+        Ok(None) => {
+            tracing::warn!(request_id, %deploy, effect = %id, "no such effect on record; nothing to do");
+            return Err(Handled::Done);
+        }
+        Err(error) => {
+            tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be read now");
+            return Err(Handled::Again(SOON));
+        }
+    };
+    let lost = match effect.claim(now) {
+        Claim::Closed => return Err(Handled::Done),
+        Claim::Held { until } | Claim::Wait { until } => return Err(Handled::Again(until.duration_since(now))),
+        Claim::Take { lost } => lost,
+    };
+    match store.claim(&effect, now).await {
+        Ok(effect) => Ok(Attempt { effect, lost }),
+        Err(CommitError::Conflict) => Err(Handled::Again(SOON)),
+        Err(CommitError::Store(error)) => {
+            tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
+            Err(Handled::Again(SOON))
+        }
+    }
+}
