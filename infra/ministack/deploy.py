@@ -3,9 +3,9 @@
     deploy.py --bin-dir target/debug --secrets secrets.json --out stack.json \
         --parameters 'Deployments=acme/* #deploys' SlackApiUrl=http://127.0.0.1:9000/api
 
-It deploys the template itself: ministack applies the SAM transform, and all that is changed here is where a function's
-code comes from (a zip of `--bin-dir`'s binary instead of what `sam build` makes). IAM is enforced, so a function whose
-role lacks a permission fails here as it would on AWS.
+It deploys the template itself: ministack applies the SAM transform. All that is changed here is where a function's code
+comes from (a zip of `--bin-dir`'s binary instead of what `sam build` makes), and one name of a permission (`allow_batches`).
+IAM is enforced, so a function whose role lacks a permission fails here as it would on AWS.
 
 Once the stack is there, `--out` is written:
 
@@ -186,6 +186,7 @@ def deploy(endpoint: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
     template = yaml_parse(arguments.template.read_text(encoding="utf-8"))
     package(template["Resources"], arguments.bin_dir, client("s3"))
+    allow_batches(template["Resources"])
     parameters = {"AwsEndpointUrl": endpoint} | parse_parameters(arguments.parameters)
     cloudformation = client("cloudformation")
     name = arguments.stack_name
@@ -238,6 +239,21 @@ def package(resources: Mapping[str, Any], bin_dir: Path, s3: Any) -> None:
         key = f"{binary}.zip"
         s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=body.getvalue())
         resource["Properties"]["CodeUri"] = {"Bucket": CODE_BUCKET, "Key": key}
+
+
+def allow_batches(resources: Mapping[str, Any]) -> None:
+    """Lets a role that may send messages send several at once.
+
+    On AWS sqs:SendMessage is the permission for SendMessageBatch, and there is none of that name
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html); ministack asks for one.
+    """
+    for resource in resources.values():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        for policy in resource["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement["Action"] == "sqs:SendMessage":
+                    statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
 
 
 def parse_parameters(pairs: list[str]) -> dict[str, str]:

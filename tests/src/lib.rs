@@ -1,1 +1,11 @@
-//! x
+//! The whole system under test: the functions, deployed from `template.yaml` on a local AWS, with stand-ins for Slack,
+//! GitHub and CircleCI around it. A test tells a [story](story::Story) of one deployment; stories share one
+//! [world](world::World) and run side by side.
+//!
+//! `SIGNOFF_TEST_AWS=ministack` tells the same stories on a second, independent local AWS.
+
+pub mod front;
+pub mod local_aws;
+pub mod receiver;
+pub mod story;
+pub mod world;

@@ -70,7 +70,11 @@ impl ActionExecution {
         };
         let attempt = &attempt;
         let settled = match self.perform(attempt).await {
-            Ok(()) => return Handled::Done,
+            Ok(()) => {
+                let EffectMessage { deploy, effect: id } = message;
+                tracing::info!(request_id, %deploy, effect = %id, kind = ?attempt.effect.kind, "done");
+                return Handled::Done;
+            }
             Err(Trouble::Outside(failure)) => self.settle(attempt, failure, request_id).await,
             Err(trouble) => Err(trouble),
         };

@@ -103,11 +103,9 @@ impl ActionExecution {
             (self.store.deploy(&effect.deploy).await?, self.store.approval(&effect.deploy, id).await?);
         let (Some(deploy), Some(approval)) = (deploy, approval) else { return self.give_up(effect, reason).await };
         let passing = !matches!(failure, Failure::Permanent(_) | Failure::Refusal(_));
-        if passing && (effect.attempts < MAX_ATTEMPTS || approval.dialog.is_some()) {
+        let stands = approval.dialog.is_some() || approval.status != votes::Status::Pending;
+        if stands || (passing && effect.attempts < MAX_ATTEMPTS) {
             return self.settle_telling(effect, &approval.channel, failure).await;
-        }
-        if approval.dialog.is_some() || approval.status != votes::Status::Pending {
-            return self.give_up(effect, reason).await;
         }
         if self.now().duration_since(effect.created_at) > PARKED_FOR {
             let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);

@@ -40,7 +40,8 @@ pub(crate) fn credential(headers: &HeaderMap, site: &Site) -> Option<Credential>
         return known.then(|| Credential::Key(SecretString::from(key.trim())));
     }
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(name, _)| *name == cookie_name(site))?;
     Some(Credential::Session(value.to_owned()))
 }
@@ -57,7 +58,10 @@ pub(crate) fn admits(secret: &ApiSecret, credential: &Credential, now: Timestamp
 pub(crate) fn is_key(secret: &ApiSecret, typed: &SecretString) -> bool {
     // Digests are compared, so that the time taken says nothing about a key's length either.
     let typed = Sha256::digest(typed.expose_secret());
-    let any = secret.keys.iter().fold(Choice::from(0), |any, key| any | Sha256::digest(key.expose_secret()).ct_eq(&typed));
+    let any = secret
+        .keys
+        .iter()
+        .fold(Choice::from(0), |any, key| any | Sha256::digest(key.expose_secret()).ct_eq(&typed));
     bool::from(any)
 }
 
@@ -129,7 +133,9 @@ mod tests {
     }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let pair = |(name, value): &(&str, &str)| (HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap());
+        let pair = |(name, value): &(&str, &str)| {
+            (HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap())
+        };
         pairs.iter().map(pair).collect()
     }
 
@@ -209,7 +215,10 @@ mod tests {
         ] {
             assert!(!lets_in(&[("cookie", &format!("{name}={forged}"))], &https(), at(0)), "{forged}");
         }
-        assert!(!lets_in(&[("cookie", &format!("signoff={value}"))], &https(), at(0)), "the prefix is asked for over TLS");
+        assert!(
+            !lets_in(&[("cookie", &format!("signoff={value}"))], &https(), at(0)),
+            "the prefix is asked for over TLS"
+        );
     }
 
     #[test]

@@ -1,33 +1,34 @@
-//! The console's Lambda function: pages and JSON about deploys and their approvals.
+//! The console: the record of each deploy as pages for people and as JSON for programs, behind an API key.
+//!
+//! A request goes [`route`] -> [`auth`] -> one read of the record -> [`view`] -> [`html`] or [`json`] -> [`answer`].
+//! Everything but [`handler`] is a pure function of its arguments.
 
-use console::Console;
-use lambda_http::{Request, service_fn};
-use runtime::aws::Aws;
-use runtime::settings::{SettingError, Settings};
+mod answer;
+mod assets;
+mod auth;
+mod gateway;
+mod handler;
+mod html;
+mod json;
+mod mrkdwn;
+mod route;
+#[cfg(test)]
+mod sample;
+mod site;
+mod view;
+
+use lambda_http::tower::ServiceExt;
+use lambda_http::{Adapter, Error, Request, lambda_runtime, service_fn};
+use runtime::{aws::Aws, settings::Settings};
 use std::convert::Infallible;
-use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> Result<(), Error> {
     let settings = Settings::from_environment();
     runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
-    let console = match start(&settings) {
-        Ok(console) => console,
-        Err(error) => {
-            tracing::error!(%error, "the console can't start");
-            return ExitCode::FAILURE;
-        }
-    };
-    let answer = async |request: Request| Ok::<_, Infallible>(console.handle(request, runtime::time::now()).await);
-    match lambda_http::run(service_fn(|request| answer(request))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the Lambda runtime ended");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn start(settings: &Settings) -> Result<Console, SettingError> {
-    Console::new(settings, &Aws::new(settings)?)
+    let console = Aws::new(&settings).and_then(|aws| handler::Console::new(&settings, &aws));
+    let console = &console.inspect_err(|error| tracing::error!(%error, "not started"))?;
+    let answer =
+        async |request: Request| Ok::<_, Infallible>(console.handle(request, runtime::time::now()).await);
+    lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::tidied)).await
 }

@@ -12,7 +12,8 @@ use approval::event::EventKind;
 pub(crate) struct People<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> People<'a> {
-    /// Everyone whose name is on record with a deploy: those who voted or tried to.
+    /// Everyone whose name is on record with a deploy: those who voted or tried to. A vote has what Slack calls a person,
+    /// an event the handle that came with the click.
     pub(crate) fn of(page: &'a Page) -> Self {
         let voters = page.events.iter().filter_map(|event| match &event.kind {
             EventKind::VoteCast { voter, name, .. } | EventKind::VoteRefused { voter, name, .. } => {
@@ -20,7 +21,13 @@ impl<'a> People<'a> {
             }
             _ => None,
         });
-        Self(voters.collect())
+        let votes = page.approvals.iter().flat_map(|approval| &approval.votes);
+        Self(voters.chain(votes.map(|vote| (vote.voter.as_str(), vote.name.as_str()))).collect())
+    }
+
+    /// The name of the person with this Slack user id, else `otherwise`.
+    pub(crate) fn name(&self, id: &str, otherwise: &'a str) -> &'a str {
+        self.0.get(id).copied().unwrap_or(otherwise)
     }
 
     /// `mrkdwn` as text: references by name, links by their labels, entities as the characters that they stand for.
@@ -66,7 +73,10 @@ mod tests {
             ("<@U1>, <@U2> and <@U3|jo>", "@Mato Zgajner, @U2 and @jo"),
             ("<#C1|deploys> <#C2> <!here> <!subteam^S1|@web>", "#deploys #C2 @here @web"),
             ("<https://ci.example/1|Build 1> <https://ci.example/2>", "Build 1 https://ci.example/2"),
-            ("on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.", "on 2021-05-11 at 11:42 UTC."),
+            (
+                "on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.",
+                "on 2021-05-11 at 11:42 UTC.",
+            ),
             ("a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"),
             ("1 < 2, never closed", "1 < 2, never closed"),
             ("", ""),

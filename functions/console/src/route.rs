@@ -14,15 +14,8 @@ const MOST_DEPLOYS: u8 = 100;
 pub(crate) enum Route {
     /// A page that only those with a key see.
     Place(Place),
-    /// JSON: the recent deploys.
-    DeploysJson {
-        /// How many, 1 to [`MOST_DEPLOYS`].
-        limit: u8,
-        /// Only those that come after this in the list.
-        before: Option<Cursor>,
-    },
-    /// JSON: a deploy's approvals.
-    ApprovalsJson(DeployId),
+    /// JSON that only those with a key get.
+    Json(Document),
     /// A file that the pages need.
     Asset(String),
     /// The sign-in form.
@@ -31,6 +24,20 @@ pub(crate) enum Route {
     SignIn,
     /// Forget the session.
     SignOut,
+}
+
+/// JSON about the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// The recent deploys.
+    Deploys {
+        /// How many, 1 to [`MOST_DEPLOYS`].
+        limit: u8,
+        /// Only those that come after this in the list.
+        before: Option<Cursor>,
+    },
+    /// A deploy's approvals.
+    Approvals(DeployId),
 }
 
 /// A page that a person may be led back to after signing in.
@@ -95,7 +102,7 @@ impl Tab {
 
 impl Cursor {
     /// Reads what [`store::Listing::next`] gave: a time, `#` and a deploy's id.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (time, id) = text.split_once('#')?;
         (time.parse::<Timestamp>().is_ok() && is_id(id)).then(|| Self(text.to_owned()))
     }
@@ -141,7 +148,8 @@ impl Route {
         let parts: Vec<&str> = path.strip_prefix('/').ok_or(Misroute::NotFound)?.split('/').collect();
         let reads = method == Method::GET || method == Method::HEAD;
         let posts = method == Method::POST;
-        let found = |allowed: bool, allow: &'static str| if allowed { Ok(()) } else { Err(Misroute::Method(allow)) };
+        let found =
+            |allowed: bool, allow: &'static str| if allowed { Ok(()) } else { Err(Misroute::Method(allow)) };
         let get = || found(reads, "GET, HEAD");
         match parts.as_slice() {
             [""] => {
@@ -152,15 +160,18 @@ impl Route {
                 get()?;
                 let asked = parameter(query, "tab");
                 let tab = Tab::ALL.into_iter().find(|tab| asked.as_deref() == Some(tab.name()));
-                Ok(Self::Place(Place::Deploy { id: DeployId::from_text(*id), tab: tab.unwrap_or(Tab::Approvals) }))
+                Ok(Self::Place(Place::Deploy {
+                    id: DeployId::from_text(*id),
+                    tab: tab.unwrap_or(Tab::Approvals),
+                }))
             }
             ["api", "v1", "deploys"] => {
                 get()?;
-                Ok(Self::DeploysJson { limit: limit(query)?, before: cursor(query)? })
+                Ok(Self::Json(Document::Deploys { limit: limit(query)?, before: cursor(query)? }))
             }
             ["api", "v1", "deploys", id, "approvals"] if is_id(id) => {
                 get()?;
-                Ok(Self::ApprovalsJson(DeployId::from_text(*id)))
+                Ok(Self::Json(Document::Approvals(DeployId::from_text(*id))))
             }
             ["assets", file] => {
                 get()?;
@@ -192,7 +203,9 @@ fn query(pairs: &[(&str, &str)]) -> String {
 fn cursor(query: &str) -> Result<Option<Cursor>, Misroute> {
     let Some(text) = parameter(query, "before").filter(|text| !text.is_empty()) else { return Ok(None) };
     let cursor = Cursor::parse(&text).ok_or_else(|| {
-        Misroute::Query("The parameter `before` must be the `next` of an earlier answer, percent-encoded.".to_owned())
+        Misroute::Query(
+            "The parameter `before` must be the `next` of an earlier answer, percent-encoded.".to_owned(),
+        )
     })?;
     Ok(Some(cursor))
 }
@@ -200,7 +213,9 @@ fn cursor(query: &str) -> Result<Option<Cursor>, Misroute> {
 fn limit(query: &str) -> Result<u8, Misroute> {
     let Some(text) = parameter(query, "limit") else { return Ok(PAGE_SIZE) };
     let limit = text.parse().ok().filter(|limit| (1..=MOST_DEPLOYS).contains(limit));
-    limit.ok_or_else(|| Misroute::Query(format!("The parameter `limit` must be a whole number from 1 to {MOST_DEPLOYS}.")))
+    limit.ok_or_else(|| {
+        Misroute::Query(format!("The parameter `limit` must be a whole number from 1 to {MOST_DEPLOYS}."))
+    })
 }
 
 /// Whether `text` can be an id.
@@ -227,15 +242,21 @@ mod tests {
     fn every_address() {
         let before = Cursor::parse("2026-11-23T10:00:00.000000Z#d1");
         assert!(before.is_some());
-        let get = |address| of(Method::GET, address);
+        let get = |address: &str| of(Method::GET, address);
         assert_eq!(get("/"), Ok(Route::Place(Place::Deploys { before: None })));
         assert_eq!(get(&format!("/?{BEFORE}")), Ok(Route::Place(Place::Deploys { before: before.clone() })));
         assert_eq!(of(Method::HEAD, "/deploys/d1"), Ok(deploy(Tab::Approvals)));
         assert_eq!(get("/deploys/d1?tab=pull-requests"), Ok(deploy(Tab::PullRequests)));
         assert_eq!(get("/deploys/d1?tab=nonsense"), Ok(deploy(Tab::Approvals)));
-        assert_eq!(get("/api/v1/deploys"), Ok(Route::DeploysJson { limit: 50, before: None }));
-        assert_eq!(get(&format!("/api/v1/deploys?limit=100&{BEFORE}")), Ok(Route::DeploysJson { limit: 100, before }));
-        assert_eq!(get("/api/v1/deploys/d1/approvals"), Ok(Route::ApprovalsJson(DeployId::from_text("d1"))));
+        assert_eq!(get("/api/v1/deploys"), Ok(Route::Json(Document::Deploys { limit: 50, before: None })));
+        assert_eq!(
+            get(&format!("/api/v1/deploys?limit=100&{BEFORE}")),
+            Ok(Route::Json(Document::Deploys { limit: 100, before }))
+        );
+        assert_eq!(
+            get("/api/v1/deploys/d1/approvals"),
+            Ok(Route::Json(Document::Approvals(DeployId::from_text("d1"))))
+        );
         assert_eq!(get("/assets/a.css"), Ok(Route::Asset("a.css".into())));
         assert_eq!(get("/sign-in?next=/"), Ok(Route::SignInForm));
         assert_eq!(of(Method::POST, "/sign-in"), Ok(Route::SignIn));
@@ -244,23 +265,37 @@ mod tests {
 
     #[test]
     fn what_there_is_not() {
-        for address in ["", "/deploys", "/deploys/", "/deploys/d%201", "/deploys/../x", "/api/v1/deploys/d1", "/assets/a/b", "//"] {
+        for address in [
+            "",
+            "/deploys",
+            "/deploys/",
+            "/deploys/d%201",
+            "/deploys/../x",
+            "/api/v1/deploys/d1",
+            "/assets/a/b",
+            "//",
+        ] {
             assert_eq!(of(Method::GET, address), Err(Misroute::NotFound), "{address}");
         }
         assert_eq!(of(Method::POST, "/"), Err(Misroute::Method("GET, HEAD")));
         assert_eq!(of(Method::DELETE, "/deploys/d1"), Err(Misroute::Method("GET, HEAD")));
         assert_eq!(of(Method::PUT, "/sign-in"), Err(Misroute::Method("GET, HEAD, POST")));
         assert_eq!(of(Method::GET, "/sign-out"), Err(Misroute::Method("POST")));
-        for query in ["limit=0", "limit=101", "limit=-1", "limit=", "limit=x", "before=x", "before=2026-11-23%23d1"] {
+        for query in
+            ["limit=0", "limit=101", "limit=-1", "limit=", "limit=x", "before=x", "before=2026-11-23%23d1"]
+        {
             let refused = of(Method::GET, &format!("/api/v1/deploys?{query}"));
             let parameter = query.split('=').next().unwrap_or_default();
-            assert!(matches!(&refused, Err(Misroute::Query(text)) if text.contains(parameter)), "{query}: {refused:?}");
+            assert!(
+                matches!(&refused, Err(Misroute::Query(text)) if text.contains(parameter)),
+                "{query}: {refused:?}"
+            );
         }
     }
 
     #[test]
     fn the_way_back_leads_to_pages_of_the_console_only() {
-        let back = |next| Place::after_sign_in(next).href();
+        let back = |next: Option<&str>| Place::after_sign_in(next).href();
         for next in ["/deploys/d1", "/deploys/d1?tab=commits", &format!("/?{BEFORE}")] {
             assert_eq!(back(Some(next)), next);
         }

@@ -15,7 +15,11 @@ pub(crate) struct Site {
 impl Site {
     /// Reads the address. Error: what is wrong with it, to follow the setting's name.
     pub(crate) fn new(public_url: &str) -> Result<Self, String> {
-        let problem = || format!("is `{public_url}`; it must be an address without a path, such as https://signoff.example.com");
+        let problem = || {
+            format!(
+                "is `{public_url}`; it must be an address without a path, such as https://signoff.example.com"
+            )
+        };
         let uri: Uri = public_url.trim().parse().map_err(|_| problem())?;
         let authority = uri.authority().ok_or_else(problem)?.as_str().to_ascii_lowercase();
         let https = match uri.scheme_str() {
@@ -62,7 +66,8 @@ mod tests {
             let site = Site::new(url).unwrap();
             assert_eq!((site.origin.as_str(), site.https()), (origin, https));
         }
-        for url in ["signoff.example.com", "ftp://x", "https://x.example/console", "https://x.example/?a", ""] {
+        for url in ["signoff.example.com", "ftp://x", "https://x.example/console", "https://x.example/?a", ""]
+        {
             assert!(Site::new(url).unwrap_err().contains("must be an address"), "{url}");
         }
     }

@@ -10,6 +10,8 @@ use providers::github::GitHub;
 const MAX_COMMITS: usize = 250;
 /// How many of the newest commits are asked for their pull requests, a request each.
 const MAX_PULL_REQUEST_LOOKUPS: usize = 20;
+/// The length of a git SHA that is not shortened.
+const FULL_SHA: usize = 40;
 /// How much of a commit's first line is kept, in characters.
 const MAX_TITLE: usize = 200;
 
@@ -19,13 +21,13 @@ impl RuleEvaluation {
     pub(crate) async fn enrich(&self, github: &GitHub, mut deploy: Deploy) -> Result<Deploy, Trouble> {
         let previous = self.store.previous(&deploy).await?.map(|previous| previous.revision);
         deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
+        let head = if deploy.revision.len() < FULL_SHA { head(github, &deploy).await? } else { None };
+        if let Some(head) = head {
+            // CI knows the build by the full SHA.
+            deploy.revision = head.revision;
+        }
         if deploy.commits.is_empty() {
-            let range = commits(github, &deploy).await?;
-            // A short SHA was registered: CI knows the build by the full one.
-            if let Some(head) = range.last().filter(|head| head.revision.starts_with(&deploy.revision)) {
-                deploy.revision.clone_from(&head.revision);
-            }
-            deploy.commits = range;
+            deploy.commits = commits(github, &deploy).await?;
         }
         let surplus = deploy.commits.len().saturating_sub(MAX_COMMITS);
         deploy.commits.drain(..surplus);
@@ -49,11 +51,16 @@ async fn commits(github: &GitHub, deploy: &Deploy) -> Result<Vec<Commit>, Failur
             Err(failure) => return Err(failure),
         }
     }
+    Ok(head(github, deploy).await?.into_iter().collect())
+}
+
+/// The deployed commit, if the git host knows it.
+async fn head(github: &GitHub, deploy: &Deploy) -> Result<Option<Commit>, Failure> {
     match github.commit(&deploy.repository, &deploy.revision).await {
-        Ok(commit) => Ok(vec![commit]),
+        Ok(commit) => Ok(Some(commit)),
         Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-            tracing::warn!(deploy = %deploy.id, %failure, "the deploy is evaluated without its commits");
-            Ok(Vec::new())
+            tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
+            Ok(None)
         }
         Err(failure) => Err(failure),
     }

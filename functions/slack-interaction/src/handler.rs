@@ -91,7 +91,11 @@ impl SlackInteraction {
             return text(StatusCode::BAD_REQUEST, "Refused: this is no button of an approval.");
         };
         match self.vote(&click, &ask, now).await {
-            Ok(()) => text(StatusCode::OK, ""),
+            Ok(()) => {
+                let (deploy, approval, voter) = (&ask.deploy, &ask.approval, &click.user.id);
+                tracing::info!(request_id, %deploy, %approval, voter, choice = ?ask.choice, "dealt with");
+                text(StatusCode::OK, "")
+            }
             Err(error) => {
                 let (deploy, approval) = (&ask.deploy, &ask.approval);
                 tracing::error!(request_id, %deploy, %approval, %error, "a click was not recorded");

@@ -1,7 +1,8 @@
 //! A Lambda function for the local AWS's own tests: it speaks the Runtime API by hand, and does what its event says.
 //!
 //! - a direct event `{"do": "echo" | "fail" | "crash" | "hang" | "print" | "sqs", ...}`;
-//! - an SQS batch whose bodies are `ok`, `fail`, `crash`, or `send <queue url> <group> <body>`;
+//! - an SQS batch whose bodies are `ok`, `fail`, `crash`, `hang`, `send <queue url> <group> <body>`, or `until <n>`:
+//!   done once the queue holds that many visible messages;
 //! - an HTTP event: answers with the event itself; `/do/crash` crashes.
 
 use std::{
@@ -41,7 +42,11 @@ fn main() -> io::Result<()> {
 
 type Environment = BTreeMap<String, String>;
 
-fn answer(event: &Value, headers: &Environment, environment: &Environment) -> io::Result<Result<Value, Value>> {
+fn answer(
+    event: &Value,
+    headers: &Environment,
+    environment: &Environment,
+) -> io::Result<Result<Value, Value>> {
     if let Some(records) = event["Records"].as_array() {
         return batch(records, environment).map(Ok);
     }
@@ -60,15 +65,23 @@ fn answer(event: &Value, headers: &Environment, environment: &Environment) -> io
         _ => {}
     }
     if event["version"] == "2.0" {
-        return Ok(Ok(json!({"statusCode": 200, "headers": {"x-stub": "1"}, "cookies": ["a=b"], "body": event.to_string()})));
+        return Ok(Ok(
+            json!({"statusCode": 200, "headers": {"x-stub": "1"}, "cookies": ["a=b"], "body": event.to_string()}),
+        ));
     }
     Ok(Ok(json!({"event": event, "environment": environment, "headers": headers, "process": process::id()})))
 }
 
 fn batch(records: &[Value], environment: &Environment) -> io::Result<Value> {
     let mut failures = Vec::new();
+    writeln!(io::stdout(), "batch of {}", records.len())?;
     for record in records {
-        writeln!(io::stdout(), "record {} {}", record["attributes"]["ApproximateReceiveCount"], record["body"])?;
+        writeln!(
+            io::stdout(),
+            "record {} {}",
+            record["attributes"]["ApproximateReceiveCount"],
+            record["body"]
+        )?;
         let body = record["body"].as_str().unwrap_or_default();
         match body.split(' ').collect::<Vec<_>>().as_slice() {
             ["fail", ..] => {
@@ -84,6 +97,11 @@ fn batch(records: &[Value], environment: &Environment) -> io::Result<Value> {
             ["hang", ..] => loop {
                 std::thread::park();
             },
+            ["until", visible] => {
+                let request = json!({"QueueUrl": environment["QUEUE_URL"], "AttributeNames": ["All"]});
+                let holds = |answer: Value| answer["Attributes"]["ApproximateNumberOfMessages"] == **visible;
+                while !holds(sqs(&json!("GetQueueAttributes"), &request, environment)?) {}
+            }
             ["send", url, group, body] => {
                 let request = json!({
                     "QueueUrl": url, "MessageGroupId": group, "MessageBody": body,

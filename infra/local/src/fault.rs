@@ -54,12 +54,7 @@ pub enum FaultKind {
 impl Fault {
     /// A fault for every request whose `METHOD /path?query` contains `method_and_path`, once.
     pub fn once(method_and_path: &str, kind: FaultKind) -> Self {
-        Self {
-            method_and_path_contains: method_and_path.to_owned(),
-            body_contains: None,
-            times: 1,
-            kind,
-        }
+        Self { method_and_path_contains: method_and_path.to_owned(), body_contains: None, times: 1, kind }
     }
 
     /// The same, but only for requests whose body contains `part`.
@@ -242,7 +237,8 @@ pub async fn observe(
 
 fn answer(code: u16, headers: &[(String, String)], body: String) -> Response {
     let Ok(status) = StatusCode::from_u16(code) else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, format!("a fault asks for status {code}")).into_response();
+        return (StatusCode::INTERNAL_SERVER_ERROR, format!("a fault asks for status {code}"))
+            .into_response();
     };
     let mut response = (status, body).into_response();
     for (name, value) in headers {

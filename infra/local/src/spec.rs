@@ -1,15 +1,18 @@
 //! Requests and answers held to the official OpenAPI documents of CircleCI and GitHub (`specs/`), so that neither
 //! a client nor a stand-in can invent an API.
 
+mod document;
 pub mod extract;
 pub mod gate;
-pub mod path;
+mod path;
 mod schema;
 
+use crate::stand_in::percent;
+use document::Document;
 use http::Method;
 use jsonschema::Validator;
 use path::Template;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the spec does not accept, as a sentence that names the place.
@@ -69,7 +72,6 @@ impl Operation {
     pub fn id(&self) -> &str {
         &self.id
     }
-
 }
 
 impl Spec {
@@ -91,11 +93,8 @@ impl Spec {
 
     fn new(text: &str) -> Result<Self, BrokenSpec> {
         let document: Value = serde_json::from_str(text).map_err(|error| BrokenSpec(error.to_string()))?;
-        let document = schema::as_json_schema(&document);
-        let document = Document { components: document.get("components").cloned().unwrap_or_default(), document };
-        let error = document.document.pointer("/components/schemas/basic-error");
-        let error = error.map(|schema| document.validator(schema)).transpose().map_err(BrokenSpec)?;
-        Ok(Self { operations: document.operations()?, error })
+        let document = Document::new(&document);
+        Ok(Self { operations: document.operations()?, error: document.error()? })
     }
 
     /// Checks a request: `path` percent-encoded, `query` without its question mark.
@@ -117,7 +116,9 @@ impl Spec {
             .filter_map(|operation| Some((operation, operation.template.fit(path)?)))
             .max_by_key(|(operation, _)| operation.template.literals());
         let Some((operation, path_values)) = fitting else {
-            return Err(Violation(format!("{method} {path} is not an operation of the spec that Signoff calls")));
+            return Err(Violation(format!(
+                "{method} {path} is not an operation of the spec that Signoff calls"
+            )));
         };
         let violation = |problem: String| Violation(format!("{method} {path} ({}): {problem}", operation.id));
         let query = query_values(query).map_err(violation)?;
@@ -154,7 +155,7 @@ impl Spec {
 
 fn query_values(query: &str) -> Result<BTreeMap<String, String>, String> {
     let mut values = BTreeMap::new();
-    for (name, value) in path::pairs(query).ok_or("the query is not percent-encoded UTF-8")? {
+    for (name, value) in percent::pairs(query).ok_or("the query is not percent-encoded UTF-8")? {
         if values.insert(name.clone(), value).is_some() {
             return Err(format!("the query has {name} twice"));
         }
@@ -203,112 +204,11 @@ fn check_body(known: Option<&RequestBody>, content_type: Option<&str>, body: &[u
             if kind != "application/json" {
                 return Err(format!("the body must be application/json, not '{kind}'"));
             }
-            let value = serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+            let value =
+                serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
             schema::problems(&known.validator, &value).map_or(Ok(value), Err)
         }
     }
-}
-
-/// An OpenAPI document on its way to a [`Spec`].
-struct Document {
-    document: Value,
-    components: Value,
-}
-
-impl Document {
-    fn operations(&self) -> Result<Vec<Operation>, BrokenSpec> {
-        let mut operations = Vec::new();
-        for (path, methods) in object(&self.document, "paths") {
-            for (method, operation) in methods.as_object().into_iter().flatten() {
-                let made = self.operation(path, method, operation);
-                operations.push(made.map_err(|problem| BrokenSpec(format!("{method} {path}: {problem}")))?);
-            }
-        }
-        Ok(operations)
-    }
-
-    fn operation(&self, path: &str, method: &str, operation: &Value) -> Result<Operation, String> {
-        let id = operation.get("operationId").and_then(Value::as_str).ok_or("no operationId")?;
-        let parameters: Vec<&Value> = operation
-            .get("parameters")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|parameter| self.resolved(parameter))
-            .collect();
-        let spans = |name: &str| {
-            let named = parameters.iter().find(|parameter| text(parameter, "name") == name);
-            let flag = |key| named.and_then(|parameter| parameter.get(key)) == Some(&Value::Bool(true));
-            flag("x-multi-segment") || flag("allowReserved")
-        };
-        let mut responses = BTreeMap::new();
-        for (status, response) in object(operation, "responses") {
-            let schema = self.resolved(response).pointer("/content/application~1json/schema");
-            let validator = schema.map(|schema| self.validator(schema)).transpose()?;
-            responses.insert(status.clone(), validator);
-        }
-        Ok(Operation {
-            id: id.to_owned(),
-            method: method.to_uppercase().parse().map_err(|_| "not a method")?,
-            template: Template::new(path, spans),
-            path_parameters: self.parameters(&parameters, "path")?,
-            query_parameters: self.parameters(&parameters, "query")?,
-            body: operation.get("requestBody").map(|body| self.request_body(body)).transpose()?,
-            responses,
-        })
-    }
-
-    fn parameters(&self, parameters: &[&Value], place: &str) -> Result<Vec<Parameter>, String> {
-        let here = parameters.iter().filter(|parameter| text(parameter, "in") == place);
-        here.map(|parameter| {
-            let schema = parameter.get("schema").ok_or("a parameter without a schema")?;
-            Ok(Parameter {
-                name: text(parameter, "name").to_owned(),
-                required: parameter.get("required") == Some(&Value::Bool(true)),
-                validator: self.validator(schema)?,
-            })
-        })
-        .collect()
-    }
-
-    fn request_body(&self, body: &Value) -> Result<RequestBody, String> {
-        let schema = body.pointer("/content/application~1json/schema").ok_or("a body that is not JSON")?;
-        Ok(RequestBody {
-            required: body.get("required") == Some(&Value::Bool(true)),
-            validator: self.validator(&closed(schema))?,
-        })
-    }
-
-    fn validator(&self, schema: &Value) -> Result<Validator, String> {
-        schema::validator(schema, &self.components)
-    }
-
-    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
-        let target = value.get("$ref").and_then(Value::as_str).and_then(|reference| {
-            self.document.pointer(reference.trim_start_matches('#'))
-        });
-        target.unwrap_or(value)
-    }
-}
-
-/// The documents list every property that a request may have, but leave its schema open; a property that is not
-/// listed would be ignored by the real service, which is never what a client means. So the top level is closed.
-fn closed(schema: &Value) -> Value {
-    let mut schema = schema.clone();
-    if let Value::Object(map) = &mut schema
-        && map.contains_key("properties")
-    {
-        map.entry("additionalProperties").or_insert(Value::Bool(false));
-    }
-    schema
-}
-
-fn object<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
-    value.get(key).and_then(Value::as_object).into_iter().flat_map(Map::iter)
-}
-
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -104,7 +104,9 @@ impl Action {
             // A message carries its effect's id; a pipeline can be found by its parameters and time.
             Self::SlackChannelMessage(_) | Self::AddToDeployMessageThread(_) => WhenRepeated::Observable,
             Self::TriggerBuild(TriggerSpec { workflow: None, .. }) => WhenRepeated::Observable,
-            Self::TriggerBuild(TriggerSpec { workflow: Some(_), .. }) | Self::Webhook(_) => WhenRepeated::Neither,
+            Self::TriggerBuild(TriggerSpec { workflow: Some(_), .. }) | Self::Webhook(_) => {
+                WhenRepeated::Neither
+            }
         }
     }
 }

@@ -245,12 +245,18 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Status::Pending, Command::Cancel { reason }) => {
             let outcome = Outcome::Cancelled(reason.clone());
             let mut decision = unchanged(approval);
-            close(&mut decision, Status::Cancelled { at: now, reason: reason.clone() }, outcome, Some(reason));
+            close(
+                &mut decision,
+                Status::Cancelled { at: now, reason: reason.clone() },
+                outcome,
+                Some(reason),
+            );
             Ok(decision)
         }
-        (Status::Approved { .. } | Status::Rejected { .. } | Status::Cancelled { .. }, Command::Cancel { .. }) => {
-            Err(Refusal::Closed(approval.status.clone()))
-        }
+        (
+            Status::Approved { .. } | Status::Rejected { .. } | Status::Cancelled { .. },
+            Command::Cancel { .. },
+        ) => Err(Refusal::Closed(approval.status.clone())),
         (
             Status::Pending | Status::Approved { .. } | Status::Rejected { .. } | Status::Cancelled { .. },
             Command::DialogPosted(dialog),
@@ -287,7 +293,12 @@ fn unchanged(approval: &Approval) -> Decision<Approval> {
     Decision { next: approval.clone(), effects: Vec::new(), events: Vec::new() }
 }
 
-fn vote(approval: &Approval, voter: Voter, choice: Choice, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
+fn vote(
+    approval: &Approval,
+    voter: Voter,
+    choice: Choice,
+    now: Timestamp,
+) -> Result<Decision<Approval>, Refusal> {
     approval.admit(&voter)?;
     let mut decision = unchanged(approval);
     let votes = &mut decision.next.votes;

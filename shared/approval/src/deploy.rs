@@ -163,7 +163,10 @@ mod tests {
 
     #[test]
     fn a_slug_takes_what_a_git_host_takes() {
-        assert_eq!(Slug::new("acme", "check-out_2.0").map(|slug| slug.to_string()).as_deref(), Some("acme/check-out_2.0"));
+        assert_eq!(
+            Slug::new("acme", "check-out_2.0").map(|slug| slug.to_string()).as_deref(),
+            Some("acme/check-out_2.0")
+        );
         for (organization, name) in [("", "x"), ("a", ""), ("a/b", "c"), ("a", "b c"), ("a", "ä")] {
             assert_eq!(Slug::new(organization, name), None, "{organization}/{name}");
         }

@@ -240,7 +240,8 @@ impl Effect {
 /// each attempt, at most 60 s. A provider may ask for 15 minutes at most.
 pub fn backoff(attempts: u32, retry_after: Option<SignedDuration>) -> SignedDuration {
     let doubled = SignedDuration::from_secs(1 << attempts.clamp(1, 6)).min(SignedDuration::from_secs(60));
-    retry_after.map_or(doubled, |asked| asked.clamp(SignedDuration::from_secs(1), SignedDuration::from_mins(15)))
+    retry_after
+        .map_or(doubled, |asked| asked.clamp(SignedDuration::from_secs(1), SignedDuration::from_mins(15)))
 }
 
 #[cfg(test)]

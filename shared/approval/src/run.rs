@@ -191,10 +191,17 @@ impl Run {
         Decision { next: run, effects, events }
     }
 
+    /// Whether step `step` is the next one: every step before it succeeded.
+    fn has_come_to(&self, step: usize) -> bool {
+        self.steps.iter().take(step).all(|earlier| matches!(earlier.state, StepState::Succeeded { .. }))
+    }
+
     /// The approval in whose dialog's thread step `step` is shown: the one that it waits for, or the last one before it.
     pub fn thread_of(&self, step: usize) -> Option<ApprovalId> {
         let earlier = self.steps.get(..step)?.iter().enumerate().rev();
-        let asked = |index: &usize| matches!(self.steps.get(*index).map(|s| &s.action), Some(Action::SlackChannelApproval(_)));
+        let asked = |index: &usize| {
+            matches!(self.steps.get(*index).map(|s| &s.action), Some(Action::SlackChannelApproval(_)))
+        };
         let nearest = self.steps.get(step)?.under.or_else(|| earlier.map(|(index, _)| index).find(asked))?;
         Some(ApprovalId::derive(&self.id, nearest))
     }
@@ -218,13 +225,16 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
     let run_id = || run.id.clone();
     match (&current.state, command) {
         (StepState::Waiting, Command::Begin) => {
+            if !run.has_come_to(step) {
+                return Err(Refusal::OutOfTurn);
+            }
             let event = EventKind::StepStarted { run: run_id(), step, action: line };
             Ok(enter(run, step, StepState::Running { note: None }, event))
         }
         (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
         (StepState::Running { .. }, Command::Ask(approval)) => {
             let mut decision = enter_silently(run, step, StepState::Asking { approval: approval.clone() });
-            decision.effects.push(EffectKind::DrawDialog { approval });
+            decision.effects.insert(0, EffectKind::DrawDialog { approval });
             Ok(decision)
         }
         (StepState::Asking { .. }, Command::Ask(_)) => Err(Refusal::Repeated),
@@ -236,7 +246,8 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Ok(enter(run, step, StepState::Running { note: Some(reason) }, event))
         }
         (StepState::Running { .. }, Command::Succeed { summary, url }) => {
-            let event = EventKind::StepSucceeded { run: run_id(), step, summary: summary.clone(), url: url.clone() };
+            let event =
+                EventKind::StepSucceeded { run: run_id(), step, summary: summary.clone(), url: url.clone() };
             let mut decision = enter(run, step, StepState::Succeeded { at: now, summary, url }, event);
             go_on(&mut decision.next, step + 1, &mut decision.effects, &mut decision.events);
             Ok(decision)
@@ -251,7 +262,8 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
         }
         (StepState::Asking { .. }, Command::Close(Outcome::Approved)) => {
             let summary = "approved".to_owned();
-            let mut decision = enter_silently(run, step, StepState::Succeeded { at: now, summary, url: None });
+            let mut decision =
+                enter_silently(run, step, StepState::Succeeded { at: now, summary, url: None });
             go_on(&mut decision.next, step + 1, &mut decision.effects, &mut decision.events);
             Ok(decision)
         }
@@ -279,7 +291,10 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Ok(decision)
         }
         (
-            StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Unknown { .. } | StepState::Skipped,
+            StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped,
             Command::Begin
             | Command::Ask(_)
             | Command::Close(_)
@@ -309,22 +324,22 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
     }
 }
 
-/// Step `step` enters `state`, without a line in the thread: the dialog itself shows it.
+/// Step `step` enters `state`, without an event: the approval's own say it. Its line in the thread shows it, where there
+/// is a thread.
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let mut next = run.clone();
     if let Some(changed) = next.steps.get_mut(step) {
         changed.state = state;
     }
-    Decision { next, effects: Vec::new(), events: Vec::new() }
+    let line =
+        run.thread_of(step).map(|approval| EffectKind::DrawStep { approval, run: run.id.clone(), step });
+    Decision { next, effects: line.into_iter().collect(), events: Vec::new() }
 }
 
-/// Step `step` enters `state`, and its line in the thread shows it, where there is a thread.
+/// Step `step` enters `state`, and `event` says so.
 fn enter(run: &Run, step: usize, state: StepState, event: EventKind) -> Decision<Run> {
     let mut decision = enter_silently(run, step, state);
     decision.events.push(event);
-    if let Some(approval) = run.thread_of(step) {
-        decision.effects.push(EffectKind::DrawStep { approval, run: run.id.clone(), step });
-    }
     decision
 }
 

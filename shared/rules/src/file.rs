@@ -89,8 +89,8 @@ impl Rule {
 /// Reads a rules file. `path` is what the file is called in messages (`.signoff/rules.yml`).
 ///
 /// # Errors
-/// Every problem of the file, in the order of its lines, at most [`crate::problem::MAX_PROBLEMS`] and a last one that counts
-/// the others. A file with a problem has no rules: nothing is opened by half.
+/// Every problem of the file, in the order of its lines, at most [`crate::problem::MAX_PROBLEMS`] and a last one that says
+/// that there may be more. A file with a problem has no rules: nothing is opened by half.
 pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
     let lines = Source::new(path, source);
     let root = yaml::load(&lines, source)?;
@@ -117,7 +117,8 @@ fn rule_hash(
         conditions: Vec<(Option<&'a str>, String)>,
         actions: &'a [Action],
     }
-    let conditions = conditions.iter().map(|entry| (entry.description.as_deref(), entry.condition.to_string())).collect();
+    let conditions =
+        conditions.iter().map(|entry| (entry.description.as_deref(), entry.condition.to_string())).collect();
     let canonical = Canonical { name, description, triggers, conditions, actions };
     // Nothing in these types can fail to serialize; the other form only avoids that a failure makes rules look the same.
     let bytes = serde_json::to_vec(&canonical).unwrap_or_else(|_| format!("{canonical:?}").into_bytes());

@@ -135,7 +135,8 @@ fn excerpt(line: &str, column: usize) -> (String, usize) {
     if line.len() > EXCERPT_SOURCE {
         return (String::new(), column);
     }
-    let masked = mask_addresses(line.trim_end());
+    let shown: String = line.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect();
+    let masked = mask_addresses(shown.trim_end());
     if masked.chars().count() <= EXCERPT_WIDTH {
         return (masked, column);
     }
@@ -194,7 +195,9 @@ mod tests {
     #[test]
     fn what_may_be_secret_in_an_address_is_masked() {
         assert_eq!(
-            mask_addresses("- webhook: 'https://me:pw@hooks.example.com/T1/s3cr3t?x=1' # http://docs.example.com"),
+            mask_addresses(
+                "- webhook: 'https://me:pw@hooks.example.com/T1/s3cr3t?x=1' # http://docs.example.com"
+            ),
             "- webhook: 'https://******hooks.example.com**************' # http://docs.example.com"
         );
     }

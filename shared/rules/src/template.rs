@@ -5,6 +5,7 @@
 
 mod check;
 mod context;
+mod scan;
 mod slack;
 
 pub(crate) use check::check;
@@ -13,14 +14,16 @@ pub use slack::{slack_escape, slack_link};
 
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
-use std::borrow::Cow;
-use std::fmt;
+use scan::refused;
+use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
 /// The longest template that is read, in bytes.
 pub const MAX_TEMPLATE_BYTES: usize = 16 * 1024;
 /// The longest text that a template may render to, in bytes.
 pub const MAX_OUTPUT_BYTES: usize = 32 * 1024;
+/// The longest list that `range` gives.
+const MAX_RANGE: usize = 1000;
 /// How much work a template may do, in the engine's units (about one per instruction, and one per 64 bytes of text).
 pub const MAX_WORK: u64 = 20_000;
 
@@ -80,6 +83,10 @@ fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'sta
     environment.set_fuel(Some(MAX_WORK));
     environment.set_undefined_behavior(undefined);
     environment.remove_global("debug");
+    // These make lists that grow without costing work; see also `scan::refused`.
+    environment.remove_filter("chain");
+    environment.remove_filter("zip");
+    environment.add_function("range", range);
     // Nobody can declare text of a pull request to be safe; `escape` is what rendering does anyway.
     environment.add_filter("safe", |value: Value| value);
     if target == Target::Slack {
@@ -94,8 +101,30 @@ fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'sta
     environment
 }
 
+/// `range(end)`, `range(start, end)`, `range(start, end, step)`: a list of at most [`MAX_RANGE`] numbers.
+fn range(first: i64, second: Option<i64>, step: Option<i64>) -> Result<Vec<i64>, Error> {
+    let (start, end) = second.map_or((0, first), |second| (first, second));
+    let step = step.unwrap_or(1);
+    let mut numbers = Vec::new();
+    let mut number = Some(start);
+    while let Some(next) = number.filter(|next| if step > 0 { *next < end } else { *next > end }) {
+        if step == 0 || numbers.len() >= MAX_RANGE {
+            let message = format!("a range has at most {MAX_RANGE} numbers");
+            return Err(Error::new(ErrorKind::InvalidOperation, message));
+        }
+        numbers.push(next);
+        number = next.checked_add(step);
+    }
+    Ok(numbers)
+}
+
 /// Writes a value into the output: escaped for Slack unless it is a mention or link of ours, lists element by element.
-fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value, target: Target) -> Result<(), Error> {
+fn format(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+    target: Target,
+) -> Result<(), Error> {
     if value.is_undefined() && state.env().undefined_behavior() == UndefinedBehavior::SemiStrict {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
@@ -104,6 +133,8 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value, target
     }
     if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
         for (index, element) in value.try_iter()?.enumerate() {
+            // A list may be made while it is walked (`[1] * 100000000`): that is work, too.
+            state.consume_fuel(1)?;
             if index > 0 {
                 out.write_str(", ")?;
             }
@@ -115,19 +146,43 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value, target
 }
 
 fn format_one(out: &mut Output<'_>, value: &Value, target: Target) -> Result<(), Error> {
-    let text = value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed);
+    let mut shown = Bounded(String::new());
+    let text = match value.as_str() {
+        Some(text) => text,
+        None => {
+            write!(shown, "{value}")?;
+            shown.0.as_str()
+        }
+    };
     if target == Target::Plain || value.is_safe() {
-        out.write_str(&text)?;
+        out.write_str(text)?;
     } else {
-        out.write_str(&slack_escape(&text))?;
+        out.write_str(&slack_escape(text))?;
     }
     Ok(())
+}
+
+/// A text that refuses to grow beyond what may be rendered.
+struct Bounded(String);
+
+impl Write for Bounded {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > MAX_OUTPUT_BYTES {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 fn render_in(environment: &Environment<'_>, template: &str, values: &Value) -> Result<String, TemplateError> {
     if template.len() > MAX_TEMPLATE_BYTES {
         let message = format!("longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
         return Err(TemplateError { line: None, message });
+    }
+    if let Some((offset, message)) = refused(template) {
+        let line = 1 + template.chars().take(offset).filter(|c| *c == '\n').count();
+        return Err(TemplateError { line: Some(line), message: message.to_owned() });
     }
     let text = environment.render_str(template, values).map_err(|error| explained(&error))?;
     if text.len() > MAX_OUTPUT_BYTES {
@@ -141,6 +196,7 @@ fn render_in(environment: &Environment<'_>, template: &str, values: &Value) -> R
 fn explained(error: &Error) -> TemplateError {
     let message = match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it takes too much work; shorten its loops".to_owned(),
+        (ErrorKind::WriteFailure, _) => "its text is too long".to_owned(),
         (ErrorKind::UndefinedError, None) => "a value that does not exist".to_owned(),
         (kind, None) => kind.to_string(),
         (_, Some(detail)) => detail.to_owned(),

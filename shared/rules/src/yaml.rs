@@ -106,15 +106,15 @@ impl Node {
         self.as_scalar().is_some_and(Scalar::is_null)
     }
 
-    /// What it is, for a message: `a list`, `keys with values`, ...
-    pub fn described(&self) -> &'static str {
+    /// What it is instead of what belongs here, as the end of a message: `, not a list`.
+    pub fn instead(&self) -> &'static str {
         match &self.content {
-            Content::Scalar(scalar) if scalar.is_null() => "nothing",
-            Content::Scalar(scalar) if scalar.as_bool().is_some() => "true or false",
-            Content::Scalar(scalar) if scalar.as_integer().is_some() => "a number",
-            Content::Scalar(_) => "a text",
-            Content::Sequence(_) => "a list",
-            Content::Mapping(_) => "keys with values",
+            Content::Scalar(scalar) if scalar.is_null() => ", and there is nothing here",
+            Content::Scalar(scalar) if scalar.as_bool().is_some() => ", not true or false",
+            Content::Scalar(scalar) if scalar.as_integer().is_some() => ", not a number",
+            Content::Scalar(_) => ", not a text",
+            Content::Sequence(_) => ", not a list",
+            Content::Mapping(_) => ", not keys with values",
         }
     }
 }

@@ -22,10 +22,17 @@ pub struct CachedRules {
 
 impl Store {
     /// The file at `path` of `repository`, as it was last read.
-    pub async fn cached_rules(&self, repository: &str, path: &str) -> Result<Option<CachedRules>, StoreError> {
+    pub async fn cached_rules(
+        &self,
+        repository: &str,
+        path: &str,
+    ) -> Result<Option<CachedRules>, StoreError> {
         let Some(table) = &self.places.cache_table else { return Ok(None) };
-        let request =
-            self.dynamo.get_item().table_name(table).key(keys::PK, text(keys::cached_rules(repository, path)));
+        let request = self
+            .dynamo
+            .get_item()
+            .table_name(table)
+            .key(keys::PK, text(keys::cached_rules(repository, path)));
         let answer = request.send().await.map_err(|error| StoreError::service("GetItem", error))?;
         answer.item.map(row::read).transpose()
     }
@@ -43,7 +50,8 @@ impl Store {
             return Ok(());
         }
         let name = keys::cached_rules(repository, path);
-        let mut item: row::Row = serde_dynamo::to_item(rules).map_err(|error| StoreError::row(&name, error))?;
+        let mut item: row::Row =
+            serde_dynamo::to_item(rules).map_err(|error| StoreError::row(&name, error))?;
         item.insert(keys::PK.to_owned(), text(name));
         item.insert(keys::EXPIRES_AT.to_owned(), number((now + KEPT_FOR).as_second()));
         let request = self.dynamo.put_item().table_name(table).set_item(Some(item));

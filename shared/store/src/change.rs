@@ -40,7 +40,12 @@ impl Change {
     /// Registers `deploy`, and has its rules evaluated. A deploy that is on record already is a conflict.
     pub fn register(deploy: &Deploy, now: Timestamp) -> Self {
         let mut change = Self::to(&deploy.id, now);
-        change.follow(deploy.id.as_str(), 1, vec![EffectKind::EvaluateRules], vec![EventKind::DeployRegistered]);
+        change.follow(
+            deploy.id.as_str(),
+            1,
+            vec![EffectKind::EvaluateRules],
+            vec![EventKind::DeployRegistered],
+        );
         change.states.push(State::NewDeploy(Box::new(deploy.clone())));
         change
     }
@@ -98,8 +103,8 @@ impl Change {
             let id = EffectId::derive(owner, version, index);
             self.effects.push(Effect::new(id, self.deploy.clone(), kind, self.now));
         }
-        for (index, kind) in events.into_iter().enumerate() {
-            let key = keys::event(&self.deploy, self.now, owner, version, index);
+        for kind in events {
+            let key = keys::event(&self.deploy, self.now, self.events.len(), owner, version);
             self.events.push((key, Event { deploy: self.deploy.clone(), at: self.now, kind }));
         }
     }
@@ -116,7 +121,11 @@ impl Store {
             writes.push(self.write_state(state, change.now)?);
         }
         for effect in &change.effects {
-            writes.push(self.put(row::effect(effect, self.places.retention)?, Some("attribute_not_exists(pk)"), &[])?);
+            writes.push(self.put(
+                row::effect(effect, self.places.retention)?,
+                Some("attribute_not_exists(pk)"),
+                &[],
+            )?);
         }
         for (key, event) in &change.events {
             let row = row::write(key, event, change.now, self.places.retention)?;
@@ -133,8 +142,12 @@ impl Store {
     fn write_state(&self, state: &State, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let retention = self.places.retention;
         match state {
-            State::NewDeploy(deploy) => self.put(row::deploy(deploy, retention)?, Some("attribute_not_exists(pk)"), &[]),
-            State::Deploy(deploy) => self.put(row::deploy(deploy, retention)?, Some("attribute_exists(pk)"), &[]),
+            State::NewDeploy(deploy) => {
+                self.put(row::deploy(deploy, retention)?, Some("attribute_not_exists(pk)"), &[])
+            }
+            State::Deploy(deploy) => {
+                self.put(row::deploy(deploy, retention)?, Some("attribute_exists(pk)"), &[])
+            }
             State::Approval(approval) => {
                 let key = keys::approval(&approval.deploy, &approval.id);
                 self.versioned(row::write(&key, approval, now, retention)?, approval.version)

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::row::{self, text};
 use crate::{CommitError, Store, keys};
-use approval::effect::{Effect, GRACE};
+use approval::effect::{Claim, Effect, GRACE};
 use approval::id::{DeployId, EffectId};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -18,8 +18,13 @@ impl Store {
 
     /// Claims `effect` for this process until its lease runs out, and returns it as it was claimed.
     ///
-    /// Errors: [`CommitError::Conflict`] where another process claimed or closed it since it was read.
+    /// Errors: [`CommitError::Conflict`] where another process claimed or closed it since it was read, and where it may
+    /// not be claimed at `now` at all ([`Effect::claim`]).
     pub async fn claim(&self, effect: &Effect, now: Timestamp) -> Result<Effect, CommitError> {
+        match effect.claim(now) {
+            Claim::Take { .. } => {}
+            Claim::Held { .. } | Claim::Wait { .. } | Claim::Closed => return Err(CommitError::Conflict),
+        }
         let claimed = effect.started(now);
         self.replace_effect(effect, &claimed).await?;
         Ok(claimed)
@@ -48,7 +53,8 @@ impl Store {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(
-                    PutItemError::ConditionalCheckFailedException(_) | PutItemError::TransactionConflictException(_),
+                    PutItemError::ConditionalCheckFailedException(_)
+                    | PutItemError::TransactionConflictException(_),
                 ) => Err(CommitError::Conflict),
                 _ => Err(StoreError::service("PutItem", error).into()),
             },

@@ -6,7 +6,7 @@
 //! | run | `deploy#ID` | `run#ID` | |
 //! | approval | `deploy#ID` | `approval#ID` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
-//! | event | `deploy#ID` | `event#TIME#OWNER#VERSION#INDEX` | |
+//! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -69,9 +69,10 @@ pub(crate) fn effect(deploy: &DeployId, effect: &EffectId) -> Key {
     Key { pk: partition(deploy), sk: format!("effect#{effect}") }
 }
 
-/// `owner` at `version` put this event on record as its number `index`.
-pub(crate) fn event(deploy: &DeployId, at: Timestamp, owner: &str, version: u64, index: usize) -> Key {
-    Key { pk: partition(deploy), sk: format!("event#{}#{owner}#{version:08}#{index:03}", sortable(at)) }
+/// `owner` at `version` put this event on record, as number `position` of all that its transaction put there: events of
+/// one time keep the order in which they followed from each other.
+pub(crate) fn event(deploy: &DeployId, at: Timestamp, position: usize, owner: &str, version: u64) -> Key {
+    Key { pk: partition(deploy), sk: format!("event#{}#{position:03}#{owner}#{version:08}", sortable(at)) }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {

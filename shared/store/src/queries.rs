@@ -9,6 +9,7 @@ use approval::effect::Effect;
 use approval::event::Event;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::Run;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -61,7 +62,11 @@ impl Store {
     }
 
     /// The approval with this id, of this deploy, as it was last committed.
-    pub async fn approval(&self, deploy: &DeployId, approval: &ApprovalId) -> Result<Option<Approval>, StoreError> {
+    pub async fn approval(
+        &self,
+        deploy: &DeployId,
+        approval: &ApprovalId,
+    ) -> Result<Option<Approval>, StoreError> {
         self.get(&keys::approval(deploy, approval)).await
     }
 
@@ -71,7 +76,11 @@ impl Store {
     }
 
     /// A deploy and one of its runs, in one request.
-    pub async fn deploy_and_run(&self, deploy: &DeployId, run: &RunId) -> Result<Option<(Deploy, Run)>, StoreError> {
+    pub async fn deploy_and_run(
+        &self,
+        deploy: &DeployId,
+        run: &RunId,
+    ) -> Result<Option<(Deploy, Run)>, StoreError> {
         let (first, second) = (keys::deploy(deploy), keys::run(deploy, run));
         let mut rows = self.get_all(&[&first, &second]).await?;
         Ok(match (rows.remove(&first.sk), rows.remove(&second.sk)) {
@@ -98,7 +107,8 @@ impl Store {
     /// Everything on record about one deploy.
     pub async fn page(&self, deploy: &DeployId) -> Result<Option<Page>, StoreError> {
         let mut found = None;
-        let (mut runs, mut approvals, mut effects, mut events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut runs, mut approvals, mut effects, mut events) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut from: Option<Row> = None;
         loop {
             let request = self
@@ -142,15 +152,16 @@ impl Store {
             .expression_attribute_values(":all", text(keys::ALL_DEPLOYS))
             .expression_attribute_values(":before", before)
             .scan_index_forward(false)
-            .limit(limit);
+            // One more than is shown tells whether there is a next part.
+            .limit(limit.saturating_add(1));
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let next = answer
-            .last_evaluated_key
-            .as_ref()
-            .and_then(|key| key.get(keys::LISTED_AT))
-            .and_then(|value| value.as_s().ok())
-            .cloned();
-        let deploys = answer.items.unwrap_or_default().into_iter().map(row::read).collect::<Result<_, _>>()?;
+        let mut items = answer.items.unwrap_or_default();
+        let shown = usize::try_from(limit).unwrap_or(0);
+        let more = items.len() > shown || answer.last_evaluated_key.is_some();
+        items.truncate(shown);
+        let listed_at = |item: &Row| item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned();
+        let next = items.last().filter(|_| more).and_then(listed_at);
+        let deploys = items.into_iter().map(row::read).collect::<Result<_, _>>()?;
         Ok(Listing { deploys, next })
     }
 
@@ -173,7 +184,7 @@ impl Store {
         answer.items.unwrap_or_default().into_iter().next().map(row::read).transpose()
     }
 
-    /// Puts an ignored webhook delivery on record. Repeating it changes nothing.
+    /// Puts an ignored webhook delivery on record. Repeating it changes nothing: the first time stands.
     pub async fn ignore_delivery(
         &self,
         source: &str,
@@ -181,12 +192,23 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let body: HashMap<&str, &str> = HashMap::from([("source", source), ("delivery", id), ("ignored", reason)]);
+        let body: HashMap<&str, &str> =
+            HashMap::from([("source", source), ("delivery", id), ("ignored", reason)]);
         let mut row = row::write(&keys::delivery(source, id), &body, now, self.places.retention)?;
         row.insert("at".to_owned(), text(now.to_string()));
-        let request = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
-        request.send().await.map_err(|error| StoreError::service("PutItem", error))?;
-        Ok(())
+        let request = self
+            .dynamo
+            .put_item()
+            .table_name(&self.places.record_table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk)");
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, key: &keys::Key) -> Result<Option<T>, StoreError> {

@@ -56,13 +56,18 @@ impl Store {
         let mut entries = Vec::new();
         for (index, effect) in batch.iter().enumerate() {
             let message = EffectMessage { deploy: effect.deploy.clone(), effect: effect.id.clone() };
-            let body = serde_json::to_string(&message).map_err(|error| StoreError::row(effect.id.as_str(), error))?;
+            let body = serde_json::to_string(&message)
+                .map_err(|error| StoreError::row(effect.id.as_str(), error))?;
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
                 .message_body(body)
                 .message_group_id(effect.kind.group(&effect.deploy))
                 // What the clock sends again within SQS's five minutes of deduplication is another message.
-                .message_deduplication_id(format!("{}-{}", effect.id, keys::sortable(effect.due_at).replace([':', '.'], "-")))
+                .message_deduplication_id(format!(
+                    "{}-{}",
+                    effect.id,
+                    keys::sortable(effect.due_at).replace([':', '.'], "-")
+                ))
                 .build()
                 .map_err(|error| StoreError::row(effect.id.as_str(), error))?;
             entries.push(entry);

@@ -128,22 +128,43 @@ pub(crate) enum Section {
 /// The parts of the Approvals tab, oldest run first: what runs without an approval, then its approvals.
 pub(crate) fn sections(page: &Page) -> Vec<Section> {
     let people = People::of(page);
-    let is_open = |id: &ApprovalId| page.approvals.iter().any(|approval| approval.id == *id);
+    let is_open = is_open(page);
     let mut sections = Vec::new();
     for run in &page.runs {
-        let loose = |step: usize| {
-            let is_section = asks(run, step).is_some_and(|id| is_open(&id));
-            !is_section && run.thread_of(step).is_none_or(|thread| !is_open(&thread))
+        let loose = |step: &usize| {
+            !asks(run, *step).is_some_and(|id| is_open(&id)) && gate(run, *step, &is_open).is_none()
         };
-        let steps: Vec<_> = (0..run.steps.len()).filter(|step| loose(*step)).collect();
+        let steps: Vec<_> =
+            (0..run.steps.len()).filter(loose).filter_map(|step| run.steps.get(step)).collect();
         if !steps.is_empty() {
-            let shown = steps.into_iter().filter_map(|step| run.steps.get(step)).map(ActionView::of).collect();
-            sections.push(Section::Run(RunView { steps: shown, ..RunView::of(run) }));
+            let steps = steps.into_iter().map(ActionView::of).collect();
+            sections.push(Section::Run(RunView { steps, ..RunView::of(run) }));
         }
         let own = page.approvals.iter().filter(|approval| approval.run == run.id);
-        sections.extend(own.map(|approval| Section::Approval(Box::new(ApprovalView::of(approval, run, &people)))));
+        sections.extend(
+            own.map(|approval| Section::Approval(Box::new(ApprovalView::of(approval, run, page, &people)))),
+        );
     }
     sections
+}
+
+/// Whether an approval of the page was opened.
+fn is_open(page: &Page) -> impl Fn(&ApprovalId) -> bool {
+    |id| page.approvals.iter().any(|approval| approval.id == *id)
+}
+
+/// The open approval that step number `step` waits for; where the one that it waits for is not open yet, the one that
+/// that one waits for.
+fn gate(run: &Run, step: usize, is_open: &impl Fn(&ApprovalId) -> bool) -> Option<ApprovalId> {
+    let mut step = step;
+    loop {
+        let waits_for = run.thread_of(step)?;
+        if is_open(&waits_for) {
+            return Some(waits_for);
+        }
+        // Always an earlier step, so this ends.
+        step = (0..step).rev().find(|earlier| asks(run, *earlier).as_ref() == Some(&waits_for))?;
+    }
 }
 
 /// The approval that step number `step` opens, where it is one that asks.
@@ -153,8 +174,8 @@ fn asks(run: &Run, step: usize) -> Option<ApprovalId> {
 }
 
 impl ApprovalView {
-    /// `approval`, of `run`.
-    pub(crate) fn of(approval: &Approval, run: &Run, people: &People<'_>) -> Self {
+    /// `approval`, of `run`, both of `page`.
+    pub(crate) fn of(approval: &Approval, run: &Run, page: &Page, people: &People<'_>) -> Self {
         let (closed_at, reason) = match &approval.status {
             Status::Pending => (None, None),
             Status::Approved { at } | Status::Rejected { at } => (Some(*at), None),
@@ -185,8 +206,11 @@ impl ApprovalView {
             rejections_required: approval.rejections_required,
             votes: votes.collect(),
             subject: SubjectView { revision, rule, rule_hash, plan },
-            actions: actions_of(approval, run),
-            dialog: approval.dialog.clone().map(|dialog| DialogView { channel: dialog.channel, ts: dialog.ts }),
+            actions: actions_of(approval, run, page),
+            dialog: approval
+                .dialog
+                .clone()
+                .map(|dialog| DialogView { channel: dialog.channel, ts: dialog.ts }),
         }
     }
 
@@ -197,10 +221,10 @@ impl ApprovalView {
 }
 
 /// The actions that run once `approval` is approved.
-fn actions_of(approval: &Approval, run: &Run) -> Vec<ActionView> {
+fn actions_of(approval: &Approval, run: &Run, page: &Page) -> Vec<ActionView> {
     // A run is told how its approval ended a moment after it did: what is going to be skipped is shown as skipped.
     let refused = matches!(approval.status, Status::Rejected { .. } | Status::Cancelled { .. });
-    let follows = |step: &usize| run.thread_of(*step).as_ref() == Some(&approval.id);
+    let follows = |step: &usize| gate(run, *step, &is_open(page)).as_ref() == Some(&approval.id);
     let steps = (0..run.steps.len()).filter(follows).filter_map(|step| run.steps.get(step));
     let mut actions: Vec<_> = steps.map(ActionView::of).collect();
     for action in actions.iter_mut().filter(|action| refused && action.state == ActionState::Waiting) {
@@ -276,7 +300,22 @@ mod tests {
     #[test]
     fn every_action_is_shown_once_under_what_it_waits_for() {
         let mut page = sample::several_runs();
-        insta::assert_snapshot!(outline(&page).join("\n"), @"");
+        insta::assert_snapshot!(outline(&page).join("\n"), @r"
+        run two-stages
+          slack_channel_message: #deploys: Succeeded
+        approval Promote to QA
+          auto_approve_build: deploy-qa: Running
+          slack_channel_approval: Promote to production: Waiting
+          auto_approve_build: deploy-production: Waiting
+          slack_channel_message: #releases: Waiting
+        run not-shown
+          slack_channel_approval: No such channel: Running
+          auto_approve_build: deploy-eu: Waiting
+        run smoke-tests
+          trigger_build: smoke.yml: Succeeded
+          webhook: https://hooks.example.com: Unknown
+          slack_channel_message: #qa: Skipped
+        ");
         page.approvals.clear();
         let steps: usize = page.runs.iter().map(|run| run.steps.len()).sum();
         let shown = outline(&page).iter().filter(|line| line.starts_with("  ")).count();
@@ -288,6 +327,10 @@ mod tests {
         let mut page = sample::pending();
         let [approval] = page.approvals.as_mut_slice() else { panic!("one approval") };
         approval.status = Status::Rejected { at: sample::at(60) };
-        insta::assert_snapshot!(outline(&page).join("\n"), @"");
+        insta::assert_snapshot!(outline(&page).join("\n"), @r"
+        approval Promote deploy to production
+          auto_approve_build: example-circleci-build: Skipped
+          slack_channel_message: #releases: Skipped
+        ");
     }
 }

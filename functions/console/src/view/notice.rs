@@ -45,7 +45,10 @@ impl Notice {
     /// Whether somebody should do something about it.
     pub(crate) fn is_problem(&self) -> bool {
         match self.kind {
-            NoticeKind::RulesPending | NoticeKind::NoRulesFile | NoticeKind::NoRuleHeld | NoticeKind::NotSupported => false,
+            NoticeKind::RulesPending
+            | NoticeKind::NoRulesFile
+            | NoticeKind::NoRuleHeld
+            | NoticeKind::NotSupported => false,
             NoticeKind::RulesRefused
             | NoticeKind::RuleNotOpened
             | NoticeKind::NotTold
@@ -57,7 +60,8 @@ impl Notice {
 
 /// The notices of a deploy, in the order in which things happened.
 pub(crate) fn notices(page: &Page) -> Vec<Notice> {
-    let read = |kind: &EventKind| matches!(kind, EventKind::RulesEvaluated { .. } | EventKind::RulesRefused { .. });
+    let read =
+        |kind: &EventKind| matches!(kind, EventKind::RulesEvaluated { .. } | EventKind::RulesRefused { .. });
     let stuck: Vec<_> = page.effects.iter().filter_map(|effect| of_effect(effect, page)).collect();
     let is_read = page.events.iter().any(|event| read(&event.kind));
     let pending = (!is_read && stuck.is_empty()).then(|| Notice {
@@ -119,7 +123,9 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
 fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
     let what = match &effect.kind {
         EffectKind::EvaluateRules => "Reading the rules".to_owned(),
-        EffectKind::DrawDialog { approval } => format!("Showing the dialog {} in Slack", name_of(approval, page)),
+        EffectKind::DrawDialog { approval } => {
+            format!("Showing the dialog {} in Slack", name_of(approval, page))
+        }
         EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
         // Steps tell of themselves; messages that did not arrive are on record as events.
         EffectKind::RunStep { .. }
@@ -135,7 +141,9 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
             note?;
             (NoticeKind::TriedAgain, format!("{what} is being tried again{because}"))
         }
-        EffectState::Failed | EffectState::Unknown => (NoticeKind::GivenUp, format!("{what} was given up{because}")),
+        EffectState::Failed | EffectState::Unknown => {
+            (NoticeKind::GivenUp, format!("{what} was given up{because}"))
+        }
     };
     Some(Notice { kind, text, details: Vec::new() })
 }

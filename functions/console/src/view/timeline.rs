@@ -43,7 +43,7 @@ pub(crate) fn timeline(page: &Page) -> Vec<Entry> {
     page.events.iter().map(|event| entry(event, page, &people)).collect()
 }
 
-fn entry(event: &Event, page: &Page, people: &People<'_>) -> Entry {
+fn entry<'a>(event: &'a Event, page: &Page, people: &People<'a>) -> Entry {
     let approval = |id| approval_name(page, id);
     let rule = |id| rule_name(page, id);
     let action = |run, step| action_line(page, run, step);
@@ -76,23 +76,28 @@ fn entry(event: &Event, page: &Page, people: &People<'_>) -> Entry {
         EventKind::RuleNotOpened { rule, reasons } => {
             (Tone::Warning, format!("The rule {} holds and was not run.", quoted(rule)), reasons)
         }
-        EventKind::RunOpened { rule, .. } => (Tone::Plain, format!("The rule {} was started.", quoted(rule)), nothing),
-        EventKind::ApprovalOpened { name, channel, .. } => {
-            (Tone::Plain, format!("The approval {} was opened, to be asked in {channel}.", quoted(name)), nothing)
+        EventKind::RunOpened { rule, .. } => {
+            (Tone::Plain, format!("The rule {} was started.", quoted(rule)), nothing)
         }
+        EventKind::ApprovalOpened { name, channel, .. } => (
+            Tone::Plain,
+            format!("The approval {} was opened, to be asked in {channel}.", quoted(name)),
+            nothing,
+        ),
         EventKind::DialogPosted { approval: id, .. } => {
             (Tone::Plain, format!("The dialog of {} was posted to Slack.", approval(id)), nothing)
         }
-        EventKind::VoteCast { approval: id, name, choice, previous, .. } => {
+        EventKind::VoteCast { approval: id, voter, name, choice, previous } => {
             let (tone, to) = match choice {
                 Choice::Approve => (Tone::Good, "approve"),
                 Choice::Reject => (Tone::Bad, "reject"),
             };
             let voted = if previous.is_some() { "changed their vote to" } else { "voted to" };
-            (tone, format!("{name} {voted} {to} {}.", approval(id)), nothing)
+            (tone, format!("{} {voted} {to} {}.", people.name(voter, name), approval(id)), nothing)
         }
-        EventKind::VoteRefused { approval: id, name, reason, .. } => {
-            (Tone::Warning, format!("{name} clicked on {} and was told: {}", approval(id), people.plain(reason)), nothing)
+        EventKind::VoteRefused { approval: id, voter, name, reason } => {
+            let (who, told) = (people.name(voter, name), people.plain(reason));
+            (Tone::Warning, format!("{who} clicked on {} and was told: {told}", approval(id)), nothing)
         }
         EventKind::ApprovalClosed { approval: id, outcome, reason } => {
             let tone = match outcome.as_str() {
@@ -169,7 +174,37 @@ mod tests {
                 format!("{:?}: {}{url}{details}", entry.tone, entry.text)
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Plain: The deploy was registered by register_deploy.
+        Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
+        Plain: The rule “promote-to-production” was started.
+        Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
+        Plain: The dialog of “Promote deploy to production” was posted to Slack.
+        Good: Mato Zgajner voted to approve “Promote deploy to production”.
+        Good: “Promote deploy to production” was approved.
+        Plain: auto_approve_build: example-circleci-build was started.
+        Good: auto_approve_build: example-circleci-build succeeded: Approved the job hold of the workflow example-circleci-build. <https://app.circleci.com/pipelines/gh/acme/checkout/118/workflows/4b5c>
+        Good: The rule “promote-to-production” ran to its end.
+        Plain: The rules were read from .signoff/rules.yml: no rule holds.
+        Plain: The rules were read from .signoff/rules.yml: the rules “one”, “two” hold.
+        Plain: The repository has no rules file.
+        Plain: The rules were read from .sleuth/rules.yml: the rule “one” holds.
+          - `deploy_impact` is not supported yet.
+        Bad: The rules file can’t be used, so no rule was run.
+          - .signoff/rules.yml:3:1: no `rules`.
+        Warning: The rule “later” holds and was not run.
+          - It uses `wait`.
+        Bad: Mato Zgajner changed their vote to reject “Promote deploy to production”.
+        Warning: Ana Novak clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
+        Bad: “Promote deploy to production” was rejected.
+        Warning: “Promote deploy to production” was cancelled: nobody may vote.
+        Warning: auto_approve_build: example-circleci-build is being tried again: CircleCI answered 503.
+        Bad: auto_approve_build: example-circleci-build failed: CircleCI answered 404.
+        Warning: auto_approve_build: example-circleci-build may or may not have happened: No answer came.
+        Bad: The rule “promote-to-production” stopped at auto_approve_build: example-circleci-build.
+        Good: The rule of the run gone ran to its end.
+        Warning: #deploys could not be told in Slack: the app is not in it.
+        ");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod dead_letters;
 mod gateway;
 mod ids;
 mod lambda;
+mod options;
 mod poller;
 mod schedule;
 mod services;
@@ -25,8 +26,9 @@ pub use lambda::{
     Invocation,
     logs::{LogLine, LogSink},
 };
+pub use options::{StackError, StackOptions};
 pub use services::{
     ServiceError,
     requests::{Mark, Request},
 };
-pub use stack::{Stack, StackError, StackOptions};
+pub use stack::Stack;

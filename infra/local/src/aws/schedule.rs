@@ -39,8 +39,10 @@ fn event(schedule: &Schedule, place: &Place, ids: &Ids, now: Timestamp) -> Bytes
     if let Some(input) = &schedule.input {
         return Bytes::from(input.clone());
     }
-    let rule =
-        format!("arn:aws:events:{}:{}:rule/{}-{}", place.region, place.account, place.stack, schedule.logical_id);
+    let rule = format!(
+        "arn:aws:events:{}:{}:rule/{}-{}",
+        place.region, place.account, place.stack, schedule.logical_id
+    );
     let event = json!({
         "version": "0",
         "id": ids.uuid(),

@@ -2,161 +2,55 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, body::Bytes};
+use axum::{Router, body::Bytes, serve::ListenerExt as _};
 use secrecy::SecretString;
-use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::Instant,
+};
 
 use super::{
-    dead_letters::{DeadLetter, DeadLetters},
+    StackError, StackOptions,
+    dead_letters::{self, DeadLetter},
     gateway::Gateway,
     ids::Ids,
     lambda::{
         Functions, Invocation, Program,
-        logs::{LogLine, LogSink, Logs},
+        logs::{LogLine, Logs},
     },
     poller, schedule,
     services::{
-        self, ServiceError, Services,
+        self, Services,
+        access::Access,
         dynamodb::DynamoDb,
         requests::{Mark, Request, RequestLog},
         secrets::Secrets,
         sqs::Sqs,
     },
-    template::{Place, Resources, Template, TemplateError},
+    template::{Place, Resources, Template, resources::Queue},
 };
 
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "000000000000";
 /// Where `data_dir` keeps the tables.
 const DATABASE: &str = "dynamodb.sqlite";
+/// Where `data_dir` keeps the queues' messages.
+const QUEUES: &str = "sqs.json";
 /// Between two looks at the queues while waiting for them.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// What a stack is started with.
-#[derive(Debug)]
-pub struct StackOptions {
-    /// The template to run.
-    pub template: PathBuf,
-    /// `AWS::StackName`; generated names begin with it.
-    pub stack: String,
-    /// Template parameters that differ from their defaults. `AwsEndpointUrl` is set by the stack.
-    pub parameters: BTreeMap<String, String>,
-    /// Values of secrets (JSON) by logical id; others have the template's placeholder.
-    pub secrets: BTreeMap<String, SecretString>,
-    /// The directory that has the functions' programs.
-    pub bin_dir: PathBuf,
-    /// The directory that the tables are kept in; none keeps them in memory.
-    pub data_dir: Option<PathBuf>,
-    /// The HTTP API's port; 0 takes a free one.
-    pub api_port: u16,
-    /// The AWS services' port; 0 takes a free one.
-    pub endpoint_port: u16,
-    /// Who is told of the functions' log lines.
-    pub log_sink: LogSink,
-    /// Whether schedules run by themselves; if not, [`Stack::wake`] runs them.
-    pub schedules: bool,
-    /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't want to
-    /// wait for minutes.
-    pub visibility_timeout: Option<Duration>,
-}
-
-impl StackOptions {
-    /// A stack in memory on free ports, whose schedules don't run by themselves.
-    #[must_use]
-    pub fn new(template: impl Into<PathBuf>, bin_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            template: template.into(),
-            stack: "signoff".to_owned(),
-            parameters: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            bin_dir: bin_dir.into(),
-            data_dir: None,
-            api_port: 0,
-            endpoint_port: 0,
-            log_sink: LogSink::none(),
-            schedules: false,
-            visibility_timeout: None,
-        }
-    }
-}
-
-/// Why a stack could not be started, or could not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// The template's file can't be read.
-    #[error("{path} can't be read: {source}")]
-    ReadTemplate {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The template says something that can't be run.
-    #[error("{path}, {source}")]
-    Template {
-        /// The file.
-        path: PathBuf,
-        /// Line and reason.
-        source: TemplateError,
-    },
-    /// A port is taken, or may not be used.
-    #[error("port {port} can't be used: {source}; choose another one, or 0 for any that is free")]
-    Port {
-        /// The port that was asked for.
-        port: u16,
-        /// Why.
-        source: io::Error,
-    },
-    /// A function's program is not there.
-    #[error("{function} has no program at {path}: build it with `cargo build`")]
-    NoProgram {
-        /// Logical id of the function.
-        function: String,
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// The directory for kept data can't be made.
-    #[error("{path} can't be used to keep data in: {source}")]
-    DataDir {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// One of the services refused what the stack asked of it.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// The template has no such resource.
-    #[error("the template has no {what} `{logical_id}`")]
-    Unknown {
-        /// Such as `function`.
-        what: &'static str,
-        /// The logical id that was asked for.
-        logical_id: String,
-    },
-    /// There was still work after the time that was given.
-    #[error("still busy after {after:?}: {what}")]
-    Busy {
-        /// The time that was given.
-        after: Duration,
-        /// Which queues hold how much, how many invocations run.
-        what: String,
-    },
-}
 
 /// A running stack. Dropping it ends all of its servers and functions.
 pub struct Stack {
     place: Place,
     resources: Resources,
     services: Arc<Services>,
-    dead_letters: DeadLetters,
     logs: Arc<Logs>,
     ids: Arc<Ids>,
     tasks: JoinSet<()>,
@@ -195,15 +89,19 @@ impl Stack {
 
         let (logs, ids) = (Arc::new(Logs::new(options.log_sink)), Arc::new(Ids::default()));
         let functions = Arc::new(Functions::new(&resources.functions, &place, &options.bin_dir, &logs, &ids));
-        let services = Services {
-            dynamodb: DynamoDb::start(database(options.data_dir.as_deref())?.as_deref()).await?,
-            sqs: Sqs::new(&place, endpoint.address.port()),
-            secrets: Secrets::new(&place),
+        let kept = options.data_dir.as_deref().map(prepare).transpose()?;
+        let file = |name: &str| kept.map(|directory| directory.join(name));
+        let services = Arc::new(Services {
+            dynamodb: DynamoDb::start(file(DATABASE).as_deref()).await?,
+            sqs: Sqs::new(&resources.queues, ACCOUNT, &ids, file(QUEUES))?,
+            secrets: Secrets::new(&resources.secrets, &options.secrets, &ids),
             functions: Arc::clone(&functions),
             requests: RequestLog::default(),
-        };
-        create(&services, &resources, &options.secrets).await?;
-        let services = Arc::new(services);
+            access: Access::new(&resources, &place),
+        });
+        for table in &resources.tables {
+            services.dynamodb.create(table)?;
+        }
 
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(endpoint.listener, services::router(Arc::clone(&services))));
@@ -211,8 +109,21 @@ impl Stack {
         tasks.spawn(serve(api.listener, gateway.router()));
         for source in &resources.event_sources {
             if let Some(queue) = resources.queues.iter().find(|queue| queue.logical_id == source.queue) {
+                if let Some((action, resource)) = services.access.missing_to_feed(source, queue) {
+                    return Err(StackError::NotAllowed {
+                        function: source.function.clone(),
+                        action,
+                        resource,
+                    });
+                }
                 let (services, source, queue) = (Arc::clone(&services), source.clone(), queue.clone());
-                tasks.spawn(poller::run(services, source, queue, REGION.to_owned(), options.visibility_timeout));
+                tasks.spawn(poller::run(
+                    services,
+                    source,
+                    queue,
+                    REGION.to_owned(),
+                    options.visibility_timeout,
+                ));
             }
         }
         if options.schedules {
@@ -221,8 +132,7 @@ impl Stack {
                 tasks.spawn(schedule::run(functions, schedule.clone(), place.clone(), ids));
             }
         }
-        let dead_letters = DeadLetters::new(&resources);
-        Ok(Self { place, resources, services, dead_letters, logs, ids, tasks })
+        Ok(Self { place, resources, services, logs, ids, tasks })
     }
 
     /// Address of the HTTP API, without a slash at the end.
@@ -259,7 +169,11 @@ impl Stack {
     ///
     /// # Errors
     /// There is no such function. A function that fails is no error: see [`Invocation::failed`].
-    pub async fn invoke(&self, logical_id: &str, payload: impl Into<Bytes> + Send) -> Result<Invocation, StackError> {
+    pub async fn invoke(
+        &self,
+        logical_id: &str,
+        payload: impl Into<Bytes> + Send,
+    ) -> Result<Invocation, StackError> {
         if !self.resources.functions.iter().any(|function| function.logical_id == logical_id) {
             return Err(StackError::Unknown { what: "function", logical_id: logical_id.to_owned() });
         }
@@ -270,7 +184,8 @@ impl Stack {
     pub async fn wake(&self) -> Vec<Invocation> {
         let mut invocations = Vec::new();
         for schedule in &self.resources.schedules {
-            invocations.push(schedule::wake(&self.services.functions, schedule, &self.place, &self.ids).await);
+            invocations
+                .push(schedule::wake(&self.services.functions, schedule, &self.place, &self.ids).await);
         }
         invocations
     }
@@ -307,12 +222,12 @@ impl Stack {
     /// Waits until no queue that feeds a function holds a message, visible or in flight, and no invocation runs.
     ///
     /// # Errors
-    /// [`StackError::Busy`] with what is left to do after `within`; what SQS refuses.
+    /// [`StackError::Busy`] with what is left to do after `within`.
     pub async fn idle(&self, within: Duration) -> Result<(), StackError> {
         let deadline = Instant::now() + within;
         loop {
             let (started, running) = self.services.functions.activity();
-            let waiting = self.waiting().await?;
+            let waiting = self.waiting();
             // A message is in its queue until its invocation has ended, and what an invocation sends is there before
             // that: with empty queues and nothing started in between, nothing can be on its way.
             if running == 0 && waiting.is_empty() && self.services.functions.activity() == (started, 0) {
@@ -327,28 +242,25 @@ impl Stack {
     }
 
     /// The queues that feed a function and are not empty.
-    async fn waiting(&self) -> Result<Vec<String>, StackError> {
+    fn waiting(&self) -> Vec<String> {
+        let feeds = |queue: &&Queue| {
+            self.resources.event_sources.iter().any(|source| source.queue == queue.logical_id)
+        };
         let mut waiting = Vec::new();
-        for source in &self.resources.event_sources {
-            for queue in self.resources.queues.iter().filter(|queue| queue.logical_id == source.queue) {
-                let depth = self.services.sqs.depth(queue).await?;
-                if depth.visible + depth.in_flight > 0 {
-                    waiting.push(format!(
-                        "{} holds {} visible and {} in flight",
-                        queue.name, depth.visible, depth.in_flight
-                    ));
-                }
+        for queue in self.resources.queues.iter().filter(feeds) {
+            let Some(depth) = self.services.sqs.depth(queue) else { continue };
+            let hidden = depth.in_flight + depth.delayed;
+            if depth.visible + hidden > 0 {
+                waiting.push(format!("{} holds {} visible and {hidden} hidden", queue.name, depth.visible));
             }
         }
-        Ok(waiting)
+        waiting
     }
 
-    /// All messages that have come to a dead-letter queue so far.
-    ///
-    /// # Errors
-    /// What SQS refuses.
-    pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, StackError> {
-        Ok(self.dead_letters.collect(&self.services.sqs).await?)
+    /// The messages that the dead-letter queues hold.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        dead_letters::all(&self.resources, &self.services.sqs)
     }
 
     /// Deletes items whose time to live is over, which DynamoDB does by itself sooner or later; tells how many.
@@ -359,10 +271,17 @@ impl Stack {
         Ok(self.services.dynamodb.delete_expired()?)
     }
 
-    /// Ends everything and waits until the servers are gone.
-    pub async fn stop(mut self) {
+    /// Ends everything, waits until the servers are gone, and keeps what the queues hold if data is kept.
+    ///
+    /// Without this (a crash) the messages are lost. Nothing is lost with them: what they stand for is unsent in the
+    /// table until it is done, and the clock sends again what has waited too long.
+    ///
+    /// # Errors
+    /// The queues' file can't be written.
+    pub async fn stop(mut self) -> Result<(), StackError> {
         self.services.functions.close();
         self.tasks.shutdown().await;
+        Ok(self.services.sqs.keep()?)
     }
 }
 
@@ -387,8 +306,15 @@ async fn bind(port: u16) -> Result<Bound, StackError> {
 
 async fn serve(listener: TcpListener, router: Router) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service).await {
+    if let Err(error) = axum::serve(listener.tap_io(answer_at_once), service).await {
         tracing::error!(%error, "a server of the local AWS stopped");
+    }
+}
+
+/// Answers are small and nothing follows them: without this some wait for the other side's delayed acknowledgement.
+pub(super) fn answer_at_once(stream: &mut TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
     }
 }
 
@@ -398,12 +324,11 @@ fn read_template(path: &Path) -> Result<Template, StackError> {
     Template::parse(&text).map_err(|source| StackError::Template { path: path.to_owned(), source })
 }
 
-/// The database's file; its directory is made.
-fn database(data_dir: Option<&Path>) -> Result<Option<PathBuf>, StackError> {
-    let Some(directory) = data_dir else { return Ok(None) };
+/// Makes the directory for kept data.
+fn prepare(directory: &Path) -> Result<&Path, StackError> {
     std::fs::create_dir_all(directory)
         .map_err(|source| StackError::DataDir { path: directory.to_owned(), source })?;
-    Ok(Some(directory.join(DATABASE)))
+    Ok(directory)
 }
 
 fn check_secrets(resources: &Resources, values: &BTreeMap<String, SecretString>) -> Result<(), StackError> {
@@ -412,22 +337,4 @@ fn check_secrets(resources: &Resources, values: &BTreeMap<String, SecretString>)
         Some(unknown) => Err(StackError::Unknown { what: "secret", logical_id: unknown.clone() }),
         None => Ok(()),
     }
-}
-
-/// Creates tables, queues and secrets.
-async fn create(
-    services: &Services,
-    resources: &Resources,
-    secrets: &BTreeMap<String, SecretString>,
-) -> Result<(), ServiceError> {
-    for table in &resources.tables {
-        services.dynamodb.create(table)?;
-    }
-    for queue in &resources.queues {
-        services.sqs.create(queue).await?;
-    }
-    for secret in &resources.secrets {
-        services.secrets.create(secret, secrets.get(&secret.logical_id)).await?;
-    }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The operations of CircleCI's API v2, as https://circleci.com/docs/api/v2/ describes them.
+//! The operations of CircleCI's API v2, as <https://circleci.com/docs/api/v2/> describes them.
 
 use super::handle::{Approval, Triggered};
 use super::state::{Job, Pipeline, State, Workflow};
@@ -7,7 +7,7 @@ use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::{locked, uuid_of};
 use axum::body::Bytes;
-use axum::extract::{State as Extract, Request};
+use axum::extract::{Request, State as Extract};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -45,13 +45,11 @@ fn handle(shared: &Shared, request: &Accepted<'_>) -> Answer {
     let path = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
     match request.operation.id() {
         "listPipelinesForProject" => list_pipelines(shared, &state, path("project-slug"), request),
-        "triggerPipeline" => trigger(shared, &mut state, path("project-slug"), &request.body, now),
+        "triggerPipeline" => trigger(&mut state, path("project-slug"), &request.body, now),
         "listWorkflowsByPipelineId" => list_workflows(shared, &state, path("pipeline-id"), request),
         "getWorkflowById" => get_workflow(&state, path("id")),
         "listWorkflowJobs" => list_jobs(&state, path("id")),
-        "approvePendingApprovalJobById" => {
-            approve(shared, &mut state, path("id"), path("approval_request_id"), now)
-        }
+        "approvePendingApprovalJobById" => approve(&mut state, path("id"), path("approval_request_id"), now),
         other => Answer::message(501, &format!("the stand-in does not have {other}")),
     }
 }
@@ -71,7 +69,9 @@ fn list_pipelines(shared: &Shared, state: &State, slug: &str, request: &Accepted
 }
 
 fn list_workflows(shared: &Shared, state: &State, id: &str, request: &Accepted<'_>) -> Answer {
-    let Some((slug, pipeline)) = state.pipeline(id) else { return Answer::message(404, "Pipeline not found") };
+    let Some((slug, pipeline)) = state.pipeline(id) else {
+        return Answer::message(404, "Pipeline not found");
+    };
     // A workflow that was run again is listed first, as the newest.
     let workflows = pipeline.workflows.iter().rev().map(|workflow| workflow_json(slug, pipeline, workflow));
     page(shared, workflows.collect(), request)
@@ -85,13 +85,15 @@ fn get_workflow(state: &State, id: &str) -> Answer {
 }
 
 fn list_jobs(state: &State, id: &str) -> Answer {
-    let Some((slug, _, workflow)) = state.workflow(id) else { return Answer::message(404, "Workflow not found") };
+    let Some((slug, _, workflow)) = state.workflow(id) else {
+        return Answer::message(404, "Workflow not found");
+    };
     let jobs: Vec<Value> = workflow.jobs.iter().map(|job| job_json(slug, job)).collect();
     // The spec has a page token in the answer, but no parameter to pass it back: there is one page.
     Answer::of_json(200, json!({"items": jobs, "next_page_token": null}))
 }
 
-fn approve(shared: &Shared, state: &mut State, id: &str, approval_request_id: &str, now: Timestamp) -> Answer {
+fn approve(state: &mut State, id: &str, approval_request_id: &str, now: Timestamp) -> Answer {
     let Some((slug, pipeline, workflow)) = state.workflow(id) else {
         return Answer::message(404, "Workflow not found");
     };
@@ -109,13 +111,17 @@ fn approve(shared: &Shared, state: &mut State, id: &str, approval_request_id: &s
     };
     let approved = state.workflow_mut(id).and_then(|workflow| workflow.approve(approval_request_id, now));
     let Some(job) = approved else {
-        return Answer::message(400, "The job is not on hold: it was approved or cancelled, or waits for other jobs.");
+        return Answer::message(
+            400,
+            "The job is not on hold: it was approved or cancelled, or waits for other jobs.",
+        );
     };
-    locked(&shared.approvals).push(Approval { job: job.name.clone(), ..approval });
+    let job = job.name.clone();
+    state.approvals.push(Approval { job, ..approval });
     Answer::message(202, "Accepted.")
 }
 
-fn trigger(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answer {
+fn trigger(state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answer {
     let slug = canonical_slug(slug);
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let (branch, tag) = (text("branch"), text("tag"));
@@ -124,7 +130,9 @@ fn trigger(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Ti
     }
     let parameters = body.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default();
     let id = state.uuid();
-    let Some(project) = state.projects.get_mut(&slug) else { return Answer::message(404, "Project not found") };
+    let Some(project) = state.projects.get_mut(&slug) else {
+        return Answer::message(404, "Project not found");
+    };
     if let Some(declared) = &project.parameters
         && let Some(unknown) = parameters.keys().find(|name| !declared.contains(*name))
     {
@@ -139,13 +147,14 @@ fn trigger(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Ti
         revision,
         branch: branch.clone(),
         tag: tag.clone(),
-        trigger: "api",
+        by_api: true,
         parameters: parameters.clone(),
         created_at: now,
         workflows: Vec::new(),
     });
-    let triggered = Triggered { project: slug, pipeline_id: id.clone(), number, branch, tag, parameters, at: now };
-    locked(&shared.triggered).push(triggered);
+    let triggered =
+        Triggered { project: slug, pipeline_id: id.clone(), number, branch, tag, parameters, at: now };
+    state.triggered.push(triggered);
     Answer::of_json(
         201,
         json!({"id": id, "state": "pending", "number": number, "created_at": now.to_string()}),
@@ -207,7 +216,7 @@ fn pipeline_json(slug: &str, pipeline: &Pipeline) -> Value {
         "updated_at": pipeline.created_at.to_string(),
         "errors": [],
         "trigger": {
-            "type": pipeline.trigger,
+            "type": if pipeline.by_api { "api" } else { "webhook" },
             "received_at": pipeline.created_at.to_string(),
             "actor": {"login": "signoff", "avatar_url": null},
         },

@@ -5,6 +5,7 @@ use super::{CircleCi, canonical_slug};
 use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// A pipeline to be made, as a push makes it.
@@ -32,7 +33,7 @@ pub struct OnHold {
 }
 
 /// A job that was approved through the API.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
     /// The project's slug.
     pub project: String,
@@ -51,7 +52,7 @@ pub struct Approval {
 }
 
 /// A pipeline that was triggered through the API.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Triggered {
     /// The project's slug.
     pub project: String,
@@ -98,7 +99,7 @@ impl CircleCi {
             revision: new.revision,
             branch: Some(new.branch),
             tag: None,
-            trigger: "webhook",
+            by_api: false,
             parameters: Map::new(),
             created_at: now,
             workflows,
@@ -162,7 +163,8 @@ impl CircleCi {
     pub fn approve_by_hand(&self, workflow_id: &str, approval_request_id: &str) -> bool {
         let now = (self.shared.clock)();
         let mut state = locked(&self.shared.state);
-        let approved = state.workflow_mut(workflow_id).map(|found| found.approve(approval_request_id, now).is_some());
+        let approved =
+            state.workflow_mut(workflow_id).map(|found| found.approve(approval_request_id, now).is_some());
         approved.unwrap_or_default()
     }
 
@@ -193,13 +195,23 @@ impl CircleCi {
     /// What was approved through the API in this project, oldest first.
     pub fn approvals(&self, slug: &str) -> Vec<Approval> {
         let slug = canonical_slug(slug);
-        locked(&self.shared.approvals).iter().filter(|approval| approval.project == slug).cloned().collect()
+        locked(&self.shared.state)
+            .approvals
+            .iter()
+            .filter(|approval| approval.project == slug)
+            .cloned()
+            .collect()
     }
 
     /// What was triggered through the API in this project, oldest first.
     pub fn triggered(&self, slug: &str) -> Vec<Triggered> {
         let slug = canonical_slug(slug);
-        locked(&self.shared.triggered).iter().filter(|triggered| triggered.project == slug).cloned().collect()
+        locked(&self.shared.state)
+            .triggered
+            .iter()
+            .filter(|triggered| triggered.project == slug)
+            .cloned()
+            .collect()
     }
 
     /// The faults that wait for a request.

@@ -24,14 +24,16 @@ pub use state::{JobStatus, NewJob};
 use crate::fault::{Observed, observe};
 use crate::spec::Spec;
 use crate::spec::gate::Gate;
+use crate::stand_in::keep::{self, Keeper};
 use crate::stand_in::page::Link;
 use crate::stand_in::server::{Bound, Server};
-use crate::stand_in::{Clock, system_clock};
+use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,6 +50,8 @@ pub struct Options {
     pub page_size: usize,
     /// How long a job runs until it succeeds; `None`: until [`CircleCi::end_running`].
     pub build_time: Option<Duration>,
+    /// Where projects and pipelines are kept over restarts; `None`: nowhere.
+    pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
     pub links: Vec<Link>,
 }
@@ -60,6 +64,7 @@ impl Default for Options {
             clock: system_clock(),
             page_size: 20,
             build_time: None,
+            file: None,
             links: Vec::new(),
         }
     }
@@ -75,23 +80,21 @@ struct Shared {
     gate: Gate,
     observed: Observed,
     state: Mutex<state::State>,
-    approvals: Mutex<Vec<Approval>>,
-    triggered: Mutex<Vec<Triggered>>,
 }
 
 /// A running stand-in; it stops when the last clone is dropped.
 #[derive(Clone)]
 pub struct CircleCi {
     shared: Arc<Shared>,
-    /// Stops with the last clone of this.
-    _server: Arc<Server>,
+    /// They stop with the last clone of this.
+    _running: Arc<(Server, Option<Keeper>)>,
 }
 
 impl CircleCi {
-    /// Starts a stand-in without projects.
+    /// Starts a stand-in with what [`Options::file`] has, else without projects.
     ///
     /// # Errors
-    /// When the address cannot be bound.
+    /// When the address cannot be bound, or the file cannot be read.
     pub async fn start(options: Options) -> io::Result<Self> {
         let bound = Bound::new(options.address).await?;
         let shared = Arc::new(Shared {
@@ -103,9 +106,7 @@ impl CircleCi {
             links: options.links,
             gate: Gate::new(Spec::circleci())?,
             observed: Observed::default(),
-            state: Mutex::default(),
-            approvals: Mutex::default(),
-            triggered: Mutex::default(),
+            state: Mutex::new(keep::restored(options.file.as_deref())?),
         });
         let api = Router::new()
             .route("/api/v2/{*path}", any(api::answer))
@@ -116,7 +117,9 @@ impl CircleCi {
             .route("/pipelines/{*path}", get(page::whole))
             .merge(api)
             .with_state(shared.clone());
-        Ok(Self { shared, _server: Arc::new(bound.serve(router)) })
+        let kept = shared.clone();
+        let keeper = options.file.map(|file| Keeper::new(file, move || keep::text_of(&*locked(&kept.state))));
+        Ok(Self { shared, _running: Arc::new((bound.serve(router), keeper)) })
     }
 
     /// The address of the page, and of the app that links lead to (`CIRCLECI_APP_URL`).

@@ -37,15 +37,15 @@ fn content(shared: &Shared) -> Markup {
             p { "What Signoff's CircleCI token would see; approvals and triggers come through API v2." }
         }
         section.list {
-            (approvals(shared))
-            (triggered(shared))
+            (approvals(&state))
+            (triggered(&state))
             (pipelines(&state))
         }
     }
 }
 
-fn approvals(shared: &Shared) -> Markup {
-    let approvals = locked(&shared.approvals);
+fn approvals(state: &Everything) -> Markup {
+    let approvals = &state.approvals;
     html! {
         h2 { "Approved through the API" }
         @if approvals.is_empty() { p.none { "Nothing yet." } } @else {
@@ -65,8 +65,8 @@ fn approvals(shared: &Shared) -> Markup {
     }
 }
 
-fn triggered(shared: &Shared) -> Markup {
-    let triggered = locked(&shared.triggered);
+fn triggered(state: &Everything) -> Markup {
+    let triggered = &state.triggered;
     html! {
         h2 { "Triggered through the API" }
         @if triggered.is_empty() { p.none { "Nothing yet." } } @else {

@@ -1,21 +1,27 @@
 //! Projects, pipelines, workflows and jobs, and what happens to them.
 
+use super::handle::{Approval, Triggered};
 use crate::stand_in::uuid_of;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The whole of CircleCI.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct State {
+    /// What was approved through the API, oldest first.
+    pub approvals: Vec<Approval>,
+    /// What was triggered through the API, oldest first.
+    pub triggered: Vec<Triggered>,
     /// Projects by slug, `gh/acme/checkout`.
     pub projects: BTreeMap<String, Project>,
     ids: u64,
 }
 
 /// A project and its pipelines.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Project {
     /// Oldest first.
     pub pipelines: Vec<Pipeline>,
@@ -24,6 +30,7 @@ pub struct Project {
 }
 
 /// One pipeline.
+#[derive(Serialize, Deserialize)]
 pub struct Pipeline {
     /// A UUID.
     pub id: String,
@@ -35,8 +42,8 @@ pub struct Pipeline {
     pub branch: Option<String>,
     /// The tag, if one was built.
     pub tag: Option<String>,
-    /// `webhook` for a push, `api` for one that was triggered.
-    pub trigger: &'static str,
+    /// Whether the API triggered it, rather than a push.
+    pub by_api: bool,
     /// The parameters it was triggered with.
     pub parameters: Map<String, Value>,
     /// When it was made.
@@ -46,6 +53,7 @@ pub struct Pipeline {
 }
 
 /// One workflow of a pipeline.
+#[derive(Serialize, Deserialize)]
 pub struct Workflow {
     /// A UUID.
     pub id: String,
@@ -62,6 +70,7 @@ pub struct Workflow {
 }
 
 /// One job of a workflow.
+#[derive(Serialize, Deserialize)]
 pub struct Job {
     /// A UUID; of an approval job it is the approval request's id too.
     pub id: String,
@@ -80,7 +89,7 @@ pub struct Job {
 }
 
 /// Where a job is, in CircleCI's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobStatus {
     /// Waits for other jobs.
     Blocked,
@@ -189,8 +198,11 @@ impl State {
     pub fn new_workflow(&mut self, name: &str, jobs: &[NewJob], now: Timestamp) -> Workflow {
         let mut made: Vec<Job> = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let dependencies =
-                made.iter().filter(|other| job.requires.contains(&other.name)).map(|job| job.id.clone()).collect();
+            let dependencies = made
+                .iter()
+                .filter(|other| job.requires.contains(&other.name))
+                .map(|job| job.id.clone())
+                .collect();
             made.push(Job {
                 id: self.uuid(),
                 name: job.name.clone(),

@@ -40,10 +40,7 @@ async fn a_held_job_is_found_and_approved_once() {
     let (_, jobs) = get(&circleci, &format!("/workflow/{}/job", held.workflow_id)).await;
     let statuses: Vec<(&Value, &Value)> =
         jobs["items"].as_array().unwrap().iter().map(|job| (&job["name"], &job["status"])).collect();
-    assert_eq!(
-        json!(statuses),
-        json!([["test", "success"], ["hold", "on_hold"], ["deploy", "blocked"]])
-    );
+    assert_eq!(json!(statuses), json!([["test", "success"], ["hold", "on_hold"], ["deploy", "blocked"]]));
     assert_eq!(jobs["items"][1]["approval_request_id"], json!(held.approval_request_id));
 
     let approve = format!("/workflow/{}/approve/{}", held.workflow_id, held.approval_request_id);
@@ -160,7 +157,10 @@ async fn a_token_is_needed_and_faults_strike() {
 #[tokio::test]
 async fn builds_end_by_themselves_when_asked_to_and_the_page_shows_it() {
     let now = Arc::new(Mutex::new("2026-05-11T09:42:00Z".parse::<jiff::Timestamp>().unwrap()));
-    let clock = { let now = now.clone(); Arc::new(move || *now.lock().unwrap()) };
+    let clock = {
+        let now = now.clone();
+        Arc::new(move || *now.lock().unwrap())
+    };
     let build_time = Some(Duration::from_secs(5));
     let circleci = CircleCi::start(Options { clock, build_time, ..Options::default() }).await.unwrap();
     let held = circleci.add_pipeline_on_hold(SLUG, "7bf7226aaaa", "main", "deploy-all", "hold-it");

@@ -1,4 +1,4 @@
-//! The operations of GitHub's REST API, as https://docs.github.com/rest describes them.
+//! The operations of GitHub's REST API, as <https://docs.github.com/rest> describes them.
 
 use super::Shared;
 use super::json::{self, Place};
@@ -29,7 +29,8 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
         return refusal.into_response();
     }
     let accept = text_header(&parts.headers, header::ACCEPT.as_str());
-    let passed = shared.gate.pass(&parts, parts.uri.path(), &body, |accepted| handle(&shared, accepted, accept));
+    let passed =
+        shared.gate.pass(&parts, parts.uri.path(), &body, |accepted| handle(&shared, accepted, accept));
     let answer = passed.unwrap_or_else(|violation| error(422, &violation.to_string()));
     let answer = match parts.method {
         Method::GET => conditional(answer, accept, text_header(&parts.headers, "if-none-match")),
@@ -57,11 +58,17 @@ fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
 
 fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
     if text_header(headers, header::USER_AGENT.as_str()).is_empty() {
-        return Some(error(403, "Request forbidden by administrative rules. A User-Agent header is required."));
+        return Some(error(
+            403,
+            "Request forbidden by administrative rules. A User-Agent header is required.",
+        ));
     }
     let version = text_header(headers, "x-github-api-version");
     if !version.is_empty() && version != VERSION {
-        return Some(error(400, &format!("The stand-in speaks version {VERSION} of the API, not {version}.")));
+        return Some(error(
+            400,
+            &format!("The stand-in speaks version {VERSION} of the API, not {version}."),
+        ));
     }
     let authorization = text_header(headers, header::AUTHORIZATION.as_str());
     let given = ["Bearer ", "token "].iter().find_map(|scheme| authorization.strip_prefix(scheme));
@@ -91,7 +98,9 @@ fn conditional(answer: Answer, accept: &str, known: &str) -> Answer {
     let tag = format!("\"{}\"", sha_of(&format!("{accept}\n{}", answer.text())));
     let same = known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
     let answer = if same { Answer::empty(304) } else { answer };
-    answer.with_header("etag", format!("W/{tag}")).with_header("cache-control", "private, max-age=60, s-maxage=60")
+    answer
+        .with_header("etag", format!("W/{tag}"))
+        .with_header("cache-control", "private, max-age=60, s-maxage=60")
 }
 
 fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
@@ -105,7 +114,9 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     let place = Place { url: &shared.url, repository: &name };
     match request.operation.id() {
         "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
-        "repos/compare-commits-with-basehead" => compare(place, repository, value("basehead"), &request.query),
+        "repos/compare-commits-with-basehead" => {
+            compare(place, repository, value("basehead"), &request.query)
+        }
         "repos/get-commit" => match repository.resolve(value("ref")) {
             Some(commit) => Answer::of_json(200, json::commit(place, commit, true)),
             None => error(422, &format!("No commit found for SHA: {}", value("ref"))),
@@ -127,13 +138,19 @@ fn contents(
     let known = git_ref.is_none_or(|name| {
         repository.branches.contains_key(name)
             || repository.resolve(name).is_some()
-            || repository.files_at.keys().any(|(at, _)| at == name)
+            || repository.files_at.contains_key(name)
     });
     let shown = git_ref.unwrap_or(&repository.default_branch);
     if !known {
         return error(404, &format!("No commit found for the ref {shown}"));
     }
-    let Some(text) = repository.file(path, git_ref.map(String::as_str)) else { return not_found() };
+    let at = git_ref.map(String::as_str);
+    let Some(text) = repository.file(path, at) else {
+        let entries = repository.directory(path, at);
+        // A directory is listed whatever media type was asked for.
+        let listed = |names: Vec<_>| Answer::of_json(200, json::directory(place, path, &names, shown));
+        return if entries.is_empty() { not_found() } else { listed(entries) };
+    };
     let raw = ["application/vnd.github.raw", "application/vnd.github.v3.raw"];
     if raw.iter().any(|media_type| accept.starts_with(media_type)) {
         return Answer::of_text("application/vnd.github.raw+json; charset=utf-8", text.clone());
@@ -142,7 +159,7 @@ fn contents(
 }
 
 /// Without a paging parameter the newest 250 commits, else pages in order; the files stand on the first page.
-/// See https://docs.github.com/rest/commits/commits#compare-two-commits
+/// See <https://docs.github.com/rest/commits/commits#compare-two-commits>
 fn compare(
     place: Place<'_>,
     repository: &Repository,
@@ -152,7 +169,8 @@ fn compare(
     const UNPAGED: usize = 250;
     const FILES: usize = 300;
     let sides = base_and_head.split_once("...");
-    let resolved = sides.and_then(|(base, head)| Some((repository.resolve(base)?, repository.resolve(head)?)));
+    let resolved =
+        sides.and_then(|(base, head)| Some((repository.resolve(base)?, repository.resolve(head)?)));
     let Some((base, head)) = resolved else { return not_found() };
     let Some(merge_base) = repository.merge_base(&base.sha, &head.sha) else {
         return error(404, &format!("No common ancestor between {} and {}.", base.sha, head.sha));
@@ -166,7 +184,9 @@ fn compare(
         (_, _) => "diverged",
     };
     let (commits, first_page) = match paging(query) {
-        Some((page, size)) => (ahead.iter().skip((page - 1) * size).take(size).collect::<Vec<_>>(), page == 1),
+        Some((page, size)) => {
+            (ahead.iter().skip((page - 1) * size).take(size).collect::<Vec<_>>(), page == 1)
+        }
         None => (ahead.iter().skip(ahead.len().saturating_sub(UNPAGED)).collect(), true),
     };
     let commits: Vec<Value> = commits.into_iter().map(|commit| json::commit(place, commit, false)).collect();
@@ -232,16 +252,16 @@ fn dispatch(shared: &Shared, state: &mut State, name: &str, workflow: &str, body
         Ok(id) => by_id(id),
         Err(_) => repository.workflows.get_key_value(workflow).map(|(file, _)| file),
     };
-    let Some(file) = file else { return not_found() };
+    let Some(file) = file.cloned() else { return not_found() };
     let git_ref = body.get("ref").and_then(Value::as_str).unwrap_or_default();
     let branch = git_ref.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
     if !repository.branches.contains_key(branch) {
         return error(422, &format!("No ref found for: {git_ref}"));
     }
     let inputs = body.get("inputs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
-    locked(&shared.dispatched).push(Dispatched {
+    state.dispatched.push(Dispatched {
         repository: name.to_owned(),
-        workflow: file.clone(),
+        workflow: file,
         git_ref: git_ref.to_owned(),
         inputs,
         run_id,

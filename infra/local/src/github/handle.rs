@@ -23,8 +23,8 @@ impl GitHub {
     /// Sets the text of a file at one branch or revision only.
     pub fn set_file_at(&self, repository: &str, branch_or_revision: &str, path: &str, text: &str) {
         self.change(repository, |repository| {
-            let key = (branch_or_revision.to_owned(), path.to_owned());
-            repository.files_at.insert(key, text.to_owned());
+            let files = repository.files_at.entry(branch_or_revision.to_owned()).or_default();
+            files.insert(path.to_owned(), text.to_owned());
         });
     }
 
@@ -32,7 +32,7 @@ impl GitHub {
     pub fn remove_file(&self, repository: &str, path: &str) {
         self.change(repository, |repository| {
             repository.files.remove(path);
-            repository.files_at.retain(|(_, file), _| file != path);
+            repository.files_at.values_mut().for_each(|files| drop(files.remove(path)));
         });
     }
 
@@ -75,8 +75,8 @@ impl GitHub {
 
     /// The workflows that were dispatched in a repository, oldest first.
     pub fn dispatched(&self, repository: &str) -> Vec<Dispatched> {
-        let all = locked(&self.shared.dispatched);
-        all.iter().filter(|dispatched| dispatched.repository == repository).cloned().collect()
+        let state = locked(&self.shared.state);
+        state.dispatched.iter().filter(|dispatched| dispatched.repository == repository).cloned().collect()
     }
 
     /// The faults that wait for a request.

@@ -1,5 +1,6 @@
 //! GitHub's objects as JSON, as the official schemas have them.
 
+use super::repository_json::repository_json;
 use super::state::{Author, ChangedFile, Commit, PullRequest, Repository};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -126,7 +127,7 @@ pub fn file_change(place: Place<'_>, sha: &str, file: &ChangedFile) -> Value {
 }
 
 /// A file with its content (`content-file`). Of more than 1 MB the content is left out, and its encoding is
-/// `none`, as https://docs.github.com/rest/repos/contents says.
+/// `none`, as <https://docs.github.com/rest/repos/contents> says.
 pub fn content(place: Place<'_>, path: &str, text: &str, git_ref: &str) -> Value {
     const LARGEST_INLINE: usize = 1024 * 1024;
     let sha = super::state::sha_of(text);
@@ -152,6 +153,31 @@ pub fn content(place: Place<'_>, path: &str, text: &str, git_ref: &str) -> Value
         "download_url": place.html(&format!("/raw/{git_ref}/{path}")),
         "_links": {"self": url, "git": git, "html": html},
     })
+}
+
+/// What is in a directory (`content-directory`).
+pub fn directory(place: Place<'_>, path: &str, entries: &[(&str, Option<&String>)], git_ref: &str) -> Value {
+    let entry = |(name, text): &(&str, Option<&String>)| {
+        let path = format!("{path}/{name}");
+        let sha = super::state::sha_of(text.map_or(name, |text| text));
+        let (kind, tree) = if text.is_some() { ("file", "blobs") } else { ("dir", "trees") };
+        let url = place.api(&format!("/contents/{path}?ref={git_ref}"));
+        let git = place.api(&format!("/git/{tree}/{sha}"));
+        let html = place.html(&format!("/blob/{git_ref}/{path}"));
+        json!({
+            "type": kind,
+            "size": text.map_or(0, |text| text.len()),
+            "name": name,
+            "path": path,
+            "sha": sha,
+            "url": url,
+            "git_url": git,
+            "html_url": html,
+            "download_url": text.map(|_| place.html(&format!("/raw/{git_ref}/{path}"))),
+            "_links": {"self": url, "git": git, "html": html},
+        })
+    };
+    entries.iter().map(entry).collect()
 }
 
 /// GitHub breaks base64 into lines; a client that cannot read those fails here too.
@@ -192,7 +218,7 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         json!({
             "label": format!("{owner}:{branch}"), "ref": branch, "sha": sha,
             "user": user(place.url, owner, "Organization"),
-            "repo": self::repository(place, repository),
+            "repo": repository_json(place, repository),
         })
     };
     json!({
@@ -236,95 +262,6 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         "auto_merge": null,
         "draft": false,
     })
-}
-
-/// A repository (`repository`).
-pub fn repository(place: Place<'_>, repository: &Repository) -> Value {
-    let (owner, name) = place.repository.split_once('/').unwrap_or((place.repository, ""));
-    let mut json = json!({
-        "id": number_of(place.repository),
-        "node_id": format!("R_{name}"),
-        "name": name,
-        "full_name": place.repository,
-        "owner": user(place.url, owner, "Organization"),
-        "private": true,
-        "html_url": place.html(""),
-        "description": null,
-        "fork": false,
-        "url": place.api(""),
-        "default_branch": repository.default_branch,
-        "visibility": "private",
-        "license": null,
-        "language": null,
-        "homepage": null,
-        "mirror_url": null,
-        "archived": false,
-        "disabled": false,
-        "has_issues": true,
-        "has_projects": true,
-        "has_wiki": true,
-        "has_pages": false,
-        "has_downloads": true,
-        "forks": 0,
-        "forks_count": 0,
-        "open_issues": 0,
-        "open_issues_count": 0,
-        "stargazers_count": 0,
-        "watchers": 0,
-        "watchers_count": 0,
-        "size": 1,
-        "created_at": "2026-01-01T00:00:00Z",
-        "updated_at": "2026-01-01T00:00:00Z",
-        "pushed_at": "2026-01-01T00:00:00Z",
-        "git_url": format!("git://localhost/{}.git", place.repository),
-        "ssh_url": format!("git@localhost:{}.git", place.repository),
-        "clone_url": place.html(".git"),
-        "svn_url": place.html(""),
-    });
-    const ADDRESSES: [(&str, &str); 36] = [
-        ("archive_url", "/{archive_format}{/ref}"),
-        ("assignees_url", "/assignees{/user}"),
-        ("blobs_url", "/git/blobs{/sha}"),
-        ("branches_url", "/branches{/branch}"),
-        ("collaborators_url", "/collaborators{/collaborator}"),
-        ("comments_url", "/comments{/number}"),
-        ("commits_url", "/commits{/sha}"),
-        ("compare_url", "/compare/{base}...{head}"),
-        ("contents_url", "/contents/{+path}"),
-        ("contributors_url", "/contributors"),
-        ("deployments_url", "/deployments"),
-        ("downloads_url", "/downloads"),
-        ("events_url", "/events"),
-        ("forks_url", "/forks"),
-        ("git_commits_url", "/git/commits{/sha}"),
-        ("git_refs_url", "/git/refs{/sha}"),
-        ("git_tags_url", "/git/tags{/sha}"),
-        ("hooks_url", "/hooks"),
-        ("issue_comment_url", "/issues/comments{/number}"),
-        ("issue_events_url", "/issues/events{/number}"),
-        ("issues_url", "/issues{/number}"),
-        ("keys_url", "/keys{/key_id}"),
-        ("labels_url", "/labels{/name}"),
-        ("languages_url", "/languages"),
-        ("merges_url", "/merges"),
-        ("milestones_url", "/milestones{/number}"),
-        ("notifications_url", "/notifications{?since,all,participating}"),
-        ("pulls_url", "/pulls{/number}"),
-        ("releases_url", "/releases{/id}"),
-        ("stargazers_url", "/stargazers"),
-        ("statuses_url", "/statuses/{sha}"),
-        ("subscribers_url", "/subscribers"),
-        ("subscription_url", "/subscription"),
-        ("tags_url", "/tags"),
-        ("teams_url", "/teams"),
-        ("trees_url", "/git/trees{/sha}"),
-    ];
-    if let Value::Object(map) = &mut json {
-        for (key, rest) in ADDRESSES {
-            map.insert(key.to_owned(), Value::String(place.api(rest)));
-        }
-    }
-    json
 }
 
 /// An id that always comes out the same for the same name.

@@ -12,6 +12,7 @@ mod api;
 mod handle;
 mod json;
 mod page;
+mod repository_json;
 mod state;
 mod webhook;
 
@@ -24,14 +25,16 @@ pub use webhook::{Delivery, DeploymentStatus};
 use crate::fault::{Observed, observe};
 use crate::spec::Spec;
 use crate::spec::gate::Gate;
+use crate::stand_in::keep::{self, Keeper};
 use crate::stand_in::page::Link;
 use crate::stand_in::server::{Bound, Server};
-use crate::stand_in::{Clock, system_clock};
+use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -46,6 +49,8 @@ pub struct Options {
     pub webhook_secret: String,
     /// The time.
     pub clock: Clock,
+    /// Where repositories are kept over restarts; `None`: nowhere.
+    pub file: Option<PathBuf>,
     /// Links to the other pages of the local stack.
     pub links: Vec<Link>,
 }
@@ -57,6 +62,7 @@ impl Default for Options {
             token: "github-token-of-the-local-stack".to_owned(),
             webhook_secret: "github-webhook-secret-of-the-local-stack".to_owned(),
             clock: system_clock(),
+            file: None,
             links: Vec::new(),
         }
     }
@@ -73,22 +79,21 @@ struct Shared {
     /// How much of the rate limit was used.
     used: AtomicU64,
     state: Mutex<state::State>,
-    dispatched: Mutex<Vec<Dispatched>>,
 }
 
 /// A running stand-in; it stops when the last clone is dropped.
 #[derive(Clone)]
 pub struct GitHub {
     shared: Arc<Shared>,
-    /// Stops with the last clone of this.
-    _server: Arc<Server>,
+    /// They stop with the last clone of this.
+    _running: Arc<(Server, Option<Keeper>)>,
 }
 
 impl GitHub {
-    /// Starts a stand-in without repositories.
+    /// Starts a stand-in with what [`Options::file`] has, else without repositories.
     ///
     /// # Errors
-    /// When the address cannot be bound.
+    /// When the address cannot be bound, or the file cannot be read.
     pub async fn start(options: Options) -> io::Result<Self> {
         let bound = Bound::new(options.address).await?;
         let shared = Arc::new(Shared {
@@ -100,8 +105,7 @@ impl GitHub {
             gate: Gate::new(Spec::github())?,
             observed: Observed::default(),
             used: AtomicU64::new(0),
-            state: Mutex::default(),
-            dispatched: Mutex::default(),
+            state: Mutex::new(keep::restored(options.file.as_deref())?),
         });
         let api = Router::new()
             .route("/repos/{*path}", any(api::answer))
@@ -112,7 +116,9 @@ impl GitHub {
             .fallback(get(page::whole))
             .merge(api)
             .with_state(shared.clone());
-        Ok(Self { shared, _server: Arc::new(bound.serve(router)) })
+        let kept = shared.clone();
+        let keeper = options.file.map(|file| Keeper::new(file, move || keep::text_of(&*locked(&kept.state))));
+        Ok(Self { shared, _running: Arc::new((bound.serve(router), keeper)) })
     }
 
     /// The base address of the API (`GITHUB_API_URL`), and of the page.

@@ -27,7 +27,8 @@ pub async fn live(State(shared): State<Arc<Shared>>) -> Html<String> {
 }
 
 fn content(shared: &Shared) -> Markup {
-    let dispatched = locked(&shared.dispatched);
+    let state = locked(&shared.state);
+    let dispatched = &state.dispatched;
     html! {
         header {
             h1 { "Repositories" }
@@ -49,7 +50,7 @@ fn content(shared: &Shared) -> Markup {
                     }
                 }
             }
-            @for (name, repository) in &locked(&shared.state).repositories { (section(name, repository)) }
+            @for (name, repository) in &state.repositories { (section(name, repository)) }
         }
     }
 }

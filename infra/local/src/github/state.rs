@@ -1,13 +1,16 @@
 //! Repositories: files, commits, pull requests, workflows.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole of GitHub.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct State {
+    /// The workflows that were started through the API, oldest first.
+    pub dispatched: Vec<Dispatched>,
     /// Repositories by full name, `acme/checkout`.
     pub repositories: BTreeMap<String, Repository>,
     /// How many ids were given.
@@ -15,13 +18,14 @@ pub struct State {
 }
 
 /// One repository.
+#[derive(Serialize, Deserialize)]
 pub struct Repository {
     /// The branch that is read when no ref is named.
     pub default_branch: String,
     /// The files of every revision, unless [`Repository::files_at`] says otherwise.
     pub files: BTreeMap<String, String>,
-    /// Files of one branch or revision only.
-    pub files_at: BTreeMap<(String, String), String>,
+    /// Files of one branch or revision only, by its name.
+    pub files_at: BTreeMap<String, BTreeMap<String, String>>,
     /// Commits, oldest first.
     pub commits: Vec<Commit>,
     /// The head of each branch; a branch without commits has none.
@@ -33,7 +37,7 @@ pub struct Repository {
 }
 
 /// A person as git knows them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
     /// The name in the commit.
     pub name: String,
@@ -50,13 +54,18 @@ impl Author {
     }
 }
 
+/// What happened to a file, in GitHub's words. (As a name of its own, so that serde does not take it for text that
+/// is borrowed from its input.)
+pub type StatusWord = &'static str;
+
 /// A file that a commit changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedFile {
     /// Its path.
     pub path: String,
     /// `added`, `modified`, `removed` or `renamed`.
-    pub status: &'static str,
+    #[serde(deserialize_with = "status")]
+    pub status: StatusWord,
     /// Lines added.
     pub additions: u64,
     /// Lines removed.
@@ -77,7 +86,7 @@ pub struct NewCommit {
 }
 
 /// A commit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Commit {
     /// 40 hexadecimal digits.
     pub sha: String,
@@ -94,7 +103,7 @@ pub struct Commit {
 }
 
 /// A pull request to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewPullRequest {
     /// Its title.
     pub title: String,
@@ -109,7 +118,7 @@ pub struct NewPullRequest {
 }
 
 /// A pull request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PullRequest {
     /// Counted per repository, from 1.
     pub number: u64,
@@ -120,7 +129,7 @@ pub struct PullRequest {
 }
 
 /// A workflow that was started through the API.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dispatched {
     /// The repository's full name.
     pub repository: String,
@@ -176,8 +185,30 @@ impl Repository {
 
     /// The text of a file at a branch or revision; `None`: the default branch.
     pub fn file(&self, path: &str, at: Option<&str>) -> Option<&String> {
-        let at = at.unwrap_or(&self.default_branch).to_owned();
-        self.files_at.get(&(at, path.to_owned())).or_else(|| self.files.get(path))
+        let own = self.files_at.get(at.unwrap_or(&self.default_branch));
+        own.and_then(|files| files.get(path)).or_else(|| self.files.get(path))
+    }
+
+    /// What is directly in a directory: names, and the text of those that are files.
+    pub fn directory(&self, path: &str, at: Option<&str>) -> Vec<(&str, Option<&String>)> {
+        let own = self.files_at.get(at.unwrap_or(&self.default_branch));
+        let files: BTreeMap<&str, &String> = self
+            .files
+            .iter()
+            .chain(own.into_iter().flatten())
+            .map(|(path, text)| (path.as_str(), text))
+            .collect();
+        let mut entries = BTreeMap::new();
+        for (file, text) in files {
+            let Some(rest) = file.strip_prefix(path).and_then(|rest| rest.strip_prefix('/')) else {
+                continue;
+            };
+            match rest.split_once('/') {
+                Some((directory, _)) => entries.insert(directory, None),
+                None => entries.insert(rest, Some(text)),
+            };
+        }
+        entries.into_iter().collect()
     }
 
     /// Adds a commit to its branch; returns its SHA.
@@ -188,8 +219,14 @@ impl Repository {
         let sha = sha_of(&format!("{id} {:?} {}", head, new.message));
         let parents = head.iter().cloned().collect();
         *head = Some(sha.clone());
-        let commit =
-            Commit { sha: sha.clone(), author: new.author, message: new.message, date: now, parents, files: new.files };
+        let commit = Commit {
+            sha: sha.clone(),
+            author: new.author,
+            message: new.message,
+            date: now,
+            parents,
+            files: new.files,
+        };
         self.commits.push(commit);
         sha
     }
@@ -210,16 +247,25 @@ impl Repository {
     /// The commits of `head` that `base` does not have, oldest first.
     pub fn between<'r>(&'r self, base: &str, head: &str) -> Vec<&'r Commit> {
         let (base, head) = (self.ancestry(base), self.ancestry(head));
-        let missing = |commit: &&Commit| head.contains(commit.sha.as_str()) && !base.contains(commit.sha.as_str());
+        let missing =
+            |commit: &&Commit| head.contains(commit.sha.as_str()) && !base.contains(commit.sha.as_str());
         self.commits.iter().filter(missing).collect()
     }
 
     /// The newest commit that both have; `None` if they have nothing in common.
     pub fn merge_base(&self, base: &str, head: &str) -> Option<&Commit> {
         let (base, head) = (self.ancestry(base), self.ancestry(head));
-        let shared = |commit: &&Commit| base.contains(commit.sha.as_str()) && head.contains(commit.sha.as_str());
+        let shared =
+            |commit: &&Commit| base.contains(commit.sha.as_str()) && head.contains(commit.sha.as_str());
         self.commits.iter().rev().find(shared)
     }
+}
+
+/// One of the words that a file's status can be.
+fn status<'de, D: Deserializer<'de>>(input: D) -> Result<&'static str, D::Error> {
+    let word = String::deserialize(input)?;
+    let known = ["added", "modified", "removed", "renamed"].into_iter().find(|known| *known == word);
+    known.ok_or_else(|| serde::de::Error::custom(format!("{word} is not the status of a file")))
 }
 
 /// 40 hexadecimal digits that always come out the same for the same text.

@@ -15,7 +15,10 @@ async fn stand_in() -> GitHub {
 fn request(github: &GitHub, method: &str, path: &str) -> reqwest::RequestBuilder {
     let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
     let url = format!("{}/repos/{REPOSITORY}{path}", github.url());
-    client.request(method.parse().unwrap(), url).header("User-Agent", "test").header("Authorization", "Bearer t")
+    client
+        .request(method.parse().unwrap(), url)
+        .header("User-Agent", "test")
+        .header("Authorization", "Bearer t")
 }
 
 async fn get(github: &GitHub, path: &str) -> (u16, Value) {
@@ -32,7 +35,12 @@ fn commit(author: &str, message: &str) -> NewCommit {
         author: Author::new(author, &format!("{author}@acme.test"), author),
         message: message.to_owned(),
         branch: None,
-        files: vec![ChangedFile { path: format!("src/{author}.rs"), status: "modified", additions: 2, deletions: 1 }],
+        files: vec![ChangedFile {
+            path: format!("src/{author}.rs"),
+            status: "modified",
+            additions: 2,
+            deletions: 1,
+        }],
     }
 }
 
@@ -65,6 +73,8 @@ async fn a_file_is_read_as_json_and_raw_and_not_again_when_unchanged() {
     github.set_file_at(REPOSITORY, "feature", ".signoff/rules.yml", "other");
     assert_eq!(get(&github, &format!("{path}?ref=feature")).await.1["size"], 5);
     assert_eq!(get(&github, &format!("{path}?ref=nowhere")).await.0, 404);
+    let directory = get(&github, "/contents/.signoff").await.1;
+    assert_eq!((&directory[0]["name"], &directory[0]["type"]), (&json!("rules.yml"), &json!("file")));
     github.remove_file(REPOSITORY, ".signoff/rules.yml");
     assert_eq!(get(&github, path).await, (404, error_body("Not Found", "404")));
     github.set_file(REPOSITORY, "large", &"x".repeat(1024 * 1024 + 1));
@@ -82,7 +92,8 @@ async fn a_comparison_has_the_commits_authors_and_files_between() {
     let github = stand_in().await;
     let base = github.push(REPOSITORY, commit("ana", "one"));
     github.push(REPOSITORY, commit("ben", "two\n\nCo-authored-by: Cleo <cleo@acme.test>"));
-    let unknown = NewCommit { author: Author { login: None, ..commit("dan", "").author }, ..commit("dan", "three") };
+    let unknown =
+        NewCommit { author: Author { login: None, ..commit("dan", "").author }, ..commit("dan", "three") };
     let head = github.push(REPOSITORY, unknown);
     let (status, compared) = get(&github, &format!("/compare/{base}...{head}")).await;
     assert_eq!((status, &compared["status"]), (200, &json!("ahead")));
@@ -92,7 +103,8 @@ async fn a_comparison_has_the_commits_authors_and_files_between() {
     assert_eq!(commits[0]["author"]["login"], "ben");
     assert!(commits[0]["commit"]["message"].as_str().unwrap().contains("Co-authored-by: Cleo"));
     assert_eq!((&commits[1]["sha"], &commits[1]["author"]), (&json!(head), &Value::Null));
-    let files: Vec<&Value> = compared["files"].as_array().unwrap().iter().map(|file| &file["filename"]).collect();
+    let files: Vec<&Value> =
+        compared["files"].as_array().unwrap().iter().map(|file| &file["filename"]).collect();
     assert_eq!(files, ["src/ben.rs", "src/dan.rs"]);
 
     assert_eq!(get(&github, &format!("/compare/{head}...{base}")).await.1["status"], "behind");
@@ -100,10 +112,14 @@ async fn a_comparison_has_the_commits_authors_and_files_between() {
     let short = format!("/compare/{}...main", &base[..7]);
     assert_eq!(get(&github, &short).await.1["ahead_by"], 2);
     assert_eq!(get(&github, &format!("/compare/{}...main", "0".repeat(40))).await.0, 404);
-    let branched = github.push(REPOSITORY, NewCommit { branch: Some("side".into()), ..commit("ana", "side") });
+    let branched =
+        github.push(REPOSITORY, NewCommit { branch: Some("side".into()), ..commit("ana", "side") });
     github.push(REPOSITORY, commit("ben", "four"));
     let diverged = get(&github, &format!("/compare/main...{branched}")).await.1;
-    assert_eq!((&diverged["status"], &diverged["merge_base_commit"]["sha"]), (&json!("diverged"), &json!(head)));
+    assert_eq!(
+        (&diverged["status"], &diverged["merge_base_commit"]["sha"]),
+        (&json!("diverged"), &json!(head))
+    );
     assert_eq!(github.violations(), Vec::<String>::new());
 }
 
@@ -184,13 +200,15 @@ async fn who_asks_must_say_who_they_are() {
     let client = crate::stand_in::client(Duration::from_secs(5)).unwrap();
     let url = format!("{}/repos/{REPOSITORY}/commits/main", github.url());
     let asked = async |headers: &[(&str, &str)]| {
-        let request = headers.iter().fold(client.get(&url), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(client.get(&url), |request, (name, value)| request.header(*name, *value));
         json_of(request.send().await.unwrap()).await.0
     };
     assert_eq!(asked(&[("Authorization", "Bearer t")]).await, 403, "no User-Agent");
     assert_eq!(asked(&[("User-Agent", "test")]).await, 401);
     assert_eq!(asked(&[("User-Agent", "test"), ("Authorization", "Bearer wrong")]).await, 401);
-    let other = [("User-Agent", "test"), ("Authorization", "Bearer t"), ("X-GitHub-Api-Version", "2026-03-10")];
+    let other =
+        [("User-Agent", "test"), ("Authorization", "Bearer t"), ("X-GitHub-Api-Version", "2026-03-10")];
     assert_eq!(asked(&other).await, 400);
 }
 
@@ -219,7 +237,8 @@ async fn a_deployment_status_is_delivered_with_what_github_sends() {
         delivery.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap()
     };
     assert_eq!(header(&delivery, "X-GitHub-Event"), "deployment_status");
-    let signature = crate::stand_in::hmac_sha256(&Options::default().webhook_secret, delivery.body.as_bytes());
+    let signature =
+        crate::stand_in::hmac_sha256(&Options::default().webhook_secret, delivery.body.as_bytes());
     assert_eq!(header(&delivery, "X-Hub-Signature-256"), format!("sha256={signature}"));
     let again = github.deployment_status_delivery(REPOSITORY, &status);
     assert_ne!(header(&delivery, "X-GitHub-Delivery"), header(&again, "X-GitHub-Delivery"));

@@ -1,8 +1,9 @@
 //! Deliveries of GitHub's `deployment_status` webhook, signed as
-//! https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries describes.
+//! <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries> describes.
 
 use super::GitHub;
 use super::json::{self, Place};
+use super::repository_json::repository_json;
 use super::state::{Author, Repository};
 use crate::stand_in::{hmac_sha256, locked, uuid_of};
 use serde_json::json;
@@ -41,11 +42,12 @@ impl GitHub {
             let mut state = locked(&self.shared.state);
             let delivery = state.id();
             let known = state.repositories.get(repository);
-            let known = known.map(|known| json::repository(Place { url: &self.shared.url, repository }, known));
+            let known =
+                known.map(|known| repository_json(Place { url: &self.shared.url, repository }, known));
             (delivery, known)
         };
         let place = Place { url: &self.shared.url, repository };
-        let unknown = || json::repository(place, &Repository::new("main"));
+        let unknown = || repository_json(place, &Repository::new("main"));
         let at = (self.shared.clock)().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let id = status.deployment_id;
         let deployment = place.api(&format!("/deployments/{id}"));
@@ -95,7 +97,11 @@ impl GitHub {
             "repository": known.unwrap_or_else(unknown),
             "sender": creator,
         });
-        self.delivery("deployment_status", &uuid_of(&format!("delivery {delivery} of {}", self.shared.url)), body.to_string())
+        self.delivery(
+            "deployment_status",
+            &uuid_of(&format!("delivery {delivery} of {}", self.shared.url)),
+            body.to_string(),
+        )
     }
 
     /// A signed delivery of any event and body, e.g. of one that Signoff ignores or that is broken.

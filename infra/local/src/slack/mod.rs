@@ -1,1 +1,187 @@
-//! Placeholder.
+//! A stand-in for a Slack workspace with one app in it: the Web API's methods that Signoff calls, signed clicks, and
+//! a page at `/` that shows the channels as Slack draws them, with buttons to click as any of the people.
+//!
+//! There is no official machine-readable spec; it behaves as <https://docs.slack.dev> says. Where that is silent, it
+//! assumes:
+//! - a channel can be named `#name`, `name` or by id where a message is posted; every other method takes ids only;
+//! - methods that read take their arguments from the query or a form, and do not see a JSON body;
+//! - a reply to a message that does not exist answers `thread_not_found`;
+//! - channels are listed in the order in which they were made;
+//! - e-mail lookup finds neither deactivated accounts nor people of other workspaces;
+//! - a public channel that the app is not in answers `not_in_channel`, a private one `channel_not_found`;
+//! - a property that Block Kit does not document makes a block invalid;
+//! - the year of a date is left out when it is this year, and clocks have 24 hours, as in the seed's pictures.
+
+mod api;
+mod blocks;
+mod chat;
+mod click;
+mod conversations;
+mod date;
+mod draw;
+mod emoji;
+mod handle;
+mod mrkdwn;
+mod page;
+mod people;
+mod state;
+mod text;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+pub use click::{ANSWER_WITHIN, ClickOutcome, InteractionRequest, NoSuchButton};
+pub use people::{NewChannel, NewUser};
+pub use state::{Ephemeral, Message};
+
+use crate::fault::{Observed, observe};
+use crate::stand_in::keep::{self, Keeper};
+use crate::stand_in::page::{Button, Link};
+use crate::stand_in::server::{Bound, Server};
+use crate::stand_in::{Clock, locked, system_clock};
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+/// How the stand-in runs.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it listens; port 0: any free one.
+    pub address: SocketAddr,
+    /// The app's token, which requests must carry in `Authorization`.
+    pub bot_token: String,
+    /// The secret that clicks are signed with.
+    pub signing_secret: String,
+    /// Where clicks go; can be set later by [`Slack::set_interactions_url`].
+    pub interactions_url: Option<String>,
+    /// The name of the app.
+    pub app_name: String,
+    /// The first part of the workspace's address.
+    pub team_domain: String,
+    /// The time.
+    pub clock: Clock,
+    /// Where people, channels and messages are kept over restarts; `None`: nowhere.
+    pub file: Option<PathBuf>,
+    /// Links to the other pages of the local stack, for the sidebar.
+    pub links: Vec<Link>,
+    /// Buttons in the sidebar, e.g. to make a deploy.
+    pub buttons: Vec<Button>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            bot_token: "xoxb-token-of-the-local-stack".to_owned(),
+            signing_secret: "slack-signing-secret-of-the-local-stack".to_owned(),
+            interactions_url: None,
+            app_name: "Signoff".to_owned(),
+            team_domain: "acme".to_owned(),
+            clock: system_clock(),
+            file: None,
+            links: Vec::new(),
+            buttons: Vec::new(),
+        }
+    }
+}
+
+struct Shared {
+    url: String,
+    bot_token: String,
+    signing_secret: String,
+    interactions_url: Mutex<Option<String>>,
+    clock: Clock,
+    links: Vec<Link>,
+    buttons: Vec<Button>,
+    app: state::App,
+    observed: Observed,
+    workspace: Mutex<state::Workspace>,
+}
+
+/// A running stand-in; it stops when the last clone is dropped.
+#[derive(Clone)]
+pub struct Slack {
+    shared: Arc<Shared>,
+    /// They stop with the last clone of this. `None` in the clone that the server itself has.
+    _running: Option<Arc<(Server, Option<Keeper>)>>,
+}
+
+impl FromRef<Slack> for Arc<Shared> {
+    fn from_ref(slack: &Slack) -> Self {
+        slack.shared.clone()
+    }
+}
+
+impl Slack {
+    /// Starts a stand-in with what [`Options::file`] has, else without people and channels.
+    ///
+    /// # Errors
+    /// When the address cannot be bound, or the file cannot be read.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let bound = Bound::new(options.address).await?;
+        let shared = Arc::new(Shared {
+            url: bound.url(),
+            bot_token: options.bot_token,
+            signing_secret: options.signing_secret,
+            interactions_url: Mutex::new(options.interactions_url),
+            clock: options.clock,
+            links: options.links,
+            buttons: options.buttons,
+            app: state::App {
+                id: "A0LOCALAPP".to_owned(),
+                bot_id: "B0LOCALBOT".to_owned(),
+                user_id: "U0LOCALBOT".to_owned(),
+                name: options.app_name,
+                team_id: "T0LOCALTEAM".to_owned(),
+                team_domain: options.team_domain,
+            },
+            observed: Observed::default(),
+            workspace: Mutex::new(keep::restored(options.file.as_deref())?),
+        });
+        let api = Router::new()
+            .route("/api/{method}", any(api::answer))
+            .layer(from_fn_with_state(shared.observed.clone(), observe));
+        let router = Router::new()
+            .route("/", get(page::whole))
+            .route("/live", get(page::live))
+            .route("/archives/{channel}/{message}", get(page::archive))
+            .route("/click", post(page::click))
+            .route("/press/{index}", post(page::press))
+            .merge(api)
+            .with_state(Self { shared: shared.clone(), _running: None });
+        let kept = shared.clone();
+        let keeper =
+            options.file.map(|file| Keeper::new(file, move || keep::text_of(&*locked(&kept.workspace))));
+        Ok(Self { shared, _running: Some(Arc::new((bound.serve(router), keeper))) })
+    }
+
+    /// The address of the page.
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+
+    /// The base address of the Web API (`SLACK_API_URL`).
+    pub fn api_url(&self) -> String {
+        format!("{}/api", self.shared.url)
+    }
+
+    /// The id of the workspace.
+    pub fn team_id(&self) -> &str {
+        &self.shared.app.team_id
+    }
+}
+
+/// Where a message can be seen: an address of the page.
+fn permalink(url: &str, channel: &str, message: &Message) -> String {
+    let id = message.ts.replace('.', "");
+    match &message.thread_ts {
+        Some(thread) => format!("{url}/archives/{channel}/p{id}?thread_ts={thread}&cid={channel}"),
+        None => format!("{url}/archives/{channel}/p{id}"),
+    }
+}

@@ -100,8 +100,17 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 /// The value without what only a reader needs. `names`: whether the keys of this object are names of the API's
 /// own (properties, status codes, ...) rather than words of OpenAPI.
 fn pruned(value: &Value, names: bool) -> Value {
-    const PROSE: [&str; 9] =
-        ["description", "example", "examples", "summary", "title", "externalDocs", "tags", "links", "discriminator"];
+    const PROSE: [&str; 9] = [
+        "description",
+        "example",
+        "examples",
+        "summary",
+        "title",
+        "externalDocs",
+        "tags",
+        "links",
+        "discriminator",
+    ];
     const NAMING: [&str; 4] = ["properties", "patternProperties", "responses", "content"];
     const KEPT_EXTENSIONS: [&str; 2] = ["x-nullable", "x-multi-segment"];
     match value {

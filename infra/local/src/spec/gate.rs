@@ -39,8 +39,10 @@ impl Gate {
             .check_request(&request.method, path, query, content_type, body)
             .inspect_err(|violation| self.remember(violation))?;
         let answer = handle(&accepted);
-        if let Err(violation) = self.spec.check_answer(accepted.operation, answer.status(), answer.json()) {
-            self.remember(&violation);
+        if let Err(Violation(problem)) =
+            self.spec.check_answer(accepted.operation, answer.status(), answer.json())
+        {
+            self.remember(&Violation(format!("{} {path}: {problem}", request.method)));
         }
         Ok(answer)
     }

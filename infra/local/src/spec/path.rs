@@ -1,5 +1,6 @@
 //! Path templates of OpenAPI (`/workflow/{id}/job`) against paths.
 
+use crate::stand_in::percent::decoded;
 use std::collections::BTreeMap;
 
 /// A path template.
@@ -63,33 +64,4 @@ fn fit(segments: &[Segment], parts: &[&str], parameters: &mut BTreeMap<String, S
             })
         }
     }
-}
-
-/// A percent-encoded text decoded; `None` if the encoding or the UTF-8 in it is broken.
-pub fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// The pairs of a query string or form, decoded, in order; `None` if the encoding is broken.
-pub fn pairs(query: &str) -> Option<Vec<(String, String)>> {
-    let word = |text: &str| decoded(&text.replace('+', " "));
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((word(name)?, word(value)?))
-        })
-        .collect()
 }

@@ -8,10 +8,13 @@ use serde_json::{Map, Value, json};
 pub fn as_json_schema(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let nullable = ["nullable", "x-nullable"].iter().any(|key| map.get(*key) == Some(&Value::Bool(true)));
+            let nullable =
+                ["nullable", "x-nullable"].iter().any(|key| map.get(*key) == Some(&Value::Bool(true)));
             let mut schema: Map<String, Value> = map
                 .iter()
-                .filter(|(key, value)| !(matches!(key.as_str(), "nullable" | "x-nullable") && value.is_boolean()))
+                .filter(|(key, value)| {
+                    !(matches!(key.as_str(), "nullable" | "x-nullable") && value.is_boolean())
+                })
                 .map(|(key, value)| (key.clone(), as_json_schema(value)))
                 .collect();
             match schema.get_mut("type").filter(|kind| nullable && kind.is_string()) {
@@ -45,6 +48,10 @@ pub fn validator(schema: &Value, components: &Value) -> Result<Validator, String
 /// What is wrong with `instance`, as one line; `None` if nothing is.
 pub fn problems(validator: &Validator, instance: &Value) -> Option<String> {
     const SHOWN: usize = 5;
+    // Collecting errors costs more than finding that there are none, which is the rule.
+    if validator.is_valid(instance) {
+        return None;
+    }
     let mut errors = validator.iter_errors(instance);
     let shown: Vec<String> = errors
         .by_ref()

@@ -1,5 +1,6 @@
+use super::document::object;
 use super::extract::{CIRCLECI_OPERATIONS, GITHUB_OPERATIONS, GITHUB_SCHEMAS, extract};
-use super::path::{Template, decoded, pairs};
+use super::path::Template;
 use super::*;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,14 @@ fn the_requests_that_signoff_sends_are_accepted() {
     let approve = format!("/workflow/{WORKFLOW}/approve/{WORKFLOW}");
     let dispatches = "/repos/acme/checkout/actions/workflows/deploy.yml/dispatches";
     for (spec, method, path, query, body, id) in [
-        (&circleci, Method::GET, "/project/gh/acme/checkout/pipeline", "branch=main", "", "listPipelinesForProject"),
+        (
+            &circleci,
+            Method::GET,
+            "/project/gh/acme/checkout/pipeline",
+            "branch=main",
+            "",
+            "listPipelinesForProject",
+        ),
         (&circleci, Method::POST, approve.as_str(), "", "", "approvePendingApprovalJobById"),
         (
             &circleci,
@@ -28,7 +36,14 @@ fn the_requests_that_signoff_sends_are_accepted() {
             r#"{"branch": "main", "parameters": {"deploy": true, "count": 3, "to": "prod"}}"#,
             "triggerPipeline",
         ),
-        (&github, Method::GET, "/repos/acme/checkout/contents/.signoff/rules.yml", "", "", "repos/get-content"),
+        (
+            &github,
+            Method::GET,
+            "/repos/acme/checkout/contents/.signoff/rules.yml",
+            "",
+            "",
+            "repos/get-content",
+        ),
         (
             &github,
             Method::GET,
@@ -105,10 +120,14 @@ fn answers_are_checked_too() {
     let wrong = spec.check_answer(operation, 200, Some(&workflow)).unwrap_err();
     assert!(wrong.0.contains("/status"), "{wrong}");
     let spec = Spec::github().unwrap();
-    let operation = spec.check_request(&Method::GET, "/repos/a/b/compare/c...d", "", None, b"").unwrap().operation;
+    let operation =
+        spec.check_request(&Method::GET, "/repos/a/b/compare/c...d", "", None, b"").unwrap().operation;
     assert!(spec.check_answer(operation, 200, Some(&json!({"commits": []}))).is_err());
     assert!(spec.check_answer(operation, 302, None).is_err(), "not in the spec");
-    assert!(spec.check_answer(operation, 401, Some(&json!({"message": 1}))).is_err(), "not an error of GitHub's");
+    assert!(
+        spec.check_answer(operation, 401, Some(&json!({"message": 1}))).is_err(),
+        "not an error of GitHub's"
+    );
 }
 
 #[test]
@@ -118,8 +137,6 @@ fn templates_prefer_the_more_literal_and_decode_values() {
     assert_eq!(fitted.get("path").map(String::as_str), Some("a b/Ž.yml"));
     assert!(template.fit("/repos/a/b/contents/x").is_none(), "owner is one segment");
     assert!(template.fit("/repos/a/contents/").is_none(), "a parameter is never empty");
-    assert_eq!(decoded("%zz"), None);
-    assert_eq!(pairs("a=1+2&b").unwrap(), [("a".into(), "1 2".into()), ("b".into(), String::new())]);
 }
 
 /// The official documents, when the project is checked out next to them.
@@ -136,7 +153,8 @@ fn the_extracts_are_what_the_official_documents_say() {
         ("github.json", include_str!("../../specs/github.json"), GITHUB_OPERATIONS, GITHUB_SCHEMAS),
     ] {
         let extracted: Value = serde_json::from_str(extracted).unwrap();
-        let count: usize = object(&extracted, "paths").map(|(_, methods)| methods.as_object().unwrap().len()).sum();
+        let count: usize =
+            object(&extracted, "paths").map(|(_, methods)| methods.as_object().unwrap().len()).sum();
         assert_eq!(count, operations.len(), "{file} lacks operations: run the example extract-specs");
         let Some((path, official)) = official(file) else {
             println!("NOT COMPARED: the official {file} is not next to this checkout");

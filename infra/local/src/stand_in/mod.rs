@@ -2,7 +2,9 @@
 //! be cut, a clock that tests can set, and the frame of their pages.
 
 pub mod answer;
+pub(crate) mod keep;
 pub mod page;
+pub mod percent;
 pub mod server;
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -23,7 +23,14 @@ pub struct Button {
 const STYLE: &str = include_str!("page.css");
 
 /// A whole page. `live` is replaced by what `live_url` answers, once a second, without a reload.
-pub fn page(title: &str, style: &str, sidebar: &Markup, live_url: &str, live: &Markup, script: &str) -> Markup {
+pub fn page(
+    title: &str,
+    style: &str,
+    sidebar: &Markup,
+    live_url: &str,
+    live: &Markup,
+    script: &str,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {

@@ -135,7 +135,9 @@ impl Compared {
                 let right = text.to_ascii_lowercase();
                 matches!(right.as_str(), "true" | "false") && self.equality(truth.to_string() == right)
             }
-            Value::Duration(duration) => parse_duration(text).is_some_and(|right| self.durations(*duration, right)),
+            Value::Duration(duration) => {
+                parse_duration(text).is_some_and(|right| self.durations(*duration, right))
+            }
         }
     }
 

@@ -78,7 +78,12 @@ impl fmt::Display for Token {
 pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, ConditionError> {
     if text.chars().nth(MAX_LENGTH).is_some() {
         let message = format!("the condition is longer than {MAX_LENGTH} characters");
-        return Err(ConditionError::new(text, 0, message, "split it: the entries of a list all have to hold".to_owned()));
+        return Err(ConditionError::new(
+            text,
+            0,
+            message,
+            "split it: the entries of a list all have to hold".to_owned(),
+        ));
     }
     let chars: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
@@ -131,7 +136,12 @@ fn quoted(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), Condi
     let inner: String = chars.iter().skip(at + 1).take_while(|c| Some(**c) != quote).collect();
     let length = inner.chars().count();
     if chars.get(at + 1 + length).is_none() {
-        return Err(ConditionError::new(text, at, "this quote is never closed", "close it with the same quote".to_owned()));
+        return Err(ConditionError::new(
+            text,
+            at,
+            "this quote is never closed",
+            "close it with the same quote".to_owned(),
+        ));
     }
     Ok((Token::Text(inner), length + 2))
 }
@@ -148,7 +158,8 @@ fn empty_list(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), C
 
 /// The operator that starts at `at`.
 fn operator(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), ConditionError> {
-    let sign: String = chars.iter().skip(at).take_while(|c| matches!(**c, '=' | '!' | '<' | '>' | '~')).collect();
+    let sign: String =
+        chars.iter().skip(at).take_while(|c| matches!(**c, '=' | '!' | '<' | '>' | '~')).collect();
     let operator = match sign.as_str() {
         "=" => Operator::Equal,
         "!=" | "<>" => Operator::NotEqual,
@@ -167,7 +178,12 @@ fn operator(text: &str, chars: &[char], at: usize) -> Result<(Token, usize), Con
                 "!~" | "!~=" => "there is no such operator; a pattern can only be asked for with `~=`",
                 _ => "the operators are = != > >= < <= ~=",
             };
-            return Err(ConditionError::new(text, at, format!("unknown operator `{sign}`"), right.to_owned()));
+            return Err(ConditionError::new(
+                text,
+                at,
+                format!("unknown operator `{sign}`"),
+                right.to_owned(),
+            ));
         }
     };
     Ok((Token::Operator(operator), sign.len()))

@@ -98,7 +98,12 @@ impl Parser<'_> {
         let inner = self.alternatives()?;
         if self.peek() != Some(&Token::Close) {
             return match self.peek() {
-                None => Err(ConditionError::new(self.text, opened, "this `(` is never closed", "close it with `)`".to_owned())),
+                None => Err(ConditionError::new(
+                    self.text,
+                    opened,
+                    "this `(` is never closed",
+                    "close it with `)`".to_owned(),
+                )),
                 Some(token) => Err(self.error(format!("{token} where `and`, `or` or `)` belongs"), None)),
             };
         }
@@ -112,7 +117,10 @@ impl Parser<'_> {
         let operator = match self.peek() {
             Some(Token::Operator(operator)) => *operator,
             Some(Token::Text(_) | Token::EmptyList) => {
-                return Err(self.error(format!("no operator between `{variable}` and its value"), format!("write `{variable}=…`")));
+                return Err(self.error(
+                    format!("no operator between `{variable}` and its value"),
+                    format!("write `{variable}=…`"),
+                ));
             }
             _ => return Ok(Comparison { variable, operator: Operator::Equal, value: Operand::Bool(true) }),
         };
@@ -130,7 +138,9 @@ impl Parser<'_> {
         let example = || "write, for example, `environment='Staging'`".to_owned();
         let word = match self.peek() {
             Some(Token::Word(word)) => word.clone(),
-            Some(Token::Text(_)) => return Err(self.error("a variable belongs here, and its name has no quotes", example())),
+            Some(Token::Text(_)) => {
+                return Err(self.error("a variable belongs here, and its name has no quotes", example()));
+            }
             Some(token) => return Err(self.error(format!("{token} where a variable belongs"), example())),
             None if self.tokens.is_empty() => return Err(self.error("the condition is empty", example())),
             None => return Err(self.error("the condition ends where a variable belongs", example())),
@@ -138,7 +148,9 @@ impl Parser<'_> {
         if is_keyword(&word) || number(&word).is_some() || word.contains('.') {
             return Err(self.error(format!("`{word}` where a variable belongs"), example()));
         }
-        if word.eq_ignore_ascii_case("not") && matches!(self.tokens.get(self.next + 1), Some((Token::Word(_) | Token::Open, _))) {
+        if word.eq_ignore_ascii_case("not")
+            && matches!(self.tokens.get(self.next + 1), Some((Token::Word(_) | Token::Open, _)))
+        {
             return Err(self.error("there is no `not`", "write `!=`, or `=false`".to_owned()));
         }
         self.names.push(Name { name: word.clone(), offset: self.offset(), is_value: false });
@@ -159,7 +171,10 @@ impl Parser<'_> {
                     return Err(self.error(format!("`{word}` is not in quotes"), format!("write '{word}'")));
                 }
                 None if word.contains('.') => {
-                    return Err(self.error(format!("`{word}` is neither a number nor a variable"), format!("texts stand in quotes: '{word}'")));
+                    return Err(self.error(
+                        format!("`{word}` is neither a number nor a variable"),
+                        format!("texts stand in quotes: '{word}'"),
+                    ));
                 }
                 None => Operand::Variable(word.clone()),
             },
@@ -178,15 +193,19 @@ impl Parser<'_> {
         match (operator, value) {
             (Operator::Matches, Operand::Text(text)) => {
                 if text.chars().nth(MAX_PATTERN).is_some() {
-                    return Err((format!("the regular expression is longer than {MAX_PATTERN} characters"), None));
+                    return Err((
+                        format!("the regular expression is longer than {MAX_PATTERN} characters"),
+                        None,
+                    ));
                 }
-                pattern(text, false).map(|_| ()).map_err(|reason| {
-                    (format!("not a regular expression that can be used: {reason}"), None)
-                })
+                pattern(text, false)
+                    .map(|_| ())
+                    .map_err(|reason| (format!("not a regular expression that can be used: {reason}"), None))
             }
-            (Operator::Matches, _) => {
-                Err(("`~=` takes a regular expression".to_owned(), Some("write it in quotes: 'text'".to_owned())))
-            }
+            (Operator::Matches, _) => Err((
+                "`~=` takes a regular expression".to_owned(),
+                Some("write it in quotes: 'text'".to_owned()),
+            )),
             (Operator::Equal | Operator::NotEqual, _) => Ok(()),
             (_, Operand::EmptyList | Operand::Bool(_)) => {
                 Err((format!("`{operator}` takes no `{value}`"), Some("compare with `=` or `!=`".to_owned())))
@@ -215,6 +234,7 @@ fn is_keyword(word: &str) -> bool {
 /// The number that a word is: digits, at most one dot, at most one sign before.
 fn number(word: &str) -> Option<f64> {
     let digits = word.strip_prefix('-').unwrap_or(word);
-    let plain = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let plain = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
     if plain { word.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }

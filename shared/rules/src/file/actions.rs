@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use crate::problem::Position;
-use crate::suggest::did_you_mean;
+use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use approval::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Reader<'_> {
     /// A list of actions. `what` is the key that it stands under.
     pub(super) fn actions(&mut self, node: &Node, what: &str, rule: &str) -> Vec<Action> {
         let nodes = self.list(node, what, EXAMPLE).unwrap_or_default();
-        nodes.iter().filter_map(|node| self.action(node, rule)).collect()
+        self.each(nodes, |reader, node| reader.action(node, rule))
     }
 
     /// One action: a bare name, `name: scalar` or `name: map`.
@@ -64,7 +64,11 @@ impl Reader<'_> {
         match entries {
             [entry] => self.named_action(entry.key.trim(), entry.at, Some(entry), rule),
             [] => {
-                self.problem(node.start, "an action without a name", format!("write, for example, {EXAMPLE}"));
+                self.problem(
+                    node.start,
+                    "an action without a name",
+                    format!("write, for example, {EXAMPLE}"),
+                );
                 None
             }
             [first, second, ..] => {
@@ -74,7 +78,13 @@ impl Reader<'_> {
         }
     }
 
-    fn named_action(&mut self, name: &str, at: Position, entry: Option<&Entry>, rule: &str) -> Option<Action> {
+    fn named_action(
+        &mut self,
+        name: &str,
+        at: Position,
+        entry: Option<&Entry>,
+        rule: &str,
+    ) -> Option<Action> {
         if NOT_YET.contains(&name) {
             self.unsupported(at, name);
             return None;
@@ -96,10 +106,14 @@ impl Reader<'_> {
                 self.problem(at, message, format!("write {}", example(name)));
                 None
             }
-            ("slack_channel_approval", Some(node)) => self.approval(node, rule).map(Action::SlackChannelApproval),
+            ("slack_channel_approval", Some(node)) => {
+                self.approval(node, rule).map(Action::SlackChannelApproval)
+            }
             ("auto_approve_build", Some(node)) => self.build(node).map(Action::AutoApproveBuild),
             ("trigger_build", Some(node)) => self.trigger(node).map(Action::TriggerBuild),
-            ("slack_channel_message", Some(node)) => self.channel_message(node).map(Action::SlackChannelMessage),
+            ("slack_channel_message", Some(node)) => {
+                self.channel_message(node).map(Action::SlackChannelMessage)
+            }
             ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
             (_, Some(node)) => self.template(node, name).map(Action::AddToDeployMessageThread),
         }
@@ -139,7 +153,9 @@ impl Reader<'_> {
     }
 
     fn parameters(&mut self, node: &Node, spec: &mut TriggerSpec) {
-        for entry in self.mapping(node, "parameters", "`parameters:` with a name and a value each").unwrap_or_default() {
+        for entry in
+            self.mapping(node, "parameters", "`parameters:` with a name and a value each").unwrap_or_default()
+        {
             let what = format!("the parameter `{}`", entry.key);
             let scalar = entry.value.as_scalar();
             if entry.key == "name" {
@@ -193,7 +209,10 @@ impl Reader<'_> {
         if entries.iter().any(|entry| entry.key == key) {
             return Some(());
         }
-        self.problem(node.start, format!("{of} has no `{key}`"), format!("write {}", example(of)));
+        // A misspelt key has been told already.
+        if entries.iter().all(|entry| closest(&entry.key, [key]).is_none()) {
+            self.problem(node.start, format!("{of} has no `{key}`"), format!("write {}", example(of)));
+        }
         None
     }
 }

@@ -5,7 +5,8 @@ use crate::yaml::{Entry, Node};
 use approval::action::ApprovalSpec;
 
 /// What an approval asks where the rule says nothing.
-const DEFAULT_PROMPT: &str = "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
+const DEFAULT_PROMPT: &str =
+    "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
 
 const NAME: &str = "slack_channel_approval";
 const KEYS: [&str; 8] = [
@@ -35,7 +36,8 @@ const NOT_YET: [&str; 8] = [
 impl Reader<'_> {
     /// The keys of an approval, with their defaults. `rule` is the name of the rule.
     pub(super) fn approval(&mut self, node: &Node, rule: &str) -> Option<ApprovalSpec> {
-        let entries = self.mapping(node, NAME, "`channel: '#name-of-the-channel'` and what else it takes under it")?;
+        let entries =
+            self.mapping(node, NAME, "`channel: '#name-of-the-channel'` and what else it takes under it")?;
         self.required(node, entries, NAME, "channel");
         let mut spec = ApprovalSpec {
             name: rule.to_owned(),
@@ -73,9 +75,13 @@ impl Reader<'_> {
     /// More votes than there are people can never come together. Groups may have any number of members.
     fn enough_approvers(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
         let Some(approvers) = &spec.approvers else { return };
-        let is_group = |approver: &String| approver.starts_with('@') || (approver.starts_with('S') && !approver.contains('@'));
+        let is_group = |approver: &String| {
+            approver.starts_with('@') || (approver.starts_with('S') && !approver.contains('@'))
+        };
         let groups = approvers.iter().any(is_group);
-        for (key, votes) in [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)] {
+        for (key, votes) in
+            [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)]
+        {
             let Some(entry) = entries.iter().find(|entry| entry.key == key) else { continue };
             if !groups && !approvers.is_empty() && votes as usize > approvers.len() {
                 let message = format!("{key} is {votes}, and only {} may vote", approvers.len());

@@ -3,6 +3,7 @@
 use super::RuleCondition;
 use super::reader::Reader;
 use crate::condition::{Comparison, Condition, Name, Operand, Operator, parse_duration, parse_with_names};
+use crate::suggest::closest;
 use crate::variables::{Variable, is_duration, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
 
@@ -22,7 +23,7 @@ impl Reader<'_> {
             return Vec::new();
         }
         let nodes = self.list(&entry.value, "conditions", EXAMPLE).unwrap_or_default();
-        nodes.iter().filter_map(|node| self.condition(node)).collect()
+        self.each(nodes, |reader, node| reader.condition(node))
     }
 
     fn condition(&mut self, node: &Node) -> Option<RuleCondition> {
@@ -31,7 +32,11 @@ impl Reader<'_> {
             return Some(RuleCondition { description: None, condition });
         };
         if let Some(right) = as_comparison(entries) {
-            self.problem(node.start, "a condition is a text, not a key with a value", format!("write `- {right}`"));
+            self.problem(
+                node.start,
+                "a condition is a text, not a key with a value",
+                format!("write `- {right}`"),
+            );
             return None;
         }
         let mut description = None;
@@ -43,7 +48,10 @@ impl Reader<'_> {
                 _ => self.unknown_key(entry, "a condition", &KEYS),
             }
         }
-        if expression.is_none() {
+        let misspelt = |entry: &Entry| {
+            !KEYS.contains(&entry.key.as_str()) && closest(&entry.key, ["expression"]).is_some()
+        };
+        if expression.is_none() && !entries.iter().any(misspelt) {
             let suggestion = "write `expression: environment='Staging'`".to_owned();
             self.problem(node.start, "a condition without `expression`", suggestion);
         }
@@ -81,7 +89,9 @@ impl Reader<'_> {
                 let message = format!("`{}` is not in quotes, and no variable either", name.name);
                 self.problem(at, message, format!("write '{}'", name.name));
             }
-            Variable::Unknown(suggestion) => self.problem(at, format!("unknown variable `{}`", name.name), suggestion),
+            Variable::Unknown(suggestion) => {
+                self.problem(at, format!("unknown variable `{}`", name.name), suggestion)
+            }
         }
     }
 
@@ -100,12 +110,20 @@ impl Reader<'_> {
         };
         if is_duration(variable) && parse_duration(text).is_none() {
             let at = at(self);
-            self.problem(at, format!("`{variable}` is compared with '{text}'"), "write a duration: '30s', '5m', '4h' or '1d'".to_owned());
+            self.problem(
+                at,
+                format!("`{variable}` is compared with '{text}'"),
+                "write a duration: '30s', '5m', '4h' or '1d'".to_owned(),
+            );
         }
         let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
         if variable == "tags" && equality && !text.is_empty() && !text.starts_with('#') {
             let at = at(self);
-            self.notice(at, format!("`{variable}` start with `#`: no deploy has the tag '{text}'"), format!("did you mean '#{text}'?"));
+            self.notice(
+                at,
+                format!("`{variable}` start with `#`: no deploy has the tag '{text}'"),
+                format!("did you mean '#{text}'?"),
+            );
         }
     }
 }

@@ -14,7 +14,8 @@ const MAX_UNSUPPORTED: usize = 20;
 pub(super) struct Reader<'s> {
     pub(super) source: &'s Source<'s>,
     problems: Vec<Problem>,
-    untold_problems: usize,
+    /// How many problems and unsupported things there have been.
+    told: usize,
     notices: Vec<Problem>,
     untold_notices: usize,
     /// Of the rule being read.
@@ -28,7 +29,7 @@ impl<'s> Reader<'s> {
         Self {
             source,
             problems: Vec::new(),
-            untold_problems: 0,
+            told: 0,
             notices: Vec::new(),
             untold_notices: 0,
             unsupported: Vec::new(),
@@ -38,32 +39,44 @@ impl<'s> Reader<'s> {
 
     /// The notices, or the problems if there are any; each in the order of the file.
     pub(super) fn finish(mut self) -> Result<Vec<Problem>, Vec<Problem>> {
-        let ended = |mut list: Vec<Problem>, untold: usize| {
-            list.sort_by_key(|problem| (problem.line, problem.column));
-            if untold > 0 && let Some(last) = list.last() {
-                let at = Position { line: last.line, column: last.column };
-                list.push(self.source.problem(at, format!("and {untold} more like these"), None));
-            }
-            list
+        let by_place = |problem: &Problem| (problem.line, problem.column);
+        self.problems.sort_by_key(by_place);
+        self.notices.sort_by_key(by_place);
+        let last = |list: &[Problem], message: String| {
+            let at = list.last().map(|last| Position { line: last.line, column: last.column });
+            self.source.problem(at.unwrap_or_default(), message, None)
         };
-        if self.problems.is_empty() {
-            Ok(ended(std::mem::take(&mut self.notices), self.untold_notices))
-        } else {
-            Err(ended(std::mem::take(&mut self.problems), self.untold_problems))
+        if self.problems.len() >= MAX_PROBLEMS {
+            let message = "too many problems: what follows was not looked at".to_owned();
+            self.problems.push(last(&self.problems, message));
         }
+        if self.untold_notices > 0 {
+            let message = format!("and {} more like these", self.untold_notices);
+            self.notices.push(last(&self.notices, message));
+        }
+        if self.problems.is_empty() { Ok(self.notices) } else { Err(self.problems) }
     }
 
     /// Something is wrong.
-    pub(super) fn problem(&mut self, at: Position, message: impl Into<String>, suggestion: impl Into<Option<String>>) {
-        if self.problems.len() >= MAX_PROBLEMS {
-            self.untold_problems += 1;
-        } else {
+    pub(super) fn problem(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+    ) {
+        self.told += 1;
+        if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(self.source.problem(at, message, suggestion));
         }
     }
 
     /// Something is worth knowing.
-    pub(super) fn notice(&mut self, at: Position, message: impl Into<String>, suggestion: impl Into<Option<String>>) {
+    pub(super) fn notice(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+    ) {
         if self.notices.len() >= MAX_PROBLEMS {
             self.untold_notices += 1;
         } else {
@@ -71,8 +84,31 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Reads each of a list, until there are too many problems. What is left out must have been told: a condition or action that is not there without anybody
+    /// knowing would open what must stay closed.
+    pub(super) fn each<T>(
+        &mut self,
+        nodes: &[Rc<Node>],
+        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<T> {
+        let mut list = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            if self.problems.len() >= MAX_PROBLEMS {
+                break;
+            }
+            let before = self.told;
+            match read(self, node) {
+                Some(item) => list.push(item),
+                None if self.told == before => self.problem(node.start, "this cannot be read", None),
+                None => {}
+            }
+        }
+        list
+    }
+
     /// The rule being read uses something that is known and not supported yet.
     pub(super) fn unsupported(&mut self, at: Position, name: &str) {
+        self.told += 1;
         if self.unsupported.len() < MAX_UNSUPPORTED {
             self.unsupported.push(self.source.problem(at, format!("known, not supported yet: {name}"), None));
         }
@@ -83,7 +119,7 @@ impl<'s> Reader<'s> {
         match &node.content {
             Content::Mapping(entries) => Some(entries),
             Content::Scalar(_) | Content::Sequence(_) => {
-                let message = format!("{what} takes keys with values, and here is {}", node.described());
+                let message = format!("{what} takes keys with values{}", node.instead());
                 self.problem(node.start, message, format!("write {example}"));
                 None
             }
@@ -94,12 +130,14 @@ impl<'s> Reader<'s> {
     pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str, example: &str) -> Option<&'n [Rc<Node>]> {
         match &node.content {
             Content::Sequence(nodes) if nodes.is_empty() => {
-                self.problem(node.start, format!("{what} is an empty list"), format!("write {example}, or leave {what} out"));
+                // A rule that does nothing is none; the other lists have a meaning when they are not there.
+                let out = if what == "actions" { String::new() } else { format!(", or leave {what} out") };
+                self.problem(node.start, format!("{what} is an empty list"), format!("write {example}{out}"));
                 None
             }
             Content::Sequence(nodes) => Some(nodes),
             Content::Scalar(_) | Content::Mapping(_) => {
-                let message = format!("{what} takes a list, and here is {}", node.described());
+                let message = format!("{what} takes a list{}", node.instead());
                 self.problem(node.start, message, format!("write {example}"));
                 None
             }
@@ -116,10 +154,7 @@ impl<'s> Reader<'s> {
     /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is written.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
         let Some(scalar) = node.as_scalar() else {
-            let message = format!("{what} takes a text, and here is {}", node.described());
-            // `{{ revision }}` without quotes is a mapping to YAML.
-            let template = matches!(node.content, Content::Mapping(_));
-            self.problem(node.start, message, template.then(|| "a template stands in quotes: '{{ … }}'".to_owned()));
+            self.problem(node.start, format!("{what} takes a text{}", node.instead()), None);
             return None;
         };
         if !scalar.is_null() && !scalar.text.trim().is_empty() {
@@ -127,7 +162,7 @@ impl<'s> Reader<'s> {
         }
         let line = self.source.line(node.start.line);
         let comment = line.char_indices().nth(node.start.column - 1).and_then(|(byte, _)| line.get(byte..));
-        let commented = comment.and_then(|rest| rest.trim_start().strip_prefix('#'));
+        let commented = comment.and_then(|rest| rest.trim_start_matches([':', ' ', '\t']).strip_prefix('#'));
         let suggestion = commented.map(|text| {
             let text = text.split_whitespace().next().unwrap_or("…");
             format!("in YAML, `#` starts a comment: write '#{text}' with quotes")

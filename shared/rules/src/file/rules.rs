@@ -28,7 +28,8 @@ const PULL_REQUEST_TRIGGERS: [&str; 9] = [
 impl Reader<'_> {
     /// Every rule of the file.
     pub(super) fn rules(&mut self, root: &Node) -> Vec<Rule> {
-        let Some(entries) = self.mapping(root, "a rules file", "`rules:` and under it a list of rules") else {
+        let Some(entries) = self.mapping(root, "a rules file", "`rules:` and under it a list of rules")
+        else {
             return Vec::new();
         };
         // Keys that start with `x-` hold what anchors point to.
@@ -36,15 +37,23 @@ impl Reader<'_> {
             self.unknown_key(entry, "a rules file", &["rules"]);
         }
         let Some(rules) = entries.iter().find(|entry| entry.key == "rules") else {
-            self.problem(root.start, "no key `rules`", "write `rules:` and under it a list of rules".to_owned());
+            self.problem(
+                root.start,
+                "no key `rules`",
+                "write `rules:` and under it a list of rules".to_owned(),
+            );
             return Vec::new();
         };
         let nodes = match &rules.value.content {
             Content::Sequence(nodes) => nodes.as_slice(),
             Content::Scalar(scalar) if scalar.is_null() => &[],
             Content::Scalar(_) | Content::Mapping(_) => {
-                let message = format!("`rules` takes a list, and here is {}", rules.value.described());
-                self.problem(rules.value.start, message, "write `- ` before the name of each rule".to_owned());
+                let message = format!("`rules` takes a list{}", rules.value.instead());
+                self.problem(
+                    rules.value.start,
+                    message,
+                    "write `- ` before the name of each rule".to_owned(),
+                );
                 return Vec::new();
             }
         };
@@ -52,7 +61,7 @@ impl Reader<'_> {
             self.notice(rules.at, "the file has no rules", None);
         }
         let mut names = HashMap::new();
-        nodes.iter().filter_map(|node| self.rule(node, &mut names)).collect()
+        self.each(nodes, |reader, node| reader.rule(node, &mut names))
     }
 
     fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
@@ -85,7 +94,11 @@ impl Reader<'_> {
     pub(super) fn not_one_key(&mut self, first: &Entry, second: &Entry, what: &str, keys: &[&str]) {
         if first.value.is_null() && (keys.is_empty() || keys.contains(&second.key.as_str())) {
             let message = format!("`{}` stands beside `{}` instead of under it", second.key, first.key);
-            self.problem(second.at, message, format!("indent what belongs to `{}` further than its name", first.key));
+            self.problem(
+                second.at,
+                message,
+                format!("indent what belongs to `{}` further than its name", first.key),
+            );
         } else {
             let message = format!("`{}` in the entry of `{}`", second.key, first.key);
             self.problem(second.at, message, format!("start each {what} with `- `"));
@@ -116,9 +129,15 @@ impl Reader<'_> {
         };
 
         let unsupported = std::mem::take(&mut self.unsupported);
-        if !triggers.is_empty() && triggers.iter().all(|trigger| PULL_REQUEST_TRIGGERS.contains(&trigger.as_str())) {
+        if !triggers.is_empty()
+            && triggers.iter().all(|trigger| PULL_REQUEST_TRIGGERS.contains(&trigger.as_str()))
+        {
             // What such a rule uses is of no interest then.
-            self.notice(entry.at, format!("{what} has triggers of pull requests only: deploys never open it"), None);
+            self.notice(
+                entry.at,
+                format!("{what} has triggers of pull requests only: deploys never open it"),
+                None,
+            );
         } else {
             for problem in &unsupported {
                 let at = Position { line: problem.line, column: problem.column };
@@ -139,7 +158,9 @@ impl Reader<'_> {
             // `- cron: {target: project}`: a trigger may have keys.
             let name = match &node.content {
                 Content::Mapping(entries) => entries.first().map(|entry| (entry.key.clone(), entry.at)),
-                Content::Scalar(_) | Content::Sequence(_) => self.text(node, "a trigger").map(|name| (name, node.start)),
+                Content::Scalar(_) | Content::Sequence(_) => {
+                    self.text(node, "a trigger").map(|name| (name, node.start))
+                }
             };
             let Some((name, at)) = name else { continue };
             if name == "cron" {

@@ -1,1 +1,300 @@
+//! What a rules file says, and what is said about one that is wrong.
 
+use super::*;
+use crate::condition::Value;
+use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
+use approval::id::DeployId;
+use proptest::prelude::*;
+use std::fmt::Write;
+use std::path::Path;
+
+/// A file's rules and notices as text.
+fn told(file: &RulesFile) -> String {
+    let mut text = String::new();
+    for rule in &file.rules {
+        writeln!(text, "rule {:?} {}", rule.name, rule.description.as_deref().unwrap_or("-")).unwrap();
+        if !rule.applies_to_deploys() {
+            writeln!(text, "  not for deploys: {:?}", rule.triggers).unwrap();
+        }
+        for entry in &rule.conditions {
+            writeln!(text, "  if {} {}", entry.condition, entry.description.as_deref().unwrap_or("-"))
+                .unwrap();
+        }
+        for action in &rule.actions {
+            writeln!(text, "  {action:#?}").unwrap();
+        }
+        for problem in &rule.unsupported {
+            writeln!(text, "  not opened: {problem}").unwrap();
+        }
+    }
+    for notice in &file.notices {
+        writeln!(text, "{}", notice.rendered()).unwrap();
+    }
+    text
+}
+
+fn problems(source: &str) -> String {
+    match parse(source, "rules.yml") {
+        Ok(file) => format!("fine\n{}", told(&file)),
+        Err(problems) => problems.iter().map(Problem::rendered).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// The files under `tests/corpus/{folder}`, by name.
+fn corpus(folder: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
+        .map(|path| {
+            (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn against_snapshots(folder: &str, verdict: impl Fn(&str) -> String) {
+    let files = corpus(folder);
+    assert!(files.len() >= 4, "{folder} has only {} files", files.len());
+    insta::with_settings!({
+        snapshot_path => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        for (name, text) in files {
+            insta::assert_snapshot!(name.clone(), verdict(&text));
+        }
+    });
+}
+
+#[test]
+fn files_as_teams_write_them_are_read() {
+    against_snapshots("good", |text| told(&parse(text, ".signoff/rules.yml").unwrap()));
+}
+
+#[test]
+fn files_with_mistakes_are_told_all_of_them() {
+    against_snapshots("bad", |text| {
+        let problems = parse(text, ".signoff/rules.yml").unwrap_err();
+        problems.iter().map(Problem::rendered).collect::<Vec<_>>().join("\n")
+    });
+}
+
+#[test]
+fn a_problem_is_one_line_that_says_what_would_be_right() {
+    let problem =
+        parse("rules:\n  - a:\n      actions:\n        - slack_chanel_approval: {}\n", ".signoff/rules.yml")
+            .unwrap_err();
+    assert_eq!(
+        problem[0].to_string(),
+        ".signoff/rules.yml:4:11: unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?"
+    );
+}
+
+#[test]
+fn no_secret_of_an_address_is_told() {
+    let told = problems(
+        "rules:\n  - a:\n      actions:\n        - webhook: https://hooks.example.com/s3cret x\n        \
+         - webhook: {uri: https://me:s3cret@example.com/}\n        \
+         - webhook: \"https://example.com/s3cret/{{ revison }}\"\n",
+    );
+    assert!(!told.contains("s3cret"), "{told}");
+    assert_eq!(told.matches("rules.yml:").count(), 3, "{told}");
+}
+
+/// A deploy to `environment` whose only pull request has `label`.
+fn deploy(environment: &str, label: &str) -> Deploy {
+    Deploy {
+        id: DeployId::from_text("d1"),
+        deployment: Slug::new("acme", "checkout").unwrap(),
+        repository: "acme/checkout".to_owned(),
+        environment: environment.to_owned(),
+        revision: "7bf7226".to_owned(),
+        branch: None,
+        deployed_at: "2026-05-11T11:42:00Z".parse().unwrap(),
+        registered_at: "2026-05-11T11:42:01Z".parse().unwrap(),
+        source: Reporter::GithubDeployment,
+        tags: vec!["#web".to_owned()],
+        links: Default::default(),
+        deployer: None,
+        commits: vec![],
+        pull_requests: [1, 2]
+            .map(|number| PullRequest {
+                number,
+                title: "Fix".to_owned(),
+                url: "https://example.com".to_owned(),
+                author: "ana".to_owned(),
+                labels: vec![label.to_owned()],
+            })
+            .to_vec(),
+        previous_revision: None,
+    }
+}
+
+#[test]
+fn a_rule_opens_where_it_holds_and_nothing_is_missing() {
+    let file = parse(
+        "rules:\n\
+         - plain: {conditions: [environment='staging', pr_label='fix'], actions: [trigger_build]}\n\
+         - soak: {conditions: [environment='staging', deployed_for>'5m'], actions: [trigger_build]}\n\
+         - pulls: {triggers: [pr_opened], conditions: [environment='staging'], actions: [trigger_build]}\n\
+         - both: {conditions: [environment='staging' and pr_labels=1 and pr_authors='ana' and tags='#web'], actions: [trigger_build]}\n",
+        "rules.yml",
+    )
+    .unwrap();
+    let opened = |deploy: &Deploy| -> Vec<&str> {
+        let snapshot = Snapshot::of(deploy);
+        file.rules.iter().filter(|rule| rule.opens_for(&snapshot)).map(|rule| rule.name.as_str()).collect()
+    };
+    assert_eq!(opened(&deploy("Staging", "fix")), ["plain", "both"]);
+    assert_eq!(opened(&deploy("Staging", "feature")), ["both"]);
+    assert_eq!(opened(&deploy("Production", "fix")), [""; 0]);
+
+    let [plain, soak, ..] = file.rules.as_slice() else { panic!("two rules") };
+    let snapshot = Snapshot::of(&deploy("Staging", "feature"));
+    assert_eq!(plain.failing(&snapshot).unwrap().condition.to_string(), "pr_label='fix'");
+    // What is not known yet may hold; what is known and does not hold rules it out.
+    assert!(soak.may_hold(&snapshot) && !soak.holds(&snapshot));
+    assert!(!soak.may_hold(&Snapshot::of(&deploy("Production", "fix"))));
+}
+
+#[test]
+fn every_supported_variable_is_in_the_snapshot() {
+    let snapshot = Snapshot::of(&deploy("Staging", "fix"));
+    for name in crate::variables::SUPPORTED {
+        assert!(snapshot.get(name).is_some(), "{name}");
+    }
+    assert_eq!(snapshot.get("pr_labels"), Some(&Value::List(vec!["fix".to_owned()])));
+}
+
+#[test]
+fn the_hash_of_a_rule_is_of_what_it_says() {
+    let hash = |text: &str| parse(text, "rules.yml").unwrap().rules[0].hash.clone();
+    let plain = hash(
+        "rules:\n  - a:\n      conditions: [environment='X']\n      actions:\n        - slack_channel_approval: {channel: '#a'}\n",
+    );
+    let same = "# comment\nrules:\n- \"a\":\n    actions:\n    - slack_channel_approval:\n        votes_required: 1\n        channel: \"#a\"\n    conditions:\n    - ( environment = \"X\" )\n";
+    assert_eq!(hash(same), plain);
+    for (from, to) in [
+        ("\"X\"", "\"Y\""),
+        ("votes_required: 1", "votes_required: 2"),
+        ("#a\"", "#b\""),
+        ("\"a\":", "\"b\":"),
+    ] {
+        assert_ne!(hash(&same.replace(from, to)), plain, "{to}");
+    }
+    // A hash is on record for years: it changes only on purpose.
+    insta::assert_snapshot!(plain, @r"
+    411ad4cd37bf3d3163d58abb476cc4bc1a2378c46d3a285139ebe06794ee92f4
+    ");
+    assert_eq!(parse("rules: []", "r").unwrap().hash, hex::encode(Sha256::digest("rules: []")));
+}
+
+#[test]
+fn ten_thousand_rules_are_read() {
+    let mut text = "rules:\n".to_owned();
+    for number in 0..10_000 {
+        writeln!(text, "- r{number}: {{actions: [{{webhook: https://x.io}}]}}").unwrap();
+    }
+    assert_eq!(parse(&text, "rules.yml").unwrap().rules.len(), 10_000);
+}
+
+#[test]
+fn ten_thousand_mistakes_are_told_in_short() {
+    let mut text = "rules:\n".to_owned();
+    for number in 0..10_000 {
+        writeln!(text, "- r{number}: {{actions: [{{webhoek: x}}]}}").unwrap();
+    }
+    let problems = parse(&text, "rules.yml").unwrap_err();
+    assert_eq!(problems.len(), crate::problem::MAX_PROBLEMS + 1);
+    assert_eq!(problems.last().unwrap().message, "too many problems: what follows was not looked at");
+}
+
+#[test]
+fn an_approval_that_asks_for_what_is_not_enforced_is_not_opened() {
+    for key in [
+        "expires_after",
+        "on_expire",
+        "remind_after",
+        "supersede",
+        "self_approval",
+        "require_reason",
+        "on_reject",
+        "undo_window",
+    ] {
+        let text = format!(
+            "rules:\n  - a:\n      actions:\n        - slack_channel_approval:\n            channel: '#a'\n            {key}: true\n"
+        );
+        let file = parse(&text, "rules.yml").unwrap();
+        let told: Vec<String> = file.rules[0].unsupported.iter().map(ToString::to_string).collect();
+        assert_eq!(told, [format!("rules.yml:6:13: known, not supported yet: {key}")]);
+        assert!(!file.rules[0].opens_for(&Snapshot::of(&deploy("Staging", "fix"))), "{key}");
+    }
+}
+
+/// Lines that a rules file is made of, whole and broken.
+fn lines() -> impl Strategy<Value = String> {
+    let lines = [
+        "rules:",
+        "  - a:",
+        "      actions:",
+        "        - trigger_build",
+        "        - slack_channel_approval:",
+        "            channel: '#a'",
+        "            prompt: |",
+        "              {{ tags }}",
+        "            on_success:",
+        "      conditions:",
+        "        - environment='X'",
+        "        - {expression: \"tags~='('\"}",
+        "  - b: &b {actions: [trigger_build]}",
+        "  - c: *b",
+        "      <<: *b",
+        "\t- x",
+        "- ",
+        "  : ",
+        "? x",
+        "  - {{ x }}",
+        "'",
+        "\"",
+        "[",
+        "}",
+        "---",
+        "...",
+        "!x",
+        "&a",
+        "*a",
+        "|",
+        ">-",
+        "# c",
+        "            approvers: [a@b.co, '@g']",
+        "é: \u{feff}",
+    ];
+    proptest::collection::vec(proptest::sample::select(lines.to_vec()), 0..16)
+        .prop_map(|lines| lines.join("\n"))
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics(text in "\\PC{0,80}") {
+        let _ = parse(&text, "rules.yml");
+    }
+
+    #[test]
+    fn parsing_any_bytes_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&String::from_utf8_lossy(&bytes), "rules.yml");
+    }
+
+    #[test]
+    fn parsing_what_looks_like_rules_never_panics(text in lines()) {
+        if let Err(problems) = parse(&text, "rules.yml") {
+            prop_assert!(!problems.is_empty());
+            for problem in problems {
+                prop_assert!(problem.line >= 1 && problem.column >= 1, "{}", problem);
+                let _ = problem.rendered();
+            }
+        }
+    }
+}

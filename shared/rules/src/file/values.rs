@@ -11,7 +11,7 @@ impl Reader<'_> {
     pub(super) fn truth(&mut self, node: &Node, what: &str) -> Option<bool> {
         let truth = node.as_scalar().and_then(|scalar| scalar.as_bool());
         if truth.is_none() {
-            let message = format!("{what} takes true or false, and here is {}", node.described());
+            let message = format!("{what} takes true or false{}", node.instead());
             self.problem(node.start, message, "write `true` or `false`, without quotes".to_owned());
         }
         truth
@@ -19,9 +19,14 @@ impl Reader<'_> {
 
     /// A whole number from 1.
     pub(super) fn count(&mut self, node: &Node, what: &str) -> Option<u32> {
-        let count = node.as_scalar().and_then(|scalar| scalar.text.trim().parse().ok()).filter(|count| *count >= 1);
+        let count =
+            node.as_scalar().and_then(|scalar| scalar.text.trim().parse().ok()).filter(|count| *count >= 1);
         if count.is_none() {
-            self.problem(node.start, format!("{what} takes a whole number from 1"), format!("write, for example, `{what}: 2`"));
+            self.problem(
+                node.start,
+                format!("{what} takes a whole number from 1"),
+                format!("write, for example, `{what}: 2`"),
+            );
         }
         count
     }
@@ -79,7 +84,8 @@ impl Reader<'_> {
             let suggestion = if text.contains(',') {
                 "write each into its own entry: [ana@example.com, ben@example.com]".to_owned()
             } else {
-                "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')".to_owned()
+                "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
+                    .to_owned()
             };
             self.problem(node.start, format!("`{text}` is nobody who could vote"), suggestion);
         }
@@ -93,7 +99,11 @@ impl Reader<'_> {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let host = rest.and_then(|rest| rest.split(['/', '?', '#', '@', ':']).next()).unwrap_or("");
         if host.is_empty() || text.contains(char::is_whitespace) && !text.contains("{{") {
-            self.problem(node.start, format!("{what} takes an address"), "write, for example, https://example.com/hook".to_owned());
+            self.problem(
+                node.start,
+                format!("{what} takes an address"),
+                "write, for example, https://example.com/hook".to_owned(),
+            );
             return None;
         }
         Some(text.to_owned())
@@ -113,7 +123,8 @@ fn approver(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     if let Some(handle) = text.strip_prefix('@') {
-        let sound = !handle.is_empty() && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let sound =
+            !handle.is_empty() && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         return sound.then(|| text.to_owned());
     }
     let (local, domain) = text.split_once('@')?;
@@ -121,7 +132,8 @@ fn approver(text: &str) -> Option<String> {
         && domain.contains('.')
         && !domain.starts_with('.')
         && !domain.ends_with('.')
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
+        && !text
+            .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';' | '<' | '>'))
         && !domain.contains('@');
     sound.then(|| text.to_owned())
 }

@@ -1,5 +1,6 @@
 //! What can be said about a template before there is a deploy.
 
+use super::scan::{refused, word_offset};
 use super::{Context, MAX_TEMPLATE_BYTES, Mentions, Target, VARIABLES, environment, explained, render_in};
 use crate::suggest::did_you_mean;
 use approval::deploy::{Deploy, Person, PullRequest, Slug, Source};
@@ -56,7 +57,11 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
 /// sample deploy (unknown filters, attributes that do not exist, too much work).
 pub(crate) fn check(template: &str) -> Vec<TemplateProblem> {
     // Text alone, as most messages are, needs no engine.
-    if !template.contains("{{") && !template.contains("{%") && !template.contains("{#") && template.len() <= MAX_TEMPLATE_BYTES {
+    if !template.contains("{{")
+        && !template.contains("{%")
+        && !template.contains("{#")
+        && template.len() <= MAX_TEMPLATE_BYTES
+    {
         return Vec::new();
     }
     let in_line = |error: super::TemplateError, what: &str| TemplateProblem {
@@ -72,8 +77,13 @@ pub(crate) fn check(template: &str) -> Vec<TemplateProblem> {
         }
         Err(error) => return vec![in_line(explained(&error), "the template cannot be read")],
     };
+    if let Some((offset, message)) = refused(template) {
+        return vec![TemplateProblem { offset: Some(offset), message: message.to_owned(), suggestion: None }];
+    }
     let mut unknown: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
-    unknown.retain(|name| !VARIABLES.contains(&name.as_str()) && STRICT.globals().all(|(global, _)| global != name));
+    unknown.retain(|name| {
+        !VARIABLES.contains(&name.as_str()) && STRICT.globals().all(|(global, _)| global != name)
+    });
     unknown.sort_unstable();
     if !unknown.is_empty() {
         return unknown.iter().map(|name| unknown_variable(template, name)).collect();
@@ -95,35 +105,8 @@ fn unknown_variable(template: &str, name: &str) -> TemplateProblem {
 
 /// How many characters stand before the first character of a line (from 1) that is not a space.
 fn line_offset(template: &str, line: usize) -> usize {
-    let before: usize = template.split_inclusive('\n').take(line.saturating_sub(1)).map(|line| line.chars().count()).sum();
+    let before: usize =
+        template.split_inclusive('\n').take(line.saturating_sub(1)).map(|line| line.chars().count()).sum();
     let spaces = template.chars().skip(before).take_while(|c| matches!(c, ' ' | '\t')).count();
     before + spaces
-}
-
-/// How many characters stand before `name` where it first stands as a whole word within `{{ … }}` or `{% … %}`.
-fn word_offset(template: &str, name: &str) -> Option<usize> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    let mut from = 0;
-    while let Some(found) = template.get(from..)?.find(['{']) {
-        let start = from + found;
-        let rest = template.get(start..)?;
-        let close = if rest.starts_with("{{") {
-            "}}"
-        } else if rest.starts_with("{%") {
-            "%}"
-        } else {
-            from = start + 1;
-            continue;
-        };
-        let code = rest.get(..rest.find(close).unwrap_or(rest.len()))?;
-        for (index, _) in code.match_indices(name) {
-            let before = code.get(..index).and_then(|text| text.chars().next_back());
-            let after = code.get(index + name.len()..).and_then(|text| text.chars().next());
-            if !before.is_some_and(is_word) && !after.is_some_and(|c| is_word(c) && c != '.') {
-                return Some(template.get(..start + index)?.chars().count());
-            }
-        }
-        from = start + code.len().max(1);
-    }
-    None
 }

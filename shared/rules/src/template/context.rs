@@ -45,7 +45,9 @@ impl Mentions {
     /// Notes that `person` is `user_id` (`U…` or `W…`) in Slack. What is not such an id is not noted: the person is then
     /// shown by name.
     pub fn insert(&mut self, person: &Person, user_id: &str) {
-        if user_id.starts_with(['U', 'W']) && user_id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        if user_id.starts_with(['U', 'W'])
+            && user_id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        {
             self.0.insert(key(person), user_id.to_owned());
         }
     }
@@ -108,8 +110,11 @@ impl Context {
         let authors = deploy.authors();
         let mentioned: Vec<String> = authors.iter().map(|person| mentions.slack(person)).collect();
         let named: Vec<String> = authors.iter().map(|person| shown(person)).collect();
-        let linked: Vec<String> =
-            deploy.pull_requests.iter().map(|pull| slack_link(&pull.url, &pull_request_title(pull))).collect();
+        let linked: Vec<String> = deploy
+            .pull_requests
+            .iter()
+            .map(|pull| slack_link(&pull.url, &pull_request_title(pull)))
+            .collect();
         let titled: Vec<String> = deploy.pull_requests.iter().map(pull_request_title).collect();
 
         let mut plain = common(deploy, deploy_url, &authors);
@@ -122,7 +127,7 @@ impl Context {
         plain.insert("deploy_slack", Value::from(deploy.title()));
         slack.insert("pull_request_slack", Value::from_safe_string(linked.join(", ")));
         plain.insert("pull_request_slack", Value::from(titled.join(", ")));
-        Self { slack: Value::from_iter(slack), plain: Value::from_iter(plain) }
+        Self { slack: Value::from(slack), plain: Value::from(plain) }
     }
 
     pub(super) fn slack(&self) -> &Value {
@@ -160,13 +165,13 @@ fn common(deploy: &Deploy, deploy_url: &str, authors: &[&Person]) -> BTreeMap<&'
 }
 
 fn pull_request(pull: &PullRequest) -> Value {
-    Value::from_iter([
+    Value::from(BTreeMap::from([
         ("url", Value::from(pull.url.as_str())),
         ("title", Value::from(pull.title.as_str())),
         ("author", Value::from(pull.author.as_str())),
         ("number", Value::from(pull.number)),
         ("labels", Value::from_iter(pull.labels.iter().map(String::as_str))),
-    ])
+    ]))
 }
 
 fn pull_request_title(pull: &PullRequest) -> String {

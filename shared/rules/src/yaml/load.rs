@@ -18,7 +18,14 @@ pub(crate) fn load(source: &Source<'_>, text: &str) -> Result<Rc<Node>, Vec<Prob
         let message = format!("the file is larger than {} KiB", MAX_SOURCE_BYTES / 1024);
         return Err(vec![source.problem(start, message, "split off what is not rules".to_owned())]);
     }
-    let mut loader = Loader { source, problems: Vec::new(), stack: Vec::new(), anchors: BTreeMap::new(), root: None, nodes: 0 };
+    let mut loader = Loader {
+        source,
+        problems: Vec::new(),
+        stack: Vec::new(),
+        anchors: BTreeMap::new(),
+        root: None,
+        nodes: 0,
+    };
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
         let step = match event {
@@ -91,7 +98,11 @@ impl Loader<'_> {
                     style
                 };
                 let scalar = Scalar { text: text.into_owned(), style };
-                self.add(Rc::new(Node { content: Content::Scalar(scalar), start, size: 1, height: 0 }), anchor, 1)
+                self.add(
+                    Rc::new(Node { content: Content::Scalar(scalar), start, size: 1, height: 0 }),
+                    anchor,
+                    1,
+                )
             }
             Event::SequenceStart(anchor, tag) => {
                 self.check_tag(tag.as_deref(), start)?;
@@ -99,7 +110,11 @@ impl Loader<'_> {
             }
             Event::MappingStart(anchor, tag) => {
                 self.check_tag(tag.as_deref(), start)?;
-                self.open(anchor, start, Items::Mapping { entries: Vec::new(), key: None, seen: HashMap::new() })
+                self.open(
+                    anchor,
+                    start,
+                    Items::Mapping { entries: Vec::new(), key: None, seen: HashMap::new() },
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
@@ -117,9 +132,11 @@ impl Loader<'_> {
     /// Only YAML's own tags (`!!str`) mean anything here.
     fn check_tag(&self, tag: Option<&Tag>, at: Position) -> Result<(), Problem> {
         match tag {
-            Some(tag) if !tag.is_yaml_core_schema() => {
-                Err(self.source.problem(at, "tags (`!name`) mean nothing in a rules file", "leave it out".to_owned()))
-            }
+            Some(tag) if !tag.is_yaml_core_schema() => Err(self.source.problem(
+                at,
+                "tags (`!name`) mean nothing in a rules file",
+                "leave it out".to_owned(),
+            )),
             _ => Ok(()),
         }
     }
@@ -183,8 +200,13 @@ impl Loader<'_> {
                     };
                     match seen.get(&text) {
                         Some(first) if text != "<<" => {
-                            let message = format!("the key `{text}` is here twice (first in line {})", first.line);
-                            self.problems.push(self.source.problem(at, message, "keep one of them".to_owned()));
+                            let message =
+                                format!("the key `{text}` is here twice (first in line {})", first.line);
+                            self.problems.push(self.source.problem(
+                                at,
+                                message,
+                                "keep one of them".to_owned(),
+                            ));
                         }
                         _ => {
                             seen.insert(text.clone(), at);
@@ -202,7 +224,8 @@ impl Loader<'_> {
         if entries.iter().all(|entry| entry.key != "<<") {
             return entries;
         }
-        let (merges, mut merged): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.key == "<<");
+        let (merges, mut merged): (Vec<Entry>, Vec<Entry>) =
+            entries.into_iter().partition(|entry| entry.key == "<<");
         for entry in merges {
             let bases = match &entry.value.content {
                 Content::Sequence(nodes) => nodes.iter().collect(),
@@ -219,7 +242,11 @@ impl Loader<'_> {
                     }
                     Content::Scalar(_) | Content::Sequence(_) => {
                         let suggestion = "write `<<: *name` with the `&name` of a mapping".to_owned();
-                        self.problems.push(self.source.problem(entry.at, "`<<` merges keys with values only", suggestion));
+                        self.problems.push(self.source.problem(
+                            entry.at,
+                            "`<<` merges keys with values only",
+                            suggestion,
+                        ));
                     }
                 }
             }
@@ -230,7 +257,8 @@ impl Loader<'_> {
 
 /// A key that is a list or mapping: nearly always a template that lacks its quotes.
 fn key_problem(source: &Source<'_>, at: Position) -> Problem {
-    let before_and_at: String = source.line(at.line).chars().skip(at.column.saturating_sub(2)).take(3).collect();
+    let before_and_at: String =
+        source.line(at.line).chars().skip(at.column.saturating_sub(2)).take(3).collect();
     if before_and_at.contains("{{") {
         let suggestion = "in YAML, `{` starts a mapping: write '{{ … }}' with quotes".to_owned();
         source.problem(at, "a template without quotes", suggestion)

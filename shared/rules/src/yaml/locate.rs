@@ -11,8 +11,11 @@ pub(crate) fn locate(source: &Source<'_>, node: &Node, offset: usize) -> Positio
     let Position { line, column } = node.start;
     let mut cursor = match scalar.style {
         ScalarStyle::Plain => Cursor::new(source, Position { line, column }),
-        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Cursor::new(source, Position { line, column: column + 1 }),
-        ScalarStyle::Literal | ScalarStyle::Folded => Cursor::new(source, Position { line: line + 1, column: 1 }),
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+            Cursor::new(source, Position { line, column: column + 1 })
+        }
+        // The parser gives the place of the first character after the indentation.
+        ScalarStyle::Literal | ScalarStyle::Folded => Cursor::new(source, Position { line, column: 1 }),
     };
     for (index, wanted) in scalar.text.chars().enumerate() {
         if !wanted.is_whitespace() && !cursor.seek(wanted, scalar.style) {

@@ -8,10 +8,14 @@ use saphyr_parser::ScanError;
 pub(super) fn problem(source: &Source<'_>, error: &ScanError) -> Problem {
     let at = position(*error.marker());
     if let Some(tab) = indenting_tab(source, at.line) {
-        return source.problem(tab, "a tab indents this line", "YAML takes spaces only: use 2 spaces per level".to_owned());
+        return source.problem(
+            tab,
+            "a tab indents this line",
+            "YAML takes spaces only: use 2 spaces per level".to_owned(),
+        );
     }
     // The end of the input is reported behind the last line, where there is nothing to see.
-    let at = if at.line > source.line_count() { Position { line: source.line_count(), column: 1 } } else { at };
+    let at = last_text_until(source, at);
     let info = error.info();
     let (message, suggestion) = explain(info);
     match message {
@@ -20,45 +24,85 @@ pub(super) fn problem(source: &Source<'_>, error: &ScanError) -> Problem {
     }
 }
 
+/// `at`, or the end of the last line before it that holds anything where its own line does not.
+fn last_text_until(source: &Source<'_>, at: Position) -> Position {
+    let last =
+        (1..=at.line.min(source.line_count())).rev().find(|line| !source.line(*line).trim().is_empty());
+    match last {
+        Some(line) if line < at.line => {
+            Position { line, column: source.line(line).trim_end().chars().count() + 1 }
+        }
+        Some(_) | None => at,
+    }
+}
+
 /// The first tab in the indentation of the line, or else of the line before it (where an error may show only later).
 fn indenting_tab(source: &Source<'_>, line: usize) -> Option<Position> {
     [line, line.saturating_sub(1)].into_iter().find_map(|line| {
         let indentation = source.line(line).chars().take_while(|c| c.is_whitespace() || *c == '-');
-        indentation.enumerate().find(|(_, c)| *c == '\t').map(|(index, _)| Position { line, column: index + 1 })
+        indentation
+            .enumerate()
+            .find(|(_, c)| *c == '\t')
+            .map(|(index, _)| Position { line, column: index + 1 })
     })
 }
 
 /// What the parser's message means here, and what to do. `None` as the message: the parser's own says it well enough.
 fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
     let has = |part: &str| info.contains(part);
-    if has("tab") {
+    if has("unprintable") {
+        (Some("a NUL character"), Some("delete it"))
+    } else if has("tab") {
         (Some("a tab where YAML takes spaces"), Some("use spaces"))
     } else if has("mapping values are not allowed") {
-        (Some("a `:` that starts no value here"), Some("indent the line as its neighbours, or put the text into quotes"))
+        (
+            Some("a `:` that starts no value here"),
+            Some("indent the line as its neighbours, or put the text into quotes"),
+        )
     } else if has("did not find expected key") || has("invalid indentation") {
-        (Some("this line is indented unlike its neighbours"), Some("keys of one mapping start in the same column"))
-    } else if has("did not find expected '-'") || has("block sequence entries are not allowed") {
-        (Some("a list entry where none can stand"), Some("entries of one list start with `- ` in the same column"))
+        (
+            Some("this line is indented unlike its neighbours"),
+            Some("keys of one mapping start in the same column"),
+        )
+    } else if has("did not find expected '-'") {
+        (Some("this line is no entry of the list above"), Some("start it with `- `, or indent it further"))
+    } else if has("block sequence entries are not allowed") {
+        (
+            Some("a list entry where none can stand"),
+            Some("entries of one list start with `- ` in the same column"),
+        )
     } else if has("simple key expect") || has("simple key expected") {
         (Some("a key without `:`, or a text over several lines"), Some("write `key: value`"))
+    } else if has("misplaced bracket") {
+        (Some("this `]` or `}` closes nothing"), Some("take it out, or put the text into quotes"))
     } else if has("flow mapping") || has("flow sequence") || has("flow construct") {
-        (Some("a `{` or `[` is not closed here"), Some("close it; a text with such characters, or with `{{ … }}`, stands in quotes"))
+        (
+            Some("a `{` or `[` is not closed here"),
+            Some("close it; a text with such characters, or with `{{ … }}`, stands in quotes"),
+        )
     } else if has("unexpected end of stream") || has("unexpected eof") {
         (Some("a quote, `{` or `[` is never closed"), Some("close it"))
     } else if has("trailing content after double-quoted") || has("did not find expected <document") {
         (Some("text after the end of a value"), Some("put the whole value into one pair of quotes"))
     } else if has("unknown escape") || has("hexadecimal") || has("Unicode character escape") {
-        (Some("a `\\` that starts no known escape"), Some("use single quotes: there, `\\` is an ordinary character"))
+        (
+            Some("a `\\` that starts no known escape"),
+            Some("use single quotes: there, `\\` is an ordinary character"),
+        )
     } else if has("unexpected character") {
         (Some("a value cannot start with this character"), Some("put the value into quotes"))
     } else if has("anchor") {
-        (Some("an alias or anchor that cannot be read"), Some("define `&name` before `*name`; a text that starts with `*` or `&` stands in quotes"))
+        (
+            Some("an alias or anchor that cannot be read"),
+            Some("define `&name` before `*name`; a text that starts with `*` or `&` stands in quotes"),
+        )
     } else if has("recursion") {
         (Some("nested too deep"), None)
     } else if has("block scalar") {
-        (Some("the text after `|` or `>` is not indented evenly"), Some("indent each of its lines further than the key"))
-    } else if has("unprintable") {
-        (Some("a NUL character"), Some("delete it"))
+        (
+            Some("the text after `|` or `>` is not indented evenly"),
+            Some("indent each of its lines further than the key"),
+        )
     } else {
         (None, None)
     }

@@ -41,7 +41,8 @@ pub(super) fn build(request: &Incoming<'_>, ids: &Ids) -> Value {
     let query = parts.uri.query().unwrap_or_default();
     let domain = request.place.api_url.trim_start_matches("http://");
     let mut headers = joined(&parts.headers);
-    headers.insert("x-amzn-trace-id".to_owned(), json!(format!("Root={}", ids.trace(request.now.as_second()))));
+    headers
+        .insert("x-amzn-trace-id".to_owned(), json!(format!("Root={}", ids.trace(request.now.as_second()))));
     headers.insert("x-forwarded-for".to_owned(), json!(request.source_ip.to_string()));
     headers.insert("x-forwarded-port".to_owned(), json!(domain.rsplit(':').next().unwrap_or_default()));
     headers.insert("x-forwarded-proto".to_owned(), json!("http"));
@@ -112,7 +113,9 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
     let all = headers.get_all(header::COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let mut cookies = Vec::new();
     for header in all {
-        cookies.extend(header.split(';').map(|cookie| cookie.trim().to_owned()).filter(|cookie| !cookie.is_empty()));
+        cookies.extend(
+            header.split(';').map(|cookie| cookie.trim().to_owned()).filter(|cookie| !cookie.is_empty()),
+        );
     }
     cookies
 }
@@ -150,7 +153,9 @@ fn percent_decoded(text: &str, plus_is_space: bool) -> String {
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         let decoded = match first {
-            b'%' => after.get(..2).and_then(|pair| hex::decode(pair).ok()).and_then(|byte| byte.first().copied()),
+            b'%' => {
+                after.get(..2).and_then(|pair| hex::decode(pair).ok()).and_then(|byte| byte.first().copied())
+            }
             _ => None,
         };
         rest = match decoded {

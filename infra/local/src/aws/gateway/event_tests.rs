@@ -3,7 +3,8 @@ use super::*;
 fn event(request: http::Request<&'static [u8]>) -> Value {
     let (parts, body) = request.into_parts();
     let path = raw_path(parts.uri.path());
-    let route = Found { key: "POST /my/{rest+}", function: "F", parameters: vec![("rest", "path".to_owned())] };
+    let route =
+        Found { key: "POST /my/{rest+}", function: "F", parameters: vec![("rest", "path".to_owned())] };
     let place = Place {
         stack: "demo".to_owned(),
         region: "us-east-1".to_owned(),
@@ -89,7 +90,8 @@ fn forms_and_bytes_are_base64() {
         ("application/json", &b"\xff\xfe"[..]),
         ("image/png", &b"png"[..]),
     ] {
-        let event = event(http::Request::post("/my/x").header("content-type", content_type).body(body).unwrap());
+        let event =
+            event(http::Request::post("/my/x").header("content-type", content_type).body(body).unwrap());
         assert_eq!(event["isBase64Encoded"], true, "{content_type}");
         assert_eq!(STANDARD.decode(event["body"].as_str().unwrap()).unwrap(), body);
     }
@@ -98,7 +100,10 @@ fn forms_and_bytes_are_base64() {
 #[test]
 fn no_body_is_no_body() {
     let event = event(http::Request::get("/my/x").body(&b""[..]).unwrap());
-    assert_eq!((event.get("body"), event.get("cookies"), event.get("queryStringParameters")), (None, None, None));
+    assert_eq!(
+        (event.get("body"), event.get("cookies"), event.get("queryStringParameters")),
+        (None, None, None)
+    );
 }
 
 #[test]

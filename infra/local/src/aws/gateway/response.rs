@@ -66,7 +66,8 @@ mod tests {
     async fn response(answer: &str) -> (u16, Vec<(String, String)>, Vec<u8>) {
         let response = read(Bytes::from(answer.to_owned()));
         let (parts, body) = response.into_parts();
-        let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        let headers =
+            parts.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         (parts.status.as_u16(), headers.collect(), to_bytes(body, usize::MAX).await.unwrap().to_vec())
     }
 
@@ -77,9 +78,15 @@ mod tests {
                 "cookies": ["a=1; HttpOnly", "b=2"], "body": "aGk=", "isBase64Encoded": true}"#,
         )
         .await;
-        let expected = [("location", "/"), ("content-type", "text/html"), ("set-cookie", "a=1; HttpOnly"), ("set-cookie", "b=2")];
+        let expected = [
+            ("location", "/"),
+            ("content-type", "text/html"),
+            ("set-cookie", "a=1; HttpOnly"),
+            ("set-cookie", "b=2"),
+        ];
         assert_eq!(status, 303);
-        let mut headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let mut headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         headers.sort_unstable();
         let mut expected = expected.to_vec();
         expected.sort_unstable();
@@ -95,7 +102,9 @@ mod tests {
 
     #[tokio::test]
     async fn nonsense_is_a_500() {
-        for nonsense in ["", "{", r#"{"statusCode": "many"}"#, r#"{"statusCode": 200, "headers": {"a b": "c"}}"#] {
+        for nonsense in
+            ["", "{", r#"{"statusCode": "many"}"#, r#"{"statusCode": 200, "headers": {"a b": "c"}}"#]
+        {
             assert_eq!(response(nonsense).await.0, 500, "{nonsense}");
         }
     }

@@ -26,8 +26,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use tokio::sync::watch;
 
-use self::{logs::Logs, pool::Pool};
 pub(super) use self::pool::Program;
+use self::{logs::Logs, pool::Pool};
 use super::{
     ids::Ids,
     services::error,
@@ -88,12 +88,19 @@ impl Drop for Running {
 
 impl Functions {
     /// `bin_dir` has the programs. No process is started before the first invocation.
-    pub(super) fn new(functions: &[Function], place: &Place, bin_dir: &Path, logs: &Arc<Logs>, ids: &Arc<Ids>) -> Self {
+    pub(super) fn new(
+        functions: &[Function],
+        place: &Place,
+        bin_dir: &Path,
+        logs: &Arc<Logs>,
+        ids: &Arc<Ids>,
+    ) -> Self {
         let (closed, closing) = watch::channel(false);
         let pools = functions
             .iter()
             .map(|function| {
-                let pool = Pool::new(function, place, bin_dir, Arc::clone(logs), Arc::clone(ids), closing.clone());
+                let pool =
+                    Pool::new(function, place, bin_dir, Arc::clone(logs), Arc::clone(ids), closing.clone());
                 (function.logical_id.clone(), Arc::new(pool))
             })
             .collect();
@@ -150,7 +157,12 @@ pub(super) fn invoke_path(path: &str) -> Option<&str> {
 }
 
 /// Lambda's Invoke. <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
-pub(super) async fn invoke_api(functions: &Arc<Functions>, name: &str, headers: &HeaderMap, body: Bytes) -> Response {
+pub(super) async fn invoke_api(
+    functions: &Arc<Functions>,
+    name: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
     let name = name.replace("%3A", ":").replace("%3a", ":");
     let Some(logical_id) = functions.find(&name) else {
         let message = format!("Function not found: {name}");

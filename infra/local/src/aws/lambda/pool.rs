@@ -93,7 +93,9 @@ impl Pool {
         let now = clock::now();
         let work = Work {
             trace_id: format!("Root={};Sampled=0", self.ids.trace(now.as_second())),
-            deadline_ms: now.as_millisecond().saturating_add(i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)),
+            deadline_ms: now
+                .as_millisecond()
+                .saturating_add(i64::try_from(limit.as_millis()).unwrap_or(i64::MAX)),
             function_arn: self.function.arn.clone(),
             request_id: request_id.clone(),
             payload,
@@ -131,11 +133,12 @@ impl Pool {
         }
         let mut command = Command::new(&self.program.0);
         command.env_clear().envs(self.environment.iter().map(|(key, value)| (key, value)));
-        let process = Process::start(command, &self.function.logical_id, &self.logs).await.map_err(|error| {
-            let message = format!("{} can't be started: {error}", self.program.0.display());
-            self.logs.write(&self.function.logical_id, &message);
-            Invocation::failure("Runtime.InvalidEntrypoint", &message)
-        })?;
+        let process =
+            Process::start(command, &self.function.logical_id, &self.logs).await.map_err(|error| {
+                let message = format!("{} can't be started: {error}", self.program.0.display());
+                self.logs.write(&self.function.logical_id, &message);
+                Invocation::failure("Runtime.InvalidEntrypoint", &message)
+            })?;
         {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             all.retain(|handle| !handle.has_ended());

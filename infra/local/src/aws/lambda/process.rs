@@ -1,19 +1,24 @@
 //! One process of a function: an execution environment.
 
-use std::{io, net::Ipv4Addr, process::Stdio, sync::Arc};
+use std::{io, net::Ipv4Addr, process::Stdio, sync::Arc, time::Duration};
 
-use axum::body::Bytes;
+use axum::{body::Bytes, serve::ListenerExt as _};
 use tokio::{
     net::TcpListener,
     process::{Child, Command},
     sync::{Notify, mpsc, watch},
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
+    time::timeout,
 };
 
 use super::{
+    super::stack::answer_at_once,
     logs::Logs,
     runtime_api::{RuntimeApi, Work},
 };
+
+/// How long the rest of an ended process's output is waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// A running process. Dropping it kills the process.
 pub(super) struct Process {
@@ -21,7 +26,7 @@ pub(super) struct Process {
     ready: watch::Receiver<bool>,
     api: Arc<RuntimeApi>,
     handle: Handle,
-    /// The supervisor, the Runtime API's server and the readers of the output; all end with the process.
+    /// The supervisor and the Runtime API's server; both end with this value.
     _tasks: JoinSet<()>,
 }
 
@@ -73,19 +78,23 @@ impl Process {
         let mut tasks = JoinSet::new();
         let router = Arc::clone(&api).router();
         tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
+            if let Err(error) = axum::serve(listener.tap_io(answer_at_once), router).await {
                 tracing::warn!(%error, "the Runtime API stopped");
             }
         });
+        // The readers are not among the tasks that end with this value: the last words of a process that crashed are
+        // the ones that matter. They end with the process's output.
+        let mut output = JoinSet::new();
         if let Some(stdout) = child.stdout.take() {
-            tasks.spawn(Arc::clone(logs).follow(function.to_owned(), stdout));
+            output.spawn(Arc::clone(logs).follow(function.to_owned(), stdout));
         }
         if let Some(stderr) = child.stderr.take() {
-            tasks.spawn(Arc::clone(logs).follow(function.to_owned(), stderr));
+            output.spawn(Arc::clone(logs).follow(function.to_owned(), stderr));
         }
+        let output = tokio::spawn(async move { while output.join_next().await.is_some() {} });
         let (ended_sender, ended) = watch::channel(None);
         let kill = Arc::new(Notify::new());
-        tasks.spawn(supervise(child, Arc::clone(&kill), ended_sender));
+        tasks.spawn(supervise(child, output, Arc::clone(&kill), ended_sender));
         Ok(Self { work, ready, api, handle: Handle { kill, ended }, _tasks: tasks })
     }
 
@@ -113,8 +122,13 @@ impl Process {
     }
 }
 
-/// Waits for the end of the process, or brings it about.
-async fn supervise(mut child: Child, kill: Arc<Notify>, ended: watch::Sender<Option<String>>) {
+/// Waits for the end of the process, or brings it about; then for the rest of its output.
+async fn supervise(
+    mut child: Child,
+    output: JoinHandle<()>,
+    kill: Arc<Notify>,
+    ended: watch::Sender<Option<String>>,
+) {
     let exit = tokio::select! {
         exit = child.wait() => exit,
         () = kill.notified() => match child.kill().await {
@@ -122,5 +136,7 @@ async fn supervise(mut child: Child, kill: Arc<Notify>, ended: watch::Sender<Opt
             Err(error) => Err(error),
         },
     };
+    // Bounded: a child of its own may hold the pipe open.
+    let _ = timeout(LAST_WORDS, output).await;
     ended.send_replace(Some(exit.map_or_else(|error| error.to_string(), |exit| exit.to_string())));
 }

@@ -87,7 +87,8 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
     let Some(work) = receiver.recv().await else {
         return error(StatusCode::GONE, "Container.Closing", "The local stack is closing");
     };
-    *api.current.lock().unwrap_or_else(PoisonError::into_inner) = Some((work.request_id.clone(), work.answer));
+    *api.current.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some((work.request_id.clone(), work.answer));
     let mut response = Response::new(Body::from(work.payload));
     let headers = response.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
@@ -104,7 +105,11 @@ async fn next(State(api): State<Arc<RuntimeApi>>) -> Response {
     response
 }
 
-async fn respond(State(api): State<Arc<RuntimeApi>>, Path(request_id): Path<String>, body: Bytes) -> Response {
+async fn respond(
+    State(api): State<Arc<RuntimeApi>>,
+    Path(request_id): Path<String>,
+    body: Bytes,
+) -> Response {
     if body.len() > LARGEST_PAYLOAD {
         let message = "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
         let told = json!({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message}).to_string();

@@ -47,7 +47,8 @@ impl DynamoDb {
         // reqwest is built without a TLS provider of its own. Another part of the process may have set one already:
         // either will do, nothing here leaves the machine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().build().map_err(|error| failed(error.to_string()))?;
+        let client =
+            reqwest::Client::builder().no_proxy().build().map_err(|error| failed(error.to_string()))?;
         Ok(Self { database, inner_url: format!("http://{address}/"), client, server })
     }
 
@@ -182,7 +183,9 @@ fn shape(table: &Value) -> (Value, Vec<(String, Value, Value)>) {
     let indexes = table["GlobalSecondaryIndexes"].as_array().map_or(&[][..], Vec::as_slice);
     let mut indexes: Vec<_> = indexes
         .iter()
-        .map(|index| (index["IndexName"].to_string(), index["KeySchema"].clone(), index["Projection"].clone()))
+        .map(|index| {
+            (index["IndexName"].to_string(), index["KeySchema"].clone(), index["Projection"].clone())
+        })
         .collect();
     indexes.sort_by(|left, right| left.0.cmp(&right.0));
     (table["KeySchema"].clone(), indexes)

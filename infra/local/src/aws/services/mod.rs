@@ -3,9 +3,9 @@
 //! Services are told apart by `X-Amz-Target` (the AWS JSON protocols) and, for Invoke, by the path. Signatures are
 //! not verified; the access key id of each request's signature says which function sent it (see [`requests`]).
 
+pub(super) mod access;
 pub(super) mod dynamodb;
 pub(super) mod requests;
-mod rustack;
 pub(super) mod secrets;
 pub(super) mod sqs;
 
@@ -18,6 +18,7 @@ use axum::{
     response::Response,
 };
 use http::{StatusCode, header};
+use serde_json::{Value, json};
 
 use super::lambda::{self, Functions};
 
@@ -47,6 +48,7 @@ pub(super) struct Services {
     pub(super) secrets: secrets::Secrets,
     pub(super) functions: Arc<Functions>,
     pub(super) requests: requests::RequestLog,
+    pub(super) access: access::Access,
 }
 
 /// The one address's handler.
@@ -59,40 +61,48 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "Request too large.");
     };
-    let caller = requests::caller(&parts.headers).to_owned();
-    if let Some(name) = lambda::invoke_path(parts.uri.path()) {
-        services.requests.record(&caller, "Lambda.Invoke");
-        return lambda::invoke_api(&services.functions, name, &parts.headers, body).await;
-    }
     let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match target.split_once('.') {
-        Some(("DynamoDB_20120810", operation)) => {
-            services.requests.record(&caller, &format!("DynamoDB.{operation}"));
-            services.dynamodb.forward(&parts, body).await
+    let function = lambda::invoke_path(parts.uri.path());
+    let (service, operation) = match (function, target.split_once('.')) {
+        (Some(_), _) => ("Lambda", "Invoke"),
+        (None, Some(("DynamoDB_20120810", operation))) => ("DynamoDB", operation),
+        (None, Some(("AmazonSQS", operation))) => ("SQS", operation),
+        (None, Some(("secretsmanager", operation))) => ("SecretsManager", operation),
+        (None, _) => {
+            let message = format!(
+                "The local AWS has DynamoDB, SQS, Secrets Manager and Lambda Invoke; not `{target}`."
+            );
+            return error(StatusCode::BAD_REQUEST, "UnknownOperationException", &message);
         }
-        Some(("AmazonSQS", operation)) => {
-            services.requests.record(&caller, &format!("SQS.{operation}"));
-            services.sqs.handle(operation, body).await
-        }
-        Some(("secretsmanager", operation)) => {
-            services.requests.record(&caller, &format!("SecretsManager.{operation}"));
-            services.secrets.handle(operation, body).await
-        }
-        _ => {
-            let message = format!("The local AWS has DynamoDB, SQS, Secrets Manager and Lambda Invoke; not `{target}`.");
-            error(StatusCode::BAD_REQUEST, "UnknownOperationException", &message)
-        }
+    };
+    let caller = requests::caller(&parts.headers);
+    services.requests.record(caller, &format!("{service}.{operation}"));
+    let named = match function {
+        Some(name) => json!({"FunctionName": name}),
+        None => serde_json::from_slice(&body).unwrap_or_default(),
+    };
+    if let Some(refusal) = services.access.refusal(caller, service, operation, &named) {
+        tracing::warn!(caller, "{refusal}");
+        return error(StatusCode::BAD_REQUEST, "AccessDeniedException", &refusal);
+    }
+    match (function, service) {
+        (Some(name), _) => lambda::invoke_api(&services.functions, name, &parts.headers, body).await,
+        (None, "DynamoDB") => services.dynamodb.forward(&parts, body).await,
+        (None, "SQS") => services.sqs.handle(operation, body).await,
+        (None, _) => services.secrets.handle(operation, &body),
     }
 }
 
 /// An error as the AWS JSON protocols write it.
 /// <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization>
 pub(super) fn error(status: StatusCode, kind: &str, message: &str) -> Response {
-    let body = serde_json::json!({"__type": kind, "message": message}).to_string();
-    let mut response = Response::new(Body::from(body));
+    json_response(status, &json!({"__type": kind, "message": message}))
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.0"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-amz-json-1.0"));
     response
 }

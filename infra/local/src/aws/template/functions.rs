@@ -29,9 +29,13 @@ pub(super) fn function(
                        AWS::Lambda::EventSourceMapping, AWS::Events::Rule or AWS::ApiGatewayV2::Route";
         return Err(TemplateError::new(events.line, message));
     }
-    let binary = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::as_text).ok_or_else(|| {
-        TemplateError::new(line, "`Metadata.BuildProperties.Binary` must name the program that the function runs")
-    })?;
+    let binary =
+        resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::as_text).ok_or_else(|| {
+            TemplateError::new(
+                line,
+                "`Metadata.BuildProperties.Binary` must name the program that the function runs",
+            )
+        })?;
     let mut environment = BTreeMap::new();
     for properties in [globals, own] {
         let variables = properties.at(&["Environment", "Variables"]).map_or(&[][..], Node::entries);
@@ -51,6 +55,7 @@ pub(super) fn function(
         timeout: Duration::from_secs(own.number("Timeout", globals.number("Timeout", 3)?)?),
         memory_mb: own.number("MemorySize", globals.number("MemorySize", 128)?)?,
         json_logs: logging(own).or_else(|| logging(globals)) == Some("JSON"),
+        role_arn: own.text("Role").map(str::to_owned),
         environment,
     })
 }
@@ -77,7 +82,10 @@ pub(super) fn connect(resources: &mut Resources, later: &[(&str, &str, Node)]) -
                 resources.schedules.extend(schedules(resources, logical, properties).map_err(place)?);
             }
             "AWS::ApiGatewayV2::Api" if properties.text("ProtocolType") != Some("HTTP") => {
-                return Err(place(TemplateError::new(properties.line, "only `ProtocolType: HTTP` is run here")));
+                return Err(place(TemplateError::new(
+                    properties.line,
+                    "only `ProtocolType: HTTP` is run here",
+                )));
             }
             // Integrations are read through their routes.
             _ => {}
@@ -86,17 +94,25 @@ pub(super) fn connect(resources: &mut Resources, later: &[(&str, &str, Node)]) -
     Ok(())
 }
 
-fn route(resources: &Resources, later: &[(&str, &str, Node)], properties: &Node) -> Result<Route, TemplateError> {
+fn route(
+    resources: &Resources,
+    later: &[(&str, &str, Node)],
+    properties: &Node,
+) -> Result<Route, TemplateError> {
     let target = properties.required("Target")?;
     let integration = later
         .iter()
         .find(|(logical, kind, _)| {
             *kind == "AWS::ApiGatewayV2::Integration"
-                && resources.physical_ids.get(*logical).map(String::as_str) == target.strip_prefix("integrations/")
+                && resources.physical_ids.get(*logical).map(String::as_str)
+                    == target.strip_prefix("integrations/")
         })
         .map(|(_, _, properties)| properties)
         .ok_or_else(|| {
-            TemplateError::new(properties.line, format!("`Target` must be integrations/..., and is `{target}`"))
+            TemplateError::new(
+                properties.line,
+                format!("`Target` must be integrations/..., and is `{target}`"),
+            )
         })?;
     let is = (integration.text("IntegrationType"), integration.text("PayloadFormatVersion"));
     if is != (Some("AWS_PROXY"), Some("2.0")) {
@@ -112,11 +128,9 @@ fn event_source(resources: &Resources, properties: &Node) -> Result<Option<Event
         return Ok(None);
     }
     let arn = properties.required("EventSourceArn")?;
-    let queue = resources
-        .queues
-        .iter()
-        .find(|queue| queue.arn == arn)
-        .ok_or_else(|| TemplateError::new(properties.line, format!("there is no queue with the ARN `{arn}`")))?;
+    let queue = resources.queues.iter().find(|queue| queue.arn == arn).ok_or_else(|| {
+        TemplateError::new(properties.line, format!("there is no queue with the ARN `{arn}`"))
+    })?;
     let types = properties.get("FunctionResponseTypes").map_or(&[][..], Node::items);
     let scaling = properties.get("ScalingConfig").unwrap_or(properties);
     Ok(Some(EventSource {
@@ -128,7 +142,11 @@ fn event_source(resources: &Resources, properties: &Node) -> Result<Option<Event
     }))
 }
 
-fn schedules(resources: &Resources, logical: &str, properties: &Node) -> Result<Vec<Schedule>, TemplateError> {
+fn schedules(
+    resources: &Resources,
+    logical: &str,
+    properties: &Node,
+) -> Result<Vec<Schedule>, TemplateError> {
     if properties.text("State") == Some("DISABLED") {
         return Ok(Vec::new());
     }
@@ -170,7 +188,9 @@ fn function_named(resources: &Resources, node: &Node, key: &str) -> Result<Strin
         .functions
         .iter()
         .find(|function| {
-            value == function.name || value == function.arn || value.contains(&format!("{}/invocations", function.arn))
+            value == function.name
+                || value == function.arn
+                || value.contains(&format!("{}/invocations", function.arn))
         })
         .map(|function| function.logical_id.clone())
         .ok_or_else(|| TemplateError::new(node.line, format!("`{key}` names no function: `{value}`")))

@@ -5,6 +5,7 @@
 //! stands in [`resources::IGNORED`].
 
 mod functions;
+pub mod policies;
 mod resolve;
 pub mod resources;
 mod yaml;
@@ -70,7 +71,11 @@ impl Template {
     /// # Errors
     /// A parameter without a value or that the template does not know, a reference to nothing, an intrinsic
     /// function, a resource type or a property that the local stack can't run.
-    pub fn resolve(&self, place: &Place, parameters: &BTreeMap<String, String>) -> Result<Resources, TemplateError> {
+    pub fn resolve(
+        &self,
+        place: &Place,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Resources, TemplateError> {
         let resolver = resolve::Resolver::new(&self.root, place, parameters)?;
         resources::read(&resolver)
     }

@@ -31,7 +31,8 @@ impl<'t> Resolver<'t> {
         overrides: &BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
         let declared = root.get("Parameters").map_or(&[][..], Node::entries);
-        if let Some(unknown) = overrides.keys().find(|name| !declared.iter().any(|(known, _)| known == *name)) {
+        if let Some(unknown) = overrides.keys().find(|name| !declared.iter().any(|(known, _)| known == *name))
+        {
             return Err(TemplateError::new(0, format!("the template has no parameter `{unknown}`")));
         }
         let parameters = declared
@@ -115,7 +116,8 @@ impl<'t> Resolver<'t> {
             "Fn::GetAtt" => match argument.items() {
                 [resource, attribute] => {
                     let resource = resource.as_text().ok_or_else(|| wrong("a resource and an attribute"))?;
-                    let attribute = attribute.as_text().ok_or_else(|| wrong("a resource and an attribute"))?;
+                    let attribute =
+                        attribute.as_text().ok_or_else(|| wrong("a resource and an attribute"))?;
                     Ok(Some(Node::text_at(line, self.attribute(resource, attribute, line, depth)?)))
                 }
                 _ => Err(wrong("a resource and an attribute")),
@@ -143,7 +145,9 @@ impl<'t> Resolver<'t> {
             }
             _ => Err(TemplateError::new(
                 line,
-                format!("{function} is not known here; known are Ref, Sub, GetAtt, If, Join, Equals, Not, And, Or"),
+                format!(
+                    "{function} is not known here; known are Ref, Sub, GetAtt, If, Join, Equals, Not, And, Or"
+                ),
             )),
         }
     }
@@ -170,9 +174,7 @@ impl<'t> Resolver<'t> {
             ("Fn::Not", [condition]) => Ok(!self.holds(condition, depth + 1)?),
             ("Fn::And", [_, ..]) => each().try_fold(true, |all, one| Ok(all & one?)),
             ("Fn::Or", [_, ..]) => each().try_fold(false, |any, one| Ok(any | one?)),
-            ("Condition", []) => {
-                self.condition(argument.as_text().ok_or_else(wrong)?, node.line, depth)
-            }
+            ("Condition", []) => self.condition(argument.as_text().ok_or_else(wrong)?, node.line, depth),
             _ => Err(wrong()),
         }
     }
@@ -235,10 +237,9 @@ impl<'t> Resolver<'t> {
     }
 
     fn resource(&self, logical: &str, line: usize) -> Result<(&'t Node, &'t str), TemplateError> {
-        let resource = self
-            .root
-            .at(&["Resources", logical])
-            .ok_or_else(|| TemplateError::new(line, format!("there is no parameter or resource `{logical}`")))?;
+        let resource = self.root.at(&["Resources", logical]).ok_or_else(|| {
+            TemplateError::new(line, format!("there is no parameter or resource `{logical}`"))
+        })?;
         Ok((resource, resource.required("Type")?))
     }
 
@@ -263,7 +264,12 @@ impl<'t> Resolver<'t> {
     }
 
     /// What `Ref` of a resource gives.
-    pub(super) fn physical_id(&self, logical: &str, line: usize, depth: usize) -> Result<String, TemplateError> {
+    pub(super) fn physical_id(
+        &self,
+        logical: &str,
+        line: usize,
+        depth: usize,
+    ) -> Result<String, TemplateError> {
         let (_, kind) = self.resource(logical, line)?;
         match kind {
             "AWS::SQS::Queue" => {
@@ -277,7 +283,13 @@ impl<'t> Resolver<'t> {
     }
 
     /// What `Fn::GetAtt` of a resource gives. A resource that is not run here gives a text that says so much.
-    fn attribute(&self, logical: &str, attribute: &str, line: usize, depth: usize) -> Result<String, TemplateError> {
+    pub(super) fn attribute(
+        &self,
+        logical: &str,
+        attribute: &str,
+        line: usize,
+        depth: usize,
+    ) -> Result<String, TemplateError> {
         let (_, kind) = self.resource(logical, line)?;
         let name = self.name(logical, line, depth)?;
         let arn = |service: &str, resource: &str| {
@@ -288,12 +300,18 @@ impl<'t> Resolver<'t> {
             ("AWS::SQS::Queue", "Arn") => Ok(arn("sqs", &name)),
             ("AWS::SQS::Queue", "QueueName") => Ok(name),
             ("AWS::SQS::Queue", "QueueUrl") => self.physical_id(logical, line, depth),
-            // Without the random end that AWS adds; Secrets Manager finds a secret by such a partial ARN too.
-            ("AWS::SecretsManager::Secret", "Arn" | "Id") => Ok(arn("secretsmanager", &format!("secret:{name}"))),
+            // AWS's own end is made up of six letters, too.
+            ("AWS::SecretsManager::Secret", "Arn" | "Id") => {
+                Ok(arn("secretsmanager", &format!("secret:{name}-local0")))
+            }
+            ("AWS::IAM::Role", "Arn") => Ok(format!("arn:aws:iam::{}:role/{name}", self.place.account)),
+            ("AWS::Events::Rule", "Arn") => Ok(arn("events", &format!("rule/{name}"))),
             ("AWS::Serverless::Function", "Arn") => Ok(arn("lambda", &format!("function:{name}"))),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(self.place.api_url.clone()),
             ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(API_ID.to_owned()),
-            _ if super::resources::IGNORED.contains(&kind) => Ok(arn("ignored", &format!("{name}/{attribute}"))),
+            _ if super::resources::IGNORED.contains(&kind) => {
+                Ok(arn("ignored", &format!("{name}/{attribute}")))
+            }
             _ => Err(TemplateError::new(line, format!("{kind} has no attribute `{attribute}` here"))),
         }
     }
@@ -314,13 +332,15 @@ fn parameter(name: &str, declaration: &Node, value: Option<&str>) -> Result<Node
     let allowed = declaration.get("AllowedValues").map_or(&[][..], Node::items);
     if !allowed.is_empty() && !allowed.iter().any(|item| item.as_text() == Some(value)) {
         let allowed: Vec<&str> = allowed.iter().filter_map(Node::as_text).collect();
-        let message = format!("the parameter `{name}` is `{value}`, and must be one of {}", allowed.join(", "));
+        let message =
+            format!("the parameter `{name}` is `{value}`, and must be one of {}", allowed.join(", "));
         return Err(TemplateError::new(line, message));
     }
     match declaration.required("Type")? {
-        "Number" if value.parse::<f64>().is_err() => {
-            Err(TemplateError::new(line, format!("the parameter `{name}` is `{value}`, and must be a number")))
-        }
+        "Number" if value.parse::<f64>().is_err() => Err(TemplateError::new(
+            line,
+            format!("the parameter `{name}` is `{value}`, and must be a number"),
+        )),
         "CommaDelimitedList" => {
             let items = value.split(',').map(|item| Node::text_at(line, item.trim())).collect();
             Ok(Node { line, kind: Kind::List(items) })

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     TemplateError, functions,
+    policies::{self, Role},
     resolve::Resolver,
     yaml::{Kind, Node},
 };
@@ -16,7 +17,6 @@ pub const IGNORED: &[&str] = &[
     "AWS::CloudWatch::Dashboard",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
-    "AWS::IAM::Role",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
@@ -44,6 +44,8 @@ pub struct Resources {
     pub event_sources: Vec<EventSource>,
     /// Functions that are woken by time.
     pub schedules: Vec<Schedule>,
+    /// What functions may do.
+    pub roles: Vec<Role>,
     /// What `Ref` gives, by logical id.
     pub physical_ids: BTreeMap<String, String>,
 }
@@ -115,8 +117,10 @@ pub struct Redrive {
 pub struct Secret {
     /// Logical id.
     pub logical_id: String,
-    /// Name; the ARN that functions get ends in it.
+    /// Name.
     pub name: String,
+    /// The ARN that functions know it by.
+    pub arn: String,
     /// What the template says its first value is.
     pub placeholder: String,
 }
@@ -138,6 +142,8 @@ pub struct Function {
     pub memory_mb: u64,
     /// Whether Lambda tells the function to log JSON (`LoggingConfig.LogFormat`).
     pub json_logs: bool,
+    /// ARN of the role that it runs under; without one it may do everything here.
+    pub role_arn: Option<String>,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
 }
@@ -200,21 +206,30 @@ pub(super) fn read(resolver: &Resolver<'_>) -> Result<Resources, TemplateError> 
         let empty = Node { line, kind: Kind::Map(Vec::new()) };
         let resolved = resolver.resolve(resource).map_err(place)?.unwrap_or(empty.clone());
         let properties = resolved.get("Properties").unwrap_or(&empty).clone();
-        resources.physical_ids.insert(logical.to_owned(), resolver.physical_id(logical, line, 0).map_err(place)?);
+        resources
+            .physical_ids
+            .insert(logical.to_owned(), resolver.physical_id(logical, line, 0).map_err(place)?);
         let name = resolver.name(logical, line, 0).map_err(place)?;
         match kind {
-            "AWS::DynamoDB::Table" => resources.tables.push(table(logical, name, &properties).map_err(place)?),
+            "AWS::DynamoDB::Table" => {
+                resources.tables.push(table(logical, name, &properties).map_err(place)?)
+            }
             "AWS::SQS::Queue" => {
                 resources.queues.push(queue(logical, name, &properties, resolver).map_err(place)?);
             }
             "AWS::SecretsManager::Secret" => resources.secrets.push(Secret {
                 logical_id: logical.to_owned(),
+                arn: resources.physical_ids[logical].clone(),
                 name,
                 placeholder: properties.text("SecretString").unwrap_or("{}").to_owned(),
             }),
             "AWS::Serverless::Function" => {
                 let function = functions::function(logical, name, &resolved, globals.as_ref(), resolver);
                 resources.functions.push(function.map_err(place)?);
+            }
+            "AWS::IAM::Role" => {
+                let arn = resolver.attribute(logical, "Arn", line, 0).map_err(place)?;
+                resources.roles.push(policies::role(logical, arn, &properties).map_err(place)?);
             }
             "AWS::ApiGatewayV2::Api"
             | "AWS::ApiGatewayV2::Integration"
@@ -269,7 +284,8 @@ fn index(index: &Node, attributes: &BTreeMap<String, String>) -> Result<Index, T
 fn keys(node: &Node, attributes: &BTreeMap<String, String>) -> Result<Vec<String>, TemplateError> {
     let schema = node.get("KeySchema").map_or(&[][..], Node::items);
     let of_kind = |kind: &str| schema.iter().find(|key| key.text("KeyType") == Some(kind));
-    let partition = of_kind("HASH").ok_or_else(|| TemplateError::new(node.line, "`KeySchema` has no HASH key"))?;
+    let partition =
+        of_kind("HASH").ok_or_else(|| TemplateError::new(node.line, "`KeySchema` has no HASH key"))?;
     let mut names = Vec::new();
     for key in [Some(partition), of_kind("RANGE")].into_iter().flatten() {
         let name = key.required("AttributeName")?;
@@ -282,7 +298,12 @@ fn keys(node: &Node, attributes: &BTreeMap<String, String>) -> Result<Vec<String
     Ok(names)
 }
 
-fn queue(logical: &str, name: String, properties: &Node, resolver: &Resolver<'_>) -> Result<Queue, TemplateError> {
+fn queue(
+    logical: &str,
+    name: String,
+    properties: &Node,
+    resolver: &Resolver<'_>,
+) -> Result<Queue, TemplateError> {
     let line = properties.line;
     let place = resolver.place();
     let fifo = properties.flag("FifoQueue", false)?;

@@ -67,7 +67,8 @@ fn place() -> Place {
 }
 
 fn resolve(text: &str, parameters: &[(&str, &str)]) -> Result<Resources, TemplateError> {
-    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let parameters =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Template::parse(text)?.resolve(&place(), &parameters)
 }
 
@@ -82,7 +83,7 @@ fn references_become_what_they_are_called_here() {
         [
             ("ALSO", "http://127.0.0.1:2"),
             ("END", "http://127.0.0.1:2"),
-            ("KEY", "arn:aws:secretsmanager:us-east-1:000000000000:secret:demo-Key"),
+            ("KEY", "arn:aws:secretsmanager:us-east-1:000000000000:secret:demo-Key-local0"),
             ("LEVEL", "info"),
             ("QUEUE", "http://127.0.0.1:1/000000000000/demo-work.fifo"),
             ("SELF", "http://127.0.0.1:2/x"),
@@ -100,7 +101,10 @@ fn queues_routes_sources_and_schedules_are_tied_together() {
     let resources = resolve(SMALL, &[]).unwrap();
     let work = resources.queues.iter().find(|queue| queue.logical_id == "Work").unwrap();
     let dead = resources.queues.iter().find(|queue| queue.logical_id == "Dead").unwrap();
-    assert_eq!(work.redrive.as_ref().map(|redrive| (&*redrive.target_arn, redrive.max_receives)), Some((&*dead.arn, 3)));
+    assert_eq!(
+        work.redrive.as_ref().map(|redrive| (&*redrive.target_arn, redrive.max_receives)),
+        Some((&*dead.arn, 3))
+    );
     let source = &resources.event_sources[0];
     assert_eq!((&*source.function, &*source.queue, source.batch_size), ("Worker", "Work", 4));
     assert!(source.reports_failures);
@@ -118,22 +122,48 @@ fn parameters_switch_conditions() {
 
 #[test]
 fn mistakes_are_told_with_what_would_be_right() {
-    let cases: &[(&str, &str, &[(&str, &str)], &str)] = &[
+    type Case<'c> = (&'c str, &'c str, &'c [(&'c str, &'c str)], &'c str);
+    let cases: &[Case<'_>] = &[
         ("", "", &[("Shape", "x")], "the template has no parameter `Shape`"),
         ("", "", &[("Colour", "blue")], "`Colour` is `blue`, and must be one of , red"),
         ("Default: 10", "MinValue: 1", &[], "the parameter `Size` has no default: pass a value for it"),
-        ("AWS::Events::Rule", "AWS::Events::Bus", &[], "Minute (AWS::Events::Bus): the local stack does not know"),
-        ("!Ref Items", "!Ref Itms", &[], "line 33: Worker (AWS::Serverless::Function): there is no parameter or resource `Itms`"),
+        (
+            "AWS::Events::Rule",
+            "AWS::Events::Bus",
+            &[],
+            "Minute (AWS::Events::Bus): the local stack does not know",
+        ),
+        (
+            "!Ref Items",
+            "!Ref Itms",
+            &[],
+            "line 33: Worker (AWS::Serverless::Function): there is no parameter or resource `Itms`",
+        ),
         ("rate(1 minute)", "cron(* * * * ? *)", &[], "must be like rate(5 minutes), and is `cron"),
-        ("VisibilityTimeout: 60", "VisibilityTimeout: sixty", &[], "`VisibilityTimeout` must be a whole number, and is `sixty`"),
+        (
+            "VisibilityTimeout: 60",
+            "VisibilityTimeout: sixty",
+            &[],
+            "`VisibilityTimeout` must be a whole number, and is `sixty`",
+        ),
         ("Binary: worker", "Make: x", &[], "`Metadata.BuildProperties.Binary` must name the program"),
         ("MemorySize: 256", "Events: {A: {}}", &[], "`Events` are not run here"),
         ("-work.fifo", "-work", &[], "ends in .fifo; this one is `demo-work`"),
         ("!Join [", "!Select [", &[], "Fn::Select is not known here"),
         ("pk, KeyType", "id, KeyType", &[], "the key `id` is missing in `AttributeDefinitions`"),
-        ("!GetAtt Api.ApiEndpoint", "!GetAtt Items.Colour", &[], "AWS::DynamoDB::Table has no attribute `Colour` here"),
+        (
+            "!GetAtt Api.ApiEndpoint",
+            "!GetAtt Items.Colour",
+            &[],
+            "AWS::DynamoDB::Table has no attribute `Colour` here",
+        ),
         ("[!Ref Colour, \"\"]", "[!Ref Colour]", &[], "a condition is Fn::Equals"),
-        ("QueueName: !Sub \"${AWS::StackName}-work.fifo\"", "QueueName: !GetAtt Work.QueueName", &[], "refers to itself"),
+        (
+            "QueueName: !Sub \"${AWS::StackName}-work.fifo\"",
+            "QueueName: !GetAtt Work.QueueName",
+            &[],
+            "refers to itself",
+        ),
     ];
     for (right, wrong, parameters, message) in cases {
         let text = if right.is_empty() { SMALL.to_owned() } else { SMALL.replacen(right, wrong, 1) };
@@ -160,9 +190,18 @@ fn the_projects_template_is_read_whole() {
     assert_eq!(resources.event_sources.len(), 2);
     for source in &resources.event_sources {
         let queue = resources.queues.iter().find(|queue| queue.logical_id == source.queue).unwrap();
-        let function = resources.functions.iter().find(|function| function.logical_id == source.function).unwrap();
+        let function =
+            resources.functions.iter().find(|function| function.logical_id == source.function).unwrap();
         assert!(queue.visibility_timeout >= function.timeout * 6, "{}", queue.name);
         assert!(queue.redrive.is_some() && queue.fifo && source.reports_failures, "{}", queue.name);
+    }
+    for function in &resources.functions {
+        let role = resources.roles.iter().find(|role| Some(&role.arn) == function.role_arn.as_ref());
+        assert!(
+            role.is_some_and(|role| !role.allows("dynamodb:Scan", "*")),
+            "{} has a role",
+            function.logical_id
+        );
     }
     assert_eq!(resources.schedules.len(), 1);
     let record = resources.tables.iter().find(|table| table.logical_id == "RecordTable").unwrap();

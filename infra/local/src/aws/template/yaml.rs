@@ -73,7 +73,8 @@ impl Node {
     /// # Errors
     /// Names the key if it is absent or not a scalar.
     pub(super) fn required(&self, key: &str) -> Result<&str, TemplateError> {
-        let node = self.get(key).ok_or_else(|| TemplateError::new(self.line, format!("`{key}` is missing")))?;
+        let node =
+            self.get(key).ok_or_else(|| TemplateError::new(self.line, format!("`{key}` is missing")))?;
         node.as_text().ok_or_else(|| TemplateError::new(node.line, format!("`{key}` must be a text")))
     }
 
@@ -141,23 +142,24 @@ impl<'t> Reader<'t> {
 
     fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node, TemplateError> {
         let line = span.start.line();
-        let (kind, tag, anchor) = match event {
-            Event::Scalar(text, _, anchor, tag) => (Kind::Text(text.into_owned()), tag, anchor),
-            Event::SequenceStart(anchor, tag) => (self.list()?, tag, anchor),
-            Event::MappingStart(anchor, tag) => (self.map()?, tag, anchor),
-            Event::Alias(anchor) => {
-                return self.anchors.get(&anchor).cloned().ok_or_else(|| {
-                    TemplateError::new(line, "this alias stands inside of what it names")
-                });
-            }
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd
-            | Event::SequenceEnd
-            | Event::MappingEnd => return Err(TemplateError::new(line, "a value is missing here")),
-        };
+        let (kind, tag, anchor) =
+            match event {
+                Event::Scalar(text, _, anchor, tag) => (Kind::Text(text.into_owned()), tag, anchor),
+                Event::SequenceStart(anchor, tag) => (self.list()?, tag, anchor),
+                Event::MappingStart(anchor, tag) => (self.map()?, tag, anchor),
+                Event::Alias(anchor) => {
+                    return self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                        TemplateError::new(line, "this alias stands inside of what it names")
+                    });
+                }
+                Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::SequenceEnd
+                | Event::MappingEnd => return Err(TemplateError::new(line, "a value is missing here")),
+            };
         let node = tagged(Node { line, kind }, tag.as_deref())?;
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
@@ -220,7 +222,9 @@ mod tests {
 
     #[test]
     fn short_and_long_forms_are_the_same_tree() {
-        let short = parse("- !Ref A\n- !GetAtt A.Arn.Deep\n- !Sub 'x-${A}'\n- !If [C, a, b]\n- !Condition C\n").unwrap();
+        let short =
+            parse("- !Ref A\n- !GetAtt A.Arn.Deep\n- !Sub 'x-${A}'\n- !If [C, a, b]\n- !Condition C\n")
+                .unwrap();
         let long = parse(
             "- Ref: A\n- Fn::GetAtt: [A, Arn.Deep]\n- Fn::Sub: 'x-${A}'\n- Fn::If: [C, a, b]\n- Condition: C\n",
         )

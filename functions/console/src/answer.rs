@@ -1,0 +1,215 @@
+//! Answers, and the headers that every one of them has.
+
+use crate::assets::Asset;
+use crate::html;
+use crate::json::ProblemDocument;
+use crate::site::Site;
+use lambda_http::Body;
+use lambda_http::http::header::{self, HeaderName, HeaderValue};
+use lambda_http::http::{Response, StatusCode};
+use maud::Markup;
+use serde::Serialize;
+
+/// What browsers may do with a page: show its own style sheet and icon, send forms to the console itself, nothing else.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                                       frame-ancestors 'none'; base-uri 'none'";
+/// How long browsers remember to come by TLS only.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+/// The name in a file's address changes with its content.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
+/// How the asker wants errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// As a page.
+    Page,
+    /// As `application/problem+json`.
+    Json,
+}
+
+impl Face {
+    /// Whoever asks for an address of the API wants JSON.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with("/api/") { Self::Json } else { Self::Page }
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    media_type: &'static str,
+    cache: &'static str,
+    body: String,
+    headers: Vec<(HeaderName, String)>,
+}
+
+/// What went wrong, and what to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Problem<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'a str,
+    pub(crate) detail: &'a str,
+    /// The request's id, where somebody may have to look into the log.
+    pub(crate) request: Option<&'a str>,
+}
+
+impl Answer {
+    fn new(status: StatusCode, media_type: &'static str, body: String) -> Self {
+        Self { status, media_type, cache: "no-store", body, headers: Vec::new() }
+    }
+
+    /// A page.
+    pub(crate) fn page(status: StatusCode, page: Markup) -> Self {
+        Self::new(status, "text/html; charset=utf-8", page.into_string())
+    }
+
+    /// JSON.
+    pub(crate) fn json(document: &impl Serialize) -> Self {
+        Self::document(StatusCode::OK, "application/json", document)
+    }
+
+    /// A file, which may be kept for good.
+    pub(crate) fn asset(asset: Asset) -> Self {
+        Self { cache: FOR_GOOD, ..Self::new(StatusCode::OK, asset.media_type, asset.text.to_owned()) }
+    }
+
+    /// Go there, with GET.
+    pub(crate) fn see_other(location: String) -> Self {
+        let answer = Self::new(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+        answer.with(header::LOCATION, location)
+    }
+
+    /// An error.
+    pub(crate) fn problem(face: Face, problem: &Problem<'_>) -> Self {
+        let Problem { status, title, detail, request } = *problem;
+        match face {
+            Face::Page => Self::page(status, html::message(title, detail, request)),
+            Face::Json => {
+                let document = ProblemDocument {
+                    r#type: "about:blank",
+                    title,
+                    status: status.as_u16(),
+                    detail,
+                    request_id: request,
+                };
+                Self::document(status, "application/problem+json", &document)
+            }
+        }
+    }
+
+    fn document(status: StatusCode, media_type: &'static str, document: &impl Serialize) -> Self {
+        match serde_json::to_string(document) {
+            Ok(body) => Self::new(status, media_type, body),
+            Err(error) => {
+                tracing::error!(%error, "an answer can't be written as JSON");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", String::new())
+            }
+        }
+    }
+
+    /// The same answer with one more header.
+    pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The response of the console at `site`; without a body to HEAD.
+    pub(crate) fn into_response(self, site: &Site, head: bool) -> Response<Body> {
+        let body = if head || self.body.is_empty() { Body::Empty } else { Body::Text(self.body) };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, self.media_type),
+            (header::CACHE_CONTROL, self.cache),
+            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            // Not `no-referrer`, under which browsers send `Origin: null` with the console's own forms.
+            (header::REFERRER_POLICY, "same-origin"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if site.https() {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static(STRICT_TRANSPORT_SECURITY),
+            );
+        }
+        for (name, value) in self.headers {
+            match HeaderValue::try_from(value) {
+                Ok(value) => {
+                    headers.append(name, value);
+                }
+                Err(_) => tracing::error!(%name, "a header's value can't be sent"),
+            }
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROBLEM: Problem<'_> =
+        Problem { status: StatusCode::NOT_FOUND, title: "Not found", detail: "No <b>.", request: Some("r1") };
+
+    fn response(answer: Answer, url: &str, head: bool) -> (String, String) {
+        let response = answer.into_response(&Site::new(url).unwrap(), head);
+        let mut headers: Vec<_> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        headers.sort();
+        (headers.join("\n"), String::from_utf8(response.body().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_page_is_closed_to_everything_that_it_does_not_need() {
+        let page = Answer::page(StatusCode::OK, maud::html! { p { "a" } });
+        let (headers, body) = response(page.clone(), "https://signoff.example.com", false);
+        assert_eq!(body, "<p>a</p>");
+        insta::assert_snapshot!(headers, @r"
+        cache-control: no-store
+        content-security-policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
+        content-type: text/html; charset=utf-8
+        referrer-policy: same-origin
+        strict-transport-security: max-age=31536000
+        x-content-type-options: nosniff
+        ");
+        let (headers, body) = response(page, "http://127.0.0.1:4000", true);
+        assert!(!headers.contains("strict-transport-security"), "{headers}");
+        assert_eq!(body, "", "HEAD has no body");
+    }
+
+    #[test]
+    fn problems_as_they_are_asked_for() {
+        let json = Answer::problem(Face::of("/api/v1/x"), &PROBLEM);
+        let (headers, body) = response(json, "http://x", false);
+        assert!(headers.contains("content-type: application/problem+json"), "{headers}");
+        insta::assert_snapshot!(
+            body,
+            @r#"{"type":"about:blank","title":"Not found","status":404,"detail":"No <b>.","request_id":"r1"}"#
+        );
+        let (headers, body) = response(Answer::problem(Face::of("/deploys/x"), &PROBLEM), "http://x", false);
+        assert!(headers.contains("content-type: text/html"), "{headers}");
+        assert!(body.contains("<p>No &lt;b&gt;.</p>") && body.contains("<code>r1</code>"), "{body}");
+    }
+
+    #[test]
+    fn files_may_be_kept() {
+        let (headers, body) =
+            response(Answer::asset(Asset { media_type: "text/css", text: "a{}" }), "http://x", false);
+        assert!(headers.contains("cache-control: public, max-age=31536000, immutable"), "{headers}");
+        assert_eq!(body, "a{}");
+    }
+
+    #[test]
+    fn a_header_that_would_break_out_is_not_sent() {
+        let answer = Answer::see_other("/\r\nset-cookie: a=b".to_owned());
+        let (headers, _) = response(answer, "http://x", false);
+        assert!(!headers.contains("set-cookie") && !headers.contains("location"), "{headers}");
+    }
+}

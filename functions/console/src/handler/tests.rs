@@ -1,0 +1,175 @@
+use super::*;
+use lambda_http::http::HeaderValue;
+
+const NOW: &str = "2026-11-23T10:42:00Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// A console whose AWS nobody answers for.
+fn console() -> Console {
+    let settings = Settings::new([
+        ("AWS_ACCESS_KEY_ID", "ConsoleFunction"),
+        ("AWS_SECRET_ACCESS_KEY", "none"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ("RECORD_TABLE", "records"),
+        ("API_SECRET", "api-secret"),
+        ("PUBLIC_URL", "https://signoff.example.com"),
+    ]);
+    Console::new(&settings, &Aws::new(&settings).unwrap()).unwrap()
+}
+
+async fn ask(
+    method: Method,
+    address: &str,
+    headers: &[(&'static str, &str)],
+    body: &str,
+) -> (u16, HeaderMap, String) {
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = format!("https://signoff.example.com{address}").parse().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+    }
+    let response = console().handle(request, now()).await;
+    let (parts, body) = response.into_parts();
+    (parts.status.as_u16(), parts.headers, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn without_a_key_nobody_gets_past_the_door() {
+    for (address, location) in [
+        ("/", "/sign-in"),
+        ("/deploys/d1", "/sign-in?next=%2Fdeploys%2Fd1"),
+        ("/deploys/d1?tab=timeline", "/sign-in?next=%2Fdeploys%2Fd1%3Ftab%3Dtimeline"),
+    ] {
+        for headers in [&[][..], &[("cookie", "other=1")], &[("authorization", "Basic eDp5")]] {
+            let (status, answer, body) = ask(Method::GET, address, headers, "").await;
+            assert_eq!((status, header(&answer, "location")), (303, location), "{address}");
+            assert_eq!(body, "");
+        }
+    }
+    for address in ["/api/v1/deploys", "/api/v1/deploys/d1/approvals"] {
+        let (status, headers, body) = ask(Method::GET, address, &[], "").await;
+        assert_eq!(
+            (status, header(&headers, "content-type")),
+            (401, "application/problem+json"),
+            "{address}"
+        );
+        assert!(header(&headers, "www-authenticate").starts_with("Bearer"));
+        assert!(body.contains("Authorization: Bearer KEY"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_secret_nobody_gets_in() {
+    let session = "__Host-signoff=1.9999999999.00";
+    for (method, address, headers, body) in [
+        (Method::GET, "/", [("authorization", "Bearer key")], ""),
+        (Method::GET, "/deploys/d1", [("cookie", session)], ""),
+        (Method::GET, "/api/v1/deploys", [("authorization", "apikey key")], ""),
+        (Method::POST, "/sign-in", [("origin", "https://signoff.example.com")], "key=&next=/"),
+    ] {
+        let (status, headers, body) = ask(method, address, &headers, body).await;
+        assert_eq!(status, 500, "{address}");
+        assert!(body.contains("lets nobody in"), "{body}");
+        assert!(
+            !body.contains("api-secret") && !body.contains("127.0.0.1"),
+            "the answer tells nothing: {body}"
+        );
+        assert_eq!(header(&headers, "set-cookie"), "");
+    }
+}
+
+#[tokio::test]
+async fn what_everyone_may_see() {
+    let (status, headers, body) = ask(Method::GET, "/sign-in?next=//evil.example", &[], "").await;
+    assert_eq!((status, header(&headers, "cache-control")), (200, "no-store"));
+    assert!(body.contains("name=\"next\" value=\"/\""), "{body}");
+    let (status, headers, css) = ask(Method::GET, assets::css_href(), &[], "").await;
+    assert_eq!((status, header(&headers, "content-type")), (200, "text/css; charset=utf-8"));
+    assert!(css.contains(":root"));
+    let (status, headers, body) = ask(Method::HEAD, assets::css_href(), &[], "").await;
+    assert_eq!(
+        (status, header(&headers, "content-type"), body.as_str()),
+        (200, "text/css; charset=utf-8", "")
+    );
+    let (status, headers, _) = ask(Method::POST, "/sign-out", &[], "").await;
+    assert_eq!((status, header(&headers, "location")), (303, "/sign-in"));
+    assert!(header(&headers, "set-cookie").starts_with("__Host-signoff=; Max-Age=0;"));
+}
+
+#[tokio::test]
+async fn what_there_is_not_says_what_there_is() {
+    let (status, _, body) = ask(Method::GET, "/deploys", &[], "").await;
+    assert_eq!(status, 404);
+    assert!(body.contains("The list of recent deploys is at /"), "{body}");
+    let (status, headers, body) = ask(Method::POST, "/api/v1/deploys", &[], "").await;
+    assert_eq!((status, header(&headers, "allow")), (405, "GET, HEAD"));
+    assert!(body.contains("takes GET, HEAD only"), "{body}");
+    let (status, headers, body) = ask(Method::GET, "/api/v1/deploys?limit=1000", &[], "").await;
+    assert_eq!((status, header(&headers, "content-type")), (400, "application/problem+json"));
+    assert!(body.contains("from 1 to 100"), "{body}");
+    assert_eq!(ask(Method::GET, "/assets/signoff.js", &[], "").await.0, 404);
+}
+
+#[tokio::test]
+async fn forms_of_other_sites_and_endless_ones() {
+    for address in ["/sign-in", "/sign-out"] {
+        let (status, headers, _) =
+            ask(Method::POST, address, &[("origin", "https://evil.example")], "key=k").await;
+        assert_eq!((status, header(&headers, "set-cookie")), (403, ""), "{address}");
+    }
+    assert_eq!(ask(Method::POST, "/sign-in", &[], &"k".repeat(LONGEST_FORM + 1)).await.0, 413);
+}
+
+#[test]
+fn a_right_key_leads_back_with_a_session_and_a_wrong_one_to_the_form() {
+    let secret = ApiSecret { keys: vec![SecretString::from("a+key/&=")] };
+    let site = Site::new("https://signoff.example.com").unwrap();
+    let send = |form: &str| {
+        let (Ok(answer) | Err(answer)) = signed_in(&secret, form, &site, now());
+        let response = answer.into_response(&site, false);
+        let text = |name| header(response.headers(), name).to_owned();
+        (response.status().as_u16(), text("location"), text("set-cookie"))
+    };
+    let (status, location, cookie) = send("next=%2Fdeploys%2Fd1&key=+a%2Bkey%2F%26%3D%0A");
+    assert_eq!((status, location.as_str()), (303, "/deploys/d1"));
+    let mut headers = HeaderMap::new();
+    headers.insert("cookie", HeaderValue::from_str(cookie.split(';').next().unwrap_or_default()).unwrap());
+    let credential = auth::credential(&headers, &site).unwrap();
+    assert!(auth::admits(&secret, &credential, now()));
+    assert_eq!(send("key=a%2Bkey%2F%26%3D&next=https://evil.example").1, "/");
+    for form in ["key=wrong", "key=", "", "next=/", "%ff=%ff"] {
+        assert_eq!(send(form), (401, String::new(), String::new()), "{form}");
+    }
+}
+
+#[test]
+fn a_missing_setting_is_named() {
+    let complete = [
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+        ("AWS_REGION", "eu-west-1"),
+        ("RECORD_TABLE", "records"),
+        ("API_SECRET", "api-secret"),
+        ("PUBLIC_URL", "https://signoff.example.com"),
+    ];
+    for missing in ["RECORD_TABLE", "API_SECRET", "PUBLIC_URL"] {
+        let settings =
+            Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));
+        let error = Console::new(&settings, &Aws::new(&settings).unwrap()).map(|_| ()).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("{missing} is not set.")), "{error}");
+    }
+    let settings = Settings::new(
+        complete.map(|(name, value)| (name, if name == "PUBLIC_URL" { "signoff" } else { value })),
+    );
+    let error = Console::new(&settings, &Aws::new(&settings).unwrap()).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("must be an address without a path"), "{error}");
+}

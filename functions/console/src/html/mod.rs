@@ -1,0 +1,122 @@
+//! The pages. Every text goes through maud, which escapes it; every address from outside through [`web_link`].
+
+mod approvals;
+mod deploy;
+mod deploys;
+mod icon;
+mod message;
+mod sign_in;
+mod tables;
+mod timeline;
+
+pub(crate) use deploy::deploy;
+pub(crate) use deploys::deploys;
+pub(crate) use message::message;
+pub(crate) use sign_in::sign_in;
+
+use crate::assets;
+use crate::view::web_link;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maud::{DOCTYPE, Markup, html};
+
+/// Who looks at a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Somebody with a session or a key.
+    SignedIn,
+    /// Somebody without, or whose session was not looked at.
+    Unknown,
+}
+
+/// A whole page.
+fn page(title: &str, reader: Reader, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " \u{b7} Signoff" }
+                link rel="icon" type="image/svg+xml" href=(assets::icon_href());
+                link rel="stylesheet" href=(assets::css_href());
+            }
+            body {
+                a.skip href="#content" { "Skip to content" }
+                header.site {
+                    div.wide {
+                        a.brand href="/" { (icon::brand()) "Signoff" }
+                        @if reader == Reader::SignedIn {
+                            form method="post" action="/sign-out" { button.quiet type="submit" { "Sign out" } }
+                        }
+                    }
+                }
+                main.wide #content { (body) }
+            }
+        }
+    }
+}
+
+/// A time, short for the eye and whole for machines and the pointer. The year is shown where it is not this one.
+fn time(at: Timestamp, now: Timestamp) -> Markup {
+    let (at_utc, now_utc) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
+    let format = if at_utc.year() == now_utc.year() { "%b %-d, %H:%M UTC" } else { "%b %-d, %Y, %H:%M UTC" };
+    html! {
+        time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) title=(at.strftime("%Y-%m-%d %H:%M:%S UTC")) {
+            (at.strftime(format))
+        }
+    }
+}
+
+/// A link to somewhere else, or its text alone where the address is not of the web.
+fn external(url: Option<&str>, text: &Markup) -> Markup {
+    html! {
+        @match url.and_then(web_link) {
+            Some(url) => a href=(url) rel="noopener noreferrer" { (text) },
+            None => (text),
+        }
+    }
+}
+
+/// A revision's first characters.
+fn revision(full: &str) -> Markup {
+    html! { code.rev title=(full) { (full.get(..7).unwrap_or(full)) } }
+}
+
+/// `count` and the word for that many.
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::sample;
+
+    /// A page with a line for each element, as snapshots show it; the files' hashes are left out.
+    pub(crate) fn lines(markup: &Markup) -> String {
+        let html =
+            markup.0.replace(assets::css_href(), "/assets/CSS").replace(assets::icon_href(), "/assets/ICON");
+        html.replace("><", ">\n<")
+    }
+
+    #[test]
+    fn times() {
+        let shown = |now: &str| time(sample::at(7), now.parse().unwrap()).0;
+        let whole = "<time datetime=\"2026-11-23T10:42:07Z\" title=\"2026-11-23 10:42:07 UTC\">";
+        assert_eq!(shown("2026-12-31T23:59:59Z"), format!("{whole}Nov 23, 10:42 UTC</time>"));
+        assert_eq!(shown("2027-01-01T00:00:00Z"), format!("{whole}Nov 23, 2026, 10:42 UTC</time>"));
+    }
+
+    #[test]
+    fn links_to_elsewhere_take_nothing_along() {
+        let text = html! { "Build" };
+        assert_eq!(
+            external(Some("https://ci.example/?a&b"), &text).0,
+            "<a href=\"https://ci.example/?a&amp;b\" rel=\"noopener noreferrer\">Build</a>"
+        );
+        assert_eq!(external(Some("javascript:alert(1)"), &text).0, "Build");
+        assert_eq!(external(None, &text).0, "Build");
+    }
+}

@@ -1,0 +1,425 @@
+//! Records for tests.
+
+use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, TriggerSpec};
+use approval::approval::{Approval, Choice, Dialog, Electorate, Status, Subject, Vote};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
+use approval::effect::{Effect, EffectKind};
+use approval::event::{Event, EventKind};
+use approval::id::{ApprovalId, DeployId, EffectId, RunId};
+use approval::run::{Opening, Run, Status as RunStatus, StepState};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use store::Page;
+
+/// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    let deployed: Timestamp = "2026-11-23T10:42:00Z".parse().unwrap();
+    deployed + SignedDuration::from_secs(seconds)
+}
+
+fn deploy_id() -> DeployId {
+    DeployId::from_text("9f2c4a1be07d53c86a10")
+}
+
+fn person(name: &str) -> Person {
+    Person { name: name.into(), email: None, username: None }
+}
+
+fn commit(revision: &str, title: &str, authors: &[&str]) -> Commit {
+    Commit {
+        revision: revision.into(),
+        title: title.into(),
+        authors: authors.iter().map(|name| person(name)).collect(),
+        url: Some(format!("https://github.com/acme/checkout/commit/{revision}")),
+    }
+}
+
+fn deploy() -> Deploy {
+    let revision = "7bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1";
+    Deploy {
+        id: deploy_id(),
+        deployment: Slug::new("acme", "checkout").unwrap(),
+        repository: "acme/checkout".into(),
+        environment: "Staging".into(),
+        revision: revision.into(),
+        branch: Some("main".into()),
+        deployed_at: at(0),
+        registered_at: at(2),
+        source: Source::RegisterDeploy,
+        tags: vec!["#payments".into()],
+        links: BTreeMap::from([(
+            "Build".into(),
+            "https://app.circleci.com/pipelines/gh/acme/checkout/118".into(),
+        )]),
+        deployer: Some(person("Ana Novak")),
+        commits: vec![
+            commit(
+                "c0ffee1a5d0c5b1f4c1e6b0a9d8e7f6a5b4c3d2e",
+                "Validate IBANs before charging",
+                &["Mato Zgajner"],
+            ),
+            commit(
+                "0dd5ba11f00dfeedfacecafe5eed5ca1ab1e0ddb",
+                "Retry refunds that the bank answered 503",
+                &["Ana Novak", "Mato Zgajner"],
+            ),
+            commit(revision, "Merge pull request #482 from acme/iban-validation", &["Mato Zgajner"]),
+        ],
+        pull_requests: vec![PullRequest {
+            number: 482,
+            title: "Validate IBANs before charging".into(),
+            url: "https://github.com/acme/checkout/pull/482".into(),
+            author: "matozgajner".into(),
+            labels: vec!["payments".into(), "needs-release-note".into()],
+        }],
+        previous_revision: Some("1d2c3b4a5f6e7d8c9b0a1f2e3d4c5b6a7f8e9d0c".into()),
+    }
+}
+
+fn build(name: &str) -> Action {
+    Action::AutoApproveBuild(BuildRef { build: name.into(), job: None })
+}
+
+fn message(channel: &str) -> Action {
+    Action::SlackChannelMessage(ChannelMessage { channel: channel.into(), message: "Promoted.".into() })
+}
+
+fn asking(name: &str, on_success: Vec<Action>) -> Action {
+    Action::SlackChannelApproval(ApprovalSpec {
+        name: name.into(),
+        prompt: "Promote?".into(),
+        channel: "#deploys".into(),
+        votes_required: 1,
+        rejections_required: 1,
+        authors_only: false,
+        approvers: None,
+        on_success,
+    })
+}
+
+fn run(rule: &str, actions: &[Action]) -> Run {
+    let rule_hash = "5b41362bc82b7f3d56edc5a306db22105707d01ff4819e26faef9724a2d406c9";
+    let id = deploy_id();
+    let opening = Opening { deploy: &id, revision: &deploy().revision, rule, rule_hash, actions };
+    Run::open(&opening, at(4)).next
+}
+
+/// Sets the state of step `step`.
+fn set(run: &mut Run, step: usize, state: StepState) {
+    run.steps[step].state = state;
+}
+
+fn approval(run: &Run, step: usize) -> Approval {
+    let Action::SlackChannelApproval(spec) = &run.steps[step].action else {
+        panic!("step {step} does not ask")
+    };
+    Approval {
+        id: ApprovalId::derive(&run.id, step),
+        deploy: run.deploy.clone(),
+        run: run.id.clone(),
+        step,
+        name: spec.name.clone(),
+        subject: Subject {
+            revision: run.revision.clone(),
+            rule: run.rule.clone(),
+            rule_hash: run.rule_hash.clone(),
+            plan: spec.on_success.iter().map(ToString::to_string).collect(),
+        },
+        prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"
+            .into(),
+        channel: spec.channel.clone(),
+        votes_required: spec.votes_required,
+        rejections_required: spec.rejections_required,
+        electorate: Electorate::Anyone,
+        workspace: "T1".into(),
+        votes: Vec::new(),
+        status: Status::Pending,
+        dialog: Some(Dialog { channel: "C024BE91L".into(), ts: "1795430525.000200".into() }),
+        opened_at: at(4 + step as i64),
+        version: 1,
+    }
+}
+
+fn vote(voter: &str, name: &str, choice: Choice, seconds: i64) -> Vote {
+    Vote { voter: voter.into(), name: name.into(), choice, at: at(seconds), named: true }
+}
+
+fn event(seconds: i64, kind: EventKind) -> Event {
+    Event { deploy: deploy_id(), at: at(seconds), kind }
+}
+
+fn succeeded(summary: &str, url: Option<&str>) -> StepState {
+    StepState::Succeeded { at: at(242), summary: summary.into(), url: url.map(str::to_owned) }
+}
+
+/// An effect as it is committed.
+pub(crate) fn effect(kind: EffectKind) -> Effect {
+    Effect::new(EffectId::from_text("e1"), deploy_id(), kind, at(2))
+}
+
+/// A deploy whose rules are not read yet.
+pub(crate) fn registered() -> Page {
+    Page {
+        deploy: deploy(),
+        runs: Vec::new(),
+        approvals: Vec::new(),
+        effects: Vec::new(),
+        events: vec![event(2, EventKind::DeployRegistered)],
+    }
+}
+
+fn evaluated(held: &[&str]) -> EventKind {
+    EventKind::RulesEvaluated {
+        path: Some(".signoff/rules.yml".into()),
+        hash: Some("5b41".into()),
+        held: held.iter().map(|name| (*name).to_owned()).collect(),
+        notices: Vec::new(),
+    }
+}
+
+/// The approval of the seed's picture.
+pub(crate) fn approved() -> Page {
+    let mut run = run(
+        "promote-to-production",
+        &[asking("Promote deploy to production", vec![build("example-circleci-build")])],
+    );
+    let mut approval = approval(&run, 0);
+    approval.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 240)];
+    approval.status = Status::Approved { at: at(240) };
+    set(&mut run, 0, succeeded("approved", None));
+    let summary = "Approved the job hold of the workflow example-circleci-build.";
+    let url = "https://app.circleci.com/pipelines/gh/acme/checkout/118/workflows/4b5c";
+    set(&mut run, 1, succeeded(summary, Some(url)));
+    run.status = RunStatus::Succeeded;
+    let line = run.steps[1].action.to_string();
+    let (run_id, id) = (run.id.clone(), approval.id.clone());
+    let kinds = [
+        (2, EventKind::DeployRegistered),
+        (4, evaluated(&["promote-to-production"])),
+        (
+            4,
+            EventKind::RunOpened {
+                run: run_id.clone(),
+                rule: run.rule.clone(),
+                rule_hash: run.rule_hash.clone(),
+            },
+        ),
+        (
+            4,
+            EventKind::ApprovalOpened {
+                approval: id.clone(),
+                name: approval.name.clone(),
+                channel: "#deploys".into(),
+            },
+        ),
+        (5, EventKind::DialogPosted { approval: id.clone(), channel: "C024BE91L".into(), ts: "1".into() }),
+        (240, vote_cast(&id, "U1", "mato", Choice::Approve, None)),
+        (240, EventKind::ApprovalClosed { approval: id, outcome: "approved".into(), reason: None }),
+        (241, EventKind::StepStarted { run: run_id.clone(), step: 1, action: line }),
+        (
+            242,
+            EventKind::StepSucceeded {
+                run: run_id.clone(),
+                step: 1,
+                summary: summary.into(),
+                url: Some(url.into()),
+            },
+        ),
+        (242, EventKind::RunSucceeded { run: run_id }),
+    ];
+    let events = kinds.into_iter().map(|(seconds, kind)| event(seconds, kind)).collect();
+    Page { runs: vec![run], approvals: vec![approval], events, ..registered() }
+}
+
+fn vote_cast(
+    id: &ApprovalId,
+    voter: &str,
+    name: &str,
+    choice: Choice,
+    previous: Option<Choice>,
+) -> EventKind {
+    EventKind::VoteCast { approval: id.clone(), voter: voter.into(), name: name.into(), choice, previous }
+}
+
+/// One of two votes that are needed.
+pub(crate) fn pending() -> Page {
+    let actions = vec![build("example-circleci-build"), message("#releases")];
+    let mut run = run("promote-to-production", &[asking("Promote deploy to production", actions)]);
+    let mut approval = approval(&run, 0);
+    approval.votes_required = 2;
+    approval.electorate =
+        Electorate::Only { who: "the authors of this deploy".into(), people: vec!["U1".into(), "U2".into()] };
+    approval.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 240)];
+    set(&mut run, 0, StepState::Asking { approval: approval.id.clone() });
+    let events = vec![event(2, EventKind::DeployRegistered), event(4, evaluated(&["promote-to-production"]))];
+    Page { runs: vec![run], approvals: vec![approval], events, ..registered() }
+}
+
+/// Two rejections, of two that reject.
+pub(crate) fn rejected() -> Page {
+    let mut page = pending();
+    let approval = &mut page.approvals[0];
+    approval.electorate = Electorate::Anyone;
+    approval.rejections_required = 2;
+    approval.votes.push(vote("U2", "Ana Novak", Choice::Reject, 300));
+    approval.votes.push(vote("U3", "Iztok Kos", Choice::Reject, 301));
+    approval.status = Status::Rejected { at: at(301) };
+    page
+}
+
+/// An approval that ended without a verdict.
+pub(crate) fn cancelled() -> Page {
+    let mut page = pending();
+    let reason = "none of the people who may vote is left in Slack.".to_owned();
+    page.approvals[0].votes.clear();
+    page.approvals[0].status = Status::Cancelled { at: at(600), reason };
+    page
+}
+
+/// Runs and approvals of every shape: an approval under an approval, one after another, one that is not open, none at all.
+pub(crate) fn several_runs() -> Page {
+    let nested = asking("Promote to production", vec![build("deploy-production")]);
+    let mut first = run(
+        "two-stages",
+        &[
+            message("#deploys"),
+            asking("Promote to QA", vec![build("deploy-qa"), nested]),
+            message("#releases"),
+        ],
+    );
+    set(&mut first, 0, succeeded("Posted to #deploys.", None));
+    set(&mut first, 1, succeeded("approved", None));
+    set(&mut first, 2, StepState::Running { note: Some("CircleCI answered 503.".into()) });
+    let mut second = run("not-shown", &[asking("No such channel", vec![build("deploy-eu")])]);
+    set(&mut second, 0, StepState::Running { note: Some("There is no channel #nowhere.".into()) });
+    let trigger = Action::TriggerBuild(TriggerSpec {
+        workflow: Some("smoke.yml".into()),
+        parameters: BTreeMap::new(),
+        revision: None,
+    });
+    let hook = Action::Webhook("https://hooks.example.com/T123/secret".into());
+    let mut third = run("smoke-tests", &[trigger, hook, message("#qa")]);
+    set(
+        &mut third,
+        0,
+        succeeded("Dispatched smoke.yml on main.", Some("https://github.com/acme/checkout/actions/runs/1")),
+    );
+    set(
+        &mut third,
+        1,
+        StepState::Unknown { at: at(30), reason: "The connection ended before the answer.".into() },
+    );
+    set(&mut third, 2, StepState::Skipped);
+    third.status = RunStatus::Stopped;
+    let mut asked = approval(&first, 1);
+    asked.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 20)];
+    asked.status = Status::Approved { at: at(20) };
+    let opened = [event(4, evaluated(&["two-stages", "not-shown", "smoke-tests"]))];
+    let mut page = registered();
+    page.events.extend(opened);
+    Page { runs: vec![first, second, third], approvals: vec![asked], ..page }
+}
+
+/// Approved, but its second action failed.
+pub(crate) fn failed() -> Page {
+    let actions = vec![message("#releases"), build("example-circleci-build"), message("#qa")];
+    let mut run = run("promote-to-production", &[asking("Promote deploy to production", actions)]);
+    let mut approval = approval(&run, 0);
+    approval.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 240)];
+    approval.status = Status::Approved { at: at(240) };
+    set(&mut run, 0, succeeded("approved", None));
+    set(&mut run, 1, succeeded("Posted to #releases.", None));
+    let reason = "CircleCI has no workflow example-circleci-build for 7bf7226; it has: build, test.".into();
+    set(&mut run, 2, StepState::Failed { at: at(243), reason });
+    set(&mut run, 3, StepState::Skipped);
+    run.status = RunStatus::Stopped;
+    let mut page = registered();
+    page.events.push(event(4, evaluated(&["promote-to-production"])));
+    Page { runs: vec![run], approvals: vec![approval], ..page }
+}
+
+/// A rules file that can't be used.
+pub(crate) fn refused() -> Page {
+    let mut page = registered();
+    let problems = vec![
+        ".signoff/rules.yml:7:9: `slack_channel_aproval` is not an action; did you mean `slack_channel_approval`?".into(),
+        ".signoff/rules.yml:12:1: a tab can't indent YAML; use spaces.".into(),
+    ];
+    page.events.push(event(4, EventKind::RulesRefused { problems }));
+    page
+}
+
+/// One event of every kind.
+pub(crate) fn everything() -> Page {
+    let mut page = approved();
+    let (run, id) = (page.runs[0].id.clone(), page.approvals[0].id.clone());
+    let text = |text: &str| text.to_owned();
+    let late = "Your vote was not counted: this was already approved on <!date^1795430760^{date} at {time}|2026-11-23 at 10:46 UTC>.";
+    let more = [
+        evaluated(&[]),
+        evaluated(&["one", "two"]),
+        EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices: Vec::new() },
+        EventKind::RulesEvaluated {
+            path: Some(text(".sleuth/rules.yml")),
+            hash: None,
+            held: vec![text("one")],
+            notices: vec![text("`deploy_impact` is not supported yet.")],
+        },
+        EventKind::RulesRefused { problems: vec![text(".signoff/rules.yml:3:1: no `rules`.")] },
+        EventKind::RuleNotOpened { rule: text("later"), reasons: vec![text("It uses `wait`.")] },
+        vote_cast(&id, "U1", "Mato Zgajner", Choice::Reject, Some(Choice::Approve)),
+        EventKind::VoteRefused {
+            approval: id.clone(),
+            voter: text("U2"),
+            name: text("Ana Novak"),
+            reason: text(late),
+        },
+        EventKind::ApprovalClosed { approval: id.clone(), outcome: text("rejected"), reason: None },
+        EventKind::ApprovalClosed {
+            approval: id,
+            outcome: text("cancelled"),
+            reason: Some(text("nobody may vote.")),
+        },
+        EventKind::StepRetrying { run: run.clone(), step: 1, reason: text("CircleCI answered 503.") },
+        EventKind::StepFailed { run: run.clone(), step: 1, reason: text("CircleCI answered 404.") },
+        EventKind::StepUnknown { run: run.clone(), step: 1, reason: text("No answer came.") },
+        EventKind::RunStopped { run, step: 1 },
+        EventKind::RunSucceeded { run: RunId::from_text("gone") },
+        EventKind::NotTold { channel: text("#deploys"), reason: text("the app is not in it.") },
+    ];
+    page.events.extend(more.into_iter().map(|kind| event(300, kind)));
+    page
+}
+
+/// Markup and addresses that must not do anything, wherever text comes from outside.
+pub(crate) fn hostile() -> Page {
+    let markup = "<script>alert('x')</script>\"'&amp;<img src=x onerror=alert(1)>";
+    let link = "javascript:alert(document.cookie)";
+    let mut page = everything();
+    page.events.push(event(301, EventKind::RulesRefused { problems: vec![markup.into()] }));
+    page.events.push(event(301, EventKind::NotTold { channel: markup.into(), reason: markup.into() }));
+    let deploy = &mut page.deploy;
+    deploy.environment = markup.into();
+    deploy.branch = Some(markup.into());
+    deploy.tags = vec![markup.into()];
+    deploy.links = BTreeMap::from([(markup.into(), link.into())]);
+    deploy.deployer = Some(person(markup));
+    deploy.commits.push(Commit { url: Some(link.into()), ..commit(markup, markup, &[markup]) });
+    deploy.pull_requests.push(PullRequest {
+        number: 1,
+        title: markup.into(),
+        url: link.into(),
+        author: markup.into(),
+        labels: vec![markup.into()],
+    });
+    let approval = &mut page.approvals[0];
+    approval.name = markup.into();
+    approval.prompt = format!("{markup} <{link}|{markup}>");
+    approval.channel = markup.into();
+    approval.subject.rule = markup.into();
+    approval.votes = vec![vote("U1", markup, Choice::Approve, 1)];
+    let run = &mut page.runs[0];
+    run.rule = markup.into();
+    set(run, 1, succeeded(markup, Some(link)));
+    page
+}

@@ -1,0 +1,129 @@
+//! What a stack is started with, and why that may fail.
+
+use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+
+use super::{lambda::logs::LogSink, services::ServiceError, template::TemplateError};
+
+/// What a stack is started with.
+#[derive(Debug)]
+pub struct StackOptions {
+    /// The template to run.
+    pub template: PathBuf,
+    /// `AWS::StackName`; generated names begin with it.
+    pub stack: String,
+    /// Template parameters that differ from their defaults. `AwsEndpointUrl` is set by the stack.
+    pub parameters: BTreeMap<String, String>,
+    /// Values of secrets (JSON) by logical id; others have the template's placeholder.
+    pub secrets: BTreeMap<String, SecretString>,
+    /// The directory that has the functions' programs.
+    pub bin_dir: PathBuf,
+    /// The directory that the tables are kept in; none keeps them in memory.
+    pub data_dir: Option<PathBuf>,
+    /// The HTTP API's port; 0 takes a free one.
+    pub api_port: u16,
+    /// The AWS services' port; 0 takes a free one.
+    pub endpoint_port: u16,
+    /// Who is told of the functions' log lines.
+    pub log_sink: LogSink,
+    /// Whether schedules run by themselves; if not, [`Stack::wake`] runs them.
+    pub schedules: bool,
+    /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't want to
+    /// wait for minutes.
+    pub visibility_timeout: Option<Duration>,
+}
+
+impl StackOptions {
+    /// A stack in memory on free ports, whose schedules don't run by themselves.
+    #[must_use]
+    pub fn new(template: impl Into<PathBuf>, bin_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            template: template.into(),
+            stack: "signoff".to_owned(),
+            parameters: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            bin_dir: bin_dir.into(),
+            data_dir: None,
+            api_port: 0,
+            endpoint_port: 0,
+            log_sink: LogSink::none(),
+            schedules: false,
+            visibility_timeout: None,
+        }
+    }
+}
+
+/// Why a stack could not be started, or could not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The template's file can't be read.
+    #[error("{path} can't be read: {source}")]
+    ReadTemplate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The template says something that can't be run.
+    #[error("{path}, {source}")]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        source: TemplateError,
+    },
+    /// A port is taken, or may not be used.
+    #[error("port {port} can't be used: {source}; choose another one, or 0 for any that is free")]
+    Port {
+        /// The port that was asked for.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
+    /// A function's program is not there.
+    #[error("{function} has no program at {path}: build it with `cargo build`")]
+    NoProgram {
+        /// Logical id of the function.
+        function: String,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The directory for kept data can't be made.
+    #[error("{path} can't be used to keep data in: {source}")]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// One of the services refused what the stack asked of it.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A function's role does not let Lambda take messages for it.
+    #[error("the role of {function} does not allow {action} on {resource}, which its event source needs")]
+    NotAllowed {
+        /// Logical id of the function.
+        function: String,
+        /// Such as `sqs:ReceiveMessage`.
+        action: String,
+        /// ARN of the queue.
+        resource: String,
+    },
+    /// The template has no such resource.
+    #[error("the template has no {what} `{logical_id}`")]
+    Unknown {
+        /// Such as `function`.
+        what: &'static str,
+        /// The logical id that was asked for.
+        logical_id: String,
+    },
+    /// There was still work after the time that was given.
+    #[error("still busy after {after:?}: {what}")]
+    Busy {
+        /// The time that was given.
+        after: Duration,
+        /// Which queues hold how much, how many invocations run.
+        what: String,
+    },
+}

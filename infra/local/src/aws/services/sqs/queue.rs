@@ -1,0 +1,276 @@
+//! One queue as a state machine: what a send, a receive, a delete or the passing of time does to its messages.
+//!
+//! No clock and no I/O: time comes in as milliseconds since 1970, ids come in from outside.
+//! FIFO rules: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::aws::template::resources;
+
+/// How long a deduplication id is remembered.
+const DEDUPLICATION_MS: i64 = 5 * 60 * 1000;
+
+/// A message and where it is in its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    /// `MessageAttributes` as they were sent.
+    pub(crate) attributes: Map<String, Value>,
+    pub(crate) group: Option<String>,
+    pub(crate) deduplication_id: Option<String>,
+    pub(crate) sender: String,
+    pub(crate) sent_ms: i64,
+    pub(crate) first_received_ms: Option<i64>,
+    pub(crate) receives: u32,
+    /// ARN of the queue that gave this message up.
+    pub(crate) dead_letter_of: Option<String>,
+    /// Not shown before: the end of its delay or of its visibility timeout.
+    visible_ms: i64,
+    /// Whether it was received and not shown since.
+    received: bool,
+}
+
+/// What a sender says about a message.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sent {
+    pub(crate) body: String,
+    pub(crate) attributes: Map<String, Value>,
+    pub(crate) group: Option<String>,
+    pub(crate) deduplication_id: Option<String>,
+    pub(crate) sender: String,
+    pub(crate) delay_ms: i64,
+}
+
+/// A message handed to a receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) message: Message,
+    pub(crate) sequence: u64,
+    pub(crate) receipt: Receipt,
+}
+
+/// What a receiver refers to its delivery by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    pub(crate) message_id: String,
+    /// Which receive of the message it was.
+    pub(crate) receive: u32,
+}
+
+/// What became of a delivery that somebody refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It is in flight: done as asked.
+    Done,
+    /// The message is gone already.
+    Gone,
+    /// Its visibility timeout is over: the message is somebody else's, or will be.
+    Expired,
+}
+
+/// Messages of one queue.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Queue {
+    /// By sequence number.
+    messages: BTreeMap<u64, Message>,
+    next_sequence: u64,
+    /// Deduplication id to the message that had it first: its id, its sequence number, and when it was sent.
+    remembered: BTreeMap<String, (String, u64, i64)>,
+}
+
+impl Queue {
+    /// Takes a message, unless its deduplication id was there in the last minutes. Gives the id and the sequence
+    /// number of the message, or of the one that it repeats.
+    pub(crate) fn send(&mut self, id: String, sent: Sent, now: i64) -> (String, u64) {
+        self.remembered.retain(|_, (_, _, at)| now - *at < DEDUPLICATION_MS);
+        if let Some((id, sequence, _)) =
+            sent.deduplication_id.as_ref().and_then(|key| self.remembered.get(key))
+        {
+            return (id.clone(), *sequence);
+        }
+        let message = Message {
+            id: id.clone(),
+            body: sent.body,
+            attributes: sent.attributes,
+            group: sent.group,
+            deduplication_id: sent.deduplication_id,
+            sender: sent.sender,
+            sent_ms: now,
+            first_received_ms: None,
+            receives: 0,
+            dead_letter_of: None,
+            visible_ms: now + sent.delay_ms,
+            received: false,
+        };
+        let key = message.deduplication_id.clone();
+        let sequence = self.append(message);
+        if let Some(key) = key {
+            self.remembered.insert(key, (id.clone(), sequence, now));
+        }
+        (id, sequence)
+    }
+
+    /// Takes a message that the queue with this ARN gave up.
+    pub(crate) fn bury(&mut self, mut message: Message, source_arn: &str, now: i64) {
+        message.dead_letter_of = Some(source_arn.to_owned());
+        message.received = false;
+        message.visible_ms = now;
+        self.append(message);
+    }
+
+    fn append(&mut self, message: Message) -> u64 {
+        self.next_sequence += 1;
+        self.messages.insert(self.next_sequence, message);
+        self.next_sequence
+    }
+
+    /// Hands out up to `max` messages and hides them for `hidden_ms`. The second list are those that were received
+    /// too often: they are out of this queue, and belong to its dead-letter queue.
+    pub(crate) fn receive(
+        &mut self,
+        settings: &resources::Queue,
+        max: usize,
+        hidden_ms: i64,
+        now: i64,
+    ) -> (Vec<Delivery>, Vec<Message>) {
+        self.forget_old(settings, now);
+        let mut deliveries = Vec::new();
+        let mut given_up = Vec::new();
+        for sequence in self.next_visible(now) {
+            if deliveries.len() == max {
+                break;
+            }
+            let Some(message) = self.messages.get_mut(&sequence) else { continue };
+            if settings.redrive.as_ref().is_some_and(|redrive| message.receives >= redrive.max_receives) {
+                given_up.extend(self.messages.remove(&sequence));
+                continue;
+            }
+            message.receives += 1;
+            message.first_received_ms.get_or_insert(now);
+            message.visible_ms = now + hidden_ms;
+            message.received = true;
+            let receipt = Receipt { message_id: message.id.clone(), receive: message.receives };
+            deliveries.push(Delivery { message: message.clone(), sequence, receipt });
+        }
+        (deliveries, given_up)
+    }
+
+    /// Sequence numbers of what may be received, in the order of receiving: as many as possible of the oldest
+    /// message's group, then of the next group. A group with a message in flight waits as a whole.
+    fn next_visible(&self, now: i64) -> Vec<u64> {
+        let busy: BTreeSet<&str> = self
+            .messages
+            .values()
+            .filter(|message| message.in_flight(now))
+            .filter_map(Message::group)
+            .collect();
+        let mut order: Vec<(Option<&str>, Vec<u64>)> = Vec::new();
+        for (sequence, message) in &self.messages {
+            let group = message.group();
+            if message.visible_ms > now || group.is_some_and(|group| busy.contains(group)) {
+                continue;
+            }
+            match order.iter_mut().find(|(known, _)| group.is_some() && *known == group) {
+                Some((_, sequences)) => sequences.push(*sequence),
+                None => order.push((group, vec![*sequence])),
+            }
+        }
+        order.into_iter().flat_map(|(_, sequences)| sequences).collect()
+    }
+
+    fn forget_old(&mut self, settings: &resources::Queue, now: i64) {
+        let kept_ms = i64::try_from(settings.retention.as_millis()).unwrap_or(i64::MAX);
+        self.messages.retain(|_, message| now - message.sent_ms <= kept_ms);
+    }
+
+    /// Deletes a delivered message.
+    pub(crate) fn delete(&mut self, receipt: &Receipt, now: i64) -> Found {
+        match self.delivered(receipt, now) {
+            Ok(sequence) => {
+                self.messages.remove(&sequence);
+                Found::Done
+            }
+            Err(found) => found,
+        }
+    }
+
+    /// Hides a delivered message for another while from now, or shows it at once.
+    pub(crate) fn hide(&mut self, receipt: &Receipt, hidden_ms: i64, now: i64) -> Found {
+        match self.delivered(receipt, now) {
+            Ok(sequence) => {
+                if let Some(message) = self.messages.get_mut(&sequence) {
+                    message.visible_ms = now + hidden_ms;
+                }
+                Found::Done
+            }
+            Err(found) => found,
+        }
+    }
+
+    /// Sequence number of a delivery that is in flight.
+    fn delivered(&self, receipt: &Receipt, now: i64) -> Result<u64, Found> {
+        let found = self.messages.iter().find(|(_, message)| message.id == receipt.message_id);
+        match found {
+            None => Err(Found::Gone),
+            Some((sequence, message)) if message.in_flight(now) && message.receives == receipt.receive => {
+                Ok(*sequence)
+            }
+            Some(_) => Err(Found::Expired),
+        }
+    }
+
+    /// When the next hidden message shows again.
+    pub(crate) fn next_change(&self, now: i64) -> Option<i64> {
+        self.messages.values().map(|message| message.visible_ms).filter(|at| *at > now).min()
+    }
+
+    /// How many messages are visible, in flight, and delayed.
+    pub(crate) fn depth(&self, now: i64) -> Depth {
+        let count =
+            |of: &dyn Fn(&Message) -> bool| self.messages.values().filter(|message| of(message)).count();
+        Depth {
+            visible: count(&|message| message.visible_ms <= now),
+            in_flight: count(&|message| message.in_flight(now)),
+            delayed: count(&|message| message.visible_ms > now && !message.received),
+        }
+    }
+
+    /// All messages in their order.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
+        self.messages.values()
+    }
+
+    /// Shows everything that is in flight: nobody is left who could answer for it.
+    pub(crate) fn recover(&mut self) {
+        for message in self.messages.values_mut() {
+            message.visible_ms = message.sent_ms;
+            message.received = false;
+        }
+    }
+}
+
+impl Message {
+    fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    const fn in_flight(&self, now: i64) -> bool {
+        self.received && self.visible_ms > now
+    }
+}
+
+/// How many messages a queue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Depth {
+    pub(crate) visible: usize,
+    pub(crate) in_flight: usize,
+    pub(crate) delayed: usize,
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

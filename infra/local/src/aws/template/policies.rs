@@ -1,0 +1,165 @@
+//! Roles and what they allow: a permission that is missing in the template must fail here as it fails on AWS.
+//!
+//! Understood are inline policies of `AWS::IAM::Role` with `Effect`, `Action` and `Resource`; what is not understood
+//! is an error, so that nothing is allowed by mistake.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
+
+use super::{
+    TemplateError,
+    yaml::{Kind, Node},
+};
+
+/// What a role may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Logical id.
+    pub logical_id: String,
+    /// The ARN that functions name it by.
+    pub arn: String,
+    statements: Vec<Statement>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Statement {
+    allows: bool,
+    actions: Vec<String>,
+    resources: Vec<String>,
+}
+
+impl Role {
+    /// Whether `action` (`sqs:SendMessage`) may be done to `resource` (an ARN): a statement allows it and none denies it.
+    #[must_use]
+    pub fn allows(&self, action: &str, resource: &str) -> bool {
+        let applies = |statement: &&Statement| {
+            // Names of actions have no case.
+            let action = action.to_ascii_lowercase();
+            statement.actions.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
+                && statement.resources.iter().any(|pattern| matches(pattern, resource))
+        };
+        let mut applying = self.statements.iter().filter(applies).peekable();
+        applying.peek().is_some() && applying.all(|statement| statement.allows)
+    }
+}
+
+/// Reads a resolved role.
+///
+/// # Errors
+/// An element of a policy that is not understood.
+pub(super) fn role(logical: &str, arn: String, properties: &Node) -> Result<Role, TemplateError> {
+    let mut statements = Vec::new();
+    for policy in properties.get("Policies").map_or(&[][..], Node::items) {
+        for statement in list(policy.at(&["PolicyDocument", "Statement"])) {
+            statements.push(self::statement(statement)?);
+        }
+    }
+    Ok(Role { logical_id: logical.to_owned(), arn, statements })
+}
+
+fn statement(node: &Node) -> Result<Statement, TemplateError> {
+    let known = ["Sid", "Effect", "Action", "Resource"];
+    if let Some((name, _)) = node.entries().iter().find(|(name, _)| !known.contains(&name.as_str())) {
+        let message = format!("`{name}` in a policy is not understood here; known are {}", known.join(", "));
+        return Err(TemplateError::new(node.line, message));
+    }
+    let allows = match node.required("Effect")? {
+        "Allow" => true,
+        "Deny" => false,
+        other => {
+            return Err(TemplateError::new(
+                node.line,
+                format!("`Effect` must be Allow or Deny, and is `{other}`"),
+            ));
+        }
+    };
+    let texts = |key: &str| list(node.get(key)).iter().filter_map(Node::as_text).map(str::to_owned).collect();
+    Ok(Statement { allows, actions: texts("Action"), resources: texts("Resource") })
+}
+
+/// A list, or one value that stands for a list of itself.
+fn list(node: Option<&Node>) -> &[Node] {
+    match node {
+        Some(Node { kind: Kind::List(items), .. }) => items,
+        Some(node) => std::slice::from_ref(node),
+        None => &[],
+    }
+}
+
+/// Whether a pattern with `*` (any characters) and `?` (one) matches all of `text`.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
+    // Where to go on after the last `*` if what follows it does not match.
+    let mut retry: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern.split_first(), text.split_first()) {
+            (Some((b'*', rest)), _) => {
+                retry = Some((rest, text));
+                pattern = rest;
+            }
+            (Some((wanted, rest)), Some((found, left))) if wanted == found || *wanted == b'?' => {
+                (pattern, text) = (rest, left);
+            }
+            (None, None) => return true,
+            _ => {
+                let Some((after_star, [_, left @ ..])) = retry else { return false };
+                retry = Some((after_star, left));
+                (pattern, text) = (after_star, left);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::template::yaml;
+
+    fn role(statements: &str) -> Result<Role, TemplateError> {
+        let properties = yaml::parse(&format!("Policies: [{{PolicyDocument: {{Statement: {statements}}}}}]"));
+        super::role("Role", "arn:role".to_owned(), &properties.unwrap())
+    }
+
+    #[test]
+    fn what_no_statement_allows_is_not_allowed_and_what_one_denies_neither() {
+        let role = role(
+            "[{Effect: Allow, Action: ['dynamodb:GetItem', 'sqs:*'], Resource: ['arn:table', 'arn:queue/*']},
+              {Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: arn:secret},
+              {Effect: Deny, Action: sqs:DeleteQueue, Resource: '*'}]",
+        )
+        .unwrap();
+        for (action, resource, expected) in [
+            ("dynamodb:GetItem", "arn:table", true),
+            ("dynamodb:getitem", "arn:table", true),
+            ("dynamodb:GetItem", "arn:table/index/a", false),
+            ("dynamodb:PutItem", "arn:table", false),
+            ("sqs:SendMessage", "arn:queue/a", true),
+            ("sqs:DeleteQueue", "arn:queue/a", false),
+            ("secretsmanager:GetSecretValue", "arn:secret", true),
+            ("secretsmanager:GetSecretValue", "arn:secrets", false),
+        ] {
+            assert_eq!(role.allows(action, resource), expected, "{action} on {resource}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_an_error() {
+        let error = role("{Effect: Allow, NotAction: 'a:b', Resource: '*'}").unwrap_err().to_string();
+        assert!(error.contains("`NotAction` in a policy is not understood here"), "{error}");
+        assert!(role("[{Effect: Maybe, Action: 'a:b', Resource: '*'}]").is_err());
+    }
+
+    #[test]
+    fn stars_and_question_marks_match_as_in_policies() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("a*c", "abbbc", true),
+            ("a*c*", "abcbd", true),
+            ("a*c", "abcd", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*b*b", "abab", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Builds the functions, starts everything, waits for Ctrl-C.
+
+mod addresses;
+mod build;
+pub mod cli;
+mod demo;
+pub mod terminal;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use secrecy::SecretString;
+use serde_json::json;
+use signoff_local::{
+    aws::{LogSink, Stack, StackError, StackOptions},
+    circleci::{self, CircleCi},
+    github::{self, GitHub},
+    slack::{self, Slack},
+    stand_in::page::{Button, Link},
+};
+
+use self::{
+    addresses::{Addresses, Ports, loopback},
+    cli::Cli,
+    demo::Demo,
+    terminal::Terminal,
+};
+
+/// Opens the console, and registers deploys.
+const API_KEY: &str = "signoff-local";
+
+/// Why it can't run: one line, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The functions can't be built.
+    #[error("the functions can't be built: {0}")]
+    Build(String),
+    /// A stand-in, or the way to it, can't be started.
+    #[error("{what} can't be started: {source}")]
+    StandIn {
+        /// Such as `Slack's stand-in`.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The local AWS can't be started.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The demo's deploy was refused.
+    #[error("the demo's first deploy failed: {0}")]
+    Demo(#[from] demo::DemoError),
+    /// The signals can't be listened for.
+    #[error("can't listen for Ctrl-C: {0}")]
+    Signal(io::Error),
+}
+
+/// Runs until Ctrl-C.
+pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
+    start_log();
+    let bin_dir = build::bin_dir().map_err(RunError::Build)?;
+    if !cli.no_build {
+        terminal.step("building the functions (the first time takes a few minutes)");
+        build::functions(&root()).await.map_err(RunError::Build)?;
+    }
+    terminal.step("starting the local AWS, Slack, GitHub and CircleCI");
+    let begin = Instant::now();
+    let ports = Ports::choose(cli.port).map_err(|source| RunError::StandIn { what: "a server", source })?;
+    let addresses = Addresses::from(ports);
+    let (slack, github, circleci) = stand_ins(&addresses, ports).await?;
+    // Asked before the stack makes the directory: a record that is there already has its deploys.
+    let first_time = cli.data.as_ref().is_none_or(|directory| !directory.exists());
+    let options = options(&cli, *terminal, ports, &addresses, bin_dir);
+    let stack = Stack::start(options).await?;
+    let demo = Demo::new(slack, github, circleci, stack.api_url(), API_KEY)?;
+    let _server = demo
+        .serve(loopback(ports.demo))
+        .await
+        .map_err(|source| RunError::StandIn { what: "the server that makes deploys", source })?;
+    if first_time {
+        demo.deploy().await?;
+    }
+    terminal.ready(&addresses, API_KEY, begin.elapsed());
+    interrupted().await.map_err(RunError::Signal)?;
+    terminal.step("stopping");
+    Ok(stack.stop().await?)
+}
+
+async fn stand_ins(addresses: &Addresses, ports: Ports) -> Result<(Slack, GitHub, CircleCi), RunError> {
+    let links = |own: &str| {
+        let all = [
+            ("Slack", &addresses.slack),
+            ("CircleCI", &addresses.circleci),
+            ("GitHub", &addresses.github),
+            ("Console", &addresses.api),
+        ];
+        let others = all.into_iter().filter(|(label, _)| *label != own);
+        others.map(|(label, url)| Link { label: label.to_owned(), url: url.clone() }).collect()
+    };
+    let slack = Slack::start(slack::Options {
+        address: loopback(ports.slack),
+        interactions_url: Some(format!("{}/slack/interactions", addresses.api)),
+        links: links("Slack"),
+        buttons: vec![Button {
+            label: "Make a deploy".to_owned(),
+            url: format!("{}/deploys", addresses.demo),
+        }],
+        ..slack::Options::default()
+    })
+    .await
+    .map_err(|source| RunError::StandIn { what: "Slack's stand-in", source })?;
+    let github = GitHub::start(github::Options {
+        address: loopback(ports.github),
+        links: links("GitHub"),
+        ..github::Options::default()
+    })
+    .await
+    .map_err(|source| RunError::StandIn { what: "GitHub's stand-in", source })?;
+    let circleci = CircleCi::start(circleci::Options {
+        address: loopback(ports.circleci),
+        links: links("CircleCI"),
+        build_time: Some(demo::BUILD_TIME),
+        ..circleci::Options::default()
+    })
+    .await
+    .map_err(|source| RunError::StandIn { what: "CircleCI's stand-in", source })?;
+    Ok((slack, github, circleci))
+}
+
+fn options(
+    cli: &Cli,
+    terminal: Terminal,
+    ports: Ports,
+    addresses: &Addresses,
+    bin_dir: PathBuf,
+) -> StackOptions {
+    let mut options = StackOptions::new(root().join("template.yaml"), bin_dir);
+    options.data_dir.clone_from(&cli.data);
+    options.api_port = ports.api;
+    options.endpoint_port = ports.endpoint;
+    options.schedules = true;
+    let all = cli.logs;
+    options.log_sink = LogSink::each(move |line| terminal.log(line, all));
+    options.parameters = [
+        ("Deployments", demo::DEPLOYMENTS.to_owned()),
+        ("SlackApiUrl", format!("{}/api", addresses.slack)),
+        ("GitHubApiUrl", addresses.github.clone()),
+        ("CircleCiApiUrl", format!("{}/api/v2", addresses.circleci)),
+        ("CircleCiAppUrl", addresses.circleci.clone()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let (slack, github, circleci) =
+        (slack::Options::default(), github::Options::default(), circleci::Options::default());
+    options.secrets = [
+        ("SlackSecret", json!({"bot_token": slack.bot_token, "signing_secret": slack.signing_secret})),
+        ("GitHubSecret", json!({"token": github.token, "webhook_secret": github.webhook_secret})),
+        ("CircleCiSecret", json!({"token": circleci.token})),
+        ("ApiSecret", json!({"keys": [API_KEY]})),
+    ]
+    .map(|(name, value)| (name.to_owned(), SecretString::from(value.to_string())))
+    .into();
+    options
+}
+
+/// The checkout that this program was built from.
+fn root() -> PathBuf {
+    let infra_local = Path::new(env!("CARGO_MANIFEST_DIR"));
+    infra_local.ancestors().nth(2).unwrap_or(infra_local).to_owned()
+}
+
+/// What goes wrong inside of the local stack itself is told on stderr.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::new("off,signoff_local=warn");
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    log.with_target(false).without_time().init();
+}
+
+/// Returns at Ctrl-C, or when asked to end by another process.
+async fn interrupted() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupt = tokio::signal::ctrl_c() => interrupt,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,217 @@
+//! Clicking buttons: `block_actions` payloads
+//! (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload), signed as
+//! <https://docs.slack.dev/authentication/verifying-requests-from-slack> describes.
+
+use super::Slack;
+use super::state::{Message, User};
+use crate::stand_in::{hmac_sha256, locked, percent, uuid_of};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// How long Slack waits for the answer to a click before it tells the person that something went wrong.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long the stand-in waits: long enough to say how late an answer was.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(20);
+
+/// Why there is nothing to click.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSuchButton {
+    /// The person is not in the workspace.
+    #[error("there is no user {0}")]
+    User(String),
+    /// There is no such message in such a channel.
+    #[error("there is no message {1} in channel {0}")]
+    Message(String, String),
+    /// The message never had such a button.
+    #[error("message {0} has no button {1}")]
+    Button(String, String),
+}
+
+/// A request as Slack sends it for a click, ready to be POSTed.
+#[derive(Clone, Debug)]
+pub struct InteractionRequest {
+    /// Its headers, with the time and the signature.
+    pub headers: Vec<(String, String)>,
+    /// The form-encoded body, byte for byte as it was signed.
+    pub body: String,
+}
+
+/// What came of a click.
+#[derive(Clone, Debug)]
+pub struct ClickOutcome {
+    /// The status of the answer; `None`: no answer came.
+    pub status: Option<u16>,
+    /// The body of the answer.
+    pub answer: String,
+    /// How long the answer took.
+    pub elapsed: Duration,
+    /// What Slack would show to the person: nothing after an answer of 2xx within three seconds.
+    pub problem: Option<String>,
+}
+
+impl Slack {
+    /// The payload of a click by `user` on the button `action_id` of a message. A button that the message had
+    /// before its last change can be clicked too: on the screen of someone whom the change has not reached.
+    ///
+    /// # Errors
+    /// When there is no such person, message or button.
+    pub fn interaction_payload(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        action_id: &str,
+    ) -> Result<Value, NoSuchButton> {
+        let app = &self.shared.app;
+        let workspace = locked(&self.shared.workspace);
+        let user = workspace.users.get(user).ok_or_else(|| NoSuchButton::User(user.to_owned()))?;
+        let unknown = || NoSuchButton::Message(channel.to_owned(), ts.to_owned());
+        let channel = workspace.channel(channel).ok_or_else(unknown)?;
+        let message = channel.message(ts).ok_or_else(unknown)?;
+        let seen = std::iter::once(&message.blocks).chain(message.earlier.iter().rev());
+        let found = seen.into_iter().find_map(|blocks| {
+            let buttons = Message::buttons(blocks).into_iter();
+            let (block_id, button) =
+                buttons.into_iter().find(|(_, button)| button["action_id"] == action_id)?;
+            Some((blocks, action(block_id, button, ts)))
+        });
+        let no_button = || NoSuchButton::Button(ts.to_owned(), action_id.to_owned());
+        let (blocks, action) = found.ok_or_else(no_button)?;
+        let seen = Message { blocks: blocks.clone(), ..message.clone() };
+        let mut container = json!({
+            "type": "message", "message_ts": ts, "channel_id": channel.id, "is_ephemeral": false,
+        });
+        if let (Some(thread), Value::Object(map)) = (&message.thread_ts, &mut container) {
+            map.insert("thread_ts".to_owned(), json!(thread));
+        }
+        let id = uuid_of(&format!("{ts} {} {action_id}", user.id)).replace('-', "");
+        Ok(json!({
+            "type": "block_actions",
+            "user": person(user),
+            "api_app_id": app.id,
+            // Deprecated, and known to be in every payload; nothing may rely on it.
+            "token": "deprecated-verification-token",
+            "container": container,
+            "trigger_id": format!("13345224609.738474920.{id}"),
+            "team": {"id": app.team_id, "domain": app.team_domain},
+            "enterprise": null,
+            "is_enterprise_install": false,
+            "channel": {"id": channel.id, "name": channel.name},
+            "message": seen.json(app, channel, true),
+            "state": {"values": {}},
+            "response_url": format!("{}/response/{id}", self.shared.url),
+            "actions": [action],
+        }))
+    }
+
+    /// The signed request of a click; `at` is the time in its `X-Slack-Request-Timestamp`.
+    ///
+    /// # Errors
+    /// When there is no such person, message or button.
+    pub fn interaction_request(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        action_id: &str,
+        at: Timestamp,
+    ) -> Result<InteractionRequest, NoSuchButton> {
+        let payload = self.interaction_payload(user, channel, ts, action_id)?;
+        Ok(self.signed(&payload.to_string(), at))
+    }
+
+    /// The signed request of any payload, e.g. of one that is not JSON.
+    pub fn signed(&self, payload: &str, at: Timestamp) -> InteractionRequest {
+        let body = format!("payload={}", percent::encoded(payload));
+        let signature = signature(&self.shared.signing_secret, at, &body);
+        let headers = [
+            ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
+            ("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)".to_owned()),
+            ("X-Slack-Request-Timestamp", at.as_second().to_string()),
+            ("X-Slack-Signature", signature),
+        ];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        InteractionRequest { headers, body }
+    }
+
+    /// Clicks the button `action_id` of a message as `user`: POSTs the signed payload to the app's interactions
+    /// address. The channel may be an id or a name.
+    ///
+    /// # Errors
+    /// When there is no such person, message or button.
+    pub async fn click(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        action_id: &str,
+    ) -> Result<ClickOutcome, NoSuchButton> {
+        let request = self.interaction_request(user, channel, ts, action_id, (self.shared.clock)())?;
+        let outcome = self.send(request).await;
+        let key = (user.to_owned(), ts.to_owned());
+        let mut workspace = locked(&self.shared.workspace);
+        match &outcome.problem {
+            Some(problem) => workspace.problems.insert(key, problem.clone()),
+            None => workspace.problems.remove(&key),
+        };
+        Ok(outcome)
+    }
+
+    /// POSTs a request to the app's interactions address.
+    pub async fn send(&self, request: InteractionRequest) -> ClickOutcome {
+        let begun = Instant::now();
+        let answered = self.post(request).await;
+        let elapsed = begun.elapsed();
+        let (status, answer, problem) = match answered {
+            Ok((status, answer)) if !(200..300).contains(&status) => {
+                let problem = format!("the app answered {status}: {answer}");
+                (Some(status), answer, Some(problem))
+            }
+            Ok((status, answer)) => {
+                let late = elapsed > ANSWER_WITHIN;
+                let problem = late.then(|| format!("the app answered after {:.1} s", elapsed.as_secs_f32()));
+                (Some(status), answer, problem)
+            }
+            Err(problem) => (None, String::new(), Some(problem)),
+        };
+        ClickOutcome { status, answer, elapsed, problem }
+    }
+
+    async fn post(&self, request: InteractionRequest) -> Result<(u16, String), String> {
+        let Some(url) = locked(&self.shared.interactions_url).clone() else {
+            return Err("the app has no interactions address".to_owned());
+        };
+        let client = crate::stand_in::client(GIVE_UP_AFTER).map_err(|error| error.to_string())?;
+        let mut post = client.post(url).body(request.body);
+        for (name, value) in &request.headers {
+            post = post.header(name, value);
+        }
+        let unanswered = |error: reqwest::Error| format!("the app did not answer: {error}");
+        let answer = post.send().await.map_err(unanswered)?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.text().await.map_err(unanswered)?))
+    }
+}
+
+fn person(user: &User) -> Value {
+    json!({"id": user.id, "username": user.username, "name": user.username, "team_id": user.team})
+}
+
+fn action(block_id: &str, button: &Value, ts: &str) -> Value {
+    let mut action = json!({"block_id": block_id, "type": "button", "action_ts": ts});
+    if let Value::Object(map) = &mut action {
+        for key in ["action_id", "text", "value", "style"] {
+            if let Some(value) = button.get(key) {
+                map.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+    action
+}
+
+/// `v0=` and the HMAC of `v0:<seconds>:<body>` in hexadecimal.
+pub fn signature(secret: &str, at: Timestamp, body: &str) -> String {
+    format!("v0={}", hmac_sha256(secret, format!("v0:{}:{body}", at.as_second()).as_bytes()))
+}

@@ -1,0 +1,104 @@
+//! What tests and the local stack ask the Slack stand-in from inside the process.
+
+use super::date::Reader;
+use super::state::{Ephemeral, Message};
+use super::{Slack, text};
+use crate::fault::{Faults, RecordedRequest};
+use crate::stand_in::locked;
+use jiff::tz::TimeZone;
+
+impl Slack {
+    /// The messages of a channel (an id, or a name with or without `#`) that are no replies, oldest first. Of a
+    /// channel that does not exist: none.
+    pub fn messages(&self, channel: &str) -> Vec<Message> {
+        let workspace = locked(&self.shared.workspace);
+        let channel = workspace.channel(channel);
+        let messages = channel.into_iter().flat_map(|channel| &channel.messages);
+        messages.filter(|message| message.thread_ts.is_none()).cloned().collect()
+    }
+
+    /// The replies to a message, oldest first.
+    pub fn thread(&self, channel: &str, ts: &str) -> Vec<Message> {
+        let workspace = locked(&self.shared.workspace);
+        workspace.channel(channel).map(|channel| channel.replies(ts).cloned().collect()).unwrap_or_default()
+    }
+
+    /// The messages that only this person sees, oldest first.
+    pub fn ephemerals(&self, user: &str) -> Vec<Ephemeral> {
+        let workspace = locked(&self.shared.workspace);
+        workspace.ephemerals.iter().filter(|ephemeral| ephemeral.user == user).cloned().collect()
+    }
+
+    /// The id of a channel by its name.
+    pub fn channel_id(&self, name: &str) -> Option<String> {
+        locked(&self.shared.workspace).channel(name).map(|channel| channel.id.clone())
+    }
+
+    /// The id of a person by their e-mail address.
+    pub fn user_id(&self, email: &str) -> Option<String> {
+        locked(&self.shared.workspace).user_by_email(email).map(|user| user.id.clone())
+    }
+
+    /// A message as people read it, dates in this time zone: mentions by name, links by their label, emoji as
+    /// emoji, buttons in brackets.
+    pub fn render_text(&self, message: &Message, zone: &TimeZone) -> String {
+        let reader = self.reader(zone);
+        text::message(&locked(&self.shared.workspace), &reader, &message.text, &message.blocks)
+    }
+
+    /// The same for a message that only one person sees.
+    pub fn render_ephemeral(&self, ephemeral: &Ephemeral, zone: &TimeZone) -> String {
+        let reader = self.reader(zone);
+        text::message(&locked(&self.shared.workspace), &reader, &ephemeral.text, &ephemeral.blocks)
+    }
+
+    /// Everything that a person sees in a channel, in the order in which they see it, dates in UTC: messages, their
+    /// replies behind `↳`, and what only they see behind `(only you)`.
+    pub fn user_sees(&self, user: &str, channel: &str) -> String {
+        let reader = self.reader(&TimeZone::UTC);
+        let workspace = locked(&self.shared.workspace);
+        let Some(channel) = workspace.channel(channel) else { return String::new() };
+        let mut lines: Vec<(String, String)> = Vec::new();
+        for message in &channel.messages {
+            let shown = text::message(&workspace, &reader, &message.text, &message.blocks);
+            let shown = if message.thread_ts.is_some() { behind("↳ ", &shown) } else { shown };
+            lines.push((position(message.thread_ts.as_ref(), &message.ts), shown));
+        }
+        let own = workspace.ephemerals.iter().filter(|one| one.user == user && one.channel == channel.id);
+        for ephemeral in own {
+            let shown = text::message(&workspace, &reader, &ephemeral.text, &ephemeral.blocks);
+            let place = position(ephemeral.thread_ts.as_ref(), &ephemeral.ts);
+            lines.push((place, behind("(only you) ", &shown)));
+        }
+        lines.sort();
+        lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn reader(&self, zone: &TimeZone) -> Reader {
+        Reader { zone: zone.clone(), now: (self.shared.clock)() }
+    }
+
+    /// From now on clicks go to this address.
+    pub fn set_interactions_url(&self, url: &str) {
+        *locked(&self.shared.interactions_url) = Some(url.to_owned());
+    }
+
+    /// The faults that wait for a request.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.observed.faults
+    }
+
+    /// Every request to the Web API so far.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.observed.requests.all()
+    }
+}
+
+/// Where a message stands: a reply after its thread's first message.
+fn position(thread_ts: Option<&String>, ts: &String) -> String {
+    format!("{} {ts}", thread_ts.unwrap_or(ts))
+}
+
+fn behind(mark: &str, text: &str) -> String {
+    format!("{mark}{}", text.replace('\n', &format!("\n{}", " ".repeat(mark.chars().count()))))
+}

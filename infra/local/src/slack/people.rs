@@ -1,0 +1,150 @@
+//! Filling the workspace with people, channels and user groups.
+
+use super::Slack;
+use super::state::{Channel, Group, User};
+use crate::stand_in::locked;
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    name: String,
+    email: String,
+    deactivated: bool,
+    guest: bool,
+    team: Option<String>,
+}
+
+impl NewUser {
+    /// A full member of the workspace.
+    pub fn new(name: &str, email: &str) -> Self {
+        Self { name: name.to_owned(), email: email.to_owned(), deactivated: false, guest: false, team: None }
+    }
+
+    /// Whose account was deactivated.
+    pub fn deactivated(mut self) -> Self {
+        self.deactivated = true;
+        self
+    }
+
+    /// Who is a guest.
+    pub fn guest(mut self) -> Self {
+        self.guest = true;
+        self
+    }
+
+    /// Who comes from another workspace, through Slack Connect.
+    pub fn of_team(mut self, team_id: &str) -> Self {
+        self.team = Some(team_id.to_owned());
+        self
+    }
+}
+
+/// A channel to be added.
+#[derive(Clone, Debug)]
+pub struct NewChannel {
+    name: String,
+    private: bool,
+    app_is_member: bool,
+    archived: bool,
+    members: Option<Vec<String>>,
+}
+
+impl NewChannel {
+    /// A public channel (`deploys` or `#deploys`) that the app was added to, and everyone is in.
+    pub fn new(name: &str) -> Self {
+        let name = name.strip_prefix('#').unwrap_or(name).to_owned();
+        Self { name, private: false, app_is_member: true, archived: false, members: None }
+    }
+
+    /// That only members see.
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
+    /// That the app was not added to.
+    pub fn without_app(mut self) -> Self {
+        self.app_is_member = false;
+        self
+    }
+
+    /// That was archived.
+    pub fn archived(mut self) -> Self {
+        self.archived = true;
+        self
+    }
+
+    /// That only these people are in.
+    pub fn members(mut self, ids: &[&str]) -> Self {
+        self.members = Some(ids.iter().map(|id| (*id).to_owned()).collect());
+        self
+    }
+}
+
+impl Slack {
+    /// Adds a person; returns their id. Whoever has the e-mail address already is changed instead.
+    pub fn add_user(&self, new: NewUser) -> String {
+        let mut workspace = locked(&self.shared.workspace);
+        let known = workspace.user_by_email(&new.email).map(|user| user.id.clone());
+        let id = known.unwrap_or_else(|| workspace.id('U'));
+        let user = User {
+            id: id.clone(),
+            team: new.team.unwrap_or_else(|| self.shared.app.team_id.clone()),
+            username: new.email.split('@').next().unwrap_or_default().to_owned(),
+            name: new.name,
+            email: new.email,
+            deactivated: new.deactivated,
+            guest: new.guest,
+        };
+        workspace.users.insert(id.clone(), user);
+        id
+    }
+
+    /// Deactivates an account, as an administrator does when someone leaves.
+    pub fn deactivate(&self, user: &str) {
+        if let Some(user) = locked(&self.shared.workspace).users.get_mut(user) {
+            user.deactivated = true;
+        }
+    }
+
+    /// Adds a channel; returns its id. A channel that has the name already is changed instead, and keeps its
+    /// messages.
+    pub fn add_channel(&self, new: NewChannel) -> String {
+        let mut workspace = locked(&self.shared.workspace);
+        let known =
+            workspace.channel(&new.name).map(|channel| (channel.id.clone(), channel.messages.clone()));
+        let (id, messages) = known.unwrap_or_else(|| (workspace.id('C'), Vec::new()));
+        let channel = Channel {
+            id: id.clone(),
+            name: new.name,
+            private: new.private,
+            app_is_member: new.app_is_member,
+            archived: new.archived,
+            members: new.members,
+            messages,
+        };
+        workspace.channels.insert(id.clone(), channel);
+        id
+    }
+
+    /// Adds a user group by its handle (with or without `@`); returns its id. A group that has the handle already
+    /// gets these members instead.
+    pub fn add_usergroup(&self, handle: &str, members: &[&str]) -> String {
+        let handle = handle.strip_prefix('@').unwrap_or(handle);
+        let mut workspace = locked(&self.shared.workspace);
+        let known =
+            workspace.groups.values().find(|group| group.handle == handle).map(|group| group.id.clone());
+        let id = known.unwrap_or_else(|| workspace.id('S'));
+        let members = members.iter().map(|member| (*member).to_owned()).collect();
+        let group = Group { id: id.clone(), handle: handle.to_owned(), members, disabled: false };
+        workspace.groups.insert(id.clone(), group);
+        id
+    }
+
+    /// Disables a user group.
+    pub fn disable_usergroup(&self, id: &str) {
+        if let Some(group) = locked(&self.shared.workspace).groups.get_mut(id) {
+            group.disabled = true;
+        }
+    }
+}

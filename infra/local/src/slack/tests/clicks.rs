@@ -1,0 +1,119 @@
+use super::*;
+use crate::stand_in::percent;
+use axum::body::Bytes;
+use axum::routing::post as post_route;
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+
+/// The requests that a [`receiver`] got: headers and body.
+type Received = Arc<Mutex<Vec<(HeaderMap, String)>>>;
+
+/// An app that answers every click so, and keeps what it got.
+async fn receiver(status: StatusCode) -> (String, Received, Server) {
+    let received = Received::default();
+    let kept = received.clone();
+    let handler = async move |headers: HeaderMap, body: Bytes| {
+        kept.lock().unwrap().push((headers, String::from_utf8(body.to_vec()).unwrap()));
+        (status, "out of order")
+    };
+    let bound = Bound::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+    let url = format!("{}/slack/interactions", bound.url());
+    (url, received, bound.serve(Router::new().route("/slack/interactions", post_route(handler))))
+}
+
+#[tokio::test]
+async fn a_click_is_a_signed_payload_with_the_whole_message() {
+    let slack = workspace().await;
+    let (url, received, _server) = receiver(StatusCode::OK).await;
+    slack.set_interactions_url(&url);
+    let (ana, ben) = (slack.user_id("ana@acme.test").unwrap(), slack.user_id("ben@acme.test").unwrap());
+    let ts = post(&slack, json!({"channel": "#deploys", "text": "?", "blocks": dialog(&ana)})).await;
+    let outcome = slack.click(&ben, "#deploys", &ts, "reject").await.unwrap();
+    assert_eq!((outcome.status, outcome.problem), (Some(200), None));
+
+    let (headers, body) = received.lock().unwrap().remove(0);
+    assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
+    assert_eq!(headers["x-slack-request-timestamp"], "1620726120");
+    let at = Timestamp::from_second(1_620_726_120).unwrap();
+    let secret = Options::default().signing_secret;
+    assert_eq!(headers["x-slack-signature"], click::signature(&secret, at, &body).as_str());
+    let form = percent::pairs(&body).unwrap();
+    assert_eq!((form.len(), form[0].0.as_str()), (1, "payload"));
+    let payload: Value = serde_json::from_str(&form[0].1).unwrap();
+    let channel = slack.channel_id("deploys").unwrap();
+    assert_eq!(payload["type"], "block_actions");
+    assert_eq!(
+        payload["user"],
+        json!({"id": ben, "username": "ben", "name": "ben", "team_id": slack.team_id()})
+    );
+    assert_eq!(payload["team"], json!({"id": slack.team_id(), "domain": "acme"}));
+    assert_eq!(payload["channel"], json!({"id": channel, "name": "deploys"}));
+    assert_eq!(
+        payload["container"],
+        json!({"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": false})
+    );
+    assert_eq!(payload["message"]["blocks"][1]["elements"][0]["action_id"], "approve");
+    assert_eq!(
+        payload["actions"],
+        json!([{
+            "action_id": "reject", "block_id": "votes", "value": "d1 a1", "type": "button", "style": "danger",
+            "action_ts": ts, "text": {"type": "plain_text", "text": "Reject", "emoji": true},
+        }])
+    );
+}
+
+#[tokio::test]
+async fn a_button_that_was_there_can_be_clicked_late_but_no_other() {
+    let slack = workspace().await;
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let channel = slack.channel_id("deploys").unwrap();
+    let ts = post(&slack, json!({"channel": channel, "text": "?", "blocks": dialog(&ana)})).await;
+    call(&slack, "chat.update", json!({"channel": channel, "ts": ts, "text": "!", "blocks": closed(&ana)}))
+        .await;
+    let late = slack.interaction_payload(&ana, &channel, &ts, "approve").unwrap();
+    assert_eq!(late["message"]["blocks"][1]["block_id"], "votes", "as it stood on the late screen");
+    let none =
+        |user: &str, ts: &str, action: &str| slack.interaction_payload(user, "deploys", ts, action).err();
+    assert_eq!(none(&ana, &ts, "undo"), Some(NoSuchButton::Button(ts.clone(), "undo".into())));
+    assert_eq!(none(&ana, "1.2", "approve"), Some(NoSuchButton::Message("deploys".into(), "1.2".into())));
+    assert_eq!(none("U1", &ts, "approve"), Some(NoSuchButton::User("U1".into())));
+}
+
+#[tokio::test]
+async fn what_goes_wrong_with_a_click_is_told() {
+    let slack = workspace().await;
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let ts = post(&slack, json!({"channel": "#deploys", "text": "?", "blocks": dialog(&ana)})).await;
+    let click = async || slack.click(&ana, "deploys", &ts, "approve").await.unwrap();
+    assert_eq!(click().await.problem.as_deref(), Some("the app has no interactions address"));
+    let (url, _, server) = receiver(StatusCode::UNAUTHORIZED).await;
+    slack.set_interactions_url(&url);
+    let refused = click().await;
+    assert_eq!((refused.status, refused.answer.as_str()), (Some(401), "out of order"));
+    assert_eq!(refused.problem.as_deref(), Some("the app answered 401: out of order"));
+    let page = pages::get(&slack, &format!("/live?user={ana}")).await;
+    assert!(page.contains("the app answered 401"), "{page}");
+    drop(server);
+    slack.set_interactions_url("http://127.0.0.1:9/");
+    let unanswered = click().await;
+    assert_eq!(unanswered.status, None);
+    assert!(unanswered.problem.unwrap().contains("did not answer"));
+    let (url, _, _server) = receiver(StatusCode::OK).await;
+    slack.set_interactions_url(&url);
+    assert_eq!(click().await.problem, None);
+    assert!(!pages::get(&slack, &format!("/live?user={ana}")).await.contains("role=\"alert\""));
+}
+
+#[test]
+fn requests_are_signed_as_slacks_example() {
+    // The example of https://docs.slack.dev/authentication/verifying-requests-from-slack
+    let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&\
+        channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&\
+        response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&\
+        trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+    let at = Timestamp::from_second(1_531_420_618).unwrap();
+    assert_eq!(
+        click::signature("8f742231b10e8888abcd99yyyzzz85a5", at, body),
+        "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+    );
+}

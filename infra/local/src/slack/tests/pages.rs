@@ -1,0 +1,113 @@
+use super::*;
+
+/// The text of a page.
+pub async fn get(slack: &Slack, path: &str) -> String {
+    let answer = client().get(format!("{}{path}", slack.url())).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{path}");
+    answer.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_page_draws_the_dialog_of_the_seed() {
+    let slack = workspace().await;
+    let (ana, ben) = (slack.user_id("ana@acme.test").unwrap(), slack.user_id("ben@acme.test").unwrap());
+    let channel = slack.channel_id("deploys").unwrap();
+    let ts = post(&slack, json!({"channel": channel, "text": "?", "blocks": dialog(&ana)})).await;
+    let before = get(&slack, &format!("/live?user={ana}&channel={channel}")).await;
+    for part in [
+        "<span class=\"mention you\">@Ana Kovač</span>, would you like to promote",
+        "<a href=\"https://d.test/1\">7bf7226 - work-test</a> to production?",
+        "<button type=\"button\" class=\"button primary\" data-action=\"approve\"",
+        "<button type=\"button\" class=\"button danger\" data-action=\"reject\"",
+    ] {
+        assert!(before.contains(part), "{part}: {before}");
+    }
+    let for_ben = get(&slack, &format!("/live?user={ben}&channel={channel}")).await;
+    assert!(for_ben.contains("<span class=\"mention\">@Ana Kovač</span>"), "not a mention of Ben");
+    call(&slack, "chat.update", json!({"channel": channel, "ts": ts, "text": "!", "blocks": closed(&ana)}))
+        .await;
+    let code = "before\n```\nlet x;\n```\n&gt; quote\nafter";
+    post(&slack, json!({"channel": channel, "text": code})).await;
+    post(&slack, json!({"channel": channel, "text": "x < y & <https://a.test/?a=\"b\"|z>", "thread_ts": ts}))
+        .await;
+    let only = json!({"channel": channel, "user": ana, "text": "Psst."});
+    assert_eq!(call(&slack, "chat.postEphemeral", only).await["ok"], true);
+    let after = get(&slack, &format!("/live?user={ana}&offset=120")).await;
+    for part in [
+        "<b>Votes:</b><br><span class=\"mention you\">@Ana Kovač</span> <span class=\"emoji\" title=\":+1:\">👍</span>",
+        "Action approved on May 11th at 11:42.",
+        "<div class=\"thread\">",
+        "x &lt; y &amp; <a href=\"https://a.test/?a=&quot;b&quot;\">z</a>",
+        "Only visible to you",
+        "before<pre>let x;</pre><blockquote>quote</blockquote>after",
+    ] {
+        assert!(after.contains(part), "{part}: {after}");
+    }
+    assert!(!after.contains("<button"), "{after}");
+    assert!(!get(&slack, &format!("/live?user={ben}")).await.contains("Psst."));
+}
+
+#[tokio::test]
+async fn a_click_on_the_page_clicks() {
+    let slack = workspace().await;
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let ts = post(&slack, json!({"channel": "deploys", "text": "?", "blocks": dialog(&ana)})).await;
+    let click = async |action: &str| {
+        let form = [("user", ana.as_str()), ("channel", "deploys"), ("ts", &ts), ("action", action)];
+        let answer = client().post(format!("{}/click", slack.url())).form(&form).send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_str::<Value>(&answer.text().await.unwrap()).unwrap())
+    };
+    let (status, outcome) = click("approve").await;
+    assert_eq!((status, &outcome["problem"]), (200, &json!("the app has no interactions address")));
+    assert_eq!(click("undo").await.0, 404);
+}
+
+#[tokio::test]
+async fn the_sidebar_has_people_channels_links_and_buttons() {
+    let pressed = Slack::start(Options::default()).await.unwrap();
+    let link = Link { label: "Console".to_owned(), url: "http://console.test/".to_owned() };
+    let working =
+        Button { label: "Make a deploy".to_owned(), url: format!("{}/api/auth.test", pressed.url()) };
+    let broken = Button { label: "Break".to_owned(), url: format!("{}/click", pressed.url()) };
+    let options = Options { links: vec![link], buttons: vec![working, broken], ..Options::default() };
+    let slack = Slack::start(options).await.unwrap();
+    assert!(get(&slack, "/").await.contains("No channels"));
+    let ana = slack.add_user(NewUser::new("Ana <b>", "ana@acme.test"));
+    slack.add_user(NewUser::new("Gus", "gus@agency.test").guest());
+    slack.add_user(NewUser::new("Gone", "gone@acme.test").deactivated());
+    slack.add_channel(NewChannel::new("deploys"));
+    let secret = slack.add_channel(NewChannel::new("secret").private().members(&[]));
+    slack.add_channel(NewChannel::new("other").without_app());
+    let page = get(&slack, &format!("/?user={ana}")).await;
+    for part in
+        ["Ana &lt;b&gt;</option>", "Gus (guest)", "# deploys", "Make a deploy", "http://console.test/"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("Gone") && !page.contains("secret"), "{page}");
+    assert!(get(&slack, &format!("/archives/{secret}/p1")).await.contains("# secret"));
+    assert!(get(&slack, "/?channel=other").await.contains("Signoff is not in this channel."));
+    let press = async |index: u32| {
+        let answer = client().post(format!("{}/press/{index}", slack.url())).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert_eq!(press(0).await.0, 200);
+    let (status, problem) = press(1).await;
+    assert_eq!(status, 502);
+    assert!(problem.starts_with("Break: 415"), "{problem}");
+    assert_eq!(press(2).await.0, 404);
+    assert_eq!(pressed.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_permalink_leads_to_the_page() {
+    let slack = workspace().await;
+    let channel = slack.channel_id("deploys").unwrap();
+    let ts = post(&slack, json!({"channel": channel, "text": "Hello"})).await;
+    let link = read(&slack, "chat.getPermalink", &[("channel", &channel), ("message_ts", &ts)]).await;
+    let link = link["permalink"].as_str().unwrap();
+    assert_eq!(link, format!("{}/archives/{channel}/p1620726120000000", slack.url()));
+    assert!(get(&slack, link.strip_prefix(slack.url()).unwrap()).await.contains("id=\"p1620726120000000\""));
+    let unknown = read(&slack, "chat.getPermalink", &[("channel", &channel), ("message_ts", "1.2")]).await;
+    assert_eq!(unknown["error"], "message_not_found");
+}

@@ -1,0 +1,48 @@
+//! Rules files as they were last read.
+
+use crate::local::{Local, places};
+use crate::samples::second;
+use store::{CachedRules, Places, Store};
+
+fn rules(etag: &str, text: impl Into<String>) -> CachedRules {
+    CachedRules { etag: etag.to_owned(), text: text.into() }
+}
+
+async fn cached(store: &Store, path: &str) -> Option<CachedRules> {
+    store.cached_rules("acme/checkout", path).await.expect("read")
+}
+
+async fn keep(store: &Store, path: &str, rules: &CachedRules) {
+    store.cache_rules("acme/checkout", path, rules, second(1)).await.expect("kept");
+}
+
+#[tokio::test]
+async fn a_rules_file_is_kept_by_repository_and_path_until_the_next_one() {
+    let store = Local::new().await.store;
+    assert_eq!(cached(&store, ".signoff/rules.yml").await, None);
+    let first = rules("W/\"1\"", "rules:\n  - \u{17d}: {}\n");
+    keep(&store, ".signoff/rules.yml", &first).await;
+    assert_eq!(cached(&store, ".signoff/rules.yml").await, Some(first));
+    assert_eq!(cached(&store, ".sleuth/rules.yml").await, None);
+    assert_eq!(store.cached_rules("acme/shop", ".signoff/rules.yml").await.expect("read"), None);
+    keep(&store, ".signoff/rules.yml", &rules("2", "")).await;
+    assert_eq!(cached(&store, ".signoff/rules.yml").await, Some(rules("2", "")));
+}
+
+#[tokio::test]
+async fn a_rules_file_that_is_too_large_for_a_row_is_not_kept_and_no_error() {
+    let store = Local::new().await.store;
+    let largest = rules("1", "x".repeat(300 * 1024));
+    keep(&store, "large.yml", &largest).await;
+    assert_eq!(cached(&store, "large.yml").await, Some(largest));
+    keep(&store, "larger.yml", &rules("1", "x".repeat(300 * 1024 + 1))).await;
+    assert_eq!(cached(&store, "larger.yml").await, None);
+}
+
+#[tokio::test]
+async fn a_function_without_the_cache_table_reads_and_keeps_nothing() {
+    let local = Local::new().await;
+    let store = Store::new(local.dynamo, None, Places { cache_table: None, ..places() });
+    keep(&store, "rules.yml", &rules("1", "rules: []")).await;
+    assert_eq!(cached(&store, "rules.yml").await, None);
+}

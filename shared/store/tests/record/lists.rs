@@ -1,0 +1,136 @@
+//! Lists of deploys: the newest of all, and the one before in the same environment.
+
+use crate::local::Local;
+use crate::samples::{at, deploy, second};
+use approval::deploy::{Deploy, Slug};
+use approval::id::DeployId;
+use jiff::{SignedDuration, Timestamp};
+use store::{Change, Store};
+
+async fn register(store: &Store, deploy: &Deploy) {
+    store.commit(Change::register(deploy, second(1000))).await.expect("registered");
+}
+
+fn deployed(number: u32, deployed_at: Timestamp) -> Deploy {
+    Deploy { deployed_at, ..deploy(number) }
+}
+
+/// The ids of all parts of the list, `limit` at a time, and how many parts there were.
+async fn walk(store: &Store, limit: i32) -> (Vec<DeployId>, usize) {
+    let (mut ids, mut parts, mut before) = (Vec::new(), 0, None);
+    loop {
+        let part = store.recent(limit, before.as_deref()).await.expect("read");
+        parts += 1;
+        assert!(part.deploys.len() <= usize::try_from(limit).expect("a size"));
+        ids.extend(part.deploys.into_iter().map(|deploy| deploy.id));
+        match part.next {
+            Some(next) => before = Some(next),
+            None => return (ids, parts),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_newest_deploys_come_first_whatever_the_order_they_were_told_in() {
+    let local = Local::new().await;
+    for number in [2, 4, 1, 3] {
+        register(&local.store, &deployed(number, second(i64::from(number)))).await;
+    }
+    let list = local.store.recent(10, None).await.expect("read");
+    let revisions: Vec<_> = list.deploys.iter().map(|deploy| deploy.revision.clone()).collect();
+    assert_eq!(revisions, [4, 3, 2, 1].map(|number| deploy(number).revision));
+    assert_eq!(list.next, None);
+    let first = &list.deploys[0];
+    assert_eq!(
+        (&first.id, &first.deployment, first.environment.as_str()),
+        (&deploy(4).id, &deploy(4).deployment, "Staging")
+    );
+    assert_eq!(first.deployed_at, second(4));
+}
+
+#[tokio::test]
+async fn every_deploy_is_in_one_part_of_the_list_also_where_times_are_the_same() {
+    let local = Local::new().await;
+    // Three at one time, then a microsecond, a millisecond and a second later.
+    let micro = second(0) + SignedDuration::from_micros(1);
+    let times = [second(0), second(0), second(0), micro, at(1), second(1)];
+    let mut expected = Vec::new();
+    for (number, time) in (0..).zip(times) {
+        register(&local.store, &deployed(number, time)).await;
+        expected.push((time, deploy(number).id));
+    }
+    expected.sort();
+    expected.reverse();
+    let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
+    for (limit, parts) in [(1, 6), (2, 3), (3, 2), (4, 2), (6, 1), (100, 1)] {
+        assert_eq!(walk(&local.store, limit).await, (expected.clone(), parts), "{limit} at a time");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_record_has_an_empty_list() {
+    let list = Local::new().await.store.recent(10, None).await.expect("read");
+    assert!(list.deploys.is_empty() && list.next.is_none());
+}
+
+#[tokio::test]
+async fn a_place_in_the_list_that_nobody_gave_out_is_only_a_place() {
+    let local = Local::new().await;
+    register(&local.store, &deploy(1)).await;
+    for (before, found) in [("~", 1), ("0", 0), ("2026-11-23", 0), ("9999", 1), ("' OR listing = '", 0)] {
+        let list = local.store.recent(10, Some(before)).await.expect("read");
+        assert_eq!(list.deploys.len(), found, "{before}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_deploy_of_an_environment_has_none_before_it() {
+    let local = Local::new().await;
+    register(&local.store, &deploy(1)).await;
+    assert!(local.store.previous(&deploy(1)).await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn the_deploy_before_is_the_nearest_earlier_one() {
+    let local = Local::new().await;
+    let nearer = second(10) - SignedDuration::from_micros(1);
+    let times = [(1, second(1)), (2, nearer), (3, second(10)), (4, at(10_001))];
+    for (number, time) in times {
+        register(&local.store, &deployed(number, time)).await;
+    }
+    for (of, before) in [(4, Some(3)), (3, Some(2)), (2, Some(1)), (1, None)] {
+        let (_, time) = times[of as usize - 1];
+        let found = local.store.previous(&deployed(of, time)).await.expect("read");
+        assert_eq!(found.map(|deploy| deploy.id), before.map(|number| deploy(number).id), "before {of}");
+    }
+}
+
+#[tokio::test]
+async fn of_deploys_at_the_same_time_each_has_another_one_before_it() {
+    let local = Local::new().await;
+    let mut same: Vec<_> = (1..4).map(|number| deployed(number, second(1))).collect();
+    for deploy in &same {
+        register(&local.store, deploy).await;
+    }
+    same.sort_by(|one, other| one.id.cmp(&other.id));
+    let mut found = Vec::new();
+    for deploy in &same {
+        found.push(local.store.previous(deploy).await.expect("read").map(|deploy| deploy.id));
+    }
+    assert_eq!(found, [None, Some(same[0].id.clone()), Some(same[1].id.clone())]);
+}
+
+#[tokio::test]
+async fn another_environment_or_deployment_is_never_before() {
+    let local = Local::new().await;
+    let shop = Deploy { deployment: Slug::new("acme", "shop").expect("a slug"), ..deployed(1, second(1)) };
+    let production = Deploy { environment: "Production".to_owned(), ..deployed(2, second(2)) };
+    // The same environment in another spelling, and names that must not run together with it.
+    let staging = Deploy { environment: "STAGING".to_owned(), ..deployed(3, second(3)) };
+    let longer = Deploy { environment: "Staging#2".to_owned(), ..deployed(4, second(4)) };
+    for deploy in [&shop, &production, &staging, &longer] {
+        register(&local.store, deploy).await;
+    }
+    let found = local.store.previous(&deployed(5, second(5))).await.expect("read");
+    assert_eq!(found.map(|deploy| (deploy.id, deploy.environment)), Some((staging.id, "STAGING".to_owned())));
+}

@@ -1,0 +1,16 @@
+//! The record on a local DynamoDB, in this process, with the AWS SDK as it is and the tables as template.yaml has them.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
+mod cache;
+mod claims;
+mod due;
+mod failures;
+mod lists;
+mod local;
+mod page;
+mod register;
+mod rows;
+mod samples;
+mod template;
+mod votes;

@@ -1,0 +1,103 @@
+//! Deploys, approvals and effects to put on record.
+
+use approval::approval::{self as votes, Approval, Choice, Electorate, Status, Subject, Voter};
+use approval::decision::Decision;
+use approval::deploy::{Deploy, Slug, Source};
+use approval::effect::Effect;
+use approval::id::{ApprovalId, DeployId, RunId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use store::{Change, Store};
+
+/// A time, and so many milliseconds.
+pub fn at(milliseconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH
+        + SignedDuration::from_secs(1_795_430_760)
+        + SignedDuration::from_millis(milliseconds)
+}
+
+/// So many seconds after the first time.
+pub fn second(seconds: i64) -> Timestamp {
+    at(seconds * 1000)
+}
+
+/// A deploy of acme/checkout to Staging, of the revision that `number` stands for.
+pub fn deploy(number: u32) -> Deploy {
+    let revision = format!("{number:040x}");
+    Deploy {
+        id: DeployId::derive("register", &["acme/checkout", "staging", &revision]),
+        deployment: Slug::new("acme", "checkout").expect("a slug"),
+        repository: "acme/checkout".to_owned(),
+        environment: "Staging".to_owned(),
+        revision,
+        branch: None,
+        deployed_at: second(0),
+        registered_at: second(0),
+        source: Source::RegisterDeploy,
+        tags: Vec::new(),
+        links: BTreeMap::new(),
+        deployer: None,
+        commits: Vec::new(),
+        pull_requests: Vec::new(),
+        previous_revision: None,
+    }
+}
+
+/// A pending approval of `deploy` that needs so many votes of anyone, before it is committed.
+pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
+    let run = RunId::derive(deploy, "promote");
+    Approval {
+        id: ApprovalId::derive(&run, 0),
+        deploy: deploy.clone(),
+        run,
+        step: 0,
+        name: "Promote deploy to production".to_owned(),
+        subject: Subject {
+            revision: "7bf7226".to_owned(),
+            rule: "promote".to_owned(),
+            rule_hash: "hash".to_owned(),
+            plan: Vec::new(),
+        },
+        prompt: "Promote?".to_owned(),
+        channel: "#deploys".to_owned(),
+        votes_required,
+        rejections_required: 1,
+        electorate: Electorate::Anyone,
+        workspace: "T1".to_owned(),
+        votes: Vec::new(),
+        status: Status::Pending,
+        dialog: None,
+        opened_at: second(0),
+        version: 0,
+    }
+}
+
+/// A state to be committed without anything that follows from it.
+pub fn plain<State>(next: State) -> Decision<State> {
+    Decision { next, effects: Vec::new(), events: Vec::new() }
+}
+
+/// Puts `approval` on record, and returns it as it stands there.
+pub async fn open(store: &Store, approval: Approval) -> Approval {
+    let (deploy, id) = (approval.deploy.clone(), approval.id.clone());
+    store.commit(Change::to(&deploy, second(0)).approval(plain(approval))).await.expect("committed");
+    store.approval(&deploy, &id).await.expect("read").expect("an approval")
+}
+
+/// A vote of this person.
+pub fn vote(voter: &str, choice: Choice) -> votes::Command {
+    let voter = Voter { id: voter.to_owned(), name: format!("name of {voter}"), workspace: "T1".to_owned() };
+    votes::Command::Vote { voter, choice }
+}
+
+/// Registers deploy `number` at `now`, and returns the effect that follows from it as it stands on record.
+pub async fn effect(store: &Store, number: u32, now: Timestamp) -> Effect {
+    store.commit(Change::register(&deploy(number), now)).await.expect("registered");
+    let page = store.page(&deploy(number).id).await.expect("read").expect("a page");
+    page.effects.into_iter().next().expect("an effect")
+}
+
+/// The effect as it stands on record now.
+pub async fn reread(store: &Store, effect: &Effect) -> Effect {
+    store.effect(&effect.deploy, &effect.id).await.expect("read").expect("the effect")
+}

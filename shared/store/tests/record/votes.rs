@@ -1,0 +1,136 @@
+//! Voters who race.
+
+use crate::local::Local;
+use crate::samples::{approval, deploy, open, plain, second, vote};
+use approval::approval::{Approval, Choice, Command, Refusal, Status, decide};
+use approval::effect::EffectKind;
+use approval::event::EventKind;
+use store::{Change, CommitError, Page, Store};
+use tokio::task::JoinSet;
+
+/// Far more than any race here takes; reached only by a test that fails.
+const MAX_RACES: usize = 2000;
+
+/// Decides and commits, and decides again on the newest state when somebody else committed first.
+async fn cast(store: &Store, of: &Approval, command: Command) -> Result<(), Refusal> {
+    for _ in 0..MAX_RACES {
+        let newest = store.approval(&of.deploy, &of.id).await.expect("read").expect("an approval");
+        let decision = decide(&newest, command.clone(), second(60))?;
+        match store.commit(Change::to(&of.deploy, second(60)).approval(decision)).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Conflict) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("no end of conflicts");
+}
+
+/// Has everybody vote at the same time, and returns how each vote ended.
+async fn race(store: &Store, of: &Approval, commands: Vec<Command>) -> Vec<Result<(), Refusal>> {
+    let mut tasks = JoinSet::new();
+    for command in commands {
+        let (store, of) = (store.clone(), of.clone());
+        tasks.spawn(async move { cast(&store, &of, command).await });
+    }
+    tasks.join_all().await
+}
+
+async fn newest(store: &Store, of: &Approval) -> Approval {
+    store.approval(&of.deploy, &of.id).await.expect("read").expect("an approval")
+}
+
+/// The page of the deploy that `of` is about.
+async fn page(store: &Store, of: &Approval) -> Page {
+    store.page(&of.deploy).await.expect("read").expect("a page")
+}
+
+fn events(page: &Page, wanted: fn(&EventKind) -> bool) -> usize {
+    page.events.iter().filter(|event| wanted(&event.kind)).count()
+}
+
+fn effects(page: &Page, wanted: fn(&EffectKind) -> bool) -> usize {
+    page.effects.iter().filter(|effect| wanted(&effect.kind)).count()
+}
+
+async fn with_approval(votes_required: u32) -> (Local, Approval) {
+    let local = Local::new().await;
+    local.store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
+    let approval = open(&local.store, approval(&deploy(1).id, votes_required)).await;
+    (local, approval)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_who_vote_at_the_same_time_have_fifty_votes_and_one_outcome() {
+    let (local, approval) = with_approval(50).await;
+    let commands = (0..50).map(|number| vote(&format!("U{number}"), Choice::Approve)).collect();
+    let results = race(&local.store, &approval, commands).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+
+    let last = newest(&local.store, &approval).await;
+    assert_eq!((last.votes.len(), last.version), (50, 51));
+    assert_eq!(last.status, Status::Approved { at: second(60) });
+    let page = page(&local.store, &approval).await;
+    assert_eq!(events(&page, |event| matches!(event, EventKind::VoteCast { .. })), 50);
+    assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
+    assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::DrawDialog { .. })), 50);
+    assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_approves_and_one_rejects_and_only_one_of_them_decides() {
+    for _ in 0..10 {
+        let (local, approval) = with_approval(1).await;
+        let commands = vec![vote("U1", Choice::Approve), vote("U2", Choice::Reject)];
+        let results = race(&local.store, &approval, commands).await;
+        let last = newest(&local.store, &approval).await;
+        assert_eq!((last.votes.len(), last.version), (1, 2));
+        let closed: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        assert_eq!(closed, [&Refusal::Closed(last.status.clone())]);
+        let page = page(&local.store, &approval).await;
+        assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
+        assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_persons_click_delivered_twenty_times_is_one_vote() {
+    let (local, approval) = with_approval(2).await;
+    let results = race(&local.store, &approval, vec![vote("U1", Choice::Approve); 20]).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(Refusal::Repeated))), "{results:?}");
+    let last = newest(&local.store, &approval).await;
+    assert_eq!((last.votes.len(), last.version, last.status), (1, 2, Status::Pending));
+    let page = page(&local.store, &approval).await;
+    assert_eq!(events(&page, |event| matches!(event, EventKind::VoteCast { .. })), 1);
+}
+
+#[tokio::test]
+async fn a_vote_decided_on_an_older_state_is_a_conflict_and_changes_nothing() {
+    let (local, approval) = with_approval(2).await;
+    let decided = |voter| decide(&approval, vote(voter, Choice::Approve), second(60)).expect("a vote");
+    let change = |voter| Change::to(&approval.deploy, second(60)).approval(decided(voter));
+    local.store.commit(change("U1")).await.expect("the first vote");
+    let before = local.rows().await;
+    let second_vote = local.store.commit(change("U2")).await;
+    assert!(matches!(second_vote, Err(CommitError::Conflict)), "{second_vote:?}");
+    assert_eq!(local.rows().await, before);
+}
+
+#[tokio::test]
+async fn an_approval_opens_once() {
+    let (local, approval) = with_approval(2).await;
+    let before = local.rows().await;
+    let again = Approval { version: 0, ..approval.clone() };
+    let again = local.store.commit(Change::to(&approval.deploy, second(1)).approval(plain(again))).await;
+    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
+    assert_eq!(local.rows().await, before);
+}
+
+#[tokio::test]
+async fn an_approval_that_is_not_on_record_can_not_be_moved() {
+    let local = Local::new().await;
+    let never = Approval { version: 3, ..approval(&deploy(1).id, 1) };
+    let result = local.store.commit(Change::to(&deploy(1).id, second(1)).approval(plain(never))).await;
+    assert!(matches!(result, Err(CommitError::Conflict)), "{result:?}");
+    assert_eq!(local.rows().await.len(), 0);
+}

@@ -1,0 +1,103 @@
+//! What every operation costs, in requests to AWS; ARCHITECTURE.md has the same table.
+
+use signoff_local::aws::{Mark, Stack};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use system_tests::local_aws::root;
+use system_tests::story::{Story, rule, tell};
+
+/// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is Lambda's part, and
+/// a cold start's.
+fn spent(story: &Story, mark: Mark) -> String {
+    let mut counts: BTreeMap<(String, String), u32> = BTreeMap::new();
+    for request in story.world.aws.requests_since(mark) {
+        let (service, operation) = request.operation.split_once('.').unwrap_or_default();
+        if let Some(function) = request.function.strip_suffix("Function")
+            && matches!(service, "DynamoDB" | "SQS")
+        {
+            *counts.entry((function.to_owned(), operation.to_owned())).or_default() += 1;
+        }
+    }
+    let mut by_function: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for ((function, operation), count) in &counts {
+        by_function.entry(function).or_default().push(format!("{count} {operation}"));
+    }
+    by_function.into_iter().map(|(function, operations)| format!("{function}: {}", operations.join(", "))).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn every_operation_makes_the_requests_that_are_written_down() {
+    tell("budgets", async |story| {
+        let Some(stack) = story.world.aws.as_embedded() else {
+            eprintln!("not counted: this local AWS does not tell who asked it for what");
+            return;
+        };
+        let mut table = String::from("| operation | requests |\n|---|---|\n");
+        let mut row = |operation: &str, mark: Mark| {
+            let _ = writeln!(table, "| {operation} | {} |", spent(story, mark));
+        };
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        story.rules("rules: []");
+        let revision = story.push("Ana", "One");
+        let mark = idle(stack).await;
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        idle(stack).await;
+        row("a deploy arrives, and no rule holds", mark);
+
+        story.rules(&rule("{votes_required: 2, approvers: ['U0NOBODY0', 'ANA', 'BEN']}", "auto_approve_build: 'build'")
+            .replace("ANA", &ana)
+            .replace("BEN", &ben));
+        let revision = story.push("Ana", "Two");
+        story.world.circleci.add_pipeline_on_hold(&story.project(), &revision, "main", "build", "hold");
+        let mark = stack.mark();
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        story.settled(&deploy).await;
+        idle(stack).await;
+        row("a deploy arrives, a rule holds, its dialog is posted", mark);
+
+        let stranger = story.person("Cleo");
+        let mark = stack.mark();
+        story.click(&stranger, &dialog, "approve").await;
+        idle(stack).await;
+        row("a vote is refused, and the person is told", mark);
+
+        let mark = stack.mark();
+        story.click(&ana, &dialog, "approve").await;
+        idle(stack).await;
+        row("a vote is cast, and the dialog is drawn", mark);
+
+        let mark = stack.mark();
+        story.click(&ben, &dialog, "approve").await;
+        idle(stack).await;
+        row("the last vote is cast, and one action runs", mark);
+
+        let mark = stack.mark();
+        story.world.tick().await;
+        row("a minute of the clock, nothing is due", mark);
+
+        for (operation, path) in [
+            ("the list of deploys", "/".to_owned()),
+            ("a deploy's page", format!("/deploys/{deploy}")),
+            ("a deploy's approvals as JSON", format!("/api/v1/deploys/{deploy}/approvals")),
+        ] {
+            let mark = stack.mark();
+            assert_eq!(story.get(&path).await.status(), 200);
+            row(operation, mark);
+        }
+
+        let scans = story.world.aws.requests_since(mark).iter().filter(|request| request.operation.ends_with("Scan")).count();
+        assert_eq!(scans, 0, "nothing scans a table");
+        let vote = table.lines().find(|line| line.starts_with("| a vote is cast")).unwrap_or_default();
+        assert!(vote.contains("SlackInteraction: 1 GetItem, 1 SendMessageBatch, 1 TransactWriteItems |"), "{vote}");
+        let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+        assert!(page.contains(&table), "ARCHITECTURE.md has another table of requests than was counted:\n{table}");
+    });
+}
+
+/// Waits until nothing is on its way; the moment after that.
+async fn idle(stack: &Stack) -> Mark {
+    stack.idle(system_tests::story::PATIENCE).await.unwrap();
+    stack.mark()
+}

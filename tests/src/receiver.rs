@@ -1,0 +1,89 @@
+//! A receiver of the webhook action.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpListener;
+
+/// A delivery that came.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// `X-Signoff-Delivery`.
+    pub delivery: String,
+    /// `X-SLEUTH-TIMESTAMP`.
+    pub timestamp: String,
+    /// `X-SLEUTH-SIGNATURE`.
+    pub signature: String,
+    /// The body's bytes, as they were signed.
+    pub raw: Vec<u8>,
+    /// The body.
+    pub body: Value,
+}
+
+/// A listening receiver.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    url: String,
+    came: Arc<Mutex<Came>>,
+}
+
+#[derive(Debug, Default)]
+struct Came {
+    deliveries: Vec<Delivery>,
+    answers: Vec<u16>,
+}
+
+impl Receiver {
+    /// Listens on a free port, and answers the first deliveries with these statuses, later ones with the last of them.
+    pub async fn start(answers: &[u16]) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let came = Arc::new(Mutex::new(Came { deliveries: Vec::new(), answers: answers.to_vec() }));
+        let router = Router::new().route("/{*path}", post(take)).with_state(Arc::clone(&came));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { url, came })
+    }
+
+    /// Its address, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What came so far.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.came.lock().unwrap_or_else(PoisonError::into_inner).deliveries.clone()
+    }
+}
+
+async fn take(State(came): State<Arc<Mutex<Came>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = came.deliveries.len();
+    came.deliveries.push(Delivery {
+        delivery: header("x-signoff-delivery"),
+        timestamp: header("x-sleuth-timestamp"),
+        signature: header("x-sleuth-signature"),
+        raw: body.to_vec(),
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    });
+    let answer = came.answers.get(index).or(came.answers.last()).copied().unwrap_or(200);
+    StatusCode::from_u16(answer).unwrap_or(StatusCode::OK)
+}
+
+impl Delivery {
+    /// Whether it is signed with `key`, in Slack's v0 scheme.
+    pub fn is_signed_with(&self, key: &str) -> bool {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return false };
+        mac.update(format!("v0:{}:", self.timestamp).as_bytes());
+        mac.update(&self.raw);
+        let Some(digits) = self.signature.strip_prefix("v0=") else { return false };
+        hex::decode(digits).is_ok_and(|theirs| mac.verify_slice(&theirs).is_ok())
+    }
+}

@@ -1,0 +1,263 @@
+//! A story: one deployment of one team, from its rules to what people see.
+
+use crate::world::{API_KEY, PROBLEMS_CHANNEL, World};
+use approval::deploy::Slug;
+use approval::effect::{Effect, EffectKind};
+use approval::id::DeployId;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::tz::TimeZone;
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use signoff_local::fault::Fault;
+use signoff_local::github::{Author, NewCommit};
+use signoff_local::slack::{NewChannel, NewUser};
+use std::time::Duration;
+use store::Page;
+use tokio::time::Instant;
+
+/// How long anything may take before the story says what it was waiting for.
+pub const PATIENCE: Duration = Duration::from_secs(100);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// One deployment, `acme/NAME`, its channel `#NAME` and its people.
+pub struct Story {
+    /// The world that it happens in.
+    pub world: &'static World,
+    /// The deployment's name, and its channel's.
+    pub name: String,
+}
+
+/// A rules file with one rule: deploys on Staging open an approval in the story's channel with the options `approval` (a YAML
+/// map, in flow style or one entry), and on success `action` runs (a YAML entry).
+pub fn rule(approval: &str, action: &str) -> String {
+    let options = approval.trim_start_matches('{').trim_end_matches('}');
+    format!(
+        "rules:\n  - promote-to-production:\n      conditions:\n        - environment='Staging'\n      actions:\n        \
+         - slack_channel_approval: {{name: 'Promote deploy to production', channel: '#CHANNEL', {options}, \
+         on_success: [{{{action}}}]}}\n"
+    )
+}
+
+/// Tells a story, and checks at its end that nothing of it is left over.
+pub fn tell<F>(name: &str, story: F)
+where
+    F: AsyncFnOnce(&Story),
+{
+    let world = World::get();
+    world.block_on(async {
+        let told = Story::begin(world, name);
+        story(&told).await;
+        told.end().await;
+    });
+}
+
+impl Story {
+    fn begin(world: &'static World, name: &str) -> Self {
+        let story = Self { world, name: name.to_owned() };
+        world.slack.add_channel(NewChannel::new(name));
+        world.github.add_repository(&story.repository(), "main");
+        world.circleci.add_project(&story.project());
+        story
+    }
+
+    /// `acme/NAME`: the deployment, and its repository.
+    pub fn repository(&self) -> String {
+        format!("acme/{}", self.name)
+    }
+
+    /// The project on CircleCI.
+    pub fn project(&self) -> String {
+        format!("gh/acme/{}", self.name)
+    }
+
+    /// `PERSON.NAME@acme.example`: people of different stories are different people.
+    pub fn email(&self, person: &str) -> String {
+        format!("{person}.{}@acme.example", self.name).to_lowercase()
+    }
+
+    /// A person of the workspace with this first name; their Slack user id.
+    pub fn person(&self, person: &str) -> String {
+        self.world.slack.add_user(NewUser::new(person, &self.email(person)))
+    }
+
+    /// An author of commits with this first name.
+    pub fn author(&self, person: &str) -> Author {
+        Author::new(person, &self.email(person), &person.to_lowercase())
+    }
+
+    /// Puts `rules` into the repository; `#CHANNEL` stands for the story's channel.
+    pub fn rules(&self, rules: &str) {
+        let text = rules.replace("#CHANNEL", &format!("#{}", self.name));
+        self.world.github.set_file(&self.repository(), ".signoff/rules.yml", &text);
+    }
+
+    /// A commit of `person` on main; its SHA.
+    pub fn push(&self, person: &str, message: &str) -> String {
+        self.world.github.push(&self.repository(), NewCommit { author: self.author(person), message: message.to_owned(), branch: None, files: Vec::new() })
+    }
+
+    /// Registers a deploy of `revision` in `environment`, as CI does; the answer.
+    pub async fn register(&self, revision: &str, environment: &str) -> Response {
+        self.post(
+            &format!("/api/1/deployments/acme/{}/register_deploy", self.name),
+            &json!({"sha": revision, "environment": environment, "branch": "main"}),
+        )
+        .await
+    }
+
+    /// Registers a deploy that must be taken; its id.
+    pub async fn deploys(&self, revision: &str, environment: &str) -> DeployId {
+        let answer = self.register(revision, environment).await;
+        assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "Success"));
+        self.deploy_id(revision, environment)
+    }
+
+    /// The id that a registered deploy has.
+    pub fn deploy_id(&self, revision: &str, environment: &str) -> DeployId {
+        let slug = Slug::new("acme", &self.name).unwrap();
+        DeployId::derive("register", &[slug.as_str(), &environment.to_lowercase(), revision])
+    }
+
+    /// POSTs JSON with the API key.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        let url = format!("{}{path}", self.world.front.url());
+        self.world.http.post(url).bearer_auth(API_KEY).json(body).send().await.unwrap()
+    }
+
+    /// GETs with the API key.
+    pub async fn get(&self, path: &str) -> Response {
+        let url = format!("{}{path}", self.world.front.url());
+        self.world.http.get(url).bearer_auth(API_KEY).send().await.unwrap()
+    }
+
+    /// Everything on record about a deploy.
+    pub async fn page(&self, deploy: &DeployId) -> Page {
+        self.world.store.page(deploy).await.unwrap().expect("the deploy is on record")
+    }
+
+    /// Waits until `look` finds what it looks for.
+    pub async fn until<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "{}: waited {PATIENCE:?} in vain for {what}", self.name);
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until everything that was to be done for a deploy is done; what is on record then.
+    pub async fn settled(&self, deploy: &DeployId) -> Page {
+        self.until("every effect to be closed", async || {
+            let page = self.world.store.page(deploy).await.unwrap()?;
+            (!page.effects.is_empty() && page.effects.iter().all(|effect| effect.is_closed())).then_some(page)
+        })
+        .await
+    }
+
+    /// Waits until the dialogs of a deploy show their newest state, though actions may still be running.
+    pub async fn until_drawn(&self, deploy: &DeployId) -> Page {
+        self.until("the dialog to be drawn", async || {
+            let page = self.world.store.page(deploy).await.unwrap()?;
+            let drawn = |effect: &Effect| !matches!(effect.kind, EffectKind::DrawDialog { .. }) || effect.is_closed();
+            page.effects.iter().all(drawn).then_some(page)
+        })
+        .await
+    }
+
+    /// Lets the time that an effect waits for be over.
+    pub async fn pull_forward(&self, effect: &Effect) {
+        let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
+        let past = AttributeValue::S("2026-01-01T00:00:00.000000Z".to_owned());
+        self.world
+            .dynamodb
+            .update_item()
+            .table_name(&self.world.record_table)
+            .key("pk", key("deploy", effect.deploy.as_str()))
+            .key("sk", key("effect", effect.id.as_str()))
+            .update_expression("SET not_before = :past, due_at = :past")
+            .expression_attribute_values(":past", past)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// What `person` (a Slack user id) sees in the story's channel: messages, replies behind `↳`, and what only they see.
+    /// Dates read DATE, addresses of this run ADDRESS, revisions REVISION.
+    pub fn sees(&self, person: &str) -> String {
+        plain(&self.world.slack.user_sees(person, &self.name))
+    }
+
+    /// Waits for the dialog that the channel shows as its last message; its timestamp.
+    pub async fn dialog(&self) -> String {
+        self.until("a dialog in the channel", async || {
+            let messages = self.world.slack.messages(&self.name);
+            messages.last().filter(|message| !message.blocks.is_empty()).map(|message| message.ts.clone())
+        })
+        .await
+    }
+
+    /// `person` clicks `button` of the dialog, and the click must be taken.
+    pub async fn click(&self, person: &str, dialog: &str, button: &str) {
+        let outcome = self.world.slack.click(person, &self.name, dialog, button).await.unwrap();
+        assert_eq!((outcome.status, outcome.problem), (Some(200), None), "{person} clicks {button}");
+    }
+
+    /// What the deployments' channel was told about this deployment.
+    pub fn problems(&self) -> Vec<String> {
+        let slack = &self.world.slack;
+        let told = slack.messages(PROBLEMS_CHANNEL);
+        let mine = told.iter().filter(|message| message.text.contains(&self.name));
+        mine.map(|message| plain(&slack.render_text(message, &TimeZone::UTC))).collect()
+    }
+
+    /// Everything that was begun is ended: no effect is open, no message is dead, no stand-in saw what the real one
+    /// would not take, and no fault was ordered in vain.
+    async fn end(&self) {
+        let world = self.world;
+        let mine = |text: &str| text.contains(&self.name);
+        let waiting = |faults: Vec<Fault>| {
+            let left = faults.into_iter().filter(|fault| {
+                mine(&fault.method_and_path_contains) || fault.body_contains.as_deref().is_some_and(mine)
+            });
+            left.count()
+        };
+        let faults = waiting(world.slack.faults().waiting())
+            + waiting(world.github.faults().waiting())
+            + waiting(world.circleci.faults().waiting());
+        assert_eq!(faults, 0, "{}: faults were ordered that never struck", self.name);
+        let violations: Vec<_> =
+            world.github.violations().into_iter().chain(world.circleci.violations()).filter(|line| mine(line)).collect();
+        assert_eq!(violations, Vec::<String>::new(), "{}: requests that the official specs refuse", self.name);
+    }
+}
+
+/// `text` without what differs from run to run: revisions, and the dates of this run ("on November 23rd at 01:54").
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for word in text.split_inclusive([' ', '\n']) {
+        let bare = word.trim_end_matches([' ', '\n', ',', '.', ':']);
+        let hex = bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+        plain.push_str(&if hex { word.replace(bare, "REVISION") } else { word.to_owned() });
+    }
+    let mut undated = String::new();
+    let mut rest = plain.as_str();
+    while let Some(at) = rest.find(" at ") {
+        let (before, after) = rest.split_at(at + 4);
+        let time = after.len() >= 5 && after.is_char_boundary(5) && after.as_bytes()[2] == b':';
+        match before.rfind(" on ") {
+            Some(on) if time => {
+                undated.push_str(&before[..on]);
+                undated.push_str(" on DATE at TIME");
+                rest = &after[5..];
+            }
+            _ => {
+                undated.push_str(before);
+                rest = after;
+            }
+        }
+    }
+    undated + rest
+}

@@ -1,0 +1,190 @@
+//! One deployed stack with its stand-ins, shared by all stories of a test run.
+
+use crate::front::Front;
+use crate::local_aws::{Deployment, HarnessError, LocalAws, root};
+use runtime::aws::Aws;
+use runtime::settings::Settings;
+use serde_json::json;
+use signoff_local::{circleci, github, slack};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use store::{Places, Store};
+use tokio::runtime::{Builder, Runtime};
+
+/// The API key of the stack under test.
+pub const API_KEY: &str = "api-key-of-the-tests";
+/// The channel that hears of problems.
+pub const PROBLEMS_CHANNEL: &str = "deploys";
+
+/// The stack under test and what is around it.
+pub struct World {
+    /// The address of the HTTP API.
+    pub front: Front,
+    /// The workspace.
+    pub slack: slack::Slack,
+    /// The git host.
+    pub github: github::GitHub,
+    /// CI.
+    pub circleci: circleci::CircleCi,
+    /// Where the stack is deployed.
+    pub aws: LocalAws,
+    /// The record, looked into from outside.
+    pub store: Store,
+    /// The same, without a way to send: what a process does that ends between its commit and its send.
+    pub silent_store: Store,
+    /// The record's table, for what the record itself would never do.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The record table's name.
+    pub record_table: String,
+    /// A client without redirects.
+    pub http: reqwest::Client,
+    runtime: Runtime,
+}
+
+impl World {
+    /// The world of this test run; the first call starts it.
+    pub fn get() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        WORLD.get_or_init(|| match Self::start() {
+            Ok(world) => world,
+            Err(error) => {
+                // Every story fails with it.
+                #[expect(clippy::panic, reason = "without a world there is no test")]
+                {
+                    panic!("the stack under test can't be started: {error}")
+                }
+            }
+        })
+    }
+
+    /// Runs `future` among the world's servers, so that no connection outlives its runtime.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// Lets a minute of the clock pass: at once where the local AWS can be told to, else its own schedule does.
+    pub async fn tick(&self) {
+        if let Some(stack) = self.aws.as_embedded() {
+            for invocation in stack.wake().await {
+                assert!(!invocation.failed, "the clock failed: {invocation:?}");
+            }
+        }
+    }
+
+    fn start() -> Result<Self, HarnessError> {
+        let bin_dir = build_functions()?;
+        let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
+        let world = runtime.block_on(Self::raise(bin_dir))?;
+        Ok(world(runtime))
+    }
+
+    async fn raise(bin_dir: PathBuf) -> Result<impl FnOnce(Runtime) -> Self, HarnessError> {
+        let http = reqwest_client()?;
+        let front = Front::start(http.clone()).await?;
+        let slack = slack::Slack::start(slack::Options {
+            interactions_url: Some(format!("{}/slack/interactions", front.url())),
+            ..slack::Options::default()
+        })
+        .await?;
+        slack.add_channel(slack::NewChannel::new(PROBLEMS_CHANNEL));
+        let github = github::GitHub::start(github::Options::default()).await?;
+        let circleci = circleci::CircleCi::start(circleci::Options::default()).await?;
+        let parameters = BTreeMap::from(
+            [
+                ("Deployments", format!("acme/* #{PROBLEMS_CHANNEL}, shop/web=acme/storefront")),
+                ("PublicUrl", front.url().to_owned()),
+                ("SlackApiUrl", format!("{}/api", slack.url())),
+                ("GitHubApiUrl", github.url().to_owned()),
+                ("CircleCiApiUrl", format!("{}/api/v2", circleci.url())),
+                ("CircleCiAppUrl", circleci.url().to_owned()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let (slack_options, github_options, circleci_options) =
+            (slack::Options::default(), github::Options::default(), circleci::Options::default());
+        let secrets = BTreeMap::from(
+            [
+                (
+                    "SlackSecret",
+                    json!({"bot_token": slack_options.bot_token, "signing_secret": slack_options.signing_secret}),
+                ),
+                (
+                    "GitHubSecret",
+                    json!({"token": github_options.token, "webhook_secret": github_options.webhook_secret}),
+                ),
+                ("CircleCiSecret", json!({"token": circleci_options.token})),
+                ("ApiSecret", json!({"keys": [API_KEY]})),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let aws = LocalAws::deploy(Deployment { root: root(), bin_dir, parameters, secrets }).await?;
+        front.lead_to(aws.api());
+        let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
+        let clients = Aws::new(&settings)?;
+        let (store, dynamodb) = (settings.store(&clients)?, clients.dynamodb());
+        let places = Places {
+            record_table: record_table.clone(),
+            cache_table: None,
+            deploys_queue: None,
+            effects_queue: None,
+            retention: settings.retention()?,
+        };
+        let silent_store = Store::new(clients.dynamodb(), None, places);
+        Ok(|runtime| Self {
+            front,
+            slack,
+            github,
+            circleci,
+            aws,
+            store,
+            silent_store,
+            dynamodb,
+            record_table,
+            http,
+            runtime,
+        })
+    }
+}
+
+/// A client that follows no redirects.
+fn reqwest_client() -> Result<reqwest::Client, HarnessError> {
+    Ok(providers::http::client()?)
+}
+
+/// The settings of somebody with rights to all of the stack on `aws`.
+fn settings(aws: &LocalAws) -> Result<Settings, HarnessError> {
+    let (region, key, secret) = aws.credentials();
+    Ok(Settings::new([
+        ("AWS_REGION", &region),
+        ("AWS_ACCESS_KEY_ID", &key),
+        ("AWS_SECRET_ACCESS_KEY", &secret),
+        ("AWS_ENDPOINT_URL", &aws.endpoint()),
+        ("RECORD_TABLE", &aws.physical_id("RecordTable")?),
+        ("DEPLOYS_QUEUE_URL", &aws.physical_id("DeploysQueue")?),
+        ("EFFECTS_QUEUE_URL", &aws.physical_id("EffectsQueue")?),
+        ("RETENTION_DAYS", "365"),
+    ]))
+}
+
+/// Builds the functions as `cargo run` does, and returns the folder that has their programs.
+fn build_functions() -> Result<PathBuf, HarnessError> {
+    let mut build = std::process::Command::new(env!("CARGO"));
+    // With the tests: the same features as `cargo test --workspace`, so that nothing is compiled twice.
+    build.args(["build", "--workspace", "--bins", "--tests"]).current_dir(root());
+    // What cargo tells a test of its package would make build scripts (ring's) run again, and all that follows from them.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_CRATE_") {
+            build.env_remove(name);
+        }
+    }
+    let status = build.status()?;
+    if !status.success() {
+        return Err(format!("`cargo build --workspace --bins --tests` ended with {status}").into());
+    }
+    // This test's own program lies in target/debug/deps.
+    let program = std::env::current_exe()?;
+    let bin_dir = program.parent().and_then(|deps| deps.parent());
+    Ok(bin_dir.ok_or("the test's program lies nowhere")?.to_owned())
+}

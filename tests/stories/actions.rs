@@ -1,0 +1,316 @@
+//! Actions run, fail, are tried again, and say so.
+
+use approval::run::{Status, StepState};
+use insta::assert_snapshot;
+use signoff_local::circleci::NewJob;
+use signoff_local::circleci::NewPipeline;
+use signoff_local::fault::{Fault, FaultKind};
+use std::time::Duration;
+use store::Page;
+use system_tests::receiver::Receiver;
+use system_tests::story::{Story, rule, tell};
+
+const APPROVE_BUILD: &str = "auto_approve_build: 'build-and-deploy'";
+
+/// Ana's deploy is approved by Ana, and what follows has ended: what is on record, and what Ana sees.
+async fn approved(story: &Story, revision: &str, action: &str) -> (Page, String) {
+    story.rules(&rule("votes_required: 1", action));
+    let ana = story.person("Ana");
+    let deploy = story.deploys(revision, "Staging").await;
+    let dialog = story.dialog().await;
+    story.click(&ana, &dialog, "approve").await;
+    let page = story.settled(&deploy).await;
+    (page, story.sees(&ana))
+}
+
+fn on_hold(story: &Story) -> String {
+    let revision = story.push("Ana", "Take cards");
+    story.world.circleci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+    revision
+}
+
+#[test]
+fn a_ci_that_answers_503_twice_is_tried_again() {
+    tell("ci-503-twice", async |story| {
+        let revision = on_hold(story);
+        let fault = FaultKind::status(503, "{\"message\": \"try later\"}");
+        story.world.circleci.faults().push(Fault::once("ci-503-twice/pipeline", fault).times(2));
+        let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_eq!(story.world.circleci.approvals(&story.project()).len(), 1);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - ci-503-twice (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
+        ");
+    });
+}
+
+#[test]
+fn a_rate_limit_is_waited_for() {
+    tell("ci-429", async |story| {
+        let revision = on_hold(story);
+        story.world.circleci.faults().push(Fault::once("ci-429/pipeline", FaultKind::rate_limited(3)));
+        let (page, _) = approved(story, &revision, APPROVE_BUILD).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let asked = story.world.circleci.requests();
+        let mine = asked.iter().filter(|request| request.path.contains("ci-429/pipeline"));
+        assert_eq!(mine.map(|request| request.status).collect::<Vec<_>>(), [Some(429), Some(200)]);
+    });
+}
+
+#[test]
+fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
+    tell("ci-lost", async |story| {
+        let revision = on_hold(story);
+        let held = story.world.circleci.approvals(&story.project()).len();
+        story.world.circleci.faults().push(Fault::once("POST /api/v2/workflow", FaultKind::DropAfterHandling));
+        let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_eq!(story.world.circleci.approvals(&story.project()).len(), held + 1);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - ci-lost (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before. Open
+        ");
+    });
+}
+
+#[test]
+fn a_revoked_token_stops_the_list() {
+    tell("ci-401", async |story| {
+        let revision = on_hold(story);
+        let fault = FaultKind::status(401, "{\"message\": \"You must log in first.\"}");
+        story.world.circleci.faults().push(Fault::once("ci-401/pipeline", fault));
+        let actions = "auto_approve_build: 'build-and-deploy'}, {slack_channel_message: {channel: '#CHANNEL', message: 'done'}";
+        let (page, seen) = approved(story, &revision, actions).await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert_eq!(page.runs[0].steps[2].state, StepState::Skipped);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - ci-401 (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
+          Did not run: slack_channel_message: #ci-401.
+        ");
+    });
+}
+
+#[test]
+fn a_workflow_that_is_not_there_is_told_with_those_that_are() {
+    tell("ci-other-workflow", async |story| {
+        let revision = on_hold(story);
+        let (page, seen) = approved(story, &revision, "auto_approve_build: 'deploy-prod'").await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - ci-other-workflow (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ❌ auto_approve_build: deploy-prod failed: there is no workflow deploy-prod in what CircleCI built of gh/acme/ci-other-workflow for REVISION (pipeline 1), only build-and-deploy: check the name in the rule.
+        ");
+    });
+}
+
+#[test]
+fn a_job_that_somebody_approved_by_hand_is_a_success() {
+    tell("ci-by-hand", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let ci = &story.world.circleci;
+        let held = ci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+        assert!(ci.approve_by_hand(&held.workflow_id, &held.approval_request_id));
+        let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - ci-by-hand (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before. Open
+        ");
+    });
+}
+
+#[test]
+fn a_cancelled_workflow_is_told() {
+    tell("ci-cancelled", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let ci = &story.world.circleci;
+        let held = ci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+        ci.cancel(&held.workflow_id);
+        let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert_snapshot!(seen, @"");
+    });
+}
+
+#[test]
+fn one_of_several_jobs_is_approved_by_its_name() {
+    tell("ci-two-gates", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let jobs = vec![NewJob::approval("hold-eu"), NewJob::approval("hold-us")];
+        let workflows = vec![("build-and-deploy".to_owned(), jobs)];
+        let pipeline = NewPipeline { revision: revision.clone(), branch: "main".to_owned(), workflows };
+        story.world.circleci.add_pipeline(&story.project(), pipeline);
+        let action = "auto_approve_build: {build: 'build-and-deploy', job: 'hold-us'}";
+        let (page, _) = approved(story, &revision, action).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let approved = story.world.circleci.approvals(&story.project());
+        assert_eq!(approved.iter().map(|approval| approval.job.as_str()).collect::<Vec<_>>(), ["hold-us"]);
+    });
+}
+
+#[test]
+fn a_github_workflow_is_dispatched_with_its_inputs() {
+    tell("gh-dispatch", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        story.world.github.add_workflow(&story.repository(), "deploy.yml");
+        let action = "trigger_build: {parameters: {name: deploy.yml, environment: production, revision: '{{ deploy_revision }}'}}";
+        let (page, seen) = approved(story, &revision, action).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let dispatched = story.world.github.dispatched(&story.repository());
+        assert_eq!(dispatched.len(), 1);
+        assert_eq!(dispatched[0].git_ref, "main");
+        assert_eq!(dispatched[0].inputs["revision"], revision.as_str());
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - gh-dispatch (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ trigger_build: deploy.yml: started the workflow deploy.yml on main. Open
+        ");
+    });
+}
+
+#[test]
+fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
+    tell("gh-moved-on", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        story.push("Ben", "Take everything");
+        story.world.github.add_workflow(&story.repository(), "deploy.yml");
+        let (page, seen) = approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert_eq!(story.world.github.dispatched(&story.repository()).len(), 0);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - gh-moved-on (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ❌ trigger_build: deploy.yml failed: nothing was started: main has moved on to REVISION, and REVISION is what was deployed and approved. To build that revision, hand it to the build as a parameter, such as revision: '{{ deploy_revision }}'.
+        ");
+    });
+}
+
+#[test]
+fn a_dispatch_whose_answer_was_lost_is_not_repeated() {
+    tell("gh-lost", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        story.world.github.add_workflow(&story.repository(), "deploy.yml");
+        story.world.github.faults().push(Fault::once("gh-lost/actions/workflows", FaultKind::DropAfterHandling));
+        let (page, seen) = approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
+        assert!(matches!(page.runs[0].steps[1].state, StepState::Unknown { .. }), "{:?}", page.runs[0].steps[1].state);
+        assert_eq!(story.world.github.dispatched(&story.repository()).len(), 1);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - gh-lost (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ❔ trigger_build: deploy.yml may or may not have happened: GitHub's answer was lost while starting the workflow deploy.yml of acme/gh-lost on main: connection closed before message completed. Signoff does not repeat it, so that nothing runs twice. Look whether it happened, and start it by hand if not.
+        ");
+    });
+}
+
+#[test]
+fn a_circleci_pipeline_is_triggered_once_though_its_answer_was_lost() {
+    tell("ci-trigger-lost", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        story.world.circleci.declare_parameters(&story.project(), &["deploy_prod"]);
+        let lost = Fault::once("POST /api/v2/project/gh/acme/ci-trigger-lost", FaultKind::DropAfterHandling);
+        story.world.circleci.faults().push(lost);
+        let (page, _) = approved(story, &revision, "trigger_build: {parameters: {deploy_prod: true}}").await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let triggered = story.world.circleci.triggered(&story.project());
+        assert_eq!(triggered.len(), 1);
+        assert_eq!(triggered[0].parameters["deploy_prod"], true);
+    });
+}
+
+#[test]
+fn messages_go_to_the_channel_and_to_the_thread() {
+    tell("messages", async |story| {
+        let revision = story.push("Ana", "Take <b>cards</b> & cash");
+        let actions = "slack_channel_message: {channel: '#CHANNEL', message: '{{ deploy_slack }} goes out'}}, \
+                       {add_to_deploy_message_thread: 'Thank you {{ authors_slack }}!'";
+        let (page, seen) = approved(story, &revision, actions).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - messages (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ slack_channel_message: #messages: posted to #messages. Open
+
+        ↳ Thank you @Ana!
+
+        ↳ ✅ add_to_deploy_message_thread: posted to this thread. Open
+
+        REVISION - messages (Staging) goes out
+        ");
+    });
+}
+
+#[test]
+fn a_post_whose_answer_was_lost_stands_once() {
+    tell("post-lost", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let lost = Fault::once("chat.postMessage", FaultKind::DropAfterHandling).with_body("goes out to post-lost");
+        story.world.slack.faults().push(lost);
+        let action = "slack_channel_message: {channel: '#CHANNEL', message: 'goes out to {{ deployment_name }}'}";
+        let (page, _) = approved(story, &revision, action).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let messages = story.world.slack.messages(&story.name);
+        assert_eq!(messages.iter().filter(|message| message.text.contains("goes out")).count(), 1);
+    });
+}
+
+#[test]
+fn a_webhook_is_signed_and_delivered() {
+    tell("webhook", async |story| {
+        let receiver = Receiver::start(&[503, 200]).await.unwrap();
+        let revision = story.push("Ana", "Take cards");
+        let (page, _) = approved(story, &revision, &format!("webhook: '{}/hook?token=abc'", receiver.url())).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let deliveries = receiver.deliveries();
+        assert_eq!(deliveries.len(), 2);
+        assert_eq!(deliveries[0].delivery, deliveries[1].delivery);
+        let last = &deliveries[1];
+        assert!(last.is_signed_with(system_tests::world::API_KEY), "{last:?}");
+        assert_eq!(last.body["revision"], revision.as_str());
+        assert_eq!(last.body["environment"]["slug"], "staging");
+        assert_eq!(last.body["changeSource"]["slug"], "webhook");
+    });
+}
+
+#[test]
+fn a_slow_ci_does_not_slow_the_answer_to_slack() {
+    tell("slow-ci", async |story| {
+        let revision = on_hold(story);
+        story.world.circleci.faults().push(Fault::once("slow-ci/pipeline", FaultKind::Delay(Duration::from_secs(4))));
+        let (page, _) = approved(story, &revision, APPROVE_BUILD).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+    });
+}

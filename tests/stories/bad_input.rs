@@ -1,0 +1,223 @@
+//! Bad input is refused by name, and nothing of it is recorded.
+
+use approval::deploy::Slug;
+use approval::id::DeployId;
+use jiff::SignedDuration;
+use serde_json::json;
+use signoff_local::slack::InteractionRequest;
+use system_tests::story::{Story, rule, tell};
+use system_tests::world::API_KEY;
+
+async fn register(story: &Story, body: impl Into<reqwest::Body>) -> (u16, String) {
+    let url = format!("{}/api/1/deployments/acme/{}/register_deploy", story.world.front.url(), story.name);
+    let request = story.world.http.post(url).bearer_auth(API_KEY).header("content-type", "application/json").body(body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[test]
+fn a_registration_names_what_is_wrong_with_it() {
+    tell("bad-registration", async |story| {
+        let future = runtime::time::now() + SignedDuration::from_hours(1);
+        let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let cases: Vec<(&str, Vec<u8>)> = vec![
+            ("no sha", br#"{"environment": "Staging"}"#.to_vec()),
+            ("an empty sha", br#"{"sha": ""}"#.to_vec()),
+            ("a sha that is none", br#"{"sha": "main"}"#.to_vec()),
+            ("a wrong type", br#"{"sha": 7}"#.to_vec()),
+            ("a date that is none", br#"{"sha": "abcdef1", "date": "yesterday"}"#.to_vec()),
+            ("a date to come", json!({"sha": "abcdef1", "date": future.to_string()}).to_string().into_bytes()),
+            ("not JSON", b"{sha: abcdef1".to_vec()),
+            ("not UTF-8", b"{\"sha\": \"\xff\xfe\"}".to_vec()),
+            ("nested deeply", nested.into_bytes()),
+            ("over 1 MB", format!("{{\"sha\": \"{}\"}}", "a".repeat(1_100_000)).into_bytes()),
+        ];
+        let mut told = String::new();
+        for (case, body) in cases {
+            let (status, text) = register(story, body).await;
+            let text = text.replace(&future.to_string(), "DATE");
+            let text = text.split(" (it is ").next().unwrap_or_default();
+            told.push_str(&format!("{case}: {status} {text}\n"));
+        }
+        insta::assert_snapshot!(told, @"
+        no sha: 400 sha: it is missing: send the git SHA of the commit that was deployed
+        an empty sha: 400 sha: it is missing: send the git SHA of the commit that was deployed
+        a sha that is none: 400 sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
+        a wrong type: 400 sha: it must be text in quotes, not a number
+        a date that is none: 400 date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
+        a date to come: 400 date: `DATE` is in the future
+        not JSON: 400 the body is not valid JSON: key must be a string at line 1 column 2
+        not UTF-8: 400 the body is not UTF-8, from byte 9 on
+        nested deeply: 400 the body is not valid JSON: recursion limit exceeded at line 1 column 128
+        over 1 MB: 413 the body is larger than 1 MB: leave out `files` and older `commits`
+        ");
+    });
+}
+
+#[test]
+fn a_deploy_of_a_year_ago_is_taken() {
+    tell("year-ago", async |story| {
+        let then = runtime::time::now() - SignedDuration::from_hours(24 * 365);
+        let sha = "a".repeat(40);
+        let body = json!({"sha": sha, "environment": "Staging", "date": then.to_string()});
+        assert_eq!(register(story, body.to_string()).await, (200, "Success".to_owned()));
+        let page = story.settled(&story.deploy_id(&sha, "Staging")).await;
+        assert_eq!(page.deploy.deployed_at, then);
+    });
+}
+
+#[test]
+fn an_unknown_deployment_is_told_how_to_be_connected() {
+    tell("unknown", async |story| {
+        let answer = story.post("/api/1/deployments/nobody/nothing/register_deploy", &json!({"sha": "abcdef1"})).await;
+        assert_eq!(answer.status(), 400);
+        insta::assert_snapshot!(answer.text().await.unwrap(), @"deployment: `nobody/nothing` is not connected to this stack. Add `nobody/nothing` (its repository is then github.com/nobody/nothing), `nobody/nothing=owner/repository`, or `nobody/*` to the stack's parameter Deployments, and deploy the stack.");
+        let id = DeployId::derive("register", &["nobody/nothing", "production", "abcdef1"]);
+        assert!(story.world.store.page(&id).await.unwrap().is_none());
+        assert_eq!(Slug::new("nobody", "no thing"), None);
+    });
+}
+
+#[test]
+fn a_wrong_key_is_refused_and_nothing_is_recorded() {
+    tell("wrong-key", async |story| {
+        let url = format!("{}/api/1/deployments/acme/wrong-key/register_deploy", story.world.front.url());
+        let body = json!({"sha": "abcdef1", "environment": "Staging"});
+        for key in ["", "wrong", "api-key-of-the-test", "api-key-of-the-tests2"] {
+            let answer = story.world.http.post(&url).bearer_auth(key).json(&body).send().await.unwrap();
+            assert_eq!(answer.status(), 401, "{key}");
+        }
+        assert_eq!(story.world.http.post(&url).json(&body).send().await.unwrap().status(), 401);
+        assert!(story.world.store.page(&story.deploy_id("abcdef1", "Staging")).await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_delivery_that_github_did_not_sign_is_refused() {
+    tell("forged-delivery", async |story| {
+        let github = &story.world.github;
+        let delivery = github.delivery("push", "forged-delivery-id", "{}".to_owned());
+        let url = format!("{}/webhooks/github", story.world.front.url());
+        for (forged, body) in [(None, "{}"), (Some("sha256=00"), "{}"), (Some("right"), "{ }")] {
+            let mut request = story.world.http.post(&url).body(body);
+            for (name, value) in &delivery.headers {
+                match forged {
+                    _ if !name.eq_ignore_ascii_case("x-hub-signature-256") => request = request.header(name, value),
+                    Some("right") => request = request.header(name, value),
+                    Some(other) => request = request.header(name, other),
+                    None => {}
+                }
+            }
+            assert_eq!(request.send().await.unwrap().status(), 401, "{forged:?} {body}");
+        }
+    });
+}
+
+/// A pending approval that Ana may vote on; the click that she would make, and the deploy.
+async fn pending(story: &Story) -> (DeployId, String, String) {
+    story.rules(&rule("votes_required: 1", "auto_approve_build: 'build-and-deploy'"));
+    let ana = story.person("Ana");
+    let revision = story.push("Ana", "Take cards");
+    let deploy = story.deploys(&revision, "Staging").await;
+    let dialog = story.dialog().await;
+    story.settled(&deploy).await;
+    (deploy, ana, dialog)
+}
+
+#[test]
+fn a_click_that_slack_did_not_sign_is_not_a_vote() {
+    tell("forged-click", async |story| {
+        let (deploy, ana, dialog) = pending(story).await;
+        let slack = &story.world.slack;
+        let now = runtime::time::now();
+        let click = |at| slack.interaction_request(&ana, &story.name, &dialog, "approve", at).unwrap();
+        let without = |header: &str| {
+            let mut request = click(now);
+            request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(header));
+            request
+        };
+        let changed = InteractionRequest { body: format!("{} ", click(now).body), ..click(now) };
+        let forged: Vec<(&str, InteractionRequest)> = vec![
+            ("unsigned", without("x-slack-signature")),
+            ("without time", without("x-slack-request-timestamp")),
+            ("changed", changed),
+            ("six minutes old", click(now - SignedDuration::from_mins(6))),
+            ("of in six minutes", click(now + SignedDuration::from_mins(6))),
+        ];
+        for (case, request) in forged {
+            assert_eq!(slack.send(request).await.status, Some(401), "{case}");
+        }
+        let page = story.page(&deploy).await;
+        assert_eq!(page.approvals[0].votes, []);
+        let before = page.events.len();
+        assert_eq!(story.page(&deploy).await.events.len(), before);
+    });
+}
+
+#[test]
+fn a_replayed_click_counts_once() {
+    tell("replayed-click", async |story| {
+        let (deploy, ana, dialog) = pending(story).await;
+        let slack = &story.world.slack;
+        let click = slack.interaction_request(&ana, &story.name, &dialog, "reject", runtime::time::now()).unwrap();
+        for _ in 0..3 {
+            assert_eq!(slack.send(click.clone()).await.status, Some(200));
+        }
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.approvals[0].votes.len(), 1);
+        assert_eq!(slack.ephemerals(&ana).len(), 0);
+    });
+}
+
+#[test]
+fn a_click_that_can_not_be_read_is_named() {
+    tell("unreadable-click", async |story| {
+        let slack = &story.world.slack;
+        let now = runtime::time::now();
+        let known = ("0".repeat(20), "1".repeat(20));
+        let payload = |value: &str, action: &str| {
+            json!({
+                "type": "block_actions",
+                "user": {"id": "U0ANA", "username": "ana", "team_id": slack.team_id()},
+                "team": {"id": slack.team_id(), "domain": "acme"},
+                "channel": {"id": slack.channel_id(&story.name).unwrap(), "name": story.name},
+                "message": {"ts": "1.2"},
+                "container": {"type": "message", "message_ts": "1.2", "channel_id": "C1"},
+                "actions": [{"type": "button", "action_id": action, "block_id": "votes", "value": value, "action_ts": "1.3"}],
+            })
+            .to_string()
+        };
+        let mut told = String::new();
+        for (case, body) in [
+            ("not JSON", "{".to_owned()),
+            ("nested deeply", "[".repeat(200_000)),
+            ("no button of ours", payload("x", "dance")),
+            ("no approval in it", payload("somewhere", "approve")),
+        ] {
+            let outcome = slack.send(slack.signed(&body, now)).await;
+            told.push_str(&format!("{case}: {} {}\n", outcome.status.unwrap_or_default(), outcome.answer));
+        }
+        insta::assert_snapshot!(told, @"
+        not JSON: 400 Refused: `payload` can't be read: EOF while parsing an object at line 1 column 1.
+        nested deeply: 400 Refused: `payload` can't be read: invalid type: sequence, expected a string at line 1 column 1.
+        no button of ours: 400 Refused: this is no button of an approval.
+        no approval in it: 400 Refused: this is no button of an approval.
+        ");
+        let gone = slack.send(slack.signed(&payload(&format!("{} {}", known.0, known.1), "approve"), now)).await;
+        assert_eq!(gone.status, Some(200));
+        let ana = story.person("Ana");
+        let dead = payload(&format!("{} {}", known.0, known.1), "reject").replace("U0ANA", &ana).replace("1.3", "1.4");
+        assert_eq!(slack.send(slack.signed(&dead, now)).await.status, Some(200));
+        let told = story.until("Ana to be told", async || slack.ephemerals(&ana).pop()).await;
+        insta::assert_snapshot!(told.text, @"Your vote was not counted: this approval is not on record any more. Deploy again to be asked again.");
+    });
+}
+
+#[test]
+fn unknown_routes_are_not_found() {
+    tell("no-route", async |story| {
+        for path in ["/api/1/deployments/register", "/slack", "/.env"] {
+            assert_eq!(story.post(path, &json!({})).await.status(), 404, "{path}");
+        }
+    });
+}

@@ -1,0 +1,135 @@
+//! Deploys arrive, in every way that clients send them.
+
+use reqwest::StatusCode;
+use serde_json::json;
+use signoff_local::github::DeploymentStatus;
+use system_tests::story::{Story, tell};
+use system_tests::world::API_KEY;
+
+async fn text(answer: reqwest::Response) -> (u16, String) {
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+fn url(story: &Story, path: &str) -> String {
+    format!("{}{path}", story.world.front.url())
+}
+
+#[test]
+fn a_key_is_taken_from_header_body_and_query() {
+    tell("keys", async |story| {
+        let http = &story.world.http;
+        let path = |variant: &str| url(story, variant);
+        let sha = |n: u32| format!("{n:040x}");
+        let requests = [
+            http.post(path("/api/1/deployments/acme/keys/register_deploy"))
+                .header("authorization", format!("Bearer {API_KEY}"))
+                .json(&json!({"sha": sha(1)})),
+            http.post(path("/api/1/deployments/acme/keys/register-deploy"))
+                .header("authorization", format!("apikey {API_KEY}"))
+                .form(&[("sha", sha(2).as_str()), ("environment", "Staging"), ("tags", "")]),
+            http.post(path("/api/1/acme/keys/register_deploy"))
+                .json(&json!({"sha": sha(3), "api_key": API_KEY, "tags": [], "commits": [], "email": ""})),
+            http.post(path("/api/1/acme/keys/register_deploy")).query(&[("sha", sha(4).as_str()), ("api_key", API_KEY)]),
+            http.post(path("/api/1/acme/keys/register_deploy")).form(&[("sha", sha(5).as_str()), ("api_key", API_KEY)]),
+        ];
+        for request in requests {
+            assert_eq!(text(request.send().await.unwrap()).await, (200, "Success".to_owned()));
+        }
+        for (n, environment) in [(1, "Production"), (2, "Staging"), (3, "Production"), (4, "Production"), (5, "Production")] {
+            story.settled(&story.deploy_id(&sha(n), environment)).await;
+        }
+    });
+}
+
+#[test]
+fn a_deploy_is_registered_once() {
+    tell("once", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        let path = "/api/1/deployments/acme/once/register_deploy";
+        let again = story.post(path, &json!({"sha": revision, "environment": "staging"})).await;
+        let (status, told) = text(again).await;
+        assert_eq!(status, 400);
+        assert!(told.starts_with("sha: ") && told.contains("is registered already"), "{told}");
+        for flag in [json!(true), json!("true")] {
+            let body = json!({"sha": revision, "environment": "Staging", "ignore_if_duplicate": flag});
+            assert_eq!(text(story.post(path, &body).await).await, (200, "Success".to_owned()));
+        }
+        let elsewhere = story.post(path, &json!({"sha": revision, "environment": "Production"})).await;
+        assert_eq!(elsewhere.status(), StatusCode::OK);
+        story.settled(&story.deploy_id(&revision, "Production")).await;
+    });
+}
+
+#[test]
+fn twenty_parallel_registrations_are_one_deploy() {
+    tell("parallel", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let path = "/api/1/deployments/acme/parallel/register_deploy";
+        let body = json!({"sha": revision, "environment": "Staging", "ignore_if_duplicate": true});
+        let answers = (0..20).map(|_| {
+            let (http, url, body) = (story.world.http.clone(), url(story, path), body.clone());
+            tokio::spawn(async move { http.post(url).bearer_auth(API_KEY).json(&body).send().await.unwrap().status() })
+        });
+        for answer in answers.collect::<Vec<_>>() {
+            assert_eq!(answer.await.unwrap(), StatusCode::OK);
+        }
+        let page = story.settled(&story.deploy_id(&revision, "Staging")).await;
+        assert_eq!(page.effects.len(), 1);
+    });
+}
+
+fn status(story: &Story, sha: &str, state: &str) -> DeploymentStatus {
+    DeploymentStatus {
+        sha: sha.to_owned(),
+        git_ref: "main".to_owned(),
+        environment: "Staging".to_owned(),
+        state: state.to_owned(),
+        creator: story.author("Ana"),
+        deployment_id: 4711,
+    }
+}
+
+async fn deliver(story: &Story, delivery: &signoff_local::github::Delivery) -> (u16, String) {
+    let mut request = story.world.http.post(url(story, "/webhooks/github")).body(delivery.body.clone());
+    for (name, value) in &delivery.headers {
+        request = request.header(name, value);
+    }
+    text(request.send().await.unwrap()).await
+}
+
+#[test]
+fn a_github_deployment_opens_the_dialog_once_however_often_it_is_delivered() {
+    tell("github", async |story| {
+        story.rules(&system_tests::story::rule("votes_required: 1", "webhook: 'https://example.com'"));
+        let revision = story.push("Ana", "Take cards");
+        let github = &story.world.github;
+        let delivery = github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
+        assert_eq!(deliver(story, &delivery).await, (200, "Success".to_owned()));
+        let again = (200, "Ignored: this deployment is registered already.".to_owned());
+        assert_eq!(deliver(story, &delivery).await, again);
+        let another = github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
+        assert_eq!(deliver(story, &another).await, again);
+        story.dialog().await;
+        let id = approval::id::DeployId::derive("github", &["acme/github", "4711", "staging"]);
+        let page = story.settled(&id).await;
+        assert_eq!(page.runs.len(), 1);
+        assert_eq!(story.world.slack.messages(&story.name).len(), 1);
+    });
+}
+
+#[test]
+fn other_events_and_states_are_ignored() {
+    tell("github-ignored", async |story| {
+        let github = &story.world.github;
+        let pending = github.deployment_status_delivery(&story.repository(), &status(story, &"a".repeat(40), "in_progress"));
+        let (code, told) = deliver(story, &pending).await;
+        assert_eq!(code, 200);
+        assert!(told.starts_with("Ignored: "), "{told}");
+        let push = github.delivery("push", "11111111-2222-3333-4444-555555555555", "{}".to_owned());
+        let (code, told) = deliver(story, &push).await;
+        assert_eq!(code, 200);
+        assert!(told.starts_with("Ignored: ") && told.contains("push"), "{told}");
+    });
+}

@@ -1,0 +1,9 @@
+//! Stories of the whole system.
+
+mod actions;
+mod bad_input;
+mod clock;
+mod deliveries;
+mod record;
+mod rules;
+mod votes;

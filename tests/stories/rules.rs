@@ -1,0 +1,138 @@
+//! Rules files: found, wrong, and not supported yet.
+
+use approval::event::EventKind;
+use approval::run::Status;
+use insta::assert_snapshot;
+use system_tests::story::{rule, tell};
+
+#[test]
+fn an_invalid_file_opens_nothing_and_is_told() {
+    tell("invalid-rules", async |story| {
+        story.rules("rules:\n  - promote:\n      conditions:\n        - environmnt='Staging'\n      actions:\n        - slack_chanel_approval:\n            channel: '#CHANNEL'\n");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.len(), 0);
+        assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::RulesRefused { .. })));
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ No rule was run for REVISION - invalid-rules (Staging): the rules file of acme/invalid-rules can't be used. Correct it on the default branch; the next deploy reads it again.
+        .signoff/rules.yml:4:11: unknown variable `environmnt`; did you mean `environment`?
+        .signoff/rules.yml:6:11: unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
+        ");
+    });
+}
+
+#[test]
+fn a_tab_is_told() {
+    tell("tab-in-rules", async |story| {
+        story.rules("rules:\n\t- promote:\n");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ No rule was run for REVISION - tab-in-rules (Staging): the rules file of acme/tab-in-rules can't be used. Correct it on the default branch; the next deploy reads it again.
+        .signoff/rules.yml:2:1: a tab indents this line; YAML takes spaces only: use 2 spaces per level
+        ");
+    });
+}
+
+#[test]
+fn what_is_not_supported_yet_is_told_and_the_other_rules_run() {
+    tell("not-yet", async |story| {
+        story.rules(
+            "rules:\n  - later:\n      conditions:\n        - environment='Staging' and health='Healthy'\n      actions:\n        - \
+             slack_channel_message: {channel: '#CHANNEL', message: later}\n  - now:\n      conditions:\n        - \
+             environment='Staging'\n      actions:\n        - slack_channel_message: {channel: '#CHANNEL', message: now}\n",
+        );
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.iter().map(|run| (run.rule.as_str(), run.status)).collect::<Vec<_>>(), [("now", Status::Succeeded)]);
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ The rule later was not run for REVISION - not-yet (Staging): it uses what Signoff does not support yet. Take that out of the rule on the default branch; the next deploy reads it again.
+        .signoff/rules.yml:4:37: known, not supported yet: health
+        ");
+    });
+}
+
+#[test]
+fn sleuths_file_is_read_where_there_is_no_other() {
+    tell("sleuth-file", async |story| {
+        let rules = rule("votes_required: 1", "webhook: 'https://example.com'").replace("#CHANNEL", "#sleuth-file");
+        story.world.github.set_file(&story.repository(), ".sleuth/rules.yml", &rules);
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.dialog().await;
+        let page = story.settled(&deploy).await;
+        let path = page.events.iter().find_map(|event| match &event.kind {
+            EventKind::RulesEvaluated { path, .. } => path.clone(),
+            _ => None,
+        });
+        assert_eq!(path.as_deref(), Some(".sleuth/rules.yml"));
+    });
+}
+
+#[test]
+fn an_unchanged_file_is_not_sent_again() {
+    tell("etag", async |story| {
+        story.rules("rules: []");
+        for message in ["One", "Two"] {
+            let revision = story.push("Ana", message);
+            let deploy = story.deploys(&revision, "Staging").await;
+            story.settled(&deploy).await;
+        }
+        let asked = story.world.github.requests();
+        let files = asked.iter().filter(|request| request.path.contains("acme/etag/contents/.signoff"));
+        assert_eq!(files.map(|request| request.status).collect::<Vec<_>>(), [Some(200), Some(304)]);
+    });
+}
+
+#[test]
+fn another_environment_opens_nothing() {
+    tell("other-environment", async |story| {
+        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Production").await;
+        assert_eq!(story.settled(&deploy).await.runs.len(), 0);
+    });
+}
+
+#[test]
+fn environments_and_pull_request_labels_decide() {
+    tell("labels", async |story| {
+        story.rules(
+            "rules:\n  - labelled:\n      conditions:\n        - environment='staging'\n        - pr_labels='needs-approval'\n      \
+             actions:\n        - slack_channel_message: {channel: '#CHANNEL', message: 'held'}\n",
+        );
+        let revision = story.push("Ana", "Take cards");
+        story.world.github.add_pull_request(
+            &story.repository(),
+            signoff_local::github::NewPullRequest {
+                title: "Cards".to_owned(),
+                author: story.author("Ana"),
+                labels: vec!["needs-approval".to_owned()],
+                commits: vec![revision.clone()],
+                merged: true,
+            },
+        );
+        let deploy = story.deploys(&revision, "Staging").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.len(), 1);
+        assert_eq!(page.deploy.pull_requests[0].title, "Cards");
+    });
+}
+
+#[test]
+fn a_channel_that_does_not_exist_is_told() {
+    tell("no-channel", async |story| {
+        story.rules("rules:\n  - say:\n      conditions: [\"environment='Staging'\"]\n      actions:\n        - slack_channel_message: {channel: '#nowhere', message: hello}\n");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert_snapshot!(story.problems().join("\n"), @"
+        Rule say for REVISION - no-channel (Staging):
+        ❌ slack_channel_message: #nowhere failed: Slack has no channel #nowhere that the Signoff app can see: check its name in the rule; if it is private, invite the app there (/invite @signoff) and name it by its id.
+        ");
+    });
+}
