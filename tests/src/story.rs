@@ -228,8 +228,8 @@ impl Story {
             + waiting(world.github.faults().waiting())
             + waiting(world.circleci.faults().waiting());
         assert_eq!(faults, 0, "{}: faults were ordered that never struck", self.name);
-        let violations: Vec<_> =
-            world.github.violations().into_iter().chain(world.circleci.violations()).filter(|line| mine(line)).collect();
+        // Of all stories: an address on CircleCI does not name the project.
+        let violations: Vec<_> = world.github.violations().into_iter().chain(world.circleci.violations()).collect();
         assert_eq!(violations, Vec::<String>::new(), "{}: requests that the official specs refuse", self.name);
     }
 }

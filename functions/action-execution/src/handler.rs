@@ -3,7 +3,7 @@
 use crate::outside::Outside;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
-use approval::effect::{EffectKind, MAX_ATTEMPTS};
+use approval::effect::EffectKind;
 use approval::id::DeployId;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
@@ -44,8 +44,9 @@ impl ActionExecution {
 
     /// Handles a batch of messages; what is to be tried again is reported as failed.
     pub(crate) async fn handle(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        let request_id = event.context.request_id;
-        self.queue.each(event.payload, async |message| self.effect(&message, &request_id).await).await
+        let (request_id, deadline) = (event.context.request_id, event.context.deadline);
+        let handle = async |message| self.effect(&message, &request_id).await;
+        self.queue.each(event.payload, deadline, self.clock, handle).await
     }
 
     /// The time now.
@@ -88,8 +89,7 @@ impl ActionExecution {
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        if effect.attempts > 2 * MAX_ATTEMPTS && !matches!(effect.kind, EffectKind::DrawDialog { .. }) {
-            // Its process ended again and again before it could say why.
+        if attempt.is_hopeless() && !matches!(effect.kind, EffectKind::DrawDialog { .. }) {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {

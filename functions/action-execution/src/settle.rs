@@ -120,7 +120,7 @@ impl ActionExecution {
             let told = self.fallback_channel(&deploy).filter(|channel| *channel != approval.channel);
             let tell = told.map(|channel| EffectKind::TellChannel {
                 channel,
-                text: message::dialog_not_shown(&approval, &reason),
+                text: message::dialog_not_shown(&approval, &deploy, &self.deploy_url(&deploy.id), &reason),
             });
             let event = EventKind::NotTold { channel: approval.channel, reason };
             let owner = format!("dialog {id} attempt {}", effect.attempts);

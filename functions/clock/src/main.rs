@@ -12,9 +12,8 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let settings = Settings::from_environment();
     runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
-    let function = Clock::new(&settings, &Aws::new(&settings)?)
-        .inspect_err(|error| tracing::error!(%error, "not started"))?;
-    let function = &function;
+    let function = Aws::new(&settings).and_then(|aws| Clock::new(&settings, &aws));
+    let function = &function.inspect_err(|error| tracing::error!(%error, "not started"))?;
     run(service_fn(async |event: LambdaEvent<Value>| {
         Ok::<_, Error>(function.tick(&event.context.request_id, runtime::time::now()).await?)
     }))

@@ -6,7 +6,6 @@
 mod answer;
 mod assets;
 mod auth;
-mod gateway;
 mod handler;
 mod html;
 mod json;
@@ -19,7 +18,7 @@ mod view;
 
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Error, Request, lambda_runtime, service_fn};
-use runtime::{aws::Aws, settings::Settings};
+use runtime::{aws::Aws, gateway, settings::Settings};
 use std::convert::Infallible;
 
 #[tokio::main(flavor = "current_thread")]

@@ -66,8 +66,9 @@ impl RuleEvaluation {
 
     /// Handles a batch of messages; what is to be tried again is reported as failed.
     pub(crate) async fn handle(&self, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
-        let request_id = event.context.request_id;
-        self.queue.each(event.payload, async |message| self.deploy(&message, &request_id).await).await
+        let (request_id, deadline) = (event.context.request_id, event.context.deadline);
+        let handle = async |message| self.deploy(&message, &request_id).await;
+        self.queue.each(event.payload, deadline, self.clock, handle).await
     }
 
     /// The time now.
@@ -116,6 +117,9 @@ impl RuleEvaluation {
 
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        if attempt.is_hopeless() {
+            return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
+        }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
             self.store.settle(effect, &effect.closed(EffectState::Failed, Some("no such deploy".to_owned()))).await?;
             return Ok(());

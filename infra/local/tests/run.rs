@@ -97,7 +97,9 @@ async fn one_command_leads_to_the_first_dialog_and_a_kept_record() {
     running.interrupt().await;
     assert!(Path::new(data).join("dynamodb.sqlite").is_file());
 
-    let (running, _, console) = Running::start(&["--data", data, "--no-build"]).await;
+    let (running, slack, console) = Running::start(&["--data", data, "--no-build"]).await;
+    let page = get(&slack).await;
+    assert!(page.contains("would you like to promote") && page.contains("Approve"), "{page}");
     assert_eq!(deploys(&console).await.len(), 1, "the record is there, and no second first deploy");
     running.interrupt().await;
 }

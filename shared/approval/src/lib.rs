@@ -12,4 +12,5 @@ pub mod effect;
 pub mod event;
 pub mod id;
 pub mod message;
+pub mod mrkdwn;
 pub mod run;

@@ -7,6 +7,7 @@
 use crate::action::Action;
 use crate::approval::{Approval, Choice, Electorate, Refusal, Status};
 use crate::deploy::Deploy;
+use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -34,13 +35,6 @@ pub struct Message {
     pub text: String,
     /// The blocks; an empty list where the text says it all.
     pub blocks: Value,
-}
-
-/// Escapes text for Slack's mrkdwn.
-///
-/// Source: <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Text as code in a line of mrkdwn.
@@ -309,13 +303,12 @@ pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &
 }
 
 /// What a channel is told when a dialog could not be shown where its rule wants it.
-pub fn dialog_not_shown(approval: &Approval, reason: &str) -> String {
-    let revision = &approval.subject.revision;
+pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(
         ":warning: The dialog \u{201c}{}\u{201d} for {} can't be shown in {}: {} Signoff tries again for a day; nothing runs \
          before people have voted.",
         escape(&approval.name),
-        code(revision.get(..7).unwrap_or(revision)),
+        deploy_link(deploy, deploy_url),
         escape(&approval.channel),
         sentence(reason)
     )
@@ -323,7 +316,7 @@ pub fn dialog_not_shown(approval: &Approval, reason: &str) -> String {
 
 /// A deploy's title as a link to its page.
 pub fn deploy_link(deploy: &Deploy, deploy_url: &str) -> String {
-    format!("<{}|{}>", escape(deploy_url), escape(&deploy.title()).replace('|', "\u{2502}"))
+    link(deploy_url, &deploy.title())
 }
 
 /// `text`, cut to `limit` characters with an ellipsis where it is longer.

@@ -21,7 +21,7 @@ pub struct RulesFile {
     /// Its rules, in order; their names differ.
     pub rules: Vec<Rule>,
     /// What its authors should know although nothing is wrong: what is known but not supported yet, rules that never apply.
-    /// At most [`crate::problem::MAX_PROBLEMS`].
+    /// At most [`crate::problem::MAX_PROBLEMS`], and one that counts the others.
     pub notices: Vec<Problem>,
     /// The SHA-256 of the file's text, in hexadecimal.
     pub hash: String,

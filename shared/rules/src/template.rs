@@ -6,12 +6,11 @@
 mod check;
 mod context;
 mod scan;
-mod slack;
 
 pub(crate) use check::check;
 pub use context::{Context, Mentions, VARIABLES};
-pub use slack::{slack_escape, slack_link};
 
+use approval::mrkdwn::escape;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 use scan::refused;
@@ -48,7 +47,7 @@ impl fmt::Display for TemplateError {
 impl std::error::Error for TemplateError {}
 
 /// Renders a template as Slack mrkdwn: the template's own text stands as it is written, the deploy's is escaped
-/// ([`slack_escape`]), mentions and links made from the deploy work. A list is its elements with commas between.
+/// ([`escape`]), mentions and links made from the deploy work. A list is its elements with commas between.
 ///
 /// # Errors
 /// A template that cannot be read, or that takes more work or produces more text than allowed.
@@ -157,7 +156,7 @@ fn format_one(out: &mut Output<'_>, value: &Value, target: Target) -> Result<(),
     if target == Target::Plain || value.is_safe() {
         out.write_str(text)?;
     } else {
-        out.write_str(&slack_escape(text))?;
+        out.write_str(&escape(text))?;
     }
     Ok(())
 }

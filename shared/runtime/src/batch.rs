@@ -7,10 +7,12 @@
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use store::EffectMessage;
 
+/// How much of an invocation's time a message may need: with less left, the rest of the batch is left to the next one.
+const ROOM: SignedDuration = SignedDuration::from_secs(12);
 /// The longest that SQS hides a message.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(12);
 
@@ -41,10 +43,17 @@ impl OwnQueue {
         })
     }
 
-    /// Handles every message of `event` with `handle`, and says which ones SQS is to keep.
+    /// Handles every message of `event` with `handle`, and says which ones SQS is to keep. `clock` tells the time, and
+    /// `deadline` (in milliseconds since 1970, as Lambda's context has it) when this invocation is ended.
     ///
     /// A message that can't be read goes to the dead-letter queue at once: trying again can't help it.
-    pub async fn each<F>(&self, event: SqsEvent, handle: F) -> SqsBatchResponse
+    pub async fn each<F>(
+        &self,
+        event: SqsEvent,
+        deadline: u64,
+        clock: fn() -> Timestamp,
+        handle: F,
+    ) -> SqsBatchResponse
     where
         F: AsyncFn(EffectMessage) -> Handled,
     {
@@ -57,9 +66,11 @@ impl OwnQueue {
                 kept.push(id);
                 continue;
             }
-            let handled = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-                Ok(readable) => handle(readable).await,
-                Err(error) => self.bury(&message, &group, &error).await,
+            let left = i64::try_from(deadline).unwrap_or(i64::MAX).saturating_sub(clock().as_millisecond());
+            let handled = if SignedDuration::from_millis(left) < ROOM {
+                Handled::Again(SignedDuration::ZERO)
+            } else {
+                self.handle(&message, &group, &handle).await
             };
             if let Handled::Again(wait) = handled {
                 self.hide(&message, wait).await;
@@ -77,6 +88,16 @@ impl OwnQueue {
             })
             .collect();
         response
+    }
+
+    async fn handle<F>(&self, message: &SqsMessage, group: &str, handle: &F) -> Handled
+    where
+        F: AsyncFn(EffectMessage) -> Handled,
+    {
+        match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+            Ok(readable) => handle(readable).await,
+            Err(error) => self.bury(message, group, &error).await,
+        }
     }
 
     /// Hides a message until it is to be tried again. Where that fails, the queue's own visibility timeout does it.

@@ -1,7 +1,7 @@
 //! From a message to the effect that it stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect};
+use approval::effect::{Claim, Effect, MAX_ATTEMPTS};
 use jiff::{SignedDuration, Timestamp};
 use store::{CommitError, EffectMessage, Store};
 
@@ -15,6 +15,13 @@ pub struct Attempt {
     pub effect: Effect,
     /// Whether an earlier attempt's end is unknown.
     pub lost: bool,
+}
+
+impl Attempt {
+    /// Whether the processes of so many attempts ended before they could say why that another one won't help.
+    pub fn is_hopeless(&self) -> bool {
+        self.effect.attempts > 2 * MAX_ATTEMPTS
+    }
 }
 
 /// Reads the effect of `message` and claims it for this process at `now`. `Err` says what becomes of the message

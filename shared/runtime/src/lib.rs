@@ -5,6 +5,7 @@ pub mod aws;
 pub mod batch;
 pub mod deployments;
 pub mod effects;
+pub mod gateway;
 pub mod logs;
 pub mod race;
 pub mod secrets;

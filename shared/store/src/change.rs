@@ -28,7 +28,7 @@ enum State {
     Deploy(Box<Deploy>),
     Approval(Box<Approval>),
     Run(Box<Run>),
-    Effect { before: Effect, after: Effect },
+    Effect { before: Box<Effect>, after: Box<Effect> },
 }
 
 impl Change {
@@ -81,7 +81,7 @@ impl Change {
 
     /// What became of an effect that this process has claimed; `before` is the effect as it was claimed.
     pub fn effect(mut self, before: &Effect, after: Effect) -> Self {
-        self.states.push(State::Effect { before: before.clone(), after });
+        self.states.push(State::Effect { before: Box::new(before.clone()), after: Box::new(after) });
         self
     }
 

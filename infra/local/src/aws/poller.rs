@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>. Messages that succeeded are deleted; the others stay
 //! hidden for the rest of their visibility timeout. The queue itself keeps two batches from having one message group
-//! at once: a group with a message in flight gives no more.
+//! at once: a group gives nothing behind a message in flight.
 
 use std::{sync::Arc, time::Duration};
 

@@ -9,7 +9,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "signoff-local")]
 pub struct Cli {
-    /// Keep the record in this directory across restarts
+    /// Keep everything (the record, and what the stand-ins hold) in this directory across restarts
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// The first of six ports in a row; a taken one is replaced by one that is free

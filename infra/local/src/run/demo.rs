@@ -16,10 +16,7 @@ use signoff_local::{
     circleci::CircleCi,
     github::{Author, ChangedFile, GitHub, NewCommit, NewPullRequest},
     slack::{NewChannel, NewUser, Slack},
-    stand_in::{
-        server::{Bound, Server},
-        system_clock,
-    },
+    stand_in::server::{Bound, Server},
 };
 
 /// The template's `Deployments`.
@@ -73,7 +70,8 @@ struct Inner {
     http: reqwest::Client,
     register_url: String,
     api_key: &'static str,
-    deploys: AtomicUsize,
+    /// Changes so far, those of earlier runs among them.
+    changes: AtomicUsize,
 }
 
 impl Demo {
@@ -93,6 +91,7 @@ impl Demo {
         github.add_repository(REPOSITORY, "main");
         github.set_file(REPOSITORY, ".signoff/rules.yml", include_str!("../../demo/rules.yml"));
         circleci.add_project(PROJECT);
+        let changes = AtomicUsize::new(github.commits(REPOSITORY).len());
         Ok(Self(Arc::new(Inner {
             _slack: slack,
             github,
@@ -100,7 +99,7 @@ impl Demo {
             http: reqwest::Client::builder().no_proxy().build()?,
             register_url: format!("{api_url}/api/1/deployments/{REPOSITORY}/register_deploy"),
             api_key,
-            deploys: AtomicUsize::new(0),
+            changes,
         })))
     }
 
@@ -110,7 +109,7 @@ impl Demo {
     /// Signoff's API is not there, or refuses the deploy.
     pub async fn deploy(&self) -> Result<String, DemoError> {
         let demo = &self.0;
-        let number = demo.deploys.fetch_add(1, Ordering::Relaxed);
+        let number = demo.changes.fetch_add(1, Ordering::Relaxed);
         let revision = self.push(number);
         demo.circleci.add_pipeline_on_hold(PROJECT, &revision, "main", WORKFLOW, HELD_JOB);
         let deploy =
@@ -130,11 +129,10 @@ impl Demo {
         let person = |at: usize| PEOPLE[at % PEOPLE.len()];
         let author = |(name, account): (&str, &str)| Author::new(name, &email(account), account);
         let (title, path, label) = CHANGES[number % CHANGES.len()];
-        // The time tells this change from the same one of an earlier run, whose deploy is on a kept record.
-        let mut message = format!("{title}\n\nReviewed-at: {}", system_clock()());
+        let mut message = title.to_owned();
         if number % 2 == 1 {
             let (name, account) = person(number + 1);
-            message.push_str(&format!("\nCo-authored-by: {name} <{}>", email(account)));
+            message.push_str(&format!("\n\nCo-authored-by: {name} <{}>", email(account)));
         }
         let github = &self.0.github;
         let file = ChangedFile { path: path.to_owned(), status: "modified", additions: 12, deletions: 5 };

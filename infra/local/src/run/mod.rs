@@ -29,6 +29,8 @@ use self::{
     terminal::Terminal,
 };
 
+/// Where Slack's stand-in keeps its messages, in the directory for kept data.
+const SLACK_FILE: &str = "slack.json";
 /// Opens the console, and registers deploys.
 const API_KEY: &str = "signoff-local";
 
@@ -69,9 +71,13 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     let begin = Instant::now();
     let ports = Ports::choose(cli.port).map_err(|source| RunError::StandIn { what: "a server", source })?;
     let addresses = Addresses::from(ports);
-    let (slack, github, circleci) = stand_ins(&addresses, ports).await?;
-    // Asked before the stack makes the directory: a record that is there already has its deploys.
-    let first_time = cli.data.as_ref().is_none_or(|directory| !directory.exists());
+    // A record that is there already has its deploys.
+    let first_time = cli.data.as_ref().is_none_or(|directory| !directory.join(SLACK_FILE).exists());
+    if let Some(directory) = &cli.data {
+        std::fs::create_dir_all(directory)
+            .map_err(|source| StackError::DataDir { path: directory.clone(), source })?;
+    }
+    let (slack, github, circleci) = stand_ins(&addresses, ports, cli.data.as_deref()).await?;
     let options = options(&cli, *terminal, ports, &addresses, bin_dir);
     let stack = Stack::start(options).await?;
     let demo = Demo::new(slack, github, circleci, stack.api_url(), API_KEY)?;
@@ -88,7 +94,12 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     Ok(stack.stop().await?)
 }
 
-async fn stand_ins(addresses: &Addresses, ports: Ports) -> Result<(Slack, GitHub, CircleCi), RunError> {
+async fn stand_ins(
+    addresses: &Addresses,
+    ports: Ports,
+    data: Option<&Path>,
+) -> Result<(Slack, GitHub, CircleCi), RunError> {
+    let file = |name: &str| data.map(|directory| directory.join(name));
     let links = |own: &str| {
         let all = [
             ("Slack", &addresses.slack),
@@ -103,6 +114,7 @@ async fn stand_ins(addresses: &Addresses, ports: Ports) -> Result<(Slack, GitHub
         address: loopback(ports.slack),
         interactions_url: Some(format!("{}/slack/interactions", addresses.api)),
         links: links("Slack"),
+        file: file(SLACK_FILE),
         buttons: vec![Button {
             label: "Make a deploy".to_owned(),
             url: format!("{}/deploys", addresses.demo),
@@ -114,6 +126,7 @@ async fn stand_ins(addresses: &Addresses, ports: Ports) -> Result<(Slack, GitHub
     let github = GitHub::start(github::Options {
         address: loopback(ports.github),
         links: links("GitHub"),
+        file: file("github.json"),
         ..github::Options::default()
     })
     .await
@@ -121,6 +134,7 @@ async fn stand_ins(addresses: &Addresses, ports: Ports) -> Result<(Slack, GitHub
     let circleci = CircleCi::start(circleci::Options {
         address: loopback(ports.circleci),
         links: links("CircleCI"),
+        file: file("circleci.json"),
         build_time: Some(demo::BUILD_TIME),
         ..circleci::Options::default()
     })

@@ -1,4 +1,4 @@
-//! The Web API's calling convention (https://docs.slack.dev/apis/web-api): arguments in a query, a form or JSON,
+//! The Web API's calling convention (<https://docs.slack.dev/apis/web-api>): arguments in a query, a form or JSON,
 //! answers with `ok`, errors with HTTP 200.
 
 use super::{Shared, chat, conversations, users};

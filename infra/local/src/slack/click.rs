@@ -1,5 +1,5 @@
 //! Clicking buttons: `block_actions` payloads
-//! (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload), signed as
+//! (<https://docs.slack.dev/reference/interaction-payloads/block_actions-payload>), signed as
 //! <https://docs.slack.dev/authentication/verifying-requests-from-slack> describes.
 
 use super::Slack;

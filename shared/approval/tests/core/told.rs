@@ -4,9 +4,10 @@ use crate::samples::{approval, at, authors, deploy};
 use approval::approval::{Electorate, Refusal, Status};
 use approval::deploy::Deploy;
 use approval::message::{
-    NO_SUCH_APPROVAL, deploy_link, dialog_not_shown, escape, refusal, rule_not_opened, rules_not_read,
+    NO_SUCH_APPROVAL, deploy_link, dialog_not_shown, refusal, rule_not_opened, rules_not_read,
     rules_refused, shorten,
 };
+use approval::mrkdwn::escape;
 
 const URL: &str = "https://signoff.example.com/deploys/d";
 
@@ -106,7 +107,7 @@ fn a_channel_is_told_which_rule_is_not_supported_yet() {
 #[test]
 fn a_channel_is_told_which_dialog_is_not_shown_and_why() {
     let reason = "Signoff is not in #deploys: invite it with /invite";
-    insta::assert_snapshot!(dialog_not_shown(&approval(), reason), @":warning: The dialog “Promote deploy to production” for `7bf7226` can't be shown in #deploys: Signoff is not in #deploys: invite it with /invite. Signoff tries again for a day; nothing runs before people have voted.");
+    insta::assert_snapshot!(dialog_not_shown(&approval(), &deploy(), URL, reason), @":warning: The dialog “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> can't be shown in #deploys: Signoff is not in #deploys: invite it with /invite. Signoff tries again for a day; nothing runs before people have voted.");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What a template can name.
 
-use super::slack::slack_link;
-use super::slack_escape;
+use approval::mrkdwn::{escape, link};
 use approval::deploy::{Deploy, Person, PullRequest};
 use minijinja::value::Value;
 use std::collections::BTreeMap;
@@ -61,7 +60,7 @@ impl Mentions {
     pub fn slack(&self, person: &Person) -> String {
         match self.get(person) {
             Some(user_id) => format!("<@{user_id}>"),
-            None => slack_escape(&shown(person)).into_owned(),
+            None => escape(&shown(person)),
         }
     }
 }
@@ -113,7 +112,7 @@ impl Context {
         let linked: Vec<String> = deploy
             .pull_requests
             .iter()
-            .map(|pull| slack_link(&pull.url, &pull_request_title(pull)))
+            .map(|pull| link(&pull.url, &pull_request_title(pull)))
             .collect();
         let titled: Vec<String> = deploy.pull_requests.iter().map(pull_request_title).collect();
 
@@ -123,7 +122,7 @@ impl Context {
             slack.insert(name, Value::from_safe_string(joined(&mentioned)));
             plain.insert(name, Value::from(joined(&named)));
         }
-        slack.insert("deploy_slack", Value::from_safe_string(slack_link(deploy_url, &deploy.title())));
+        slack.insert("deploy_slack", Value::from_safe_string(link(deploy_url, &deploy.title())));
         plain.insert("deploy_slack", Value::from(deploy.title()));
         slack.insert("pull_request_slack", Value::from_safe_string(linked.join(", ")));
         plain.insert("pull_request_slack", Value::from(titled.join(", ")));

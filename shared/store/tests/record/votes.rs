@@ -117,6 +117,18 @@ async fn a_vote_decided_on_an_older_state_is_a_conflict_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn of_two_changes_to_one_version_the_second_is_a_conflict_even_if_nothing_follows_from_it() {
+    let (local, approval) = with_approval(2).await;
+    let renamed = |name: &str| plain(Approval { name: name.to_owned(), ..approval.clone() });
+    let change = |name| Change::to(&approval.deploy, second(60)).approval(renamed(name));
+    local.store.commit(change("first")).await.expect("the first change");
+    let late = local.store.commit(change("second")).await;
+    assert!(matches!(late, Err(CommitError::Conflict)), "{late:?}");
+    let last = newest(&local.store, &approval).await;
+    assert_eq!((last.name.as_str(), last.version), ("first", 2));
+}
+
+#[tokio::test]
 async fn an_approval_opens_once() {
     let (local, approval) = with_approval(2).await;
     let before = local.rows().await;

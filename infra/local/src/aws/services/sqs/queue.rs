@@ -160,18 +160,18 @@ impl Queue {
     }
 
     /// Sequence numbers of what may be received, in the order of receiving: as many as possible of the oldest
-    /// message's group, then of the next group. A group with a message in flight waits as a whole.
+    /// message's group, then of the next group. A group gives its messages up to the first that is hidden, which AWS
+    /// does not say, but does (<https://github.com/localstack/localstack/pull/13386>).
     fn next_visible(&self, now: i64) -> Vec<u64> {
-        let busy: BTreeSet<&str> = self
-            .messages
-            .values()
-            .filter(|message| message.in_flight(now))
-            .filter_map(Message::group)
-            .collect();
+        let mut closed: BTreeSet<&str> = BTreeSet::new();
         let mut order: Vec<(Option<&str>, Vec<u64>)> = Vec::new();
         for (sequence, message) in &self.messages {
-            let group = message.group();
-            if message.visible_ms > now || group.is_some_and(|group| busy.contains(group)) {
+            let group = message.group.as_deref();
+            if group.is_some_and(|group| closed.contains(group)) {
+                continue;
+            }
+            if message.visible_ms > now {
+                closed.extend(group);
                 continue;
             }
             match order.iter_mut().find(|(known, _)| group.is_some() && *known == group) {
@@ -254,10 +254,6 @@ impl Queue {
 }
 
 impl Message {
-    fn group(&self) -> Option<&str> {
-        self.group.as_deref()
-    }
-
     const fn in_flight(&self, now: i64) -> bool {
         self.received && self.visible_ms > now
     }

@@ -50,7 +50,20 @@ fn a_batch_has_as_many_of_the_oldest_group_as_possible_then_of_the_next() {
 }
 
 #[test]
-fn a_group_with_a_message_in_flight_gives_no_more() {
+fn a_group_gives_its_messages_up_to_the_first_that_is_hidden() {
+    let mut queue = queue(&[("a", "a1"), ("a", "a2"), ("a", "a3")]);
+    let first = receive(&mut queue, 2, 0);
+    assert_eq!(queue.hide(&first[0].receipt, 5, 10), Found::Done);
+    assert!(receive(&mut queue, 10, 14).is_empty());
+    let again = receive(&mut queue, 10, 15);
+    assert_eq!(bodies(&again), ["a1"], "a2 is in flight still");
+    assert_eq!(queue.delete(&again[0].receipt, 16), Found::Done);
+    assert!(receive(&mut queue, 10, 999).is_empty());
+    assert_eq!(bodies(&receive(&mut queue, 10, 1000)), ["a2", "a3"]);
+}
+
+#[test]
+fn a_group_with_its_oldest_message_in_flight_gives_no_more() {
     let mut queue = queue(&[("a", "a1"), ("a", "a2"), ("a", "a3")]);
     let first = receive(&mut queue, 2, 0);
     assert_eq!(bodies(&first), ["a1", "a2"]);

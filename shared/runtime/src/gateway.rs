@@ -6,7 +6,7 @@ use lambda_http::request::LambdaRequest;
 use std::fmt::Write;
 
 /// `event` with such characters of its query percent-encoded, as a browser would have sent them.
-pub(crate) fn tidied(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+pub fn tidied(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         request.raw_query_string = request.raw_query_string.as_deref().map(encoded);
     }

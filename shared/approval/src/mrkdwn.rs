@@ -1,0 +1,55 @@
+//! Text in Slack's mrkdwn.
+
+/// `text` so that Slack shows it as it is: `&`, `<` and `>` are all that Slack interprets as control sequences (mentions,
+/// links, dates). Source: <https://docs.slack.dev/messaging/formatting-message-text/#escaping>.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A link, `<url|label>`, whose label is escaped. What is not an `http` or `https` address gives the label alone: nothing
+/// that a deploy says can become a mention.
+pub fn link(url: &str, label: &str) -> String {
+    let label: String = label.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let label = escape(&label);
+    if !(url.starts_with("https://") || url.starts_with("http://")) {
+        return label;
+    }
+    let mut text = String::from("<");
+    for c in url.chars() {
+        match c {
+            '|' => text.push_str("%7C"),
+            '<' => text.push_str("%3C"),
+            '>' => text.push_str("%3E"),
+            '&' => text.push_str("&amp;"),
+            c if c.is_whitespace() || c.is_control() => text.push_str("%20"),
+            c => text.push(c),
+        }
+    }
+    text.push('|');
+    text.push_str(&label);
+    text.push('>');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slack_would_interpret_is_escaped() {
+        assert_eq!(escape("a < b && c > <!channel>"), "a &lt; b &amp;&amp; c &gt; &lt;!channel&gt;");
+        assert_eq!(escape("plain @here"), "plain @here");
+    }
+
+    #[test]
+    fn a_link_ends_where_it_should() {
+        for (url, label, expected) in [
+            ("https://x.io/a?b=1&c=2", "#1 a>b", "<https://x.io/a?b=1&amp;c=2|#1 a&gt;b>"),
+            ("https://x.io/|<!channel>", "a|b\nc", "<https://x.io/%7C%3C!channel%3E|a|b c>"),
+            ("javascript:alert(1)", "<@U1>", "&lt;@U1&gt;"),
+            ("", "no address", "no address"),
+        ] {
+            assert_eq!(link(url, label), expected);
+        }
+    }
+}
