@@ -73,13 +73,13 @@ impl World {
     }
 
     fn start() -> Result<Self, HarnessError> {
-        let bin_dir = build_functions()?;
         let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
-        let world = runtime.block_on(Self::raise(bin_dir))?;
+        let world = runtime.block_on(Self::raise())?;
         Ok(world(runtime))
     }
 
-    async fn raise(bin_dir: PathBuf) -> Result<impl FnOnce(Runtime) -> Self, HarnessError> {
+    async fn raise() -> Result<impl FnOnce(Runtime) -> Self, HarnessError> {
+        let bin_dir = build_functions().await?;
         let http = reqwest_client()?;
         let front = Front::start(http.clone()).await?;
         let slack = slack::Slack::start(slack::Options {
@@ -168,18 +168,10 @@ fn settings(aws: &LocalAws) -> Result<Settings, HarnessError> {
 }
 
 /// Builds the functions as `cargo run` does, and returns the folder that has their programs.
-fn build_functions() -> Result<PathBuf, HarnessError> {
-    let mut build = std::process::Command::new(env!("CARGO"));
+async fn build_functions() -> Result<PathBuf, HarnessError> {
     // With the tests: the same features as `cargo test --workspace`, so that nothing is compiled twice.
-    build.args(["build", "--workspace", "--bins", "--tests"]).current_dir(root());
-    // What cargo tells a test of its package would make build scripts (ring's) run again, and all that follows from them.
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_CRATE_") {
-            build.env_remove(name);
-        }
-    }
-    let status = build.status()?;
+    let mut build = signoff_local::cargo::command(&root());
+    let status = build.args(["build", "--workspace", "--bins", "--tests"]).status().await?;
     if !status.success() {
         return Err(format!("`cargo build --workspace --bins --tests` ended with {status}").into());
     }

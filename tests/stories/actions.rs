@@ -150,7 +150,14 @@ fn a_cancelled_workflow_is_told() {
         ci.cancel(&held.workflow_id);
         let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
         assert_eq!(page.runs[0].status, Status::Stopped);
-        assert_snapshot!(seen, @"");
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - ci-cancelled (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ❌ auto_approve_build: build-and-deploy failed: the workflow build-and-deploy of gh/acme/ci-cancelled for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
+        ");
     });
 }
 

@@ -52,7 +52,7 @@ fn a_dialog_appears_once_the_app_is_invited() {
                 (!problems.is_empty()).then_some(problems)
             })
             .await;
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @"⚠️ The dialog “Promote deploy to production” for REVISION - not-invited (Staging) can't be shown in #not-invited-plans: Slack has no channel #not-invited-plans that the Signoff app can see: check its name in the rule; if it is private, invite the app there (/invite @signoff) and name it by its id. Signoff tries again for a day; nothing runs before people have voted.");
         slack.add_channel(signoff_local::slack::NewChannel::new("not-invited-plans").private());
         // The effect is put off for a minute or more; the record says so.
         let page = story.page(&deploy).await;

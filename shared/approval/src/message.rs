@@ -208,7 +208,7 @@ pub fn step_line(run: &Run, step: usize) -> Option<String> {
             format!(":white_check_mark: {action}: {}", sentence(summary))
         }
         StepState::Succeeded { summary, url: Some(url), .. } => {
-            format!(":white_check_mark: {action}: {} <{}|Open>", sentence(summary), escape(url))
+            format!(":white_check_mark: {action}: {} {}", sentence(summary), link(url, "Open"))
         }
         StepState::Failed { reason, .. } => {
             // That people rejected is no failure.

@@ -27,7 +27,7 @@ pub struct StackOptions {
     pub endpoint_port: u16,
     /// Who is told of the functions' log lines.
     pub log_sink: LogSink,
-    /// Whether schedules run by themselves; if not, [`Stack::wake`] runs them.
+    /// Whether schedules run by themselves; if not, [`Stack::wake`](super::Stack::wake) runs them.
     pub schedules: bool,
     /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't want to
     /// wait for minutes.

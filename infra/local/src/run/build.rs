@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio::process::Command;
-
 /// The directory that this program lies in: cargo puts the functions' programs there too.
 pub fn bin_dir() -> Result<PathBuf, String> {
     let program =
@@ -13,8 +11,8 @@ pub fn bin_dir() -> Result<PathBuf, String> {
 
 /// Builds the workspace's default members, with cargo's own output on the terminal.
 pub async fn functions(root: &Path) -> Result<(), String> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.arg("build").current_dir(root).kill_on_drop(true);
+    let mut cargo = signoff_local::cargo::command(root);
+    cargo.arg("build");
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }

@@ -54,8 +54,8 @@ fn ready(addresses: &Addresses, api_key: &str, after: Duration) -> String {
 Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
 
   Slack      {slack}
-             open this one: a first deploy waits for two votes in #checkout-team. Vote as one
-             of the people, then as another (\"You are\").
+             open this one: deploys wait for two votes in #checkout-team. Vote as one of the
+             people, then as another (\"You are\").
   CircleCI   {circleci}
              the job on hold is approved when the vote is through
   GitHub     {github}

@@ -16,9 +16,13 @@ fn note(text: &str) -> EventKind {
 }
 
 fn notes(page: &Page) -> Vec<&str> {
-    let reason =
-        |kind| if let &EventKind::NotTold { ref reason, .. } = kind { Some(reason.as_str()) } else { None };
-    page.events.iter().filter_map(|event| reason(&event.kind)).collect()
+    let mut notes = Vec::new();
+    for event in &page.events {
+        if let EventKind::NotTold { reason, .. } = &event.kind {
+            notes.push(reason.as_str());
+        }
+    }
+    notes
 }
 
 fn run(rule: &str, now: Timestamp) -> Run {
