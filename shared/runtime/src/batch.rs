@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use store::EffectMessage;
 
 /// How much of an invocation's time a message may need: with less left, the rest of the batch is left to the next one.
@@ -58,11 +58,13 @@ impl OwnQueue {
         F: AsyncFn(EffectMessage) -> Handled,
     {
         let mut kept = Vec::new();
-        let mut held_up = BTreeSet::new();
+        let mut held_up: BTreeMap<String, SignedDuration> = BTreeMap::new();
         for message in event.records {
             let group = message.attributes.get("MessageGroupId").cloned().unwrap_or_default();
             let id = message.message_id.clone().unwrap_or_default();
-            if held_up.contains(&group) {
+            if let Some(wait) = held_up.get(&group) {
+                // It stays in flight otherwise, and its group closed, for the queue's whole visibility timeout.
+                self.hide(&message, *wait).await;
                 kept.push(id);
                 continue;
             }
@@ -74,7 +76,7 @@ impl OwnQueue {
             };
             if let Handled::Again(wait) = handled {
                 self.hide(&message, wait).await;
-                held_up.insert(group);
+                held_up.insert(group, wait);
                 kept.push(id);
             }
         }
