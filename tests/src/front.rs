@@ -66,7 +66,10 @@ async fn pass(State(forward): State<Forward>, request: Request) -> Response {
     }
 }
 
-async fn send(forward: &Forward, request: Request) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
+async fn send(
+    forward: &Forward,
+    request: Request,
+) -> Result<Response, Box<dyn std::error::Error + Send + Sync>> {
     let target = forward.target.get().ok_or("the stack is not there yet")?;
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());

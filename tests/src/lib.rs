@@ -4,6 +4,12 @@
 //!
 //! `SIGNOFF_TEST_AWS=ministack` tells the same stories on a second, independent local AWS.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the harness is test code: what fails in it fails the test"
+)]
+
 pub mod front;
 pub mod local_aws;
 pub mod receiver;

@@ -48,7 +48,9 @@ impl LocalAws {
         match setting("SIGNOFF_TEST_AWS").as_deref() {
             None | Some("" | "embedded") => Self::embedded(deployment).await,
             Some("ministack") => Self::ministack(deployment).await,
-            Some(other) => Err(format!("SIGNOFF_TEST_AWS is {other}; it must be embedded or ministack").into()),
+            Some(other) => {
+                Err(format!("SIGNOFF_TEST_AWS is {other}; it must be embedded or ministack").into())
+            }
         }
     }
 
@@ -86,7 +88,10 @@ impl LocalAws {
         let deadline = Instant::now() + DEPLOY_WITHIN;
         while !out.exists() {
             if let Some(status) = process.try_wait()? {
-                return Err(format!("infra/ministack/deploy.py ended with {status} before the stack was there").into());
+                return Err(format!(
+                    "infra/ministack/deploy.py ended with {status} before the stack was there"
+                )
+                .into());
             }
             if Instant::now() > deadline {
                 return Err(format!("infra/ministack/deploy.py took longer than {DEPLOY_WITHIN:?}").into());
@@ -169,7 +174,10 @@ impl LocalAws {
 }
 
 /// An environment variable of the test run.
-#[expect(clippy::disallowed_methods, reason = "the harness is told by its environment which local AWS to use")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the harness is told by its environment which local AWS to use"
+)]
 pub fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -63,7 +63,8 @@ impl Receiver {
 }
 
 async fn take(State(came): State<Arc<Mutex<Came>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
     let index = came.deliveries.len();
     came.deliveries.push(Delivery {

@@ -94,7 +94,15 @@ impl Story {
 
     /// A commit of `person` on main; its SHA.
     pub fn push(&self, person: &str, message: &str) -> String {
-        self.world.github.push(&self.repository(), NewCommit { author: self.author(person), message: message.to_owned(), branch: None, files: Vec::new() })
+        self.world.github.push(
+            &self.repository(),
+            NewCommit {
+                author: self.author(person),
+                message: message.to_owned(),
+                branch: None,
+                files: Vec::new(),
+            },
+        )
     }
 
     /// Registers a deploy of `revision` in `environment`, as CI does; the answer.
@@ -161,7 +169,8 @@ impl Story {
     pub async fn until_drawn(&self, deploy: &DeployId) -> Page {
         self.until("the dialog to be drawn", async || {
             let page = self.world.store.page(deploy).await.unwrap()?;
-            let drawn = |effect: &Effect| !matches!(effect.kind, EffectKind::DrawDialog { .. }) || effect.is_closed();
+            let drawn =
+                |effect: &Effect| !matches!(effect.kind, EffectKind::DrawDialog { .. }) || effect.is_closed();
             page.effects.iter().all(drawn).then_some(page)
         })
         .await
@@ -229,8 +238,14 @@ impl Story {
             + waiting(world.circleci.faults().waiting());
         assert_eq!(faults, 0, "{}: faults were ordered that never struck", self.name);
         // Of all stories: an address on CircleCI does not name the project.
-        let violations: Vec<_> = world.github.violations().into_iter().chain(world.circleci.violations()).collect();
-        assert_eq!(violations, Vec::<String>::new(), "{}: requests that the official specs refuse", self.name);
+        let violations: Vec<_> =
+            world.github.violations().into_iter().chain(world.circleci.violations()).collect();
+        assert_eq!(
+            violations,
+            Vec::<String>::new(),
+            "{}: requests that the official specs refuse",
+            self.name
+        );
     }
 }
 

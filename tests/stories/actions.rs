@@ -25,7 +25,13 @@ async fn approved(story: &Story, revision: &str, action: &str) -> (Page, String)
 
 fn on_hold(story: &Story) -> String {
     let revision = story.push("Ana", "Take cards");
-    story.world.circleci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+    story.world.circleci.add_pipeline_on_hold(
+        &story.project(),
+        &revision,
+        "main",
+        "build-and-deploy",
+        "hold",
+    );
     revision
 }
 
@@ -67,7 +73,11 @@ fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
     tell("ci-lost", async |story| {
         let revision = on_hold(story);
         let held = story.world.circleci.approvals(&story.project()).len();
-        story.world.circleci.faults().push(Fault::once("POST /api/v2/workflow", FaultKind::DropAfterHandling));
+        story
+            .world
+            .circleci
+            .faults()
+            .push(Fault::once("POST /api/v2/workflow", FaultKind::DropAfterHandling));
         let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), held + 1);
@@ -206,7 +216,8 @@ fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
         let revision = story.push("Ana", "Take cards");
         story.push("Ben", "Take everything");
         story.world.github.add_workflow(&story.repository(), "deploy.yml");
-        let (page, seen) = approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
+        let (page, seen) =
+            approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
         assert_eq!(page.runs[0].status, Status::Stopped);
         assert_eq!(story.world.github.dispatched(&story.repository()).len(), 0);
         assert_snapshot!(seen, @"
@@ -225,9 +236,18 @@ fn a_dispatch_whose_answer_was_lost_is_not_repeated() {
     tell("gh-lost", async |story| {
         let revision = story.push("Ana", "Take cards");
         story.world.github.add_workflow(&story.repository(), "deploy.yml");
-        story.world.github.faults().push(Fault::once("gh-lost/actions/workflows", FaultKind::DropAfterHandling));
-        let (page, seen) = approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
-        assert!(matches!(page.runs[0].steps[1].state, StepState::Unknown { .. }), "{:?}", page.runs[0].steps[1].state);
+        story
+            .world
+            .github
+            .faults()
+            .push(Fault::once("gh-lost/actions/workflows", FaultKind::DropAfterHandling));
+        let (page, seen) =
+            approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
+        assert!(
+            matches!(page.runs[0].steps[1].state, StepState::Unknown { .. }),
+            "{:?}",
+            page.runs[0].steps[1].state
+        );
         assert_eq!(story.world.github.dispatched(&story.repository()).len(), 1);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - gh-lost (Staging) to production?
@@ -284,9 +304,11 @@ fn messages_go_to_the_channel_and_to_the_thread() {
 fn a_post_whose_answer_was_lost_stands_once() {
     tell("post-lost", async |story| {
         let revision = story.push("Ana", "Take cards");
-        let lost = Fault::once("chat.postMessage", FaultKind::DropAfterHandling).with_body("goes out to post-lost");
+        let lost =
+            Fault::once("chat.postMessage", FaultKind::DropAfterHandling).with_body("goes out to post-lost");
         story.world.slack.faults().push(lost);
-        let action = "slack_channel_message: {channel: '#CHANNEL', message: 'goes out to {{ deployment_name }}'}";
+        let action =
+            "slack_channel_message: {channel: '#CHANNEL', message: 'goes out to {{ deployment_name }}'}";
         let (page, _) = approved(story, &revision, action).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
         let messages = story.world.slack.messages(&story.name);
@@ -299,7 +321,8 @@ fn a_webhook_is_signed_and_delivered() {
     tell("webhook", async |story| {
         let receiver = Receiver::start(&[503, 200]).await.unwrap();
         let revision = story.push("Ana", "Take cards");
-        let (page, _) = approved(story, &revision, &format!("webhook: '{}/hook?token=abc'", receiver.url())).await;
+        let (page, _) =
+            approved(story, &revision, &format!("webhook: '{}/hook?token=abc'", receiver.url())).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
         let deliveries = receiver.deliveries();
         assert_eq!(deliveries.len(), 2);
@@ -316,7 +339,11 @@ fn a_webhook_is_signed_and_delivered() {
 fn a_slow_ci_does_not_slow_the_answer_to_slack() {
     tell("slow-ci", async |story| {
         let revision = on_hold(story);
-        story.world.circleci.faults().push(Fault::once("slow-ci/pipeline", FaultKind::Delay(Duration::from_secs(4))));
+        story
+            .world
+            .circleci
+            .faults()
+            .push(Fault::once("slow-ci/pipeline", FaultKind::Delay(Duration::from_secs(4))));
         let (page, _) = approved(story, &revision, APPROVE_BUILD).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
     });

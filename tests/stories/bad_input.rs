@@ -10,7 +10,8 @@ use system_tests::world::API_KEY;
 
 async fn register(story: &Story, body: impl Into<reqwest::Body>) -> (u16, String) {
     let url = format!("{}/api/1/deployments/acme/{}/register_deploy", story.world.front.url(), story.name);
-    let request = story.world.http.post(url).bearer_auth(API_KEY).header("content-type", "application/json").body(body);
+    let request =
+        story.world.http.post(url).bearer_auth(API_KEY).header("content-type", "application/json").body(body);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
@@ -26,7 +27,10 @@ fn a_registration_names_what_is_wrong_with_it() {
             ("a sha that is none", br#"{"sha": "main"}"#.to_vec()),
             ("a wrong type", br#"{"sha": 7}"#.to_vec()),
             ("a date that is none", br#"{"sha": "abcdef1", "date": "yesterday"}"#.to_vec()),
-            ("a date to come", json!({"sha": "abcdef1", "date": future.to_string()}).to_string().into_bytes()),
+            (
+                "a date to come",
+                json!({"sha": "abcdef1", "date": future.to_string()}).to_string().into_bytes(),
+            ),
             ("not JSON", b"{sha: abcdef1".to_vec()),
             ("not UTF-8", b"{\"sha\": \"\xff\xfe\"}".to_vec()),
             ("nested deeply", nested.into_bytes()),
@@ -69,7 +73,8 @@ fn a_deploy_of_a_year_ago_is_taken() {
 #[test]
 fn an_unknown_deployment_is_told_how_to_be_connected() {
     tell("unknown", async |story| {
-        let answer = story.post("/api/1/deployments/nobody/nothing/register_deploy", &json!({"sha": "abcdef1"})).await;
+        let answer =
+            story.post("/api/1/deployments/nobody/nothing/register_deploy", &json!({"sha": "abcdef1"})).await;
         assert_eq!(answer.status(), 400);
         insta::assert_snapshot!(answer.text().await.unwrap(), @"deployment: `nobody/nothing` is not connected to this stack. Add `nobody/nothing` (its repository is then github.com/nobody/nothing), `nobody/nothing=owner/repository`, or `nobody/*` to the stack's parameter Deployments, and deploy the stack.");
         let id = DeployId::derive("register", &["nobody/nothing", "production", "abcdef1"]);
@@ -102,7 +107,9 @@ fn a_delivery_that_github_did_not_sign_is_refused() {
             let mut request = story.world.http.post(&url).body(body);
             for (name, value) in &delivery.headers {
                 match forged {
-                    _ if !name.eq_ignore_ascii_case("x-hub-signature-256") => request = request.header(name, value),
+                    _ if !name.eq_ignore_ascii_case("x-hub-signature-256") => {
+                        request = request.header(name, value)
+                    }
                     Some("right") => request = request.header(name, value),
                     Some(other) => request = request.header(name, other),
                     None => {}
@@ -159,7 +166,8 @@ fn a_replayed_click_counts_once() {
     tell("replayed-click", async |story| {
         let (deploy, ana, dialog) = pending(story).await;
         let slack = &story.world.slack;
-        let click = slack.interaction_request(&ana, &story.name, &dialog, "reject", runtime::time::now()).unwrap();
+        let click =
+            slack.interaction_request(&ana, &story.name, &dialog, "reject", runtime::time::now()).unwrap();
         for _ in 0..3 {
             assert_eq!(slack.send(click.clone()).await.status, Some(200));
         }
@@ -203,10 +211,13 @@ fn a_click_that_can_not_be_read_is_named() {
         no button of ours: 400 Refused: this is no button of an approval.
         no approval in it: 400 Refused: this is no button of an approval.
         ");
-        let gone = slack.send(slack.signed(&payload(&format!("{} {}", known.0, known.1), "approve"), now)).await;
+        let gone =
+            slack.send(slack.signed(&payload(&format!("{} {}", known.0, known.1), "approve"), now)).await;
         assert_eq!(gone.status, Some(200));
         let ana = story.person("Ana");
-        let dead = payload(&format!("{} {}", known.0, known.1), "reject").replace("U0ANA", &ana).replace("1.3", "1.4");
+        let dead = payload(&format!("{} {}", known.0, known.1), "reject")
+            .replace("U0ANA", &ana)
+            .replace("1.3", "1.4");
         assert_eq!(slack.send(slack.signed(&dead, now)).await.status, Some(200));
         let told = story.until("Ana to be told", async || slack.ephemerals(&ana).pop()).await;
         insta::assert_snapshot!(told.text, @"Your vote was not counted: this approval is not on record any more. Deploy again to be asked again.");

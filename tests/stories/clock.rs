@@ -43,7 +43,10 @@ fn a_dialog_appears_once_the_app_is_invited() {
     tell("not-invited", async |story| {
         let slack = &story.world.slack;
         slack.add_channel(signoff_local::slack::NewChannel::new("not-invited-plans").private().without_app());
-        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'").replace("#CHANNEL", "#not-invited-plans"));
+        story.rules(
+            &rule("votes_required: 1", "webhook: 'https://example.com'")
+                .replace("#CHANNEL", "#not-invited-plans"),
+        );
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;
         let told = story

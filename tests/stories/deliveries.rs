@@ -29,13 +29,17 @@ fn a_key_is_taken_from_header_body_and_query() {
                 .form(&[("sha", sha(2).as_str()), ("environment", "Staging"), ("tags", "")]),
             http.post(path("/api/1/acme/keys/register_deploy"))
                 .json(&json!({"sha": sha(3), "api_key": API_KEY, "tags": [], "commits": [], "email": ""})),
-            http.post(path("/api/1/acme/keys/register_deploy")).query(&[("sha", sha(4).as_str()), ("api_key", API_KEY)]),
-            http.post(path("/api/1/acme/keys/register_deploy")).form(&[("sha", sha(5).as_str()), ("api_key", API_KEY)]),
+            http.post(path("/api/1/acme/keys/register_deploy"))
+                .query(&[("sha", sha(4).as_str()), ("api_key", API_KEY)]),
+            http.post(path("/api/1/acme/keys/register_deploy"))
+                .form(&[("sha", sha(5).as_str()), ("api_key", API_KEY)]),
         ];
         for request in requests {
             assert_eq!(text(request.send().await.unwrap()).await, (200, "Success".to_owned()));
         }
-        for (n, environment) in [(1, "Production"), (2, "Staging"), (3, "Production"), (4, "Production"), (5, "Production")] {
+        for (n, environment) in
+            [(1, "Production"), (2, "Staging"), (3, "Production"), (4, "Production"), (5, "Production")]
+        {
             story.settled(&story.deploy_id(&sha(n), environment)).await;
         }
     });
@@ -70,7 +74,9 @@ fn twenty_parallel_registrations_are_one_deploy() {
         let body = json!({"sha": revision, "environment": "Staging", "ignore_if_duplicate": true});
         let answers = (0..20).map(|_| {
             let (http, url, body) = (story.world.http.clone(), url(story, path), body.clone());
-            tokio::spawn(async move { http.post(url).bearer_auth(API_KEY).json(&body).send().await.unwrap().status() })
+            tokio::spawn(async move {
+                http.post(url).bearer_auth(API_KEY).json(&body).send().await.unwrap().status()
+            })
         });
         for answer in answers.collect::<Vec<_>>() {
             assert_eq!(answer.await.unwrap(), StatusCode::OK);
@@ -105,11 +111,13 @@ fn a_github_deployment_opens_the_dialog_once_however_often_it_is_delivered() {
         story.rules(&system_tests::story::rule("votes_required: 1", "webhook: 'https://example.com'"));
         let revision = story.push("Ana", "Take cards");
         let github = &story.world.github;
-        let delivery = github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
+        let delivery =
+            github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
         assert_eq!(deliver(story, &delivery).await, (200, "Success".to_owned()));
         let again = (200, "Ignored: this deployment is registered already.".to_owned());
         assert_eq!(deliver(story, &delivery).await, again);
-        let another = github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
+        let another =
+            github.deployment_status_delivery(&story.repository(), &status(story, &revision, "success"));
         assert_eq!(deliver(story, &another).await, again);
         story.dialog().await;
         let id = approval::id::DeployId::derive("github", &["acme/github", "4711", "staging"]);
@@ -123,7 +131,8 @@ fn a_github_deployment_opens_the_dialog_once_however_often_it_is_delivered() {
 fn other_events_and_states_are_ignored() {
     tell("github-ignored", async |story| {
         let github = &story.world.github;
-        let pending = github.deployment_status_delivery(&story.repository(), &status(story, &"a".repeat(40), "in_progress"));
+        let pending = github
+            .deployment_status_delivery(&story.repository(), &status(story, &"a".repeat(40), "in_progress"));
         let (code, told) = deliver(story, &pending).await;
         assert_eq!(code, 200);
         assert!(told.starts_with("Ignored: "), "{told}");

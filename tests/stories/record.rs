@@ -10,7 +10,13 @@ fn a_deploys_page_shows_its_approval() {
         story.rules(&rule("votes_required: 1", "auto_approve_build: 'build-and-deploy'"));
         let ana = story.person("Ana <b>Novak</b>");
         let revision = story.push("Ana", "Take <script>cards</script>");
-        story.world.circleci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+        story.world.circleci.add_pipeline_on_hold(
+            &story.project(),
+            &revision,
+            "main",
+            "build-and-deploy",
+            "hold",
+        );
         let deploy = story.deploys(&revision, "Staging").await;
         let dialog = story.dialog().await;
         story.click(&ana, &dialog, "approve").await;
@@ -19,12 +25,18 @@ fn a_deploys_page_shows_its_approval() {
         let page = story.get(&format!("/deploys/{deploy}")).await;
         assert_eq!(page.status(), 200);
         let html = page.text().await.unwrap();
-        for shown in ["Promote deploy to production", "approved", "Ana &lt;b&gt;Novak&lt;/b&gt;", "auto_approve_build: build-and-deploy"] {
+        for shown in [
+            "Promote deploy to production",
+            "approved",
+            "Ana &lt;b&gt;Novak&lt;/b&gt;",
+            "auto_approve_build: build-and-deploy",
+        ] {
             assert!(html.contains(shown), "{shown} is not in {html}");
         }
         assert!(!html.contains("<script>cards"), "{html}");
 
-        let json: Value = story.get(&format!("/api/v1/deploys/{deploy}/approvals")).await.json().await.unwrap();
+        let json: Value =
+            story.get(&format!("/api/v1/deploys/{deploy}/approvals")).await.json().await.unwrap();
         let approval = &json["approvals"][0];
         assert_eq!(approval["status"], "approved");
         assert_eq!(approval["votes"][0]["name"], "Ana <b>Novak</b>");

@@ -47,7 +47,10 @@ fn what_is_not_supported_yet_is_told_and_the_other_rules_run() {
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;
         let page = story.settled(&deploy).await;
-        assert_eq!(page.runs.iter().map(|run| (run.rule.as_str(), run.status)).collect::<Vec<_>>(), [("now", Status::Succeeded)]);
+        assert_eq!(
+            page.runs.iter().map(|run| (run.rule.as_str(), run.status)).collect::<Vec<_>>(),
+            [("now", Status::Succeeded)]
+        );
         assert_snapshot!(story.problems().join("\n"), @"
         ⚠️ The rule later was not run for REVISION - not-yet (Staging): it uses what Signoff does not support yet. Take that out of the rule on the default branch; the next deploy reads it again.
         .signoff/rules.yml:4:37: known, not supported yet: health
@@ -58,7 +61,8 @@ fn what_is_not_supported_yet_is_told_and_the_other_rules_run() {
 #[test]
 fn sleuths_file_is_read_where_there_is_no_other() {
     tell("sleuth-file", async |story| {
-        let rules = rule("votes_required: 1", "webhook: 'https://example.com'").replace("#CHANNEL", "#sleuth-file");
+        let rules =
+            rule("votes_required: 1", "webhook: 'https://example.com'").replace("#CHANNEL", "#sleuth-file");
         story.world.github.set_file(&story.repository(), ".sleuth/rules.yml", &rules);
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;

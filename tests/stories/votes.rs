@@ -9,7 +9,13 @@ use system_tests::story::{Story, rule, tell};
 async fn asked(story: &Story, approval: &str) -> (approval::id::DeployId, String) {
     story.rules(&rule(approval, "auto_approve_build: 'build-and-deploy'"));
     let revision = story.push("Ana", "Take cards");
-    story.world.circleci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
+    story.world.circleci.add_pipeline_on_hold(
+        &story.project(),
+        &revision,
+        "main",
+        "build-and-deploy",
+        "hold",
+    );
     let deploy = story.deploys(&revision, "Staging").await;
     (deploy, story.dialog().await)
 }

@@ -7,14 +7,16 @@ use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
 use approval::{message, run};
 use providers::slack::client::{MessageRef, Slack};
-use serde_json::Value;
 use runtime::effects::Attempt;
+use serde_json::Value;
 
 impl ActionExecution {
     /// Draws an approval's dialog: posts it where it does not stand yet, else replaces what stands there.
     pub(crate) async fn draw_dialog(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let Some(approval) = self.store.approval(&effect.deploy, id).await? else { return self.done(effect).await };
+        let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            return self.done(effect).await;
+        };
         let drawn = message::dialog(&approval);
         let slack = self.outside.slack(self.now()).await?;
         let posted = match &approval.dialog {
@@ -24,8 +26,9 @@ impl ActionExecution {
                 None
             }
             None => {
-                let posted =
-                    self.post_once(attempt, &approval.channel, None, &drawn.text, &drawn.blocks, id.as_str()).await?;
+                let posted = self
+                    .post_once(attempt, &approval.channel, None, &drawn.text, &drawn.blocks, id.as_str())
+                    .await?;
                 Some(Dialog { channel: posted.channel, ts: posted.ts })
             }
         };

@@ -39,14 +39,18 @@ pub(crate) async fn electorate(
     deploy: &Deploy,
     mentions: &Mentions,
 ) -> Result<Electorate, Failure> {
-    let authors = || deploy.authors().into_iter().filter_map(|author| mentions.get(author).map(str::to_owned));
+    let authors =
+        || deploy.authors().into_iter().filter_map(|author| mentions.get(author).map(str::to_owned));
     let (who, people): (_, Vec<String>) = match (&spec.approvers, spec.authors_only) {
         (None, false) => return Ok(Electorate::Anyone),
         (None, true) => ("the authors of this deploy", authors().collect()),
         (Some(approvers), false) => ("the approvers of this rule", resolve(slack, approvers).await?),
         (Some(approvers), true) => {
             let approvers = resolve(slack, approvers).await?;
-            ("the authors of this deploy that the rule names", authors().filter(|id| approvers.contains(id)).collect())
+            (
+                "the authors of this deploy that the rule names",
+                authors().filter(|id| approvers.contains(id)).collect(),
+            )
         }
     };
     let mut people = people;
@@ -54,6 +58,14 @@ pub(crate) async fn electorate(
     people.dedup();
     if people.is_empty() {
         return Err(Failure::Permanent(nobody(spec, deploy, who)));
+    }
+    if (people.len() as u64) < u64::from(spec.votes_required) {
+        return Err(Failure::Permanent(format!(
+            "\u{201c}{}\u{201d} could never be approved: it needs {} approvals, and only {} of {who} can vote",
+            spec.name,
+            spec.votes_required,
+            people.len()
+        )));
     }
     Ok(Electorate::Only { who: who.to_owned(), people })
 }

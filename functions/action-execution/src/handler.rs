@@ -29,7 +29,11 @@ pub(crate) struct ActionExecution {
 
 impl ActionExecution {
     /// The function with these settings. Error: one is missing or can't be read.
-    pub(crate) fn new(settings: &Settings, aws: &Aws, clock: fn() -> Timestamp) -> Result<Self, SettingError> {
+    pub(crate) fn new(
+        settings: &Settings,
+        aws: &Aws,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, SettingError> {
         let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
             .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
         Ok(Self {
@@ -94,15 +98,20 @@ impl ActionExecution {
         }
         match &effect.kind {
             EffectKind::RunStep { run, step } => self.run_step(attempt, run, *step).await,
-            EffectKind::AdvanceRun { run, step, outcome } => self.advance_run(attempt, run, *step, outcome).await,
+            EffectKind::AdvanceRun { run, step, outcome } => {
+                self.advance_run(attempt, run, *step, outcome).await
+            }
             EffectKind::DrawDialog { approval } => self.draw_dialog(attempt, approval).await,
-            EffectKind::DrawStep { approval, run, step } => self.draw_step(attempt, approval, run, *step).await,
+            EffectKind::DrawStep { approval, run, step } => {
+                self.draw_step(attempt, approval, run, *step).await
+            }
             EffectKind::TellPerson { channel, user, text } => {
                 self.outside.slack(self.now()).await?.post_ephemeral(channel, user, text).await?;
                 self.done(effect).await
             }
             EffectKind::TellChannel { channel, text } => {
-                self.post_once(attempt, channel, None, text, &serde_json::Value::Null, effect.id.as_str()).await?;
+                self.post_once(attempt, channel, None, text, &serde_json::Value::Null, effect.id.as_str())
+                    .await?;
                 self.done(effect).await
             }
             EffectKind::EvaluateRules => {

@@ -2,6 +2,7 @@
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
+use approval::approval::Outcome;
 use approval::effect::Effect;
 use approval::id::RunId;
 use approval::run::{self, Run, StepState};
@@ -45,7 +46,10 @@ impl ActionExecution {
             let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(Some(change)) };
             Ok(Some(match run::decide(&run, step, command.clone(), now) {
                 Ok(mut decision) => {
-                    decision.effects.extend(self.tell_elsewhere(&decision.next, step).await?);
+                    // The dialog itself says that it was rejected.
+                    if command != run::Command::Close(Outcome::Rejected) {
+                        decision.effects.extend(self.tell_elsewhere(&decision.next, step).await?);
+                    }
                     change.run(decision)
                 }
                 Err(_) => change,
@@ -56,16 +60,18 @@ impl ActionExecution {
 
     /// A step that stopped its run and has no thread to say so in says so in the deployment's channel.
     async fn tell_elsewhere(&self, run: &Run, step: usize) -> Result<Option<EffectKind>, Trouble> {
-        let stopped = run.steps.get(step).is_some_and(|step| {
-            matches!(step.state, StepState::Failed { .. } | StepState::Unknown { .. })
-        });
+        let stopped = run
+            .steps
+            .get(step)
+            .is_some_and(|step| matches!(step.state, StepState::Failed { .. } | StepState::Unknown { .. }));
         if !stopped || run.thread_of(step).is_some() {
             return Ok(None);
         }
         let Some(deploy) = self.store.deploy(&run.deploy).await? else { return Ok(None) };
         let Some(channel) = self.fallback_channel(&deploy) else { return Ok(None) };
         let url = self.deploy_url(&deploy.id);
-        Ok(message::step_elsewhere(run, step, &deploy, &url).map(|text| EffectKind::TellChannel { channel, text }))
+        Ok(message::step_elsewhere(run, step, &deploy, &url)
+            .map(|text| EffectKind::TellChannel { channel, text }))
     }
 
     /// Commits what `commands` make of an approval, together with what became of the effect.
@@ -79,7 +85,9 @@ impl ActionExecution {
         self.commit_newest(effect, async || {
             let now = self.now();
             let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
-            let Some(approval) = self.store.approval(&effect.deploy, id).await? else { return Ok(Some(change)) };
+            let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+                return Ok(Some(change));
+            };
             let mut changed = Decision { next: approval, effects: Vec::new(), events: Vec::new() };
             let mut any = false;
             for command in commands {

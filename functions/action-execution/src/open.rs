@@ -12,8 +12,8 @@ use approval::id::ApprovalId;
 use approval::run::{self, Run};
 use providers::Failure;
 use rules::template::{Context, render};
-use store::Change;
 use runtime::effects::Attempt;
+use store::Change;
 
 impl ActionExecution {
     /// Opens the approval of step number `step`, whose dialog is then drawn.
@@ -29,8 +29,9 @@ impl ActionExecution {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = mentions(&slack, deploy).await?;
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), &mentions);
-        let prompt = render(&spec.prompt, &context)
-            .map_err(|error| Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name)))?;
+        let prompt = render(&spec.prompt, &context).map_err(|error| {
+            Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
+        })?;
         let approval = Approval {
             id: ApprovalId::derive(&run.id, step),
             deploy: deploy.id.clone(),
@@ -68,7 +69,8 @@ impl ActionExecution {
             let Ok(asking) = run::decide(&run, step, run::Command::Ask(approval.id.clone()), now) else {
                 return Ok(Some(change));
             };
-            let opening = Decision { next: approval.clone(), effects: Vec::new(), events: vec![opened.clone()] };
+            let opening =
+                Decision { next: approval.clone(), effects: Vec::new(), events: vec![opened.clone()] };
             Ok(Some(change.approval(opening).run(asking)))
         })
         .await

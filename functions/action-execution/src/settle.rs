@@ -10,8 +10,8 @@ use approval::{approval as votes, message, run};
 use jiff::SignedDuration;
 use providers::Failure;
 use runtime::batch::Handled;
-use store::Change;
 use runtime::effects::Attempt;
+use store::Change;
 
 impl ActionExecution {
     /// Puts on record that `attempt` ended in `failure`, and says when its message comes again.
@@ -60,7 +60,8 @@ impl ActionExecution {
             Failure::Unanswered(_) => match self.when_repeated(effect, run, step).await? {
                 WhenRepeated::Idempotent | WhenRepeated::Observable if tries_left => {
                     let wait = wait(effect, None);
-                    let note = format!("{reason}. Signoff looks whether it happened in {} s.", wait.as_secs());
+                    let note =
+                        format!("{reason}. Signoff looks whether it happened in {} s.", wait.as_secs());
                     let after = effect.unanswered(self.now(), wait, note.clone());
                     (run::Command::Retry { reason: note }, after, Handled::Again(wait))
                 }
@@ -83,7 +84,12 @@ impl ActionExecution {
         Ok(handled)
     }
 
-    async fn when_repeated(&self, effect: &Effect, run: &RunId, step: usize) -> Result<WhenRepeated, Trouble> {
+    async fn when_repeated(
+        &self,
+        effect: &Effect,
+        run: &RunId,
+        step: usize,
+    ) -> Result<WhenRepeated, Trouble> {
         let run = self.store.run(&effect.deploy, run).await?;
         let action = run.as_ref().and_then(|run| run.steps.get(step)).map(|step| &step.action);
         Ok(action.map_or(WhenRepeated::Neither, |action| action.when_repeated()))
@@ -101,7 +107,9 @@ impl ActionExecution {
         let reason = sentence(&failure.to_string());
         let (deploy, approval) =
             (self.store.deploy(&effect.deploy).await?, self.store.approval(&effect.deploy, id).await?);
-        let (Some(deploy), Some(approval)) = (deploy, approval) else { return self.give_up(effect, reason).await };
+        let (Some(deploy), Some(approval)) = (deploy, approval) else {
+            return self.give_up(effect, reason).await;
+        };
         let passing = !matches!(failure, Failure::Permanent(_) | Failure::Refusal(_));
         let stands = approval.dialog.is_some() || approval.status != votes::Status::Pending;
         if stands || (passing && effect.attempts < MAX_ATTEMPTS) {
@@ -132,7 +140,12 @@ impl ActionExecution {
     }
 
     /// What is told can be told again; what can't be told is put on record.
-    async fn settle_telling(&self, effect: &Effect, channel: &str, failure: Failure) -> Result<Handled, Trouble> {
+    async fn settle_telling(
+        &self,
+        effect: &Effect,
+        channel: &str,
+        failure: Failure,
+    ) -> Result<Handled, Trouble> {
         let reason = sentence(&failure.to_string());
         let (after, wait) = match failure {
             Failure::Retryable { retry_after, .. } if effect.attempts < MAX_ATTEMPTS => {

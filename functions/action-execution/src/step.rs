@@ -9,8 +9,9 @@ use approval::effect::EffectState;
 use approval::id::RunId;
 use approval::run::{self, StepState};
 use providers::Failure;
-use store::Change;
 use runtime::effects::Attempt;
+use std::cell::Cell;
+use store::Change;
 
 impl ActionExecution {
     /// Runs the action of step number `step`.
@@ -32,7 +33,9 @@ impl ActionExecution {
             | StepState::Skipped => return self.done(effect).await,
         };
         if !begun {
-            self.begin(attempt, &run.id, step).await?;
+            if !self.begin(attempt, &run.id, step).await? {
+                return self.done(effect).await;
+            }
         } else if attempt.lost && action.when_repeated() == WhenRepeated::Neither {
             return Err(Failure::Unanswered("Signoff stopped while this was running".to_owned()).into());
         }
@@ -44,16 +47,19 @@ impl ActionExecution {
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
     }
 
-    /// Puts on record that a step's action begins, before it does.
-    async fn begin(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<(), Trouble> {
+    /// Puts on record that a step's action begins, before it does. `false`: the step went on without this effect.
+    async fn begin(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<bool, Trouble> {
         let effect = &attempt.effect;
+        let begins = Cell::new(false);
         self.commit_newest(effect, async || {
             let now = self.now();
-            let run = self.store.run(&effect.deploy, run).await?;
-            let begun = run.and_then(|run| run::decide(&run, step, run::Command::Begin, now).ok());
-            Ok(begun.map(|decision| Change::to(&effect.deploy, now).run(decision)))
+            let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(None) };
+            let begun = run::decide(&run, step, run::Command::Begin, now);
+            begins.set(begun.is_ok());
+            Ok(begun.ok().map(|decision| Change::to(&effect.deploy, now).run(decision)))
         })
-        .await
+        .await?;
+        Ok(begins.get())
     }
 
     /// Goes on with a run, or stops it, after the approval that it waits for.

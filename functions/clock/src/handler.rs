@@ -37,7 +37,10 @@ impl Clock {
             for effect in &due {
                 tracing::warn!(request_id, deploy = %effect.deploy, effect = %effect.id, kind = ?effect.kind, "sent again");
             }
-            self.store.send(&due).await.inspect_err(|error| tracing::error!(request_id, %error, "not sent"))?;
+            self.store
+                .send(&due)
+                .await
+                .inspect_err(|error| tracing::error!(request_id, %error, "not sent"))?;
             sent += due.len();
         }
         Ok(sent)

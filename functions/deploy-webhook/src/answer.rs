@@ -24,5 +24,8 @@ pub(crate) fn not_set_up() -> Response<Body> {
 
 /// `503` where the record can't be reached now.
 pub(crate) fn try_again() -> Response<Body> {
-    text(StatusCode::SERVICE_UNAVAILABLE, "The deploy was not registered: the record can't be reached now. Try again.")
+    text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The deploy was not registered: the record can't be reached now. Try again.",
+    )
 }

@@ -27,8 +27,12 @@ impl DeployWebhook {
             return text(StatusCode::UNAUTHORIZED, format!("Refused: {error}."));
         }
         match delivery(header(request, "x-github-event"), header(request, "x-github-delivery"), body) {
-            Ok(Delivery::DeploymentSucceeded(deployment)) => self.deployment(deployment, request_id, now).await,
-            Ok(Delivery::Ignored { delivery, reason }) => self.ignored(&delivery, &reason, request_id, now).await,
+            Ok(Delivery::DeploymentSucceeded(deployment)) => {
+                self.deployment(deployment, request_id, now).await
+            }
+            Ok(Delivery::Ignored { delivery, reason }) => {
+                self.ignored(&delivery, &reason, request_id, now).await
+            }
             Err(error) => {
                 tracing::warn!(request_id, %error, "refused");
                 let too_large = matches!(error, ParseError::TooLarge);
@@ -38,12 +42,18 @@ impl DeployWebhook {
         }
     }
 
-    async fn deployment(&self, found: DeploymentSucceeded, request_id: &str, now: Timestamp) -> Response<Body> {
+    async fn deployment(
+        &self,
+        found: DeploymentSucceeded,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Response<Body> {
         let Some(slug) = self.deployments.of_repository(&found.repository) else {
             tracing::warn!(request_id, repository = found.repository, "refused: not connected");
             return Self::not_connected(&found.repository);
         };
-        let key = [found.repository.as_str(), &found.deployment_id.to_string(), &found.environment.to_lowercase()];
+        let key =
+            [found.repository.as_str(), &found.deployment_id.to_string(), &found.environment.to_lowercase()];
         let deploy = deploy(DeployId::derive("github", &key), slug, &found, now);
         match self.commit(&deploy, now).await {
             Ok(Registered::New) => {
@@ -58,7 +68,13 @@ impl DeployWebhook {
         }
     }
 
-    async fn ignored(&self, delivery: &str, reason: &str, request_id: &str, now: Timestamp) -> Response<Body> {
+    async fn ignored(
+        &self,
+        delivery: &str,
+        reason: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Response<Body> {
         tracing::info!(request_id, delivery, reason, "ignored");
         match self.store.ignore_delivery("github", delivery, reason, now).await {
             Ok(()) => text(StatusCode::OK, format!("Ignored: {reason}.")),
@@ -79,7 +95,8 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         environment: found.environment.clone(),
         revision: found.sha.clone(),
         branch: found.branch().map(str::to_owned),
-        deployed_at: found.created_at,
+        // A clock that is ahead of ours must not put it before deploys to come.
+        deployed_at: found.created_at.min(now),
         registered_at: now,
         source: Source::GithubDeployment,
         tags: Vec::new(),

@@ -12,7 +12,12 @@ use providers::signature::verify_key;
 
 impl DeployWebhook {
     /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, or `413`.
-    pub(crate) async fn register(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
+    pub(crate) async fn register(
+        &self,
+        request: &Request,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Response<Body> {
         let secret = match self.api_secret.get(now).await {
             Ok(secret) => secret,
             Err(error) => {
@@ -20,7 +25,8 @@ impl DeployWebhook {
                 return not_set_up();
             }
         };
-        let (content_type, query) = (header(request, "content-type"), request.uri().query().unwrap_or_default());
+        let (content_type, query) =
+            (header(request, "content-type"), request.uri().query().unwrap_or_default());
         let body = request.body().as_ref();
         let key = api_key(header(request, "authorization"), query, content_type, body);
         if !key.is_some_and(|key| verify_key(&key, &secret.keys)) {
@@ -72,8 +78,15 @@ impl DeployWebhook {
     }
 }
 
-fn deploy(id: DeployId, deployment: Slug, repository: String, registration: Registration, now: Timestamp) -> Deploy {
-    let deployer = registration.email.map(|email| Person { name: email.clone(), email: Some(email), username: None });
+fn deploy(
+    id: DeployId,
+    deployment: Slug,
+    repository: String,
+    registration: Registration,
+    now: Timestamp,
+) -> Deploy {
+    let deployer =
+        registration.email.map(|email| Person { name: email.clone(), email: Some(email), username: None });
     Deploy {
         id,
         deployment,

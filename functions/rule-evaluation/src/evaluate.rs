@@ -16,7 +16,12 @@ const ROWS: usize = 60;
 
 impl RuleEvaluation {
     /// Opens a run of each rule of `file` that holds for `deploy`. An invalid file opens nothing and is told.
-    pub(crate) async fn evaluate(&self, attempt: &Attempt, deploy: &Deploy, file: &Source) -> Result<(), Trouble> {
+    pub(crate) async fn evaluate(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        file: &Source,
+    ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let now = self.now();
         let enriched = Change::to(&deploy.id, now).deploy(deploy);

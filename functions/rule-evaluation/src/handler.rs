@@ -49,7 +49,11 @@ impl From<StoreError> for Trouble {
 
 impl RuleEvaluation {
     /// The function with these settings. Error: one is missing or can't be read.
-    pub(crate) fn new(settings: &Settings, aws: &Aws, clock: fn() -> Timestamp) -> Result<Self, SettingError> {
+    pub(crate) fn new(
+        settings: &Settings,
+        aws: &Aws,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, SettingError> {
         let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
             .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
         Ok(Self {
@@ -121,7 +125,9 @@ impl RuleEvaluation {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
-            self.store.settle(effect, &effect.closed(EffectState::Failed, Some("no such deploy".to_owned()))).await?;
+            self.store
+                .settle(effect, &effect.closed(EffectState::Failed, Some("no such deploy".to_owned())))
+                .await?;
             return Ok(());
         };
         let github = self.github().await?;
@@ -129,8 +135,12 @@ impl RuleEvaluation {
         match self.rules_file(&github, &deploy.repository).await? {
             Some(file) => self.evaluate(attempt, &deploy, &file).await,
             None => {
-                let event =
-                    EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices: Vec::new() };
+                let event = EventKind::RulesEvaluated {
+                    path: None,
+                    hash: None,
+                    held: Vec::new(),
+                    notices: Vec::new(),
+                };
                 let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
                 Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
             }
@@ -160,7 +170,11 @@ impl RuleEvaluation {
         if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
             let text = message::rules_not_read(&deploy, &self.deploy_url(&deploy), &reason);
             let tell = self.tell(&deploy, text).into_iter().collect();
-            change = change.and(effect.id.as_str(), tell, vec![EventKind::RulesRefused { problems: vec![reason] }]);
+            change = change.and(
+                effect.id.as_str(),
+                tell,
+                vec![EventKind::RulesRefused { problems: vec![reason] }],
+            );
         }
         self.store.commit(change).await?;
         Ok(Handled::Done)

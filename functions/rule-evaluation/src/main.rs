@@ -16,7 +16,9 @@ use std::convert::Infallible;
 async fn main() -> Result<(), Error> {
     let settings = Settings::from_environment();
     runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
-    let function = Aws::new(&settings).and_then(|aws| RuleEvaluation::new(&settings, &aws, runtime::time::now));
+    let function =
+        Aws::new(&settings).and_then(|aws| RuleEvaluation::new(&settings, &aws, runtime::time::now));
     let function = &function.inspect_err(|error| tracing::error!(%error, "not started"))?;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await))).await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await)))
+        .await
 }

@@ -18,7 +18,11 @@ pub(crate) struct Source {
 
 impl RuleEvaluation {
     /// The rules file of `repository`; one that has not changed since it was last read is not sent again.
-    pub(crate) async fn rules_file(&self, github: &GitHub, repository: &str) -> Result<Option<Source>, Trouble> {
+    pub(crate) async fn rules_file(
+        &self,
+        github: &GitHub,
+        repository: &str,
+    ) -> Result<Option<Source>, Trouble> {
         for path in PATHS {
             let cached = self.store.cached_rules(repository, path).await?;
             let etag = cached.as_ref().map(|cached| cached.etag.as_str());

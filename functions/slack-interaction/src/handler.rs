@@ -87,7 +87,11 @@ impl SlackInteraction {
             }
         };
         let Some(ask) = ask(&click) else {
-            tracing::warn!(request_id, action = click.action_id, "refused: a button that Signoff does not make");
+            tracing::warn!(
+                request_id,
+                action = click.action_id,
+                "refused: a button that Signoff does not make"
+            );
             return text(StatusCode::BAD_REQUEST, "Refused: this is no button of an approval.");
         };
         match self.vote(&click, &ask, now).await {
@@ -188,6 +192,8 @@ fn ask(click: &Click) -> Option<Ask> {
 fn text(status: StatusCode, body: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

@@ -6,7 +6,8 @@
 use crate::settings::{SettingError, Settings};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Region, SharedCredentialsProvider, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, SharedCredentialsProvider, SharedHttpClient, retry::RetryConfig,
+    timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use std::time::Duration;
@@ -52,7 +53,9 @@ impl Aws {
             http: aws_smithy_http_client::Builder::new()
                 .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
                 .build_https(),
-            retries: RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
+            retries: RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(50)),
             timeouts: TimeoutConfig::builder()
                 .connect_timeout(Duration::from_millis(1000))
                 .operation_attempt_timeout(Duration::from_millis(2000))

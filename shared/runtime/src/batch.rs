@@ -35,7 +35,12 @@ pub struct OwnQueue {
 
 impl OwnQueue {
     /// The queue whose address the setting `queue` holds, and its dead-letter queue.
-    pub fn new(settings: &Settings, queue: &str, dead_letters: &str, aws: &Aws) -> Result<Self, SettingError> {
+    pub fn new(
+        settings: &Settings,
+        queue: &str,
+        dead_letters: &str,
+        aws: &Aws,
+    ) -> Result<Self, SettingError> {
         Ok(Self {
             sqs: aws.sqs(),
             url: settings.required(queue)?.to_owned(),
@@ -124,7 +129,9 @@ impl OwnQueue {
             .sqs
             .send_message()
             .queue_url(&self.dead_letters_url)
-            .message_body(message.body.clone().filter(|body| !body.is_empty()).unwrap_or_else(|| "(empty)".to_owned()))
+            .message_body(
+                message.body.clone().filter(|body| !body.is_empty()).unwrap_or_else(|| "(empty)".to_owned()),
+            )
             .message_group_id(if group.is_empty() { "unreadable" } else { group })
             .message_deduplication_id(id);
         match request.send().await {

@@ -33,7 +33,9 @@ pub struct Connection {
 
 /// An entry that can't be read.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("has the entry `{entry}`, which {problem}; an entry is `owner/name`, `owner/*` or `owner/name=owner/repository`, then optionally `#channel` and `circleci:project-slug`")]
+#[error(
+    "has the entry `{entry}`, which {problem}; an entry is `owner/name`, `owner/*` or `owner/name=owner/repository`, then optionally `#channel` and `circleci:project-slug`"
+)]
 pub struct DeploymentsError {
     entry: String,
     problem: String,
@@ -48,7 +50,8 @@ impl Deployments {
 
     /// The connection of `deployment`, if the stack knows it.
     pub fn connection(&self, deployment: &Slug) -> Option<Connection> {
-        let of_organization = || self.0.iter().filter(|entry| entry.organization == deployment.organization());
+        let of_organization =
+            || self.0.iter().filter(|entry| entry.organization == deployment.organization());
         let exact = of_organization().find(|entry| entry.name.as_deref() == Some(deployment.name()));
         let entry = exact.or_else(|| of_organization().find(|entry| entry.name.is_none()))?;
         let repository = entry.repository.clone().unwrap_or_else(|| deployment.to_string());
@@ -121,7 +124,10 @@ mod tests {
     fn the_most_specific_entry_counts() {
         let setting = "acme/* #deploys, acme/web=acme/storefront #web-team circleci:circleci/a/b";
         let web = connected(setting, ("acme", "web")).unwrap();
-        assert_eq!((web.repository.as_str(), web.circleci_project.as_str()), ("acme/storefront", "circleci/a/b"));
+        assert_eq!(
+            (web.repository.as_str(), web.circleci_project.as_str()),
+            ("acme/storefront", "circleci/a/b")
+        );
         let checkout = connected(setting, ("acme", "checkout")).unwrap();
         assert_eq!(checkout.repository, "acme/checkout");
         assert_eq!(checkout.channel.as_deref(), Some("#deploys"));

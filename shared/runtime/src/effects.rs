@@ -46,7 +46,9 @@ pub async fn take(
     };
     let lost = match effect.claim(now) {
         Claim::Closed => return Err(Handled::Done),
-        Claim::Held { until } | Claim::Wait { until } => return Err(Handled::Again(until.duration_since(now))),
+        Claim::Held { until } | Claim::Wait { until } => {
+            return Err(Handled::Again(until.duration_since(now)));
+        }
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {

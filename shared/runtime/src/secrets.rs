@@ -83,7 +83,9 @@ impl Complete for ApiSecret {
 
 /// Why there is no secret to work with. Nothing is let through without one.
 #[derive(Clone, Debug, Error)]
-#[error("the secret {id} {problem}; put its value with `aws secretsmanager put-secret-value --secret-id {id}`")]
+#[error(
+    "the secret {id} {problem}; put its value with `aws secretsmanager put-secret-value --secret-id {id}`"
+)]
 pub struct SecretError {
     id: String,
     problem: String,

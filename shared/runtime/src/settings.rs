@@ -26,7 +26,11 @@ pub struct SettingError {
 impl Settings {
     /// The settings in this process's environment.
     pub fn from_environment() -> Self {
-        Self(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
+        Self(
+            std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+        )
     }
 
     /// These settings, by name.
@@ -47,9 +51,12 @@ impl Settings {
     /// How long the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
     pub fn retention(&self) -> Result<SignedDuration, SettingError> {
         let name = "RETENTION_DAYS";
-        let days: i64 = self.required(name)?.parse().ok().filter(|days| (1..=3650).contains(days)).ok_or_else(|| {
-            Self::error(name, "must be a whole number of days from 1 to 3650")
-        })?;
+        let days: i64 = self
+            .required(name)?
+            .parse()
+            .ok()
+            .filter(|days| (1..=3650).contains(days))
+            .ok_or_else(|| Self::error(name, "must be a whole number of days from 1 to 3650"))?;
         Ok(SignedDuration::from_hours(24 * days))
     }
 
@@ -71,7 +78,9 @@ impl Settings {
     pub fn error(name: &str, problem: impl Into<String>) -> SettingError {
         let hint = match name {
             "DEPLOYMENTS" => ", from the stack's parameter Deployments (`sam deploy --parameter-overrides`)",
-            "RETENTION_DAYS" => ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)",
+            "RETENTION_DAYS" => {
+                ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)"
+            }
             "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => " by Lambda itself",
             _ => "",
         };

@@ -7,8 +7,8 @@ use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
 use rules::template::render;
-use serde_json::Value;
 use runtime::effects::Attempt;
+use serde_json::Value;
 
 impl ActionExecution {
     pub(super) async fn add_to_deploy_message_thread(
@@ -33,7 +33,8 @@ impl ActionExecution {
             )
         })?;
         let key = attempt.effect.id.as_str();
-        let posted = self.post_once(attempt, &dialog.channel, Some(&dialog.ts), &text, &Value::Null, key).await?;
+        let posted =
+            self.post_once(attempt, &dialog.channel, Some(&dialog.ts), &text, &Value::Null, key).await?;
         Ok(Done { summary: "posted to this thread.".to_owned(), url: self.link(&posted).await })
     }
 }

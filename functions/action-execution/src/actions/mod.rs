@@ -42,7 +42,9 @@ impl ActionExecution {
             }
             Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, build).await,
             Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, spec).await,
-            Action::SlackChannelMessage(message) => self.slack_channel_message(attempt, deploy, message).await,
+            Action::SlackChannelMessage(message) => {
+                self.slack_channel_message(attempt, deploy, message).await
+            }
             Action::AddToDeployMessageThread(message) => {
                 self.add_to_deploy_message_thread(attempt, deploy, run, step, message).await
             }

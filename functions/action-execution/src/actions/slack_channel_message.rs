@@ -7,8 +7,8 @@ use approval::action::ChannelMessage;
 use approval::deploy::Deploy;
 use providers::slack::MessageRef;
 use rules::template::render;
-use serde_json::Value;
 use runtime::effects::Attempt;
+use serde_json::Value;
 
 impl ActionExecution {
     pub(super) async fn slack_channel_message(

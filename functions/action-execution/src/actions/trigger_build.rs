@@ -8,8 +8,8 @@ use approval::deploy::Deploy;
 use providers::Failure;
 use providers::circleci::{Sighting, Target, Triggered};
 use rules::template::{Context, render_plain};
-use std::collections::BTreeMap;
 use runtime::effects::Attempt;
+use std::collections::BTreeMap;
 
 type Parameters = BTreeMap<String, ParameterValue>;
 
@@ -120,9 +120,9 @@ fn parameters(spec: &TriggerSpec, context: &Context) -> Result<Parameters, Failu
     let mut parameters = Parameters::new();
     for (name, value) in &spec.parameters {
         let value = match value {
-            ParameterValue::Text(text) => {
-                ParameterValue::Text(render_plain(text, context).map_err(rendering(&format!("parameter {name}")))?)
-            }
+            ParameterValue::Text(text) => ParameterValue::Text(
+                render_plain(text, context).map_err(rendering(&format!("parameter {name}")))?,
+            ),
             ParameterValue::Bool(_) | ParameterValue::Integer(_) => value.clone(),
         };
         parameters.insert(name.clone(), value);

@@ -11,14 +11,20 @@ use rules::template::render_plain;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
-    pub(super) async fn webhook(&self, attempt: &Attempt, deploy: &Deploy, url: &str) -> Result<Done, Trouble> {
+    pub(super) async fn webhook(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        url: &str,
+    ) -> Result<Done, Trouble> {
         let url = render_plain(url, &self.plain_context(deploy)).map_err(rendering("the address"))?;
         let secret = self.outside.api_secret(self.now()).await?;
         let key = secret
             .keys
             .first()
             .ok_or_else(|| Failure::Permanent("the API secret has no key to sign with".to_owned()))?;
-        let body = body(deploy).map_err(|error| Failure::Permanent(format!("the body can't be written: {error}")))?;
+        let body = body(deploy)
+            .map_err(|error| Failure::Permanent(format!("the body can't be written: {error}")))?;
         let poster = Webhook::new(self.outside.http().await?);
         poster.post(&url, body, key, self.now(), attempt.effect.id.as_str()).await?;
         // The address may hold a secret; the action's line shows its host only.

@@ -156,6 +156,10 @@ impl Reader<'_> {
         for entry in
             self.mapping(node, "parameters", "`parameters:` with a name and a value each").unwrap_or_default()
         {
+            if entry.key.trim().is_empty() {
+                self.problem(entry.at, "a parameter has no name", "write `name: value`".to_owned());
+                continue;
+            }
             let what = format!("the parameter `{}`", entry.key);
             let scalar = entry.value.as_scalar();
             if entry.key == "name" {

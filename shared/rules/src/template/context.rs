@@ -1,7 +1,7 @@
 //! What a template can name.
 
-use approval::mrkdwn::{escape, link};
 use approval::deploy::{Deploy, Person, PullRequest};
+use approval::mrkdwn::{escape, link};
 use minijinja::value::Value;
 use std::collections::BTreeMap;
 
@@ -109,11 +109,8 @@ impl Context {
         let authors = deploy.authors();
         let mentioned: Vec<String> = authors.iter().map(|person| mentions.slack(person)).collect();
         let named: Vec<String> = authors.iter().map(|person| shown(person)).collect();
-        let linked: Vec<String> = deploy
-            .pull_requests
-            .iter()
-            .map(|pull| link(&pull.url, &pull_request_title(pull)))
-            .collect();
+        let linked: Vec<String> =
+            deploy.pull_requests.iter().map(|pull| link(&pull.url, &pull_request_title(pull))).collect();
         let titled: Vec<String> = deploy.pull_requests.iter().map(pull_request_title).collect();
 
         let mut plain = common(deploy, deploy_url, &authors);
