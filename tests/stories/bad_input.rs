@@ -178,12 +178,35 @@ fn a_replayed_click_counts_once() {
         let slack = &story.world.slack;
         let click =
             slack.interaction_request(&ana, &story.name, &dialog, "reject", runtime::time::now()).unwrap();
-        for _ in 0..3 {
-            assert_eq!(slack.send(click.clone()).await.status, Some(200));
+        assert_eq!(slack.send(click.clone()).await.status, Some(200));
+        let before = story.settled(&deploy).await;
+        for _ in 0..2 {
+            assert_eq!(slack.send(click.clone()).await.status, Some(401));
         }
         let page = story.settled(&deploy).await;
-        assert_eq!(page.approvals[0].votes.len(), 1);
+        assert_eq!((page.approvals[0].votes.len(), page.events.len()), (1, before.events.len()));
         assert_eq!(slack.ephemerals(&ana).len(), 0);
+    });
+}
+
+#[test]
+fn a_replayed_click_does_not_bring_an_older_vote_back() {
+    tell("replayed-older", async |story| {
+        story.rules(&rule("{votes_required: 2, rejections_required: 2}", "webhook: 'https://example.com'"));
+        let ana = story.person("Ana");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let slack = &story.world.slack;
+        let click = |button| {
+            slack.interaction_request(&ana, &story.name, &dialog, button, runtime::time::now()).unwrap()
+        };
+        let (approve, reject) = (click("approve"), click("reject"));
+        assert_eq!(slack.send(approve.clone()).await.status, Some(200));
+        assert_eq!(slack.send(reject).await.status, Some(200));
+        assert_eq!(slack.send(approve).await.status, Some(401));
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.approvals[0].votes[0].choice, approval::approval::Choice::Reject);
     });
 }
 

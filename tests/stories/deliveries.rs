@@ -1,5 +1,6 @@
 //! Deploys arrive, in every way that clients send them.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::StatusCode;
 use serde_json::json;
 use signoff_local::github::DeploymentStatus;
@@ -140,5 +141,15 @@ fn other_events_and_states_are_ignored() {
         let (code, told) = deliver(story, &push).await;
         assert_eq!(code, 200);
         assert!(told.starts_with("Ignored: ") && told.contains("push"), "{told}");
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        let world = story.world;
+        let row = world.dynamodb.get_item().table_name(&world.record_table).key("sk", key("delivery"));
+        let row =
+            row.key("pk", key("delivery#github#11111111-2222-3333-4444-555555555555")).send().await.unwrap();
+        let ignored = row.item.expect("on record").remove("ignored");
+        assert_eq!(
+            ignored.and_then(|reason| reason.as_s().ok().cloned()),
+            told["Ignored: ".len()..].strip_suffix('.').map(str::to_owned)
+        );
     });
 }

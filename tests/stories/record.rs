@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use serde_json::Value;
+use signoff_local::aws::LogLine;
 use system_tests::story::{rule, tell};
 
 #[test]
@@ -21,6 +22,17 @@ fn a_deploys_page_shows_its_approval() {
         let dialog = story.dialog().await;
         story.click(&ana, &dialog, "approve").await;
         story.settled(&deploy).await;
+
+        if let Some(stack) = story.world.aws.as_embedded() {
+            let told =
+                |line: &&LogLine| line.text.contains("dealt with") && line.text.contains(deploy.as_str());
+            let line =
+                story.until("the vote's log line", async || stack.logs().iter().find(told).cloned()).await;
+            let fields: Value = serde_json::from_str(&line.text).unwrap();
+            for field in ["deploy", "approval", "request_id"] {
+                assert!(fields[field].as_str().is_some_and(|id| !id.is_empty()), "{field}: {fields}");
+            }
+        }
 
         let page = story.get(&format!("/deploys/{deploy}")).await;
         assert_eq!(page.status(), 200);

@@ -141,7 +141,14 @@ fn approval(run: &Run, step: usize) -> Approval {
 }
 
 fn vote(voter: &str, name: &str, choice: Choice, seconds: i64) -> Vote {
-    Vote { voter: voter.into(), name: name.into(), choice, at: at(seconds), named: true }
+    Vote {
+        voter: voter.into(),
+        name: name.into(),
+        choice,
+        at: at(seconds),
+        clicked_at: at(seconds),
+        named: true,
+    }
 }
 
 fn event(seconds: i64, kind: EventKind) -> Event {

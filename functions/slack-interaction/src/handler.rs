@@ -34,6 +34,15 @@ struct Ask {
     deploy: DeployId,
     approval: ApprovalId,
     choice: Choice,
+    clicked_at: Timestamp,
+}
+
+/// What became of a click.
+enum Dealt {
+    /// It is on record, or needs no record.
+    With,
+    /// It was dealt with before.
+    Before,
 }
 
 impl SlackInteraction {
@@ -95,7 +104,11 @@ impl SlackInteraction {
             return text(StatusCode::BAD_REQUEST, "Refused: this is no button of an approval.");
         };
         match self.vote(&click, &ask, now).await {
-            Ok(()) => {
+            Ok(Dealt::Before) => {
+                tracing::warn!(request_id, deploy = %ask.deploy, approval = %ask.approval, "refused: a replayed click");
+                text(StatusCode::UNAUTHORIZED, "Refused: this click was dealt with before.")
+            }
+            Ok(Dealt::With) => {
                 let (deploy, approval, voter) = (&ask.deploy, &ask.approval, &click.user.id);
                 tracing::info!(request_id, %deploy, %approval, voter, choice = ?ask.choice, "dealt with");
                 text(StatusCode::OK, "")
@@ -109,7 +122,7 @@ impl SlackInteraction {
     }
 
     /// Decides and commits; decides again when somebody else committed first.
-    async fn vote(&self, click: &Click, ask: &Ask, now: Timestamp) -> Result<(), CommitError> {
+    async fn vote(&self, click: &Click, ask: &Ask, now: Timestamp) -> Result<Dealt, CommitError> {
         let mut race = 0;
         loop {
             let Some(approval) = self.store.approval(&ask.deploy, &ask.approval).await? else {
@@ -117,9 +130,10 @@ impl SlackInteraction {
             };
             let decision = match decide(&approval, command(click, ask), now) {
                 Ok(decision) => decision,
+                Err(Refusal::Replayed) => return Ok(Dealt::Before),
                 Err(refusal) => match refused(&refusal, click, ask, now) {
                     Some(change) => return self.once(change).await,
-                    None => return Ok(()),
+                    None => return Ok(Dealt::With),
                 },
             };
             match self.store.commit(Change::to(&ask.deploy, now).approval(decision)).await {
@@ -127,16 +141,17 @@ impl SlackInteraction {
                     race += 1;
                     race::pause(&click.user.id, race).await;
                 }
-                committed => return committed,
+                committed => return committed.map(|()| Dealt::With),
             }
         }
     }
 
-    /// Commits what a click is told; Slack's repetition of the click finds it committed.
-    async fn once(&self, change: Change) -> Result<(), CommitError> {
+    /// Commits what a click is told; a repetition of the click finds it committed.
+    async fn once(&self, change: Change) -> Result<Dealt, CommitError> {
         match self.store.commit(change).await {
-            Err(CommitError::Conflict) => Ok(()),
-            committed => committed,
+            Ok(()) => Ok(Dealt::With),
+            Err(CommitError::Conflict) => Ok(Dealt::Before),
+            Err(error) => Err(error),
         }
     }
 }
@@ -144,7 +159,7 @@ impl SlackInteraction {
 fn command(click: &Click, ask: &Ask) -> Command {
     let user = &click.user;
     let voter = Voter { id: user.id.clone(), name: user.name.clone(), workspace: user.team_id.clone() };
-    Command::Vote { voter, choice: ask.choice }
+    Command::Vote { voter, choice: ask.choice, clicked_at: ask.clicked_at }
 }
 
 /// A refused vote is put on record, and the person is told why.
@@ -180,13 +195,22 @@ fn ask(click: &Click) -> Option<Ask> {
         message::REJECT => Choice::Reject,
         _ => return None,
     };
+    let clicked_at = slack_time(&click.action_ts)?;
     let (deploy, approval) = click.value.split_once(' ')?;
     let is_id = |text: &str| text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_id(deploy) && is_id(approval)).then(|| Ask {
         deploy: DeployId::from_text(deploy),
         approval: ApprovalId::from_text(approval),
         choice,
+        clicked_at,
     })
+}
+
+/// A time as Slack writes it, `1795430580.345678`.
+fn slack_time(text: &str) -> Option<Timestamp> {
+    let (seconds, micros) = text.split_once('.')?;
+    let micros: i32 = micros.get(..6).unwrap_or(micros).parse().ok()?;
+    Timestamp::new(seconds.parse().ok()?, micros.checked_mul(1000)?).ok()
 }
 
 fn text(status: StatusCode, body: &str) -> Response<Body> {

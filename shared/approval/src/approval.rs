@@ -87,6 +87,8 @@ pub struct Vote {
     pub choice: Choice,
     /// When it was cast, or last changed.
     pub at: Timestamp,
+    /// When the person clicked, by Slack's clock; a click that is no later than this was counted or overtaken.
+    pub clicked_at: Timestamp,
 }
 
 /// Approve or reject.
@@ -165,6 +167,8 @@ pub enum Command {
         voter: Voter,
         /// What.
         choice: Choice,
+        /// When, by Slack's clock.
+        clicked_at: Timestamp,
     },
     /// The dialog stands in Slack.
     DialogPosted(Dialog),
@@ -182,6 +186,8 @@ pub enum Command {
 pub enum Refusal {
     /// It was done before; there is nothing to tell.
     Repeated,
+    /// It is a click that was counted already, or one from before the person's last: a replay.
+    Replayed,
     /// The approval is closed; this is how it ended.
     Closed(Status),
     /// The person is not of this workspace.
@@ -233,14 +239,19 @@ impl Status {
 /// A closed approval never changes, but for where its dialog stands and what its voters are called.
 pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     match (&approval.status, command) {
-        (Status::Pending, Command::Vote { voter, choice }) => vote(approval, voter, choice, now),
+        (Status::Pending, Command::Vote { voter, choice, clicked_at }) => {
+            vote(approval, voter, choice, clicked_at, now)
+        }
         (
             Status::Approved { .. } | Status::Rejected { .. } | Status::Cancelled { .. },
-            Command::Vote { voter, choice },
+            Command::Vote { voter, choice, clicked_at },
         ) => {
-            // Slack repeats a click whose answer it did not get; who voted is not told that it's over.
-            let counted = approval.votes.iter().any(|vote| vote.voter == voter.id && vote.choice == choice);
-            Err(if counted { Refusal::Repeated } else { Refusal::Closed(approval.status.clone()) })
+            // Who voted so is not told that it is over.
+            Err(match approval.votes.iter().find(|vote| vote.voter == voter.id) {
+                Some(vote) if clicked_at <= vote.clicked_at => Refusal::Replayed,
+                Some(vote) if vote.choice == choice => Refusal::Repeated,
+                Some(_) | None => Refusal::Closed(approval.status.clone()),
+            })
         }
         (Status::Pending, Command::Cancel { reason }) => {
             let outcome = Outcome::Cancelled(reason.clone());
@@ -297,22 +308,25 @@ fn vote(
     approval: &Approval,
     voter: Voter,
     choice: Choice,
+    clicked_at: Timestamp,
     now: Timestamp,
 ) -> Result<Decision<Approval>, Refusal> {
     approval.admit(&voter)?;
     let mut decision = unchanged(approval);
     let votes = &mut decision.next.votes;
     let previous = match votes.iter_mut().find(|vote| vote.voter == voter.id) {
+        Some(vote) if clicked_at <= vote.clicked_at => return Err(Refusal::Replayed),
         Some(vote) if vote.choice == choice => return Err(Refusal::Repeated),
         Some(vote) => {
             let previous = vote.choice;
             vote.choice = choice;
             vote.at = now;
+            vote.clicked_at = clicked_at;
             Some(previous)
         }
         None => {
             let (id, name) = (voter.id.clone(), voter.name.clone());
-            votes.push(Vote { voter: id, name, named: false, choice, at: now });
+            votes.push(Vote { voter: id, name, named: false, choice, at: now, clicked_at });
             None
         }
     };

@@ -244,7 +244,7 @@ fn what_did_not_run(run: &Run, step: usize) -> String {
 /// What a person is told whose click changed nothing; `None` where there is nothing to tell.
 pub fn refusal(refusal: &Refusal) -> Option<String> {
     match refusal {
-        Refusal::Repeated => None,
+        Refusal::Repeated | Refusal::Replayed => None,
         Refusal::Closed(Status::Pending) => None,
         Refusal::Closed(Status::Approved { at }) => {
             Some(format!("Your vote was not counted: this was already approved on {}.", local_time(*at)))

@@ -65,7 +65,8 @@ impl Slack {
         action_id: &str,
     ) -> Result<Value, NoSuchButton> {
         let app = &self.shared.app;
-        let workspace = locked(&self.shared.workspace);
+        let mut workspace = locked(&self.shared.workspace);
+        let clicked = workspace.ts((self.shared.clock)());
         let user = workspace.users.get(user).ok_or_else(|| NoSuchButton::User(user.to_owned()))?;
         let unknown = || NoSuchButton::Message(channel.to_owned(), ts.to_owned());
         let channel = workspace.channel(channel).ok_or_else(unknown)?;
@@ -75,7 +76,7 @@ impl Slack {
             let buttons = Message::buttons(blocks).into_iter();
             let (block_id, button) =
                 buttons.into_iter().find(|(_, button)| button["action_id"] == action_id)?;
-            Some((blocks, action(block_id, button, ts)))
+            Some((blocks, action(block_id, button, &clicked)))
         });
         let no_button = || NoSuchButton::Button(ts.to_owned(), action_id.to_owned());
         let (blocks, action) = found.ok_or_else(no_button)?;

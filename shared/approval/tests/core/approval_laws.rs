@@ -25,11 +25,17 @@ fn choices() -> impl Strategy<Value = Choice> {
 
 /// A vote of one of eight people, some of them from elsewhere.
 fn votes() -> impl Strategy<Value = Command> {
-    (1..9_usize, choices(), proptest::bool::weighted(0.9)).prop_map(|(number, choice, ours)| {
-        let workspace = if ours { WORKSPACE } else { "T2" };
-        let (id, name) = (format!("U{number}"), format!("name of U{number}"));
-        Command::Vote { voter: Voter { id, name, workspace: workspace.to_owned() }, choice }
-    })
+    (1..9_usize, choices(), proptest::bool::weighted(0.9), 0..60_i64).prop_map(
+        |(number, choice, ours, second)| {
+            let workspace = if ours { WORKSPACE } else { "T2" };
+            let (id, name) = (format!("U{number}"), format!("name of U{number}"));
+            Command::Vote {
+                voter: Voter { id, name, workspace: workspace.to_owned() },
+                choice,
+                clicked_at: at(second),
+            }
+        },
+    )
 }
 
 fn commands() -> impl Strategy<Value = Command> {
@@ -175,7 +181,7 @@ proptest! {
                 Refusal::NotEligible { people, .. } => assert!(!people.contains(&voter.id)),
                 Refusal::Closed(status) => assert_eq!(status, &before.status),
                 // Somebody of another workspace with a voter's id, after the vote: nothing is told.
-                Refusal::Repeated => assert_ne!(before.status, Status::Pending),
+                Refusal::Repeated | Refusal::Replayed => assert_ne!(before.status, Status::Pending),
             }
         });
         let last = carry_out(&first, &commands, |_, _, _| {}).last;

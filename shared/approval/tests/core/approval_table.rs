@@ -31,11 +31,18 @@ fn commands() -> Vec<(&'static str, Command)> {
     vec![
         ("U1 approves again", vote_of("U1", Choice::Approve)),
         ("U1 rejects after all", vote_of("U1", Choice::Reject)),
+        (
+            "U1's older rejection is replayed",
+            Command::Vote { voter: member("U1"), choice: Choice::Reject, clicked_at: at(30) },
+        ),
         ("U2 approves", vote_of("U2", Choice::Approve)),
         ("U2 rejects", vote_of("U2", Choice::Reject)),
         ("U3 approves", vote_of("U3", Choice::Approve)),
         ("U9 approves, not an author", vote_of("U9", Choice::Approve)),
-        ("U1 of another workspace approves", Command::Vote { voter: stranger, choice: Choice::Approve }),
+        (
+            "U1 of another workspace approves",
+            Command::Vote { voter: stranger, choice: Choice::Approve, clicked_at: at(90) },
+        ),
         ("the dialog is posted", Command::DialogPosted(posted)),
         ("U1 is named", names("U1")),
         ("U9 is named", names("U9")),
@@ -51,6 +58,7 @@ fn outcome(approval: &Approval, command: Command) -> String {
             format!("{} {yes}:{no}; {}", decision.next.status.word(), consequences(&decision))
         }
         Err(Refusal::Repeated) => "refused: repeated".to_owned(),
+        Err(Refusal::Replayed) => "refused: replayed".to_owned(),
         Err(Refusal::Closed(status)) => format!("refused: already {}", status.word()),
         Err(Refusal::Stranger) => "refused: stranger".to_owned(),
         Err(Refusal::NotEligible { who, people }) => format!("refused: only {who} ({})", people.join(" ")),
@@ -66,10 +74,11 @@ fn every_command_in_every_state() {
             table.push_str(&format!("  {name:34} {}\n", outcome(&state, command)));
         }
     }
-    insta::assert_snapshot!(table, @r"
+    insta::assert_snapshot!(table, @"
     pending
       U1 approves again                  refused: repeated
       U1 rejects after all               rejected 0:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U1's older rejection is replayed   refused: replayed
       U2 approves                        approved 2:0; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
       U2 rejects                         rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
       U3 approves                        approved 2:0; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
@@ -82,6 +91,7 @@ fn every_command_in_every_state() {
     approved
       U1 approves again                  refused: repeated
       U1 rejects after all               refused: already approved
+      U1's older rejection is replayed   refused: replayed
       U2 approves                        refused: repeated
       U2 rejects                         refused: already approved
       U3 approves                        refused: already approved
@@ -94,6 +104,7 @@ fn every_command_in_every_state() {
     rejected
       U1 approves again                  refused: repeated
       U1 rejects after all               refused: already rejected
+      U1's older rejection is replayed   refused: replayed
       U2 approves                        refused: already rejected
       U2 rejects                         refused: repeated
       U3 approves                        refused: already rejected
@@ -106,6 +117,7 @@ fn every_command_in_every_state() {
     cancelled
       U1 approves again                  refused: repeated
       U1 rejects after all               refused: already cancelled
+      U1's older rejection is replayed   refused: replayed
       U2 approves                        refused: already cancelled
       U2 rejects                         refused: already cancelled
       U3 approves                        refused: already cancelled

@@ -62,7 +62,7 @@ pub fn member(id: &str) -> Voter {
 
 /// A vote of a member.
 pub fn vote_of(id: &str, choice: Choice) -> votes::Command {
-    votes::Command::Vote { voter: member(id), choice }
+    votes::Command::Vote { voter: member(id), choice, clicked_at: at(90) }
 }
 
 /// `approval` after these members' votes.
@@ -74,7 +74,14 @@ pub fn voted(approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
 
 /// A vote as it stands in an approval.
 pub fn counted(voter: &str, choice: Choice) -> Vote {
-    Vote { voter: voter.to_owned(), name: format!("name of {voter}"), named: false, choice, at: at(60) }
+    Vote {
+        voter: voter.to_owned(),
+        name: format!("name of {voter}"),
+        named: false,
+        choice,
+        at: at(60),
+        clicked_at: at(30),
+    }
 }
 
 /// A deploy of acme/checkout.

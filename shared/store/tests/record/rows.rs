@@ -233,6 +233,7 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         named: true,
         choice,
         at: precise(),
+        clicked_at: precise(),
     };
     let statuses = [
         Status::Pending,

@@ -87,7 +87,7 @@ pub async fn open(store: &Store, approval: Approval) -> Approval {
 /// A vote of this person.
 pub fn vote(voter: &str, choice: Choice) -> votes::Command {
     let voter = Voter { id: voter.to_owned(), name: format!("name of {voter}"), workspace: "T1".to_owned() };
-    votes::Command::Vote { voter, choice }
+    votes::Command::Vote { voter, choice, clicked_at: second(1) }
 }
 
 /// Registers deploy `number` at `now`, and returns the effect that follows from it as it stands on record.

@@ -97,7 +97,7 @@ async fn one_persons_click_delivered_twenty_times_is_one_vote() {
     let (local, approval) = with_approval(2).await;
     let results = race(&local.store, &approval, vec![vote("U1", Choice::Approve); 20]).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-    assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(Refusal::Repeated))), "{results:?}");
+    assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(Refusal::Replayed))), "{results:?}");
     let last = newest(&local.store, &approval).await;
     assert_eq!((last.votes.len(), last.version, last.status), (1, 2, Status::Pending));
     let page = page(&local.store, &approval).await;

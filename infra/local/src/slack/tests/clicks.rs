@@ -52,12 +52,14 @@ async fn a_click_is_a_signed_payload_with_the_whole_message() {
         payload["container"],
         json!({"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": false})
     );
+    // The time of the click, not of the message.
+    assert!(payload["actions"][0]["action_ts"].as_str().unwrap() > ts.as_str());
     assert_eq!(payload["message"]["blocks"][1]["elements"][0]["action_id"], "approve");
     assert_eq!(
         payload["actions"],
         json!([{
             "action_id": "reject", "block_id": "votes", "value": "d1 a1", "type": "button", "style": "danger",
-            "action_ts": ts, "text": {"type": "plain_text", "text": "Reject", "emoji": true},
+            "action_ts": payload["actions"][0]["action_ts"], "text": {"type": "plain_text", "text": "Reject", "emoji": true},
         }])
     );
 }
