@@ -68,6 +68,20 @@ fn a_deploy_is_registered_once() {
 }
 
 #[test]
+fn a_deployment_is_mapped_to_a_repository_of_another_name() {
+    tell("storefront", async |story| {
+        story.rules("rules: []");
+        let revision = story.push("Ana", "Take cards");
+        let body = json!({"sha": revision, "environment": "Staging"});
+        let answer = story.post("/api/1/deployments/shop/web/register_deploy", &body).await;
+        assert_eq!(text(answer).await, (200, "Success".to_owned()));
+        let id = approval::id::DeployId::derive("register", &["shop/web", "staging", &revision]);
+        let page = story.settled(&id).await;
+        assert_eq!((page.deploy.repository.as_str(), page.deploy.commits.len()), ("acme/storefront", 1));
+    });
+}
+
+#[test]
 fn twenty_parallel_registrations_are_one_deploy() {
     tell("parallel", async |story| {
         let revision = story.push("Ana", "Take cards");

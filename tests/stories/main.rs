@@ -9,4 +9,5 @@ mod deliveries;
 mod record;
 mod rules;
 mod samples;
+mod settings;
 mod votes;

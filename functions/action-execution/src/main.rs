@@ -13,18 +13,21 @@ mod trouble;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::ActionExecution;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use runtime::aws::Aws;
-use runtime::settings::Settings;
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use runtime::{aws::Aws, logs, settings::Settings};
 use std::convert::Infallible;
+use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     let settings = Settings::from_environment();
-    runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
+    logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
     let function =
-        Aws::new(&settings).and_then(|aws| ActionExecution::new(&settings, &aws, runtime::time::now));
-    let function = &function.inspect_err(|error| tracing::error!(%error, "not started"))?;
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await)))
-        .await
+        match Aws::new(&settings).and_then(|aws| ActionExecution::new(&settings, &aws, runtime::time::now)) {
+            Ok(function) => function,
+            Err(error) => return logs::stopped(&error),
+        };
+    let function = &function;
+    let answer = async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await);
+    run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

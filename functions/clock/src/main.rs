@@ -4,18 +4,21 @@ mod handler;
 
 use handler::Clock;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use runtime::aws::Aws;
-use runtime::settings::Settings;
+use runtime::{aws::Aws, logs, settings::Settings};
 use serde_json::Value;
+use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     let settings = Settings::from_environment();
-    runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
-    let function = Aws::new(&settings).and_then(|aws| Clock::new(&settings, &aws));
-    let function = &function.inspect_err(|error| tracing::error!(%error, "not started"))?;
-    run(service_fn(async |event: LambdaEvent<Value>| {
+    logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
+    let function = match Aws::new(&settings).and_then(|aws| Clock::new(&settings, &aws)) {
+        Ok(function) => function,
+        Err(error) => return logs::stopped(&error),
+    };
+    let function = &function;
+    let answer = async |event: LambdaEvent<Value>| {
         Ok::<_, Error>(function.tick(&event.context.request_id, runtime::time::now()).await?)
-    }))
-    .await
+    };
+    run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

@@ -7,17 +7,22 @@ mod register;
 
 use handler::DeployWebhook;
 use lambda_http::tower::ServiceExt;
-use lambda_http::{Adapter, Error, Request, lambda_runtime, service_fn};
-use runtime::{aws::Aws, gateway, settings::Settings};
+use lambda_http::{Adapter, Request, lambda_runtime, service_fn};
+use runtime::{aws::Aws, gateway, logs, settings::Settings};
 use std::convert::Infallible;
+use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     let settings = Settings::from_environment();
-    runtime::logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
-    let function = Aws::new(&settings).and_then(|aws| DeployWebhook::new(&settings, &aws));
-    let function = &function.inspect_err(|error| tracing::error!(%error, "not started"))?;
+    logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
+    let function = match Aws::new(&settings).and_then(|aws| DeployWebhook::new(&settings, &aws)) {
+        Ok(function) => function,
+        Err(error) => return logs::stopped(&error),
+    };
+    let function = &function;
     let answer =
         async |request: Request| Ok::<_, Infallible>(function.handle(&request, runtime::time::now()).await);
-    lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::tidied)).await
+    let run = lambda_runtime::run(Adapter::from(service_fn(answer)).map_request(gateway::tidied));
+    run.await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

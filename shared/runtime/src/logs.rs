@@ -1,5 +1,7 @@
 //! Structured logs, one JSON object a line, as CloudWatch Logs Insights reads them.
 
+use std::fmt::Display;
+use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 /// Logs to standard output from now on. `filter` is in `RUST_LOG`'s syntax; one that can't be read means `info`.
@@ -14,4 +16,10 @@ pub fn start(filter: &str) {
         .try_init();
     // Only a second call fails, and the first one's logs go on.
     drop(started);
+}
+
+/// How a function ends that can't start or go on: one line that says why, and a status that Lambda takes for a failure.
+pub fn stopped(error: &dyn Display) -> ExitCode {
+    tracing::error!(%error, "stopped");
+    ExitCode::FAILURE
 }
