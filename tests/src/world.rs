@@ -35,6 +35,8 @@ pub struct World {
     pub silent_store: Store,
     /// The record's table, for what the record itself would never do.
     pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The queues, for messages that the functions never send.
+    pub sqs: aws_sdk_sqs::Client,
     /// The record table's name.
     pub record_table: String,
     /// A client without redirects.
@@ -122,7 +124,7 @@ impl World {
         front.lead_to(aws.api());
         let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
         let clients = Aws::new(&settings)?;
-        let (store, dynamodb) = (settings.store(&clients)?, clients.dynamodb());
+        let (store, dynamodb, sqs) = (settings.store(&clients)?, clients.dynamodb(), clients.sqs());
         let places = Places {
             record_table: record_table.clone(),
             cache_table: None,
@@ -140,6 +142,7 @@ impl World {
             store,
             silent_store,
             dynamodb,
+            sqs,
             record_table,
             http,
             runtime,

@@ -39,6 +39,32 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
 }
 
 #[test]
+fn a_message_that_can_not_be_read_goes_to_the_dead_letters_and_its_neighbours_go_on() {
+    tell("unreadable", async |story| {
+        let world = story.world;
+        for (queue, dead_letters) in
+            [("EffectsQueue", "EffectsDeadLetterQueue"), ("DeploysQueue", "DeploysDeadLetterQueue")]
+        {
+            let (queue, dead) =
+                (world.aws.physical_id(queue).unwrap(), world.aws.physical_id(dead_letters).unwrap());
+            let send = world.sqs.send_message().queue_url(queue).message_body("{\"deploy\": 1}");
+            send.message_group_id("unreadable").message_deduplication_id("unreadable").send().await.unwrap();
+            story
+                .until("the message among the dead letters", async || {
+                    let received = world.sqs.receive_message().queue_url(&dead).send().await.unwrap();
+                    let mut bodies = received.messages().iter().filter_map(|message| message.body());
+                    bodies.any(|body| body == "{\"deploy\": 1}").then_some(())
+                })
+                .await;
+        }
+        story.rules("rules: []");
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+    });
+}
+
+#[test]
 fn a_dialog_appears_once_the_app_is_invited() {
     tell("not-invited", async |story| {
         let slack = &story.world.slack;
