@@ -1,7 +1,7 @@
 //! The console: who may see what, and where it is read from.
 //!
-//! A request goes [`route`](crate::route) -> [`auth`](crate::auth) -> one read of the record -> [`view`](crate::view) ->
-//! [`html`](crate::html) or [`json`](crate::json) -> [`answer`](crate::answer), all of which are pure functions.
+//! A request goes `route` -> `auth` -> one read of the record -> `view` -> `html` or `json` -> `answer`, all of which are
+//! pure functions.
 
 use crate::answer::{Answer, Face, Problem};
 use crate::route::{self, Document, Misroute, PAGE_SIZE, Place, Route};
