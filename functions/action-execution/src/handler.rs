@@ -34,14 +34,13 @@ impl ActionExecution {
         aws: &Aws,
         clock: fn() -> Timestamp,
     ) -> Result<Self, SettingError> {
-        let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
-            .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
+        let deployments = settings.deployments()?;
         Ok(Self {
             store: settings.store(aws)?,
             outside: Outside::new(settings, aws)?,
             deployments,
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
-            public_url: settings.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
+            public_url: settings.url("PUBLIC_URL")?,
             clock,
         })
     }

@@ -24,15 +24,14 @@ pub(crate) struct Outside {
 
 impl Outside {
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
-        let url = |name| settings.required(name).map(|url| url.trim_end_matches('/').to_owned());
         Ok(Self {
             http: OnceCell::new(),
             workspace: OnceCell::new(),
-            slack: (url("SLACK_API_URL")?, Secret::new(settings, "SLACK_SECRET", aws)?),
-            github: (url("GITHUB_API_URL")?, Secret::new(settings, "GITHUB_SECRET", aws)?),
+            slack: (settings.url("SLACK_API_URL")?, Secret::new(settings, "SLACK_SECRET", aws)?),
+            github: (settings.url("GITHUB_API_URL")?, Secret::new(settings, "GITHUB_SECRET", aws)?),
             circleci: (
-                url("CIRCLECI_API_URL")?,
-                url("CIRCLECI_APP_URL")?,
+                settings.url("CIRCLECI_API_URL")?,
+                settings.url("CIRCLECI_APP_URL")?,
                 Secret::new(settings, "CIRCLECI_SECRET", aws)?,
             ),
             api: Secret::new(settings, "API_SECRET", aws)?,

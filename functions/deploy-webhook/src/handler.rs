@@ -35,8 +35,7 @@ pub(crate) enum Registered {
 impl DeployWebhook {
     /// The function with these settings. Error: one is missing or can't be read.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
-        let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
-            .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
+        let deployments = settings.deployments()?;
         settings.required("DEPLOYS_QUEUE_URL")?;
         Ok(Self {
             store: settings.store(aws)?,

@@ -54,16 +54,15 @@ impl RuleEvaluation {
         aws: &Aws,
         clock: fn() -> Timestamp,
     ) -> Result<Self, SettingError> {
-        let deployments = Deployments::parse(settings.required("DEPLOYMENTS")?)
-            .map_err(|error| Settings::error("DEPLOYMENTS", error.to_string()))?;
+        let deployments = settings.deployments()?;
         Ok(Self {
             store: settings.store(aws)?,
             deployments,
-            github_url: settings.required("GITHUB_API_URL")?.trim_end_matches('/').to_owned(),
+            github_url: settings.url("GITHUB_API_URL")?,
             secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
             http: OnceCell::new(),
             queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
-            public_url: settings.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
+            public_url: settings.url("PUBLIC_URL")?,
             clock,
         })
     }

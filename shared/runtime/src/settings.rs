@@ -6,6 +6,7 @@ use store::{Places, Store};
 use thiserror::Error;
 
 use crate::aws::Aws;
+use crate::deployments::Deployments;
 
 /// The settings of a function.
 #[derive(Clone, Debug)]
@@ -46,6 +47,17 @@ impl Settings {
     /// The setting `name`. Error: it is not set or empty.
     pub fn required(&self, name: &str) -> Result<&str, SettingError> {
         self.optional(name).ok_or_else(|| Self::error(name, "is not set"))
+    }
+
+    /// The address in the setting `name`, without a slash at the end. Error: it is not set or empty.
+    pub fn url(&self, name: &str) -> Result<String, SettingError> {
+        self.required(name).map(|url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// The deployments of this stack: `DEPLOYMENTS`. Error: it is not set, or an entry can't be read.
+    pub fn deployments(&self) -> Result<Deployments, SettingError> {
+        let name = "DEPLOYMENTS";
+        Deployments::parse(self.required(name)?).map_err(|error| Self::error(name, error.to_string()))
     }
 
     /// How long the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
