@@ -29,6 +29,7 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
             commits: Vec::new(),
             pull_requests: Vec::new(),
             previous_revision: None,
+            rules_change: approval::deploy::RulesChange::Unknown,
         };
         story.world.silent_store.commit(Change::register(&deploy, then)).await.unwrap();
         story.world.tick().await;

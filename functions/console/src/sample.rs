@@ -70,9 +70,11 @@ fn deploy() -> Deploy {
             title: "Validate IBANs before charging".into(),
             url: "https://github.com/acme/checkout/pull/482".into(),
             author: "matozgajner".into(),
+            merged_by: None,
             labels: vec!["payments".into(), "needs-release-note".into()],
         }],
         previous_revision: Some("1d2c3b4a5f6e7d8c9b0a1f2e3d4c5b6a7f8e9d0c".into()),
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }
 
@@ -417,6 +419,7 @@ pub(crate) fn hostile() -> Page {
         title: markup.into(),
         url: link.into(),
         author: markup.into(),
+        merged_by: None,
         labels: vec![markup.into()],
     });
     let approval = &mut page.approvals[0];

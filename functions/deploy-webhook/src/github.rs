@@ -105,5 +105,6 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         commits: Vec::new(),
         pull_requests: Vec::new(),
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }

@@ -103,5 +103,6 @@ fn deploy(
         commits: registration.commits,
         pull_requests: registration.pull_requests,
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// One action of a rule. Text fields may hold template variables; they are rendered when the action runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Ask people in a Slack channel, and wait for their votes.
@@ -23,7 +23,7 @@ pub enum Action {
 }
 
 /// `slack_channel_approval`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ApprovalSpec {
     /// What the approval is called on the deploy's page.
     pub name: String,
@@ -44,7 +44,7 @@ pub struct ApprovalSpec {
 }
 
 /// `auto_approve_build`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BuildRef {
     /// The workflow's name.
     pub build: String,
@@ -53,7 +53,7 @@ pub struct BuildRef {
 }
 
 /// `trigger_build`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TriggerSpec {
     /// The workflow's file name, for GitHub Actions (the `name` parameter); `None`: a CircleCI pipeline.
     pub workflow: Option<String>,
@@ -64,7 +64,7 @@ pub struct TriggerSpec {
 }
 
 /// A build parameter's value, as CircleCI's and GitHub's APIs take them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ParameterValue {
     /// `true` or `false`.
@@ -76,7 +76,7 @@ pub enum ParameterValue {
 }
 
 /// `slack_channel_message`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ChannelMessage {
     /// `#name` or a channel id.
     pub channel: String,
@@ -85,7 +85,7 @@ pub struct ChannelMessage {
 }
 
 /// What it means to run an action once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenRepeated {
     /// Nothing changes.
     Idempotent,

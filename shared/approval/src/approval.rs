@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// An approval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Approval {
     /// Its id.
     pub id: ApprovalId,
@@ -47,7 +47,7 @@ pub struct Approval {
 }
 
 /// What a vote stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The revision that is promoted.
     pub revision: String,
@@ -60,7 +60,7 @@ pub struct Subject {
 }
 
 /// Who may vote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Electorate {
     /// Anyone in the channel.
@@ -75,7 +75,7 @@ pub enum Electorate {
 }
 
 /// One person's vote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Vote {
     /// The voter's Slack user id.
     pub voter: String,
@@ -92,7 +92,7 @@ pub struct Vote {
 }
 
 /// Approve or reject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// For it.
@@ -102,7 +102,7 @@ pub enum Choice {
 }
 
 /// How far an approval got.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Status {
     /// Waiting for votes.
@@ -127,7 +127,7 @@ pub enum Status {
 }
 
 /// How an approval ended, for the run that waits for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The run goes on.
@@ -139,7 +139,7 @@ pub enum Outcome {
 }
 
 /// Where a dialog stands in Slack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Dialog {
     /// The channel's id.
     pub channel: String,
@@ -148,7 +148,7 @@ pub struct Dialog {
 }
 
 /// Somebody who clicks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Voter {
     /// The Slack user id.
     pub id: String,
@@ -159,7 +159,7 @@ pub struct Voter {
 }
 
 /// What can happen to an approval.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// A person votes, or changes their vote.
     Vote {
@@ -182,7 +182,7 @@ pub enum Command {
 }
 
 /// Why a command changes nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// It was done before; there is nothing to tell.
     Repeated,

@@ -76,6 +76,22 @@ pub struct Deploy {
     pub pull_requests: Vec<PullRequest>,
     /// The revision deployed to the environment before, where there was one.
     pub previous_revision: Option<String>,
+    /// Whether these commits change the rules that guard the deploy.
+    #[serde(default)]
+    pub rules_change: RulesChange,
+}
+
+/// Whether a deploy's commits touch the rules file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulesChange {
+    /// The git host did not say: too many files, or a range that it does not know.
+    #[default]
+    Unknown,
+    /// No rules file is among the changed files.
+    No,
+    /// These rules files are.
+    Yes(Vec<String>),
 }
 
 /// Who reported a deploy.
@@ -123,6 +139,9 @@ pub struct PullRequest {
     pub url: String,
     /// The account that opened it.
     pub author: String,
+    /// Who merged it, where the git host says so.
+    #[serde(default)]
+    pub merged_by: Option<Person>,
     /// Its labels' names.
     pub labels: Vec<String>,
 }

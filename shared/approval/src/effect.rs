@@ -16,7 +16,7 @@ pub const MAX_ATTEMPTS: u32 = 8;
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something to do to the outside world, as a row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Effect {
     /// Its id.
     pub id: EffectId,
@@ -39,7 +39,7 @@ pub struct Effect {
 }
 
 /// What to do to the outside world.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum EffectKind {
     /// Read the rules file and open a run of each rule that holds.
@@ -93,7 +93,7 @@ pub enum EffectKind {
 }
 
 /// How far an effect got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectState {
     /// Committed, and to be done (again).
@@ -109,7 +109,7 @@ pub enum EffectState {
 }
 
 /// Whether a process may do an effect now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// Yes. `lost`: an earlier attempt started and nobody knows how it ended.
     Take {
@@ -131,7 +131,7 @@ pub enum Claim {
 }
 
 /// The queue that carries an effect to the function that does it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Queue {
     /// To rule-evaluation.
     Deploys,

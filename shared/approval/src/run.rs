@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Run {
     /// Its id.
     pub id: RunId,
@@ -33,7 +33,7 @@ pub struct Run {
 }
 
 /// One action of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// What it does.
     pub action: Action,
@@ -46,7 +46,7 @@ pub struct Step {
 }
 
 /// How far a step got.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum StepState {
     /// Its turn has not come.
@@ -89,7 +89,7 @@ pub enum StepState {
 }
 
 /// How far a run got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// A step is running or waiting.
@@ -101,7 +101,7 @@ pub enum Status {
 }
 
 /// What can happen to a step of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Its action begins, or begins again.
     Begin,
@@ -139,7 +139,7 @@ pub enum Command {
 }
 
 /// Why a command changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// It was done before.
     Repeated,
@@ -150,7 +150,7 @@ pub enum Refusal {
 }
 
 /// What opens a run: the rule that held and the deploy that it held for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Opening<'a> {
     /// The deploy.
     pub deploy: &'a DeployId,

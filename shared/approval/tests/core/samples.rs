@@ -102,6 +102,7 @@ pub fn deploy() -> Deploy {
         commits: Vec::new(),
         pull_requests: Vec::new(),
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }
 

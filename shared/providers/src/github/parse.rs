@@ -198,6 +198,7 @@ pub(super) fn pull_request(pull_request: wire::PullRequest) -> PullRequest {
         title: pull_request.title,
         url: pull_request.html_url,
         author: pull_request.user.and_then(|account| account.login).unwrap_or_default(),
+        merged_by: None,
         labels: pull_request.labels.into_iter().map(|label| label.name).collect(),
     }
 }

@@ -79,6 +79,7 @@ pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, Par
             title: short(fields.text("title")?.unwrap_or_default()),
             url: fields.address("url")?.unwrap_or_default(),
             author: who(fields)?,
+            merged_by: None,
             labels: labels(fields)?,
         })
     })

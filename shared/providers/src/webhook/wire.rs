@@ -78,6 +78,7 @@ mod tests {
             commits: vec![],
             pull_requests: vec![],
             previous_revision: None,
+            rules_change: approval::deploy::RulesChange::Unknown,
         };
         let full = String::from_utf8(body(&deploy).unwrap()).unwrap();
         (deploy.branch, deploy.deployer) = (None, None);

@@ -126,10 +126,12 @@ fn deploy(environment: &str, label: &str) -> Deploy {
                 title: "Fix".to_owned(),
                 url: "https://example.com".to_owned(),
                 author: "ana".to_owned(),
+                merged_by: None,
                 labels: vec![label.to_owned()],
             })
             .to_vec(),
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }
 

@@ -46,9 +46,11 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             title: "A change".to_owned(),
             url: "https://example.com/1".to_owned(),
             author: "ana".to_owned(),
+            merged_by: None,
             labels: vec!["fix".to_owned()],
         }],
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     };
     Some(Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new()))
 });

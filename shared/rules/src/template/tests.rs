@@ -38,6 +38,7 @@ fn deploy() -> Deploy {
                 title: "Pay > 1 <!channel>".to_owned(),
                 url: "https://git.example.com/pull/42?a=1&b=2".to_owned(),
                 author: "ana".to_owned(),
+                merged_by: None,
                 labels: vec!["fix".to_owned()],
             },
             PullRequest {
@@ -45,10 +46,12 @@ fn deploy() -> Deploy {
                 title: "Tidy".to_owned(),
                 url: "javascript:alert(1)".to_owned(),
                 author: "ben".to_owned(),
+                merged_by: None,
                 labels: vec![],
             },
         ],
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }
 

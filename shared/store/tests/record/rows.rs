@@ -55,9 +55,11 @@ fn rich_deploy() -> Deploy {
             title: String::new(),
             url: String::new(),
             author: String::new(),
+            merged_by: None,
             labels: odd(),
         }],
         previous_revision: Some(String::new()),
+        rules_change: approval::deploy::RulesChange::Unknown,
         ..deploy(1)
     }
 }

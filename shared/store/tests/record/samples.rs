@@ -40,6 +40,7 @@ pub fn deploy(number: u32) -> Deploy {
         commits: Vec::new(),
         pull_requests: Vec::new(),
         previous_revision: None,
+        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }
 
