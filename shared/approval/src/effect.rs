@@ -1,7 +1,7 @@
 //! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
 //! done after it.
 
-use crate::approval::Outcome;
+use crate::approval::{Outcome, Successor};
 use crate::id::{ApprovalId, DeployId, EffectId, RunId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,13 @@ use serde::{Deserialize, Serialize};
 pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// How long after its commit an effect is left to the queue before the clock sends it again.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
+/// How long before its time an effect's message may wait in the queue; the clock's minutes are too coarse for what is
+/// due sooner.
+const HIDDEN_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How often an effect is tried before it fails for good.
 pub const MAX_ATTEMPTS: u32 = 8;
-/// How long a dialog that has nowhere to go is tried again (a channel to be made, an app to be invited).
+/// How long what people wait for is tried again: a dialog that has nowhere to go (a channel to be made, an app to be
+/// invited), voters that can't be looked up.
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something to do to the outside world, as a row.
@@ -60,15 +64,39 @@ pub enum EffectKind {
         /// How it ended.
         outcome: Outcome,
     },
+    /// Look up once more whether those who approved may vote, and approve if so.
+    ConfirmQuorum {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// End an approval that nobody decided in time.
+    Expire {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// Say in the dialog's thread who is still needed.
+    Remind {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// End the approval that an older deploy's run waits for.
+    Supersede {
+        /// The older deploy.
+        deploy: DeployId,
+        /// Its run.
+        run: RunId,
+        /// The newer deploy.
+        by: Successor,
+    },
     /// Draw an approval's dialog from its newest state.
     DrawDialog {
         /// The approval.
         approval: ApprovalId,
     },
-    /// Draw a step's line in the dialog's thread from its newest state.
+    /// Draw a step's line from its newest state.
     DrawStep {
-        /// The approval whose dialog has the thread.
-        approval: ApprovalId,
+        /// The approval whose dialog has the thread; `None`: the line goes to the deployment's channel.
+        approval: Option<ApprovalId>,
         /// The run.
         run: RunId,
         /// The step's number, from 0.
@@ -146,6 +174,10 @@ impl EffectKind {
             Self::EvaluateRules => Queue::Deploys,
             Self::RunStep { .. }
             | Self::AdvanceRun { .. }
+            | Self::ConfirmQuorum { .. }
+            | Self::Expire { .. }
+            | Self::Remind { .. }
+            | Self::Supersede { .. }
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
@@ -160,7 +192,14 @@ impl EffectKind {
         match self {
             Self::EvaluateRules => format!("deploy-{deploy}"),
             Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
-            Self::DrawDialog { approval } | Self::DrawStep { approval, .. } => format!("dialog-{approval}"),
+            // What waits for its time must not hold up what doesn't.
+            Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
+            Self::Expire { approval } | Self::Remind { approval } => format!("deadline-{approval}"),
+            Self::Supersede { run, .. } => format!("supersede-{run}"),
+            Self::DrawDialog { approval } | Self::DrawStep { approval: Some(approval), .. } => {
+                format!("dialog-{approval}")
+            }
+            Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),
             Self::TellPerson { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } => format!("tell-{deploy}"),
         }
@@ -181,6 +220,20 @@ impl Effect {
             due_at: now + GRACE,
             note: None,
         }
+    }
+
+    /// An effect that is committed at `now` and to be done at `at`.
+    pub fn later(id: EffectId, deploy: DeployId, kind: EffectKind, at: Timestamp, now: Timestamp) -> Self {
+        let mut effect = Self::new(id, deploy, kind, now);
+        effect.not_before = at.max(now);
+        effect.due_at = if effect.is_sent_at(now) { effect.not_before + GRACE } else { effect.not_before };
+        effect
+    }
+
+    /// Whether its message goes to the queue at `now`, to be hidden there until its time; one whose time is further
+    /// away is left to the clock.
+    pub fn is_sent_at(&self, now: Timestamp) -> bool {
+        self.not_before.duration_since(now) <= HIDDEN_FOR
     }
 
     /// The effect as it is while the process that claimed it at `now` does it.
