@@ -6,7 +6,8 @@ use approval::approval::{self as votes, Approval, Dialog};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
 use approval::{message, run};
-use providers::slack::client::{MessageRef, Slack};
+use providers::Failure;
+use providers::slack::client::{MessageRef, Slack, Updated};
 use runtime::effects::Attempt;
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ impl ActionExecution {
         let posted = match &approval.dialog {
             Some(Dialog { channel, ts }) => {
                 let at = MessageRef { channel: channel.clone(), ts: ts.clone() };
-                slack.update_message(&at, &drawn.text, &drawn.blocks).await?;
+                stands(slack.update_message(&at, &drawn.text, &drawn.blocks).await?)?;
                 None
             }
             None => {
@@ -59,7 +60,7 @@ impl ActionExecution {
         let line = run.steps.get(step).and_then(|step| step.line.clone());
         if let Some(ts) = line {
             let at = MessageRef { channel: dialog.channel, ts };
-            self.outside.slack(self.now()).await?.update_message(&at, &text, &Value::Null).await?;
+            stands(self.outside.slack(self.now()).await?.update_message(&at, &text, &Value::Null).await?)?;
             return self.done(effect).await;
         }
         let key = format!("{}-{step}", run.id);
@@ -86,6 +87,14 @@ impl ActionExecution {
             return Ok(found);
         }
         Ok(slack.post_message(channel, thread, text, blocks, key).await?)
+    }
+}
+
+/// Error: the message that was to be drawn again is gone.
+fn stands(updated: Updated) -> Result<(), Failure> {
+    match updated {
+        Updated::Done => Ok(()),
+        Updated::Gone => Err(Failure::Permanent("somebody deleted the message in Slack".to_owned())),
     }
 }
 

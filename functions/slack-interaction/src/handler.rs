@@ -82,6 +82,14 @@ impl SlackInteraction {
         }
         let click = match interaction(body) {
             Ok(Interaction::Click(click)) => click,
+            Ok(Interaction::Submission(submission)) => {
+                tracing::warn!(
+                    request_id,
+                    form = submission.callback_id,
+                    "a form that Signoff does not open"
+                );
+                return text(StatusCode::OK, "");
+            }
             Ok(Interaction::Ignored { kind }) => {
                 tracing::info!(request_id, kind, "ignored");
                 return text(StatusCode::OK, "");
