@@ -185,6 +185,24 @@ impl EffectKind {
         }
     }
 
+    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be decided, or says
+    /// what is not so.
+    pub fn is_waited_for(&self) -> bool {
+        match self {
+            Self::DrawDialog { .. }
+            | Self::ConfirmQuorum { .. }
+            | Self::Expire { .. }
+            | Self::Supersede { .. }
+            | Self::AdvanceRun { .. } => true,
+            Self::EvaluateRules
+            | Self::RunStep { .. }
+            | Self::Remind { .. }
+            | Self::DrawStep { .. }
+            | Self::TellPerson { .. }
+            | Self::TellChannel { .. } => false,
+        }
+    }
+
     /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A run's
     /// steps are one group; what is drawn for an approval is another, so that a build that is tried again does not
     /// hold up the dialog.

@@ -5,10 +5,10 @@ mod decide;
 pub use decide::{Command, Refusal, decide};
 
 use crate::action::Action;
+use crate::approval::Dialog;
 use crate::decision::Decision;
 use crate::event::EventKind;
 use crate::id::{ApprovalId, DeployId, RunId};
-use crate::approval::Dialog;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +161,8 @@ impl Run {
             opened_at: now,
             version: 0,
         };
-        let opened = EventKind::RunOpened { run: id, rule: run.rule.clone(), rule_hash: run.rule_hash.clone() };
+        let opened =
+            EventKind::RunOpened { run: id, rule: run.rule.clone(), rule_hash: run.rule_hash.clone() };
         let mut decision = Decision::new(run);
         decision.events.push(opened);
         decide::go_on(&mut decision);
@@ -213,4 +214,3 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
         }
     }
 }
-

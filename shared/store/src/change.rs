@@ -167,14 +167,20 @@ impl Store {
         }
         let request = self.dynamo.transact_write_items().set_transact_items(Some(writes));
         request.send().await.map_err(commit_error)?;
-        let sent: Vec<_> = change.effects.into_iter().filter(|effect| effect.is_sent_at(change.now)).collect();
+        let sent: Vec<_> =
+            change.effects.into_iter().filter(|effect| effect.is_sent_at(change.now)).collect();
         if !sent.is_empty() {
             self.send_committed(&sent).await;
         }
         Ok(())
     }
 
-    fn write_state(&self, deploy: &DeployId, state: &State, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    fn write_state(
+        &self,
+        deploy: &DeployId,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let retention = self.places.retention;
         match state {
             State::NewDeploy(new) => {

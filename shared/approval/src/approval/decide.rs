@@ -68,7 +68,8 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
         channel: approval.channel.clone(),
         electorate: approval.electorate.clone(),
     };
-    let expire = approval.expires_at.map(|at| Later { at, kind: EffectKind::Expire { approval: id.clone() } });
+    let expire =
+        approval.expires_at.map(|at| Later { at, kind: EffectKind::Expire { approval: id.clone() } });
     let remind = remind_after
         .and_then(|after| opened_at.checked_add(after).ok())
         .map(|at| Later { at, kind: EffectKind::Remind { approval: id } });
@@ -102,7 +103,12 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         }
         // Those who approved were no longer enough, or it closed: there is nothing to look up.
         (
-            Pending | Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
+            Pending
+            | Approved { .. }
+            | Rejected { .. }
+            | Expired { .. }
+            | Superseded { .. }
+            | Cancelled { .. },
             Command::Confirm(_) | Command::Postpone { .. },
         ) => Err(Refusal::NotNow),
         (Pending, Command::Expire) if approval.expires_at.is_some_and(|at| now >= at) => {
@@ -122,7 +128,12 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Pending | Quorum { .. }, Command::Cancel { reason }) => {
             let mut decision = Decision::new(approval.clone());
             let outcome = Outcome::Cancelled(reason.clone());
-            close(&mut decision, Cancelled { at: now, by: None, reason: reason.clone() }, outcome, Some(reason));
+            close(
+                &mut decision,
+                Cancelled { at: now, by: None, reason: reason.clone() },
+                outcome,
+                Some(reason),
+            );
             Ok(decision)
         }
         (
@@ -192,7 +203,12 @@ fn clicked(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
         Ask::Cancel { reason } => {
             let (by, reason) = (Some(click.voter.id.clone()), reason.clone());
             let outcome = Outcome::Cancelled(format!("cancelled by {}: {reason}", click.voter.name));
-            close(&mut decision, Status::Cancelled { at: now, by, reason: reason.clone() }, outcome, Some(reason));
+            close(
+                &mut decision,
+                Status::Cancelled { at: now, by, reason: reason.clone() },
+                outcome,
+                Some(reason),
+            );
             return Ok(decision);
         }
     }
@@ -305,7 +321,8 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
     let mut decision = Decision::new(approval.clone());
     let next = &mut decision.next;
     next.electorate = check.electorate;
-    let looked_up = |voter: &str| check.voters.iter().find(|(id, _)| id == voter).map(|(_, verdict)| *verdict);
+    let looked_up =
+        |voter: &str| check.voters.iter().find(|(id, _)| id == voter).map(|(_, verdict)| *verdict);
     decision.events.push(EventKind::VotersChecked {
         approval: next.id.clone(),
         electorate: next.electorate.clone(),

@@ -48,7 +48,12 @@ pub struct Check {
 impl Electorate {
     /// Anyone in the channel.
     pub fn anyone() -> Self {
-        Self { people: None, who: "anyone in the channel".to_owned(), except: Vec::new(), not_found: Vec::new() }
+        Self {
+            people: None,
+            who: "anyone in the channel".to_owned(),
+            except: Vec::new(),
+            not_found: Vec::new(),
+        }
     }
 
     /// Whether the member `person` (a Slack user id) may vote.
@@ -78,8 +83,8 @@ impl Verdict {
 }
 
 impl Approval {
-    /// Whether `voter` may vote.
-    pub(super) fn admit(&self, voter: &Voter) -> Result<(), Refusal> {
+    /// Whether `voter` may vote, or decide what becomes of an action that followed.
+    pub fn admit(&self, voter: &Voter) -> Result<(), Refusal> {
         let account = if voter.workspace == self.workspace {
             voter.standing.map_or(Verdict::Eligible, Verdict::of)
         } else {

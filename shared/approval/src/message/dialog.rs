@@ -62,7 +62,8 @@ fn rules_line(change: &RulesChange) -> Option<String> {
     match change {
         RulesChange::No => None,
         RulesChange::Unknown => Some(
-            ":grey_question: The git host did not say whether this deploy changes the rules that guard it.".to_owned(),
+            ":grey_question: The git host did not say whether this deploy changes the rules that guard it."
+                .to_owned(),
         ),
         RulesChange::Yes(paths) => {
             let paths: Vec<_> = paths.iter().map(|path| code(path)).collect();
@@ -135,8 +136,7 @@ fn status_line(approval: &Approval) -> Option<String> {
             (!parts.is_empty()).then(|| parts.join(" "))
         }
         Status::Quorum { since, until, note } => {
-            let approvals =
-                count(approval.count(Choice::Approve), approval.votes_required, "approval");
+            let approvals = count(approval.count(Choice::Approve), approval.votes_required, "approval");
             let next = if until > since {
                 format!("the actions start on {}, unless somebody undoes it", local_time(*until))
             } else {
@@ -199,7 +199,8 @@ fn buttons(approval: &Approval) -> Value {
 /// The steps of `run` that a person has to say what became of, and that are told in this dialog.
 fn asked_steps(run: &Run, approval: &Approval) -> Vec<(usize, String)> {
     let asked = run.steps.iter().enumerate().filter(|(index, step)| {
-        matches!(step.state, StepState::Unknown { .. }) && run.thread_of(*index).as_ref() == Some(&approval.id)
+        matches!(step.state, StepState::Unknown { .. })
+            && run.thread_of(*index).as_ref() == Some(&approval.id)
     });
     asked.filter_map(|(index, _)| Some((index, step_line(run, index)?))).take(ASKED_STEPS).collect()
 }

@@ -71,10 +71,16 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
     let mut sentences = Vec::new();
     match &electorate.people {
         None => {}
-        Some(people) if people.is_empty() => sentences
-            .push(format!("Only {} may vote, and none of them has a Slack account.", escape(&electorate.who))),
+        Some(people) if people.is_empty() => sentences.push(format!(
+            "Only {} may vote, and none of them has a Slack account.",
+            escape(&electorate.who)
+        )),
         Some(people) => {
-            sentences.push(format!("Only {} may vote: {}.", escape(&electorate.who), mentions(people.iter())));
+            sentences.push(format!(
+                "Only {} may vote: {}.",
+                escape(&electorate.who),
+                mentions(people.iter())
+            ));
         }
     }
     if !electorate.except.is_empty() {

@@ -18,12 +18,17 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         Refusal::Repeated | Refusal::Replayed | Refusal::NotNow => None,
         Refusal::Closed(status) => not_counted(closed(status)?),
         Refusal::NotEligible(verdict, electorate) => not_counted(match verdict {
-            Verdict::Stranger => "only members of the workspace that this app belongs to may vote.".to_owned(),
+            Verdict::Stranger => {
+                "only members of the workspace that this app belongs to may vote.".to_owned()
+            }
             Verdict::Guest => "guests of the workspace may not vote.".to_owned(),
             Verdict::Deactivated => "your account is deactivated.".to_owned(),
             Verdict::Bot => "only people may vote.".to_owned(),
             Verdict::OwnChange => {
-                format!("this rule wants other eyes than those of who made the change. {}", may_vote(electorate))
+                format!(
+                    "this rule wants other eyes than those of who made the change. {}",
+                    may_vote(electorate)
+                )
             }
             Verdict::Eligible | Verdict::NotNamed => {
                 let who = may_vote(electorate);
@@ -32,9 +37,9 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
                 format!("{}{}", first.unwrap_or_default(), letters.as_str())
             }
         }),
-        Refusal::OtherSubject => {
-            not_counted("this button was made for another change than the one that is asked about now.".to_owned())
-        }
+        Refusal::OtherSubject => not_counted(
+            "this button was made for another change than the one that is asked about now.".to_owned(),
+        ),
         Refusal::ReasonNeeded => not_counted("this rule wants a reason with it. Click again.".to_owned()),
         Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
         Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),

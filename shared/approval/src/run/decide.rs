@@ -187,9 +187,10 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
 /// The approval of step `step` ended: what does not follow from that is skipped.
 fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<Run> {
     let (state, follows) = match outcome {
-        Outcome::Approved => {
-            (StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None }, Some(Branch::OnSuccess))
-        }
+        Outcome::Approved => (
+            StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None },
+            Some(Branch::OnSuccess),
+        ),
         Outcome::Rejected => {
             (StepState::Failed { at: now, reason: "rejected".to_owned() }, Some(Branch::OnReject))
         }
@@ -233,7 +234,8 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let approval = run.thread_of(step);
     let known = run.steps.get(step).is_some_and(|step| step.line.is_some());
-    let shown = approval.is_some() || known || matches!(state, StepState::Failed { .. } | StepState::Unknown { .. });
+    let shown =
+        approval.is_some() || known || matches!(state, StepState::Failed { .. } | StepState::Unknown { .. });
     let mut decision = Decision::new(run.clone());
     if let Some(changed) = decision.next.steps.get_mut(step) {
         changed.state = state;

@@ -4,6 +4,7 @@ use super::failure::{Call, CallError, classify};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, secret_header, send, url};
+use approval::approval::Standing;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Method};
@@ -69,6 +70,19 @@ pub struct Profile {
     pub bot: bool,
     /// Their own workspace.
     pub team_id: String,
+}
+
+impl Profile {
+    /// What the account is, for who may vote.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self { deleted: true, .. } => Standing::Deactivated,
+            Self { stranger: true, .. } => Standing::Stranger,
+            Self { bot: true, .. } => Standing::Bot,
+            Self { guest: true, .. } => Standing::Guest,
+            Self { deleted: false, stranger: false, bot: false, guest: false, .. } => Standing::Member,
+        }
+    }
 }
 
 impl Slack {

@@ -127,7 +127,11 @@ impl Reader<'_> {
         if wait > longest {
             let hours = longest.as_hours();
             let longest = if hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") };
-            self.problem(node.start, format!("{key} is longer than {longest}"), format!("write at most '{longest}'"));
+            self.problem(
+                node.start,
+                format!("{key} is longer than {longest}"),
+                format!("write at most '{longest}'"),
+            );
             return None;
         }
         Some(wait)
@@ -140,7 +144,8 @@ impl Reader<'_> {
             let message = "on_expire never runs: the approval does not expire".to_owned();
             self.notice(at, message, "add, for example, `expires_after: '24h'`".to_owned());
         }
-        if let (Some(at), Some(remind), Some(expire)) = (at("remind_after"), spec.remind_after, spec.expires_after)
+        if let (Some(at), Some(remind), Some(expire)) =
+            (at("remind_after"), spec.remind_after, spec.expires_after)
             && remind >= expire
         {
             let message = "nobody is reminded: the approval expires before".to_owned();
