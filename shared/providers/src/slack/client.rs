@@ -64,7 +64,8 @@ pub struct Profile {
     pub deleted: bool,
     /// Whether they are a guest, of one channel or of several.
     pub guest: bool,
-    /// Whether they come from another workspace that shares a channel with ours, without being in ours.
+    /// Whether they are of another workspace and in no channel that the app can see. Of those who share one with us, only
+    /// [`Profile::team_id`] tells.
     pub stranger: bool,
     /// Whether it is a bot.
     pub bot: bool,
