@@ -48,7 +48,12 @@ pub struct Check {
 impl Electorate {
     /// Anyone in the channel.
     pub fn anyone() -> Self {
-        Self { people: None, who: "anyone in the channel".to_owned(), except: Vec::new(), not_found: Vec::new() }
+        Self {
+            people: None,
+            who: "anyone in the channel".to_owned(),
+            except: Vec::new(),
+            not_found: Vec::new(),
+        }
     }
 
     /// Whether the member `person` (a Slack user id) may vote.

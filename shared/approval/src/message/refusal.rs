@@ -18,12 +18,17 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         Refusal::Repeated | Refusal::Replayed | Refusal::NotNow => None,
         Refusal::Closed(status) => not_counted(closed(status)?),
         Refusal::NotEligible(verdict, electorate) => not_counted(match verdict {
-            Verdict::Stranger => "only members of the workspace that this app belongs to may vote.".to_owned(),
+            Verdict::Stranger => {
+                "only members of the workspace that this app belongs to may vote.".to_owned()
+            }
             Verdict::Guest => "guests of the workspace may not vote.".to_owned(),
             Verdict::Deactivated => "your account is deactivated.".to_owned(),
             Verdict::Bot => "only people may vote.".to_owned(),
             Verdict::OwnChange => {
-                format!("this rule wants other eyes than those of who made the change. {}", may_vote(electorate))
+                format!(
+                    "this rule wants other eyes than those of who made the change. {}",
+                    may_vote(electorate)
+                )
             }
             Verdict::Eligible | Verdict::NotNamed => {
                 let who = may_vote(electorate);
@@ -32,10 +37,10 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
                 format!("{}{}", first.unwrap_or_default(), letters.as_str())
             }
         }),
-        Refusal::OtherSubject => {
-            not_counted("this button was made for another change than the one that is asked about now.".to_owned())
-        }
-        Refusal::ReasonNeeded => not_counted("this rule wants a reason with it. Click again.".to_owned()),
+        Refusal::OtherSubject => not_counted(
+            "this button was made for another change than the one that is asked about now.".to_owned(),
+        ),
+        Refusal::ReasonNeeded => not_counted("it needs a reason. Click again, and say why.".to_owned()),
         Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
         Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
     }
@@ -49,7 +54,7 @@ fn closed(status: &Status) -> Option<String> {
         Status::Rejected { at } => Some(format!("this was already rejected on {}.", local_time(*at))),
         Status::Expired { at } => Some(format!("this expired on {}.", local_time(*at))),
         Status::Superseded { by, .. } => {
-            Some(format!("this was superseded by {}. Vote there.", link(&by.url, &by.title)))
+            Some(format!("this was superseded by {}. Vote on that one instead.", link(&by.url, &by.title)))
         }
         Status::Cancelled { at, reason, .. } => {
             Some(format!("this was cancelled on {}: {}", local_time(*at), sentence(reason)))

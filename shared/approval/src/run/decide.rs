@@ -113,7 +113,8 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Ok(decision)
         }
         (StepState::Unknown { at, .. }, Command::Resolve { by, name, resolution, lost_at })
-            if *at == lost_at =>
+            // A button says it in microseconds.
+            if at.as_microsecond() == lost_at.as_microsecond() =>
         {
             let summary = format!("{name} marked it as done");
             let state = match resolution {
@@ -140,6 +141,9 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             | StepState::Skipped,
             Command::LinePosted(line),
         ) => {
+            if current.line.as_ref() == Some(&line) {
+                return Err(Refusal::Repeated);
+            }
             let mut decision = Decision::new(run.clone());
             if let Some(changed) = decision.next.steps.get_mut(step) {
                 changed.line = Some(line);
@@ -186,22 +190,20 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
 
 /// The approval of step `step` ended: what does not follow from that is skipped.
 fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<Run> {
+    let failed = |reason: &str| StepState::Failed { at: now, reason: reason.to_owned() };
+    let is_said = !matches!(outcome, Outcome::Cancelled(_));
     let (state, follows) = match outcome {
-        Outcome::Approved => {
-            (StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None }, Some(Branch::OnSuccess))
-        }
-        Outcome::Rejected => {
-            (StepState::Failed { at: now, reason: "rejected".to_owned() }, Some(Branch::OnReject))
-        }
-        Outcome::Expired => {
-            let reason = "nobody decided in time".to_owned();
-            (StepState::Failed { at: now, reason }, Some(Branch::OnExpire))
-        }
-        Outcome::Cancelled(reason) => (StepState::Failed { at: now, reason }, None),
+        Outcome::Approved => (
+            StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None },
+            Some(Branch::OnSuccess),
+        ),
+        Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
+        Outcome::Expired => (failed("nobody decided in time"), Some(Branch::OnExpire)),
+        Outcome::Ended(reason) | Outcome::Cancelled(reason) => (failed(&reason), None),
     };
     let approved = matches!(state, StepState::Succeeded { .. });
     let mut decision = enter_silently(run, step, state);
-    if follows.is_some() {
+    if is_said {
         // The approval's own dialog says it.
         decision.effects.retain(|effect| !matches!(effect, EffectKind::DrawStep { approval: None, .. }));
     }
@@ -233,7 +235,8 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let approval = run.thread_of(step);
     let known = run.steps.get(step).is_some_and(|step| step.line.is_some());
-    let shown = approval.is_some() || known || matches!(state, StepState::Failed { .. } | StepState::Unknown { .. });
+    let shown =
+        approval.is_some() || known || matches!(state, StepState::Failed { .. } | StepState::Unknown { .. });
     let mut decision = Decision::new(run.clone());
     if let Some(changed) = decision.next.steps.get_mut(step) {
         changed.state = state;
