@@ -1,6 +1,7 @@
 //! The approval: the step that waits for people. How votes close it is in [`decide`].
 
 mod click;
+mod clicked;
 mod decide;
 mod electorate;
 
@@ -203,7 +204,9 @@ pub enum Outcome {
     Rejected,
     /// The run goes on with what follows when nobody decided, and stops.
     Expired,
-    /// The run stops, for this reason.
+    /// The run stops, for this reason, which the dialog shows: people cancelled it, or a newer deploy took its place.
+    Ended(String),
+    /// The run stops, for this reason, which may have no dialog to show it.
     Cancelled(String),
 }
 

@@ -191,6 +191,22 @@ impl Run {
         }
     }
 
+    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because an approval
+    /// between or before them ended otherwise than it needs.
+    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
+        let needs = |approval, branch| self.is_within(later, approval, branch);
+        let sorts_out = |(approval, step): (usize, &Step)| {
+            let shares = |branch| needs(approval, branch) && self.is_within(stopped, approval, branch);
+            let fails = approval != stopped && matches!(step.state, StepState::Failed { .. });
+            let other = needs(approval, Branch::OnReject) || needs(approval, Branch::OnExpire);
+            let [success, reject, expire] =
+                [Branch::OnSuccess, Branch::OnReject, Branch::OnExpire].map(shares);
+            !(success || reject || expire) && (fails || other)
+        };
+        let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
+        is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
+    }
+
     /// The approval in whose dialog's thread step `step` is shown: the one that it waits for, or the last one before it.
     pub fn thread_of(&self, step: usize) -> Option<ApprovalId> {
         let earlier = self.steps.get(..step)?.iter().enumerate().rev();

@@ -1,7 +1,9 @@
 //! What can happen to an approval, and what it makes of it.
 
-use super::{Approval, Ask, Check, Choice, Click, Clicked, Dialog, Electorate, Outcome, Status, Struck};
-use super::{Successor, Verdict, Vote};
+use super::clicked::{clicked, too_late};
+use super::{
+    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict,
+};
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -51,7 +53,7 @@ pub enum Refusal {
     NotEligible(Verdict, Electorate),
     /// The button is of another approval than this one.
     OtherSubject,
-    /// The vote needs a reason.
+    /// It needs a reason.
     ReasonNeeded,
     /// The person has no vote to withdraw.
     NoVote,
@@ -121,7 +123,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         (Pending | Quorum { .. }, Command::Supersede(by)) => {
             let reason = format!("superseded by {}", by.title);
             let mut decision = Decision::new(approval.clone());
-            let outcome = Outcome::Cancelled(reason);
+            let outcome = Outcome::Ended(reason);
             close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, Some(by.title));
             Ok(decision)
         }
@@ -173,149 +175,6 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
     }
 }
 
-/// A click on an open approval.
-fn clicked(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
-    if click.subject != approval.subject.mark() {
-        return Err(Refusal::OtherSubject);
-    }
-    if approval.clicks.iter().any(|last| last.person == click.voter.id && click.at <= last.at) {
-        return Err(Refusal::Replayed);
-    }
-    if let Some(at) = approval.expires_at.filter(|at| approval.status == Status::Pending && now >= *at) {
-        return Err(Refusal::Closed(Status::Expired { at }));
-    }
-    if click.ask != Ask::Withdraw {
-        approval.admit(&click.voter)?;
-    }
-    let mut decision = Decision::new(approval.clone());
-    let clicks = &mut decision.next.clicks;
-    clicks.retain(|last| last.person != click.voter.id);
-    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at });
-    match &click.ask {
-        Ask::Vote { choice, reason } => vote(&mut decision, &click, *choice, reason.as_ref(), now)?,
-        Ask::Withdraw => {
-            if !decision.next.votes.iter().any(|vote| vote.voter == click.voter.id) {
-                return Err(Refusal::NoVote);
-            }
-            withdraw(&mut decision, &click.voter.id.clone(), &click);
-        }
-        Ask::Undo => undo(&mut decision, &click)?,
-        Ask::Cancel { reason } => {
-            let (by, reason) = (Some(click.voter.id.clone()), reason.clone());
-            let outcome = Outcome::Cancelled(format!("cancelled by {}: {reason}", click.voter.name));
-            close(
-                &mut decision,
-                Status::Cancelled { at: now, by, reason: reason.clone() },
-                outcome,
-                Some(reason),
-            );
-            return Ok(decision);
-        }
-    }
-    decision.follow(draw(approval));
-    tally(&mut decision, now);
-    Ok(decision)
-}
-
-/// Why a click on a closed approval changes nothing.
-fn too_late(approval: &Approval, click: &Click) -> Refusal {
-    if click.subject != approval.subject.mark() {
-        return Refusal::OtherSubject;
-    }
-    if approval.clicks.iter().any(|last| last.person == click.voter.id && click.at <= last.at) {
-        return Refusal::Replayed;
-    }
-    // Who voted so is not told that it is over.
-    let voted = approval.votes.iter().find(|vote| vote.voter == click.voter.id).map(|vote| vote.choice);
-    match &click.ask {
-        Ask::Vote { choice, .. } if voted == Some(*choice) => Refusal::Repeated,
-        Ask::Vote { .. } | Ask::Withdraw | Ask::Undo | Ask::Cancel { .. } => {
-            Refusal::Closed(approval.status.clone())
-        }
-    }
-}
-
-fn vote(
-    decision: &mut Decision<Approval>,
-    click: &Click,
-    choice: Choice,
-    reason: Option<&String>,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let approval = &mut decision.next;
-    let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
-    if reason.is_none() && approval.require_reason.wants(choice) {
-        return Err(Refusal::ReasonNeeded);
-    }
-    let voter = &click.voter;
-    let previous = match approval.votes.iter_mut().find(|vote| vote.voter == voter.id) {
-        Some(vote) if vote.choice == choice && vote.reason == reason => return Err(Refusal::Repeated),
-        Some(vote) => {
-            let previous = vote.choice;
-            (vote.choice, vote.reason, vote.at) = (choice, reason.clone(), now);
-            Some(previous)
-        }
-        None => {
-            let (id, name) = (voter.id.clone(), voter.name.clone());
-            let named = voter.standing.is_some();
-            approval.votes.push(Vote { voter: id, name, named, choice, reason: reason.clone(), at: now });
-            None
-        }
-    };
-    approval.struck.retain(|struck| struck.voter != voter.id);
-    decision.events.push(EventKind::VoteCast {
-        approval: approval.id.clone(),
-        voter: voter.id.clone(),
-        name: voter.name.clone(),
-        choice,
-        previous,
-        reason,
-        standing: voter.standing,
-    });
-    Ok(())
-}
-
-/// Takes the vote of `voter` back, because of `click`.
-fn withdraw(decision: &mut Decision<Approval>, voter: &str, click: &Click) {
-    let approval = &mut decision.next;
-    let Some(index) = approval.votes.iter().position(|vote| vote.voter == voter) else { return };
-    let vote = approval.votes.remove(index);
-    decision.events.push(EventKind::VoteWithdrawn {
-        approval: approval.id.clone(),
-        voter: vote.voter,
-        name: vote.name,
-        choice: vote.choice,
-        by: click.voter.id.clone(),
-    });
-}
-
-/// Takes back the votes that made the quorum, the newest first, until they are too few.
-fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal> {
-    let in_quorum = match decision.next.status {
-        Status::Quorum { .. } => decision.next.undo_window.is_some(),
-        Status::Pending
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
-    };
-    if !in_quorum {
-        return Err(Refusal::NoQuorum);
-    }
-    decision.events.push(EventKind::QuorumUndone {
-        approval: decision.next.id.clone(),
-        by: click.voter.id.clone(),
-        name: click.voter.name.clone(),
-    });
-    while decision.next.count(Choice::Approve) >= decision.next.votes_required {
-        let approving = decision.next.votes.iter().filter(|vote| vote.choice == Choice::Approve);
-        let Some(newest) = approving.max_by_key(|vote| vote.at).map(|vote| vote.voter.clone()) else { break };
-        withdraw(decision, &newest, click);
-    }
-    Ok(())
-}
-
 /// The voters were looked up: who may not vote any more is struck.
 fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approval> {
     let mut decision = Decision::new(approval.clone());
@@ -359,15 +218,16 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
     }
     decision.follow(draw(approval));
     tally(&mut decision, now);
-    if let Status::Quorum { .. } = decision.next.status {
+    if let Status::Quorum { note, .. } = &mut decision.next.status {
         // Others approved while these were looked up; now it is their turn.
+        *note = None;
         decision.follow(EffectKind::ConfirmQuorum { approval: approval.id.clone() });
     }
     decision
 }
 
 /// What the votes come to: they reject, they make a quorum, or they are too few.
-fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
+pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     let approval = &decision.next;
     let has_quorum = match approval.status {
         Status::Quorum { .. } => true,
@@ -392,16 +252,24 @@ fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
         }
         decision.next.status = Status::Quorum { since: now, until, note: None };
     } else if !enough && has_quorum {
-        let is_over = approval.expires_at.is_some_and(|at| now >= at);
+        let (id, expires_at) = (approval.id.clone(), approval.expires_at);
         decision.next.status = Status::Pending;
-        if is_over {
-            close(decision, Status::Expired { at: now }, Outcome::Expired, None);
+        match expires_at {
+            Some(at) if now >= at => close(decision, Status::Expired { at: now }, Outcome::Expired, None),
+            // The first one may have come during the quorum, and was not its time then: clocks differ.
+            Some(at) => decision.later.push(Later { at, kind: EffectKind::Expire { approval: id } }),
+            None => {}
         }
     }
 }
 
 /// Closes the approval of `decision`: the run that waits for it is told, and its dialog is drawn.
-fn close(decision: &mut Decision<Approval>, status: Status, outcome: Outcome, reason: Option<String>) {
+pub(super) fn close(
+    decision: &mut Decision<Approval>,
+    status: Status,
+    outcome: Outcome,
+    reason: Option<String>,
+) {
     let approval = &mut decision.next;
     let by = match &status {
         Status::Cancelled { by, .. } => by.clone(),
@@ -425,7 +293,7 @@ fn close(decision: &mut Decision<Approval>, status: Status, outcome: Outcome, re
     decision.follow(advance);
 }
 
-fn draw(approval: &Approval) -> EffectKind {
+pub(super) fn draw(approval: &Approval) -> EffectKind {
     EffectKind::DrawDialog { approval: approval.id.clone() }
 }
 

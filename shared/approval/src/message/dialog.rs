@@ -1,9 +1,10 @@
 //! An approval's dialog.
 
 use super::Message;
-use super::pieces::{button, code, context, count, cut, local_time, may_vote, section, sentence};
-use super::step::{buttons as step_buttons, step_line};
-use crate::approval::{Approval, Choice, Status, Struck, Verdict};
+use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
+use super::pieces::{local_time, may_vote, section, sentence};
+use super::step::{buttons as step_buttons, question as step_question};
+use crate::approval::{Approval, Choice, Status, Struck, Verdict, Vote};
 use crate::deploy::RulesChange;
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
@@ -17,14 +18,18 @@ pub const REJECT: &str = "reject";
 pub const MORE: &str = "more";
 /// The action id of the Undo button.
 pub const UNDO: &str = "undo";
-/// What a section's text may hold, in characters.
-const SECTION_LIMIT: usize = 3000;
-/// How many sections the votes may take; a message takes 50 blocks.
-const VOTE_SECTIONS: usize = 30;
-/// How many steps of which nobody knows are asked about at a time.
-const ASKED_STEPS: usize = 3;
+/// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when it updates.
+const TEXT_LIMIT: usize = 4000;
+/// What the votes may hold, in characters; of all blocks together, Slack takes some 13000.
+const VOTES_LIMIT: usize = 4500;
+/// Room for how many more votes there are, in characters.
+const AND_MORE: usize = 30;
+/// How much of a reason is shown, in characters.
+const REASON_LIMIT: usize = 500;
+/// What any other line may hold, in characters.
+const LINE_LIMIT: usize = 1000;
 /// How many struck votes are told.
-const STRUCK: usize = 20;
+const STRUCK: usize = 5;
 
 /// The dialog of `approval`, which `run` waits for or waited for. Its text says all that its blocks say: a screen reader
 /// reads the text alone.
@@ -35,26 +40,28 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     let prompt = cut(&asked, SECTION_LIMIT);
     let mut blocks = vec![section(&prompt)];
     let mut lines = vec![prompt];
-    if let Some(line) = rules_line(&approval.rules_change) {
-        blocks.push(context(&line));
-        lines.push(line);
-    }
-    blocks.extend(votes(approval).iter().map(|text| section(text)));
+    let rules = rules_line(&approval.rules_change).map(|line| cut(&line, LINE_LIMIT));
+    blocks.extend(rules.iter().map(|line| context(line)));
+    lines.extend(rules);
+    let votes = votes(approval);
+    blocks.extend(votes.iter().map(|text| section(text)));
     let notes = struck(&approval.struck).into_iter().chain(status_line(approval));
-    for line in notes.map(|line| cut(&line, SECTION_LIMIT)) {
+    for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
         blocks.push(context(&line));
         lines.push(line);
     }
     if approval.status.is_open() {
         blocks.push(buttons(approval));
     }
-    for (step, line) in run.map(|run| asked_steps(run, approval)).unwrap_or_default() {
-        let line = cut(&line, SECTION_LIMIT);
-        blocks.push(section(&line));
-        blocks.extend(run.and_then(|run| step_buttons(run, step, &approval.workspace)));
-        lines.push(line);
+    if let Some((run, step)) = run.and_then(|run| Some((run, asked_step(run, approval)?))) {
+        let line = step_question(run, step).map(|line| cut(&line, LINE_LIMIT));
+        blocks.extend(line.iter().map(|line| section(line)));
+        blocks.extend(step_buttons(run, step, &approval.workspace));
+        lines.extend(line);
     }
-    Message { text: lines.join("\n"), blocks: Value::Array(blocks) }
+    // The longest, which may be cut.
+    lines.extend(votes);
+    Message { text: cut_bytes(&lines.join("\n"), TEXT_LIMIT), blocks: Value::Array(blocks) }
 }
 
 /// That the deploy changes the rules that guard it, or may.
@@ -66,42 +73,48 @@ fn rules_line(change: &RulesChange) -> Option<String> {
                 .to_owned(),
         ),
         RulesChange::Yes(paths) => {
-            let paths: Vec<_> = paths.iter().map(|path| code(path)).collect();
-            Some(format!(":warning: This deploy changes the rules that guard it: {}.", paths.join(", ")))
+            let paths = and_more(paths.iter().map(|path| code(path)));
+            Some(format!(":warning: This deploy changes the rules that guard it: {paths}."))
         }
     }
 }
 
 /// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message takes.
 fn votes(approval: &Approval) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut text = String::from("*Votes:*");
+    if approval.votes.is_empty() {
+        return Vec::new();
+    }
+    let (mut texts, mut text) = (Vec::new(), String::from("*Votes:*"));
+    let (mut in_text, mut in_all) = (text.len(), text.len());
     for (shown, vote) in approval.votes.iter().enumerate() {
-        let thumb = match vote.choice {
-            Choice::Approve => ":+1:",
-            Choice::Reject => ":-1:",
-        };
-        let mut line = format!("<@{}> {thumb}", vote.voter);
-        if let Some(reason) = &vote.reason {
-            let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-            line.push_str(&format!(" {}", cut(&escape(&reason), SECTION_LIMIT / 3)));
-        }
-        if text.len() + line.len() + 1 > SECTION_LIMIT {
-            texts.push(std::mem::take(&mut text));
-        }
-        if texts.len() == VOTE_SECTIONS {
-            text = format!("and {} more", approval.votes.len() - shown);
+        let line = vote_line(vote);
+        let length = line.chars().count() + 1;
+        if in_all + length > VOTES_LIMIT {
+            text.push_str(&format!("\nand {} more", approval.votes.len() - shown));
             break;
         }
-        if !text.is_empty() {
+        if in_text + length > SECTION_LIMIT - AND_MORE {
+            texts.push(std::mem::take(&mut text));
+            in_text = 0;
+        } else {
             text.push('\n');
         }
         text.push_str(&line);
+        (in_text, in_all) = (in_text + length, in_all + length);
     }
-    if !approval.votes.is_empty() {
-        texts.push(text);
-    }
+    texts.push(text);
     texts
+}
+
+/// One person's vote, with its reason.
+fn vote_line(vote: &Vote) -> String {
+    let thumb = match vote.choice {
+        Choice::Approve => ":+1:",
+        Choice::Reject => ":-1:",
+    };
+    let reason =
+        vote.reason.iter().flat_map(|reason| reason.split_whitespace()).collect::<Vec<_>>().join(" ");
+    format!("<@{}> {thumb} {}", vote.voter, cut(&escape(&reason), REASON_LIMIT)).trim_end().to_owned()
 }
 
 /// Whose votes do not count any more, and why.
@@ -130,24 +143,30 @@ fn status_line(approval: &Approval) -> Option<String> {
     match &approval.status {
         Status::Pending => {
             let tally = (approval.votes_required > 1 || !approval.votes.is_empty()).then(|| tally(approval));
-            let who = Some(may_vote(&approval.electorate)).filter(|who| !who.is_empty());
             let until = approval.expires_at.map(|at| format!("Expires on {}.", local_time(at)));
-            let parts: Vec<_> = tally.into_iter().chain(who).chain(until).collect();
+            let who = Some(may_vote(&approval.electorate)).filter(|who| !who.is_empty());
+            let parts: Vec<_> = tally.into_iter().chain(until).chain(who).collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         }
         Status::Quorum { since, until, note } => {
-            let approvals = count(approval.count(Choice::Approve), approval.votes_required, "approval");
-            let next = if until > since {
-                format!("the actions start on {}, unless somebody undoes it", local_time(*until))
-            } else {
-                "Signoff looks whether those who approved still may".to_owned()
+            let given = approval.count(Choice::Approve);
+            let next = match note {
+                Some(note) => format!(
+                    "Whether those who approved still may could not be looked up yet: {} Signoff tries again.",
+                    sentence(note)
+                ),
+                None if until > since => {
+                    format!("It goes ahead on {}, unless somebody undoes it.", local_time(*until))
+                }
+                None => "Signoff looks whether those who approved still may.".to_owned(),
             };
-            let note = note.as_ref().map(|note| format!(" It could not yet: {}", sentence(note)));
-            Some(format!("{approvals}: {next}.{}", note.unwrap_or_default()))
+            Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
         }
         Status::Approved { at } => Some(format!("Action approved on {}.", local_time(*at))),
         Status::Rejected { at } => Some(format!("Action rejected on {}.", local_time(*at))),
-        Status::Expired { at } => Some(format!("Expired on {}: nobody decided in time.", local_time(*at))),
+        Status::Expired { at } => {
+            Some(format!("Expired on {}: too few people decided in time.", local_time(*at)))
+        }
         Status::Superseded { at, by } => {
             Some(format!("Superseded on {} by {}.", local_time(*at), link(&by.url, &by.title)))
         }
@@ -196,11 +215,11 @@ fn buttons(approval: &Approval) -> Value {
     json!({ "type": "actions", "block_id": "votes", "elements": elements })
 }
 
-/// The steps of `run` that a person has to say what became of, and that are told in this dialog.
-fn asked_steps(run: &Run, approval: &Approval) -> Vec<(usize, String)> {
-    let asked = run.steps.iter().enumerate().filter(|(index, step)| {
-        matches!(step.state, StepState::Unknown { .. })
-            && run.thread_of(*index).as_ref() == Some(&approval.id)
-    });
-    asked.filter_map(|(index, _)| Some((index, step_line(run, index)?))).take(ASKED_STEPS).collect()
+/// The step of `run` that a person has to say what became of, and that is told in this dialog; no step runs after it.
+fn asked_step(run: &Run, approval: &Approval) -> Option<usize> {
+    let is_unknown = |index: &usize| {
+        matches!(run.steps.get(*index).map(|step| &step.state), Some(StepState::Unknown { .. }))
+    };
+    let step = (0..run.steps.len()).find(is_unknown)?;
+    (run.thread_of(step).as_ref() == Some(&approval.id)).then_some(step)
 }

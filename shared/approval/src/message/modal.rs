@@ -2,7 +2,7 @@
 //!
 //! Views: <https://docs.slack.dev/reference/views/modal-views>.
 
-use super::pieces::section;
+use super::pieces::{SECTION_LIMIT, code, cut, section, shorten};
 use crate::approval::Approval;
 use crate::mrkdwn::escape;
 use serde_json::{Value, json};
@@ -13,12 +13,14 @@ pub const ASKED: &str = "reason";
 pub const REASON: &str = "reason";
 /// The longest reason, in characters.
 const LONGEST: usize = 500;
+/// How much of the approval's name is shown, in characters.
+const NAME_LIMIT: usize = 300;
 
 /// The window that asks why, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried` comes back
 /// with the reason.
 pub fn ask_reason(approval: &Approval, doing: &str, carried: &str) -> Value {
     let revision = approval.subject.revision.get(..7).unwrap_or(&approval.subject.revision);
-    let about = format!("*{}* (`{}`)", escape(&approval.name), escape(revision));
+    let about = format!("*{}* ({})", escape(&shorten(&approval.name, NAME_LIMIT)), code(revision));
     json!({
         "type": "modal",
         "callback_id": ASKED,
@@ -51,6 +53,6 @@ pub fn say(text: &str) -> Value {
         "type": "modal",
         "title": { "type": "plain_text", "text": "Not counted" },
         "close": { "type": "plain_text", "text": "Close" },
-        "blocks": [section(text)],
+        "blocks": [section(&cut(text, SECTION_LIMIT))],
     })
 }

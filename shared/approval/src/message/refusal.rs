@@ -40,7 +40,7 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         Refusal::OtherSubject => not_counted(
             "this button was made for another change than the one that is asked about now.".to_owned(),
         ),
-        Refusal::ReasonNeeded => not_counted("this rule wants a reason with it. Click again.".to_owned()),
+        Refusal::ReasonNeeded => not_counted("it needs a reason. Click again, and say why.".to_owned()),
         Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
         Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
     }
@@ -54,7 +54,7 @@ fn closed(status: &Status) -> Option<String> {
         Status::Rejected { at } => Some(format!("this was already rejected on {}.", local_time(*at))),
         Status::Expired { at } => Some(format!("this expired on {}.", local_time(*at))),
         Status::Superseded { by, .. } => {
-            Some(format!("this was superseded by {}. Vote there.", link(&by.url, &by.title)))
+            Some(format!("this was superseded by {}. Vote on that one instead.", link(&by.url, &by.title)))
         }
         Status::Cancelled { at, reason, .. } => {
             Some(format!("this was cancelled on {}: {}", local_time(*at), sentence(reason)))

@@ -1,7 +1,7 @@
 //! What channels and threads are told.
 
 use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, sentence};
-use crate::approval::{Approval, Choice, Status};
+use crate::approval::{Approval, Choice, Electorate, Status};
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
@@ -55,22 +55,24 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
     )
 }
 
-/// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` where nobody is.
+/// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is decided.
 pub fn reminder(approval: &Approval) -> Option<String> {
     if approval.status != Status::Pending {
         return None;
     }
     let given = count(approval.count(Choice::Approve), approval.votes_required, "approval");
-    let voted = |person: &&String| approval.votes.iter().any(|vote| vote.voter == **person);
-    let who = match &approval.electorate.people {
-        None => "Anyone in this channel may vote".to_owned(),
-        Some(people) => {
-            let missing: Vec<&String> = people
-                .iter()
-                .filter(|person| !voted(person) && !approval.electorate.except.contains(person))
-                .collect();
-            format!("Still to vote: {}", mentions(missing.into_iter()))
+    let Electorate { people, except, .. } = &approval.electorate;
+    let voted = |person: &String| approval.votes.iter().any(|vote| vote.voter == *person);
+    let missing = people.as_ref().map(|people| {
+        people.iter().filter(|person| !voted(person) && !except.contains(person)).collect::<Vec<_>>()
+    });
+    let who = match missing {
+        None if except.is_empty() => "Anyone in this channel may vote".to_owned(),
+        None => format!("Anyone in this channel may vote, except {}", mentions(except.iter())),
+        Some(missing) if missing.is_empty() => {
+            "Nobody is left who may vote: somebody has to change their vote, or cancel this".to_owned()
         }
+        Some(missing) => format!("Still to vote: {}", mentions(missing.into_iter())),
     };
     let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
     Some(format!(":bell: This waits for a decision: {given}. {who}.{}", until.unwrap_or_default()))

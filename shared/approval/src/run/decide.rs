@@ -113,7 +113,8 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Ok(decision)
         }
         (StepState::Unknown { at, .. }, Command::Resolve { by, name, resolution, lost_at })
-            if *at == lost_at =>
+            // A button says it in microseconds.
+            if at.as_microsecond() == lost_at.as_microsecond() =>
         {
             let summary = format!("{name} marked it as done");
             let state = match resolution {
@@ -140,6 +141,9 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             | StepState::Skipped,
             Command::LinePosted(line),
         ) => {
+            if current.line.as_ref() == Some(&line) {
+                return Err(Refusal::Repeated);
+            }
             let mut decision = Decision::new(run.clone());
             if let Some(changed) = decision.next.steps.get_mut(step) {
                 changed.line = Some(line);
@@ -186,23 +190,20 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
 
 /// The approval of step `step` ended: what does not follow from that is skipped.
 fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<Run> {
+    let failed = |reason: &str| StepState::Failed { at: now, reason: reason.to_owned() };
+    let is_said = !matches!(outcome, Outcome::Cancelled(_));
     let (state, follows) = match outcome {
         Outcome::Approved => (
             StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None },
             Some(Branch::OnSuccess),
         ),
-        Outcome::Rejected => {
-            (StepState::Failed { at: now, reason: "rejected".to_owned() }, Some(Branch::OnReject))
-        }
-        Outcome::Expired => {
-            let reason = "nobody decided in time".to_owned();
-            (StepState::Failed { at: now, reason }, Some(Branch::OnExpire))
-        }
-        Outcome::Cancelled(reason) => (StepState::Failed { at: now, reason }, None),
+        Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
+        Outcome::Expired => (failed("nobody decided in time"), Some(Branch::OnExpire)),
+        Outcome::Ended(reason) | Outcome::Cancelled(reason) => (failed(&reason), None),
     };
     let approved = matches!(state, StepState::Succeeded { .. });
     let mut decision = enter_silently(run, step, state);
-    if follows.is_some() {
+    if is_said {
         // The approval's own dialog says it.
         decision.effects.retain(|effect| !matches!(effect, EffectKind::DrawStep { approval: None, .. }));
     }
