@@ -115,7 +115,7 @@ async fn an_approval_opens_together_with_its_deadline_and_its_reminder() {
         (EffectKind::Expire { approval: opening.id.clone() }, EffectKind::Remind { approval: opening.id });
     let kinds = |effects: Vec<Effect>| effects.into_iter().map(|effect| effect.kind).collect::<Vec<_>>();
     assert_eq!(kinds(due(&local, second(3599)).await), []);
-    assert_eq!(kinds(due(&local, second(3600)).await), [remind.clone()]);
+    assert_eq!(kinds(due(&local, second(3600)).await), std::slice::from_ref(&remind));
     // Nobody did the reminder, so the clock finds it once more.
     assert_eq!(kinds(due(&local, second(7200)).await), [remind, expire]);
 }
