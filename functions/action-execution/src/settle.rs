@@ -28,10 +28,10 @@ impl ActionExecution {
             EffectKind::RunStep { run, step } => self.settle_step(attempt, run, *step, failure).await,
             EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
-                self.settle_telling(effect, channel, failure).await
+                self.settle_telling(attempt, channel, failure).await
             }
             EffectKind::DrawStep { .. } | EffectKind::AdvanceRun { .. } | EffectKind::EvaluateRules => {
-                self.settle_telling(effect, "the dialog's thread", failure).await
+                self.settle_telling(attempt, "the dialog's thread", failure).await
             }
         }
     }
@@ -50,11 +50,11 @@ impl ActionExecution {
             Failure::Retryable { retry_after, .. } if tries_left => {
                 let wait = wait(effect, retry_after);
                 let note = format!("{reason}. Next attempt in {} s.", wait.as_secs());
-                let after = effect.postponed(self.now(), wait, note.clone());
+                let after = attempt.postponed(self.now(), wait, note.clone());
                 (run::Command::Retry { reason: note }, after, Handled::Again(wait))
             }
             Failure::Conflict(_) if tries_left => {
-                let after = effect.postponed(self.now(), wait(effect, None), reason.clone());
+                let after = attempt.postponed(self.now(), wait(effect, None), reason.clone());
                 (run::Command::Retry { reason }, after, Handled::Again(wait(effect, None)))
             }
             Failure::Unanswered(_) => match self.when_repeated(effect, run, step).await? {
@@ -113,7 +113,7 @@ impl ActionExecution {
         let passing = !matches!(failure, Failure::Permanent(_) | Failure::Refusal(_));
         let stands = approval.dialog.is_some() || approval.status != votes::Status::Pending;
         if stands || (passing && effect.attempts < MAX_ATTEMPTS) {
-            return self.settle_telling(effect, &approval.channel, failure).await;
+            return self.settle_telling(attempt, &approval.channel, failure).await;
         }
         if self.now().duration_since(effect.created_at) > PARKED_FOR {
             let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
@@ -122,7 +122,7 @@ impl ActionExecution {
             return Ok(Handled::Done);
         }
         let wait = SignedDuration::from_mins(i64::from(effect.attempts.clamp(1, 15)));
-        let after = effect.postponed(self.now(), wait, reason.clone());
+        let after = attempt.postponed(self.now(), wait, reason.clone());
         let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
         if effect.note.as_ref() != Some(&reason) {
             let told = self.fallback_channel(&deploy).filter(|channel| *channel != approval.channel);
@@ -142,15 +142,16 @@ impl ActionExecution {
     /// What is told can be told again; what can't be told is put on record.
     async fn settle_telling(
         &self,
-        effect: &Effect,
+        attempt: &Attempt,
         channel: &str,
         failure: Failure,
     ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
         let (after, wait) = match failure {
             Failure::Retryable { retry_after, .. } if effect.attempts < MAX_ATTEMPTS => {
                 let wait = wait(effect, retry_after);
-                (effect.postponed(self.now(), wait, reason), wait)
+                (attempt.postponed(self.now(), wait, reason), wait)
             }
             Failure::Conflict(_) | Failure::Unanswered(_) if effect.attempts < MAX_ATTEMPTS => {
                 let wait = wait(effect, None);
