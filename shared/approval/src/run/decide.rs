@@ -83,8 +83,10 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
         }
         (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
         (StepState::Running { .. }, Command::Ask(_)) if !asks => Err(Refusal::OutOfTurn),
-        (StepState::Running { .. }, Command::Succeed { .. } | Command::Lose { .. }) if asks => {
-            Err(Refusal::OutOfTurn)
+        (StepState::Running { .. }, Command::Succeed { .. }) if asks => Err(Refusal::OutOfTurn),
+        // It did not open, whatever was lost: opening it is a commit to this run.
+        (StepState::Running { .. }, Command::Lose { reason }) if asks => {
+            decide(run, step, Command::Fail { reason }, now)
         }
         (StepState::Running { .. }, Command::Ask(approval)) => {
             let mut decision = enter_silently(run, step, StepState::Asking { approval: approval.clone() });
@@ -205,7 +207,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
             Some(Branch::OnSuccess),
         ),
         Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
-        Outcome::Expired => (failed("nobody decided in time"), Some(Branch::OnExpire)),
+        Outcome::Expired => (failed("too few people decided in time"), Some(Branch::OnExpire)),
         Outcome::Ended(reason) | Outcome::Cancelled(reason) => (failed(&reason), None),
     };
     let approved = matches!(state, StepState::Succeeded { .. });

@@ -212,7 +212,7 @@ fn every_command_in_every_state() {
       retry after 503              running waiting waiting (Running); do: -; record: step_retrying 0
       succeed                      refused: OutOfTurn
       fail                         failed skipped skipped (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
-      lose                         refused: OutOfTurn
+      lose                         failed skipped skipped (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
       say: retry                   refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
