@@ -54,7 +54,7 @@ impl ActionExecution {
         let repository = self.connection(deploy)?.repository;
         let github = self.outside.github(self.now()).await?;
         let r#ref = branch.unwrap_or("HEAD");
-        let head = github.commit(&repository, r#ref).await?.revision;
+        let head = github.commit(&repository, r#ref).await?.0.revision;
         if head == deploy.revision {
             return Ok(());
         }

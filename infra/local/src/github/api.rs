@@ -1,8 +1,9 @@
 //! The operations of GitHub's REST API, as <https://docs.github.com/rest> describes them.
 
 use super::Shared;
+use super::changes;
 use super::json::{self, Place};
-use super::state::{ChangedFile, Dispatched, Repository, State, sha_of};
+use super::state::{Dispatched, Repository, State, sha_of};
 use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
@@ -17,6 +18,8 @@ use std::sync::atomic::Ordering;
 
 /// The version of the REST API that the stand-in speaks.
 const VERSION: &str = "2022-11-28";
+/// How many changed files an answer lists at most.
+pub const FILES: usize = 300;
 /// Requests per hour that a token has.
 const LIMIT: u64 = 5000;
 
@@ -167,7 +170,6 @@ fn compare(
     query: &BTreeMap<String, String>,
 ) -> Answer {
     const UNPAGED: usize = 250;
-    const FILES: usize = 300;
     let sides = base_and_head.split_once("...");
     let resolved =
         sides.and_then(|(base, head)| Some((repository.resolve(base)?, repository.resolve(head)?)));
@@ -190,12 +192,10 @@ fn compare(
         None => (ahead.iter().skip(ahead.len().saturating_sub(UNPAGED)).collect(), true),
     };
     let commits: Vec<Value> = commits.into_iter().map(|commit| json::commit(place, commit, false)).collect();
-    let mut changed: BTreeMap<&str, &ChangedFile> = BTreeMap::new();
-    for file in ahead.iter().filter(|_| first_page).flat_map(|commit| &commit.files) {
-        changed.insert(&file.path, file);
-    }
+    let changed =
+        changes::together(ahead.iter().filter(|_| first_page).map(|commit| commit.files.as_slice()));
     let files: Vec<Value> =
-        changed.values().take(FILES).map(|file| json::file_change(place, &head.sha, file)).collect();
+        changed.iter().take(FILES).map(|file| json::file_change(place, &head.sha, file)).collect();
     let html = place.html(&format!("/compare/{base_and_head}"));
     Answer::of_json(
         200,

@@ -1,5 +1,6 @@
 //! GitHub's objects as JSON, as the official schemas have them.
 
+use super::api::FILES;
 use super::repository_json::repository_json;
 use super::state::{Author, ChangedFile, Commit, PullRequest, Repository};
 use base64::Engine as _;
@@ -104,7 +105,7 @@ pub fn commit(place: Place<'_>, commit: &Commit, files: bool) -> Value {
         );
         map.insert(
             "files".to_owned(),
-            commit.files.iter().map(|changed| file_change(place, sha, changed)).collect(),
+            commit.files.iter().take(FILES).map(|changed| file_change(place, sha, changed)).collect(),
         );
     }
     json
@@ -113,7 +114,7 @@ pub fn commit(place: Place<'_>, commit: &Commit, files: bool) -> Value {
 /// A file that changed (`diff-entry`).
 pub fn file_change(place: Place<'_>, sha: &str, file: &ChangedFile) -> Value {
     let path = &file.path;
-    json!({
+    let mut json = json!({
         "sha": super::state::sha_of(&format!("{sha} {path}")),
         "filename": path,
         "status": file.status,
@@ -123,7 +124,11 @@ pub fn file_change(place: Place<'_>, sha: &str, file: &ChangedFile) -> Value {
         "blob_url": place.html(&format!("/blob/{sha}/{path}")),
         "raw_url": place.html(&format!("/raw/{sha}/{path}")),
         "contents_url": place.api(&format!("/contents/{path}?ref={sha}")),
-    })
+    });
+    if let (Some(previous), Value::Object(map)) = (&file.previous, &mut json) {
+        map.insert("previous_filename".to_owned(), previous.as_str().into());
+    }
+    json
 }
 
 /// A file with its content (`content-file`). Of more than 1 MB the content is left out, and its encoding is

@@ -9,6 +9,7 @@
 //! - a request that the spec does not accept answers 422 and says why.
 
 mod api;
+mod changes;
 mod handle;
 mod json;
 mod page;

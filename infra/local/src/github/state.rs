@@ -63,6 +63,9 @@ pub type StatusWord = &'static str;
 pub struct ChangedFile {
     /// Its path.
     pub path: String,
+    /// Its path before, of one that was renamed.
+    #[serde(default)]
+    pub previous: Option<String>,
     /// `added`, `modified`, `removed` or `renamed`.
     #[serde(deserialize_with = "status")]
     pub status: StatusWord,

@@ -37,6 +37,7 @@ fn commit(author: &str, message: &str) -> NewCommit {
         branch: None,
         files: vec![ChangedFile {
             path: format!("src/{author}.rs"),
+            previous: None,
             status: "modified",
             additions: 2,
             deletions: 1,
@@ -106,6 +107,19 @@ async fn a_comparison_has_the_commits_authors_and_files_between() {
     let files: Vec<&Value> =
         compared["files"].as_array().unwrap().iter().map(|file| &file["filename"]).collect();
     assert_eq!(files, ["src/ben.rs", "src/dan.rs"]);
+    let moved = ChangedFile {
+        path: "moved.rs".to_owned(),
+        previous: Some("src/dan.rs".to_owned()),
+        status: "renamed",
+        additions: 0,
+        deletions: 0,
+    };
+    let moved = github.push(
+        REPOSITORY,
+        NewCommit { branch: Some("moved".to_owned()), files: vec![moved], ..commit("dan", "move") },
+    );
+    let file = &get(&github, &format!("/commits/{moved}")).await.1["files"][0];
+    assert_eq!((&file["status"], &file["previous_filename"]), (&json!("renamed"), &json!("src/dan.rs")));
 
     assert_eq!(get(&github, &format!("/compare/{head}...{base}")).await.1["status"], "behind");
     assert_eq!(get(&github, "/compare/main...main").await.1["status"], "identical");

@@ -15,8 +15,6 @@ use std::collections::BTreeMap;
 const API_VERSION: &str = "2022-11-28";
 /// The largest file that is read.
 const MAX_FILE: usize = 512 * 1024;
-/// How many changed files the API lists at most.
-const MAX_FILES: usize = 300;
 /// How many inputs a workflow can be started with.
 const MAX_INPUTS: usize = 25;
 /// The media type of a file's bytes, which a directory is not answered with.
@@ -52,9 +50,16 @@ pub enum FileAnswer {
 pub struct Comparison {
     /// The commits that the head has and the base doesn't, oldest first; the newest 250 of them.
     pub commits: Vec<Commit>,
-    /// The paths of the files that differ; at most 300.
-    pub files: Vec<String>,
-    /// Whether there are more commits, or may be more files.
+    /// What these commits change.
+    pub files: ChangedFiles,
+}
+
+/// The files that one commit or several change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangedFiles {
+    /// Their paths; of a file that was renamed the old one too.
+    pub paths: Vec<String>,
+    /// Whether there may be more: GitHub lists 300 at most.
     pub truncated: bool,
 }
 
@@ -112,23 +117,23 @@ impl GitHub {
         let answer = self.read(repository, ["compare", &range], &doing).await?;
         let comparison: wire::Comparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(Comparison {
-            truncated: comparison.total_commits > comparison.commits.len()
-                || comparison.files.len() >= MAX_FILES,
             commits: comparison.commits.into_iter().map(parse::commit).collect(),
-            files: comparison.files.into_iter().map(|file| file.filename).collect(),
+            files: parse::changed_files(comparison.files),
         })
     }
 
-    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for.
+    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it changes.
     /// <https://docs.github.com/rest/commits/commits#get-a-commit>
     ///
     /// # Errors
     ///
     /// [`Failure::Permanent`] or [`Failure::Refusal`] if there is none.
-    pub async fn commit(&self, repository: &str, r#ref: &str) -> Result<Commit, Failure> {
+    pub async fn commit(&self, repository: &str, r#ref: &str) -> Result<(Commit, ChangedFiles), Failure> {
         let doing = format!("reading the commit {ref} of {repository}", r#ref = r#ref);
         let answer = self.read(repository, ["commits", r#ref], &doing).await?;
-        Ok(parse::commit(answer.json("GitHub", &doing, Repeat::Harmless)?))
+        let mut commit: wire::Commit = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        let files = parse::changed_files(std::mem::take(&mut commit.files));
+        Ok((parse::commit(commit), files))
     }
 
     /// The pull requests that brought a commit in; at most 30.

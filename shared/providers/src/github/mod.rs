@@ -6,6 +6,6 @@ pub mod parse;
 pub mod verify;
 mod wire;
 
-pub use client::{Comparison, FileAnswer, GitHub};
+pub use client::{ChangedFiles, Comparison, FileAnswer, GitHub};
 pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery};
 pub use verify::verify;

@@ -1,5 +1,6 @@
 //! Webhook deliveries, and what a commit's message says of its authors.
 
+use super::client::ChangedFiles;
 use super::wire;
 use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
@@ -7,6 +8,8 @@ use jiff::Timestamp;
 
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
+/// How many changed files the API lists at most, on a page and in a comparison.
+pub(super) const MAX_FILES: usize = 300;
 
 /// A webhook delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +154,16 @@ pub(super) fn commit(commit: wire::Commit) -> Commit {
         authors: with_co_authors(author, &commit.commit.message),
         url: commit.html_url,
     }
+}
+
+/// The files that the API lists as changed. One that was copied is still what it was under its old name.
+pub(super) fn changed_files(files: Vec<wire::File>) -> ChangedFiles {
+    let truncated = files.len() >= MAX_FILES;
+    let paths = files.into_iter().flat_map(|file| {
+        let before = file.previous_filename.filter(|_| file.status == "renamed");
+        [Some(file.filename), before].into_iter().flatten()
+    });
+    ChangedFiles { paths: paths.collect(), truncated }
 }
 
 /// A message's first line.

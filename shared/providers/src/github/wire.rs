@@ -49,19 +49,20 @@ pub(crate) struct Account {
 /// `GET /repos/{owner}/{repo}/compare/{basehead}`, answered.
 #[derive(Deserialize)]
 pub(crate) struct Comparison {
-    pub total_commits: usize,
     pub commits: Vec<Commit>,
     #[serde(default)]
     pub files: Vec<File>,
 }
 
-/// A commit, of a comparison or alone.
+/// A commit, of a comparison or alone; only alone it has files.
 #[derive(Deserialize)]
 pub(crate) struct Commit {
     pub sha: String,
     pub html_url: Option<String>,
     pub commit: CommitData,
     pub author: Option<Account>,
+    #[serde(default)]
+    pub files: Vec<File>,
 }
 
 /// What git knows of a commit.
@@ -82,6 +83,8 @@ pub(crate) struct GitUser {
 #[derive(Deserialize)]
 pub(crate) struct File {
     pub filename: String,
+    pub status: String,
+    pub previous_filename: Option<String>,
 }
 
 /// An element of `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`, answered.

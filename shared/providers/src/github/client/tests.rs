@@ -70,30 +70,38 @@ async fn a_file_is_found_unchanged_or_missing() {
 }
 
 #[tokio::test]
-async fn a_comparison_says_whether_it_is_whole() {
+async fn a_comparison_says_whether_its_files_are_all() {
     let server = Responder::start(|line, _| {
         let commits =
             [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
-        let total = if line.ends_with("old...new") { 2 } else { 300 };
-        reply(
-            200,
-            &json!({"status": "ahead", "total_commits": total, "commits": commits,
-            "files": [{"filename": "src/main.rs", "patch": "@@"}]}),
-        )
+        let mut files = vec![
+            json!({"filename": "src/main.rs", "status": "modified", "patch": "@@"}),
+            json!({"filename": "b", "status": "renamed", "previous_filename": "a"}),
+            json!({"filename": "d", "status": "copied", "previous_filename": "c"}),
+        ];
+        if !line.ends_with("old...new") {
+            files.resize(300, json!({"filename": "e", "status": "added"}));
+        }
+        reply(200, &json!({"status": "ahead", "total_commits": 2, "commits": commits, "files": files}))
     })
     .await;
     let whole = github(&server).compare("acme/checkout", "old", "new").await.unwrap();
     assert_eq!(whole.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
     assert_eq!(whole.commits[0].authors.len(), 2);
-    assert_eq!((whole.files, whole.truncated), (vec!["src/main.rs".to_owned()], false));
-    assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().truncated);
+    let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
+    assert_eq!(whole.files, ChangedFiles { paths, truncated: false });
+    assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().files.truncated);
     assert_eq!(server.lines()[1], "GET /repos/acme/checkout/compare/v1%2Fa...new");
 }
 
 #[tokio::test]
 async fn a_commit_and_its_pull_requests() {
     let server = Responder::start(|line, _| match line {
-        "GET /repos/acme/checkout/commits/a1" => reply(200, &wire_commit("a1", "One")),
+        "GET /repos/acme/checkout/commits/a1" => {
+            let mut commit = wire_commit("a1", "One");
+            commit["files"] = json!([{"filename": "src/main.rs", "status": "removed"}]);
+            reply(200, &commit)
+        }
         "GET /repos/acme/checkout/commits/a1/pulls" => reply(200, &json!([{"number": 7, "title": "One", "user": {"login": "ana"},
             "html_url": "https://github.com/acme/checkout/pull/7", "labels": [{"id": 1, "name": "hotfix"}]},
             {"number": 8, "title": "Two", "user": null, "html_url": "https://github.com/acme/checkout/pull/8", "labels": []}])),
@@ -101,7 +109,8 @@ async fn a_commit_and_its_pull_requests() {
     })
     .await;
     let github = github(&server);
-    assert_eq!(github.commit("acme/checkout", "a1").await.unwrap().revision, "a1");
+    let (commit, files) = github.commit("acme/checkout", "a1").await.unwrap();
+    assert_eq!((commit.revision.as_str(), files.paths), ("a1", vec!["src/main.rs".to_owned()]));
     let pull_requests = github.pull_requests("acme/checkout", "a1").await.unwrap();
     assert_eq!((pull_requests[0].number, pull_requests[0].author.as_str()), (7, "ana"));
     assert_eq!(
