@@ -4,7 +4,7 @@ use approval::deploy::RulesChange;
 use approval::event::EventKind;
 use approval::run::Status;
 use insta::assert_snapshot;
-use signoff_local::github::{ChangedFile, NewCommit};
+use signoff_local::github::{ChangedFile, NewCommit, NewPullRequest};
 use system_tests::story::{rule, tell};
 
 #[test]
@@ -113,12 +113,13 @@ fn environments_and_pull_request_labels_decide() {
         let revision = story.push("Ana", "Take cards");
         story.world.github.add_pull_request(
             &story.repository(),
-            signoff_local::github::NewPullRequest {
+            NewPullRequest {
                 title: "Cards".to_owned(),
                 author: story.author("Ana"),
                 labels: vec!["needs-approval".to_owned()],
                 commits: vec![revision.clone()],
                 merged: true,
+                merger: None,
             },
         );
         let deploy = story.deploys(&revision, "Staging").await;

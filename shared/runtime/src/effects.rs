@@ -1,7 +1,7 @@
 //! From a message to the effect that it stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect, MAX_ATTEMPTS};
+use approval::effect::{Claim, Effect, GRACE, MAX_ATTEMPTS};
 use jiff::{SignedDuration, Timestamp};
 use store::{CommitError, EffectMessage, Store};
 
@@ -15,6 +15,9 @@ pub struct Attempt {
     pub effect: Effect,
     /// Whether an earlier attempt's end is unknown.
     pub lost: bool,
+    /// Whether that attempt itself said that its answer was lost, and the wait that it asked for is over
+    /// ([`Effect::unanswered`]). If not, its process just ended: it may have asked as late as the end of its lease.
+    pub rested: bool,
 }
 
 impl Attempt {
@@ -52,11 +55,53 @@ pub async fn take(
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {
-        Ok(effect) => Ok(Attempt { effect, lost }),
+        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: lost && has_rested(&effect) }),
         Err(CommitError::Conflict) => Err(Handled::Again(SOON)),
         Err(CommitError::Store(error)) => {
             tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
             Err(Handled::Again(SOON))
+        }
+    }
+}
+
+/// Whether `lost`, which nobody has claimed since, was left alone for as long as its own attempt asked for. Its next turn
+/// tells: a lease's is the lease's end, and what the clock sent again has another one.
+fn has_rested(lost: &Effect) -> bool {
+    let left = GRACE.saturating_sub(lost.due_at.duration_since(lost.not_before));
+    // A row keeps the turn in microseconds.
+    (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::effect::EffectKind;
+    use approval::id::{DeployId, EffectId};
+
+    #[test]
+    fn only_an_attempt_that_asked_to_wait_has_rested() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (began, failed) = (at("2026-05-11T11:42:00Z"), at("2026-05-11T11:42:01.234567891Z"));
+        let ids = (EffectId::from_text("e1"), DeployId::from_text("d1"));
+        let effect = Effect::new(ids.0, ids.1, EffectKind::EvaluateRules, began);
+        let stored = |effect: Effect| Effect {
+            due_at: Timestamp::from_microsecond(effect.due_at.as_microsecond()).unwrap(),
+            ..effect
+        };
+        let ended = stored(effect.started(failed));
+        let unanswered = stored(ended.unanswered(failed, SignedDuration::from_secs(60), "lost".to_owned()));
+        let sent_again = |effect: &Effect, seconds: i64| {
+            let due_at = effect.due_at + SignedDuration::from_secs(seconds) + GRACE;
+            Effect { due_at, ..effect.clone() }
+        };
+        for (lost, expected) in [
+            (&unanswered, true),
+            (&ended, false),
+            (&sent_again(&ended, 1), false),
+            (&sent_again(&ended, 59), false),
+            (&sent_again(&unanswered, 1), false),
+        ] {
+            assert_eq!(has_rested(lost), expected, "{lost:?}");
         }
     }
 }

@@ -153,6 +153,7 @@ impl Demo {
                 labels: vec![label.to_owned()],
                 commits: vec![revision.clone()],
                 merged: true,
+                merger: None,
             },
         );
         revision

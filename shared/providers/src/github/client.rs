@@ -4,22 +4,18 @@ use super::failure::classify;
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
-use approval::action::ParameterValue;
-use approval::deploy::{Commit, PullRequest};
+use approval::deploy::{Commit, Person, PullRequest};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
-use std::collections::BTreeMap;
 
 /// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers 200 always.
 const API_VERSION: &str = "2022-11-28";
 /// The largest file that is read.
 const MAX_FILE: usize = 512 * 1024;
-/// How many inputs a workflow can be started with.
-const MAX_INPUTS: usize = 25;
 /// The media type of a file's bytes, which a directory is not answered with.
 const RAW: &str = "application/vnd.github.raw+json";
-const JSON: &str = "application/vnd.github+json";
+pub(super) const JSON: &str = "application/vnd.github+json";
 
 /// A client with one token. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -149,43 +145,31 @@ impl GitHub {
         Ok(list.into_iter().map(parse::pull_request).collect())
     }
 
-    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run's page where GitHub tells it.
-    /// `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a branch or tag. Inputs
-    /// are sent as text, which GitHub takes for every type of input.
-    /// <https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event>
+    /// The account that merged a pull request; `None` if it is not merged, or if the account is gone.
+    /// <https://docs.github.com/rest/pulls/pulls#get-a-pull-request>
     ///
     /// # Errors
     ///
-    /// [`Failure::Unanswered`] if it may have been started; [`Failure::Refusal`] for an unknown ref or input;
-    /// [`Failure::Permanent`] for an unknown workflow.
-    pub async fn dispatch_workflow(
-        &self,
-        repository: &str,
-        workflow: &str,
-        r#ref: &str,
-        inputs: &BTreeMap<String, ParameterValue>,
-    ) -> Result<Option<String>, Failure> {
-        let file = workflow.rsplit('/').next().unwrap_or(workflow);
-        let doing = format!("starting the workflow {file} of {repository} on {ref}", r#ref = r#ref);
-        if inputs.len() > MAX_INPUTS {
-            let count = inputs.len();
-            return Err(Failure::Permanent(format!(
-                "the workflow {file} was not started: GitHub takes at most {MAX_INPUTS} inputs, the rule has {count}"
-            )));
-        }
-        let inputs = &inputs.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        let segments = ["actions", "workflows", file, "dispatches"];
-        let body = wire::Dispatch { r#ref, inputs, return_run_details: true };
-        let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
-        let answer = send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
-        match answer.status {
-            // It was started: an answer that lacks the address is no reason to doubt that.
-            StatusCode::OK => {
-                Ok(serde_json::from_slice(&answer.body).ok().map(|answer: wire::Dispatched| answer.html_url))
-            }
-            StatusCode::NO_CONTENT => Ok(None),
-            _ => Err(classify(&doing, &answer, Repeat::MayDouble)),
-        }
+    /// [`Failure::Permanent`] if the repository has no such pull request.
+    pub async fn merged_by(&self, repository: &str, number: u64) -> Result<Option<String>, Failure> {
+        let doing = format!("reading the pull request #{number} of {repository}");
+        let answer = self.read(repository, ["pulls", &number.to_string()], &doing).await?;
+        let pull_request: wire::MergedPullRequest = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        Ok(pull_request.merged_by.and_then(|account| account.login))
+    }
+
+    /// Whose account `login` is, as far as their public profile says so; many show no e-mail address there.
+    /// <https://docs.github.com/rest/users/users#get-a-user>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if there is no such account.
+    pub async fn person(&self, login: &str) -> Result<Person, Failure> {
+        let doing = format!("reading the profile of {login}");
+        let request = self.call(Method::GET, ["users", login], JSON)?;
+        let profile: wire::Profile =
+            found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        Ok(parse::person(login, profile))
     }
 
     /// A GET below the repository, answered 200.
@@ -195,16 +179,10 @@ impl GitHub {
         segments: impl IntoIterator<Item = &'a str>,
         doing: &str,
     ) -> Result<Answer, Failure> {
-        let request = self.request(Method::GET, repository, segments, JSON)?;
-        let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
-        if answer.status == StatusCode::OK {
-            Ok(answer)
-        } else {
-            Err(classify(doing, &answer, Repeat::Harmless))
-        }
+        found(doing, self.request(Method::GET, repository, segments, JSON)?).await
     }
 
-    fn request<'a>(
+    pub(super) fn request<'a>(
         &self,
         method: Method,
         repository: &'a str,
@@ -215,20 +193,26 @@ impl GitHub {
             Failure::Permanent(format!("`{repository}` is not a repository on GitHub: it needs `owner/name`"))
         };
         let (owner, name) = repository.split_once('/').ok_or_else(wrong)?;
+        self.call(method, ["repos", owner, name].into_iter().chain(segments), accept)
+    }
+
+    fn call<'a>(
+        &self,
+        method: Method,
+        segments: impl IntoIterator<Item = &'a str>,
+        accept: &str,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
         let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
-        let url = url(&self.base, ["repos", owner, name].into_iter().chain(segments))?;
+        let url = url(&self.base, segments)?;
         let request = self.http.request(method, url).header(AUTHORIZATION, token).header(ACCEPT, accept);
         Ok(request.header("X-GitHub-Api-Version", API_VERSION))
     }
 }
 
-/// An input's value as text.
-fn text(value: &ParameterValue) -> String {
-    match value {
-        ParameterValue::Bool(value) => value.to_string(),
-        ParameterValue::Integer(value) => value.to_string(),
-        ParameterValue::Text(value) => value.clone(),
-    }
+/// Sends a GET; the answer is a 200.
+pub(super) async fn found(doing: &str, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
+    if answer.status == StatusCode::OK { Ok(answer) } else { Err(classify(doing, &answer, Repeat::Harmless)) }
 }
 
 #[cfg(test)]

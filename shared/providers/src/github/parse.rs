@@ -216,5 +216,15 @@ pub(super) fn pull_request(pull_request: wire::PullRequest) -> PullRequest {
     }
 }
 
+/// The person whose account `login` is.
+pub(super) fn person(login: &str, profile: wire::Profile) -> Person {
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Person {
+        name: some(profile.name).unwrap_or_else(|| login.to_owned()),
+        email: some(profile.email),
+        username: Some(login.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests;

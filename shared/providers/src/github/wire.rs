@@ -98,6 +98,19 @@ pub(crate) struct PullRequest {
     pub labels: Vec<Label>,
 }
 
+/// `GET /repos/{owner}/{repo}/pulls/{pull_number}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct MergedPullRequest {
+    pub merged_by: Option<Account>,
+}
+
+/// `GET /users/{username}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Profile {
+    pub name: Option<String>,
+    pub email: Option<String>,
+}
+
 /// A label of a pull request.
 #[derive(Deserialize)]
 pub(crate) struct Label {
@@ -116,6 +129,22 @@ pub(crate) struct Dispatch<'a> {
 #[derive(Deserialize)]
 pub(crate) struct Dispatched {
     pub html_url: String,
+}
+
+/// `GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs`, answered: newest first.
+#[derive(Deserialize)]
+pub(crate) struct Runs {
+    pub workflow_runs: Vec<Run>,
+}
+
+/// A run of a workflow.
+#[derive(Deserialize)]
+pub(crate) struct Run {
+    pub html_url: String,
+    pub event: String,
+    pub head_branch: Option<String>,
+    pub head_sha: String,
+    pub created_at: Timestamp,
 }
 
 /// What an error answer says of itself.

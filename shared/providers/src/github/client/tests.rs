@@ -121,40 +121,29 @@ async fn a_commit_and_its_pull_requests() {
 }
 
 #[tokio::test]
-async fn a_workflow_is_started_once_or_nobody_knows() {
-    let run = "https://github.com/acme/checkout/actions/runs/9";
-    let server = Responder::start(move |line, _| match line.rsplit('/').nth(1) {
-        Some("deploy.yml") => {
-            reply(200, &json!({"workflow_run_id": 9, "run_url": "https://api", "html_url": run}))
+async fn who_merged_a_pull_request_and_their_profile() {
+    let server = Responder::start(|line, _| match line {
+        "GET /repos/acme/checkout/pulls/7" => {
+            reply(200, &json!({"number": 7, "merged": true, "merged_by": {"login": "ben"}}))
         }
-        Some("quiet.yml") => Reply::Answer(204, vec![], vec![]),
-        Some("lost.yml") => Reply::HangUp,
-        Some("gateway.yml") => reply(502, &json!({})),
+        "GET /repos/acme/checkout/pulls/8" => {
+            reply(200, &json!({"number": 8, "merged": false, "merged_by": null}))
+        }
+        "GET /users/ben" => reply(200, &json!({"login": "ben", "name": "Ben", "email": "ben@example.com"})),
+        "GET /users/renovate[bot]" => {
+            reply(200, &json!({"login": "renovate[bot]", "name": null, "email": null}))
+        }
         _ => reply(404, &json!({"message": "Not Found"})),
     })
     .await;
     let github = github(&server);
-    let inputs = BTreeMap::from([
-        ("dry_run".to_owned(), ParameterValue::Bool(false)),
-        ("environment".to_owned(), ParameterValue::Text("production".into())),
-        ("replicas".to_owned(), ParameterValue::Integer(3)),
-    ]);
-    let start = async |file: &str| github.dispatch_workflow("acme/checkout", file, "main", &inputs).await;
-    assert_eq!(start(".github/workflows/deploy.yml").await, Ok(Some(run.into())));
-    assert_eq!(start("quiet.yml").await, Ok(None));
-    for lost in ["lost.yml", "gateway.yml"] {
-        assert!(matches!(start(lost).await, Err(Failure::Unanswered(_))), "{lost}");
-    }
-    assert!(matches!(start("missing.yml").await, Err(Failure::Permanent(_))));
-    let asked = &server.asked()[0];
-    assert!(
-        asked.starts_with("POST /repos/acme/checkout/actions/workflows/deploy.yml/dispatches "),
-        "{asked}"
-    );
-    let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
-    let inputs = json!({"dry_run": "false", "environment": "production", "replicas": "3"});
-    assert_eq!(body, json!({"ref": "main", "return_run_details": true, "inputs": inputs}));
-    let many = (0..26).map(|index| (index.to_string(), ParameterValue::Integer(index))).collect();
-    let refused = github.dispatch_workflow("acme/checkout", "deploy.yml", "main", &many).await;
-    assert!(matches!(refused, Err(Failure::Permanent(_))), "{refused:?}");
+    assert_eq!(github.merged_by("acme/checkout", 7).await, Ok(Some("ben".to_owned())));
+    assert_eq!(github.merged_by("acme/checkout", 8).await, Ok(None));
+    assert!(matches!(github.merged_by("acme/checkout", 9).await, Err(Failure::Permanent(_))));
+    let person = |name: &str, email: Option<&str>, username: &str| {
+        Ok(Person { name: name.into(), email: email.map(str::to_owned), username: Some(username.into()) })
+    };
+    assert_eq!(github.person("ben").await, person("Ben", Some("ben@example.com"), "ben"));
+    assert_eq!(github.person("renovate[bot]").await, person("renovate[bot]", None, "renovate[bot]"));
+    assert!(matches!(github.person("gone").await, Err(Failure::Permanent(_))));
 }
