@@ -1,10 +1,10 @@
 //! Rules files: found, wrong, and not supported yet.
 
-use approval::deploy::RulesChange;
+use approval::deploy::{Person, RulesChange};
 use approval::event::EventKind;
 use approval::run::Status;
 use insta::assert_snapshot;
-use signoff_local::github::{ChangedFile, NewCommit, NewPullRequest};
+use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
 use system_tests::story::{rule, tell};
 
 #[test]
@@ -192,5 +192,52 @@ fn a_deploy_that_changes_the_rules_says_so() {
 
         // A revision that the git host does not know.
         assert_eq!(of_deploy(&"0".repeat(40)).await, RulesChange::Unknown);
+    });
+}
+
+#[test]
+fn who_merged_is_known_where_people_are_asked() {
+    tell("merged-by", async |story| {
+        let github = &story.world.github;
+        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        let first = story.push("Ana", "Take cards");
+        story.push("Ben", "Take vouchers");
+        let author = |name: &str| Author::new(name, &story.email(name), &format!("{name}-of-merged-by"));
+        let merged = |title: &str, merger: Option<Author>, merged: bool| NewPullRequest {
+            title: title.to_owned(),
+            author: story.author("Ana"),
+            labels: Vec::new(),
+            commits: vec![first.clone()],
+            merged,
+            merger,
+        };
+        github.show_email("Cleo-of-merged-by", &story.email("Cleo"));
+        for (title, merger, is_merged) in [
+            ("by a co-author", Some(story.author("Ben")), true),
+            ("by another person", Some(author("Cleo")), true),
+            ("by who hides", Some(author("Dan")), true),
+            ("not yet", None, false),
+        ] {
+            github.add_pull_request(&story.repository(), merged(title, merger, is_merged));
+        }
+        let body = serde_json::json!({"sha": first, "environment": "Staging", "commits": [
+            {"revision": first, "message": "One", "author": {"name": "Ben", "email": story.email("Ben"), "username": "ben"}}]});
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        assert_eq!(story.post(&path, &body).await.status().as_u16(), 200);
+        story.dialog().await;
+        let page = story.settled(&story.deploy_id(&first, "Staging")).await;
+        let mergers = page.deploy.pull_requests.iter().map(|pull| match &pull.merged_by {
+            Some(Person { name, email, username }) => {
+                let (email, username) = (email.as_deref().unwrap_or("-"), username.as_deref().unwrap_or("-"));
+                format!("{}: {name} <{email}> {username}", pull.title)
+            }
+            None => pull.title.clone(),
+        });
+        assert_snapshot!(mergers.collect::<Vec<_>>().join("\n"), @"
+        by a co-author: Ben <ben.merged-by@acme.example> ben
+        by another person: Cleo <cleo.merged-by@acme.example> Cleo-of-merged-by
+        by who hides: Dan <-> Dan-of-merged-by
+        not yet
+        ");
     });
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
 /// How long after its commit an effect is left to the queue before the clock sends it again.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
+/// How long before its time an effect's message may wait in the queue; the clock's minutes are too coarse for what is
+/// due sooner.
+const HIDDEN_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How often an effect is tried before it fails for good.
 pub const MAX_ATTEMPTS: u32 = 8;
 /// How long a dialog that has nowhere to go is tried again (a channel to be made, an app to be invited).
@@ -181,6 +184,20 @@ impl Effect {
             due_at: now + GRACE,
             note: None,
         }
+    }
+
+    /// An effect that is committed at `now` and to be done at `at`.
+    pub fn later(id: EffectId, deploy: DeployId, kind: EffectKind, at: Timestamp, now: Timestamp) -> Self {
+        let mut effect = Self::new(id, deploy, kind, now);
+        effect.not_before = at.max(now);
+        effect.due_at = if effect.is_sent_at(now) { effect.not_before + GRACE } else { effect.not_before };
+        effect
+    }
+
+    /// Whether its message goes to the queue at `now`, to be hidden there until its time; one whose time is further
+    /// away is left to the clock.
+    pub fn is_sent_at(&self, now: Timestamp) -> bool {
+        self.not_before.duration_since(now) <= HIDDEN_FOR
     }
 
     /// The effect as it is while the process that claimed it at `now` does it.

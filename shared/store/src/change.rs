@@ -98,6 +98,14 @@ impl Change {
         self
     }
 
+    /// Something to do at the time `at`; `owner` as in [`Change::and`]. Up to ten minutes ahead its message waits in the
+    /// queue; what is due later is sent by the clock.
+    pub fn later(mut self, owner: &str, kind: EffectKind, at: Timestamp) -> Self {
+        let id = EffectId::derive(&format!("{} {owner}", self.deploy), 0, 0);
+        self.effects.push(Effect::later(id, self.deploy.clone(), kind, at, self.now));
+        self
+    }
+
     fn follow(&mut self, owner: &str, version: u64, effects: Vec<EffectKind>, events: Vec<EventKind>) {
         for (index, kind) in effects.into_iter().enumerate() {
             let id = EffectId::derive(owner, version, index);
@@ -133,8 +141,10 @@ impl Store {
         }
         let request = self.dynamo.transact_write_items().set_transact_items(Some(writes));
         request.send().await.map_err(commit_error)?;
-        if !change.effects.is_empty() {
-            self.send_committed(&change.effects).await;
+        let sent: Vec<_> =
+            change.effects.into_iter().filter(|effect| effect.is_sent_at(change.now)).collect();
+        if !sent.is_empty() {
+            self.send_committed(&sent).await;
         }
         Ok(())
     }
