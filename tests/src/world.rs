@@ -86,6 +86,7 @@ impl World {
         let front = Front::start(http.clone()).await?;
         let slack = slack::Slack::start(slack::Options {
             interactions_url: Some(format!("{}/slack/interactions", front.url())),
+            events_url: Some(format!("{}/slack/events", front.url())),
             ..slack::Options::default()
         })
         .await?;

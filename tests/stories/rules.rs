@@ -196,10 +196,10 @@ fn a_deploy_that_changes_the_rules_says_so() {
 }
 
 #[test]
-fn who_merged_is_known_where_people_are_asked() {
+fn who_merged_is_known_where_they_may_not_vote() {
     tell("merged-by", async |story| {
         let github = &story.world.github;
-        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        story.rules(&rule("self_approval: false", "webhook: 'https://example.com'"));
         let first = story.push("Ana", "Take cards");
         story.push("Ben", "Take vouchers");
         let author = |name: &str| Author::new(name, &story.email(name), &format!("{name}-of-merged-by"));

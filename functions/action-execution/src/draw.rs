@@ -1,34 +1,56 @@
-//! Dialogs and the lines in their threads, drawn from the newest state.
+//! Dialogs and the lines of steps, drawn from the newest state.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
+use approval::action::Action;
 use approval::approval::{self as votes, Approval, Dialog};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
-use approval::{message, run};
-use providers::slack::client::{MessageRef, Slack};
+use approval::message::{self, Message};
+use approval::run::{self, Run};
+use providers::slack::client::{MessageRef, Slack, Updated};
 use runtime::effects::Attempt;
 use serde_json::Value;
 
+/// A state that was drawn: the versions of the approval and of its run.
+pub(crate) type Drawn = (u64, u64);
+
+/// How many dialogs a process remembers that it drew.
+const REMEMBERED: usize = 500;
+
 impl ActionExecution {
     /// Draws an approval's dialog: posts it where it does not stand yet, else replaces what stands there.
+    ///
+    /// Draws of one dialog are done one after the other. Of many that wait, the first one draws what all of them would:
+    /// the others find that this process drew the newest state last, and leave it at that.
     pub(crate) async fn draw_dialog(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;
         };
-        let drawn = message::dialog(&approval);
+        let run = self.store.run(&effect.deploy, &approval.run).await?;
+        let state = (approval.version, run.as_ref().map_or(0, |run| run.version));
+        if !attempt.lost && approval.dialog.is_some() && self.drawn(id) == Some(state) {
+            return self.done(effect).await;
+        }
+        let Message { text, blocks } = message::dialog(&approval, run.as_ref());
         let slack = self.outside.slack(self.now()).await?;
+        self.forget_drawn(id);
         let posted = match &approval.dialog {
-            Some(Dialog { channel, ts }) => {
-                let at = MessageRef { channel: channel.clone(), ts: ts.clone() };
-                slack.update_message(&at, &drawn.text, &drawn.blocks).await?;
-                None
+            Some(dialog) => {
+                let Dialog { channel, ts } = dialog.clone();
+                match slack.update_message(&MessageRef { channel, ts }, &text, &blocks).await? {
+                    Updated::Done => None,
+                    Updated::Gone => {
+                        let gone = votes::Command::DialogGone(dialog.clone());
+                        let after = effect.closed(EffectState::Succeeded, None);
+                        return self.change_approval(effect, &after, id, &[gone]).await;
+                    }
+                }
             }
             None => {
-                let posted = self
-                    .post_once(attempt, &approval.channel, None, &drawn.text, &drawn.blocks, id.as_str())
-                    .await?;
+                let posted =
+                    self.post_once(attempt, &approval.channel, None, &text, &blocks, id.as_str()).await?;
                 Some(Dialog { channel: posted.channel, ts: posted.ts })
             }
         };
@@ -36,37 +58,81 @@ impl ActionExecution {
         let mut commands: Vec<_> = posted.map(votes::Command::DialogPosted).into_iter().collect();
         commands.extend((!names.is_empty()).then_some(votes::Command::Name(names)));
         if commands.is_empty() {
+            self.remember_drawn(id, state);
             return self.done(effect).await;
         }
         self.change_approval(effect, &effect.closed(EffectState::Succeeded, None), id, &commands).await
     }
 
-    /// Draws a step's line in the thread of its approval's dialog.
+    /// Draws a step's line, in the thread of its approval's dialog or, without one, in the deployment's channel.
     pub(crate) async fn draw_step(
+        &self,
+        attempt: &Attempt,
+        approval: Option<&ApprovalId>,
+        run: &RunId,
+        step: usize,
+    ) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let drawn = match approval {
+            Some(approval) => self.line_in_thread(attempt, approval, run, step).await?,
+            None => self.line_elsewhere(attempt, run, step).await?,
+        };
+        let Some((run, place, message)) = drawn else { return self.done(effect).await };
+        if let Some(Dialog { channel, ts }) = run.steps.get(step).and_then(|step| step.line.clone()) {
+            let slack = self.outside.slack(self.now()).await?;
+            let at = MessageRef { channel, ts };
+            // A line that somebody deleted is not missed: the record and the dialog have it.
+            slack.update_message(&at, &message.text, &message.blocks).await?;
+            return self.done(effect).await;
+        }
+        let (channel, thread) = &place;
+        let key = format!("{}-{step}", run.id);
+        let posted =
+            self.post_once(attempt, channel, thread.as_deref(), &message.text, &message.blocks, &key).await?;
+        let line = Dialog { channel: posted.channel, ts: posted.ts };
+        let after = effect.closed(EffectState::Succeeded, None);
+        self.advance(effect, &after, &run.id, step, run::Command::LinePosted(line)).await
+    }
+
+    /// A step's line, and the thread that it goes to.
+    async fn line_in_thread(
         &self,
         attempt: &Attempt,
         approval: &ApprovalId,
         run: &RunId,
         step: usize,
-    ) -> Result<(), Trouble> {
-        let effect = &attempt.effect;
-        let Some((approval, run)) = self.store.approval_and_run(&effect.deploy, approval, run).await? else {
-            return self.done(effect).await;
-        };
+    ) -> Result<Option<Line>, Trouble> {
+        let found = self.store.approval_and_run(&attempt.effect.deploy, approval, run).await?;
+        let Some((approval, run)) = found else { return Ok(None) };
         let (Some(text), Some(dialog)) = (message::step_line(&run, step), approval.dialog) else {
-            return self.done(effect).await;
+            return Ok(None);
         };
-        let line = run.steps.get(step).and_then(|step| step.line.clone());
-        if let Some(ts) = line {
-            let at = MessageRef { channel: dialog.channel, ts };
-            self.outside.slack(self.now()).await?.update_message(&at, &text, &Value::Null).await?;
-            return self.done(effect).await;
+        Ok(Some((run, (dialog.channel, Some(dialog.ts)), Message { text, blocks: Value::Null })))
+    }
+
+    /// A step's line, and the deployment's channel.
+    async fn line_elsewhere(
+        &self,
+        attempt: &Attempt,
+        run: &RunId,
+        step: usize,
+    ) -> Result<Option<Line>, Trouble> {
+        let Some((deploy, run)) = self.store.deploy_and_run(&attempt.effect.deploy, run).await? else {
+            return Ok(None);
+        };
+        let Some(channel) = self.fallback_channel(&deploy) else { return Ok(None) };
+        if matches!(run.steps.get(step).map(|step| &step.action), Some(Action::SlackChannelApproval(_))) {
+            let approval = self.store.approval(&deploy.id, &ApprovalId::derive(&run.id, step)).await?;
+            if approval.is_some_and(|approval| approval.dialog.is_some()) {
+                // The approval's own dialog says it.
+                return Ok(None);
+            }
         }
-        let key = format!("{}-{step}", run.id);
-        let posted =
-            self.post_once(attempt, &dialog.channel, Some(&dialog.ts), &text, &Value::Null, &key).await?;
-        let after = effect.closed(EffectState::Succeeded, None);
-        self.advance(effect, &after, &run.id, step, run::Command::LinePosted { ts: posted.ts }).await
+        let slack = self.outside.slack(self.now()).await?;
+        let workspace = self.outside.workspace(&slack).await?;
+        let url = self.deploy_url(&deploy.id);
+        let message = message::step_elsewhere(&run, step, &deploy, &url, &workspace);
+        Ok(message.map(|message| (run, (channel, None), message)))
     }
 
     /// Posts a message that carries `key`; where an earlier attempt's answer was lost, looks first whether it stands.
@@ -87,7 +153,29 @@ impl ActionExecution {
         }
         Ok(slack.post_message(channel, thread, text, blocks, key).await?)
     }
+
+    /// What this process drew last of a dialog.
+    fn drawn(&self, id: &ApprovalId) -> Option<Drawn> {
+        self.drawn.lock().ok()?.get(id).copied()
+    }
+
+    fn remember_drawn(&self, id: &ApprovalId, state: Drawn) {
+        let Ok(mut drawn) = self.drawn.lock() else { return };
+        if drawn.len() >= REMEMBERED {
+            drawn.clear();
+        }
+        drawn.insert(id.clone(), state);
+    }
+
+    fn forget_drawn(&self, id: &ApprovalId) {
+        if let Ok(mut drawn) = self.drawn.lock() {
+            drawn.remove(id);
+        }
+    }
 }
+
+/// A step's run, where its line goes (a channel, and a thread there), and what it says.
+type Line = (Run, (String, Option<String>), Message);
 
 /// What Slack calls the voters that it was not asked about yet. Who can't be looked up now keeps their handle until the
 /// next draw: a dialog does not wait for it.

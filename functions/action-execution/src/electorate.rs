@@ -1,38 +1,58 @@
 //! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
 
+use crate::handler::ActionExecution;
 use approval::action::ApprovalSpec;
-use approval::approval::Electorate;
+use approval::approval::{Electorate, Verdict};
 use approval::deploy::{Deploy, Person};
+use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use providers::slack::client::Slack;
 use rules::template::Mentions;
 use std::collections::BTreeMap;
+use tokio::sync::Mutex;
 
-/// How many people of a deploy are looked up; Slack allows some dozens a minute.
-const MAX_LOOKUPS: usize = 40;
+/// How many people of a deploy are looked up.
+const MAX_LOOKUPS: usize = 300;
+/// How long an account is known by its e-mail address. Slack allows some dozens of lookups a minute: what is tried again
+/// after that goes on where it stopped.
+const KNOWN_FOR: SignedDuration = SignedDuration::from_mins(10);
+/// How many accounts a process knows.
+const KNOWN: usize = 5000;
 
-/// The Slack accounts of the authors of `deploy` and of who deployed it. Who has none is not in it.
-pub(crate) async fn mentions(slack: &Slack, deploy: &Deploy) -> Result<Mentions, Failure> {
-    let mut people: Vec<&Person> = deploy.authors();
-    people.extend(&deploy.deployer);
-    let mut by_email: BTreeMap<String, Option<String>> = BTreeMap::new();
-    let mut mentions = Mentions::default();
-    for person in people.into_iter().take(MAX_LOOKUPS) {
-        let Some(email) = &person.email else { continue };
-        let email = email.to_lowercase();
-        let id = match by_email.get(&email) {
-            Some(known) => known.clone(),
-            None => slack.user_by_email(&email).await?,
-        };
-        by_email.insert(email, id.clone());
-        if let Some(id) = id {
-            mentions.insert(person, &id);
+/// Accounts by e-mail address in lower case, and when Slack said so.
+pub(crate) type Accounts = Mutex<BTreeMap<String, (Option<String>, Timestamp)>>;
+
+impl ActionExecution {
+    /// The Slack accounts of everybody whose own change `deploy` is. Who has none is not in it.
+    pub(crate) async fn mentions(&self, slack: &Slack, deploy: &Deploy) -> Result<Mentions, Failure> {
+        let mut mentions = Mentions::default();
+        for person in deploy.makers().into_iter().take(MAX_LOOKUPS) {
+            let Some(email) = &person.email else { continue };
+            if let Some(id) = self.account(slack, email.to_lowercase()).await? {
+                mentions.insert(person, &id);
+            }
         }
+        Ok(mentions)
     }
-    Ok(mentions)
+
+    async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
+        let now = self.now();
+        let mut accounts = self.accounts.lock().await;
+        if let Some((id, at)) = accounts.get(&email)
+            && now.duration_since(*at) < KNOWN_FOR
+        {
+            return Ok(id.clone());
+        }
+        let id = slack.user_by_email(&email).await?;
+        if accounts.len() >= KNOWN {
+            accounts.clear();
+        }
+        accounts.insert(email, (id.clone(), now));
+        Ok(id)
+    }
 }
 
-/// Who may vote on an approval as `spec` has it. Error: nobody could.
+/// Who may vote on an approval as `spec` has it; it may be nobody.
 pub(crate) async fn electorate(
     slack: &Slack,
     spec: &ApprovalSpec,
@@ -41,33 +61,59 @@ pub(crate) async fn electorate(
 ) -> Result<Electorate, Failure> {
     let authors =
         || deploy.authors().into_iter().filter_map(|author| mentions.get(author).map(str::to_owned));
-    let (who, people): (_, Vec<String>) = match (&spec.approvers, spec.authors_only) {
-        (None, false) => return Ok(Electorate::Anyone),
-        (None, true) => ("the authors of this deploy", authors().collect()),
-        (Some(approvers), false) => ("the approvers of this rule", resolve(slack, approvers).await?),
+    let (who, people) = match (&spec.approvers, spec.authors_only) {
+        (None, false) => (Electorate::anyone().who, None),
+        (None, true) => ("the authors of this deploy".to_owned(), Some(authors().collect())),
+        (Some(approvers), false) => {
+            ("the approvers of this rule".to_owned(), Some(resolve(slack, approvers).await?))
+        }
         (Some(approvers), true) => {
             let approvers = resolve(slack, approvers).await?;
-            (
-                "the authors of this deploy that the rule names",
-                authors().filter(|id| approvers.contains(id)).collect(),
-            )
+            let named = authors().filter(|id| approvers.contains(id)).collect();
+            ("the authors of this deploy that the rule names".to_owned(), Some(named))
         }
     };
-    let mut people = people;
-    people.sort();
-    people.dedup();
-    if people.is_empty() {
+    let people = people.map(|mut people: Vec<String>| {
+        people.sort();
+        people.dedup();
+        people
+    });
+    let mut electorate = Electorate { people, who, except: Vec::new(), not_found: Vec::new() };
+    if !spec.self_approval {
+        for maker in deploy.makers() {
+            match mentions.get(maker) {
+                Some(id) => electorate.except.push(id.to_owned()),
+                None => electorate.not_found.push(known_as(maker)),
+            }
+        }
+        for list in [&mut electorate.except, &mut electorate.not_found] {
+            list.sort();
+            list.dedup();
+        }
+    }
+    Ok(electorate)
+}
+
+/// That so many votes can come together. Error: they never could.
+pub(crate) fn reachable(
+    electorate: &Electorate,
+    spec: &ApprovalSpec,
+    deploy: &Deploy,
+) -> Result<(), Failure> {
+    let Some(named) = &electorate.people else { return Ok(()) };
+    let who = &electorate.who;
+    if named.is_empty() {
         return Err(Failure::Permanent(nobody(spec, deploy, who)));
     }
-    if (people.len() as u64) < u64::from(spec.votes_required) {
+    let may = named.iter().filter(|person| electorate.verdict(person) == Verdict::Eligible).count();
+    if (may as u64) < u64::from(spec.votes_required) {
+        let own = if may < named.len() { ", as it is the others' own change" } else { "" };
         return Err(Failure::Permanent(format!(
-            "\u{201c}{}\u{201d} could never be approved: it needs {} approvals, and only {} of {who} can vote",
-            spec.name,
-            spec.votes_required,
-            people.len()
+            "\u{201c}{}\u{201d} could never be approved: it needs {} approvals, and only {may} of {who} can vote{own}",
+            spec.name, spec.votes_required,
         )));
     }
-    Ok(Electorate::Only { who: who.to_owned(), people })
+    Ok(())
 }
 
 async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Vec<String>, Failure> {
@@ -89,6 +135,12 @@ fn is_user_id(text: &str) -> bool {
     text.len() > 6
         && text.starts_with(['U', 'W'])
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// A person by the name that people know on the git host.
+fn known_as(person: &Person) -> String {
+    let name = Some(&person.name).filter(|name| !name.is_empty());
+    name.or(person.username.as_ref()).or(person.email.as_ref()).cloned().unwrap_or_default()
 }
 
 fn nobody(spec: &ApprovalSpec, deploy: &Deploy, who: &str) -> String {

@@ -1,10 +1,12 @@
 //! An effect: claim it, do it, put on record what became of it.
 
+use crate::draw::Drawn;
+use crate::electorate::Accounts;
 use crate::outside::Outside;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
-use approval::id::DeployId;
+use approval::id::{ApprovalId, DeployId};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
@@ -14,6 +16,8 @@ use runtime::batch::{Handled, OwnQueue};
 use runtime::deployments::Deployments;
 use runtime::effects::{Attempt, SOON, take};
 use runtime::settings::{SettingError, Settings};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use store::{EffectMessage, Store};
 
 /// Does effects.
@@ -22,6 +26,8 @@ pub(crate) struct ActionExecution {
     pub(crate) store: Store,
     pub(crate) outside: Outside,
     pub(crate) deployments: Deployments,
+    pub(crate) accounts: Accounts,
+    pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
     queue: OwnQueue,
     public_url: String,
     clock: fn() -> Timestamp,
@@ -39,6 +45,8 @@ impl ActionExecution {
             store: settings.store(aws)?,
             outside: Outside::new(settings, aws)?,
             deployments,
+            accounts: Accounts::default(),
+            drawn: Mutex::default(),
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,
             clock,
@@ -92,7 +100,7 @@ impl ActionExecution {
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        if attempt.is_hopeless() && !matches!(effect.kind, EffectKind::DrawDialog { .. }) {
+        if attempt.is_hopeless() && !effect.kind.is_waited_for() {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {
@@ -100,9 +108,13 @@ impl ActionExecution {
             EffectKind::AdvanceRun { run, step, outcome } => {
                 self.advance_run(attempt, run, *step, outcome).await
             }
+            EffectKind::ConfirmQuorum { approval } => self.confirm_quorum(attempt, approval).await,
+            EffectKind::Expire { approval } => self.expire(attempt, approval).await,
+            EffectKind::Remind { approval } => self.remind(attempt, approval).await,
+            EffectKind::Supersede { deploy, run, by } => self.supersede(attempt, deploy, run, by).await,
             EffectKind::DrawDialog { approval } => self.draw_dialog(attempt, approval).await,
             EffectKind::DrawStep { approval, run, step } => {
-                self.draw_step(attempt, approval, run, *step).await
+                self.draw_step(attempt, approval.as_ref(), run, *step).await
             }
             EffectKind::TellPerson { channel, user, text } => {
                 self.outside.slack(self.now()).await?.post_ephemeral(channel, user, text).await?;

@@ -1,6 +1,8 @@
 //! The function that does what the record says is to be done: dialogs, messages, actions.
 
 mod actions;
+mod confirm;
+mod deadlines;
 mod draw;
 mod electorate;
 mod handler;

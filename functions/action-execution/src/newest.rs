@@ -2,11 +2,9 @@
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::approval::Outcome;
 use approval::effect::Effect;
-use approval::id::RunId;
-use approval::run::{self, Run, StepState};
-use approval::{approval as votes, decision::Decision, effect::EffectKind, message};
+use approval::id::{ApprovalId, DeployId, RunId};
+use approval::{approval as votes, decision::Decision, run};
 use runtime::race;
 use store::{Change, CommitError};
 
@@ -45,33 +43,11 @@ impl ActionExecution {
             let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
             let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(Some(change)) };
             Ok(Some(match run::decide(&run, step, command.clone(), now) {
-                Ok(mut decision) => {
-                    // The dialog itself says that it was rejected.
-                    if command != run::Command::Close(Outcome::Rejected) {
-                        decision.effects.extend(self.tell_elsewhere(&decision.next, step).await?);
-                    }
-                    change.run(decision)
-                }
+                Ok(decision) => change.run(decision),
                 Err(_) => change,
             }))
         })
         .await
-    }
-
-    /// A step that stopped its run and has no thread to say so in says so in the deployment's channel.
-    async fn tell_elsewhere(&self, run: &Run, step: usize) -> Result<Option<EffectKind>, Trouble> {
-        let stopped = run
-            .steps
-            .get(step)
-            .is_some_and(|step| matches!(step.state, StepState::Failed { .. } | StepState::Unknown { .. }));
-        if !stopped || run.thread_of(step).is_some() {
-            return Ok(None);
-        }
-        let Some(deploy) = self.store.deploy(&run.deploy).await? else { return Ok(None) };
-        let Some(channel) = self.fallback_channel(&deploy) else { return Ok(None) };
-        let url = self.deploy_url(&deploy.id);
-        Ok(message::step_elsewhere(run, step, &deploy, &url)
-            .map(|text| EffectKind::TellChannel { channel, text }))
     }
 
     /// Commits what `commands` make of an approval, together with what became of the effect.
@@ -79,23 +55,39 @@ impl ActionExecution {
         &self,
         effect: &Effect,
         after: &Effect,
-        id: &approval::id::ApprovalId,
+        id: &ApprovalId,
+        commands: &[votes::Command],
+    ) -> Result<(), Trouble> {
+        self.change_approval_of(&effect.deploy, effect, after, id, commands).await
+    }
+
+    /// The same for an approval of `deploy`, which is another one than the effect's.
+    pub(crate) async fn change_approval_of(
+        &self,
+        deploy: &DeployId,
+        effect: &Effect,
+        after: &Effect,
+        id: &ApprovalId,
         commands: &[votes::Command],
     ) -> Result<(), Trouble> {
         self.commit_newest(effect, async || {
             let now = self.now();
-            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
-            let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            let mut change = Change::to(deploy, now).effect(effect, after.clone());
+            let Some(approval) = self.store.approval(deploy, id).await? else {
                 return Ok(Some(change));
             };
-            let mut changed = Decision { next: approval, effects: Vec::new(), events: Vec::new() };
+            let mut changed = Decision::new(approval);
             let mut any = false;
             for command in commands {
                 let Ok(decision) = votes::decide(&changed.next, command.clone(), now) else { continue };
                 any = true;
                 changed.next = decision.next;
                 changed.effects.extend(decision.effects);
+                changed.later.extend(decision.later);
                 changed.events.extend(decision.events);
+                if let votes::Command::DialogPosted(dialog) = command {
+                    change = change.dialog(dialog, id);
+                }
             }
             Ok(Some(if any { change.approval(changed) } else { change }))
         })

@@ -1,19 +1,19 @@
 //! Opening an approval: who may vote and what a vote stands for are fixed here.
 
-use crate::electorate::{electorate, mentions};
+use crate::electorate::{electorate, reachable};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
-use approval::approval::{Approval, Status, Subject};
-use approval::decision::Decision;
+use approval::approval::{self as votes, Approval, Status, Subject, Successor};
 use approval::deploy::Deploy;
-use approval::event::EventKind;
+use approval::effect::EffectKind;
 use approval::id::ApprovalId;
+use approval::newest::{Arrival, Newest};
 use approval::run::{self, Run};
 use providers::Failure;
 use rules::template::{Context, render};
 use runtime::effects::Attempt;
-use store::Change;
+use store::{Change, StoreError};
 
 impl ActionExecution {
     /// Opens the approval of step number `step`, whose dialog is then drawn.
@@ -27,11 +27,14 @@ impl ActionExecution {
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
-        let mentions = mentions(&slack, deploy).await?;
+        let mentions = self.mentions(&slack, deploy).await?;
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), &mentions);
         let prompt = render(&spec.prompt, &context).map_err(|error| {
             Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
         })?;
+        let electorate = electorate(&slack, spec, deploy, &mentions).await?;
+        reachable(&electorate, spec, deploy)?;
+        let opened_at = self.now();
         let approval = Approval {
             id: ApprovalId::derive(&run.id, step),
             deploy: deploy.id.clone(),
@@ -44,35 +47,65 @@ impl ActionExecution {
                 rule_hash: run.rule_hash.clone(),
                 plan: spec.on_success.iter().map(ToString::to_string).collect(),
             },
+            rules_change: deploy.rules_change.clone(),
             prompt,
             channel: spec.channel.clone(),
             votes_required: spec.votes_required,
             rejections_required: spec.rejections_required,
-            electorate: electorate(&slack, spec, deploy, &mentions).await?,
+            require_reason: spec.require_reason,
+            undo_window: spec.undo_window,
+            expires_at: spec.expires_after.and_then(|after| opened_at.checked_add(after).ok()),
+            electorate,
             workspace: self.outside.workspace(&slack).await?,
             votes: Vec::new(),
+            struck: Vec::new(),
+            clicks: Vec::new(),
             status: Status::Pending,
             dialog: None,
-            opened_at: self.now(),
+            opened_at,
             version: 0,
         };
-        let opened = EventKind::ApprovalOpened {
-            approval: approval.id.clone(),
-            name: approval.name.clone(),
-            channel: approval.channel.clone(),
-        };
+        let opening = votes::open(approval, spec.remind_after);
         self.commit_newest(effect, async || {
             let now = self.now();
             let Some(run) = self.store.run(&deploy.id, &run.id).await? else { return Ok(None) };
             let change = Change::to(&deploy.id, now).done(effect);
+            let approval = opening.next.id.clone();
             // A step that is asking already has its approval, from an attempt whose end was lost.
-            let Ok(asking) = run::decide(&run, step, run::Command::Ask(approval.id.clone()), now) else {
+            let Ok(asking) = run::decide(&run, step, run::Command::Ask(approval), now) else {
                 return Ok(Some(change));
             };
-            let opening =
-                Decision { next: approval.clone(), effects: Vec::new(), events: vec![opened.clone()] };
-            Ok(Some(change.approval(opening).run(asking)))
+            let change = if spec.supersede { self.arrive(change, deploy, &run, step).await? } else { change };
+            Ok(Some(change.approval(opening.clone()).run(asking)))
         })
         .await
+    }
+
+    /// Puts on record that this run asks now: the older deploy's approval closes, or this one where a newer asked before.
+    async fn arrive(
+        &self,
+        change: Change,
+        deploy: &Deploy,
+        run: &Run,
+        step: usize,
+    ) -> Result<Change, StoreError> {
+        let asking = Newest::of(deploy, &run.rule, &run.id);
+        let known = self.store.newest(&asking).await?;
+        let (change, closed, by) = match asking.arrive(known) {
+            Arrival::Newest { next, older } => {
+                let by = next.clone();
+                (change.newest(next), older, by)
+            }
+            Arrival::Outdated { newer } => {
+                let this = (deploy.id.clone(), run.id.clone());
+                // The record of the newest is written though it does not change, so that one of two that ask at the same
+                // time decides again.
+                (change.newest(newer.clone()), Some(this), newer)
+            }
+        };
+        let Some((closed, closed_run)) = closed else { return Ok(change) };
+        let by = Successor { url: self.deploy_url(&by.deploy), deploy: by.deploy, title: by.title };
+        let supersede = EffectKind::Supersede { deploy: closed, run: closed_run, by };
+        Ok(change.and(&format!("run {} asks {step}", run.id), vec![supersede], Vec::new()))
     }
 }

@@ -27,12 +27,16 @@ impl ActionExecution {
         match &effect.kind {
             EffectKind::RunStep { run, step } => self.settle_step(attempt, run, *step, failure).await,
             EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
+            EffectKind::ConfirmQuorum { approval } => self.settle_quorum(attempt, approval, failure).await,
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
                 self.settle_telling(effect, channel, failure).await
             }
-            EffectKind::DrawStep { .. } | EffectKind::AdvanceRun { .. } | EffectKind::EvaluateRules => {
-                self.settle_telling(effect, "the dialog's thread", failure).await
-            }
+            EffectKind::DrawStep { .. }
+            | EffectKind::Remind { .. }
+            | EffectKind::Expire { .. }
+            | EffectKind::Supersede { .. }
+            | EffectKind::AdvanceRun { .. }
+            | EffectKind::EvaluateRules => self.settle_telling(effect, "the dialog's thread", failure).await,
         }
     }
 
@@ -95,8 +99,8 @@ impl ActionExecution {
         Ok(action.map_or(WhenRepeated::Neither, |action| action.when_repeated()))
     }
 
-    /// A dialog that has nowhere to go is tried again for a day: the approval can't be decided without it. One that
-    /// stands already shows an older state until the next draw.
+    /// A dialog is drawn again until it shows the newest state, for a day. One that has nowhere to go can't be decided, and
+    /// is told elsewhere; what stands already and can't be changed any more shows an older state.
     async fn settle_dialog(
         &self,
         attempt: &Attempt,
@@ -110,21 +114,20 @@ impl ActionExecution {
         let (Some(deploy), Some(approval)) = (deploy, approval) else {
             return self.give_up(effect, reason).await;
         };
-        let passing = !matches!(failure, Failure::Permanent(_) | Failure::Refusal(_));
-        let stands = approval.dialog.is_some() || approval.status != votes::Status::Pending;
-        if stands || (passing && effect.attempts < MAX_ATTEMPTS) {
+        let stands = approval.dialog.is_some() || !approval.status.is_open();
+        let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
+        let passing = is_passing(&failure);
+        if (passing && effect.attempts < MAX_ATTEMPTS) || (stands && (over || !passing)) {
             return self.settle_telling(effect, &approval.channel, failure).await;
         }
-        if self.now().duration_since(effect.created_at) > PARKED_FOR {
+        if over {
             let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
             let after = effect.closed(EffectState::Failed, Some(reason.clone()));
             self.change_approval(effect, &after, id, &[votes::Command::Cancel { reason }]).await?;
             return Ok(Handled::Done);
         }
-        let wait = SignedDuration::from_mins(i64::from(effect.attempts.clamp(1, 15)));
-        let after = effect.postponed(self.now(), wait, reason.clone());
-        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
-        if effect.note.as_ref() != Some(&reason) {
+        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(effect, &reason));
+        if effect.note.as_ref() != Some(&reason) && !stands {
             let told = self.fallback_channel(&deploy).filter(|channel| *channel != approval.channel);
             let tell = told.map(|channel| EffectKind::TellChannel {
                 channel,
@@ -137,6 +140,44 @@ impl ActionExecution {
         self.store.commit(change).await?;
         // Its message is done; the clock sends the effect again when it is due.
         Ok(Handled::Done)
+    }
+
+    /// Those who approved are looked up again for a day: nothing runs without it. The dialog says why.
+    async fn settle_quorum(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        failure: Failure,
+    ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
+        let reason = sentence(&failure.to_string());
+        if is_passing(&failure) && effect.attempts < MAX_ATTEMPTS {
+            let wait = match failure {
+                Failure::Retryable { retry_after, .. } => wait(effect, retry_after),
+                Failure::Conflict(_)
+                | Failure::Unanswered(_)
+                | Failure::Permanent(_)
+                | Failure::Refusal(_) => wait(effect, None),
+            };
+            self.store.settle(effect, &effect.postponed(self.now(), wait, reason)).await?;
+            return Ok(Handled::Again(wait));
+        }
+        let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
+        let (after, command) = if over {
+            let reason = format!("those who approved could not be looked up for a day: {reason}");
+            let after = effect.closed(EffectState::Failed, Some(reason.clone()));
+            (after, votes::Command::Cancel { reason })
+        } else {
+            (self.parked(effect, &reason), votes::Command::Postpone { reason })
+        };
+        self.change_approval(effect, &after, id, &[command]).await?;
+        Ok(Handled::Done)
+    }
+
+    /// The effect as the clock sends it again, after 1, 2, 3, ... 15 minutes.
+    fn parked(&self, effect: &Effect, reason: &str) -> Effect {
+        let wait = SignedDuration::from_mins(i64::from(effect.attempts.clamp(1, 15)));
+        effect.postponed(self.now(), wait, reason.to_owned())
     }
 
     /// What is told can be told again; what can't be told is put on record.
@@ -180,6 +221,13 @@ impl ActionExecution {
     /// The effect is done, and nothing else changes with it.
     pub(crate) async fn done(&self, effect: &Effect) -> Result<(), Trouble> {
         Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
+    }
+}
+
+fn is_passing(failure: &Failure) -> bool {
+    match failure {
+        Failure::Retryable { .. } | Failure::Conflict(_) | Failure::Unanswered(_) => true,
+        Failure::Permanent(_) | Failure::Refusal(_) => false,
     }
 }
 

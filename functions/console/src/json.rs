@@ -9,7 +9,8 @@
 //! `GET /api/v1/deploys/{id}/approvals`:
 //!
 //! ```json
-//! {"deploy": {…}, "approvals": [{"id", "name", "status", "votes": […], "actions": […], …}], "runs": […], "notices": […]}
+//! {"deploy": {…}, "approvals": [{"id", "name", "status", "votes": […], "struck": […], "withdrawn": […],
+//!   "electorate": {…}, "actions": […], "on_reject": […], "on_expire": […], …}], "runs": […], "notices": […]}
 //! ```
 //!
 //! Each field is described in [`crate::view`]. Times are in UTC, as RFC 3339 has them. Errors are
@@ -71,7 +72,7 @@ impl ApprovalsDocument {
         Self {
             deploy: DeployView::of_page(page, site),
             approvals: approvals.collect(),
-            runs: page.runs.iter().map(RunView::of).collect(),
+            runs: page.runs.iter().map(|run| RunView::of(run, page, &people)).collect(),
             notices: notices(page),
         }
     }
@@ -118,6 +119,182 @@ mod tests {
         assert_eq!(of(&sample::rejected()), (json!("rejected"), json!("2026-11-23T10:47:01Z"), Value::Null));
         let reason = json!("none of the people who may vote is left in Slack.");
         assert_eq!(of(&sample::cancelled()), (json!("cancelled"), json!("2026-11-23T10:52:00Z"), reason));
+    }
+
+    #[test]
+    fn why_and_by_whom_an_approval_ended() {
+        let of = |page: &Page, field: &str| document(page)["approvals"][0][field].clone();
+        let ana = json!({"id": "U2", "name": "Ana Novak"});
+        assert_eq!(of(&sample::cancelled_by_a_person(), "cancelled_by"), ana);
+        assert_eq!(of(&sample::cancelled(), "cancelled_by"), Value::Null);
+        let newer = "https://signoff.example.com/deploys/a41c0e93d2b7f6580e1d";
+        assert_eq!(of(&sample::superseded(), "superseded_by")["url"], json!(newer));
+        assert_eq!(of(&sample::hostile(), "superseded_by")["url"], Value::Null);
+        assert_eq!(of(&sample::expired(), "closed_at"), json!("2026-11-23T10:47:05Z"));
+        assert_eq!(of(&sample::expired(), "expires_at"), json!("2026-11-23T10:47:04Z"));
+        let quorum = of(&sample::held_back(), "quorum");
+        assert_eq!(
+            (&quorum["since"], &quorum["until"]),
+            (&json!("2026-11-23T10:48:00Z"), &json!("2026-11-23T10:58:00Z"))
+        );
+        assert_eq!(of(&sample::held_back(), "undo_window"), json!("PT10M"));
+    }
+
+    #[test]
+    fn what_is_on_record_of_each_vote() {
+        let approval = &document(&sample::struck())["approvals"][0];
+        let fields = ["votes", "struck", "withdrawn", "electorate", "electorate_at_opening"];
+        let shown: serde_json::Map<_, _> =
+            fields.into_iter().map(|field| (field.to_owned(), approval[field].clone())).collect();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap(), @r#"
+        {
+          "electorate": {
+            "except": [],
+            "not_found": [],
+            "people": [
+              {
+                "id": "U1",
+                "name": "Mato Zgajner"
+              },
+              {
+                "id": "U4",
+                "name": "Eva Kralj"
+              },
+              {
+                "id": "U6",
+                "name": "jan"
+              }
+            ],
+            "who": "the approvers of this rule"
+          },
+          "electorate_at_opening": {
+            "except": [],
+            "not_found": [],
+            "people": [
+              {
+                "id": "U1",
+                "name": "Mato Zgajner"
+              },
+              {
+                "id": "U2",
+                "name": "Ana Novak"
+              },
+              {
+                "id": "U3",
+                "name": "Iztok Kos"
+              },
+              {
+                "id": "U4",
+                "name": "Eva Kralj"
+              }
+            ],
+            "who": "the approvers of this rule"
+          },
+          "struck": [
+            {
+              "account": "member",
+              "at": "2026-11-23T10:46:04Z",
+              "name": "Ana Novak",
+              "reason": "Fine with me.",
+              "voted_at": "2026-11-23T10:46:01Z",
+              "voter": "U2",
+              "why": "not_named"
+            },
+            {
+              "account": null,
+              "at": "2026-11-23T10:46:04Z",
+              "name": "Iztok Kos",
+              "reason": null,
+              "voted_at": "2026-11-23T10:46:02Z",
+              "voter": "U3",
+              "why": "deactivated"
+            }
+          ],
+          "votes": [
+            {
+              "account": "member",
+              "at": "2026-11-23T10:46:00Z",
+              "checked": {
+                "at": "2026-11-23T10:46:04Z",
+                "verdict": "eligible"
+              },
+              "choice": "approve",
+              "name": "Mato Zgajner",
+              "reason": null,
+              "voter": "U1"
+            },
+            {
+              "account": "member",
+              "at": "2026-11-23T10:47:00Z",
+              "checked": null,
+              "choice": "approve",
+              "name": "Eva Kralj",
+              "reason": null,
+              "voter": "U4"
+            },
+            {
+              "account": null,
+              "at": "2026-11-23T10:47:01Z",
+              "checked": null,
+              "choice": "approve",
+              "name": "jan",
+              "reason": null,
+              "voter": "U6"
+            }
+          ],
+          "withdrawn": []
+        }
+        "#);
+        let undone = &document(&sample::held_back())["approvals"][0]["withdrawn"];
+        insta::assert_snapshot!(serde_json::to_string_pretty(undone).unwrap(), @r#"
+        [
+          {
+            "at": "2026-11-23T10:47:00Z",
+            "by": {
+              "id": "U2",
+              "name": "Ana Novak"
+            },
+            "choice": "approve",
+            "name": "Mato Zgajner",
+            "undone": true,
+            "voter": "U1"
+          }
+        ]
+        "#);
+    }
+
+    #[test]
+    fn whether_the_deploy_changes_the_rules() {
+        let of = |page: &Page| {
+            let approval = &document(page)["approvals"][0];
+            (approval["changes_rules"].clone(), approval["changed_rules"].clone())
+        };
+        assert_eq!(of(&sample::approved()), (json!(false), json!([])));
+        assert_eq!(of(&sample::held_back()), (Value::Null, json!([])));
+        assert_eq!(of(&sample::four_eyes()), (json!(true), json!([".signoff/rules.yml"])));
+    }
+
+    #[test]
+    fn which_end_of_which_approval_starts_an_action() {
+        let document = document(&sample::branches());
+        let lines = document["runs"][0]["steps"].as_array().unwrap().iter().map(|step| {
+            let under = &step["under"];
+            format!("{}: {} {}", step["action"].as_str().unwrap(), under["name"], under["branch"])
+        });
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+        slack_channel_approval: Promote deploy to production: null null
+        auto_approve_build: deploy-us: "Promote deploy to production" "on_success"
+        slack_channel_approval: Promote to EU: "Promote deploy to production" "on_success"
+        auto_approve_build: deploy-eu: "Promote to EU" "on_success"
+        slack_channel_message: #inner-rejected: "Promote to EU" "on_reject"
+        slack_channel_approval: Roll back: "Promote deploy to production" "on_reject"
+        auto_approve_build: roll-back: "Roll back" "on_success"
+        slack_channel_message: #incidents: "Promote deploy to production" "on_reject"
+        slack_channel_message: #forgotten: "Promote deploy to production" "on_expire"
+        slack_channel_message: #done: null null
+        "#);
+        let resolved = &self::document(&sample::resolved())["runs"][0]["steps"][2]["resolved"];
+        insta::assert_snapshot!(resolved.to_string(), @r#"[{"at":"2026-11-23T10:48:00Z","by":{"id":"U2","name":"Ana Novak"},"resolution":"retry"}]"#);
     }
 
     #[test]

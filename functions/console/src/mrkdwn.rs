@@ -12,22 +12,33 @@ use approval::event::EventKind;
 pub(crate) struct People<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> People<'a> {
-    /// Everyone whose name is on record with a deploy: those who voted or tried to. A vote has what Slack calls a person,
-    /// an event the handle that came with the click.
+    /// Everyone whose name is on record with a deploy: those who clicked. A vote has what Slack calls a person, an event
+    /// the handle that came with the click.
     pub(crate) fn of(page: &'a Page) -> Self {
         let voters = page.events.iter().filter_map(|event| match &event.kind {
-            EventKind::VoteCast { voter, name, .. } | EventKind::VoteRefused { voter, name, .. } => {
-                Some((voter.as_str(), name.as_str()))
-            }
+            EventKind::VoteCast { voter, name, .. }
+            | EventKind::VoteRefused { voter, name, .. }
+            | EventKind::VoteWithdrawn { voter, name, .. }
+            | EventKind::VoteStruck { voter, name, .. }
+            | EventKind::QuorumUndone { by: voter, name, .. }
+            | EventKind::StepResolved { by: voter, name, .. } => Some((voter.as_str(), name.as_str())),
             _ => None,
         });
         let votes = page.approvals.iter().flat_map(|approval| &approval.votes);
         Self(voters.chain(votes.map(|vote| (vote.voter.as_str(), vote.name.as_str()))).collect())
     }
 
+    /// The name of the person with this Slack user id, where it is known.
+    pub(crate) fn known(&self, id: &str) -> Option<&'a str> {
+        self.0.get(id).copied()
+    }
+
     /// The name of the person with this Slack user id, else `otherwise`.
-    pub(crate) fn name(&self, id: &str, otherwise: &'a str) -> &'a str {
-        self.0.get(id).copied().unwrap_or(otherwise)
+    pub(crate) fn name<'b>(&self, id: &str, otherwise: &'b str) -> &'b str
+    where
+        'a: 'b,
+    {
+        self.known(id).unwrap_or(otherwise)
     }
 
     /// `mrkdwn` as text: references by name, links by their labels, entities as the characters that they stand for.

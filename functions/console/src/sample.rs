@@ -1,11 +1,21 @@
-//! Records for tests.
+//! Records for tests. What people decide is told by the core itself, in [`story`].
 
-use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, TriggerSpec};
+mod events;
+mod stories;
+mod story;
+
+pub(crate) use events::{everything, hostile};
+pub(crate) use stories::{
+    approved, branches, cancelled_by_a_person, expired, four_eyes, held_back, resolved,
+};
+pub(crate) use stories::{struck, superseded};
+
+use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, Reasons, TriggerSpec};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Status, Subject, Vote};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::effect::{Effect, EffectKind};
 use approval::event::{Event, EventKind};
-use approval::id::{ApprovalId, DeployId, EffectId, RunId};
+use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -74,7 +84,7 @@ fn deploy() -> Deploy {
             labels: vec!["payments".into(), "needs-release-note".into()],
         }],
         previous_revision: Some("1d2c3b4a5f6e7d8c9b0a1f2e3d4c5b6a7f8e9d0c".into()),
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: RulesChange::No,
     }
 }
 
@@ -86,8 +96,8 @@ fn message(channel: &str) -> Action {
     Action::SlackChannelMessage(ChannelMessage { channel: channel.into(), message: "Promoted.".into() })
 }
 
-fn asking(name: &str, on_success: Vec<Action>) -> Action {
-    Action::SlackChannelApproval(ApprovalSpec {
+fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
+    ApprovalSpec {
         name: name.into(),
         prompt: "Promote?".into(),
         channel: "#deploys".into(),
@@ -95,8 +105,20 @@ fn asking(name: &str, on_success: Vec<Action>) -> Action {
         rejections_required: 1,
         authors_only: false,
         approvers: None,
+        self_approval: true,
+        require_reason: Reasons::Never,
+        expires_after: None,
+        remind_after: None,
+        supersede: true,
+        undo_window: None,
         on_success,
-    })
+        on_reject: Vec::new(),
+        on_expire: Vec::new(),
+    }
+}
+
+fn asking(name: &str, on_success: Vec<Action>) -> Action {
+    Action::SlackChannelApproval(spec(name, on_success))
 }
 
 fn run(rule: &str, actions: &[Action]) -> Run {
@@ -127,14 +149,20 @@ fn approval(run: &Run, step: usize) -> Approval {
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
         },
+        rules_change: RulesChange::No,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"
             .into(),
         channel: spec.channel.clone(),
         votes_required: spec.votes_required,
         rejections_required: spec.rejections_required,
-        electorate: Electorate::Anyone,
+        require_reason: spec.require_reason,
+        undo_window: spec.undo_window,
+        expires_at: spec.expires_after.map(|after| at(4 + step as i64) + after),
+        electorate: Electorate::anyone(),
         workspace: "T1".into(),
         votes: Vec::new(),
+        struck: Vec::new(),
+        clicks: Vec::new(),
         status: Status::Pending,
         dialog: Some(Dialog { channel: "C024BE91L".into(), ts: "1795430525.000200".into() }),
         opened_at: at(4 + step as i64),
@@ -143,14 +171,7 @@ fn approval(run: &Run, step: usize) -> Approval {
 }
 
 fn vote(voter: &str, name: &str, choice: Choice, seconds: i64) -> Vote {
-    Vote {
-        voter: voter.into(),
-        name: name.into(),
-        choice,
-        at: at(seconds),
-        clicked_at: at(seconds),
-        named: true,
-    }
+    Vote { voter: voter.into(), name: name.into(), choice, reason: None, at: at(seconds), named: true }
 }
 
 fn event(seconds: i64, kind: EventKind) -> Event {
@@ -186,68 +207,13 @@ fn evaluated(held: &[&str]) -> EventKind {
     }
 }
 
-/// The approval of the seed's picture.
-pub(crate) fn approved() -> Page {
-    let mut run = run(
-        "promote-to-production",
-        &[asking("Promote deploy to production", vec![build("example-circleci-build")])],
-    );
-    let mut approval = approval(&run, 0);
-    approval.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 240)];
-    approval.status = Status::Approved { at: at(240) };
-    set(&mut run, 0, succeeded("approved", None));
-    let summary = "Approved the job hold of the workflow example-circleci-build.";
-    let url = "https://app.circleci.com/pipelines/gh/acme/checkout/118/workflows/4b5c";
-    set(&mut run, 1, succeeded(summary, Some(url)));
-    run.status = RunStatus::Succeeded;
-    let line = run.steps[1].action.to_string();
-    let (run_id, id) = (run.id.clone(), approval.id.clone());
-    let kinds = [
-        (2, EventKind::DeployRegistered),
-        (4, evaluated(&["promote-to-production"])),
-        (
-            4,
-            EventKind::RunOpened {
-                run: run_id.clone(),
-                rule: run.rule.clone(),
-                rule_hash: run.rule_hash.clone(),
-            },
-        ),
-        (
-            4,
-            EventKind::ApprovalOpened {
-                approval: id.clone(),
-                name: approval.name.clone(),
-                channel: "#deploys".into(),
-            },
-        ),
-        (5, EventKind::DialogPosted { approval: id.clone(), channel: "C024BE91L".into(), ts: "1".into() }),
-        (240, vote_cast(&id, "U1", "mato", Choice::Approve, None)),
-        (240, EventKind::ApprovalClosed { approval: id, outcome: "approved".into(), reason: None }),
-        (241, EventKind::StepStarted { run: run_id.clone(), step: 1, action: line }),
-        (
-            242,
-            EventKind::StepSucceeded {
-                run: run_id.clone(),
-                step: 1,
-                summary: summary.into(),
-                url: Some(url.into()),
-            },
-        ),
-        (242, EventKind::RunSucceeded { run: run_id }),
-    ];
-    let events = kinds.into_iter().map(|(seconds, kind)| event(seconds, kind)).collect();
-    Page { runs: vec![run], approvals: vec![approval], events, ..registered() }
-}
-
-fn vote_cast(
-    id: &ApprovalId,
-    voter: &str,
-    name: &str,
-    choice: Choice,
-    previous: Option<Choice>,
-) -> EventKind {
-    EventKind::VoteCast { approval: id.clone(), voter: voter.into(), name: name.into(), choice, previous }
+/// The authors of the deploy.
+fn authors() -> Electorate {
+    Electorate {
+        people: Some(vec!["U1".into(), "U2".into()]),
+        who: "the authors of this deploy".into(),
+        ..Electorate::anyone()
+    }
 }
 
 /// One of two votes that are needed.
@@ -256,8 +222,7 @@ pub(crate) fn pending() -> Page {
     let mut run = run("promote-to-production", &[asking("Promote deploy to production", actions)]);
     let mut approval = approval(&run, 0);
     approval.votes_required = 2;
-    approval.electorate =
-        Electorate::Only { who: "the authors of this deploy".into(), people: vec!["U1".into(), "U2".into()] };
+    approval.electorate = authors();
     approval.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 240)];
     set(&mut run, 0, StepState::Asking { approval: approval.id.clone() });
     let events = vec![event(2, EventKind::DeployRegistered), event(4, evaluated(&["promote-to-production"]))];
@@ -268,7 +233,7 @@ pub(crate) fn pending() -> Page {
 pub(crate) fn rejected() -> Page {
     let mut page = pending();
     let approval = &mut page.approvals[0];
-    approval.electorate = Electorate::Anyone;
+    approval.electorate = Electorate::anyone();
     approval.rejections_required = 2;
     approval.votes.push(vote("U2", "Ana Novak", Choice::Reject, 300));
     approval.votes.push(vote("U3", "Iztok Kos", Choice::Reject, 301));
@@ -281,7 +246,7 @@ pub(crate) fn cancelled() -> Page {
     let mut page = pending();
     let reason = "none of the people who may vote is left in Slack.".to_owned();
     page.approvals[0].votes.clear();
-    page.approvals[0].status = Status::Cancelled { at: at(600), reason };
+    page.approvals[0].status = Status::Cancelled { at: at(600), by: None, reason };
     page
 }
 
@@ -318,8 +283,6 @@ pub(crate) fn several_runs() -> Page {
         1,
         StepState::Unknown { at: at(30), reason: "The connection ended before the answer.".into() },
     );
-    set(&mut third, 2, StepState::Skipped);
-    third.status = RunStatus::Stopped;
     let mut asked = approval(&first, 1);
     asked.votes = vec![vote("U1", "Mato Zgajner", Choice::Approve, 20)];
     asked.status = Status::Approved { at: at(20) };
@@ -355,81 +318,5 @@ pub(crate) fn refused() -> Page {
         ".signoff/rules.yml:12:1: a tab can't indent YAML; use spaces.".into(),
     ];
     page.events.push(event(4, EventKind::RulesRefused { problems }));
-    page
-}
-
-/// One event of every kind.
-pub(crate) fn everything() -> Page {
-    let mut page = approved();
-    let (run, id) = (page.runs[0].id.clone(), page.approvals[0].id.clone());
-    let text = |text: &str| text.to_owned();
-    let late = "Your vote was not counted: this was already approved on <!date^1795430760^{date} at {time}|2026-11-23 at 10:46 UTC>.";
-    let more = [
-        evaluated(&[]),
-        evaluated(&["one", "two"]),
-        EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices: Vec::new() },
-        EventKind::RulesEvaluated {
-            path: Some(text(".sleuth/rules.yml")),
-            hash: None,
-            held: vec![text("one")],
-            notices: vec![text("`deploy_impact` is not supported yet.")],
-        },
-        EventKind::RulesRefused { problems: vec![text(".signoff/rules.yml:3:1: no `rules`.")] },
-        EventKind::RuleNotOpened { rule: text("later"), reasons: vec![text("It uses `wait`.")] },
-        vote_cast(&id, "U1", "Mato Zgajner", Choice::Reject, Some(Choice::Approve)),
-        EventKind::VoteRefused {
-            approval: id.clone(),
-            voter: text("U2"),
-            name: text("Ana Novak"),
-            reason: text(late),
-        },
-        EventKind::ApprovalClosed { approval: id.clone(), outcome: text("rejected"), reason: None },
-        EventKind::ApprovalClosed {
-            approval: id,
-            outcome: text("cancelled"),
-            reason: Some(text("nobody may vote.")),
-        },
-        EventKind::StepRetrying { run: run.clone(), step: 1, reason: text("CircleCI answered 503.") },
-        EventKind::StepFailed { run: run.clone(), step: 1, reason: text("CircleCI answered 404.") },
-        EventKind::StepUnknown { run: run.clone(), step: 1, reason: text("No answer came.") },
-        EventKind::RunStopped { run, step: 1 },
-        EventKind::RunSucceeded { run: RunId::from_text("gone") },
-        EventKind::NotTold { channel: text("#deploys"), reason: text("the app is not in it.") },
-    ];
-    page.events.extend(more.into_iter().map(|kind| event(300, kind)));
-    page
-}
-
-/// Markup and addresses that must not do anything, wherever text comes from outside.
-pub(crate) fn hostile() -> Page {
-    let markup = "<script>alert('x')</script>\"'&amp;<img src=x onerror=alert(1)>";
-    let link = "javascript:alert(document.cookie)";
-    let mut page = everything();
-    page.events.push(event(301, EventKind::RulesRefused { problems: vec![markup.into()] }));
-    page.events.push(event(301, EventKind::NotTold { channel: markup.into(), reason: markup.into() }));
-    let deploy = &mut page.deploy;
-    deploy.environment = markup.into();
-    deploy.branch = Some(markup.into());
-    deploy.tags = vec![markup.into()];
-    deploy.links = BTreeMap::from([(markup.into(), link.into())]);
-    deploy.deployer = Some(person(markup));
-    deploy.commits.push(Commit { url: Some(link.into()), ..commit(markup, markup, &[markup]) });
-    deploy.pull_requests.push(PullRequest {
-        number: 1,
-        title: markup.into(),
-        url: link.into(),
-        author: markup.into(),
-        merged_by: None,
-        labels: vec![markup.into()],
-    });
-    let approval = &mut page.approvals[0];
-    approval.name = markup.into();
-    approval.prompt = format!("{markup} <{link}|{markup}>");
-    approval.channel = markup.into();
-    approval.subject.rule = markup.into();
-    approval.votes = vec![vote("U1", markup, Choice::Approve, 1)];
-    let run = &mut page.runs[0];
-    run.rule = markup.into();
-    set(run, 1, succeeded(markup, Some(link)));
     page
 }

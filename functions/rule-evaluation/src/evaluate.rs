@@ -2,7 +2,7 @@
 
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::mergers;
-use crate::plan::{Plan, Scope, asks_people, plan};
+use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::rules_file::Source;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
@@ -68,13 +68,13 @@ impl RuleEvaluation {
             plan.forget_time();
         }
         let opening: Vec<_> = plan.holding.iter().copied().filter(|rule| !is_open(rule)).collect();
-        let asks = opening.iter().any(|rule| asks_people(rule));
-        if asks {
+        let four_eyes = opening.iter().any(|rule| has_four_eyes(rule));
+        if four_eyes {
             mergers::look_up(github, &mut deploy).await?;
         }
 
         let mut change = Change::to(&deploy.id, now);
-        if asks || scope == Scope::All {
+        if four_eyes || scope == Scope::All {
             change = change.deploy(&deploy);
         }
         for rule in &opening {

@@ -69,12 +69,22 @@ pub(crate) fn plan<'r>(
     plan
 }
 
-/// Whether a rule asks people.
-pub(crate) fn asks_people(rule: &Rule) -> bool {
-    fn asks(actions: &[Action]) -> bool {
-        actions.iter().any(|action| matches!(action, Action::SlackChannelApproval(_)))
+/// Whether an approval of a rule, at whatever depth, counts no vote of who wrote, merged or deployed the change.
+pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
+    fn any(actions: &[Action]) -> bool {
+        actions.iter().any(|action| match action {
+            Action::SlackChannelApproval(spec) => {
+                !spec.self_approval
+                    || [&spec.on_success, &spec.on_reject, &spec.on_expire].into_iter().any(|then| any(then))
+            }
+            Action::AutoApproveBuild(_)
+            | Action::TriggerBuild(_)
+            | Action::SlackChannelMessage(_)
+            | Action::AddToDeployMessageThread(_)
+            | Action::Webhook(_) => false,
+        })
     }
-    asks(&rule.actions)
+    any(&rule.actions)
 }
 
 #[cfg(test)]
@@ -155,11 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_asks_people_is_known() {
+    fn four_eyes_are_found_at_any_depth() {
         let text = "rules:\n\
-            - asks: {conditions: [], actions: [trigger_build, slack_channel_approval: {channel: '#gate'}]}\n\
+            - plain: {conditions: [], actions: [trigger_build, slack_channel_approval: {channel: '#gate'}]}\n\
+            - four: {conditions: [], actions: [slack_channel_approval: {channel: '#gate', self_approval: false}]}\n\
+            - later: {conditions: [], actions: [slack_channel_approval: {channel: '#gate', on_success: \
+              [slack_channel_approval: {channel: '#gate', self_approval: false}]}]}\n\
             - builds: {conditions: [], actions: [trigger_build]}\n";
         let file = rules::parse(text, "rules.yml").unwrap();
-        assert_eq!(file.rules.iter().map(asks_people).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(file.rules.iter().map(has_four_eyes).collect::<Vec<_>>(), [false, true, true, false]);
     }
 }

@@ -1,59 +1,59 @@
-//! A click: verify it, decide it, commit it, answer.
+//! A request of Slack: verify it, read it, hand it on, answer in time.
 
-use approval::approval::{Choice, Command, Refusal, Voter, decide};
-use approval::effect::EffectKind;
-use approval::event::EventKind;
-use approval::id::{ApprovalId, DeployId};
-use approval::message;
+use crate::answer::{done, text};
+use crate::asked::{Asked, asked, submitted};
 use jiff::Timestamp;
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
-use providers::slack::parse::{Click, Interaction, ParseError, interaction};
+use providers::Failure;
+use providers::slack::client::Slack;
+use providers::slack::event::{Event, event};
+use providers::slack::parse::{Interaction, ParseError, interaction};
 use providers::slack::verify::verify;
 use runtime::aws::Aws;
-use runtime::race;
 use runtime::secrets::{Secret, SlackSecret};
 use runtime::settings::{SettingError, Settings};
 use std::time::Duration;
-use store::{Change, CommitError, Store};
+use store::Store;
+use tokio::sync::OnceCell;
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
-/// How often a lost race is decided again before the person is asked to click once more.
-const MAX_RACES: u32 = 25;
+/// How long Slack itself is waited for.
+const ASK_WITHIN: Duration = Duration::from_millis(1200);
+/// Where the Events API's requests come.
+const EVENTS: &str = "/slack/events";
 
-/// Takes the interactions that Slack sends.
+/// Takes what Slack sends.
 #[derive(Debug)]
 pub struct SlackInteraction {
-    store: Store,
+    pub(crate) store: Store,
     secret: Secret<SlackSecret>,
+    api_url: String,
+    http: OnceCell<reqwest::Client>,
 }
 
-/// What a click asks for.
-struct Ask {
-    deploy: DeployId,
-    approval: ApprovalId,
-    choice: Choice,
-    clicked_at: Timestamp,
-}
-
-/// What became of a click.
-enum Dealt {
-    /// It is on record, or needs no record.
-    With,
-    /// It was dealt with before.
-    Before,
+/// One request, whose signature was checked.
+pub(crate) struct Call<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) secret: &'a SlackSecret,
 }
 
 impl SlackInteraction {
     /// The function with these settings. Error: one is missing.
     pub fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
-        Ok(Self { store: settings.store(aws)?, secret: Secret::new(settings, "SLACK_SECRET", aws)? })
+        Ok(Self {
+            store: settings.store(aws)?,
+            secret: Secret::new(settings, "SLACK_SECRET", aws)?,
+            api_url: settings.url("SLACK_API_URL")?,
+            http: OnceCell::new(),
+        })
     }
 
-    /// Answers one request of Slack, within the time that Slack gives, whatever the outside world does. 200: the click
-    /// was dealt with (a refused vote is told privately); 401: not from Slack; 400 or 413: can't be read; 500 or 503:
-    /// nothing was recorded, and Slack asks the person to try again.
+    /// Answers one request of Slack, within the time that Slack gives, whatever the outside world does. 200: it was dealt
+    /// with (a refused vote is told privately); 401: not from Slack; 400 or 413: can't be read; 500 or 503: nothing was
+    /// recorded, and Slack asks the person to try again, or sends the event again.
     pub async fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
         let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
         match tokio::time::timeout(ANSWER_WITHIN, self.answer(request, request_id, now)).await {
@@ -69,7 +69,7 @@ impl SlackInteraction {
         let secret = match self.secret.get(now).await {
             Ok(secret) => secret,
             Err(error) => {
-                tracing::error!(request_id, %error, "no click can be verified");
+                tracing::error!(request_id, %error, "nothing of Slack can be verified");
                 return text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take clicks yet.");
             }
         };
@@ -80,144 +80,71 @@ impl SlackInteraction {
             tracing::warn!(request_id, %error, "refused: not signed by Slack");
             return text(StatusCode::UNAUTHORIZED, &format!("Refused: {error}."));
         }
-        let click = match interaction(body) {
-            Ok(Interaction::Click(click)) => click,
-            Ok(Interaction::Ignored { kind }) => {
-                tracing::info!(request_id, kind, "ignored");
-                return text(StatusCode::OK, "");
-            }
-            Err(error) => {
-                let status = match error {
-                    ParseError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                    _ => StatusCode::BAD_REQUEST,
-                };
-                tracing::warn!(request_id, %error, "refused");
-                return text(status, &format!("Refused: {error}."));
-            }
+        let call = Call { request_id, now, secret: &secret };
+        let answered = if request.uri().path().ends_with(EVENTS) {
+            self.event(&call, body).await
+        } else {
+            self.interaction(&call, body).await
         };
-        let Some(ask) = ask(&click) else {
-            tracing::warn!(
-                request_id,
-                action = click.action_id,
-                "refused: a button that Signoff does not make"
-            );
-            return text(StatusCode::BAD_REQUEST, "Refused: this is no button of an approval.");
-        };
-        match self.vote(&click, &ask, now).await {
-            Ok(Dealt::Before) => {
-                tracing::warn!(request_id, deploy = %ask.deploy, approval = %ask.approval, "refused: a replayed click");
-                text(StatusCode::UNAUTHORIZED, "Refused: this click was dealt with before.")
-            }
-            Ok(Dealt::With) => {
-                let (deploy, approval, voter) = (&ask.deploy, &ask.approval, &click.user.id);
-                tracing::info!(request_id, %deploy, %approval, voter, choice = ?ask.choice, "dealt with");
-                text(StatusCode::OK, "")
-            }
-            Err(error) => {
-                let (deploy, approval) = (&ask.deploy, &ask.approval);
-                tracing::error!(request_id, %deploy, %approval, %error, "a click was not recorded");
-                text(StatusCode::SERVICE_UNAVAILABLE, "Signoff could not record this. Click again.")
-            }
-        }
+        answered.unwrap_or_else(|error| {
+            let status = match error {
+                ParseError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                ParseError::NotUtf8
+                | ParseError::NoPayload
+                | ParseError::Payload(_)
+                | ParseError::Body(_)
+                | ParseError::Missing(_) => StatusCode::BAD_REQUEST,
+            };
+            tracing::warn!(request_id, %error, "refused");
+            text(status, &format!("Refused: {error}."))
+        })
     }
 
-    /// Decides and commits; decides again when somebody else committed first.
-    async fn vote(&self, click: &Click, ask: &Ask, now: Timestamp) -> Result<Dealt, CommitError> {
-        let mut race = 0;
-        loop {
-            let Some(approval) = self.store.approval(&ask.deploy, &ask.approval).await? else {
-                return self.once(no_approval(click, ask, now)).await;
-            };
-            let decision = match decide(&approval, command(click, ask), now) {
-                Ok(decision) => decision,
-                Err(Refusal::Replayed) => return Ok(Dealt::Before),
-                Err(refusal) => match refused(&refusal, click, ask, now) {
-                    Some(change) => return self.once(change).await,
-                    None => return Ok(Dealt::With),
-                },
-            };
-            match self.store.commit(Change::to(&ask.deploy, now).approval(decision)).await {
-                Err(CommitError::Conflict) if race < MAX_RACES => {
-                    race += 1;
-                    race::pause(&click.user.id, race).await;
+    async fn interaction(&self, call: &Call<'_>, body: &[u8]) -> Result<Response<Body>, ParseError> {
+        let request_id = call.request_id;
+        let not_ours = || text(StatusCode::BAD_REQUEST, "Refused: Signoff does not make such a button.");
+        Ok(match interaction(body)? {
+            Interaction::Click(click) => match asked(&click) {
+                Some(Asked::Approval(wish)) => self.wish(call, &click, &wish).await,
+                Some(Asked::Step(answer)) => self.step(call, &click, &answer).await,
+                None => {
+                    tracing::warn!(request_id, action = click.action_id, "refused: not a button of ours");
+                    not_ours()
                 }
-                committed => return committed.map(|()| Dealt::With),
+            },
+            Interaction::Submission(submission) => match submitted(&submission) {
+                Some((wish, reason)) => self.submission(call, &submission, &wish, reason).await,
+                None => {
+                    tracing::warn!(
+                        request_id,
+                        window = submission.callback_id,
+                        "refused: not a window of ours"
+                    );
+                    not_ours()
+                }
+            },
+            Interaction::Ignored { kind } => {
+                tracing::info!(request_id, kind, "ignored");
+                done()
             }
-        }
+        })
     }
 
-    /// Commits what a click is told; a repetition of the click finds it committed.
-    async fn once(&self, change: Change) -> Result<Dealt, CommitError> {
-        match self.store.commit(change).await {
-            Ok(()) => Ok(Dealt::With),
-            Err(CommitError::Conflict) => Ok(Dealt::Before),
-            Err(error) => Err(error),
-        }
+    async fn event(&self, call: &Call<'_>, body: &[u8]) -> Result<Response<Body>, ParseError> {
+        Ok(match event(body)? {
+            Event::UrlVerification { challenge } => text(StatusCode::OK, &challenge),
+            Event::MessageDeleted { channel, ts, .. } => self.deleted(call, channel, ts).await,
+            Event::Ignored { kind } => {
+                tracing::debug!(request_id = call.request_id, kind, "ignored");
+                done()
+            }
+        })
     }
-}
 
-fn command(click: &Click, ask: &Ask) -> Command {
-    let user = &click.user;
-    let voter = Voter { id: user.id.clone(), name: user.name.clone(), workspace: user.team_id.clone() };
-    Command::Vote { voter, choice: ask.choice, clicked_at: ask.clicked_at }
-}
-
-/// A refused vote is put on record, and the person is told why.
-fn refused(refusal: &Refusal, click: &Click, ask: &Ask, now: Timestamp) -> Option<Change> {
-    let reason = message::refusal(refusal)?;
-    let event = EventKind::VoteRefused {
-        approval: ask.approval.clone(),
-        voter: click.user.id.clone(),
-        name: click.user.name.clone(),
-        reason: reason.clone(),
-    };
-    Some(Change::to(&ask.deploy, now).and(&owner(click), vec![tell(click, reason)], vec![event]))
-}
-
-fn no_approval(click: &Click, ask: &Ask, now: Timestamp) -> Change {
-    let reason = message::NO_SUCH_APPROVAL.to_owned();
-    Change::to(&ask.deploy, now).and(&owner(click), vec![tell(click, reason)], Vec::new())
-}
-
-fn tell(click: &Click, text: String) -> EffectKind {
-    EffectKind::TellPerson { channel: click.channel_id.clone(), user: click.user.id.clone(), text }
-}
-
-/// One click, so that Slack's repetition of it tells nothing twice.
-fn owner(click: &Click) -> String {
-    format!("click {} {}", click.user.id, click.action_ts)
-}
-
-/// The approval and the choice that a button stands for.
-fn ask(click: &Click) -> Option<Ask> {
-    let choice = match click.action_id.as_str() {
-        message::APPROVE => Choice::Approve,
-        message::REJECT => Choice::Reject,
-        _ => return None,
-    };
-    let clicked_at = slack_time(&click.action_ts)?;
-    let (deploy, approval) = click.value.split_once(' ')?;
-    let is_id = |text: &str| text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_id(deploy) && is_id(approval)).then(|| Ask {
-        deploy: DeployId::from_text(deploy),
-        approval: ApprovalId::from_text(approval),
-        choice,
-        clicked_at,
-    })
-}
-
-/// A time as Slack writes it, `1795430580.345678`.
-fn slack_time(text: &str) -> Option<Timestamp> {
-    let (seconds, micros) = text.split_once('.')?;
-    let micros: i32 = micros.get(..6).unwrap_or(micros).parse().ok()?;
-    Timestamp::new(seconds.parse().ok()?, micros.checked_mul(1000)?).ok()
-}
-
-fn text(status: StatusCode, body: &str) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
+    /// Slack, for what must be known while the person waits.
+    pub(crate) async fn slack(&self, call: &Call<'_>) -> Result<Slack, Failure> {
+        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
+        let slack = Slack::new(http.clone(), &self.api_url, call.secret.bot_token.clone());
+        Ok(slack.within(ASK_WITHIN))
+    }
 }

@@ -1,6 +1,12 @@
-//! The function that takes clicks in Slack.
+//! The function that takes what people do in Slack.
 
+mod answer;
+mod asked;
+mod deleted;
 mod handler;
+mod person;
+mod step;
+mod wish;
 
 use handler::SlackInteraction;
 use lambda_http::tower::ServiceExt;

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The largest request that a stand-in reads; more is answered 413.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -49,6 +50,43 @@ pub enum FaultKind {
     DropAfterHandling,
     /// The request is handled after this time. A client that gives up earlier leaves it unhandled.
     Delay(Duration),
+    /// The request is handled at once, but its answer is held back until the test lets it go.
+    Hold(Hold),
+}
+
+/// Holds answers back, so that a test can do something while the client waits. A clone is the same hold.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    handled: Arc<watch::Sender<bool>>,
+    released: Arc<watch::Sender<bool>>,
+}
+
+impl Default for Hold {
+    fn default() -> Self {
+        Self { handled: Arc::new(watch::Sender::new(false)), released: Arc::new(watch::Sender::new(false)) }
+    }
+}
+
+impl Hold {
+    /// Waits until a request was handled whose answer is held back.
+    pub async fn reached(&self) {
+        until_true(&self.handled).await;
+    }
+
+    /// Lets the answers go that are held back, and does not hold back any more.
+    pub fn release(&self) {
+        self.released.send_replace(true);
+    }
+
+    async fn keep(&self) {
+        self.handled.send_replace(true);
+        until_true(&self.released).await;
+    }
+}
+
+async fn until_true(sender: &watch::Sender<bool>) {
+    // It fails when the sender is gone, which is borrowed here.
+    let _ = sender.subscribe().wait_for(|value| *value).await;
 }
 
 impl Fault {
@@ -229,6 +267,11 @@ pub async fn observe(
         Some(FaultKind::Delay(time)) => {
             tokio::time::sleep(time).await;
             handle().await
+        }
+        Some(FaultKind::Hold(hold)) => {
+            let response = handle().await;
+            hold.keep().await;
+            response
         }
     };
     observed.requests.answered(number, response.status());

@@ -1,5 +1,7 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
+use crate::approval::Choice;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,8 +41,53 @@ pub struct ApprovalSpec {
     pub authors_only: bool,
     /// Who may vote: e-mail addresses, Slack user ids and @usergroups; `None`: anyone in the channel.
     pub approvers: Option<Vec<String>>,
+    /// Whether who wrote, merged or deployed the change may vote on it.
+    pub self_approval: bool,
+    /// Whose votes need a reason.
+    pub require_reason: Reasons,
+    /// How long people can take; `None`: as long as they like.
+    pub expires_after: Option<SignedDuration>,
+    /// After how long the dialog's thread names who is still needed; `None`: never.
+    pub remind_after: Option<SignedDuration>,
+    /// Whether a newer deploy of the same environment, of which the same rule asks, closes it.
+    pub supersede: bool,
+    /// How long the actions are held back once it is approved, with an Undo button; `None`: not at all.
+    pub undo_window: Option<SignedDuration>,
     /// What runs, in order, once it is approved.
     pub on_success: Vec<Action>,
+    /// What runs, in order, once it is rejected.
+    pub on_reject: Vec<Action>,
+    /// What runs, in order, once nobody decided in time.
+    pub on_expire: Vec<Action>,
+}
+
+/// Whose votes need a reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reasons {
+    /// Nobody's.
+    #[default]
+    Never,
+    /// Who approves.
+    Approve,
+    /// Who rejects.
+    Reject,
+    /// Everybody's.
+    Both,
+}
+
+impl Reasons {
+    /// Whether a vote for `choice` needs a reason.
+    pub fn wants(self, choice: Choice) -> bool {
+        match (self, choice) {
+            (Self::Both, Choice::Approve | Choice::Reject)
+            | (Self::Approve, Choice::Approve)
+            | (Self::Reject, Choice::Reject) => true,
+            (Self::Never, Choice::Approve | Choice::Reject)
+            | (Self::Approve, Choice::Reject)
+            | (Self::Reject, Choice::Approve) => false,
+        }
+    }
 }
 
 /// `auto_approve_build`.
@@ -101,12 +148,12 @@ impl Action {
         match self {
             // An approval is opened under an id derived from its run.
             Self::SlackChannelApproval(_) | Self::AutoApproveBuild(_) => WhenRepeated::Idempotent,
-            // A message carries its effect's id; a pipeline can be found by its parameters and time.
-            Self::SlackChannelMessage(_) | Self::AddToDeployMessageThread(_) => WhenRepeated::Observable,
-            Self::TriggerBuild(TriggerSpec { workflow: None, .. }) => WhenRepeated::Observable,
-            Self::TriggerBuild(TriggerSpec { workflow: Some(_), .. }) | Self::Webhook(_) => {
-                WhenRepeated::Neither
+            // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
+            // its revision, event and time.
+            Self::SlackChannelMessage(_) | Self::AddToDeployMessageThread(_) | Self::TriggerBuild(_) => {
+                WhenRepeated::Observable
             }
+            Self::Webhook(_) => WhenRepeated::Neither,
         }
     }
 }

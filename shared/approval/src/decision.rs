@@ -2,6 +2,7 @@
 
 use crate::effect::EffectKind;
 use crate::event::EventKind;
+use jiff::Timestamp;
 
 /// The result of a command that changes a state. Committing it writes all of it or nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +11,31 @@ pub struct Decision<State> {
     pub next: State,
     /// What is to be done to the outside world, in order.
     pub effects: Vec<EffectKind>,
+    /// What is to be done at a later time.
+    pub later: Vec<Later>,
     /// What goes on record, in order.
     pub events: Vec<EventKind>,
+}
+
+/// Something to do, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Later {
+    /// Not before this time.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EffectKind,
+}
+
+impl<State> Decision<State> {
+    /// `next`, and nothing that follows from it yet.
+    pub fn new(next: State) -> Self {
+        Self { next, effects: Vec::new(), later: Vec::new(), events: Vec::new() }
+    }
+
+    /// Has `kind` done, once, however often that is asked for.
+    pub fn follow(&mut self, kind: EffectKind) {
+        if !self.effects.contains(&kind) {
+            self.effects.push(kind);
+        }
+    }
 }

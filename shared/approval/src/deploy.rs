@@ -165,6 +165,19 @@ impl Deploy {
         authors
     }
 
+    /// Everybody whose own change this is: its authors and co-authors, who merged its pull requests, and who deployed it; each
+    /// once. Somebody known by their account alone is who has the same account among the others.
+    pub fn makers(&self) -> Vec<&Person> {
+        let mut makers = self.authors();
+        let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());
+        for person in merged.chain(&self.deployer) {
+            if !makers.iter().any(|maker| maker.is(person)) {
+                makers.push(person);
+            }
+        }
+        makers
+    }
+
     /// The revision's first 7 characters.
     pub fn short_revision(&self) -> &str {
         self.revision.get(..7).unwrap_or(&self.revision)
@@ -173,6 +186,21 @@ impl Deploy {
     /// What people call this deploy: `7bf7226 - checkout (Staging)`.
     pub fn title(&self) -> String {
         format!("{} - {} ({})", self.short_revision(), self.deployment.name(), self.environment)
+    }
+}
+
+impl Person {
+    /// Whether the two are known to be the same: by e-mail address or account in any case, else by name alone.
+    pub fn is(&self, other: &Self) -> bool {
+        let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.to_lowercase() == b.to_lowercase()),
+            (Some(_), None) | (None, _) => None,
+        };
+        let by_account = same(&self.username, &other.username);
+        same(&self.email, &other.email).map_or_else(
+            || by_account.unwrap_or_else(|| !self.name.is_empty() && self.name == other.name),
+            |by_email| by_email || by_account == Some(true),
+        )
     }
 }
 
@@ -188,6 +216,28 @@ mod tests {
         );
         for (organization, name) in [("", "x"), ("a", ""), ("a/b", "c"), ("a", "b c"), ("a", "ä")] {
             assert_eq!(Slug::new(organization, name), None, "{organization}/{name}");
+        }
+    }
+
+    #[test]
+    fn people_are_the_same_by_address_or_account() {
+        let person = |name: &str, email: &str, username: &str| Person {
+            name: name.to_owned(),
+            email: Some(email.to_owned()).filter(|email| !email.is_empty()),
+            username: Some(username.to_owned()).filter(|username| !username.is_empty()),
+        };
+        for (a, b, same) in [
+            (("Ana", "ana@x.io", ""), ("Ana K", "ANA@x.io", ""), true),
+            (("Ana", "ana@x.io", "ana"), ("", "", "Ana"), true),
+            (("Ana", "ana@x.io", "ana"), ("Ana", "ana@y.io", "ana"), true),
+            (("Ana", "ana@x.io", ""), ("Ana", "ana@y.io", ""), false),
+            (("Ana", "", ""), ("Ana", "", ""), true),
+            (("Ana", "", "ana"), ("Ana", "", "other"), false),
+            (("", "", ""), ("", "", ""), false),
+        ] {
+            let (one, other) = (person(a.0, a.1, a.2), person(b.0, b.1, b.2));
+            assert_eq!(one.is(&other), same, "{one:?} {other:?}");
+            assert_eq!(other.is(&one), same, "{other:?} {one:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
 //! done after it.
 
-use crate::approval::Outcome;
+use crate::approval::{Outcome, Successor};
 use crate::id::{ApprovalId, DeployId, EffectId, RunId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,8 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(90);
 const HIDDEN_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// How often an effect is tried before it fails for good.
 pub const MAX_ATTEMPTS: u32 = 8;
-/// How long a dialog that has nowhere to go is tried again (a channel to be made, an app to be invited).
+/// How long what people wait for is tried again: a dialog that has nowhere to go (a channel to be made, an app to be
+/// invited), voters that can't be looked up.
 pub const PARKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something to do to the outside world, as a row.
@@ -63,15 +64,39 @@ pub enum EffectKind {
         /// How it ended.
         outcome: Outcome,
     },
+    /// Look up once more whether those who approved may vote, and approve if so.
+    ConfirmQuorum {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// End an approval that nobody decided in time.
+    Expire {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// Say in the dialog's thread who is still needed.
+    Remind {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// End the approval that an older deploy's run waits for.
+    Supersede {
+        /// The older deploy.
+        deploy: DeployId,
+        /// Its run.
+        run: RunId,
+        /// The newer deploy.
+        by: Successor,
+    },
     /// Draw an approval's dialog from its newest state.
     DrawDialog {
         /// The approval.
         approval: ApprovalId,
     },
-    /// Draw a step's line in the dialog's thread from its newest state.
+    /// Draw a step's line from its newest state.
     DrawStep {
-        /// The approval whose dialog has the thread.
-        approval: ApprovalId,
+        /// The approval whose dialog has the thread; `None`: the line goes to the deployment's channel.
+        approval: Option<ApprovalId>,
         /// The run.
         run: RunId,
         /// The step's number, from 0.
@@ -149,10 +174,32 @@ impl EffectKind {
             Self::EvaluateRules => Queue::Deploys,
             Self::RunStep { .. }
             | Self::AdvanceRun { .. }
+            | Self::ConfirmQuorum { .. }
+            | Self::Expire { .. }
+            | Self::Remind { .. }
+            | Self::Supersede { .. }
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
             | Self::TellChannel { .. } => Queue::Effects,
+        }
+    }
+
+    /// Whether people wait for it, so that it is tried again for a day: without it an approval can't be decided, or says
+    /// what is not so.
+    pub fn is_waited_for(&self) -> bool {
+        match self {
+            Self::DrawDialog { .. }
+            | Self::ConfirmQuorum { .. }
+            | Self::Expire { .. }
+            | Self::Supersede { .. }
+            | Self::AdvanceRun { .. } => true,
+            Self::EvaluateRules
+            | Self::RunStep { .. }
+            | Self::Remind { .. }
+            | Self::DrawStep { .. }
+            | Self::TellPerson { .. }
+            | Self::TellChannel { .. } => false,
         }
     }
 
@@ -163,7 +210,14 @@ impl EffectKind {
         match self {
             Self::EvaluateRules => format!("deploy-{deploy}"),
             Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
-            Self::DrawDialog { approval } | Self::DrawStep { approval, .. } => format!("dialog-{approval}"),
+            // What waits for its time must not hold up what doesn't.
+            Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
+            Self::Expire { approval } | Self::Remind { approval } => format!("deadline-{approval}"),
+            Self::Supersede { run, .. } => format!("supersede-{run}"),
+            Self::DrawDialog { approval } | Self::DrawStep { approval: Some(approval), .. } => {
+                format!("dialog-{approval}")
+            }
+            Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),
             Self::TellPerson { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } => format!("tell-{deploy}"),
         }

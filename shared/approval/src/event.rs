@@ -1,7 +1,8 @@
 //! The record: who did what, when, to which deploy.
 
-use crate::approval::Choice;
+use crate::approval::{Choice, Electorate, Standing, Verdict};
 use crate::id::{ApprovalId, DeployId, RunId};
+use crate::run::Resolution;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -63,9 +64,20 @@ pub enum EventKind {
         name: String,
         /// The channel that is asked, as the rule names it.
         channel: String,
+        /// Who may vote.
+        electorate: Electorate,
     },
     /// The dialog stands in Slack.
     DialogPosted {
+        /// The approval.
+        approval: ApprovalId,
+        /// The channel's id.
+        channel: String,
+        /// The message's timestamp, Slack's id of it.
+        ts: String,
+    },
+    /// The dialog was deleted in Slack.
+    DialogGone {
         /// The approval.
         approval: ApprovalId,
         /// The channel's id.
@@ -85,6 +97,59 @@ pub enum EventKind {
         choice: Choice,
         /// The vote that it replaces.
         previous: Option<Choice>,
+        /// Why, in the voter's words.
+        reason: Option<String>,
+        /// What the voter's account was at that time, where Slack said so.
+        standing: Option<Standing>,
+    },
+    /// A vote was taken back.
+    VoteWithdrawn {
+        /// The approval.
+        approval: ApprovalId,
+        /// The voter's Slack user id.
+        voter: String,
+        /// The voter's name.
+        name: String,
+        /// The vote.
+        choice: Choice,
+        /// Who took it back, a Slack user id: the voter, or who undid the quorum.
+        by: String,
+    },
+    /// Enough people approved.
+    QuorumReached {
+        /// The approval.
+        approval: ApprovalId,
+        /// Until when it can be undone.
+        until: Timestamp,
+    },
+    /// Somebody undid the quorum before the actions ran.
+    QuorumUndone {
+        /// The approval.
+        approval: ApprovalId,
+        /// The Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+    },
+    /// Those who approved were looked up before the first action.
+    VotersChecked {
+        /// The approval.
+        approval: ApprovalId,
+        /// Who may vote at that time.
+        electorate: Electorate,
+        /// The voters, by Slack user id, and whether they may vote.
+        voters: Vec<(String, Verdict)>,
+    },
+    /// A vote does not count any more.
+    VoteStruck {
+        /// The approval.
+        approval: ApprovalId,
+        /// The voter's Slack user id.
+        voter: String,
+        /// The voter's name.
+        name: String,
+        /// Why.
+        verdict: Verdict,
     },
     /// Somebody clicked who may not, or too late.
     VoteRefused {
@@ -101,9 +166,12 @@ pub enum EventKind {
     ApprovalClosed {
         /// The approval.
         approval: ApprovalId,
-        /// How: `approved`, `rejected` or `cancelled`.
+        /// How: `approved`, `rejected`, `expired`, `superseded` or `cancelled`.
         outcome: String,
-        /// Why, for one that was cancelled.
+        /// Who cancelled it (a Slack user id).
+        #[serde(default)]
+        by: Option<String>,
+        /// Why, for one that was cancelled; the newer deploy, for one that was superseded.
         reason: Option<String>,
     },
     /// A step of a run began, or began again.
@@ -152,6 +220,19 @@ pub enum EventKind {
         step: usize,
         /// What was lost.
         reason: String,
+    },
+    /// Somebody said what became of a step that nobody knew of.
+    StepResolved {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+        /// What is to be done about it.
+        resolution: Resolution,
     },
     /// Every step of a run succeeded.
     RunSucceeded {

@@ -13,4 +13,5 @@ pub mod event;
 pub mod id;
 pub mod message;
 pub mod mrkdwn;
+pub mod newest;
 pub mod run;

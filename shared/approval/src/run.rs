@@ -1,9 +1,12 @@
-//! The run: one rule that held for one deploy, its actions in order, each a step.
+//! The run: one rule that held for one deploy, its actions in order, each a step. How it goes on is in [`decide`].
+
+mod decide;
+
+pub use decide::{Command, Refusal, decide};
 
 use crate::action::Action;
-use crate::approval::Outcome;
+use crate::approval::Dialog;
 use crate::decision::Decision;
-use crate::effect::EffectKind;
 use crate::event::EventKind;
 use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::Timestamp;
@@ -39,10 +42,36 @@ pub struct Step {
     pub action: Action,
     /// The step, from 0, whose approval starts it; `None`: the rule itself.
     pub under: Option<usize>,
+    /// How that approval must end to start it.
+    #[serde(default)]
+    pub branch: Branch,
     /// How far it got.
     pub state: StepState,
-    /// The timestamp (Slack's id) of its line in the dialog's thread, once it was posted.
-    pub line: Option<String>,
+    /// Where its line stands, once it was posted: in the dialog's thread, or in the deployment's channel.
+    pub line: Option<Dialog>,
+}
+
+/// How an approval must end to start a step under it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Branch {
+    /// With an approval.
+    #[default]
+    OnSuccess,
+    /// With a rejection.
+    OnReject,
+    /// Without a decision in time.
+    OnExpire,
+}
+
+/// What somebody wants done about a step of which nobody knows whether it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// Run it again: it did not happen.
+    Retry,
+    /// Go on: it happened.
+    MarkAsDone,
 }
 
 /// How far a step got.
@@ -77,7 +106,7 @@ pub enum StepState {
         /// Why.
         reason: String,
     },
-    /// Nobody knows whether it happened.
+    /// Nobody knows whether it happened; a person has to say.
     Unknown {
         /// When.
         at: Timestamp,
@@ -96,57 +125,8 @@ pub enum Status {
     Running,
     /// Every step succeeded.
     Succeeded,
-    /// A step failed, was rejected or is unknown, and the rest did not run.
+    /// A step failed, was rejected or was not decided in time, and what follows it did not run.
     Stopped,
-}
-
-/// What can happen to a step of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Command {
-    /// Its action begins, or begins again.
-    Begin,
-    /// Its approval was opened.
-    Ask(ApprovalId),
-    /// Its approval ended.
-    Close(Outcome),
-    /// Its action is to be tried again.
-    Retry {
-        /// What went wrong.
-        reason: String,
-    },
-    /// Its action was done.
-    Succeed {
-        /// What was done.
-        summary: String,
-        /// Where to look at it.
-        url: Option<String>,
-    },
-    /// Its action failed for good.
-    Fail {
-        /// Why.
-        reason: String,
-    },
-    /// Its action's answer was lost, and it must not be repeated unseen.
-    Lose {
-        /// What was lost.
-        reason: String,
-    },
-    /// Its line stands in the dialog's thread.
-    LinePosted {
-        /// The message's timestamp.
-        ts: String,
-    },
-}
-
-/// Why a command changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// It was done before.
-    Repeated,
-    /// The step is not in a state in which this can happen.
-    OutOfTurn,
-    /// The run has no such step.
-    NoSuchStep,
 }
 
 /// What opens a run: the rule that held and the deploy that it held for.
@@ -168,9 +148,9 @@ impl Run {
     /// Opens a run at `now`; its first step is to be run.
     pub fn open(opening: &Opening<'_>, now: Timestamp) -> Decision<Self> {
         let mut steps = Vec::new();
-        flatten(opening.actions, None, &mut steps);
+        flatten(opening.actions, None, Branch::OnSuccess, &mut steps);
         let id = RunId::derive(opening.deploy, opening.rule);
-        let mut run = Self {
+        let run = Self {
             id: id.clone(),
             deploy: opening.deploy.clone(),
             rule: opening.rule.to_owned(),
@@ -181,19 +161,50 @@ impl Run {
             opened_at: now,
             version: 0,
         };
-        let mut events = vec![EventKind::RunOpened {
-            run: id.clone(),
-            rule: run.rule.clone(),
-            rule_hash: run.rule_hash.clone(),
-        }];
-        let mut effects = Vec::new();
-        go_on(&mut run, 0, &mut effects, &mut events);
-        Decision { next: run, effects, events }
+        let opened =
+            EventKind::RunOpened { run: id, rule: run.rule.clone(), rule_hash: run.rule_hash.clone() };
+        let mut decision = Decision::new(run);
+        decision.events.push(opened);
+        decide::go_on(&mut decision);
+        decision
     }
 
-    /// Whether step `step` is the next one: every step before it succeeded.
+    /// Whether step `step` is the next one: every step before it is over.
     fn has_come_to(&self, step: usize) -> bool {
-        self.steps.iter().take(step).all(|earlier| matches!(earlier.state, StepState::Succeeded { .. }))
+        self.steps.iter().take(step).all(|earlier| match earlier.state {
+            StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped => true,
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Unknown { .. } => false,
+        })
+    }
+
+    /// Whether step number `index` runs only if the approval of step number `approval` ends as `branch` says.
+    fn is_within(&self, index: usize, approval: usize, branch: Branch) -> bool {
+        let Some(step) = self.steps.get(index) else { return false };
+        match step.under {
+            Some(under) if under == approval => step.branch == branch,
+            // An approval stands before what is under it: this ends.
+            Some(under) => under < index && self.is_within(under, approval, branch),
+            None => false,
+        }
+    }
+
+    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because an approval
+    /// between or before them ended otherwise than it needs.
+    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
+        let needs = |approval, branch| self.is_within(later, approval, branch);
+        let sorts_out = |(approval, step): (usize, &Step)| {
+            let shares = |branch| needs(approval, branch) && self.is_within(stopped, approval, branch);
+            let fails = approval != stopped && matches!(step.state, StepState::Failed { .. });
+            let other = needs(approval, Branch::OnReject) || needs(approval, Branch::OnExpire);
+            let [success, reject, expire] =
+                [Branch::OnSuccess, Branch::OnReject, Branch::OnExpire].map(shares);
+            !(success || reject || expire) && (fails || other)
+        };
+        let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
+        is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
     }
 
     /// The approval in whose dialog's thread step `step` is shown: the one that it waits for, or the last one before it.
@@ -208,159 +219,14 @@ impl Run {
 }
 
 /// Puts `actions` in the order in which they run; an approval's own actions follow it directly.
-fn flatten(actions: &[Action], under: Option<usize>, steps: &mut Vec<Step>) {
+fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut Vec<Step>) {
     for action in actions {
         let index = steps.len();
-        steps.push(Step { action: action.clone(), under, state: StepState::Waiting, line: None });
+        steps.push(Step { action: action.clone(), under, branch, state: StepState::Waiting, line: None });
         if let Action::SlackChannelApproval(spec) = action {
-            flatten(&spec.on_success, Some(index), steps);
+            flatten(&spec.on_success, Some(index), Branch::OnSuccess, steps);
+            flatten(&spec.on_reject, Some(index), Branch::OnReject, steps);
+            flatten(&spec.on_expire, Some(index), Branch::OnExpire, steps);
         }
     }
-}
-
-/// What `command` makes of step number `step` of `run` at `now`.
-pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Result<Decision<Run>, Refusal> {
-    let current = run.steps.get(step).ok_or(Refusal::NoSuchStep)?;
-    let line = current.action.to_string();
-    let run_id = || run.id.clone();
-    match (&current.state, command) {
-        (StepState::Waiting, Command::Begin) => {
-            if !run.has_come_to(step) {
-                return Err(Refusal::OutOfTurn);
-            }
-            let event = EventKind::StepStarted { run: run_id(), step, action: line };
-            Ok(enter(run, step, StepState::Running { note: None }, event))
-        }
-        (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
-        (StepState::Running { .. }, Command::Ask(approval)) => {
-            let mut decision = enter_silently(run, step, StepState::Asking { approval: approval.clone() });
-            decision.effects.insert(0, EffectKind::DrawDialog { approval });
-            Ok(decision)
-        }
-        (StepState::Asking { .. }, Command::Ask(_)) => Err(Refusal::Repeated),
-        (StepState::Running { note }, Command::Retry { reason }) => {
-            if note.as_ref() == Some(&reason) {
-                return Err(Refusal::Repeated);
-            }
-            let event = EventKind::StepRetrying { run: run_id(), step, reason: reason.clone() };
-            Ok(enter(run, step, StepState::Running { note: Some(reason) }, event))
-        }
-        (StepState::Running { .. }, Command::Succeed { summary, url }) => {
-            let event =
-                EventKind::StepSucceeded { run: run_id(), step, summary: summary.clone(), url: url.clone() };
-            let mut decision = enter(run, step, StepState::Succeeded { at: now, summary, url }, event);
-            go_on(&mut decision.next, step + 1, &mut decision.effects, &mut decision.events);
-            Ok(decision)
-        }
-        (StepState::Running { .. }, Command::Fail { reason }) => {
-            let event = EventKind::StepFailed { run: run_id(), step, reason: reason.clone() };
-            Ok(stop(enter(run, step, StepState::Failed { at: now, reason }, event), step))
-        }
-        (StepState::Running { .. }, Command::Lose { reason }) => {
-            let event = EventKind::StepUnknown { run: run_id(), step, reason: reason.clone() };
-            Ok(stop(enter(run, step, StepState::Unknown { at: now, reason }, event), step))
-        }
-        (StepState::Asking { .. }, Command::Close(Outcome::Approved)) => {
-            let summary = "approved".to_owned();
-            let mut decision =
-                enter_silently(run, step, StepState::Succeeded { at: now, summary, url: None });
-            go_on(&mut decision.next, step + 1, &mut decision.effects, &mut decision.events);
-            Ok(decision)
-        }
-        (StepState::Asking { .. }, Command::Close(Outcome::Rejected)) => {
-            let reason = "rejected".to_owned();
-            Ok(stop(enter_silently(run, step, StepState::Failed { at: now, reason }), step))
-        }
-        (StepState::Asking { .. }, Command::Close(Outcome::Cancelled(reason))) => {
-            Ok(stop(enter_silently(run, step, StepState::Failed { at: now, reason }), step))
-        }
-        (
-            StepState::Waiting
-            | StepState::Running { .. }
-            | StepState::Asking { .. }
-            | StepState::Succeeded { .. }
-            | StepState::Failed { .. }
-            | StepState::Unknown { .. }
-            | StepState::Skipped,
-            Command::LinePosted { ts },
-        ) => {
-            let mut decision = Decision { next: run.clone(), effects: Vec::new(), events: Vec::new() };
-            if let Some(changed) = decision.next.steps.get_mut(step) {
-                changed.line = Some(ts);
-            }
-            Ok(decision)
-        }
-        (
-            StepState::Succeeded { .. }
-            | StepState::Failed { .. }
-            | StepState::Unknown { .. }
-            | StepState::Skipped,
-            Command::Begin
-            | Command::Ask(_)
-            | Command::Close(_)
-            | Command::Retry { .. }
-            | Command::Succeed { .. }
-            | Command::Fail { .. }
-            | Command::Lose { .. },
-        ) => Err(Refusal::Repeated),
-        (
-            StepState::Waiting,
-            Command::Ask(_)
-            | Command::Close(_)
-            | Command::Retry { .. }
-            | Command::Succeed { .. }
-            | Command::Fail { .. }
-            | Command::Lose { .. },
-        )
-        | (StepState::Running { .. }, Command::Close(_))
-        | (
-            StepState::Asking { .. },
-            Command::Begin
-            | Command::Retry { .. }
-            | Command::Succeed { .. }
-            | Command::Fail { .. }
-            | Command::Lose { .. },
-        ) => Err(Refusal::OutOfTurn),
-    }
-}
-
-/// Step `step` enters `state`, without an event: the approval's own say it. Its line in the thread shows it, where there
-/// is a thread.
-fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
-    let mut next = run.clone();
-    if let Some(changed) = next.steps.get_mut(step) {
-        changed.state = state;
-    }
-    let line =
-        run.thread_of(step).map(|approval| EffectKind::DrawStep { approval, run: run.id.clone(), step });
-    Decision { next, effects: line.into_iter().collect(), events: Vec::new() }
-}
-
-/// Step `step` enters `state`, and `event` says so.
-fn enter(run: &Run, step: usize, state: StepState, event: EventKind) -> Decision<Run> {
-    let mut decision = enter_silently(run, step, state);
-    decision.events.push(event);
-    decision
-}
-
-/// The run goes on with step `step`, or has succeeded where there is none.
-fn go_on(run: &mut Run, step: usize, effects: &mut Vec<EffectKind>, events: &mut Vec<EventKind>) {
-    if step < run.steps.len() {
-        effects.push(EffectKind::RunStep { run: run.id.clone(), step });
-    } else {
-        run.status = Status::Succeeded;
-        events.push(EventKind::RunSucceeded { run: run.id.clone() });
-    }
-}
-
-/// The run stops at `step`: what has not begun is skipped.
-fn stop(mut decision: Decision<Run>, step: usize) -> Decision<Run> {
-    for later in &mut decision.next.steps {
-        if later.state == StepState::Waiting {
-            later.state = StepState::Skipped;
-        }
-    }
-    decision.next.status = Status::Stopped;
-    decision.events.push(EventKind::RunStopped { run: decision.next.id.clone(), step });
-    decision
 }

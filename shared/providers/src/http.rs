@@ -131,17 +131,18 @@ pub(crate) async fn send(
 ) -> Result<Answer, Failure> {
     let (client, request) = request.build_split();
     let mut request = request.map_err(|error| not_sent(service, doing, &error))?;
+    let patience = request.timeout().copied().unwrap_or(CALL_TIMEOUT);
+    let failed = |error: reqwest::Error| transport(service, doing, &error, repeat, patience);
     for _ in 0..=MAX_REDIRECTS {
         let again = if request.method() == Method::GET { request.try_clone() } else { None };
-        let response =
-            client.execute(request).await.map_err(|error| transport(service, doing, &error, repeat))?;
+        let response = client.execute(request).await.map_err(failed)?;
         tracing::debug!(service, doing, status = response.status().as_u16(), "answered");
         match again.zip(redirect(&response)) {
             Some((mut next, target)) => {
                 *next.url_mut() = target;
                 request = next;
             }
-            None => return read(service, doing, response, repeat, limit).await,
+            None => return read(service, doing, response, limit, failed).await,
         }
     }
     Err(Failure::Permanent(format!("{service} sent us from redirect to redirect while {doing}")))
@@ -156,20 +157,18 @@ fn redirect(response: &Response) -> Option<Url> {
     (target.origin() == response.url().origin()).then_some(target)
 }
 
-/// Reads a body up to `limit` bytes.
+/// Reads a body up to `limit` bytes; `failed` says what it means that it ends early.
 async fn read(
     service: &str,
     doing: &str,
     response: Response,
-    repeat: Repeat,
     limit: usize,
+    failed: impl Fn(reqwest::Error) -> Failure,
 ) -> Result<Answer, Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut response = response;
     let mut body = Vec::new();
-    while let Some(chunk) =
-        response.chunk().await.map_err(|error| transport(service, doing, &error, repeat))?
-    {
+    while let Some(chunk) = response.chunk().await.map_err(&failed)? {
         if body.len() + chunk.len() > limit {
             let size = limit / 1024;
             return Err(Failure::Permanent(format!(
@@ -181,14 +180,20 @@ async fn read(
     Ok(Answer { status, headers, body })
 }
 
-/// The failure of a request for which no whole answer came.
-fn transport(service: &str, doing: &str, error: &reqwest::Error, repeat: Repeat) -> Failure {
+/// The failure of a request for which no whole answer came within `patience`.
+fn transport(
+    service: &str,
+    doing: &str,
+    error: &reqwest::Error,
+    repeat: Repeat,
+    patience: Duration,
+) -> Failure {
     if error.is_builder() {
         not_sent(service, doing, error)
     } else if error.is_connect() {
         Failure::retryable(format!("{service} could not be reached while {doing}: {}", cause(error)))
     } else if error.is_timeout() {
-        let seconds = CALL_TIMEOUT.as_secs();
+        let seconds = patience.as_secs_f32();
         Failure::lost(format!("{service} gave no answer within {seconds} seconds while {doing}"), repeat)
     } else {
         Failure::lost(format!("{service}'s answer was lost while {doing}: {}", cause(error)), repeat)

@@ -1,7 +1,7 @@
 //! From a message to the effect that it stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect, GRACE, MAX_ATTEMPTS};
+use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, backoff};
 use jiff::{SignedDuration, Timestamp};
 use store::{CommitError, EffectMessage, Store};
 
@@ -15,9 +15,9 @@ pub struct Attempt {
     pub effect: Effect,
     /// Whether an earlier attempt's end is unknown.
     pub lost: bool,
-    /// Whether that attempt itself said that its answer was lost, and the wait that it asked for is over
-    /// ([`Effect::unanswered`]). If not, its process just ended: it may have asked as late as the end of its lease.
-    pub rested: bool,
+    /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer was lost
+    /// ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as the end of its lease.
+    pub rested: SignedDuration,
 }
 
 impl Attempt {
@@ -55,7 +55,7 @@ pub async fn take(
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {
-        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: lost && has_rested(&effect) }),
+        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect) }),
         Err(CommitError::Conflict) => Err(Handled::Again(SOON)),
         Err(CommitError::Store(error)) => {
             tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
@@ -64,12 +64,20 @@ pub async fn take(
     }
 }
 
-/// Whether `lost`, which nobody has claimed since, was left alone for as long as its own attempt asked for. Its next turn
-/// tells: a lease's is the lease's end, and what the clock sent again has another one.
-fn has_rested(lost: &Effect) -> bool {
-    let left = GRACE.saturating_sub(lost.due_at.duration_since(lost.not_before));
+/// How long at least `effect`, whose time has come, was left alone as its last attempt asked for when its answer was lost.
+/// Its next turn tells that it asked: a lease's is the lease's end, and what the clock sent again has another one.
+fn rested(effect: &Effect) -> SignedDuration {
+    let left = GRACE.saturating_sub(effect.due_at.duration_since(effect.not_before));
     // A row keeps the turn in microseconds.
-    (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left)
+    let asked = (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left);
+    match effect.state {
+        EffectState::Started if asked => backoff(effect.attempts, None),
+        EffectState::Started
+        | EffectState::Pending
+        | EffectState::Succeeded
+        | EffectState::Failed
+        | EffectState::Unknown => SignedDuration::ZERO,
+    }
 }
 
 #[cfg(test)]
@@ -89,19 +97,24 @@ mod tests {
             ..effect
         };
         let ended = stored(effect.started(failed));
-        let unanswered = stored(ended.unanswered(failed, SignedDuration::from_secs(60), "lost".to_owned()));
+        let wait = backoff(1, None);
+        let unanswered = stored(ended.unanswered(failed, wait, "lost".to_owned()));
+        let sixth = Effect { attempts: 6, ..unanswered.clone() };
+        let postponed = stored(ended.postponed(failed, wait, "busy".to_owned()));
         let sent_again = |effect: &Effect, seconds: i64| {
             let due_at = effect.due_at + SignedDuration::from_secs(seconds) + GRACE;
             Effect { due_at, ..effect.clone() }
         };
         for (lost, expected) in [
-            (&unanswered, true),
-            (&ended, false),
-            (&sent_again(&ended, 1), false),
-            (&sent_again(&ended, 59), false),
-            (&sent_again(&unanswered, 1), false),
+            (&unanswered, 2),
+            (&sixth, 60),
+            (&postponed, 0),
+            (&ended, 0),
+            (&sent_again(&ended, 1), 0),
+            (&sent_again(&ended, 59), 0),
+            (&sent_again(&unanswered, 1), 0),
         ] {
-            assert_eq!(has_rested(lost), expected, "{lost:?}");
+            assert_eq!(rested(lost), SignedDuration::from_secs(expected), "{lost:?}");
         }
     }
 }

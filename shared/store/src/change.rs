@@ -1,13 +1,15 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
 use crate::error::{CommitError, StoreError, commit_error};
+use crate::queries::DialogPlace;
 use crate::{Store, keys, row};
-use approval::approval::Approval;
-use approval::decision::Decision;
+use approval::approval::{Approval, Dialog};
+use approval::decision::{Decision, Later};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::{Event, EventKind};
-use approval::id::{DeployId, EffectId};
+use approval::id::{ApprovalId, DeployId, EffectId};
+use approval::newest::Newest;
 use approval::run::Run;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
@@ -28,6 +30,8 @@ enum State {
     Deploy(Box<Deploy>),
     Approval(Box<Approval>),
     Run(Box<Run>),
+    Newest(Box<Newest>),
+    Dialog { dialog: Dialog, approval: ApprovalId },
     Effect { before: Box<Effect>, after: Box<Effect> },
 }
 
@@ -44,6 +48,7 @@ impl Change {
             deploy.id.as_str(),
             1,
             vec![EffectKind::EvaluateRules],
+            Vec::new(),
             vec![EventKind::DeployRegistered],
         );
         change.states.push(State::NewDeploy(Box::new(deploy.clone())));
@@ -58,19 +63,32 @@ impl Change {
 
     /// An approval's next state (its first, where its version is 0) and all that follows from it.
     pub fn approval(mut self, decision: Decision<Approval>) -> Self {
-        let Decision { mut next, effects, events } = decision;
+        let Decision { mut next, effects, later, events } = decision;
         next.version += 1;
-        self.follow(next.id.as_str(), next.version, effects, events);
+        self.follow(next.id.as_str(), next.version, effects, later, events);
         self.states.push(State::Approval(Box::new(next)));
         self
     }
 
     /// A run's next state (its first, where its version is 0) and all that follows from it.
     pub fn run(mut self, decision: Decision<Run>) -> Self {
-        let Decision { mut next, effects, events } = decision;
+        let Decision { mut next, effects, later, events } = decision;
         next.version += 1;
-        self.follow(next.id.as_str(), next.version, effects, events);
+        self.follow(next.id.as_str(), next.version, effects, later, events);
         self.states.push(State::Run(Box::new(next)));
+        self
+    }
+
+    /// Which deploy's run a rule asks about; a first one has the version 0.
+    pub fn newest(mut self, mut newest: Newest) -> Self {
+        newest.version += 1;
+        self.states.push(State::Newest(Box::new(newest)));
+        self
+    }
+
+    /// Where the dialog of an approval of this deploy stands: [`Store::approval_at`] finds it by that.
+    pub fn dialog(mut self, dialog: &Dialog, approval: &ApprovalId) -> Self {
+        self.states.push(State::Dialog { dialog: dialog.clone(), approval: approval.clone() });
         self
     }
 
@@ -94,22 +112,30 @@ impl Change {
     /// the deploy, so that its effects are committed once: the second time is a conflict.
     pub fn and(mut self, owner: &str, effects: Vec<EffectKind>, events: Vec<EventKind>) -> Self {
         let owner = format!("{} {owner}", self.deploy);
-        self.follow(&owner, 0, effects, events);
+        self.follow(&owner, 0, effects, Vec::new(), events);
         self
     }
 
     /// Something to do at the time `at`; `owner` as in [`Change::and`]. Up to ten minutes ahead its message waits in the
     /// queue; what is due later is sent by the clock.
     pub fn later(mut self, owner: &str, kind: EffectKind, at: Timestamp) -> Self {
-        let id = EffectId::derive(&format!("{} {owner}", self.deploy), 0, 0);
-        self.effects.push(Effect::later(id, self.deploy.clone(), kind, at, self.now));
+        let owner = format!("{} {owner}", self.deploy);
+        self.follow(&owner, 0, Vec::new(), vec![Later { at, kind }], Vec::new());
         self
     }
 
-    fn follow(&mut self, owner: &str, version: u64, effects: Vec<EffectKind>, events: Vec<EventKind>) {
-        for (index, kind) in effects.into_iter().enumerate() {
+    fn follow(
+        &mut self,
+        owner: &str,
+        version: u64,
+        effects: Vec<EffectKind>,
+        later: Vec<Later>,
+        events: Vec<EventKind>,
+    ) {
+        let at_once = effects.into_iter().map(|kind| Later { at: self.now, kind });
+        for (index, Later { at, kind }) in at_once.chain(later).enumerate() {
             let id = EffectId::derive(owner, version, index);
-            self.effects.push(Effect::new(id, self.deploy.clone(), kind, self.now));
+            self.effects.push(Effect::later(id, self.deploy.clone(), kind, at, self.now));
         }
         for kind in events {
             let key = keys::event(&self.deploy, self.now, self.events.len(), owner, version);
@@ -126,7 +152,7 @@ impl Store {
     pub async fn commit(&self, change: Change) -> Result<(), CommitError> {
         let mut writes = Vec::new();
         for state in &change.states {
-            writes.push(self.write_state(state, change.now)?);
+            writes.push(self.write_state(&change.deploy, state, change.now)?);
         }
         for effect in &change.effects {
             writes.push(self.put(
@@ -149,14 +175,19 @@ impl Store {
         Ok(())
     }
 
-    fn write_state(&self, state: &State, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    fn write_state(
+        &self,
+        deploy: &DeployId,
+        state: &State,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
         let retention = self.places.retention;
         match state {
-            State::NewDeploy(deploy) => {
-                self.put(row::deploy(deploy, retention)?, Some("attribute_not_exists(pk)"), &[])
+            State::NewDeploy(new) => {
+                self.put(row::deploy(new, retention)?, Some("attribute_not_exists(pk)"), &[])
             }
-            State::Deploy(deploy) => {
-                self.put(row::deploy(deploy, retention)?, Some("attribute_exists(pk)"), &[])
+            State::Deploy(known) => {
+                self.put(row::deploy(known, retention)?, Some("attribute_exists(pk)"), &[])
             }
             State::Approval(approval) => {
                 let key = keys::approval(&approval.deploy, &approval.id);
@@ -165,6 +196,14 @@ impl Store {
             State::Run(run) => {
                 let key = keys::run(&run.deploy, &run.id);
                 self.versioned(row::write(&key, run, now, retention)?, run.version)
+            }
+            State::Newest(newest) => {
+                let key = keys::newest(&newest.deployment, &newest.environment, &newest.rule);
+                self.versioned(row::write(&key, newest, now, retention)?, newest.version)
+            }
+            State::Dialog { dialog, approval } => {
+                let place = DialogPlace { deploy: deploy.clone(), approval: approval.clone() };
+                self.put(row::write(&keys::dialog(dialog), &place, now, retention)?, None, &[])
             }
             State::Effect { before, after } => self.put(
                 row::effect(after, retention)?,

@@ -7,9 +7,12 @@
 //! | approval | `deploy#ID` | `approval#ID` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
+//! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
+//! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
+use approval::approval::Dialog;
 use approval::deploy::Slug;
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use jiff::Timestamp;
@@ -73,6 +76,15 @@ pub(crate) fn effect(deploy: &DeployId, effect: &EffectId) -> Key {
 /// one time keep the order in which they followed from each other.
 pub(crate) fn event(deploy: &DeployId, at: Timestamp, position: usize, owner: &str, version: u64) -> Key {
     Key { pk: partition(deploy), sk: format!("event#{}#{position:03}#{owner}#{version:08}", sortable(at)) }
+}
+
+pub(crate) fn newest(deployment: &Slug, environment_name: &str, rule: &str) -> Key {
+    let pk = format!("newest#{}#{rule}", environment(deployment, environment_name));
+    Key { pk, sk: "newest".to_owned() }
+}
+
+pub(crate) fn dialog(dialog: &Dialog) -> Key {
+    Key { pk: format!("dialog#{}#{}", dialog.channel, dialog.ts), sk: "dialog".to_owned() }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {

@@ -16,7 +16,7 @@ mod row;
 pub use cache::CachedRules;
 pub use change::Change;
 pub use error::{CommitError, StoreError};
-pub use queries::{DeploySummary, Listing, Page};
+pub use queries::{DeploySummary, DialogPlace, Listing, Page};
 pub use queue::EffectMessage;
 
 use jiff::SignedDuration;

@@ -3,17 +3,18 @@
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
-use approval::approval::Approval;
+use approval::approval::{Approval, Dialog};
 use approval::deploy::{Deploy, Slug};
 use approval::effect::Effect;
 use approval::event::Event;
 use approval::id::{ApprovalId, DeployId, RunId};
+use approval::newest::Newest;
 use approval::run::Run;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Everything on record about one deploy.
@@ -46,6 +47,15 @@ pub struct DeploySummary {
     pub deployed_at: Timestamp,
 }
 
+/// Which approval a dialog is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialogPlace {
+    /// The deploy.
+    pub deploy: DeployId,
+    /// The approval.
+    pub approval: ApprovalId,
+}
+
 /// A part of a list, newest first.
 #[derive(Clone, Debug)]
 pub struct Listing {
@@ -73,6 +83,16 @@ impl Store {
     /// The run with this id, of this deploy, as it was last committed.
     pub async fn run(&self, deploy: &DeployId, run: &RunId) -> Result<Option<Run>, StoreError> {
         self.get(&keys::run(deploy, run)).await
+    }
+
+    /// The run that the rule named as in `asking` asks about now, of the same deployment and environment.
+    pub async fn newest(&self, asking: &Newest) -> Result<Option<Newest>, StoreError> {
+        self.get(&keys::newest(&asking.deployment, &asking.environment, &asking.rule)).await
+    }
+
+    /// The approval whose dialog stands, or stood, there.
+    pub async fn approval_at(&self, dialog: &Dialog) -> Result<Option<DialogPlace>, StoreError> {
+        self.get(&keys::dialog(dialog)).await
     }
 
     /// A deploy and one of its runs, in one request.

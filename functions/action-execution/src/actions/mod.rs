@@ -6,7 +6,6 @@ mod slack_channel_message;
 mod trigger_build;
 mod webhook;
 
-use crate::electorate::mentions;
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::Action;
@@ -65,7 +64,7 @@ impl ActionExecution {
     /// What the templates of an action that posts to Slack can say; its people are looked up there.
     async fn slack_context(&self, deploy: &Deploy) -> Result<Context, Failure> {
         let slack = self.outside.slack(self.now()).await?;
-        Ok(Context::new(deploy, &self.deploy_url(&deploy.id), &mentions(&slack, deploy).await?))
+        Ok(Context::new(deploy, &self.deploy_url(&deploy.id), &self.mentions(&slack, deploy).await?))
     }
 
     /// What the templates of an action outside Slack can say.

@@ -71,7 +71,7 @@ impl ActionExecution {
         let github = self.outside.github(self.now()).await?;
         match github.find_dispatched(&connection.repository, workflow, branch, head, since).await? {
             github::Sighting::Seen(url) => Ok(Some(started(workflow, branch, Some(url)))),
-            github::Sighting::NotSeen if attempt.rested => Ok(None),
+            github::Sighting::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
             github::Sighting::NotSeen => Err(Failure::Unanswered(format!(
                 "GitHub shows no run of the workflow {workflow} on {branch} yet, which may take it a moment"
             ))),

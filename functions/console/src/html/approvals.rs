@@ -1,8 +1,12 @@
 //! The Approvals tab: how each approval stands, who voted how, and what became of its actions.
 
-use super::{counted, external, revision, time};
-use crate::view::{ActionState, ActionView, ApprovalView, Notice, RunView, Section};
-use approval::approval::Choice;
+use super::actions::{actions, every_branch};
+use super::prompt::formatted;
+use super::votes::votes;
+use super::{external, revision, time};
+use crate::view::words::sentence;
+use crate::view::{ApprovalView, Notice, PersonView, RunView, Section};
+use approval::approval::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -39,109 +43,73 @@ fn approval_part(approval: &ApprovalView, now: Timestamp) -> Markup {
                 (time(approval.opened_at, now)) "."
             }
             @if !approval.prompt.trim().is_empty() { blockquote { (formatted(&approval.prompt)) } }
+            (rules_change(approval))
             h3 { "Status" }
-            p {
-                "Current status of approval is " strong.status.{ (approval.status) } { (approval.status) }
-                @if let Some(at) = approval.closed_at { ", since " (time(at, now)) }
-                "."
-                @if let Some(reason) = &approval.reason { " It was cancelled: " (reason) }
-            }
+            (status(approval, now))
             h3 { "Votes" }
-            (votes(approval))
+            (votes(approval, now))
             h3 { "Actions" }
-            (outcome(approval))
-            (actions(&approval.actions, approval.status != "pending", now))
+            (every_branch(approval, now))
         }
     }
 }
 
-fn votes(approval: &ApprovalView) -> Markup {
-    let rejects = approval.rejections_required > 1 || approval.count(Choice::Reject) > 0;
+/// That the deploy changes the rules that guard it, or may.
+fn rules_change(approval: &ApprovalView) -> Markup {
     html! {
-        @if approval.votes.is_empty() { p { "Nobody has voted." } } @else {
-            ul.votes {
-                @for vote in &approval.votes {
-                    li {
-                        (vote.name) " voted to "
-                        @match vote.choice {
-                            Choice::Approve => strong { "approve" },
-                            Choice::Reject => strong { "reject" },
-                        }
-                        " " (clock(vote.at))
+        @match approval.changes_rules {
+            Some(true) => {
+                div.notice.problem {
+                    p { "This deploy changes the rules that guard it:" }
+                    ul { @for path in &approval.changed_rules { li { code { (path) } } } }
+                }
+            }
+            Some(false) => {},
+            None => p.meta { "The git host did not say whether this deploy changes the rules that guard it." },
+        }
+    }
+}
+
+/// How far the approval got, and what that means.
+fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
+    let word = |word: &str, since: Option<Timestamp>| {
+        html! {
+            "Current status of approval is " strong.status.{ (approval.status) } { (word) }
+            @if let Some(since) = since { ", since " (time(since, now)) }
+            "."
+        }
+    };
+    html! {
+        p {
+            @match &approval.state {
+                Status::Pending => {
+                    (word(approval.status, None))
+                    @if let Some(at) = approval.expires_at { " It expires " (time(at, now)) "." }
+                }
+                Status::Quorum { since, until, note } => {
+                    (word("being confirmed", Some(*since)))
+                    " Enough people approved: "
+                    @if *until > now {
+                        "the actions start " (time(*until, now)) ", unless somebody undoes it in Slack."
+                    } @else {
+                        "Signoff looks up once more whether they may."
                     }
+                    @if let Some(note) = note { " It could not yet: " (sentence(note)) }
+                }
+                Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
+                Status::Expired { at } => { (word(approval.status, Some(*at))) " Nobody decided in time." }
+                Status::Superseded { at, by } => {
+                    (word(approval.status, Some(*at)))
+                    " A newer deploy took its place: " (external(Some(&by.url), &html! { (by.title) })) "."
+                }
+                Status::Cancelled { at, reason, .. } => {
+                    (word(approval.status, Some(*at)))
+                    " " (approval.cancelled_by.as_ref().map_or("Signoff", PersonView::label))
+                    " cancelled it: " (sentence(reason))
                 }
             }
         }
-        p.meta {
-            (approval.count(Choice::Approve)) " of " (approval.votes_required) " approvals"
-            @if rejects { ", " (approval.count(Choice::Reject)) " of " (approval.rejections_required) " rejections" }
-            ". "
-            @match &approval.voters {
-                Some(who) => { "Only " (who) " may vote." }
-                None => { "Anyone in " (approval.channel) " may vote." }
-            }
-        }
     }
-}
-
-/// Text with mrkdwn's `*bold*` as bold: what stands between two asterisks that touch it, alone on their outer sides.
-fn formatted(text: &str) -> Markup {
-    let (mut parts, mut rest) = (Vec::new(), text);
-    while let Some((before, bold, after)) = next_bold(rest) {
-        parts.push(html! { (before) strong { (bold) } });
-        rest = after;
-    }
-    html! { @for part in &parts { (part) } (rest) }
-}
-
-/// The first bold text, with what stands before and after it.
-fn next_bold(text: &str) -> Option<(&str, &str, &str)> {
-    let part_of_word = |c: char| c.is_alphanumeric() || c == '*';
-    let stars = || text.match_indices('*').map(|(at, _)| at);
-    stars().find_map(|open| {
-        let (before, inside) = (text.get(..open)?, text.get(open + 1..)?);
-        let opens = !before.ends_with(part_of_word) && !inside.starts_with(char::is_whitespace);
-        let (bold, after) = inside.split_once('*')?;
-        let closes = !bold.is_empty() && !bold.contains('\n') && !bold.ends_with(char::is_whitespace);
-        (opens && closes && !after.starts_with(part_of_word)).then_some((before, bold, after))
-    })
-}
-
-/// A vote's time of day; its date is in the title.
-fn clock(at: Timestamp) -> Markup {
-    html! {
-        time.meta datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) title=(at.strftime("%Y-%m-%d %H:%M:%S UTC")) {
-            (at.strftime("%H:%M UTC"))
-        }
-    }
-}
-
-/// What the votes led to.
-fn outcome(approval: &ApprovalView) -> Markup {
-    let nothing = approval.actions.is_empty();
-    let approvals = approval.count(Choice::Approve);
-    let missing = (approval.votes_required as usize).saturating_sub(approvals);
-    let text = match (approval.status, nothing) {
-        ("approved", true) => "This approval was successfully approved. It has no actions.".to_owned(),
-        ("approved", false) => {
-            "This approval was successfully approved and the following actions were triggered:".to_owned()
-        }
-        ("rejected", true) => "This approval was rejected. It has no actions.".to_owned(),
-        ("rejected", false) => "This approval was rejected and the following actions did not run:".to_owned(),
-        ("cancelled", true) => "This approval was cancelled. It has no actions.".to_owned(),
-        ("cancelled", false) => {
-            "This approval was cancelled and the following actions did not run:".to_owned()
-        }
-        (_, true) => format!(
-            "{} needed. It has no actions.",
-            counted(missing, "more approval is", "more approvals are")
-        ),
-        (_, false) => format!(
-            "{} needed; on approval the following actions run:",
-            counted(missing, "more approval is", "more approvals are")
-        ),
-    };
-    html! { p { (text) } }
 }
 
 fn run_part(run: &RunView, now: Timestamp) -> Markup {
@@ -149,47 +117,7 @@ fn run_part(run: &RunView, now: Timestamp) -> Markup {
         article.approval {
             h2 { (run.rule) }
             p.meta { "Started " (time(run.opened_at, now)) " for " (revision(&run.revision)) ". Its actions:" }
-            (actions(&run.steps, true, now))
-        }
-    }
-}
-
-fn actions(actions: &[ActionView], with_results: bool, now: Timestamp) -> Markup {
-    html! {
-        @if !actions.is_empty() {
-            ul.actions {
-                @for action in actions {
-                    li {
-                        code.line { "- " (action.action) }
-                        @if with_results { (result(action, now)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn result(action: &ActionView, now: Timestamp) -> Markup {
-    let reason = action.reason.as_deref();
-    let (class, word) = match action.state {
-        ActionState::Waiting => ("quiet", "Waits for its turn"),
-        ActionState::Running if reason.is_some() => ("warn", "Being tried again"),
-        ActionState::Running => ("busy", "Running"),
-        ActionState::Asking => ("busy", "Waits for votes"),
-        ActionState::Succeeded => ("good", "Succeeded"),
-        ActionState::Failed => ("bad", "Failed"),
-        ActionState::Unknown => ("warn", "May or may not have happened"),
-        ActionState::Skipped => ("quiet", "Did not run"),
-    };
-    html! {
-        p.result {
-            span.state.(class) { (word) }
-            @if let Some(text) = action.summary.as_deref().or(reason) { ": " (text) }
-            @if action.state == ActionState::Unknown {
-                " Signoff does not repeat it, so that nothing runs twice. Look whether it happened, and start it by hand if not."
-            }
-            @if let Some(url) = &action.url { " " (external(Some(url), &html! { "Open" })) }
-            @if let Some(at) = action.at { " " span.meta { (time(at, now)) } }
+            (actions(&run.steps, now))
         }
     }
 }
@@ -206,17 +134,24 @@ mod tests {
         lines(&approvals(&view::sections(page), &view::notices(page), sample::at(600)))
     }
 
-    #[test]
-    fn bold_text() {
-        for (text, shown) in [
-            ("*Promote* it to *production*?", "<strong>Promote</strong> it to <strong>production</strong>?"),
-            ("(*a b*)", "(<strong>a b</strong>)"),
-            ("2 * 3 * 4, a*b*c, **, *never closed", "2 * 3 * 4, a*b*c, **, *never closed"),
-            ("*<b>*", "<strong>&lt;b&gt;</strong>"),
-            ("*\u{fc}ber* *\u{1f680}*", "<strong>\u{fc}ber</strong> <strong>\u{1f680}</strong>"),
-        ] {
-            assert_eq!(formatted(text).0, shown);
+    /// The tab as a reader sees it, a line each; what is beside a vote or an action follows in the same line.
+    fn read(page: &Page) -> String {
+        let html = approvals(&view::sections(page), &view::notices(page), sample::at(600)).0;
+        let mut text = String::new();
+        let mut rest = html.as_str();
+        while let Some((before, after)) = rest.split_once('<') {
+            let (tag, behind) = after.split_once('>').unwrap();
+            text.push_str(before);
+            text.push_str(match tag {
+                "/p" | "/h2" | "/h3" | "/li" | "/blockquote" => "\n",
+                "span class=\"meta account\"" | "/code" => " ",
+                "li" => "- ",
+                _ => "",
+            });
+            rest = behind;
         }
+        let lines = text.lines().map(str::trim).filter(|line| !matches!(*line, "" | "-"));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -247,5 +182,202 @@ mod tests {
     #[test]
     fn the_rules_file_was_refused() {
         insta::assert_snapshot!(tab(&sample::refused()));
+    }
+
+    #[test]
+    fn what_four_eyes_and_reasons_look_like() {
+        insta::assert_snapshot!(read(&sample::four_eyes()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        This deploy changes the rules that guard it:
+        - .signoff/rules.yml
+        Status
+        Current status of approval is pending. It expires Nov 23, 12:42 UTC.
+        Votes
+        - Ana Novak voted to approve 10:46 UTC: “Watched it for an hour.” At the click: a member of the workspace.
+        Votes that were taken back:
+        - Iztok Kos withdrew their vote to approve 10:47 UTC
+        1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. Who votes has to say why.
+        Actions
+        1 more approval is needed; on approval the following actions run:
+        - - auto_approve_build: example-circleci-build
+        On rejection the following actions run:
+        - - slack_channel_message: #incidents
+        If nobody decides in time the following actions run:
+        - - add_to_deploy_message_thread
+        ");
+    }
+
+    #[test]
+    fn an_approval_that_was_undone_and_is_held_back() {
+        insta::assert_snapshot!(read(&sample::held_back()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
+        The git host did not say whether this deploy changes the rules that guard it.
+        Status
+        Current status of approval is being confirmed, since Nov 23, 10:48 UTC. Enough people approved: the actions start Nov 23, 10:58 UTC, unless somebody undoes it in Slack.
+        Votes
+        - Mato Zgajner voted to approve 10:48 UTC: “The alert was noise.” At the click: a member of the workspace.
+        Votes that were taken back:
+        - Ana Novak undid the approval, and with it the vote of Mato Zgajner to approve 10:47 UTC
+        1 of 1 approvals. Anyone in #deploys may vote.
+        Actions
+        Enough people approved; once that is confirmed the following actions run:
+        - - auto_approve_build: example-circleci-build
+        ");
+    }
+
+    #[test]
+    fn votes_that_count_no_longer() {
+        insta::assert_snapshot!(read(&sample::struck()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
+        Status
+        Current status of approval is being confirmed, since Nov 23, 10:47 UTC. Enough people approved: Signoff looks up once more whether they may. It could not yet: Slack answered 503.
+        Votes
+        - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace. Looked up again 10:46 UTC: they may vote.
+        - Eva Kralj voted to approve 10:47 UTC At the click: a member of the workspace.
+        - jan voted to approve 10:47 UTC At the click: not known, as Slack did not say in time.
+        Votes that count no longer:
+        - Ana Novak voted to approve 10:46 UTC: “Fine with me.” It does not count since 10:46 UTC: they are not among those who may vote. At the click: a member of the workspace.
+        - Iztok Kos voted to approve 10:46 UTC. It does not count since 10:46 UTC: their account is deactivated. At the click: not known, as Slack did not say in time.
+        3 of 3 approvals. Only the approvers of this rule may vote: Mato Zgajner, Eva Kralj, jan.
+        When it opened, Nov 23, 10:42 UTC: Only the approvers of this rule may vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
+        Actions
+        Enough people approved; once that is confirmed the following actions run:
+        - - auto_approve_build: example-circleci-build
+        ");
+    }
+
+    #[test]
+    fn nobody_decided_in_time() {
+        insta::assert_snapshot!(read(&sample::expired()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
+        Status
+        Current status of approval is expired, since Nov 23, 10:47 UTC. Nobody decided in time.
+        Votes
+        - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace.
+        1 of 2 approvals. Only the authors of this deploy may vote: Mato Zgajner, U2.
+        Actions
+        This approval expired and the following actions did not run:
+        - - auto_approve_build: example-circleci-build Did not run
+        The following actions are for a rejection, and did not run:
+        - - slack_channel_message: #incidents Did not run
+        As nobody decided in time, the following actions were triggered:
+        - - slack_channel_message: #releases Succeeded: Posted to #releases. Nov 23, 10:47 UTC
+        ");
+    }
+
+    #[test]
+    fn a_newer_deploy_took_its_place() {
+        insta::assert_snapshot!(read(&sample::superseded()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Status
+        Current status of approval is superseded, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
+        Votes
+        Nobody has voted.
+        0 of 1 approvals. Anyone in #deploys may vote.
+        Actions
+        This approval was superseded and the following actions did not run:
+        - - auto_approve_build: example-circleci-build Did not run
+        ");
+    }
+
+    #[test]
+    fn somebody_cancelled_it() {
+        insta::assert_snapshot!(read(&sample::cancelled_by_a_person()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Status
+        Current status of approval is cancelled, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
+        Votes
+        - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace.
+        1 of 2 approvals. Anyone in #deploys may vote.
+        Actions
+        This approval was cancelled. It has no actions.
+        ");
+    }
+
+    #[test]
+    fn actions_of_which_nobody_knows() {
+        insta::assert_snapshot!(read(&sample::resolved()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Status
+        Current status of approval is approved, since Nov 23, 10:46 UTC.
+        Votes
+        - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace. Looked up again 10:46 UTC: they may vote.
+        1 of 1 approvals. Anyone in #deploys may vote.
+        Actions
+        This approval was successfully approved and the following actions were triggered:
+        - - trigger_build: release.yml Succeeded: ana marked it as done Nov 23, 10:47 UTC
+        Ana Novak clicked Mark as done Nov 23, 10:47 UTC
+        - - webhook: https://hooks.example.com May or may not have happened: The connection ended before the answer. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then click in Slack: Retry runs it again, Mark as done goes on without it. Nov 23, 10:48 UTC
+        Ana Novak clicked Retry Nov 23, 10:48 UTC
+        - - slack_channel_message: #releases Waits for its turn
+        ");
+    }
+
+    #[test]
+    fn each_end_has_its_actions() {
+        insta::assert_snapshot!(read(&sample::branches()), @"
+        Promote deploy to production
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Status
+        Current status of approval is rejected, since Nov 23, 10:46 UTC.
+        Votes
+        - Ana Novak voted to reject 10:46 UTC At the click: a member of the workspace.
+        0 of 1 approvals, 1 of 1 rejections. Anyone in #deploys may vote.
+        Actions
+        This approval was rejected and the following actions did not run:
+        - - auto_approve_build: deploy-us Did not run
+        - - slack_channel_approval: Promote to EU Did not run
+        - - auto_approve_build: deploy-eu Once “Promote to EU” is approved.
+        Did not run
+        - - slack_channel_message: #inner-rejected Once “Promote to EU” is rejected.
+        Did not run
+        - - slack_channel_message: #done Did not run
+        The rejection triggered the following actions:
+        - - slack_channel_approval: Roll back Waits for votes
+        - - slack_channel_message: #incidents Waits for its turn
+        The following actions are for when nobody decides in time, and did not run:
+        - - slack_channel_message: #forgotten Did not run
+        Roll back
+        Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
+        Promote 7bf7226 - checkout (Staging) by @U1 to production?
+        Status
+        Current status of approval is pending.
+        Votes
+        Nobody has voted.
+        0 of 1 approvals. Anyone in #deploys may vote.
+        Actions
+        1 more approval is needed; on approval the following actions run:
+        - - auto_approve_build: roll-back
+        ");
+    }
+
+    #[test]
+    fn a_title_leads_to_the_newer_deploy() {
+        let html = tab(&sample::superseded());
+        let link = "<a href=\"https://signoff.example.com/deploys/a41c0e93d2b7f6580e1d\" rel=\"noopener noreferrer\">c0ffee1 - checkout (Staging)</a>";
+        assert!(html.contains(link), "{html}");
+    }
+
+    #[test]
+    fn once_its_time_has_come_a_quorum_is_looked_up() {
+        let page = sample::held_back();
+        let html = |seconds| approvals(&view::sections(&page), &[], sample::at(seconds)).0;
+        assert!(html(959).contains("unless somebody undoes it"), "{}", html(959));
+        assert!(html(960).contains("Signoff looks up once more whether they may."), "{}", html(960));
     }
 }

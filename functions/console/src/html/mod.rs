@@ -1,13 +1,16 @@
 //! The pages. Every text goes through maud, which escapes it; every address from outside through [`web_link`].
 
+mod actions;
 mod approvals;
 mod deploy;
 mod deploys;
 mod icon;
 mod message;
+mod prompt;
 mod sign_in;
 mod tables;
 mod timeline;
+mod votes;
 
 pub(crate) use deploy::deploy;
 pub(crate) use deploys::deploys;

@@ -17,6 +17,7 @@ pub(super) fn timeline(entries: &[Entry], now: Timestamp) -> Markup {
                             (entry.text)
                             @if let Some(url) = &entry.url { " " (external(Some(url), &html! { "Open" })) }
                         }
+                        @if !entry.notes.is_empty() { ul.meta { @for note in &entry.notes { li { (note) } } } }
                         @if !entry.details.is_empty() { ul { @for line in &entry.details { li { code { (line) } } } } }
                     }
                 }

@@ -2,13 +2,22 @@
 //!
 //! These types are the JSON's shape, apart from the store's rows, so that a change of those does not change it.
 
+mod action;
 mod approval;
+mod electorate;
 mod notice;
+mod sections;
 mod timeline;
+mod votes;
+pub(crate) mod words;
 
-pub(crate) use self::approval::{ActionState, ActionView, ApprovalView, RunView, Section, sections};
+pub(crate) use self::approval::ApprovalView;
+pub(crate) use action::{ActionState, ActionView, RunView};
+pub(crate) use electorate::{ElectorateView, PersonView};
 pub(crate) use notice::{Notice, notices};
+pub(crate) use sections::{Section, sections};
 pub(crate) use timeline::{Entry, Tone, timeline};
+pub(crate) use votes::{CheckView, StruckView, VoteView, WithdrawnView};
 
 use crate::site::Site;
 use ::approval::id::DeployId;

@@ -1,5 +1,6 @@
 //! What a reader has to know before they look for an approval that is not there.
 
+use super::words::quoted;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::ApprovalId;
@@ -97,7 +98,8 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
             problems,
         )],
         EventKind::RuleNotOpened { rule, reasons } => {
-            vec![notice(NoticeKind::RuleNotOpened, format!("The rule \u{201c}{rule}\u{201d} holds and was not run."), reasons)]
+            let text = format!("The rule {} holds and was not run.", quoted(rule));
+            vec![notice(NoticeKind::RuleNotOpened, text, reasons)]
         }
         EventKind::NotTold { channel, reason } => {
             vec![notice(NoticeKind::NotTold, format!("{channel} could not be told in Slack: {reason}"), &[])]
@@ -106,7 +108,13 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
         | EventKind::RunOpened { .. }
         | EventKind::ApprovalOpened { .. }
         | EventKind::DialogPosted { .. }
+        | EventKind::DialogGone { .. }
         | EventKind::VoteCast { .. }
+        | EventKind::VoteWithdrawn { .. }
+        | EventKind::QuorumReached { .. }
+        | EventKind::QuorumUndone { .. }
+        | EventKind::VotersChecked { .. }
+        | EventKind::VoteStruck { .. }
         | EventKind::VoteRefused { .. }
         | EventKind::ApprovalClosed { .. }
         | EventKind::StepStarted { .. }
@@ -114,6 +122,7 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
         | EventKind::StepSucceeded { .. }
         | EventKind::StepFailed { .. }
         | EventKind::StepUnknown { .. }
+        | EventKind::StepResolved { .. }
         | EventKind::RunSucceeded { .. }
         | EventKind::RunStopped { .. } => Vec::new(),
     }
@@ -126,6 +135,14 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::DrawDialog { approval } => {
             format!("Showing the dialog {} in Slack", name_of(approval, page))
         }
+        EffectKind::ConfirmQuorum { approval } => {
+            format!("Looking up those who approved {}", name_of(approval, page))
+        }
+        EffectKind::Expire { approval } => {
+            format!("Closing {}, whose time is over,", name_of(approval, page))
+        }
+        EffectKind::Remind { approval } => format!("Reminding people of {}", name_of(approval, page)),
+        EffectKind::Supersede { .. } => "Closing the approval of an older deploy".to_owned(),
         EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
         // Steps tell of themselves; messages that did not arrive are on record as events.
         EffectKind::RunStep { .. }
@@ -150,7 +167,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
 
 fn name_of(id: &ApprovalId, page: &Page) -> String {
     let approval = page.approvals.iter().find(|approval| approval.id == *id);
-    approval.map(|approval| format!("\u{201c}{}\u{201d}", approval.name)).unwrap_or_default()
+    approval.map(|approval| quoted(&approval.name)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -179,6 +196,28 @@ mod tests {
         let [given_up] = notices(&page).try_into().unwrap();
         assert_eq!(given_up.text, "Reading the rules was given up: GitHub answered 401.");
         assert!(given_up.is_problem());
+    }
+
+    #[test]
+    fn what_waits_for_its_time_is_no_notice_and_what_did_not_come_about_is() {
+        let mut page = sample::held_back();
+        let approval = page.approvals[0].id.clone();
+        let waiting = [
+            EffectKind::ConfirmQuorum { approval: approval.clone() },
+            EffectKind::Expire { approval: approval.clone() },
+            EffectKind::Remind { approval },
+        ];
+        page.effects = waiting.into_iter().map(sample::effect).collect();
+        assert_eq!(notices(&page), []);
+        for effect in &mut page.effects {
+            *effect = effect.closed(EffectState::Failed, Some("Slack answered 503.".into()));
+        }
+        let texts: Vec<_> = notices(&page).into_iter().map(|notice| notice.text).collect();
+        insta::assert_snapshot!(texts.join("\n"), @"
+        Looking up those who approved “Promote deploy to production” was given up: Slack answered 503.
+        Closing “Promote deploy to production”, whose time is over, was given up: Slack answered 503.
+        Reminding people of “Promote deploy to production” was given up: Slack answered 503.
+        ");
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The timeline: every event of a deploy in words.
 
-use super::web_link;
+mod approvals;
+
+use super::votes::is_undo;
+use super::words::quoted;
+use super::{web_link, words};
 use crate::mrkdwn::People;
-use approval::approval::Choice;
 use approval::deploy::Source;
 use approval::event::{Event, EventKind};
 use approval::id::{ApprovalId, RunId};
+use approval::run::Resolution;
 use jiff::Timestamp;
 use store::Page;
 
@@ -18,7 +22,9 @@ pub(crate) struct Entry {
     pub(crate) tone: Tone,
     /// What happened.
     pub(crate) text: String,
-    /// More of it, a line each.
+    /// More of it, a sentence each.
+    pub(crate) notes: Vec<String>,
+    /// More of it, a line of code each.
     pub(crate) details: Vec<String>,
     /// Where to look at it.
     pub(crate) url: Option<String>,
@@ -39,123 +45,188 @@ pub(crate) enum Tone {
 
 /// Every event of a deploy, oldest first.
 pub(crate) fn timeline(page: &Page) -> Vec<Entry> {
-    let people = People::of(page);
-    page.events.iter().map(|event| entry(event, page, &people)).collect()
+    let teller = Teller { page, people: People::of(page) };
+    page.events.iter().map(|event| teller.entry(event)).collect()
 }
 
-fn entry<'a>(event: &'a Event, page: &Page, people: &People<'a>) -> Entry {
-    let approval = |id| approval_name(page, id);
-    let rule = |id| rule_name(page, id);
-    let action = |run, step| action_line(page, run, step);
-    let nothing: &[String] = &[];
-    let (tone, text, details): (Tone, String, &[String]) = match &event.kind {
-        EventKind::DeployRegistered => {
-            let by = match page.deploy.source {
-                Source::RegisterDeploy => "register_deploy",
-                Source::GithubDeployment => "GitHub\u{2019}s deployment status",
-            };
-            (Tone::Plain, format!("The deploy was registered by {by}."), nothing)
-        }
-        EventKind::RulesEvaluated { path: None, .. } => {
-            (Tone::Plain, "The repository has no rules file.".to_owned(), nothing)
-        }
-        EventKind::RulesEvaluated { path: Some(path), held, notices, .. } => {
-            let held = match held.as_slice() {
-                [] => "no rule holds".to_owned(),
-                [one] => format!("the rule {} holds", quoted(one)),
-                several => {
-                    let names: Vec<_> = several.iter().map(|name| quoted(name)).collect();
-                    format!("the rules {} hold", names.join(", "))
-                }
-            };
-            (Tone::Plain, format!("The rules were read from {path}: {held}."), notices)
-        }
-        EventKind::RulesRefused { problems } => {
-            (Tone::Bad, "The rules file can\u{2019}t be used, so no rule was run.".to_owned(), problems)
-        }
-        EventKind::RuleNotOpened { rule, reasons } => {
-            (Tone::Warning, format!("The rule {} holds and was not run.", quoted(rule)), reasons)
-        }
-        EventKind::RunOpened { rule, .. } => {
-            (Tone::Plain, format!("The rule {} was started.", quoted(rule)), nothing)
-        }
-        EventKind::ApprovalOpened { name, channel, .. } => (
-            Tone::Plain,
-            format!("The approval {} was opened, to be asked in {channel}.", quoted(name)),
-            nothing,
-        ),
-        EventKind::DialogPosted { approval: id, .. } => {
-            (Tone::Plain, format!("The dialog of {} was posted to Slack.", approval(id)), nothing)
-        }
-        EventKind::VoteCast { approval: id, voter, name, choice, previous } => {
-            let (tone, to) = match choice {
-                Choice::Approve => (Tone::Good, "approve"),
-                Choice::Reject => (Tone::Bad, "reject"),
-            };
-            let voted = if previous.is_some() { "changed their vote to" } else { "voted to" };
-            (tone, format!("{} {voted} {to} {}.", people.name(voter, name), approval(id)), nothing)
-        }
-        EventKind::VoteRefused { approval: id, voter, name, reason } => {
-            let (who, told) = (people.name(voter, name), people.plain(reason));
-            (Tone::Warning, format!("{who} clicked on {} and was told: {told}", approval(id)), nothing)
-        }
-        EventKind::ApprovalClosed { approval: id, outcome, reason } => {
-            let tone = match outcome.as_str() {
-                "approved" => Tone::Good,
-                "rejected" => Tone::Bad,
-                _ => Tone::Warning,
-            };
-            let because = reason.as_ref().map_or_else(|| ".".to_owned(), |reason| format!(": {reason}"));
-            (tone, format!("{} was {outcome}{because}", approval(id)), nothing)
-        }
-        EventKind::StepStarted { action, .. } => (Tone::Plain, format!("{action} was started."), nothing),
-        EventKind::StepRetrying { run, step, reason } => {
-            (Tone::Warning, format!("{} is being tried again: {reason}", action(run, *step)), nothing)
-        }
-        EventKind::StepSucceeded { run, step, summary, .. } => {
-            (Tone::Good, format!("{} succeeded: {summary}", action(run, *step)), nothing)
-        }
-        EventKind::StepFailed { run, step, reason } => {
-            (Tone::Bad, format!("{} failed: {reason}", action(run, *step)), nothing)
-        }
-        EventKind::StepUnknown { run, step, reason } => {
-            (Tone::Warning, format!("{} may or may not have happened: {reason}", action(run, *step)), nothing)
-        }
-        EventKind::RunSucceeded { run } => {
-            (Tone::Good, format!("The rule {} ran to its end.", rule(run)), nothing)
-        }
-        EventKind::RunStopped { run, step } => {
-            (Tone::Bad, format!("The rule {} stopped at {}.", rule(run), action(run, *step)), nothing)
-        }
-        EventKind::NotTold { channel, reason } => {
-            (Tone::Warning, format!("{channel} could not be told in Slack: {reason}"), nothing)
-        }
-    };
-    let url = match &event.kind {
-        EventKind::StepSucceeded { url, .. } => url.as_deref().and_then(web_link).map(str::to_owned),
-        _ => None,
-    };
-    Entry { at: event.at, tone, text, details: details.to_vec(), url }
+/// Tells events of a deploy.
+struct Teller<'a> {
+    page: &'a Page,
+    people: People<'a>,
 }
 
-fn quoted(name: &str) -> String {
-    format!("\u{201c}{name}\u{201d}")
+/// What an event comes to, without its time.
+struct Told {
+    tone: Tone,
+    text: String,
+    notes: Vec<String>,
+    details: Vec<String>,
+    url: Option<String>,
 }
 
-fn approval_name(page: &Page, id: &ApprovalId) -> String {
-    let approval = page.approvals.iter().find(|approval| approval.id == *id);
-    approval.map_or_else(|| format!("the approval {id}"), |approval| quoted(&approval.name))
+fn told(tone: Tone, text: String) -> Told {
+    Told { tone, text, notes: Vec::new(), details: Vec::new(), url: None }
 }
 
-fn rule_name(page: &Page, id: &RunId) -> String {
-    let run = page.runs.iter().find(|run| run.id == *id);
-    run.map_or_else(|| format!("of the run {id}"), |run| quoted(&run.rule))
+impl Told {
+    fn with_details(self, details: &[String]) -> Self {
+        Self { details: details.to_vec(), ..self }
+    }
+
+    fn with_notes(self, notes: impl IntoIterator<Item = String>) -> Self {
+        Self { notes: notes.into_iter().collect(), ..self }
+    }
+
+    fn with_url(self, url: Option<&str>) -> Self {
+        Self { url: url.and_then(web_link).map(str::to_owned), ..self }
+    }
 }
 
-fn action_line(page: &Page, id: &RunId, step: usize) -> String {
-    let run = page.runs.iter().find(|run| run.id == *id);
-    let step_of_run = run.and_then(|run| run.steps.get(step));
-    step_of_run.map_or_else(|| format!("step {} of the run {id}", step + 1), |step| step.action.to_string())
+impl Teller<'_> {
+    fn entry(&self, event: &Event) -> Entry {
+        let Told { tone, text, notes, details, url } = self.tell(event);
+        Entry { at: event.at, tone, text, notes, details, url }
+    }
+
+    fn tell(&self, event: &Event) -> Told {
+        match &event.kind {
+            EventKind::DeployRegistered => {
+                let by = match self.page.deploy.source {
+                    Source::RegisterDeploy => "register_deploy",
+                    Source::GithubDeployment => "GitHub\u{2019}s deployment status",
+                };
+                told(Tone::Plain, format!("The deploy was registered by {by}."))
+            }
+            EventKind::RulesEvaluated { path: None, .. } => {
+                told(Tone::Plain, "The repository has no rules file.".to_owned())
+            }
+            EventKind::RulesEvaluated { path: Some(path), held, notices, .. } => {
+                told(Tone::Plain, format!("The rules were read from {path}: {}.", what_holds(held)))
+                    .with_details(notices)
+            }
+            EventKind::RulesRefused { problems } => {
+                told(Tone::Bad, "The rules file can\u{2019}t be used, so no rule was run.".to_owned())
+                    .with_details(problems)
+            }
+            EventKind::RuleNotOpened { rule, reasons } => {
+                told(Tone::Warning, format!("The rule {} holds and was not run.", quoted(rule)))
+                    .with_details(reasons)
+            }
+            EventKind::RunOpened { rule, .. } => {
+                told(Tone::Plain, format!("The rule {} was started.", quoted(rule)))
+            }
+            EventKind::ApprovalOpened { approval, name, channel, .. } => self.opened(approval, name, channel),
+            EventKind::DialogPosted { approval, .. } => told(
+                Tone::Plain,
+                format!("The dialog of {} was posted to Slack.", self.approval_name(approval)),
+            ),
+            EventKind::DialogGone { approval, .. } => told(
+                Tone::Warning,
+                format!(
+                    "The dialog of {} was deleted in Slack, and is posted again.",
+                    self.approval_name(approval)
+                ),
+            ),
+            EventKind::VoteCast { approval, voter, name, choice, previous, reason, standing } => {
+                let (who, on) = (self.people.name(voter, name), self.approval_name(approval));
+                approvals::cast(who, &on, (*choice, *previous), reason.as_deref(), *standing)
+            }
+            EventKind::VoteWithdrawn { approval, voter, name, choice, by } => {
+                let undone = is_undo(self.page, event, approval, by);
+                self.withdrawn(approval, self.people.name(voter, name), *choice, undone)
+            }
+            EventKind::QuorumReached { approval, until } => {
+                self.quorum(approval, Some(*until).filter(|until| *until > event.at))
+            }
+            EventKind::QuorumUndone { approval, by, name } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                told(Tone::Warning, format!("{who} undid the approval of {on} before its actions ran."))
+            }
+            EventKind::VotersChecked { approval, electorate, voters } => {
+                self.checked(approval, electorate, voters)
+            }
+            EventKind::VoteStruck { approval, voter, name, verdict } => {
+                let (who, on) = (self.people.name(voter, name), self.approval_name(approval));
+                let why = words::verdict(*verdict);
+                told(
+                    Tone::Warning,
+                    format!("The vote of {who} to approve {on} does not count any more: {why}."),
+                )
+            }
+            EventKind::VoteRefused { approval, voter, name, reason } => {
+                let (who, said) = (self.people.name(voter, name), self.people.plain(reason));
+                let on = self.approval_name(approval);
+                told(Tone::Warning, format!("{who} clicked on {on} and was told: {said}"))
+            }
+            EventKind::ApprovalClosed { approval, outcome, by, reason } => {
+                self.closed(approval, outcome, by.as_deref(), reason.as_deref())
+            }
+            EventKind::StepStarted { action, .. } => told(Tone::Plain, format!("{action} was started.")),
+            EventKind::StepRetrying { run, step, reason } => told(
+                Tone::Warning,
+                format!("{} is being tried again: {reason}", self.action_line(run, *step)),
+            ),
+            EventKind::StepSucceeded { run, step, summary, url } => {
+                told(Tone::Good, format!("{} succeeded: {summary}", self.action_line(run, *step)))
+                    .with_url(url.as_deref())
+            }
+            EventKind::StepFailed { run, step, reason } => {
+                told(Tone::Bad, format!("{} failed: {reason}", self.action_line(run, *step)))
+            }
+            EventKind::StepUnknown { run, step, reason } => told(
+                Tone::Warning,
+                format!("{} may or may not have happened: {reason}", self.action_line(run, *step)),
+            ),
+            EventKind::StepResolved { run, step, by, name, resolution } => {
+                let (who, line) = (self.people.name(by, name), self.action_line(run, *step));
+                told(
+                    Tone::Plain,
+                    match resolution {
+                        Resolution::Retry => format!("{who} had {line} run again."),
+                        Resolution::MarkAsDone => format!("{who} marked {line} as done."),
+                    },
+                )
+            }
+            EventKind::RunSucceeded { run } => {
+                told(Tone::Good, format!("The rule {} ran to its end.", self.rule_name(run)))
+            }
+            EventKind::RunStopped { run, step } => told(
+                Tone::Bad,
+                format!("The rule {} stopped at {}.", self.rule_name(run), self.action_line(run, *step)),
+            ),
+            EventKind::NotTold { channel, reason } => {
+                told(Tone::Warning, format!("{channel} could not be told in Slack: {reason}"))
+            }
+        }
+    }
+
+    fn approval_name(&self, id: &ApprovalId) -> String {
+        let approval = self.page.approvals.iter().find(|approval| approval.id == *id);
+        approval.map_or_else(|| format!("the approval {id}"), |approval| quoted(&approval.name))
+    }
+
+    fn rule_name(&self, id: &RunId) -> String {
+        let run = self.page.runs.iter().find(|run| run.id == *id);
+        run.map_or_else(|| format!("of the run {id}"), |run| quoted(&run.rule))
+    }
+
+    fn action_line(&self, id: &RunId, step: usize) -> String {
+        let run = self.page.runs.iter().find(|run| run.id == *id);
+        let step_of_run = run.and_then(|run| run.steps.get(step));
+        step_of_run
+            .map_or_else(|| format!("step {} of the run {id}", step + 1), |step| step.action.to_string())
+    }
+}
+
+fn what_holds(held: &[String]) -> String {
+    match held {
+        [] => "no rule holds".to_owned(),
+        [one] => format!("the rule {} holds", quoted(one)),
+        several => {
+            let names: Vec<_> = several.iter().map(|name| quoted(name)).collect();
+            format!("the rules {} hold", names.join(", "))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -163,24 +234,32 @@ mod tests {
     use super::*;
     use crate::sample;
 
+    /// The timeline, an event a line, then what belongs to it.
+    fn lines(page: &Page) -> String {
+        let lines = timeline(page).into_iter().map(|entry| {
+            let notes = entry.notes.iter().map(|line| format!("\n  {line}")).collect::<String>();
+            let details = entry.details.iter().map(|line| format!("\n  - {line}")).collect::<String>();
+            let url = entry.url.as_ref().map(|url| format!(" <{url}>")).unwrap_or_default();
+            format!("{:?}: {}{url}{notes}{details}", entry.tone, entry.text)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     #[test]
     fn every_event_in_words() {
-        let page = sample::everything();
-        let lines: Vec<_> = timeline(&page)
-            .iter()
-            .map(|entry| {
-                let details = entry.details.iter().map(|line| format!("\n  - {line}")).collect::<String>();
-                let url = entry.url.as_ref().map(|url| format!(" <{url}>")).unwrap_or_default();
-                format!("{:?}: {}{url}{details}", entry.tone, entry.text)
-            })
-            .collect();
-        insta::assert_snapshot!(lines.join("\n"), @r"
+        insta::assert_snapshot!(lines(&sample::everything()), @"
         Plain: The deploy was registered by register_deploy.
         Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
         Plain: The rule “promote-to-production” was started.
         Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
+          Anyone in #deploys may vote.
         Plain: The dialog of “Promote deploy to production” was posted to Slack.
         Good: Mato Zgajner voted to approve “Promote deploy to production”.
+          At the click: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”.
+        Plain: Those who approved “Promote deploy to production” were looked up before its first action.
+          Mato Zgajner: they may vote.
+          Anyone in #deploys may vote.
         Good: “Promote deploy to production” was approved.
         Plain: auto_approve_build: example-circleci-build was started.
         Good: auto_approve_build: example-circleci-build succeeded: Approved the job hold of the workflow example-circleci-build. <https://app.circleci.com/pipelines/gh/acme/checkout/118/workflows/4b5c>
@@ -195,15 +274,91 @@ mod tests {
         Warning: The rule “later” holds and was not run.
           - It uses `wait`.
         Bad: Mato Zgajner changed their vote to reject “Promote deploy to production”.
-        Warning: Ana Novak clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
+          At the click: not known, as Slack did not say in time.
+        Bad: Mato Zgajner gave another reason for their vote to reject “Promote deploy to production”: “The migration is missing.”
+          At the click: a guest of the workspace.
+        Bad: Mato Zgajner took back the reason of their vote to reject “Promote deploy to production”.
+          At the click: a program.
+        Warning: Iztok Kos withdrew their vote to approve “Promote deploy to production”.
+        Warning: The dialog of “Promote deploy to production” was deleted in Slack, and is posted again.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC, unless somebody undoes it.
+        Plain: Those who approved “Promote deploy to production” were looked up before its first action.
+          Mato Zgajner: they may vote.
+          ana: it is their own change.
+          Iztok Kos: they are not among those who may vote.
+          Only the approvers of this rule may vote: Mato Zgajner, ana, U9.
+          Who wrote, merged or deployed this may not: ana.
+          Not found in Slack, and so not kept from voting: Zoe Hart.
+        Warning: The vote of ana to approve “Promote deploy to production” does not count any more: it is their own change.
+        Warning: ana clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
         Bad: “Promote deploy to production” was rejected.
+        Warning: “Promote deploy to production” expired: nobody decided in time.
+        Warning: “Promote deploy to production” was superseded by 0123abc - checkout (Staging).
         Warning: “Promote deploy to production” was cancelled: nobody may vote.
+        Warning: “Promote deploy to production” was cancelled by ana: wrong branch.
+        Warning: “Promote deploy to production” was cancelled by U77: wrong branch.
         Warning: auto_approve_build: example-circleci-build is being tried again: CircleCI answered 503.
         Bad: auto_approve_build: example-circleci-build failed: CircleCI answered 404.
         Warning: auto_approve_build: example-circleci-build may or may not have happened: No answer came.
+        Plain: ana had auto_approve_build: example-circleci-build run again.
+        Plain: ana marked auto_approve_build: example-circleci-build as done.
         Bad: The rule “promote-to-production” stopped at auto_approve_build: example-circleci-build.
         Good: The rule of the run gone ran to its end.
         Warning: #deploys could not be told in Slack: the app is not in it.
+        Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
+        Warning: With that, the vote of Iztok Kos to approve “Promote deploy to production” was taken back.
+        ");
+    }
+
+    #[test]
+    fn an_approval_that_is_undone_and_given_again() {
+        insta::assert_snapshot!(lines(&sample::held_back()), @"
+        Plain: The deploy was registered by register_deploy.
+        Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
+        Plain: The rule “promote-to-production” was started.
+        Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
+          The git host did not say whether the deploy changes the rules that guard it.
+          Anyone in #deploys may vote.
+        Plain: The dialog of “Promote deploy to production” was posted to Slack.
+        Good: Mato Zgajner voted to approve “Promote deploy to production”.
+          At the click: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:56 UTC, unless somebody undoes it.
+        Warning: Ana Novak undid the approval of “Promote deploy to production” before its actions ran.
+        Warning: With that, the vote of Mato Zgajner to approve “Promote deploy to production” was taken back.
+        Good: Mato Zgajner voted to approve “Promote deploy to production”: “The alert was noise.”
+          At the click: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:58 UTC, unless somebody undoes it.
+        ");
+    }
+
+    #[test]
+    fn voters_who_may_not_vote_any_more() {
+        insta::assert_snapshot!(lines(&sample::struck()), @"
+        Plain: The deploy was registered by register_deploy.
+        Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
+        Plain: The rule “promote-to-production” was started.
+        Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
+          Only the approvers of this rule may vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
+        Plain: The dialog of “Promote deploy to production” was posted to Slack.
+        Good: Mato Zgajner voted to approve “Promote deploy to production”.
+          At the click: a member of the workspace.
+        Good: Ana Novak voted to approve “Promote deploy to production”: “Fine with me.”
+          At the click: a member of the workspace.
+        Good: Iztok Kos voted to approve “Promote deploy to production”.
+          At the click: not known, as Slack did not say in time.
+        Good: Enough people approved “Promote deploy to production”.
+        Plain: Those who approved “Promote deploy to production” were looked up before its first action.
+          Mato Zgajner: they may vote.
+          Ana Novak: they are not among those who may vote.
+          Iztok Kos: their account is deactivated.
+          Only the approvers of this rule may vote: Mato Zgajner, Eva Kralj, jan.
+        Warning: The vote of Ana Novak to approve “Promote deploy to production” does not count any more: they are not among those who may vote.
+        Warning: The vote of Iztok Kos to approve “Promote deploy to production” does not count any more: their account is deactivated.
+        Good: Eva Kralj voted to approve “Promote deploy to production”.
+          At the click: a member of the workspace.
+        Good: jan voted to approve “Promote deploy to production”.
+          At the click: not known, as Slack did not say in time.
+        Good: Enough people approved “Promote deploy to production”.
         ");
     }
 

@@ -85,6 +85,24 @@ async fn a_delayed_request_is_handled_late() {
 }
 
 #[tokio::test]
+async fn a_held_request_is_handled_and_answered_when_it_is_let_go() {
+    let server = server().await;
+    let hold = Hold::default();
+    server.observed.faults.push(Fault::once("/held", FaultKind::Hold(hold.clone())).times(2));
+    let test = async {
+        hold.reached().await;
+        assert_eq!(server.handled(), 1);
+        assert_eq!(server.observed.requests.all()[0].status, None, "not answered yet");
+        assert_eq!(server.post("/free", "").await.unwrap().0, 200, "others are not held");
+        hold.release();
+    };
+    let (answer, ()) = tokio::join!(server.post("/held", ""), test);
+    assert_eq!(answer.unwrap(), (200, "handled".to_owned()));
+    assert_eq!(server.post("/held", "").await.unwrap().0, 200, "it does not hold any more");
+    assert_eq!(server.observed.requests.all()[0].status, Some(200));
+}
+
+#[tokio::test]
 async fn secrets_and_what_is_too_large_are_not_recorded() {
     let server = server().await;
     let client = crate::stand_in::client(Duration::from_secs(5)).unwrap();

@@ -113,6 +113,7 @@ async fn stand_ins(
     let slack = Slack::start(slack::Options {
         address: loopback(ports.slack),
         interactions_url: Some(format!("{}/slack/interactions", addresses.api)),
+        events_url: Some(format!("{}/slack/events", addresses.api)),
         links: links("Slack"),
         file: file(SLACK_FILE),
         buttons: vec![Button {

@@ -1,7 +1,7 @@
 //! The Web API's calling convention (<https://docs.slack.dev/apis/web-api>): arguments in a query, a form or JSON,
 //! answers with `ok`, errors with HTTP 200.
 
-use super::{Shared, chat, conversations, users};
+use super::{Shared, chat, conversations, users, views};
 use crate::stand_in::percent;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
@@ -122,6 +122,7 @@ fn call(shared: &Shared, method: &str, parts: &Parts, body: &[u8]) -> Outcome {
         "users.lookupByEmail" => (users::lookup_by_email, false),
         "usergroups.list" => (users::groups, false),
         "usergroups.users.list" => (users::group_members, false),
+        "views.open" => (views::open, true),
         _ => return Err("unknown_method".into()),
     };
     let arguments = arguments(parts, body, takes_json)?;

@@ -1,6 +1,9 @@
 //! Block Kit's limits, as <https://docs.slack.dev/reference/block-kit> lists them: blocks that Slack would refuse are
 //! refused, and the others are kept as Slack keeps them, with ids.
 
+mod elements;
+pub mod view;
+
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -9,24 +12,14 @@ const BLOCKS: usize = 50;
 /// The longest block id and action id.
 const LONGEST_ID: usize = 255;
 
-/// Blocks as Slack keeps them: every block has an id, every button an action id, every text says whether it shows
-/// emoji.
+/// The blocks of a message as Slack keeps them: every block has an id, every button an action id, every text says
+/// whether it shows emoji.
 ///
 /// # Errors
 /// What Slack would say about them, each with the JSON pointer of the place.
 pub fn checked(blocks: &Value) -> Result<Vec<Value>, Vec<String>> {
     let mut check = Check::default();
-    let Some(list) = blocks.as_array() else {
-        check.wrong("blocks must be an array", "/blocks");
-        return Err(check.errors);
-    };
-    if list.len() > BLOCKS {
-        check.wrong(&format!("no more than {BLOCKS} items allowed"), "/blocks");
-    }
-    let mut kept = Vec::with_capacity(list.len());
-    for (index, block) in list.iter().enumerate() {
-        kept.push(check.block(block, &format!("/blocks/{index}"), index));
-    }
+    let kept = check.blocks(blocks, "/blocks", BLOCKS);
     if check.errors.is_empty() { Ok(kept) } else { Err(check.errors) }
 }
 
@@ -34,11 +27,25 @@ pub fn checked(blocks: &Value) -> Result<Vec<Value>, Vec<String>> {
 struct Check {
     errors: Vec<String>,
     block_ids: BTreeSet<String>,
+    /// Whether the blocks are those of a form, which alone has inputs.
+    in_form: bool,
 }
 
 impl Check {
     fn wrong(&mut self, problem: &str, pointer: &str) {
         self.errors.push(format!("{problem} [json-pointer:{pointer}]"));
+    }
+
+    fn blocks(&mut self, blocks: &Value, at: &str, most: usize) -> Vec<Value> {
+        let Some(list) = blocks.as_array() else {
+            self.wrong("blocks must be an array", at);
+            return Vec::new();
+        };
+        if list.len() > most {
+            self.wrong(&format!("no more than {most} items allowed"), at);
+        }
+        let blocks = list.iter().enumerate();
+        blocks.map(|(index, block)| self.block(block, &format!("{at}/{index}"), index)).collect()
     }
 
     fn block(&mut self, block: &Value, at: &str, index: usize) -> Value {
@@ -69,9 +76,10 @@ impl Check {
             }
             "actions" => {
                 self.only(&kept, &["elements"], at);
-                self.elements(&mut kept, at, 25, Self::button);
+                self.elements(&mut kept, at, 25, Self::interactive);
                 self.unique_actions(&kept, at);
             }
+            "input" if self.in_form => self.input(&mut kept, at),
             other => self.wrong(&format!("unsupported type: {other}"), &format!("{at}/type")),
         }
         Value::Object(kept)
@@ -90,16 +98,15 @@ impl Check {
             if fields.is_empty() || fields.len() > 10 {
                 self.wrong("between 1 and 10 items allowed", &format!("{at}/fields"));
             }
-            let checked = fields.into_iter().enumerate().map(|(index, field)| {
-                let mut holder = Map::from_iter([("text".to_owned(), field)]);
-                self.text(&mut holder, "text", &format!("{at}/fields/{index}"), None, 2000);
-                holder.remove("text").unwrap_or_default()
+            let checked = fields.into_iter().enumerate().map(|(index, mut field)| {
+                self.text_object(&mut field, &format!("{at}/fields/{index}"), None, 2000);
+                field
             });
             let checked: Vec<Value> = checked.collect();
             kept.insert("fields".to_owned(), Value::Array(checked));
         }
         if let Some(accessory) = kept.get("accessory").cloned() {
-            let accessory = self.button(&accessory, &format!("{at}/accessory"), 0);
+            let accessory = self.interactive(&accessory, &format!("{at}/accessory"), 0);
             kept.insert("accessory".to_owned(), accessory);
         }
     }
@@ -128,37 +135,9 @@ impl Check {
     }
 
     fn context_element(&mut self, element: &Value, at: &str, _index: usize) -> Value {
-        let mut holder = Map::from_iter([("text".to_owned(), element.clone())]);
-        self.text(&mut holder, "text", at, None, 3000);
-        holder.remove("text").unwrap_or_default()
-    }
-
-    fn button(&mut self, element: &Value, at: &str, index: usize) -> Value {
-        let mut kept = element.as_object().cloned().unwrap_or_default();
-        let kind = kept.get("type").and_then(Value::as_str).unwrap_or_default();
-        if kind != "button" {
-            // Signoff has no other element, and the page could not draw one.
-            self.wrong(&format!("unsupported type: {kind}"), &format!("{at}/type"));
-            return element.clone();
-        }
-        self.only(
-            &kept,
-            &["text", "action_id", "url", "value", "style", "confirm", "accessibility_label"],
-            at,
-        );
-        self.text(&mut kept, "text", at, Some("plain_text"), 75);
-        self.length(&kept, "value", at, 2000);
-        self.length(&kept, "url", at, 3000);
-        self.length(&kept, "accessibility_label", at, 75);
-        if kept.get("style").is_some_and(|style| !["primary", "danger"].map(Value::from).contains(style)) {
-            self.wrong("must be one of `primary`, `danger`", &format!("{at}/style"));
-        }
-        let id = match kept.get("action_id").cloned() {
-            Some(id) => self.id(&id, &format!("{at}/action_id")),
-            None => format!("act{index}"),
-        };
-        kept.insert("action_id".to_owned(), Value::String(id));
-        Value::Object(kept)
+        let mut kept = element.clone();
+        self.text_object(&mut kept, at, None, 3000);
+        kept
     }
 
     fn unique_actions(&mut self, kept: &Map<String, Value>, at: &str) {
@@ -179,7 +158,7 @@ impl Check {
         text.to_owned()
     }
 
-    /// Checks a text object and fills in what Slack fills in.
+    /// Checks the text object of a property and fills in what Slack fills in.
     fn text(
         &mut self,
         holder: &mut Map<String, Value>,
@@ -188,10 +167,16 @@ impl Check {
         kind: Option<&str>,
         longest: usize,
     ) {
-        // The pointer of an element that is a text itself is the element's own.
-        let place = if holder.len() == 1 { at.to_owned() } else { format!("{at}/{key}") };
-        let Some(text) = holder.get_mut(key).and_then(Value::as_object_mut) else {
-            self.wrong("missing required field: text", &place);
+        match holder.get_mut(key) {
+            Some(text) if text.is_object() => self.text_object(text, &format!("{at}/{key}"), kind, longest),
+            _ => self.wrong(&format!("missing required field: {key}"), &format!("{at}/{key}")),
+        }
+    }
+
+    /// Checks a text object and fills in what Slack fills in.
+    fn text_object(&mut self, text: &mut Value, place: &str, kind: Option<&str>, longest: usize) {
+        let Some(text) = text.as_object_mut() else {
+            self.wrong("must be an object", place);
             return;
         };
         let own = text.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -62,8 +62,8 @@ pub fn post_message(shared: &Shared, arguments: &Arguments) -> Outcome {
         None => None,
         // A reply to a reply belongs to the thread of both.
         Some(ts) => {
-            let parent = channel.message(&ts).ok_or("thread_not_found")?;
-            Some(parent.thread_ts.clone().unwrap_or(ts))
+            let parent = channel.message(&ts).and_then(|message| message.thread_ts.clone());
+            Some(parent.or_else(|| channel.has_thread(&ts).then_some(ts)).ok_or("thread_not_found")?)
         }
     };
     let blocks = blocks.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Clicking buttons: `block_actions` payloads
+//! Clicking buttons and menus: `block_actions` payloads
 //! (<https://docs.slack.dev/reference/interaction-payloads/block_actions-payload>), signed as
 //! <https://docs.slack.dev/authentication/verifying-requests-from-slack> describes.
 
@@ -24,21 +24,24 @@ pub enum NoSuchButton {
     /// There is no such message in such a channel.
     #[error("there is no message {1} in channel {0}")]
     Message(String, String),
-    /// The message never had such a button.
+    /// The message never had such a button, or such an option.
     #[error("message {0} has no button {1}")]
     Button(String, String),
+    /// The person's account was deactivated.
+    #[error("{0} was deactivated, and can't click")]
+    Deactivated(String),
 }
 
-/// A request as Slack sends it for a click, ready to be POSTed.
+/// A request as Slack sends it for a click, a form or an event, ready to be POSTed.
 #[derive(Clone, Debug)]
 pub struct InteractionRequest {
     /// Its headers, with the time and the signature.
     pub headers: Vec<(String, String)>,
-    /// The form-encoded body, byte for byte as it was signed.
+    /// The body, byte for byte as it was signed.
     pub body: String,
 }
 
-/// What came of a click.
+/// What came of a click, a form or an event.
 #[derive(Clone, Debug)]
 pub struct ClickOutcome {
     /// The status of the answer; `None`: no answer came.
@@ -47,8 +50,41 @@ pub struct ClickOutcome {
     pub answer: String,
     /// How long the answer took.
     pub elapsed: Duration,
-    /// What Slack would show to the person: nothing after an answer of 2xx within three seconds.
+    /// What Slack would show to the person: nothing after an answer of 2xx within three seconds. An event would be told again.
     pub problem: Option<String>,
+}
+
+/// What somebody clicks in a message: a button, or an option of an overflow menu.
+#[derive(Clone, Copy)]
+struct Pick<'p> {
+    action_id: &'p str,
+    option: Option<&'p str>,
+}
+
+impl Pick<'_> {
+    /// The action of a payload, if this element is the one.
+    fn action(&self, block_id: &str, element: &Value, ts: &str) -> Option<Value> {
+        if element["action_id"] != self.action_id {
+            return None;
+        }
+        let mut action = json!({"block_id": block_id, "type": element["type"], "action_ts": ts});
+        match self.option {
+            None => {
+                (element["type"] == "button").then_some(())?;
+                for key in ["action_id", "text", "value", "style"] {
+                    if let Some(value) = element.get(key) {
+                        action[key] = value.clone();
+                    }
+                }
+            }
+            Some(value) => {
+                let option = element["options"].as_array()?.iter().find(|option| option["value"] == value)?;
+                action["action_id"] = json!(self.action_id);
+                action["selected_option"] = option.clone();
+            }
+        }
+        Some(action)
+    }
 }
 
 impl Slack {
@@ -64,38 +100,44 @@ impl Slack {
         ts: &str,
         action_id: &str,
     ) -> Result<Value, NoSuchButton> {
+        self.payload(user, channel, ts, Pick { action_id, option: None })
+    }
+
+    fn payload(&self, user: &str, channel: &str, ts: &str, pick: Pick<'_>) -> Result<Value, NoSuchButton> {
         let app = &self.shared.app;
+        let now = (self.shared.clock)();
         let mut workspace = locked(&self.shared.workspace);
-        let clicked = workspace.ts((self.shared.clock)());
+        let clicked = workspace.ts(now);
         let user = workspace.users.get(user).ok_or_else(|| NoSuchButton::User(user.to_owned()))?;
+        if user.deactivated {
+            return Err(NoSuchButton::Deactivated(user.id.clone()));
+        }
         let unknown = || NoSuchButton::Message(channel.to_owned(), ts.to_owned());
         let channel = workspace.channel(channel).ok_or_else(unknown)?;
         let message = channel.message(ts).ok_or_else(unknown)?;
         let seen = std::iter::once(&message.blocks).chain(message.earlier.iter().rev());
         let found = seen.into_iter().find_map(|blocks| {
-            let buttons = Message::buttons(blocks).into_iter();
-            let (block_id, button) =
-                buttons.into_iter().find(|(_, button)| button["action_id"] == action_id)?;
-            Some((blocks, action(block_id, button, &clicked)))
+            let mut elements = Message::elements(blocks).into_iter();
+            let action = elements.find_map(|(block_id, element)| pick.action(block_id, element, &clicked))?;
+            Some((blocks, action))
         });
-        let no_button = || NoSuchButton::Button(ts.to_owned(), action_id.to_owned());
+        let no_button = || NoSuchButton::Button(ts.to_owned(), pick.action_id.to_owned());
         let (blocks, action) = found.ok_or_else(no_button)?;
         let seen = Message { blocks: blocks.clone(), ..message.clone() };
         let mut container = json!({
             "type": "message", "message_ts": ts, "channel_id": channel.id, "is_ephemeral": false,
         });
-        if let (Some(thread), Value::Object(map)) = (&message.thread_ts, &mut container) {
-            map.insert("thread_ts".to_owned(), json!(thread));
+        if let Some(thread) = &message.thread_ts {
+            container["thread_ts"] = json!(thread);
         }
-        let id = uuid_of(&format!("{ts} {} {action_id}", user.id)).replace('-', "");
-        Ok(json!({
+        let id = uuid_of(&format!("{ts} {} {}", user.id, pick.action_id)).replace('-', "");
+        let mut payload = json!({
             "type": "block_actions",
             "user": person(user),
             "api_app_id": app.id,
             // Deprecated, and known to be in every payload; nothing may rely on it.
             "token": "deprecated-verification-token",
             "container": container,
-            "trigger_id": format!("13345224609.738474920.{id}"),
             "team": {"id": app.team_id, "domain": app.team_domain},
             "enterprise": null,
             "is_enterprise_install": false,
@@ -104,7 +146,10 @@ impl Slack {
             "state": {"values": {}},
             "response_url": format!("{}/response/{id}", self.shared.url),
             "actions": [action],
-        }))
+        });
+        let user = user.id.clone();
+        payload["trigger_id"] = json!(workspace.triggers.give(&user, &clicked, now));
+        Ok(payload)
     }
 
     /// The signed request of a click; `at` is the time in its `X-Slack-Request-Timestamp`.
@@ -123,12 +168,33 @@ impl Slack {
         Ok(self.signed(&payload.to_string(), at))
     }
 
+    /// The same of a click on an option of an overflow menu, by the option's value.
+    ///
+    /// # Errors
+    /// When there is no such person, message or option.
+    pub fn option_request(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        action_id: &str,
+        option: &str,
+        at: Timestamp,
+    ) -> Result<InteractionRequest, NoSuchButton> {
+        let payload = self.payload(user, channel, ts, Pick { action_id, option: Some(option) })?;
+        Ok(self.signed(&payload.to_string(), at))
+    }
+
     /// The signed request of any payload, e.g. of one that is not JSON.
     pub fn signed(&self, payload: &str, at: Timestamp) -> InteractionRequest {
         let body = format!("payload={}", percent::encoded(payload));
+        self.request("application/x-www-form-urlencoded", body, at)
+    }
+
+    pub(super) fn request(&self, content_type: &str, body: String, at: Timestamp) -> InteractionRequest {
         let signature = signature(&self.shared.signing_secret, at, &body);
         let headers = [
-            ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
+            ("Content-Type", content_type.to_owned()),
             ("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)".to_owned()),
             ("X-Slack-Request-Timestamp", at.as_second().to_string()),
             ("X-Slack-Signature", signature),
@@ -150,6 +216,27 @@ impl Slack {
         action_id: &str,
     ) -> Result<ClickOutcome, NoSuchButton> {
         let request = self.interaction_request(user, channel, ts, action_id, (self.shared.clock)())?;
+        Ok(self.clicked(user, ts, request).await)
+    }
+
+    /// Clicks an option of the overflow menu `action_id` of a message, by the option's value.
+    ///
+    /// # Errors
+    /// When there is no such person, message or option.
+    pub async fn click_option(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        action_id: &str,
+        option: &str,
+    ) -> Result<ClickOutcome, NoSuchButton> {
+        let request = self.option_request(user, channel, ts, action_id, option, (self.shared.clock)())?;
+        Ok(self.clicked(user, ts, request).await)
+    }
+
+    /// Sends a click, and keeps what went wrong for the page.
+    async fn clicked(&self, user: &str, ts: &str, request: InteractionRequest) -> ClickOutcome {
         let outcome = self.send(request).await;
         let key = (user.to_owned(), ts.to_owned());
         let mut workspace = locked(&self.shared.workspace);
@@ -157,13 +244,26 @@ impl Slack {
             Some(problem) => workspace.problems.insert(key, problem.clone()),
             None => workspace.problems.remove(&key),
         };
-        Ok(outcome)
+        outcome
     }
 
     /// POSTs a request to the app's interactions address.
     pub async fn send(&self, request: InteractionRequest) -> ClickOutcome {
+        let url = locked(&self.shared.interactions_url).clone();
+        self.deliver(url.ok_or("the app has no interactions address"), request).await
+    }
+
+    /// POSTs a request to an address of the app, if it has it.
+    pub(super) async fn deliver(
+        &self,
+        url: Result<String, &'static str>,
+        request: InteractionRequest,
+    ) -> ClickOutcome {
         let begun = Instant::now();
-        let answered = self.post(request).await;
+        let answered = match url {
+            Ok(url) => post(&url, request).await,
+            Err(problem) => Err(problem.to_owned()),
+        };
         let elapsed = begun.elapsed();
         let (status, answer, problem) = match answered {
             Ok((status, answer)) if !(200..300).contains(&status) => {
@@ -179,37 +279,23 @@ impl Slack {
         };
         ClickOutcome { status, answer, elapsed, problem }
     }
-
-    async fn post(&self, request: InteractionRequest) -> Result<(u16, String), String> {
-        let Some(url) = locked(&self.shared.interactions_url).clone() else {
-            return Err("the app has no interactions address".to_owned());
-        };
-        let client = crate::stand_in::client(GIVE_UP_AFTER).map_err(|error| error.to_string())?;
-        let mut post = client.post(url).body(request.body);
-        for (name, value) in &request.headers {
-            post = post.header(name, value);
-        }
-        let unanswered = |error: reqwest::Error| format!("the app did not answer: {error}");
-        let answer = post.send().await.map_err(unanswered)?;
-        let status = answer.status().as_u16();
-        Ok((status, answer.text().await.map_err(unanswered)?))
-    }
 }
 
-fn person(user: &User) -> Value {
+async fn post(url: &str, request: InteractionRequest) -> Result<(u16, String), String> {
+    let client = crate::stand_in::client(GIVE_UP_AFTER).map_err(|error| error.to_string())?;
+    let mut post = client.post(url).body(request.body);
+    for (name, value) in &request.headers {
+        post = post.header(name, value);
+    }
+    let unanswered = |error: reqwest::Error| format!("the app did not answer: {error}");
+    let answer = post.send().await.map_err(unanswered)?;
+    let status = answer.status().as_u16();
+    Ok((status, answer.text().await.map_err(unanswered)?))
+}
+
+/// The person in a payload.
+pub fn person(user: &User) -> Value {
     json!({"id": user.id, "username": user.username, "name": user.username, "team_id": user.team})
-}
-
-fn action(block_id: &str, button: &Value, ts: &str) -> Value {
-    let mut action = json!({"block_id": block_id, "type": "button", "action_ts": ts});
-    if let Value::Object(map) = &mut action {
-        for key in ["action_id", "text", "value", "style"] {
-            if let Some(value) = button.get(key) {
-                map.insert(key.to_owned(), value.clone());
-            }
-        }
-    }
-    action
 }
 
 /// `v0=` and the HMAC of `v0:<seconds>:<body>` in hexadecimal.

@@ -23,10 +23,14 @@ pub fn history(shared: &Shared, arguments: &Arguments) -> Outcome {
     let workspace = locked(&shared.workspace);
     let channel = readable(&workspace, &arguments.required("channel")?)?;
     let range = Range::of(arguments, 100, 999)?;
-    let fitting = channel.messages.iter().rev();
+    let fitting = channel.messages.iter();
     let fitting = fitting.filter(|message| message.thread_ts.is_none() && range.has(&message.ts));
     let with_metadata = arguments.flag("include_all_metadata");
-    let all = fitting.map(|message| message.json(&shared.app, channel, with_metadata)).collect();
+    let standing = fitting.map(|message| (&message.ts, message.json(&shared.app, channel, with_metadata)));
+    let tombstones = channel.tombstones.iter().filter(|ts| range.has(ts));
+    let mut all: Vec<_> = standing.chain(tombstones.map(|ts| (ts, channel.tombstone(ts)))).collect();
+    all.sort_by(|(one, _), (other, _)| other.cmp(one));
+    let all = all.into_iter().map(|(_, message)| message).collect();
     let (messages, has_more, metadata) = range.page(all);
     Ok(json!({"messages": messages, "has_more": has_more, "response_metadata": metadata}))
 }
@@ -37,11 +41,14 @@ pub fn replies(shared: &Shared, arguments: &Arguments) -> Outcome {
     let workspace = locked(&shared.workspace);
     let channel = readable(&workspace, &arguments.required("channel")?)?;
     let ts = arguments.required("ts")?;
-    let message = channel.message(&ts).ok_or("thread_not_found")?;
     let range = Range::of(arguments, 1000, 1000)?;
     let with_metadata = arguments.flag("include_all_metadata");
     let json = |message: &Message| message.json(&shared.app, channel, with_metadata);
-    let mut all = vec![json(message)];
+    let mut all = vec![match channel.message(&ts) {
+        Some(message) => json(message),
+        None if channel.has_thread(&ts) => channel.tombstone(&ts),
+        None => return Err("thread_not_found".into()),
+    }];
     all.extend(channel.replies(&ts).filter(|reply| range.has(&reply.ts)).map(json));
     let (messages, has_more, metadata) = range.page(all);
     Ok(json!({"messages": messages, "has_more": has_more, "response_metadata": metadata}))

@@ -2,18 +2,23 @@
 
 use super::date::{Reader, shown};
 use super::mrkdwn::{Span, parse};
-use super::state::{App, Channel, Workspace};
+use super::state::{App, Channel, TOMBSTONE, Workspace};
 use super::{emoji, text};
 use maud::{Markup, html};
 use serde_json::Value;
 
 /// Everything that is needed to draw for one person.
-struct Canvas<'a> {
-    app: &'a App,
-    workspace: &'a Workspace,
-    reader: &'a Reader,
-    channel: &'a Channel,
-    viewer: &'a str,
+pub struct Canvas<'a> {
+    /// The app, which wrote it all.
+    pub app: &'a App,
+    /// Where names are looked up.
+    pub workspace: &'a Workspace,
+    /// In whose time zone.
+    pub reader: &'a Reader,
+    /// The id of the channel that it is in; empty in a form.
+    pub channel: &'a str,
+    /// Who looks.
+    pub viewer: &'a str,
 }
 
 /// A message or an ephemeral message.
@@ -28,7 +33,7 @@ struct Drawn<'a> {
 
 /// The messages of a channel as `viewer` sees them, replies under their message.
 pub fn channel(app: &App, workspace: &Workspace, reader: &Reader, channel: &Channel, viewer: &str) -> Markup {
-    let canvas = Canvas { app, workspace, reader, channel, viewer };
+    let canvas = Canvas { app, workspace, reader, channel: &channel.id, viewer };
     let posted = channel.messages.iter().map(|message| Drawn {
         ts: &message.ts,
         thread_ts: message.thread_ts.as_deref(),
@@ -46,7 +51,15 @@ pub fn channel(app: &App, workspace: &Workspace, reader: &Reader, channel: &Chan
         edited: false,
         only_you: true,
     });
-    let mut all: Vec<Drawn<'_>> = posted.chain(own).collect();
+    let deleted = channel.tombstones.iter().map(|ts| Drawn {
+        ts,
+        thread_ts: None,
+        text: TOMBSTONE,
+        blocks: &[],
+        edited: false,
+        only_you: false,
+    });
+    let mut all: Vec<Drawn<'_>> = posted.chain(own).chain(deleted).collect();
     all.sort_by(|one, other| one.ts.cmp(other.ts));
     let (replies, messages): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.thread_ts.is_some());
     html! {
@@ -87,7 +100,8 @@ impl Canvas<'_> {
         }
     }
 
-    fn block(&self, block: &Value, ts: &str) -> Markup {
+    /// A block of the message `ts`; of a form's none are inputs.
+    pub fn block(&self, block: &Value, ts: &str) -> Markup {
         let all = |key: &str| block.get(key).and_then(Value::as_array).into_iter().flatten();
         match block.get("type").and_then(Value::as_str).unwrap_or_default() {
             "divider" => html! { hr; },
@@ -96,7 +110,7 @@ impl Canvas<'_> {
                 div.context { @for element in all("elements") { span { (self.text(Some(element))) } " " } }
             },
             "actions" => html! {
-                div.actions { @for element in all("elements") { (self.button(element, ts)) } }
+                div.actions { @for element in all("elements") { (self.interactive(element, ts)) } }
             },
             _ => html! {
                 div.block.with-accessory[block.get("accessory").is_some()] {
@@ -106,9 +120,30 @@ impl Canvas<'_> {
                             div.fields { @for field in all("fields") { div { (self.text(Some(field))) } } }
                         }
                     }
-                    @if let Some(accessory) = block.get("accessory") { (self.button(accessory, ts)) }
+                    @if let Some(accessory) = block.get("accessory") { (self.interactive(accessory, ts)) }
                 }
             },
+        }
+    }
+
+    fn interactive(&self, element: &Value, ts: &str) -> Markup {
+        if element.get("type").and_then(Value::as_str) != Some("overflow") {
+            return self.button(element, ts);
+        }
+        let action = element.get("action_id").and_then(Value::as_str).unwrap_or_default();
+        let options = element.get("options").and_then(Value::as_array).into_iter().flatten();
+        html! {
+            details.menu {
+                summary.button aria-label="More actions" { "…" }
+                div {
+                    @for option in options {
+                        button type="button" data-action=(action) data-ts=(ts) data-channel=(self.channel)
+                            data-option=(option.get("value").and_then(Value::as_str).unwrap_or_default()) {
+                            (self.text(option.get("text")))
+                        }
+                    }
+                }
+            }
         }
     }
 
@@ -118,7 +153,7 @@ impl Canvas<'_> {
         let class = format!("button {}", of("style"));
         html! {
             @if of("url").is_empty() {
-                button type="button" class=(class) data-action=(of("action_id")) data-ts=(ts) data-channel=(self.channel.id) {
+                button type="button" class=(class) data-action=(of("action_id")) data-ts=(ts) data-channel=(self.channel) {
                     (label)
                 }
             } @else {
@@ -128,7 +163,7 @@ impl Canvas<'_> {
     }
 
     /// A text object.
-    fn text(&self, object: Option<&Value>) -> Markup {
+    pub fn text(&self, object: Option<&Value>) -> Markup {
         let of = |key: &str| object.and_then(|object| object.get(key)?.as_str()).unwrap_or_default();
         if of("type") == "plain_text" {
             return html! { (text::with_emoji(of("text"))) };

@@ -1,7 +1,7 @@
 //! What tests and the local stack ask the Slack stand-in from inside the process.
 
 use super::date::Reader;
-use super::state::{Ephemeral, Message};
+use super::state::{Ephemeral, Message, TOMBSTONE};
 use super::{Slack, text};
 use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
@@ -64,6 +64,7 @@ impl Slack {
             let shown = if message.thread_ts.is_some() { behind("↳ ", &shown) } else { shown };
             lines.push((position(message.thread_ts.as_ref(), &message.ts), shown));
         }
+        lines.extend(channel.tombstones.iter().map(|ts| (position(None, ts), TOMBSTONE.to_owned())));
         let own = workspace.ephemerals.iter().filter(|one| one.user == user && one.channel == channel.id);
         for ephemeral in own {
             let shown = text::message(&workspace, &reader, &ephemeral.text, &ephemeral.blocks);
@@ -78,7 +79,7 @@ impl Slack {
         Reader { zone: zone.clone(), now: (self.shared.clock)() }
     }
 
-    /// From now on clicks go to this address.
+    /// From now on clicks and forms go to this address.
     pub fn set_interactions_url(&self, url: &str) {
         *locked(&self.shared.interactions_url) = Some(url.to_owned());
     }

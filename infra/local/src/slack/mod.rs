@@ -1,11 +1,17 @@
-//! A stand-in for a Slack workspace with one app in it: the Web API's methods that Signoff calls, signed clicks, and
-//! a page at `/` that shows the channels as Slack draws them, with buttons to click as any of the people.
+//! A stand-in for a Slack workspace with one app in it: the Web API's methods that Signoff calls, signed clicks, forms
+//! and events, and a page at `/` that shows the channels as Slack draws them, with buttons to click, menus to choose from
+//! and forms to fill in as any of the people.
 //!
 //! There is no official machine-readable spec; it behaves as <https://docs.slack.dev> says. Where that is silent, it
 //! assumes:
 //! - a channel can be named `#name`, `name` or by id where a message is posted; every other method takes ids only;
 //! - methods that read take their arguments from the query or a form, and do not see a JSON body;
-//! - a reply to a message that does not exist answers `thread_not_found`;
+//! - a reply to a message that does not exist answers `thread_not_found`, one to a deleted message that has replies
+//!   goes into their thread;
+//! - a deleted message that has replies leaves a tombstone in history and replies, and is told as `message_changed`;
+//!   `chat.update` answers `message_not_found` for it as for every deleted message;
+//! - a view that is refused leaves its `trigger_id` usable;
+//! - a form that is closed without being submitted is not told to the app, and there is no `views.update` or `push`;
 //! - channels are listed in the order in which they were made;
 //! - e-mail lookup finds neither deactivated accounts nor people of other workspaces;
 //! - a public channel that the app is not in answers `not_in_channel`, a private one `channel_not_found`;
@@ -20,20 +26,28 @@ mod conversations;
 mod date;
 mod draw;
 mod emoji;
+mod events;
+mod form;
 mod handle;
 mod mrkdwn;
 mod page;
 mod people;
 mod state;
+mod submit;
 mod text;
+mod trigger;
 mod users;
+mod views;
 
 #[cfg(test)]
 mod tests;
 
 pub use click::{ANSWER_WITHIN, ClickOutcome, InteractionRequest, NoSuchButton};
+pub use events::{NoSuchMessage, SentEvent};
 pub use people::{NewChannel, NewUser};
 pub use state::{Ephemeral, Message};
+pub use submit::{CannotSubmit, SubmitOutcome};
+pub use views::OpenView;
 
 use crate::fault::{Observed, observe};
 use crate::stand_in::keep::{self, Keeper};
@@ -56,10 +70,12 @@ pub struct Options {
     pub address: SocketAddr,
     /// The app's token, which requests must carry in `Authorization`.
     pub bot_token: String,
-    /// The secret that clicks are signed with.
+    /// The secret that clicks, forms and events are signed with.
     pub signing_secret: String,
-    /// Where clicks go; can be set later by [`Slack::set_interactions_url`].
+    /// Where clicks and forms go; can be set later by [`Slack::set_interactions_url`].
     pub interactions_url: Option<String>,
+    /// Where events go; can be set later by [`Slack::set_events_url`].
+    pub events_url: Option<String>,
     /// The name of the app.
     pub app_name: String,
     /// The first part of the workspace's address.
@@ -81,6 +97,7 @@ impl Default for Options {
             bot_token: "xoxb-token-of-the-local-stack".to_owned(),
             signing_secret: "slack-signing-secret-of-the-local-stack".to_owned(),
             interactions_url: None,
+            events_url: None,
             app_name: "Signoff".to_owned(),
             team_domain: "acme".to_owned(),
             clock: system_clock(),
@@ -96,6 +113,7 @@ struct Shared {
     bot_token: String,
     signing_secret: String,
     interactions_url: Mutex<Option<String>>,
+    events_url: Mutex<Option<String>>,
     clock: Clock,
     links: Vec<Link>,
     buttons: Vec<Button>,
@@ -130,6 +148,7 @@ impl Slack {
             bot_token: options.bot_token,
             signing_secret: options.signing_secret,
             interactions_url: Mutex::new(options.interactions_url),
+            events_url: Mutex::new(options.events_url),
             clock: options.clock,
             links: options.links,
             buttons: options.buttons,
@@ -152,6 +171,9 @@ impl Slack {
             .route("/live", get(page::live))
             .route("/archives/{channel}/{message}", get(page::archive))
             .route("/click", post(page::click))
+            .route("/form", get(form::shown))
+            .route("/submit", post(form::submit))
+            .route("/close", post(form::close))
             .route("/press/{index}", post(page::press))
             .merge(api)
             .with_state(Self { shared: shared.clone(), _running: None });

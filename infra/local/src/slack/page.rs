@@ -31,6 +31,8 @@ pub struct Click {
     channel: String,
     ts: String,
     action: String,
+    /// The value of an overflow menu's option.
+    option: Option<String>,
 }
 
 /// The whole page.
@@ -52,9 +54,14 @@ pub async fn live(State(shared): State<Arc<Shared>>, Query(view): Query<View>) -
     Html(content(&shared, &view).into_string())
 }
 
-/// Clicks a button as a person.
+/// Clicks a button, or an option of a menu, as a person.
 pub async fn click(State(slack): State<Slack>, Form(click): Form<Click>) -> (StatusCode, Json<Value>) {
-    match slack.click(&click.user, &click.channel, &click.ts, &click.action).await {
+    let Click { user, channel, ts, action, option } = &click;
+    let clicked = match option {
+        Some(option) => slack.click_option(user, channel, ts, action, option).await,
+        None => slack.click(user, channel, ts, action).await,
+    };
+    match clicked {
         Ok(outcome) => {
             let millis = u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX);
             (

@@ -107,13 +107,21 @@ impl Slack {
         }
     }
 
+    /// Makes a member a guest, as an administrator does.
+    pub fn make_guest(&self, user: &str) {
+        if let Some(user) = locked(&self.shared.workspace).users.get_mut(user) {
+            user.guest = true;
+        }
+    }
+
     /// Adds a channel; returns its id. A channel that has the name already is changed instead, and keeps its
     /// messages.
     pub fn add_channel(&self, new: NewChannel) -> String {
         let mut workspace = locked(&self.shared.workspace);
-        let known =
-            workspace.channel(&new.name).map(|channel| (channel.id.clone(), channel.messages.clone()));
-        let (id, messages) = known.unwrap_or_else(|| (workspace.id('C'), Vec::new()));
+        let known = workspace.channel(&new.name).cloned();
+        let id = known.as_ref().map(|channel| channel.id.clone()).unwrap_or_else(|| workspace.id('C'));
+        let (messages, tombstones) =
+            known.map(|channel| (channel.messages, channel.tombstones)).unwrap_or_default();
         let channel = Channel {
             id: id.clone(),
             name: new.name,
@@ -122,6 +130,7 @@ impl Slack {
             archived: new.archived,
             members: new.members,
             messages,
+            tombstones,
         };
         workspace.channels.insert(id.clone(), channel);
         id
@@ -139,6 +148,15 @@ impl Slack {
         let group = Group { id: id.clone(), handle: handle.to_owned(), members, disabled: false };
         workspace.groups.insert(id.clone(), group);
         id
+    }
+
+    /// Changes who is in a user group, given by its handle (with or without `@`).
+    pub fn set_group_members(&self, handle: &str, members: Vec<String>) {
+        let handle = handle.strip_prefix('@').unwrap_or(handle);
+        let mut workspace = locked(&self.shared.workspace);
+        if let Some(group) = workspace.groups.values_mut().find(|group| group.handle == handle) {
+            group.members = members;
+        }
     }
 
     /// Disables a user group.

@@ -1,9 +1,14 @@
 //! The workspace: people, channels, user groups and messages.
 
+use super::trigger::Triggers;
+use super::views::View;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+/// What people read in place of a deleted message that has replies.
+pub const TOMBSTONE: &str = "This message was deleted.";
 
 /// The whole workspace.
 #[derive(Default, Serialize, Deserialize)]
@@ -19,6 +24,12 @@ pub struct Workspace {
     /// Clicks that went wrong, by person and message, until the next click of the same person there.
     #[serde(skip)]
     pub problems: BTreeMap<(String, String), String>,
+    /// The forms that are open on somebody's screen, oldest first.
+    #[serde(skip)]
+    pub views: Vec<View>,
+    /// What opens a form.
+    #[serde(skip)]
+    pub triggers: Triggers,
     last_ts: i64,
     ids: u32,
 }
@@ -59,6 +70,9 @@ pub struct Channel {
     pub members: Option<Vec<String>>,
     /// Its messages with all replies, oldest first.
     pub messages: Vec<Message>,
+    /// What is left of deleted messages that have replies: their `ts`.
+    #[serde(default)]
+    pub tombstones: Vec<String>,
 }
 
 /// A user group.
@@ -153,6 +167,28 @@ impl Channel {
         self.messages.iter_mut().find(|message| message.ts == ts)
     }
 
+    /// Whether a thread can be there: the message stands, or was deleted and has replies.
+    pub fn has_thread(&self, ts: &str) -> bool {
+        self.message(ts).is_some() || self.tombstones.iter().any(|tombstone| tombstone == ts)
+    }
+
+    /// What Slack's methods and payloads have in place of a deleted message that has replies.
+    pub fn tombstone(&self, ts: &str) -> Value {
+        let replies: Vec<&Message> = self.replies(ts).collect();
+        json!({
+            "type": "message",
+            "subtype": "tombstone",
+            "text": TOMBSTONE,
+            "user": "USLACKBOT",
+            "hidden": true,
+            "ts": ts,
+            "thread_ts": ts,
+            "parent_user_id": "USLACKBOT",
+            "reply_count": replies.len(),
+            "latest_reply": replies.last().map(|reply| &reply.ts),
+        })
+    }
+
     /// The replies to a message, oldest first.
     pub fn replies<'c>(&'c self, ts: &'c str) -> impl Iterator<Item = &'c Message> {
         self.messages
@@ -214,18 +250,18 @@ impl Message {
         Value::Object(map)
     }
 
-    /// Every button, with the id of its block.
-    pub fn buttons(blocks: &[Value]) -> Vec<(&str, &Value)> {
-        let mut buttons = Vec::new();
+    /// Every button and overflow menu, with the id of its block.
+    pub fn elements(blocks: &[Value]) -> Vec<(&str, &Value)> {
+        let mut found = Vec::new();
         for block in blocks {
             let block_id = block.get("block_id").and_then(Value::as_str).unwrap_or_default();
             let elements = block.get("elements").and_then(Value::as_array).into_iter().flatten();
             for element in elements.chain(block.get("accessory")) {
-                if element.get("type").and_then(Value::as_str) == Some("button") {
-                    buttons.push((block_id, element));
+                if matches!(element.get("type").and_then(Value::as_str), Some("button" | "overflow")) {
+                    found.push((block_id, element));
                 }
             }
         }
-        buttons
+        found
     }
 }

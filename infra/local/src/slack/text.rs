@@ -6,7 +6,8 @@ use super::mrkdwn::{Span, parse, unescaped};
 use super::state::Workspace;
 use serde_json::Value;
 
-/// A message as it is read: its blocks, a line or more each; without blocks its text. Buttons stand in brackets.
+/// A message as it is read: its blocks, a line or more each; without blocks its text. Buttons and menus
+/// stand in brackets.
 pub fn message(workspace: &Workspace, reader: &Reader, text: &str, blocks: &[Value]) -> String {
     if blocks.is_empty() {
         return mrkdwn(workspace, reader, text);
@@ -15,7 +16,8 @@ pub fn message(workspace: &Workspace, reader: &Reader, text: &str, blocks: &[Val
     blocks.join("\n")
 }
 
-fn block(workspace: &Workspace, reader: &Reader, block: &Value) -> String {
+/// A block as it is read: of an input its label and its hint.
+pub fn block(workspace: &Workspace, reader: &Reader, block: &Value) -> String {
     let text = |value: &Value| object(workspace, reader, value);
     let all = |key: &str| -> Vec<String> {
         block.get(key).and_then(Value::as_array).into_iter().flatten().map(text).collect()
@@ -23,6 +25,12 @@ fn block(workspace: &Workspace, reader: &Reader, block: &Value) -> String {
     match block.get("type").and_then(Value::as_str).unwrap_or_default() {
         "divider" => "———".to_owned(),
         "context" | "actions" => all("elements").join(" "),
+        "input" => {
+            let label = block.get("label").map(text).unwrap_or_default();
+            let optional = if block.get("optional") == Some(&Value::Bool(true)) { " (optional)" } else { "" };
+            let hint = block.get("hint").map(|hint| format!("\n{}", text(hint))).unwrap_or_default();
+            format!("{label}{optional}{hint}")
+        }
         _ => {
             let mut lines: Vec<String> = block.get("text").map(text).into_iter().collect();
             lines.extend(all("fields"));
@@ -32,11 +40,17 @@ fn block(workspace: &Workspace, reader: &Reader, block: &Value) -> String {
     }
 }
 
-/// A text object or a button.
+/// A text object, a button or an overflow menu.
 fn object(workspace: &Workspace, reader: &Reader, value: &Value) -> String {
     let text = value.get("text");
     match value.get("type").and_then(Value::as_str).unwrap_or_default() {
         "button" => format!("[{}]", text.map(|text| object(workspace, reader, text)).unwrap_or_default()),
+        "overflow" => {
+            let options = value.get("options").and_then(Value::as_array).into_iter().flatten();
+            let options = options.filter_map(|option| option.get("text"));
+            let options: Vec<String> = options.map(|text| object(workspace, reader, text)).collect();
+            format!("[… {}]", options.join(" | "))
+        }
         "plain_text" => with_emoji(text.and_then(Value::as_str).unwrap_or_default()),
         _ => mrkdwn(workspace, reader, text.and_then(Value::as_str).unwrap_or_default()),
     }

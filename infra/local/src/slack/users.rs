@@ -25,7 +25,11 @@ pub fn info(shared: &Shared, arguments: &Arguments) -> Outcome {
     let id = arguments.required("user")?;
     let workspace = locked(&shared.workspace);
     let user = workspace.users.get(&id).ok_or("user_not_found")?;
-    Ok(json!({"user": json(user)}))
+    let mut json = json(user);
+    // Of another workspace, and in no channel that the app can see.
+    let shares_a_channel = workspace.channels.values().any(|one| one.app_is_member && one.has(&id));
+    json["is_stranger"] = json!(user.team != shared.app.team_id && !shares_a_channel);
+    Ok(json!({"user": json}))
 }
 
 /// `users.lookupByEmail`: active people of this workspace only.

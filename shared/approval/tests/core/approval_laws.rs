@@ -1,104 +1,178 @@
 //! What holds of an approval after any commands in any order.
 
-use crate::samples::{WORKSPACE, approval, at, authors, vote_of};
-use approval::approval::{Approval, Choice, Command, Dialog, Electorate, Refusal, Status, Voter, decide};
-use approval::decision::Decision;
-use approval::effect::EffectKind;
+use crate::approval_moves::{History, approvals, carry_out, stories};
+use crate::samples::{all_may, at, because, click, consequences};
+use approval::approval::{Approval, Ask, Choice, Click, Command, Refusal, Standing, Status, Verdict, decide};
 use approval::event::EventKind;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// An approval of any quorum, of anyone or of the first few people.
-fn approvals() -> impl Strategy<Value = Approval> {
-    let electorate = prop_oneof![Just(Electorate::Anyone), (1..6_usize).prop_map(authors)];
-    (1..5_u32, 1..4_u32, electorate).prop_map(|(votes_required, rejections_required, electorate)| Approval {
-        votes_required,
-        rejections_required,
-        electorate,
-        ..approval()
-    })
+/// Whether the account and the rule let `click` vote on `approval`.
+fn may_vote(approval: &Approval, click: &Click) -> bool {
+    let is_member = matches!(click.voter.standing, None | Some(Standing::Member));
+    let is_ours = click.voter.workspace == approval.workspace;
+    let is_named = approval.electorate.people.as_ref().is_none_or(|people| people.contains(&click.voter.id));
+    is_member && is_ours && is_named && !approval.electorate.except.contains(&click.voter.id)
 }
 
-fn choices() -> impl Strategy<Value = Choice> {
-    prop_oneof![2 => Just(Choice::Approve), 1 => Just(Choice::Reject)]
-}
-
-/// A vote of one of eight people, some of them from elsewhere.
-fn votes() -> impl Strategy<Value = Command> {
-    (1..9_usize, choices(), proptest::bool::weighted(0.9), 0..60_i64).prop_map(
-        |(number, choice, ours, second)| {
-            let workspace = if ours { WORKSPACE } else { "T2" };
-            let (id, name) = (format!("U{number}"), format!("name of U{number}"));
-            Command::Vote {
-                voter: Voter { id, name, workspace: workspace.to_owned() },
-                choice,
-                clicked_at: at(second),
-            }
-        },
-    )
-}
-
-fn commands() -> impl Strategy<Value = Command> {
-    let dialog = (1..3_u8).prop_map(|ts| Dialog { channel: "C1".to_owned(), ts: format!("{ts}.0") });
-    let name =
-        (1..9_usize, "[a-c]").prop_map(|(number, name)| Command::Name(vec![(format!("U{number}"), name)]));
-    prop_oneof![
-        16 => votes(),
-        2 => dialog.prop_map(Command::DialogPosted),
-        2 => name,
-        1 => Just(Command::Cancel { reason: "gone".to_owned() }),
-    ]
-}
-
-/// What became of an approval, and everything that followed on the way.
-struct History {
-    last: Approval,
-    effects: Vec<EffectKind>,
-    events: Vec<EventKind>,
-}
-
-/// Carries out `commands`, one a second, and has `check` see each with the state before it.
-fn carry_out(
-    first: &Approval,
-    commands: &[Command],
-    mut check: impl FnMut(&Approval, &Command, &Result<Decision<Approval>, Refusal>),
-) -> History {
-    let mut history = History { last: first.clone(), effects: Vec::new(), events: Vec::new() };
-    for (second, command) in (1..).zip(commands) {
-        let result = decide(&history.last, command.clone(), at(second));
-        check(&history.last, command, &result);
-        if let Ok(decision) = result {
-            history.last = decision.next;
-            history.effects.extend(decision.effects);
-            history.events.extend(decision.events);
-        }
+/// The approval without what may change after it closed.
+fn nameless(approval: &Approval) -> Approval {
+    let mut same = Approval { dialog: None, ..approval.clone() };
+    for vote in &mut same.votes {
+        (vote.name, vote.named) = (String::new(), false);
     }
-    history
+    same
 }
 
-impl History {
-    fn closings(&self) -> Vec<&str> {
-        let closing = |event: &'_ EventKind| matches!(event, EventKind::ApprovalClosed { .. });
-        let closed = self.events.iter().filter(|event| closing(event));
-        closed
-            .map(|event| if let EventKind::ApprovalClosed { outcome, .. } = event { outcome } else { "" })
-            .collect()
-    }
-
-    fn advances(&self) -> usize {
-        self.effects.iter().filter(|effect| matches!(effect, EffectKind::AdvanceRun { .. })).count()
-    }
-}
-
-fn may_vote(approval: &Approval, voter: &Voter) -> bool {
-    let named = match &approval.electorate {
-        Electorate::Anyone => true,
-        Electorate::Only { people, .. } => people.contains(&voter.id),
-    };
-    named && voter.workspace == approval.workspace
+/// How many of those who approved `approval` and were looked up may vote, by another way than the one that is tested.
+fn confirmed(approval: &Approval, command: &Command) -> usize {
+    let Command::Confirm(check) = command else { return 0 };
+    let named = |id: &String| check.electorate.people.as_ref().is_none_or(|people| people.contains(id));
+    let may = |id: &String| named(id) && !check.electorate.except.contains(id);
+    let approving =
+        |id: &String| approval.votes.iter().any(|vote| vote.voter == *id && vote.choice == Choice::Approve);
+    let looked_up = check.voters.iter().filter(|(id, verdict)| *verdict == Verdict::Eligible && may(id));
+    looked_up.filter(|(id, _)| approving(id)).count()
 }
 
 proptest! {
+    #[test]
+    fn one_person_has_at_most_one_vote_and_only_who_may_vote_has_one(first in approvals(), story in stories()) {
+        carry_out(&first, &story, |history, command, result| {
+            let (Ok(decision), before) = (result, &history.last) else { return };
+            let voters: BTreeSet<_> = decision.next.votes.iter().map(|vote| &vote.voter).collect();
+            let struck: BTreeSet<_> = decision.next.struck.iter().map(|struck| &struck.voter).collect();
+            assert_eq!(voters.len(), decision.next.votes.len());
+            assert_eq!(struck.len(), decision.next.struck.len());
+            assert!(voters.is_disjoint(&struck));
+            let is_cast = |event: &EventKind| matches!(event, EventKind::VoteCast { .. });
+            if let (true, Command::Click(click)) = (decision.events.iter().any(is_cast), command) {
+                assert!(may_vote(before, click), "{click:?}");
+            }
+            let had = |voter: &String| before.votes.iter().any(|vote| vote.voter == *voter);
+            assert!(voters.into_iter().all(|voter| had(voter) || matches!(command, Command::Click(_))));
+        });
+    }
+
+    #[test]
+    fn an_approval_has_one_outcome_and_its_run_hears_it_once(first in approvals(), story in stories()) {
+        let history = carry_out(&first, &story, |_, _, _| {});
+        if history.last.status.is_open() {
+            prop_assert!(history.closings().is_empty() && history.advances() == 0);
+        } else {
+            prop_assert_eq!(history.closings(), [history.last.status.word()]);
+            prop_assert_eq!(history.advances(), 1);
+        }
+    }
+
+    #[test]
+    fn only_a_look_at_enough_who_may_vote_approves_and_not_before_its_time(
+        first in approvals(),
+        story in stories(),
+    ) {
+        carry_out(&first, &story, |history, command, result| {
+            let before = &history.last;
+            let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+            let approves = result.as_ref().is_ok_and(|decision| is_approved(&decision.next)) && !is_approved(before);
+            let Status::Quorum { since, until, .. } = before.status else {
+                assert!(!approves, "{command:?}");
+                return;
+            };
+            assert_eq!(until.duration_since(since), before.undo_window.unwrap_or_default());
+            let enough = confirmed(before, command) >= before.votes_required as usize;
+            assert_eq!(approves, enough && history.now >= until, "{command:?}");
+        });
+    }
+
+    #[test]
+    fn the_votes_say_how_far_it_got(first in approvals(), story in stories()) {
+        carry_out(&first, &story, |_, _, result| {
+            let Ok(decision) = result else { return };
+            let next = &decision.next;
+            let enough = next.count(Choice::Approve) >= next.votes_required;
+            let against = next.count(Choice::Reject) >= next.rejections_required;
+            match next.status {
+                Status::Pending | Status::Expired { .. } => assert!(!enough && !against),
+                Status::Quorum { .. } | Status::Approved { .. } => assert!(enough && !against),
+                Status::Rejected { .. } => assert!(against),
+                Status::Superseded { .. } | Status::Cancelled { .. } => assert!(!against),
+            }
+        });
+    }
+
+    #[test]
+    fn nobody_approves_after_the_deadline(first in approvals(), story in stories()) {
+        let mut history = carry_out(&first, &story, |_, _, _| {});
+        history.finish();
+        let Some(deadline) = first.expires_at else { return Ok(()) };
+        for (when, event) in &history.events {
+            let is_late = match event {
+                EventKind::QuorumReached { .. } => true,
+                EventKind::VoteCast { choice: Choice::Approve, previous, .. } => *previous != Some(Choice::Approve),
+                _ => false,
+            };
+            prop_assert!(!is_late || *when < deadline, "{event:?} at {when}");
+        }
+    }
+
+    #[test]
+    fn a_closed_approval_changes_in_its_dialog_and_its_voters_names_only(first in approvals(), story in stories()) {
+        carry_out(&first, &story, |history, command, result| {
+            if let (false, Ok(decision)) = (history.last.status.is_open(), result) {
+                assert_eq!(nameless(&history.last), nameless(&decision.next), "{command:?}");
+                assert_eq!((decision.effects.len(), decision.later.len()), (0, 0), "{command:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_click_that_was_counted_never_counts_again(first in approvals(), story in stories()) {
+        let check = |history: &History| {
+            for click in &history.counted {
+                let again = decide(&history.last, Command::Click(click.clone()), history.now);
+                assert!(matches!(again, Err(Refusal::Replayed)), "{click:?}: {again:?}");
+            }
+        };
+        let mut history = carry_out(&first, &story, |_, _, _| {});
+        check(&history);
+        history.finish();
+        check(&history);
+    }
+
+    #[test]
+    fn what_is_due_ends_every_quorum_and_every_deadline(first in approvals(), story in stories()) {
+        let mut history = carry_out(&first, &story, |_, _, _| {});
+        history.finish();
+        let status = &history.last.status;
+        prop_assert!(!status.is_open() || (*status == Status::Pending && first.expires_at.is_none()), "{status:?}");
+    }
+
+    #[test]
+    fn an_undo_leaves_no_quorum_and_every_rejection(first in approvals(), story in stories()) {
+        carry_out(&first, &story, |history, command, result| {
+            let (Command::Click(Click { ask: Ask::Undo, .. }), Ok(decision)) = (command, result) else { return };
+            let (before, next) = (&history.last, &decision.next);
+            assert!(matches!(before.status, Status::Quorum { .. }));
+            assert_eq!(next.count(Choice::Approve) + 1, next.votes_required);
+            assert_eq!(next.count(Choice::Reject), before.count(Choice::Reject));
+            assert!(matches!(next.status, Status::Pending | Status::Expired { .. }));
+        });
+    }
+
+    #[test]
+    fn what_changes_nothing_is_refused_and_the_version_is_left_to_the_commit(
+        first in approvals(),
+        story in stories(),
+    ) {
+        carry_out(&first, &story, |history, command, result| {
+            if let Ok(decision) = result {
+                // A look at too few is followed by another one.
+                assert!(history.last != decision.next || !decision.effects.is_empty(), "{command:?}");
+                assert_eq!(history.last.version, decision.next.version);
+            }
+        });
+    }
+
     #[test]
     fn the_order_of_the_same_approving_votes_does_not_matter(
         first in approvals(),
@@ -108,100 +182,19 @@ proptest! {
         }),
     ) {
         let outcome = |people: &[usize]| {
-            let votes: Vec<_> = people.iter().map(|number| vote_of(&format!("U{number}"), Choice::Approve)).collect();
-            let history = carry_out(&first, &votes, |_, _, _| {});
-            (history.last.status.word(), history.last.count(Choice::Approve), history.events.len(), history.advances())
+            let mut approval = first.clone();
+            let mut followed = Vec::new();
+            for number in people {
+                let vote = click(&format!("U{number}"), because(Choice::Approve, "tested"), 9);
+                if let Ok(decision) = decide(&approval, vote, at(9)) {
+                    followed.push(consequences(&decision));
+                    approval = decision.next;
+                }
+            }
+            let confirmed = decide(&approval, all_may(&approval), at(1000)).map(|decision| decision.next.status);
+            followed.sort();
+            (approval.count(Choice::Approve), approval.status, confirmed.ok(), followed)
         };
         prop_assert_eq!(outcome(&people), outcome(&shuffled));
-    }
-
-    #[test]
-    fn an_approval_has_one_outcome_and_its_run_hears_it_once(
-        first in approvals(),
-        commands in proptest::collection::vec(commands(), 0..60),
-    ) {
-        let history = carry_out(&first, &commands, |_, _, _| {});
-        match history.last.status {
-            Status::Pending => prop_assert!(history.closings().is_empty() && history.advances() == 0),
-            ref closed => {
-                prop_assert_eq!(history.closings(), [closed.word()]);
-                prop_assert_eq!(history.advances(), 1);
-            }
-        }
-    }
-
-    #[test]
-    fn the_votes_say_the_outcome(
-        first in approvals(),
-        commands in proptest::collection::vec(commands(), 0..60),
-    ) {
-        let last = carry_out(&first, &commands, |_, _, _| {}).last;
-        let enough = last.count(Choice::Approve) >= last.votes_required;
-        let against = last.count(Choice::Reject) >= last.rejections_required;
-        match last.status {
-            Status::Pending | Status::Cancelled { .. } => prop_assert!(!enough && !against),
-            Status::Approved { .. } => prop_assert!(enough && !against),
-            Status::Rejected { .. } => prop_assert!(against && !enough),
-        }
-    }
-
-    #[test]
-    fn a_closed_approval_changes_in_its_dialog_and_its_voters_names_only(
-        first in approvals(),
-        commands in proptest::collection::vec(commands(), 0..60),
-    ) {
-        let nameless = |approval: &Approval| {
-            let mut same = Approval { dialog: None, ..approval.clone() };
-            for vote in &mut same.votes {
-                (vote.name, vote.named) = (String::new(), false);
-            }
-            same
-        };
-        carry_out(&first, &commands, |before, command, result| {
-            if let (true, Ok(decision)) = (before.status != Status::Pending, result) {
-                assert_eq!(nameless(before), nameless(&decision.next), "{command:?}");
-                assert_eq!(decision.effects, [], "{command:?}");
-            }
-        });
-    }
-
-    #[test]
-    fn one_person_has_at_most_one_vote_and_only_who_may_vote_has_one(
-        first in approvals(),
-        commands in proptest::collection::vec(commands(), 0..60),
-    ) {
-        carry_out(&first, &commands, |before, command, result| {
-            let Command::Vote { voter, .. } = command else { return };
-            if may_vote(before, voter) {
-                return;
-            }
-            let refusal = result.as_ref().expect_err("a vote of somebody who may not vote");
-            match refusal {
-                Refusal::Stranger => assert_ne!(voter.workspace, before.workspace),
-                Refusal::NotEligible { people, .. } => assert!(!people.contains(&voter.id)),
-                Refusal::Closed(status) => assert_eq!(status, &before.status),
-                // Somebody of another workspace with a voter's id, after the vote: nothing is told.
-                Refusal::Repeated | Refusal::Replayed => assert_ne!(before.status, Status::Pending),
-            }
-        });
-        let last = carry_out(&first, &commands, |_, _, _| {}).last;
-        let voters: BTreeSet<_> = last.votes.iter().map(|vote| vote.voter.as_str()).collect();
-        prop_assert_eq!(voters.len(), last.votes.len());
-        if let Electorate::Only { people, .. } = &last.electorate {
-            prop_assert!(last.votes.iter().all(|vote| people.contains(&vote.voter)));
-        }
-    }
-
-    #[test]
-    fn what_changes_nothing_is_refused_and_the_version_is_left_to_the_commit(
-        first in approvals(),
-        commands in proptest::collection::vec(commands(), 0..60),
-    ) {
-        carry_out(&first, &commands, |before, command, result| {
-            if let Ok(decision) = result {
-                assert_ne!(before, &decision.next, "{command:?}");
-                assert_eq!(before.version, decision.next.version);
-            }
-        });
     }
 }

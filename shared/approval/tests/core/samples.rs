@@ -1,9 +1,10 @@
 //! Deploys, approvals and runs to test with, and decisions as a line of text.
 
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{self as votes, Approval, Choice, Electorate, Status, Subject, Vote, Voter};
+use approval::action::{Action, ApprovalSpec, Reasons};
+use approval::approval::{self as votes, Approval, Ask, Check, Choice, Click, Clicked, Electorate, Standing};
+use approval::approval::{Status, Subject, Successor, Verdict, Vote, Voter};
 use approval::decision::Decision;
-use approval::deploy::{Deploy, Slug, Source};
+use approval::deploy::{Deploy, RulesChange, Slug, Source};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Opening, Run};
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +33,7 @@ pub fn approval() -> Approval {
             rule_hash: "hash".to_owned(),
             plan: vec!["auto_approve_build: deploy".to_owned()],
         },
+        rules_change: RulesChange::No,
         prompt:
             "<@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test \
                  (Production)> to production?"
@@ -39,9 +41,14 @@ pub fn approval() -> Approval {
         channel: "#deploys".to_owned(),
         votes_required: 1,
         rejections_required: 1,
-        electorate: Electorate::Anyone,
+        require_reason: Reasons::Never,
+        undo_window: None,
+        expires_at: None,
+        electorate: Electorate::anyone(),
         workspace: WORKSPACE.to_owned(),
         votes: Vec::new(),
+        struck: Vec::new(),
+        clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,
         opened_at: at(0),
@@ -49,27 +56,89 @@ pub fn approval() -> Approval {
     }
 }
 
+/// An approval of U1, U2 and U3 that needs two approving votes.
+pub fn of_three() -> Approval {
+    Approval { votes_required: 2, electorate: authors(3), ..approval() }
+}
+
 /// The electorate of U1 to U`count`.
 pub fn authors(count: usize) -> Electorate {
     let people = (1..=count).map(|number| format!("U{number}")).collect();
-    Electorate::Only { who: "the authors of this deploy".to_owned(), people }
+    Electorate { people: Some(people), who: "the authors of this deploy".to_owned(), ..Electorate::anyone() }
 }
 
-/// A member of the workspace.
+/// `electorate` without these, whose own change it is.
+pub fn except(electorate: Electorate, people: &[&str]) -> Electorate {
+    Electorate { except: people.iter().map(ToString::to_string).collect(), ..electorate }
+}
+
+/// The newer deploy.
+pub fn successor() -> Successor {
+    Successor {
+        deploy: DeployId::from_text("d2"),
+        title: "98c2f5b - checkout (Staging)".to_owned(),
+        url: "https://signoff.example.com/deploys/d2".to_owned(),
+    }
+}
+
+/// A member of the workspace, as far as Slack said.
 pub fn member(id: &str) -> Voter {
-    Voter { id: id.to_owned(), name: format!("name of {id}"), workspace: WORKSPACE.to_owned() }
+    Voter {
+        id: id.to_owned(),
+        name: format!("name of {id}"),
+        workspace: WORKSPACE.to_owned(),
+        standing: Some(Standing::Member),
+    }
 }
 
-/// A vote of a member.
-pub fn vote_of(id: &str, choice: Choice) -> votes::Command {
-    votes::Command::Vote { voter: member(id), choice, clicked_at: at(90) }
+/// A click of a member on the dialog of an approval with the subject of [`approval()`], at [`at`] `second`.
+pub fn click(id: &str, ask: Ask, second: i64) -> votes::Command {
+    let subject = approval().subject.mark();
+    votes::Command::Click(Click { voter: member(id), ask, at: at(second), subject })
 }
 
-/// `approval` after these members' votes.
+/// A vote without a reason.
+pub fn for_it(choice: Choice) -> Ask {
+    Ask::Vote { choice, reason: None }
+}
+
+/// A vote with a reason.
+pub fn because(choice: Choice, reason: &str) -> Ask {
+    Ask::Vote { choice, reason: Some(reason.to_owned()) }
+}
+
+/// What the look at these approvers says, each with its verdict, while `electorate` may vote.
+pub fn check(electorate: Electorate, voters: &[(&str, Verdict)]) -> votes::Command {
+    let voters = voters.iter().map(|(voter, verdict)| ((*voter).to_owned(), *verdict)).collect();
+    votes::Command::Confirm(Check { electorate, voters })
+}
+
+/// The look at everybody who approved `approval`: they all still may.
+pub fn all_may(approval: &Approval) -> votes::Command {
+    let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<_> = approving.map(|vote| (vote.voter.as_str(), Verdict::Eligible)).collect();
+    check(approval.electorate.clone(), &voters)
+}
+
+/// `approval` after `command` at [`at`] `second`.
+pub fn after(approval: &Approval, command: votes::Command, second: i64) -> Approval {
+    votes::decide(approval, command, at(second)).expect("a command that changes something").next
+}
+
+/// `approval` after these members' votes at [`at`] 60.
 pub fn voted(approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
-    ballots.iter().fold(approval, |approval, (voter, choice)| {
-        votes::decide(&approval, vote_of(voter, *choice), at(60)).expect("a vote that counts").next
-    })
+    ballots
+        .iter()
+        .fold(approval, |approval, (voter, choice)| after(&approval, click(voter, for_it(*choice), 60), 60))
+}
+
+/// `approval` with these members' votes of [`at`] 60, and whatever status it has.
+pub fn with_votes(mut approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
+    for (voter, choice) in ballots {
+        approval.votes.push(counted(voter, *choice));
+        approval.clicks.push(Clicked { person: (*voter).to_owned(), at: at(60) });
+    }
+    approval
 }
 
 /// A vote as it stands in an approval.
@@ -79,8 +148,8 @@ pub fn counted(voter: &str, choice: Choice) -> Vote {
         name: format!("name of {voter}"),
         named: false,
         choice,
+        reason: None,
         at: at(60),
-        clicked_at: at(30),
     }
 }
 
@@ -102,7 +171,7 @@ pub fn deploy() -> Deploy {
         commits: Vec::new(),
         pull_requests: Vec::new(),
         previous_revision: None,
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: RulesChange::Unknown,
     }
 }
 
@@ -111,8 +180,21 @@ pub fn hook(host: &str) -> Action {
     Action::Webhook(format!("https://{host}/hook"))
 }
 
+/// What runs after an approval, by how it ended.
+#[derive(Default)]
+pub struct Branches {
+    pub on_success: Vec<Action>,
+    pub on_reject: Vec<Action>,
+    pub on_expire: Vec<Action>,
+}
+
 /// The action `slack_channel_approval` with what runs once it is approved.
 pub fn ask(name: &str, on_success: Vec<Action>) -> Action {
+    ask_with(name, Branches { on_success, ..Branches::default() })
+}
+
+/// The action `slack_channel_approval` with what runs after it.
+pub fn ask_with(name: &str, branches: Branches) -> Action {
     Action::SlackChannelApproval(ApprovalSpec {
         name: name.to_owned(),
         prompt: "Promote?".to_owned(),
@@ -121,7 +203,15 @@ pub fn ask(name: &str, on_success: Vec<Action>) -> Action {
         rejections_required: 1,
         authors_only: false,
         approvers: None,
-        on_success,
+        self_approval: true,
+        require_reason: Reasons::Never,
+        expires_after: None,
+        remind_after: None,
+        supersede: false,
+        undo_window: None,
+        on_success: branches.on_success,
+        on_reject: branches.on_reject,
+        on_expire: branches.on_expire,
     })
 }
 
@@ -133,9 +223,14 @@ pub fn opened(actions: &[Action]) -> Decision<Run> {
     Run::open(&opening, at(0))
 }
 
-/// A decision's effects and events, each by its name; a step's effect or event with the step's number.
+/// A decision's effects and events, each by its name; a step's effect or event with the step's number, what is to be
+/// done later with the seconds of its time.
 pub fn consequences<State>(decision: &Decision<State>) -> String {
-    let effects: Vec<_> = decision.effects.iter().map(|effect| named(effect, "do")).collect();
+    let later = |later: &approval::decision::Later| {
+        format!("{} at {}", named(&later.kind, "do"), later.at.duration_since(at(0)).as_secs())
+    };
+    let effects = decision.effects.iter().map(|effect| named(effect, "do"));
+    let effects: Vec<_> = effects.chain(decision.later.iter().map(later)).collect();
     let events: Vec<_> = decision.events.iter().map(|event| named(event, "event")).collect();
     let or_none = |names: Vec<String>| if names.is_empty() { "-".to_owned() } else { names.join(", ") };
     format!("do: {}; record: {}", or_none(effects), or_none(events))

@@ -4,12 +4,15 @@ use super::failure::{Call, CallError, classify};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, secret_header, send, url};
+use approval::approval::Standing;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, Method};
 use secrecy::SecretString;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::time::Duration;
 
 /// How much earlier than asked a search starts, for clocks that differ from Slack's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(60);
@@ -26,6 +29,8 @@ pub struct Slack {
     http: Client,
     base: String,
     token: SecretString,
+    /// How long a call may take, where that is less than what the HTTP client allows.
+    time: Option<Duration>,
 }
 
 /// A message, by the channel's id and the message's timestamp.
@@ -35,6 +40,15 @@ pub struct MessageRef {
     pub channel: String,
     /// The message's timestamp, its id within the channel.
     pub ts: String,
+}
+
+/// What became of a message that was to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Updated {
+    /// It reads as it should.
+    Done,
+    /// Somebody deleted it.
+    Gone,
 }
 
 /// A person's account.
@@ -48,16 +62,40 @@ pub struct Profile {
     pub email: Option<String>,
     /// Whether the account was deactivated.
     pub deleted: bool,
-    /// Whether they are a guest, a stranger from Slack Connect, or a bot.
-    pub restricted: bool,
+    /// Whether they are a guest, of one channel or of several.
+    pub guest: bool,
+    /// Whether they are of another workspace and in no channel that the app can see. Of those who share one with us, only
+    /// [`Profile::team_id`] tells.
+    pub stranger: bool,
+    /// Whether it is a bot.
+    pub bot: bool,
     /// Their own workspace.
     pub team_id: String,
+}
+
+impl Profile {
+    /// What the account is, for who may vote.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self { deleted: true, .. } => Standing::Deactivated,
+            Self { stranger: true, .. } => Standing::Stranger,
+            Self { bot: true, .. } => Standing::Bot,
+            Self { guest: true, .. } => Standing::Guest,
+            Self { deleted: false, stranger: false, bot: false, guest: false, .. } => Standing::Member,
+        }
+    }
 }
 
 impl Slack {
     /// A client for the Web API at `base` (`https://slack.com/api`).
     pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
-        Self { http, base: base.into(), token }
+        Self { http, base: base.into(), token, time: None }
+    }
+
+    /// The same client, whose calls give up after `time`: a lost answer, as after any other timeout.
+    #[must_use]
+    pub fn within(&self, time: Duration) -> Self {
+        Self { time: Some(time), ..self.clone() }
     }
 
     /// Posts a message to `channel` (`#name` or an id), into the thread of `thread_ts` if there is one. `text` is what
@@ -95,11 +133,51 @@ impl Slack {
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if somebody deleted it.
-    pub async fn update_message(&self, at: &MessageRef, text: &str, blocks: &Value) -> Result<(), Failure> {
+    /// Those of any call; that somebody deleted it is no error.
+    pub async fn update_message(
+        &self,
+        at: &MessageRef,
+        text: &str,
+        blocks: &Value,
+    ) -> Result<Updated, Failure> {
         let call = Call { method: "chat.update", subject: &at.channel, repeat: Repeat::Harmless };
         let message = wire::Message { ts: Some(&at.ts), ..message(&at.channel, text, blocks) };
-        self.post::<Value>(call, &message).await?;
+        let Err(error) = self.post::<Value>(call, &message).await else { return Ok(Updated::Done) };
+        match error.code.as_deref() {
+            Some("message_not_found") => Ok(Updated::Gone),
+            // What is left of a deleted message that has replies is Slackbot's, not ours. Slack uses this error for other
+            // reasons too, so that the channel is asked.
+            Some("cant_update_message") if self.is_tombstone(at).await? => Ok(Updated::Gone),
+            _ => Err(error.failure),
+        }
+    }
+
+    /// Whether only a tombstone is left of a message in a channel's history.
+    async fn is_tombstone(&self, at: &MessageRef) -> Result<bool, Failure> {
+        let call = Call { method: "conversations.history", subject: &at.channel, repeat: Repeat::Harmless };
+        let only = [
+            ("channel", at.channel.as_str()),
+            ("oldest", &at.ts),
+            ("latest", &at.ts),
+            ("inclusive", "true"),
+            ("limit", "1"),
+        ];
+        let page: wire::History = self.get(call, &only).await?;
+        let left = |message: &wire::HistoryMessage| message.subtype.as_deref() == Some(wire::TOMBSTONE);
+        Ok(page.messages.iter().any(|message| message.ts == at.ts && left(message)))
+    }
+
+    /// Opens a form (a modal) for the person whose click gave `trigger_id`, which Slack takes once, and within 3 seconds
+    /// of the click. A second call with the same `trigger_id` opens nothing, so that repeating it is harmless.
+    /// <https://docs.slack.dev/reference/methods/views.open>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refusal`] if the `trigger_id` is too old, was used, or is none: the person may click again.
+    pub async fn open_view(&self, trigger_id: &str, view: &Value) -> Result<(), Failure> {
+        let subject = view["callback_id"].as_str().unwrap_or("a form");
+        let call = Call { method: "views.open", subject, repeat: Repeat::Harmless };
+        self.post::<Value>(call, &wire::OpenView { trigger_id, view }).await?;
         Ok(())
     }
 
@@ -265,11 +343,7 @@ impl Slack {
     }
 
     /// Calls a method with a JSON body.
-    async fn post<T: DeserializeOwned>(
-        &self,
-        call: Call<'_>,
-        body: &wire::Message<'_>,
-    ) -> Result<T, CallError> {
+    async fn post<T: DeserializeOwned>(&self, call: Call<'_>, body: &impl Serialize) -> Result<T, CallError> {
         self.call(call, Method::POST, |request| request.json(body)).await
     }
 
@@ -285,7 +359,11 @@ impl Slack {
         fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> Result<T, CallError> {
         let token = secret_header("bot token in the Slack secret", "Bearer ", &self.token)?;
-        let request = self.http.request(verb, url(&self.base, [call.method])?).header(AUTHORIZATION, token);
+        let mut request =
+            self.http.request(verb, url(&self.base, [call.method])?).header(AUTHORIZATION, token);
+        if let Some(time) = self.time {
+            request = request.timeout(time);
+        }
         let doing = format!("calling {} ({})", call.method, call.subject);
         classify(call, &send("Slack", &doing, fill(request), call.repeat, MAX_ANSWER).await?)
     }
@@ -332,7 +410,9 @@ fn profile(user: wire::User) -> Profile {
         name: names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| user.id.clone()),
         email: user.profile.email.filter(|email| !email.is_empty()),
         deleted: user.deleted,
-        restricted: user.is_restricted || user.is_ultra_restricted || user.is_stranger || user.is_bot,
+        guest: user.is_restricted || user.is_ultra_restricted,
+        stranger: user.is_stranger,
+        bot: user.is_bot,
         team_id: user.team_id.unwrap_or_default(),
         id: user.id,
     }

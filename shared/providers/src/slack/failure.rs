@@ -72,6 +72,16 @@ impl From<CallError> for Failure {
 fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
     let Call { method, subject, repeat } = call;
     Failure::Permanent(match code {
+        // Slack opens a form at once or not at all; the person's next click brings a new trigger.
+        "expired_trigger_id" => {
+            return Failure::Refusal("it took too long to open the form in Slack: click again".to_owned());
+        }
+        "exchanged_trigger_id" => {
+            return Failure::Refusal("the form was opened before: click again if it is not there".to_owned());
+        }
+        "invalid_trigger_id" => {
+            return Failure::Refusal("Slack did not say for whom to open the form: click again".to_owned());
+        }
         "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
             return Failure::retryable(format!("Slack asks us to slow down ({method})"));
         }
@@ -198,6 +208,9 @@ mod tests {
             "users_not_found",
             "no_such_subteam",
             "paid_teams_only",
+            "expired_trigger_id",
+            "exchanged_trigger_id",
+            "invalid_trigger_id",
             "ratelimited",
             "service_unavailable",
             "internal_error",

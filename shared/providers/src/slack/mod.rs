@@ -1,11 +1,13 @@
-//! Slack: the dialog's channel, its people, and the clicks that come back.
+//! Slack: the dialog's channel, its people, and the clicks, forms and events that come back.
 
 pub mod client;
+pub mod event;
 mod failure;
 pub mod parse;
 pub mod verify;
 mod wire;
 
-pub use client::{MessageRef, Profile, Slack};
-pub use parse::{Click, Interaction, ParseError, interaction};
+pub use client::{MessageRef, Profile, Slack, Updated};
+pub use event::{Event, event};
+pub use parse::{Click, Interaction, ParseError, Submission, interaction};
 pub use verify::verify;

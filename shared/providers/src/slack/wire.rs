@@ -21,8 +21,35 @@ pub(crate) struct BlockActions {
     pub channel: Option<Id>,
     pub container: Option<Container>,
     pub message: Option<Ts>,
+    pub trigger_id: Option<String>,
     #[serde(default)]
     pub actions: Vec<PayloadAction>,
+}
+
+/// A `view_submission` payload.
+#[derive(Deserialize)]
+pub(crate) struct ViewSubmission {
+    pub user: PayloadUser,
+    pub team: Option<Id>,
+    pub view: SubmittedView,
+}
+
+/// The `view` of a submission.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(crate) struct SubmittedView {
+    pub id: String,
+    pub callback_id: Option<String>,
+    pub private_metadata: Option<String>,
+    pub state: Option<ViewState>,
+}
+
+/// What was entered: an object of blocks, an empty array where there is nothing to enter.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(crate) struct ViewState {
+    #[serde(default)]
+    pub values: Value,
 }
 
 /// The `user` of a payload.
@@ -40,6 +67,9 @@ pub(crate) struct PayloadUser {
 pub(crate) struct Id {
     pub id: String,
 }
+
+/// The subtype of what stands in place of a deleted message that has replies.
+pub(crate) const TOMBSTONE: &str = "tombstone";
 
 /// Anything with a timestamp.
 #[derive(Deserialize)]
@@ -61,7 +91,64 @@ pub(crate) struct Container {
 pub(crate) struct PayloadAction {
     pub action_id: String,
     pub value: Option<String>,
+    pub selected_option: Option<SelectedOption>,
     pub action_ts: Option<String>,
+}
+
+/// What was chosen from a menu.
+#[derive(Deserialize)]
+pub(crate) struct SelectedOption {
+    pub value: String,
+}
+
+/// Any body of the Events API.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(crate) struct EventKind {
+    pub r#type: String,
+    pub event: Option<InnerKind>,
+}
+
+/// Which event it is about.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+pub(crate) struct InnerKind {
+    pub r#type: String,
+    pub subtype: Option<String>,
+}
+
+/// `url_verification`.
+#[derive(Deserialize)]
+pub(crate) struct UrlVerification {
+    pub challenge: String,
+}
+
+/// An `event_callback` about an event `T`.
+#[derive(Deserialize)]
+pub(crate) struct EventCallback<T> {
+    pub team_id: String,
+    pub event: T,
+}
+
+/// `message` with the subtype `message_deleted`.
+#[derive(Deserialize)]
+pub(crate) struct MessageDeleted {
+    pub channel: String,
+    pub deleted_ts: String,
+}
+
+/// `message` with the subtype `message_changed`.
+#[derive(Deserialize)]
+pub(crate) struct MessageChanged {
+    pub channel: String,
+    pub message: ChangedMessage,
+}
+
+/// The message as it is now.
+#[derive(Deserialize)]
+pub(crate) struct ChangedMessage {
+    pub ts: String,
+    pub subtype: Option<String>,
 }
 
 /// What every method's answer has.
@@ -95,6 +182,13 @@ pub(crate) struct Message<'a> {
     pub unfurl_media: Option<bool>,
 }
 
+/// `views.open`, asked.
+#[derive(Serialize)]
+pub(crate) struct OpenView<'a> {
+    pub trigger_id: &'a str,
+    pub view: &'a Value,
+}
+
 /// A message's metadata: ours has `{"key"}` as its payload, other apps' can have anything.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Metadata {
@@ -124,6 +218,7 @@ pub(crate) struct History {
 #[derive(Deserialize)]
 pub(crate) struct HistoryMessage {
     pub ts: String,
+    pub subtype: Option<String>,
     pub metadata: Option<Metadata>,
 }
 

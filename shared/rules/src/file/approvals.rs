@@ -1,15 +1,18 @@
 //! `slack_channel_approval`.
 
 use super::reader::Reader;
+use crate::condition::parse_duration;
+use crate::suggest::did_you_mean;
 use crate::yaml::{Entry, Node};
-use approval::action::ApprovalSpec;
+use approval::action::{ApprovalSpec, Reasons};
+use jiff::SignedDuration;
 
 /// What an approval asks where the rule says nothing.
 const DEFAULT_PROMPT: &str =
     "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
 
 const NAME: &str = "slack_channel_approval";
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 16] = [
     "name",
     "prompt",
     "channel",
@@ -17,21 +20,21 @@ const KEYS: [&str; 8] = [
     "rejections_required",
     "authors_only",
     "approvers",
-    "on_success",
-];
-
-/// Keys that say who may approve, or what happens otherwise, and that nothing enforces yet: an approval that has one must
-/// not be opened, or people would rely on what is not there.
-const NOT_YET: [&str; 8] = [
-    "expires_after",
-    "on_expire",
-    "remind_after",
-    "supersede",
     "self_approval",
     "require_reason",
-    "on_reject",
+    "expires_after",
+    "remind_after",
+    "supersede",
     "undo_window",
+    "on_success",
+    "on_reject",
+    "on_expire",
 ];
+
+/// The longest that people can be waited for: what is older is not on record any more.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// The longest that approved actions are held back.
+const LONGEST_UNDO: SignedDuration = SignedDuration::from_hours(1);
 
 impl Reader<'_> {
     /// The keys of an approval, with their defaults. `rule` is the name of the rule.
@@ -47,12 +50,21 @@ impl Reader<'_> {
             rejections_required: 1,
             authors_only: false,
             approvers: None,
+            self_approval: true,
+            require_reason: Reasons::Never,
+            expires_after: None,
+            remind_after: None,
+            supersede: true,
+            undo_window: None,
             on_success: Vec::new(),
+            on_reject: Vec::new(),
+            on_expire: Vec::new(),
         };
         for entry in entries {
             self.approval_key(entry, rule, &mut spec);
         }
         self.enough_approvers(entries, &spec);
+        self.useful_deadlines(entries, &spec);
         (!spec.channel.is_empty()).then_some(spec)
     }
 
@@ -66,9 +78,78 @@ impl Reader<'_> {
             "rejections_required" => spec.rejections_required = self.count(node, key).unwrap_or(1),
             "authors_only" => spec.authors_only = self.truth(node, key).unwrap_or_default(),
             "approvers" => spec.approvers = self.approvers(node),
+            "self_approval" => spec.self_approval = self.truth(node, key).unwrap_or_default(),
+            "require_reason" => spec.require_reason = self.reasons(node).unwrap_or(Reasons::Both),
+            "expires_after" => spec.expires_after = self.wait(node, key, "24h", LONGEST_WAIT),
+            "remind_after" => spec.remind_after = self.wait(node, key, "2h", LONGEST_WAIT),
+            "supersede" => spec.supersede = self.truth(node, key).unwrap_or(true),
+            "undo_window" => spec.undo_window = self.wait(node, key, "30s", LONGEST_UNDO),
             "on_success" => spec.on_success = self.actions(node, key, rule),
-            _ if NOT_YET.contains(&key) => self.unsupported(entry.at, key),
-            _ => self.unknown_key(entry, NAME, &[&KEYS[..], &NOT_YET[..]].concat()),
+            "on_reject" => spec.on_reject = self.actions(node, key, rule),
+            "on_expire" => spec.on_expire = self.actions(node, key, rule),
+            _ => self.unknown_key(entry, NAME, &KEYS),
+        }
+    }
+
+    /// `approve`, `reject` or `both`.
+    fn reasons(&mut self, node: &Node) -> Option<Reasons> {
+        let text = self.text(node, "require_reason")?;
+        let reasons = match text.trim() {
+            "approve" => Reasons::Approve,
+            "reject" => Reasons::Reject,
+            "both" => Reasons::Both,
+            other => {
+                let message = format!("`{other}` is nobody who could give a reason");
+                let suggestion = did_you_mean(other, ["approve", "reject", "both"])
+                    .unwrap_or_else(|| "write approve, reject or both".to_owned());
+                self.problem(node.start, message, suggestion);
+                return None;
+            }
+        };
+        Some(reasons)
+    }
+
+    /// A time to wait, from a second up to `longest`.
+    fn wait(
+        &mut self,
+        node: &Node,
+        key: &str,
+        example: &str,
+        longest: SignedDuration,
+    ) -> Option<SignedDuration> {
+        let text = self.text(node, key)?;
+        let wait = parse_duration(text.trim()).and_then(|wait| SignedDuration::try_from(wait).ok());
+        let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
+            let message = format!("{key} takes a time: a whole number and s, m, h or d");
+            self.problem(node.start, message, format!("write, for example, `{key}: '{example}'`"));
+            return None;
+        };
+        if wait > longest {
+            let hours = longest.as_hours();
+            let longest = if hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") };
+            self.problem(
+                node.start,
+                format!("{key} is longer than {longest}"),
+                format!("write at most '{longest}'"),
+            );
+            return None;
+        }
+        Some(wait)
+    }
+
+    /// What can never happen is worth knowing.
+    fn useful_deadlines(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
+        let at = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.at);
+        if let (Some(at), None, false) = (at("on_expire"), spec.expires_after, spec.on_expire.is_empty()) {
+            let message = "on_expire never runs: the approval does not expire".to_owned();
+            self.notice(at, message, "add, for example, `expires_after: '24h'`".to_owned());
+        }
+        if let (Some(at), Some(remind), Some(expire)) =
+            (at("remind_after"), spec.remind_after, spec.expires_after)
+            && remind >= expire
+        {
+            let message = "nobody is reminded: the approval expires before".to_owned();
+            self.notice(at, message, "remind earlier than it expires".to_owned());
         }
     }
 

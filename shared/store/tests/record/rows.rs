@@ -1,30 +1,20 @@
 //! What is read is what was written, to the last empty text.
 
+use crate::kinds::{ODD, dialog, effects, electorate, events, odd, precise, successor, verdicts};
 use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
-use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
-use approval::approval::{Approval, Choice, Dialog, Electorate, Outcome, Status, Vote};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, Source};
-use approval::effect::{Effect, EffectKind, EffectState};
-use approval::event::EventKind;
-use approval::id::{ApprovalId, RunId};
+use crate::template::table;
+use approval::action::{
+    Action, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, Reasons, TriggerSpec,
+};
+use approval::approval::{Approval, Choice, Clicked, Status, Struck, Vote};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
+use approval::effect::{Effect, EffectState};
+use approval::id::ApprovalId;
 use approval::run::{Opening, Run, StepState};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use store::Change;
-
-/// Text that has hurt somebody before.
-const ODD: [&str; 7] =
-    ["", " ", "\u{17d}gajner \u{1f680}\u{200d}\u{1f680}", "a\"b\\c\n\t\u{0}", "null", "#", "<@U1> & co"];
-
-fn odd() -> Vec<String> {
-    ODD.map(str::to_owned).to_vec()
-}
-
-/// A time with nanoseconds, as a clock gives it.
-fn precise() -> Timestamp {
-    second(7) + SignedDuration::from_nanos(123_456_789)
-}
 
 fn person(email: Option<&str>) -> Person {
     Person { name: ODD[2].to_owned(), email: email.map(str::to_owned), username: None }
@@ -55,11 +45,11 @@ fn rich_deploy() -> Deploy {
             title: String::new(),
             url: String::new(),
             author: String::new(),
-            merged_by: None,
+            merged_by: Some(person(None)),
             labels: odd(),
         }],
         previous_revision: Some(String::new()),
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: RulesChange::Yes(odd()),
         ..deploy(1)
     }
 }
@@ -87,8 +77,6 @@ fn actions() -> Vec<Action> {
             revision: Some("{{ revision }}".to_owned()),
         }),
         Action::SlackChannelMessage(ChannelMessage { channel: "#a".to_owned(), message: String::new() }),
-        Action::AddToDeployMessageThread(ODD[2].to_owned()),
-        Action::Webhook("https://user@example.com/?a=b".to_owned()),
     ];
     vec![Action::SlackChannelApproval(ApprovalSpec {
         name: String::new(),
@@ -98,7 +86,15 @@ fn actions() -> Vec<Action> {
         rejections_required: 1,
         authors_only: true,
         approvers: Some(Vec::new()),
+        self_approval: false,
+        require_reason: Reasons::Both,
+        expires_after: Some(SignedDuration::MAX),
+        remind_after: Some(SignedDuration::from_nanos(1)),
+        supersede: true,
+        undo_window: Some(SignedDuration::from_mins(10)),
         on_success: inner,
+        on_reject: vec![Action::AddToDeployMessageThread(ODD[2].to_owned())],
+        on_expire: vec![Action::Webhook("https://user@example.com/?a=b".to_owned())],
     })]
 }
 
@@ -116,92 +112,10 @@ fn states() -> Vec<StepState> {
     ]
 }
 
-/// Events of every kind, with nothing where that may be and with something.
-fn events() -> Vec<EventKind> {
-    let (run, approval) = (RunId::from_text("r"), ApprovalId::from_text("a"));
-    let (none, some, odd_text) = (None::<String>, Some(String::new()), || ODD[3].to_owned());
-    let cast = |choice, previous| EventKind::VoteCast {
-        approval: approval.clone(),
-        voter: "U1".to_owned(),
-        name: ODD[2].to_owned(),
-        choice,
-        previous,
-    };
-    let closed = |reason| EventKind::ApprovalClosed {
-        approval: approval.clone(),
-        outcome: "approved".to_owned(),
-        reason,
-    };
-    let succeeded = |url| EventKind::StepSucceeded { run: run.clone(), step: 3, summary: String::new(), url };
-    vec![
-        EventKind::DeployRegistered,
-        EventKind::RulesEvaluated {
-            path: none.clone(),
-            hash: none.clone(),
-            held: Vec::new(),
-            notices: odd(),
-        },
-        EventKind::RulesEvaluated {
-            path: some.clone(),
-            hash: some.clone(),
-            held: odd(),
-            notices: Vec::new(),
-        },
-        EventKind::RulesRefused { problems: odd() },
-        EventKind::RuleNotOpened { rule: String::new(), reasons: Vec::new() },
-        EventKind::RunOpened { run: run.clone(), rule: odd_text(), rule_hash: String::new() },
-        EventKind::ApprovalOpened {
-            approval: approval.clone(),
-            name: String::new(),
-            channel: "#a".to_owned(),
-        },
-        EventKind::DialogPosted {
-            approval: approval.clone(),
-            channel: "C1".to_owned(),
-            ts: "1.000200".to_owned(),
-        },
-        cast(Choice::Approve, None),
-        cast(Choice::Reject, Some(Choice::Approve)),
-        EventKind::VoteRefused {
-            approval: approval.clone(),
-            voter: String::new(),
-            name: String::new(),
-            reason: odd_text(),
-        },
-        closed(none.clone()),
-        closed(some.clone()),
-        EventKind::StepStarted { run: run.clone(), step: 0, action: odd_text() },
-        EventKind::StepRetrying { run: run.clone(), step: usize::MAX, reason: odd_text() },
-        succeeded(none),
-        succeeded(some),
-        EventKind::StepFailed { run: run.clone(), step: 1, reason: String::new() },
-        EventKind::StepUnknown { run: run.clone(), step: 1, reason: odd_text() },
-        EventKind::RunSucceeded { run: run.clone() },
-        EventKind::RunStopped { run, step: 12 },
-        EventKind::NotTold { channel: String::new(), reason: odd_text() },
-    ]
-}
-
-fn effects() -> Vec<EffectKind> {
-    let (run, approval) = (RunId::from_text("r"), ApprovalId::from_text("a"));
-    let advance = |outcome| EffectKind::AdvanceRun { run: run.clone(), step: 0, outcome };
-    vec![
-        EffectKind::EvaluateRules,
-        EffectKind::RunStep { run: run.clone(), step: usize::MAX },
-        advance(Outcome::Approved),
-        advance(Outcome::Rejected),
-        advance(Outcome::Cancelled(ODD[3].to_owned())),
-        EffectKind::DrawDialog { approval: approval.clone() },
-        EffectKind::DrawStep { approval, run, step: 7 },
-        EffectKind::TellPerson { channel: "C1".to_owned(), user: "U1".to_owned(), text: String::new() },
-        EffectKind::TellChannel { channel: String::new(), text: ODD[2].to_owned() },
-    ]
-}
-
 #[tokio::test]
 async fn a_deploy_reads_as_it_was_written() {
     let local = Local::new().await;
-    for deploy in [rich_deploy(), deploy(2)] {
+    for deploy in [rich_deploy(), deploy(2), Deploy { rules_change: RulesChange::No, ..deploy(3) }] {
         local.store.commit(Change::register(&deploy, precise())).await.expect("registered");
         assert_eq!(local.store.deploy(&deploy.id).await.expect("read"), Some(deploy));
     }
@@ -217,7 +131,7 @@ async fn a_run_reads_as_it_was_written() {
     let mut run = Run::open(&opening, precise()).next;
     assert_eq!(run.steps.len(), states().len());
     for (step, state) in run.steps.iter_mut().zip(states()) {
-        (step.state, step.line) = (state, Some(String::new()));
+        (step.state, step.line) = (state, Some(dialog()));
     }
     run.steps[7].state = StepState::Skipped;
     local.store.commit(Change::to(&id, precise()).run(plain(run.clone()))).await.expect("committed");
@@ -234,19 +148,32 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         name: ODD[2].to_owned(),
         named: true,
         choice,
+        reason: (choice == Choice::Reject).then(String::new),
         at: precise(),
-        clicked_at: precise(),
     };
+    let quorum = |note| Status::Quorum { since: precise(), until: at(1), note };
+    let cancelled = |by| Status::Cancelled { at: at(1), by, reason: String::new() };
     let statuses = [
         Status::Pending,
+        quorum(None),
+        quorum(Some(ODD[3].to_owned())),
         Status::Approved { at: precise() },
         Status::Rejected { at: at(1) },
-        Status::Cancelled { at: at(1), reason: String::new() },
+        Status::Expired { at: precise() },
+        Status::Superseded { at: precise(), by: successor() },
+        cancelled(None),
+        cancelled(Some("U1".to_owned())),
     ];
     let mut next = Approval {
         votes: vec![vote("U1", Choice::Approve), vote("U2", Choice::Reject)],
-        dialog: Some(Dialog { channel: "C1".to_owned(), ts: "1763892600.000200".to_owned() }),
-        electorate: Electorate::Only { who: ODD[2].to_owned(), people: Vec::new() },
+        struck: verdicts().map(|why| Struck { voter: "U3".to_owned(), why }).to_vec(),
+        clicks: vec![Clicked { person: String::new(), at: precise() }],
+        dialog: Some(dialog()),
+        electorate: electorate(),
+        rules_change: RulesChange::Yes(odd()),
+        require_reason: Reasons::Reject,
+        undo_window: Some(SignedDuration::from_mins(5)),
+        expires_at: Some(precise()),
         votes_required: u32::MAX,
         prompt: String::new(),
         ..approval(&id, 1)
@@ -313,7 +240,8 @@ async fn rows_end_with_their_retention_and_not_before() {
     let year = SignedDuration::from_hours(24 * 365);
     let expected = (second(0) + year).as_second().to_string();
     let rows = local.rows().await;
-    let expires = |row: &Row| row.get("expires_at").and_then(|value| value.as_n().ok()).cloned();
+    let name = table("RecordTable").time_to_live;
+    let expires = |row: &Row| row.get(&name).and_then(|value| value.as_n().ok()).cloned();
     assert_eq!(rows.len(), 4);
     assert!(rows.values().all(|row| expires(row).as_ref() == Some(&expected)), "{rows:?}");
 }

@@ -1,8 +1,9 @@
 //! Deploys, approvals and effects to put on record.
 
-use approval::approval::{self as votes, Approval, Choice, Electorate, Status, Subject, Voter};
+use approval::action::Reasons;
+use approval::approval::{self as votes, Approval, Ask, Choice, Click, Electorate, Status, Subject, Voter};
 use approval::decision::Decision;
-use approval::deploy::{Deploy, Slug, Source};
+use approval::deploy::{Deploy, RulesChange, Slug, Source};
 use approval::effect::Effect;
 use approval::id::{ApprovalId, DeployId, RunId};
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +41,7 @@ pub fn deploy(number: u32) -> Deploy {
         commits: Vec::new(),
         pull_requests: Vec::new(),
         previous_revision: None,
-        rules_change: approval::deploy::RulesChange::Unknown,
+        rules_change: RulesChange::Unknown,
     }
 }
 
@@ -59,13 +60,19 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
             rule_hash: "hash".to_owned(),
             plan: Vec::new(),
         },
+        rules_change: RulesChange::No,
         prompt: "Promote?".to_owned(),
         channel: "#deploys".to_owned(),
         votes_required,
         rejections_required: 1,
-        electorate: Electorate::Anyone,
+        require_reason: Reasons::Never,
+        undo_window: None,
+        expires_at: None,
+        electorate: Electorate::anyone(),
         workspace: "T1".to_owned(),
         votes: Vec::new(),
+        struck: Vec::new(),
+        clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,
         opened_at: second(0),
@@ -75,7 +82,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
 
 /// A state to be committed without anything that follows from it.
 pub fn plain<State>(next: State) -> Decision<State> {
-    Decision { next, effects: Vec::new(), events: Vec::new() }
+    Decision::new(next)
 }
 
 /// Puts `approval` on record, and returns it as it stands there.
@@ -85,10 +92,16 @@ pub async fn open(store: &Store, approval: Approval) -> Approval {
     store.approval(&deploy, &id).await.expect("read").expect("an approval")
 }
 
-/// A vote of this person.
-pub fn vote(voter: &str, choice: Choice) -> votes::Command {
-    let voter = Voter { id: voter.to_owned(), name: format!("name of {voter}"), workspace: "T1".to_owned() };
-    votes::Command::Vote { voter, choice, clicked_at: second(1) }
+/// A vote of this person on `of`.
+pub fn vote(of: &Approval, voter: &str, choice: Choice) -> votes::Command {
+    let voter = Voter {
+        id: voter.to_owned(),
+        name: format!("name of {voter}"),
+        workspace: of.workspace.clone(),
+        standing: None,
+    };
+    let ask = Ask::Vote { choice, reason: None };
+    votes::Command::Click(Click { voter, ask, at: second(1), subject: of.subject.mark() })
 }
 
 /// Registers deploy `number` at `now`, and returns the effect that follows from it as it stands on record.

@@ -16,6 +16,8 @@ pub struct Table {
     pub attributes: Vec<AttributeDefinition>,
     pub keys: Vec<KeySchemaElement>,
     pub indexes: Vec<GlobalSecondaryIndex>,
+    /// The attribute that says when a row ends.
+    pub time_to_live: String,
 }
 
 /// The table with this logical id.
@@ -42,6 +44,7 @@ pub fn table(name: &str) -> Table {
             .iter()
             .map(index)
             .collect(),
+        time_to_live: properties.at("TimeToLiveSpecification").at("AttributeName").text().to_owned(),
     }
 }
 

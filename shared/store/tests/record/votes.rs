@@ -2,7 +2,7 @@
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, open, plain, second, vote};
-use approval::approval::{Approval, Choice, Command, Refusal, Status, decide};
+use approval::approval::{Approval, Check, Choice, Command, Electorate, Refusal, Status, Verdict, decide};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use store::{Change, CommitError, Page, Store};
@@ -52,6 +52,12 @@ fn effects(page: &Page, wanted: fn(&EffectKind) -> bool) -> usize {
     page.effects.iter().filter(|effect| wanted(&effect.kind)).count()
 }
 
+/// Everybody who voted may, as was found at the look before the first action.
+fn confirm(of: &Approval) -> Command {
+    let voters = of.votes.iter().map(|vote| (vote.voter.clone(), Verdict::Eligible)).collect();
+    Command::Confirm(Check { electorate: Electorate::anyone(), voters })
+}
+
 async fn with_approval(votes_required: u32) -> (Local, Approval) {
     let local = Local::new().await;
     local.store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
@@ -62,30 +68,47 @@ async fn with_approval(votes_required: u32) -> (Local, Approval) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_who_vote_at_the_same_time_have_fifty_votes_and_one_outcome() {
     let (local, approval) = with_approval(50).await;
-    let commands = (0..50).map(|number| vote(&format!("U{number}"), Choice::Approve)).collect();
+    let commands = (0..50).map(|number| vote(&approval, &format!("U{number}"), Choice::Approve)).collect();
     let results = race(&local.store, &approval, commands).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 
     let last = newest(&local.store, &approval).await;
     assert_eq!((last.votes.len(), last.version), (50, 51));
-    assert_eq!(last.status, Status::Approved { at: second(60) });
+    assert_eq!(last.status, Status::Quorum { since: second(60), until: second(60), note: None });
+    let voted = page(&local.store, &approval).await;
+    assert_eq!(events(&voted, |event| matches!(event, EventKind::VoteCast { .. })), 50);
+    assert_eq!(events(&voted, |event| matches!(event, EventKind::QuorumReached { .. })), 1);
+    assert_eq!(events(&voted, |event| matches!(event, EventKind::ApprovalClosed { .. })), 0);
+    assert_eq!(effects(&voted, |effect| matches!(effect, EffectKind::DrawDialog { .. })), 50);
+    assert_eq!(effects(&voted, |effect| matches!(effect, EffectKind::ConfirmQuorum { .. })), 1);
+    assert_eq!(effects(&voted, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 0);
+
+    let results = race(&local.store, &approval, vec![confirm(&last); 10]).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(Refusal::NotNow))), "{results:?}");
+    assert_eq!(newest(&local.store, &approval).await.status, Status::Approved { at: second(60) });
     let page = page(&local.store, &approval).await;
-    assert_eq!(events(&page, |event| matches!(event, EventKind::VoteCast { .. })), 50);
+    assert_eq!(events(&page, |event| matches!(event, EventKind::VotersChecked { .. })), 1);
     assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
-    assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::DrawDialog { .. })), 50);
     assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_approves_and_one_rejects_and_only_one_of_them_decides() {
+async fn one_rejects_while_the_voters_are_looked_up_and_only_one_of_both_decides() {
     for _ in 0..10 {
         let (local, approval) = with_approval(1).await;
-        let commands = vec![vote("U1", Choice::Approve), vote("U2", Choice::Reject)];
+        cast(&local.store, &approval, vote(&approval, "U1", Choice::Approve)).await.expect("a vote");
+        let quorum = newest(&local.store, &approval).await;
+        let commands = vec![confirm(&quorum), vote(&approval, "U2", Choice::Reject)];
         let results = race(&local.store, &approval, commands).await;
         let last = newest(&local.store, &approval).await;
-        assert_eq!((last.votes.len(), last.version), (1, 2));
-        let closed: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
-        assert_eq!(closed, [&Refusal::Closed(last.status.clone())]);
+        assert_eq!(last.version, 3);
+        let late: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+        match last.status {
+            Status::Approved { .. } => assert_eq!(late, [&Refusal::Closed(last.status.clone())]),
+            Status::Rejected { .. } => assert_eq!(late, [&Refusal::NotNow]),
+            other => panic!("{other:?}"),
+        }
         let page = page(&local.store, &approval).await;
         assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
         assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 1);
@@ -95,7 +118,7 @@ async fn one_approves_and_one_rejects_and_only_one_of_them_decides() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_persons_click_delivered_twenty_times_is_one_vote() {
     let (local, approval) = with_approval(2).await;
-    let results = race(&local.store, &approval, vec![vote("U1", Choice::Approve); 20]).await;
+    let results = race(&local.store, &approval, vec![vote(&approval, "U1", Choice::Approve); 20]).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(Refusal::Replayed))), "{results:?}");
     let last = newest(&local.store, &approval).await;
@@ -107,7 +130,8 @@ async fn one_persons_click_delivered_twenty_times_is_one_vote() {
 #[tokio::test]
 async fn a_vote_decided_on_an_older_state_is_a_conflict_and_changes_nothing() {
     let (local, approval) = with_approval(2).await;
-    let decided = |voter| decide(&approval, vote(voter, Choice::Approve), second(60)).expect("a vote");
+    let decided =
+        |voter| decide(&approval, vote(&approval, voter, Choice::Approve), second(60)).expect("a vote");
     let change = |voter| Change::to(&approval.deploy, second(60)).approval(decided(voter));
     local.store.commit(change("U1")).await.expect("the first vote");
     let before = local.rows().await;

@@ -131,3 +131,51 @@ fn what_is_not_a_block_is_refused() {
         assert!(problems.contains(expected), "{expected}: {problems}");
     }
 }
+
+fn menu(options: Value) -> Value {
+    json!([{"type": "section", "text": text("mrkdwn", 1),
+        "accessory": {"type": "overflow", "action_id": "more", "options": options}}])
+}
+
+#[test]
+fn a_menu_is_kept_with_what_slack_fills_in_and_its_limits_are_held() {
+    let option =
+        |label: usize, value: usize| json!({"text": text("plain_text", label), "value": "v".repeat(value)});
+    let options = |count: usize| json!(vec![option(75, 150); count]);
+    let kept = checked(&menu(options(5))).unwrap();
+    assert_eq!(kept[0]["accessory"]["options"][4]["text"]["emoji"], true);
+    let mut described = option(1, 1);
+    described["description"] = text("plain_text", 75);
+    assert_eq!(problems(menu(json!([described]))), "");
+    described["description"] = text("plain_text", 76);
+    let told: Vec<String> = [
+        options(0),
+        options(6),
+        json!([option(76, 1)]),
+        json!([option(1, 151)]),
+        json!([{"text": text("plain_text", 1)}]),
+        json!([{"text": text("mrkdwn", 1), "value": "v"}]),
+        json!([{"text": text("plain_text", 1), "value": "v", "style": "danger"}]),
+        json!([described]),
+    ]
+    .into_iter()
+    .map(|options| problems(menu(options)))
+    .collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    between 1 and 5 items allowed [json-pointer:/blocks/0/accessory/options]
+    between 1 and 5 items allowed [json-pointer:/blocks/0/accessory/options]
+    must be less than 76 characters [json-pointer:/blocks/0/accessory/options/0/text/text]
+    must be less than 151 characters [json-pointer:/blocks/0/accessory/options/0/value]
+    missing required field: value [json-pointer:/blocks/0/accessory/options/0]
+    must be plain_text [json-pointer:/blocks/0/accessory/options/0/text/type]
+    invalid additional property: style [json-pointer:/blocks/0/accessory/options/0]
+    must be less than 76 characters [json-pointer:/blocks/0/accessory/options/0/description/text]
+    ");
+}
+
+#[test]
+fn a_message_has_no_inputs() {
+    let input =
+        json!([{"type": "input", "label": text("plain_text", 1), "element": {"type": "plain_text_input"}}]);
+    assert_eq!(problems(input), "unsupported type: input [json-pointer:/blocks/0/type]");
+}

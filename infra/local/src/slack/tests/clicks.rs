@@ -1,24 +1,11 @@
 use super::*;
 use crate::stand_in::percent;
-use axum::body::Bytes;
-use axum::routing::post as post_route;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
-
-/// The requests that a [`receiver`] got: headers and body.
-type Received = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
 /// An app that answers every click so, and keeps what it got.
 async fn receiver(status: StatusCode) -> (String, Received, Server) {
-    let received = Received::default();
-    let kept = received.clone();
-    let handler = async move |headers: HeaderMap, body: Bytes| {
-        kept.lock().unwrap().push((headers, String::from_utf8(body.to_vec()).unwrap()));
-        (status, "out of order")
-    };
-    let bound = Bound::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
-    let url = format!("{}/slack/interactions", bound.url());
-    (url, received, bound.serve(Router::new().route("/slack/interactions", post_route(handler))))
+    app(move |_| (status, "out of order".to_owned())).await
 }
 
 #[tokio::test]
@@ -79,6 +66,58 @@ async fn a_button_that_was_there_can_be_clicked_late_but_no_other() {
     assert_eq!(none(&ana, &ts, "undo"), Some(NoSuchButton::Button(ts.clone(), "undo".into())));
     assert_eq!(none(&ana, "1.2", "approve"), Some(NoSuchButton::Message("deploys".into(), "1.2".into())));
     assert_eq!(none("U1", &ts, "approve"), Some(NoSuchButton::User("U1".into())));
+}
+
+/// A message with an overflow menu beside its text.
+fn with_menu() -> Value {
+    let option =
+        |value: &str, label: &str| json!({"text": {"type": "plain_text", "text": label}, "value": value});
+    json!([{"type": "section", "block_id": "prompt", "text": {"type": "mrkdwn", "text": "Promote?"},
+        "accessory": {"type": "overflow", "action_id": "more",
+            "options": [option("d1 a1 cancel", "Cancel"), option("d1 a1 explain", "Explain :rocket:")]}}])
+}
+
+#[tokio::test]
+async fn an_option_of_a_menu_is_clicked_by_its_value() {
+    let slack = workspace().await;
+    let (url, received, _server) = receiver(StatusCode::OK).await;
+    slack.set_interactions_url(&url);
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let channel = slack.channel_id("deploys").unwrap();
+    let ts = post(&slack, json!({"channel": channel, "text": "?", "blocks": with_menu()})).await;
+    let clicked = slack.click_option(&ana, "deploys", &ts, "more", "d1 a1 cancel").await.unwrap();
+    assert_eq!(clicked.problem, None);
+    let payload = payload(&received.lock().unwrap().remove(0).1);
+    let option =
+        json!({"text": {"type": "plain_text", "text": "Cancel", "emoji": true}, "value": "d1 a1 cancel"});
+    assert_eq!(
+        payload["actions"],
+        json!([{"type": "overflow", "block_id": "prompt", "action_id": "more", "selected_option": option,
+            "action_ts": payload["actions"][0]["action_ts"]}])
+    );
+    let read = slack.render_text(&slack.messages("deploys")[0], &jiff::tz::TimeZone::UTC);
+    assert_eq!(read, "Promote?\n[… Cancel | Explain 🚀]");
+
+    let update = json!({"channel": channel, "ts": ts, "text": "done", "blocks": [{"type": "divider"}]});
+    call(&slack, "chat.update", update).await;
+    let at = Timestamp::UNIX_EPOCH;
+    let pick =
+        |action: &str, option: &str| slack.option_request(&ana, "deploys", &ts, action, option, at).err();
+    assert_eq!(pick("more", "d1 a1 explain"), None, "on a late screen");
+    let none = Some(NoSuchButton::Button(ts.clone(), "more".into()));
+    assert_eq!(pick("more", "undo"), none);
+    assert_eq!(slack.interaction_payload(&ana, "deploys", &ts, "more").err(), none, "a menu is no button");
+    assert_eq!(pick("approve", "undo"), Some(NoSuchButton::Button(ts.clone(), "approve".into())));
+}
+
+#[tokio::test]
+async fn who_was_deactivated_can_not_click() {
+    let slack = workspace().await;
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let ts = post(&slack, json!({"channel": "deploys", "text": "?", "blocks": dialog(&ana)})).await;
+    slack.deactivate(&ana);
+    let clicked = slack.click(&ana, "deploys", &ts, "approve").await;
+    assert_eq!(clicked.err(), Some(NoSuchButton::Deactivated(ana)));
 }
 
 #[tokio::test]

@@ -238,6 +238,13 @@ async fn people_and_groups_are_looked_up() {
     let info = async |id: &str| read(&slack, "users.info", &[("user", id)]).await;
     assert_eq!(info(&gone).await["user"]["deleted"], true);
     assert_eq!(info(&other).await["user"]["team_id"], "T0OTHER");
+    assert_eq!(info(&other).await["user"]["is_stranger"], false, "in a channel that the app is in");
+    slack.add_channel(NewChannel::new("deploys").members(&[&ana]));
+    assert_eq!(info(&other).await["user"]["is_stranger"], true);
+    assert_eq!(info(&ana).await["user"]["is_stranger"], false);
+    assert_eq!(info(&ana).await["user"]["is_restricted"], false);
+    slack.make_guest(&ana);
+    assert_eq!(info(&ana).await["user"]["is_restricted"], true);
     assert_eq!(info("U1").await["error"], "user_not_found");
     slack.deactivate(&ana);
     assert_eq!(info(&ana).await["user"]["deleted"], true);
@@ -250,6 +257,10 @@ async fn people_and_groups_are_looked_up() {
     let members = async |id: &str| read(&slack, "usergroups.users.list", &[("usergroup", id)]).await;
     assert_eq!(members(&group).await["users"], json!([ana]));
     assert_eq!(members("S1").await["error"], "no_such_subteam");
+    slack.set_group_members("@release-managers", vec![other.clone(), ana.clone()]);
+    assert_eq!(members(&group).await["users"], json!([other, ana]));
+    slack.set_group_members("release-managers", Vec::new());
+    assert_eq!(members(&group).await["users"], json!([]));
     slack.disable_usergroup(&group);
     assert_eq!(members(&group).await["error"], "no_such_subteam");
     assert_eq!(read(&slack, "usergroups.list", &[]).await["usergroups"], json!([]));

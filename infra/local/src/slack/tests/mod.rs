@@ -1,10 +1,16 @@
 //! Stories with the stand-in over HTTP.
 
 mod clicks;
+mod events;
+mod forms;
 mod methods;
 mod pages;
 
 use super::*;
+use crate::stand_in::percent;
+use axum::body::Bytes;
+use http::{HeaderMap, StatusCode};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -22,6 +28,48 @@ async fn workspace() -> Slack {
     slack.add_user(NewUser::new("Ben", "ben@acme.test"));
     slack.add_channel(NewChannel::new("#deploys"));
     slack
+}
+
+/// The same, and a function that lets so many milliseconds pass there.
+async fn workspace_with_time() -> (Slack, impl Fn(i64)) {
+    let now: Arc<Mutex<Timestamp>> = Arc::new(Mutex::new("2021-05-11T09:42:00Z".parse().unwrap()));
+    let clock = now.clone();
+    let options = Options {
+        bot_token: TOKEN.to_owned(),
+        clock: Arc::new(move || *clock.lock().unwrap()),
+        ..Options::default()
+    };
+    let slack = Slack::start(options).await.unwrap();
+    slack.add_user(NewUser::new("Ana Kovač", "ana@acme.test"));
+    slack.add_channel(NewChannel::new("#deploys"));
+    (slack, move |millis| *now.lock().unwrap() += SignedDuration::from_millis(millis))
+}
+
+/// The requests that an [`app`] got: headers and body.
+type Received = Arc<Mutex<Vec<(HeaderMap, String)>>>;
+
+/// An app that answers every request by a function of its body, and keeps what it got.
+async fn app(
+    answer: impl Fn(&str) -> (StatusCode, String) + Clone + Send + Sync + 'static,
+) -> (String, Received, Server) {
+    let received = Received::default();
+    let kept = received.clone();
+    let handler = async move |headers: HeaderMap, body: Bytes| {
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        let answer = answer(&body);
+        kept.lock().unwrap().push((headers, body));
+        answer
+    };
+    let bound = Bound::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+    let url = format!("{}/slack", bound.url());
+    (url, received, bound.serve(Router::new().route("/slack", axum::routing::post(handler))))
+}
+
+/// The payload in the body of an interaction.
+fn payload(body: &str) -> Value {
+    let form = percent::pairs(body).unwrap();
+    assert_eq!((form.len(), form[0].0.as_str()), (1, "payload"));
+    serde_json::from_str(&form[0].1).unwrap()
 }
 
 fn client() -> reqwest::Client {

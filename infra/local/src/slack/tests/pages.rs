@@ -63,6 +63,89 @@ async fn a_click_on_the_page_clicks() {
 }
 
 #[tokio::test]
+async fn a_menu_and_a_form_are_filled_in_on_the_page() {
+    let slack = workspace().await;
+    let answer = |body: &str| {
+        let errors = r#"{"response_action": "errors", "errors": {"why": "Say <more>."}}"#;
+        let wanting = payload(body)["view"]["state"]["values"]["why"]["reason"]["value"] == "a\n\"b\"";
+        (StatusCode::OK, if wanting { errors.to_owned() } else { String::new() })
+    };
+    let (url, received, _server) = app(answer).await;
+    slack.set_interactions_url(&url);
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let plain = |text: &str| json!({"type": "plain_text", "text": text});
+    let menu = json!([{"type": "actions", "elements": [{"type": "overflow", "action_id": "more",
+        "options": [{"text": plain("Reject <why>"), "value": "why \"1\""}]}]}]);
+    let ts = post(&slack, json!({"channel": "deploys", "text": "?", "blocks": menu})).await;
+    let drawn = get(&slack, &format!("/live?user={ana}")).await;
+    assert!(drawn.contains("data-option=\"why &quot;1&quot;\">Reject &lt;why&gt;</button>"), "{drawn}");
+
+    let send = async |path: &str, fields: &[(&str, &str)]| {
+        let answer = client().post(format!("{}{path}", slack.url())).form(fields).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let click = [("user", ana.as_str()), ("channel", "deploys"), ("ts", &ts), ("action", "more")];
+    assert_eq!(send("/click", &click).await.0, 404, "no option");
+    let option = [click[0], click[1], click[2], click[3], ("option", "why \"1\"")];
+    assert_eq!(send("/click", &option).await.0, 200);
+    let trigger = payload(&received.lock().unwrap()[0].1)["trigger_id"].clone();
+    assert_eq!(get(&slack, &format!("/form?user={ana}")).await, "");
+
+    let input =
+        json!({"type": "plain_text_input", "action_id": "reason", "multiline": true, "max_length": 9});
+    let note = json!({"type": "plain_text_input", "action_id": "note", "initial_value": "<none>"});
+    let view = json!({"type": "modal", "title": plain("Reject"), "submit": plain("Send"), "blocks": [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "*Bold*"}},
+        {"type": "input", "block_id": "why", "label": plain("Why?"), "element": input},
+        {"type": "input", "label": plain("Note"), "optional": true, "element": note}]});
+    assert_eq!(call(&slack, "views.open", json!({"trigger_id": trigger, "view": view})).await["ok"], true);
+    let view = slack.open_views(&ana).remove(0).id;
+    let form = get(&slack, &format!("/form?user={ana}")).await;
+    for part in [
+        "<b>Bold</b>",
+        "<textarea name=\"input reason\" rows=\"4\" required maxlength=\"9\">\n</textarea>",
+        "<input type=\"text\" name=\"input note\" value=\"&lt;none&gt;\">",
+        "<button class=\"button primary\" type=\"submit\">Send</button>",
+        "data-close>Cancel</button>",
+    ] {
+        assert!(form.contains(part), "{part}: {form}");
+    }
+    let fill = |reason: &'static str| {
+        [("user", ana.clone()), ("view", view.clone()), ("input reason", reason.to_owned())]
+    };
+    let submit = async |reason: &'static str| {
+        let fields = fill(reason);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        send("/submit", &fields).await
+    };
+    assert_eq!(submit("").await.0, 409);
+    assert!(get(&slack, &format!("/form?user={ana}")).await.contains("please complete this required field"));
+    assert_eq!(submit("a\r\n\"b\"").await, (200, json!({"problem": null, "closed": false}).to_string()));
+    let form = get(&slack, &format!("/form?user={ana}")).await;
+    assert!(form.contains("Say &lt;more&gt;.") && form.contains(">\na\n&quot;b&quot;</textarea>"), "{form}");
+    assert!(!form.contains("please complete"), "{form}");
+    assert_eq!(submit("more").await, (200, json!({"problem": null, "closed": true}).to_string()));
+    assert_eq!(get(&slack, &format!("/form?user={ana}")).await, "");
+}
+
+#[tokio::test]
+async fn a_form_is_closed_on_the_page() {
+    let slack = workspace().await;
+    let ana = slack.user_id("ana@acme.test").unwrap();
+    let ts = post(&slack, json!({"channel": "deploys", "text": "?", "blocks": dialog(&ana)})).await;
+    let trigger = slack.interaction_payload(&ana, "deploys", &ts, "approve").unwrap()["trigger_id"].clone();
+    let view = json!({"type": "modal", "title": {"type": "plain_text", "text": "Notice"},
+        "close": {"type": "plain_text", "text": "Got it"}, "blocks": [{"type": "divider"}]});
+    call(&slack, "views.open", json!({"trigger_id": trigger, "view": view})).await;
+    let form = get(&slack, &format!("/form?user={ana}")).await;
+    assert!(form.contains("data-close>Got it</button>") && !form.contains("submit"), "{form}");
+    let view = slack.open_views(&ana).remove(0).id;
+    let close = client().post(format!("{}/close", slack.url())).form(&[("user", &ana), ("view", &view)]);
+    assert_eq!(close.send().await.unwrap().status(), 200);
+    assert_eq!(slack.open_views(&ana), []);
+}
+
+#[tokio::test]
 async fn the_sidebar_has_people_channels_links_and_buttons() {
     let pressed = Slack::start(Options::default()).await.unwrap();
     let link = Link { label: "Console".to_owned(), url: "http://console.test/".to_owned() };

@@ -108,7 +108,9 @@ async fn people_and_groups() {
         name: "Ana Lima".into(),
         email: Some("ana@example.com".into()),
         deleted: false,
-        restricted: true,
+        guest: true,
+        stranger: false,
+        bot: false,
         team_id: "T1".into(),
     };
     assert_eq!(slack.user("U1").await, Ok(Some(ana)));
@@ -125,6 +127,96 @@ async fn people_and_groups() {
     assert_eq!(slack.auth_test().await, Ok("T1".into()));
     let link = slack.permalink(&MessageRef { channel: "C1".into(), ts: "1.0".into() }).await;
     assert_eq!(link, Ok("https://acme.slack.com/archives/C1/p10".into()));
+}
+
+#[tokio::test]
+async fn guests_strangers_and_bots_are_told_apart() {
+    let server = Responder::start(|line, _| {
+        let mut user = json!({"id": "U1", "team_id": "T1", "name": "ana"});
+        let flag = line.rsplit('=').next().unwrap_or_default();
+        user[flag] = json!(true);
+        reply(200, &json!({"ok": true, "user": user}))
+    })
+    .await;
+    let slack = slack(&server);
+    for (flag, guest, stranger, bot) in [
+        ("is_restricted", true, false, false),
+        ("is_ultra_restricted", true, false, false),
+        ("is_stranger", false, true, false),
+        ("is_bot", false, false, true),
+        ("is_admin", false, false, false),
+    ] {
+        let profile = slack.user(flag).await.unwrap().unwrap();
+        assert_eq!((profile.guest, profile.stranger, profile.bot), (guest, stranger, bot), "{flag}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_gone_is_told_from_one_that_may_not_be_changed() {
+    let refusal = |error: &str| json!({"ok": false, "error": error});
+    let history =
+        |subtype: Option<&str>, ts: &str| json!({"ok": true, "messages": [{"ts": ts, "subtype": subtype}]});
+    for (answer, left, expected) in [
+        (json!({"ok": true, "channel": "C1", "ts": "1.0"}), None, Ok(Updated::Done)),
+        (refusal("message_not_found"), None, Ok(Updated::Gone)),
+        (refusal("cant_update_message"), Some(history(Some("tombstone"), "1.0")), Ok(Updated::Gone)),
+        (refusal("cant_update_message"), Some(history(None, "1.0")), Err(())),
+        (refusal("cant_update_message"), Some(history(Some("tombstone"), "0.9")), Err(())),
+        (refusal("cant_update_message"), Some(json!({"ok": true, "messages": []})), Err(())),
+        (refusal("channel_not_found"), None, Err(())),
+    ] {
+        let asked_history = left.is_some();
+        let (update, left) = (answer.clone(), left.unwrap_or_default());
+        let server = Responder::start(move |line, _| {
+            reply(200, if line == "POST /api/chat.update" { &update } else { &left })
+        })
+        .await;
+        let at = MessageRef { channel: "C1".into(), ts: "1.0".into() };
+        let updated = slack(&server).update_message(&at, "x", &Value::Null).await;
+        let permanent = |failure| assert!(matches!(failure, Failure::Permanent(_)), "{answer}: {failure:?}");
+        assert_eq!(updated.map_err(permanent), expected, "{answer}");
+        let history =
+            "GET /api/conversations.history?channel=C1&oldest=1.0&latest=1.0&inclusive=true&limit=1";
+        assert_eq!(server.lines().get(1).map(String::as_str), asked_history.then_some(history), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_opened_with_its_trigger() {
+    let server = Responder::start(|_, request| match request {
+        _ if request.contains("used") => reply(200, &json!({"ok": false, "error": "exchanged_trigger_id"})),
+        _ if request.contains("lost") => Reply::HangUp,
+        _ => reply(200, &json!({"ok": true, "view": {"id": "V1"}})),
+    })
+    .await;
+    let slack = slack(&server);
+    let view = json!({"type": "modal", "callback_id": "reject"});
+    assert_eq!(slack.open_view("123.456", &view).await, Ok(()));
+    let asked = &server.asked()[0];
+    assert!(asked.starts_with("POST /api/views.open HTTP/1.1\r\n"), "{asked}");
+    let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body, json!({"trigger_id": "123.456", "view": view}));
+    let used = slack.open_view("used", &view).await;
+    assert!(matches!(used, Err(Failure::Refusal(_))), "{used:?}");
+    let lost = slack.open_view("lost", &view).await;
+    assert!(matches!(lost, Err(Failure::Retryable { .. })), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_call_gives_up_after_the_time_that_it_was_given() {
+    let server = Responder::start(|line, _| match line {
+        "GET /api/auth.test" => reply(200, &json!({"ok": true, "team_id": "T1"})),
+        _ => Reply::Silence,
+    })
+    .await;
+    let usual = slack(&server);
+    let hasty = usual.within(Duration::from_millis(50));
+    let read = hasty.user("U1").await;
+    let message = "Slack gave no answer within 0.05 seconds while calling users.info (U1)";
+    assert_eq!(read, Err(Failure::Retryable { message: message.into(), retry_after: None }));
+    let posted = hasty.post_message("C1", None, "x", &Value::Null, "k").await;
+    assert!(matches!(posted, Err(Failure::Unanswered(_))), "{posted:?}");
+    assert_eq!(usual.auth_test().await, Ok("T1".into()), "the client that it was made from");
 }
 
 #[tokio::test]

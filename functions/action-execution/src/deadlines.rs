@@ -1,0 +1,63 @@
+//! What happens to an approval of its own accord: it expires, its people are reminded, a newer deploy takes its place.
+
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::approval::{Command, Successor};
+use approval::effect::EffectState;
+use approval::id::{ApprovalId, DeployId, RunId};
+use approval::message;
+use approval::run::StepState;
+use providers::Failure;
+use runtime::effects::Attempt;
+use serde_json::Value;
+
+impl ActionExecution {
+    /// Ends an approval that nobody decided in time.
+    pub(crate) async fn expire(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+        let after = attempt.effect.closed(EffectState::Succeeded, None);
+        self.change_approval(&attempt.effect, &after, id, &[Command::Expire]).await
+    }
+
+    /// Says in the dialog's thread who is still needed.
+    pub(crate) async fn remind(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            return self.done(effect).await;
+        };
+        let Some(text) = message::reminder(&approval) else { return self.done(effect).await };
+        let dialog = approval
+            .dialog
+            .ok_or_else(|| Failure::retryable("the dialog whose thread it goes to does not stand yet"))?;
+        let (thread, key) = (Some(dialog.ts.as_str()), effect.id.as_str());
+        self.post_once(attempt, &dialog.channel, thread, &text, &Value::Null, key).await?;
+        self.done(effect).await
+    }
+
+    /// Ends the approval that the run of an older deploy waits for, if it waits for one.
+    pub(crate) async fn supersede(
+        &self,
+        attempt: &Attempt,
+        older: &DeployId,
+        run: &RunId,
+        by: &Successor,
+    ) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let found = self.store.run(older, run).await?;
+        let asking = found.as_ref().and_then(|run| {
+            run.steps.iter().find_map(|step| match &step.state {
+                StepState::Asking { approval } => Some(approval),
+                StepState::Waiting
+                | StepState::Running { .. }
+                | StepState::Succeeded { .. }
+                | StepState::Failed { .. }
+                | StepState::Unknown { .. }
+                | StepState::Skipped => None,
+            })
+        });
+        // A run that asks later finds by itself that a newer one asked before.
+        let Some(approval) = asking else { return self.done(effect).await };
+        let after = effect.closed(EffectState::Succeeded, None);
+        let command = Command::Supersede(by.clone());
+        self.change_approval_of(older, effect, &after, approval, &[command]).await
+    }
+}

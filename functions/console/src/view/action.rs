@@ -1,0 +1,159 @@
+//! Actions and runs: what became of each action, and who said so where nobody knew.
+
+use super::{PersonView, web_link};
+use crate::mrkdwn::People;
+use approval::action::Action;
+use approval::event::EventKind;
+use approval::id::{ApprovalId, RunId};
+use approval::run::{self, Branch, Resolution, Run, Step, StepState};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::Page;
+
+/// An action, and what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ActionView {
+    /// The action's line of the rules file.
+    pub(crate) action: String,
+    pub(crate) state: ActionState,
+    /// When it ended.
+    pub(crate) at: Option<Timestamp>,
+    /// What was done, where it succeeded.
+    pub(crate) summary: Option<String>,
+    /// Where to look at it.
+    pub(crate) url: Option<String>,
+    /// Why it failed, is unknown, or is being tried again.
+    pub(crate) reason: Option<String>,
+    /// The approval whose end starts it; `null`: the rule itself.
+    pub(crate) under: Option<UnderView>,
+    /// The approval that it asks for, where it is one that asks.
+    pub(crate) asks: Option<ApprovalId>,
+    /// What people said should be done, each time that nobody knew what became of it.
+    pub(crate) resolved: Vec<ResolvedView>,
+}
+
+/// Which end of which approval starts an action.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct UnderView {
+    pub(crate) approval: ApprovalId,
+    pub(crate) name: String,
+    /// `on_success`, `on_reject` or `on_expire`.
+    pub(crate) branch: Branch,
+}
+
+/// What somebody said should be done about an action of which nobody knew what became.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ResolvedView {
+    pub(crate) by: PersonView,
+    /// `retry` or `mark_as_done`.
+    pub(crate) resolution: Resolution,
+    pub(crate) at: Timestamp,
+}
+
+/// What became of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ActionState {
+    /// Its turn has not come.
+    Waiting,
+    /// It is running, or being tried again.
+    Running,
+    /// An approval waits for votes.
+    Asking,
+    /// It was done.
+    Succeeded,
+    /// It failed for good; an approval: it ended otherwise than with an approval.
+    Failed,
+    /// It may or may not have happened; a person has to say.
+    Unknown,
+    /// It did not run, and will not.
+    Skipped,
+}
+
+/// A run of a rule, with all of its actions, approvals among them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RunView {
+    pub(crate) id: RunId,
+    pub(crate) rule: String,
+    pub(crate) rule_hash: String,
+    pub(crate) revision: String,
+    /// `running`, `succeeded` or `stopped`.
+    pub(crate) status: run::Status,
+    pub(crate) opened_at: Timestamp,
+    pub(crate) steps: Vec<ActionView>,
+}
+
+impl RunView {
+    /// `run` of `page`, with all of its steps.
+    pub(crate) fn of(run: &Run, page: &Page, people: &People<'_>) -> Self {
+        let steps = (0..run.steps.len()).filter_map(|step| ActionView::of(run, step, page, people));
+        Self {
+            id: run.id.clone(),
+            rule: run.rule.clone(),
+            rule_hash: run.rule_hash.clone(),
+            revision: run.revision.clone(),
+            status: run.status,
+            opened_at: run.opened_at,
+            steps: steps.collect(),
+        }
+    }
+}
+
+impl ActionView {
+    /// Step number `index` of `run`, both of `page`; `None` where there is no such step.
+    pub(super) fn of(run: &Run, index: usize, page: &Page, people: &People<'_>) -> Option<Self> {
+        let step = run.steps.get(index)?;
+        let base = |state| Self {
+            action: step.action.to_string(),
+            state,
+            at: None,
+            summary: None,
+            url: None,
+            reason: None,
+            under: under(run, step),
+            asks: asks(run, index),
+            resolved: resolved(run, index, page, people),
+        };
+        Some(match &step.state {
+            StepState::Waiting => base(ActionState::Waiting),
+            StepState::Running { note } => Self { reason: note.clone(), ..base(ActionState::Running) },
+            StepState::Asking { .. } => base(ActionState::Asking),
+            StepState::Succeeded { at, summary, url } => Self {
+                at: Some(*at),
+                summary: Some(summary.clone()),
+                url: url.as_deref().and_then(web_link).map(str::to_owned),
+                ..base(ActionState::Succeeded)
+            },
+            StepState::Failed { at, reason } => {
+                Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::Failed) }
+            }
+            StepState::Unknown { at, reason } => {
+                Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::Unknown) }
+            }
+            StepState::Skipped => base(ActionState::Skipped),
+        })
+    }
+}
+
+/// The approval that step number `step` asks for, where it is one that asks.
+pub(super) fn asks(run: &Run, step: usize) -> Option<ApprovalId> {
+    let asks = matches!(run.steps.get(step)?.action, Action::SlackChannelApproval(_));
+    asks.then(|| ApprovalId::derive(&run.id, step))
+}
+
+fn under(run: &Run, step: &Step) -> Option<UnderView> {
+    let index = step.under?;
+    let Action::SlackChannelApproval(spec) = &run.steps.get(index)?.action else { return None };
+    let approval = ApprovalId::derive(&run.id, index);
+    Some(UnderView { approval, name: spec.name.clone(), branch: step.branch })
+}
+
+fn resolved(run: &Run, index: usize, page: &Page, people: &People<'_>) -> Vec<ResolvedView> {
+    let views = page.events.iter().filter_map(|event| match &event.kind {
+        EventKind::StepResolved { run: of, step, by, resolution, .. } if *of == run.id && *step == index => {
+            Some(ResolvedView { by: PersonView::of(by, people), resolution: *resolution, at: event.at })
+        }
+        _ => None,
+    });
+    views.collect()
+}

@@ -1,0 +1,120 @@
+//! People, and who may vote.
+
+use crate::mrkdwn::People;
+use approval::approval::Electorate;
+use serde::Serialize;
+
+/// How many people a sentence names.
+const NAMED: usize = 20;
+
+/// Somebody in Slack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct PersonView {
+    /// The Slack user id.
+    pub(crate) id: String,
+    /// What Slack calls them, where it is on record.
+    pub(crate) name: Option<String>,
+}
+
+impl PersonView {
+    /// The person with this Slack user id.
+    pub(crate) fn of(id: &str, people: &People<'_>) -> Self {
+        Self { id: id.to_owned(), name: people.known(id).map(str::to_owned) }
+    }
+
+    /// The name, else the id.
+    pub(crate) fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// Who may vote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ElectorateView {
+    /// In words.
+    pub(crate) who: String,
+    /// Those who may; `null`: anyone in the channel.
+    pub(crate) people: Option<Vec<PersonView>>,
+    /// Those who may not, because it is their own change.
+    pub(crate) except: Vec<PersonView>,
+    /// Those whose own change it is, and who were not found in Slack, by name.
+    pub(crate) not_found: Vec<String>,
+}
+
+impl ElectorateView {
+    /// `electorate`, with the names that are on record.
+    pub(crate) fn of(electorate: &Electorate, people: &People<'_>) -> Self {
+        let all = |ids: &[String]| ids.iter().map(|id| PersonView::of(id, people)).collect();
+        Self {
+            who: electorate.who.clone(),
+            people: electorate.people.as_deref().map(all),
+            except: all(&electorate.except),
+            not_found: electorate.not_found.clone(),
+        }
+    }
+
+    /// In words, a sentence each. `channel`: where people are asked.
+    pub(crate) fn sentences(&self, channel: &str) -> Vec<String> {
+        let may = match self.people.as_deref() {
+            None => format!("Anyone in {channel} may vote."),
+            Some([]) => format!("Only {} may vote, and none of them has a Slack account.", self.who),
+            Some(people) => format!("Only {} may vote: {}.", self.who, names(people)),
+        };
+        let except = (!self.except.is_empty())
+            .then(|| format!("Who wrote, merged or deployed this may not: {}.", names(&self.except)));
+        let not_found = (!self.not_found.is_empty()).then(|| {
+            format!("Not found in Slack, and so not kept from voting: {}.", listed(self.not_found.iter()))
+        });
+        std::iter::once(may).chain(except).chain(not_found).collect()
+    }
+}
+
+fn names(people: &[PersonView]) -> String {
+    listed(people.iter().map(PersonView::label))
+}
+
+fn listed(names: impl ExactSizeIterator<Item = impl AsRef<str>>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let mut text = String::new();
+    for name in names.take(NAMED) {
+        let comma = if text.is_empty() { "" } else { ", " };
+        text.push_str(comma);
+        text.push_str(name.as_ref());
+    }
+    if more > 0 { format!("{text} and {more} more") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn sentences(electorate: &Electorate) -> String {
+        let page = sample::approved();
+        ElectorateView::of(electorate, &People::of(&page)).sentences("#deploys").join("\n")
+    }
+
+    #[test]
+    fn who_may_vote_in_words() {
+        let anyone = Electorate::anyone();
+        assert_eq!(sentences(&anyone), "Anyone in #deploys may vote.");
+        let who = "the authors of this deploy".to_owned();
+        let nobody = Electorate { people: Some(Vec::new()), who, ..anyone };
+        assert_eq!(
+            sentences(&nobody),
+            "Only the authors of this deploy may vote, and none of them has a Slack account."
+        );
+        let ids = |from: usize, to: usize| (from..=to).map(|number| format!("U{number}")).collect::<Vec<_>>();
+        let many = Electorate {
+            people: Some(ids(1, 22)),
+            except: ids(1, 2),
+            not_found: vec!["Zoe".to_owned()],
+            ..nobody
+        };
+        insta::assert_snapshot!(sentences(&many), @"
+        Only the authors of this deploy may vote: Mato Zgajner, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15, U16, U17, U18, U19, U20 and 2 more.
+        Who wrote, merged or deployed this may not: Mato Zgajner, U2.
+        Not found in Slack, and so not kept from voting: Zoe.
+        ");
+    }
+}

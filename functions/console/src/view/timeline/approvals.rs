@@ -1,0 +1,134 @@
+//! What became of an approval: how it opened and closed, what people did about it, and what was found out about them.
+
+use super::super::ElectorateView;
+use super::super::votes::{at_opening, settled};
+use super::super::words::{account, choice as to, quoted, said, sentence, verdict as words, when};
+use super::{Teller, Told, Tone, told};
+use approval::approval::{Choice, Electorate, Standing, Status, Verdict};
+use approval::deploy::RulesChange;
+use approval::id::ApprovalId;
+use jiff::Timestamp;
+
+impl Teller<'_> {
+    pub(super) fn opened(&self, id: &ApprovalId, name: &str, channel: &str) -> Told {
+        let electorate = at_opening(id, self.page);
+        let may_vote = electorate
+            .map(|electorate| ElectorateView::of(electorate, &self.people).sentences(channel))
+            .unwrap_or_default();
+        let approval = self.page.approvals.iter().find(|approval| approval.id == *id);
+        let (tone, rules) = match approval.map(|approval| &approval.rules_change) {
+            Some(RulesChange::Yes(paths)) => (
+                Tone::Warning,
+                Some(format!("The deploy changes the rules that guard it: {}.", paths.join(", "))),
+            ),
+            Some(RulesChange::Unknown) => (
+                Tone::Plain,
+                Some(
+                    "The git host did not say whether the deploy changes the rules that guard it.".to_owned(),
+                ),
+            ),
+            Some(RulesChange::No) | None => (Tone::Plain, None),
+        };
+        let text = format!("The approval {} was opened, to be asked in {channel}.", quoted(name));
+        told(tone, text).with_notes(rules.into_iter().chain(may_vote))
+    }
+
+    pub(super) fn closed(
+        &self,
+        id: &ApprovalId,
+        outcome: &str,
+        by: Option<&str>,
+        reason: Option<&str>,
+    ) -> Told {
+        let name = self.approval_name(id);
+        let because = || reason.map_or_else(|| ".".to_owned(), |reason| format!(": {}", sentence(reason)));
+        match outcome {
+            "approved" => told(Tone::Good, format!("{name} was approved.")),
+            "rejected" => told(Tone::Bad, format!("{name} was rejected.")),
+            "expired" => told(Tone::Warning, format!("{name} expired: nobody decided in time.")),
+            "superseded" => {
+                let newer = reason.unwrap_or("a newer deploy");
+                told(Tone::Warning, format!("{name} was superseded by {newer}.")).with_url(self.successor(id))
+            }
+            outcome => {
+                let by = by.map(|by| format!(" by {}", self.people.name(by, by))).unwrap_or_default();
+                told(Tone::Warning, format!("{name} was {outcome}{by}{}", because()))
+            }
+        }
+    }
+
+    /// The page of the deploy that took the approval's place.
+    fn successor(&self, id: &ApprovalId) -> Option<&str> {
+        match &self.page.approvals.iter().find(|approval| approval.id == *id)?.status {
+            Status::Superseded { by, .. } => Some(&by.url),
+            Status::Pending
+            | Status::Quorum { .. }
+            | Status::Approved { .. }
+            | Status::Rejected { .. }
+            | Status::Expired { .. }
+            | Status::Cancelled { .. } => None,
+        }
+    }
+
+    /// The vote of `who` was taken back; `undone`: because somebody undid the quorum.
+    pub(super) fn withdrawn(&self, id: &ApprovalId, who: &str, choice: Choice, undone: bool) -> Told {
+        let (vote, name) = (to(choice), self.approval_name(id));
+        told(
+            Tone::Warning,
+            if undone {
+                format!("With that, the vote of {who} to {vote} {name} was taken back.")
+            } else {
+                format!("{who} withdrew their vote to {vote} {name}.")
+            },
+        )
+    }
+
+    /// Enough people approved. `until`: how long that can be undone.
+    pub(super) fn quorum(&self, id: &ApprovalId, until: Option<Timestamp>) -> Told {
+        let held_back =
+            until.map(|until| format!(" The actions start on {}, unless somebody undoes it.", when(until)));
+        let name = self.approval_name(id);
+        told(Tone::Good, format!("Enough people approved {name}.{}", held_back.unwrap_or_default()))
+    }
+
+    /// Those who approved were looked up.
+    pub(super) fn checked(
+        &self,
+        id: &ApprovalId,
+        electorate: &Electorate,
+        voters: &[(String, Verdict)],
+    ) -> Told {
+        let approval = self.page.approvals.iter().find(|approval| approval.id == *id);
+        let channel = approval.map_or("the channel", |approval| approval.channel.as_str());
+        let found = voters.iter().map(|(voter, verdict)| {
+            let verdict = settled(*verdict, electorate, voter);
+            format!("{}: {}.", self.people.name(voter, voter), words(verdict))
+        });
+        let may_vote = ElectorateView::of(electorate, &self.people).sentences(channel);
+        let name = self.approval_name(id);
+        told(Tone::Plain, format!("Those who approved {name} were looked up before its first action."))
+            .with_notes(found.chain(may_vote))
+    }
+}
+
+/// `who` votes on the approval called `name`: what now, and what before.
+pub(super) fn cast(
+    who: &str,
+    name: &str,
+    (choice, previous): (Choice, Option<Choice>),
+    reason: Option<&str>,
+    standing: Option<Standing>,
+) -> Told {
+    let tone = match choice {
+        Choice::Approve => Tone::Good,
+        Choice::Reject => Tone::Bad,
+    };
+    let voted = match (previous, reason) {
+        (None, _) => "voted to",
+        (Some(before), _) if before != choice => "changed their vote to",
+        (Some(_), Some(_)) => "gave another reason for their vote to",
+        (Some(_), None) => "took back the reason of their vote to",
+    };
+    let end = reason.map_or_else(|| ".".to_owned(), |reason| format!(": {}", said(reason)));
+    told(tone, format!("{who} {voted} {} {name}{end}", to(choice))).with_notes([account(standing)])
+}

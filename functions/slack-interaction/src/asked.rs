@@ -1,0 +1,223 @@
+//! What a click or a window asks for, read from what Signoff itself put into the button or the window.
+
+use approval::approval::{Ask, Choice};
+use approval::id::{ApprovalId, DeployId, RunId};
+use approval::message;
+use approval::run::Resolution;
+use jiff::Timestamp;
+use providers::slack::parse::{Click, Submission};
+use serde::{Deserialize, Serialize};
+
+/// What a click on a message asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Something about an approval.
+    Approval(Wish),
+    /// To say what became of a step.
+    Step(Answer),
+}
+
+/// Something about an approval. A window carries it until the reason is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wish {
+    pub(crate) deploy: DeployId,
+    pub(crate) approval: ApprovalId,
+    /// The mark of the subject that the dialog showed.
+    pub(crate) subject: String,
+    pub(crate) what: What,
+    /// When the button was clicked, by Slack's clock.
+    pub(crate) at: Timestamp,
+}
+
+/// What is wished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    Approve,
+    Reject,
+    Withdraw,
+    Undo,
+    Cancel,
+}
+
+/// What became of a step, as somebody says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) deploy: DeployId,
+    pub(crate) run: RunId,
+    pub(crate) step: usize,
+    /// When its answer was lost.
+    pub(crate) lost_at: Timestamp,
+    /// The team id whose members may say so, where no approval says who may.
+    pub(crate) workspace: String,
+    pub(crate) resolution: Resolution,
+}
+
+impl What {
+    /// The vote that it is, where it is one.
+    pub(crate) fn choice(self) -> Option<Choice> {
+        match self {
+            Self::Approve => Some(Choice::Approve),
+            Self::Reject => Some(Choice::Reject),
+            Self::Withdraw | Self::Undo | Self::Cancel => None,
+        }
+    }
+
+    /// The same with its reason.
+    pub(crate) fn ask(self, reason: Option<String>) -> Ask {
+        match self {
+            Self::Approve => Ask::Vote { choice: Choice::Approve, reason },
+            Self::Reject => Ask::Vote { choice: Choice::Reject, reason },
+            Self::Withdraw => Ask::Withdraw,
+            Self::Undo => Ask::Undo,
+            Self::Cancel => Ask::Cancel { reason: reason.unwrap_or_default() },
+        }
+    }
+
+    /// What the button of the window that asks why reads.
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Reject => "Reject",
+            Self::Withdraw => "Withdraw",
+            Self::Undo => "Undo",
+            Self::Cancel => "Cancel it",
+        }
+    }
+}
+
+/// What `click` asks for; `None`: it is no button that Signoff makes.
+pub(crate) fn asked(click: &Click) -> Option<Asked> {
+    let at = slack_time(&click.action_ts)?;
+    let value = click.value.as_str();
+    let (what, value) = match click.action_id.as_str() {
+        message::APPROVE => (What::Approve, value),
+        message::REJECT => (What::Reject, value),
+        message::UNDO => (What::Undo, value),
+        message::MORE => match value.split_once(' ')? {
+            ("withdraw", rest) => (What::Withdraw, rest),
+            ("cancel", rest) => (What::Cancel, rest),
+            _ => return None,
+        },
+        message::RETRY => return step(value, Resolution::Retry),
+        message::MARK_AS_DONE => return step(value, Resolution::MarkAsDone),
+        _ => return None,
+    };
+    let [deploy, approval, subject] = parts(value)?;
+    (is_id(deploy) && is_id(approval)).then(|| {
+        Asked::Approval(Wish {
+            deploy: DeployId::from_text(deploy),
+            approval: ApprovalId::from_text(approval),
+            subject: subject.to_owned(),
+            what,
+            at,
+        })
+    })
+}
+
+/// The wish that a window carried, and its reason; `None`: it is no window that Signoff opens.
+pub(crate) fn submitted(submission: &Submission) -> Option<(Wish, String)> {
+    if submission.callback_id != message::ASKED {
+        return None;
+    }
+    let wish: Wish = serde_json::from_str(&submission.private_metadata).ok()?;
+    let reason = submission.values.get(message::REASON)?.trim().to_owned();
+    (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str())).then_some((wish, reason))
+}
+
+fn step(value: &str, resolution: Resolution) -> Option<Asked> {
+    let [deploy, run, step, lost_at, workspace] = parts(value)?;
+    (is_id(deploy) && is_id(run)).then_some(())?;
+    Some(Asked::Step(Answer {
+        deploy: DeployId::from_text(deploy),
+        run: RunId::from_text(run),
+        step: step.parse().ok()?,
+        lost_at: Timestamp::from_microsecond(lost_at.parse().ok()?).ok()?,
+        workspace: workspace.to_owned(),
+        resolution,
+    }))
+}
+
+fn parts<const COUNT: usize>(value: &str) -> Option<[&str; COUNT]> {
+    value.split(' ').collect::<Vec<_>>().try_into().ok()
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 20 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A time as Slack writes it, `1795430580.345678`.
+fn slack_time(text: &str) -> Option<Timestamp> {
+    let (seconds, micros) = text.split_once('.')?;
+    let micros: i32 = micros.get(..6).unwrap_or(micros).parse().ok()?;
+    Timestamp::new(seconds.parse().ok()?, micros.checked_mul(1000)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use providers::slack::parse::ClickUser;
+
+    fn click(action_id: &str, value: &str) -> Click {
+        Click {
+            user: ClickUser { id: "U1".into(), name: "ana".into(), team_id: "T1".into() },
+            team_id: "T1".into(),
+            channel_id: "C1".into(),
+            message_ts: "1.000001".into(),
+            action_id: action_id.into(),
+            value: value.into(),
+            action_ts: "1795430580.345678".into(),
+            trigger_id: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_buttons_that_signoff_makes_ask_for_something() {
+        let (d, a) = ("0123456789abcdef0123", "aaaaaaaaaaaaaaaaaaaa");
+        let approval = format!("{d} {a} 0123456789");
+        for (action, value, understood) in [
+            ("approve", approval.clone(), true),
+            ("reject", approval.clone(), true),
+            ("undo", approval.clone(), true),
+            ("more", format!("withdraw {approval}"), true),
+            ("more", format!("cancel {approval}"), true),
+            ("more", format!("delete {approval}"), false),
+            ("more", approval.clone(), false),
+            ("approve", format!("{d} {a}"), false),
+            ("approve", format!("{approval} more"), false),
+            ("approve", format!("{d} ../../x 0123456789"), false),
+            ("retry", format!("{d} {a} 2 1795430580345678 T1"), true),
+            ("mark_as_done", format!("{d} {a} 2 1795430580345678 T1"), true),
+            ("retry", format!("{d} {a} -2 1795430580345678 T1"), false),
+            ("retry", format!("{d} {a} 2 99999999999999999999 T1"), false),
+            ("retry", approval.clone(), false),
+            ("other", approval, false),
+            ("approve", String::new(), false),
+        ] {
+            assert_eq!(asked(&click(action, &value)).is_some(), understood, "{action} {value}");
+        }
+    }
+
+    #[test]
+    fn a_window_brings_back_what_it_carried() {
+        let wish = Wish {
+            deploy: DeployId::from_text("0123456789abcdef0123"),
+            approval: ApprovalId::from_text("aaaaaaaaaaaaaaaaaaaa"),
+            subject: "0123456789".into(),
+            what: What::Reject,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let submission = |callback: &str, carried: &str| Submission {
+            user: click("", "").user,
+            team_id: "T1".into(),
+            view_id: "V1".into(),
+            callback_id: callback.into(),
+            private_metadata: carried.into(),
+            values: [("reason".to_owned(), " too risky ".to_owned())].into(),
+        };
+        let carried = serde_json::to_string(&wish).unwrap();
+        assert_eq!(submitted(&submission("reason", &carried)), Some((wish, "too risky".to_owned())));
+        assert_eq!(submitted(&submission("other", &carried)), None);
+        assert_eq!(submitted(&submission("reason", "{}")), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! Somebody deleted a message: a dialog that is still open is posted again.
+
+use crate::answer::{done, text};
+use crate::handler::{Call, SlackInteraction};
+use approval::approval::{Command, Dialog, decide};
+use approval::id::{ApprovalId, DeployId};
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use runtime::race;
+use store::{Change, CommitError, DialogPlace};
+
+/// How often a lost race is decided again before Slack is asked to send the event once more.
+const MAX_RACES: u32 = 10;
+
+impl SlackInteraction {
+    /// The message `ts` of `channel` is gone.
+    pub(crate) async fn deleted(&self, call: &Call<'_>, channel: String, ts: String) -> Response<Body> {
+        let request_id = call.request_id;
+        let dialog = Dialog { channel, ts };
+        let place = match self.store.approval_at(&dialog).await {
+            Ok(Some(place)) => place,
+            // Somebody else's message, or a line of a thread.
+            Ok(None) => return done(),
+            Err(error) => {
+                tracing::error!(request_id, %error, "a deletion was not looked up");
+                return text(StatusCode::SERVICE_UNAVAILABLE, "Not recorded. Send it again.");
+            }
+        };
+        let DialogPlace { deploy, approval } = &place;
+        match self.gone(call, deploy, approval, &dialog).await {
+            Ok(()) => {
+                tracing::info!(request_id, %deploy, %approval, "a dialog was deleted");
+                done()
+            }
+            Err(error) => {
+                tracing::error!(request_id, %deploy, %approval, %error, "a deletion was not recorded");
+                text(StatusCode::SERVICE_UNAVAILABLE, "Not recorded. Send it again.")
+            }
+        }
+    }
+
+    async fn gone(
+        &self,
+        call: &Call<'_>,
+        deploy: &DeployId,
+        approval: &ApprovalId,
+        dialog: &Dialog,
+    ) -> Result<(), CommitError> {
+        let mut race = 0;
+        loop {
+            let Some(newest) = self.store.approval(deploy, approval).await? else { return Ok(()) };
+            let Ok(decision) = decide(&newest, Command::DialogGone(dialog.clone()), call.now) else {
+                return Ok(());
+            };
+            match self.store.commit(Change::to(deploy, call.now).approval(decision)).await {
+                Err(CommitError::Conflict) if race < MAX_RACES => {
+                    race += 1;
+                    race::pause(call.request_id, race).await;
+                }
+                committed => return committed,
+            }
+        }
+    }
+}

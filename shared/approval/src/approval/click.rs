@@ -1,0 +1,68 @@
+//! Who clicks, and what they ask for.
+
+use super::Choice;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A click on an approval's dialog, or the reason that was given after it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Click {
+    /// Who.
+    pub voter: Voter,
+    /// What they ask for.
+    pub ask: Ask,
+    /// When they clicked the button, by Slack's clock.
+    pub at: Timestamp,
+    /// The mark of the subject that the dialog showed them ([`super::Subject::mark`]).
+    pub subject: String,
+}
+
+/// What a click asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// To vote, or to change the vote.
+    Vote {
+        /// What.
+        choice: Choice,
+        /// Why, in the voter's words.
+        reason: Option<String>,
+    },
+    /// To take one's own vote back.
+    Withdraw,
+    /// To take back what made the quorum, before the actions run.
+    Undo,
+    /// To end the approval without a verdict.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Somebody who clicks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Voter {
+    /// The Slack user id.
+    pub id: String,
+    /// The name that Slack gave.
+    pub name: String,
+    /// The workspace (team id) that the person belongs to.
+    pub workspace: String,
+    /// What their account is, where Slack said so in time; without it, the look before the first action decides.
+    pub standing: Option<Standing>,
+}
+
+/// What an account in Slack is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A member of the workspace.
+    Member,
+    /// Deactivated, or not known at all.
+    Deactivated,
+    /// A guest of the workspace.
+    Guest,
+    /// Somebody of another workspace, through Slack Connect.
+    Stranger,
+    /// A program.
+    Bot,
+}

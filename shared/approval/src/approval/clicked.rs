@@ -1,0 +1,180 @@
+//! What a click makes of an approval.
+
+use super::decide::{Refusal, close, draw, tally};
+use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Vote};
+use crate::decision::Decision;
+use crate::event::EventKind;
+use jiff::Timestamp;
+
+/// A click on an open approval.
+pub(super) fn clicked(
+    approval: &Approval,
+    click: Click,
+    now: Timestamp,
+) -> Result<Decision<Approval>, Refusal> {
+    if click.subject != approval.subject.mark() {
+        return Err(Refusal::OtherSubject);
+    }
+    if approval.clicks.iter().any(|last| last.person == click.voter.id && click.at <= last.at) {
+        return Err(Refusal::Replayed);
+    }
+    if let Some(at) = approval.expires_at.filter(|at| now >= *at && needs_time(approval, &click)) {
+        return Err(Refusal::Closed(Status::Expired { at }));
+    }
+    if click.ask != Ask::Withdraw {
+        approval.admit(&click.voter)?;
+    }
+    let mut decision = Decision::new(approval.clone());
+    let clicks = &mut decision.next.clicks;
+    clicks.retain(|last| last.person != click.voter.id);
+    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at });
+    match &click.ask {
+        Ask::Vote { choice, reason } => {
+            let reason = stated(reason.as_ref());
+            let same =
+                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == reason;
+            if approval.votes.iter().any(same) {
+                // Nothing new but its time: an older click that is still on its way must not undo it.
+                return Ok(decision);
+            }
+            vote(&mut decision, &click, *choice, reason, now)?;
+        }
+        Ask::Withdraw => {
+            if !decision.next.votes.iter().any(|vote| vote.voter == click.voter.id) {
+                return Err(Refusal::NoVote);
+            }
+            withdraw(&mut decision, &click.voter.id.clone(), &click);
+        }
+        Ask::Undo => undo(&mut decision, &click)?,
+        Ask::Cancel { reason } => {
+            let by = Some(click.voter.id.clone());
+            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
+            let outcome = Outcome::Ended(format!("cancelled by {}: {reason}", click.voter.name));
+            close(
+                &mut decision,
+                Status::Cancelled { at: now, by, reason: reason.clone() },
+                outcome,
+                Some(reason),
+            );
+            return Ok(decision);
+        }
+    }
+    decision.follow(draw(approval));
+    tally(&mut decision, now);
+    Ok(decision)
+}
+
+/// Whether `click` counts only before the approval expires. In a quorum that was reached in time, people may still take
+/// back what they approved; nobody may approve who had not.
+fn needs_time(approval: &Approval, click: &Click) -> bool {
+    if approval.status == Status::Pending {
+        return true;
+    }
+    let approved = |vote: &Vote| vote.voter == click.voter.id && vote.choice == Choice::Approve;
+    match &click.ask {
+        Ask::Vote { choice: Choice::Approve, .. } => !approval.votes.iter().any(approved),
+        Ask::Vote { choice: Choice::Reject, .. } | Ask::Withdraw | Ask::Undo | Ask::Cancel { .. } => false,
+    }
+}
+
+/// A reason without the space around it; `None` where nothing is left.
+fn stated(reason: Option<&String>) -> Option<String> {
+    reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
+}
+
+/// Why a click on a closed approval changes nothing.
+pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
+    if click.subject != approval.subject.mark() {
+        return Refusal::OtherSubject;
+    }
+    if approval.clicks.iter().any(|last| last.person == click.voter.id && click.at <= last.at) {
+        return Refusal::Replayed;
+    }
+    // Who voted so is not told that it is over.
+    let voted = approval.votes.iter().find(|vote| vote.voter == click.voter.id).map(|vote| vote.choice);
+    match &click.ask {
+        Ask::Vote { choice, .. } if voted == Some(*choice) => Refusal::Repeated,
+        Ask::Vote { .. } | Ask::Withdraw | Ask::Undo | Ask::Cancel { .. } => {
+            Refusal::Closed(approval.status.clone())
+        }
+    }
+}
+
+fn vote(
+    decision: &mut Decision<Approval>,
+    click: &Click,
+    choice: Choice,
+    reason: Option<String>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let approval = &mut decision.next;
+    if reason.is_none() && approval.require_reason.wants(choice) {
+        return Err(Refusal::ReasonNeeded);
+    }
+    let voter = &click.voter;
+    let previous = match approval.votes.iter_mut().find(|vote| vote.voter == voter.id) {
+        Some(vote) => {
+            let previous = vote.choice;
+            (vote.choice, vote.reason, vote.at) = (choice, reason.clone(), now);
+            Some(previous)
+        }
+        None => {
+            let (id, name) = (voter.id.clone(), voter.name.clone());
+            let named = voter.standing.is_some();
+            approval.votes.push(Vote { voter: id, name, named, choice, reason: reason.clone(), at: now });
+            None
+        }
+    };
+    approval.struck.retain(|struck| struck.voter != voter.id);
+    decision.events.push(EventKind::VoteCast {
+        approval: approval.id.clone(),
+        voter: voter.id.clone(),
+        name: voter.name.clone(),
+        choice,
+        previous,
+        reason,
+        standing: voter.standing,
+    });
+    Ok(())
+}
+
+/// Takes the vote of `voter` back, because of `click`.
+fn withdraw(decision: &mut Decision<Approval>, voter: &str, click: &Click) {
+    let approval = &mut decision.next;
+    let Some(index) = approval.votes.iter().position(|vote| vote.voter == voter) else { return };
+    let vote = approval.votes.remove(index);
+    decision.events.push(EventKind::VoteWithdrawn {
+        approval: approval.id.clone(),
+        voter: vote.voter,
+        name: vote.name,
+        choice: vote.choice,
+        by: click.voter.id.clone(),
+    });
+}
+
+/// Takes back the votes that made the quorum, the newest first, until they are too few.
+fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal> {
+    let in_quorum = match decision.next.status {
+        Status::Quorum { .. } => decision.next.undo_window.is_some(),
+        Status::Pending
+        | Status::Approved { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. }
+        | Status::Superseded { .. }
+        | Status::Cancelled { .. } => false,
+    };
+    if !in_quorum {
+        return Err(Refusal::NoQuorum);
+    }
+    decision.events.push(EventKind::QuorumUndone {
+        approval: decision.next.id.clone(),
+        by: click.voter.id.clone(),
+        name: click.voter.name.clone(),
+    });
+    while decision.next.count(Choice::Approve) >= decision.next.votes_required {
+        let approving = decision.next.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+        let Some(newest) = approving.max_by_key(|vote| vote.at).map(|vote| vote.voter.clone()) else { break };
+        withdraw(decision, &newest, click);
+    }
+    Ok(())
+}

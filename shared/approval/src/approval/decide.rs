@@ -1,0 +1,339 @@
+//! What can happen to an approval, and what it makes of it.
+
+use super::clicked::{clicked, too_late};
+use super::{
+    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict,
+};
+use crate::decision::{Decision, Later};
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use jiff::{SignedDuration, Timestamp};
+
+/// What can happen to an approval.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// A person clicks.
+    Click(Click),
+    /// Those who approved were looked up once more.
+    Confirm(Check),
+    /// Those who approved could not be looked up yet.
+    Postpone {
+        /// Why.
+        reason: String,
+    },
+    /// The time to decide is over.
+    Expire,
+    /// A newer deploy takes its place.
+    Supersede(Successor),
+    /// The approval can't be decided any more.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
+    /// The dialog stands in Slack.
+    DialogPosted(Dialog),
+    /// The dialog was deleted in Slack.
+    DialogGone(Dialog),
+    /// Slack said what it calls these voters: user id and name.
+    Name(Vec<(String, String)>),
+}
+
+/// Why a command changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It was done before; there is nothing to tell.
+    Repeated,
+    /// It is a click that was counted already, or one from before the person's last: a replay.
+    Replayed,
+    /// Its time has not come, or is over.
+    NotNow,
+    /// The approval is closed; this is how it ended.
+    Closed(Status),
+    /// The person may not; this is why, and who may.
+    NotEligible(Verdict, Electorate),
+    /// The button is of another approval than this one.
+    OtherSubject,
+    /// It needs a reason.
+    ReasonNeeded,
+    /// The person has no vote to withdraw.
+    NoVote,
+    /// There is no quorum to undo.
+    NoQuorum,
+}
+
+/// An approval as it opens. `remind_after`: how long after that the thread names who is still needed.
+pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decision<Approval> {
+    let (id, opened_at) = (approval.id.clone(), approval.opened_at);
+    let opened = EventKind::ApprovalOpened {
+        approval: id.clone(),
+        name: approval.name.clone(),
+        channel: approval.channel.clone(),
+        electorate: approval.electorate.clone(),
+    };
+    let expire =
+        approval.expires_at.map(|at| Later { at, kind: EffectKind::Expire { approval: id.clone() } });
+    let remind = remind_after
+        .and_then(|after| opened_at.checked_add(after).ok())
+        .map(|at| Later { at, kind: EffectKind::Remind { approval: id } });
+    let mut decision = Decision::new(approval);
+    decision.later.extend(expire.into_iter().chain(remind));
+    decision.events.push(opened);
+    decision
+}
+
+/// What `command` makes of `approval` at `now`.
+///
+/// A closed approval never changes, but for where its dialog stands and what its voters are called.
+pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
+    use Status::{Approved, Cancelled, Expired, Pending, Quorum, Rejected, Superseded};
+    match (&approval.status, command) {
+        (Pending | Quorum { .. }, Command::Click(click)) => clicked(approval, click, now),
+        (
+            Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
+            Command::Click(click),
+        ) => Err(too_late(approval, &click)),
+        (Quorum { until, .. }, Command::Confirm(check)) if now >= *until => Ok(confirm(approval, check, now)),
+        (Quorum { .. }, Command::Confirm(_)) => Err(Refusal::NotNow),
+        (Quorum { note, .. }, Command::Postpone { reason }) if note.as_ref() == Some(&reason) => {
+            Err(Refusal::Repeated)
+        }
+        (Quorum { since, until, .. }, Command::Postpone { reason }) => {
+            let mut decision = Decision::new(approval.clone());
+            decision.next.status = Quorum { since: *since, until: *until, note: Some(reason) };
+            decision.follow(draw(approval));
+            Ok(decision)
+        }
+        // Those who approved were no longer enough, or it closed: there is nothing to look up.
+        (
+            Pending
+            | Approved { .. }
+            | Rejected { .. }
+            | Expired { .. }
+            | Superseded { .. }
+            | Cancelled { .. },
+            Command::Confirm(_) | Command::Postpone { .. },
+        ) => Err(Refusal::NotNow),
+        (Pending, Command::Expire) if approval.expires_at.is_some_and(|at| now >= at) => {
+            let mut decision = Decision::new(approval.clone());
+            close(&mut decision, Expired { at: now }, Outcome::Expired, None);
+            Ok(decision)
+        }
+        // Who approved in time has approved: what becomes of the quorum decides.
+        (Pending | Quorum { .. }, Command::Expire) => Err(Refusal::NotNow),
+        (Pending | Quorum { .. }, Command::Supersede(by)) => {
+            let reason = format!("superseded by {}", by.title);
+            let mut decision = Decision::new(approval.clone());
+            let outcome = Outcome::Ended(reason);
+            close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, Some(by.title));
+            Ok(decision)
+        }
+        (Pending | Quorum { .. }, Command::Cancel { reason }) => {
+            let mut decision = Decision::new(approval.clone());
+            let outcome = Outcome::Cancelled(reason.clone());
+            close(
+                &mut decision,
+                Cancelled { at: now, by: None, reason: reason.clone() },
+                outcome,
+                Some(reason),
+            );
+            Ok(decision)
+        }
+        (
+            Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
+            Command::Expire | Command::Supersede(_) | Command::Cancel { .. },
+        ) => Err(Refusal::Closed(approval.status.clone())),
+        (
+            Pending
+            | Quorum { .. }
+            | Approved { .. }
+            | Rejected { .. }
+            | Expired { .. }
+            | Superseded { .. }
+            | Cancelled { .. },
+            Command::DialogPosted(dialog),
+        ) => posted(approval, dialog),
+        (
+            Pending
+            | Quorum { .. }
+            | Approved { .. }
+            | Rejected { .. }
+            | Expired { .. }
+            | Superseded { .. }
+            | Cancelled { .. },
+            Command::DialogGone(dialog),
+        ) => gone(approval, &dialog),
+        (
+            Pending
+            | Quorum { .. }
+            | Approved { .. }
+            | Rejected { .. }
+            | Expired { .. }
+            | Superseded { .. }
+            | Cancelled { .. },
+            Command::Name(names),
+        ) => name(approval, &names),
+    }
+}
+
+/// The voters were looked up: who may not vote any more is struck.
+fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approval> {
+    let mut decision = Decision::new(approval.clone());
+    let next = &mut decision.next;
+    next.electorate = check.electorate;
+    let looked_up =
+        |voter: &str| check.voters.iter().find(|(id, _)| id == voter).map(|(_, verdict)| *verdict);
+    decision.events.push(EventKind::VotersChecked {
+        approval: next.id.clone(),
+        electorate: next.electorate.clone(),
+        voters: check.voters.clone(),
+    });
+    let (mut kept, mut confirmed) = (Vec::new(), 0);
+    for vote in std::mem::take(&mut next.votes) {
+        if vote.choice == Choice::Reject {
+            kept.push(vote);
+            continue;
+        }
+        let account = looked_up(&vote.voter);
+        let verdict = match account.unwrap_or(Verdict::Eligible) {
+            Verdict::Eligible => next.electorate.verdict(&vote.voter),
+            unfit => unfit,
+        };
+        if verdict == Verdict::Eligible {
+            confirmed += u32::from(account.is_some());
+            kept.push(vote);
+            continue;
+        }
+        decision.events.push(EventKind::VoteStruck {
+            approval: next.id.clone(),
+            voter: vote.voter.clone(),
+            name: vote.name,
+            verdict,
+        });
+        next.struck.push(Struck { voter: vote.voter, why: verdict });
+    }
+    next.votes = kept;
+    if confirmed >= next.votes_required {
+        close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None);
+        return decision;
+    }
+    decision.follow(draw(approval));
+    tally(&mut decision, now);
+    if let Status::Quorum { note, .. } = &mut decision.next.status {
+        // Others approved while these were looked up; now it is their turn.
+        *note = None;
+        decision.follow(EffectKind::ConfirmQuorum { approval: approval.id.clone() });
+    }
+    decision
+}
+
+/// What the votes come to: they reject, they make a quorum, or they are too few.
+pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
+    let approval = &decision.next;
+    let has_quorum = match approval.status {
+        Status::Quorum { .. } => true,
+        Status::Pending
+        | Status::Approved { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. }
+        | Status::Superseded { .. }
+        | Status::Cancelled { .. } => false,
+    };
+    let enough = approval.count(Choice::Approve) >= approval.votes_required;
+    if approval.count(Choice::Reject) >= approval.rejections_required {
+        close(decision, Status::Rejected { at: now }, Outcome::Rejected, None);
+    } else if enough && !has_quorum {
+        let until = approval.undo_window.and_then(|window| now.checked_add(window).ok()).unwrap_or(now);
+        let kind = EffectKind::ConfirmQuorum { approval: approval.id.clone() };
+        decision.events.push(EventKind::QuorumReached { approval: approval.id.clone(), until });
+        if until > now {
+            decision.later.push(Later { at: until, kind });
+        } else {
+            decision.follow(kind);
+        }
+        decision.next.status = Status::Quorum { since: now, until, note: None };
+    } else if !enough && has_quorum {
+        let (id, expires_at) = (approval.id.clone(), approval.expires_at);
+        decision.next.status = Status::Pending;
+        match expires_at {
+            Some(at) if now >= at => close(decision, Status::Expired { at: now }, Outcome::Expired, None),
+            // The first one may have come during the quorum, and was not its time then: clocks differ.
+            Some(at) => decision.later.push(Later { at, kind: EffectKind::Expire { approval: id } }),
+            None => {}
+        }
+    }
+}
+
+/// Closes the approval of `decision`: the run that waits for it is told, and its dialog is drawn.
+pub(super) fn close(
+    decision: &mut Decision<Approval>,
+    status: Status,
+    outcome: Outcome,
+    reason: Option<String>,
+) {
+    let approval = &mut decision.next;
+    let by = match &status {
+        Status::Cancelled { by, .. } => by.clone(),
+        Status::Pending
+        | Status::Quorum { .. }
+        | Status::Approved { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. }
+        | Status::Superseded { .. } => None,
+    };
+    decision.events.push(EventKind::ApprovalClosed {
+        approval: approval.id.clone(),
+        outcome: status.word().to_owned(),
+        by,
+        reason,
+    });
+    let advance = EffectKind::AdvanceRun { run: approval.run.clone(), step: approval.step, outcome };
+    let draw = draw(approval);
+    approval.status = status;
+    decision.follow(draw);
+    decision.follow(advance);
+}
+
+pub(super) fn draw(approval: &Approval) -> EffectKind {
+    EffectKind::DrawDialog { approval: approval.id.clone() }
+}
+
+fn posted(approval: &Approval, dialog: Dialog) -> Result<Decision<Approval>, Refusal> {
+    if approval.dialog.as_ref() == Some(&dialog) {
+        return Err(Refusal::Repeated);
+    }
+    let mut decision = Decision::new(approval.clone());
+    decision.events.push(EventKind::DialogPosted {
+        approval: approval.id.clone(),
+        channel: dialog.channel.clone(),
+        ts: dialog.ts.clone(),
+    });
+    decision.next.dialog = Some(dialog);
+    Ok(decision)
+}
+
+/// A dialog that is gone is posted again, as long as there is something to decide.
+fn gone(approval: &Approval, dialog: &Dialog) -> Result<Decision<Approval>, Refusal> {
+    if approval.dialog.as_ref() != Some(dialog) || !approval.status.is_open() {
+        return Err(Refusal::Repeated);
+    }
+    let mut decision = Decision::new(approval.clone());
+    decision.events.push(EventKind::DialogGone {
+        approval: approval.id.clone(),
+        channel: dialog.channel.clone(),
+        ts: dialog.ts.clone(),
+    });
+    decision.next.dialog = None;
+    decision.follow(draw(approval));
+    Ok(decision)
+}
+
+fn name(approval: &Approval, names: &[(String, String)]) -> Result<Decision<Approval>, Refusal> {
+    let mut decision = Decision::new(approval.clone());
+    for vote in &mut decision.next.votes {
+        if let Some((_, name)) = names.iter().find(|(voter, _)| *voter == vote.voter) {
+            vote.name.clone_from(name);
+            vote.named = true;
+        }
+    }
+    if decision.next == *approval { Err(Refusal::Repeated) } else { Ok(decision) }
+}

@@ -1,0 +1,104 @@
+//! Who may vote, and whether those who voted still may.
+
+use super::{Approval, Refusal, Standing, Voter};
+use serde::{Deserialize, Serialize};
+
+/// Who may vote.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Electorate {
+    /// The Slack user ids of those who may; `None`: anyone in the channel.
+    pub people: Option<Vec<String>>,
+    /// Who that is, in words ("the authors of this deploy").
+    pub who: String,
+    /// The Slack user ids of those who may not, because it is their own change.
+    pub except: Vec<String>,
+    /// Those whose own change it is, and who were not found in Slack, by name.
+    pub not_found: Vec<String>,
+}
+
+/// Whether somebody may vote, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// They may.
+    Eligible,
+    /// Their account is deactivated.
+    Deactivated,
+    /// They are a guest.
+    Guest,
+    /// They are of another workspace.
+    Stranger,
+    /// It is a program.
+    Bot,
+    /// They are not among those who may.
+    NotNamed,
+    /// It is their own change.
+    OwnChange,
+}
+
+/// The look at the voters before the first action.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Check {
+    /// Who may vote now.
+    pub electorate: Electorate,
+    /// The voters that were looked up: Slack user id, and what came of it.
+    pub voters: Vec<(String, Verdict)>,
+}
+
+impl Electorate {
+    /// Anyone in the channel.
+    pub fn anyone() -> Self {
+        Self {
+            people: None,
+            who: "anyone in the channel".to_owned(),
+            except: Vec::new(),
+            not_found: Vec::new(),
+        }
+    }
+
+    /// Whether the member `person` (a Slack user id) may vote.
+    pub fn verdict(&self, person: &str) -> Verdict {
+        let is = |id: &String| id == person;
+        if self.except.iter().any(is) {
+            Verdict::OwnChange
+        } else if self.people.as_ref().is_some_and(|people| !people.iter().any(is)) {
+            Verdict::NotNamed
+        } else {
+            Verdict::Eligible
+        }
+    }
+}
+
+impl Verdict {
+    /// What an account's standing alone says.
+    pub fn of(standing: Standing) -> Self {
+        match standing {
+            Standing::Member => Self::Eligible,
+            Standing::Deactivated => Self::Deactivated,
+            Standing::Guest => Self::Guest,
+            Standing::Stranger => Self::Stranger,
+            Standing::Bot => Self::Bot,
+        }
+    }
+}
+
+impl Approval {
+    /// Whether `voter` may vote, or decide what becomes of an action that followed.
+    pub fn admit(&self, voter: &Voter) -> Result<(), Refusal> {
+        let account = if voter.workspace == self.workspace {
+            voter.standing.map_or(Verdict::Eligible, Verdict::of)
+        } else {
+            Verdict::Stranger
+        };
+        let verdict = if account == Verdict::Eligible { self.electorate.verdict(&voter.id) } else { account };
+        match verdict {
+            Verdict::Eligible => Ok(()),
+            Verdict::Deactivated
+            | Verdict::Guest
+            | Verdict::Stranger
+            | Verdict::Bot
+            | Verdict::NotNamed
+            | Verdict::OwnChange => Err(Refusal::NotEligible(verdict, self.electorate.clone())),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! An approval's dialog.
+
+use super::Message;
+use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
+use super::pieces::{local_time, may_vote, section, sentence};
+use super::step::{buttons as step_buttons, question as step_question};
+use crate::approval::{Approval, Choice, Status, Struck, Verdict, Vote};
+use crate::deploy::RulesChange;
+use crate::mrkdwn::{escape, link};
+use crate::run::{Run, StepState};
+use serde_json::{Value, json};
+
+/// The action id of the Approve button.
+pub const APPROVE: &str = "approve";
+/// The action id of the Reject button.
+pub const REJECT: &str = "reject";
+/// The action id of the menu beside them; its options are `withdraw` and `cancel`.
+pub const MORE: &str = "more";
+/// The action id of the Undo button.
+pub const UNDO: &str = "undo";
+/// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when it updates.
+const TEXT_LIMIT: usize = 4000;
+/// What the votes may hold, in characters; of all blocks together, Slack takes some 13000.
+const VOTES_LIMIT: usize = 4500;
+/// Room for how many more votes there are, in characters.
+const AND_MORE: usize = 30;
+/// How much of a reason is shown, in characters.
+const REASON_LIMIT: usize = 500;
+/// What any other line may hold, in characters.
+const LINE_LIMIT: usize = 1000;
+/// How many struck votes are told.
+const STRUCK: usize = 5;
+
+/// The dialog of `approval`, which `run` waits for or waited for. Its text says all that its blocks say: a screen reader
+/// reads the text alone.
+pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
+    // Slack refuses a section without text, which a template may come to.
+    let asked =
+        if approval.prompt.trim().is_empty() { escape(&approval.name) } else { approval.prompt.clone() };
+    let prompt = cut(&asked, SECTION_LIMIT);
+    let mut blocks = vec![section(&prompt)];
+    let mut lines = vec![prompt];
+    let rules = rules_line(&approval.rules_change).map(|line| cut(&line, LINE_LIMIT));
+    blocks.extend(rules.iter().map(|line| context(line)));
+    lines.extend(rules);
+    let votes = votes(approval);
+    blocks.extend(votes.iter().map(|text| section(text)));
+    let notes = struck(&approval.struck).into_iter().chain(status_line(approval));
+    for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
+        blocks.push(context(&line));
+        lines.push(line);
+    }
+    if approval.status.is_open() {
+        blocks.push(buttons(approval));
+    }
+    if let Some((run, step)) = run.and_then(|run| Some((run, asked_step(run, approval)?))) {
+        let line = step_question(run, step).map(|line| cut(&line, LINE_LIMIT));
+        blocks.extend(line.iter().map(|line| section(line)));
+        blocks.extend(step_buttons(run, step, &approval.workspace));
+        lines.extend(line);
+    }
+    // The longest, which may be cut.
+    lines.extend(votes);
+    Message { text: cut_bytes(&lines.join("\n"), TEXT_LIMIT), blocks: Value::Array(blocks) }
+}
+
+/// That the deploy changes the rules that guard it, or may.
+fn rules_line(change: &RulesChange) -> Option<String> {
+    match change {
+        RulesChange::No => None,
+        RulesChange::Unknown => Some(
+            ":grey_question: The git host did not say whether this deploy changes the rules that guard it."
+                .to_owned(),
+        ),
+        RulesChange::Yes(paths) => {
+            let paths = and_more(paths.iter().map(|path| code(path)));
+            Some(format!(":warning: This deploy changes the rules that guard it: {paths}."))
+        }
+    }
+}
+
+/// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message takes.
+fn votes(approval: &Approval) -> Vec<String> {
+    if approval.votes.is_empty() {
+        return Vec::new();
+    }
+    let (mut texts, mut text) = (Vec::new(), String::from("*Votes:*"));
+    let (mut in_text, mut in_all) = (text.len(), text.len());
+    for (shown, vote) in approval.votes.iter().enumerate() {
+        let line = vote_line(vote);
+        let length = line.chars().count() + 1;
+        if in_all + length > VOTES_LIMIT {
+            text.push_str(&format!("\nand {} more", approval.votes.len() - shown));
+            break;
+        }
+        if in_text + length > SECTION_LIMIT - AND_MORE {
+            texts.push(std::mem::take(&mut text));
+            in_text = 0;
+        } else {
+            text.push('\n');
+        }
+        text.push_str(&line);
+        (in_text, in_all) = (in_text + length, in_all + length);
+    }
+    texts.push(text);
+    texts
+}
+
+/// One person's vote, with its reason.
+fn vote_line(vote: &Vote) -> String {
+    let thumb = match vote.choice {
+        Choice::Approve => ":+1:",
+        Choice::Reject => ":-1:",
+    };
+    let reason =
+        vote.reason.iter().flat_map(|reason| reason.split_whitespace()).collect::<Vec<_>>().join(" ");
+    format!("<@{}> {thumb} {}", vote.voter, cut(&escape(&reason), REASON_LIMIT)).trim_end().to_owned()
+}
+
+/// Whose votes do not count any more, and why.
+fn struck(struck: &[Struck]) -> Option<String> {
+    let lines: Vec<_> = struck
+        .iter()
+        .rev()
+        .take(STRUCK)
+        .map(|struck| {
+            let why = match struck.why {
+                Verdict::Deactivated => "their account is deactivated",
+                Verdict::Guest => "they are a guest of this workspace",
+                Verdict::Stranger => "they are of another workspace",
+                Verdict::Bot => "it is a program's",
+                Verdict::Eligible | Verdict::NotNamed => "they are not among those who may vote any more",
+                Verdict::OwnChange => "it is their own change",
+            };
+            format!(":no_entry_sign: The approval of <@{}> does not count: {why}.", struck.voter)
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The small line under the votes: what is still needed, or how it ended.
+fn status_line(approval: &Approval) -> Option<String> {
+    match &approval.status {
+        Status::Pending => {
+            let tally = (approval.votes_required > 1 || !approval.votes.is_empty()).then(|| tally(approval));
+            let until = approval.expires_at.map(|at| format!("Expires on {}.", local_time(at)));
+            let who = Some(may_vote(&approval.electorate)).filter(|who| !who.is_empty());
+            let parts: Vec<_> = tally.into_iter().chain(until).chain(who).collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        }
+        Status::Quorum { since, until, note } => {
+            let given = approval.count(Choice::Approve);
+            let next = match note {
+                Some(note) => format!(
+                    "Whether those who approved still may could not be looked up yet: {} Signoff tries again.",
+                    sentence(note)
+                ),
+                None if until > since => {
+                    format!("It goes ahead on {}, unless somebody undoes it.", local_time(*until))
+                }
+                None => "Signoff looks whether those who approved still may.".to_owned(),
+            };
+            Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
+        }
+        Status::Approved { at } => Some(format!("Action approved on {}.", local_time(*at))),
+        Status::Rejected { at } => Some(format!("Action rejected on {}.", local_time(*at))),
+        Status::Expired { at } => {
+            Some(format!("Expired on {}: too few people decided in time.", local_time(*at)))
+        }
+        Status::Superseded { at, by } => {
+            Some(format!("Superseded on {} by {}.", local_time(*at), link(&by.url, &by.title)))
+        }
+        Status::Cancelled { at, by: None, reason } => {
+            Some(format!("Action cancelled on {}: {}", local_time(*at), sentence(reason)))
+        }
+        Status::Cancelled { at, by: Some(by), reason } => {
+            Some(format!("Action cancelled by <@{by}> on {}: {}", local_time(*at), sentence(reason)))
+        }
+    }
+}
+
+fn tally(approval: &Approval) -> String {
+    let needed = approval.votes_required.saturating_sub(approval.count(Choice::Approve));
+    let approvals = count(approval.count(Choice::Approve), approval.votes_required, "approval");
+    let mut text = format!("{approvals}, {needed} more needed.");
+    if approval.rejections_required > 1 {
+        let rejections = count(approval.count(Choice::Reject), approval.rejections_required, "rejection");
+        text.push_str(&format!(" {rejections}."));
+    }
+    text
+}
+
+fn buttons(approval: &Approval) -> Value {
+    let value = format!("{} {} {}", approval.deploy, approval.id, approval.subject.mark());
+    let can_be_undone = match &approval.status {
+        Status::Quorum { since, until, .. } => until > since,
+        Status::Pending
+        | Status::Approved { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. }
+        | Status::Superseded { .. }
+        | Status::Cancelled { .. } => false,
+    };
+    let elements = if can_be_undone {
+        vec![button(UNDO, "Undo", "danger", &value)]
+    } else {
+        let option = |what: &str, text: &str| json!({ "text": { "type": "plain_text", "text": text }, "value": format!("{what} {value}") });
+        let options = [option("withdraw", "Withdraw my vote"), option("cancel", "Cancel this approval")];
+        vec![
+            button(APPROVE, "Approve", "primary", &value),
+            button(REJECT, "Reject", "danger", &value),
+            json!({ "type": "overflow", "action_id": MORE, "options": options }),
+        ]
+    };
+    json!({ "type": "actions", "block_id": "votes", "elements": elements })
+}
+
+/// The step of `run` that a person has to say what became of, and that is told in this dialog; no step runs after it.
+fn asked_step(run: &Run, approval: &Approval) -> Option<usize> {
+    let is_unknown = |index: &usize| {
+        matches!(run.steps.get(*index).map(|step| &step.state), Some(StepState::Unknown { .. }))
+    };
+    let step = (0..run.steps.len()).find(is_unknown)?;
+    (run.thread_of(step).as_ref() == Some(&approval.id)).then_some(step)
+}

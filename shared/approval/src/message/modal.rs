@@ -1,0 +1,58 @@
+//! Windows that ask one person for a reason, or tell them something.
+//!
+//! Views: <https://docs.slack.dev/reference/views/modal-views>.
+
+use super::pieces::{SECTION_LIMIT, code, cut, section, shorten};
+use crate::approval::Approval;
+use crate::mrkdwn::escape;
+use serde_json::{Value, json};
+
+/// The callback id of the window that asks for a reason.
+pub const ASKED: &str = "reason";
+/// The action id of its input.
+pub const REASON: &str = "reason";
+/// The longest reason, in characters.
+const LONGEST: usize = 500;
+/// How much of the approval's name is shown, in characters.
+const NAME_LIMIT: usize = 300;
+
+/// The window that asks why, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried` comes back
+/// with the reason.
+pub fn ask_reason(approval: &Approval, doing: &str, carried: &str) -> Value {
+    let revision = approval.subject.revision.get(..7).unwrap_or(&approval.subject.revision);
+    let about = format!("*{}* ({})", escape(&shorten(&approval.name, NAME_LIMIT)), code(revision));
+    json!({
+        "type": "modal",
+        "callback_id": ASKED,
+        "private_metadata": carried,
+        "title": { "type": "plain_text", "text": doing },
+        "submit": { "type": "plain_text", "text": doing },
+        "close": { "type": "plain_text", "text": "Back" },
+        "blocks": [
+            section(&about),
+            {
+                "type": "input",
+                "block_id": "reason",
+                "label": { "type": "plain_text", "text": "Why?" },
+                "hint": { "type": "plain_text", "text": "It stands in the dialog, and on record." },
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": REASON,
+                    "multiline": true,
+                    "min_length": 1,
+                    "max_length": LONGEST,
+                },
+            },
+        ],
+    })
+}
+
+/// The window that says `text` (mrkdwn) and asks nothing.
+pub fn say(text: &str) -> Value {
+    json!({
+        "type": "modal",
+        "title": { "type": "plain_text", "text": "Not counted" },
+        "close": { "type": "plain_text", "text": "Close" },
+        "blocks": [section(&cut(text, SECTION_LIMIT))],
+    })
+}

@@ -1,0 +1,141 @@
+//! What texts are made of.
+
+use crate::approval::Electorate;
+use crate::deploy::Deploy;
+use crate::mrkdwn::{escape, link};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What a section's text may hold, in characters.
+pub(super) const SECTION_LIMIT: usize = 3000;
+/// How many people are mentioned at a time.
+const MENTIONS: usize = 20;
+/// How much of somebody else's words (a provider's, a person's) is repeated, in characters.
+const QUOTE_LIMIT: usize = 500;
+
+/// Text as code in a line of mrkdwn.
+pub(super) fn code(text: &str) -> String {
+    format!("`{}`", escape(text).replace('`', "'"))
+}
+
+/// Lines as a block of code.
+pub(super) fn code_block(lines: &[String]) -> String {
+    format!("```{}```", escape(&lines.join("\n")).replace("```", "'''"))
+}
+
+/// Somebody else's words as the end of a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let text = escape(&shorten(text.trim_end(), QUOTE_LIMIT));
+    if text.ends_with(['.', '!', '?', '\u{2026}']) { text } else { text + "." }
+}
+
+/// A block of text.
+pub(super) fn section(text: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
+}
+
+/// A block of small text.
+pub(super) fn context(text: &str) -> Value {
+    json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": text }] })
+}
+
+/// A button; `style` is `primary`, `danger` or empty.
+pub(super) fn button(action_id: &str, text: &str, style: &str, value: &str) -> Value {
+    let mut button = json!({
+        "type": "button",
+        "action_id": action_id,
+        "text": { "type": "plain_text", "text": text },
+        "value": value,
+    });
+    if !style.is_empty() {
+        button["style"] = json!(style);
+    }
+    button
+}
+
+/// Mrkdwn, cut to `limit` characters with an ellipsis where it is longer, and never within a link or an escaped character.
+pub(super) fn cut(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some(_) => whole(&text.chars().take(limit.saturating_sub(1)).collect::<String>()),
+    }
+}
+
+/// The same for a limit in bytes.
+pub(super) fn cut_bytes(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(limit.saturating_sub('\u{2026}'.len_utf8()));
+    whole(text.get(..end).unwrap_or_default())
+}
+
+/// The beginning of a text without the link or the escaped character that it was cut in, and an ellipsis.
+fn whole(kept: &str) -> String {
+    let open = |from: char, to: char| kept.rfind(from).filter(|start| !kept[*start..].contains(to));
+    let end = open('<', '>').or_else(|| open('&', ';')).unwrap_or(kept.len());
+    format!("{}\u{2026}", &kept[..end])
+}
+
+/// People, as mentions.
+pub(super) fn mentions<'a>(people: impl ExactSizeIterator<Item = &'a String>) -> String {
+    and_more(people.map(|id| format!("<@{id}>")))
+}
+
+/// The first few of `items`, and how many more there are.
+pub(super) fn and_more(items: impl ExactSizeIterator<Item = String>) -> String {
+    let more = items.len().saturating_sub(MENTIONS);
+    let shown: Vec<_> = items.take(MENTIONS).collect();
+    let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{and_more}", shown.join(", "))
+}
+
+/// Who may vote, as sentences; empty where anyone may.
+pub(super) fn may_vote(electorate: &Electorate) -> String {
+    let mut sentences = Vec::new();
+    if let Some(people) = &electorate.people {
+        let who = escape(&electorate.who);
+        let left: Vec<_> = people.iter().filter(|person| !electorate.except.contains(person)).collect();
+        sentences.push(match (people.is_empty(), left.is_empty()) {
+            (true, true | false) => format!("Only {who} may vote, and none of them has a Slack account."),
+            (false, true) => format!("Only {who} may vote, and it is their own change."),
+            (false, false) => format!("Only {who} may vote: {}.", mentions(left.into_iter())),
+        });
+    }
+    if !electorate.except.is_empty() {
+        let except = mentions(electorate.except.iter());
+        sentences.push(format!("Who wrote, merged or deployed this may not vote: {except}."));
+    }
+    if !electorate.not_found.is_empty() {
+        let names = and_more(electorate.not_found.iter().map(|name| code(name)));
+        sentences.push(format!("Not found in Slack, and so not kept from voting: {names}."));
+    }
+    sentences.join(" ")
+}
+
+/// How many of how many.
+pub(super) fn count(given: u32, required: u32, what: &str) -> String {
+    let plural = if required == 1 { "" } else { "s" };
+    format!("{given} of {required} {what}{plural}")
+}
+
+/// A time as each reader's Slack shows it, in their own time zone; `May 11th at 11:42`.
+pub(super) fn local_time(at: Timestamp) -> String {
+    let fallback = at.strftime("%Y-%m-%d at %H:%M UTC");
+    format!("<!date^{}^{{date}} at {{time}}|{fallback}>", at.as_second())
+}
+
+/// A deploy's title as a link to its page.
+pub fn deploy_link(deploy: &Deploy, deploy_url: &str) -> String {
+    link(deploy_url, &deploy.title())
+}
+
+/// `text`, cut to `limit` characters with an ellipsis where it is longer.
+pub fn shorten(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(limit.saturating_sub(1)).collect();
+    short.push('\u{2026}');
+    short
+}

@@ -1,0 +1,73 @@
+//! What a person is told whose click changed nothing.
+
+use super::pieces::{local_time, may_vote, sentence};
+use crate::approval::{Refusal, Status, Verdict};
+use crate::mrkdwn::link;
+use crate::run;
+
+/// What a person is told who clicked a button of an approval that is not on record.
+pub const NO_SUCH_APPROVAL: &str =
+    "Your click was not counted: this approval is not on record any more. Deploy again to be asked again.";
+/// What a person is told who clicked a button of a run that is not on record.
+pub const NO_SUCH_RUN: &str = "Nothing was done: this run is not on record any more.";
+
+/// What a person is told whose click changed nothing; `None` where there is nothing to tell.
+pub fn refusal(refusal: &Refusal) -> Option<String> {
+    let not_counted = |why: String| Some(format!("Your click was not counted: {why}"));
+    match refusal {
+        Refusal::Repeated | Refusal::Replayed | Refusal::NotNow => None,
+        Refusal::Closed(status) => not_counted(closed(status)?),
+        Refusal::NotEligible(verdict, electorate) => not_counted(match verdict {
+            Verdict::Stranger => {
+                "only members of the workspace that this app belongs to may vote.".to_owned()
+            }
+            Verdict::Guest => "guests of the workspace may not vote.".to_owned(),
+            Verdict::Deactivated => "your account is deactivated.".to_owned(),
+            Verdict::Bot => "only people may vote.".to_owned(),
+            Verdict::OwnChange => {
+                format!(
+                    "this rule wants other eyes than those of who made the change. {}",
+                    may_vote(electorate)
+                )
+            }
+            Verdict::Eligible | Verdict::NotNamed => {
+                let who = may_vote(electorate);
+                let mut letters = who.chars();
+                let first = letters.next().map(|first| first.to_lowercase().to_string());
+                format!("{}{}", first.unwrap_or_default(), letters.as_str())
+            }
+        }),
+        Refusal::OtherSubject => not_counted(
+            "this button was made for another change than the one that is asked about now.".to_owned(),
+        ),
+        Refusal::ReasonNeeded => not_counted("it needs a reason. Click again, and say why.".to_owned()),
+        Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
+        Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
+    }
+}
+
+/// How an approval ended, as the end of a sentence.
+fn closed(status: &Status) -> Option<String> {
+    match status {
+        Status::Pending | Status::Quorum { .. } => None,
+        Status::Approved { at } => Some(format!("this was already approved on {}.", local_time(*at))),
+        Status::Rejected { at } => Some(format!("this was already rejected on {}.", local_time(*at))),
+        Status::Expired { at } => Some(format!("this expired on {}.", local_time(*at))),
+        Status::Superseded { by, .. } => {
+            Some(format!("this was superseded by {}. Vote on that one instead.", link(&by.url, &by.title)))
+        }
+        Status::Cancelled { at, reason, .. } => {
+            Some(format!("this was cancelled on {}: {}", local_time(*at), sentence(reason)))
+        }
+    }
+}
+
+/// What a person is told who said too late what became of a step.
+pub fn resolution_refused(refusal: run::Refusal) -> &'static str {
+    match refusal {
+        run::Refusal::Repeated | run::Refusal::OutOfTurn => {
+            "Nothing was done: somebody said before what became of it. The line in the thread shows it."
+        }
+        run::Refusal::NoSuchStep => NO_SUCH_RUN,
+    }
+}

@@ -1,0 +1,79 @@
+//! What channels and threads are told.
+
+use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, sentence};
+use crate::approval::{Approval, Choice, Electorate, Status};
+use crate::deploy::Deploy;
+use crate::mrkdwn::escape;
+
+/// How many of a rules file's problems are told in Slack; the deploy's page has them all.
+const PROBLEMS_TOLD: usize = 10;
+
+/// What a channel is told when the rules file of a deploy could not be used.
+pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> String {
+    let mut shown: Vec<_> = problems.iter().take(PROBLEMS_TOLD).cloned().collect();
+    let more = problems.len().saturating_sub(PROBLEMS_TOLD);
+    shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
+    format!(
+        ":warning: No rule was run for {}: the rules file of {} can't be used. Correct it on the default branch; \
+         the next deploy reads it again.\n{}",
+        deploy_link(deploy, deploy_url),
+        code(&deploy.repository),
+        code_block(&shown)
+    )
+}
+
+/// What a channel is told when the rules of a deploy could not be read at all.
+pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    format!(
+        ":warning: No rule was run for {}: the rules file of {} could not be read: {} Deploy again once that is mended.",
+        deploy_link(deploy, deploy_url),
+        code(&deploy.repository),
+        sentence(reason)
+    )
+}
+
+/// What a channel is told when a rule held that uses what is not supported yet.
+pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &[String]) -> String {
+    format!(
+        ":warning: The rule {} was not run for {}: it uses what Signoff does not support yet. Take that out of the rule \
+         on the default branch; the next deploy reads it again.\n{}",
+        code(rule),
+        deploy_link(deploy, deploy_url),
+        code_block(reasons)
+    )
+}
+
+/// What a channel is told when a dialog could not be shown where its rule wants it.
+pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
+    format!(
+        ":warning: The dialog \u{201c}{}\u{201d} for {} can't be shown in {}: {} Signoff tries again for a day; nothing runs \
+         before people have voted.",
+        escape(&approval.name),
+        deploy_link(deploy, deploy_url),
+        escape(&approval.channel),
+        sentence(reason)
+    )
+}
+
+/// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is decided.
+pub fn reminder(approval: &Approval) -> Option<String> {
+    if approval.status != Status::Pending {
+        return None;
+    }
+    let given = count(approval.count(Choice::Approve), approval.votes_required, "approval");
+    let Electorate { people, except, .. } = &approval.electorate;
+    let voted = |person: &String| approval.votes.iter().any(|vote| vote.voter == *person);
+    let missing = people.as_ref().map(|people| {
+        people.iter().filter(|person| !voted(person) && !except.contains(person)).collect::<Vec<_>>()
+    });
+    let who = match missing {
+        None if except.is_empty() => "Anyone in this channel may vote".to_owned(),
+        None => format!("Anyone in this channel may vote, except {}", mentions(except.iter())),
+        Some(missing) if missing.is_empty() => {
+            "Nobody is left who may vote: somebody has to change their vote, or cancel this".to_owned()
+        }
+        Some(missing) => format!("Still to vote: {}", mentions(missing.into_iter())),
+    };
+    let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
+    Some(format!(":bell: This waits for a decision: {given}. {who}.{}", until.unwrap_or_default()))
+}

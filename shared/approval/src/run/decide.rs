@@ -1,0 +1,279 @@
+//! What can happen to a step of a run, and what it makes of the run.
+
+use super::{Branch, Resolution, Run, Status, StepState};
+use crate::approval::{Dialog, Outcome};
+use crate::decision::Decision;
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use crate::id::ApprovalId;
+use jiff::Timestamp;
+
+/// What can happen to a step of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Its action begins, or begins again.
+    Begin,
+    /// Its approval was opened.
+    Ask(ApprovalId),
+    /// Its approval ended.
+    Close(Outcome),
+    /// Its action is to be tried again.
+    Retry {
+        /// What went wrong.
+        reason: String,
+    },
+    /// Its action was done.
+    Succeed {
+        /// What was done.
+        summary: String,
+        /// Where to look at it.
+        url: Option<String>,
+    },
+    /// Its action failed for good.
+    Fail {
+        /// Why.
+        reason: String,
+    },
+    /// Its action's answer was lost, and it must not be repeated unseen.
+    Lose {
+        /// What was lost.
+        reason: String,
+    },
+    /// Somebody says what became of it, after its answer was lost.
+    Resolve {
+        /// The Slack user id.
+        by: String,
+        /// Their name.
+        name: String,
+        /// What is to be done about it.
+        resolution: Resolution,
+        /// When the answer was lost that they were asked about.
+        lost_at: Timestamp,
+    },
+    /// Its line stands in Slack.
+    LinePosted(Dialog),
+}
+
+/// Why a command changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// It was done before.
+    Repeated,
+    /// The step is not in a state in which this can happen.
+    OutOfTurn,
+    /// The run has no such step.
+    NoSuchStep,
+}
+
+/// What `command` makes of step number `step` of `run` at `now`.
+pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Result<Decision<Run>, Refusal> {
+    let current = run.steps.get(step).ok_or(Refusal::NoSuchStep)?;
+    let line = current.action.to_string();
+    let run_id = || run.id.clone();
+    match (&current.state, command) {
+        (StepState::Waiting, Command::Begin) => {
+            if !run.has_come_to(step) {
+                return Err(Refusal::OutOfTurn);
+            }
+            let event = EventKind::StepStarted { run: run_id(), step, action: line };
+            Ok(enter(run, step, StepState::Running { note: None }, event))
+        }
+        (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
+        (StepState::Running { .. }, Command::Ask(approval)) => {
+            let mut decision = enter_silently(run, step, StepState::Asking { approval: approval.clone() });
+            decision.effects.insert(0, EffectKind::DrawDialog { approval });
+            Ok(decision)
+        }
+        (StepState::Asking { .. }, Command::Ask(_)) => Err(Refusal::Repeated),
+        (StepState::Running { note }, Command::Retry { reason }) => {
+            if note.as_ref() == Some(&reason) {
+                return Err(Refusal::Repeated);
+            }
+            let event = EventKind::StepRetrying { run: run_id(), step, reason: reason.clone() };
+            Ok(enter(run, step, StepState::Running { note: Some(reason) }, event))
+        }
+        (StepState::Running { .. }, Command::Succeed { summary, url }) => {
+            let event =
+                EventKind::StepSucceeded { run: run_id(), step, summary: summary.clone(), url: url.clone() };
+            let mut decision = enter(run, step, StepState::Succeeded { at: now, summary, url }, event);
+            go_on(&mut decision);
+            Ok(decision)
+        }
+        (StepState::Running { .. }, Command::Fail { reason }) => {
+            let event = EventKind::StepFailed { run: run_id(), step, reason: reason.clone() };
+            let mut decision = enter(run, step, StepState::Failed { at: now, reason }, event);
+            skip(&mut decision.next, |_, _| true);
+            go_on(&mut decision);
+            Ok(decision)
+        }
+        (StepState::Running { .. }, Command::Lose { reason }) => {
+            let event = EventKind::StepUnknown { run: run_id(), step, reason: reason.clone() };
+            let mut decision = enter(run, step, StepState::Unknown { at: now, reason }, event);
+            draw_buttons(&mut decision, step);
+            Ok(decision)
+        }
+        (StepState::Unknown { at, .. }, Command::Resolve { by, name, resolution, lost_at })
+            // A button says it in microseconds.
+            if at.as_microsecond() == lost_at.as_microsecond() =>
+        {
+            let summary = format!("{name} marked it as done");
+            let state = match resolution {
+                Resolution::Retry => StepState::Running { note: Some(format!("{name} asked for it")) },
+                Resolution::MarkAsDone => StepState::Succeeded { at: now, summary, url: None },
+            };
+            let event = EventKind::StepResolved { run: run_id(), step, by, name, resolution };
+            let mut decision = enter(run, step, state, event);
+            draw_buttons(&mut decision, step);
+            match resolution {
+                Resolution::Retry => decision.follow(EffectKind::RunStep { run: run_id(), step }),
+                Resolution::MarkAsDone => go_on(&mut decision),
+            }
+            Ok(decision)
+        }
+        (StepState::Asking { .. }, Command::Close(outcome)) => Ok(closed(run, step, outcome, now)),
+        (
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped,
+            Command::LinePosted(line),
+        ) => {
+            if current.line.as_ref() == Some(&line) {
+                return Err(Refusal::Repeated);
+            }
+            let mut decision = Decision::new(run.clone());
+            if let Some(changed) = decision.next.steps.get_mut(step) {
+                changed.line = Some(line);
+            }
+            Ok(decision)
+        }
+        (
+            StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped,
+            Command::Begin
+            | Command::Ask(_)
+            | Command::Close(_)
+            | Command::Retry { .. }
+            | Command::Succeed { .. }
+            | Command::Fail { .. }
+            | Command::Lose { .. }
+            | Command::Resolve { .. },
+        )
+        | (StepState::Running { .. }, Command::Resolve { .. }) => Err(Refusal::Repeated),
+        (
+            StepState::Waiting,
+            Command::Ask(_)
+            | Command::Close(_)
+            | Command::Retry { .. }
+            | Command::Succeed { .. }
+            | Command::Fail { .. }
+            | Command::Lose { .. }
+            | Command::Resolve { .. },
+        )
+        | (StepState::Running { .. }, Command::Close(_))
+        | (
+            StepState::Asking { .. },
+            Command::Begin
+            | Command::Retry { .. }
+            | Command::Succeed { .. }
+            | Command::Fail { .. }
+            | Command::Lose { .. }
+            | Command::Resolve { .. },
+        ) => Err(Refusal::OutOfTurn),
+    }
+}
+
+/// The approval of step `step` ended: what does not follow from that is skipped.
+fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<Run> {
+    let failed = |reason: &str| StepState::Failed { at: now, reason: reason.to_owned() };
+    let is_said = !matches!(outcome, Outcome::Cancelled(_));
+    let (state, follows) = match outcome {
+        Outcome::Approved => (
+            StepState::Succeeded { at: now, summary: "approved".to_owned(), url: None },
+            Some(Branch::OnSuccess),
+        ),
+        Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
+        Outcome::Expired => (failed("nobody decided in time"), Some(Branch::OnExpire)),
+        Outcome::Ended(reason) | Outcome::Cancelled(reason) => (failed(&reason), None),
+    };
+    let approved = matches!(state, StepState::Succeeded { .. });
+    let mut decision = enter_silently(run, step, state);
+    if is_said {
+        // The approval's own dialog says it.
+        decision.effects.retain(|effect| !matches!(effect, EffectKind::DrawStep { approval: None, .. }));
+    }
+    let others = [Branch::OnSuccess, Branch::OnReject, Branch::OnExpire];
+    skip(&mut decision.next, |run, index| {
+        let under = |branch| run.is_within(index, step, branch);
+        if approved {
+            others.into_iter().any(|branch| Some(branch) != follows && under(branch))
+        } else {
+            !follows.is_some_and(under)
+        }
+    });
+    go_on(&mut decision);
+    decision
+}
+
+/// What has not begun, and of which `which` is true, is skipped.
+fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
+    let skipped: Vec<_> = (0..run.steps.len()).filter(|index| which(run, *index)).collect();
+    for index in skipped {
+        if let Some(step) = run.steps.get_mut(index).filter(|step| step.state == StepState::Waiting) {
+            step.state = StepState::Skipped;
+        }
+    }
+}
+
+/// Step `step` enters `state`, without an event: the approval's own say it. Its line shows it, in the thread of the
+/// approval that it follows; without one, only what needs people is shown.
+fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
+    let approval = run.thread_of(step);
+    let known = run.steps.get(step).is_some_and(|step| step.line.is_some());
+    let shown =
+        approval.is_some() || known || matches!(state, StepState::Failed { .. } | StepState::Unknown { .. });
+    let mut decision = Decision::new(run.clone());
+    if let Some(changed) = decision.next.steps.get_mut(step) {
+        changed.state = state;
+    }
+    if shown {
+        decision.follow(EffectKind::DrawStep { approval, run: run.id.clone(), step });
+    }
+    decision
+}
+
+/// Step `step` enters `state`, and `event` says so.
+fn enter(run: &Run, step: usize, state: StepState, event: EventKind) -> Decision<Run> {
+    let mut decision = enter_silently(run, step, state);
+    decision.events.push(event);
+    decision
+}
+
+/// The dialog has buttons for a step that nobody knows of, and loses them once somebody said what became of it.
+fn draw_buttons(decision: &mut Decision<Run>, step: usize) {
+    if let Some(approval) = decision.next.thread_of(step) {
+        decision.follow(EffectKind::DrawDialog { approval });
+    }
+}
+
+/// The run goes on with its next step, or is over where there is none.
+pub(super) fn go_on(decision: &mut Decision<Run>) {
+    let run = &mut decision.next;
+    if let Some(step) = run.steps.iter().position(|step| step.state == StepState::Waiting) {
+        let run = run.id.clone();
+        decision.follow(EffectKind::RunStep { run, step });
+        return;
+    }
+    let failed = run.steps.iter().position(|step| matches!(step.state, StepState::Failed { .. }));
+    run.status = if failed.is_some() { Status::Stopped } else { Status::Succeeded };
+    let run = run.id.clone();
+    decision.events.push(match failed {
+        Some(step) => EventKind::RunStopped { run, step },
+        None => EventKind::RunSucceeded { run },
+    });
+}

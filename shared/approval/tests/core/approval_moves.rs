@@ -1,0 +1,233 @@
+//! Any commands in any order and at any time, and what became of an approval on the way.
+
+use crate::samples::{WORKSPACE, approval, at, authors, except, successor};
+use approval::action::Reasons;
+use approval::approval::{
+    Approval, Ask, Check, Choice, Click, Command, Dialog, Electorate, Refusal, Standing,
+};
+use approval::approval::{Verdict, Voter, decide, open};
+use approval::decision::Decision;
+use approval::effect::EffectKind;
+use approval::event::EventKind;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+/// What happens next to an approval. What depends on its state is made a command when its turn comes.
+#[derive(Clone, Debug)]
+pub enum Move {
+    /// This command.
+    Do(Command),
+    /// U`person` clicks, so many seconds ago.
+    Click { person: usize, ask: Ask, ago: i64, voter: (bool, Option<Standing>) },
+    /// A click that was counted comes again.
+    Replay(usize),
+    /// Those who approved so many states ago were looked up; U`gone` are deactivated, and who may vote is this.
+    Look { ago: usize, gone: usize, electorate: Electorate },
+    /// Something is done whose time has come.
+    Due { gone: usize },
+}
+
+/// An approval of any quorum, of anyone or of the first few people, with any of its options.
+pub fn approvals() -> impl Strategy<Value = Approval> {
+    let reasons = prop_oneof![
+        3 => Just(Reasons::Never), 1 => Just(Reasons::Approve), 1 => Just(Reasons::Reject), 1 => Just(Reasons::Both)
+    ];
+    let window = proptest::option::of((1..120_i64).prop_map(SignedDuration::from_secs));
+    let deadline = proptest::option::of((60..600_i64).prop_map(at));
+    (1..5_u32, 1..4_u32, electorates(), reasons, window, deadline).prop_map(
+        |(votes_required, rejections_required, electorate, require_reason, undo_window, expires_at)| {
+            Approval {
+                votes_required,
+                rejections_required,
+                electorate,
+                require_reason,
+                undo_window,
+                expires_at,
+                ..approval()
+            }
+        },
+    )
+}
+
+fn electorates() -> impl Strategy<Value = Electorate> {
+    let people = prop_oneof![2 => Just(Electorate::anyone()), 1 => (1..7_usize).prop_map(authors)];
+    (people, proptest::bool::weighted(0.3))
+        .prop_map(|(electorate, own)| if own { except(electorate, &["U1", "U2"]) } else { electorate })
+}
+
+fn asks() -> impl Strategy<Value = Ask> {
+    let choice = prop_oneof![4 => Just(Choice::Approve), 1 => Just(Choice::Reject)];
+    let reason = proptest::option::of("[ab]".prop_map(String::from));
+    let cancel = "[ a]".prop_map(|reason| Ask::Cancel { reason });
+    let vote = (choice, reason).prop_map(|(choice, reason)| Ask::Vote { choice, reason });
+    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 1 => cancel]
+}
+
+fn clicks() -> impl Strategy<Value = Move> {
+    let standing = prop_oneof![
+        4 => Just(None),
+        8 => Just(Some(Standing::Member)),
+        1 => Just(Some(Standing::Guest)),
+        1 => Just(Some(Standing::Bot)),
+    ];
+    (1..9_usize, asks(), 0..20_i64, (proptest::bool::weighted(0.9), standing))
+        .prop_map(|(person, ask, ago, voter)| Move::Click { person, ask, ago, voter })
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    let dialog = || (1..3_u8).prop_map(|ts| Dialog { channel: "C1".to_owned(), ts: format!("{ts}.0") });
+    let name =
+        (1..9_usize, "[a-c]").prop_map(|(number, name)| Command::Name(vec![(format!("U{number}"), name)]));
+    let look = (0..4_usize, 0..9_usize, electorates()).prop_map(|(ago, gone, electorate)| Move::Look {
+        ago,
+        gone,
+        electorate,
+    });
+    let other = prop_oneof![
+        4 => dialog().prop_map(Command::DialogPosted),
+        2 => dialog().prop_map(Command::DialogGone),
+        4 => name,
+        4 => "[ab]".prop_map(|reason| Command::Postpone { reason }),
+        2 => Just(Command::Expire),
+        1 => Just(Command::Supersede(successor())),
+        1 => Just(Command::Cancel { reason: "gone".to_owned() }),
+    ];
+    prop_oneof![
+        20 => clicks(),
+        2 => any::<usize>().prop_map(Move::Replay),
+        2 => look,
+        4 => (0..9_usize).prop_map(|gone| Move::Due { gone }),
+        4 => other.prop_map(Move::Do),
+    ]
+}
+
+/// Moves, each with the seconds since the one before it; clocks differ by a second.
+pub fn stories() -> impl Strategy<Value = Vec<(i64, Move)>> {
+    proptest::collection::vec((-1..25_i64, moves()), 0..60)
+}
+
+/// What became of an approval, and everything that followed on the way.
+pub struct History {
+    pub last: Approval,
+    pub now: Timestamp,
+    pub effects: Vec<EffectKind>,
+    pub events: Vec<(Timestamp, EventKind)>,
+    /// The clicks that changed something.
+    pub counted: Vec<Click>,
+    /// What is still to be done at its time, of that which takes the approval on.
+    pub due: Vec<(Timestamp, EffectKind)>,
+    earlier: Vec<Approval>,
+}
+
+/// Opens `first` and carries out `moves`; `check` sees each command and what came of it, with the approval before it.
+pub fn carry_out(
+    first: &Approval,
+    moves: &[(i64, Move)],
+    mut check: impl FnMut(&History, &Command, &Result<Decision<Approval>, Refusal>),
+) -> History {
+    let opening = open(first.clone(), None);
+    let mut history = History {
+        last: opening.next,
+        now: at(1),
+        effects: Vec::new(),
+        events: Vec::new(),
+        counted: Vec::new(),
+        due: opening.later.into_iter().map(|later| (later.at, later.kind)).collect(),
+        earlier: Vec::new(),
+    };
+    for (seconds, next) in moves {
+        history.now += SignedDuration::from_secs(*seconds);
+        if let Some(command) = history.command(next) {
+            let result = decide(&history.last, command.clone(), history.now);
+            check(&history, &command, &result);
+            history.accept(&command, result);
+        }
+    }
+    history
+}
+
+impl History {
+    /// The command that `next` comes to now.
+    fn command(&mut self, next: &Move) -> Option<Command> {
+        match next {
+            Move::Do(command) => Some(command.clone()),
+            Move::Click { person, ask, ago, voter: (ours, standing) } => {
+                let (id, name) = (format!("U{person}"), format!("name of U{person}"));
+                let workspace = if *ours { WORKSPACE } else { "T2" }.to_owned();
+                let voter = Voter { id, name, workspace, standing: *standing };
+                let clicked = self.now - SignedDuration::from_secs(*ago);
+                let subject = self.last.subject.mark();
+                Some(Command::Click(Click { voter, ask: ask.clone(), at: clicked, subject }))
+            }
+            Move::Replay(number) => {
+                let index = number.checked_rem(self.counted.len())?;
+                self.counted.get(index).cloned().map(Command::Click)
+            }
+            Move::Look { ago, gone, electorate } => {
+                let seen = self.earlier.iter().rev().nth(*ago).unwrap_or(&self.last);
+                Some(look(seen, *gone, electorate.clone()))
+            }
+            Move::Due { gone } => {
+                let now = self.now;
+                let index = self.due.iter().position(|(at, _)| *at <= now)?;
+                Some(self.take_due(index, *gone))
+            }
+        }
+    }
+
+    /// Takes what is due, and makes it a command; U`gone` is deactivated.
+    fn take_due(&mut self, index: usize, gone: usize) -> Command {
+        match self.due.remove(index).1 {
+            EffectKind::Expire { .. } => Command::Expire,
+            EffectKind::ConfirmQuorum { .. } => look(&self.last, gone, self.last.electorate.clone()),
+            other => panic!("{other:?} takes no approval on"),
+        }
+    }
+
+    fn accept(&mut self, command: &Command, result: Result<Decision<Approval>, Refusal>) {
+        let Ok(decision) = result else { return };
+        if let Command::Click(click) = command {
+            self.counted.push(click.clone());
+        }
+        self.earlier.push(std::mem::replace(&mut self.last, decision.next));
+        let now = self.now;
+        self.events.extend(decision.events.into_iter().map(|event| (now, event)));
+        self.due.extend(decision.later.into_iter().map(|later| (later.at, later.kind)));
+        let takes_on = |kind: &&EffectKind| matches!(kind, EffectKind::ConfirmQuorum { .. });
+        self.due.extend(decision.effects.iter().filter(takes_on).map(|kind| (now, kind.clone())));
+        self.effects.extend(decision.effects);
+    }
+
+    /// Does everything that is still due, each at its time; all who voted still may.
+    pub fn finish(&mut self) {
+        while let Some(index) = (0..self.due.len()).min_by_key(|index| self.due[*index].0) {
+            self.now = self.now.max(self.due[index].0);
+            let command = self.take_due(index, 0);
+            let result = decide(&self.last, command.clone(), self.now);
+            self.accept(&command, result);
+        }
+    }
+
+    pub fn closings(&self) -> Vec<&str> {
+        let closing = |event: &'_ EventKind| matches!(event, EventKind::ApprovalClosed { .. });
+        let closed = self.events.iter().filter(|(_, event)| closing(event));
+        closed
+            .map(
+                |(_, event)| if let EventKind::ApprovalClosed { outcome, .. } = event { outcome } else { "" },
+            )
+            .collect()
+    }
+
+    pub fn advances(&self) -> usize {
+        self.effects.iter().filter(|effect| matches!(effect, EffectKind::AdvanceRun { .. })).count()
+    }
+}
+
+/// The look at those who approved `seen`.
+fn look(seen: &Approval, gone: usize, electorate: Electorate) -> Command {
+    let gone = format!("U{gone}");
+    let approving = seen.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let verdict = |voter: &str| if voter == gone { Verdict::Deactivated } else { Verdict::Eligible };
+    let voters = approving.map(|vote| (vote.voter.clone(), verdict(&vote.voter))).collect();
+    Command::Confirm(Check { electorate, voters })
+}

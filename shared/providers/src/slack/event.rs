@@ -1,0 +1,86 @@
+//! The Events API: what Slack tells us of its own accord.
+
+use super::parse::{MAX_BODY, ParseError};
+use super::wire;
+use serde::Deserialize;
+
+/// What Slack tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Slack asks whether this address is ours: answer 200 with the challenge.
+    UrlVerification {
+        /// What to answer with.
+        challenge: String,
+    },
+    /// Somebody deleted a message.
+    MessageDeleted {
+        /// The workspace.
+        team_id: String,
+        /// The channel's id.
+        channel: String,
+        /// The timestamp of the message that is gone.
+        ts: String,
+    },
+    /// Something that Signoff doesn't act on: answer 200 and do nothing.
+    Ignored {
+        /// Its type and subtype, as Slack names them.
+        kind: String,
+    },
+}
+
+/// Reads the JSON body of a request of the Events API, whose signature was checked before.
+///
+/// A deleted message that has replies leaves a tombstone, and Slack then tells of a changed message instead of a deleted
+/// one; both are [`Event::MessageDeleted`]. Slack tells it again where our answer was lost or late, and once more when the
+/// tombstone itself goes. See <https://docs.slack.dev/apis/events-api> and
+/// <https://docs.slack.dev/reference/events/message/message_deleted>; tombstones are not documented there, but well known:
+/// <https://github.com/slack-edge/slack-edge/pull/10>.
+///
+/// # Errors
+///
+/// What can't be read, by name.
+pub fn event(body: &[u8]) -> Result<Event, ParseError> {
+    if body.len() > MAX_BODY {
+        return Err(ParseError::TooLarge);
+    }
+    let body = std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
+    let kind: wire::EventKind = read(body)?;
+    let inner = kind.event.as_ref().map(|inner| (inner.r#type.as_str(), inner.subtype.as_deref()));
+    match (kind.r#type.as_str(), inner) {
+        ("url_verification", _) => {
+            Ok(Event::UrlVerification { challenge: read::<wire::UrlVerification>(body)?.challenge })
+        }
+        ("event_callback", Some(("message", Some("message_deleted")))) => {
+            let told: wire::EventCallback<wire::MessageDeleted> = read(body)?;
+            let (channel, ts) = (told.event.channel, told.event.deleted_ts);
+            Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
+        }
+        ("event_callback", Some(("message", Some("message_changed")))) => {
+            let told: wire::EventCallback<wire::MessageChanged> = read(body)?;
+            if told.event.message.subtype.as_deref() != Some(wire::TOMBSTONE) {
+                return Ok(ignored(&kind));
+            }
+            let (channel, ts) = (told.event.channel, told.event.message.ts);
+            Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
+        }
+        _ => Ok(ignored(&kind)),
+    }
+}
+
+fn ignored(kind: &wire::EventKind) -> Event {
+    let inner = kind.event.as_ref();
+    let names = [
+        Some(&kind.r#type),
+        inner.map(|inner| &inner.r#type),
+        inner.and_then(|inner| inner.subtype.as_ref()),
+    ];
+    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    Event::Ignored { kind: names.join("/") }
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, ParseError> {
+    serde_json::from_str(body).map_err(|error| ParseError::Body(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

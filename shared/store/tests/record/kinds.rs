@@ -1,0 +1,213 @@
+//! Events and effects of every kind, and text that is hard to keep.
+
+use crate::samples::second;
+use approval::approval::{Choice, Dialog, Electorate, Outcome, Standing, Successor, Verdict};
+use approval::effect::EffectKind;
+use approval::event::EventKind;
+use approval::id::{ApprovalId, DeployId, RunId};
+use approval::run::Resolution;
+use jiff::{SignedDuration, Timestamp};
+
+/// Text that has hurt somebody before.
+pub const ODD: [&str; 7] =
+    ["", " ", "\u{17d}gajner \u{1f680}\u{200d}\u{1f680}", "a\"b\\c\n\t\u{0}", "null", "#", "<@U1> & co"];
+
+/// All of it.
+pub fn odd() -> Vec<String> {
+    ODD.map(str::to_owned).to_vec()
+}
+
+/// A time with nanoseconds, as a clock gives it.
+pub fn precise() -> Timestamp {
+    second(7) + SignedDuration::from_nanos(123_456_789)
+}
+
+/// Where a message stands.
+pub fn dialog() -> Dialog {
+    Dialog { channel: "C1".to_owned(), ts: "1763892600.000200".to_owned() }
+}
+
+/// A newer deploy.
+pub fn successor() -> Successor {
+    Successor { deploy: DeployId::from_text("d2"), title: ODD[3].to_owned(), url: String::new() }
+}
+
+/// Nobody may vote, and a few less.
+pub fn electorate() -> Electorate {
+    Electorate {
+        people: Some(Vec::new()),
+        who: ODD[2].to_owned(),
+        except: vec!["U1".to_owned(), String::new()],
+        not_found: odd(),
+    }
+}
+
+/// Every verdict.
+pub fn verdicts() -> [Verdict; 7] {
+    [
+        Verdict::Eligible,
+        Verdict::Deactivated,
+        Verdict::Guest,
+        Verdict::Stranger,
+        Verdict::Bot,
+        Verdict::NotNamed,
+        Verdict::OwnChange,
+    ]
+}
+
+fn run() -> RunId {
+    RunId::from_text("r")
+}
+
+fn approval() -> ApprovalId {
+    ApprovalId::from_text("a")
+}
+
+/// Events of every kind, with nothing where that may be and with something.
+pub fn events() -> Vec<EventKind> {
+    [of_rules(), of_approvals(), of_votes(), of_steps()].concat()
+}
+
+fn of_rules() -> Vec<EventKind> {
+    let (none, some) = (None::<String>, Some(String::new()));
+    let evaluated = |text: &Option<String>, held, notices| EventKind::RulesEvaluated {
+        path: text.clone(),
+        hash: text.clone(),
+        held,
+        notices,
+    };
+    vec![
+        EventKind::DeployRegistered,
+        evaluated(&none, Vec::new(), odd()),
+        evaluated(&some, odd(), Vec::new()),
+        EventKind::RulesRefused { problems: odd() },
+        EventKind::RuleNotOpened { rule: String::new(), reasons: Vec::new() },
+        EventKind::RunOpened { run: run(), rule: ODD[3].to_owned(), rule_hash: String::new() },
+    ]
+}
+
+fn of_approvals() -> Vec<EventKind> {
+    let opened = |electorate| EventKind::ApprovalOpened {
+        approval: approval(),
+        name: String::new(),
+        channel: "#a".to_owned(),
+        electorate,
+    };
+    let closed = |outcome: &str, text: Option<String>| EventKind::ApprovalClosed {
+        approval: approval(),
+        outcome: outcome.to_owned(),
+        by: text.clone(),
+        reason: text,
+    };
+    let Dialog { channel, ts } = dialog();
+    vec![
+        opened(electorate()),
+        opened(Electorate::anyone()),
+        EventKind::DialogPosted { approval: approval(), channel: channel.clone(), ts: ts.clone() },
+        EventKind::DialogGone { approval: approval(), channel, ts },
+        EventKind::QuorumReached { approval: approval(), until: precise() },
+        EventKind::QuorumUndone { approval: approval(), by: String::new(), name: ODD[2].to_owned() },
+        EventKind::VotersChecked {
+            approval: approval(),
+            electorate: electorate(),
+            voters: verdicts().map(|verdict| (ODD[2].to_owned(), verdict)).to_vec(),
+        },
+        EventKind::VotersChecked {
+            approval: approval(),
+            electorate: Electorate::anyone(),
+            voters: Vec::new(),
+        },
+        closed("approved", None),
+        closed("cancelled", Some(String::new())),
+    ]
+}
+
+fn of_votes() -> Vec<EventKind> {
+    let text = || ODD[2].to_owned();
+    let cast = |choice, previous, reason, standing| EventKind::VoteCast {
+        approval: approval(),
+        voter: "U1".to_owned(),
+        name: text(),
+        choice,
+        previous,
+        reason,
+        standing,
+    };
+    let struck = |verdict| EventKind::VoteStruck {
+        approval: approval(),
+        voter: "U1".to_owned(),
+        name: String::new(),
+        verdict,
+    };
+    let standings =
+        [Standing::Member, Standing::Deactivated, Standing::Guest, Standing::Stranger, Standing::Bot];
+    let mut events = vec![
+        cast(Choice::Approve, None, None, None),
+        EventKind::VoteWithdrawn {
+            approval: approval(),
+            voter: "U1".to_owned(),
+            name: text(),
+            choice: Choice::Reject,
+            by: String::new(),
+        },
+        EventKind::VoteRefused {
+            approval: approval(),
+            voter: String::new(),
+            name: String::new(),
+            reason: ODD[3].to_owned(),
+        },
+    ];
+    events.extend(standings.map(|standing| {
+        cast(Choice::Reject, Some(Choice::Approve), Some(ODD[3].to_owned()), Some(standing))
+    }));
+    events.extend(verdicts().map(struck));
+    events
+}
+
+fn of_steps() -> Vec<EventKind> {
+    let text = || ODD[3].to_owned();
+    let succeeded = |url| EventKind::StepSucceeded { run: run(), step: 3, summary: String::new(), url };
+    let resolved = |resolution| EventKind::StepResolved {
+        run: run(),
+        step: 1,
+        by: "U1".to_owned(),
+        name: ODD[2].to_owned(),
+        resolution,
+    };
+    vec![
+        EventKind::StepStarted { run: run(), step: 0, action: text() },
+        EventKind::StepRetrying { run: run(), step: usize::MAX, reason: text() },
+        succeeded(None),
+        succeeded(Some(String::new())),
+        EventKind::StepFailed { run: run(), step: 1, reason: String::new() },
+        EventKind::StepUnknown { run: run(), step: 1, reason: text() },
+        resolved(Resolution::Retry),
+        resolved(Resolution::MarkAsDone),
+        EventKind::RunSucceeded { run: run() },
+        EventKind::RunStopped { run: run(), step: 12 },
+        EventKind::NotTold { channel: String::new(), reason: text() },
+    ]
+}
+
+/// Effects of every kind.
+pub fn effects() -> Vec<EffectKind> {
+    let advance = |outcome| EffectKind::AdvanceRun { run: run(), step: 0, outcome };
+    let draw = |approval| EffectKind::DrawStep { approval, run: run(), step: 7 };
+    vec![
+        EffectKind::EvaluateRules,
+        EffectKind::RunStep { run: run(), step: usize::MAX },
+        advance(Outcome::Approved),
+        advance(Outcome::Rejected),
+        advance(Outcome::Expired),
+        advance(Outcome::Cancelled(ODD[3].to_owned())),
+        EffectKind::ConfirmQuorum { approval: approval() },
+        EffectKind::Expire { approval: approval() },
+        EffectKind::Remind { approval: approval() },
+        EffectKind::Supersede { deploy: DeployId::from_text("d1"), run: run(), by: successor() },
+        EffectKind::DrawDialog { approval: approval() },
+        draw(Some(approval())),
+        draw(None),
+        EffectKind::TellPerson { channel: "C1".to_owned(), user: "U1".to_owned(), text: String::new() },
+        EffectKind::TellChannel { channel: String::new(), text: ODD[2].to_owned() },
+    ]
+}
