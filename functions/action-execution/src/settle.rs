@@ -29,14 +29,14 @@ impl ActionExecution {
             EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
             EffectKind::ConfirmQuorum { approval } => self.settle_quorum(attempt, approval, failure).await,
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
-                self.settle_telling(effect, channel, failure).await
+                self.settle_telling(attempt, channel, failure).await
             }
             EffectKind::DrawStep { .. }
             | EffectKind::Remind { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
             | EffectKind::AdvanceRun { .. }
-            | EffectKind::EvaluateRules => self.settle_telling(effect, "the dialog's thread", failure).await,
+            | EffectKind::EvaluateRules => self.settle_telling(attempt, "the dialog's thread", failure).await,
         }
     }
 
@@ -54,11 +54,11 @@ impl ActionExecution {
             Failure::Retryable { retry_after, .. } if tries_left => {
                 let wait = wait(effect, retry_after);
                 let note = format!("{reason}. Next attempt in {} s.", wait.as_secs());
-                let after = effect.postponed(self.now(), wait, note.clone());
+                let after = attempt.postponed(self.now(), wait, note.clone());
                 (run::Command::Retry { reason: note }, after, Handled::Again(wait))
             }
             Failure::Conflict(_) if tries_left => {
-                let after = effect.postponed(self.now(), wait(effect, None), reason.clone());
+                let after = attempt.postponed(self.now(), wait(effect, None), reason.clone());
                 (run::Command::Retry { reason }, after, Handled::Again(wait(effect, None)))
             }
             Failure::Unanswered(_) => match self.when_repeated(effect, run, step).await? {
@@ -74,6 +74,15 @@ impl ActionExecution {
                     (run::Command::Lose { reason: sentence(&reason) }, after, Handled::Done)
                 }
             },
+            // An earlier attempt may have done it, and nobody can look any more: that is no failure.
+            Failure::Retryable { .. } | Failure::Conflict(_) | Failure::Permanent(_) | Failure::Refusal(_)
+                if attempt.lost
+                    && self.when_repeated(effect, run, step).await? != WhenRepeated::Idempotent =>
+            {
+                let reason = format!("an earlier answer was lost, and now: {reason}");
+                let after = effect.closed(EffectState::Unknown, Some(reason.clone()));
+                (run::Command::Lose { reason: sentence(&reason) }, after, Handled::Done)
+            }
             Failure::Retryable { .. } | Failure::Conflict(_) => {
                 let reason = format!("{} Given up after {} attempts.", sentence(&reason), effect.attempts);
                 let after = effect.closed(EffectState::Failed, Some(reason.clone()));
@@ -118,7 +127,7 @@ impl ActionExecution {
         let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
         let passing = is_passing(&failure);
         if (passing && effect.attempts < MAX_ATTEMPTS) || (stands && (over || !passing)) {
-            return self.settle_telling(effect, &approval.channel, failure).await;
+            return self.settle_telling(attempt, &approval.channel, failure).await;
         }
         if over {
             let reason = format!("the dialog could not be shown in {} for a day: {reason}", approval.channel);
@@ -126,7 +135,7 @@ impl ActionExecution {
             self.change_approval(effect, &after, id, &[votes::Command::Cancel { reason }]).await?;
             return Ok(Handled::Done);
         }
-        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(effect, &reason));
+        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(attempt, &reason));
         if effect.note.as_ref() != Some(&reason) && !stands {
             let told = self.fallback_channel(&deploy).filter(|channel| *channel != approval.channel);
             let tell = told.map(|channel| EffectKind::TellChannel {
@@ -168,30 +177,31 @@ impl ActionExecution {
             let after = effect.closed(EffectState::Failed, Some(reason.clone()));
             (after, votes::Command::Cancel { reason })
         } else {
-            (self.parked(effect, &reason), votes::Command::Postpone { reason })
+            (self.parked(attempt, &reason), votes::Command::Postpone { reason })
         };
         self.change_approval(effect, &after, id, &[command]).await?;
         Ok(Handled::Done)
     }
 
     /// The effect as the clock sends it again, after 1, 2, 3, ... 15 minutes.
-    fn parked(&self, effect: &Effect, reason: &str) -> Effect {
-        let wait = SignedDuration::from_mins(i64::from(effect.attempts.clamp(1, 15)));
-        effect.postponed(self.now(), wait, reason.to_owned())
+    fn parked(&self, attempt: &Attempt, reason: &str) -> Effect {
+        let wait = SignedDuration::from_mins(i64::from(attempt.effect.attempts.clamp(1, 15)));
+        attempt.postponed(self.now(), wait, reason.to_owned())
     }
 
     /// What is told can be told again; what can't be told is put on record.
     async fn settle_telling(
         &self,
-        effect: &Effect,
+        attempt: &Attempt,
         channel: &str,
         failure: Failure,
     ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
         let (after, wait) = match failure {
             Failure::Retryable { retry_after, .. } if effect.attempts < MAX_ATTEMPTS => {
                 let wait = wait(effect, retry_after);
-                (effect.postponed(self.now(), wait, reason), wait)
+                (attempt.postponed(self.now(), wait, reason), wait)
             }
             Failure::Conflict(_) | Failure::Unanswered(_) if effect.attempts < MAX_ATTEMPTS => {
                 let wait = wait(effect, None);

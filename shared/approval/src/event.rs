@@ -171,6 +171,9 @@ pub enum EventKind {
         /// Who cancelled it (a Slack user id).
         #[serde(default)]
         by: Option<String>,
+        /// The name at that time.
+        #[serde(default)]
+        name: Option<String>,
         /// Why, for one that was cancelled; the newer deploy, for one that was superseded.
         reason: Option<String>,
     },

@@ -207,14 +207,23 @@ impl Run {
         is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
     }
 
-    /// The approval in whose dialog's thread step `step` is shown: the one that it waits for, or the last one before it.
+    /// The approval in whose dialog's thread step `step` is shown: the one that it waits for, or the last one before it that
+    /// the run came through.
     pub fn thread_of(&self, step: usize) -> Option<ApprovalId> {
-        let earlier = self.steps.get(..step)?.iter().enumerate().rev();
-        let asked = |index: &usize| {
+        let asks = |index: &usize| {
             matches!(self.steps.get(*index).map(|s| &s.action), Some(Action::SlackChannelApproval(_)))
         };
-        let nearest = self.steps.get(step)?.under.or_else(|| earlier.map(|(index, _)| index).find(asked))?;
+        let on_the_way = |index: &usize| asks(index) && self.is_on_success(*index);
+        let nearest = self.steps.get(step)?.under.or_else(|| (0..step).rev().find(on_the_way))?;
         Some(ApprovalId::derive(&self.id, nearest))
+    }
+
+    /// Whether step number `step` runs where nobody rejects and everybody decides in time.
+    fn is_on_success(&self, step: usize) -> bool {
+        let Some(found) = self.steps.get(step) else { return false };
+        found.under.is_none_or(|under| {
+            found.branch == Branch::OnSuccess && under < step && self.is_on_success(under)
+        })
     }
 }
 

@@ -25,6 +25,16 @@ impl Attempt {
     pub fn is_hopeless(&self) -> bool {
         self.effect.attempts > 2 * MAX_ATTEMPTS
     }
+
+    /// The effect as it is when it is to be tried again after `wait`, because of `note`. Where an earlier attempt's end is
+    /// unknown, this one's says nothing about it: the next attempt has to look, too.
+    pub fn postponed(&self, now: Timestamp, wait: SignedDuration, note: String) -> Effect {
+        if self.lost {
+            self.effect.unanswered(now, wait, note)
+        } else {
+            self.effect.postponed(now, wait, note)
+        }
+    }
 }
 
 /// Reads the effect of `message` and claims it for this process at `now`. `Err` says what becomes of the message
@@ -115,6 +125,19 @@ mod tests {
             (&sent_again(&unanswered, 1), 0),
         ] {
             assert_eq!(rested(lost), SignedDuration::from_secs(expected), "{lost:?}");
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_not_forgotten_where_the_look_for_it_is_put_off() {
+        let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(2));
+        let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
+        let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);
+        for lost in [false, true] {
+            let attempt = Attempt { effect: effect.clone(), lost, rested: SignedDuration::ZERO };
+            let again = attempt.postponed(now, wait, "503".to_owned());
+            assert_eq!(again.claim(now + wait), Claim::Take { lost });
+            assert_ne!(again.claim(now), Claim::Take { lost });
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) const PK: &str = "pk";
 /// The sort key's attribute.
 pub(crate) const SK: &str = "sk";
 /// The attribute that DynamoDB's time to live reads, in seconds since 1970.
-pub(crate) const EXPIRES_AT: &str = "expires_at";
+pub(crate) const EXPIRES_AT: &str = "kept_until";
 
 /// The index of all deploys by time.
 pub(crate) const LISTING_INDEX: &str = "listing";

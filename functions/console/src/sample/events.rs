@@ -41,6 +41,7 @@ pub(crate) fn everything() -> Page {
         approval: id.clone(),
         outcome: text(outcome),
         by: by.map(text),
+        name: None,
         reason: reason.map(text),
     };
     let electorate = Electorate {

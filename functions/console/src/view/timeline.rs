@@ -158,8 +158,9 @@ impl Teller<'_> {
                 let on = self.approval_name(approval);
                 told(Tone::Warning, format!("{who} clicked on {on} and was told: {said}"))
             }
-            EventKind::ApprovalClosed { approval, outcome, by, reason } => {
-                self.closed(approval, outcome, by.as_deref(), reason.as_deref())
+            EventKind::ApprovalClosed { approval, outcome, by, name, reason } => {
+                let by = name.as_deref().or(by.as_deref());
+                self.closed(approval, outcome, by, reason.as_deref())
             }
             EventKind::StepStarted { action, .. } => told(Tone::Plain, format!("{action} was started.")),
             EventKind::StepRetrying { run, step, reason } => told(

@@ -54,6 +54,7 @@ pub(super) fn clicked(
                 &mut decision,
                 Status::Cancelled { at: now, by, reason: reason.clone() },
                 outcome,
+                Some(&click.voter),
                 Some(reason),
             );
             return Ok(decision);

@@ -2,7 +2,7 @@
 
 use super::clicked::{clicked, too_late};
 use super::{
-    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict,
+    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict, Voter,
 };
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
@@ -115,7 +115,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         ) => Err(Refusal::NotNow),
         (Pending, Command::Expire) if approval.expires_at.is_some_and(|at| now >= at) => {
             let mut decision = Decision::new(approval.clone());
-            close(&mut decision, Expired { at: now }, Outcome::Expired, None);
+            close(&mut decision, Expired { at: now }, Outcome::Expired, None, None);
             Ok(decision)
         }
         // Who approved in time has approved: what becomes of the quorum decides.
@@ -124,7 +124,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             let reason = format!("superseded by {}", by.title);
             let mut decision = Decision::new(approval.clone());
             let outcome = Outcome::Ended(reason);
-            close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, Some(by.title));
+            close(&mut decision, Superseded { at: now, by: by.clone() }, outcome, None, Some(by.title));
             Ok(decision)
         }
         (Pending | Quorum { .. }, Command::Cancel { reason }) => {
@@ -134,6 +134,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
                 &mut decision,
                 Cancelled { at: now, by: None, reason: reason.clone() },
                 outcome,
+                None,
                 Some(reason),
             );
             Ok(decision)
@@ -213,7 +214,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
     }
     next.votes = kept;
     if confirmed >= next.votes_required {
-        close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None);
+        close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None, None);
         return decision;
     }
     decision.follow(draw(approval));
@@ -240,7 +241,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     };
     let enough = approval.count(Choice::Approve) >= approval.votes_required;
     if approval.count(Choice::Reject) >= approval.rejections_required {
-        close(decision, Status::Rejected { at: now }, Outcome::Rejected, None);
+        close(decision, Status::Rejected { at: now }, Outcome::Rejected, None, None);
     } else if enough && !has_quorum {
         let until = approval.undo_window.and_then(|window| now.checked_add(window).ok()).unwrap_or(now);
         let kind = EffectKind::ConfirmQuorum { approval: approval.id.clone() };
@@ -255,7 +256,7 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
         let (id, expires_at) = (approval.id.clone(), approval.expires_at);
         decision.next.status = Status::Pending;
         match expires_at {
-            Some(at) if now >= at => close(decision, Status::Expired { at: now }, Outcome::Expired, None),
+            Some(at) if now >= at => close(decision, Status::Expired { at: now }, Outcome::Expired, None, None),
             // The first one may have come during the quorum, and was not its time then: clocks differ.
             Some(at) => decision.later.push(Later { at, kind: EffectKind::Expire { approval: id } }),
             None => {}
@@ -263,27 +264,20 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     }
 }
 
-/// Closes the approval of `decision`: the run that waits for it is told, and its dialog is drawn.
+/// Closes the approval of `decision`, `by` somebody or of its own accord: the run that waits for it is told, and its dialog is drawn.
 pub(super) fn close(
     decision: &mut Decision<Approval>,
     status: Status,
     outcome: Outcome,
+    by: Option<&Voter>,
     reason: Option<String>,
 ) {
     let approval = &mut decision.next;
-    let by = match &status {
-        Status::Cancelled { by, .. } => by.clone(),
-        Status::Pending
-        | Status::Quorum { .. }
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. } => None,
-    };
     decision.events.push(EventKind::ApprovalClosed {
         approval: approval.id.clone(),
         outcome: status.word().to_owned(),
-        by,
+        by: by.map(|by| by.id.clone()),
+        name: by.map(|by| by.name.clone()),
         reason,
     });
     let advance = EffectKind::AdvanceRun { run: approval.run.clone(), step: approval.step, outcome };

@@ -97,6 +97,7 @@ fn of_approvals() -> Vec<EventKind> {
         approval: approval(),
         outcome: outcome.to_owned(),
         by: text.clone(),
+        name: text.clone(),
         reason: text,
     };
     let Dialog { channel, ts } = dialog();

@@ -1,0 +1,163 @@
+//! slack-interaction: a click is read, decided, committed, and what follows from it is sent; step by step as
+//! `slack-interaction`'s handler does it.
+
+use crate::decided;
+use crate::record::{Change, Conflict, Kept, Process, Queued, follow, unsent};
+use crate::scenario::{Flaw, NOW, PlannedClick, Scenario, WORKSPACE};
+use crate::world::World;
+use approval::approval::{Approval, Choice, Command, Voter};
+use approval::effect::EffectKind;
+use approval::message;
+use jiff::SignedDuration;
+
+/// How far a click got.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// It was not made, and may never be. A replay is of a click with this choice, once that one was made.
+    NotMade(Option<Choice>),
+    /// It was decided on an approval that was read.
+    Decided(Choice, Seen),
+    /// What follows from it was committed, and is to be sent.
+    Committed,
+    /// It was dealt with, or its process ended.
+    Over,
+}
+
+/// The approval that a click was decided on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Seen {
+    /// The newest.
+    Newest,
+    /// Another was committed since. Only a process that does not look at the version goes on with what it has read.
+    Older(Option<Kept<Approval>>),
+}
+
+impl Stage {
+    /// Whether a process is at it.
+    pub fn is_underway(&self) -> bool {
+        match self {
+            Self::Decided(..) | Self::Committed => true,
+            Self::NotMade(_) | Self::Over => false,
+        }
+    }
+}
+
+/// The clicks of `scenario` before any is made.
+pub fn planned(scenario: &Scenario) -> Vec<Stage> {
+    scenario.clicks.iter().map(|_| Stage::NotMade(None)).collect()
+}
+
+/// A newer approval was committed; `old` is what was there before, where clicks are to go on with it.
+pub fn overtake(clicks: &mut [Stage], old: Option<&Kept<Approval>>) {
+    for click in clicks {
+        if let Stage::Decided(_, seen @ Seen::Newest) = click {
+            *seen = Seen::Older(old.cloned());
+        }
+    }
+}
+
+/// The choices that click number `click` can be made with now: none before there is a button, nor before the same
+/// person's earlier click, and a replay has the choice of what it replays.
+pub fn choices(world: &World, scenario: &Scenario, click: usize) -> Vec<Choice> {
+    let (Some(planned), Some(Stage::NotMade(remembered))) =
+        (scenario.clicks.get(click), world.clicks.get(click))
+    else {
+        return Vec::new();
+    };
+    let made = |earlier: usize| !matches!(world.clicks.get(earlier), Some(Stage::NotMade(_)));
+    let before = scenario.clicks.iter().take(click).enumerate();
+    let mut earlier = before.filter(|(_, other)| other.voter == planned.voter);
+    if world.outside.dialog.times == 0 {
+        return Vec::new();
+    }
+    match planned.replays {
+        Some(_) => remembered.iter().copied().collect(),
+        None if earlier.all(|(other, _)| made(other)) => vec![Choice::Approve, Choice::Reject],
+        None => Vec::new(),
+    }
+}
+
+/// The click arrives: it is decided on the newest approval.
+pub fn arrive(world: &mut World, scenario: &Scenario, click: usize, choice: Choice) -> Option<()> {
+    for (replay, planned) in scenario.clicks.iter().enumerate() {
+        if planned.replays == Some(click) {
+            *world.clicks.get_mut(replay)? = Stage::NotMade(Some(choice));
+        }
+    }
+    read(world, scenario, click, choice)
+}
+
+fn read(world: &mut World, scenario: &Scenario, click: usize, choice: Choice) -> Option<()> {
+    let approval = world.record.approval.clone()?;
+    let planned = scenario.clicks.get(click)?;
+    let next = match decided::approval(&approval, &[command(planned, choice)]) {
+        Ok(follows) => {
+            if scenario.has(Flaw::EffectsBeforeCommit) {
+                let mut new = follows.effects;
+                new.retain(|row| world.record.row(&row.effect.id).is_none());
+                world.record.effects.extend(unsent(&new, Queued::Sent));
+            }
+            Stage::Decided(choice, Seen::Newest)
+        }
+        Err(refusal) => match message::refusal(&refusal) {
+            Some(text) => {
+                let user = planned.voter.to_owned();
+                let tell = EffectKind::TellPerson { channel: approval.channel.clone(), user, text };
+                let owner = format!("click {} {}", planned.voter, planned.second);
+                let owner = format!("{} {owner}", approval.deploy);
+                let and = follow(&approval.deploy, &owner, 0, vec![tell]);
+                let change = Change { and, ..Change::default() };
+                match world.commit(scenario, change, Process::Click(click)) {
+                    Ok(()) => Stage::Committed,
+                    Err(Conflict) => Stage::Over,
+                }
+            }
+            None => Stage::Over,
+        },
+    };
+    *world.clicks.get_mut(click)? = next;
+    Some(())
+}
+
+/// The click's process commits, and decides again when somebody else committed first; or it sends what follows.
+pub fn go_on(world: &mut World, scenario: &Scenario, click: usize) -> Option<()> {
+    match world.clicks.get(click)?.clone() {
+        Stage::NotMade(_) | Stage::Over => None,
+        Stage::Committed => {
+            world.record.send(|row| row.queued == Queued::By(Process::Click(click)));
+            *world.clicks.get_mut(click)? = Stage::Over;
+            Some(())
+        }
+        Stage::Decided(choice, Seen::Older(None)) => read(world, scenario, click, choice),
+        Stage::Decided(choice, seen) => {
+            let unconditional = scenario.has(Flaw::UnconditionalWrite);
+            let read = match seen {
+                Seen::Older(Some(old)) => old,
+                Seen::Newest | Seen::Older(None) => world.record.approval.clone()?,
+            };
+            let mut follows =
+                decided::approval(&read, &[command(scenario.clicks.get(click)?, choice)]).ok()?;
+            if scenario.has(Flaw::EffectsBeforeCommit) {
+                follows.effects.clear();
+            }
+            let change = Change { approval: Some(follows), unconditional, ..Change::default() };
+            // It is not underway while it commits: what it commits does not overtake it.
+            *world.clicks.get_mut(click)? = Stage::Committed;
+            world.commit(scenario, change, Process::Click(click)).ok()?;
+            Some(())
+        }
+    }
+}
+
+/// The click's process ends in the middle of its work.
+pub fn crash(world: &mut World, click: usize) -> Option<()> {
+    *world.clicks.get_mut(click)? = Stage::Over;
+    world.leave_click(click);
+    Some(())
+}
+
+fn command(planned: &PlannedClick, choice: Choice) -> Command {
+    let (id, name) = (planned.voter.to_owned(), planned.voter.to_lowercase());
+    let voter = Voter { id, name, workspace: WORKSPACE.to_owned() };
+    Command::Vote { voter, choice, clicked_at: NOW + SignedDuration::from_secs(planned.second) }
+}

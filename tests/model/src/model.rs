@@ -1,0 +1,117 @@
+//! The steps that can be taken in a state, for the checker to try them all.
+
+use crate::law::{self, Law};
+use crate::outside::Turn;
+use crate::record::{Process, Queued};
+use crate::scenario::{Flaw, Scenario};
+use crate::world::World;
+use crate::{clicks, effects};
+use approval::approval::Choice;
+use stateright::{Model, Property};
+
+/// The protocol within the bounds of a scenario.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// The bounds.
+    pub scenario: Scenario,
+}
+
+/// A step that can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Somebody makes this click.
+    Click(usize, Choice),
+    /// This click's process takes its next step.
+    Decide(usize),
+    /// The queue delivers the message of the effect in this row, and a process takes it.
+    Deliver(usize),
+    /// This worker takes its next step; where it calls, the call ends so.
+    Work(usize, Turn),
+    /// This process ends in the middle of its work.
+    Crash(Process),
+    /// The clock sends the effect in this row.
+    Clock(usize),
+}
+
+impl Model for Protocol {
+    type State = World;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<World> {
+        [Queued::Sent, Queued::Nowhere].map(|queued| World::opened(&self.scenario, queued).tidy()).into()
+    }
+
+    fn actions(&self, world: &World, steps: &mut Vec<Step>) {
+        for (click, stage) in world.clicks.iter().enumerate() {
+            let choices = clicks::choices(world, &self.scenario, click);
+            steps.extend(choices.into_iter().map(|choice| Step::Click(click, choice)));
+            if stage.is_underway() {
+                steps.push(Step::Decide(click));
+                steps.extend((world.crashes > 0).then_some(Step::Crash(Process::Click(click))));
+            }
+        }
+        steps.extend(world.deliverable(&self.scenario).into_iter().map(Step::Deliver));
+        for (at, worker) in world.workers.iter().enumerate() {
+            steps.push(Step::Work(at, Turn::Done));
+            if let effects::Stage::Ready(plan) = &worker.stage
+                && world.failures > 0
+            {
+                steps.extend(plan.failures().iter().map(|turn| Step::Work(at, *turn)));
+            }
+            steps.extend((world.crashes > 0).then_some(Step::Crash(Process::Worker(at))));
+        }
+        if !self.scenario.has(Flaw::NoClock) {
+            let rows = world.record.effects.iter().enumerate();
+            let unsent = rows.filter(|(_, row)| row.queued == Queued::Nowhere);
+            steps.extend(unsent.map(|(at, _)| Step::Clock(at)));
+        }
+    }
+
+    fn next_state(&self, last: &World, step: Step) -> Option<World> {
+        let mut world = last.clone();
+        if self.take(&mut world, step).is_none() {
+            if matches!(step, Step::Deliver(_)) {
+                // Another process holds the effect.
+                return None;
+            }
+            world.broken.insert(Law::Stuck);
+        }
+        Some(world.tidy())
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        law::laws()
+    }
+}
+
+impl Protocol {
+    /// Takes `step`. `None`: it can't be taken.
+    fn take(&self, world: &mut World, step: Step) -> Option<()> {
+        match step {
+            Step::Click(click, choice) => clicks::arrive(world, &self.scenario, click, choice),
+            Step::Decide(click) => clicks::go_on(world, &self.scenario, click),
+            Step::Deliver(row) => world.take(&self.scenario, row),
+            Step::Work(at, turn) => {
+                world.failures -= u8::from(turn != Turn::Done);
+                effects::go_on(world, &self.scenario, at, turn)
+            }
+            Step::Crash(process) => {
+                world.crashes -= 1;
+                match process {
+                    Process::Click(click) => clicks::crash(world, click),
+                    Process::Worker(at) => {
+                        world.leave(at);
+                        Some(())
+                    }
+                    // What it had not sent is due again.
+                    Process::Clock => None,
+                }
+            }
+            Step::Clock(row) => {
+                world.record.effects.get_mut(row)?.queued = Queued::By(Process::Clock);
+                world.record.send(|row| row.queued == Queued::By(Process::Clock));
+                Some(())
+            }
+        }
+    }
+}

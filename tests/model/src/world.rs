@@ -1,0 +1,225 @@
+//! A state of everything: the record, the processes that are in the middle of something, the outside world.
+
+use crate::clicks;
+use crate::decided;
+use crate::effects::{self, Stage};
+use crate::law::{self, Law};
+use crate::outside::Outside;
+use crate::record::{Change, Conflict, Kept, Process, Queued, Record, Row, follow, hash, unsent};
+use crate::scenario::{Flaw, Queue, Scenario};
+use approval::approval::Approval;
+use approval::effect::{Effect, EffectKind};
+use approval::run::Run;
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// A state of everything.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    /// What DynamoDB and SQS hold.
+    pub record: Record,
+    /// How far each planned click got.
+    pub clicks: Vec<clicks::Stage>,
+    /// The processes that do an effect.
+    pub workers: Vec<Worker>,
+    /// What happened outside.
+    pub outside: Outside,
+    /// How many more processes may end in the middle of their work.
+    pub crashes: u8,
+    /// How many more calls may fail.
+    pub failures: u8,
+    /// How often an approval's outcome was committed for its run.
+    pub outcomes: u8,
+    /// How often a run heard an outcome.
+    pub heard: u8,
+    /// The laws that a step on the way here broke.
+    pub broken: BTreeSet<Law>,
+}
+
+/// A process that has claimed an effect.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// The effect as it was claimed.
+    pub effect: Arc<Effect>,
+    /// Whether an earlier attempt's end is unknown.
+    pub lost: bool,
+    /// Whether another process claimed the effect since.
+    pub superseded: bool,
+    /// How far it got.
+    pub stage: Stage,
+    group: u64,
+    alike: u64,
+}
+
+impl Worker {
+    fn key(&self) -> (u64, bool, bool, &Stage) {
+        (self.alike, self.lost, self.superseded, &self.stage)
+    }
+}
+
+impl PartialEq for Worker {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Worker {}
+
+impl Hash for Worker {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl World {
+    /// The world after the run was opened, and its first effect sent or not.
+    pub fn opened(scenario: &Scenario, queued: Queued) -> Self {
+        let mut opening = scenario.open();
+        opening.next.version = 1;
+        let steps = opening.next.steps.len();
+        let first = follow(&opening.next.deploy, opening.next.id.as_str(), 1, opening.effects);
+        let effects = unsent(&first, queued).collect();
+        let run = Kept::new(opening.next);
+        let record = Record { approval: None, run, effects, once: BTreeSet::new() };
+        Self {
+            record,
+            clicks: clicks::planned(scenario),
+            workers: Vec::new(),
+            outside: Outside::before(steps),
+            crashes: scenario.crashes,
+            failures: scenario.failures,
+            outcomes: 0,
+            heard: 0,
+            broken: BTreeSet::new(),
+        }
+    }
+
+    /// Commits `change` for process `by`. What others have read, and what stands in Slack, is older then.
+    pub fn commit(&mut self, scenario: &Scenario, change: Change, by: Process) -> Result<(), Conflict> {
+        let (approval, run) = (self.record.approval.clone(), self.record.run.clone());
+        let outcomes = change.approval.iter().flat_map(|follows| &follows.effects);
+        let advances = |row: &&Row| matches!(row.effect.kind, EffectKind::AdvanceRun { .. });
+        let outcomes = outcomes.filter(advances).count();
+        self.record.commit(change, by)?;
+        self.outcomes = self.outcomes.saturating_add(u8::try_from(outcomes).unwrap_or(u8::MAX));
+        if self.record.approval != approval {
+            self.approval_changed(scenario, approval);
+        }
+        if self.record.run != run {
+            self.run_changed(&run);
+        }
+        Ok(())
+    }
+
+    fn approval_changed(&mut self, scenario: &Scenario, old: Option<Kept<Approval>>) {
+        let (Some(old), Some(new)) = (old, self.record.approval.clone()) else { return };
+        law::watch_approval(&old, &new, &mut self.broken);
+        clicks::overtake(&mut self.clicks, scenario.has(Flaw::UnconditionalWrite).then_some(&old));
+        if decided::dialog(&old) != decided::dialog(&new) {
+            self.outside.dialog.newest = false;
+            self.workers.iter_mut().for_each(|worker| worker.stage.dialog_is_old());
+        }
+    }
+
+    fn run_changed(&mut self, old: &Kept<Run>) {
+        let new = self.record.run.clone();
+        self.heard += law::heard(old, &new);
+        law::watch_run(old, &new, &mut self.broken);
+        let (before, after) = (decided::lines(old), decided::lines(&new));
+        for (step, (before, after)) in before.iter().zip(after.iter()).enumerate() {
+            if before != after {
+                if let Some(line) = self.outside.lines.get_mut(step) {
+                    line.newest = false;
+                }
+                self.workers.iter_mut().for_each(|worker| worker.stage.line_is_old(step));
+            }
+        }
+    }
+
+    /// The rows whose message the queue hands out now.
+    pub fn deliverable(&self, scenario: &Scenario) -> Vec<usize> {
+        let sent = self.record.effects.iter().enumerate().filter(|(_, row)| row.queued == Queued::Sent);
+        match scenario.queue {
+            Queue::Fifo => {
+                let mut busy: Vec<_> = self.workers.iter().map(|worker| worker.group).collect();
+                let mut first = |row: &Row| {
+                    let is_first = !busy.contains(&row.group);
+                    busy.push(row.group);
+                    is_first
+                };
+                sent.filter(|(_, row)| first(row)).map(|(at, _)| at).collect()
+            }
+            Queue::Standard if self.workers.len() < 2 => sent.map(|(at, _)| at).collect(),
+            Queue::Standard => Vec::new(),
+        }
+    }
+
+    /// A process takes the effect in row `at`, as `runtime::effects::take` does. `None`: not now.
+    pub fn take(&mut self, scenario: &Scenario, at: usize) -> Option<()> {
+        let row = self.record.effects.get_mut(at)?;
+        let holder = self.workers.iter_mut().find(|worker| worker.effect.id == row.effect.id);
+        let (claimed, lost) = row.claim(holder.is_some() && !scenario.has(Flaw::OutlivesLease))?;
+        if let Some(holder) = holder {
+            holder.superseded = true;
+        }
+        law::watch_attempts(&claimed, scenario, (self.crashes, self.failures), &mut self.broken);
+        row.replace(claimed);
+        let effect = row.effect.clone();
+        let (group, alike) = (row.group, crate::record::alike(&effect));
+        self.workers.push(Worker { effect, lost, superseded: false, stage: Stage::Claimed, group, alike });
+        effects::read(self, self.workers.len() - 1)
+    }
+
+    /// The worker at this place ends.
+    pub fn leave(&mut self, at: usize) {
+        self.workers.remove(at);
+        for row in &mut self.record.effects {
+            match row.queued {
+                Queued::By(Process::Worker(by)) if by == at => row.queued = Queued::Nowhere,
+                Queued::By(Process::Worker(by)) if by > at => {
+                    row.queued = Queued::By(Process::Worker(by - 1));
+                }
+                Queued::By(_) | Queued::Sent | Queued::Nowhere => {}
+            }
+        }
+    }
+
+    /// A click's process ends.
+    pub fn leave_click(&mut self, click: usize) {
+        for row in &mut self.record.effects {
+            if row.queued == Queued::By(Process::Click(click)) {
+                row.queued = Queued::Nowhere;
+            }
+        }
+    }
+
+    /// Whether process `by` has something to send.
+    pub fn has_to_send(&self, by: Process) -> bool {
+        self.record.effects.iter().any(|row| row.queued == Queued::By(by))
+    }
+
+    /// Brings everything into an order that says nothing but what matters.
+    pub fn tidy(mut self) -> Self {
+        let mut order: Vec<_> = (0..self.workers.len()).collect();
+        order.sort_by_key(|at| self.workers.get(*at).map(hash));
+        if !order.is_sorted() {
+            self.workers = order.iter().filter_map(|at| self.workers.get(*at).cloned()).collect();
+            for row in &mut self.record.effects {
+                if let Queued::By(Process::Worker(by)) = &mut row.queued {
+                    *by = order.iter().position(|at| at == by).unwrap_or(*by);
+                }
+            }
+        }
+        self.record.tidy();
+        self
+    }
+
+    /// Whether nothing is left to do, but for people who may still click.
+    pub fn is_quiet(&self, scenario: &Scenario) -> bool {
+        let nobody_sends = |row: &Row| row.queued == Queued::Nowhere && scenario.has(Flaw::NoClock);
+        self.workers.is_empty()
+            && self.clicks.iter().all(|click| !click.is_underway())
+            && self.record.effects.iter().all(nobody_sends)
+    }
+}
