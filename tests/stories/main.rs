@@ -10,4 +10,5 @@ mod record;
 mod rules;
 mod samples;
 mod settings;
+mod soak;
 mod votes;

@@ -1,8 +1,10 @@
 //! Rules files: found, wrong, and not supported yet.
 
+use approval::deploy::{Person, RulesChange};
 use approval::event::EventKind;
 use approval::run::Status;
 use insta::assert_snapshot;
+use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
 use system_tests::story::{rule, tell};
 
 #[test]
@@ -111,12 +113,13 @@ fn environments_and_pull_request_labels_decide() {
         let revision = story.push("Ana", "Take cards");
         story.world.github.add_pull_request(
             &story.repository(),
-            signoff_local::github::NewPullRequest {
+            NewPullRequest {
                 title: "Cards".to_owned(),
                 author: story.author("Ana"),
                 labels: vec!["needs-approval".to_owned()],
                 commits: vec![revision.clone()],
                 merged: true,
+                merger: None,
             },
         );
         let deploy = story.deploys(&revision, "Staging").await;
@@ -137,6 +140,104 @@ fn a_channel_that_does_not_exist_is_told() {
         assert_snapshot!(story.problems().join("\n"), @"
         Rule say for REVISION - no-channel (Staging):
         ❌ slack_channel_message: #nowhere failed: Slack has no channel #nowhere that the Signoff app can see: check its name in the rule; if it is private, invite the app there (/invite @signoff) and name it by its id.
+        ");
+    });
+}
+
+#[test]
+fn a_deploy_that_changes_the_rules_says_so() {
+    tell("rules-changed", async |story| {
+        story.rules("rules: []");
+        let change = async |message: &str, path: &str, previous: Option<&str>| {
+            let status = if previous.is_some() { "renamed" } else { "modified" };
+            let file = ChangedFile {
+                path: path.to_owned(),
+                previous: previous.map(str::to_owned),
+                status,
+                additions: 1,
+                deletions: 1,
+            };
+            let commit = NewCommit {
+                author: story.author("Ana"),
+                message: message.to_owned(),
+                branch: None,
+                files: vec![file],
+            };
+            story.world.github.push(&story.repository(), commit)
+        };
+        let of_deploy = async |revision: &str| {
+            let deploy = story.deploys(revision, "Staging").await;
+            story.settled(&deploy).await.deploy.rules_change
+        };
+        let yes = |path: &str| RulesChange::Yes(vec![path.to_owned()]);
+
+        // The first deploy is its commit alone; each later one is all commits since.
+        let first = change("Ask two people", ".signoff/rules.yml", None).await;
+        assert_eq!(of_deploy(&first).await, yes(".signoff/rules.yml"));
+        let second = change("Take cards", "src/cards.rs", None).await;
+        assert_eq!(of_deploy(&second).await, RulesChange::No);
+        change("Away with the old rules", "attic/rules.yml", Some(".sleuth/rules.yml")).await;
+        let third = change("Take vouchers", "src/vouchers.rs", None).await;
+        assert_eq!(of_deploy(&third).await, yes(".sleuth/rules.yml"));
+        // Whoever registers with commits of their own does not hide the files.
+        change("Ask nobody", ".signoff/rules.yml", None).await;
+        let fourth = change("Take coupons", "src/coupons.rs", None).await;
+        let body = serde_json::json!({"sha": fourth, "environment": "Staging",
+            "commits": [{"revision": fourth, "message": "Harmless", "author": {"name": "Ana", "email": story.email("Ana")}}]});
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        assert_eq!(story.post(&path, &body).await.status().as_u16(), 200);
+        let page = story.settled(&story.deploy_id(&fourth, "Staging")).await;
+        assert_eq!(page.deploy.rules_change, yes(".signoff/rules.yml"));
+        assert_eq!(page.deploy.commits[0].title, "Harmless");
+
+        // A revision that the git host does not know.
+        assert_eq!(of_deploy(&"0".repeat(40)).await, RulesChange::Unknown);
+    });
+}
+
+#[test]
+fn who_merged_is_known_where_they_may_not_vote() {
+    tell("merged-by", async |story| {
+        let github = &story.world.github;
+        story.rules(&rule("self_approval: false", "webhook: 'https://example.com'"));
+        let first = story.push("Ana", "Take cards");
+        story.push("Ben", "Take vouchers");
+        let author = |name: &str| Author::new(name, &story.email(name), &format!("{name}-of-merged-by"));
+        let merged = |title: &str, merger: Option<Author>, merged: bool| NewPullRequest {
+            title: title.to_owned(),
+            author: story.author("Ana"),
+            labels: Vec::new(),
+            commits: vec![first.clone()],
+            merged,
+            merger,
+        };
+        github.show_email("Cleo-of-merged-by", &story.email("Cleo"));
+        for (title, merger, is_merged) in [
+            ("by a co-author", Some(story.author("Ben")), true),
+            ("by another person", Some(author("Cleo")), true),
+            ("by who hides", Some(author("Dan")), true),
+            ("not yet", None, false),
+        ] {
+            github.add_pull_request(&story.repository(), merged(title, merger, is_merged));
+        }
+        let body = serde_json::json!({"sha": first, "environment": "Staging", "commits": [
+            {"revision": first, "message": "One", "author": {"name": "Ben", "email": story.email("Ben"), "username": "ben"}}]});
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        assert_eq!(story.post(&path, &body).await.status().as_u16(), 200);
+        story.dialog().await;
+        let page = story.settled(&story.deploy_id(&first, "Staging")).await;
+        let mergers = page.deploy.pull_requests.iter().map(|pull| match &pull.merged_by {
+            Some(Person { name, email, username }) => {
+                let (email, username) = (email.as_deref().unwrap_or("-"), username.as_deref().unwrap_or("-"));
+                format!("{}: {name} <{email}> {username}", pull.title)
+            }
+            None => pull.title.clone(),
+        });
+        assert_snapshot!(mergers.collect::<Vec<_>>().join("\n"), @"
+        by a co-author: Ben <ben.merged-by@acme.example> ben
+        by another person: Cleo <cleo.merged-by@acme.example> Cleo-of-merged-by
+        by who hides: Dan <-> Dan-of-merged-by
+        not yet
         ");
     });
 }

@@ -1,10 +1,11 @@
 //! What the git host knows of a deploy: its commits since the one before, their authors and pull requests.
 
 use crate::handler::{RuleEvaluation, Trouble};
+use crate::rules_file;
 use approval::deploy::{Commit, Deploy, PullRequest};
 use approval::message::shorten;
 use providers::Failure;
-use providers::github::GitHub;
+use providers::github::{ChangedFiles, Comparison, GitHub};
 
 /// The most commits that a deploy keeps, the newest ones; GitHub compares as many at a time.
 const MAX_COMMITS: usize = 250;
@@ -16,18 +17,20 @@ const FULL_SHA: usize = 40;
 const MAX_TITLE: usize = 200;
 
 impl RuleEvaluation {
-    /// `deploy` with its previous revision, full SHA, commits and pull requests. What the deploy's own registration said
-    /// stands. A revision that the git host does not know leaves the deploy as it is.
+    /// `deploy` with its previous revision, full SHA, commits, pull requests, and whether the rules changed. What the
+    /// deploy's own registration said stands. A revision that the git host does not know leaves the deploy as it is.
     pub(crate) async fn enrich(&self, github: &GitHub, mut deploy: Deploy) -> Result<Deploy, Trouble> {
         let previous = self.store.previous(&deploy).await?.map(|previous| previous.revision);
         deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
         let head = if deploy.revision.len() < FULL_SHA { head(github, &deploy).await? } else { None };
-        if let Some(head) = head {
+        if let Some((head, _)) = head {
             // CI knows the build by the full SHA.
             deploy.revision = head.revision;
         }
+        let Comparison { commits, files } = comparison(github, &deploy).await?;
+        deploy.rules_change = rules_file::change(&files);
         if deploy.commits.is_empty() {
-            deploy.commits = commits(github, &deploy).await?;
+            deploy.commits = commits;
         }
         let surplus = deploy.commits.len().saturating_sub(MAX_COMMITS);
         deploy.commits.drain(..surplus);
@@ -41,23 +44,32 @@ impl RuleEvaluation {
     }
 }
 
-/// The commits since the previous deploy, or the deployed one where there is none before or the two can't be compared.
-async fn commits(github: &GitHub, deploy: &Deploy) -> Result<Vec<Commit>, Failure> {
+/// The commits since the previous deploy and the files that they change, or those of the deployed commit alone where there
+/// is none before or the two can't be compared. In the latter case other commits may change other files.
+async fn comparison(github: &GitHub, deploy: &Deploy) -> Result<Comparison, Failure> {
+    let mut unknown_range = false;
     if let Some(previous) = &deploy.previous_revision {
         match github.compare(&deploy.repository, previous, &deploy.revision).await {
-            Ok(comparison) if !comparison.commits.is_empty() => return Ok(comparison.commits),
-            // Nothing new, a rollback, or a history that was rewritten.
-            Ok(_) | Err(Failure::Permanent(_) | Failure::Refusal(_)) => {}
+            Ok(comparison) if !comparison.commits.is_empty() => return Ok(comparison),
+            // Nothing new, or a rollback.
+            Ok(_) => {}
+            // A history that was rewritten.
+            Err(Failure::Permanent(_) | Failure::Refusal(_)) => unknown_range = true,
             Err(failure) => return Err(failure),
         }
     }
-    Ok(head(github, deploy).await?.into_iter().collect())
+    let Some((commit, mut files)) = head(github, deploy).await? else {
+        let files = ChangedFiles { paths: Vec::new(), truncated: true };
+        return Ok(Comparison { commits: Vec::new(), files });
+    };
+    files.truncated |= unknown_range;
+    Ok(Comparison { commits: vec![commit], files })
 }
 
-/// The deployed commit, if the git host knows it.
-async fn head(github: &GitHub, deploy: &Deploy) -> Result<Option<Commit>, Failure> {
+/// The deployed commit and the files that it changes, if the git host knows it.
+async fn head(github: &GitHub, deploy: &Deploy) -> Result<Option<(Commit, ChangedFiles)>, Failure> {
     match github.commit(&deploy.repository, &deploy.revision).await {
-        Ok(commit) => Ok(Some(commit)),
+        Ok(found) => Ok(Some(found)),
         Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
             tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
             Ok(None)

@@ -1,56 +1,83 @@
 //! Which rules hold, and the runs that follow.
 
 use crate::handler::{RuleEvaluation, Trouble};
+use crate::mergers;
+use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::rules_file::Source;
 use approval::deploy::Deploy;
+use approval::effect::{EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::RunId;
 use approval::message;
 use approval::run::{Opening, Run};
-use rules::{Rule, Snapshot};
+use providers::github::GitHub;
+use rules::{Rule, RulesFile};
 use runtime::effects::Attempt;
-use store::Change;
+use store::{Change, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
 const ROWS: usize = 60;
 
 impl RuleEvaluation {
-    /// Opens a run of each rule of `file` that holds for `deploy`. An invalid file opens nothing and is told.
+    /// Opens a run of each rule of `file` that holds for `deploy`, and has the rules evaluated again when the next one
+    /// begins to hold by time alone. An invalid file opens nothing and is told.
     pub(crate) async fn evaluate(
         &self,
         attempt: &Attempt,
-        deploy: &Deploy,
+        scope: Scope,
+        github: &GitHub,
+        deploy: Deploy,
         file: &Source,
     ) -> Result<(), Trouble> {
-        let effect = &attempt.effect;
-        let now = self.now();
-        let enriched = Change::to(&deploy.id, now).deploy(deploy);
-        let parsed = match rules::parse(&file.text, file.path) {
-            Ok(parsed) => parsed,
+        match rules::parse(&file.text, file.path) {
+            Ok(parsed) => self.open(attempt, scope, github, deploy, (file.path, &parsed)).await,
             Err(problems) => {
+                let effect = &attempt.effect;
                 let problems: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
-                let text = message::rules_refused(deploy, &self.deploy_url(deploy), &problems);
-                let tell = self.tell(deploy, text).into_iter().collect();
-                let change = enriched.done(effect);
+                let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
+                let tell = self.tell(&deploy, text).into_iter().collect();
+                let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
                 let events = vec![EventKind::RulesRefused { problems }];
-                return Ok(self.store.commit(change.and(effect.id.as_str(), tell, events)).await?);
+                Ok(self.store.commit(change.and(effect.id.as_str(), tell, events)).await?)
             }
+        }
+    }
+
+    async fn open(
+        &self,
+        attempt: &Attempt,
+        scope: Scope,
+        github: &GitHub,
+        mut deploy: Deploy,
+        (path, parsed): (&str, &RulesFile),
+    ) -> Result<(), Trouble> {
+        let (effect, now) = (&attempt.effect, self.now());
+        // What an earlier evaluation, or an earlier attempt at this one, put on record.
+        let known = match (scope, effect.attempts) {
+            (Scope::All, 1) => None,
+            (Scope::All | Scope::WaitingForTime, _) => self.store.page(&deploy.id).await?,
         };
-        let snapshot = Snapshot::of(deploy);
-        let (mut held, mut effects, mut events) = (Vec::new(), Vec::new(), Vec::new());
-        let mut change = enriched;
-        for rule in parsed.rules.iter().filter(|rule| rule.applies_to_deploys() && rule.may_hold(&snapshot)) {
-            if !rule.unsupported.is_empty() {
-                let reasons: Vec<_> = rule.unsupported.iter().map(|problem| problem.to_string()).collect();
-                let text = message::rule_not_opened(deploy, &self.deploy_url(deploy), &rule.name, &reasons);
-                effects.extend(self.tell(deploy, text));
-                events.push(EventKind::RuleNotOpened { rule: rule.name.clone(), reasons });
-                continue;
-            }
-            held.push(rule.name.clone());
-            if self.is_open(attempt, deploy, rule).await? {
-                continue;
-            }
+        let is_open = |rule: &Rule| {
+            let run = RunId::derive(&deploy.id, &rule.name);
+            known.iter().flat_map(|page: &Page| &page.runs).any(|open| open.id == run)
+        };
+        let waiting = |rule: &&Rule| scope == Scope::All || !is_open(rule);
+        let mut plan = plan(parsed.rules.iter().filter(waiting), scope, &deploy, now);
+        let outdated = plan.depends_on_time() && self.store.newer(&deploy).await?.is_some();
+        if outdated {
+            plan.forget_time();
+        }
+        let opening: Vec<_> = plan.holding.iter().copied().filter(|rule| !is_open(rule)).collect();
+        let four_eyes = opening.iter().any(|rule| has_four_eyes(rule));
+        if four_eyes {
+            mergers::look_up(github, &mut deploy).await?;
+        }
+
+        let mut change = Change::to(&deploy.id, now);
+        if four_eyes || scope == Scope::All {
+            change = change.deploy(&deploy);
+        }
+        for rule in &opening {
             let opening = Opening {
                 deploy: &deploy.id,
                 revision: &deploy.revision,
@@ -64,21 +91,42 @@ impl RuleEvaluation {
                 change = Change::to(&deploy.id, now);
             }
         }
-        let notices = parsed.notices.iter().map(|problem| problem.to_string()).collect();
-        events.push(EventKind::RulesEvaluated {
-            path: Some(file.path.to_owned()),
-            hash: Some(parsed.hash),
-            held,
-            notices,
-        });
-        Ok(self.store.commit(change.and(effect.id.as_str(), effects, events).done(effect)).await?)
+        let (effects, mut events) = self.not_opened(&deploy, &plan, known.as_ref());
+        if scope == Scope::All || !opening.is_empty() {
+            let notices = parsed.notices.iter().filter(|_| scope == Scope::All);
+            events.push(EventKind::RulesEvaluated {
+                path: Some(path.to_owned()),
+                hash: Some(parsed.hash.clone()),
+                held: plan.holding.iter().map(|rule| rule.name.clone()).collect(),
+                notices: notices.map(|problem| problem.to_string()).collect(),
+            });
+        }
+        if let Some(next) = plan.next {
+            change = change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules, next);
+        }
+        let note = outdated.then(|| "no rule waits for time any more: a newer deploy came".to_owned());
+        let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
+        Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
     }
 
-    /// Whether an earlier attempt at this deploy opened the run of `rule` already.
-    async fn is_open(&self, attempt: &Attempt, deploy: &Deploy, rule: &Rule) -> Result<bool, Trouble> {
-        if attempt.effect.attempts == 1 {
-            return Ok(false);
+    /// What is told, and put on record, of rules that use what is not supported yet; nothing that is on record already.
+    fn not_opened(
+        &self,
+        deploy: &Deploy,
+        plan: &Plan<'_>,
+        known: Option<&Page>,
+    ) -> (Vec<EffectKind>, Vec<EventKind>) {
+        let (mut effects, mut events) = (Vec::new(), Vec::new());
+        for rule in &plan.unsupported {
+            let reasons: Vec<_> = rule.unsupported.iter().map(|problem| problem.to_string()).collect();
+            let text = message::rule_not_opened(deploy, &self.deploy_url(deploy), &rule.name, &reasons);
+            let event = EventKind::RuleNotOpened { rule: rule.name.clone(), reasons };
+            if known.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
+                continue;
+            }
+            effects.extend(self.tell(deploy, text));
+            events.push(event);
         }
-        Ok(self.store.run(&deploy.id, &RunId::derive(&deploy.id, &rule.name)).await?.is_some())
+        (effects, events)
     }
 }

@@ -1,8 +1,10 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
+use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::event::EventKind;
+use approval::id::EffectId;
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -130,10 +132,17 @@ impl RuleEvaluation {
             return Ok(());
         };
         let github = self.github().await?;
-        let deploy = self.enrich(&github, deploy).await?;
-        match self.rules_file(&github, &deploy.repository).await? {
-            Some(file) => self.evaluate(attempt, &deploy, &file).await,
-            None => {
+        let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
+        let (scope, deploy) = match effect.id == first {
+            true => (Scope::All, self.enrich(&github, deploy).await?),
+            false => (Scope::WaitingForTime, deploy),
+        };
+        match (self.rules_file(&github, &deploy.repository).await?, scope) {
+            (Some(file), _) => self.evaluate(attempt, scope, &github, deploy, &file).await,
+            (None, Scope::WaitingForTime) => {
+                Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
+            }
+            (None, Scope::All) => {
                 let event = EventKind::RulesEvaluated {
                     path: None,
                     hash: None,

@@ -3,6 +3,8 @@
 mod enrich;
 mod evaluate;
 mod handler;
+mod mergers;
+mod plan;
 mod rules_file;
 
 use aws_lambda_events::sqs::SqsEvent;

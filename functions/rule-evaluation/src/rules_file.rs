@@ -1,7 +1,8 @@
 //! The rules file of a repository, from its default branch.
 
 use crate::handler::{RuleEvaluation, Trouble};
-use providers::github::{FileAnswer, GitHub};
+use approval::deploy::RulesChange;
+use providers::github::{ChangedFiles, FileAnswer, GitHub};
 use store::CachedRules;
 
 /// Where rules files lie; the first one that there is counts.
@@ -14,6 +15,17 @@ pub(crate) struct Source {
     pub(crate) path: &'static str,
     /// Its text.
     pub(crate) text: String,
+}
+
+/// Whether `files` has a file that rules are read from: changed, removed, or moved to or from there.
+pub(crate) fn change(files: &ChangedFiles) -> RulesChange {
+    let changed = PATHS.into_iter().filter(|path| files.paths.iter().any(|changed| changed == path));
+    let changed: Vec<_> = changed.map(str::to_owned).collect();
+    match changed.is_empty() {
+        false => RulesChange::Yes(changed),
+        true if files.truncated => RulesChange::Unknown,
+        true => RulesChange::No,
+    }
 }
 
 impl RuleEvaluation {
@@ -45,5 +57,29 @@ impl RuleEvaluation {
             return Ok(Some(Source { path, text }));
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_the_rules_is_known_or_said_to_be_unknown() {
+        let both = ["src/main.rs", ".sleuth/rules.yml", ".signoff/rules.yml"];
+        let yes = |paths: &[&str]| RulesChange::Yes(paths.iter().map(|path| (*path).to_owned()).collect());
+        for (paths, truncated, expected) in [
+            (&[][..], false, RulesChange::No),
+            (&[], true, RulesChange::Unknown),
+            (&["src/main.rs", "docs/.signoff/rules.yml", ".signoff/rules.yml.orig"], false, RulesChange::No),
+            (&["src/main.rs"], true, RulesChange::Unknown),
+            (&["src/main.rs", ".signoff/rules.yml"], false, yes(&[".signoff/rules.yml"])),
+            (&[".sleuth/rules.yml"], true, yes(&[".sleuth/rules.yml"])),
+            (&both, false, yes(&[".signoff/rules.yml", ".sleuth/rules.yml"])),
+        ] {
+            let files =
+                ChangedFiles { paths: paths.iter().map(|path| (*path).to_owned()).collect(), truncated };
+            assert_eq!(change(&files), expected, "{files:?}");
+        }
     }
 }

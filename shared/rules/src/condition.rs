@@ -14,11 +14,13 @@
 mod evaluate;
 mod lexer;
 mod parser;
+mod time;
 mod value;
 
 pub use lexer::ConditionError;
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
+pub(crate) use time::DEPLOYED_FOR;
 pub use value::{Snapshot, Value, parse_duration};
 
 use std::fmt;

@@ -7,13 +7,14 @@ mod reader;
 mod rules;
 mod values;
 
-use crate::condition::{Condition, Snapshot};
+use crate::condition::{Condition, DEPLOYED_FOR, Snapshot, Value};
 use crate::problem::{Problem, Source};
 use crate::yaml;
 use approval::action::Action;
 use reader::Reader;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// What a rules file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +78,22 @@ impl Rule {
     /// is worth telling.
     pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
         self.conditions.iter().all(|entry| entry.condition.may_hold(snapshot))
+    }
+
+    /// Whether its conditions name `deployed_for`: it may come to hold by time alone.
+    pub fn depends_on_time(&self) -> bool {
+        self.conditions.iter().any(|entry| entry.condition.depends_on_time())
+    }
+
+    /// For how long the deploy has to have been there for the rule to hold for the first time from the snapshot's
+    /// `deployed_for` on, if nothing but time changes; `None`: it never does. That is the snapshot's own where it holds now.
+    pub fn holds_from(&self, snapshot: &Snapshot) -> Option<Duration> {
+        let Some(Value::Duration(now)) = snapshot.get(DEPLOYED_FOR) else { return None };
+        if self.holds(snapshot) {
+            return Some(*now);
+        }
+        Condition::And(self.conditions.iter().map(|entry| entry.condition.clone()).collect())
+            .next_change(snapshot)
     }
 
     /// Whether it is to be opened for a deploy with these variables: deploys trigger it, nothing in it is unsupported, and

@@ -1,17 +1,18 @@
 //! The variables of conditions: which there are, and which can be used.
 
-use crate::condition::{Snapshot, Value};
+use crate::condition::{DEPLOYED_FOR, Snapshot, Value};
 use crate::suggest::did_you_mean;
 use approval::deploy::Deploy;
+use jiff::Timestamp;
+use std::time::Duration;
 
 /// The variables that a condition can use.
-pub const SUPPORTED: [&str; 5] = ["environment", "tags", "pr_labels", "pr_label", "pr_authors"];
+pub const SUPPORTED: [&str; 6] = ["environment", "tags", "pr_labels", "pr_label", "pr_authors", DEPLOYED_FOR];
 
 /// Variables of deploys that rules files use and that Signoff does not know the value of yet. `drift_to_` with any
 /// environment's name is one too.
-const NOT_YET: [&str; 16] = [
+const NOT_YET: [&str; 15] = [
     "health",
-    "deployed_for",
     "stale_for",
     "drift_to_production",
     "drift_to_staging",
@@ -84,11 +85,21 @@ pub fn look_up(name: &str) -> Variable {
 
 /// Whether a variable is compared with durations (`'5m'`).
 pub(crate) fn is_duration(name: &str) -> bool {
-    matches!(name, "deployed_for" | "stale_for") || name.starts_with("drift_to_")
+    matches!(name, DEPLOYED_FOR | "stale_for") || name.starts_with("drift_to_")
 }
 
 impl Snapshot {
-    /// The variables of a deploy: all of [`SUPPORTED`], and no others. `pr_label` is the same list as `pr_labels`;
+    /// The variables of a deploy at `now`: all of [`SUPPORTED`], and no others. `deployed_for` is in whole seconds, and none
+    /// before the deploy.
+    pub fn at(deploy: &Deploy, now: Timestamp) -> Self {
+        let seconds = now.duration_since(deploy.deployed_at).as_secs();
+        let mut snapshot = Self::of(deploy);
+        let deployed_for = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        snapshot.set(DEPLOYED_FOR, Value::Duration(deployed_for));
+        snapshot
+    }
+
+    /// The variables of a deploy that are the same at any time: all of [`SUPPORTED`] but `deployed_for`. `pr_label` is the same list as `pr_labels`;
     /// `pr_authors` are the accounts that opened the pull requests.
     pub fn of(deploy: &Deploy) -> Self {
         let labels: Vec<String> = unique(deploy.pull_requests.iter().flat_map(|pull| &pull.labels));

@@ -1,7 +1,7 @@
 //! From a message to the effect that it stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect, MAX_ATTEMPTS};
+use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, backoff};
 use jiff::{SignedDuration, Timestamp};
 use store::{CommitError, EffectMessage, Store};
 
@@ -15,6 +15,9 @@ pub struct Attempt {
     pub effect: Effect,
     /// Whether an earlier attempt's end is unknown.
     pub lost: bool,
+    /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer was lost
+    /// ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as the end of its lease.
+    pub rested: SignedDuration,
 }
 
 impl Attempt {
@@ -62,12 +65,28 @@ pub async fn take(
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {
-        Ok(effect) => Ok(Attempt { effect, lost }),
+        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect) }),
         Err(CommitError::Conflict) => Err(Handled::Again(SOON)),
         Err(CommitError::Store(error)) => {
             tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
             Err(Handled::Again(SOON))
         }
+    }
+}
+
+/// How long at least `effect`, whose time has come, was left alone as its last attempt asked for when its answer was lost.
+/// Its next turn tells that it asked: a lease's is the lease's end, and what the clock sent again has another one.
+fn rested(effect: &Effect) -> SignedDuration {
+    let left = GRACE.saturating_sub(effect.due_at.duration_since(effect.not_before));
+    // A row keeps the turn in microseconds.
+    let asked = (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left);
+    match effect.state {
+        EffectState::Started if asked => backoff(effect.attempts, None),
+        EffectState::Started
+        | EffectState::Pending
+        | EffectState::Succeeded
+        | EffectState::Failed
+        | EffectState::Unknown => SignedDuration::ZERO,
     }
 }
 
@@ -78,12 +97,44 @@ mod tests {
     use approval::id::{DeployId, EffectId};
 
     #[test]
+    fn only_an_attempt_that_asked_to_wait_has_rested() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (began, failed) = (at("2026-05-11T11:42:00Z"), at("2026-05-11T11:42:01.234567891Z"));
+        let ids = (EffectId::from_text("e1"), DeployId::from_text("d1"));
+        let effect = Effect::new(ids.0, ids.1, EffectKind::EvaluateRules, began);
+        let stored = |effect: Effect| Effect {
+            due_at: Timestamp::from_microsecond(effect.due_at.as_microsecond()).unwrap(),
+            ..effect
+        };
+        let ended = stored(effect.started(failed));
+        let wait = backoff(1, None);
+        let unanswered = stored(ended.unanswered(failed, wait, "lost".to_owned()));
+        let sixth = Effect { attempts: 6, ..unanswered.clone() };
+        let postponed = stored(ended.postponed(failed, wait, "busy".to_owned()));
+        let sent_again = |effect: &Effect, seconds: i64| {
+            let due_at = effect.due_at + SignedDuration::from_secs(seconds) + GRACE;
+            Effect { due_at, ..effect.clone() }
+        };
+        for (lost, expected) in [
+            (&unanswered, 2),
+            (&sixth, 60),
+            (&postponed, 0),
+            (&ended, 0),
+            (&sent_again(&ended, 1), 0),
+            (&sent_again(&ended, 59), 0),
+            (&sent_again(&unanswered, 1), 0),
+        ] {
+            assert_eq!(rested(lost), SignedDuration::from_secs(expected), "{lost:?}");
+        }
+    }
+
+    #[test]
     fn a_lost_answer_is_not_forgotten_where_the_look_for_it_is_put_off() {
         let (now, wait) = (Timestamp::UNIX_EPOCH, SignedDuration::from_secs(2));
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
         let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);
         for lost in [false, true] {
-            let attempt = Attempt { effect: effect.clone(), lost };
+            let attempt = Attempt { effect: effect.clone(), lost, rested: SignedDuration::ZERO };
             let again = attempt.postponed(now, wait, "503".to_owned());
             assert_eq!(again.claim(now + wait), Claim::Take { lost });
             assert_ne!(again.claim(now), Claim::Take { lost });

@@ -204,6 +204,25 @@ impl Store {
         answer.items.unwrap_or_default().into_iter().next().map(row::read).transpose()
     }
 
+    /// A deploy of the same deployment and environment that came after `deploy`, if there is one.
+    pub async fn newer(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .index_name(keys::ENVIRONMENT_INDEX)
+            .key_condition_expression("environment_key = :environment AND listed_at > :after")
+            .expression_attribute_values(
+                ":environment",
+                text(keys::environment(&deploy.deployment, &deploy.environment)),
+            )
+            .expression_attribute_values(":after", text(keys::listed_at(deploy.deployed_at, &deploy.id)))
+            .scan_index_forward(false)
+            .limit(1);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        answer.items.unwrap_or_default().into_iter().next().map(row::read).transpose()
+    }
+
     /// Puts an ignored webhook delivery on record. Repeating it changes nothing: the first time stands.
     pub async fn ignore_delivery(
         &self,

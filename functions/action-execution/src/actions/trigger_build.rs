@@ -6,7 +6,8 @@ use crate::trouble::Trouble;
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::deploy::Deploy;
 use providers::Failure;
-use providers::circleci::{Sighting, Target, Triggered};
+use providers::circleci::{self, Target, Triggered};
+use providers::github;
 use rules::template::{Context, render_plain};
 use runtime::effects::Attempt;
 use std::collections::BTreeMap;
@@ -26,35 +27,68 @@ impl ActionExecution {
             Some(revision) => Some(render_plain(revision, &context).map_err(rendering("revision"))?),
             None => deploy.branch.clone(),
         };
-        self.still_that_revision(deploy, branch.as_deref(), &parameters).await?;
-        match &spec.workflow {
-            Some(workflow) => {
-                let workflow = render_plain(workflow, &context).map_err(rendering("name"))?;
-                self.dispatch_workflow(deploy, &workflow, branch.as_deref(), &parameters).await
-            }
-            None => self.trigger_pipeline(attempt, deploy, branch.as_deref(), &parameters).await,
+        let workflow = match &spec.workflow {
+            Some(workflow) => Some(render_plain(workflow, &context).map_err(rendering("name"))?),
+            None => None,
+        };
+        let build =
+            Build { workflow: workflow.as_deref(), branch: branch.as_deref(), parameters: &parameters };
+        // It may have been started: what would keep it from being started now is no answer to that.
+        if attempt.lost
+            && let Some(done) = self.find_build(attempt, deploy, build).await.map_err(still_unanswered)?
+        {
+            return Ok(done);
+        }
+        self.still_that_revision(deploy, build).await?;
+        match build.workflow {
+            Some(workflow) => self.dispatch_workflow(deploy, workflow, build).await,
+            None => self.trigger_pipeline(deploy, build).await,
+        }
+    }
+
+    /// The build that an earlier attempt started, if it did. Error: nobody can tell, or not yet.
+    async fn find_build(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        build: Build<'_>,
+    ) -> Result<Option<Done>, Failure> {
+        let connection = self.connection(deploy)?;
+        let since = attempt.effect.created_at;
+        let unclear =
+            |what: String| Err(Failure::Unanswered(format!("{what} may be the one that was asked for")));
+        let Some(workflow) = build.workflow else {
+            let circleci = self.outside.circleci(self.now()).await?;
+            let project = &connection.circleci_project;
+            return match circleci.find_triggered(project, build.target(), build.parameters, since).await? {
+                circleci::Sighting::Seen(triggered) => Ok(Some(done(triggered))),
+                circleci::Sighting::NotSeen => Ok(None),
+                circleci::Sighting::Unclear(triggered) => unclear(format!("the pipeline {}", triggered.url)),
+            };
+        };
+        let branch = build.named_branch()?;
+        let head = (!build.is_told(deploy)).then_some(deploy.revision.as_str());
+        let github = self.outside.github(self.now()).await?;
+        match github.find_dispatched(&connection.repository, workflow, branch, head, since).await? {
+            github::Sighting::Seen(url) => Ok(Some(started(workflow, branch, Some(url)))),
+            github::Sighting::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
+            github::Sighting::NotSeen => Err(Failure::Unanswered(format!(
+                "GitHub shows no run of the workflow {workflow} on {branch} yet, which may take it a moment"
+            ))),
+            github::Sighting::Unclear(url) => unclear(format!("the run {url}")),
         }
     }
 
     /// CI builds the head of a branch. It is the revision that was voted on where the branch still stands there, or
     /// where the build is told the revision as a parameter.
-    async fn still_that_revision(
-        &self,
-        deploy: &Deploy,
-        branch: Option<&str>,
-        parameters: &Parameters,
-    ) -> Result<(), Trouble> {
-        let told = |value: &ParameterValue| match value {
-            ParameterValue::Text(text) => deploy.revision.starts_with(text.as_str()) && text.len() >= 7,
-            ParameterValue::Bool(_) | ParameterValue::Integer(_) => false,
-        };
-        if parameters.values().any(told) {
+    async fn still_that_revision(&self, deploy: &Deploy, build: Build<'_>) -> Result<(), Trouble> {
+        if build.is_told(deploy) {
             return Ok(());
         }
         let repository = self.connection(deploy)?.repository;
         let github = self.outside.github(self.now()).await?;
-        let r#ref = branch.unwrap_or("HEAD");
-        let head = github.commit(&repository, r#ref).await?.revision;
+        let r#ref = build.branch.unwrap_or("HEAD");
+        let head = github.commit(&repository, r#ref).await?.0.revision;
         if head == deploy.revision {
             return Ok(());
         }
@@ -71,45 +105,65 @@ impl ActionExecution {
         &self,
         deploy: &Deploy,
         workflow: &str,
-        branch: Option<&str>,
-        parameters: &Parameters,
+        build: Build<'_>,
     ) -> Result<Done, Trouble> {
         let repository = self.connection(deploy)?.repository;
-        let branch = branch.ok_or_else(|| {
+        let branch = build.named_branch()?;
+        let github = self.outside.github(self.now()).await?;
+        let url = github.dispatch_workflow(&repository, workflow, branch, build.parameters).await?;
+        Ok(started(workflow, branch, url))
+    }
+
+    async fn trigger_pipeline(&self, deploy: &Deploy, build: Build<'_>) -> Result<Done, Trouble> {
+        let project = self.connection(deploy)?.circleci_project;
+        let circleci = self.outside.circleci(self.now()).await?;
+        Ok(done(circleci.trigger_pipeline(&project, build.target(), build.parameters).await?))
+    }
+}
+
+/// What is to be built, rendered.
+#[derive(Clone, Copy)]
+struct Build<'a> {
+    /// The workflow's file, for GitHub Actions; `None`: a CircleCI pipeline.
+    workflow: Option<&'a str>,
+    /// The branch, where it is known.
+    branch: Option<&'a str>,
+    parameters: &'a Parameters,
+}
+
+impl<'a> Build<'a> {
+    /// Whether a parameter names the deploy's revision.
+    fn is_told(self, deploy: &Deploy) -> bool {
+        self.parameters.values().any(|value| match value {
+            ParameterValue::Text(text) => deploy.revision.starts_with(text.as_str()) && text.len() >= 7,
+            ParameterValue::Bool(_) | ParameterValue::Integer(_) => false,
+        })
+    }
+
+    /// What CircleCI builds.
+    fn target(self) -> Target<'a> {
+        self.branch.map_or(Target::DefaultBranch, Target::Branch)
+    }
+
+    /// The branch, which GitHub has to be told.
+    fn named_branch(self) -> Result<&'a str, Failure> {
+        self.branch.ok_or_else(|| {
             Failure::Permanent(
                 "it is not known which branch to start the workflow on: register the deploy with its branch, or name it \
                  as `revision` of trigger_build"
                     .to_owned(),
             )
-        })?;
-        let github = self.outside.github(self.now()).await?;
-        let url = github.dispatch_workflow(&repository, workflow, branch, parameters).await?;
-        Ok(Done { summary: format!("started the workflow {workflow} on {branch}."), url })
+        })
     }
+}
 
-    async fn trigger_pipeline(
-        &self,
-        attempt: &Attempt,
-        deploy: &Deploy,
-        branch: Option<&str>,
-        parameters: &Parameters,
-    ) -> Result<Done, Trouble> {
-        let project = self.connection(deploy)?.circleci_project;
-        let circleci = self.outside.circleci(self.now()).await?;
-        let target = branch.map_or(Target::DefaultBranch, Target::Branch);
-        if attempt.lost {
-            let since = attempt.effect.created_at;
-            match circleci.find_triggered(&project, target, parameters, since).await? {
-                Sighting::Seen(triggered) => return Ok(done(triggered)),
-                Sighting::NotSeen => {}
-                Sighting::Unclear(triggered) => {
-                    let unclear = format!("the pipeline {} may be the one that was asked for", triggered.url);
-                    return Err(Failure::Unanswered(unclear).into());
-                }
-            }
-        }
-        Ok(done(circleci.trigger_pipeline(&project, target, parameters).await?))
-    }
+/// A look that failed leaves open what happened: the next attempt has to look again.
+fn still_unanswered(failure: Failure) -> Failure {
+    Failure::Unanswered(failure.to_string())
+}
+
+fn started(workflow: &str, branch: &str, url: Option<String>) -> Done {
+    Done { summary: format!("started the workflow {workflow} on {branch}."), url }
 }
 
 fn done(triggered: Triggered) -> Done {

@@ -1,8 +1,10 @@
 //! The operations of GitHub's REST API, as <https://docs.github.com/rest> describes them.
 
 use super::Shared;
+use super::changes;
 use super::json::{self, Place};
-use super::state::{ChangedFile, Dispatched, Repository, State, sha_of};
+use super::runs;
+use super::state::{Repository, State, sha_of};
 use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
@@ -10,17 +12,19 @@ use axum::body::Bytes;
 use axum::extract::{Request, State as Extract};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, header};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The version of the REST API that the stand-in speaks.
 const VERSION: &str = "2022-11-28";
+/// How many changed files an answer lists at most.
+pub const FILES: usize = 300;
 /// Requests per hour that a token has.
 const LIMIT: u64 = 5000;
 
-/// Answers any request to `/repos/…`.
+/// Answers any request to `/repos/…` and `/users/…`.
 pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     // The body was read whole by the layer that records it.
@@ -80,13 +84,13 @@ fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
 }
 
 /// An error as GitHub sends it (`basic-error`).
-fn error(status: u16, message: &str) -> Answer {
+pub fn error(status: u16, message: &str) -> Answer {
     let documentation = "https://docs.github.com/rest";
     let body = json!({"message": message, "documentation_url": documentation, "status": status.to_string()});
     Answer::of_json(status, body)
 }
 
-fn not_found() -> Answer {
+pub fn not_found() -> Answer {
     error(404, "Not Found")
 }
 
@@ -108,7 +112,13 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     let name = format!("{}/{}", value("owner"), value("repo"));
     let mut state = locked(&shared.state);
     if request.operation.id() == "actions/create-workflow-dispatch" {
-        return dispatch(shared, &mut state, &name, value("workflow_id"), &request.body);
+        return runs::dispatch(shared, &mut state, &name, value("workflow_id"), &request.body);
+    }
+    if request.operation.id() == "users/get-by-username" {
+        return profile(&shared.url, &state, value("username"));
+    }
+    if request.operation.id() == "actions/list-workflow-runs" {
+        return runs::list(&shared.url, &state, &name, value("workflow_id"), &request.query);
     }
     let Some(repository) = state.repositories.get(&name) else { return not_found() };
     let place = Place { url: &shared.url, repository: &name };
@@ -123,6 +133,13 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
         },
         "repos/list-pull-requests-associated-with-commit" => {
             pulls(place, repository, value("commit_sha"), &request.query)
+        }
+        "pulls/get" => {
+            let number = value("pull_number").parse().unwrap_or(0);
+            let found = repository.pulls.iter().find(|pull| pull.number == number);
+            found.map_or_else(not_found, |pull| {
+                Answer::of_json(200, json::whole_pull_request(place, repository, pull))
+            })
         }
         other => error(501, &format!("the stand-in does not have {other}")),
     }
@@ -167,7 +184,6 @@ fn compare(
     query: &BTreeMap<String, String>,
 ) -> Answer {
     const UNPAGED: usize = 250;
-    const FILES: usize = 300;
     let sides = base_and_head.split_once("...");
     let resolved =
         sides.and_then(|(base, head)| Some((repository.resolve(base)?, repository.resolve(head)?)));
@@ -190,12 +206,10 @@ fn compare(
         None => (ahead.iter().skip(ahead.len().saturating_sub(UNPAGED)).collect(), true),
     };
     let commits: Vec<Value> = commits.into_iter().map(|commit| json::commit(place, commit, false)).collect();
-    let mut changed: BTreeMap<&str, &ChangedFile> = BTreeMap::new();
-    for file in ahead.iter().filter(|_| first_page).flat_map(|commit| &commit.files) {
-        changed.insert(&file.path, file);
-    }
+    let changed =
+        changes::together(ahead.iter().filter(|_| first_page).map(|commit| commit.files.as_slice()));
     let files: Vec<Value> =
-        changed.values().take(FILES).map(|file| json::file_change(place, &head.sha, file)).collect();
+        changed.iter().take(FILES).map(|file| json::file_change(place, &head.sha, file)).collect();
     let html = place.html(&format!("/compare/{base_and_head}"));
     Answer::of_json(
         200,
@@ -218,7 +232,7 @@ fn compare(
 }
 
 /// The page and its size, if the request names one of them.
-fn paging(query: &BTreeMap<String, String>) -> Option<(usize, usize)> {
+pub fn paging(query: &BTreeMap<String, String>) -> Option<(usize, usize)> {
     let number = |name: &str| query.get(name).and_then(|text| text.parse::<usize>().ok());
     let (page, size) = (number("page"), number("per_page"));
     (page.is_some() || size.is_some()).then(|| (page.unwrap_or(1).max(1), size.unwrap_or(30).clamp(1, 100)))
@@ -244,36 +258,8 @@ fn pulls(place: Place<'_>, repository: &Repository, sha: &str, query: &BTreeMap<
     answer.with_header("link", format!("<{next}>; rel=\"next\""))
 }
 
-fn dispatch(shared: &Shared, state: &mut State, name: &str, workflow: &str, body: &Value) -> Answer {
-    let run_id = state.id();
-    let Some(repository) = state.repositories.get(name) else { return not_found() };
-    let by_id = |id: u64| repository.workflows.iter().find(|(_, known)| **known == id).map(|(file, _)| file);
-    let file = match workflow.parse() {
-        Ok(id) => by_id(id),
-        Err(_) => repository.workflows.get_key_value(workflow).map(|(file, _)| file),
-    };
-    let Some(file) = file.cloned() else { return not_found() };
-    let git_ref = body.get("ref").and_then(Value::as_str).unwrap_or_default();
-    let branch = git_ref.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
-    if !repository.branches.contains_key(branch) {
-        return error(422, &format!("No ref found for: {git_ref}"));
-    }
-    let inputs = body.get("inputs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
-    state.dispatched.push(Dispatched {
-        repository: name.to_owned(),
-        workflow: file,
-        git_ref: git_ref.to_owned(),
-        inputs,
-        run_id,
-        at: (shared.clock)(),
-    });
-    if body.get("return_run_details") != Some(&Value::Bool(true)) {
-        return Answer::empty(204);
-    }
-    let place = Place { url: &shared.url, repository: name };
-    let run = format!("/actions/runs/{run_id}");
-    Answer::of_json(
-        200,
-        json!({"workflow_run_id": run_id, "run_url": place.api(&run), "html_url": place.html(&run)}),
-    )
+fn profile(url: &str, state: &State, login: &str) -> Answer {
+    let Some(person) = state.person(login) else { return not_found() };
+    let email = state.shown_emails.get(json::login_of(person));
+    Answer::of_json(200, json::profile(url, person, email.map(String::as_str)))
 }

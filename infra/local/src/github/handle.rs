@@ -61,6 +61,11 @@ impl GitHub {
         })
     }
 
+    /// Has a person show this e-mail address in their public profile; everybody hides theirs otherwise.
+    pub fn show_email(&self, login: &str, email: &str) {
+        locked(&self.shared.state).shown_emails.insert(login.to_owned(), email.to_owned());
+    }
+
     /// Makes a workflow that can be dispatched, by its file name (`deploy.yml`); returns its id.
     pub fn add_workflow(&self, repository: &str, file: &str) -> u64 {
         let id = locked(&self.shared.state).id();

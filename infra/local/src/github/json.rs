@@ -1,5 +1,7 @@
 //! GitHub's objects as JSON, as the official schemas have them.
 
+use super::api::FILES;
+use super::changes::together;
 use super::repository_json::repository_json;
 use super::state::{Author, ChangedFile, Commit, PullRequest, Repository};
 use base64::Engine as _;
@@ -104,7 +106,7 @@ pub fn commit(place: Place<'_>, commit: &Commit, files: bool) -> Value {
         );
         map.insert(
             "files".to_owned(),
-            commit.files.iter().map(|changed| file_change(place, sha, changed)).collect(),
+            commit.files.iter().take(FILES).map(|changed| file_change(place, sha, changed)).collect(),
         );
     }
     json
@@ -113,7 +115,7 @@ pub fn commit(place: Place<'_>, commit: &Commit, files: bool) -> Value {
 /// A file that changed (`diff-entry`).
 pub fn file_change(place: Place<'_>, sha: &str, file: &ChangedFile) -> Value {
     let path = &file.path;
-    json!({
+    let mut json = json!({
         "sha": super::state::sha_of(&format!("{sha} {path}")),
         "filename": path,
         "status": file.status,
@@ -123,7 +125,11 @@ pub fn file_change(place: Place<'_>, sha: &str, file: &ChangedFile) -> Value {
         "blob_url": place.html(&format!("/blob/{sha}/{path}")),
         "raw_url": place.html(&format!("/raw/{sha}/{path}")),
         "contents_url": place.api(&format!("/contents/{path}?ref={sha}")),
-    })
+    });
+    if let (Some(previous), Value::Object(map)) = (&file.previous, &mut json) {
+        map.insert("previous_filename".to_owned(), previous.as_str().into());
+    }
+    json
 }
 
 /// A file with its content (`content-file`). Of more than 1 MB the content is left out, and its encoding is
@@ -262,6 +268,58 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         "auto_merge": null,
         "draft": false,
     })
+}
+
+/// A pull request (`pull-request`): what a list has of it, and more.
+pub fn whole_pull_request(place: Place<'_>, repository: &Repository, pull: &PullRequest) -> Value {
+    let content = &pull.content;
+    let merger = content.merger.as_ref().unwrap_or(&content.author);
+    let merger = content.merged.then(|| user(place.url, login_of(merger), "User"));
+    let commits: Vec<&Commit> = content.commits.iter().filter_map(|sha| repository.commit(sha)).collect();
+    let changed = together(commits.iter().map(|commit| commit.files.as_slice()));
+    let more = json!({
+        "merged": content.merged,
+        "mergeable": null,
+        "mergeable_state": "unknown",
+        "merged_by": merger,
+        "comments": 0,
+        "review_comments": 0,
+        "maintainer_can_modify": false,
+        "commits": commits.len(),
+        "additions": changed.iter().map(|file| file.additions).sum::<u64>(),
+        "deletions": changed.iter().map(|file| file.deletions).sum::<u64>(),
+        "changed_files": changed.len(),
+    });
+    with(pull_request(place, repository, pull), more)
+}
+
+/// An account's public profile (`public-user`).
+pub fn profile(url: &str, person: &Author, email: Option<&str>) -> Value {
+    let at = "2020-01-02T03:04:05Z";
+    let more = json!({
+        "name": person.name,
+        "email": email,
+        "company": null,
+        "blog": "",
+        "location": null,
+        "hireable": null,
+        "bio": null,
+        "public_repos": 0,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "created_at": at,
+        "updated_at": at,
+    });
+    with(user(url, login_of(person), "User"), more)
+}
+
+/// An object with the fields of another one.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
 }
 
 /// An id that always comes out the same for the same name.

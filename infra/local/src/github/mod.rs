@@ -6,13 +6,18 @@
 //! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`, a
 //!   comparison with one 404;
 //! - a dispatch on an unknown ref answers 422 `No ref found for: …`, of an unknown workflow 404;
+//! - everybody who wrote a commit, or opened or merged a pull request, has a public profile;
+//! - a workflow that was started has a run at once, which stays queued; filters of the list of runs that Signoff does not
+//!   use do nothing;
 //! - a request that the spec does not accept answers 422 and says why.
 
 mod api;
+mod changes;
 mod handle;
 mod json;
 mod page;
 mod repository_json;
+mod runs;
 mod state;
 mod webhook;
 
@@ -109,6 +114,7 @@ impl GitHub {
         });
         let api = Router::new()
             .route("/repos/{*path}", any(api::answer))
+            .route("/users/{*path}", any(api::answer))
             .layer(from_fn_with_state(shared.observed.clone(), observe));
         let router = Router::new()
             .route("/", get(page::whole))

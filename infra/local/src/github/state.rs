@@ -15,6 +15,9 @@ pub struct State {
     pub repositories: BTreeMap<String, Repository>,
     /// How many ids were given.
     pub ids: u64,
+    /// The e-mail addresses that people show in their public profile, by their login.
+    #[serde(default)]
+    pub shown_emails: BTreeMap<String, String>,
 }
 
 /// One repository.
@@ -63,6 +66,9 @@ pub type StatusWord = &'static str;
 pub struct ChangedFile {
     /// Its path.
     pub path: String,
+    /// Its path before, of one that was renamed.
+    #[serde(default)]
+    pub previous: Option<String>,
     /// `added`, `modified`, `removed` or `renamed`.
     #[serde(deserialize_with = "status")]
     pub status: StatusWord,
@@ -115,6 +121,9 @@ pub struct NewPullRequest {
     pub commits: Vec<String>,
     /// Whether it was merged.
     pub merged: bool,
+    /// Who merged it; `None`: its author.
+    #[serde(default)]
+    pub merger: Option<Author>,
 }
 
 /// A pull request.
@@ -141,11 +150,26 @@ pub struct Dispatched {
     pub inputs: Map<String, Value>,
     /// The run that it started.
     pub run_id: u64,
+    /// The head of the branch then.
+    #[serde(default)]
+    pub head_sha: String,
     /// When.
     pub at: Timestamp,
 }
 
 impl State {
+    /// The person whose account this is: somebody who wrote a commit, or who opened or merged a pull request.
+    pub fn person(&self, login: &str) -> Option<&Author> {
+        let people = self.repositories.values().flat_map(|repository| {
+            let pulls = repository.pulls.iter().map(|pull| &pull.content);
+            let pulls = pulls.flat_map(|pull| [Some(&pull.author), pull.merger.as_ref()]);
+            repository.commits.iter().map(|commit| &commit.author).chain(pulls.flatten())
+        });
+        let same =
+            |person: &&Author| person.login.as_ref().is_some_and(|theirs| theirs.eq_ignore_ascii_case(login));
+        people.into_iter().find(same)
+    }
+
     /// A new number, for ids.
     pub fn id(&mut self) -> u64 {
         self.ids += 1;

@@ -37,6 +37,7 @@ fn commit(author: &str, message: &str) -> NewCommit {
         branch: None,
         files: vec![ChangedFile {
             path: format!("src/{author}.rs"),
+            previous: None,
             status: "modified",
             additions: 2,
             deletions: 1,
@@ -106,6 +107,19 @@ async fn a_comparison_has_the_commits_authors_and_files_between() {
     let files: Vec<&Value> =
         compared["files"].as_array().unwrap().iter().map(|file| &file["filename"]).collect();
     assert_eq!(files, ["src/ben.rs", "src/dan.rs"]);
+    let moved = ChangedFile {
+        path: "moved.rs".to_owned(),
+        previous: Some("src/dan.rs".to_owned()),
+        status: "renamed",
+        additions: 0,
+        deletions: 0,
+    };
+    let moved = github.push(
+        REPOSITORY,
+        NewCommit { branch: Some("moved".to_owned()), files: vec![moved], ..commit("dan", "move") },
+    );
+    let file = &get(&github, &format!("/commits/{moved}")).await.1["files"][0];
+    assert_eq!((&file["status"], &file["previous_filename"]), (&json!("renamed"), &json!("src/dan.rs")));
 
     assert_eq!(get(&github, &format!("/compare/{head}...{base}")).await.1["status"], "behind");
     assert_eq!(get(&github, "/compare/main...main").await.1["status"], "identical");
@@ -153,14 +167,41 @@ async fn commits_and_their_pull_requests() {
         labels: vec!["risky".to_owned()],
         commits: vec![sha.clone()],
         merged: true,
+        merger: None,
     };
+    let by_ben = NewPullRequest { merger: Some(commit("ben", "").author), ..content.clone() };
+    let open = NewPullRequest { merged: false, ..content.clone() };
     let number = github.add_pull_request(REPOSITORY, content);
+    let numbers =
+        [number, github.add_pull_request(REPOSITORY, by_ben), github.add_pull_request(REPOSITORY, open)];
     let found = get(&github, "/commits/main").await.1;
     assert_eq!((&found["sha"], &found["stats"]["total"]), (&json!(sha), &json!(3)));
     assert_eq!(get(&github, "/commits/unknown").await.0, 422);
     let pulls = get(&github, &format!("/commits/{sha}/pulls")).await.1;
     assert_eq!((&pulls[0]["number"], &pulls[0]["labels"][0]["name"]), (&json!(number), &json!("risky")));
     assert_eq!(get(&github, &format!("/commits/{}/pulls", "0".repeat(40))).await.0, 422);
+    let mut mergers = Vec::new();
+    for number in numbers {
+        let (status, pull) = get(&github, &format!("/pulls/{number}")).await;
+        assert_eq!(
+            (status, &pull["title"], &pull["changed_files"]),
+            (200, &json!("Faster checkout"), &json!(1))
+        );
+        mergers.push(pull["merged_by"]["login"].as_str().map(str::to_owned));
+    }
+    assert_eq!(mergers, [Some("ana".to_owned()), Some("ben".to_owned()), None]);
+    assert_eq!(get(&github, "/pulls/99").await.0, 404);
+    github.show_email("ben", "ben@acme.test");
+    let profile = async |login: &str| {
+        let client = crate::stand_in::client(Duration::from_secs(10)).unwrap();
+        let request = client.get(format!("{}/users/{login}", github.url()));
+        let request = request.header("User-Agent", "test").header("Authorization", "Bearer t");
+        json_of(request.send().await.unwrap()).await
+    };
+    assert_eq!(profile("Ben").await.1["email"], "ben@acme.test");
+    let ana = profile("ana").await.1;
+    assert_eq!((&ana["login"], &ana["name"], &ana["email"]), (&json!("ana"), &json!("ana"), &Value::Null));
+    assert_eq!(profile("nobody").await.0, 404);
     assert_eq!(github.violations(), Vec::<String>::new());
 }
 
@@ -181,6 +222,20 @@ async fn dispatching_a_workflow() {
     let dispatched = github.dispatched(REPOSITORY);
     assert_eq!(Value::Object(dispatched[0].inputs.clone()), inputs);
     assert_eq!(run["workflow_run_id"].as_u64(), Some(dispatched[1].run_id));
+    let head = github.commits(REPOSITORY).pop().unwrap().sha;
+    let runs = async |filter: &str| {
+        let (status, list) = get(&github, &format!("/actions/workflows/deploy.yml/runs{filter}")).await;
+        let runs = list["workflow_runs"].as_array().cloned().unwrap_or_default();
+        assert_eq!((status, list["total_count"].as_u64()), (200, Some(runs.len() as u64)), "{filter}");
+        runs.iter().map(|run| run["id"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let both = [dispatched[1].run_id, dispatched[0].run_id];
+    assert_eq!(runs("").await, both);
+    assert_eq!(runs(&format!("?event=workflow_dispatch&branch=main&head_sha={head}")).await, both);
+    for other in ["event=push", "branch=side", "head_sha=7bf7226"] {
+        assert_eq!(runs(&format!("?{other}")).await, [0; 0], "{other}");
+    }
+    assert_eq!(get(&github, "/actions/workflows/gone.yml/runs").await.0, 404);
     assert_eq!(post("gone.yml", json!({"ref": "main"})).await.0, 404);
     let (status, refused) = post("deploy.yml", json!({"ref": "gone"})).await;
     assert_eq!((status, &refused["message"]), (422, &json!("No ref found for: gone")));

@@ -135,7 +135,13 @@ impl Demo {
             message.push_str(&format!("\n\nCo-authored-by: {name} <{}>", email(account)));
         }
         let github = &self.0.github;
-        let file = ChangedFile { path: path.to_owned(), status: "modified", additions: 12, deletions: 5 };
+        let file = ChangedFile {
+            path: path.to_owned(),
+            previous: None,
+            status: "modified",
+            additions: 12,
+            deletions: 5,
+        };
         let author = author(person(number));
         let commit = NewCommit { author: author.clone(), message, branch: None, files: vec![file] };
         let revision = github.push(REPOSITORY, commit);
@@ -147,6 +153,7 @@ impl Demo {
                 labels: vec![label.to_owned()],
                 commits: vec![revision.clone()],
                 merged: true,
+                merger: None,
             },
         );
         revision

@@ -161,7 +161,19 @@ fn the_extracts_are_what_the_official_documents_say() {
             continue;
         };
         let again = extract(&official, operations, schemas);
-        assert!(again == extracted, "{file} differs from {}: run the example extract-specs", path.display());
+        let differs = format!("{file} differs from {}: run the example extract-specs", path.display());
+        for kind in ["/paths", "/components/schemas", "/components/parameters", "/components/responses"] {
+            for (name, value) in again.pointer(kind).and_then(Value::as_object).into_iter().flatten() {
+                let extracted = extracted.pointer(kind).and_then(|values| values.get(name));
+                assert!(extracted == Some(value), "{kind} {name}: {differs}");
+            }
+        }
+        let known = |(path, method): &&(&str, &str)| again["paths"][path].get(method).is_none();
+        let left_out: Vec<_> = operations.iter().filter(known).collect();
+        match left_out.is_empty() {
+            true => assert!(again == extracted, "{differs}"),
+            false => println!("NOT COMPARED: {} has no {left_out:?}", path.display()),
+        }
     }
 }
 

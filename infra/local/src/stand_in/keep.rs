@@ -107,7 +107,8 @@ mod tests {
             CircleCi::start(circleci::Options { file: file("circleci.json"), ..Default::default() }).await
         };
         let push = |github: &GitHub| {
-            let changed = ChangedFile { path: "a".into(), status: "added", additions: 1, deletions: 0 };
+            let changed =
+                ChangedFile { path: "a".into(), previous: None, status: "added", additions: 1, deletions: 0 };
             let author = Author::new("Ana", "ana@acme.test", "ana");
             let commit = NewCommit { author, message: "One".into(), branch: None, files: vec![changed] };
             github.push("acme/a", commit)

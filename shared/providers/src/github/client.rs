@@ -4,24 +4,18 @@ use super::failure::classify;
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
-use approval::action::ParameterValue;
-use approval::deploy::{Commit, PullRequest};
+use approval::deploy::{Commit, Person, PullRequest};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
-use std::collections::BTreeMap;
 
 /// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers 200 always.
 const API_VERSION: &str = "2022-11-28";
 /// The largest file that is read.
 const MAX_FILE: usize = 512 * 1024;
-/// How many changed files the API lists at most.
-const MAX_FILES: usize = 300;
-/// How many inputs a workflow can be started with.
-const MAX_INPUTS: usize = 25;
 /// The media type of a file's bytes, which a directory is not answered with.
 const RAW: &str = "application/vnd.github.raw+json";
-const JSON: &str = "application/vnd.github+json";
+pub(super) const JSON: &str = "application/vnd.github+json";
 
 /// A client with one token. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -52,9 +46,16 @@ pub enum FileAnswer {
 pub struct Comparison {
     /// The commits that the head has and the base doesn't, oldest first; the newest 250 of them.
     pub commits: Vec<Commit>,
-    /// The paths of the files that differ; at most 300.
-    pub files: Vec<String>,
-    /// Whether there are more commits, or may be more files.
+    /// What these commits change.
+    pub files: ChangedFiles,
+}
+
+/// The files that one commit or several change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChangedFiles {
+    /// Their paths; of a file that was renamed the old one too.
+    pub paths: Vec<String>,
+    /// Whether there may be more: GitHub lists 300 at most.
     pub truncated: bool,
 }
 
@@ -112,23 +113,23 @@ impl GitHub {
         let answer = self.read(repository, ["compare", &range], &doing).await?;
         let comparison: wire::Comparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(Comparison {
-            truncated: comparison.total_commits > comparison.commits.len()
-                || comparison.files.len() >= MAX_FILES,
             commits: comparison.commits.into_iter().map(parse::commit).collect(),
-            files: comparison.files.into_iter().map(|file| file.filename).collect(),
+            files: parse::changed_files(comparison.files),
         })
     }
 
-    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for.
+    /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it changes.
     /// <https://docs.github.com/rest/commits/commits#get-a-commit>
     ///
     /// # Errors
     ///
     /// [`Failure::Permanent`] or [`Failure::Refusal`] if there is none.
-    pub async fn commit(&self, repository: &str, r#ref: &str) -> Result<Commit, Failure> {
+    pub async fn commit(&self, repository: &str, r#ref: &str) -> Result<(Commit, ChangedFiles), Failure> {
         let doing = format!("reading the commit {ref} of {repository}", r#ref = r#ref);
         let answer = self.read(repository, ["commits", r#ref], &doing).await?;
-        Ok(parse::commit(answer.json("GitHub", &doing, Repeat::Harmless)?))
+        let mut commit: wire::Commit = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        let files = parse::changed_files(std::mem::take(&mut commit.files));
+        Ok((parse::commit(commit), files))
     }
 
     /// The pull requests that brought a commit in; at most 30.
@@ -144,43 +145,31 @@ impl GitHub {
         Ok(list.into_iter().map(parse::pull_request).collect())
     }
 
-    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run's page where GitHub tells it.
-    /// `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a branch or tag. Inputs
-    /// are sent as text, which GitHub takes for every type of input.
-    /// <https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event>
+    /// The account that merged a pull request; `None` if it is not merged, or if the account is gone.
+    /// <https://docs.github.com/rest/pulls/pulls#get-a-pull-request>
     ///
     /// # Errors
     ///
-    /// [`Failure::Unanswered`] if it may have been started; [`Failure::Refusal`] for an unknown ref or input;
-    /// [`Failure::Permanent`] for an unknown workflow.
-    pub async fn dispatch_workflow(
-        &self,
-        repository: &str,
-        workflow: &str,
-        r#ref: &str,
-        inputs: &BTreeMap<String, ParameterValue>,
-    ) -> Result<Option<String>, Failure> {
-        let file = workflow.rsplit('/').next().unwrap_or(workflow);
-        let doing = format!("starting the workflow {file} of {repository} on {ref}", r#ref = r#ref);
-        if inputs.len() > MAX_INPUTS {
-            let count = inputs.len();
-            return Err(Failure::Permanent(format!(
-                "the workflow {file} was not started: GitHub takes at most {MAX_INPUTS} inputs, the rule has {count}"
-            )));
-        }
-        let inputs = &inputs.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        let segments = ["actions", "workflows", file, "dispatches"];
-        let body = wire::Dispatch { r#ref, inputs, return_run_details: true };
-        let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
-        let answer = send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
-        match answer.status {
-            // It was started: an answer that lacks the address is no reason to doubt that.
-            StatusCode::OK => {
-                Ok(serde_json::from_slice(&answer.body).ok().map(|answer: wire::Dispatched| answer.html_url))
-            }
-            StatusCode::NO_CONTENT => Ok(None),
-            _ => Err(classify(&doing, &answer, Repeat::MayDouble)),
-        }
+    /// [`Failure::Permanent`] if the repository has no such pull request.
+    pub async fn merged_by(&self, repository: &str, number: u64) -> Result<Option<String>, Failure> {
+        let doing = format!("reading the pull request #{number} of {repository}");
+        let answer = self.read(repository, ["pulls", &number.to_string()], &doing).await?;
+        let pull_request: wire::MergedPullRequest = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        Ok(pull_request.merged_by.and_then(|account| account.login))
+    }
+
+    /// Whose account `login` is, as far as their public profile says so; many show no e-mail address there.
+    /// <https://docs.github.com/rest/users/users#get-a-user>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] if there is no such account.
+    pub async fn person(&self, login: &str) -> Result<Person, Failure> {
+        let doing = format!("reading the profile of {login}");
+        let request = self.call(Method::GET, ["users", login], JSON)?;
+        let profile: wire::Profile =
+            found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        Ok(parse::person(login, profile))
     }
 
     /// A GET below the repository, answered 200.
@@ -190,16 +179,10 @@ impl GitHub {
         segments: impl IntoIterator<Item = &'a str>,
         doing: &str,
     ) -> Result<Answer, Failure> {
-        let request = self.request(Method::GET, repository, segments, JSON)?;
-        let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
-        if answer.status == StatusCode::OK {
-            Ok(answer)
-        } else {
-            Err(classify(doing, &answer, Repeat::Harmless))
-        }
+        found(doing, self.request(Method::GET, repository, segments, JSON)?).await
     }
 
-    fn request<'a>(
+    pub(super) fn request<'a>(
         &self,
         method: Method,
         repository: &'a str,
@@ -210,20 +193,26 @@ impl GitHub {
             Failure::Permanent(format!("`{repository}` is not a repository on GitHub: it needs `owner/name`"))
         };
         let (owner, name) = repository.split_once('/').ok_or_else(wrong)?;
+        self.call(method, ["repos", owner, name].into_iter().chain(segments), accept)
+    }
+
+    fn call<'a>(
+        &self,
+        method: Method,
+        segments: impl IntoIterator<Item = &'a str>,
+        accept: &str,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
         let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
-        let url = url(&self.base, ["repos", owner, name].into_iter().chain(segments))?;
+        let url = url(&self.base, segments)?;
         let request = self.http.request(method, url).header(AUTHORIZATION, token).header(ACCEPT, accept);
         Ok(request.header("X-GitHub-Api-Version", API_VERSION))
     }
 }
 
-/// An input's value as text.
-fn text(value: &ParameterValue) -> String {
-    match value {
-        ParameterValue::Bool(value) => value.to_string(),
-        ParameterValue::Integer(value) => value.to_string(),
-        ParameterValue::Text(value) => value.clone(),
-    }
+/// Sends a GET; the answer is a 200.
+pub(super) async fn found(doing: &str, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+    let answer = send("GitHub", doing, request, Repeat::Harmless, MAX_ANSWER).await?;
+    if answer.status == StatusCode::OK { Ok(answer) } else { Err(classify(doing, &answer, Repeat::Harmless)) }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Webhook deliveries, and what a commit's message says of its authors.
 
+use super::client::ChangedFiles;
 use super::wire;
 use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
@@ -7,6 +8,8 @@ use jiff::Timestamp;
 
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
+/// How many changed files the API lists at most, on a page and in a comparison.
+pub(super) const MAX_FILES: usize = 300;
 
 /// A webhook delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +156,16 @@ pub(super) fn commit(commit: wire::Commit) -> Commit {
     }
 }
 
+/// The files that the API lists as changed. One that was copied is still what it was under its old name.
+pub(super) fn changed_files(files: Vec<wire::File>) -> ChangedFiles {
+    let truncated = files.len() >= MAX_FILES;
+    let paths = files.into_iter().flat_map(|file| {
+        let before = file.previous_filename.filter(|_| file.status == "renamed");
+        [Some(file.filename), before].into_iter().flatten()
+    });
+    ChangedFiles { paths: paths.collect(), truncated }
+}
+
 /// A message's first line.
 pub(crate) fn title(message: &str) -> String {
     message.lines().next().unwrap_or_default().trim().to_owned()
@@ -200,6 +213,16 @@ pub(super) fn pull_request(pull_request: wire::PullRequest) -> PullRequest {
         author: pull_request.user.and_then(|account| account.login).unwrap_or_default(),
         merged_by: None,
         labels: pull_request.labels.into_iter().map(|label| label.name).collect(),
+    }
+}
+
+/// The person whose account `login` is.
+pub(super) fn person(login: &str, profile: wire::Profile) -> Person {
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Person {
+        name: some(profile.name).unwrap_or_else(|| login.to_owned()),
+        email: some(profile.email),
+        username: Some(login.to_owned()),
     }
 }
 

@@ -49,19 +49,20 @@ pub(crate) struct Account {
 /// `GET /repos/{owner}/{repo}/compare/{basehead}`, answered.
 #[derive(Deserialize)]
 pub(crate) struct Comparison {
-    pub total_commits: usize,
     pub commits: Vec<Commit>,
     #[serde(default)]
     pub files: Vec<File>,
 }
 
-/// A commit, of a comparison or alone.
+/// A commit, of a comparison or alone; only alone it has files.
 #[derive(Deserialize)]
 pub(crate) struct Commit {
     pub sha: String,
     pub html_url: Option<String>,
     pub commit: CommitData,
     pub author: Option<Account>,
+    #[serde(default)]
+    pub files: Vec<File>,
 }
 
 /// What git knows of a commit.
@@ -82,6 +83,8 @@ pub(crate) struct GitUser {
 #[derive(Deserialize)]
 pub(crate) struct File {
     pub filename: String,
+    pub status: String,
+    pub previous_filename: Option<String>,
 }
 
 /// An element of `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`, answered.
@@ -93,6 +96,19 @@ pub(crate) struct PullRequest {
     pub user: Option<Account>,
     #[serde(default)]
     pub labels: Vec<Label>,
+}
+
+/// `GET /repos/{owner}/{repo}/pulls/{pull_number}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct MergedPullRequest {
+    pub merged_by: Option<Account>,
+}
+
+/// `GET /users/{username}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Profile {
+    pub name: Option<String>,
+    pub email: Option<String>,
 }
 
 /// A label of a pull request.
@@ -113,6 +129,22 @@ pub(crate) struct Dispatch<'a> {
 #[derive(Deserialize)]
 pub(crate) struct Dispatched {
     pub html_url: String,
+}
+
+/// `GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs`, answered: newest first.
+#[derive(Deserialize)]
+pub(crate) struct Runs {
+    pub workflow_runs: Vec<Run>,
+}
+
+/// A run of a workflow.
+#[derive(Deserialize)]
+pub(crate) struct Run {
+    pub html_url: String,
+    pub event: String,
+    pub head_branch: Option<String>,
+    pub head_sha: String,
+    pub created_at: Timestamp,
 }
 
 /// What an error answer says of itself.

@@ -1,11 +1,10 @@
 //! What a rules file says, and what is said about one that is wrong.
 
 use super::*;
-use crate::condition::Value;
 use approval::action::Reasons;
 use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
 use approval::id::DeployId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::Path;
@@ -166,11 +165,63 @@ fn a_rule_opens_where_it_holds_and_nothing_is_missing() {
 
 #[test]
 fn every_supported_variable_is_in_the_snapshot() {
-    let snapshot = Snapshot::of(&deploy("Staging", "fix"));
+    let deploy = deploy("Staging", "fix");
+    let snapshot = Snapshot::at(&deploy, deploy.deployed_at);
     for name in crate::variables::SUPPORTED {
         assert!(snapshot.get(name).is_some(), "{name}");
     }
     assert_eq!(snapshot.get("pr_labels"), Some(&Value::List(vec!["fix".to_owned()])));
+}
+
+#[test]
+fn a_deploy_has_been_there_for_whole_seconds_and_never_less_than_none() {
+    let mut deploy = deploy("Staging", "fix");
+    let now: Timestamp = "2026-05-11T11:47:00.9Z".parse().unwrap();
+    for (deployed_at, seconds) in [
+        ("2026-05-11T11:42:00Z", 300),
+        ("2026-05-11T11:42:00.95Z", 299),
+        ("2026-05-11T11:47:00.9Z", 0),
+        ("2030-01-01T00:00:00Z", 0),
+        ("9999-12-30T22:00:00Z", 0),
+        ("-009999-01-02T01:59:59Z", 379_483_523_221),
+    ] {
+        deploy.deployed_at = deployed_at.parse().unwrap();
+        let expected = Value::Duration(Duration::from_secs(seconds));
+        assert_eq!(Snapshot::at(&deploy, now).get("deployed_for"), Some(&expected), "{deployed_at}");
+    }
+}
+
+#[test]
+fn a_rule_holds_from_the_time_on_that_all_its_conditions_do() {
+    let file = parse(
+        "rules:\n\
+         - at-once: {conditions: [environment='staging'], actions: [trigger_build]}\n\
+         - soaked: {conditions: [environment='staging', deployed_for>='5m', deployed_for>'4m'], actions: [trigger_build]}\n\
+         - between: {conditions: [deployed_for>='1m', deployed_for<'2m'], actions: [trigger_build]}\n\
+         - elsewhere: {conditions: [environment='production', deployed_for>='5m'], actions: [trigger_build]}\n",
+        "rules.yml",
+    )
+    .unwrap();
+    let deploy = deploy("Staging", "fix");
+    let from = |rule: &Rule, minutes: i64| {
+        let snapshot = Snapshot::at(&deploy, deploy.deployed_at + SignedDuration::from_mins(minutes));
+        rule.holds_from(&snapshot).map(|from| from.as_secs())
+    };
+    for (minutes, expected) in [
+        (-60, [Some(0), Some(300), Some(60), None]),
+        (0, [Some(0), Some(300), Some(60), None]),
+        (1, [Some(60), Some(300), Some(60), None]),
+        (2, [Some(120), Some(300), None, None]),
+        (10, [Some(600), Some(600), None, None]),
+    ] {
+        assert_eq!(
+            file.rules.iter().map(|rule| from(rule, minutes)).collect::<Vec<_>>(),
+            expected,
+            "{minutes}"
+        );
+    }
+    assert_eq!(file.rules.iter().map(Rule::depends_on_time).collect::<Vec<_>>(), [false, true, true, true]);
+    assert_eq!(file.rules[1].holds_from(&Snapshot::of(&deploy)), None);
 }
 
 #[test]

@@ -103,6 +103,12 @@ async fn the_deploy_before_is_the_nearest_earlier_one() {
         let found = local.store.previous(&deployed(of, time)).await.expect("read");
         assert_eq!(found.map(|deploy| deploy.id), before.map(|number| deploy(number).id), "before {of}");
     }
+    // Of those after it the newest one counts.
+    for (of, after) in [(4, None), (3, Some(4)), (2, Some(4)), (1, Some(4))] {
+        let (_, time) = times[of as usize - 1];
+        let found = local.store.newer(&deployed(of, time)).await.expect("read");
+        assert_eq!(found.map(|deploy| deploy.id), after.map(|number| deploy(number).id), "after {of}");
+    }
 }
 
 #[tokio::test]

@@ -70,30 +70,38 @@ async fn a_file_is_found_unchanged_or_missing() {
 }
 
 #[tokio::test]
-async fn a_comparison_says_whether_it_is_whole() {
+async fn a_comparison_says_whether_its_files_are_all() {
     let server = Responder::start(|line, _| {
         let commits =
             [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
-        let total = if line.ends_with("old...new") { 2 } else { 300 };
-        reply(
-            200,
-            &json!({"status": "ahead", "total_commits": total, "commits": commits,
-            "files": [{"filename": "src/main.rs", "patch": "@@"}]}),
-        )
+        let mut files = vec![
+            json!({"filename": "src/main.rs", "status": "modified", "patch": "@@"}),
+            json!({"filename": "b", "status": "renamed", "previous_filename": "a"}),
+            json!({"filename": "d", "status": "copied", "previous_filename": "c"}),
+        ];
+        if !line.ends_with("old...new") {
+            files.resize(300, json!({"filename": "e", "status": "added"}));
+        }
+        reply(200, &json!({"status": "ahead", "total_commits": 2, "commits": commits, "files": files}))
     })
     .await;
     let whole = github(&server).compare("acme/checkout", "old", "new").await.unwrap();
     assert_eq!(whole.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
     assert_eq!(whole.commits[0].authors.len(), 2);
-    assert_eq!((whole.files, whole.truncated), (vec!["src/main.rs".to_owned()], false));
-    assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().truncated);
+    let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
+    assert_eq!(whole.files, ChangedFiles { paths, truncated: false });
+    assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().files.truncated);
     assert_eq!(server.lines()[1], "GET /repos/acme/checkout/compare/v1%2Fa...new");
 }
 
 #[tokio::test]
 async fn a_commit_and_its_pull_requests() {
     let server = Responder::start(|line, _| match line {
-        "GET /repos/acme/checkout/commits/a1" => reply(200, &wire_commit("a1", "One")),
+        "GET /repos/acme/checkout/commits/a1" => {
+            let mut commit = wire_commit("a1", "One");
+            commit["files"] = json!([{"filename": "src/main.rs", "status": "removed"}]);
+            reply(200, &commit)
+        }
         "GET /repos/acme/checkout/commits/a1/pulls" => reply(200, &json!([{"number": 7, "title": "One", "user": {"login": "ana"},
             "html_url": "https://github.com/acme/checkout/pull/7", "labels": [{"id": 1, "name": "hotfix"}]},
             {"number": 8, "title": "Two", "user": null, "html_url": "https://github.com/acme/checkout/pull/8", "labels": []}])),
@@ -101,7 +109,8 @@ async fn a_commit_and_its_pull_requests() {
     })
     .await;
     let github = github(&server);
-    assert_eq!(github.commit("acme/checkout", "a1").await.unwrap().revision, "a1");
+    let (commit, files) = github.commit("acme/checkout", "a1").await.unwrap();
+    assert_eq!((commit.revision.as_str(), files.paths), ("a1", vec!["src/main.rs".to_owned()]));
     let pull_requests = github.pull_requests("acme/checkout", "a1").await.unwrap();
     assert_eq!((pull_requests[0].number, pull_requests[0].author.as_str()), (7, "ana"));
     assert_eq!(
@@ -112,40 +121,29 @@ async fn a_commit_and_its_pull_requests() {
 }
 
 #[tokio::test]
-async fn a_workflow_is_started_once_or_nobody_knows() {
-    let run = "https://github.com/acme/checkout/actions/runs/9";
-    let server = Responder::start(move |line, _| match line.rsplit('/').nth(1) {
-        Some("deploy.yml") => {
-            reply(200, &json!({"workflow_run_id": 9, "run_url": "https://api", "html_url": run}))
+async fn who_merged_a_pull_request_and_their_profile() {
+    let server = Responder::start(|line, _| match line {
+        "GET /repos/acme/checkout/pulls/7" => {
+            reply(200, &json!({"number": 7, "merged": true, "merged_by": {"login": "ben"}}))
         }
-        Some("quiet.yml") => Reply::Answer(204, vec![], vec![]),
-        Some("lost.yml") => Reply::HangUp,
-        Some("gateway.yml") => reply(502, &json!({})),
+        "GET /repos/acme/checkout/pulls/8" => {
+            reply(200, &json!({"number": 8, "merged": false, "merged_by": null}))
+        }
+        "GET /users/ben" => reply(200, &json!({"login": "ben", "name": "Ben", "email": "ben@example.com"})),
+        "GET /users/renovate[bot]" => {
+            reply(200, &json!({"login": "renovate[bot]", "name": null, "email": null}))
+        }
         _ => reply(404, &json!({"message": "Not Found"})),
     })
     .await;
     let github = github(&server);
-    let inputs = BTreeMap::from([
-        ("dry_run".to_owned(), ParameterValue::Bool(false)),
-        ("environment".to_owned(), ParameterValue::Text("production".into())),
-        ("replicas".to_owned(), ParameterValue::Integer(3)),
-    ]);
-    let start = async |file: &str| github.dispatch_workflow("acme/checkout", file, "main", &inputs).await;
-    assert_eq!(start(".github/workflows/deploy.yml").await, Ok(Some(run.into())));
-    assert_eq!(start("quiet.yml").await, Ok(None));
-    for lost in ["lost.yml", "gateway.yml"] {
-        assert!(matches!(start(lost).await, Err(Failure::Unanswered(_))), "{lost}");
-    }
-    assert!(matches!(start("missing.yml").await, Err(Failure::Permanent(_))));
-    let asked = &server.asked()[0];
-    assert!(
-        asked.starts_with("POST /repos/acme/checkout/actions/workflows/deploy.yml/dispatches "),
-        "{asked}"
-    );
-    let body: Value = serde_json::from_str(asked.split_once("\r\n\r\n").unwrap().1).unwrap();
-    let inputs = json!({"dry_run": "false", "environment": "production", "replicas": "3"});
-    assert_eq!(body, json!({"ref": "main", "return_run_details": true, "inputs": inputs}));
-    let many = (0..26).map(|index| (index.to_string(), ParameterValue::Integer(index))).collect();
-    let refused = github.dispatch_workflow("acme/checkout", "deploy.yml", "main", &many).await;
-    assert!(matches!(refused, Err(Failure::Permanent(_))), "{refused:?}");
+    assert_eq!(github.merged_by("acme/checkout", 7).await, Ok(Some("ben".to_owned())));
+    assert_eq!(github.merged_by("acme/checkout", 8).await, Ok(None));
+    assert!(matches!(github.merged_by("acme/checkout", 9).await, Err(Failure::Permanent(_))));
+    let person = |name: &str, email: Option<&str>, username: &str| {
+        Ok(Person { name: name.into(), email: email.map(str::to_owned), username: Some(username.into()) })
+    };
+    assert_eq!(github.person("ben").await, person("Ben", Some("ben@example.com"), "ben"));
+    assert_eq!(github.person("renovate[bot]").await, person("renovate[bot]", None, "renovate[bot]"));
+    assert!(matches!(github.person("gone").await, Err(Failure::Permanent(_))));
 }

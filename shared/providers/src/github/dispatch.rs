@@ -1,0 +1,134 @@
+//! Starting a workflow, and finding out whether it was started.
+
+use super::client::{GitHub, JSON, found};
+use super::failure::classify;
+use super::wire;
+use crate::failure::{Failure, Repeat};
+use crate::http::{MAX_ANSWER, send};
+use approval::action::ParameterValue;
+use jiff::{SignedDuration, Timestamp};
+use reqwest::{Method, StatusCode};
+use std::collections::BTreeMap;
+
+/// What runs say that were started this way.
+const EVENT: &str = "workflow_dispatch";
+/// How many inputs a workflow can be started with.
+const MAX_INPUTS: usize = 25;
+/// How many of the newest runs are looked through, a page.
+const RUNS: &str = "100";
+/// How much earlier than asked a run may seem to have been started, for clocks that differ from GitHub's.
+const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(1);
+/// How long after the request a run is on the list at the latest. GitHub takes the request in first (its answer may be a
+/// plain 204) and makes the run after that; it does not document how much later, and it is seconds.
+pub const RUN_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
+
+/// What a look for a started workflow found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// It was started: the run's page.
+    Seen(String),
+    /// It was not started, if [`RUN_APPEARS_WITHIN`] has passed since it was asked for.
+    NotSeen,
+    /// This run may be it, or another one that somebody started about that time: GitHub does not tell a run's inputs. Ask
+    /// a person.
+    Unclear(String),
+}
+
+impl GitHub {
+    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run's page where GitHub tells it.
+    /// `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a branch or tag. Inputs
+    /// are sent as text, which GitHub takes for every type of input.
+    /// <https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if it may have been started: then [`GitHub::find_dispatched`] tells, once
+    /// [`RUN_APPEARS_WITHIN`] is over; [`Failure::Refusal`] for an unknown ref or input;
+    /// [`Failure::Permanent`] for an unknown workflow.
+    pub async fn dispatch_workflow(
+        &self,
+        repository: &str,
+        workflow: &str,
+        r#ref: &str,
+        inputs: &BTreeMap<String, ParameterValue>,
+    ) -> Result<Option<String>, Failure> {
+        let file = file_of(workflow);
+        let doing = format!("starting the workflow {file} of {repository} on {ref}", r#ref = r#ref);
+        if inputs.len() > MAX_INPUTS {
+            let count = inputs.len();
+            return Err(Failure::Permanent(format!(
+                "the workflow {file} was not started: GitHub takes at most {MAX_INPUTS} inputs, the rule has {count}"
+            )));
+        }
+        let inputs = &inputs.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let segments = ["actions", "workflows", file, "dispatches"];
+        let body = wire::Dispatch { r#ref, inputs, return_run_details: true };
+        let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
+        let answer = send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
+        match answer.status {
+            // It was started: an answer that lacks the address is no reason to doubt that.
+            StatusCode::OK => {
+                Ok(serde_json::from_slice(&answer.body).ok().map(|answer: wire::Dispatched| answer.html_url))
+            }
+            StatusCode::NO_CONTENT => Ok(None),
+            _ => Err(classify(&doing, &answer, Repeat::MayDouble)),
+        }
+    }
+
+    /// Looks whether a workflow was started on a branch (or tag) since `since`, of the revision `head_sha` where the
+    /// branch's head is known: what to ask after a [`GitHub::dispatch_workflow`] whose answer was lost. A single such run
+    /// is the one, unless it was there a moment before.
+    /// <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] for an unknown workflow, or if the token may not read runs.
+    pub async fn find_dispatched(
+        &self,
+        repository: &str,
+        workflow: &str,
+        branch: &str,
+        head_sha: Option<&str>,
+        since: Timestamp,
+    ) -> Result<Sighting, Failure> {
+        let file = file_of(workflow);
+        let doing = format!("looking for runs of the workflow {file} of {repository} on {branch}");
+        let branch = branch.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
+        let query = [("event", EVENT), ("branch", branch), ("per_page", RUNS)];
+        let request = self
+            .request(Method::GET, repository, ["actions", "workflows", file, "runs"], JSON)?
+            .query(&query)
+            .query(&head_sha.map(|sha| ("head_sha", sha)).as_slice());
+        let runs: wire::Runs = found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        let earliest = since.checked_sub(CLOCK_MARGIN).unwrap_or(since);
+        let may_be = |run: &wire::Run| {
+            run.created_at >= earliest
+                && run.event == EVENT
+                && run.head_branch.as_deref().is_none_or(|head| head == branch)
+                && head_sha.is_none_or(|sha| sha == run.head_sha)
+        };
+        let mut candidates = runs.workflow_runs.into_iter().filter(may_be);
+        Ok(match (candidates.next(), candidates.next()) {
+            (None, _) => Sighting::NotSeen,
+            (Some(run), None) if run.created_at >= since => Sighting::Seen(run.html_url),
+            (Some(run), _) => Sighting::Unclear(run.html_url),
+        })
+    }
+}
+
+/// The name by which the API knows a workflow's file: without its folders.
+fn file_of(workflow: &str) -> &str {
+    workflow.rsplit('/').next().unwrap_or(workflow)
+}
+
+/// An input's value as text.
+fn text(value: &ParameterValue) -> String {
+    match value {
+        ParameterValue::Bool(value) => value.to_string(),
+        ParameterValue::Integer(value) => value.to_string(),
+        ParameterValue::Text(value) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
