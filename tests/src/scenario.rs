@@ -32,7 +32,7 @@ pub struct Scenario {
     pub steps: &'static [Step],
     /// The calls of the steps before this one are another scenario's too: nothing befalls them.
     pub swept_from: usize,
-    /// Whether it begins without any process, so that what a process does only once is among its calls.
+    /// Whether it begins without any process: the calls that a process makes only once are struck then, and no others.
     pub cold: bool,
     /// What comes of it.
     pub ends: Ends,

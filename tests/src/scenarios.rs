@@ -24,9 +24,12 @@ rules:
 ",
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", APPROVE)],
     swept_from: 0,
-    cold: true,
+    cold: false,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
+
+/// The same, and what only a process calls that has just begun.
+const COLD: Scenario = Scenario { name: "cold", cold: true, ..APPROVED };
 
 /// What follows an approval for the actions that `APPROVED` does not have.
 const DISPATCHED: Scenario = Scenario {
@@ -123,4 +126,5 @@ const NO_RULE: Scenario = Scenario {
 };
 
 /// All of them.
-pub const ALL: &[Scenario] = &[APPROVED, DISPATCHED, REJECTED, CHANGED, NOT_ELIGIBLE, REFUSED_FILE, NO_RULE];
+pub const ALL: &[Scenario] =
+    &[APPROVED, COLD, DISPATCHED, REJECTED, CHANGED, NOT_ELIGIBLE, REFUSED_FILE, NO_RULE];

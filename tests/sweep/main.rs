@@ -24,14 +24,24 @@ use system_tests::world::{World, WorldOptions};
 /// in another order.
 const MISSED_PERCENT: usize = 2;
 
+/// After so many crash points it says how far it is.
+const PROGRESS: usize = 100;
+
 /// What came of all.
-#[derive(Default)]
 struct Result {
+    begun: Instant,
     points: usize,
     missed: Vec<String>,
     violations: Vec<String>,
     unknown: usize,
     slowest: Duration,
+}
+
+impl Result {
+    fn new(begun: Instant) -> Self {
+        let (missed, violations) = (Vec::new(), Vec::new());
+        Self { begun, points: 0, missed, violations, unknown: 0, slowest: Duration::ZERO }
+    }
 }
 
 fn world() -> &'static World {
@@ -62,14 +72,14 @@ fn whatever_call_is_the_last_nothing_is_lost_and_nothing_happens_twice() {
     };
     let all = faults.len();
     println!("{all} faults after {:.1} s", begun.elapsed().as_secs_f32());
-    let (faults, result) = (Mutex::new(faults), Mutex::new(Result::default()));
+    let (faults, result) = (Mutex::new(faults), Mutex::new(Result::new(begun)));
     std::thread::scope(|scope| {
         for world in worlds {
             scope.spawn(|| work(world, &faults, &result));
         }
     });
     let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for line in result.violations.iter().chain(&result.missed) {
+    for line in &result.missed {
         println!("{line}");
     }
     println!(
@@ -106,9 +116,17 @@ fn work(mut world: &'static World, faults: &Mutex<VecDeque<Fault>>, result: &Mut
         result.slowest = result.slowest.max(begun.elapsed());
         result.unknown += usize::from(unknown);
         result.points += usize::from(heard.struck);
+        if result.points.is_multiple_of(PROGRESS) {
+            println!("{} crash points after {:.0} s", result.points, result.begun.elapsed().as_secs_f32());
+        }
         if !heard.struck {
             result.missed.push(format!("{}: no such call came", fault.line()));
         }
-        result.violations.extend(violations.iter().map(|broken| format!("{}: {broken}", fault.line())));
+        for broken in violations {
+            let line = format!("{}: {broken}", fault.line());
+            // At once: who looks for one need not wait for the rest.
+            println!("{line}");
+            result.violations.push(line);
+        }
     }
 }

@@ -32,10 +32,11 @@ impl Fault {
     }
 }
 
-/// Every fault at every one of `calls`, but for what only a cold process calls where the scenario does not begin cold.
+/// Every fault at every one of `calls`. What a process calls only once is struck where the scenario begins without any
+/// process, and everything else where it does not.
 pub(crate) fn plan(scenario: &Scenario, calls: &BTreeSet<Call>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for call in calls.iter().filter(|call| scenario.cold || !is_once_a_process(&call.kind)) {
+    for call in calls.iter().filter(|call| scenario.cold == is_once_a_process(&call.kind)) {
         for strike in strikes(&call.kind) {
             let number = faults.len();
             faults.push(Fault { scenario: *scenario, call: call.clone(), strike: *strike, tries: 0, number });
@@ -48,8 +49,8 @@ fn is_once_a_process(kind: &str) -> bool {
     kind.contains("SecretsManager") || kind == "Slack auth.test"
 }
 
-/// The faults that make a difference at calls of this kind. A call that reads has no effect that the end of its process
-/// could come before or after; the AWS SDK repeats what got no answer.
+/// The faults that make a difference at calls of this kind. A call that reads has no effect: the end of its process is the
+/// same as before the next call that writes or after the last one, and a lost answer the same as an error.
 fn strikes(kind: &str) -> &'static [Strike] {
     const WRITES: [&str; 6] = [
         "PutItem",
@@ -71,7 +72,7 @@ fn strikes(kind: &str) -> &'static [Strike] {
                 Strike::LoseConnection,
             ];
         }
-        return &[Strike::KillBefore, Strike::Refuse(500)];
+        return &[Strike::Refuse(500)];
     }
     if operation == "POST" || ["chat.postMessage", "chat.update", "chat.postEphemeral"].contains(&operation) {
         return &[
@@ -82,5 +83,5 @@ fn strikes(kind: &str) -> &'static [Strike] {
             Strike::LoseAnswer,
         ];
     }
-    &[Strike::KillBefore, Strike::Refuse(503), Strike::LoseAnswer]
+    &[Strike::Refuse(503)]
 }
