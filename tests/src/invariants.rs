@@ -162,17 +162,19 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
         broken.push("the dialog does not stand where the record says".to_owned());
         return;
     };
-    let drawn = message::dialog(approval);
+    let run = page.runs.iter().find(|run| run.id == approval.run);
+    let drawn = message::dialog(approval, run);
     let blocks = Value::Array(stands.blocks.clone());
     if stands.text != drawn.text || !shows(&blocks, &drawn.blocks) {
         broken.push(format!("the dialog shows\n{blocks}\nand the newest state is\n{}", drawn.blocks));
     }
     let thread = slack.thread(&place.channel, &place.ts);
-    let Some(run) = page.runs.iter().find(|run| run.id == approval.run) else { return };
+    let Some(run) = run else { return };
     let mut rest: Vec<&Message> = thread.iter().collect();
     for (index, step) in run.steps.iter().enumerate() {
         let expected = message::step_line(run, index).filter(|_| run.thread_of(index).is_some());
-        let line = rest.iter().position(|message| step.line.as_ref() == Some(&message.ts));
+        let line =
+            rest.iter().position(|message| step.line.as_ref().is_some_and(|line| line.ts == message.ts));
         let found = line.map(|line| rest.remove(line).text.clone());
         if found != expected {
             broken.push(format!("step {index} has the line {found:?} and should have {expected:?}"));
@@ -263,7 +265,7 @@ fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
             let runs: Vec<&Run> = pages.iter().flat_map(|page| &page.runs).collect();
             let is_line = |message: &Message| {
                 let mut steps = runs.iter().flat_map(|run| &run.steps);
-                steps.any(|step| step.line.as_ref() == Some(&message.ts))
+                steps.any(|step| step.line.as_ref().is_some_and(|line| line.ts == message.ts))
             };
             threads.filter(|message| !is_line(message)).count()
         }
