@@ -1,6 +1,7 @@
 //! Webhook deliveries, and what a commit's message says of its authors.
 
 use super::wire;
+use crate::failure::quote;
 use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
 use jiff::Timestamp;
@@ -93,7 +94,7 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         return Err(ParseError::TooLarge);
     }
     if event != "deployment_status" {
-        let reason = format!("the event is `{event}`, not `deployment_status`");
+        let reason = format!("the event is `{}`, not `deployment_status`", quote(&event));
         return Ok(Delivery::Ignored { delivery, reason });
     }
     let text = std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
@@ -107,12 +108,14 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
             field.ok_or(ParseError::NoPayload)?.1
         }
     };
-    let unreadable =
-        |error: serde_json::Error| ParseError::Payload { event: event.clone(), error: error.to_string() };
+    let unreadable = |error: serde_json::Error| ParseError::Payload {
+        event: event.clone(),
+        error: quote(&error.to_string()),
+    };
     let payload: wire::DeploymentStatusEvent = serde_json::from_str(&payload).map_err(unreadable)?;
     let (status, deployment) = (payload.deployment_status, payload.deployment);
     if status.state != "success" {
-        let reason = format!("the deployment's state is `{}`, not `success`", status.state);
+        let reason = format!("the deployment's state is `{}`, not `success`", quote(&status.state));
         return Ok(Delivery::Ignored { delivery, reason });
     }
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -124,7 +127,7 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         sha: deployment.sha,
         r#ref: deployment.r#ref,
         created_at: status.created_at,
-        creator: deployment.creator.and_then(|account| account.login).map(|login| Person {
+        creator: some(deployment.creator.and_then(|account| account.login)).map(|login| Person {
             name: login.clone(),
             email: None,
             username: Some(login),

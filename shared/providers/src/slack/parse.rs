@@ -1,6 +1,7 @@
 //! Interaction payloads: what arrives when somebody clicks a button.
 
 use super::wire;
+use crate::failure::quote;
 use crate::form;
 
 /// The largest interaction body that is read. Slack's own are a few kilobytes.
@@ -89,7 +90,7 @@ pub fn interaction(body: &[u8]) -> Result<Interaction, ParseError> {
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(payload: &'a str) -> Result<T, ParseError> {
-    serde_json::from_str(payload).map_err(|error| ParseError::Payload(error.to_string()))
+    serde_json::from_str(payload).map_err(|error| ParseError::Payload(quote(&error.to_string())))
 }
 
 /// A `block_actions` payload as a click; those from modals and home tabs, which Signoff has none of, are ignored.
@@ -179,6 +180,21 @@ mod tests {
         ] {
             assert_eq!(parsed(&payload), Ok(Interaction::Ignored { kind: expected.into() }));
         }
+    }
+
+    #[test]
+    fn nobody_votes_without_an_id() {
+        let mut payload = payload();
+        payload["user"]["id"] = json!("");
+        let error = parsed(&payload).expect_err("an error");
+        assert!(error.to_string().contains("an id"), "{error}");
+    }
+
+    #[test]
+    fn what_is_told_is_short_however_long_the_payload() {
+        let mut payload = payload();
+        payload["user"] = json!("x".repeat(MAX_BODY - 5000));
+        assert!(parsed(&payload).expect_err("an error").to_string().len() < 500);
     }
 
     #[test]

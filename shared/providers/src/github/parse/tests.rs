@@ -56,6 +56,33 @@ fn a_deployment_of_a_revision_has_no_branch() {
 }
 
 #[test]
+fn an_account_without_a_name_is_nobody() {
+    for creator in [json!({}), json!({"login": ""})] {
+        let mut payload = payload();
+        payload["deployment"]["creator"] = creator;
+        let Ok(Delivery::DeploymentSucceeded(deployment)) = parsed(payload.to_string().as_bytes()) else {
+            panic!("a deployment")
+        };
+        assert_eq!(deployment.creator, None);
+    }
+}
+
+#[test]
+fn what_is_told_is_short_however_long_the_payload() {
+    let long = "x".repeat(MAX_BODY - 5000);
+    for pointer in ["/deployment_status/state", "/deployment_status/created_at", "/deployment/creator"] {
+        let mut payload = payload();
+        *payload.pointer_mut(pointer).unwrap() = json!(long);
+        let told = match parsed(payload.to_string().as_bytes()) {
+            Ok(Delivery::Ignored { reason, .. }) => reason,
+            Err(error) => error.to_string(),
+            Ok(parsed) => panic!("{pointer}: {parsed:?}"),
+        };
+        assert!(told.len() < 500, "{pointer}: {} bytes", told.len());
+    }
+}
+
+#[test]
 fn other_events_and_states_are_ignored_with_a_reason() {
     let mut pending = payload();
     pending["deployment_status"]["state"] = json!("in_progress");
