@@ -10,6 +10,8 @@ pub const MAX_PROBLEMS: usize = 50;
 const EXCERPT_SOURCE: usize = 4000;
 /// The widest excerpt of a source line that is kept, in characters.
 const EXCERPT_WIDTH: usize = 120;
+/// The longest message, and the longest suggestion, in characters: they repeat keys and names, however long these are.
+const MAX_TEXT: usize = 400;
 
 /// Where something starts in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,12 +124,26 @@ impl<'a> Source<'a> {
             path: self.path.to_owned(),
             line: at.line,
             column: at.column,
-            message: message.into(),
-            suggestion: suggestion.into(),
+            message: one_line(message.into()),
+            suggestion: suggestion.into().map(one_line),
             excerpt,
             excerpt_column,
         }
     }
+}
+
+/// `text` on one line, with at most [`MAX_TEXT`] of its characters.
+fn one_line(text: String) -> String {
+    if text.len() <= MAX_TEXT && !text.contains(char::is_control) {
+        return text;
+    }
+    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut line: String = line.take(MAX_TEXT + 1).collect();
+    if let Some((end, _)) = line.char_indices().nth(MAX_TEXT) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 /// At most [`EXCERPT_WIDTH`] characters of `line` around `column`, and the column within them.
@@ -190,6 +206,16 @@ mod tests {
         let problem = Source::new("f", &line).problem(Position { line: 1, column: 501 }, "here", None);
         assert_eq!(problem.excerpt.chars().count(), EXCERPT_WIDTH);
         assert_eq!(problem.excerpt.chars().nth(problem.excerpt_column - 1), Some('X'));
+    }
+
+    #[test]
+    fn a_problem_is_one_short_line_whatever_it_repeats() {
+        let told =
+            |message: &str| Source::new("f", "x").problem(Position { line: 1, column: 1 }, message, None);
+        assert_eq!(told("no key `a\nb\u{85}c`").to_string(), "f:1:1: no key `a b c`");
+        let long = told(&"é".repeat(100_000)).message;
+        assert_eq!((long.chars().count(), long.ends_with("é…")), (MAX_TEXT + 1, true));
+        assert_eq!(told(&"é".repeat(MAX_TEXT)).message, "é".repeat(MAX_TEXT));
     }
 
     #[test]
