@@ -126,4 +126,6 @@ fn rule_hash(
 }
 
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod tests;

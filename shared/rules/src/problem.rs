@@ -107,9 +107,31 @@ impl<'a> Source<'a> {
         number.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or("")
     }
 
+    /// What stands in a line from a place on; empty where the line is much too long to be counted through for every
+    /// problem in it.
+    pub(crate) fn from(&self, at: Position) -> &'a str {
+        let line = self.line(at.line);
+        if line.len() > EXCERPT_SOURCE {
+            return "";
+        }
+        let start = line.char_indices().nth(at.column.saturating_sub(1)).map_or(line.len(), |(byte, _)| byte);
+        line.get(start..).unwrap_or("")
+    }
+
     /// How many lines there are.
     pub(crate) fn line_count(&self) -> usize {
         self.lines.len()
+    }
+
+    /// `at`, or the end of the file where that lies behind it: what the end of a file leaves open, the parser places on
+    /// the line after the last.
+    fn within(&self, at: Position) -> Position {
+        match self.lines.last() {
+            Some(last) if at.line > self.lines.len() => {
+                Position { line: self.lines.len(), column: last.chars().count() + 1 }
+            }
+            Some(_) | None => at,
+        }
     }
 
     /// A problem at a place of this file.
@@ -119,6 +141,7 @@ impl<'a> Source<'a> {
         message: impl Into<String>,
         suggestion: impl Into<Option<String>>,
     ) -> Problem {
+        let at = self.within(at);
         let (excerpt, excerpt_column) = excerpt(self.line(at.line), at.column);
         Problem {
             path: self.path.to_owned(),
