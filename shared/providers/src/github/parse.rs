@@ -5,6 +5,7 @@ use crate::failure::quote;
 use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
 use jiff::Timestamp;
+use std::collections::HashSet;
 
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
@@ -164,17 +165,14 @@ pub(crate) fn title(message: &str) -> String {
 /// The author, then everybody whom the message names on a line `Co-authored-by: Name <address>`, each address once. See
 /// <https://docs.github.com/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>.
 pub(crate) fn with_co_authors(author: Option<Person>, message: &str) -> Vec<Person> {
-    let mut authors: Vec<Person> = author.into_iter().collect();
-    for person in message.lines().filter_map(co_author) {
-        let same = |known: &Person| match (&known.email, &person.email) {
-            (Some(known), Some(new)) => known.eq_ignore_ascii_case(new),
-            _ => known.name == person.name,
-        };
-        if !authors.iter().any(same) {
-            authors.push(person);
-        }
-    }
-    authors
+    let address = |person: &Person| person.email.as_ref().map(|email| email.to_ascii_lowercase());
+    let mut addresses: HashSet<String> = author.iter().filter_map(address).collect();
+    let name = author.as_ref().filter(|author| author.email.is_none()).map(|author| author.name.clone());
+    let new = |person: &Person| {
+        name.as_ref() != Some(&person.name) && address(person).is_none_or(|email| addresses.insert(email))
+    };
+    let others: Vec<Person> = message.lines().filter_map(co_author).filter(new).collect();
+    author.into_iter().chain(others).collect()
 }
 
 /// Whom a line names as a co-author, if it does.

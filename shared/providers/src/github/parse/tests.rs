@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const SHA: &str = "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b";
 
@@ -145,6 +146,18 @@ fn co_authors_come_after_the_author_each_once() {
     ];
     assert_eq!(with_co_authors(Some(ana), message), expected);
     assert_eq!(with_co_authors(None, "Title"), vec![]);
+    let nameless = Person { name: "Bo".into(), email: None, username: Some("bo".into()) };
+    let message = "Title\n\nCo-authored-by: Bo <bo@example.com>\nCo-authored-by: Cy <cy@example.com>";
+    assert_eq!(with_co_authors(Some(nameless.clone()), message), [nameless, person("Cy", "cy@example.com")]);
+}
+
+#[test]
+fn a_message_of_co_authors_alone_takes_no_longer_than_any_other() {
+    let message: String = (0..30_000).map(|n| format!("Co-authored-by: A <{n}@example.com>\n")).collect();
+    let start = Instant::now();
+    // Whoever wrote a part of it counts: none is left out.
+    assert_eq!(with_co_authors(None, &message.repeat(4)).len(), 30_000);
+    assert!(start.elapsed() < Duration::from_secs(60), "it took {:?}", start.elapsed());
 }
 
 #[test]
