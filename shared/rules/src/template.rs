@@ -85,6 +85,8 @@ fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'sta
     // These make lists that grow without costing work; see also `scan::refused`.
     environment.remove_filter("chain");
     environment.remove_filter("zip");
+    // It panics at `%(` before a character that is not ASCII, as a pull request's title may have.
+    environment.remove_filter("format");
     environment.add_function("range", range);
     // Nobody can declare text of a pull request to be safe; `escape` is what rendering does anyway.
     environment.add_filter("safe", |value: Value| value);

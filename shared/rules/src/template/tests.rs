@@ -257,7 +257,7 @@ fn a_template_cannot_work_or_grow_without_end() {
     "{% set ns = namespace(x='x') %}{% for i in range(100) %}{% set ns.x = "
         template, line 1: it takes too much work; shorten its loops
     "{{ '%0999999999d' | format(1) }}"
-        template, line 1: it takes too much work; shorten its loops
+        template, line 1: filter format is unknown
     "{{ 'x' | indent(999999999) }}"
         template, line 1: it takes too much work; shorten its loops
     "{% set x = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -277,6 +277,16 @@ fn a_template_cannot_work_or_grow_without_end() {
     "line one\n{% if %}"
         template, line 2: unexpected end of block
     "#);
+}
+
+#[test]
+fn a_title_is_not_taken_for_a_format() {
+    let mut deploy = deploy();
+    deploy.pull_requests[0].title = "100%(é) done".to_owned();
+    let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
+    let error = render("{{ prs[0].title | format(1) }}", &context).unwrap_err();
+    assert_eq!(error.message, "filter format is unknown");
+    assert!(check("{{ '%(é)' | format(1) }}").is_err());
 }
 
 #[test]
