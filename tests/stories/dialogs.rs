@@ -4,7 +4,7 @@ use approval::approval::Status;
 use approval::run::StepState;
 use insta::assert_snapshot;
 use signoff_local::fault::{Fault, FaultKind, Hold};
-use signoff_local::github::NewCommit;
+use signoff_local::github::{ChangedFile, NewCommit};
 use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
@@ -106,7 +106,13 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
                 author: story.author("Ana"),
                 message: "One vote is enough".to_owned(),
                 branch: None,
-                files: vec![".signoff/rules.yml".to_owned()],
+                files: vec![ChangedFile {
+                    path: ".signoff/rules.yml".to_owned(),
+                    previous: None,
+                    status: "modified",
+                    additions: 1,
+                    deletions: 1,
+                }],
             },
         );
         let deploy = story.deploys(&revision, "Staging").await;
