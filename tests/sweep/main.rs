@@ -35,13 +35,13 @@ struct Result {
     missed: Vec<String>,
     violations: Vec<String>,
     unknown: usize,
-    slowest: Duration,
+    slowest: (Duration, String),
 }
 
 impl Result {
     fn new(begun: Instant) -> Self {
         let (missed, violations) = (Vec::new(), Vec::new());
-        Self { begun, points: 0, missed, violations, unknown: 0, slowest: Duration::ZERO }
+        Self { begun, points: 0, missed, violations, unknown: 0, slowest: (Duration::ZERO, String::new()) }
     }
 }
 
@@ -84,13 +84,14 @@ fn whatever_call_is_the_last_nothing_is_lost_and_nothing_happens_twice() {
         println!("{line}");
     }
     println!(
-        "crash points: {}, violations: {} ({} missed, {} asked a person, slowest {:.1} s, {:.0} s in all)",
+        "crash points: {}, violations: {} ({} missed, {} asked a person, {:.0} s in all, at most {:.1} s: {})",
         result.points,
         result.violations.len(),
         result.missed.len(),
         result.unknown,
-        result.slowest.as_secs_f32(),
         begun.elapsed().as_secs_f32(),
+        result.slowest.0.as_secs_f32(),
+        result.slowest.1,
     );
     assert_eq!(result.violations, Vec::<String>::new());
     assert!(result.missed.len() * 100 <= all * MISSED_PERCENT, "too many missed: {:?}", result.missed);
@@ -114,7 +115,10 @@ fn work(mut world: &'static World, faults: &Mutex<VecDeque<Fault>>, result: &Mut
             continue;
         }
         let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
-        result.slowest = result.slowest.max(begun.elapsed());
+        let took = begun.elapsed();
+        if took > result.slowest.0 {
+            result.slowest = (took, fault.line());
+        }
         result.unknown += usize::from(unknown);
         result.points += usize::from(heard.struck);
         if result.points.is_multiple_of(PROGRESS) {
