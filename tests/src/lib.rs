@@ -11,7 +11,10 @@
 )]
 
 pub mod front;
+pub mod invariants;
 pub mod local_aws;
 pub mod receiver;
+pub mod scenario;
+pub mod scenarios;
 pub mod story;
 pub mod world;

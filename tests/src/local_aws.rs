@@ -2,7 +2,8 @@
 
 use crate::front::Target;
 use serde_json::Value;
-use signoff_local::aws::{LogLine, Mark, Request, Stack, StackOptions};
+use signoff_local::aws::{LogLine, LogSink, Mark, Request, Stack, StackOptions};
+use signoff_local::calls::Calls;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -27,6 +28,12 @@ pub struct Deployment {
     pub parameters: BTreeMap<String, String>,
     /// The secrets' values by logical id.
     pub secrets: BTreeMap<String, Value>,
+    /// Keeps the functions' calls, on the embedded local AWS.
+    pub calls: Calls,
+    /// Hears the functions' log lines, on the embedded local AWS.
+    pub log_sink: LogSink,
+    /// Breaks the order of messages and doubles them, on the embedded local AWS; a seed.
+    pub disorder: Option<u64>,
 }
 
 /// A deployed stack.
@@ -59,6 +66,9 @@ impl LocalAws {
         options.parameters = deployment.parameters;
         options.secrets =
             deployment.secrets.into_iter().map(|(name, value)| (name, value.to_string().into())).collect();
+        options.calls = deployment.calls;
+        options.log_sink = deployment.log_sink;
+        options.disorder = deployment.disorder;
         Ok(Self::Embedded(Box::new(Stack::start(options).await?)))
     }
 

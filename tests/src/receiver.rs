@@ -3,18 +3,23 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::routing::post;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
+use signoff_local::fault::{Faults, Observed, observe};
+use signoff_local::stand_in::server::{Bound, Server};
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::net::TcpListener;
 
 /// A delivery that came.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    /// The path that it was posted to.
+    pub path: String,
     /// `X-Signoff-Delivery`.
     pub delivery: String,
     /// `X-SLEUTH-TIMESTAMP`.
@@ -28,10 +33,13 @@ pub struct Delivery {
 }
 
 /// A listening receiver.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Receiver {
     url: String,
     came: Arc<Mutex<Came>>,
+    faults: Faults,
+    /// It stops with the last clone of this.
+    _server: Arc<Server>,
 }
 
 #[derive(Debug, Default)]
@@ -43,17 +51,22 @@ struct Came {
 impl Receiver {
     /// Listens on a free port, and answers the first deliveries with these statuses, later ones with the last of them.
     pub async fn start(answers: &[u16]) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
+        let bound = Bound::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let (url, observed) = (bound.url(), Observed::default());
         let came = Arc::new(Mutex::new(Came { deliveries: Vec::new(), answers: answers.to_vec() }));
         let router = Router::new().route("/{*path}", post(take)).with_state(Arc::clone(&came));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { url, came })
+        let router = router.layer(from_fn_with_state(observed.clone(), observe));
+        Ok(Self { url, came, faults: observed.faults, _server: Arc::new(bound.serve(router)) })
     }
 
     /// Its address, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The faults that wait for a delivery.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// What came so far.
@@ -62,12 +75,13 @@ impl Receiver {
     }
 }
 
-async fn take(State(came): State<Arc<Mutex<Came>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn take(State(came): State<Arc<Mutex<Came>>>, uri: Uri, headers: HeaderMap, body: Bytes) -> StatusCode {
     let header =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
     let index = came.deliveries.len();
     came.deliveries.push(Delivery {
+        path: uri.path().to_owned(),
         delivery: header("x-signoff-delivery"),
         timestamp: header("x-sleuth-timestamp"),
         signature: header("x-sleuth-signature"),

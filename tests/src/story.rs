@@ -53,7 +53,8 @@ where
 }
 
 impl Story {
-    fn begin(world: &'static World, name: &str) -> Self {
+    /// A story that nobody tells yet: its channel, repository and project are there.
+    pub fn begin(world: &'static World, name: &str) -> Self {
         let story = Self { world, name: name.to_owned() };
         world.slack.add_channel(NewChannel::new(name));
         world.github.add_repository(&story.repository(), "main");

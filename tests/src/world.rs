@@ -1,21 +1,32 @@
 //! One deployed stack with its stand-ins, shared by all stories of a test run.
 
 use crate::front::Front;
-use crate::local_aws::{Deployment, HarnessError, LocalAws, root};
+use crate::local_aws::{Deployment, HarnessError, LocalAws, root, setting};
+use crate::receiver::Receiver;
 use runtime::aws::Aws;
 use runtime::settings::Settings;
 use serde_json::json;
+use signoff_local::aws::LogSink;
+use signoff_local::calls::Calls;
 use signoff_local::{circleci, github, slack};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use store::{Places, Store};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::OnceCell;
 
 /// The API key of the stack under test.
 pub const API_KEY: &str = "api-key-of-the-tests";
 /// The channel that hears of problems.
 pub const PROBLEMS_CHANNEL: &str = "deploys";
+
+/// What a world is like.
+#[derive(Clone, Debug, Default)]
+pub struct WorldOptions {
+    /// Messages come twice and in any order, as this seed has it; only the embedded local AWS can do that.
+    pub disorder: Option<u64>,
+}
 
 /// The stack under test and what is around it.
 pub struct World {
@@ -41,6 +52,11 @@ pub struct World {
     pub record_table: String,
     /// A client without redirects.
     pub http: reqwest::Client,
+    /// A receiver of webhooks, for those who need none of their own.
+    pub receiver: Receiver,
+    /// What the functions call.
+    pub calls: Calls,
+    panics: Arc<Mutex<Vec<String>>>,
     runtime: Runtime,
 }
 
@@ -48,7 +64,8 @@ impl World {
     /// The world of this test run; the first call starts it.
     pub fn get() -> &'static Self {
         static WORLD: OnceLock<World> = OnceLock::new();
-        WORLD.get_or_init(|| match Self::start() {
+        let disorder = setting("SIGNOFF_TEST_DISORDER").and_then(|seed| seed.parse().ok());
+        WORLD.get_or_init(|| match Self::start(&WorldOptions { disorder }) {
             Ok(world) => world,
             Err(error) => {
                 // Every story fails with it.
@@ -74,14 +91,20 @@ impl World {
         }
     }
 
-    fn start() -> Result<Self, HarnessError> {
+    /// The lines of the functions' logs that tell of a panic.
+    pub fn panics(&self) -> Vec<String> {
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A world of one's own.
+    pub fn start(options: &WorldOptions) -> Result<Self, HarnessError> {
         let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build()?;
-        let world = runtime.block_on(Self::raise())?;
+        let world = runtime.block_on(Self::raise(options))?;
         Ok(world(runtime))
     }
 
-    async fn raise() -> Result<impl FnOnce(Runtime) -> Self, HarnessError> {
-        let bin_dir = build_functions().await?;
+    async fn raise(options: &WorldOptions) -> Result<impl FnOnce(Runtime) -> Self, HarnessError> {
+        let bin_dir = BUILT.get_or_try_init(build_functions).await?.clone();
         let http = reqwest_client()?;
         let front = Front::start(http.clone()).await?;
         let slack = slack::Slack::start(slack::Options {
@@ -121,7 +144,29 @@ impl World {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let aws = LocalAws::deploy(Deployment { root: root(), bin_dir, parameters, secrets }).await?;
+        let receiver = Receiver::start(&[200]).await?;
+        let calls = Calls::default();
+        slack.faults().listen("Slack", &calls);
+        github.faults().listen("GitHub", &calls);
+        circleci.faults().listen("CircleCI", &calls);
+        receiver.faults().listen("Receiver", &calls);
+        let panics = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&panics);
+        let log_sink = LogSink::each(move |line| {
+            if line.text.contains("panicked at") {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(line.text.clone());
+            }
+        });
+        let deployment = Deployment {
+            root: root(),
+            bin_dir,
+            parameters,
+            secrets,
+            calls: calls.clone(),
+            log_sink,
+            disorder: options.disorder,
+        };
+        let aws = LocalAws::deploy(deployment).await?;
         front.lead_to(aws.api());
         let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
         let clients = Aws::new(&settings)?;
@@ -146,10 +191,16 @@ impl World {
             sqs,
             record_table,
             http,
+            receiver,
+            calls,
+            panics,
             runtime,
         })
     }
 }
+
+/// Where the functions' programs are, once they are built.
+static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
 
 /// A client that follows no redirects.
 fn reqwest_client() -> Result<reqwest::Client, HarnessError> {

@@ -241,8 +241,8 @@ fn a_click_that_can_not_be_read_is_named() {
         insta::assert_snapshot!(told, @"
         not JSON: 400 Refused: `payload` can't be read: EOF while parsing an object at line 1 column 1.
         nested deeply: 400 Refused: `payload` can't be read: invalid type: sequence, expected a string at line 1 column 1.
-        no button of ours: 400 Refused: this is no button of an approval.
-        no approval in it: 400 Refused: this is no button of an approval.
+        no button of ours: 400 Refused: Signoff does not make such a button.
+        no approval in it: 400 Refused: Signoff does not make such a button.
         ");
         let gone =
             slack.send(slack.signed(&payload(&format!("{} {}", known.0, known.1), "approve"), now)).await;

@@ -22,16 +22,21 @@ fn the_sample_bodies_make_a_deploy_and_a_vote() {
         let registered: Value = serde_json::from_str(&body).unwrap();
         let deploy = story.deploy_id(registered["sha"].as_str().unwrap(), "Staging");
         story.dialog().await;
-        let approval = story.settled(&deploy).await.approvals[0].id.clone();
+        let asked = story.settled(&deploy).await.approvals[0].clone();
+        let person = story.person("Ana");
 
         let slack = &story.world.slack;
         let click = sample("bodies/slack-vote.json")
-            .replace("3f9a1c5e7b2d4f6081a3 c4e8d2b6a0f1937c5e4d", &format!("{deploy} {approval}"))
+            .replace(
+                "3f9a1c5e7b2d4f6081a3 c4e8d2b6a0f1937c5e4d 5d1c0b7e9a",
+                &format!("{deploy} {} {}", asked.id, asked.subject.mark()),
+            )
+            .replace("U02ANA0HRVT", &person)
             .replace("T02ACME0001", slack.team_id());
         let outcome = slack.send(slack.signed(&click, runtime::time::now())).await;
         assert_eq!((outcome.status, outcome.answer.as_str()), (Some(200), ""));
         let page = story.settled(&deploy).await;
-        assert_eq!(page.approvals[0].votes[0].voter, "U02ANA0HRVT");
+        assert_eq!(page.approvals[0].votes[0].voter, person);
 
         let body = sample("bodies/github-deployment-status.json");
         let sent: Value = serde_json::from_str(&body).unwrap();

@@ -75,7 +75,10 @@ impl ActionExecution {
                 }
             },
             // An earlier attempt may have done it, and nobody can look any more: that is no failure.
-            Failure::Retryable { .. } | Failure::Conflict(_) | Failure::Permanent(_) | Failure::Refusal(_)
+            Failure::Retryable { .. }
+            | Failure::Conflict(_)
+            | Failure::Permanent(_)
+            | Failure::Refusal(_)
                 if attempt.lost
                     && self.when_repeated(effect, run, step).await? != WhenRepeated::Idempotent =>
             {

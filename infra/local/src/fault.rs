@@ -1,15 +1,17 @@
 //! Faults on order, and a list of every request: what a test needs to ask "what if the answer is lost?" and
 //! "how often were they asked?" of a stand-in.
 
+use crate::calls::Calls;
 use crate::stand_in::locked;
 use crate::stand_in::server::Connection;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -132,7 +134,7 @@ impl FaultKind {
 
 /// The faults that are waiting for a request, in the order in which they were pushed. A clone is the same queue.
 #[derive(Clone, Default)]
-pub struct Faults(Arc<Mutex<Vec<Fault>>>);
+pub struct Faults(Arc<Mutex<Vec<Fault>>>, Arc<OnceLock<(String, Calls)>>);
 
 impl Faults {
     /// Adds a fault. Of several that fit a request, the first one pushed strikes.
@@ -143,6 +145,11 @@ impl Faults {
     /// The faults that have not struck as often as they were asked to.
     pub fn waiting(&self) -> Vec<Fault> {
         locked(&self.0).clone()
+    }
+
+    /// From now on the functions' calls of the stand-in are among `calls`, as calls of `service`; the first call counts.
+    pub fn listen(&self, service: &str, calls: &Calls) {
+        self.1.get_or_init(|| (service.to_owned(), calls.clone()));
     }
 
     fn take(&self, method_and_path: &str, body: &str) -> Option<FaultKind> {
@@ -251,7 +258,15 @@ pub async fn observe(
     };
     let fault = observed.faults.take(&recorded.method_and_path(), &recorded.body);
     let number = observed.requests.arrived(recorded);
-    let handle = async || next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    let headers = parts.headers.clone();
+    let listening = observed.faults.1.get().filter(|_| is_function(&headers));
+    let handle = async || {
+        let kind = kind(&parts);
+        let handling = next.run(Request::from_parts(parts, Body::from(bytes)));
+        let Some((service, calls)) = listening else { return handling.await };
+        let refuse = |code| answer(code, &[], String::new());
+        calls.pass((None, format!("{service} {kind}")), &headers, &connection, refuse, handling).await
+    };
     let response = match fault {
         None => handle().await,
         Some(FaultKind::Status { code, headers, body }) => answer(code, &headers, body),
@@ -276,6 +291,18 @@ pub async fn observe(
     };
     observed.requests.answered(number, response.status());
     response
+}
+
+/// Whether a request comes from one of the functions: their providers' clients name themselves.
+fn is_function(headers: &HeaderMap) -> bool {
+    let name = headers.get(http::header::USER_AGENT).and_then(|name| name.to_str().ok());
+    name.is_some_and(|name| name.starts_with("signoff/"))
+}
+
+/// What is the same in every run: Slack's method; of other addresses, which name repositories and ids, nothing.
+fn kind(parts: &Parts) -> String {
+    let slack = parts.uri.path().strip_prefix("/api/").filter(|method| !method.contains('/'));
+    slack.unwrap_or_else(|| parts.method.as_str()).to_owned()
 }
 
 fn answer(code: u16, headers: &[(String, String)], body: String) -> Response {

@@ -18,6 +18,7 @@ mod options;
 mod poller;
 mod schedule;
 mod services;
+mod shuffle;
 mod stack;
 pub mod template;
 

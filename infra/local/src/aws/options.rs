@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, io, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
+use crate::calls::Calls;
+
 use super::{lambda::logs::LogSink, services::ServiceError, template::TemplateError};
 
 /// What a stack is started with.
@@ -32,6 +34,11 @@ pub struct StackOptions {
     /// Takes the place of the queues' visibility timeouts for the functions' batches: tests of a crash don't want to
     /// wait for minutes.
     pub visibility_timeout: Option<Duration>,
+    /// Keeps the functions' calls of the services, and ends processes where it is told to.
+    pub calls: Calls,
+    /// Breaks what FIFO queues promise: every batch is handed over twice, sometimes at the same time, and messages come in
+    /// any order, whatever their groups. The number seeds the order.
+    pub disorder: Option<u64>,
 }
 
 impl StackOptions {
@@ -50,6 +57,8 @@ impl StackOptions {
             log_sink: LogSink::none(),
             schedules: false,
             visibility_timeout: None,
+            calls: Calls::default(),
+            disorder: None,
         }
     }
 }

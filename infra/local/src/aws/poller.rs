@@ -4,7 +4,10 @@
 //! hidden for the rest of their visibility timeout. The queue itself keeps two batches from having one message group
 //! at once: a group gives nothing behind a message in flight.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
@@ -13,69 +16,114 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{
     lambda::Invocation,
     services::Services,
+    shuffle::Shuffle,
     template::resources::{EventSource, Queue},
 };
+use crate::stand_in::locked;
 
 /// Between two tries of a receive that SQS itself refused.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Feeds a function from a queue until it is dropped.
-pub(super) async fn run(
+/// How batches are handed over.
+#[derive(Debug, Clone)]
+pub(super) struct How {
+    pub(super) region: String,
+    pub(super) visibility_timeout: Option<Duration>,
+    /// See [`StackOptions::disorder`](super::StackOptions::disorder).
+    pub(super) disorder: Option<u64>,
+}
+
+/// A function and the queue that feeds it.
+struct Feed {
     services: Arc<Services>,
     source: EventSource,
     queue: Queue,
-    region: String,
-    visibility_timeout: Option<Duration>,
-) {
-    let mut receive = json!({
-        "QueueUrl": queue.url,
-        "MaxNumberOfMessages": source.batch_size,
-        "WaitTimeSeconds": 20,
-        "AttributeNames": ["All"],
-        "MessageAttributeNames": ["All"],
-    });
-    if let Some(timeout) = visibility_timeout {
-        receive["VisibilityTimeout"] = json!(timeout.as_secs());
-    }
-    let (source, queue) = (Arc::new(source), Arc::new(queue));
-    let slots = Arc::new(Semaphore::new(usize::try_from(source.concurrency).unwrap_or(1)));
+    how: How,
+    shuffle: Option<Mutex<Shuffle>>,
+}
+
+/// Feeds a function from a queue until it is dropped.
+pub(super) async fn run(services: Arc<Services>, source: EventSource, queue: Queue, how: How) {
+    let shuffle = how.disorder.map(|seed| Mutex::new(Shuffle::new(seed)));
+    let feed = Arc::new(Feed { services, source, queue, how, shuffle });
+    let slots = Arc::new(Semaphore::new(usize::try_from(feed.source.concurrency).unwrap_or(1)));
     let mut batches = JoinSet::new();
     // Closed never: the semaphore lives as long as this loop.
     while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
         while batches.try_join_next().is_some() {}
-        let messages = match services.sqs.call("ReceiveMessage", receive.clone()).await {
-            Ok(answer) => answer["Messages"].as_array().cloned().unwrap_or_default(),
-            Err(error) => {
-                tracing::warn!(%error, queue = queue.name, "can't receive");
-                tokio::time::sleep(PAUSE).await;
-                continue;
-            }
-        };
+        let messages = feed.receive().await;
         if messages.is_empty() {
             continue;
         }
-        let (services, source, queue, region) =
-            (Arc::clone(&services), Arc::clone(&source), Arc::clone(&queue), region.clone());
+        let feed = Arc::clone(&feed);
         batches.spawn(async move {
             let _slot = slot;
-            batch(&services, &source, &queue, &region, &messages).await;
+            feed.deliver(&messages).await;
         });
     }
 }
 
-/// One batch: the invocation, and what follows from its answer.
-async fn batch(services: &Services, source: &EventSource, queue: &Queue, region: &str, messages: &[Value]) {
-    let records: Vec<Value> = messages.iter().map(|message| record(message, &queue.arn, region)).collect();
-    let payload = Bytes::from(json!({"Records": records}).to_string());
-    let invocation = services.functions.invoke(&source.function, payload).await;
-    let failures = failures(&invocation, source.reports_failures, messages);
-    for message in messages {
-        if message["MessageId"].as_str().is_some_and(|id| failures.contains(&id)) {
-            continue;
+impl Feed {
+    async fn receive(&self) -> Vec<Value> {
+        let mut receive = json!({
+            "QueueUrl": self.queue.url,
+            "MaxNumberOfMessages": self.source.batch_size,
+            "WaitTimeSeconds": 20,
+            "AttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        });
+        if let Some(timeout) = self.how.visibility_timeout {
+            receive["VisibilityTimeout"] = json!(timeout.as_secs());
         }
-        let request = json!({"QueueUrl": queue.url, "ReceiptHandle": message["ReceiptHandle"]});
-        if let Err(error) = services.sqs.call("DeleteMessage", request).await {
-            tracing::warn!(%error, queue = queue.name, "can't delete");
+        match self.services.sqs.call("ReceiveMessage", receive).await {
+            Ok(answer) => answer["Messages"].as_array().cloned().unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%error, queue = self.queue.name, "can't receive");
+                tokio::time::sleep(PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Hands a batch over; where disorder is asked for, twice, each time in another order, and half of the times both
+    /// at once.
+    async fn deliver(&self, messages: &[Value]) {
+        match &self.shuffle {
+            None => self.batch(messages).await,
+            Some(shuffle) => {
+                let (first, second, at_once) = {
+                    let mut shuffle = locked(shuffle);
+                    let mut shuffled = || shuffle.shuffled(messages.to_vec());
+                    (shuffled(), shuffled(), shuffle.below(2) == 0)
+                };
+                if at_once {
+                    tokio::join!(self.batch(&first), self.batch(&second));
+                } else {
+                    self.batch(&first).await;
+                    self.batch(&second).await;
+                }
+            }
+        }
+        let ids = messages.iter().filter_map(|message| message["MessageId"].as_str());
+        self.services.sqs.give_back(&self.queue, ids);
+    }
+
+    /// One batch: the invocation, and what follows from its answer.
+    async fn batch(&self, messages: &[Value]) {
+        let Self { services, source, queue, how, .. } = self;
+        let records: Vec<Value> =
+            messages.iter().map(|message| record(message, &queue.arn, &how.region)).collect();
+        let payload = Bytes::from(json!({"Records": records}).to_string());
+        let invocation = services.functions.invoke(&source.function, payload).await;
+        let failures = failures(&invocation, source.reports_failures, messages);
+        for message in messages {
+            if message["MessageId"].as_str().is_some_and(|id| failures.contains(&id)) {
+                continue;
+            }
+            let request = json!({"QueueUrl": queue.url, "ReceiptHandle": message["ReceiptHandle"]});
+            if let Err(error) = services.sqs.call("DeleteMessage", request).await {
+                tracing::warn!(%error, queue = queue.name, "can't delete");
+            }
         }
     }
 }

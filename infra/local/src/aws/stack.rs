@@ -16,6 +16,8 @@ use tokio::{
     time::Instant,
 };
 
+use crate::stand_in::server::{Connection, Cuttable};
+
 use super::{
     StackError, StackOptions,
     dead_letters::{self, DeadLetter},
@@ -45,6 +47,8 @@ const DATABASE: &str = "dynamodb.sqlite";
 const QUEUES: &str = "sqs.json";
 /// Between two looks at the queues while waiting for them.
 const LOOK: Duration = Duration::from_millis(5);
+/// Between two looks of tests that wait a thousand times.
+const GLANCE: Duration = Duration::from_millis(1);
 
 /// A running stack. Dropping it ends all of its servers and functions.
 pub struct Stack {
@@ -93,18 +97,24 @@ impl Stack {
         let file = |name: &str| kept.map(|directory| directory.join(name));
         let services = Arc::new(Services {
             dynamodb: DynamoDb::start(file(DATABASE).as_deref()).await?,
-            sqs: Sqs::new(&resources.queues, ACCOUNT, &ids, file(QUEUES))?,
+            sqs: Sqs::new(&resources.queues, ACCOUNT, &ids, file(QUEUES), options.disorder)?,
             secrets: Secrets::new(&resources.secrets, &options.secrets, &ids),
             functions: Arc::clone(&functions),
             requests: RequestLog::default(),
             access: Access::new(&resources, &place),
+            calls: options.calls,
+        });
+        let killed = Arc::clone(&functions);
+        services.calls.kill_with(move |function| {
+            let functions = Arc::clone(&killed);
+            Box::pin(async move { functions.kill_busy(function.as_deref()).await })
         });
         for table in &resources.tables {
             services.dynamodb.create(table)?;
         }
 
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(endpoint.listener, services::router(Arc::clone(&services))));
+        tasks.spawn(serve_services(endpoint.listener, services::router(Arc::clone(&services))));
         let gateway = Gateway::new(&resources.routes, &functions, &ids, &place);
         tasks.spawn(serve(api.listener, gateway.router()));
         for source in &resources.event_sources {
@@ -117,13 +127,12 @@ impl Stack {
                     });
                 }
                 let (services, source, queue) = (Arc::clone(&services), source.clone(), queue.clone());
-                tasks.spawn(poller::run(
-                    services,
-                    source,
-                    queue,
-                    REGION.to_owned(),
-                    options.visibility_timeout,
-                ));
+                let how = poller::How {
+                    region: REGION.to_owned(),
+                    visibility_timeout: options.visibility_timeout,
+                    disorder: options.disorder,
+                };
+                tasks.spawn(poller::run(services, source, queue, how));
             }
         }
         if options.schedules {
@@ -241,13 +250,49 @@ impl Stack {
         }
     }
 
+    /// Waits until nothing happens by itself any more: no invocation runs, and no queue that feeds a function holds a
+    /// message that could be received now. Hidden ones may be left; tells how many.
+    ///
+    /// # Errors
+    /// [`StackError::Busy`] with what is left to do after `within`.
+    pub async fn rest(&self, within: Duration) -> Result<usize, StackError> {
+        let deadline = Instant::now() + within;
+        loop {
+            let (started, running) = self.services.functions.activity();
+            let busy = self.feeding().any(|queue| self.services.sqs.is_busy(queue));
+            let hidden = self.feeding().filter_map(|queue| self.services.sqs.depth(queue));
+            let hidden = hidden.map(|depth| depth.visible + depth.in_flight + depth.delayed).sum();
+            if running == 0 && !busy && self.services.functions.activity() == (started, 0) {
+                return Ok(hidden);
+            }
+            if Instant::now() >= deadline {
+                let what = format!("{running} invocations; {}", self.waiting().join(", "));
+                return Err(StackError::Busy { after: within, what });
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Shows every message that is hidden in a queue that feeds a function, as if its time had passed. While nothing is
+    /// being handled ([`rest`](Self::rest)), or it is handled twice at the same time.
+    pub fn reveal(&self) {
+        for queue in self.feeding() {
+            self.services.sqs.reveal(queue);
+        }
+    }
+
+    fn feeding(&self) -> impl Iterator<Item = &Queue> {
+        let sources = &self.resources.event_sources;
+        self.resources
+            .queues
+            .iter()
+            .filter(|queue| sources.iter().any(|source| source.queue == queue.logical_id))
+    }
+
     /// The queues that feed a function and are not empty.
     fn waiting(&self) -> Vec<String> {
-        let feeds = |queue: &&Queue| {
-            self.resources.event_sources.iter().any(|source| source.queue == queue.logical_id)
-        };
         let mut waiting = Vec::new();
-        for queue in self.resources.queues.iter().filter(feeds) {
+        for queue in self.feeding() {
             let Some(depth) = self.services.sqs.depth(queue) else { continue };
             let hidden = depth.in_flight + depth.delayed;
             if depth.visible + hidden > 0 {
@@ -308,6 +353,14 @@ async fn serve(listener: TcpListener, router: Router) {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener.tap_io(answer_at_once), service).await {
         tracing::error!(%error, "a server of the local AWS stopped");
+    }
+}
+
+/// Serves the AWS services, over connections that a test can cut.
+async fn serve_services(listener: TcpListener, router: Router) {
+    let service = router.into_make_service_with_connect_info::<Connection>();
+    if let Err(error) = axum::serve(Cuttable(listener), service).await {
+        tracing::error!(%error, "the AWS services of the local AWS stopped");
     }
 }
 

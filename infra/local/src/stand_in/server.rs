@@ -79,7 +79,8 @@ impl Connected<IncomingStream<'_, Cuttable>> for Connection {
     }
 }
 
-struct Cuttable(TcpListener);
+/// A listener whose connections can be cut.
+pub(crate) struct Cuttable(pub(crate) TcpListener);
 
 impl Listener for Cuttable {
     type Io = CuttableStream;
@@ -100,7 +101,7 @@ impl Listener for Cuttable {
 }
 
 /// A connection that fails every write once it was cut; hyper then closes it.
-struct CuttableStream(TcpStream, Connection);
+pub(crate) struct CuttableStream(TcpStream, Connection);
 
 impl CuttableStream {
     fn check(&self) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! What a click makes of an approval.
 
 use super::decide::{Refusal, close, draw, tally};
-use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Vote};
+use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::event::EventKind;
 use jiff::Timestamp;
@@ -21,9 +21,7 @@ pub(super) fn clicked(
     if let Some(at) = approval.expires_at.filter(|at| now >= *at && needs_time(approval, &click)) {
         return Err(Refusal::Closed(Status::Expired { at }));
     }
-    if click.ask != Ask::Withdraw {
-        approval.admit(&click.voter)?;
-    }
+    admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
@@ -63,6 +61,15 @@ pub(super) fn clicked(
     decision.follow(draw(approval));
     tally(&mut decision, now);
     Ok(decision)
+}
+
+/// Whether who clicks may ask for that. To stop it is safe: whoever sees a mistake in their own change can.
+fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
+    match (&click.ask, approval.admit(&click.voter)) {
+        (Ask::Withdraw, _)
+        | (Ask::Undo | Ask::Cancel { .. }, Err(Refusal::NotEligible(Verdict::OwnChange, _))) => Ok(()),
+        (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,
+    }
 }
 
 /// Whether `click` counts only before the approval expires. In a quorum that was reached in time, people may still take

@@ -256,7 +256,9 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
         let (id, expires_at) = (approval.id.clone(), approval.expires_at);
         decision.next.status = Status::Pending;
         match expires_at {
-            Some(at) if now >= at => close(decision, Status::Expired { at: now }, Outcome::Expired, None, None),
+            Some(at) if now >= at => {
+                close(decision, Status::Expired { at: now }, Outcome::Expired, None, None)
+            }
             // The first one may have come during the quorum, and was not its time then: clocks differ.
             Some(at) => decision.later.push(Later { at, kind: EffectKind::Expire { approval: id } }),
             None => {}

@@ -152,13 +152,13 @@ fn status_line(approval: &Approval) -> Option<String> {
             let given = approval.count(Choice::Approve);
             let next = match note {
                 Some(note) => format!(
-                    "Whether those who approved still may could not be looked up yet: {} Signoff tries again.",
+                    "Signoff could not check yet whether those who approved still may: {} It tries again.",
                     sentence(note)
                 ),
                 None if until > since => {
                     format!("It goes ahead on {}, unless somebody undoes it.", local_time(*until))
                 }
-                None => "Signoff looks whether those who approved still may.".to_owned(),
+                None => "Signoff is checking whether those who approved still may.".to_owned(),
             };
             Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
         }

@@ -2,7 +2,7 @@
 //!
 //! Views: <https://docs.slack.dev/reference/views/modal-views>.
 
-use super::pieces::{SECTION_LIMIT, code, cut, section, shorten};
+use super::pieces::{NAME_LIMIT, SECTION_LIMIT, code, cut, section, shorten};
 use crate::approval::Approval;
 use crate::mrkdwn::escape;
 use serde_json::{Value, json};
@@ -13,8 +13,6 @@ pub const ASKED: &str = "reason";
 pub const REASON: &str = "reason";
 /// The longest reason, in characters.
 const LONGEST: usize = 500;
-/// How much of the approval's name is shown, in characters.
-const NAME_LIMIT: usize = 300;
 
 /// The window that asks why, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried` comes back
 /// with the reason.

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub(super) const SECTION_LIMIT: usize = 3000;
 /// How many people are mentioned at a time.
 const MENTIONS: usize = 20;
+/// How much of a name is shown, in characters.
+pub(super) const NAME_LIMIT: usize = 200;
 /// How much of somebody else's words (a provider's, a person's) is repeated, in characters.
 const QUOTE_LIMIT: usize = 500;
 
@@ -94,7 +96,7 @@ pub(super) fn and_more(items: impl ExactSizeIterator<Item = String>) -> String {
 pub(super) fn may_vote(electorate: &Electorate) -> String {
     let mut sentences = Vec::new();
     if let Some(people) = &electorate.people {
-        let who = escape(&electorate.who);
+        let who = escape(&shorten(&electorate.who, NAME_LIMIT));
         let left: Vec<_> = people.iter().filter(|person| !electorate.except.contains(person)).collect();
         sentences.push(match (people.is_empty(), left.is_empty()) {
             (true, true | false) => format!("Only {who} may vote, and none of them has a Slack account."),
@@ -107,7 +109,7 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
         sentences.push(format!("Who wrote, merged or deployed this may not vote: {except}."));
     }
     if !electorate.not_found.is_empty() {
-        let names = and_more(electorate.not_found.iter().map(|name| code(name)));
+        let names = and_more(electorate.not_found.iter().map(|name| code(&shorten(name, NAME_LIMIT))));
         sentences.push(format!("Not found in Slack, and so not kept from voting: {names}."));
     }
     sentences.join(" ")

@@ -56,8 +56,9 @@ fn closed(status: &Status) -> Option<String> {
         Status::Superseded { by, .. } => {
             Some(format!("this was superseded by {}. Vote on that one instead.", link(&by.url, &by.title)))
         }
-        Status::Cancelled { at, reason, .. } => {
-            Some(format!("this was cancelled on {}: {}", local_time(*at), sentence(reason)))
+        Status::Cancelled { at, by, reason } => {
+            let by = by.as_ref().map(|by| format!(" by <@{by}>")).unwrap_or_default();
+            Some(format!("this was cancelled{by} on {}: {}", local_time(*at), sentence(reason)))
         }
     }
 }
@@ -66,7 +67,7 @@ fn closed(status: &Status) -> Option<String> {
 pub fn resolution_refused(refusal: run::Refusal) -> &'static str {
     match refusal {
         run::Refusal::Repeated | run::Refusal::OutOfTurn => {
-            "Nothing was done: somebody said before what became of it. The line in the thread shows it."
+            "Nothing was done: somebody said before what became of it. Its line shows it."
         }
         run::Refusal::NoSuchStep => NO_SUCH_RUN,
     }

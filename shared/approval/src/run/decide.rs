@@ -1,6 +1,7 @@
 //! What can happen to a step of a run, and what it makes of the run.
 
 use super::{Branch, Resolution, Run, Status, StepState};
+use crate::action::Action;
 use crate::approval::{Dialog, Outcome};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
@@ -69,6 +70,8 @@ pub enum Refusal {
 pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Result<Decision<Run>, Refusal> {
     let current = run.steps.get(step).ok_or(Refusal::NoSuchStep)?;
     let line = current.action.to_string();
+    // Only people's votes take a run past an approval, and only an approval asks for them.
+    let asks = matches!(current.action, Action::SlackChannelApproval(_));
     let run_id = || run.id.clone();
     match (&current.state, command) {
         (StepState::Waiting, Command::Begin) => {
@@ -79,6 +82,12 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Ok(enter(run, step, StepState::Running { note: None }, event))
         }
         (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
+        (StepState::Running { .. }, Command::Ask(_)) if !asks => Err(Refusal::OutOfTurn),
+        (StepState::Running { .. }, Command::Succeed { .. }) if asks => Err(Refusal::OutOfTurn),
+        // It did not open, whatever was lost: opening it is a commit to this run.
+        (StepState::Running { .. }, Command::Lose { reason }) if asks => {
+            decide(run, step, Command::Fail { reason }, now)
+        }
         (StepState::Running { .. }, Command::Ask(approval)) => {
             let mut decision = enter_silently(run, step, StepState::Asking { approval: approval.clone() });
             decision.effects.insert(0, EffectKind::DrawDialog { approval });
@@ -198,7 +207,7 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
             Some(Branch::OnSuccess),
         ),
         Outcome::Rejected => (failed("rejected"), Some(Branch::OnReject)),
-        Outcome::Expired => (failed("nobody decided in time"), Some(Branch::OnExpire)),
+        Outcome::Expired => (failed("too few people decided in time"), Some(Branch::OnExpire)),
         Outcome::Ended(reason) | Outcome::Cancelled(reason) => (failed(&reason), None),
     };
     let approved = matches!(state, StepState::Succeeded { .. });

@@ -1,46 +1,67 @@
 //! The dialog in each state, as Slack gets it.
 
-use crate::samples::{approval, at, authors, counted, vote_of, voted};
-use approval::approval::{Approval, Choice, Command, Status, decide};
+use crate::samples::{
+    Branches, after, all_may, approval, ask_with, at, authors, because, check, click, except, for_it, hook,
+    of_three, opened, successor, voted,
+};
+use approval::approval::{Approval, Ask, Choice, Command, Electorate, Verdict, decide};
+use approval::deploy::RulesChange;
 use approval::message::{Message, dialog};
+use approval::run::{Run, StepState};
+use jiff::SignedDuration;
 use serde_json::Value;
 
-/// The blocks, one a paragraph: their kind, then what they say.
-fn drawn(approval: &Approval) -> String {
-    let Message { text, blocks } = dialog(approval);
-    let mut paragraphs = vec![format!("text: {text}")];
-    for block in blocks.as_array().expect("a list of blocks") {
-        let kind = block["type"].as_str().unwrap_or_default();
-        let said = match kind {
-            "section" => block["text"]["text"].as_str().unwrap_or_default().to_owned(),
-            "context" => block["elements"][0]["text"].as_str().unwrap_or_default().to_owned(),
-            "actions" => {
-                let buttons = block["elements"].as_array().into_iter().flatten();
-                buttons
-                    .map(|button| format!("[{}]", button["text"]["text"].as_str().unwrap_or_default()))
-                    .collect()
-            }
-            other => panic!("a block of the kind {other}"),
-        };
-        paragraphs.push(format!("{kind}: {said}"));
+use Choice::{Approve, Reject};
+
+/// The blocks after the prompt, a line each: their kind, then what they say.
+pub fn drawn(approval: &Approval, run: Option<&Run>) -> String {
+    let blocks = blocks(approval, run);
+    blocks.iter().skip(1).map(|block| format!("{}\n", said(block))).collect()
+}
+
+pub fn blocks(approval: &Approval, run: Option<&Run>) -> Vec<Value> {
+    dialog(approval, run).blocks.as_array().expect("a list of blocks").clone()
+}
+
+/// What a block says; of buttons, what they do and what they carry.
+pub fn said(block: &Value) -> String {
+    let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
+    let button = |button: &Value| {
+        let style = button["style"].as_str().map(|style| format!(", {style}")).unwrap_or_default();
+        format!("[{}: {} {}{style}]", text(&button["text"]), button["action_id"], button["value"])
+    };
+    let element = |element: &Value| match element["type"].as_str() {
+        Some("overflow") => {
+            let options = element["options"].as_array().into_iter().flatten();
+            let options: Vec<_> =
+                options.map(|option| format!("{}: {}", text(&option["text"]), option["value"])).collect();
+            format!("[{}: {}]", element["action_id"], options.join("; "))
+        }
+        _ => button(element),
+    };
+    match block["type"].as_str() {
+        Some("section") => format!("section: {}", text(&block["text"])),
+        Some("context") => format!("context: {}", text(&block["elements"][0])),
+        Some("actions") => {
+            let elements: Vec<_> = block["elements"].as_array().into_iter().flatten().map(element).collect();
+            format!("{}: {}", block["block_id"], elements.join(" "))
+        }
+        other => panic!("a block of the kind {other:?}"),
     }
-    paragraphs.join("\n\n")
 }
 
-fn blocks(approval: &Approval) -> Vec<Value> {
-    dialog(approval).blocks.as_array().expect("a list of blocks").clone()
+/// Two approvals are needed, of three people; it can be undone for a minute.
+fn with_window() -> Approval {
+    Approval { undo_window: Some(SignedDuration::from_mins(1)), ..of_three() }
 }
 
-fn longest_text(blocks: &[Value]) -> usize {
-    let texts = blocks
-        .iter()
-        .filter_map(|block| block["text"]["text"].as_str().or(block["elements"][0]["text"].as_str()));
-    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+fn both() -> [(&'static str, Choice); 2] {
+    [("U1", Approve), ("U2", Approve)]
 }
 
 #[test]
-fn a_new_dialog_is_the_prompt_and_two_buttons() {
-    let message = dialog(&approval());
+fn a_new_dialog_is_the_prompt_and_its_buttons() {
+    let message = dialog(&approval(), None);
     insta::assert_snapshot!(serde_json::to_string_pretty(&message.blocks).expect("JSON"), @r#"
     [
       {
@@ -61,7 +82,7 @@ fn a_new_dialog_is_the_prompt_and_two_buttons() {
               "type": "plain_text"
             },
             "type": "button",
-            "value": "d a"
+            "value": "d a cfa564f969"
           },
           {
             "action_id": "reject",
@@ -71,7 +92,27 @@ fn a_new_dialog_is_the_prompt_and_two_buttons() {
               "type": "plain_text"
             },
             "type": "button",
-            "value": "d a"
+            "value": "d a cfa564f969"
+          },
+          {
+            "action_id": "more",
+            "options": [
+              {
+                "text": {
+                  "text": "Withdraw my vote",
+                  "type": "plain_text"
+                },
+                "value": "withdraw d a cfa564f969"
+              },
+              {
+                "text": {
+                  "text": "Cancel this approval",
+                  "type": "plain_text"
+                },
+                "value": "cancel d a cfa564f969"
+              }
+            ],
+            "type": "overflow"
           }
         ],
         "type": "actions"
@@ -83,8 +124,9 @@ fn a_new_dialog_is_the_prompt_and_two_buttons() {
 
 #[test]
 fn an_approved_dialog_shows_the_vote_and_when_and_no_buttons() {
-    let approved = voted(approval(), &[("U1", Choice::Approve)]);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&dialog(&approved).blocks).expect("JSON"), @r#"
+    let quorum = voted(approval(), &[("U1", Approve)]);
+    let approved = after(&quorum, all_may(&quorum), 61);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&dialog(&approved, None).blocks).expect("JSON"), @r#"
     [
       {
         "text": {
@@ -103,7 +145,7 @@ fn an_approved_dialog_shows_the_vote_and_when_and_no_buttons() {
       {
         "elements": [
           {
-            "text": "Action approved on <!date^1620733380^{date} at {time}|2021-05-11 at 11:43 UTC>.",
+            "text": "Action approved on <!date^1620733381^{date} at {time}|2021-05-11 at 11:43 UTC>.",
             "type": "mrkdwn"
           }
         ],
@@ -111,224 +153,274 @@ fn an_approved_dialog_shows_the_vote_and_when_and_no_buttons() {
       }
     ]
     "#);
-}
-
-#[test]
-fn a_dialog_says_how_many_votes_are_needed_before_the_first_one() {
-    insta::assert_snapshot!(drawn(&Approval { votes_required: 2, ..approval() }), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    0 of 2 approvals, 2 more needed.
-
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
-    context: 0 of 2 approvals, 2 more needed.
-
-    actions: [Approve][Reject]
+    insta::assert_snapshot!(dialog(&approved, None).text, @"
+    <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
+    Action approved on <!date^1620733381^{date} at {time}|2021-05-11 at 11:43 UTC>.
+    *Votes:*
+    <@U1> :+1:
     ");
 }
 
 #[test]
-fn a_dialog_says_how_many_votes_are_still_needed() {
-    let three = Approval { votes_required: 3, ..approval() };
-    insta::assert_snapshot!(drawn(&voted(three, &[("U1", Choice::Approve), ("U2", Choice::Approve)])), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    2 of 3 approvals, 1 more needed.
-
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
+fn a_dialog_says_what_is_still_needed() {
+    let anyone = Approval { votes_required: 2, ..approval() };
+    insta::assert_snapshot!(drawn(&anyone, None), @r#"
+    context: 0 of 2 approvals, 2 more needed.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    let three =
+        Approval { votes_required: 3, rejections_required: 2, expires_at: Some(at(3600)), ..of_three() };
+    let voted = voted(three, &[("U1", Approve), ("U2", Approve), ("U3", Reject)]);
+    insta::assert_snapshot!(drawn(&voted, None), @r#"
     section: *Votes:*
     <@U1> :+1:
     <@U2> :+1:
-
-    context: 2 of 3 approvals, 1 more needed.
-
-    actions: [Approve][Reject]
-    ");
+    <@U3> :-1:
+    context: 2 of 3 approvals, 1 more needed. 1 of 2 rejections. Expires on <!date^1620736920^{date} at {time}|2021-05-11 at 12:42 UTC>. Only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
 }
 
 #[test]
-fn a_dialog_that_takes_several_rejections_counts_them() {
-    let approval = Approval { rejections_required: 2, ..approval() };
-    insta::assert_snapshot!(drawn(&voted(approval, &[("U1", Choice::Reject)])), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    0 of 1 approval, 1 more needed. 1 of 2 rejections.
+fn a_dialog_says_who_may_vote() {
+    let of = |electorate| drawn(&Approval { electorate, ..approval() }, None);
+    let people = |who: &str, people: &[&str]| Electorate {
+        people: Some(people.iter().map(ToString::to_string).collect()),
+        who: who.to_owned(),
+        ..Electorate::anyone()
+    };
+    insta::assert_snapshot!(of(people("@release & <ops>", &["U1", "U2"])), @r#"
+    context: Only @release &amp; &lt;ops&gt; may vote: <@U1>, <@U2>.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    insta::assert_snapshot!(of(authors(0)), @r#"
+    context: Only the authors of this deploy may vote, and none of them has a Slack account.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    insta::assert_snapshot!(of(authors(25)), @r#"
+    context: Only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10>, <@U11>, <@U12>, <@U13>, <@U14>, <@U15>, <@U16>, <@U17>, <@U18>, <@U19>, <@U20> and 5 more.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+}
 
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
+#[test]
+fn a_dialog_of_four_eyes_says_who_made_the_change() {
+    let of = |electorate| drawn(&Approval { electorate, ..approval() }, None);
+    insta::assert_snapshot!(of(except(Electorate::anyone(), &["U1", "U2"])), @r#"
+    context: Who wrote, merged or deployed this may not vote: <@U1>, <@U2>.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    let not_found = vec!["Ana <ana@example.com>".to_owned(), "bob`".to_owned()];
+    insta::assert_snapshot!(of(Electorate { not_found, ..except(authors(3), &["U1"]) }), @r#"
+    context: Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>. Not found in Slack, and so not kept from voting: `Ana &lt;ana@example.com&gt;`, `bob'`.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    insta::assert_snapshot!(of(except(authors(1), &["U1"])), @r#"
+    context: Only the authors of this deploy may vote, and it is their own change. Who wrote, merged or deployed this may not vote: <@U1>.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+}
 
+#[test]
+fn a_dialog_says_that_the_deploy_changes_its_own_rules() {
+    let of = |rules_change| drawn(&Approval { rules_change, ..approval() }, None);
+    insta::assert_snapshot!(of(RulesChange::Yes(vec![".signoff/rules.yml".to_owned(), "a`b<c>".to_owned()])), @r#"
+    context: :warning: This deploy changes the rules that guard it: `.signoff/rules.yml`, `a'b&lt;c&gt;`.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    insta::assert_snapshot!(of(RulesChange::Unknown), @r#"
+    context: :grey_question: The git host did not say whether this deploy changes the rules that guard it.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    assert_eq!(of(RulesChange::No), drawn(&approval(), None));
+}
+
+#[test]
+fn a_vote_stands_with_its_reason_in_one_line() {
+    let first = after(
+        &Approval { votes_required: 3, rejections_required: 2, ..approval() },
+        click("U1", because(Approve, "tested\n\non <staging> & by  hand"), 60),
+        60,
+    );
+    insta::assert_snapshot!(drawn(&after(&first, click("U2", because(Reject, "not on Friday"), 60), 60), None), @r#"
     section: *Votes:*
-    <@U1> :-1:
-
-    context: 0 of 1 approval, 1 more needed. 1 of 2 rejections.
-
-    actions: [Approve][Reject]
-    ");
+    <@U1> :+1: tested on &lt;staging&gt; &amp; by hand
+    <@U2> :-1: not on Friday
+    context: 1 of 3 approvals, 2 more needed. 1 of 2 rejections.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
 }
 
 #[test]
-fn a_restricted_dialog_says_who_may_vote() {
-    insta::assert_snapshot!(drawn(&Approval { electorate: authors(2), ..approval() }), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    Only the authors of this deploy may vote: <@U1>, <@U2>.
-
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
-    context: Only the authors of this deploy may vote: <@U1>, <@U2>.
-
-    actions: [Approve][Reject]
-    ");
+fn a_quorum_says_what_it_waits_for() {
+    let postpone = |approval: &Approval, reason: &str| {
+        after(approval, Command::Postpone { reason: reason.to_owned() }, 70)
+    };
+    let at_once = voted(of_three(), &both());
+    insta::assert_snapshot!(drawn(&at_once, None), @r#"
+    section: *Votes:*
+    <@U1> :+1:
+    <@U2> :+1:
+    context: 2 approvals. Signoff is checking whether those who approved still may.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    insta::assert_snapshot!(drawn(&postpone(&at_once, "Slack answered 503"), None), @r#"
+    section: *Votes:*
+    <@U1> :+1:
+    <@U2> :+1:
+    context: 2 approvals. Signoff could not check yet whether those who approved still may: Slack answered 503. It tries again.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    let window = voted(with_window(), &both());
+    insta::assert_snapshot!(drawn(&window, None), @r#"
+    section: *Votes:*
+    <@U1> :+1:
+    <@U2> :+1:
+    context: 2 approvals. It goes ahead on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>, unless somebody undoes it.
+    "votes": [Undo: "undo" "d a cfa564f969", danger]
+    "#);
+    let more = after(&window, click("U3", for_it(Approve), 70), 70);
+    insta::assert_snapshot!(drawn(&postpone(&more, "the token was revoked: reinstall the app"), None), @r#"
+    section: *Votes:*
+    <@U1> :+1:
+    <@U2> :+1:
+    <@U3> :+1:
+    context: 3 approvals. Signoff could not check yet whether those who approved still may: the token was revoked: reinstall the app. It tries again.
+    "votes": [Undo: "undo" "d a cfa564f969", danger]
+    "#);
 }
 
 #[test]
-fn a_dialog_of_many_mentions_the_first_twenty() {
-    let approval = Approval { electorate: authors(25), votes_required: 2, ..approval() };
-    insta::assert_snapshot!(drawn(&voted(approval, &[("U3", Choice::Approve)])), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    1 of 2 approvals, 1 more needed. Only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10>, <@U11>, <@U12>, <@U13>, <@U14>, <@U15>, <@U16>, <@U17>, <@U18>, <@U19>, <@U20> and 5 more.
-
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
+fn a_dialog_says_whose_approval_does_not_count() {
+    use Verdict::{Bot, Deactivated, Guest, NotNamed, OwnChange, Stranger};
+    let first = Approval { votes_required: 7, ..approval() };
+    let of = |verdicts: &[Verdict]| {
+        let voters: Vec<_> = (1..=7).map(|number| format!("U{number}")).collect();
+        let ballots: Vec<_> = voters.iter().map(|voter| (voter.as_str(), Approve)).collect();
+        let quorum = voted(first.clone(), &ballots);
+        let seen: Vec<_> = voters.iter().map(String::as_str).zip(verdicts.iter().copied()).collect();
+        drawn(&after(&quorum, check(Electorate::anyone(), &seen), 70), None)
+    };
+    insta::assert_snapshot!(of(&[Deactivated, Guest, Stranger, Bot]), @r#"
+    section: *Votes:*
+    <@U5> :+1:
+    <@U6> :+1:
+    <@U7> :+1:
+    context: :no_entry_sign: The approval of <@U4> does not count: it is a program's.
+    :no_entry_sign: The approval of <@U3> does not count: they are of another workspace.
+    :no_entry_sign: The approval of <@U2> does not count: they are a guest of this workspace.
+    :no_entry_sign: The approval of <@U1> does not count: their account is deactivated.
+    context: 3 of 7 approvals, 4 more needed.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    insta::assert_snapshot!(of(&[NotNamed, OwnChange]), @r#"
     section: *Votes:*
     <@U3> :+1:
-
-    context: 1 of 2 approvals, 1 more needed. Only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>, <@U4>, <@U5>, <@U6>, <@U7>, <@U8>, <@U9>, <@U10>, <@U11>, <@U12>, <@U13>, <@U14>, <@U15>, <@U16>, <@U17>, <@U18>, <@U19>, <@U20> and 5 more.
-
-    actions: [Approve][Reject]
-    ");
+    <@U4> :+1:
+    <@U5> :+1:
+    <@U6> :+1:
+    <@U7> :+1:
+    context: :no_entry_sign: The approval of <@U2> does not count: it is their own change.
+    :no_entry_sign: The approval of <@U1> does not count: they are not among those who may vote any more.
+    context: 5 of 7 approvals, 2 more needed.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
+    // The last few are told; everybody's is on record.
+    assert_eq!(of(&[Deactivated; 7]).matches("does not count").count(), 5);
 }
 
 #[test]
-fn a_dialog_of_nobody_does_not_pretend() {
-    insta::assert_snapshot!(drawn(&Approval { electorate: authors(0), ..approval() }), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    Only the authors of this deploy may vote, and none of them has a Slack account.
-
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
-    context: Only the authors of this deploy may vote, and none of them has a Slack account.
-
-    actions: [Approve][Reject]
-    ");
-}
-
-#[test]
-fn a_rejected_dialog_shows_both_thumbs() {
-    let approval = Approval { votes_required: 2, ..approval() };
-    insta::assert_snapshot!(drawn(&voted(approval, &[("U1", Choice::Approve), ("U2", Choice::Reject)])), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    Action rejected on <!date^1620733380^{date} at {time}|2021-05-11 at 11:43 UTC>.
-
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
+fn a_closed_dialog_says_how_it_ended() {
+    let one = voted(of_three(), &[("U1", Approve)]);
+    let of = |command| drawn(&after(&one, command, 120), None);
+    insta::assert_snapshot!(of(click("U2", for_it(Reject), 120)), @"
     section: *Votes:*
     <@U1> :+1:
     <@U2> :-1:
-
-    context: Action rejected on <!date^1620733380^{date} at {time}|2021-05-11 at 11:43 UTC>.
+    context: Action rejected on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>.
+    ");
+    let expires = Approval { expires_at: Some(at(100)), ..one.clone() };
+    insta::assert_snapshot!(drawn(&after(&expires, Command::Expire, 120), None), @"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Expired on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>: too few people decided in time.
+    ");
+    insta::assert_snapshot!(of(Command::Supersede(successor())), @"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Superseded on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC> by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>.
+    ");
+    insta::assert_snapshot!(of(click("U2", Ask::Cancel { reason: "not on <Friday>".to_owned() }, 120)), @"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Action cancelled by <@U2> on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>: not on &lt;Friday&gt;.
+    ");
+    let reason = "the dialog could not be shown in #deploys for a day: channel_not_found".to_owned();
+    insta::assert_snapshot!(of(Command::Cancel { reason }), @"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Action cancelled on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>: the dialog could not be shown in #deploys for a day: channel_not_found.
     ");
 }
 
+/// A run that waits for this approval, whose next step is in this state.
+fn run(state: StepState) -> (Approval, Run) {
+    let branches = Branches { on_success: vec![hook("one.example")], ..Branches::default() };
+    let mut run = opened(&[ask_with("Promote", branches), hook("two.example")]).next;
+    run.steps[1].state = state;
+    let id = run.thread_of(1).expect("a thread");
+    let quorum = voted(approval(), &[("U1", Approve)]);
+    (Approval { id, ..after(&quorum, all_may(&quorum), 61) }, run)
+}
+
 #[test]
-fn a_cancelled_dialog_says_why() {
-    let reason = "the dialog could not be shown in #deploys for a day: channel_not_found".to_owned();
-    let cancelled = decide(&approval(), Command::Cancel { reason }, at(86_400)).expect("cancelled").next;
-    insta::assert_snapshot!(drawn(&cancelled), @r"
-    text: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-    Action cancelled on <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>: the dialog could not be shown in #deploys for a day: channel_not_found.
+fn a_dialog_asks_what_became_of_a_step_that_nobody_knows_of() {
+    let reason = "no answer from one.example within 10 s".to_owned();
+    let (approved, mut run) = run(StepState::Unknown { at: at(90), reason });
+    let shown = drawn(&approved, Some(&run)).replace(run.id.as_str(), "<run>");
+    insta::assert_snapshot!(shown, @r#"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Action approved on <!date^1620733381^{date} at {time}|2021-05-11 at 11:43 UTC>.
+    section: :grey_question: `webhook: https://one.example` may or may not have happened: no answer from one.example within 10 s. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened: if not, *Retry* runs it again; if so, *Mark as done* goes on with what follows.
+    "step-1": [Retry: "retry" "d <run> 1 1620733410000000 T1", danger] [Mark as done: "mark_as_done" "d <run> 1 1620733410000000 T1"]
+    "#);
+    // Not in another approval's dialog, and not once somebody said it.
+    assert!(!drawn(&approval(), Some(&run)).contains("retry"));
+    run.steps[1].state = StepState::Running { note: None };
+    assert!(!drawn(&approved, Some(&run)).contains("retry"));
+}
 
-    section: <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
-
-    context: Action cancelled on <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>: the dialog could not be shown in #deploys for a day: channel_not_found.
-    ");
+#[test]
+fn a_dialogs_text_says_all_that_its_blocks_say() {
+    let reason = "no answer".to_owned();
+    let (approved, run) = run(StepState::Unknown { at: at(90), reason });
+    let all = Approval { rules_change: RulesChange::Unknown, ..approved };
+    let Message { text, .. } = dialog(&all, Some(&run));
+    for block in blocks(&all, Some(&run)).iter().filter(|block| block["type"] != "actions") {
+        let said = said(block);
+        let (_, line) = said.split_once(": ").expect("a kind and a text");
+        assert!(text.contains(line), "{line}");
+    }
 }
 
 #[test]
 fn a_dialog_drawn_twice_is_the_same() {
-    let approved = voted(approval(), &[("U1", Choice::Approve)]);
-    assert_eq!(dialog(&approved), dialog(&approved));
+    let quorum = voted(with_window(), &both());
+    assert_eq!(dialog(&quorum, None), dialog(&quorum, None));
 }
 
 #[test]
 fn a_name_slack_gave_is_not_in_the_dialog() {
     // Slack shows each reader the name that they know; what was recorded is for the deploy's page.
-    let approved = voted(approval(), &[("U1", Choice::Approve)]);
+    let quorum = voted(approval(), &[("U1", Approve)]);
     let names = vec![("U1".to_owned(), "Ana <Novak> & co".to_owned())];
-    let named = decide(&approved, Command::Name(names), at(90)).expect("named").next;
-    assert_eq!(dialog(&named), dialog(&approved));
-}
-
-#[test]
-fn the_votes_of_a_crowd_stay_within_slacks_limits() {
-    let votes: Vec<_> =
-        (0..150).map(|number| counted(&format!("U0123456{number:03}"), Choice::Approve)).collect();
-    let crowd = Approval { votes_required: 200, votes, electorate: authors(400), ..approval() };
-    let blocks = blocks(&crowd);
-    assert!(
-        blocks.len() <= 50 && longest_text(&blocks) <= 3000,
-        "{} {}",
-        blocks.len(),
-        longest_text(&blocks)
-    );
-    let shown: String =
-        blocks.iter().filter_map(|block| block["text"]["text"].as_str()).collect::<Vec<_>>().join("\n");
-    assert_eq!(shown.matches(":+1:").count(), 150);
-    assert_eq!(shown.matches("*Votes:*").count(), 1);
-    assert!(crowd.votes.iter().all(|vote| shown.contains(&format!("<@{}>", vote.voter))));
-}
-
-#[test]
-fn more_voters_than_a_dialog_can_show_do_not_keep_it_from_being_drawn() {
-    let votes: Vec<_> =
-        (0..10_000).map(|number| counted(&format!("U012345{number:05}"), Choice::Approve)).collect();
-    let blocks = blocks(&Approval { votes_required: 20_000, votes, ..approval() });
-    assert!(blocks.len() <= 50, "{} blocks", blocks.len());
-    assert_eq!(
-        blocks.last().map(|block| block["type"].clone()),
-        Some("actions".into()),
-        "the buttons are still there"
-    );
-}
-
-#[test]
-fn a_prompt_that_is_too_long_is_cut_and_never_within_a_link() {
-    let link = "<https://github.com/acme/checkout/pull/12345|Fix the checkout &amp; more>, ";
-    for lead in 0..link.len() {
-        let prompt = format!("{}{}", "x".repeat(lead), link.repeat(60));
-        let blocks = blocks(&Approval { prompt, ..approval() });
-        let text = blocks[0]["text"]["text"].as_str().expect("text");
-        assert!((2800..=3000).contains(&text.chars().count()), "{}", text.chars().count());
-        assert!(text.ends_with('\u{2026}'));
-        assert_eq!(text.matches('<').count(), text.matches('>').count(), "{lead}");
-        assert_eq!(text.matches("&amp;").count(), text.matches('&').count(), "{lead}");
-    }
-}
-
-#[test]
-fn a_prompt_of_any_script_is_counted_in_characters() {
-    let blocks = blocks(&Approval { prompt: "\u{1f680}\u{17d}".repeat(1500), ..approval() });
-    assert_eq!(blocks[0]["text"]["text"].as_str().map(|text| text.chars().count()), Some(3000));
-    assert!(!blocks[0]["text"]["text"].as_str().expect("text").ends_with('\u{2026}'));
+    let named = decide(&quorum, Command::Name(names), at(90)).expect("named").next;
+    assert_eq!(dialog(&named, None), dialog(&quorum, None));
 }
 
 #[test]
 fn a_prompt_that_came_to_nothing_is_replaced_by_the_approvals_name() {
-    let blocks =
-        blocks(&Approval { prompt: " \n".to_owned(), name: "Promote <now>".to_owned(), ..approval() });
-    assert_eq!(blocks[0]["text"]["text"], "Promote &lt;now&gt;");
-}
-
-#[test]
-fn the_buttons_of_a_dialog_name_its_deploy_and_approval() {
-    let blocks = blocks(&approval());
-    let values: Vec<_> =
-        blocks[1]["elements"].as_array().into_iter().flatten().map(|button| &button["value"]).collect();
-    assert_eq!(values, ["d a", "d a"]);
-}
-
-#[test]
-fn only_a_pending_dialog_has_buttons() {
-    let pending = voted(Approval { votes_required: 2, ..approval() }, &[("U1", Choice::Approve)]);
-    let closed = decide(&pending, vote_of("U2", Choice::Approve), at(90)).expect("a vote").next;
-    let has_buttons = |approval: &Approval| blocks(approval).iter().any(|block| block["type"] == "actions");
-    assert!(has_buttons(&pending) && !has_buttons(&closed));
-    assert_eq!(closed.status, Status::Approved { at: at(90) });
+    let empty = Approval { prompt: " \n".to_owned(), name: "Promote <now>".to_owned(), ..approval() };
+    assert_eq!(blocks(&empty, None)[0]["text"]["text"], "Promote &lt;now&gt;");
 }

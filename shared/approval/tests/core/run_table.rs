@@ -1,11 +1,13 @@
 //! What each command makes of a run's step in each state.
 
-use crate::samples::{ask, at, consequences, hook, opened};
-use approval::approval::Outcome;
+use crate::approval_table::table;
+use crate::samples::{Branches, ask, ask_with, at, consequences, hook, opened};
+use approval::approval::{Dialog, Outcome};
 use approval::id::ApprovalId;
-use approval::run::{Command, Refusal, Run, Status, StepState, decide};
+use approval::run::{Command, Refusal, Resolution, Run, Status, StepState, decide};
+use jiff::{SignedDuration, Timestamp};
 
-/// A run of an approval with one action, and an action after it. The step to look at is the first or the second.
+/// A run of an approval with one action, and an action after it.
 fn run() -> Run {
     opened(&[ask("Promote", vec![hook("one.example")]), hook("two.example")]).next
 }
@@ -31,6 +33,13 @@ fn with(states: &[StepState]) -> Run {
     run
 }
 
+/// A run of an action alone, in this state, whose line stands in the deployment's channel.
+fn unthreaded(state: StepState) -> Run {
+    let mut run = opened(&[hook("one.example")]).next;
+    (run.steps[0].state, run.steps[0].line) = (state, Some(line("1.0")));
+    run
+}
+
 /// A run in each state of the step with the number beside it.
 fn states() -> Vec<(&'static str, Run, usize)> {
     let running = |note: Option<&str>| StepState::Running { note: note.map(str::to_owned) };
@@ -41,13 +50,23 @@ fn states() -> Vec<(&'static str, Run, usize)> {
         ("running", with(&[succeeded(), running(None)]), 1),
         ("running once more after 503", with(&[succeeded(), running(Some("503"))]), 1),
         ("running, the last step", with(&[succeeded(), succeeded(), running(None)]), 2),
-        ("running, before there is a thread", with(&[running(None)]), 0),
+        ("running, an approval", with(&[running(None)]), 0),
+        ("running, before there is a thread", unthreaded(running(None)), 0),
         ("asking", with(&[asking()]), 0),
         ("succeeded", with(&[succeeded(), succeeded()]), 1),
         ("failed", with(&[succeeded(), failed()]), 1),
-        ("unknown", with(&[succeeded(), unknown]), 1),
+        ("unknown", with(&[succeeded(), unknown.clone()]), 1),
+        ("unknown, before there is a thread", unthreaded(unknown), 0),
         ("skipped", with(&[failed(), StepState::Skipped]), 1),
     ]
+}
+
+fn resolve(resolution: Resolution, lost_at: Timestamp) -> Command {
+    Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, lost_at }
+}
+
+fn line(ts: &str) -> Dialog {
+    Dialog { channel: "C1".to_owned(), ts: ts.to_owned() }
 }
 
 fn commands() -> Vec<(&'static str, Command)> {
@@ -57,12 +76,17 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("ask", Command::Ask(ApprovalId::from_text("a"))),
         ("close approved", Command::Close(Outcome::Approved)),
         ("close rejected", Command::Close(Outcome::Rejected)),
+        ("close expired", Command::Close(Outcome::Expired)),
+        ("close superseded", Command::Close(Outcome::Ended("superseded".to_owned()))),
         ("close cancelled", Command::Close(Outcome::Cancelled("gone".to_owned()))),
         ("retry after 503", Command::Retry { reason: reason() }),
         ("succeed", Command::Succeed { summary: "done".to_owned(), url: None }),
         ("fail", Command::Fail { reason: reason() }),
         ("lose", Command::Lose { reason: reason() }),
-        ("line posted", Command::LinePosted { ts: "1.0".to_owned() }),
+        ("say: retry", resolve(Resolution::Retry, at(1))),
+        ("say: done", resolve(Resolution::MarkAsDone, at(1))),
+        ("say of an older loss: retry", resolve(Resolution::Retry, at(0))),
+        ("line posted", Command::LinePosted(line("2.0"))),
     ]
 }
 
@@ -90,136 +114,328 @@ fn outcome(run: &Run, step: usize, command: Command) -> String {
 
 #[test]
 fn every_command_in_every_state() {
-    let mut table = String::new();
+    let mut text = String::new();
     for (name, run, step) in states() {
-        table.push_str(&format!("step {step} {name}\n"));
-        for (name, command) in commands() {
-            table.push_str(&format!("  {name:16} {}\n", outcome(&run, step, command)));
-        }
+        let lines = commands().into_iter().map(|(name, command)| (name, outcome(&run, step, command)));
+        let lines: String = table(lines).lines().map(|line| format!("  {line}\n")).collect();
+        text.push_str(&format!("step {step} {name}\n{lines}"));
     }
-    insta::assert_snapshot!(table, @r"
+    insta::assert_snapshot!(text, @"
     step 1 waiting, its turn
-      begin            succeeded running waiting (Running); do: draw_step 1; record: step_started 1
-      ask              refused: OutOfTurn
-      close approved   refused: OutOfTurn
-      close rejected   refused: OutOfTurn
-      close cancelled  refused: OutOfTurn
-      retry after 503  refused: OutOfTurn
-      succeed          refused: OutOfTurn
-      fail             refused: OutOfTurn
-      lose             refused: OutOfTurn
-      line posted      succeeded waiting waiting (Running); do: -; record: -
+      begin                        succeeded running waiting (Running); do: draw_step 1; record: step_started 1
+      ask                          refused: OutOfTurn
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              refused: OutOfTurn
+      succeed                      refused: OutOfTurn
+      fail                         refused: OutOfTurn
+      lose                         refused: OutOfTurn
+      say: retry                   refused: OutOfTurn
+      say: done                    refused: OutOfTurn
+      say of an older loss: retry  refused: OutOfTurn
+      line posted                  succeeded waiting waiting (Running); do: -; record: -
     step 1 waiting, not its turn
-      begin            refused: OutOfTurn
-      ask              refused: OutOfTurn
-      close approved   refused: OutOfTurn
-      close rejected   refused: OutOfTurn
-      close cancelled  refused: OutOfTurn
-      retry after 503  refused: OutOfTurn
-      succeed          refused: OutOfTurn
-      fail             refused: OutOfTurn
-      lose             refused: OutOfTurn
-      line posted      asking waiting waiting (Running); do: -; record: -
+      begin                        refused: OutOfTurn
+      ask                          refused: OutOfTurn
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              refused: OutOfTurn
+      succeed                      refused: OutOfTurn
+      fail                         refused: OutOfTurn
+      lose                         refused: OutOfTurn
+      say: retry                   refused: OutOfTurn
+      say: done                    refused: OutOfTurn
+      say of an older loss: retry  refused: OutOfTurn
+      line posted                  asking waiting waiting (Running); do: -; record: -
     step 1 running
-      begin            refused: Repeated
-      ask              succeeded asking waiting (Running); do: draw_dialog, draw_step 1; record: -
-      close approved   refused: OutOfTurn
-      close rejected   refused: OutOfTurn
-      close cancelled  refused: OutOfTurn
-      retry after 503  succeeded running waiting (Running); do: draw_step 1; record: step_retrying 1
-      succeed          succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
-      fail             succeeded failed skipped (Stopped); do: draw_step 1; record: step_failed 1, run_stopped 1
-      lose             succeeded unknown skipped (Stopped); do: draw_step 1; record: step_unknown 1, run_stopped 1
-      line posted      succeeded running waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: OutOfTurn
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              succeeded running waiting (Running); do: draw_step 1; record: step_retrying 1
+      succeed                      succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
+      fail                         succeeded failed skipped (Stopped); do: draw_step 1; record: step_failed 1, run_stopped 1
+      lose                         succeeded unknown waiting (Running); do: draw_step 1, draw_dialog; record: step_unknown 1
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded running waiting (Running); do: -; record: -
     step 1 running once more after 503
-      begin            refused: Repeated
-      ask              succeeded asking waiting (Running); do: draw_dialog, draw_step 1; record: -
-      close approved   refused: OutOfTurn
-      close rejected   refused: OutOfTurn
-      close cancelled  refused: OutOfTurn
-      retry after 503  refused: Repeated
-      succeed          succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
-      fail             succeeded failed skipped (Stopped); do: draw_step 1; record: step_failed 1, run_stopped 1
-      lose             succeeded unknown skipped (Stopped); do: draw_step 1; record: step_unknown 1, run_stopped 1
-      line posted      succeeded running waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: OutOfTurn
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              refused: Repeated
+      succeed                      succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
+      fail                         succeeded failed skipped (Stopped); do: draw_step 1; record: step_failed 1, run_stopped 1
+      lose                         succeeded unknown waiting (Running); do: draw_step 1, draw_dialog; record: step_unknown 1
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded running waiting (Running); do: -; record: -
     step 2 running, the last step
-      begin            refused: Repeated
-      ask              succeeded succeeded asking (Running); do: draw_dialog, draw_step 2; record: -
-      close approved   refused: OutOfTurn
-      close rejected   refused: OutOfTurn
-      close cancelled  refused: OutOfTurn
-      retry after 503  succeeded succeeded running (Running); do: draw_step 2; record: step_retrying 2
-      succeed          succeeded succeeded succeeded (Succeeded); do: draw_step 2; record: step_succeeded 2, run_succeeded
-      fail             succeeded succeeded failed (Stopped); do: draw_step 2; record: step_failed 2, run_stopped 2
-      lose             succeeded succeeded unknown (Stopped); do: draw_step 2; record: step_unknown 2, run_stopped 2
-      line posted      succeeded succeeded running (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: OutOfTurn
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              succeeded succeeded running (Running); do: draw_step 2; record: step_retrying 2
+      succeed                      succeeded succeeded succeeded (Succeeded); do: draw_step 2; record: step_succeeded 2, run_succeeded
+      fail                         succeeded succeeded failed (Stopped); do: draw_step 2; record: step_failed 2, run_stopped 2
+      lose                         succeeded succeeded unknown (Running); do: draw_step 2, draw_dialog; record: step_unknown 2
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded succeeded running (Running); do: -; record: -
+    step 0 running, an approval
+      begin                        refused: Repeated
+      ask                          asking waiting waiting (Running); do: draw_dialog; record: -
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              running waiting waiting (Running); do: -; record: step_retrying 0
+      succeed                      refused: OutOfTurn
+      fail                         failed skipped skipped (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
+      lose                         failed skipped skipped (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  running waiting waiting (Running); do: -; record: -
     step 0 running, before there is a thread
-      begin            refused: Repeated
-      ask              asking waiting waiting (Running); do: draw_dialog; record: -
-      close approved   refused: OutOfTurn
-      close rejected   refused: OutOfTurn
-      close cancelled  refused: OutOfTurn
-      retry after 503  running waiting waiting (Running); do: -; record: step_retrying 0
-      succeed          succeeded waiting waiting (Running); do: run_step 1; record: step_succeeded 0
-      fail             failed skipped skipped (Stopped); do: -; record: step_failed 0, run_stopped 0
-      lose             unknown skipped skipped (Stopped); do: -; record: step_unknown 0, run_stopped 0
-      line posted      running waiting waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: OutOfTurn
+      close approved               refused: OutOfTurn
+      close rejected               refused: OutOfTurn
+      close expired                refused: OutOfTurn
+      close superseded             refused: OutOfTurn
+      close cancelled              refused: OutOfTurn
+      retry after 503              running (Running); do: draw_step 0; record: step_retrying 0
+      succeed                      succeeded (Succeeded); do: draw_step 0; record: step_succeeded 0, run_succeeded
+      fail                         failed (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
+      lose                         unknown (Running); do: draw_step 0; record: step_unknown 0
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  running (Running); do: -; record: -
     step 0 asking
-      begin            refused: OutOfTurn
-      ask              refused: Repeated
-      close approved   succeeded waiting waiting (Running); do: run_step 1; record: -
-      close rejected   failed skipped skipped (Stopped); do: -; record: run_stopped 0
-      close cancelled  failed skipped skipped (Stopped); do: -; record: run_stopped 0
-      retry after 503  refused: OutOfTurn
-      succeed          refused: OutOfTurn
-      fail             refused: OutOfTurn
-      lose             refused: OutOfTurn
-      line posted      asking waiting waiting (Running); do: -; record: -
+      begin                        refused: OutOfTurn
+      ask                          refused: Repeated
+      close approved               succeeded waiting waiting (Running); do: run_step 1; record: -
+      close rejected               failed skipped skipped (Stopped); do: -; record: run_stopped 0
+      close expired                failed skipped skipped (Stopped); do: -; record: run_stopped 0
+      close superseded             failed skipped skipped (Stopped); do: -; record: run_stopped 0
+      close cancelled              failed skipped skipped (Stopped); do: draw_step 0; record: run_stopped 0
+      retry after 503              refused: OutOfTurn
+      succeed                      refused: OutOfTurn
+      fail                         refused: OutOfTurn
+      lose                         refused: OutOfTurn
+      say: retry                   refused: OutOfTurn
+      say: done                    refused: OutOfTurn
+      say of an older loss: retry  refused: OutOfTurn
+      line posted                  asking waiting waiting (Running); do: -; record: -
     step 1 succeeded
-      begin            refused: Repeated
-      ask              refused: Repeated
-      close approved   refused: Repeated
-      close rejected   refused: Repeated
-      close cancelled  refused: Repeated
-      retry after 503  refused: Repeated
-      succeed          refused: Repeated
-      fail             refused: Repeated
-      lose             refused: Repeated
-      line posted      succeeded succeeded waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded succeeded waiting (Running); do: -; record: -
     step 1 failed
-      begin            refused: Repeated
-      ask              refused: Repeated
-      close approved   refused: Repeated
-      close rejected   refused: Repeated
-      close cancelled  refused: Repeated
-      retry after 503  refused: Repeated
-      succeed          refused: Repeated
-      fail             refused: Repeated
-      lose             refused: Repeated
-      line posted      succeeded failed waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded failed waiting (Running); do: -; record: -
     step 1 unknown
-      begin            refused: Repeated
-      ask              refused: Repeated
-      close approved   refused: Repeated
-      close rejected   refused: Repeated
-      close cancelled  refused: Repeated
-      retry after 503  refused: Repeated
-      succeed          refused: Repeated
-      fail             refused: Repeated
-      lose             refused: Repeated
-      line posted      succeeded unknown waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   succeeded running waiting (Running); do: draw_step 1, draw_dialog, run_step 1; record: step_resolved 1
+      say: done                    succeeded succeeded waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded unknown waiting (Running); do: -; record: -
+    step 0 unknown, before there is a thread
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   running (Running); do: draw_step 0, run_step 0; record: step_resolved 0
+      say: done                    succeeded (Succeeded); do: draw_step 0; record: step_resolved 0, run_succeeded
+      say of an older loss: retry  refused: Repeated
+      line posted                  unknown (Running); do: -; record: -
     step 1 skipped
-      begin            refused: Repeated
-      ask              refused: Repeated
-      close approved   refused: Repeated
-      close rejected   refused: Repeated
-      close cancelled  refused: Repeated
-      retry after 503  refused: Repeated
-      succeed          refused: Repeated
-      fail             refused: Repeated
-      lose             refused: Repeated
-      line posted      failed skipped waiting (Running); do: -; record: -
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   refused: Repeated
+      say: done                    refused: Repeated
+      say of an older loss: retry  refused: Repeated
+      line posted                  failed skipped waiting (Running); do: -; record: -
     ");
+}
+
+/// A run of an approval with an action in each branch, the first of them an approval with actions of its own, and an
+/// action after it; and the number of the step in each branch.
+fn branched() -> Run {
+    let inner = ask_with(
+        "inner",
+        Branches { on_success: vec![hook("yes")], on_reject: vec![hook("no")], on_expire: vec![] },
+    );
+    let outer = Branches {
+        on_success: vec![inner, hook("approved")],
+        on_reject: vec![hook("rejected")],
+        on_expire: vec![hook("expired")],
+    };
+    let mut run = opened(&[ask_with("outer", outer), hook("last")]).next;
+    run.steps[0].state = asking();
+    run
+}
+
+#[test]
+fn what_runs_after_an_approval_follows_from_how_it_ended() {
+    let ended = |outcome: Outcome| {
+        let decision = decide(&branched(), 0, Command::Close(outcome), at(120)).expect("an end");
+        let waiting = decision.next.steps.iter().filter(|step| step.state == StepState::Waiting);
+        let waiting: Vec<_> = waiting.map(|step| step.action.to_string()).collect();
+        let waiting = if waiting.is_empty() { "nothing".to_owned() } else { waiting.join(", ") };
+        let waiting = waiting.replace("webhook: https://", "").replace("slack_channel_approval: ", "");
+        format!("{:?}, {waiting} waits; {}", decision.next.status, consequences(&decision))
+    };
+    insta::assert_snapshot!(table([
+        ("approved", ended(Outcome::Approved)),
+        ("rejected", ended(Outcome::Rejected)),
+        ("expired", ended(Outcome::Expired)),
+        ("superseded", ended(Outcome::Ended("superseded".to_owned()))),
+        ("cancelled", ended(Outcome::Cancelled("its dialog could not be shown".to_owned()))),
+    ]), @"
+    approved    Running, inner, yes, no, approved, last waits; do: run_step 1; record: -
+    rejected    Running, rejected waits; do: run_step 5; record: -
+    expired     Running, expired waits; do: run_step 6; record: -
+    superseded  Stopped, nothing waits; do: -; record: run_stopped 0
+    cancelled   Stopped, nothing waits; do: draw_step 0; record: run_stopped 0
+    ");
+}
+
+#[test]
+fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_branch() {
+    let begin = |run: &Run, step| decide(run, step, Command::Begin, at(120)).expect("its turn").next;
+    let outer = decide(&branched(), 0, Command::Close(Outcome::Approved), at(60)).expect("approved").next;
+    let asked =
+        decide(&begin(&outer, 1), 1, Command::Ask(ApprovalId::from_text("b")), at(61)).expect("asked").next;
+    let inner = decide(&asked, 1, Command::Close(Outcome::Rejected), at(62)).expect("rejected").next;
+    let states: Vec<_> = inner.steps.iter().map(|step| word(&step.state)).collect();
+    assert_eq!(
+        states,
+        ["succeeded", "failed", "skipped", "waiting", "skipped", "skipped", "skipped", "skipped"]
+    );
+    let done = Command::Succeed { summary: "told".to_owned(), url: None };
+    let last = decide(&begin(&inner, 3), 3, done, at(63)).expect("done");
+    assert_eq!(last.next.status, Status::Stopped);
+    assert_eq!(consequences(&last), "do: draw_step 3; record: step_succeeded 3, run_stopped 1");
+}
+
+#[test]
+fn an_approval_that_nobody_may_have_seen_is_told_in_the_deployments_channel() {
+    use approval::effect::EffectKind;
+    let told = |outcome: Outcome| {
+        let decision = decide(&branched(), 0, Command::Close(outcome), at(120)).expect("an end");
+        decision
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, EffectKind::DrawStep { approval: None, step: 0, .. }))
+    };
+    assert!(told(Outcome::Cancelled("its dialog could not be shown".to_owned())));
+    assert!(
+        !told(Outcome::Ended("superseded".to_owned())) && !told(Outcome::Rejected) && !told(Outcome::Expired)
+    );
+}
+
+#[test]
+fn who_says_what_became_of_a_step_is_asked_about_its_last_loss() {
+    let lost_at = at(1) + SignedDuration::from_nanos(1_234_567);
+    let unknown = with(&[succeeded(), StepState::Unknown { at: lost_at, reason: "no answer".to_owned() }]);
+    // The button carries it in microseconds.
+    let carried = Timestamp::from_microsecond(lost_at.as_microsecond()).expect("a time");
+    assert_ne!(carried, lost_at);
+    let again = decide(&unknown, 1, resolve(Resolution::Retry, carried), at(120)).expect("asked for").next;
+    assert_eq!(again.steps[1].state, StepState::Running { note: Some("Ana asked for it".to_owned()) });
+    assert_eq!(decide(&again, 1, resolve(Resolution::Retry, carried), at(121)), Err(Refusal::Repeated));
+    let lost_again =
+        decide(&again, 1, Command::Lose { reason: "no answer".to_owned() }, at(130)).expect("lost").next;
+    assert_eq!(
+        decide(&lost_again, 1, resolve(Resolution::MarkAsDone, carried), at(131)),
+        Err(Refusal::Repeated)
+    );
+    let done = decide(&lost_again, 1, resolve(Resolution::MarkAsDone, at(130)), at(131)).expect("done").next;
+    let summary = "Ana marked it as done".to_owned();
+    assert_eq!(done.steps[1].state, StepState::Succeeded { at: at(131), summary, url: None });
+}
+
+#[test]
+fn a_line_that_moved_is_drawn_where_it_stands_now() {
+    let posted =
+        |run: &Run, ts| decide(run, 1, Command::LinePosted(line(ts)), at(120)).map(|decision| decision.next);
+    let first = posted(&run(), "1.0").expect("posted");
+    assert_eq!(posted(&first, "1.0"), Err(Refusal::Repeated));
+    assert_eq!(posted(&first, "2.0").expect("posted").steps[1].line, Some(line("2.0")));
 }
 
 #[test]

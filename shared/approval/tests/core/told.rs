@@ -1,63 +1,14 @@
-//! What people and channels are told.
+//! What channels and threads are told.
 
-use crate::samples::{approval, at, authors, deploy};
-use approval::approval::{Electorate, Refusal, Status};
+use crate::samples::{after, all_may, approval, at, authors, deploy, except, of_three, voted};
+use approval::approval::{Approval, Choice, Electorate};
 use approval::deploy::Deploy;
 use approval::message::{
-    NO_SUCH_APPROVAL, deploy_link, dialog_not_shown, refusal, rule_not_opened, rules_not_read, rules_refused,
-    shorten,
+    deploy_link, dialog_not_shown, reminder, rule_not_opened, rules_not_read, rules_refused, shorten,
 };
 use approval::mrkdwn::escape;
 
 const URL: &str = "https://signoff.example.com/deploys/d";
-
-fn told(why: Refusal) -> String {
-    refusal(&why).expect("something to tell")
-}
-
-fn not_eligible(count: usize) -> Refusal {
-    match authors(count) {
-        Electorate::Only { who, people } => Refusal::NotEligible { who, people },
-        Electorate::Anyone => panic!("anyone may vote"),
-    }
-}
-
-#[test]
-fn a_repeated_click_is_told_nothing() {
-    assert_eq!(refusal(&Refusal::Repeated), None);
-    assert_eq!(refusal(&Refusal::Closed(Status::Pending)), None);
-}
-
-#[test]
-fn a_late_click_is_told_how_it_ended() {
-    insta::assert_snapshot!(told(Refusal::Closed(Status::Approved { at: at(0) })), @"Your vote was not counted: this was already approved on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
-    insta::assert_snapshot!(told(Refusal::Closed(Status::Rejected { at: at(0) })), @"Your vote was not counted: this was already rejected on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
-    let cancelled = Status::Cancelled { at: at(0), reason: "the channel is gone".to_owned() };
-    insta::assert_snapshot!(told(Refusal::Closed(cancelled)), @"Your vote was not counted: this was cancelled on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>: the channel is gone.");
-}
-
-#[test]
-fn a_stranger_is_told_whose_votes_count() {
-    insta::assert_snapshot!(told(Refusal::Stranger), @"Your vote was not counted: only members of the workspace that this app belongs to may vote.");
-}
-
-#[test]
-fn who_may_not_vote_is_told_who_may() {
-    insta::assert_snapshot!(told(not_eligible(1)), @"Your vote was not counted: only the authors of this deploy may vote: <@U1>.");
-    insta::assert_snapshot!(told(not_eligible(3)), @"Your vote was not counted: only the authors of this deploy may vote: <@U1>, <@U2>, <@U3>.");
-    insta::assert_snapshot!(told(not_eligible(0)), @"Your vote was not counted: only the authors of this deploy may vote, and none of them has a Slack account.");
-}
-
-#[test]
-fn who_may_not_vote_is_told_how_many_more_may() {
-    assert!(told(not_eligible(20)).ends_with("<@U19>, <@U20>."));
-    assert!(told(not_eligible(23)).ends_with("<@U19>, <@U20> and 3 more."));
-}
-
-#[test]
-fn a_click_on_what_is_not_on_record_is_told_so() {
-    insta::assert_snapshot!(NO_SUCH_APPROVAL, @"Your vote was not counted: this approval is not on record any more. Deploy again to be asked again.");
-}
 
 #[test]
 fn a_channel_is_told_what_is_wrong_with_a_rules_file() {
@@ -108,6 +59,26 @@ fn a_channel_is_told_which_rule_is_not_supported_yet() {
 fn a_channel_is_told_which_dialog_is_not_shown_and_why() {
     let reason = "Signoff is not in #deploys: invite it with /invite";
     insta::assert_snapshot!(dialog_not_shown(&approval(), &deploy(), URL, reason), @":warning: The dialog “Promote deploy to production” for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> can't be shown in #deploys: Signoff is not in #deploys: invite it with /invite. Signoff tries again for a day; nothing runs before people have voted.");
+}
+
+#[test]
+fn a_thread_is_reminded_of_who_is_still_needed() {
+    let remind = |approval: &Approval| reminder(approval).expect("a reminder");
+    insta::assert_snapshot!(remind(&approval()), @":bell: This waits for a decision: 0 of 1 approval. Anyone in this channel may vote.");
+    let expires = Approval { expires_at: Some(at(3600)), ..voted(of_three(), &[("U2", Choice::Approve)]) };
+    insta::assert_snapshot!(remind(&expires), @":bell: This waits for a decision: 1 of 2 approvals. Still to vote: <@U1>, <@U3>. It expires on <!date^1620736920^{date} at {time}|2021-05-11 at 12:42 UTC>.");
+    let own =
+        |electorate| Approval { electorate: except(electorate, &["U1"]), votes_required: 2, ..approval() };
+    insta::assert_snapshot!(remind(&own(Electorate::anyone())), @":bell: This waits for a decision: 0 of 2 approvals. Anyone in this channel may vote, except <@U1>.");
+    insta::assert_snapshot!(remind(&own(authors(2))), @":bell: This waits for a decision: 0 of 2 approvals. Still to vote: <@U2>.");
+    insta::assert_snapshot!(remind(&voted(own(authors(2)), &[("U2", Choice::Approve)])), @":bell: This waits for a decision: 1 of 2 approvals. Nobody is left who may vote: somebody has to change their vote, or cancel this.");
+}
+
+#[test]
+fn nobody_is_reminded_of_what_is_decided() {
+    let quorum = voted(approval(), &[("U1", Choice::Approve)]);
+    assert_eq!(reminder(&quorum), None);
+    assert_eq!(reminder(&after(&quorum, all_may(&quorum), 61)), None);
 }
 
 #[test]

@@ -136,6 +136,19 @@ impl Functions {
         true
     }
 
+    /// Kills the processes that work on an invocation: those of one function, or of all.
+    pub(super) async fn kill_busy(&self, logical_id: Option<&str>) {
+        let named = |known: &String| logical_id.is_none_or(|logical_id| known == logical_id);
+        for (_, pool) in self.pools.iter().filter(|(known, _)| named(known)) {
+            pool.kill_busy().await;
+        }
+    }
+
+    /// Whether there is a function of this logical id.
+    pub(super) fn has(&self, logical_id: &str) -> bool {
+        self.pools.contains_key(logical_id)
+    }
+
     /// Ends running invocations and all processes, for good.
     pub(super) fn close(&self) {
         self.closed.send_replace(true);

@@ -171,9 +171,23 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Kills the processes that do not wait for work, and waits until they are gone.
+    pub(super) async fn kill_busy(&self) {
+        let mut handles = self.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            handles.retain(|handle| idle.iter().all(|process| !process.handle().is(handle)));
+        }
+        Self::kill_each(handles).await;
+    }
+
     /// Kills all processes and waits until they are gone.
     pub(super) async fn kill(&self) {
         let handles = self.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self::kill_each(handles).await;
+    }
+
+    async fn kill_each(handles: Vec<Handle>) {
         for handle in handles {
             // A process whose owner drops it meanwhile is killed by that.
             let _ = timeout(Duration::from_secs(5), handle.kill()).await;

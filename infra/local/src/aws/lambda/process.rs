@@ -51,6 +51,11 @@ impl Handle {
         self.ended.borrow().is_some() || self.ended.has_changed().is_err()
     }
 
+    /// Whether it is of the same process.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.kill, &other.kill)
+    }
+
     /// Kills the process and waits until it is gone.
     pub(super) async fn kill(&self) {
         self.kill.notify_one();

@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
-    extract::{Request, State},
+    body::{Body, Bytes, to_bytes},
+    extract::{ConnectInfo, Request, State},
     response::Response,
 };
-use http::{StatusCode, header};
+use http::{StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
 use super::lambda::{self, Functions};
+use crate::{calls::Calls, stand_in::server::Connection};
 
 /// DynamoDB takes 16 MB, Invoke 6 MB, SQS 1 MB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -49,6 +50,7 @@ pub(super) struct Services {
     pub(super) functions: Arc<Functions>,
     pub(super) requests: requests::RequestLog,
     pub(super) access: access::Access,
+    pub(super) calls: Calls,
 }
 
 /// The one address's handler.
@@ -56,7 +58,11 @@ pub(super) fn router(services: Arc<Services>) -> Router {
     Router::new().fallback(dispatch).with_state(services)
 }
 
-async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Response {
+async fn dispatch(
+    State(services): State<Arc<Services>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "Request too large.");
@@ -75,7 +81,29 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
             return error(StatusCode::BAD_REQUEST, "UnknownOperationException", &message);
         }
     };
-    let caller = requests::caller(&parts.headers);
+    let caller = requests::caller(&parts.headers).to_owned();
+    let handling = handle(&services, (service, operation), &caller, &parts, body);
+    if !services.functions.has(&caller) {
+        return handling.await;
+    }
+    let kind = format!("{caller} {service}.{operation}");
+    services.calls.pass((Some(&caller), kind), &parts.headers, &connection, refused, handling).await
+}
+
+/// What a service answers that fails.
+fn refused(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    error(status, "InternalServerError", "Internal server error")
+}
+
+async fn handle(
+    services: &Arc<Services>,
+    (service, operation): (&str, &str),
+    caller: &str,
+    parts: &Parts,
+    body: Bytes,
+) -> Response {
+    let function = lambda::invoke_path(parts.uri.path());
     services.requests.record(caller, &format!("{service}.{operation}"));
     let named = match function {
         Some(name) => json!({"FunctionName": name}),
@@ -87,7 +115,7 @@ async fn dispatch(State(services): State<Arc<Services>>, request: Request) -> Re
     }
     match (function, service) {
         (Some(name), _) => lambda::invoke_api(&services.functions, name, &parts.headers, body).await,
-        (None, "DynamoDB") => services.dynamodb.forward(&parts, body).await,
+        (None, "DynamoDB") => services.dynamodb.forward(parts, body).await,
         (None, "SQS") => services.sqs.handle(operation, body).await,
         (None, _) => services.secrets.handle(operation, &body),
     }

@@ -15,7 +15,7 @@ mod wire;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -28,7 +28,8 @@ use tokio::{
 
 use self::queue::{Delivery, Depth, Message, Queue};
 use super::ServiceError;
-use crate::aws::{clock, ids::Ids, template::resources};
+use crate::aws::{clock, ids::Ids, shuffle::Shuffle, template::resources};
+use crate::stand_in::locked;
 
 /// The queues of the stack.
 pub(crate) struct Sqs {
@@ -43,11 +44,18 @@ struct Shared {
     settings: resources::Queue,
     queue: Mutex<Queue>,
     changed: Notify,
+    /// Breaks the order of messages.
+    disorder: Option<Mutex<Shuffle>>,
 }
 
 impl Shared {
     fn with<T>(&self, act: impl FnOnce(&mut Queue) -> T) -> T {
-        act(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut locked(&self.queue))
+    }
+
+    fn receive(&self, max: usize, hidden_ms: i64, now: i64) -> (Vec<Delivery>, Vec<Message>) {
+        let mut shuffle = self.disorder.as_ref().map(locked);
+        self.with(|queue| queue.receive(&self.settings, max, hidden_ms, now, shuffle.as_deref_mut()))
     }
 }
 
@@ -61,6 +69,7 @@ impl Sqs {
         account: &str,
         ids: &Arc<Ids>,
         file: Option<PathBuf>,
+        disorder: Option<u64>,
     ) -> Result<Self, ServiceError> {
         let mut kept = match &file {
             Some(file) if file.exists() => read(file)?,
@@ -69,8 +78,13 @@ impl Sqs {
         let queues = queues.iter().map(|settings| {
             let mut queue: Queue = kept.remove(&settings.name).unwrap_or_default();
             queue.recover();
-            let shared =
-                Shared { settings: settings.clone(), queue: Mutex::new(queue), changed: Notify::new() };
+            let disorder = disorder.map(|seed| Mutex::new(Shuffle::new(seed)));
+            let shared = Shared {
+                settings: settings.clone(),
+                queue: Mutex::new(queue),
+                changed: Notify::new(),
+                disorder,
+            };
             (settings.name.clone(), shared)
         });
         Ok(Self { account: account.to_owned(), ids: Arc::clone(ids), queues: queues.collect(), file })
@@ -97,6 +111,29 @@ impl Sqs {
     pub(crate) fn depth(&self, queue: &resources::Queue) -> Option<Depth> {
         let now = now();
         self.queues.get(&queue.name).map(|shared| shared.with(|queue| queue.depth(now)))
+    }
+
+    /// Whether a message can be received now, or a receiver that is done has not given it back yet.
+    pub(crate) fn is_busy(&self, queue: &resources::Queue) -> bool {
+        let now = now();
+        let busy = |shared: &Shared| shared.with(|queue| queue.is_busy(now, shared.disorder.is_some()));
+        self.queues.get(&queue.name).is_some_and(busy)
+    }
+
+    /// The receiver of these messages is done with them; those that it did not delete stay hidden.
+    pub(crate) fn give_back<'m>(&self, queue: &resources::Queue, ids: impl Iterator<Item = &'m str>) {
+        if let Some(shared) = self.queues.get(&queue.name) {
+            shared.with(|queue| ids.for_each(|id| queue.give_back(id)));
+        }
+    }
+
+    /// Shows every hidden message of a queue.
+    pub(crate) fn reveal(&self, queue: &resources::Queue) {
+        let now = now();
+        if let Some(shared) = self.queues.get(&queue.name) {
+            shared.with(|queue| queue.reveal(now));
+            shared.changed.notify_waiters();
+        }
     }
 
     /// The messages of a queue, as they are, without receiving them.
@@ -128,8 +165,7 @@ impl Sqs {
             // Before the look at the queue: a change in between must not be missed.
             let changed = shared.changed.notified();
             let now = now();
-            let (deliveries, given_up) =
-                shared.with(|queue| queue.receive(&shared.settings, max, hidden_ms, now));
+            let (deliveries, given_up) = shared.receive(max, hidden_ms, now);
             self.bury(shared, given_up, now);
             if !deliveries.is_empty() || Instant::now() >= deadline {
                 return deliveries;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::aws::template::resources;
+use crate::aws::{shuffle::Shuffle, template::resources};
 
 /// How long a deduplication id is remembered.
 const DEDUPLICATION_MS: i64 = 5 * 60 * 1000;
@@ -32,6 +32,9 @@ pub(crate) struct Message {
     visible_ms: i64,
     /// Whether it was received and not shown since.
     received: bool,
+    /// Whether its receiver may still be at work on it.
+    #[serde(skip)]
+    in_hand: bool,
 }
 
 /// What a sender says about a message.
@@ -105,6 +108,7 @@ impl Queue {
             dead_letter_of: None,
             visible_ms: now + sent.delay_ms,
             received: false,
+            in_hand: false,
         };
         let key = message.deduplication_id.clone();
         let sequence = self.append(message);
@@ -118,6 +122,7 @@ impl Queue {
     pub(crate) fn bury(&mut self, mut message: Message, source_arn: &str, now: i64) {
         message.dead_letter_of = Some(source_arn.to_owned());
         message.received = false;
+        message.in_hand = false;
         message.visible_ms = now;
         self.append(message);
     }
@@ -129,18 +134,24 @@ impl Queue {
     }
 
     /// Hands out up to `max` messages and hides them for `hidden_ms`. The second list are those that were received
-    /// too often: they are out of this queue, and belong to its dead-letter queue.
+    /// too often: they are out of this queue, and belong to its dead-letter queue. With `shuffle` messages come in any
+    /// order, and a group's do not wait for each other.
     pub(crate) fn receive(
         &mut self,
         settings: &resources::Queue,
         max: usize,
         hidden_ms: i64,
         now: i64,
+        shuffle: Option<&mut Shuffle>,
     ) -> (Vec<Delivery>, Vec<Message>) {
         self.forget_old(settings, now);
         let mut deliveries = Vec::new();
         let mut given_up = Vec::new();
-        for sequence in self.next_visible(now) {
+        let order = match shuffle {
+            Some(shuffle) => shuffle.shuffled(self.visible(now)),
+            None => self.next_visible(now),
+        };
+        for sequence in order {
             if deliveries.len() == max {
                 break;
             }
@@ -153,6 +164,7 @@ impl Queue {
             message.first_received_ms.get_or_insert(now);
             message.visible_ms = now + hidden_ms;
             message.received = true;
+            message.in_hand = true;
             let receipt = Receipt { message_id: message.id.clone(), receive: message.receives };
             deliveries.push(Delivery { message: message.clone(), sequence, receipt });
         }
@@ -180,6 +192,32 @@ impl Queue {
             }
         }
         order.into_iter().flat_map(|(_, sequences)| sequences).collect()
+    }
+
+    fn visible(&self, now: i64) -> Vec<u64> {
+        let visible = self.messages.iter().filter(|(_, message)| message.visible_ms <= now);
+        visible.map(|(sequence, _)| *sequence).collect()
+    }
+
+    /// Whether a message can be received, or is in its receiver's hands. `shuffled`: whether receivers shuffle.
+    pub(crate) fn is_busy(&self, now: i64, shuffled: bool) -> bool {
+        let mut messages = self.messages.values();
+        let next = if shuffled { self.visible(now) } else { self.next_visible(now) };
+        !next.is_empty() || messages.any(|message| message.in_hand && message.in_flight(now))
+    }
+
+    /// The receiver of this message is done with it.
+    pub(crate) fn give_back(&mut self, id: &str) {
+        if let Some(message) = self.messages.values_mut().find(|message| message.id == id) {
+            message.in_hand = false;
+        }
+    }
+
+    /// Shows everything that is hidden, as if its time had passed.
+    pub(crate) fn reveal(&mut self, now: i64) {
+        for message in self.messages.values_mut() {
+            message.visible_ms = message.visible_ms.min(now);
+        }
     }
 
     fn forget_old(&mut self, settings: &resources::Queue, now: i64) {

@@ -35,7 +35,7 @@ fn queue(messages: &[(&str, &str)]) -> Queue {
 }
 
 fn receive(queue: &mut Queue, max: usize, now: i64) -> Vec<Delivery> {
-    queue.receive(&settings(), max, 1000, now).0
+    queue.receive(&settings(), max, 1000, now, None).0
 }
 
 fn bodies(deliveries: &[Delivery]) -> Vec<&str> {
@@ -103,7 +103,7 @@ fn what_is_received_too_often_is_given_up_and_frees_its_group() {
     let mut queue = queue(&[("a", "a1"), ("a", "a2")]);
     receive(&mut queue, 1, 0);
     receive(&mut queue, 1, 1000);
-    let (deliveries, given_up) = queue.receive(&settings(), 10, 1000, 2000);
+    let (deliveries, given_up) = queue.receive(&settings(), 10, 1000, 2000, None);
     assert_eq!(bodies(&deliveries), ["a2"]);
     let [message] = given_up.as_slice() else { panic!("{given_up:?}") };
     assert_eq!((&*message.body, message.receives), ("a1", 2));
@@ -111,7 +111,7 @@ fn what_is_received_too_often_is_given_up_and_frees_its_group() {
     let mut dead = Queue::default();
     dead.bury(message.clone(), "arn:q", 2000);
     let settings = resources::Queue { redrive: None, ..settings() };
-    let (deliveries, _) = dead.receive(&settings, 10, 1000, 2000);
+    let (deliveries, _) = dead.receive(&settings, 10, 1000, 2000, None);
     assert_eq!(deliveries[0].message.dead_letter_of.as_deref(), Some("arn:q"));
 }
 

@@ -14,7 +14,7 @@ fn sqs() -> Sqs {
         redrive: None,
     };
     let queues = [queue("q.fifo", true), queue("content.fifo", true), queue("plain", false)];
-    Sqs::new(&queues, "000000000000", &std::sync::Arc::new(Ids::default()), None).unwrap()
+    Sqs::new(&queues, "000000000000", &std::sync::Arc::new(Ids::default()), None, None).unwrap()
 }
 
 async fn ask(sqs: &Sqs, operation: &str, queue: &str, mut request: Value) -> Result<Value, String> {

@@ -1,0 +1,180 @@
+//! What one person is told or asked: why a click changed nothing, and the windows.
+
+use crate::samples::{approval, at, authors, except, successor};
+use approval::approval::{Approval, Electorate, Refusal, Status, Verdict};
+use approval::message::{NO_SUCH_APPROVAL, NO_SUCH_RUN, ask_reason, refusal, resolution_refused, say};
+use approval::run;
+
+fn told(why: Refusal) -> String {
+    refusal(&why).expect("something to tell")
+}
+
+fn closed(status: Status) -> String {
+    told(Refusal::Closed(status))
+}
+
+fn not_eligible(verdict: Verdict, electorate: Electorate) -> String {
+    told(Refusal::NotEligible(verdict, electorate))
+}
+
+#[test]
+fn what_is_nothing_new_is_told_nobody() {
+    let quorum = Status::Quorum { since: at(0), until: at(0), note: None };
+    for nothing in [
+        Refusal::Repeated,
+        Refusal::Replayed,
+        Refusal::NotNow,
+        Refusal::Closed(Status::Pending),
+        Refusal::Closed(quorum),
+    ] {
+        assert_eq!(refusal(&nothing), None, "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_late_click_is_told_how_it_ended() {
+    insta::assert_snapshot!(closed(Status::Approved { at: at(0) }), @"Your click was not counted: this was already approved on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
+    insta::assert_snapshot!(closed(Status::Rejected { at: at(0) }), @"Your click was not counted: this was already rejected on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
+    insta::assert_snapshot!(closed(Status::Expired { at: at(0) }), @"Your click was not counted: this expired on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>.");
+    insta::assert_snapshot!(closed(Status::Superseded { at: at(0), by: successor() }), @"Your click was not counted: this was superseded by <https://signoff.example.com/deploys/d2|98c2f5b - checkout (Staging)>. Vote on that one instead.");
+    let cancelled = |by| Status::Cancelled { at: at(0), by, reason: "the <channel> is gone".to_owned() };
+    insta::assert_snapshot!(closed(cancelled(None)), @"Your click was not counted: this was cancelled on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>: the &lt;channel&gt; is gone.");
+    insta::assert_snapshot!(closed(cancelled(Some("U2".to_owned()))), @"Your click was not counted: this was cancelled by <@U2> on <!date^1620733320^{date} at {time}|2021-05-11 at 11:42 UTC>: the &lt;channel&gt; is gone.");
+}
+
+#[test]
+fn whose_account_may_not_vote_is_told_whose_may() {
+    insta::assert_snapshot!(not_eligible(Verdict::Stranger, authors(1)), @"Your click was not counted: only members of the workspace that this app belongs to may vote.");
+    insta::assert_snapshot!(not_eligible(Verdict::Guest, authors(1)), @"Your click was not counted: guests of the workspace may not vote.");
+    insta::assert_snapshot!(not_eligible(Verdict::Deactivated, authors(1)), @"Your click was not counted: your account is deactivated.");
+    insta::assert_snapshot!(not_eligible(Verdict::Bot, authors(1)), @"Your click was not counted: only people may vote.");
+}
+
+#[test]
+fn who_may_not_vote_is_told_who_may() {
+    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, authors(1)), @"Your click was not counted: only the authors of this deploy may vote: <@U1>.");
+    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, authors(0)), @"Your click was not counted: only the authors of this deploy may vote, and none of them has a Slack account.");
+    insta::assert_snapshot!(not_eligible(Verdict::NotNamed, except(authors(3), &["U2"])), @"Your click was not counted: only the authors of this deploy may vote: <@U1>, <@U3>. Who wrote, merged or deployed this may not vote: <@U2>.");
+    assert!(not_eligible(Verdict::NotNamed, authors(20)).ends_with("<@U19>, <@U20>."));
+    assert!(not_eligible(Verdict::NotNamed, authors(23)).ends_with("<@U19>, <@U20> and 3 more."));
+}
+
+#[test]
+fn who_made_the_change_is_told_that_the_rule_wants_others() {
+    insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(Electorate::anyone(), &["U1", "U2"])), @"Your click was not counted: this rule wants other eyes than those of who made the change. Who wrote, merged or deployed this may not vote: <@U1>, <@U2>.");
+    insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(authors(3), &["U1"])), @"Your click was not counted: this rule wants other eyes than those of who made the change. Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>.");
+}
+
+#[test]
+fn a_click_that_asks_for_what_is_not_there_is_told_so() {
+    insta::assert_snapshot!(told(Refusal::OtherSubject), @"Your click was not counted: this button was made for another change than the one that is asked about now.");
+    insta::assert_snapshot!(told(Refusal::ReasonNeeded), @"Your click was not counted: it needs a reason. Click again, and say why.");
+    insta::assert_snapshot!(told(Refusal::NoVote), @"You have no vote here that could be withdrawn.");
+    insta::assert_snapshot!(told(Refusal::NoQuorum), @"There is nothing to undo any more.");
+    insta::assert_snapshot!(NO_SUCH_APPROVAL, @"Your click was not counted: this approval is not on record any more. Deploy again to be asked again.");
+    insta::assert_snapshot!(NO_SUCH_RUN, @"Nothing was done: this run is not on record any more.");
+}
+
+#[test]
+fn who_says_too_late_what_became_of_a_step_is_told_so() {
+    insta::assert_snapshot!(resolution_refused(run::Refusal::Repeated), @"Nothing was done: somebody said before what became of it. Its line shows it.");
+    assert_eq!(resolution_refused(run::Refusal::OutOfTurn), resolution_refused(run::Refusal::Repeated));
+    assert_eq!(resolution_refused(run::Refusal::NoSuchStep), NO_SUCH_RUN);
+}
+
+#[test]
+fn the_window_that_asks_why() {
+    let window =
+        ask_reason(&Approval { name: "Promote <now>".to_owned(), ..approval() }, "Approve", "d a mark");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&window).expect("JSON"), @r#"
+    {
+      "blocks": [
+        {
+          "text": {
+            "text": "*Promote &lt;now&gt;* (`7bf7226`)",
+            "type": "mrkdwn"
+          },
+          "type": "section"
+        },
+        {
+          "block_id": "reason",
+          "element": {
+            "action_id": "reason",
+            "max_length": 500,
+            "min_length": 1,
+            "multiline": true,
+            "type": "plain_text_input"
+          },
+          "hint": {
+            "text": "It stands in the dialog, and on record.",
+            "type": "plain_text"
+          },
+          "label": {
+            "text": "Why?",
+            "type": "plain_text"
+          },
+          "type": "input"
+        }
+      ],
+      "callback_id": "reason",
+      "close": {
+        "text": "Back",
+        "type": "plain_text"
+      },
+      "private_metadata": "d a mark",
+      "submit": {
+        "text": "Approve",
+        "type": "plain_text"
+      },
+      "title": {
+        "text": "Approve",
+        "type": "plain_text"
+      },
+      "type": "modal"
+    }
+    "#);
+}
+
+#[test]
+fn the_window_that_says_something() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&say("Your click was not counted.")).expect("JSON"), @r#"
+    {
+      "blocks": [
+        {
+          "text": {
+            "text": "Your click was not counted.",
+            "type": "mrkdwn"
+          },
+          "type": "section"
+        }
+      ],
+      "close": {
+        "text": "Close",
+        "type": "plain_text"
+      },
+      "title": {
+        "text": "Not counted",
+        "type": "plain_text"
+      },
+      "type": "modal"
+    }
+    "#);
+}
+
+#[test]
+fn slack_takes_every_window() {
+    let length = |window: &serde_json::Value| {
+        window["blocks"][0]["text"]["text"].as_str().map(|text| text.chars().count()).unwrap_or_default()
+    };
+    let long = "<&\u{1f680}".repeat(3000);
+    let named = ask_reason(&Approval { name: long.clone(), ..approval() }, "Approve", "d a mark");
+    assert!((200..=3000).contains(&length(&named)), "{}", length(&named));
+    assert!((2990..=3000).contains(&length(&say(&long))), "{}", length(&say(&long)));
+    for doing in ["Approve", "Reject", "Cancel it"] {
+        assert_eq!(ask_reason(&approval(), doing, "")["title"]["text"], doing);
+        assert!(doing.len() <= 24);
+    }
+    let electorate = Electorate { not_found: vec![long; 900], ..except(authors(900), &["U1"]) };
+    let told = not_eligible(Verdict::NotNamed, electorate);
+    assert!(told.chars().count() <= 40_000, "{}", told.chars().count());
+}

@@ -1,0 +1,320 @@
+//! What holds at the end of every scenario, whatever befell its calls.
+
+use crate::scenario::{Scenario, Telling};
+use crate::world::World;
+use approval::action::{Action, WhenRepeated};
+use approval::approval::{Approval, Choice, Status as Verdict};
+use approval::effect::{EffectKind, EffectState};
+use approval::event::EventKind;
+use approval::message;
+use approval::run::{Run, Status, StepState};
+use serde_json::Value;
+use signoff_local::slack::Message;
+use std::collections::BTreeMap;
+use store::Page;
+
+/// What a world had to complain of before a scenario.
+pub struct Before {
+    complaints: usize,
+}
+
+impl Before {
+    /// Before what comes now.
+    pub fn of(world: &World) -> Self {
+        Self { complaints: complaints(world).len() }
+    }
+}
+
+/// Dead letters, panics, and requests that the official specs refuse.
+fn complaints(world: &World) -> Vec<String> {
+    let stack = world.aws.as_embedded();
+    let dead = stack.map(signoff_local::aws::Stack::dead_letters).unwrap_or_default();
+    let mut complaints: Vec<String> = dead
+        .into_iter()
+        .map(|letter| format!("a dead letter in {}: {}", letter.queue, letter.body))
+        .collect();
+    complaints.extend(world.panics());
+    complaints.extend(world.github.violations());
+    complaints.extend(world.circleci.violations());
+    complaints
+}
+
+/// Whether a step's end is not known.
+pub fn has_unknown(page: &Page) -> bool {
+    page.runs.iter().flat_map(|run| &run.steps).any(|step| matches!(step.state, StepState::Unknown { .. }))
+}
+
+/// What `telling` broke; `pages` is what is on record about its deploys.
+pub fn broken(telling: &Telling, pages: &[Page], before: &Before) -> Vec<String> {
+    let mut broken: Vec<String> =
+        complaints(telling.story.world).into_iter().skip(before.complaints).collect();
+    for page in pages {
+        effects(page, &mut broken);
+        for approval in &page.approvals {
+            votes(telling, page, approval, &mut broken);
+            outcome(page, approval, &mut broken);
+            dialog(telling, page, approval, &mut broken);
+        }
+    }
+    dialogs(telling, pages, &mut broken);
+    actions(telling, pages, &mut broken);
+    ends(&telling.scenario, telling, pages, &mut broken);
+    broken
+}
+
+/// Every effect is closed, and none was given up.
+fn effects(page: &Page, broken: &mut Vec<String>) {
+    for effect in &page.effects {
+        if !effect.is_closed() || effect.state == EffectState::Failed {
+            broken.push(format!("an effect is {:?}: {:?} ({:?})", effect.state, effect.kind, effect.note));
+        }
+    }
+}
+
+/// Whoever clicked and was answered has that vote, once; the votes are what the events say.
+fn votes(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<String>) {
+    let of_record: BTreeMap<&str, Choice> =
+        approval.votes.iter().map(|vote| (vote.voter.as_str(), vote.choice)).collect();
+    if of_record.len() != approval.votes.len() {
+        broken.push(format!("somebody has two votes: {:?}", approval.votes));
+    }
+    let mut by_events: BTreeMap<&str, Choice> = BTreeMap::new();
+    let mut refused = Vec::new();
+    for event in &page.events {
+        match &event.kind {
+            EventKind::VoteCast { approval: id, voter, choice, previous, .. } if *id == approval.id => {
+                let before = by_events.insert(voter, *choice);
+                if before != *previous || before == Some(*choice) {
+                    broken.push(format!("a vote is on record twice, or over another: {:?}", event.kind));
+                }
+            }
+            EventKind::VoteRefused { approval: id, voter, .. } if *id == approval.id => {
+                refused.push(voter.as_str())
+            }
+            _ => {}
+        }
+    }
+    if by_events != of_record {
+        broken.push(format!("votes {of_record:?} are not those of the events, {by_events:?}"));
+    }
+    let mut last: BTreeMap<&str, Choice> = BTreeMap::new();
+    for click in telling.taken.iter().filter(|click| click.deploy == approval.deploy) {
+        match click.button {
+            message::APPROVE => drop(last.insert(&click.person, Choice::Approve)),
+            message::REJECT => drop(last.insert(&click.person, Choice::Reject)),
+            _ => {}
+        }
+    }
+    for (person, choice) in last {
+        if !refused.contains(&person) && of_record.get(person) != Some(&choice) {
+            broken.push(format!("{person} was answered, and the vote {choice:?} is not on record"));
+        }
+    }
+}
+
+/// One outcome at most, and its run heard it once; after a rejection nothing runs.
+fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
+    let closed: Vec<&String> = page
+        .events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ApprovalClosed { approval: id, outcome, .. } if *id == approval.id => Some(outcome),
+            _ => None,
+        })
+        .collect();
+    let expected: &[&str] = if approval.status == Verdict::Pending { &[] } else { &[approval.status.word()] };
+    if closed != expected {
+        broken.push(format!("{:?} has the outcomes {closed:?}", approval.status));
+    }
+    let told = |kind: &EffectKind| matches!(kind, EffectKind::AdvanceRun { run, step, .. } if (run, step) == (&approval.run, &approval.step));
+    let told = page.effects.iter().filter(|effect| told(&effect.kind)).count();
+    if told != expected.len() {
+        broken.push(format!("the run was told {told} times how the approval ended"));
+    }
+    let Some(run) = page.runs.iter().find(|run| run.id == approval.run) else {
+        broken.push("an approval has no run".to_owned());
+        return;
+    };
+    let ends = page.events.iter().filter(|event| match &event.kind {
+        EventKind::RunSucceeded { run: id } | EventKind::RunStopped { run: id, .. } => *id == run.id,
+        _ => false,
+    });
+    let ends = ends.count();
+    if ends != usize::from(run.status != Status::Running) {
+        broken.push(format!("a run that is {:?} ended {ends} times", run.status));
+    }
+    let under = run.steps.iter().filter(|step| step.under == Some(approval.step));
+    let began = under.filter(|step| !matches!(step.state, StepState::Waiting | StepState::Skipped)).count();
+    if began > 0 && !matches!(approval.status, Verdict::Approved { .. }) {
+        broken.push(format!("{began} actions began, and the approval is {:?}", approval.status));
+    }
+}
+
+/// The dialog stands where the record says, and shows the newest state; so do the lines in its thread, each once.
+fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<String>) {
+    let slack = &telling.story.world.slack;
+    let Some(place) = &approval.dialog else {
+        broken.push("an approval has no dialog".to_owned());
+        return;
+    };
+    let messages = slack.messages(&place.channel);
+    let Some(stands) = messages.iter().find(|message| message.ts == place.ts) else {
+        broken.push("the dialog does not stand where the record says".to_owned());
+        return;
+    };
+    let run = page.runs.iter().find(|run| run.id == approval.run);
+    let drawn = message::dialog(approval, run);
+    let blocks = Value::Array(stands.blocks.clone());
+    if stands.text != drawn.text || !shows(&blocks, &drawn.blocks) {
+        broken.push(format!("the dialog shows\n{blocks}\nand the newest state is\n{}", drawn.blocks));
+    }
+    let thread = slack.thread(&place.channel, &place.ts);
+    let Some(run) = run else { return };
+    let mut rest: Vec<&Message> = thread.iter().collect();
+    for (index, step) in run.steps.iter().enumerate() {
+        let expected = message::step_line(run, index).filter(|_| run.thread_of(index).is_some());
+        let line =
+            rest.iter().position(|message| step.line.as_ref().is_some_and(|line| line.ts == message.ts));
+        let found = line.map(|line| rest.remove(line).text.clone());
+        if found != expected {
+            broken.push(format!("step {index} has the line {found:?} and should have {expected:?}"));
+        }
+        if let (
+            Action::AddToDeployMessageThread(text),
+            StepState::Succeeded { .. } | StepState::Unknown { .. },
+        ) = (&step.action, &step.state)
+            && let Some(posted) = rest.iter().position(|message| message.text == *text)
+        {
+            rest.remove(posted);
+        }
+    }
+    if !rest.is_empty() {
+        let texts: Vec<_> = rest.iter().map(|message| &message.text).collect();
+        broken.push(format!("the dialog's thread has more than it should: {texts:?}"));
+    }
+}
+
+/// The channel has one dialog an approval.
+fn dialogs(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
+    let messages = telling.story.world.slack.messages(&telling.story.name);
+    let dialogs = messages.iter().filter(|message| !message.blocks.is_empty()).count();
+    let approvals: usize = pages.iter().map(|page| page.approvals.len()).sum();
+    if dialogs != approvals {
+        broken.push(format!("{approvals} approvals have {dialogs} dialogs in the channel"));
+    }
+}
+
+/// Each action happened in the outside world exactly once where the record says so, at most once where it does not know,
+/// and else not at all.
+fn actions(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for step in pages.iter().flat_map(|page| &page.runs).flat_map(|run| &run.steps) {
+        let Some(name) = name(&step.action) else { continue };
+        let (done, unknown) = counts.entry(name).or_default();
+        match step.state {
+            StepState::Succeeded { .. } => *done += 1,
+            StepState::Unknown { .. } => *unknown += 1,
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Failed { .. }
+            | StepState::Skipped => {}
+        }
+    }
+    for (name, (done, unknown)) in counts {
+        let happened = happened(telling, pages, name);
+        if happened < done || happened > done + unknown {
+            broken.push(format!(
+                "{name} happened {happened} times; on record are {done} times, and {unknown} times perhaps"
+            ));
+        }
+    }
+}
+
+fn name(action: &Action) -> Option<&'static str> {
+    Some(match action {
+        Action::SlackChannelApproval(_) => return None,
+        Action::AutoApproveBuild(_) => "auto_approve_build",
+        Action::TriggerBuild(spec) if spec.workflow.is_some() => "trigger_build on GitHub",
+        Action::TriggerBuild(_) => "trigger_build on CircleCI",
+        Action::SlackChannelMessage(_) => "slack_channel_message",
+        Action::AddToDeployMessageThread(_) => "add_to_deploy_message_thread",
+        Action::Webhook(_) => "webhook",
+    })
+}
+
+/// How often it happened in the outside world.
+fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
+    let (story, world) = (&telling.story, telling.story.world);
+    match name {
+        "auto_approve_build" => world.circleci.approvals(&story.project()).len(),
+        "trigger_build on GitHub" => world.github.dispatched(&story.repository()).len(),
+        "trigger_build on CircleCI" => world.circleci.triggered(&story.project()).len(),
+        "webhook" => {
+            let path = format!("/{}", story.name);
+            world.receiver.deliveries().iter().filter(|delivery| delivery.path == path).count()
+        }
+        "slack_channel_message" => {
+            let messages = world.slack.messages(&story.name);
+            messages.iter().filter(|message| message.blocks.is_empty()).count()
+        }
+        _ => {
+            let approvals = pages.iter().flat_map(|page| &page.approvals);
+            let dialogs = approvals.filter_map(|approval| approval.dialog.as_ref());
+            let threads = dialogs.flat_map(|dialog| world.slack.thread(&dialog.channel, &dialog.ts));
+            let runs: Vec<&Run> = pages.iter().flat_map(|page| &page.runs).collect();
+            let is_line = |message: &Message| {
+                let mut steps = runs.iter().flat_map(|run| &run.steps);
+                steps.any(|step| step.line.as_ref().is_some_and(|line| line.ts == message.ts))
+            };
+            threads.filter(|message| !is_line(message)).count()
+        }
+    }
+}
+
+/// The scenario ended as it should.
+fn ends(scenario: &Scenario, telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
+    let approvals: Vec<&str> =
+        pages.iter().flat_map(|page| &page.approvals).map(|approval| approval.status.word()).collect();
+    if approvals != scenario.ends.approvals {
+        broken.push(format!("the approvals ended {approvals:?}"));
+    }
+    let runs: Vec<&Run> = pages.iter().flat_map(|page| &page.runs).collect();
+    let as_expected = |run: &Run, expected: Status| {
+        let unknown = run.steps.iter().any(|step| {
+            matches!(step.state, StepState::Unknown { .. })
+                && step.action.when_repeated() == WhenRepeated::Neither
+        });
+        run.status == expected || (expected == Status::Succeeded && run.status == Status::Stopped && unknown)
+    };
+    let expected = scenario.ends.runs;
+    if runs.len() != expected.len()
+        || runs.iter().zip(expected).any(|(run, expected)| !as_expected(run, *expected))
+    {
+        let steps: Vec<_> = runs
+            .iter()
+            .map(|run| (run.status, run.steps.iter().map(|step| &step.state).collect::<Vec<_>>()))
+            .collect();
+        broken.push(format!("the runs ended {steps:?}"));
+    }
+    let refusals = pages.iter().flat_map(|page| &page.events);
+    let refusals = refusals.filter(|event| matches!(event.kind, EventKind::RulesRefused { .. })).count();
+    let told = telling.story.problems().len();
+    if refusals != usize::from(scenario.ends.refused) || (refusals == 0) != (told == 0) {
+        broken.push(format!("the rules file was refused {refusals} times, and told {told} times"));
+    }
+}
+
+/// Whether `stands` is what was `drawn`: Slack adds ids and what is usual to it.
+fn shows(stands: &Value, drawn: &Value) -> bool {
+    match (stands, drawn) {
+        (Value::Array(stands), Value::Array(drawn)) => {
+            stands.len() == drawn.len()
+                && stands.iter().zip(drawn).all(|(stands, drawn)| shows(stands, drawn))
+        }
+        (Value::Object(stands), Value::Object(drawn)) => {
+            drawn.iter().all(|(name, drawn)| stands.get(name).is_some_and(|stands| shows(stands, drawn)))
+        }
+        (stands, drawn) => stands == drawn,
+    }
+}

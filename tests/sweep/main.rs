@@ -1,0 +1,132 @@
+//! The crash sweep: every scenario again and again, with a fault at every single call that the functions make, of every
+//! kind that makes a difference there.
+//!
+//! `SIGNOFF_SWEEP=TEXT` tells only those whose line (`approve, CircleCI POST 0, KillAfter`) contains TEXT.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "what fails here fails the test; the count is its result"
+)]
+
+mod plan;
+
+use plan::{Fault, plan};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use system_tests::local_aws::setting;
+use system_tests::scenario::{Told, tell};
+use system_tests::scenarios::ALL;
+use system_tests::world::{World, WorldOptions};
+
+/// Of a hundred faults, so many at most may find no call to strike: processes that work at the same time meet their calls
+/// in another order.
+const MISSED_PERCENT: usize = 2;
+
+/// After so many crash points it says how far it is.
+const PROGRESS: usize = 100;
+
+/// What came of all.
+struct Result {
+    begun: Instant,
+    points: usize,
+    missed: Vec<String>,
+    violations: Vec<String>,
+    unknown: usize,
+    slowest: Duration,
+}
+
+impl Result {
+    fn new(begun: Instant) -> Self {
+        let (missed, violations) = (Vec::new(), Vec::new());
+        Self { begun, points: 0, missed, violations, unknown: 0, slowest: Duration::ZERO }
+    }
+}
+
+fn world() -> &'static World {
+    Box::leak(Box::new(World::start(&WorldOptions::default()).expect("the stack starts")))
+}
+
+#[test]
+fn whatever_call_is_the_last_nothing_is_lost_and_nothing_happens_twice() {
+    let begun = Instant::now();
+    let (faults, worlds) = {
+        let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
+        let worlds: Vec<_> = (0..workers).map(|_| world()).collect();
+        let mut faults = VecDeque::new();
+        for scenario in ALL {
+            let mut calls = BTreeSet::new();
+            // Twice: which calls there are may depend on which process is first.
+            for round in 0..2 {
+                let name = format!("{}-{round}", scenario.name);
+                let told = worlds[0].block_on(tell(worlds[0], scenario, &name, None));
+                assert_eq!(told.violations, Vec::<String>::new(), "{name}, and nothing befell it");
+                calls.extend(told.heard.calls);
+            }
+            faults.extend(plan(scenario, &calls));
+        }
+        let chosen = setting("SIGNOFF_SWEEP").unwrap_or_default();
+        faults.retain(|fault: &Fault| fault.line().contains(&chosen));
+        (faults, worlds)
+    };
+    let all = faults.len();
+    println!("{all} faults after {:.1} s", begun.elapsed().as_secs_f32());
+    let (faults, result) = (Mutex::new(faults), Mutex::new(Result::new(begun)));
+    std::thread::scope(|scope| {
+        for world in worlds {
+            scope.spawn(|| work(world, &faults, &result));
+        }
+    });
+    let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for line in &result.missed {
+        println!("{line}");
+    }
+    println!(
+        "crash points: {}, violations: {} ({} missed, {} asked a person, slowest {:.1} s, {:.0} s in all)",
+        result.points,
+        result.violations.len(),
+        result.missed.len(),
+        result.unknown,
+        result.slowest.as_secs_f32(),
+        begun.elapsed().as_secs_f32(),
+    );
+    assert_eq!(result.violations, Vec::<String>::new());
+    assert!(result.missed.len() * 100 <= all * MISSED_PERCENT, "too many missed: {:?}", result.missed);
+}
+
+/// Strikes one call after the other until none is left. A world in which something was broken is replaced.
+fn work(mut world: &'static World, faults: &Mutex<VecDeque<Fault>>, result: &Mutex<Result>) {
+    loop {
+        let next = faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some(fault) = next else { return };
+        let begun = Instant::now();
+        let order = Some((fault.call.clone(), fault.strike));
+        let Told { violations, heard, unknown } =
+            world.block_on(tell(world, &fault.scenario, &fault.name(), order));
+        if !violations.is_empty() {
+            world = self::world();
+        }
+        let again = !heard.struck && violations.is_empty() && fault.tries < 2;
+        if again {
+            faults.lock().unwrap_or_else(PoisonError::into_inner).push_back(fault.again());
+            continue;
+        }
+        let mut result = result.lock().unwrap_or_else(PoisonError::into_inner);
+        result.slowest = result.slowest.max(begun.elapsed());
+        result.unknown += usize::from(unknown);
+        result.points += usize::from(heard.struck);
+        if result.points.is_multiple_of(PROGRESS) {
+            println!("{} crash points after {:.0} s", result.points, result.begun.elapsed().as_secs_f32());
+        }
+        if !heard.struck {
+            result.missed.push(format!("{}: no such call came", fault.line()));
+        }
+        for broken in violations {
+            let line = format!("{}: {broken}", fault.line());
+            // At once: who looks for one need not wait for the rest.
+            println!("{line}");
+            result.violations.push(line);
+        }
+    }
+}
