@@ -1,9 +1,7 @@
-//! Every scenario in a world whose queues break what FIFO promises: each batch comes twice, half of the times both at
-//! once, and messages come in any order, whatever their groups.
+//! Every scenario in a world whose queues break what FIFO promises but for one thing, that two processes never have
+//! messages of one group at the same time: each batch comes twice, and messages come in any order.
 //!
 //! `SIGNOFF_TEST_DISORDER=SEED` tells the stories in such a world.
-
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use system_tests::scenario::tell;
 use system_tests::scenarios::ALL;

@@ -1,8 +1,9 @@
 //! A story: one deployment of one team, from its rules to what people see.
 
 use crate::world::{API_KEY, PROBLEMS_CHANNEL, World};
+use approval::approval::Approval;
 use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use signoff_local::fault::Fault;
 use signoff_local::github::{Author, NewCommit};
-use signoff_local::slack::{NewChannel, NewUser};
+use signoff_local::slack::{NewChannel, NewUser, SubmitOutcome};
 use std::time::Duration;
 use store::Page;
 use tokio::time::Instant;
@@ -157,13 +158,81 @@ impl Story {
         }
     }
 
-    /// Waits until everything that was to be done for a deploy is done; what is on record then.
+    /// Waits until everything that was to be done for a deploy is done, but for deadlines that have not come; what is on
+    /// record then.
     pub async fn settled(&self, deploy: &DeployId) -> Page {
+        let rests = |effect: &Effect| {
+            let deadline = matches!(effect.kind, EffectKind::Expire { .. } | EffectKind::Remind { .. });
+            effect.is_closed() || (deadline && effect.state == EffectState::Pending)
+        };
         self.until("every effect to be closed", async || {
             let page = self.world.store.page(deploy).await.unwrap()?;
-            (!page.effects.is_empty() && page.effects.iter().all(|effect| effect.is_closed())).then_some(page)
+            (!page.effects.is_empty() && page.effects.iter().all(rests)).then_some(page)
         })
         .await
+    }
+
+    /// A deploy of Ana's that is asked about with the options `approval`, and after whose approval `action` runs (both as
+    /// [`rule`] takes them); its id, and the dialog.
+    pub async fn asks(&self, approval: &str, action: &str) -> (DeployId, String) {
+        self.rules(&rule(approval, action));
+        let revision = self.push("Ana", "Take cards");
+        let deploy = self.deploys(&revision, "Staging").await;
+        let dialog = self.dialog().await;
+        self.settled(&deploy).await;
+        (deploy, dialog)
+    }
+
+    /// Lets the deadline of an approval pass: `effect`, which ends it, is due.
+    pub async fn let_expire(&self, approval: &Approval, effect: &Effect) {
+        self.let_pass(approval, "SET expires_at = :past").await;
+        self.pull_forward(effect).await;
+    }
+
+    /// Lets the undo window of an approval pass: `effect`, which looks its voters up, is due.
+    pub async fn let_quorum_pass(&self, approval: &Approval, effect: &Effect) {
+        self.let_pass(approval, "SET #status.#until = :past").await;
+        self.pull_forward(effect).await;
+    }
+
+    async fn let_pass(&self, approval: &Approval, update: &str) {
+        let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
+        let past = AttributeValue::S("2026-01-01T00:00:00Z".to_owned());
+        let names = [("#status", "status"), ("#until", "until")];
+        let names = names.into_iter().filter(|(name, _)| update.contains(name));
+        self.world
+            .dynamodb
+            .update_item()
+            .table_name(&self.world.record_table)
+            .key("pk", key("deploy", approval.deploy.as_str()))
+            .key("sk", key("approval", approval.id.as_str()))
+            .update_expression(update)
+            .set_expression_attribute_names(
+                Some(names.map(|(name, attribute)| (name.to_owned(), attribute.to_owned())).collect())
+                    .filter(|names: &std::collections::HashMap<_, _>| !names.is_empty()),
+            )
+            .expression_attribute_values(":past", past)
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// `person` chooses from the dialog's menu, and the choice must be taken.
+    pub async fn choose(&self, person: &str, dialog: &str, option: &str) {
+        let messages = self.world.slack.messages(&self.name);
+        let message = messages.iter().find(|message| message.ts == dialog).expect("the dialog stands");
+        let blocks = Value::Array(message.blocks.clone()).to_string();
+        let start = blocks.find(&format!("\"{option} ")).expect("the menu has this option") + 1;
+        let value: String = blocks[start..].chars().take_while(|c| *c != '"').collect();
+        let chosen = self.world.slack.click_option(person, &self.name, dialog, "more", &value).await.unwrap();
+        assert_eq!((chosen.status, chosen.problem), (Some(200), None), "{person} chooses {option}");
+    }
+
+    /// `person` gives `reason` in the window that asks them for one; what came of it.
+    pub async fn gives_reason(&self, person: &str, reason: &str) -> SubmitOutcome {
+        let views = self.world.slack.open_views(person);
+        let view = views.last().expect("a window asks for the reason");
+        self.world.slack.submit(person, &view.id, &[("reason", reason)]).await.unwrap()
     }
 
     /// Waits until the dialogs of a deploy show their newest state, though actions may still be running.
@@ -238,6 +307,7 @@ impl Story {
             + waiting(world.github.faults().waiting())
             + waiting(world.circleci.faults().waiting());
         assert_eq!(faults, 0, "{}: faults were ordered that never struck", self.name);
+        assert_eq!(world.leaks(), Vec::<String>::new(), "{}: secrets were told", self.name);
         // Of all stories: an address on CircleCI does not name the project.
         let violations: Vec<_> =
             world.github.violations().into_iter().chain(world.circleci.violations()).collect();

@@ -5,7 +5,7 @@ use crate::local_aws::{Deployment, HarnessError, LocalAws, root, setting};
 use crate::receiver::Receiver;
 use runtime::aws::Aws;
 use runtime::settings::Settings;
-use serde_json::json;
+use serde_json::{Value, json};
 use signoff_local::aws::LogSink;
 use signoff_local::calls::Calls;
 use signoff_local::{circleci, github, slack};
@@ -57,6 +57,8 @@ pub struct World {
     /// What the functions call.
     pub calls: Calls,
     panics: Arc<Mutex<Vec<String>>>,
+    secrets: Vec<String>,
+    leaks: Arc<Mutex<Vec<String>>>,
     runtime: Runtime,
 }
 
@@ -94,6 +96,17 @@ impl World {
     /// The lines of the functions' logs that tell of a panic.
     pub fn panics(&self) -> Vec<String> {
         self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where a secret was seen that must never be: the functions' logs, and what was said in Slack or posted to a receiver.
+    pub fn leaks(&self) -> Vec<String> {
+        let mut leaks = self.leaks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let said = self.slack.requests().into_iter().map(|request| request.body);
+        let posted = self.receiver.deliveries().into_iter().map(|delivery| delivery.body.to_string());
+        leaks.extend(
+            said.chain(posted).filter(|text| self.secrets.iter().any(|secret| text.contains(secret))),
+        );
+        leaks
     }
 
     /// A world of one's own.
@@ -151,8 +164,13 @@ impl World {
         circleci.faults().listen("CircleCI", &calls);
         receiver.faults().listen("Receiver", &calls);
         let panics = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&panics);
+        let leaks = Arc::new(Mutex::new(Vec::new()));
+        let texts = secrets.values().flat_map(texts).collect::<Vec<String>>();
+        let (heard, leaked, secret_texts) = (Arc::clone(&panics), Arc::clone(&leaks), texts.clone());
         let log_sink = LogSink::each(move |line| {
+            if secret_texts.iter().any(|secret| line.text.contains(secret)) {
+                leaked.lock().unwrap_or_else(PoisonError::into_inner).push(line.text.clone());
+            }
             if line.text.contains("panicked at") {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).push(line.text.clone());
             }
@@ -194,6 +212,8 @@ impl World {
             receiver,
             calls,
             panics,
+            secrets: texts,
+            leaks,
             runtime,
         })
     }
@@ -234,4 +254,14 @@ async fn build_functions() -> Result<PathBuf, HarnessError> {
     let program = std::env::current_exe()?;
     let bin_dir = program.parent().and_then(|deps| deps.parent());
     Ok(bin_dir.ok_or("the test's program lies nowhere")?.to_owned())
+}
+
+/// Every text in a secret's value.
+fn texts(secret: &Value) -> Vec<String> {
+    match secret {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(parts) => parts.iter().flat_map(texts).collect(),
+        Value::Object(parts) => parts.values().flat_map(texts).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
 }

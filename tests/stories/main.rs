@@ -5,10 +5,15 @@
 mod actions;
 mod bad_input;
 mod clock;
+mod deadlines;
 mod deliveries;
+mod dialogs;
+mod people;
+mod race;
 mod record;
 mod rules;
 mod samples;
 mod settings;
 mod soak;
+mod strangers;
 mod votes;

@@ -3,7 +3,7 @@
 use crate::id::DeployId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// The name of a deployment, `organization/name` (`acme/checkout`).
@@ -150,12 +150,11 @@ impl Deploy {
     /// Every author of every commit, each once, in the order in which they first appear. Two people are one where their
     /// e-mail addresses (in any case) or, without an address, their names are the same.
     pub fn authors(&self) -> Vec<&Person> {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
         let mut authors = Vec::new();
         for person in self.commits.iter().flat_map(|commit| &commit.authors) {
             let key = person.email.as_deref().unwrap_or(&person.name).to_lowercase();
-            if !seen.contains(&key) {
-                seen.push(key);
+            if seen.insert(key) {
                 authors.push(person);
             }
         }

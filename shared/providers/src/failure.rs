@@ -96,9 +96,11 @@ fn http_date(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// What a provider wrote, on one line and no longer than 300 characters, to be quoted in a message.
+/// What a provider wrote, on one line and no longer than 300 characters, to be quoted in a message. Control characters
+/// count as space.
 pub(crate) fn quote(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(300) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_quote_is_one_short_line() {
-        assert_eq!(quote(" a\n  b\t"), "a b");
+        assert_eq!(quote(" a\n  b\t\0\u{1b}c"), "a b c");
         assert_eq!(quote(&"ä".repeat(400)).chars().count(), 301);
     }
 }

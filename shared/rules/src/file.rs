@@ -143,4 +143,6 @@ fn rule_hash(
 }
 
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod tests;

@@ -10,6 +10,8 @@ pub const MAX_PROBLEMS: usize = 50;
 const EXCERPT_SOURCE: usize = 4000;
 /// The widest excerpt of a source line that is kept, in characters.
 const EXCERPT_WIDTH: usize = 120;
+/// The longest message, and the longest suggestion, in characters: they repeat keys and names, however long these are.
+const MAX_TEXT: usize = 400;
 
 /// Where something starts in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,9 +107,31 @@ impl<'a> Source<'a> {
         number.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or("")
     }
 
+    /// What stands in a line from a place on; empty where the line is much too long to be counted through for every
+    /// problem in it.
+    pub(crate) fn from(&self, at: Position) -> &'a str {
+        let line = self.line(at.line);
+        if line.len() > EXCERPT_SOURCE {
+            return "";
+        }
+        let start = line.char_indices().nth(at.column.saturating_sub(1)).map_or(line.len(), |(byte, _)| byte);
+        line.get(start..).unwrap_or("")
+    }
+
     /// How many lines there are.
     pub(crate) fn line_count(&self) -> usize {
         self.lines.len()
+    }
+
+    /// `at`, or the end of the file where that lies behind it: what the end of a file leaves open, the parser places on
+    /// the line after the last.
+    fn within(&self, at: Position) -> Position {
+        match self.lines.last() {
+            Some(last) if at.line > self.lines.len() => {
+                Position { line: self.lines.len(), column: last.chars().count() + 1 }
+            }
+            Some(_) | None => at,
+        }
     }
 
     /// A problem at a place of this file.
@@ -117,17 +141,32 @@ impl<'a> Source<'a> {
         message: impl Into<String>,
         suggestion: impl Into<Option<String>>,
     ) -> Problem {
+        let at = self.within(at);
         let (excerpt, excerpt_column) = excerpt(self.line(at.line), at.column);
         Problem {
             path: self.path.to_owned(),
             line: at.line,
             column: at.column,
-            message: message.into(),
-            suggestion: suggestion.into(),
+            message: one_line(message.into()),
+            suggestion: suggestion.into().map(one_line),
             excerpt,
             excerpt_column,
         }
     }
+}
+
+/// `text` on one line, with at most [`MAX_TEXT`] of its characters.
+fn one_line(text: String) -> String {
+    if text.len() <= MAX_TEXT && !text.contains(char::is_control) {
+        return text;
+    }
+    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut line: String = line.take(MAX_TEXT + 1).collect();
+    if let Some((end, _)) = line.char_indices().nth(MAX_TEXT) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 /// At most [`EXCERPT_WIDTH`] characters of `line` around `column`, and the column within them.
@@ -190,6 +229,16 @@ mod tests {
         let problem = Source::new("f", &line).problem(Position { line: 1, column: 501 }, "here", None);
         assert_eq!(problem.excerpt.chars().count(), EXCERPT_WIDTH);
         assert_eq!(problem.excerpt.chars().nth(problem.excerpt_column - 1), Some('X'));
+    }
+
+    #[test]
+    fn a_problem_is_one_short_line_whatever_it_repeats() {
+        let told =
+            |message: &str| Source::new("f", "x").problem(Position { line: 1, column: 1 }, message, None);
+        assert_eq!(told("no key `a\nb\u{85}c`").to_string(), "f:1:1: no key `a b c`");
+        let long = told(&"é".repeat(100_000)).message;
+        assert_eq!((long.chars().count(), long.ends_with("é…")), (MAX_TEXT + 1, true));
+        assert_eq!(told(&"é".repeat(MAX_TEXT)).message, "é".repeat(MAX_TEXT));
     }
 
     #[test]

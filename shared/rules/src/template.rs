@@ -52,7 +52,7 @@ impl std::error::Error for TemplateError {}
 /// # Errors
 /// A template that cannot be read, or that takes more work or produces more text than allowed.
 pub fn render(template: &str, context: &Context) -> Result<String, TemplateError> {
-    render_in(&SLACK, template, context.slack())
+    render_in(&SLACK, template, context.slack()).map(|(text, _)| text)
 }
 
 /// Renders a template as plain text, for what does not go to Slack (a build's parameters): nothing is escaped, people
@@ -61,7 +61,7 @@ pub fn render(template: &str, context: &Context) -> Result<String, TemplateError
 /// # Errors
 /// As [`render`].
 pub fn render_plain(template: &str, context: &Context) -> Result<String, TemplateError> {
-    render_in(&PLAIN, template, context.plain())
+    render_in(&PLAIN, template, context.plain()).map(|(text, _)| text)
 }
 
 /// What a variable that a template names, and that this deploy has no value for, renders to: nothing.
@@ -85,6 +85,8 @@ fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'sta
     // These make lists that grow without costing work; see also `scan::refused`.
     environment.remove_filter("chain");
     environment.remove_filter("zip");
+    // It panics at `%(` before a character that is not ASCII, as a pull request's title may have.
+    environment.remove_filter("format");
     environment.add_function("range", range);
     // Nobody can declare text of a pull request to be safe; `escape` is what rendering does anyway.
     environment.add_filter("safe", |value: Value| value);
@@ -174,7 +176,12 @@ impl Write for Bounded {
     }
 }
 
-fn render_in(environment: &Environment<'_>, template: &str, values: &Value) -> Result<String, TemplateError> {
+/// The rendered text, and how much work that was.
+fn render_in(
+    environment: &Environment<'_>,
+    template: &str,
+    values: &Value,
+) -> Result<(String, u64), TemplateError> {
     if template.len() > MAX_TEMPLATE_BYTES {
         let message = format!("longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
         return Err(TemplateError { line: None, message });
@@ -183,12 +190,17 @@ fn render_in(environment: &Environment<'_>, template: &str, values: &Value) -> R
         let line = 1 + template.chars().take(offset).filter(|c| *c == '\n').count();
         return Err(TemplateError { line: Some(line), message: message.to_owned() });
     }
-    let text = environment.render_str(template, values).map_err(|error| explained(&error))?;
+    let rendered = environment
+        .template_from_str(template)
+        .and_then(|compiled| compiled.render_captured(values))
+        .map_err(|error| explained(&error))?;
+    let work = rendered.state().fuel_levels().map_or(0, |(consumed, _)| consumed);
+    let text = rendered.into_output();
     if text.len() > MAX_OUTPUT_BYTES {
         let message = format!("its text is longer than {} KiB", MAX_OUTPUT_BYTES / 1024);
         return Err(TemplateError { line: None, message });
     }
-    Ok(text)
+    Ok((text, work))
 }
 
 /// The engine's error in our words.

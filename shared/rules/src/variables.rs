@@ -4,6 +4,7 @@ use crate::condition::{DEPLOYED_FOR, Snapshot, Value};
 use crate::suggest::did_you_mean;
 use approval::deploy::Deploy;
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// The variables that a condition can use.
@@ -115,11 +116,6 @@ impl Snapshot {
 
 /// Each text once, in the order in which they first appear: a list's length must count labels, not pull requests.
 fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    for text in texts {
-        if !seen.contains(text) {
-            seen.push(text.clone());
-        }
-    }
-    seen
+    let mut seen = HashSet::new();
+    texts.into_iter().filter(|text| seen.insert(*text)).cloned().collect()
 }

@@ -19,6 +19,8 @@ pub(crate) use locate::locate;
 pub const MAX_SOURCE_BYTES: usize = 512 * 1024;
 /// The most nodes that a file may have, aliases expanded.
 pub const MAX_NODES: usize = 120_000;
+/// How many bytes of text count as one node more: an alias repeats a long text as well as a long list.
+const TEXT_PER_NODE: usize = 16;
 /// The deepest nesting that is read.
 pub const MAX_DEPTH: usize = 64;
 
@@ -29,7 +31,7 @@ pub struct Node {
     pub content: Content,
     /// Where it starts; for an alias, where what it stands for starts.
     pub start: Position,
-    /// How many nodes it consists of, itself included.
+    /// How many nodes it consists of, itself included, long texts counted as several.
     size: usize,
     /// How many levels of lists and mappings it has, itself included.
     height: usize,

@@ -2,21 +2,28 @@
 //! `slack-interaction`'s handler does it.
 
 use crate::decided;
-use crate::record::{Change, Conflict, Kept, Process, Queued, follow, unsent};
-use crate::scenario::{Flaw, NOW, PlannedClick, Scenario, WORKSPACE};
+use crate::record::{Change, Conflict, Kept, Process, Queued, follow};
+use crate::scenario::{Flaw, NOW, PlannedClick, Scenario, WORKSPACE, Wish};
 use crate::world::World;
-use approval::approval::{Approval, Choice, Command, Voter};
+use approval::approval::{Approval, Click, Command, Voter};
 use approval::effect::EffectKind;
 use approval::message;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// How far a click got.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// It was not made, and may never be. A replay is of a click with this choice, once that one was made.
-    NotMade(Option<Choice>),
+    /// It was not made, and may never be. A replay is of a click with this wish, once that one was made.
+    NotMade(Option<Wish>),
     /// It was decided on an approval that was read.
-    Decided(Choice, Seen),
+    Decided {
+        /// What it asks for.
+        wish: Wish,
+        /// When it arrived.
+        now: Timestamp,
+        /// What was read.
+        seen: Seen,
+    },
     /// What follows from it was committed, and is to be sent.
     Committed,
     /// It was dealt with, or its process ended.
@@ -36,7 +43,7 @@ impl Stage {
     /// Whether a process is at it.
     pub fn is_underway(&self) -> bool {
         match self {
-            Self::Decided(..) | Self::Committed => true,
+            Self::Decided { .. } | Self::Committed => true,
             Self::NotMade(_) | Self::Over => false,
         }
     }
@@ -50,15 +57,15 @@ pub fn planned(scenario: &Scenario) -> Vec<Stage> {
 /// A newer approval was committed; `old` is what was there before, where clicks are to go on with it.
 pub fn overtake(clicks: &mut [Stage], old: Option<&Kept<Approval>>) {
     for click in clicks {
-        if let Stage::Decided(_, seen @ Seen::Newest) = click {
+        if let Stage::Decided { seen: seen @ Seen::Newest, .. } = click {
             *seen = Seen::Older(old.cloned());
         }
     }
 }
 
-/// The choices that click number `click` can be made with now: none before there is a button, nor before the same
-/// person's earlier click, and a replay has the choice of what it replays.
-pub fn choices(world: &World, scenario: &Scenario, click: usize) -> Vec<Choice> {
+/// What click number `click` can be now: nothing before there is a button, nor before the same person's earlier click,
+/// nor after they left; and a replay is what it replays.
+pub fn wishes(world: &World, scenario: &Scenario, click: usize) -> Vec<Wish> {
     let (Some(planned), Some(Stage::NotMade(remembered))) =
         (scenario.clicks.get(click), world.clicks.get(click))
     else {
@@ -67,37 +74,36 @@ pub fn choices(world: &World, scenario: &Scenario, click: usize) -> Vec<Choice> 
     let made = |earlier: usize| !matches!(world.clicks.get(earlier), Some(Stage::NotMade(_)));
     let before = scenario.clicks.iter().take(click).enumerate();
     let mut earlier = before.filter(|(_, other)| other.voter == planned.voter);
-    if world.outside.dialog.times == 0 {
+    if world.outside.dialog.times == 0 || world.outside.left.contains(planned.voter) {
         return Vec::new();
     }
     match planned.replays {
         Some(_) => remembered.iter().copied().collect(),
-        None if earlier.all(|(other, _)| made(other)) => vec![Choice::Approve, Choice::Reject],
+        None if earlier.all(|(other, _)| made(other)) => planned.wishes.to_vec(),
         None => Vec::new(),
     }
 }
 
 /// The click arrives: it is decided on the newest approval.
-pub fn arrive(world: &mut World, scenario: &Scenario, click: usize, choice: Choice) -> Option<()> {
+pub fn arrive(world: &mut World, scenario: &Scenario, click: usize, wish: Wish) -> Option<()> {
     for (replay, planned) in scenario.clicks.iter().enumerate() {
         if planned.replays == Some(click) {
-            *world.clicks.get_mut(replay)? = Stage::NotMade(Some(choice));
+            *world.clicks.get_mut(replay)? = Stage::NotMade(Some(wish));
         }
     }
-    read(world, scenario, click, choice)
+    let now = world.now();
+    read(world, scenario, click, wish, now)
 }
 
-fn read(world: &mut World, scenario: &Scenario, click: usize, choice: Choice) -> Option<()> {
+fn read(world: &mut World, scenario: &Scenario, click: usize, wish: Wish, now: Timestamp) -> Option<()> {
     let approval = world.record.approval.clone()?;
     let planned = scenario.clicks.get(click)?;
-    let next = match decided::approval(&approval, &[command(planned, choice)]) {
+    let next = match decided::approval(&approval, &[command(&approval, planned, wish)], now) {
         Ok(follows) => {
             if scenario.has(Flaw::EffectsBeforeCommit) {
-                let mut new = follows.effects;
-                new.retain(|row| world.record.row(&row.effect.id).is_none());
-                world.record.effects.extend(unsent(&new, Queued::Sent));
+                world.record.send_early(follows.effects);
             }
-            Stage::Decided(choice, Seen::Newest)
+            Stage::Decided { wish, now, seen: Seen::Newest }
         }
         Err(refusal) => match message::refusal(&refusal) {
             Some(text) => {
@@ -105,7 +111,7 @@ fn read(world: &mut World, scenario: &Scenario, click: usize, choice: Choice) ->
                 let tell = EffectKind::TellPerson { channel: approval.channel.clone(), user, text };
                 let owner = format!("click {} {}", planned.voter, planned.second);
                 let owner = format!("{} {owner}", approval.deploy);
-                let and = follow(&approval.deploy, &owner, 0, vec![tell]);
+                let and = follow(&approval.deploy, &owner, 0, vec![tell], Vec::new());
                 let change = Change { and, ..Change::default() };
                 match world.commit(scenario, change, Process::Click(click)) {
                     Ok(()) => Stage::Committed,
@@ -128,15 +134,15 @@ pub fn go_on(world: &mut World, scenario: &Scenario, click: usize) -> Option<()>
             *world.clicks.get_mut(click)? = Stage::Over;
             Some(())
         }
-        Stage::Decided(choice, Seen::Older(None)) => read(world, scenario, click, choice),
-        Stage::Decided(choice, seen) => {
+        Stage::Decided { wish, now, seen: Seen::Older(None) } => read(world, scenario, click, wish, now),
+        Stage::Decided { wish, now, seen } => {
             let unconditional = scenario.has(Flaw::UnconditionalWrite);
             let read = match seen {
                 Seen::Older(Some(old)) => old,
                 Seen::Newest | Seen::Older(None) => world.record.approval.clone()?,
             };
-            let mut follows =
-                decided::approval(&read, &[command(scenario.clicks.get(click)?, choice)]).ok()?;
+            let command = command(&read, scenario.clicks.get(click)?, wish);
+            let mut follows = decided::approval(&read, &[command], now).ok()?;
             if scenario.has(Flaw::EffectsBeforeCommit) {
                 follows.effects.clear();
             }
@@ -152,12 +158,14 @@ pub fn go_on(world: &mut World, scenario: &Scenario, click: usize) -> Option<()>
 /// The click's process ends in the middle of its work.
 pub fn crash(world: &mut World, click: usize) -> Option<()> {
     *world.clicks.get_mut(click)? = Stage::Over;
-    world.leave_click(click);
+    world.leave_unsent(Process::Click(click));
     Some(())
 }
 
-fn command(planned: &PlannedClick, choice: Choice) -> Command {
+/// The click as the core sees it. Slack does not say in time who made it: the look at the voters has to.
+fn command(approval: &Approval, planned: &PlannedClick, wish: Wish) -> Command {
     let (id, name) = (planned.voter.to_owned(), planned.voter.to_lowercase());
-    let voter = Voter { id, name, workspace: WORKSPACE.to_owned() };
-    Command::Vote { voter, choice, clicked_at: NOW + SignedDuration::from_secs(planned.second) }
+    let voter = Voter { id, name, workspace: WORKSPACE.to_owned(), standing: None };
+    let at = NOW + SignedDuration::from_secs(planned.second);
+    Command::Click(Click { voter, ask: wish.ask(), at, subject: approval.subject.mark() })
 }

@@ -6,7 +6,8 @@ use crate::scenario::NOW;
 use approval::approval::{self as votes, Approval};
 use approval::decision::Decision;
 use approval::message;
-use approval::run::{self, Run};
+use approval::run::{self, Run, StepState};
+use jiff::{SignedDuration, Timestamp};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -17,7 +18,7 @@ type Known<T> = RefCell<HashMap<u64, T>>;
 
 thread_local! {
     static APPROVALS: Known<Result<Follows<Approval>, votes::Refusal>> = RefCell::default();
-    static RUNS: Known<Option<Follows<Run>>> = RefCell::default();
+    static RUNS: Known<Result<Follows<Run>, run::Refusal>> = RefCell::default();
     static DIALOGS: Known<u64> = RefCell::default();
     static LINES: Known<Rc<[Option<u64>]>> = RefCell::default();
 }
@@ -33,22 +34,23 @@ pub struct Follows<T> {
     pub effects: Vec<Row>,
 }
 
-/// What `commands` make of `approval`, one after the other: those that are refused change nothing. The last refusal
+/// What `commands` make of `approval` at `now`, one after the other: those that are refused change nothing. The last refusal
 /// where all are.
 pub fn approval(
     approval: &Kept<Approval>,
     commands: &[votes::Command],
+    now: Timestamp,
 ) -> Result<Follows<Approval>, votes::Refusal> {
-    known(&APPROVALS, &(approval, commands), || {
-        let mut changed =
-            Decision { next: Approval::clone(approval), effects: Vec::new(), events: Vec::new() };
+    known(&APPROVALS, &(approval, commands, now), || {
+        let mut changed = Decision::new(Approval::clone(approval));
         let (mut any, mut last) = (false, votes::Refusal::Repeated);
         for command in commands {
-            match votes::decide(&changed.next, command.clone(), NOW) {
+            match votes::decide(&changed.next, command.clone(), now) {
                 Ok(decision) => {
                     any = true;
                     changed.next = decision.next;
                     changed.effects.extend(decision.effects);
+                    changed.later.extend(decision.later);
                 }
                 Err(refusal) => last = refusal,
             }
@@ -59,28 +61,44 @@ pub fn approval(
 
 /// An approval's decision as it is committed.
 pub fn opened(decision: Decision<Approval>) -> Follows<Approval> {
-    let Decision { mut next, effects, .. } = decision;
+    let Decision { mut next, effects, later, .. } = decision;
     let read = next.version;
     next.version += 1;
-    let effects = follow(&next.deploy, next.id.as_str(), next.version, effects);
+    let effects = follow(&next.deploy, next.id.as_str(), next.version, effects, later);
     Follows { read, effects, next: Kept::new(next) }
 }
 
-/// What `command` makes of step number `step` of `run`; `None`: it is refused.
-pub fn run(run: &Kept<Run>, step: usize, command: &run::Command) -> Option<Follows<Run>> {
+/// What `command` makes of step number `step` of `run`.
+pub fn run(run: &Kept<Run>, step: usize, command: &run::Command) -> Result<Follows<Run>, run::Refusal> {
     known(&RUNS, &(run, step, command), || {
-        let Decision { mut next, effects, .. } = run::decide(run, step, command.clone(), NOW).ok()?;
+        // No two answers are lost at the same time.
+        let lost_at = || NOW + SignedDuration::from_micros(i64::try_from(run.version).unwrap_or(i64::MAX));
+        let now = if matches!(command, run::Command::Lose { .. }) { lost_at() } else { NOW };
+        let Decision { mut next, effects, later, .. } = run::decide(run, step, command.clone(), now)?;
         let read = next.version;
         next.version += 1;
-        let effects = follow(&next.deploy, next.id.as_str(), next.version, effects);
-        Some(Follows { read, effects, next: Kept::new(next) })
+        let effects = follow(&next.deploy, next.id.as_str(), next.version, effects, later);
+        Ok(Follows { read, effects, next: Kept::new(next) })
     })
 }
 
-/// What tells the dialog of `approval` from another.
-pub fn dialog(approval: &Kept<Approval>) -> u64 {
-    known(&DIALOGS, approval, || {
-        let dialog = message::dialog(approval);
+/// The step of `run` of which nobody knows whether it happened, and when its answer was lost.
+pub fn unknown(run: &Run) -> Option<(usize, Timestamp)> {
+    run.steps.iter().enumerate().find_map(|(step, current)| match current.state {
+        StepState::Unknown { at, .. } => Some((step, at)),
+        StepState::Waiting
+        | StepState::Running { .. }
+        | StepState::Asking { .. }
+        | StepState::Succeeded { .. }
+        | StepState::Failed { .. }
+        | StepState::Skipped => None,
+    })
+}
+
+/// What tells the dialog of `approval`, which `run` waits for, from another.
+pub fn dialog(approval: &Kept<Approval>, run: &Kept<Run>) -> u64 {
+    known(&DIALOGS, &(approval, run), || {
+        let dialog = message::dialog(approval, Some(run));
         hash(&(dialog.text, dialog.blocks.to_string()))
     })
 }

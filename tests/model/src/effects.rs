@@ -3,20 +3,22 @@
 //!
 //! A process that has claimed an effect ([`Stage::Claimed`]) first *prepares*: it reads, and puts on record that it
 //! begins. Then it *calls* the outside world, where its [`Plan`] has it do so. Then it *settles*: it commits what
-//! became of the effect, and sends what follows. A kind of effect is an arm in `prepare`, a [`Plan`] with an arm in
-//! `call`, and an arm in `settle`.
+//! became of the effect, and sends what follows. A kind of effect is an arm in `read` or `prepare`, a [`Plan`] with an arm
+//! in `call`, and an arm in `settle`.
+
+mod settle;
+
+use settle::{done, settle};
 
 use crate::decided;
 use crate::law;
 use crate::outside::Turn;
-use crate::record::{Change, Conflict, Process, Queued};
-use crate::scenario::{Flaw, NOW, Scenario, WORKSPACE};
+use crate::record::{Change, Process, Queued};
+use crate::scenario::{Flaw, Scenario};
 use crate::world::World;
-use approval::action::{Action, ApprovalSpec, WhenRepeated};
-use approval::approval::{self as votes, Approval, Dialog, Electorate, Outcome, Subject};
-use approval::decision::Decision;
-use approval::effect::{Effect, EffectKind, EffectState, backoff};
-use approval::id::ApprovalId;
+use approval::action::{Action, WhenRepeated};
+use approval::approval::{Choice, Outcome, Status, Verdict};
+use approval::effect::{Effect, EffectKind};
 use approval::run::{self, StepState};
 use std::sync::Arc;
 
@@ -53,6 +55,20 @@ pub enum Plan {
         /// How.
         outcome: Outcome,
     },
+    /// Look up whether those who approved still may.
+    Look {
+        /// Who approved when the approval was read, in the order of their votes.
+        voters: Vec<String>,
+    },
+    /// Tell the approval what the look said.
+    Confirm {
+        /// What it said.
+        told: Vec<(String, Verdict)>,
+        /// Those of them who had not left by then.
+        eligible: Vec<String>,
+    },
+    /// End the approval that nobody decided in time.
+    Expire,
     /// Draw the dialog.
     Dialog {
         /// Whether it did not stand anywhere when the approval was read.
@@ -96,6 +112,14 @@ impl Stage {
         }
     }
 
+    /// Whom this process has seen as eligible, where it looked.
+    pub fn seen_eligible(&self) -> Option<&[String]> {
+        match self {
+            Self::Answered(Plan::Confirm { eligible, .. }, _) => Some(eligible),
+            Self::Answered(..) | Self::Claimed | Self::Committed(_) | Self::Ready(_) => None,
+        }
+    }
+
     /// The line of `step` that this process is about to draw shows an older state.
     pub fn line_is_old(&mut self, step: usize) {
         if let Self::Ready(Plan::Line { step: drawn, newest, .. }) = self
@@ -114,7 +138,9 @@ impl Plan {
             Self::Dialog { .. } | Self::Line { .. } | Self::Tell => {
                 &[Turn::Unavailable, Turn::LostBefore, Turn::LostAfter]
             }
-            Self::Open { .. } | Self::Close { .. } => &[],
+            // It changes nothing, whether it got there or not.
+            Self::Look { .. } => &[Turn::Unavailable, Turn::Refused, Turn::LostBefore],
+            Self::Open { .. } | Self::Close { .. } | Self::Confirm { .. } | Self::Expire => &[],
         }
     }
 }
@@ -125,10 +151,14 @@ pub fn go_on(world: &mut World, scenario: &Scenario, at: usize, turn: Turn) -> O
         Stage::Claimed => prepare(world, scenario, at)?,
         Stage::Ready(plan) => {
             let answer = call(world, scenario, at, &plan, turn)?;
-            match plan {
-                // It may be told twice, so that it makes no difference when its process ends.
-                Plan::Tell => settle(world, scenario, at, &plan, answer)?,
-                _ => Some(Stage::Answered(plan, answer)),
+            match (plan, answer) {
+                (Plan::Look { voters }, Answer::Done) => {
+                    let told = look(world, scenario, &voters)?;
+                    Some(Stage::Answered(told, answer))
+                }
+                // It may be told or asked twice, so that it makes no difference when its process ends.
+                (plan @ (Plan::Tell | Plan::Look { .. }), _) => settle(world, scenario, at, &plan, answer)?,
+                (plan, _) => Some(Stage::Answered(plan, answer)),
             }
         }
         Stage::Answered(plan, answer) => settle(world, scenario, at, &plan, answer)?,
@@ -155,13 +185,29 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         EffectKind::AdvanceRun { step, outcome, .. } => {
             Stage::Answered(Plan::Close { step: *step, outcome: outcome.clone() }, Answer::Done)
         }
+        EffectKind::ConfirmQuorum { .. } => {
+            let Some(approval) = &world.record.approval else { return Some(()) };
+            match approval.status {
+                Status::Quorum { until, .. } if until <= world.now() => {}
+                Status::Quorum { .. }
+                | Status::Pending
+                | Status::Approved { .. }
+                | Status::Rejected { .. }
+                | Status::Expired { .. }
+                | Status::Superseded { .. }
+                | Status::Cancelled { .. } => return Some(()),
+            }
+            let for_it = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+            Stage::Ready(Plan::Look { voters: for_it.map(|vote| vote.voter.clone()).collect() })
+        }
+        EffectKind::Expire { .. } => Stage::Answered(Plan::Expire, Answer::Done),
         EffectKind::DrawDialog { .. } => {
             let Some(approval) = &world.record.approval else { return Some(()) };
             let unnamed = approval.votes.iter().filter(|vote| !vote.named);
             let unnamed = unnamed.map(|vote| vote.voter.clone()).collect();
             Stage::Ready(Plan::Dialog { posts: approval.dialog.is_none(), newest: true, unnamed })
         }
-        EffectKind::DrawStep { step, .. } => {
+        EffectKind::DrawStep { approval: Some(_), step, .. } => {
             let dialog = world.record.approval.as_ref().and_then(|approval| approval.dialog.as_ref());
             let shown = decided::lines(&world.record.run).get(*step).is_some_and(Option::is_some);
             if dialog.is_none() || !shown {
@@ -171,8 +217,13 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
         EffectKind::TellPerson { .. } => Stage::Ready(Plan::Tell),
-        // No scenario comes to these: a run is open from the start, and what fails has a thread to say so in.
-        EffectKind::EvaluateRules | EffectKind::TellChannel { .. } => return None,
+        // No scenario comes to these: a run is open from the start, nobody is reminded, no newer deploy comes, and what
+        // fails has a thread to say so in.
+        EffectKind::EvaluateRules
+        | EffectKind::Remind { .. }
+        | EffectKind::Supersede { .. }
+        | EffectKind::DrawStep { approval: None, .. }
+        | EffectKind::TellChannel { .. } => return None,
     };
     world.workers.get_mut(at)?.stage = stage;
     Some(())
@@ -184,6 +235,10 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
     match &effect.kind {
         EffectKind::RunStep { step, .. } => prepare_step(world, scenario, at, &effect, *step),
         EffectKind::AdvanceRun { .. }
+        | EffectKind::ConfirmQuorum { .. }
+        | EffectKind::Expire { .. }
+        | EffectKind::Remind { .. }
+        | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
@@ -208,7 +263,7 @@ fn prepare_step(
     let repeated = current.action.when_repeated();
     Some(match &current.state {
         StepState::Waiting => match decided::run(&world.record.run, step, &run::Command::Begin) {
-            Some(follows) => {
+            Ok(follows) => {
                 let change = Change { run: Some(follows), ..Change::default() };
                 world.commit(scenario, change, Process::Worker(at)).ok()?;
                 Some(match world.has_to_send(Process::Worker(at)) {
@@ -216,7 +271,7 @@ fn prepare_step(
                     false => Stage::Ready(plan),
                 })
             }
-            None => done(world, scenario, at, effect),
+            Err(_) => done(world, scenario, at, effect),
         },
         StepState::Running { .. } => {
             let lost = is_lost(world, scenario, at);
@@ -241,16 +296,20 @@ fn call(world: &mut World, scenario: &Scenario, at: usize, plan: &Plan, turn: Tu
     let outside = &mut world.outside;
     match plan {
         // Who may vote is looked up; that changes nothing outside.
-        Plan::Open { .. } | Plan::Close { .. } | Plan::Tell => {}
+        Plan::Open { .. }
+        | Plan::Close { .. }
+        | Plan::Look { .. }
+        | Plan::Confirm { .. }
+        | Plan::Expire
+        | Plan::Tell => {}
         Plan::Act { step } => {
             let action = &world.record.run.steps.get(*step)?.action;
-            let count = outside.count(action)?;
-            if lost && *count > 0 {
+            if lost && outside.count(action)? > 0 {
                 // The look itself gets no answer where the call would not have.
                 return Some(if turn == Turn::Done { Answer::Done } else { answer(turn) });
             }
             if turn.is_done() {
-                *count = count.saturating_add(1);
+                outside.happen(action);
                 law::watch_action(world, *step);
             }
         }
@@ -269,201 +328,33 @@ fn call(world: &mut World, scenario: &Scenario, at: usize, plan: &Plan, turn: Tu
     Some(answer(turn))
 }
 
+/// The look at `voters`, in their order until enough of them may.
+fn look(world: &mut World, scenario: &Scenario, voters: &[String]) -> Option<Plan> {
+    let approval = world.record.approval.as_ref()?;
+    let (mut told, mut eligible) = (Vec::new(), Vec::new());
+    for voter in voters {
+        if eligible.len() >= usize::try_from(approval.votes_required).ok()? {
+            break;
+        }
+        let has_left = world.outside.left.contains(voter.as_str());
+        let is_told = has_left && !scenario.has(Flaw::NoLook);
+        told.push((voter.clone(), if is_told { Verdict::Deactivated } else { Verdict::Eligible }));
+        eligible.extend((!has_left).then(|| voter.clone()));
+    }
+    if scenario.has(Flaw::EffectsBeforeCommit)
+        && let Ok(follows) = decided::approval(approval, &[settle::confirm(&told)], world.now())
+    {
+        world.record.send_early(follows.effects);
+    }
+    Some(Plan::Confirm { told, eligible })
+}
+
 fn answer(turn: Turn) -> Answer {
     match turn {
         Turn::Done => Answer::Done,
         Turn::Unavailable => Answer::Retryable,
         Turn::Refused => Answer::Permanent,
         Turn::LostBefore | Turn::LostAfter => Answer::Unanswered,
-    }
-}
-
-/// Commits what became of the effect.
-fn settle(
-    world: &mut World,
-    scenario: &Scenario,
-    at: usize,
-    plan: &Plan,
-    answer: Answer,
-) -> Option<Option<Stage>> {
-    let effect = world.workers.get(at)?.effect.clone();
-    Some(match (plan, answer) {
-        (Plan::Open { step }, _) => open(world, scenario, at, &effect, *step)?,
-        (Plan::Close { step, outcome }, _) => {
-            let command = run::Command::Close(outcome.clone());
-            advance(world, scenario, at, succeeded(&effect), *step, command)
-        }
-        (Plan::Act { step }, answer) => {
-            let repeated = world.record.run.steps.get(*step)?.action.when_repeated();
-            let (after, command) = settle_step(world, scenario, at, repeated, answer)?;
-            advance(world, scenario, at, after, *step, command)
-        }
-        (Plan::Dialog { posts, unnamed, .. }, Answer::Done) => {
-            let mut commands = Vec::new();
-            if *posts {
-                let dialog = Dialog { channel: "C1".to_owned(), ts: "1".to_owned() };
-                commands.push(votes::Command::DialogPosted(dialog));
-            }
-            if !unnamed.is_empty() {
-                let names = unnamed.iter().map(|voter| (voter.clone(), format!("name of {voter}")));
-                commands.push(votes::Command::Name(names.collect()));
-            }
-            change_approval(world, scenario, at, &effect, &commands)
-        }
-        (Plan::Line { step, posts: true, .. }, Answer::Done) => {
-            let command = run::Command::LinePosted { ts: "1".to_owned() };
-            advance(world, scenario, at, succeeded(&effect), *step, command)
-        }
-        (Plan::Line { posts: false, .. } | Plan::Tell, Answer::Done) => done(world, scenario, at, &effect),
-        (Plan::Dialog { .. } | Plan::Line { .. } | Plan::Tell, Answer::Retryable) => {
-            let after = postponed(world, scenario, at, "503".to_owned())?;
-            commit(world, scenario, at, Change { effect: Some((effect, after)), ..Change::default() })
-        }
-        (Plan::Dialog { .. } | Plan::Line { .. } | Plan::Tell, Answer::Unanswered) => {
-            let after = effect.unanswered(NOW, backoff(effect.attempts, None), "timeout".to_owned());
-            commit(world, scenario, at, Change { effect: Some((effect, after)), ..Change::default() })
-        }
-        (Plan::Dialog { .. } | Plan::Line { .. } | Plan::Tell, Answer::Permanent) => return None,
-    })
-}
-
-/// `ActionExecution::settle_step`, where tries are left.
-fn settle_step(
-    world: &World,
-    scenario: &Scenario,
-    at: usize,
-    repeated: WhenRepeated,
-    answer: Answer,
-) -> Option<(Effect, run::Command)> {
-    let effect = &world.workers.get(at)?.effect;
-    let wait = backoff(effect.attempts, None);
-    Some(match (answer, repeated) {
-        (Answer::Done, _) => {
-            let command = run::Command::Succeed { summary: "done.".to_owned(), url: None };
-            (effect.closed(EffectState::Succeeded, None), command)
-        }
-        (Answer::Retryable, _) => {
-            let reason = format!("503. Next attempt in {} s.", wait.as_secs());
-            (postponed(world, scenario, at, reason.clone())?, run::Command::Retry { reason })
-        }
-        (Answer::Unanswered, WhenRepeated::Idempotent | WhenRepeated::Observable) => {
-            let reason = format!("timeout. Signoff looks whether it happened in {} s.", wait.as_secs());
-            (effect.unanswered(NOW, wait, reason.clone()), run::Command::Retry { reason })
-        }
-        (Answer::Unanswered, WhenRepeated::Neither) => {
-            let reason = "timeout.".to_owned();
-            (effect.closed(EffectState::Unknown, Some(reason.clone())), run::Command::Lose { reason })
-        }
-        (Answer::Permanent, _) => {
-            let reason = "404.".to_owned();
-            (effect.closed(EffectState::Failed, Some(reason.clone())), run::Command::Fail { reason })
-        }
-    })
-}
-
-/// `Attempt::postponed`: where an earlier attempt's end is unknown, the next one has to look, too.
-fn postponed(world: &World, scenario: &Scenario, at: usize, note: String) -> Option<Effect> {
-    let worker = world.workers.get(at)?;
-    let wait = backoff(worker.effect.attempts, None);
-    Some(if worker.lost && !scenario.has(Flaw::ForgetLost) {
-        worker.effect.unanswered(NOW, wait, note)
-    } else {
-        worker.effect.postponed(NOW, wait, note)
-    })
-}
-
-/// `ActionExecution::open_approval`'s commit.
-fn open(
-    world: &mut World,
-    scenario: &Scenario,
-    at: usize,
-    effect: &Arc<Effect>,
-    step: usize,
-) -> Option<Option<Stage>> {
-    let run = &world.record.run;
-    let Action::SlackChannelApproval(spec) = &run.steps.get(step)?.action else { return None };
-    let approval = new_approval(run, step, spec);
-    let after = effect.closed(EffectState::Succeeded, None);
-    let mut change = Change { effect: Some((effect.clone(), after)), ..Change::default() };
-    if let Some(asking) = decided::run(run, step, &run::Command::Ask(approval.id.clone())) {
-        let opening = Decision { next: approval, effects: Vec::new(), events: Vec::new() };
-        change.approval = Some(decided::opened(opening));
-        change.run = Some(asking);
-    }
-    Some(commit(world, scenario, at, change))
-}
-
-fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
-    Approval {
-        id: ApprovalId::derive(&run.id, step),
-        deploy: run.deploy.clone(),
-        run: run.id.clone(),
-        step,
-        name: spec.name.clone(),
-        subject: Subject {
-            revision: run.revision.clone(),
-            rule: run.rule.clone(),
-            rule_hash: run.rule_hash.clone(),
-            plan: spec.on_success.iter().map(ToString::to_string).collect(),
-        },
-        prompt: spec.prompt.clone(),
-        channel: spec.channel.clone(),
-        votes_required: spec.votes_required,
-        rejections_required: spec.rejections_required,
-        electorate: Electorate::Anyone,
-        workspace: WORKSPACE.to_owned(),
-        votes: Vec::new(),
-        status: votes::Status::Pending,
-        dialog: None,
-        opened_at: NOW,
-        version: 0,
-    }
-}
-
-/// `ActionExecution::advance`: where the step went on without the effect, only the effect's end is committed.
-fn advance(
-    world: &mut World,
-    scenario: &Scenario,
-    at: usize,
-    after: Effect,
-    step: usize,
-    command: run::Command,
-) -> Option<Stage> {
-    let worker = world.workers.get(at)?;
-    let run = decided::run(&world.record.run, step, &command);
-    let change = Change { effect: Some((worker.effect.clone(), after)), run, ..Change::default() };
-    commit(world, scenario, at, change)
-}
-
-/// `ActionExecution::change_approval`; the effect is done with it.
-fn change_approval(
-    world: &mut World,
-    scenario: &Scenario,
-    at: usize,
-    effect: &Arc<Effect>,
-    commands: &[votes::Command],
-) -> Option<Stage> {
-    let approval = world.record.approval.as_ref();
-    let approval = approval.and_then(|approval| decided::approval(approval, commands).ok());
-    let effect = Some((effect.clone(), succeeded(effect)));
-    commit(world, scenario, at, Change { approval, effect, ..Change::default() })
-}
-
-fn succeeded(effect: &Effect) -> Effect {
-    effect.closed(EffectState::Succeeded, None)
-}
-
-/// The effect is done, and nothing else changes with it.
-fn done(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>) -> Option<Stage> {
-    let change = Change { effect: Some((effect.clone(), succeeded(effect))), ..Change::default() };
-    commit(world, scenario, at, change)
-}
-
-/// Commits; a process whose effect another one has taken over ends.
-fn commit(world: &mut World, scenario: &Scenario, at: usize, change: Change) -> Option<Stage> {
-    match world.commit(scenario, change, Process::Worker(at)) {
-        Ok(()) => Some(Stage::Committed(None)),
-        Err(Conflict) => None,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::decided;
 use crate::model::Protocol;
-use crate::scenario::{Flaw, Scenario, pipeline, webhook};
+use crate::record::Process;
+use crate::scenario::{Flaw, Scenario, build, webhook};
 use crate::world::World;
-use approval::approval::{Approval, Status};
+use approval::approval::{Approval, Choice, Status};
 use approval::effect::Effect;
 use approval::run::{self, Run, StepState};
 use stateright::Property;
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 pub enum Law {
     /// Each commit moves a version by one.
     Versions,
-    /// A vote that was committed stays, until the same person's later one takes its place.
+    /// A vote that was committed stays, until the same person's later click or their leaving takes it away.
     Votes,
     /// A closed approval changes in its dialog and its voters' names only.
     Closed,
@@ -23,6 +24,10 @@ pub enum Law {
     Approved,
     /// An action happens only after every step before it succeeded.
     Order,
+    /// An approval is approved only where a look saw enough of those who approved.
+    Looked,
+    /// An action happens only while its step runs, and a step of which nobody knows runs again only when people say so.
+    Asked,
     /// An effect is tried again only after something went wrong.
     Attempts,
     /// A process that is in the middle of something can go on.
@@ -34,7 +39,7 @@ pub const ONE_OUTCOME: &str = "an approval has one outcome at most, and its run 
 /// [`Law::Versions`].
 pub const VERSIONS: &str = "each commit moves a version by one";
 /// [`Law::Votes`].
-pub const VOTES: &str = "a committed vote is there until the same person's later one";
+pub const VOTES: &str = "a committed vote is there until the same person's later click, or until they leave";
 /// [`Law::Closed`].
 pub const CLOSED: &str = "a closed approval does not change";
 /// At most once, whatever is lost.
@@ -45,6 +50,14 @@ pub const ONE_MESSAGE: &str = "a dialog and a line stand once";
 pub const APPROVED: &str = "no action happens without an approval that is approved";
 /// [`Law::Order`].
 pub const ORDER: &str = "steps run in order";
+/// [`Law::Looked`].
+pub const LOOKED: &str = "an approval is approved only where a look saw enough of those who approved";
+/// [`Law::Asked`].
+pub const ASKED: &str = "a step of which nobody knows runs again only when people say so";
+/// However many people say so.
+pub const ANSWERED_ONCE: &str = "a step is to be run once, and once more for each lost answer at most";
+/// What is on record is so.
+pub const TRUE: &str = "a step that failed did not happen, and one that succeeded did";
 /// [`Law::Attempts`]: with it, everything that was begun comes to an end.
 pub const ATTEMPTS: &str = "an effect is tried again only after something went wrong";
 /// [`Law::Stuck`].
@@ -63,14 +76,18 @@ pub fn laws() -> Vec<Property<Protocol>> {
         always(VERSIONS, |_, world| !world.broken.contains(&Law::Versions)),
         always(VOTES, |_, world| !world.broken.contains(&Law::Votes)),
         always(CLOSED, |_, world| !world.broken.contains(&Law::Closed)),
-        always(ONCE, |_, world| world.outside.webhooks <= 1 && world.outside.pipelines <= 1),
+        always(ONCE, |_, world| world.outside.webhooks <= 1 && world.outside.builds <= 1),
         always(ONE_MESSAGE, |_, world| one_message(world)),
         always(APPROVED, |_, world| !world.broken.contains(&Law::Approved)),
         always(ORDER, |_, world| !world.broken.contains(&Law::Order)),
+        always(LOOKED, |_, world| !world.broken.contains(&Law::Looked)),
+        always(ASKED, |_, world| !world.broken.contains(&Law::Asked)),
+        always(ANSWERED_ONCE, |_, world| world.tries.iter().all(|tries| tries.asked <= 1 + tries.lost)),
+        always(TRUE, |_, world| is_true(world)),
         always(ATTEMPTS, |_, world| !world.broken.contains(&Law::Attempts)),
         always(STUCK, |_, world| !world.broken.contains(&Law::Stuck)),
         always(EFFECTS_END, |protocol, world| {
-            !world.is_quiet(&protocol.scenario) || world.record.effects.is_empty()
+            !world.is_quiet(&protocol.scenario) || world.record.effects.iter().all(|row| world.is_early(row))
         }),
         always(NEWEST_SHOWN, |protocol, world| !world.is_quiet(&protocol.scenario) || newest_shown(world)),
         always(RUN_ENDS, |protocol, world| {
@@ -84,6 +101,16 @@ pub fn laws() -> Vec<Property<Protocol>> {
         }),
         sometimes("people reject", |protocol, world| {
             world.is_quiet(&protocol.scenario) && is_rejected(world) && !world.clicks.is_empty()
+        }),
+        sometimes("too few are left of those who approved", |protocol, world| {
+            protocol.scenario.leavers == 0 || world.is_quiet(&protocol.scenario) && waits_again(world)
+        }),
+        sometimes("the time to decide is over", |protocol, world| {
+            !protocol.scenario.expires || world.is_quiet(&protocol.scenario) && is_expired(world)
+        }),
+        sometimes("all is done after a lost answer", |protocol, world| {
+            let all_is_done = world.record.run.status == run::Status::Succeeded;
+            protocol.scenario.answerers == 0 || all_is_done && world.tries.iter().any(|tries| tries.lost > 0)
         }),
     ]
 }
@@ -102,11 +129,29 @@ fn is_rejected(world: &World) -> bool {
     world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Rejected { .. }))
 }
 
-fn is_closed(status: &Status) -> bool {
-    match status {
-        Status::Pending => false,
-        Status::Approved { .. } | Status::Rejected { .. } | Status::Cancelled { .. } => true,
-    }
+fn is_expired(world: &World) -> bool {
+    world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Expired { .. }))
+}
+
+/// Whether a vote was struck, and the approval waits for others.
+fn waits_again(world: &World) -> bool {
+    let waits = |approval: &Approval| approval.status == Status::Pending && !approval.struck.is_empty();
+    world.record.approval.as_ref().is_some_and(|approval| waits(approval))
+}
+
+fn is_true(world: &World) -> bool {
+    world.record.run.steps.iter().all(|step| match (&step.state, world.outside.count(&step.action)) {
+        (StepState::Failed { .. }, happened) => happened.is_none_or(|times| times == 0),
+        (StepState::Succeeded { .. }, happened) => happened.is_none_or(|times| times > 0),
+        (
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped,
+            _,
+        ) => true,
+    })
 }
 
 fn one_message(world: &World) -> bool {
@@ -122,63 +167,109 @@ fn newest_shown(world: &World) -> bool {
     world.outside.dialog.newest && lines.all(|(_, line)| line.newest)
 }
 
-/// Whether the run stands where its approval's end leads; `true` for an approval that is not closed and a run that
-/// waits.
+/// Whether the run stands where its approval's end leads; `true` for an approval that waits and whose time is not over,
+/// and for a step of which nobody said what became.
 fn run_ended(scenario: &Scenario, world: &World) -> bool {
     let run = &world.record.run;
-    let happened = (world.outside.webhooks, world.outside.pipelines);
+    let happened = (world.outside.webhooks, world.outside.builds);
     let wanted = |action| u8::from(scenario.actions.contains(&action));
-    let everything_happened = happened == (wanted(webhook()), wanted(pipeline()));
+    let everything_happened = happened == (wanted(webhook()), wanted(build()));
     let all_went_well = world.crashes == scenario.crashes && world.failures == scenario.failures;
     let stopped_by_trouble = run.steps.iter().skip(1).any(|step| match step.state {
-        StepState::Failed { .. } | StepState::Unknown { .. } => true,
+        StepState::Failed { .. } => true,
         StepState::Waiting
         | StepState::Running { .. }
         | StepState::Asking { .. }
+        | StepState::Unknown { .. }
         | StepState::Succeeded { .. }
         | StepState::Skipped => false,
     });
     let Some(approval) = &world.record.approval else { return false };
     match (&approval.status, run.status) {
-        (Status::Pending, run::Status::Running) => happened == (0, 0),
+        (Status::Pending, run::Status::Running) => happened == (0, 0) && !world.late,
         (Status::Approved { .. }, run::Status::Succeeded) => everything_happened,
         (Status::Approved { .. }, run::Status::Stopped) => !all_went_well && stopped_by_trouble,
-        (Status::Rejected { .. } | Status::Cancelled { .. }, run::Status::Stopped) => happened == (0, 0),
+        (Status::Approved { .. }, run::Status::Running) => !all_went_well && decided::unknown(run).is_some(),
+        (
+            Status::Rejected { .. }
+            | Status::Expired { .. }
+            | Status::Superseded { .. }
+            | Status::Cancelled { .. },
+            run::Status::Stopped,
+        ) => happened == (0, 0),
         (Status::Pending, run::Status::Succeeded | run::Status::Stopped)
-        | (Status::Approved { .. }, run::Status::Running)
+        | (Status::Quorum { .. }, _)
         | (
-            Status::Rejected { .. } | Status::Cancelled { .. },
+            Status::Rejected { .. }
+            | Status::Expired { .. }
+            | Status::Superseded { .. }
+            | Status::Cancelled { .. },
             run::Status::Running | run::Status::Succeeded,
         ) => false,
     }
 }
 
-/// Sees an approval before and after a commit.
-pub(crate) fn watch_approval(old: &Approval, new: &Approval, broken: &mut BTreeSet<Law>) {
+/// Sees an approval before and after a commit, after these people `left`.
+pub(crate) fn watch_approval(
+    old: &Approval,
+    new: &Approval,
+    left: &BTreeSet<&'static str>,
+    broken: &mut BTreeSet<Law>,
+) {
     if new.version != old.version + 1 {
         broken.insert(Law::Versions);
     }
     let counted = |approval: &Approval| -> Vec<_> {
-        approval.votes.iter().map(|vote| (vote.voter.clone(), vote.choice, vote.clicked_at)).collect()
+        approval.votes.iter().map(|vote| (vote.voter.clone(), vote.choice)).collect()
     };
     let (before, after) = (counted(old), counted(new));
-    if is_closed(&old.status) && (old.status != new.status || before != after) {
+    if !old.status.is_open() && (old.status != new.status || before != after) {
         broken.insert(Law::Closed);
     }
-    let is_there = |(voter, choice, clicked_at): &(String, _, _)| {
-        after.iter().any(|(other, now, at)| {
-            other == voter && (at > clicked_at || (at == clicked_at && now == choice))
-        })
+    let clicked = |approval: &Approval, person: &str| {
+        approval.clicks.iter().find(|last| last.person == person).map(|last| last.at)
     };
-    if !before.iter().all(is_there) {
+    let is_kept = |(voter, choice): &(String, _)| {
+        let is_newer = clicked(new, voter) > clicked(old, voter);
+        let is_struck =
+            left.contains(voter.as_str()) && new.struck.iter().any(|struck| struck.voter == *voter);
+        is_newer || is_struck || after.iter().any(|vote| vote.0 == *voter && vote.1 == *choice)
+    };
+    let forgets_no_click = old.clicks.iter().all(|last| clicked(new, &last.person) >= Some(last.at));
+    if !before.iter().all(is_kept) || !forgets_no_click {
         broken.insert(Law::Votes);
     }
 }
 
-/// Sees a run before and after a commit.
-pub(crate) fn watch_run(old: &Run, new: &Run, broken: &mut BTreeSet<Law>) {
+/// Sees an approval before and after the commit of a process that has `seen` that these people were no leavers; `None`
+/// for one that did not look.
+pub(crate) fn watch_look(
+    old: &Approval,
+    new: &Approval,
+    seen: Option<&[String]>,
+    broken: &mut BTreeSet<Law>,
+) {
+    let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+    if is_approved(old) || !is_approved(new) {
+        return;
+    }
+    let for_it = new.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let eligible = for_it.filter(|vote| seen.unwrap_or_default().contains(&vote.voter)).count();
+    if u32::try_from(eligible).unwrap_or(u32::MAX) < new.votes_required {
+        broken.insert(Law::Looked);
+    }
+}
+
+/// Sees a run before and after a commit of process `by`.
+pub(crate) fn watch_run(old: &Run, new: &Run, by: Process, broken: &mut BTreeSet<Law>) {
     if new.version != old.version + 1 {
         broken.insert(Law::Versions);
+    }
+    let is_answer = matches!(by, Process::Answer(_));
+    let is_unknown = |step: &run::Step| matches!(step.state, StepState::Unknown { .. });
+    let mut changed = old.steps.iter().zip(&new.steps).filter(|(old, new)| old.state != new.state);
+    if changed.any(|(old, _)| is_unknown(old) && !is_answer) {
+        broken.insert(Law::Asked);
     }
 }
 
@@ -193,6 +284,9 @@ pub(crate) fn watch_action(world: &mut World, step: usize) {
     let approval = world.record.approval.as_ref();
     if !approval.is_some_and(|approval| matches!(approval.status, Status::Approved { .. })) {
         world.broken.insert(Law::Approved);
+    }
+    if !matches!(world.record.run.steps.get(step).map(|step| &step.state), Some(StepState::Running { .. })) {
+        world.broken.insert(Law::Asked);
     }
     let mut earlier = world.record.run.steps.iter().take(step);
     if !earlier.all(|step| matches!(step.state, StepState::Succeeded { .. })) {

@@ -2,8 +2,8 @@
 //! it (DynamoDB, SQS, the steps of each function, the outside world, crashes, time) is a small machine of its own.
 //!
 //! Every state that can be reached is visited, within the bounds of a [`Scenario`](scenario::Scenario): who clicks
-//! how often, how many processes end in the middle of their work, how many calls fail. In each state the
-//! [laws](law::Law) must hold.
+//! how often, who leaves, who says what became of a lost answer, how many processes end in the middle of their work,
+//! how many calls fail. In each state the [laws](law::Law) must hold.
 //!
 //! What stands for what:
 //!
@@ -12,15 +12,20 @@
 //!   until nobody came in between.
 //! - **Time** only matters where an effect may be taken (its lease, its next attempt) and where the clock sends what
 //!   nobody sent. Any amount of it may pass between two steps, with one bound that Lambda holds: a process ends before
-//!   its lease does.
+//!   its lease does. An approval's time is over at one moment, the same for all, before or after anything else.
 //! - **A queue** is FIFO in each group and works on one message of a group at a time; a message whose process ended comes
 //!   again. A duplicate of a message whose effect is closed finds nothing to do, so it is not told apart.
 //!   [`Queue::Standard`](scenario::Queue) is a queue that promises neither: any message at any time, two at a time.
+//! - **The look at the voters** is one step: who leaves has left before it, or is not seen.
+//! - **People** who are asked about a lost answer look what happened, and say so; they say nothing, or are slow.
 //! - **Forgotten** are events, effects that are closed (a closed effect can't be taken), and the ids of effects: an id is
 //!   derived from its owner and a version, and a law watches that versions only rise.
+//! - **Left out** are reasons, Undo, cancelling by people, named voters, reminders, newer deploys, what follows a
+//!   rejection, dialogs that are deleted or have nowhere to go, and giving up after the last attempt.
 //!
 //! What one kind of effect does step by step is in [`effects`], and only there.
 
+pub mod answers;
 pub mod clicks;
 pub mod decided;
 pub mod effects;

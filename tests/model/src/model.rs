@@ -3,10 +3,9 @@
 use crate::law::{self, Law};
 use crate::outside::Turn;
 use crate::record::{Process, Queued};
-use crate::scenario::{Flaw, Scenario};
+use crate::scenario::{Flaw, PlannedClick, Scenario, Wish};
 use crate::world::World;
-use crate::{clicks, effects};
-use approval::approval::Choice;
+use crate::{answers, clicks, effects};
 use stateright::{Model, Property};
 
 /// The protocol within the bounds of a scenario.
@@ -20,9 +19,17 @@ pub struct Protocol {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Somebody makes this click.
-    Click(usize, Choice),
+    Click(usize, Wish),
     /// This click's process takes its next step.
     Decide(usize),
+    /// This person says what became of the lost answer that the dialog asks about.
+    Answer(usize),
+    /// The process of what this person said takes its next step.
+    Resolve(usize),
+    /// The account of who makes this click is deactivated.
+    Leave(usize),
+    /// The approval's time is over.
+    Late,
     /// The queue delivers the message of the effect in this row, and a process takes it.
     Deliver(usize),
     /// This worker takes its next step; where it calls, the call ends so.
@@ -43,13 +50,30 @@ impl Model for Protocol {
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
         for (click, stage) in world.clicks.iter().enumerate() {
-            let choices = clicks::choices(world, &self.scenario, click);
-            steps.extend(choices.into_iter().map(|choice| Step::Click(click, choice)));
+            let wishes = clicks::wishes(world, &self.scenario, click);
+            steps.extend(wishes.into_iter().map(|wish| Step::Click(click, wish)));
             if stage.is_underway() {
                 steps.push(Step::Decide(click));
                 steps.extend((world.crashes > 0).then_some(Step::Crash(Process::Click(click))));
             }
         }
+        for (person, answer) in world.answers.iter().enumerate() {
+            steps.extend(answers::can_answer(world, person).then_some(Step::Answer(person)));
+            if answer.is_underway() {
+                steps.push(Step::Resolve(person));
+                steps.extend((world.crashes > 0).then_some(Step::Crash(Process::Answer(person))));
+            }
+        }
+        let is_open = world.record.approval.as_ref().is_some_and(|approval| approval.status.is_open());
+        if is_open && world.outside.left.len() < self.scenario.leavers {
+            let first =
+                |(_, planned): &(usize, &PlannedClick)| planned.second == 1 && planned.replays.is_none();
+            let people = self.scenario.clicks.iter().enumerate().filter(first);
+            let stay = people.filter(|(_, planned)| !world.outside.left.contains(planned.voter));
+            steps.extend(stay.map(|(click, _)| Step::Leave(click)));
+        }
+        let can_expire = self.scenario.expires && world.record.approval.is_some();
+        steps.extend((can_expire && !world.late).then_some(Step::Late));
         steps.extend(world.deliverable(&self.scenario).into_iter().map(Step::Deliver));
         for (at, worker) in world.workers.iter().enumerate() {
             steps.push(Step::Work(at, Turn::Done));
@@ -62,7 +86,7 @@ impl Model for Protocol {
         }
         if !self.scenario.has(Flaw::NoClock) {
             let rows = world.record.effects.iter().enumerate();
-            let unsent = rows.filter(|(_, row)| row.queued == Queued::Nowhere);
+            let unsent = rows.filter(|(_, row)| row.queued == Queued::Nowhere && !world.is_early(row));
             steps.extend(unsent.map(|(at, _)| Step::Clock(at)));
         }
     }
@@ -88,8 +112,18 @@ impl Protocol {
     /// Takes `step`. `None`: it can't be taken.
     fn take(&self, world: &mut World, step: Step) -> Option<()> {
         match step {
-            Step::Click(click, choice) => clicks::arrive(world, &self.scenario, click, choice),
+            Step::Click(click, wish) => clicks::arrive(world, &self.scenario, click, wish),
             Step::Decide(click) => clicks::go_on(world, &self.scenario, click),
+            Step::Answer(person) => answers::arrive(world, &self.scenario, person),
+            Step::Resolve(person) => answers::go_on(world, &self.scenario, person),
+            Step::Leave(click) => {
+                world.outside.left.insert(self.scenario.clicks.get(click)?.voter);
+                Some(())
+            }
+            Step::Late => {
+                world.late = true;
+                Some(())
+            }
             Step::Deliver(row) => world.take(&self.scenario, row),
             Step::Work(at, turn) => {
                 world.failures -= u8::from(turn != Turn::Done);
@@ -99,6 +133,7 @@ impl Protocol {
                 world.crashes -= 1;
                 match process {
                     Process::Click(click) => clicks::crash(world, click),
+                    Process::Answer(person) => answers::crash(world, person),
                     Process::Worker(at) => {
                         world.leave(at);
                         Some(())

@@ -1,14 +1,17 @@
 //! The outside world: what really happened there, which nobody is told but by an answer.
 
-use approval::action::{Action, TriggerSpec};
+use approval::action::Action;
+use std::collections::BTreeSet;
 
 /// What really happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Outside {
     /// How often the webhook was posted.
     pub webhooks: u8,
-    /// How many pipelines were started.
-    pub pipelines: u8,
+    /// How many builds were started.
+    pub builds: u8,
+    /// Whose account was deactivated.
+    pub left: BTreeSet<&'static str>,
     /// The dialog in the channel.
     pub dialog: Shown,
     /// The steps' lines in its thread.
@@ -53,20 +56,33 @@ impl Outside {
     /// The world before anything happened, for a run of so many steps.
     pub fn before(steps: usize) -> Self {
         let nothing = Shown::default();
-        Self { webhooks: 0, pipelines: 0, dialog: nothing, lines: vec![nothing; steps] }
+        let (dialog, lines) = (nothing, vec![nothing; steps]);
+        Self { webhooks: 0, builds: 0, left: BTreeSet::new(), dialog, lines }
     }
 
-    /// How often `action` happened; `None` for one that no scenario has.
-    pub fn count(&mut self, action: &Action) -> Option<&mut u8> {
+    /// How often `action` happened; `None` for one that does not happen here, or that no scenario has.
+    pub fn count(&self, action: &Action) -> Option<u8> {
         match action {
-            Action::Webhook(_) => Some(&mut self.webhooks),
-            Action::TriggerBuild(TriggerSpec { workflow: None, .. }) => Some(&mut self.pipelines),
-            Action::TriggerBuild(_)
-            | Action::SlackChannelApproval(_)
+            Action::Webhook(_) => Some(self.webhooks),
+            Action::TriggerBuild(_) => Some(self.builds),
+            Action::SlackChannelApproval(_)
             | Action::AutoApproveBuild(_)
             | Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_) => None,
         }
+    }
+
+    /// `action` happens.
+    pub fn happen(&mut self, action: &Action) {
+        let count = match action {
+            Action::Webhook(_) => &mut self.webhooks,
+            Action::TriggerBuild(_) => &mut self.builds,
+            Action::SlackChannelApproval(_)
+            | Action::AutoApproveBuild(_)
+            | Action::SlackChannelMessage(_)
+            | Action::AddToDeployMessageThread(_) => return,
+        };
+        *count = count.saturating_add(1);
     }
 }
 

@@ -1,8 +1,9 @@
 //! DynamoDB: the rows, and the one transaction that changes them, as `store::change` writes it.
 
 use crate::decided::Follows;
-use crate::scenario::NOW;
+use crate::scenario::{EXPIRES_AT, NOW};
 use approval::approval::Approval;
+use approval::decision::Later;
 use approval::effect::{Claim, Effect, EffectKind, EffectState};
 use approval::id::{DeployId, EffectId};
 use approval::run::Run;
@@ -60,6 +61,8 @@ pub enum Queued {
 pub enum Process {
     /// The one that deals with this click.
     Click(usize),
+    /// The one that deals with what this person says about a lost answer.
+    Answer(usize),
     /// The one at this place of [`World::workers`](crate::world::World::workers).
     Worker(usize),
     /// The clock.
@@ -77,6 +80,8 @@ pub struct Change {
     pub run: Option<Follows<Run>>,
     /// An effect as this process claimed it, and what became of it.
     pub effect: Option<(Arc<Effect>, Effect)>,
+    /// Whether the effect's message is done though the effect is not: the clock sends another.
+    pub parked: bool,
     /// What follows from something that has no version.
     pub and: Vec<Row>,
 }
@@ -146,6 +151,11 @@ impl Row {
         self.effect = Arc::new(effect);
     }
 
+    /// Whether it was committed for a later time: nobody sends it before.
+    pub fn is_later(&self) -> bool {
+        self.effect.not_before >= EXPIRES_AT
+    }
+
     fn key(&self) -> (Queued, u64, u64) {
         (self.queued, self.group, self.alike)
     }
@@ -181,7 +191,7 @@ impl Record {
 
     /// Commits `change` for process `by`, which has the new effects to send: all of it or nothing.
     pub fn commit(&mut self, change: Change, by: Process) -> Result<(), Conflict> {
-        let Change { approval, unconditional, run, effect, and } = change;
+        let Change { approval, unconditional, run, effect, parked, and } = change;
         if let Some(follows) = &approval
             && !unconditional
             && self.approval.as_ref().map_or(0, |row| row.version) != follows.read
@@ -204,6 +214,9 @@ impl Record {
             };
             let Some((at, row)) = row.filter(|(_, row)| is_own(row)) else { return Err(Conflict) };
             row.replace(after);
+            if parked {
+                row.queued = Queued::Nowhere;
+            }
             if row.effect.is_closed() {
                 self.effects.remove(at);
             }
@@ -219,6 +232,12 @@ impl Record {
         }
         self.effects.extend(unsent(&and, Queued::By(by)));
         Ok(())
+    }
+
+    /// Writes and sends `effects` before what they follow from is committed, where they are not on record.
+    pub fn send_early(&mut self, mut effects: Vec<Row>) {
+        effects.retain(|row| self.row(&row.effect.id).is_none());
+        self.effects.extend(unsent(&effects, Queued::Sent));
     }
 
     /// Sends the messages of `which` rows, in order: they are the queue's last.
@@ -238,16 +257,27 @@ impl Record {
     }
 }
 
-/// The effects that follow from `owner` reaching `version`, as they are committed.
-pub fn follow(deploy: &DeployId, owner: &str, version: u64, effects: Vec<EffectKind>) -> Vec<Row> {
-    let row = |(index, kind)| {
+/// The effects that follow from `owner` reaching `version`, at once and `later`, as they are committed.
+pub fn follow(
+    deploy: &DeployId,
+    owner: &str,
+    version: u64,
+    effects: Vec<EffectKind>,
+    later: Vec<Later>,
+) -> Vec<Row> {
+    let at_once = effects.into_iter().map(|kind| Later { at: NOW, kind });
+    let row = |(index, Later { at, kind })| {
         let id = EffectId::derive(owner, version, index);
-        Row::new(Effect::new(id, deploy.clone(), kind, NOW), Queued::Nowhere)
+        Row::new(Effect::later(id, deploy.clone(), kind, at, NOW), Queued::Nowhere)
     };
-    effects.into_iter().enumerate().map(row).collect()
+    at_once.chain(later).enumerate().map(row).collect()
 }
 
-/// Effects that follow from a decision, with their messages where `queued` says.
+/// Effects that follow from a decision, with their messages where `queued` says; what is for later is left to the
+/// clock.
 pub fn unsent(effects: &[Row], queued: Queued) -> impl Iterator<Item = Row> {
-    effects.iter().map(move |row| Row { queued, ..row.clone() })
+    effects.iter().map(move |row| {
+        let queued = if row.is_later() { Queued::Nowhere } else { queued };
+        Row { queued, ..row.clone() }
+    })
 }

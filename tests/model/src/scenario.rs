@@ -1,6 +1,7 @@
 //! What is checked: how much may happen, and which mistake is made on purpose.
 
-use approval::action::{Action, ApprovalSpec, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec};
+use approval::approval::{Ask, Choice};
 use approval::decision::Decision;
 use approval::id::DeployId;
 use approval::run::{Opening, Run};
@@ -9,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// The moment at which every process acts: what lies ahead is what a process has to wait for.
 pub const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+/// The moment at which an approval expires, where one does; it is further away than any attempt.
+pub const EXPIRES_AT: Timestamp = Timestamp::constant(86_400, 0);
 /// The workspace of everybody who votes.
 pub const WORKSPACE: &str = "T1";
 
@@ -21,9 +24,14 @@ pub struct Scenario {
     pub rejections_required: u32,
     /// What follows the approval, in order.
     pub actions: Vec<Action>,
-    /// The clicks that people may make, each with any choice. Somebody's later click comes after the earlier one in
-    /// this list.
+    /// The clicks that people may make. Somebody's later click comes after the earlier one in this list.
     pub clicks: Vec<PlannedClick>,
+    /// How many people may say what became of a lost answer, once each. They look what happened, and say so.
+    pub answerers: usize,
+    /// How many of those who may vote have their account deactivated.
+    pub leavers: usize,
+    /// Whether the approval expires.
+    pub expires: bool,
     /// How many processes end in the middle of their work.
     pub crashes: u8,
     /// How many calls to the outside world fail or get no answer.
@@ -41,8 +49,21 @@ pub struct PlannedClick {
     pub voter: &'static str,
     /// The second at which it is made, by Slack's clock.
     pub second: i64,
+    /// What it may be.
+    pub wishes: &'static [Wish],
     /// The click, by its place in the list, whose request this is once more.
     pub replays: Option<usize>,
+}
+
+/// What a click asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    /// To vote for it.
+    Approve,
+    /// To vote against it.
+    Reject,
+    /// To take one's own vote back.
+    Withdraw,
 }
 
 /// What a queue promises.
@@ -57,7 +78,7 @@ pub enum Queue {
 /// A mistake that the laws must not let pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// A click's effects are written and sent before its vote is committed.
+    /// What follows from a click or from the look at the voters is written and sent before it is committed.
     EffectsBeforeCommit,
     /// A vote is written whatever was committed since the approval was read.
     UnconditionalWrite,
@@ -69,6 +90,14 @@ pub enum Flaw {
     NoClock,
     /// A process goes on after its lease ran out.
     OutlivesLease,
+    /// Those who approved are taken for eligible, without a look.
+    NoLook,
+    /// An answer was lost, the look whether it happened is refused for good, and the step fails.
+    FailAfterLost,
+    /// What somebody says about a lost answer is taken for what became of whatever is asked about by then.
+    AnyQuestion,
+    /// Somebody says that a step is to run again, and it does, whatever somebody else said first.
+    AnswerTwice,
 }
 
 /// An action that can't be looked up: a webhook.
@@ -76,37 +105,86 @@ pub fn webhook() -> Action {
     Action::Webhook("https://hooks.example.com".to_owned())
 }
 
-/// An action that can be looked up: a CircleCI pipeline.
-pub fn pipeline() -> Action {
-    Action::TriggerBuild(TriggerSpec { workflow: None, parameters: BTreeMap::new(), revision: None })
+/// An action that can be looked up: a build, a GitHub workflow's or a CircleCI pipeline's.
+pub fn build() -> Action {
+    let workflow = Some("deploy.yml".to_owned());
+    Action::TriggerBuild(TriggerSpec { workflow, parameters: BTreeMap::new(), revision: None })
+}
+
+impl Wish {
+    /// To vote.
+    const VOTES: &'static [Self] = &[Self::Approve, Self::Reject];
+    /// To vote, or to take one's own vote back.
+    const ANY: &'static [Self] = &[Self::Approve, Self::Reject, Self::Withdraw];
+
+    /// The same in the core's words.
+    pub fn ask(self) -> Ask {
+        match self {
+            Self::Approve => Ask::Vote { choice: Choice::Approve, reason: None },
+            Self::Reject => Ask::Vote { choice: Choice::Reject, reason: None },
+            Self::Withdraw => Ask::Withdraw,
+        }
+    }
 }
 
 impl Scenario {
     /// Two people who may click once each, two approving votes that approve or one that rejects, and two actions: one
     /// that can't be looked up, and one that can.
     pub fn two_actions() -> Self {
-        let click = |voter| PlannedClick { voter, second: 1, replays: None };
         Self {
             votes_required: 2,
             rejections_required: 1,
-            actions: vec![webhook(), pipeline()],
-            clicks: vec![click("U1"), click("U2")],
+            actions: vec![webhook(), build()],
+            clicks: Vec::new(),
+            answerers: 0,
+            leavers: 0,
+            expires: false,
             crashes: 0,
             failures: 0,
             queue: Queue::Fifo,
             flaw: None,
         }
+        .and_click("U1", 1, None)
+        .and_click("U2", 1, None)
     }
 
-    /// The same people, who may click twice each, and a replay of the first one's first click; no action follows.
-    pub fn five_clicks() -> Self {
+    /// One person, whose vote approves, and one action.
+    pub fn one_click(action: Action) -> Self {
+        let mut scenario = Self { votes_required: 1, actions: vec![action], ..Self::two_actions() };
+        scenario.clicks.truncate(1);
+        scenario
+    }
+
+    /// The same, with two people who may say what became of the action. A lost answer may be followed by another, so that
+    /// states grow with each failure; it has one action for that.
+    pub fn lost_answers(action: Action) -> Self {
+        Self { answerers: 2, ..Self::one_click(action) }
+    }
+
+    /// One approving vote approves, and one of two people who click may leave. One action follows.
+    pub fn somebody_leaves() -> Self {
+        Self { votes_required: 1, actions: vec![webhook()], leavers: 1, ..Self::two_actions() }
+    }
+
+    /// Two people who may click twice each; no action follows. Each vote is drawn, and each order of draws and clicks is
+    /// another state: a replay and a withdrawn vote have a check of their own ([`Self::withdrawn_and_replayed`]).
+    pub fn four_clicks() -> Self {
         let scenario = Self { actions: Vec::new(), ..Self::two_actions() };
-        scenario.and_click("U1", 2, None).and_click("U2", 2, None).and_click("U1", 1, Some(0))
+        scenario.and_click("U1", 2, None).and_click("U2", 2, None)
+    }
+
+    /// One of them may also take the vote back instead, and their first click is replayed; the other clicks once. Two
+    /// have to reject.
+    pub fn withdrawn_and_replayed() -> Self {
+        let mut scenario = Self { rejections_required: 2, ..Self::four_clicks() };
+        scenario.clicks.pop();
+        scenario.clicks.iter_mut().skip(2).for_each(|click| click.wishes = Wish::ANY);
+        scenario.and_click("U1", 1, Some(0))
     }
 
     /// The same with one more click.
     pub fn and_click(mut self, voter: &'static str, second: i64, replays: Option<usize>) -> Self {
-        self.clicks.push(PlannedClick { voter, second, replays });
+        self.clicks.push(PlannedClick { voter, second, wishes: Wish::VOTES, replays });
         self
     }
 
@@ -135,7 +213,15 @@ impl Scenario {
             rejections_required: self.rejections_required,
             authors_only: false,
             approvers: None,
+            self_approval: true,
+            require_reason: Reasons::Never,
+            expires_after: self.expires.then_some(EXPIRES_AT.duration_since(NOW)),
+            remind_after: None,
+            supersede: false,
+            undo_window: None,
             on_success: self.actions.clone(),
+            on_reject: Vec::new(),
+            on_expire: Vec::new(),
         };
         let deploy = DeployId::from_text("d");
         let actions = [Action::SlackChannelApproval(asking)];

@@ -1,15 +1,17 @@
 //! A state of everything: the record, the processes that are in the middle of something, the outside world.
 
+use crate::answers;
 use crate::clicks;
 use crate::decided;
 use crate::effects::{self, Stage};
 use crate::law::{self, Law};
 use crate::outside::Outside;
 use crate::record::{Change, Conflict, Kept, Process, Queued, Record, Row, follow, hash, unsent};
-use crate::scenario::{Flaw, Queue, Scenario};
+use crate::scenario::{EXPIRES_AT, Flaw, NOW, Queue, Scenario};
 use approval::approval::Approval;
 use approval::effect::{Effect, EffectKind};
-use approval::run::Run;
+use approval::run::{Run, StepState};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -21,8 +23,12 @@ pub struct World {
     pub record: Record,
     /// How far each planned click got.
     pub clicks: Vec<clicks::Stage>,
+    /// How far what each person says about a lost answer got.
+    pub answers: Vec<answers::Stage>,
     /// The processes that do an effect.
     pub workers: Vec<Worker>,
+    /// Whether the approval's time is over.
+    pub late: bool,
     /// What happened outside.
     pub outside: Outside,
     /// How many more processes may end in the middle of their work.
@@ -33,8 +39,19 @@ pub struct World {
     pub outcomes: u8,
     /// How often a run heard an outcome.
     pub heard: u8,
+    /// How often each step was to be run.
+    pub tries: Vec<Tries>,
     /// The laws that a step on the way here broke.
     pub broken: BTreeSet<Law>,
+}
+
+/// How often a step was to be run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Tries {
+    /// How often that was committed.
+    pub asked: u8,
+    /// How often it was committed that nobody knows whether it happened.
+    pub lost: u8,
 }
 
 /// A process that has claimed an effect.
@@ -78,21 +95,32 @@ impl World {
         let mut opening = scenario.open();
         opening.next.version = 1;
         let steps = opening.next.steps.len();
-        let first = follow(&opening.next.deploy, opening.next.id.as_str(), 1, opening.effects);
+        let id = opening.next.id.as_str();
+        let first = follow(&opening.next.deploy, id, 1, opening.effects, opening.later);
         let effects = unsent(&first, queued).collect();
+        let mut tries = vec![Tries::default(); steps];
+        count_asked(&first, &mut tries);
         let run = Kept::new(opening.next);
         let record = Record { approval: None, run, effects, once: BTreeSet::new() };
         Self {
             record,
             clicks: clicks::planned(scenario),
+            answers: vec![answers::Stage::Silent; scenario.answerers],
             workers: Vec::new(),
+            late: false,
             outside: Outside::before(steps),
             crashes: scenario.crashes,
             failures: scenario.failures,
             outcomes: 0,
             heard: 0,
+            tries,
             broken: BTreeSet::new(),
         }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        if self.late { EXPIRES_AT } else { NOW }
     }
 
     /// Commits `change` for process `by`. What others have read, and what stands in Slack, is older then.
@@ -101,31 +129,52 @@ impl World {
         let outcomes = change.approval.iter().flat_map(|follows| &follows.effects);
         let advances = |row: &&Row| matches!(row.effect.kind, EffectKind::AdvanceRun { .. });
         let outcomes = outcomes.filter(advances).count();
+        let mut tries = self.tries.clone();
+        change.run.iter().for_each(|follows| count_asked(&follows.effects, &mut tries));
+        count_asked(&change.and, &mut tries);
         self.record.commit(change, by)?;
+        self.tries = tries;
         self.outcomes = self.outcomes.saturating_add(u8::try_from(outcomes).unwrap_or(u8::MAX));
-        if self.record.approval != approval {
-            self.approval_changed(scenario, approval);
+        if let (Some(old), Some(new)) = (&approval, self.record.approval.clone()) {
+            if *old != new {
+                self.approval_changed(scenario, old, &new, by);
+            }
+            if decided::dialog(old, &run) != decided::dialog(&new, &self.record.run) {
+                self.outside.dialog.newest = false;
+                self.workers.iter_mut().for_each(|worker| worker.stage.dialog_is_old());
+            }
         }
         if self.record.run != run {
-            self.run_changed(&run);
+            self.run_changed(&run, by);
         }
         Ok(())
     }
 
-    fn approval_changed(&mut self, scenario: &Scenario, old: Option<Kept<Approval>>) {
-        let (Some(old), Some(new)) = (old, self.record.approval.clone()) else { return };
-        law::watch_approval(&old, &new, &mut self.broken);
-        clicks::overtake(&mut self.clicks, scenario.has(Flaw::UnconditionalWrite).then_some(&old));
-        if decided::dialog(&old) != decided::dialog(&new) {
-            self.outside.dialog.newest = false;
-            self.workers.iter_mut().for_each(|worker| worker.stage.dialog_is_old());
-        }
+    fn approval_changed(
+        &mut self,
+        scenario: &Scenario,
+        old: &Kept<Approval>,
+        new: &Kept<Approval>,
+        by: Process,
+    ) {
+        let seen = match by {
+            Process::Worker(at) => self.workers.get(at).and_then(|worker| worker.stage.seen_eligible()),
+            Process::Click(_) | Process::Answer(_) | Process::Clock => None,
+        };
+        law::watch_approval(old, new, &self.outside.left, &mut self.broken);
+        law::watch_look(old, new, seen, &mut self.broken);
+        clicks::overtake(&mut self.clicks, scenario.has(Flaw::UnconditionalWrite).then_some(old));
     }
 
-    fn run_changed(&mut self, old: &Kept<Run>) {
+    fn run_changed(&mut self, old: &Kept<Run>, by: Process) {
         let new = self.record.run.clone();
         self.heard += law::heard(old, &new);
-        law::watch_run(old, &new, &mut self.broken);
+        law::watch_run(old, &new, by, &mut self.broken);
+        answers::overtake(&mut self.answers);
+        for ((old, new), tries) in old.steps.iter().zip(&new.steps).zip(&mut self.tries) {
+            let is_unknown = matches!(new.state, StepState::Unknown { .. });
+            tries.lost += u8::from(is_unknown && old.state != new.state);
+        }
         let (before, after) = (decided::lines(old), decided::lines(&new));
         for (step, (before, after)) in before.iter().zip(after.iter()).enumerate() {
             if before != after {
@@ -185,10 +234,10 @@ impl World {
         }
     }
 
-    /// A click's process ends.
-    pub fn leave_click(&mut self, click: usize) {
+    /// Process `by` ends, which is no worker.
+    pub fn leave_unsent(&mut self, by: Process) {
         for row in &mut self.record.effects {
-            if row.queued == Queued::By(Process::Click(click)) {
+            if row.queued == Queued::By(by) {
                 row.queued = Queued::Nowhere;
             }
         }
@@ -215,11 +264,28 @@ impl World {
         self
     }
 
-    /// Whether nothing is left to do, but for people who may still click.
+    /// Whether the effect in `row` has to wait for the approval's time to be over.
+    pub fn is_early(&self, row: &Row) -> bool {
+        row.is_later() && !self.late
+    }
+
+    /// Whether nothing is left to do, but for people who may still click, and what waits for the approval's time to be
+    /// over.
     pub fn is_quiet(&self, scenario: &Scenario) -> bool {
         let nobody_sends = |row: &Row| row.queued == Queued::Nowhere && scenario.has(Flaw::NoClock);
         self.workers.is_empty()
             && self.clicks.iter().all(|click| !click.is_underway())
-            && self.record.effects.iter().all(nobody_sends)
+            && self.answers.iter().all(|answer| !answer.is_underway())
+            && self.record.effects.iter().all(|row| nobody_sends(row) || self.is_early(row))
+    }
+}
+
+fn count_asked(effects: &[Row], tries: &mut [Tries]) {
+    for row in effects {
+        if let EffectKind::RunStep { step, .. } = row.effect.kind
+            && let Some(tries) = tries.get_mut(step)
+        {
+            tries.asked += 1;
+        }
     }
 }

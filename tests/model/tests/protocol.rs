@@ -1,6 +1,6 @@
 //! What holds of the whole protocol in every order of events, and what the checker finds where a mistake is made.
 
-use protocol_model::scenario::{Flaw, Queue, Scenario, pipeline};
+use protocol_model::scenario::{Flaw, Queue, Scenario, Wish, build, webhook};
 use protocol_model::{Protocol, law};
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 use std::collections::BTreeSet;
@@ -30,31 +30,76 @@ fn is_broken(scenario: Scenario, law: &'static str) -> bool {
 }
 
 #[test]
-fn two_crashes_and_a_failed_call_on_the_way_to_two_actions() {
-    assert!(states(Scenario::two_actions().with_trouble(2, 1)) > 1_000_000);
+fn a_crash_and_a_failed_call_on_the_way_to_two_actions() {
+    assert!(states(Scenario::two_actions().with_trouble(1, 1)) > 500_000);
+}
+
+#[test]
+fn two_crashes_and_a_failed_call_after_one_click() {
+    let actions = vec![webhook(), build()];
+    assert!(states(Scenario { actions, ..Scenario::one_click(build()) }.with_trouble(2, 1)) > 280_000);
 }
 
 #[test]
 fn two_failed_calls_and_a_crash_on_the_way_to_an_action_that_can_be_looked_up() {
-    let scenario = Scenario { actions: vec![pipeline()], ..Scenario::two_actions() };
-    assert!(states(scenario.with_trouble(1, 2)) > 300_000);
+    assert!(states(Scenario::one_click(build()).with_trouble(1, 2)) > 90_000);
 }
 
 #[test]
-fn two_people_who_click_twice_and_a_replay() {
-    assert!(states(Scenario::five_clicks()) > 200_000);
+fn two_people_who_click_twice() {
+    assert!(states(Scenario::four_clicks()) > 180_000);
 }
 
 #[test]
-fn two_people_who_click_twice_where_two_have_to_reject() {
-    assert!(states(Scenario { rejections_required: 2, ..Scenario::five_clicks() }) > 200_000);
+fn somebody_who_votes_otherwise_or_not_at_all_and_is_replayed_where_two_have_to_reject() {
+    assert!(states(Scenario::withdrawn_and_replayed()) > 85_000);
 }
 
 #[test]
-fn two_crashes_while_somebody_changes_their_vote_and_is_replayed() {
-    let mut scenario = Scenario::five_clicks().with_trouble(2, 0);
-    scenario.clicks.retain(|click| click.voter == "U1" || click.second == 1);
-    assert!(states(scenario) > 400_000);
+fn a_crash_while_somebody_votes_otherwise_or_not_at_all() {
+    let mut scenario = Scenario::withdrawn_and_replayed().with_trouble(1, 0);
+    scenario.clicks.pop();
+    assert!(states(scenario) > 130_000);
+}
+
+#[test]
+fn one_of_two_who_approve_leaves_and_another_approves() {
+    let mut scenario = Scenario::somebody_leaves().and_click("U1", 2, None);
+    scenario.clicks.iter_mut().skip(1).for_each(|click| click.wishes = &[Wish::Approve]);
+    assert!(states(scenario) > 100_000);
+}
+
+#[test]
+fn one_of_two_who_approve_leaves_and_a_call_fails() {
+    assert!(states(Scenario::somebody_leaves().with_trouble(0, 1)) > 230_000);
+}
+
+#[test]
+fn two_people_say_what_became_of_an_action_that_can_not_be_looked_up_and_is_lost_again() {
+    assert!(states(Scenario::lost_answers(webhook()).with_trouble(0, 2)) > 240_000);
+}
+
+#[test]
+fn two_people_say_what_became_of_an_action_that_can_be_looked_up() {
+    assert!(states(Scenario::lost_answers(build()).with_trouble(0, 3)) > 150_000);
+}
+
+#[test]
+fn a_crash_where_people_say_what_became_of_an_action_before_another() {
+    let scenario = Scenario { actions: vec![webhook(), build()], ..Scenario::lost_answers(webhook()) };
+    assert!(states(scenario.with_trouble(1, 0)) > 49_000);
+}
+
+#[test]
+fn the_time_to_decide_is_over_while_two_have_to_approve_and_one_may_leave() {
+    let scenario = Scenario { actions: vec![webhook()], leavers: 1, ..Scenario::two_actions() };
+    assert!(states(Scenario { expires: true, ..scenario }) > 68_000);
+}
+
+#[test]
+fn the_time_to_decide_is_over_and_a_process_ends() {
+    let scenario = Scenario { expires: true, leavers: 1, ..Scenario::one_click(webhook()) };
+    assert!(states(scenario.with_trouble(1, 0)) > 41_000);
 }
 
 #[test]
@@ -80,7 +125,8 @@ fn repeating_after_a_lost_answer_is_found() {
 
 #[test]
 fn forgetting_a_lost_answer_is_found() {
-    assert!(is_broken(Scenario::two_actions().with_trouble(1, 1).with(Flaw::ForgetLost), law::ONCE));
+    let scenario = Scenario::one_click(build()).with_trouble(1, 1);
+    assert!(is_broken(scenario.with(Flaw::ForgetLost), law::ONCE));
 }
 
 #[test]
@@ -92,4 +138,27 @@ fn no_clock_is_found() {
 fn a_process_that_outlives_its_lease_is_found() {
     let scenario = Scenario { queue: Queue::Standard, ..Scenario::two_actions() };
     assert!(is_broken(scenario.with(Flaw::OutlivesLease), law::ONCE));
+}
+
+#[test]
+fn no_look_at_those_who_approved_is_found() {
+    assert!(is_broken(Scenario::somebody_leaves().with(Flaw::NoLook), law::LOOKED));
+}
+
+#[test]
+fn a_failure_after_a_lost_answer_is_found() {
+    let scenario = Scenario::lost_answers(build()).with_trouble(0, 2);
+    assert!(is_broken(scenario.with(Flaw::FailAfterLost), law::TRUE));
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_found() {
+    let scenario = Scenario::lost_answers(webhook()).with_trouble(0, 2);
+    assert!(is_broken(scenario.with(Flaw::AnyQuestion), law::ONCE));
+}
+
+#[test]
+fn doing_what_two_people_say_is_found() {
+    let scenario = Scenario::lost_answers(webhook()).with_trouble(0, 1);
+    assert!(is_broken(scenario.with(Flaw::AnswerTwice), law::ANSWERED_ONCE));
 }

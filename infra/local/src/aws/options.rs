@@ -36,8 +36,8 @@ pub struct StackOptions {
     pub visibility_timeout: Option<Duration>,
     /// Keeps the functions' calls of the services, and ends processes where it is told to.
     pub calls: Calls,
-    /// Breaks what FIFO queues promise: every batch is handed over twice, sometimes at the same time, and messages come in
-    /// any order, whatever their groups. The number seeds the order.
+    /// Breaks what FIFO queues promise but for one thing, that nobody else has a message of the same group at the same time:
+    /// every batch is handed over twice, and messages come in any order, within their group too. The number seeds it.
     pub disorder: Option<u64>,
 }
 

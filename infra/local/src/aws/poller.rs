@@ -85,22 +85,14 @@ impl Feed {
         }
     }
 
-    /// Hands a batch over; where disorder is asked for, twice, each time in another order, and half of the times both
-    /// at once.
+    /// Hands a batch over; where disorder is asked for, twice, each time in another order.
     async fn deliver(&self, messages: &[Value]) {
         match &self.shuffle {
             None => self.batch(messages).await,
             Some(shuffle) => {
-                let (first, second, at_once) = {
-                    let mut shuffle = locked(shuffle);
-                    let mut shuffled = || shuffle.shuffled(messages.to_vec());
-                    (shuffled(), shuffled(), shuffle.below(2) == 0)
-                };
-                if at_once {
-                    tokio::join!(self.batch(&first), self.batch(&second));
-                } else {
-                    self.batch(&first).await;
-                    self.batch(&second).await;
+                for _ in 0..2 {
+                    let shuffled = locked(shuffle).shuffled(messages.to_vec());
+                    self.batch(&shuffled).await;
                 }
             }
         }

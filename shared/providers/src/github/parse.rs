@@ -2,9 +2,11 @@
 
 use super::client::ChangedFiles;
 use super::wire;
+use crate::failure::quote;
 use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
 use jiff::Timestamp;
+use std::collections::HashSet;
 
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
@@ -96,7 +98,7 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         return Err(ParseError::TooLarge);
     }
     if event != "deployment_status" {
-        let reason = format!("the event is `{event}`, not `deployment_status`");
+        let reason = format!("the event is `{}`, not `deployment_status`", quote(&event));
         return Ok(Delivery::Ignored { delivery, reason });
     }
     let text = std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
@@ -110,12 +112,14 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
             field.ok_or(ParseError::NoPayload)?.1
         }
     };
-    let unreadable =
-        |error: serde_json::Error| ParseError::Payload { event: event.clone(), error: error.to_string() };
+    let unreadable = |error: serde_json::Error| ParseError::Payload {
+        event: event.clone(),
+        error: quote(&error.to_string()),
+    };
     let payload: wire::DeploymentStatusEvent = serde_json::from_str(&payload).map_err(unreadable)?;
     let (status, deployment) = (payload.deployment_status, payload.deployment);
     if status.state != "success" {
-        let reason = format!("the deployment's state is `{}`, not `success`", status.state);
+        let reason = format!("the deployment's state is `{}`, not `success`", quote(&status.state));
         return Ok(Delivery::Ignored { delivery, reason });
     }
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -127,7 +131,7 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         sha: deployment.sha,
         r#ref: deployment.r#ref,
         created_at: status.created_at,
-        creator: deployment.creator.and_then(|account| account.login).map(|login| Person {
+        creator: some(deployment.creator.and_then(|account| account.login)).map(|login| Person {
             name: login.clone(),
             email: None,
             username: Some(login),
@@ -174,17 +178,14 @@ pub(crate) fn title(message: &str) -> String {
 /// The author, then everybody whom the message names on a line `Co-authored-by: Name <address>`, each address once. See
 /// <https://docs.github.com/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>.
 pub(crate) fn with_co_authors(author: Option<Person>, message: &str) -> Vec<Person> {
-    let mut authors: Vec<Person> = author.into_iter().collect();
-    for person in message.lines().filter_map(co_author) {
-        let same = |known: &Person| match (&known.email, &person.email) {
-            (Some(known), Some(new)) => known.eq_ignore_ascii_case(new),
-            _ => known.name == person.name,
-        };
-        if !authors.iter().any(same) {
-            authors.push(person);
-        }
-    }
-    authors
+    let address = |person: &Person| person.email.as_ref().map(|email| email.to_ascii_lowercase());
+    let mut addresses: HashSet<String> = author.iter().filter_map(address).collect();
+    let name = author.as_ref().filter(|author| author.email.is_none()).map(|author| author.name.clone());
+    let new = |person: &Person| {
+        name.as_ref() != Some(&person.name) && address(person).is_none_or(|email| addresses.insert(email))
+    };
+    let others: Vec<Person> = message.lines().filter_map(co_author).filter(new).collect();
+    author.into_iter().chain(others).collect()
 }
 
 /// Whom a line names as a co-author, if it does.

@@ -88,7 +88,8 @@ fn object(text: &str) -> Result<Map<String, Value>, ParseError> {
 
 /// A form's fields; those that come more than once as a list.
 fn pairs(form: &[u8]) -> Result<Map<String, Value>, ParseError> {
-    let decoded = form::fields(form).map_err(|name| ParseError::parameter(name, "it is not UTF-8"))?;
+    let decoded = form::fields(form)
+        .map_err(|name| ParseError::parameter(crate::failure::quote(&name), "it is not UTF-8"))?;
     let mut fields = Map::new();
     for (name, value) in decoded {
         let value = Value::from(value.into_owned());

@@ -141,7 +141,7 @@ fn tags(fields: &Fields<'_>) -> Result<Vec<String>, ParseError> {
             let tag = format!("#{}", word.trim_start_matches('#'));
             if tag.len() == 1
                 || tag.chars().count() > MAX_NAME
-                || tag[1..].contains(['#', ' ', '\t', '\n', '\r'])
+                || tag[1..].contains(|c: char| c == '#' || c.is_whitespace() || c.is_control())
             {
                 let word = crate::failure::quote(word);
                 return Err(
@@ -203,6 +203,7 @@ fn links(fields: &Fields<'_>) -> Result<BTreeMap<String, String>, ParseError> {
             Value::Object(members) => {
                 for (name, address) in members {
                     let Value::String(address) = address else {
+                        let name = crate::failure::quote(name);
                         let problem = format!("`{name}` must be an address in quotes, not {}", kind(address));
                         return Err(fields.wrong("links", problem));
                     };

@@ -2,6 +2,7 @@
 
 use super::parse::{MAX_BODY, ParseError};
 use super::wire;
+use crate::failure::quote;
 use serde::Deserialize;
 
 /// What Slack tells.
@@ -79,7 +80,7 @@ fn ignored(kind: &wire::EventKind) -> Event {
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, ParseError> {
-    serde_json::from_str(body).map_err(|error| ParseError::Body(error.to_string()))
+    serde_json::from_str(body).map_err(|error| ParseError::Body(quote(&error.to_string())))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Interaction payloads: what arrives when somebody clicks a button or submits a form.
 
 use super::wire;
+use crate::failure::quote;
 use crate::form;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -116,7 +117,7 @@ pub fn interaction(body: &[u8]) -> Result<Interaction, ParseError> {
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(payload: &'a str) -> Result<T, ParseError> {
-    serde_json::from_str(payload).map_err(|error| ParseError::Payload(error.to_string()))
+    serde_json::from_str(payload).map_err(|error| ParseError::Payload(quote(&error.to_string())))
 }
 
 /// A `block_actions` payload as a click; those from forms and home tabs, where Signoff has no buttons, are ignored.

@@ -1,10 +1,17 @@
 //! What crosses the wire to and from Slack, as <https://docs.slack.dev> documents it: only the fields that we use.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// The `event_type` of the metadata on every message that Signoff posts.
 pub(crate) const EVENT_TYPE: &str = "signoff_effect";
+
+/// A text that is not empty, for what somebody is known by.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    if id.is_empty() { Err(Error::invalid_value(Unexpected::Str(""), &"an id")) } else { Ok(id) }
+}
 
 /// Any interaction payload.
 #[derive(Deserialize)]
@@ -56,6 +63,7 @@ pub(crate) struct ViewState {
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 pub(crate) struct PayloadUser {
+    #[serde(deserialize_with = "id")]
     pub id: String,
     pub username: Option<String>,
     pub name: Option<String>,

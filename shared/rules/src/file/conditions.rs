@@ -8,6 +8,10 @@ use crate::variables::{Variable, is_duration, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
 
 const EXAMPLE: &str = "`- environment='Staging'`";
+
+/// The most regular expressions that are read of one file: each takes far more time to compile than it is long.
+pub(super) const MAX_PATTERNS: usize = 1000;
+
 const KEYS: [&str; 2] = ["description", "expression"];
 
 impl Reader<'_> {
@@ -61,6 +65,12 @@ impl Reader<'_> {
     /// A condition's text, its variables checked.
     fn expression(&mut self, node: &Node) -> Option<Condition> {
         let text = self.text(node, "a condition")?;
+        self.patterns += text.matches("~=").count();
+        if self.patterns > MAX_PATTERNS {
+            let message = format!("more than {MAX_PATTERNS} regular expressions in one file");
+            self.problem(node.start, message, "join them: 'this|that'".to_owned());
+            return None;
+        }
         let (condition, names) = match parse_with_names(&text) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -80,6 +90,9 @@ impl Reader<'_> {
         let variable = look_up(&name.name);
         if variable == Variable::Supported {
             return;
+        }
+        if variable == Variable::NotYet && self.has_enough_unsupported() {
+            return self.unsupported(node.start, &name.name);
         }
         let at = locate(self.source, node, name.offset);
         match variable {
@@ -105,7 +118,10 @@ impl Reader<'_> {
         };
         let Comparison { variable, operator, value: Operand::Text(text) } = comparison else { return };
         let at = |reader: &Self| {
-            let name = names.iter().find(|name| name.name == *variable);
+            let name = match reader.has_enough_notices() {
+                true => None,
+                false => names.iter().find(|name| name.name == *variable),
+            };
             name.map_or(node.start, |name| locate(reader.source, node, name.offset))
         };
         if is_duration(variable) && parse_duration(text).is_none() {

@@ -7,6 +7,8 @@ use crate::yaml::{Content, Entry, Node, locate};
 use std::collections::HashSet;
 use std::rc::Rc;
 
+/// How much work the templates of one file may do when they are tried, in the engine's units.
+const MAX_WORK: u64 = 100 * template::MAX_WORK;
 /// The most unsupported things that are noted of one rule.
 const MAX_UNSUPPORTED: usize = 20;
 
@@ -22,6 +24,10 @@ pub(super) struct Reader<'s> {
     pub(super) unsupported: Vec<Problem>,
     /// Templates without a problem: many rules have the same ones.
     sound_templates: HashSet<String>,
+    /// How much work these did, in the engine's units.
+    work: u64,
+    /// How many regular expressions there have been, in conditions.
+    pub(super) patterns: usize,
 }
 
 impl<'s> Reader<'s> {
@@ -34,6 +40,8 @@ impl<'s> Reader<'s> {
             untold_notices: 0,
             unsupported: Vec::new(),
             sound_templates: HashSet::new(),
+            work: 0,
+            patterns: 0,
         }
     }
 
@@ -77,7 +85,7 @@ impl<'s> Reader<'s> {
         message: impl Into<String>,
         suggestion: impl Into<Option<String>>,
     ) {
-        if self.notices.len() >= MAX_PROBLEMS {
+        if self.has_enough_notices() {
             self.untold_notices += 1;
         } else {
             self.notices.push(self.source.problem(at, message, suggestion));
@@ -109,9 +117,19 @@ impl<'s> Reader<'s> {
     /// The rule being read uses something that is known and not supported yet.
     pub(super) fn unsupported(&mut self, at: Position, name: &str) {
         self.told += 1;
-        if self.unsupported.len() < MAX_UNSUPPORTED {
+        if !self.has_enough_unsupported() {
             self.unsupported.push(self.source.problem(at, format!("known, not supported yet: {name}"), None));
         }
+    }
+
+    /// Whether no more is noted of the rule being read: finding a place in a long text takes time, and is not worth it then.
+    pub(super) fn has_enough_unsupported(&self) -> bool {
+        self.unsupported.len() >= MAX_UNSUPPORTED
+    }
+
+    /// Whether no more notices are told, but counted.
+    pub(super) fn has_enough_notices(&self) -> bool {
+        self.notices.len() >= MAX_PROBLEMS
     }
 
     /// The entries of a mapping. `what` begins the message where it is none, `example` is what to write.
@@ -160,9 +178,8 @@ impl<'s> Reader<'s> {
         if !scalar.is_null() && !scalar.text.trim().is_empty() {
             return Some(scalar.text.clone());
         }
-        let line = self.source.line(node.start.line);
-        let comment = line.char_indices().nth(node.start.column - 1).and_then(|(byte, _)| line.get(byte..));
-        let commented = comment.and_then(|rest| rest.trim_start_matches([':', ' ', '\t']).strip_prefix('#'));
+        let rest = self.source.from(node.start);
+        let commented = rest.trim_start_matches([':', ' ', '\t']).strip_prefix('#');
         let suggestion = commented.map(|text| {
             let text = text.split_whitespace().next().unwrap_or("…");
             format!("in YAML, `#` starts a comment: write '#{text}' with quotes")
@@ -177,13 +194,21 @@ impl<'s> Reader<'s> {
         if self.sound_templates.contains(&text) {
             return Some(text);
         }
-        let problems = template::check(&text);
-        if problems.is_empty() {
-            self.sound_templates.insert(text.clone());
+        if self.work > MAX_WORK {
+            self.problem(node.start, format!("{what}: the templates of this file take too much work"), None);
+            return None;
         }
-        for problem in problems {
-            let at = problem.offset.map_or(node.start, |offset| locate(self.source, node, offset));
-            self.problem(at, format!("{what}: {}", problem.message), problem.suggestion);
+        match template::check(&text) {
+            Ok(work) => {
+                self.work += work;
+                self.sound_templates.insert(text.clone());
+            }
+            Err(problems) => {
+                for problem in problems {
+                    let at = problem.offset.map_or(node.start, |offset| locate(self.source, node, offset));
+                    self.problem(at, format!("{what}: {}", problem.message), problem.suggestion);
+                }
+            }
         }
         Some(text)
     }

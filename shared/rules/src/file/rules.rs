@@ -153,25 +153,22 @@ impl Reader<'_> {
             return Vec::new();
         }
         let nodes = self.list(&entry.value, "triggers", "`- pr_updated`").unwrap_or_default();
-        let mut triggers = Vec::new();
-        for node in nodes {
-            // `- cron: {target: project}`: a trigger may have keys.
-            let name = match &node.content {
-                Content::Mapping(entries) => entries.first().map(|entry| (entry.key.clone(), entry.at)),
-                Content::Scalar(_) | Content::Sequence(_) => {
-                    self.text(node, "a trigger").map(|name| (name, node.start))
-                }
-            };
-            let Some((name, at)) = name else { continue };
-            if name == "cron" {
-                self.unsupported(at, &name);
-            } else if !PULL_REQUEST_TRIGGERS.contains(&name.as_str()) {
-                let suggestion = did_you_mean(&name, PULL_REQUEST_TRIGGERS)
-                    .unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
-                self.problem(at, format!("unknown trigger `{name}`"), suggestion);
-            }
-            triggers.push(name);
+        self.each(nodes, Self::trigger_name)
+    }
+
+    /// One trigger's name. `- cron: {target: project}`: a trigger may have keys.
+    fn trigger_name(&mut self, node: &Node) -> Option<String> {
+        let (name, at) = match &node.content {
+            Content::Mapping(entries) => entries.first().map(|entry| (entry.key.clone(), entry.at))?,
+            Content::Scalar(_) | Content::Sequence(_) => (self.text(node, "a trigger")?, node.start),
+        };
+        if name == "cron" {
+            self.unsupported(at, &name);
+        } else if !PULL_REQUEST_TRIGGERS.contains(&name.as_str()) {
+            let suggestion = did_you_mean(&name, PULL_REQUEST_TRIGGERS)
+                .unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
+            self.problem(at, format!("unknown trigger `{name}`"), suggestion);
         }
-        triggers
+        Some(name)
     }
 }

@@ -95,6 +95,17 @@ fn a_problem_is_one_line_that_says_what_would_be_right() {
 }
 
 #[test]
+fn what_the_end_leaves_open_is_told_of_the_last_line() {
+    insta::assert_snapshot!(problems("?\n      "), @"
+    rules.yml:1:1: no key `rules`; write `rules:` and under it a list of rules
+      |
+    1 | ?
+      | ^
+    rules.yml:2:7: a rules file takes no key ``; it takes rules
+    ");
+}
+
+#[test]
 fn no_secret_of_an_address_is_told() {
     let told = problems(
         "rules:\n  - a:\n      actions:\n        - webhook: https://hooks.example.com/s3cret x\n        \
@@ -106,7 +117,7 @@ fn no_secret_of_an_address_is_told() {
 }
 
 /// A deploy to `environment` whose only pull request has `label`.
-fn deploy(environment: &str, label: &str) -> Deploy {
+pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
     Deploy {
         id: DeployId::from_text("d1"),
         deployment: Slug::new("acme", "checkout").unwrap(),

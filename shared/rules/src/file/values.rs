@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use crate::yaml::{Content, Node};
+use std::collections::HashSet;
 
 /// The longest name of a Slack channel.
 const CHANNEL_NAME: usize = 80;
@@ -60,19 +61,15 @@ impl Reader<'_> {
     /// Who may vote: a list, or one of them alone.
     pub(super) fn approvers(&mut self, node: &Node) -> Option<Vec<String>> {
         let example = "`approvers: [ana@example.com]`";
-        let entries: Vec<&Node> = match &node.content {
-            Content::Scalar(_) => vec![node],
+        let mut approvers = match &node.content {
+            Content::Scalar(_) => self.approver(node).into_iter().collect(),
             Content::Sequence(_) | Content::Mapping(_) => {
-                self.list(node, "approvers", example)?.iter().map(AsRef::as_ref).collect()
+                let nodes = self.list(node, "approvers", example)?;
+                self.each(nodes, Self::approver)
             }
         };
-        let mut approvers: Vec<String> = Vec::new();
-        for entry in entries {
-            let Some(approver) = self.approver(entry) else { continue };
-            if !approvers.iter().any(|other| other.eq_ignore_ascii_case(&approver)) {
-                approvers.push(approver);
-            }
-        }
+        let mut seen = HashSet::new();
+        approvers.retain(|approver: &String| seen.insert(approver.to_ascii_lowercase()));
         Some(approvers)
     }
 

@@ -56,15 +56,15 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
 });
 
 /// Everything that is wrong with a template: its syntax, unknown variables, and what shows when it is rendered for a
-/// sample deploy (unknown filters, attributes that do not exist, too much work).
-pub(crate) fn check(template: &str) -> Vec<TemplateProblem> {
+/// sample deploy (unknown filters, attributes that do not exist, too much work). Where nothing is, how much work it was.
+pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     // Text alone, as most messages are, needs no engine.
     if !template.contains("{{")
         && !template.contains("{%")
         && !template.contains("{#")
         && template.len() <= MAX_TEMPLATE_BYTES
     {
-        return Vec::new();
+        return Ok(0);
     }
     let in_line = |error: super::TemplateError, what: &str| TemplateProblem {
         offset: error.line.map(|line| line_offset(template, line)),
@@ -75,12 +75,13 @@ pub(crate) fn check(template: &str) -> Vec<TemplateProblem> {
         Ok(compiled) if template.len() <= MAX_TEMPLATE_BYTES => compiled,
         Ok(_) => {
             let message = format!("the template is longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
-            return vec![TemplateProblem { offset: None, message, suggestion: None }];
+            return Err(vec![TemplateProblem { offset: None, message, suggestion: None }]);
         }
-        Err(error) => return vec![in_line(explained(&error), "the template cannot be read")],
+        Err(error) => return Err(vec![in_line(explained(&error), "the template cannot be read")]),
     };
     if let Some((offset, message)) = refused(template) {
-        return vec![TemplateProblem { offset: Some(offset), message: message.to_owned(), suggestion: None }];
+        let message = message.to_owned();
+        return Err(vec![TemplateProblem { offset: Some(offset), message, suggestion: None }]);
     }
     let mut unknown: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| {
@@ -88,12 +89,13 @@ pub(crate) fn check(template: &str) -> Vec<TemplateProblem> {
     });
     unknown.sort_unstable();
     if !unknown.is_empty() {
-        return unknown.iter().map(|name| unknown_variable(template, name)).collect();
+        return Err(unknown.iter().map(|name| unknown_variable(template, name)).collect());
     }
     let tried = SAMPLE.as_ref().map(|sample| render_in(&STRICT, template, sample.slack()));
     match tried {
-        Some(Err(error)) => vec![in_line(error, "the template does not work")],
-        Some(Ok(_)) | None => Vec::new(),
+        Some(Err(error)) => Err(vec![in_line(error, "the template does not work")]),
+        Some(Ok((_, work))) => Ok(work),
+        None => Ok(0),
     }
 }
 

@@ -257,7 +257,7 @@ fn a_template_cannot_work_or_grow_without_end() {
     "{% set ns = namespace(x='x') %}{% for i in range(100) %}{% set ns.x = "
         template, line 1: it takes too much work; shorten its loops
     "{{ '%0999999999d' | format(1) }}"
-        template, line 1: it takes too much work; shorten its loops
+        template, line 1: filter format is unknown
     "{{ 'x' | indent(999999999) }}"
         template, line 1: it takes too much work; shorten its loops
     "{% set x = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -280,6 +280,16 @@ fn a_template_cannot_work_or_grow_without_end() {
 }
 
 #[test]
+fn a_title_is_not_taken_for_a_format() {
+    let mut deploy = deploy();
+    deploy.pull_requests[0].title = "100%(é) done".to_owned();
+    let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
+    let error = render("{{ prs[0].title | format(1) }}", &context).unwrap_err();
+    assert_eq!(error.message, "filter format is unknown");
+    assert!(check("{{ '%(é)' | format(1) }}").is_err());
+}
+
+#[test]
 fn a_template_is_checked_before_there_is_a_deploy() {
     let mut told = String::new();
     for template in [
@@ -299,7 +309,7 @@ fn a_template_is_checked_before_there_is_a_deploy() {
         "{# only a comment",
     ] {
         writeln!(told, "{template:?}").unwrap();
-        for problem in check(template) {
+        for problem in check(template).err().unwrap_or_default() {
             let at = problem.offset.map_or("?".to_owned(), |offset| offset.to_string());
             writeln!(told, "    {at}: {} {}", problem.message, problem.suggestion.unwrap_or_default())
                 .unwrap();

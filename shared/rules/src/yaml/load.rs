@@ -1,10 +1,10 @@
 //! From parser events to the tree.
 
 use super::syntax;
-use super::{Content, Entry, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Node, Scalar};
+use super::{Content, Entry, MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Node, Scalar, TEXT_PER_NODE};
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// Reads the one document of a file.
@@ -97,11 +97,12 @@ impl Loader<'_> {
                 } else {
                     style
                 };
+                let size = 1 + text.len() / TEXT_PER_NODE;
                 let scalar = Scalar { text: text.into_owned(), style };
                 self.add(
-                    Rc::new(Node { content: Content::Scalar(scalar), start, size: 1, height: 0 }),
+                    Rc::new(Node { content: Content::Scalar(scalar), start, size, height: 0 }),
                     anchor,
-                    1,
+                    size,
                 )
             }
             Event::SequenceStart(anchor, tag) => {
@@ -170,7 +171,8 @@ impl Loader<'_> {
     fn add(&mut self, node: Rc<Node>, anchor: usize, cost: usize) -> Result<(), Problem> {
         self.nodes = self.nodes.saturating_add(cost);
         if self.nodes > MAX_NODES {
-            let message = format!("more than {MAX_NODES} values, aliases expanded");
+            let message =
+                format!("more than {MAX_NODES} values, aliases expanded and long texts counted as several");
             return Err(self.source.problem(node.start, message, "write fewer, or fewer aliases".to_owned()));
         }
         if self.stack.len() + node.height > MAX_DEPTH {
@@ -226,6 +228,7 @@ impl Loader<'_> {
         }
         let (merges, mut merged): (Vec<Entry>, Vec<Entry>) =
             entries.into_iter().partition(|entry| entry.key == "<<");
+        let mut keys: HashSet<String> = merged.iter().map(|entry| entry.key.clone()).collect();
         for entry in merges {
             let bases = match &entry.value.content {
                 Content::Sequence(nodes) => nodes.iter().collect(),
@@ -235,7 +238,7 @@ impl Loader<'_> {
                 match &base.content {
                     Content::Mapping(brought) => {
                         for new in brought {
-                            if merged.iter().all(|old| old.key != new.key) {
+                            if keys.insert(new.key.clone()) {
                                 merged.push(new.clone());
                             }
                         }

@@ -5,7 +5,8 @@ use crate::problem::{Position, Source};
 use saphyr_parser::ScalarStyle;
 
 /// Where character number `offset` (from 0) of a scalar's text stands in the file: quotes, escapes, indentation and
-/// folded lines are walked over. Where that fails (an escape that stands for another character), the node's start.
+/// folded lines are walked over. Where that fails (an escape that stands for another character, a line that is much too
+/// long), the node's start.
 pub(crate) fn locate(source: &Source<'_>, node: &Node, offset: usize) -> Position {
     let Content::Scalar(scalar) = &node.content else { return node.start };
     let Position { line, column } = node.start;
@@ -44,9 +45,7 @@ struct Cursor<'s> {
 
 impl<'s> Cursor<'s> {
     fn new(source: &'s Source<'s>, at: Position) -> Self {
-        let line = source.line(at.line);
-        let start = line.char_indices().nth(at.column.saturating_sub(1)).map_or(line.len(), |(byte, _)| byte);
-        Self { source, at, rest: line.get(start..).unwrap_or("") }
+        Self { source, at, rest: source.from(at) }
     }
 
     /// The character here, `\n` at the end of a line, `None` at the end of the file.

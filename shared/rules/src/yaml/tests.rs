@@ -269,7 +269,7 @@ fn aliases_cannot_make_much_of_little() {
         writeln!(bomb, "{level}: &{level} [{}]", vec![format!("*{before}"); 9].join(", ")).unwrap();
     }
     insta::assert_snapshot!(problems(&bomb), @r"
-    rules.yml:5:4: more than 120000 values, aliases expanded; write fewer, or fewer aliases
+    rules.yml:5:4: more than 120000 values, aliases expanded and long texts counted as several; write fewer, or fewer aliases
       |
     5 | e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]
       |    ^
@@ -302,7 +302,7 @@ fn size_and_depth_are_bounded() {
     rules.yml:1:1: the file is larger than 512 KiB; split off what is not rules
     ");
     insta::assert_snapshot!(problems(&"- x\n".repeat(MAX_NODES)).lines().next().unwrap(), @r"
-    rules.yml:1:1: more than 120000 values, aliases expanded; write fewer, or fewer aliases
+    rules.yml:1:1: more than 120000 values, aliases expanded and long texts counted as several; write fewer, or fewer aliases
     ");
     assert!(read(&format!("{}x{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH))).is_ok());
 }

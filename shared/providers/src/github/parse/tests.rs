@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const SHA: &str = "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b";
 
@@ -52,6 +53,33 @@ fn a_deployment_of_a_revision_has_no_branch() {
             panic!("a deployment")
         };
         assert_eq!((deployment.branch(), deployment.creator.as_ref()), (branch, None));
+    }
+}
+
+#[test]
+fn an_account_without_a_name_is_nobody() {
+    for creator in [json!({}), json!({"login": ""})] {
+        let mut payload = payload();
+        payload["deployment"]["creator"] = creator;
+        let Ok(Delivery::DeploymentSucceeded(deployment)) = parsed(payload.to_string().as_bytes()) else {
+            panic!("a deployment")
+        };
+        assert_eq!(deployment.creator, None);
+    }
+}
+
+#[test]
+fn what_is_told_is_short_however_long_the_payload() {
+    let long = "x".repeat(MAX_BODY - 5000);
+    for pointer in ["/deployment_status/state", "/deployment_status/created_at", "/deployment/creator"] {
+        let mut payload = payload();
+        *payload.pointer_mut(pointer).unwrap() = json!(long);
+        let told = match parsed(payload.to_string().as_bytes()) {
+            Ok(Delivery::Ignored { reason, .. }) => reason,
+            Err(error) => error.to_string(),
+            Ok(parsed) => panic!("{pointer}: {parsed:?}"),
+        };
+        assert!(told.len() < 500, "{pointer}: {} bytes", told.len());
     }
 }
 
@@ -118,6 +146,18 @@ fn co_authors_come_after_the_author_each_once() {
     ];
     assert_eq!(with_co_authors(Some(ana), message), expected);
     assert_eq!(with_co_authors(None, "Title"), vec![]);
+    let nameless = Person { name: "Bo".into(), email: None, username: Some("bo".into()) };
+    let message = "Title\n\nCo-authored-by: Bo <bo@example.com>\nCo-authored-by: Cy <cy@example.com>";
+    assert_eq!(with_co_authors(Some(nameless.clone()), message), [nameless, person("Cy", "cy@example.com")]);
+}
+
+#[test]
+fn a_message_of_co_authors_alone_takes_no_longer_than_any_other() {
+    let message: String = (0..30_000).map(|n| format!("Co-authored-by: A <{n}@example.com>\n")).collect();
+    let start = Instant::now();
+    // Whoever wrote a part of it counts: none is left out.
+    assert_eq!(with_co_authors(None, &message.repeat(4)).len(), 30_000);
+    assert!(start.elapsed() < Duration::from_secs(60), "it took {:?}", start.elapsed());
 }
 
 #[test]

@@ -169,6 +169,8 @@ fn what_is_wrong_is_named() {
         with("date", json!("0001-01-01T00:00:00Z")),
         with("tags", json!(["#a b"])),
         with("tags", json!("#")),
+        with("tags", json!("#a\u{2028}b")),
+        with("tags", json!("#a\u{0}b")),
         with("tags", json!([1])),
         with("tags", json!((0..51).map(|tag| tag.to_string()).collect::<Vec<_>>())),
         with("ignore_if_duplicate", json!("yes")),
@@ -216,4 +218,61 @@ fn more_than_a_record_keeps_is_cut_off() {
         (0..300).map(|index| json!({"revision": format!("{index:x}"), "message": "x".repeat(500)})).collect();
     let read = of(&json!({"sha": "7bf7226", "commits": commits})).unwrap();
     assert_eq!((read.commits.len(), read.commits[0].title.len()), (250, 200));
+}
+
+#[test]
+fn lists_within_lists_are_refused_wherever_they_stand() {
+    let nested = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let member = format!(r#"{{"sha": "7bf7226", "unheard_of": {nested}}}"#);
+    for (content_type, body) in
+        [(JSON, nested.clone()), (JSON, member), (FORM, format!("sha=7bf7226&commits={nested}"))]
+    {
+        let error = parse(content_type, "", body.as_bytes(), now()).expect_err("an error").to_string();
+        assert!(error.contains("recursion limit exceeded"), "{error}");
+    }
+}
+
+#[test]
+fn numbers_that_nothing_holds_are_refused() {
+    let with = |number: &str| format!(r#"{{"sha": "7bf7226", "pull_requests": [{{"number": {number}}}]}}"#);
+    let number = |number: &str| {
+        parse(JSON, "", with(number).as_bytes(), now()).map(|read| read.pull_requests[0].number)
+    };
+    assert_eq!(number("18446744073709551615"), Ok(u64::MAX));
+    for text in ["18446744073709551616", "-1", "1.5", "\"99999999999999999999\""] {
+        assert_eq!(
+            number(text),
+            Err(ParseError::parameter("pull_requests[0].number", "it must be the pull request's number"))
+        );
+    }
+    // A number that no float holds is no JSON to us.
+    for text in ["1e999".to_owned(), "9".repeat(500_000)] {
+        assert!(matches!(number(&text), Err(ParseError::Body(_))), "{}", &text[..5]);
+    }
+}
+
+#[test]
+fn what_is_told_is_short_however_long_the_request() {
+    let long = "x".repeat(500_000);
+    let with = |name: &str, value: Value| json!({"sha": "7bf7226", name: value}).to_string();
+    let mut bodies: Vec<(Option<&str>, String)> =
+        ["sha", "date", "email", "commits", "links", "ignore_if_duplicate"]
+            .map(|name| (JSON, with(name, json!(long))))
+            .to_vec();
+    bodies.push((JSON, with("links", json!({&long: 1}))));
+    bodies.push((JSON, with("links", json!({&long: &long}))));
+    bodies.push((JSON, with("tags", json!([format!("a {long}")]))));
+    bodies.push((FORM, format!("{long}=%ff")));
+    for (content_type, body) in &bodies {
+        let error = parse(*content_type, "", body.as_bytes(), now()).expect_err("an error").to_string();
+        assert!(error.chars().count() < 1000, "{} characters: {}", error.len(), &error[..80]);
+    }
+}
+
+#[test]
+fn a_nul_is_told_and_not_repeated() {
+    for name in ["sha", "environment", "branch", "date", "tags"] {
+        let error = of(&json!({"sha": "7bf7226", name: "a\u{0}b"})).expect_err("an error").to_string();
+        assert!(error.starts_with(name) && !error.contains('\u{0}'), "{error:?}");
+    }
 }

@@ -168,3 +168,18 @@ fn what_cannot_be_read_is_named() {
         .collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn nobody_votes_without_an_id() {
+    let mut payload = payload();
+    payload["user"]["id"] = json!("");
+    let error = parsed(&payload).expect_err("an error");
+    assert!(error.to_string().contains("an id"), "{error}");
+}
+
+#[test]
+fn what_is_told_is_short_however_long_the_payload() {
+    let mut payload = payload();
+    payload["user"] = json!("x".repeat(MAX_BODY - 5000));
+    assert!(parsed(&payload).expect_err("an error").to_string().len() < 500);
+}

@@ -135,7 +135,7 @@ impl Queue {
 
     /// Hands out up to `max` messages and hides them for `hidden_ms`. The second list are those that were received
     /// too often: they are out of this queue, and belong to its dead-letter queue. With `shuffle` messages come in any
-    /// order, and a group's do not wait for each other.
+    /// order; a group that has a message in flight still gives none.
     pub(crate) fn receive(
         &mut self,
         settings: &resources::Queue,
@@ -148,7 +148,7 @@ impl Queue {
         let mut deliveries = Vec::new();
         let mut given_up = Vec::new();
         let order = match shuffle {
-            Some(shuffle) => shuffle.shuffled(self.visible(now)),
+            Some(shuffle) => shuffle.shuffled(self.any_visible(now)),
             None => self.next_visible(now),
         };
         for sequence in order {
@@ -194,15 +194,20 @@ impl Queue {
         order.into_iter().flat_map(|(_, sequences)| sequences).collect()
     }
 
-    fn visible(&self, now: i64) -> Vec<u64> {
-        let visible = self.messages.iter().filter(|(_, message)| message.visible_ms <= now);
+    /// The same without the order: every visible message of the groups that have no hidden one.
+    fn any_visible(&self, now: i64) -> Vec<u64> {
+        let hidden = self.messages.values().filter(|message| message.visible_ms > now);
+        let closed: BTreeSet<&str> = hidden.filter_map(|message| message.group.as_deref()).collect();
+        let open = |message: &Message| message.group.as_deref().is_none_or(|group| !closed.contains(group));
+        let messages = self.messages.iter();
+        let visible = messages.filter(|(_, message)| message.visible_ms <= now && open(message));
         visible.map(|(sequence, _)| *sequence).collect()
     }
 
     /// Whether a message can be received, or is in its receiver's hands. `shuffled`: whether receivers shuffle.
     pub(crate) fn is_busy(&self, now: i64, shuffled: bool) -> bool {
         let mut messages = self.messages.values();
-        let next = if shuffled { self.visible(now) } else { self.next_visible(now) };
+        let next = if shuffled { self.any_visible(now) } else { self.next_visible(now) };
         !next.is_empty() || messages.any(|message| message.in_hand && message.in_flight(now))
     }
 

@@ -146,3 +146,29 @@ fn old_messages_are_forgotten_and_a_restart_shows_what_was_in_flight() {
     assert!(receive(&mut queue, 1, 3_600_001).is_empty());
     assert_eq!(queue.messages().count(), 0);
 }
+
+#[test]
+fn shuffled_messages_come_in_any_order_but_not_from_a_group_in_flight() {
+    let mut queue = queue(&[("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1")]);
+    let mut shuffle = Shuffle::new(3);
+    let (first, _) = queue.receive(&settings(), 2, 1000, 0, Some(&mut shuffle));
+    assert_eq!(bodies(&first), ["a3", "b1"]);
+    assert!(queue.receive(&settings(), 10, 1000, 0, Some(&mut shuffle)).0.is_empty());
+    assert!(queue.is_busy(0, true), "two are in their receiver's hands");
+    assert_eq!(queue.delete(&first[0].receipt, 1), Found::Done);
+    assert!(queue.is_busy(1, true), "a1 and a2 can be received");
+    let (rest, _) = queue.receive(&settings(), 10, 1000, 1, Some(&mut shuffle));
+    assert_eq!(rest.len(), 2);
+}
+
+#[test]
+fn what_is_given_back_stays_hidden_until_it_is_revealed() {
+    let mut queue = queue(&[("a", "a1"), ("a", "a2")]);
+    let first = receive(&mut queue, 1, 0);
+    assert!(queue.is_busy(1, false));
+    queue.give_back(&first[0].message.id);
+    assert!(!queue.is_busy(1, false), "a1 is hidden, and a2 behind it");
+    assert!(receive(&mut queue, 10, 1).is_empty());
+    queue.reveal(2);
+    assert_eq!(bodies(&receive(&mut queue, 10, 2)), ["a1", "a2"]);
+}

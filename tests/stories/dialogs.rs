@@ -1,0 +1,197 @@
+//! Dialogs that don't lie, and steps of which nobody knows whether they happened.
+
+use approval::approval::Status;
+use approval::run::StepState;
+use insta::assert_snapshot;
+use signoff_local::fault::{Fault, FaultKind, Hold};
+use signoff_local::github::{ChangedFile, NewCommit};
+use signoff_local::slack::NewUser;
+use system_tests::receiver::Receiver;
+use system_tests::story::{Story, rule, tell};
+
+#[test]
+fn a_dialog_that_somebody_deletes_is_posted_again() {
+    tell("deleted", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        let told = story.world.slack.delete_message(&story.name, &dialog).await.unwrap();
+        assert_eq!(told.outcome.status, Some(200));
+        let again = story.dialog().await;
+        let page = story.settled(&deploy).await;
+        assert_ne!(again, dialog);
+        assert_eq!(page.approvals[0].dialog.as_ref().map(|dialog| &dialog.ts), Some(&again));
+        // Slack tells it again where our answer was late.
+        assert_eq!(story.world.slack.redeliver(&told, 1).await.status, Some(200));
+        story.settled(&deploy).await;
+        assert_eq!(story.world.slack.messages(&story.name).len(), 1, "it stands once");
+        story.click(&ben, &again, "reject").await;
+        assert!(matches!(story.settled(&deploy).await.approvals[0].status, Status::Rejected { .. }));
+    });
+}
+
+#[test]
+fn a_dialog_that_is_gone_without_a_word_is_posted_again_at_the_next_vote() {
+    tell("gone", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, dialog) = story.asks("votes_required: 3", "webhook: 'https://example.com'").await;
+        let slack = &story.world.slack;
+        let ts = runtime::time::now();
+        let click = slack.interaction_request(&ana, &story.name, &dialog, "approve", ts).unwrap();
+        // Slack's word of it is lost.
+        slack.set_events_url("http://127.0.0.1:9/");
+        let told = slack.delete_message(&story.name, &dialog).await.unwrap();
+        slack.set_events_url(&format!("{}/slack/events", story.world.front.url()));
+        assert_eq!(told.outcome.status, None);
+        assert_eq!(slack.send(click).await.status, Some(200));
+        let again = story.dialog().await;
+        story.settled(&deploy).await;
+        story.click(&ben, &again, "approve").await;
+        assert_eq!(story.settled(&deploy).await.approvals[0].votes.len(), 2);
+    });
+}
+
+#[test]
+fn a_click_that_comes_before_the_dialogs_post_is_recorded_counts() {
+    tell("early-click", async |story| {
+        let ana = story.person("Ana");
+        let hold = Hold::default();
+        let post = Fault::once("POST /api/chat.postMessage", FaultKind::Hold(hold.clone()));
+        story.world.slack.faults().push(post.with_body("early-click"));
+        story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        hold.reached().await;
+        let dialog = story.dialog().await;
+        story.click(&ana, &dialog, "approve").await;
+        hold.release();
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.approvals[0].votes.len(), 1);
+        assert_eq!(story.world.slack.messages(&story.name).len(), 1);
+        assert!(story.sees(&ana).contains("1 of 2 approvals"), "{}", story.sees(&ana));
+    });
+}
+
+#[test]
+fn a_dialog_that_slack_rate_limits_catches_up() {
+    tell("rate-limited", async |story| {
+        let people: Vec<String> = (0..8).map(|n| story.person(&format!("Person{n}"))).collect();
+        let (deploy, dialog) = story.asks("votes_required: 20", "webhook: 'https://example.com'").await;
+        let limit = Fault::once("POST /api/chat.update", FaultKind::rate_limited(1));
+        story.world.slack.faults().push(limit.with_body(&dialog).times(3));
+        for person in &people {
+            story.click(person, &dialog, "approve").await;
+        }
+        story.settled(&deploy).await;
+        assert!(story.sees(&people[0]).contains("8 of 20 approvals"), "{}", story.sees(&people[0]));
+        let asked = story.world.slack.requests();
+        let updates = asked
+            .iter()
+            .filter(|request| request.path.ends_with("chat.update") && request.body.contains(&dialog));
+        assert!(updates.count() < 3 + people.len(), "the votes that waited are drawn together");
+    });
+}
+
+#[test]
+fn a_deploy_that_changes_the_rules_is_flagged() {
+    tell("rules-change", async |story| {
+        let ana = story.person("Ana");
+        story.rules("rules: []");
+        let before = story.deploys(&story.push("Ana", "Begin"), "Staging").await;
+        story.settled(&before).await;
+        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        let revision = story.world.github.push(
+            &story.repository(),
+            NewCommit {
+                author: story.author("Ana"),
+                message: "One vote is enough".to_owned(),
+                branch: None,
+                files: vec![ChangedFile {
+                    path: ".signoff/rules.yml".to_owned(),
+                    previous: None,
+                    status: "modified",
+                    additions: 1,
+                    deletions: 1,
+                }],
+            },
+        );
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.dialog().await;
+        story.settled(&deploy).await;
+        assert_snapshot!(story.sees(&ana), @"");
+    });
+}
+
+/// A webhook whose answer was lost after Ana approved: the receiver, the deploy, and the dialog.
+async fn lost(story: &Story) -> (Receiver, approval::id::DeployId, String) {
+    let receiver = Receiver::start(&[200]).await.unwrap();
+    receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+    let ana = story.person("Ana");
+    let action = format!(
+        "webhook: '{}/hook'}}, {{slack_channel_message: {{channel: '#CHANNEL', message: 'Done.'}}",
+        receiver.url()
+    );
+    let (deploy, dialog) = story.asks("votes_required: 1", &action).await;
+    story.click(&ana, &dialog, "approve").await;
+    let page = story.settled(&deploy).await;
+    assert!(matches!(page.runs[0].steps[1].state, StepState::Unknown { .. }), "{:?}", page.runs[0].steps[1]);
+    (receiver, deploy, dialog)
+}
+
+#[test]
+fn a_lost_answer_asks_a_person_who_runs_it_again() {
+    tell("lost-retry", async |story| {
+        let (receiver, deploy, dialog) = lost(story).await;
+        let ana = story.person("Ana");
+        assert_snapshot!(story.sees(&ana), @"");
+        let stranger = story.world.slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
+        story.click(&stranger, &dialog, "retry").await;
+        story.settled(&deploy).await;
+        assert_eq!(receiver.deliveries().len(), 1, "a guest has no say");
+        story.click(&ana, &dialog, "retry").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(receiver.deliveries().len(), 2);
+        assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+        // Somebody's screen still has the button.
+        story.click(&ana, &dialog, "retry").await;
+        story.settled(&deploy).await;
+        assert_eq!(receiver.deliveries().len(), 2);
+        assert_snapshot!(story.sees(&ana), @"");
+    });
+}
+
+#[test]
+fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
+    tell("lost-done", async |story| {
+        let (receiver, deploy, dialog) = lost(story).await;
+        let ana = story.person("Ana");
+        story.click(&ana, &dialog, "mark_as_done").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(receiver.deliveries().len(), 1);
+        assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+        assert_snapshot!(story.sees(&ana), @"");
+    });
+}
+
+#[test]
+fn a_lost_answer_of_a_rule_without_a_dialog_asks_in_the_deployments_channel() {
+    tell("lost-alone", async |story| {
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+        let ana = story.person("Ana");
+        story.rules(&format!(
+            "rules:\n  - tell:\n      actions:\n        - webhook: '{}/hook'\n",
+            receiver.url()
+        ));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let page = story.settled(&deploy).await;
+        let line = page.runs[0].steps[0].line.clone().expect("a line in the deployments' channel");
+        assert_snapshot!(story.problems().join("\n"), @"");
+        let clicked = story.world.slack.click(&ana, &line.channel, &line.ts, "mark_as_done").await.unwrap();
+        assert_eq!(clicked.status, Some(200));
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
+        assert_eq!(receiver.deliveries().len(), 1);
+        assert_snapshot!(story.problems().join("\n"), @"");
+    });
+}

@@ -1,0 +1,155 @@
+//! Whoever does not belong gets nothing: forged, replayed and foreign requests against every route.
+
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+use reqwest::{Method, StatusCode};
+use signoff_local::slack::{InteractionRequest, NewUser};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use system_tests::story::{Story, tell};
+
+/// A request that a stranger makes.
+struct Attempt {
+    route: &'static str,
+    case: &'static str,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Attempt {
+    fn new(route: &'static str, case: &'static str, path: impl Into<String>) -> Self {
+        Self { route, case, path: path.into(), headers: Vec::new(), body: String::new() }
+    }
+
+    fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    fn signed(self, request: InteractionRequest) -> Self {
+        Self { headers: request.headers, body: request.body, ..self }
+    }
+
+    async fn status(&self, story: &Story) -> StatusCode {
+        let method = Method::from_bytes(self.route.split(' ').next().unwrap().as_bytes()).unwrap();
+        let url = format!("{}{}", story.world.front.url(), self.path);
+        let mut request = story.world.http.request(method, url).body(self.body.clone());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request.send().await.unwrap().status()
+    }
+}
+
+#[test]
+fn strangers_get_nothing_by_any_route() {
+    tell("strangers", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        let slack = &story.world.slack;
+        let now = runtime::time::now();
+        let click = |person: &str, button: &str, at| {
+            slack.interaction_request(person, &story.name, &dialog, button, at).unwrap()
+        };
+        let first = click(&ana, "approve", now);
+        assert_eq!(slack.send(first.clone()).await.status, Some(200));
+        let before = story.settled(&deploy).await;
+
+        let register = "POST /api/1/deployments/{org}/{deployment}/register_deploy";
+        let dashed = "POST /api/1/deployments/{org}/{deployment}/register-deploy";
+        let legacy = "POST /api/1/{org}/{deployment}/register_deploy";
+        let (hook, clicks, events) =
+            ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
+        let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
+        let delivery = story.world.github.delivery("deployment_status", "strangers", "{}".to_owned());
+        let signature = |name: &str| {
+            let of =
+                |(known, value): &(String, String)| known.eq_ignore_ascii_case(name).then(|| value.clone());
+            delivery.headers.iter().find_map(of).unwrap_or_default()
+        };
+        let deleted = format!(
+            r#"{{"type":"event_callback","team_id":"T1","event":{{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"{dialog}"}}}}"#
+        );
+        let foreign = {
+            let stranger = slack.add_user(NewUser::new("Zed", &story.email("Zed")).of_team("T0OTHER0001"));
+            click(&stranger, "approve", now)
+        };
+        let guest = {
+            let guest = slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
+            click(&guest, "approve", now)
+        };
+        let bens = click(&ben, "approve", now);
+        let forged = InteractionRequest { body: first.body.replace(&ana, &ben), ..first.clone() };
+        let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
+        let page = format!("/deploys/{deploy}");
+        let approvals = format!("/api/v1/deploys/{deploy}/approvals");
+        let attempts = vec![
+            Attempt::new(register, "no key", "/api/1/deployments/acme/strangers/register_deploy").body(json),
+            Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", "Bearer wrong")
+                .body(json),
+            Attempt::new(dashed, "an empty key", "/api/1/deployments/acme/strangers/register-deploy")
+                .header("authorization", "Bearer ")
+                .body(json),
+            Attempt::new(legacy, "a key in the wrong place", "/api/1/acme/strangers/register_deploy")
+                .header("x-api-key", "api-key-of-the-tests")
+                .body(json),
+            Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
+            Attempt::new(hook, "another body", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", signature("x-hub-signature-256"))
+                .body("{ }"),
+            Attempt::new(clicks, "unsigned", "/slack/interactions").body(first.body.clone()),
+            Attempt::new(clicks, "in another's name", "/slack/interactions").signed(forged),
+            Attempt::new(clicks, "another's signature", "/slack/interactions").signed(swapped),
+            Attempt::new(clicks, "six minutes old", "/slack/interactions").signed(click(
+                &ben,
+                "approve",
+                now - SignedDuration::from_mins(6),
+            )),
+            Attempt::new(clicks, "replayed", "/slack/interactions").signed(first.clone()),
+            Attempt::new(clicks, "of another workspace", "/slack/interactions").signed(foreign),
+            Attempt::new(clicks, "of a guest", "/slack/interactions").signed(guest),
+            Attempt::new(events, "unsigned", "/slack/events").body(deleted.clone()),
+            Attempt::new(events, "a click's signature", "/slack/events")
+                .signed(InteractionRequest { body: deleted.clone(), ..bens }),
+            Attempt::new(events, "six minutes old", "/slack/events")
+                .signed(slack.signed_event(&deleted, now - SignedDuration::from_mins(6))),
+            Attempt::new("GET /", "no session", "/"),
+            Attempt::new("GET /", "a made-up session", "/").header("cookie", "session=abc.def"),
+            Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
+            Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
+            Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
+                .header("authorization", "Bearer x"),
+            Attempt::new("GET /api/v1/deploys/{id}/approvals", "no key", approvals.as_str()),
+            Attempt::new("GET /assets/{file}", "a way out", "/assets/..%2f..%2ftemplate.yaml"),
+            Attempt::new("GET /sign-in", "anybody", "/sign-in"),
+            Attempt::new("POST /sign-in", "a wrong key", "/sign-in")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("key=wrong"),
+            Attempt::new("POST /sign-out", "no session", "/sign-out"),
+        ];
+        let mut table = String::new();
+        for attempt in &attempts {
+            let status = attempt.status(story).await;
+            let _ = writeln!(table, "{} | {} | {}", attempt.route, attempt.case, status.as_u16());
+        }
+        assert_snapshot!(table, @"");
+        let after = story.settled(&deploy).await;
+        assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
+        let registered = story.deploy_id("abcdef1", "Staging");
+        assert!(story.world.store.page(&registered).await.unwrap().is_none());
+        if let Some(stack) = story.world.aws.as_embedded() {
+            let routes: BTreeSet<_> =
+                stack.resources().routes.iter().map(|route| route.key.as_str()).collect();
+            let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.route).collect();
+            assert_eq!(tried, routes, "every route is tried");
+        }
+    });
+}
