@@ -244,16 +244,26 @@ fn a_dispatch_whose_answer_was_lost_is_found_and_not_repeated() {
     tell("gh-lost", async |story| {
         let revision = story.push("Ana", "Take cards");
         story.world.github.add_workflow(&story.repository(), "deploy.yml");
-        story
-            .world
-            .github
-            .faults()
-            .push(Fault::once("gh-lost/actions/workflows", FaultKind::DropAfterHandling));
+        let github = story.world.github.faults();
+        github.push(Fault::once("gh-lost/actions/workflows", FaultKind::DropAfterHandling));
+        // A look that fails is made again: it is not an answer.
+        let unavailable = FaultKind::status(503, "{}");
+        github.push(Fault::once("GET /repos/acme/gh-lost/actions/workflows/deploy.yml/runs", unavailable));
         let (page, seen) =
             approved(story, &revision, "trigger_build: {parameters: {name: deploy.yml}}").await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
-        assert_eq!(story.world.github.dispatched(&story.repository()).len(), 1);
-        assert_snapshot!(seen, @"");
+        let dispatched = story.world.github.dispatched(&story.repository());
+        assert_eq!(dispatched.len(), 1);
+        let StepState::Succeeded { url, .. } = &page.runs[0].steps[1].state else { panic!("not succeeded") };
+        assert!(url.as_ref().is_some_and(|url| url.ends_with(&dispatched[0].run_id.to_string())), "{url:?}");
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - gh-lost (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ trigger_build: deploy.yml: started the workflow deploy.yml on main. Open
+        ");
     });
 }
 

@@ -31,12 +31,14 @@ async fn waits(story: &Story, deploy: &DeployId) -> Effect {
 /// Lets `deploy` be one that was made an hour earlier, and lets the time be over that `waiting` waits for.
 async fn an_hour_passes(story: &Story, deploy: &Deploy, waiting: &Effect) {
     let earlier = deploy.deployed_at - SignedDuration::from_hours(1);
+    let listed = format!("{}#{}", earlier.strftime("%Y-%m-%dT%H:%M:%S.%6fZ"), deploy.id);
     let request = story.world.dynamodb.update_item().table_name(&story.world.record_table);
     request
         .key("pk", AttributeValue::S(format!("deploy#{}", deploy.id)))
         .key("sk", AttributeValue::S("deploy".to_owned()))
-        .update_expression("SET deployed_at = :earlier")
+        .update_expression("SET deployed_at = :earlier, listed_at = :listed")
         .expression_attribute_values(":earlier", AttributeValue::S(earlier.to_string()))
+        .expression_attribute_values(":listed", AttributeValue::S(listed))
         .send()
         .await
         .unwrap();

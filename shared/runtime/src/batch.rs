@@ -109,13 +109,12 @@ impl OwnQueue {
 
     /// Hides a message until it is to be tried again. Where that fails, the queue's own visibility timeout does it.
     async fn hide(&self, message: &SqsMessage, wait: SignedDuration) {
-        let seconds = wait.clamp(SignedDuration::ZERO, LONGEST_WAIT).as_secs();
         let request = self
             .sqs
             .change_message_visibility()
             .queue_url(&self.url)
             .set_receipt_handle(message.receipt_handle.clone())
-            .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
+            .visibility_timeout(seconds_hidden(wait));
         if let Err(error) = request.send().await {
             let error = aws_sdk_sqs::error::DisplayErrorContext(&error);
             tracing::warn!(%error, "the message waits for the queue's visibility timeout");
@@ -140,6 +139,33 @@ impl OwnQueue {
                 tracing::error!(error = %aws_sdk_sqs::error::DisplayErrorContext(&error), "not buried; tried again");
                 Handled::Again(SignedDuration::from_secs(30))
             }
+        }
+    }
+}
+
+/// How many seconds a message is hidden that is to be tried again after `wait`. A begun second counts: a message that came
+/// back before its time would come and go within that second until it is among the dead letters.
+fn seconds_hidden(wait: SignedDuration) -> i32 {
+    let wait = wait.clamp(SignedDuration::ZERO, LONGEST_WAIT);
+    let begun = i64::from(wait.subsec_nanos() > 0);
+    i32::try_from(wait.as_secs() + begun).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_does_not_come_back_before_its_time() {
+        for (wait, seconds) in [
+            (SignedDuration::ZERO, 0),
+            (SignedDuration::from_nanos(1), 1),
+            (SignedDuration::from_millis(2_900), 3),
+            (SignedDuration::from_secs(3), 3),
+            (SignedDuration::from_secs(-5), 0),
+            (SignedDuration::MAX, 12 * 60 * 60),
+        ] {
+            assert_eq!(seconds_hidden(wait), seconds, "{wait}");
         }
     }
 }

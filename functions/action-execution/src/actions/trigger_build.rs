@@ -5,6 +5,8 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::deploy::Deploy;
+use approval::effect::EffectKind;
+use approval::run::StepState;
 use providers::Failure;
 use providers::circleci::{self, Target, Triggered};
 use providers::github;
@@ -68,8 +70,10 @@ impl ActionExecution {
         };
         let branch = build.named_branch()?;
         let head = (!build.is_told(deploy)).then_some(deploy.revision.as_str());
+        let others = self.builds_of_other_steps(attempt).await?;
         let github = self.outside.github(self.now()).await?;
-        match github.find_dispatched(&connection.repository, workflow, branch, head, since).await? {
+        let repository = &connection.repository;
+        match github.find_dispatched(repository, workflow, branch, head, since, &others).await? {
             github::Sighting::Seen(url) => Ok(Some(started(workflow, branch, Some(url)))),
             github::Sighting::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
             github::Sighting::NotSeen => Err(Failure::Unanswered(format!(
@@ -77,6 +81,18 @@ impl ActionExecution {
             ))),
             github::Sighting::Unclear(url) => unclear(format!("the run {url}")),
         }
+    }
+
+    /// The pages of what other steps of the same run started: two steps may start one workflow with different inputs.
+    async fn builds_of_other_steps(&self, attempt: &Attempt) -> Result<Vec<String>, Failure> {
+        let EffectKind::RunStep { run, .. } = &attempt.effect.kind else { return Ok(Vec::new()) };
+        let run = self.store.run(&attempt.effect.deploy, run).await;
+        let run = run.map_err(|error| Failure::retryable(error.to_string()))?;
+        let pages = run.into_iter().flat_map(|run| run.steps).filter_map(|step| {
+            let StepState::Succeeded { url, .. } = step.state else { return None };
+            url
+        });
+        Ok(pages.collect())
     }
 
     /// CI builds the head of a branch. It is the revision that was voted on where the branch still stands there, or

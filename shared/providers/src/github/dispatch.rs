@@ -77,7 +77,7 @@ impl GitHub {
 
     /// Looks whether a workflow was started on a branch (or tag) since `since`, of the revision `head_sha` where the
     /// branch's head is known: what to ask after a [`GitHub::dispatch_workflow`] whose answer was lost. A single such run
-    /// is the one, unless it was there a moment before.
+    /// is the one, unless it was there a moment before. Runs whose page is among `others` are known to be another request's.
     /// <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>
     ///
     /// # Errors
@@ -90,6 +90,7 @@ impl GitHub {
         branch: &str,
         head_sha: Option<&str>,
         since: Timestamp,
+        others: &[String],
     ) -> Result<Sighting, Failure> {
         let file = file_of(workflow);
         let doing = format!("looking for runs of the workflow {file} of {repository} on {branch}");
@@ -100,12 +101,15 @@ impl GitHub {
             .query(&query)
             .query(&head_sha.map(|sha| ("head_sha", sha)).as_slice());
         let runs: wire::Runs = found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        // GitHub tells whole seconds.
+        let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
         let earliest = since.checked_sub(CLOCK_MARGIN).unwrap_or(since);
         let may_be = |run: &wire::Run| {
             run.created_at >= earliest
                 && run.event == EVENT
                 && run.head_branch.as_deref().is_none_or(|head| head == branch)
                 && head_sha.is_none_or(|sha| sha == run.head_sha)
+                && !others.contains(&run.html_url)
         };
         let mut candidates = runs.workflow_runs.into_iter().filter(may_be);
         Ok(match (candidates.next(), candidates.next()) {

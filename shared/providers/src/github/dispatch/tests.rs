@@ -72,18 +72,22 @@ async fn a_lost_dispatch_is_seen_in_the_list() {
         (vec![other(), ours()], Some(SHA), Sighting::Unclear(page(8))),
         (vec![ours(), run(7, EVENT, "2021-05-11T11:39:30Z", "main")], None, Sighting::Unclear(page(9))),
         (vec![ours(), run(7, EVENT, "2021-05-11T10:00:00Z", "main")], None, Sighting::Seen(page(9))),
+        (vec![ours(), run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(page(9))),
+        (vec![run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::NotSeen),
         (vec![run(9, "push", "2021-05-11T11:40:01Z", "main")], None, Sighting::NotSeen),
         (vec![run(9, EVENT, "2021-05-11T11:40:01Z", "other")], None, Sighting::NotSeen),
         (vec![], Some(SHA), Sighting::NotSeen),
     ];
-    let since = "2021-05-11T11:40:00Z".parse().unwrap();
+    let since = "2021-05-11T11:40:00.9Z".parse().unwrap();
+    let others = [page(2)];
     for (listed, head_sha, expected) in cases {
         let body = json!({"total_count": listed.len(), "workflow_runs": listed});
         let server = Responder::start(move |_, _| reply(200, &body)).await;
         let github = github(&server);
         let workflow = ".github/workflows/deploy.yml";
-        let seen =
-            github.find_dispatched("acme/checkout", workflow, "refs/heads/main", head_sha, since).await;
+        let seen = github
+            .find_dispatched("acme/checkout", workflow, "refs/heads/main", head_sha, since, &others)
+            .await;
         assert_eq!(seen, Ok(expected), "{:?}", server.lines());
         let of_head = head_sha.map(|sha| format!("&head_sha={sha}")).unwrap_or_default();
         assert_eq!(
@@ -104,7 +108,8 @@ async fn a_look_that_fails_says_so() {
     .await;
     let since = "2021-05-11T11:40:00Z".parse().unwrap();
     let github = github(&server);
-    let look = async |file: &str| github.find_dispatched("acme/checkout", file, "main", None, since).await;
+    let look =
+        async |file: &str| github.find_dispatched("acme/checkout", file, "main", None, since, &[]).await;
     assert!(matches!(look("missing.yml").await, Err(Failure::Permanent(_))));
     assert!(matches!(look("deploy.yml").await, Err(Failure::Retryable { .. })));
 }
