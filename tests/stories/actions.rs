@@ -46,7 +46,6 @@ fn a_ci_that_answers_503_twice_is_tried_again() {
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), 1);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - ci-503-twice (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -84,7 +83,6 @@ fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), held + 1);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - ci-lost (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -106,7 +104,6 @@ fn a_revoked_token_stops_the_list() {
         assert_eq!(page.runs[0].steps[2].state, StepState::Skipped);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - ci-401 (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -125,7 +122,6 @@ fn a_workflow_that_is_not_there_is_told_with_those_that_are() {
         assert_eq!(page.runs[0].status, Status::Stopped);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - ci-other-workflow (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -146,7 +142,6 @@ fn a_job_that_somebody_approved_by_hand_is_a_success() {
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - ci-by-hand (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -167,7 +162,6 @@ fn a_cancelled_workflow_is_told() {
         assert_eq!(page.runs[0].status, Status::Stopped);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - ci-cancelled (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -207,7 +201,6 @@ fn a_github_workflow_is_dispatched_with_its_inputs() {
         assert_eq!(dispatched[0].inputs["revision"], revision.as_str());
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - gh-dispatch (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -229,7 +222,6 @@ fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
         assert_eq!(story.world.github.dispatched(&story.repository()).len(), 0);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - gh-moved-on (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.
@@ -292,7 +284,6 @@ fn messages_go_to_the_channel_and_to_the_thread() {
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - messages (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         Action approved on DATE at TIME.

@@ -244,16 +244,17 @@ fn a_click_that_can_not_be_read_is_named() {
         no button of ours: 400 Refused: Signoff does not make such a button.
         no approval in it: 400 Refused: Signoff does not make such a button.
         ");
-        let gone =
-            slack.send(slack.signed(&payload(&format!("{} {}", known.0, known.1), "approve"), now)).await;
+        let gone = slack
+            .send(slack.signed(&payload(&format!("{} {} 0123456789", known.0, known.1), "approve"), now))
+            .await;
         assert_eq!(gone.status, Some(200));
         let ana = story.person("Ana");
-        let dead = payload(&format!("{} {}", known.0, known.1), "reject")
+        let dead = payload(&format!("{} {} 0123456789", known.0, known.1), "reject")
             .replace("U0ANA", &ana)
             .replace("1.3", "1.4");
         assert_eq!(slack.send(slack.signed(&dead, now)).await.status, Some(200));
         let told = story.until("Ana to be told", async || slack.ephemerals(&ana).pop()).await;
-        insta::assert_snapshot!(told.text, @"Your vote was not counted: this approval is not on record any more. Deploy again to be asked again.");
+        insta::assert_snapshot!(told.text, @"Your click was not counted: this approval is not on record any more. Deploy again to be asked again.");
     });
 }
 

@@ -22,7 +22,11 @@ fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
         );
         let action = format!("webhook: '{}/approved'", receiver.url());
         let (deploy, dialog) = story.asks(&options, &action).await;
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - expires (Staging) to production?
+        0 of 2 approvals, 2 more needed. Expires on DATE at TIME.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         let expire = waiting(&page, |kind| matches!(kind, EffectKind::Expire { .. }));
@@ -39,7 +43,16 @@ fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
         assert_eq!(page.approvals[0].votes.len(), 1);
         let paths: Vec<_> = receiver.deliveries().iter().map(|delivery| delivery.path.clone()).collect();
         assert_eq!(paths, ["/expired"]);
-        assert_snapshot!(story.sees(&ben), @"");
+        assert_snapshot!(story.sees(&ben), @"
+        @Ana, would you like to promote REVISION - expires (Staging) to production?
+        Votes:
+        @Ana 👍
+        Expired on DATE at TIME: too few people decided in time.
+
+        ↳ ✅ webhook: http://127.0.0.1:46469: delivered (webhook: http://127.0.0.1:46469).
+
+        (only you) Your click was not counted: this expired on DATE at TIME.
+        ");
     });
 }
 
@@ -73,7 +86,15 @@ fn the_thread_is_told_who_is_still_needed() {
             })
             .await;
         story.settled(&deploy).await;
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - reminded (Staging) to production?
+        Votes:
+        @Ana 👍
+        1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        ↳ 🔔 This waits for a decision: 1 of 2 approvals. Still to vote: @Ben, @Cleo.
+        ");
     });
 }
 
@@ -102,7 +123,15 @@ fn a_newer_deploy_takes_the_place_of_an_older_one() {
         // Somebody's screen still has the older one's buttons.
         story.click(&ana, &first, "approve").await;
         story.settled(&older).await;
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - superseded (Staging) to production?
+        Superseded on DATE at TIME by REVISION - superseded (Staging).
+
+        @Ana, would you like to promote REVISION - superseded (Staging) to production?
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        (only you) Your click was not counted: this was superseded by REVISION - superseded (Staging). Vote on that one instead.
+        ");
         assert!(receiver.deliveries().is_empty());
         story.click(&ana, &second, "approve").await;
         story.settled(&newer).await;

@@ -29,13 +29,27 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         story.click(&ana, &dialog, "approve").await;
         assert!(story.settled(&deploy).await.approvals[0].votes.is_empty(), "no reason, no vote");
         let view = story.world.slack.open_views(&ana).remove(0);
-        assert_snapshot!(format!("{} [{}]\n{}", view.title, view.submit, view.texts.join("\n")), @"");
+        let page = story.page(&deploy).await;
+        let revision = page.deploy.short_revision();
+        assert_snapshot!(format!("{} [{}]\n{}", view.title, view.submit, view.texts.join("\n").replace(revision, "REVISION")), @"
+        Approve [Approve]
+        Promote deploy to production (REVISION)
+        Why?
+        It stands in the dialog, and on record.
+        ");
         let given = story.gives_reason(&ana, "tests are green").await;
         assert_eq!((given.status, given.closed), (Some(200), true));
         story.click(&ben, &dialog, "reject").await;
         story.gives_reason(&ben, "not on\na <!channel> Friday").await;
         story.settled(&deploy).await;
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - reasons (Staging) to production?
+        Votes:
+        @Ana 👍 tests are green
+        @Ben 👎 not on a <!channel> Friday
+        1 of 2 approvals, 1 more needed. 1 of 2 rejections.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
         story.click(&ben, &dialog, "approve").await;
         story.gives_reason(&ben, "fine").await;
         let page = story.settled(&deploy).await;
@@ -107,7 +121,13 @@ fn a_vote_is_withdrawn_and_cast_again() {
         story.choose(&ana, &dialog, "withdraw").await;
         story.choose(&ben, &dialog, "withdraw").await;
         story.settled(&deploy).await;
-        assert_snapshot!(story.sees(&ben), @"");
+        assert_snapshot!(story.sees(&ben), @"
+        @Ana, would you like to promote REVISION - withdrawn (Staging) to production?
+        0 of 2 approvals, 2 more needed.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        (only you) You have no vote here that could be withdrawn.
+        ");
         story.click(&ana, &dialog, "approve").await;
         story.click(&ben, &dialog, "approve").await;
         assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
@@ -126,7 +146,12 @@ fn somebody_cancels_with_a_reason() {
         story.gives_reason(&ana, "the migration is not ready").await;
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - cancelled (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action cancelled by @Ana on DATE at TIME: the migration is not ready.
+        ");
         assert!(receiver.deliveries().is_empty());
         assert!(story.problems().is_empty(), "the dialog says it");
     });
@@ -137,15 +162,28 @@ fn a_quorum_is_undone_before_the_actions_run() {
     tell("undone", async |story| {
         let (receiver, action) = hook().await;
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
-        let (deploy, dialog) = story.asks("{votes_required: 2, undo_window: '10m'}", &action).await;
+        let (deploy, dialog) = story.asks("{votes_required: 2, undo_window: '1h'}", &action).await;
         story.click(&ana, &dialog, "approve").await;
         story.click(&ben, &dialog, "approve").await;
         let page = story.until_drawn(&deploy).await;
         assert!(matches!(page.approvals[0].status, Status::Quorum { .. }), "{:?}", page.approvals[0].status);
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - undone (Staging) to production?
+        Votes:
+        @Ana 👍
+        @Ben 👍
+        2 approvals. It goes ahead on DATE at TIME, unless somebody undoes it.
+        [Undo]
+        ");
         story.click(&ana, &dialog, "undo").await;
         story.until_drawn(&deploy).await;
-        assert_snapshot!(story.sees(&ana), @"");
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - undone (Staging) to production?
+        Votes:
+        @Ana 👍
+        1 of 2 approvals, 1 more needed.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
         assert!(receiver.deliveries().is_empty());
         // What was to be done at the end of the window finds nothing to do.
         let waiting =
@@ -181,9 +219,11 @@ fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
         story.push("Dan", "Mend");
         let co_author = format!("Take cards\n\nCo-authored-by: Ben <{}>", story.email("Ben"));
         let revision = story.push("Ana", &co_author);
+        let cleo = story.author("Cleo");
+        story.world.github.show_email("cleo", &story.email("Cleo"));
         story.world.github.add_pull_request(
             &story.repository(),
-            NewPullRequest { merger: Some(story.author("Cleo")), ..pull_request(story, &revision) },
+            NewPullRequest { merger: Some(cleo), ..pull_request(story, &revision) },
         );
         story.rules(&system_tests::story::rule("{self_approval: false}", &action));
         let deploy = story.deploys(&revision, "Staging").await;
@@ -200,7 +240,16 @@ fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
         let eve = story.person("Eve");
         story.click(&eve, &dialog, "approve").await;
         assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
-        assert_snapshot!(story.sees(&people[0]), @"");
+        assert_snapshot!(story.sees(&people[0]), @"
+        @Dan, @Ana, @Ben, would you like to promote REVISION - four-eyes (Staging) to production?
+        Votes:
+        @Eve 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ webhook: http://127.0.0.1:33951: delivered (webhook: http://127.0.0.1:33951).
+
+        (only you) Your click was not counted: this rule wants other eyes than those of who made the change. Who wrote, merged or deployed this may not vote: @Ana, @Ben, @Cleo, @Dan.
+        ");
     });
 }
 
@@ -226,7 +275,7 @@ fn guests_strangers_and_the_deactivated_do_not_vote() {
 async fn held_back(story: &Story, options: &str, between: impl AsyncFn(&str)) -> (String, usize) {
     let (receiver, action) = hook().await;
     let (ana, ben) = (story.person("Ana"), story.person("Ben"));
-    let options = format!("{{votes_required: 2, undo_window: '10m'{options}}}")
+    let options = format!("{{votes_required: 2, undo_window: '1h'{options}}}")
         .replace("ANA", &ana)
         .replace("BEN", &ben);
     let (deploy, dialog) = story.asks(&options, &action).await;
@@ -246,7 +295,14 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
     tell("left", async |story| {
         let (seen, ran) = held_back(story, "", async |ben| story.world.slack.deactivate(ben)).await;
         assert_eq!(ran, 0);
-        assert_snapshot!(seen, @"");
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - left (Staging) to production?
+        Votes:
+        @Ana 👍
+        🚫 The approval of @Ben does not count: their account is deactivated.
+        1 of 2 approvals, 1 more needed.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
     });
 }
 
@@ -262,7 +318,14 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         })
         .await;
         assert_eq!(ran, 0);
-        assert_snapshot!(seen, @"");
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - left-group (Staging) to production?
+        Votes:
+        @Ana 👍
+        🚫 The approval of @Ben does not count: they are not among those who may vote any more.
+        1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Cleo.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
     });
 }
 

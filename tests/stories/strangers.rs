@@ -140,7 +140,34 @@ fn strangers_get_nothing_by_any_route() {
             let status = attempt.status(story).await;
             let _ = writeln!(table, "{} | {} | {}", attempt.route, attempt.case, status.as_u16());
         }
-        assert_snapshot!(table, @"");
+        assert_snapshot!(table, @"
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | no key | 401
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
+        POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401
+        POST /api/1/{org}/{deployment}/register_deploy | a key in the wrong place | 401
+        POST /webhooks/github | unsigned | 401
+        POST /webhooks/github | another body | 401
+        POST /slack/interactions | unsigned | 401
+        POST /slack/interactions | in another's name | 401
+        POST /slack/interactions | another's signature | 401
+        POST /slack/interactions | six minutes old | 401
+        POST /slack/interactions | replayed | 401
+        POST /slack/interactions | of another workspace | 200
+        POST /slack/interactions | of a guest | 200
+        POST /slack/events | unsigned | 401
+        POST /slack/events | a click's signature | 401
+        POST /slack/events | six minutes old | 401
+        GET / | no session | 303
+        GET / | a made-up session | 303
+        GET /deploys/{id} | no session | 303
+        GET /api/v1/deploys | no key | 401
+        GET /api/v1/deploys | a wrong key | 401
+        GET /api/v1/deploys/{id}/approvals | no key | 401
+        GET /assets/{file} | a way out | 404
+        GET /sign-in | anybody | 200
+        POST /sign-in | a wrong key | 401
+        POST /sign-out | no session | 303
+        ");
         let after = story.settled(&deploy).await;
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
         let registered = story.deploy_id("abcdef1", "Staging");

@@ -27,7 +27,6 @@ fn one_approval_approves_the_held_build() {
         let (deploy, dialog) = asked(story, "votes_required: 1").await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - one-approves (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.click(&ana, &dialog, "approve").await;
@@ -54,7 +53,6 @@ fn two_of_three_vote() {
         story.until_drawn(&deploy).await;
         assert_snapshot!(story.sees(&people[0]), @"
         @Ana, would you like to promote REVISION - two-of-three (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         1 of 2 approvals, 1 more needed.
@@ -74,7 +72,7 @@ fn two_of_three_vote() {
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
 
-        (only you) Your vote was not counted: this was already approved on DATE at TIME.
+        (only you) Your click was not counted: this was already approved on DATE at TIME.
         ");
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), 1);
     });
@@ -90,7 +88,6 @@ fn one_rejection_rejects_and_nothing_runs() {
         let page = story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - one-rejects (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         @Ben 👎
@@ -112,7 +109,6 @@ fn a_second_click_changes_the_vote() {
         let page = story.until_drawn(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - changed-vote (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👎
         0 of 3 approvals, 3 more needed. 1 of 2 rejections.
@@ -131,7 +127,6 @@ fn only_authors_vote_where_the_rule_says_so() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - authors-only (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Only the authors of this deploy may vote: @Ana.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -163,7 +158,6 @@ fn approvers_are_known_by_email_id_and_usergroup() {
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_snapshot!(story.sees(&people[3]), @"
         @Ana, would you like to promote REVISION - approvers (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         Votes:
         @Ana 👍
         @Ben 👍
@@ -186,7 +180,6 @@ fn a_stranger_from_slack_connect_does_not_vote() {
         let page = story.settled(&deploy).await;
         assert_snapshot!(story.sees(&eve), @"
         Ana, would you like to promote REVISION - stranger (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
         (only you) Your click was not counted: only members of the workspace that this app belongs to may vote.
@@ -202,7 +195,6 @@ fn an_author_without_a_slack_account_is_shown_by_name() {
         asked(story, "votes_required: 1").await;
         assert_snapshot!(story.sees(&ben), @"
         Ana, would you like to promote REVISION - no-account (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
     });
@@ -221,7 +213,6 @@ fn authors_of_all_commits_since_the_last_deploy_are_asked() {
         let (deploy, _) = asked(story, "votes_required: 1").await;
         assert_snapshot!(story.sees(&ben), @"
         @Ana, @Ben, Cleo, would you like to promote REVISION - all-authors (Staging) to production?
-        ❔ The git host did not say whether this deploy changes the rules that guard it.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         let page = story.settled(&deploy).await;
