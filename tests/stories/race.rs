@@ -13,13 +13,15 @@ const CLICKS: usize = 100;
 
 /// `person` clicks in `channel` until they have an answer, as people do.
 async fn clicks_until_answered(slack: Slack, channel: String, person: String, dialog: String) {
+    let mut answered = false;
     for _ in 0..CLICKS {
         let outcome = slack.click(&person, &channel, &dialog, "approve").await.unwrap();
-        if outcome.status == Some(200) {
-            return;
+        answered = outcome.status == Some(200);
+        if answered {
+            break;
         }
     }
-    panic!("{person} clicked {CLICKS} times in vain");
+    assert!(answered, "{person} clicked {CLICKS} times in vain");
 }
 
 /// Everybody of `who` clicks at the same time on their dialog.
