@@ -196,7 +196,7 @@ fn whose_click_counts_is_a_matter_of_account_then_of_the_rule() {
     a stranger by Slack's word   refused: Stranger
     a stranger by the workspace  refused: Stranger
     a member of elsewhere        refused: Stranger
-    a member who cancels         refused: OwnChange
+    a member who cancels         cancelled 0:0; do: draw_dialog, advance_run 0; record: approval_closed
     a guest who cancels          refused: Guest
     ");
 }

@@ -208,7 +208,7 @@ fn what_can_be_undone_and_by_whom() {
     without a window                  refused: NoQuorum
     by who approved                   pending 1:0; do: draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
     by who may not vote               refused: NotNamed
-    by who made the change            refused: OwnChange
+    by who made the change            pending 1:0; do: draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
     ");
 }
 
