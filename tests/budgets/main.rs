@@ -81,6 +81,9 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         idle(stack).await;
         row("a vote is cast, and the dialog is drawn", mark);
 
+        // A look at the voters that takes a moment: the quorum is drawn before it ends, so that no race is counted.
+        let look = FaultKind::Delay(Duration::from_secs(1));
+        story.world.slack.faults().push(Fault::once(&format!("users.info?user={ana}"), look));
         // A build that takes a moment: the step's line is drawn before the step ends, so that no race is counted.
         let slow = FaultKind::Delay(Duration::from_secs(2));
         story.world.circleci.faults().push(Fault::once("budgets/pipeline", slow));
