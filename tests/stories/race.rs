@@ -39,6 +39,10 @@ async fn click_at_once(story: &Story, who: impl IntoIterator<Item = (String, Str
 #[test]
 fn a_hundred_people_click_at_once() {
     tell("hundred", async |story| {
+        if story.world.aws.as_embedded().is_none() {
+            eprintln!("not told: the second local AWS is too slow for a crowd");
+            return;
+        }
         let receiver = Receiver::start(&[200]).await.unwrap();
         let people: Vec<String> = (0..100).map(|n| story.person(&format!("Person{n}"))).collect();
         let action = format!("webhook: '{}/hook'", receiver.url());
@@ -79,6 +83,10 @@ fn a_hundred_people_click_at_once() {
 #[test]
 fn fifty_approvals_at_once() {
     tell("fifty", async |story| {
+        if story.world.aws.as_embedded().is_none() {
+            eprintln!("not told: the second local AWS is too slow for a crowd");
+            return;
+        }
         let receiver = Receiver::start(&[200]).await.unwrap();
         let ana = story.person("Ana");
         story.rules(&rule("{supersede: false}", &format!("webhook: '{}/hook'", receiver.url())));
