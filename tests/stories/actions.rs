@@ -71,13 +71,15 @@ fn a_rate_limit_is_waited_for() {
 #[test]
 fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
     tell("ci-lost", async |story| {
-        let revision = on_hold(story);
+        let revision = story.push("Ana", "Take cards");
+        let circleci = &story.world.circleci;
+        let waiting =
+            circleci.add_pipeline_on_hold(&story.project(), &revision, "main", "build-and-deploy", "hold");
         let held = story.world.circleci.approvals(&story.project()).len();
-        story
-            .world
-            .circleci
-            .faults()
-            .push(Fault::once("POST /api/v2/workflow", FaultKind::DropAfterHandling));
+        story.world.circleci.faults().push(Fault::once(
+            &format!("POST /api/v2/workflow/{}", waiting.workflow_id),
+            FaultKind::DropAfterHandling,
+        ));
         let (page, seen) = approved(story, &revision, APPROVE_BUILD).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), held + 1);
