@@ -24,7 +24,8 @@ pub(super) fn problem(source: &Source<'_>, error: &ScanError) -> Problem {
     }
 }
 
-/// `at`, or the end of the last line before it that holds anything where its own line does not.
+/// `at`, or the end of the last line up to it that holds anything: where its own line does not, or ends before it (the
+/// parser counts bytes for characters in the name of a `%` directive).
 fn last_text_until(source: &Source<'_>, at: Position) -> Position {
     let last =
         (1..=at.line.min(source.line_count())).rev().find(|line| !source.line(*line).trim().is_empty());
@@ -32,7 +33,8 @@ fn last_text_until(source: &Source<'_>, at: Position) -> Position {
         Some(line) if line < at.line => {
             Position { line, column: source.line(line).trim_end().chars().count() + 1 }
         }
-        Some(_) | None => at,
+        Some(line) => Position { line, column: at.column.min(source.line(line).chars().count() + 1) },
+        None => at,
     }
 }
 

@@ -85,6 +85,7 @@ fn what_is_not_yaml_says_what_to_write_instead() {
         "a: 1\n---\nb: 2\n",
         "a: !Ref x\n",
         "a: &x [*x]\n",
+        "%éé\0\n",
         "a: \0\n",
         "",
         "# nothing\n",
@@ -231,6 +232,12 @@ fn what_is_not_yaml_says_what_to_write_instead() {
       |
     1 | a: &x [*x]
       |        ^
+
+    "%éé\0\n"
+    rules.yml:1:5: a NUL character; delete it
+      |
+    1 | %éé
+      |     ^
 
     "a: \0\n"
     rules.yml:1:4: a NUL character; delete it
