@@ -24,7 +24,7 @@ pub enum Event {
     },
     /// Something that Signoff doesn't act on: answer 200 and do nothing.
     Ignored {
-        /// Its type and subtype, as Slack names them.
+        /// Its type and subtype, as Slack names them; no longer than what providers say is quoted.
         kind: String,
     },
 }
@@ -76,7 +76,7 @@ fn ignored(kind: &wire::EventKind) -> Event {
         inner.and_then(|inner| inner.subtype.as_ref()),
     ];
     let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-    Event::Ignored { kind: names.join("/") }
+    Event::Ignored { kind: quote(&names.join("/")) }
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, ParseError> {

@@ -1,0 +1,22 @@
+//! Slack's events: the body as it comes in.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use providers::slack::{Event, event};
+use signoff_fuzz::assert_told;
+
+fuzz_target!(|body: &[u8]| {
+    let read = event(body);
+    assert_eq!(read, event(body), "the same request, read twice");
+    match read {
+        Ok(Event::UrlVerification { challenge }) => {
+            // What is answered stood in the request.
+            assert!(challenge.len() <= body.len(), "{challenge:?}");
+        }
+        Ok(Event::MessageDeleted { .. }) => {}
+        // It is logged.
+        Ok(Event::Ignored { kind }) => assert!(kind.chars().count() <= 1000, "{kind}"),
+        Err(error) => assert_told(&error.to_string()),
+    }
+});
