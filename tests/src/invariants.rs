@@ -1,13 +1,15 @@
 //! What holds at the end of every scenario, whatever befell its calls.
 
-use crate::scenario::{Scenario, Telling};
+use crate::scenario::{Scenario, Taken};
+use crate::scenarios::WITHDRAW;
+use crate::telling::{Telling, waits};
 use crate::world::World;
 use approval::action::{Action, WhenRepeated};
 use approval::approval::{Approval, Choice, Status as Verdict};
 use approval::effect::{EffectKind, EffectState};
-use approval::event::EventKind;
+use approval::event::{Event, EventKind};
 use approval::message;
-use approval::run::{Run, Status, StepState};
+use approval::run::{Branch, Resolution, Run, Status, StepState};
 use serde_json::Value;
 use signoff_local::slack::Message;
 use std::collections::BTreeMap;
@@ -62,9 +64,9 @@ pub fn broken(telling: &Telling, pages: &[Page], before: &Before) -> Vec<String>
     broken
 }
 
-/// Every effect is closed, and none was given up.
+/// Every effect is closed but those that wait for their time, and none was given up.
 fn effects(page: &Page, broken: &mut Vec<String>) {
-    for effect in &page.effects {
+    for effect in page.effects.iter().filter(|effect| !waits(effect, &page.approvals)) {
         if !effect.is_closed() || effect.state == EffectState::Failed {
             broken.push(format!("an effect is {:?}: {:?} ({:?})", effect.state, effect.kind, effect.note));
         }
@@ -88,6 +90,12 @@ fn votes(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<S
                     broken.push(format!("a vote is on record twice, or over another: {:?}", event.kind));
                 }
             }
+            EventKind::VoteWithdrawn { approval: id, voter, choice, .. } if *id == approval.id => {
+                let had = by_events.remove(voter.as_str());
+                if had != Some(*choice) {
+                    broken.push(format!("a vote that nobody had was withdrawn: {:?}", event.kind));
+                }
+            }
             EventKind::VoteRefused { approval: id, voter, .. } if *id == approval.id => {
                 refused.push(voter.as_str())
             }
@@ -97,22 +105,29 @@ fn votes(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<S
     if by_events != of_record {
         broken.push(format!("votes {of_record:?} are not those of the events, {by_events:?}"));
     }
-    let mut last: BTreeMap<&str, Choice> = BTreeMap::new();
-    for click in telling.taken.iter().filter(|click| click.deploy == approval.deploy) {
-        match click.button {
-            message::APPROVE => drop(last.insert(&click.person, Choice::Approve)),
-            message::REJECT => drop(last.insert(&click.person, Choice::Reject)),
+    let mut last: BTreeMap<&str, Option<Choice>> = BTreeMap::new();
+    let mut newest = "";
+    for Taken { person, button, .. } in telling.taken.iter().filter(|taken| taken.deploy == approval.deploy) {
+        match *button {
+            message::APPROVE => {
+                last.insert(person, Some(Choice::Approve));
+                newest = person;
+            }
+            message::REJECT => _ = last.insert(person, Some(Choice::Reject)),
+            WITHDRAW => _ = last.insert(person, None),
+            // It takes back the vote that made the quorum, whoever clicks it.
+            message::UNDO => _ = last.insert(newest, None),
             _ => {}
         }
     }
     for (person, choice) in last {
-        if !refused.contains(&person) && of_record.get(person) != Some(&choice) {
-            broken.push(format!("{person} was answered, and the vote {choice:?} is not on record"));
+        if !refused.contains(&person) && of_record.get(person) != choice.as_ref() {
+            broken.push(format!("{person} was answered, and the vote on record is not {choice:?}"));
         }
     }
 }
 
-/// One outcome at most, and its run heard it once; after a rejection nothing runs.
+/// One outcome at most, and its run heard it once; only what the rule has for this outcome began.
 fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     let closed: Vec<&String> = page
         .events
@@ -122,7 +137,8 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
             _ => None,
         })
         .collect();
-    let expected: &[&str] = if approval.status == Verdict::Pending { &[] } else { &[approval.status.word()] };
+    let open = matches!(approval.status, Verdict::Pending | Verdict::Quorum { .. });
+    let expected: &[&str] = if open { &[] } else { &[approval.status.word()] };
     if closed != expected {
         broken.push(format!("{:?} has the outcomes {closed:?}", approval.status));
     }
@@ -143,10 +159,16 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     if ends != usize::from(run.status != Status::Running) {
         broken.push(format!("a run that is {:?} ended {ends} times", run.status));
     }
-    let under = run.steps.iter().filter(|step| step.under == Some(approval.step));
-    let began = under.filter(|step| !matches!(step.state, StepState::Waiting | StepState::Skipped)).count();
-    if began > 0 && !matches!(approval.status, Verdict::Approved { .. }) {
-        broken.push(format!("{began} actions began, and the approval is {:?}", approval.status));
+    for step in run.steps.iter().filter(|step| step.under == Some(approval.step)) {
+        let began = !matches!(step.state, StepState::Waiting | StepState::Skipped);
+        let may = match step.branch {
+            Branch::OnSuccess => matches!(approval.status, Verdict::Approved { .. }),
+            Branch::OnReject => matches!(approval.status, Verdict::Rejected { .. }),
+            Branch::OnExpire => matches!(approval.status, Verdict::Expired { .. }),
+        };
+        if began && !may {
+            broken.push(format!("{:?} began, and the approval is {:?}", step.action, approval.status));
+        }
     }
 }
 
@@ -204,8 +226,8 @@ fn dialogs(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     }
 }
 
-/// Each action happened in the outside world exactly once where the record says so, at most once where it does not know,
-/// and else not at all.
+/// Each action happened in the outside world exactly once where the record says so, at most once more where it does not know
+/// or a person had it run again, and else not at all.
 fn actions(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for step in pages.iter().flat_map(|page| &page.runs).flat_map(|run| &run.steps) {
@@ -223,12 +245,28 @@ fn actions(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     }
     for (name, (done, unknown)) in counts {
         let happened = happened(telling, pages, name);
-        if happened < done || happened > done + unknown {
+        let perhaps = unknown + retried(pages, name);
+        if happened < done || happened > done + perhaps {
             broken.push(format!(
-                "{name} happened {happened} times; on record are {done} times, and {unknown} times perhaps"
+                "{name} happened {happened} times; on record are {done} times, and {perhaps} times perhaps"
             ));
         }
     }
+}
+
+/// How often people had it run again because its answer was lost.
+fn retried(pages: &[Page], name: &str) -> usize {
+    let retries = |page: &Page| {
+        let retried = |event: &&Event| match &event.kind {
+            EventKind::StepResolved { run, step, resolution: Resolution::Retry, .. } => {
+                let run = page.runs.iter().find(|of| of.id == *run);
+                run.and_then(|run| self::name(&run.steps.get(*step)?.action)) == Some(name)
+            }
+            _ => false,
+        };
+        page.events.iter().filter(retried).count()
+    };
+    pages.iter().map(retries).sum()
 }
 
 fn name(action: &Action) -> Option<&'static str> {
@@ -290,7 +328,7 @@ fn ends(scenario: &Scenario, telling: &Telling, pages: &[Page], broken: &mut Vec
             .steps
             .iter()
             .any(|step| matches!(step.state, StepState::Unknown { .. }) && may_be_unknown(&step.action));
-        run.status == expected || (expected == Status::Succeeded && run.status == Status::Running && asks)
+        run.status == expected || (run.status == Status::Running && asks)
     };
     let expected = scenario.ends.runs;
     if runs.len() != expected.len()

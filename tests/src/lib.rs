@@ -17,4 +17,5 @@ pub mod receiver;
 pub mod scenario;
 pub mod scenarios;
 pub mod story;
+pub mod telling;
 pub mod world;

@@ -1,8 +1,13 @@
 //! The scenarios.
 
 use crate::scenario::{Ends, Scenario, Step};
-use approval::message::{APPROVE, REJECT};
+use approval::message::{APPROVE, MARK_AS_DONE, REJECT, RETRY, UNDO};
 use approval::run::Status;
+
+/// The option of the menu that takes a vote back.
+pub(crate) const WITHDRAW: &str = "withdraw";
+/// The option of the menu that cancels.
+const CANCEL: &str = "cancel";
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
 const APPROVED: Scenario = Scenario {
@@ -125,6 +130,183 @@ const NO_RULE: Scenario = Scenario {
     ..APPROVED
 };
 
+/// Somebody rejects and says why; the rule has something for it.
+const REASONED: Scenario = Scenario {
+    name: "reason",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            require_reason: both
+            on_success:
+              - auto_approve_build: 'build-and-deploy'
+            on_reject:
+              - webhook: 'HOOK'
+",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", REJECT), Step::Explain("not on a Friday")],
+    swept_from: 1,
+    cold: false,
+    ends: Ends { approvals: &["rejected"], runs: &[Status::Stopped], refused: false },
+};
+
+/// Somebody cancels and says why.
+/// The option of the menu that cancels.
+const CANCELLED: Scenario = Scenario {
+    name: "cancel",
+    steps: &[Step::Deploy("Staging"), Step::Choose("Ana", CANCEL), Step::Explain("the migration waits")],
+    swept_from: 1,
+    cold: false,
+    ends: Ends { approvals: &["cancelled"], runs: &[Status::Stopped], refused: false },
+    ..APPROVED
+};
+
+/// A vote is taken back.
+const WITHDRAWN: Scenario = Scenario {
+    name: "withdraw",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Choose("Ana", WITHDRAW)],
+    swept_from: 2,
+    cold: false,
+    ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
+    ..APPROVED
+};
+
+/// Enough people approved, and the actions run once the time is over in which that can be undone.
+const HELD_BACK: Scenario = Scenario {
+    name: "hold-back",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            undo_window: '1h'
+            on_success:
+              - auto_approve_build: 'build-and-deploy'
+",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::LetQuorumPass],
+    swept_from: 1,
+    cold: false,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
+};
+
+/// Somebody undoes it in that time.
+const UNDONE: Scenario = Scenario {
+    name: "undo",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", UNDO)],
+    swept_from: 2,
+    ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
+    ..HELD_BACK
+};
+
+/// Too few people decide in time; the rule has something for it.
+const EXPIRED: Scenario = Scenario {
+    name: "expire",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            votes_required: 2
+            expires_after: '24h'
+            on_success:
+              - auto_approve_build: 'build-and-deploy'
+            on_expire:
+              - webhook: 'HOOK'
+",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::LetExpire],
+    swept_from: 2,
+    cold: false,
+    ends: Ends { approvals: &["expired"], runs: &[Status::Stopped], refused: false },
+};
+
+/// A newer deploy takes the place of one that is asked about.
+const SUPERSEDED: Scenario = Scenario {
+    name: "supersede",
+    steps: &[Step::Deploy("Staging"), Step::Deploy("Staging")],
+    swept_from: 1,
+    cold: false,
+    ends: Ends {
+        approvals: &["superseded", "pending"],
+        runs: &[Status::Stopped, Status::Running],
+        refused: false,
+    },
+    ..APPROVED
+};
+
+/// Nobody knows whether a webhook arrived, and somebody has it sent again.
+const RETRIED: Scenario = Scenario {
+    name: "retry",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            on_success:
+              - webhook: 'HOOK'
+              - auto_approve_build: 'build-and-deploy'
+",
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::LoseWebhookAnswer,
+        Step::Click("Ana", APPROVE),
+        Step::Click("Ben", RETRY),
+    ],
+    swept_from: 3,
+    cold: false,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
+};
+
+/// Nobody knows whether a webhook arrived, and somebody looked: it did.
+const MARKED: Scenario = Scenario {
+    name: "mark-as-done",
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::LoseWebhookAnswer,
+        Step::Click("Ana", APPROVE),
+        Step::Click("Ben", MARK_AS_DONE),
+    ],
+    ..RETRIED
+};
+
+/// Somebody deletes a dialog: it is posted again.
+const DELETED: Scenario = Scenario {
+    name: "delete",
+    steps: &[Step::Deploy("Staging"), Step::DeleteDialog],
+    swept_from: 1,
+    ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
+    ..HELD_BACK
+};
+
 /// All of them.
-pub const ALL: &[Scenario] =
-    &[APPROVED, COLD, DISPATCHED, REJECTED, CHANGED, NOT_ELIGIBLE, REFUSED_FILE, NO_RULE];
+pub const ALL: &[Scenario] = &[
+    APPROVED,
+    COLD,
+    DISPATCHED,
+    REJECTED,
+    CHANGED,
+    NOT_ELIGIBLE,
+    REFUSED_FILE,
+    NO_RULE,
+    REASONED,
+    CANCELLED,
+    WITHDRAWN,
+    HELD_BACK,
+    UNDONE,
+    EXPIRED,
+    SUPERSEDED,
+    RETRIED,
+    MARKED,
+    DELETED,
+];

@@ -219,13 +219,19 @@ impl Story {
 
     /// `person` chooses from the dialog's menu, and the choice must be taken.
     pub async fn choose(&self, person: &str, dialog: &str, option: &str) {
-        let messages = self.world.slack.messages(&self.name);
-        let message = messages.iter().find(|message| message.ts == dialog).expect("the dialog stands");
-        let blocks = Value::Array(message.blocks.clone()).to_string();
-        let start = blocks.find(&format!("\"{option} ")).expect("the menu has this option") + 1;
-        let value: String = blocks[start..].chars().take_while(|c| *c != '"').collect();
+        let value = self.option(dialog, option).expect("the dialog's menu has this option");
         let chosen = self.world.slack.click_option(person, &self.name, dialog, "more", &value).await.unwrap();
         assert_eq!((chosen.status, chosen.problem), (Some(200), None), "{person} chooses {option}");
+    }
+
+    /// The value of an option of the dialog's menu, by its first word.
+    pub fn option(&self, dialog: &str, option: &str) -> Option<String> {
+        let messages = self.world.slack.messages(&self.name);
+        let message = messages.iter().find(|message| message.ts == dialog)?;
+        let blocks = Value::Array(message.blocks.clone()).to_string();
+        let (_, from) = blocks.split_once(&format!("\"{option} "))?;
+        let (rest, _) = from.split_once('"')?;
+        Some(format!("{option} {rest}"))
     }
 
     /// `person` gives `reason` in the window that asks them for one; what came of it.

@@ -1,0 +1,265 @@
+//! A scenario while it is told: what people do, again until it is taken.
+//!
+//! Nothing waits for real time: where nothing happens by itself any more, leases and waits are over, hidden messages are
+//! shown, and the clock is woken.
+
+use crate::scenario::{Scenario, Step, Taken};
+use crate::story::{PATIENCE, Story};
+use crate::world::{API_KEY, World};
+use approval::approval::{Approval, Dialog, Status};
+use approval::effect::{Effect, EffectKind};
+use approval::id::{ApprovalId, DeployId};
+use approval::message;
+use serde_json::json;
+use signoff_local::aws::Stack;
+use signoff_local::fault::{Fault, FaultKind};
+use signoff_local::slack::ClickOutcome;
+use std::collections::BTreeMap;
+use store::Page;
+
+/// How often time is pulled forward until everything must have been done.
+const ROUNDS: usize = 40;
+/// How often a person clicks, and CI registers, until it is answered.
+const TRIES: usize = 12;
+
+/// A scenario while it is told.
+pub struct Telling {
+    /// Its deployment.
+    pub story: Story,
+    /// What is told.
+    pub scenario: Scenario,
+    /// The deploys that were registered, the oldest first.
+    pub deploys: Vec<DeployId>,
+    /// What people did, where it was taken, the oldest first.
+    pub taken: Vec<Taken>,
+    /// What a window asks a person the reason of.
+    asked: Option<Taken>,
+    people: BTreeMap<&'static str, String>,
+    stack: &'static Stack,
+}
+
+impl Telling {
+    pub(crate) fn begin(
+        world: &'static World,
+        stack: &'static Stack,
+        scenario: &Scenario,
+        name: &str,
+    ) -> Self {
+        let story = Story::begin(world, name);
+        story.rules(&scenario.rules.replace("HOOK", &format!("{}/{name}", world.receiver.url())));
+        world.circleci.declare_parameters(&story.project(), &["deploy_prod"]);
+        world.github.add_workflow(&story.repository(), "deploy.yml");
+        let people = ["Ana", "Ben", "Cleo"].map(|name| (name, story.person(name))).into();
+        let (deploys, taken) = (Vec::new(), Vec::new());
+        Self { story, scenario: *scenario, deploys, taken, asked: None, people, stack }
+    }
+
+    /// Does a step, and everything that comes of it.
+    pub(crate) async fn take(&mut self, step: &Step) -> Result<(), String> {
+        match *step {
+            Step::Deploy(environment) => self.deploy(environment).await?,
+            Step::Click(person, button) => self.click(person, button).await?,
+            Step::Choose(person, option) => self.choose(person, option).await?,
+            Step::Explain(reason) => self.explain(reason).await?,
+            Step::LoseWebhookAnswer => {
+                let lost = Fault::once(&format!("POST /{}", self.story.name), FaultKind::DropAfterHandling);
+                self.story.world.receiver.faults().push(lost);
+                return Ok(());
+            }
+            Step::LetExpire => {
+                let (page, approval) = self.asks().await?;
+                let is_due = |effect: &&Effect| matches!(effect.kind, EffectKind::Expire { .. });
+                let effect = page.effects.iter().find(is_due).ok_or("it never expires")?;
+                self.story.let_expire(&approval, effect).await;
+            }
+            Step::LetQuorumPass => {
+                let (page, approval) = self.asks().await?;
+                let is_due = |effect: &&Effect| {
+                    matches!(effect.kind, EffectKind::ConfirmQuorum { .. }) && !effect.is_closed()
+                };
+                let effect = page.effects.iter().find(is_due).ok_or("no quorum waits")?;
+                self.story.let_quorum_pass(&approval, effect).await;
+            }
+            Step::DeleteDialog => self.delete().await?,
+        }
+        self.settle().await
+    }
+
+    /// Registers a deploy as CI does: again, until it is taken.
+    async fn deploy(&mut self, environment: &str) -> Result<(), String> {
+        let (story, world) = (&self.story, self.story.world);
+        let revision = story.push("Ana", "Take cards");
+        let (project, build) = (story.project(), "build-and-deploy");
+        world.circleci.add_pipeline_on_hold(&project, &revision, "main", build, "hold");
+        let url = format!("{}/api/1/deployments/acme/{}/register_deploy", world.front.url(), story.name);
+        let body = json!({
+            "sha": revision, "environment": environment, "branch": "main", "ignore_if_duplicate": true,
+        });
+        let mut answers = Vec::new();
+        for _ in 0..TRIES {
+            let answer = world.http.post(&url).bearer_auth(API_KEY).json(&body).send().await;
+            let status = answer.map(|answer| answer.status().as_u16()).unwrap_or_default();
+            if status == 200 {
+                let deploy = story.deploy_id(&revision, environment);
+                self.deploys.push(deploy);
+                return Ok(());
+            }
+            answers.push(status);
+        }
+        Err(format!("the deploy was never taken: {answers:?}"))
+    }
+
+    /// The newest deploy, and its newest approval.
+    async fn asks(&self) -> Result<(Page, Approval), String> {
+        let deploy = self.deploys.last().ok_or("nothing was deployed")?;
+        let page = self.story.page(deploy).await;
+        let approval = page.approvals.last().cloned().ok_or("nobody is asked")?;
+        Ok((page, approval))
+    }
+
+    /// Where the newest dialog stands.
+    async fn dialog(&self) -> Result<Dialog, String> {
+        let (_, approval) = self.asks().await?;
+        approval.dialog.ok_or_else(|| "nobody sees a dialog".to_owned())
+    }
+
+    fn person(&self, name: &str) -> Result<String, String> {
+        self.people.get(name).cloned().ok_or_else(|| format!("{name} is nobody"))
+    }
+
+    async fn click(&mut self, person: &'static str, button: &'static str) -> Result<(), String> {
+        let (dialog, person) = (self.dialog().await?, self.person(person)?);
+        let slack = &self.story.world.slack;
+        until_taken(button, async || {
+            let clicked = slack.click(&person, &dialog.channel, &dialog.ts, button).await;
+            clicked.map_err(|missing| missing.to_string())
+        })
+        .await?;
+        self.took(person, button)
+    }
+
+    async fn choose(&mut self, person: &'static str, option: &'static str) -> Result<(), String> {
+        let (dialog, person) = (self.dialog().await?, self.person(person)?);
+        let slack = &self.story.world.slack;
+        let value = self.story.option(&dialog.ts, option).ok_or("the menu has no such option")?;
+        until_taken(option, async || {
+            let chosen =
+                slack.click_option(&person, &dialog.channel, &dialog.ts, message::MORE, &value).await;
+            chosen.map_err(|missing| missing.to_string())
+        })
+        .await?;
+        self.took(person, option)
+    }
+
+    /// What a person did was taken, or a window asks for the reason.
+    fn took(&mut self, person: String, button: &'static str) -> Result<(), String> {
+        let deploy = self.deploys.last().cloned().ok_or("nothing was deployed")?;
+        let windows = self.story.world.slack.open_views(&person).len();
+        let taken = Taken { deploy, person, button };
+        if windows == 0 {
+            self.taken.push(taken);
+        } else {
+            self.asked = Some(taken);
+        }
+        Ok(())
+    }
+
+    async fn explain(&mut self, reason: &str) -> Result<(), String> {
+        let asked = self.asked.take().ok_or("no window asks for a reason")?;
+        let slack = &self.story.world.slack;
+        // A window whose opening was not answered stands behind the one that came of clicking again.
+        let mut views = slack.open_views(&asked.person);
+        let view = views.pop().ok_or("no window asks for a reason")?;
+        views.iter().for_each(|behind| slack.close_view(&asked.person, &behind.id));
+        until_taken("Submit", async || {
+            let given = slack.submit(&asked.person, &view.id, &[("reason", reason)]).await;
+            let given = given.map_err(|missing| missing.to_string())?;
+            let problem = given.problem.or((!given.closed).then(|| given.answer.clone()));
+            Ok(ClickOutcome { status: given.status, answer: given.answer, elapsed: given.elapsed, problem })
+        })
+        .await?;
+        self.taken.push(asked);
+        Ok(())
+    }
+
+    async fn delete(&self) -> Result<(), String> {
+        let dialog = self.dialog().await?;
+        let slack = &self.story.world.slack;
+        let told = slack.delete_message(&dialog.channel, &dialog.ts).await;
+        let told = told.map_err(|missing| missing.to_string())?;
+        if told.outcome.status == Some(200) {
+            return Ok(());
+        }
+        let mut number = 0;
+        until_taken("the event", async || {
+            number += 1;
+            Ok(slack.redeliver(&told, number).await)
+        })
+        .await
+    }
+
+    /// Lets everything be done, however long it would wait.
+    async fn settle(&self) -> Result<(), String> {
+        let mut open = Vec::new();
+        for _ in 0..ROUNDS {
+            let hidden = self.stack.rest(PATIENCE).await.map_err(|busy| busy.to_string())?;
+            open = self.open().await;
+            if open.is_empty() && hidden == 0 {
+                return Ok(());
+            }
+            for effect in &open {
+                self.story.pull_forward(effect).await;
+            }
+            if hidden == 0 {
+                // It may be struck: the next round wakes it again.
+                self.stack.wake().await;
+            } else {
+                self.stack.reveal();
+            }
+        }
+        Err(format!("not done after everything was tried {ROUNDS} times: {open:?}"))
+    }
+
+    async fn open(&self) -> Vec<Effect> {
+        let mut open = Vec::new();
+        for deploy in &self.deploys {
+            let Page { effects, approvals, .. } = self.story.page(deploy).await;
+            open.extend(
+                effects.into_iter().filter(|effect| !effect.is_closed() && !waits(effect, &approvals)),
+            );
+        }
+        open
+    }
+}
+
+/// Does something as people and Slack do: again, until it is answered as taken.
+async fn until_taken(
+    what: &str,
+    mut send: impl AsyncFnMut() -> Result<ClickOutcome, String>,
+) -> Result<(), String> {
+    let mut answers = Vec::new();
+    for _ in 0..TRIES {
+        let outcome = send().await?;
+        if (outcome.status, &outcome.problem) == (Some(200), &None) {
+            return Ok(());
+        }
+        answers.push(outcome);
+    }
+    Err(format!("{what} was never taken: {answers:?}"))
+}
+
+/// Whether an effect waits for a time of its approval that has not come.
+pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
+    let now = runtime::time::now();
+    let of = |id: &ApprovalId| approvals.iter().find(|approval| approval.id == *id);
+    match &effect.kind {
+        EffectKind::Expire { approval } => {
+            of(approval).and_then(|approval| approval.expires_at).is_some_and(|at| at > now)
+        }
+        EffectKind::ConfirmQuorum { approval } => {
+            let status = of(approval).map(|approval| &approval.status);
+            matches!(status, Some(Status::Quorum { until, .. }) if *until > now)
+        }
+        _ => false,
+    }
+}
