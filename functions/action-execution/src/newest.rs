@@ -6,26 +6,25 @@ use approval::effect::Effect;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::{approval as votes, decision::Decision, run};
 use runtime::race;
-use store::{Change, CommitError};
+use store::{Change, StoreError};
 
 /// How often a lost race is decided again.
-const MAX_RACES: u32 = 20;
+const MAX_RACES: u32 = 19;
 
 impl ActionExecution {
     /// Commits what `decide` makes of the newest state, and decides again when another process committed first.
     /// `None` from `decide`: there is nothing to commit any more.
     pub(crate) async fn commit_newest<F>(&self, effect: &Effect, decide: F) -> Result<(), Trouble>
     where
-        F: AsyncFn() -> Result<Option<Change>, Trouble>,
+        F: AsyncFn() -> Result<Option<Change>, StoreError>,
     {
-        for race in 1..=MAX_RACES {
-            let Some(change) = decide().await? else { return Ok(()) };
-            match self.store.commit(change).await {
-                Err(CommitError::Conflict) => race::pause(effect.id.as_str(), race).await,
-                committed => return Ok(committed?),
+        let committed = race::decide(effect.id.as_str(), MAX_RACES, || async {
+            match decide().await? {
+                Some(change) => self.store.commit(change).await,
+                None => Ok(()),
             }
-        }
-        Err(Trouble::Race)
+        });
+        Ok(committed.await?)
     }
 
     /// Commits what `command` makes of a step, together with what became of the effect. Where the step went on

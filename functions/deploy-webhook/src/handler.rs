@@ -12,7 +12,7 @@ use runtime::settings::{SettingError, Settings};
 use store::{Change, CommitError, Store};
 
 /// How often a lost race is tried again.
-const MAX_RACES: u32 = 10;
+const MAX_RACES: u32 = 9;
 
 /// Takes deploys.
 #[derive(Debug)]
@@ -57,17 +57,16 @@ impl DeployWebhook {
 
     /// Commits `deploy` and has its rules evaluated.
     pub(crate) async fn commit(&self, deploy: &Deploy, now: Timestamp) -> Result<Registered, CommitError> {
-        for race in 1..=MAX_RACES {
+        race::decide(deploy.id.as_str(), MAX_RACES, || async {
             match self.store.commit(Change::register(deploy, now)).await {
-                Ok(()) => return Ok(Registered::New),
+                Ok(()) => Ok(Registered::New),
                 Err(CommitError::Conflict) if self.store.deploy(&deploy.id).await?.is_some() => {
-                    return Ok(Registered::Before);
+                    Ok(Registered::Before)
                 }
-                Err(CommitError::Conflict) => race::pause(deploy.id.as_str(), race).await,
-                Err(error) => return Err(error),
+                Err(error) => Err(error),
             }
-        }
-        Err(CommitError::Conflict)
+        })
+        .await
     }
 
     /// What a client is told whose deployment is not connected.

@@ -46,19 +46,13 @@ impl SlackInteraction {
         approval: &ApprovalId,
         dialog: &Dialog,
     ) -> Result<(), CommitError> {
-        let mut race = 0;
-        loop {
+        race::decide(call.request_id, MAX_RACES, || async {
             let Some(newest) = self.store.approval(deploy, approval).await? else { return Ok(()) };
             let Ok(decision) = decide(&newest, Command::DialogGone(dialog.clone()), call.now) else {
                 return Ok(());
             };
-            match self.store.commit(Change::to(deploy, call.now).approval(decision)).await {
-                Err(CommitError::Conflict) if race < MAX_RACES => {
-                    race += 1;
-                    race::pause(call.request_id, race).await;
-                }
-                committed => return committed,
-            }
-        }
+            self.store.commit(Change::to(deploy, call.now).approval(decision)).await
+        })
+        .await
     }
 }

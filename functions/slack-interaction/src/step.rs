@@ -50,8 +50,7 @@ impl SlackInteraction {
         voter: &Voter,
         answer: &Answer,
     ) -> Result<Option<String>, CommitError> {
-        let mut race = 0;
-        loop {
+        race::decide(&voter.id, MAX_RACES, || async {
             let Some(run) = self.store.run(&answer.deploy, &answer.run).await? else {
                 return Ok(Some(message::NO_SUCH_RUN.to_owned()));
             };
@@ -76,14 +75,10 @@ impl SlackInteraction {
                 Ok(decision) => decision,
                 Err(refusal) => return Ok(Some(message::resolution_refused(refusal).to_owned())),
             };
-            match self.store.commit(Change::to(&answer.deploy, call.now).run(decision)).await {
-                Err(CommitError::Conflict) if race < MAX_RACES => {
-                    race += 1;
-                    race::pause(&voter.id, race).await;
-                }
-                committed => return committed.map(|()| None),
-            }
-        }
+            self.store.commit(Change::to(&answer.deploy, call.now).run(decision)).await?;
+            Ok(None)
+        })
+        .await
     }
 
     async fn tell_once(

@@ -73,7 +73,7 @@ impl SlackInteraction {
     ) -> Response<Body> {
         let (request_id, deploy, approval) = (call.request_id, &wish.deploy, &wish.approval);
         let voter = self.person(call, &submission.user).await;
-        let dealt = match self.decide(call, &voter, wish, Some(reason)).await {
+        let dealt = match self.decide_from(call, None, &voter, wish, Some(reason)).await {
             Ok(Dealt::Refused(reason)) => {
                 self.record_refusal(call, &voter, wish, &reason).await.map(|_| Dealt::Refused(reason))
             }
@@ -103,7 +103,7 @@ impl SlackInteraction {
             return Ok(Dealt::Refused(message::NO_SUCH_APPROVAL.to_owned()));
         };
         if !needs_reason(&approval, wish.what) {
-            return self.decide_from(call, Some(approval), &voter, wish, None).await;
+            return Ok(self.decide_from(call, Some(approval), &voter, wish, None).await?);
         }
         // Whoever may not is told so at once, rather than after having written why.
         let reason = Some(NOT_GIVEN_YET.to_owned());
@@ -117,16 +117,6 @@ impl SlackInteraction {
         Ok(Dealt::With)
     }
 
-    async fn decide(
-        &self,
-        call: &Call<'_>,
-        voter: &Voter,
-        wish: &Wish,
-        reason: Option<String>,
-    ) -> Result<Dealt, Trouble> {
-        self.decide_from(call, None, voter, wish, reason).await
-    }
-
     /// Decides and commits, from `read` if it is there; decides again when somebody else committed first.
     async fn decide_from(
         &self,
@@ -135,28 +125,27 @@ impl SlackInteraction {
         voter: &Voter,
         wish: &Wish,
         reason: Option<String>,
-    ) -> Result<Dealt, Trouble> {
-        let mut race = 0;
-        loop {
-            let newest = match read.take() {
-                Some(approval) => Some(approval),
-                None => self.store.approval(&wish.deploy, &wish.approval).await.map_err(CommitError::from)?,
-            };
-            let Some(approval) = newest else {
-                return Ok(Dealt::Refused(message::NO_SUCH_APPROVAL.to_owned()));
-            };
-            let decision = match decide(&approval, command(voter, wish, reason.clone()), call.now) {
-                Ok(decision) => decision,
-                Err(refusal) => return Ok(refused(&refusal)),
-            };
-            match self.store.commit(Change::to(&wish.deploy, call.now).approval(decision)).await {
-                Err(CommitError::Conflict) if race < MAX_RACES => {
-                    race += 1;
-                    race::pause(&voter.id, race).await;
-                }
-                committed => return Ok(committed.map(|()| Dealt::With)?),
+    ) -> Result<Dealt, CommitError> {
+        race::decide(&voter.id, MAX_RACES, || {
+            // Good for the first time only: who lost the race has to read.
+            let read = read.take();
+            async {
+                let newest = match read {
+                    Some(approval) => Some(approval),
+                    None => self.store.approval(&wish.deploy, &wish.approval).await?,
+                };
+                let Some(approval) = newest else {
+                    return Ok(Dealt::Refused(message::NO_SUCH_APPROVAL.to_owned()));
+                };
+                let decision = match decide(&approval, command(voter, wish, reason.clone()), call.now) {
+                    Ok(decision) => decision,
+                    Err(refusal) => return Ok(refused(&refusal)),
+                };
+                self.store.commit(Change::to(&wish.deploy, call.now).approval(decision)).await?;
+                Ok(Dealt::With)
             }
-        }
+        })
+        .await
     }
 
     /// A refused click is put on record, and the person is told why. Slack's repetition of it finds it committed.
@@ -185,14 +174,14 @@ impl SlackInteraction {
         voter: &Voter,
         wish: &Wish,
         reason: &str,
-    ) -> Result<Dealt, Trouble> {
+    ) -> Result<Dealt, CommitError> {
         if reason == message::NO_SUCH_APPROVAL {
             return Ok(Dealt::With);
         }
         let event = vote_refused(wish, &voter.id, &voter.name, reason);
         let owner = format!("window {} {}", voter.id, wish.at.as_microsecond());
         let change = Change::to(&wish.deploy, call.now).and(&owner, Vec::new(), vec![event]);
-        Ok(once(self.store.commit(change).await)?)
+        once(self.store.commit(change).await)
     }
 }
 

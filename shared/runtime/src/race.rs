@@ -1,35 +1,78 @@
-//! Waiting after a lost race, so that those who lost it together do not meet again.
+//! Lost races: what was decided on a state that somebody else changed first is decided again on the newest one.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
+use store::CommitError;
 
 /// The shortest wait.
 const SHORTEST_MS: u64 = 4;
-/// How much longer it may get with each attempt, up to the eighth.
+/// How much longer it may get with each lost race, up to the eighth.
 const STEP_MS: u64 = 12;
 
-/// How long the process that is known by `who` waits after losing its race number `attempt` (from 1): between 4 ms and
-/// a bound that grows from 16 to 100 ms. Different processes wait differently.
-pub fn jitter(who: &str, attempt: u32) -> Duration {
-    let mut hasher = DefaultHasher::new();
-    (who, attempt).hash(&mut hasher);
-    let spread = STEP_MS * u64::from(attempt.clamp(1, 8));
-    Duration::from_millis(SHORTEST_MS + hasher.finish() % spread)
+/// Does `attempt`, which reads the newest state, decides and commits. Where another process committed first
+/// ([`CommitError::Conflict`]), waits and does it again, up to `again` times; the last one's result is what comes out.
+/// `who` tells this process from those that it races with, so that they do not meet again after the wait.
+pub async fn decide<T, F>(who: &str, again: u32, mut attempt: impl FnMut() -> F) -> Result<T, CommitError>
+where
+    F: Future<Output = Result<T, CommitError>>,
+{
+    for lost in 1..=again {
+        match attempt().await {
+            Err(CommitError::Conflict) => tokio::time::sleep(jitter(who, lost)).await,
+            won => return won,
+        }
+    }
+    attempt().await
 }
 
-/// Waits [`jitter`] long.
-pub async fn pause(who: &str, attempt: u32) {
-    tokio::time::sleep(jitter(who, attempt)).await;
+/// How long the process that is known by `who` waits after losing its race number `lost` (from 1): between 4 ms and
+/// a bound that grows from 16 to 100 ms. Different processes wait differently.
+fn jitter(who: &str, lost: u32) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (who, lost).hash(&mut hasher);
+    let spread = STEP_MS * u64::from(lost.clamp(1, 8));
+    Duration::from_millis(SHORTEST_MS + hasher.finish() % spread)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::ready;
+    use store::StoreError;
 
     #[test]
     fn waits_are_bounded_and_differ() {
         let waits: Vec<_> = (0..50).map(|person| jitter(&format!("U{person}"), 9)).collect();
         assert!(waits.iter().all(|wait| (4..100).contains(&wait.as_millis())), "{waits:?}");
         assert!(waits.iter().collect::<std::collections::BTreeSet<_>>().len() > 10, "{waits:?}");
+    }
+
+    #[tokio::test]
+    async fn a_lost_race_is_decided_again_so_often_and_no_more() {
+        for (again, lost, attempts, won) in
+            [(2, 0, 1, true), (2, 2, 3, true), (2, 3, 3, false), (0, 1, 1, false)]
+        {
+            let mut made = 0;
+            let result = decide("U1", again, || {
+                made += 1;
+                ready(if made <= lost { Err(CommitError::Conflict) } else { Ok(made) })
+            })
+            .await;
+            assert_eq!(made, attempts, "{again} times again, {lost} lost");
+            assert_eq!(matches!(result, Ok(made) if made == attempts), won, "{result:?}");
+            assert_eq!(matches!(result, Err(CommitError::Conflict)), !won, "{result:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_lost_race_comes_out_at_once() {
+        let mut made = 0;
+        let result = decide("U1", 5, || {
+            made += 1;
+            let detail = "throttled".to_owned();
+            ready(Err::<(), _>(StoreError::Service { operation: "TransactWriteItems", detail }.into()))
+        });
+        assert!(matches!(result.await, Err(CommitError::Store(_))));
+        assert_eq!(made, 1);
     }
 }
