@@ -49,21 +49,20 @@ impl ActionExecution {
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
         let tries_left = effect.attempts < MAX_ATTEMPTS;
+        let wait = backoff(effect.attempts, failure.retry_after());
         let reason = failure.to_string();
         let (command, after, handled) = match failure {
-            Failure::Retryable { retry_after, .. } if tries_left => {
-                let wait = wait(effect, retry_after);
+            Failure::Retryable { .. } if tries_left => {
                 let note = format!("{reason}. Next attempt in {} s.", wait.as_secs());
                 let after = attempt.postponed(self.now(), wait, note.clone());
                 (run::Command::Retry { reason: note }, after, Handled::Again(wait))
             }
             Failure::Conflict(_) if tries_left => {
-                let after = attempt.postponed(self.now(), wait(effect, None), reason.clone());
-                (run::Command::Retry { reason }, after, Handled::Again(wait(effect, None)))
+                let after = attempt.postponed(self.now(), wait, reason.clone());
+                (run::Command::Retry { reason }, after, Handled::Again(wait))
             }
             Failure::Unanswered(_) => match self.when_repeated(effect, run, step).await? {
                 WhenRepeated::Idempotent | WhenRepeated::Observable if tries_left => {
-                    let wait = wait(effect, None);
                     let note =
                         format!("{reason}. Signoff looks whether it happened in {} s.", wait.as_secs());
                     let after = effect.unanswered(self.now(), wait, note.clone());
@@ -128,7 +127,7 @@ impl ActionExecution {
         };
         let stands = approval.dialog.is_some() || !approval.status.is_open();
         let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
-        let passing = is_passing(&failure);
+        let passing = failure.is_passing();
         if (passing && effect.attempts < MAX_ATTEMPTS) || (stands && (over || !passing)) {
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }
@@ -163,14 +162,8 @@ impl ActionExecution {
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
-        if is_passing(&failure) && effect.attempts < MAX_ATTEMPTS {
-            let wait = match failure {
-                Failure::Retryable { retry_after, .. } => wait(effect, retry_after),
-                Failure::Conflict(_)
-                | Failure::Unanswered(_)
-                | Failure::Permanent(_)
-                | Failure::Refusal(_) => wait(effect, None),
-            };
+        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
+            let wait = backoff(effect.attempts, failure.retry_after());
             self.store.settle(effect, &effect.postponed(self.now(), wait, reason)).await?;
             return Ok(Handled::Again(wait));
         }
@@ -200,15 +193,13 @@ impl ActionExecution {
         failure: Failure,
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
+        let tries_left = effect.attempts < MAX_ATTEMPTS;
+        let wait = backoff(effect.attempts, failure.retry_after());
         let reason = sentence(&failure.to_string());
-        let (after, wait) = match failure {
-            Failure::Retryable { retry_after, .. } if effect.attempts < MAX_ATTEMPTS => {
-                let wait = wait(effect, retry_after);
-                (attempt.postponed(self.now(), wait, reason), wait)
-            }
-            Failure::Conflict(_) | Failure::Unanswered(_) if effect.attempts < MAX_ATTEMPTS => {
-                let wait = wait(effect, None);
-                (effect.unanswered(self.now(), wait, reason), wait)
+        let after = match failure {
+            Failure::Retryable { .. } if tries_left => attempt.postponed(self.now(), wait, reason),
+            Failure::Conflict(_) | Failure::Unanswered(_) if tries_left => {
+                effect.unanswered(self.now(), wait, reason)
             }
             Failure::Retryable { .. }
             | Failure::Conflict(_)
@@ -235,17 +226,6 @@ impl ActionExecution {
     pub(crate) async fn done(&self, effect: &Effect) -> Result<(), Trouble> {
         Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
     }
-}
-
-fn is_passing(failure: &Failure) -> bool {
-    match failure {
-        Failure::Retryable { .. } | Failure::Conflict(_) | Failure::Unanswered(_) => true,
-        Failure::Permanent(_) | Failure::Refusal(_) => false,
-    }
-}
-
-fn wait(effect: &Effect, retry_after: Option<std::time::Duration>) -> SignedDuration {
-    backoff(effect.attempts, retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()))
 }
 
 /// The text with a full stop.

@@ -7,7 +7,7 @@ use approval::event::EventKind;
 use approval::id::EffectId;
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use providers::github::GitHub;
@@ -159,17 +159,8 @@ impl RuleEvaluation {
     async fn settle(&self, effect: &Effect, failure: Failure) -> Result<Handled, Trouble> {
         let now = self.now();
         let reason = failure.to_string();
-        let passing = match failure {
-            Failure::Retryable { retry_after, .. } => {
-                Some(retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()))
-            }
-            Failure::Conflict(_) | Failure::Unanswered(_) => Some(None),
-            Failure::Permanent(_) | Failure::Refusal(_) => None,
-        };
-        if let Some(retry_after) = passing
-            && effect.attempts < MAX_ATTEMPTS
-        {
-            let wait = backoff(effect.attempts, retry_after);
+        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
+            let wait = backoff(effect.attempts, failure.retry_after());
             self.store.settle(effect, &effect.postponed(now, wait, reason)).await?;
             return Ok(Handled::Again(wait));
         }

@@ -1,7 +1,7 @@
 //! Why a call to the outside world did not do what it should, sorted by what to do about it.
 
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use std::time::Duration;
@@ -37,6 +37,22 @@ impl Failure {
     /// A [`Failure::Retryable`] whose provider said nothing about when.
     pub fn retryable(message: impl Into<String>) -> Self {
         Self::Retryable { message: message.into(), retry_after: None }
+    }
+
+    /// Whether it may go by without anybody changing something: the same is tried again, or looked at first.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Retryable { .. } | Self::Conflict(_) | Self::Unanswered(_) => true,
+            Self::Permanent(_) | Self::Refusal(_) => false,
+        }
+    }
+
+    /// How long the provider asks to wait at least before the next attempt; `None`: it didn't say.
+    pub fn retry_after(&self) -> Option<SignedDuration> {
+        match self {
+            Self::Retryable { retry_after, .. } => SignedDuration::try_from((*retry_after)?).ok(),
+            Self::Conflict(_) | Self::Unanswered(_) | Self::Permanent(_) | Self::Refusal(_) => None,
+        }
     }
 
     /// The failure of a call that was sent and has no answer worth the name: whether it may be tried again follows
@@ -130,6 +146,29 @@ mod tests {
         ];
         for (headers, seconds) in cases {
             assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_says_whether_and_when_to_try_again() {
+        let text = || "said".to_owned();
+        let asked =
+            |seconds| Failure::Retryable { message: text(), retry_after: Some(Duration::from_secs(seconds)) };
+        for (failure, passing, seconds) in [
+            (asked(7), true, Some(7)),
+            (asked(u64::MAX), true, None),
+            (Failure::retryable("said"), true, None),
+            (Failure::Conflict(text()), true, None),
+            (Failure::Unanswered(text()), true, None),
+            (Failure::Permanent(text()), false, None),
+            (Failure::Refusal(text()), false, None),
+        ] {
+            let wait = failure.retry_after();
+            assert_eq!(
+                (failure.is_passing(), wait),
+                (passing, seconds.map(SignedDuration::from_secs)),
+                "{failure:?}"
+            );
         }
     }
 
