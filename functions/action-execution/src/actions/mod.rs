@@ -40,7 +40,7 @@ impl ActionExecution {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
             Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, build).await,
-            Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, spec).await,
+            Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, run, spec).await,
             Action::SlackChannelMessage(message) => {
                 self.slack_channel_message(attempt, deploy, message).await
             }

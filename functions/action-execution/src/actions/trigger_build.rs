@@ -5,8 +5,7 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
-use approval::run::StepState;
+use approval::run::{Run, StepState};
 use providers::Failure;
 use providers::circleci::{self, Target, Triggered};
 use providers::github;
@@ -21,6 +20,7 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
+        run: &Run,
         spec: &TriggerSpec,
     ) -> Result<Done, Trouble> {
         let context = self.plain_context(deploy);
@@ -37,7 +37,8 @@ impl ActionExecution {
             Build { workflow: workflow.as_deref(), branch: branch.as_deref(), parameters: &parameters };
         // It may have been started: what would keep it from being started now is no answer to that.
         if attempt.lost
-            && let Some(done) = self.find_build(attempt, deploy, build).await.map_err(still_unanswered)?
+            && let Some(done) =
+                self.find_build(attempt, deploy, run, build).await.map_err(still_unanswered)?
         {
             return Ok(done);
         }
@@ -53,6 +54,7 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
+        run: &Run,
         build: Build<'_>,
     ) -> Result<Option<Done>, Failure> {
         let connection = self.connection(deploy)?;
@@ -70,7 +72,7 @@ impl ActionExecution {
         };
         let branch = build.named_branch()?;
         let head = (!build.is_told(deploy)).then_some(deploy.revision.as_str());
-        let others = self.builds_of_other_steps(attempt).await?;
+        let others = builds_of_other_steps(run);
         let github = self.outside.github(self.now()).await?;
         let repository = &connection.repository;
         match github.find_dispatched(repository, workflow, branch, head, since, &others).await? {
@@ -81,18 +83,6 @@ impl ActionExecution {
             ))),
             github::Sighting::Unclear(url) => unclear(format!("the run {url}")),
         }
-    }
-
-    /// The pages of what other steps of the same run started: two steps may start one workflow with different inputs.
-    async fn builds_of_other_steps(&self, attempt: &Attempt) -> Result<Vec<String>, Failure> {
-        let EffectKind::RunStep { run, .. } = &attempt.effect.kind else { return Ok(Vec::new()) };
-        let run = self.store.run(&attempt.effect.deploy, run).await;
-        let run = run.map_err(|error| Failure::retryable(error.to_string()))?;
-        let pages = run.into_iter().flat_map(|run| run.steps).filter_map(|step| {
-            let StepState::Succeeded { url, .. } = step.state else { return None };
-            url
-        });
-        Ok(pages.collect())
     }
 
     /// CI builds the head of a branch. It is the revision that was voted on where the branch still stands there, or
@@ -176,6 +166,20 @@ impl<'a> Build<'a> {
 /// A look that failed leaves open what happened: the next attempt has to look again.
 fn still_unanswered(failure: Failure) -> Failure {
     Failure::Unanswered(failure.to_string())
+}
+
+/// The pages of what other steps of `run` started: two steps may start one workflow with different inputs.
+fn builds_of_other_steps(run: &Run) -> Vec<String> {
+    let pages = run.steps.iter().filter_map(|step| match &step.state {
+        StepState::Succeeded { url, .. } => url.clone(),
+        StepState::Waiting
+        | StepState::Running { .. }
+        | StepState::Asking { .. }
+        | StepState::Failed { .. }
+        | StepState::Unknown { .. }
+        | StepState::Skipped => None,
+    });
+    pages.collect()
 }
 
 fn started(workflow: &str, branch: &str, url: Option<String>) -> Done {
