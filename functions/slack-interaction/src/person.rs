@@ -1,9 +1,12 @@
-//! Who clicked.
+//! Who clicked, and what they are told.
 
 use crate::handler::{Call, SlackInteraction};
 use approval::approval::{Standing, Voter};
 use approval::effect::EffectKind;
-use providers::slack::parse::ClickUser;
+use approval::event::EventKind;
+use approval::id::DeployId;
+use providers::slack::parse::{Click, ClickUser};
+use store::{Change, CommitError};
 
 impl SlackInteraction {
     /// Who `user` is, as Slack says now. Where it does not say in time, a vote counts until the look before the first
@@ -27,9 +30,29 @@ impl SlackInteraction {
             }
         }
     }
-}
 
-/// Has one person told `text`, where they clicked.
-pub(crate) fn tell(channel: &str, user: &ClickUser, text: String) -> EffectKind {
-    EffectKind::TellPerson { channel: channel.to_owned(), user: user.id.clone(), text }
+    /// Has who made `click` told `text` where they clicked, and puts `events` on the record of `deploy`. `false`: that
+    /// was done before, and this is Slack's repetition of the click, or a replay.
+    pub(crate) async fn tell_once(
+        &self,
+        call: &Call<'_>,
+        click: &Click,
+        deploy: &DeployId,
+        text: String,
+        events: Vec<EventKind>,
+    ) -> Result<bool, CommitError> {
+        let Click { channel_id, user, action_ts, .. } = click;
+        let tell = EffectKind::TellPerson { channel: channel_id.clone(), user: user.id.clone(), text };
+        let owner = format!("click {} {action_ts}", user.id);
+        self.commit_once(Change::to(deploy, call.now).and(&owner, vec![tell], events)).await
+    }
+
+    /// Commits a change whose owner tells it from every other. `false`: it was committed before.
+    pub(crate) async fn commit_once(&self, change: Change) -> Result<bool, CommitError> {
+        match self.store.commit(change).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }

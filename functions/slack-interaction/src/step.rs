@@ -3,7 +3,6 @@
 use crate::answer::{done, text};
 use crate::asked::Answer;
 use crate::handler::{Call, SlackInteraction};
-use crate::person::tell;
 use approval::approval::{Electorate, Refusal, Standing, Verdict, Voter};
 use approval::message;
 use approval::run::{Command, decide};
@@ -27,7 +26,7 @@ impl SlackInteraction {
         }
         let told = match self.resolve(call, &voter, answer).await {
             Ok(None) => Ok(()),
-            Ok(Some(refusal)) => self.tell_once(call, click, answer, refusal).await,
+            Ok(Some(refusal)) => self.tell_once(call, click, deploy, refusal, Vec::new()).await.map(|_| ()),
             Err(error) => Err(error),
         };
         match told {
@@ -79,23 +78,6 @@ impl SlackInteraction {
             Ok(None)
         })
         .await
-    }
-
-    async fn tell_once(
-        &self,
-        call: &Call<'_>,
-        click: &Click,
-        answer: &Answer,
-        refusal: String,
-    ) -> Result<(), CommitError> {
-        let effects = vec![tell(&click.channel_id, &click.user, refusal)];
-        let owner = format!("click {} {}", click.user.id, click.action_ts);
-        let change = Change::to(&answer.deploy, call.now).and(&owner, effects, Vec::new());
-        match self.store.commit(change).await {
-            // It was told before.
-            Err(CommitError::Conflict) => Ok(()),
-            committed => committed,
-        }
     }
 }
 

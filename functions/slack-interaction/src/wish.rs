@@ -3,7 +3,6 @@
 use crate::answer::{done, instead, text};
 use crate::asked::{What, Wish};
 use crate::handler::{Call, SlackInteraction};
-use crate::person::tell;
 use approval::approval::{Approval, Click as Decided, Command, Refusal, Voter, decide};
 use approval::event::EventKind;
 use approval::message;
@@ -75,7 +74,7 @@ impl SlackInteraction {
         let voter = self.person(call, &submission.user).await;
         let dealt = match self.decide_from(call, None, &voter, wish, Some(reason)).await {
             Ok(Dealt::Refused(reason)) => {
-                self.record_refusal(call, &voter, wish, &reason).await.map(|_| Dealt::Refused(reason))
+                self.record_refusal(call, &voter, wish, &reason).await.map(|()| Dealt::Refused(reason))
             }
             other => other,
         };
@@ -156,15 +155,13 @@ impl SlackInteraction {
         wish: &Wish,
         reason: String,
     ) -> Result<Dealt, Trouble> {
-        let change = Change::to(&wish.deploy, call.now);
         let events = if reason == message::NO_SUCH_APPROVAL {
             Vec::new()
         } else {
             vec![vote_refused(wish, &click.user.id, &click.user.name, &reason)]
         };
-        let effects = vec![tell(&click.channel_id, &click.user, reason)];
-        let owner = format!("click {} {}", click.user.id, click.action_ts);
-        Ok(once(self.store.commit(change.and(&owner, effects, events)).await)?)
+        let told = self.tell_once(call, click, &wish.deploy, reason, events).await?;
+        Ok(if told { Dealt::With } else { Dealt::Before })
     }
 
     /// A refused window is put on record; the person is told in the window.
@@ -174,22 +171,14 @@ impl SlackInteraction {
         voter: &Voter,
         wish: &Wish,
         reason: &str,
-    ) -> Result<Dealt, CommitError> {
+    ) -> Result<(), CommitError> {
         if reason == message::NO_SUCH_APPROVAL {
-            return Ok(Dealt::With);
+            return Ok(());
         }
         let event = vote_refused(wish, &voter.id, &voter.name, reason);
         let owner = format!("window {} {}", voter.id, wish.at.as_microsecond());
         let change = Change::to(&wish.deploy, call.now).and(&owner, Vec::new(), vec![event]);
-        once(self.store.commit(change).await)
-    }
-}
-
-fn once(committed: Result<(), CommitError>) -> Result<Dealt, CommitError> {
-    match committed {
-        Ok(()) => Ok(Dealt::With),
-        Err(CommitError::Conflict) => Ok(Dealt::Before),
-        Err(error) => Err(error),
+        self.commit_once(change).await.map(|_| ())
     }
 }
 
