@@ -2,7 +2,6 @@
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::Action;
 use approval::approval::{self as votes, Approval, Dialog};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, RunId};
@@ -121,8 +120,8 @@ impl ActionExecution {
             return Ok(None);
         };
         let Some(channel) = self.fallback_channel(&deploy) else { return Ok(None) };
-        if matches!(run.steps.get(step).map(|step| &step.action), Some(Action::SlackChannelApproval(_))) {
-            let approval = self.store.approval(&deploy.id, &ApprovalId::derive(&run.id, step)).await?;
+        if let Some(asked) = run.asks(step) {
+            let approval = self.store.approval(&deploy.id, &asked).await?;
             if approval.is_some_and(|approval| approval.dialog.is_some()) {
                 // The approval's own dialog says it.
                 return Ok(None);

@@ -180,42 +180,33 @@ impl Run {
         })
     }
 
-    /// Whether step number `index` runs only if the approval of step number `approval` ends as `branch` says.
-    fn is_within(&self, index: usize, approval: usize, branch: Branch) -> bool {
-        let Some(step) = self.steps.get(index) else { return false };
+    /// The approval that step number `step` asks for, where it is one that asks.
+    pub fn asks(&self, step: usize) -> Option<ApprovalId> {
+        self.is_approval(step).then(|| ApprovalId::derive(&self.id, step))
+    }
+
+    fn is_approval(&self, step: usize) -> bool {
+        matches!(self.steps.get(step).map(|step| &step.action), Some(Action::SlackChannelApproval(_)))
+    }
+
+    /// The step, always an earlier one, whose approval step number `step` waits for: the one that it is under, or the last
+    /// one before it that the run comes through where nobody rejects and everybody decides in time.
+    pub fn waits_for(&self, step: usize) -> Option<usize> {
+        let on_the_way = |index: &usize| self.is_approval(*index) && self.is_on_success(*index);
+        let approval = self.steps.get(step)?.under.or_else(|| (0..step).rev().find(on_the_way));
+        approval.filter(|approval| *approval < step)
+    }
+
+    /// How the approval of step number `approval` must end for step number `index` to run; `None`: the step is not under
+    /// that approval, neither directly nor under one that is.
+    pub fn branch_of(&self, index: usize, approval: usize) -> Option<Branch> {
+        let step = self.steps.get(index)?;
         match step.under {
-            Some(under) if under == approval => step.branch == branch,
+            Some(under) if under == approval => Some(step.branch),
             // An approval stands before what is under it: this ends.
-            Some(under) => under < index && self.is_within(under, approval, branch),
-            None => false,
+            Some(under) if under < index => self.branch_of(under, approval),
+            Some(_) | None => None,
         }
-    }
-
-    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because an approval
-    /// between or before them ended otherwise than it needs.
-    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
-        let needs = |approval, branch| self.is_within(later, approval, branch);
-        let sorts_out = |(approval, step): (usize, &Step)| {
-            let shares = |branch| needs(approval, branch) && self.is_within(stopped, approval, branch);
-            let fails = approval != stopped && matches!(step.state, StepState::Failed { .. });
-            let other = needs(approval, Branch::OnReject) || needs(approval, Branch::OnExpire);
-            let [success, reject, expire] =
-                [Branch::OnSuccess, Branch::OnReject, Branch::OnExpire].map(shares);
-            !(success || reject || expire) && (fails || other)
-        };
-        let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
-        is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
-    }
-
-    /// The approval in whose dialog's thread step `step` is shown: the one that it waits for, or the last one before it that
-    /// the run came through.
-    pub fn thread_of(&self, step: usize) -> Option<ApprovalId> {
-        let asks = |index: &usize| {
-            matches!(self.steps.get(*index).map(|s| &s.action), Some(Action::SlackChannelApproval(_)))
-        };
-        let on_the_way = |index: &usize| asks(index) && self.is_on_success(*index);
-        let nearest = self.steps.get(step)?.under.or_else(|| (0..step).rev().find(on_the_way))?;
-        Some(ApprovalId::derive(&self.id, nearest))
     }
 
     /// Whether step number `step` runs where nobody rejects and everybody decides in time.
@@ -224,6 +215,25 @@ impl Run {
         found.under.is_none_or(|under| {
             found.branch == Branch::OnSuccess && under < step && self.is_on_success(under)
         })
+    }
+
+    /// Whether step number `later` was skipped because step number `stopped` stopped the run, and not because an approval
+    /// between or before them ended otherwise than it needs.
+    pub(crate) fn was_cut_off(&self, later: usize, stopped: usize) -> bool {
+        let sorts_out = |(approval, step): (usize, &Step)| {
+            let needs = self.branch_of(later, approval);
+            let shares = needs.is_some() && needs == self.branch_of(stopped, approval);
+            let fails = approval != stopped && matches!(step.state, StepState::Failed { .. });
+            let other = needs.is_some_and(|branch| branch != Branch::OnSuccess);
+            !shares && (fails || other)
+        };
+        let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
+        is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
+    }
+
+    /// The approval in whose dialog's thread step number `step` is shown: that of [`Run::waits_for`].
+    pub fn thread_of(&self, step: usize) -> Option<ApprovalId> {
+        Some(ApprovalId::derive(&self.id, self.waits_for(step)?))
     }
 }
 

@@ -111,7 +111,7 @@ impl ActionView {
             url: None,
             reason: None,
             under: under(run, step),
-            asks: asks(run, index),
+            asks: run.asks(index),
             resolved: resolved(run, index, page, people),
         };
         Some(match &step.state {
@@ -133,12 +133,6 @@ impl ActionView {
             StepState::Skipped => base(ActionState::Skipped),
         })
     }
-}
-
-/// The approval that step number `step` asks for, where it is one that asks.
-pub(super) fn asks(run: &Run, step: usize) -> Option<ApprovalId> {
-    let asks = matches!(run.steps.get(step)?.action, Action::SlackChannelApproval(_));
-    asks.then(|| ApprovalId::derive(&run.id, step))
 }
 
 fn under(run: &Run, step: &Step) -> Option<UnderView> {

@@ -1,6 +1,5 @@
 //! The parts of the Approvals tab: which action is shown under which approval.
 
-use super::action::asks;
 use super::{ActionState, ActionView, ApprovalView, RunView};
 use crate::mrkdwn::People;
 use approval::approval::{Approval, Status};
@@ -24,7 +23,7 @@ pub(crate) fn sections(page: &Page) -> Vec<Section> {
     let mut sections = Vec::new();
     for run in &page.runs {
         let loose = |step: &usize| {
-            !asks(run, *step).is_some_and(|id| is_open(&id)) && gate(run, *step, &is_open).is_none()
+            !run.asks(*step).is_some_and(|id| is_open(&id)) && gate(run, *step, &is_open).is_none()
         };
         let steps = (0..run.steps.len()).filter(loose);
         let steps: Vec<_> = steps.filter_map(|step| ActionView::of(run, step, page, &people)).collect();
@@ -62,7 +61,9 @@ pub(super) fn actions_of(
         Status::Superseded { .. } | Status::Cancelled { .. } => true,
     };
     let shown = |step: &usize| {
-        gate(run, *step, is_open) == Some(approval.step) && branch_of(run, *step, approval.step) == branch
+        // What follows an approval without being under it runs where it is approved.
+        let needs = run.branch_of(*step, approval.step).unwrap_or(Branch::OnSuccess);
+        gate(run, *step, is_open) == Some(approval.step) && needs == branch
     };
     let steps = (0..run.steps.len()).filter(shown);
     let mut actions: Vec<_> = steps.filter_map(|step| ActionView::of(run, step, page, people)).collect();
@@ -78,38 +79,10 @@ fn gate(run: &Run, step: usize, is_open: &impl Fn(&ApprovalId) -> bool) -> Optio
     let mut step = step;
     loop {
         // Always an earlier step, so this ends.
-        step = waits_for(run, step)?;
-        if asks(run, step).is_some_and(|id| is_open(&id)) {
+        step = run.waits_for(step)?;
+        if run.asks(step).is_some_and(|id| is_open(&id)) {
             return Some(step);
         }
-    }
-}
-
-/// The step of the approval that step number `step` waits for: the one that it is under, else the last one that the run
-/// comes through on its way there.
-fn waits_for(run: &Run, step: usize) -> Option<usize> {
-    let on_the_way = |earlier: &usize| asks(run, *earlier).is_some() && is_on_success(run, *earlier);
-    let waits_for = run.steps.get(step)?.under.or_else(|| (0..step).rev().find(on_the_way));
-    waits_for.filter(|earlier| *earlier < step)
-}
-
-/// Whether step number `step` runs when nobody rejects and everybody decides in time.
-fn is_on_success(run: &Run, step: usize) -> bool {
-    let Some(found) = run.steps.get(step) else { return false };
-    found
-        .under
-        .is_none_or(|under| found.branch == Branch::OnSuccess && under < step && is_on_success(run, under))
-}
-
-/// How the approval of step number `approval` must end for step number `step` to run, which comes after it.
-fn branch_of(run: &Run, step: usize, approval: usize) -> Branch {
-    match run.steps.get(step) {
-        Some(found) => match found.under {
-            Some(under) if under == approval => found.branch,
-            Some(under) if under < step => branch_of(run, under, approval),
-            Some(_) | None => Branch::OnSuccess,
-        },
-        None => Branch::OnSuccess,
     }
 }
 

@@ -216,14 +216,9 @@ fn closed(run: &Run, step: usize, outcome: Outcome, now: Timestamp) -> Decision<
         // The approval's own dialog says it.
         decision.effects.retain(|effect| !matches!(effect, EffectKind::DrawStep { approval: None, .. }));
     }
-    let others = [Branch::OnSuccess, Branch::OnReject, Branch::OnExpire];
     skip(&mut decision.next, |run, index| {
-        let under = |branch| run.is_within(index, step, branch);
-        if approved {
-            others.into_iter().any(|branch| Some(branch) != follows && under(branch))
-        } else {
-            !follows.is_some_and(under)
-        }
+        // What is not under it goes on after an approval only.
+        run.branch_of(index, step).map_or(!approved, |branch| Some(branch) != follows)
     });
     go_on(&mut decision);
     decision

@@ -4,7 +4,7 @@ use crate::approval_table::table;
 use crate::samples::{Branches, ask, ask_with, at, consequences, hook, opened};
 use approval::approval::{Dialog, Outcome};
 use approval::id::ApprovalId;
-use approval::run::{Command, Refusal, Resolution, Run, Status, StepState, decide};
+use approval::run::{Branch, Command, Refusal, Resolution, Run, Status, StepState, decide};
 use jiff::{SignedDuration, Timestamp};
 
 /// A run of an approval with one action, and an action after it.
@@ -470,4 +470,21 @@ fn a_step_is_shown_in_the_thread_of_the_approval_that_it_follows() {
     let threads: Vec<_> = (0..run.steps.len()).map(|step| run.thread_of(step)).collect();
     assert_eq!(threads, [None, None, thread(1), thread(2), thread(1), thread(2)]);
     assert_eq!(run.thread_of(6), None);
+}
+
+#[test]
+fn a_step_waits_for_the_approval_that_the_run_comes_to_it_by() {
+    let branches =
+        |on_reject| Branches { on_success: vec![hook("yes.example")], on_reject, ..Branches::default() };
+    let roll_back = ask("roll back", vec![hook("back.example")]);
+    let run = opened(&[ask_with("outer", branches(vec![roll_back])), hook("then.example")]).next;
+    let steps = 0..=run.steps.len();
+    let waits_for: Vec<_> = steps.clone().map(|step| run.waits_for(step)).collect();
+    assert_eq!(waits_for, [None, Some(0), Some(0), Some(2), Some(0), None]);
+    let (success, reject) = (Some(Branch::OnSuccess), Some(Branch::OnReject));
+    let needs = |approval| steps.clone().map(|step| run.branch_of(step, approval)).collect::<Vec<_>>();
+    assert_eq!(needs(0), [None, success, reject, reject, None, None]);
+    assert_eq!(needs(2), [None, None, None, success, None, None]);
+    let asks = |step| run.asks(step).is_some_and(|id| id == ApprovalId::derive(&run.id, step));
+    assert_eq!(steps.filter(|step| asks(*step)).collect::<Vec<_>>(), [0, 2]);
 }
