@@ -240,6 +240,19 @@ impl Status {
         }
     }
 
+    /// Whether enough people approved, and nothing runs yet.
+    pub fn is_quorum(&self) -> bool {
+        match self {
+            Self::Quorum { .. } => true,
+            Self::Pending
+            | Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Expired { .. }
+            | Self::Superseded { .. }
+            | Self::Cancelled { .. } => false,
+        }
+    }
+
     /// Whether people can still change it.
     pub fn is_open(&self) -> bool {
         match self {

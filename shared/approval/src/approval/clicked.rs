@@ -162,16 +162,7 @@ fn withdraw(decision: &mut Decision<Approval>, voter: &str, click: &Click) {
 
 /// Takes back the votes that made the quorum, the newest first, until they are too few.
 fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal> {
-    let in_quorum = match decision.next.status {
-        Status::Quorum { .. } => decision.next.undo_window.is_some(),
-        Status::Pending
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
-    };
-    if !in_quorum {
+    if !decision.next.status.is_quorum() || decision.next.undo_window.is_none() {
         return Err(Refusal::NoQuorum);
     }
     decision.events.push(EventKind::QuorumUndone {

@@ -230,15 +230,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
 /// What the votes come to: they reject, they make a quorum, or they are too few.
 pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     let approval = &decision.next;
-    let has_quorum = match approval.status {
-        Status::Quorum { .. } => true,
-        Status::Pending
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
-    };
+    let has_quorum = approval.status.is_quorum();
     let enough = approval.count(Choice::Approve) >= approval.votes_required;
     if approval.count(Choice::Reject) >= approval.rejections_required {
         close(decision, Status::Rejected { at: now }, Outcome::Rejected, None, None);

@@ -192,15 +192,7 @@ fn tally(approval: &Approval) -> String {
 
 fn buttons(approval: &Approval) -> Value {
     let value = format!("{} {} {}", approval.deploy, approval.id, approval.subject.mark());
-    let can_be_undone = match &approval.status {
-        Status::Quorum { since, until, .. } => until > since,
-        Status::Pending
-        | Status::Approved { .. }
-        | Status::Rejected { .. }
-        | Status::Expired { .. }
-        | Status::Superseded { .. }
-        | Status::Cancelled { .. } => false,
-    };
+    let can_be_undone = matches!(&approval.status, Status::Quorum { since, until, .. } if until > since);
     let elements = if can_be_undone {
         vec![button(UNDO, "Undo", "danger", &value)]
     } else {
