@@ -133,9 +133,10 @@ impl RuleEvaluation {
         };
         let github = self.github().await?;
         let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
-        let (scope, deploy) = match effect.id == first {
-            true => (Scope::All, self.enrich(&github, deploy).await?),
-            false => (Scope::WaitingForTime, deploy),
+        let (scope, deploy) = if effect.id == first {
+            (Scope::All, self.enrich(&github, deploy).await?)
+        } else {
+            (Scope::WaitingForTime, deploy)
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {
             (Some(file), _) => self.evaluate(attempt, scope, &github, deploy, &file).await,
