@@ -290,6 +290,57 @@ async fn held_back(story: &Story, options: &str, between: impl AsyncFn(&str)) ->
 }
 
 #[test]
+fn several_groups_have_to_approve_and_nobody_votes_for_two() {
+    tell("quotas", async |story| {
+        let (receiver, action) = hook().await;
+        let [ana, ben, cleo, dan] = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));
+        story.world.slack.add_usergroup("quotas-sre", &[&ana, &ben]);
+        story.world.slack.add_usergroup("quotas-qa", &[&ben, &cleo]);
+        let options = "{votes_required: [{from: '@quotas-sre', votes: 2}, {from: '@quotas-qa'}]}";
+        let (deploy, dialog) = story.asks(options, &action).await;
+        story.click(&dan, &dialog, "approve").await;
+        story.click(&ana, &dialog, "approve").await;
+        story.click(&ben, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        assert_snapshot!(story.sees(&dan), @"
+        @Ana, would you like to promote REVISION - quotas (Staging) to production?
+        Votes:
+        @Ana 👍
+        @Ben 👍
+        2 of 3 approvals, 1 more needed, from @quotas-sre or @quotas-qa. Only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        (only you) Your click was not counted: only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
+        ");
+        assert!(receiver.deliveries().is_empty());
+        story.click(&cleo, &dialog, "approve").await;
+        assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
+        assert_eq!(receiver.deliveries().len(), 1);
+    });
+}
+
+#[test]
+fn groups_that_never_could_approve_together_are_told_at_once() {
+    tell("short-quotas", async |story| {
+        let (receiver, action) = hook().await;
+        let ben = story.person("Ben");
+        story.world.slack.add_usergroup("short-quotas-sre", &[&ben]);
+        story.world.slack.add_usergroup("short-quotas-qa", &[&ben]);
+        let options = "{votes_required: [{from: '@short-quotas-sre'}, {from: '@short-quotas-qa'}]}";
+        story.rules(&system_tests::story::rule(options, &action));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let page = story.settled(&deploy).await;
+        let told = story.problems().join("\n").replace(receiver.url(), "https://RECEIVER");
+        assert_snapshot!(told, @"
+        Rule promote-to-production for REVISION - short-quotas (Staging):
+        ❌ slack_channel_approval: Promote deploy to production: “Promote deploy to production” could never be approved: it needs 2 approvals of different people (1 from @short-quotas-sre, 1 from @short-quotas-qa), and only 1 can come together.
+        Did not run: webhook: https://RECEIVER.
+        ");
+        assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
+    });
+}
+
+#[test]
 fn who_was_deactivated_after_voting_counts_no_longer() {
     tell("left", async |story| {
         let (seen, ran) = held_back(story, "", async |ben| story.world.slack.deactivate(ben)).await;

@@ -52,16 +52,16 @@ impl ActionExecution {
 
 /// Looks up those who approved, in the order in which they voted, until enough of them may.
 async fn check(slack: &Slack, approval: &Approval, electorate: Electorate) -> Result<Check, Failure> {
-    let (mut voters, mut confirmed) = (Vec::new(), 0);
+    let (mut voters, mut confirmed) = (Vec::new(), Vec::new());
     for vote in approval.votes.iter().filter(|vote| vote.choice == Choice::Approve) {
-        if confirmed >= approval.votes_required {
+        if electorate.tally(&confirmed, approval.votes_required).needed == 0 {
             break;
         }
         let verdict = match electorate.verdict(&vote.voter) {
             Verdict::Eligible => account(slack, approval, &vote.voter).await?,
             unfit => unfit,
         };
-        confirmed += u32::from(verdict == Verdict::Eligible);
+        confirmed.extend((verdict == Verdict::Eligible).then_some(vote.voter.as_str()));
         voters.push((vote.voter.clone(), verdict));
     }
     Ok(Check { electorate, voters })

@@ -2,7 +2,7 @@
 
 use crate::handler::ActionExecution;
 use approval::action::ApprovalSpec;
-use approval::approval::{Electorate, Verdict};
+use approval::approval::{Electorate, Quota, Tally, Verdict};
 use approval::deploy::{Deploy, Person};
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
@@ -59,9 +59,21 @@ pub(crate) async fn electorate(
     deploy: &Deploy,
     mentions: &Mentions,
 ) -> Result<Electorate, Failure> {
+    let mut quotas = Vec::new();
+    for quota in &spec.quotas {
+        let mut people = resolve(slack, &quota.from).await?;
+        people.sort();
+        people.dedup();
+        quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
+    }
     let authors =
         || deploy.authors().into_iter().filter_map(|author| mentions.get(author).map(str::to_owned));
     let (who, people) = match (&spec.approvers, spec.authors_only) {
+        // The rules language takes either these or the approvers of quotas.
+        (None, _) if !quotas.is_empty() => {
+            let people = quotas.iter().flat_map(|quota| quota.people.iter().cloned()).collect();
+            ("the approvers of this rule".to_owned(), Some(people))
+        }
         (None, false) => (Electorate::anyone().who, None),
         (None, true) => ("the authors of this deploy".to_owned(), Some(authors().collect())),
         (Some(approvers), false) => {
@@ -78,7 +90,7 @@ pub(crate) async fn electorate(
         people.dedup();
         people
     });
-    let mut electorate = Electorate { people, who, except: Vec::new(), not_found: Vec::new() };
+    let mut electorate = Electorate { people, who, except: Vec::new(), not_found: Vec::new(), quotas };
     if !spec.self_approval {
         for maker in deploy.makers() {
             match mentions.get(maker) {
@@ -105,15 +117,30 @@ pub(crate) fn reachable(
     if named.is_empty() {
         return Err(Failure::Permanent(nobody(spec, deploy, who)));
     }
-    let may = named.iter().filter(|person| electorate.verdict(person) == Verdict::Eligible).count();
-    if (may as u64) < u64::from(spec.votes_required) {
-        let own = if may < named.len() { ", as it is the others' own change" } else { "" };
+    let may: Vec<&str> = named
+        .iter()
+        .filter(|person| electorate.verdict(person) == Verdict::Eligible)
+        .map(String::as_str)
+        .collect();
+    let Tally { given, needed, .. } = electorate.tally(&may, spec.votes_required);
+    if needed == 0 {
+        return Ok(());
+    }
+    let own = if may.len() < named.len() { ", as it is the others' own change" } else { "" };
+    let (name, required) = (&spec.name, spec.votes_required);
+    if electorate.quotas.is_empty() {
         return Err(Failure::Permanent(format!(
-            "\u{201c}{}\u{201d} could never be approved: it needs {} approvals, and only {may} of {who} can vote{own}",
-            spec.name, spec.votes_required,
+            "\u{201c}{name}\u{201d} could never be approved: it needs {required} approvals, and only {given} of {who} can \
+             vote{own}"
         )));
     }
-    Ok(())
+    let quotas: Vec<_> =
+        electorate.quotas.iter().map(|quota| format!("{} from {}", quota.votes, quota.from)).collect();
+    Err(Failure::Permanent(format!(
+        "\u{201c}{name}\u{201d} could never be approved: it needs {required} approvals of different people ({}), and only \
+         {given} can come together{own}",
+        quotas.join(", ")
+    )))
 }
 
 async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Vec<String>, Failure> {
@@ -146,6 +173,7 @@ fn known_as(person: &Person) -> String {
 fn nobody(spec: &ApprovalSpec, deploy: &Deploy, who: &str) -> String {
     let names: Vec<_> = match &spec.approvers {
         Some(approvers) => approvers.clone(),
+        None if !spec.quotas.is_empty() => spec.quotas.iter().flat_map(|quota| quota.from.clone()).collect(),
         None => deploy
             .authors()
             .into_iter()

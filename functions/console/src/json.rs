@@ -165,6 +165,7 @@ mod tests {
                 "name": "jan"
               }
             ],
+            "quotas": [],
             "who": "the approvers of this rule"
           },
           "electorate_at_opening": {
@@ -188,6 +189,7 @@ mod tests {
                 "name": "Eva Kralj"
               }
             ],
+            "quotas": [],
             "who": "the approvers of this rule"
           },
           "struck": [

@@ -102,6 +102,7 @@ fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
         prompt: "Promote?".into(),
         channel: "#deploys".into(),
         votes_required: 1,
+        quotas: Vec::new(),
         rejections_required: 1,
         authors_only: false,
         approvers: None,

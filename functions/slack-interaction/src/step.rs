@@ -87,5 +87,5 @@ fn stranger(voter: &Voter, workspace: &str) -> Option<String> {
     if member {
         return None;
     }
-    message::refusal(&Refusal::NotEligible(Verdict::Stranger, Electorate::anyone()))
+    message::refusal(&Refusal::NotEligible(Verdict::Stranger, Box::new(Electorate::anyone())))
 }

@@ -33,8 +33,11 @@ pub struct ApprovalSpec {
     pub prompt: String,
     /// `#name` or a channel id.
     pub channel: String,
-    /// How many approving votes approve; at least 1.
+    /// How many approving votes approve; at least 1, and with `quotas` the sum of theirs.
     pub votes_required: u32,
+    /// Whose votes these are, where not any voter's will do; each vote is another person's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<QuotaSpec>,
     /// How many rejecting votes reject; at least 1.
     pub rejections_required: u32,
     /// Whether only the authors of the deploy's commits may vote.
@@ -59,6 +62,15 @@ pub struct ApprovalSpec {
     pub on_reject: Vec<Action>,
     /// What runs, in order, once nobody decided in time.
     pub on_expire: Vec<Action>,
+}
+
+/// So many votes from some of the approvers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct QuotaSpec {
+    /// Whose: e-mail addresses, Slack user ids and @usergroups.
+    pub from: Vec<String>,
+    /// How many; at least 1.
+    pub votes: u32,
 }
 
 /// Whose votes need a reason.

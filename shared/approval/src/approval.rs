@@ -4,10 +4,12 @@ mod click;
 mod clicked;
 mod decide;
 mod electorate;
+mod quorum;
 
 pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
-pub use electorate::{Check, Electorate, Verdict};
+pub use electorate::{Check, Electorate, Quota, Verdict};
+pub use quorum::{Needed, Tally};
 
 use crate::action::Reasons;
 use crate::deploy::RulesChange;
@@ -36,7 +38,7 @@ pub struct Approval {
     pub prompt: String,
     /// `#name` or a channel id, as the rule has it.
     pub channel: String,
-    /// How many approving votes approve.
+    /// How many approving votes approve, each another person's; with quotas the sum of theirs.
     pub votes_required: u32,
     /// How many rejecting votes reject.
     pub rejections_required: u32,

@@ -210,6 +210,7 @@ impl Scenario {
             prompt: "Promote?".to_owned(),
             channel: "#deploys".to_owned(),
             votes_required: self.votes_required,
+            quotas: Vec::new(),
             rejections_required: self.rejections_required,
             authors_only: false,
             approvers: None,

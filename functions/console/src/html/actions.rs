@@ -3,7 +3,7 @@
 use super::{counted, external, time};
 use crate::view::words::quoted;
 use crate::view::{ActionState, ActionView, ApprovalView};
-use approval::approval::{Choice, Status};
+use approval::approval::Status;
 use approval::id::ApprovalId;
 use approval::run::{Branch, Resolution};
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ pub(super) fn every_branch(approval: &ApprovalView, now: Timestamp) -> Markup {
 
 /// What the votes led to. `nothing`: an approval starts no action; `without`: neither does anything else.
 fn on_success(approval: &ApprovalView, nothing: bool, without: bool) -> String {
-    let missing = (approval.votes_required as usize).saturating_sub(approval.count(Choice::Approve));
+    let missing = approval.votes_required.saturating_sub(approval.approvals) as usize;
     let needed = || counted(missing, "more approval is", "more approvals are");
     let (so_far, then) = match &approval.state {
         Status::Pending => (format!("{} needed", needed()), "; on approval the following actions run:"),

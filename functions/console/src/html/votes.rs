@@ -24,7 +24,7 @@ pub(super) fn votes(approval: &ApprovalView, now: Timestamp) -> Markup {
             ul.votes { @for vote in &approval.withdrawn { li { (withdrawn(vote)) } } }
         }
         p.meta {
-            (approval.count(Choice::Approve)) " of " (approval.votes_required) " approvals"
+            (approval.approvals) " of " (approval.votes_required) " approvals"
             @if rejects { ", " (approval.count(Choice::Reject)) " of " (approval.rejections_required) " rejections" }
             ". "
             (may_vote(approval))

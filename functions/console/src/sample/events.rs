@@ -49,6 +49,7 @@ pub(crate) fn everything() -> Page {
         who: text("the approvers of this rule"),
         except: vec![text("U2")],
         not_found: vec![text("Zoe Hart")],
+        quotas: Vec::new(),
     };
     let late = "Your vote was not counted: this was already approved on <!date^1795430760^{date} at {time}|2026-11-23 at 10:46 UTC>.";
     let more = [
@@ -145,6 +146,7 @@ pub(crate) fn hostile() -> Page {
         who: markup.into(),
         except: vec![markup.into()],
         not_found: vec![markup.into()],
+        quotas: Vec::new(),
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };
     approval.status = Status::Superseded { at: at(300), by };

@@ -47,6 +47,8 @@ pub(crate) struct ApprovalView {
     pub(crate) electorate: ElectorateView,
     /// Who could vote when it opened.
     pub(crate) electorate_at_opening: Option<ElectorateView>,
+    /// How many of the votes that are required there are.
+    pub(crate) approvals: u32,
     pub(crate) votes_required: u32,
     pub(crate) rejections_required: u32,
     /// Whose votes need a reason: `never`, `approve`, `reject` or `both`.
@@ -141,6 +143,7 @@ impl ApprovalView {
             voters: electorate.people.is_some().then(|| electorate.who.clone()),
             electorate,
             electorate_at_opening: at_opening.map(|electorate| ElectorateView::of(electorate, people)),
+            approvals: approval.tally().given,
             votes_required: approval.votes_required,
             rejections_required: approval.rejections_required,
             require_reason: approval.require_reason,

@@ -1,7 +1,7 @@
 //! People, and who may vote.
 
 use crate::mrkdwn::People;
-use approval::approval::Electorate;
+use approval::approval::{Electorate, Quota};
 use serde::Serialize;
 
 /// How many people a sentence names.
@@ -39,17 +39,36 @@ pub(crate) struct ElectorateView {
     pub(crate) except: Vec<PersonView>,
     /// Those whose own change it is, and who were not found in Slack, by name.
     pub(crate) not_found: Vec<String>,
+    /// Whose votes are needed; none: anybody's who may vote.
+    pub(crate) quotas: Vec<QuotaView>,
+}
+
+/// So many votes from some of those who may vote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct QuotaView {
+    /// Who they are, as the rule names them.
+    pub(crate) from: String,
+    /// Who that is.
+    pub(crate) people: Vec<PersonView>,
+    /// How many votes.
+    pub(crate) votes: u32,
 }
 
 impl ElectorateView {
     /// `electorate`, with the names that are on record.
     pub(crate) fn of(electorate: &Electorate, people: &People<'_>) -> Self {
         let all = |ids: &[String]| ids.iter().map(|id| PersonView::of(id, people)).collect();
+        let quota = |quota: &Quota| QuotaView {
+            from: quota.from.clone(),
+            people: all(&quota.people),
+            votes: quota.votes,
+        };
         Self {
             who: electorate.who.clone(),
             people: electorate.people.as_deref().map(all),
             except: all(&electorate.except),
             not_found: electorate.not_found.clone(),
+            quotas: electorate.quotas.iter().map(quota).collect(),
         }
     }
 
@@ -60,12 +79,16 @@ impl ElectorateView {
             Some([]) => format!("Only {} may vote, and none of them has a Slack account.", self.who),
             Some(people) => format!("Only {} may vote: {}.", self.who, names(people)),
         };
+        let quota = |quota: &QuotaView| format!("{} from {}", quota.votes, quota.from);
+        let quotas: Vec<_> = self.quotas.iter().map(quota).collect();
+        let quotas = (!quotas.is_empty())
+            .then(|| format!("The approvals that are needed, of different people: {}.", quotas.join(", ")));
         let except = (!self.except.is_empty())
             .then(|| format!("Who wrote, merged or deployed this may not: {}.", names(&self.except)));
         let not_found = (!self.not_found.is_empty()).then(|| {
             format!("Not found in Slack, and so not kept from voting: {}.", listed(self.not_found.iter()))
         });
-        std::iter::once(may).chain(except).chain(not_found).collect()
+        std::iter::once(may).chain(quotas).chain(except).chain(not_found).collect()
     }
 }
 
@@ -105,14 +128,17 @@ mod tests {
             "Only the authors of this deploy may vote, and none of them has a Slack account."
         );
         let ids = |from: usize, to: usize| (from..=to).map(|number| format!("U{number}")).collect::<Vec<_>>();
+        let quota = |from: &str, votes| Quota { from: from.to_owned(), people: ids(1, 2), votes };
         let many = Electorate {
             people: Some(ids(1, 22)),
             except: ids(1, 2),
             not_found: vec!["Zoe".to_owned()],
+            quotas: vec![quota("@sre", 2), quota("ana@example.com, @qa", 1)],
             ..nobody
         };
         insta::assert_snapshot!(sentences(&many), @"
         Only the authors of this deploy may vote: Mato Zgajner, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11, U12, U13, U14, U15, U16, U17, U18, U19, U20 and 2 more.
+        The approvals that are needed, of different people: 2 from @sre, 1 from ana@example.com, @qa.
         Who wrote, merged or deployed this may not: Mato Zgajner, U2.
         Not found in Slack, and so not kept from voting: Zoe.
         ");

@@ -170,7 +170,7 @@ fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal>
         by: click.voter.id.clone(),
         name: click.voter.name.clone(),
     });
-    while decision.next.count(Choice::Approve) >= decision.next.votes_required {
+    while decision.next.has_enough() {
         let approving = decision.next.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let Some(newest) = approving.max_by_key(|vote| vote.at).map(|vote| vote.voter.clone()) else { break };
         withdraw(decision, &newest, click);

@@ -50,7 +50,7 @@ pub enum Refusal {
     /// The approval is closed; this is how it ended.
     Closed(Status),
     /// The person may not; this is why, and who may.
-    NotEligible(Verdict, Electorate),
+    NotEligible(Verdict, Box<Electorate>),
     /// The button is of another approval than this one.
     OtherSubject,
     /// It needs a reason.
@@ -188,7 +188,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
         electorate: next.electorate.clone(),
         voters: check.voters.clone(),
     });
-    let (mut kept, mut confirmed) = (Vec::new(), 0);
+    let (mut kept, mut confirmed) = (Vec::new(), Vec::new());
     for vote in std::mem::take(&mut next.votes) {
         if vote.choice == Choice::Reject {
             kept.push(vote);
@@ -200,7 +200,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
             unfit => unfit,
         };
         if verdict == Verdict::Eligible {
-            confirmed += u32::from(account.is_some());
+            confirmed.extend(account.is_some().then(|| vote.voter.clone()));
             kept.push(vote);
             continue;
         }
@@ -213,7 +213,8 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
         next.struck.push(Struck { voter: vote.voter, why: verdict });
     }
     next.votes = kept;
-    if confirmed >= next.votes_required {
+    let confirmed: Vec<&str> = confirmed.iter().map(String::as_str).collect();
+    if next.electorate.tally(&confirmed, next.votes_required).needed == 0 {
         close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None, None);
         return decision;
     }
@@ -231,7 +232,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
 pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     let approval = &decision.next;
     let has_quorum = approval.status.is_quorum();
-    let enough = approval.count(Choice::Approve) >= approval.votes_required;
+    let enough = approval.has_enough();
     if approval.count(Choice::Reject) >= approval.rejections_required {
         close(decision, Status::Rejected { at: now }, Outcome::Rejected, None, None);
     } else if enough && !has_quorum {

@@ -14,6 +14,20 @@ pub struct Electorate {
     pub except: Vec<String>,
     /// Those whose own change it is, and who were not found in Slack, by name.
     pub not_found: Vec<String>,
+    /// Whose votes are needed; none: anybody's who may vote.
+    #[serde(default)]
+    pub quotas: Vec<Quota>,
+}
+
+/// So many votes from some of those who may vote.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Quota {
+    /// Who they are, as the rule names them.
+    pub from: String,
+    /// Their Slack user ids.
+    pub people: Vec<String>,
+    /// How many votes.
+    pub votes: u32,
 }
 
 /// Whether somebody may vote, and why not.
@@ -53,6 +67,7 @@ impl Electorate {
             who: "anyone in the channel".to_owned(),
             except: Vec::new(),
             not_found: Vec::new(),
+            quotas: Vec::new(),
         }
     }
 
@@ -98,7 +113,7 @@ impl Approval {
             | Verdict::Stranger
             | Verdict::Bot
             | Verdict::NotNamed
-            | Verdict::OwnChange => Err(Refusal::NotEligible(verdict, self.electorate.clone())),
+            | Verdict::OwnChange => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Message;
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
-use super::pieces::{local_time, may_vote, section, sentence};
+use super::pieces::{local_time, may_vote, needed_from, section, sentence};
 use super::step::{buttons as step_buttons, question as step_question};
-use crate::approval::{Approval, Choice, Status, Struck, Verdict, Vote};
+use crate::approval::{Approval, Choice, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::RulesChange;
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
@@ -180,9 +180,10 @@ fn status_line(approval: &Approval) -> Option<String> {
 }
 
 fn tally(approval: &Approval) -> String {
-    let needed = approval.votes_required.saturating_sub(approval.count(Choice::Approve));
-    let approvals = count(approval.count(Choice::Approve), approval.votes_required, "approval");
-    let mut text = format!("{approvals}, {needed} more needed.");
+    let Tally { given, needed, from } = approval.tally();
+    let approvals = count(given, approval.votes_required, "approval");
+    let from = needed_from(&approval.electorate, &from);
+    let mut text = format!("{approvals}, {needed} more needed{from}.");
     if approval.rejections_required > 1 {
         let rejections = count(approval.count(Choice::Reject), approval.rejections_required, "rejection");
         text.push_str(&format!(" {rejections}."));

@@ -1,6 +1,6 @@
 //! What texts are made of.
 
-use crate::approval::Electorate;
+use crate::approval::{Electorate, Needed};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 use jiff::Timestamp;
@@ -113,6 +113,24 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
         sentences.push(format!("Not found in Slack, and so not kept from voting: {names}."));
     }
     sentences.join(" ")
+}
+
+/// From whom more votes are needed, as the end of a sentence: `: 1 from @sre, 1 from @qa`, `, from @sre or @qa`; empty where
+/// anybody's will do.
+pub(super) fn needed_from(electorate: &Electorate, needed: &Needed) -> String {
+    let name = |index: &usize| {
+        let quota = electorate.quotas.get(*index);
+        escape(&shorten(quota.map_or("", |quota| &quota.from), NAME_LIMIT))
+    };
+    match needed {
+        Needed::Anybody => String::new(),
+        Needed::Each(each) => {
+            let each: Vec<_> =
+                each.iter().map(|(index, votes)| format!("{votes} from {}", name(index))).collect();
+            format!(": {}", each.join(", "))
+        }
+        Needed::AnyOf(any) => format!(", from {}", any.iter().map(name).collect::<Vec<_>>().join(" or ")),
+    }
 }
 
 /// How many of how many.

@@ -1,7 +1,7 @@
 //! What channels and threads are told.
 
-use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, sentence};
-use crate::approval::{Approval, Choice, Electorate, Status};
+use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, needed_from, sentence};
+use crate::approval::{Approval, Electorate, Quota, Status, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
@@ -60,11 +60,16 @@ pub fn reminder(approval: &Approval) -> Option<String> {
     if approval.status != Status::Pending {
         return None;
     }
-    let given = count(approval.count(Choice::Approve), approval.votes_required, "approval");
-    let Electorate { people, except, .. } = &approval.electorate;
+    let Tally { given, from, .. } = approval.tally();
+    let given = count(given, approval.votes_required, "approval");
+    let Electorate { people, except, quotas, .. } = &approval.electorate;
     let voted = |person: &String| approval.votes.iter().any(|vote| vote.voter == *person);
+    let quotas: Vec<&Quota> = from.quotas().filter_map(|index| quotas.get(index)).collect();
+    let needed =
+        |person: &String| quotas.is_empty() || quotas.iter().any(|quota| quota.people.contains(person));
     let missing = people.as_ref().map(|people| {
-        people.iter().filter(|person| !voted(person) && !except.contains(person)).collect::<Vec<_>>()
+        let missing = people.iter().filter(|person| !voted(person) && !except.contains(person));
+        missing.filter(|person| needed(person)).collect::<Vec<_>>()
     });
     let who = match missing {
         None if except.is_empty() => "Anyone in this channel may vote".to_owned(),
@@ -75,5 +80,7 @@ pub fn reminder(approval: &Approval) -> Option<String> {
         Some(missing) => format!("Still to vote: {}", mentions(missing.into_iter())),
     };
     let until = approval.expires_at.map(|at| format!(" It expires on {}.", local_time(at)));
-    Some(format!(":bell: This waits for a decision: {given}. {who}.{}", until.unwrap_or_default()))
+    let from = needed_from(&approval.electorate, &from);
+    let needed = if from.is_empty() { String::new() } else { format!(", more needed{from}") };
+    Some(format!(":bell: This waits for a decision: {given}{needed}. {who}.{}", until.unwrap_or_default()))
 }

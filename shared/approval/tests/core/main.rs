@@ -11,6 +11,7 @@ mod dependencies;
 mod dialog_limits;
 mod dialogs;
 mod quorum;
+mod quotas;
 mod refusals;
 mod run_laws;
 mod run_table;

@@ -14,7 +14,7 @@ fn closed(status: Status) -> String {
 }
 
 fn not_eligible(verdict: Verdict, electorate: Electorate) -> String {
-    told(Refusal::NotEligible(verdict, electorate))
+    told(Refusal::NotEligible(verdict, Box::new(electorate)))
 }
 
 #[test]

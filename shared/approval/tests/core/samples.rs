@@ -200,6 +200,7 @@ pub fn ask_with(name: &str, branches: Branches) -> Action {
         prompt: "Promote?".to_owned(),
         channel: "#production".to_owned(),
         votes_required: 1,
+        quotas: Vec::new(),
         rejections_required: 1,
         authors_only: false,
         approvers: None,

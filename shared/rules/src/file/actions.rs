@@ -1,5 +1,6 @@
 //! Actions, but for approvals.
 
+use super::approvals::{QUOTA, QUOTA_EXAMPLE};
 use super::reader::Reader;
 use crate::problem::Position;
 use crate::suggest::{closest, did_you_mean};
@@ -221,7 +222,7 @@ impl Reader<'_> {
     }
 }
 
-/// An action as it can be written.
+/// An action, or an entry of one, as it can be written.
 fn example(name: &str) -> &'static str {
     match name {
         "slack_channel_approval" => "`channel: '#name-of-the-channel'` and what else it takes under it",
@@ -229,6 +230,7 @@ fn example(name: &str) -> &'static str {
         "trigger_build" => "`parameters:` with a name and a value each under it",
         "slack_channel_message" => "`channel: '#name-of-the-channel'` and `message: 'text'` under it",
         "webhook" => "`webhook: https://example.com/hook`",
+        QUOTA => QUOTA_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",
     }
 }

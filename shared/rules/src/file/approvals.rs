@@ -3,8 +3,8 @@
 use super::reader::Reader;
 use crate::condition::parse_duration;
 use crate::suggest::did_you_mean;
-use crate::yaml::{Entry, Node};
-use approval::action::{ApprovalSpec, Reasons};
+use crate::yaml::{Content, Entry, Node};
+use approval::action::{ApprovalSpec, QuotaSpec, Reasons};
 use jiff::SignedDuration;
 
 /// What an approval asks where the rule says nothing.
@@ -31,6 +31,14 @@ const KEYS: [&str; 16] = [
     "on_expire",
 ];
 
+/// An entry of a list of votes, as messages call it.
+pub(super) const QUOTA: &str = "an entry of votes_required";
+/// What a list of votes looks like.
+pub(super) const QUOTA_EXAMPLE: &str =
+    "`votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`";
+/// The most entries of that list.
+const MAX_QUOTAS: usize = 10;
+
 /// The longest that people can be waited for: what is older is not on record any more.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// The longest that approved actions are held back.
@@ -47,6 +55,7 @@ impl Reader<'_> {
             prompt: DEFAULT_PROMPT.to_owned(),
             channel: String::new(),
             votes_required: 1,
+            quotas: Vec::new(),
             rejections_required: 1,
             authors_only: false,
             approvers: None,
@@ -63,6 +72,7 @@ impl Reader<'_> {
         for entry in entries {
             self.approval_key(entry, rule, &mut spec);
         }
+        self.one_electorate(entries, &spec);
         self.enough_approvers(entries, &spec);
         self.useful_deadlines(entries, &spec);
         (!spec.channel.is_empty()).then_some(spec)
@@ -74,10 +84,19 @@ impl Reader<'_> {
             "name" => spec.name = self.text(node, key).unwrap_or_default(),
             "prompt" => spec.prompt = self.template(node, key).unwrap_or_default(),
             "channel" => spec.channel = self.channel(node, key).unwrap_or_default(),
-            "votes_required" => spec.votes_required = self.count(node, key).unwrap_or(1),
+            "votes_required" => match &node.content {
+                Content::Sequence(_) => {
+                    spec.quotas = self.quotas(node);
+                    spec.votes_required =
+                        spec.quotas.iter().fold(0_u32, |sum, quota| sum.saturating_add(quota.votes)).max(1);
+                }
+                Content::Scalar(_) | Content::Mapping(_) => {
+                    spec.votes_required = self.count(node, key).unwrap_or(1)
+                }
+            },
             "rejections_required" => spec.rejections_required = self.count(node, key).unwrap_or(1),
             "authors_only" => spec.authors_only = self.truth(node, key).unwrap_or_default(),
-            "approvers" => spec.approvers = self.approvers(node),
+            "approvers" => spec.approvers = self.approvers(node, key),
             "self_approval" => spec.self_approval = self.truth(node, key).unwrap_or_default(),
             "require_reason" => spec.require_reason = self.reasons(node).unwrap_or(Reasons::Both),
             "expires_after" => spec.expires_after = self.wait(node, key, "24h", LONGEST_WAIT),
@@ -88,6 +107,45 @@ impl Reader<'_> {
             "on_reject" => spec.on_reject = self.actions(node, key, rule),
             "on_expire" => spec.on_expire = self.actions(node, key, rule),
             _ => self.unknown_key(entry, NAME, &KEYS),
+        }
+    }
+
+    /// A list of `{from: …, votes: …}`.
+    fn quotas(&mut self, node: &Node) -> Vec<QuotaSpec> {
+        let Some(nodes) = self.list(node, "votes_required", QUOTA_EXAMPLE) else { return Vec::new() };
+        if let Some(more) = nodes.get(MAX_QUOTAS) {
+            let message = format!("votes_required has more than {MAX_QUOTAS} entries");
+            self.problem(more.start, message, "name several groups in one `from`".to_owned());
+            return Vec::new();
+        }
+        self.each(nodes, Self::quota)
+    }
+
+    fn quota(&mut self, node: &Node) -> Option<QuotaSpec> {
+        let entries = self.mapping(node, QUOTA, QUOTA_EXAMPLE)?;
+        self.required(node, entries, QUOTA, "from");
+        let mut quota = QuotaSpec { from: Vec::new(), votes: 1 };
+        for entry in entries {
+            match entry.key.as_str() {
+                "from" => quota.from = self.approvers(&entry.value, "from").unwrap_or_default(),
+                "votes" => quota.votes = self.count(&entry.value, "votes").unwrap_or(1),
+                _ => self.unknown_key(entry, QUOTA, &["from", "votes"]),
+            }
+        }
+        (!quota.from.is_empty()).then_some(quota)
+    }
+
+    /// Who may vote is said once: by the quotas, or by the other keys.
+    fn one_electorate(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
+        if spec.quotas.is_empty() {
+            return;
+        }
+        let said_again =
+            |entry: &&Entry| entry.key == "approvers" || (entry.key == "authors_only" && spec.authors_only);
+        for entry in entries.iter().filter(said_again) {
+            let message = format!("{} beside a list of votes_required: both say who may vote", entry.key);
+            let suggestion = format!("take {} out, or require a number of votes", entry.key);
+            self.problem(entry.at, message, suggestion);
         }
     }
 
@@ -155,10 +213,19 @@ impl Reader<'_> {
 
     /// More votes than there are people can never come together. Groups may have any number of members.
     fn enough_approvers(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
-        let Some(approvers) = &spec.approvers else { return };
         let is_group = |approver: &String| {
             approver.starts_with('@') || (approver.starts_with('S') && !approver.contains('@'))
         };
+        let too_few =
+            |quota: &&QuotaSpec| !quota.from.iter().any(is_group) && quota.votes as usize > quota.from.len();
+        if let (Some(quota), Some(entry)) =
+            (spec.quotas.iter().find(too_few), entries.iter().find(|entry| entry.key == "votes_required"))
+        {
+            let (votes, people) = (quota.votes, quota.from.join(", "));
+            let message = format!("{votes} votes are required from {}: {people}", quota.from.len());
+            self.notice(entry.at, message, "require fewer, or name more people".to_owned());
+        }
+        let Some(approvers) = &spec.approvers else { return };
         let groups = approvers.iter().any(is_group);
         for (key, votes) in
             [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)]

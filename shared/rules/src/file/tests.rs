@@ -1,7 +1,7 @@
 //! What a rules file says, and what is said about one that is wrong.
 
 use super::*;
-use approval::action::Reasons;
+use approval::action::{QuotaSpec, Reasons};
 use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
@@ -309,6 +309,13 @@ fn an_approval_is_asked_as_the_rule_says() {
         [Action::Webhook("https://x.io".into())]
     );
     assert_eq!(spec("on_expire: [{webhook: 'https://x.io'}]").on_expire.len(), 1);
+    let quotas = spec("votes_required: [{from: '@sre', votes: 2}, {from: [ana@b.co, '@qa', '@QA']}]");
+    let quota =
+        |from: &[&str], votes| QuotaSpec { from: from.iter().map(ToString::to_string).collect(), votes };
+    assert_eq!(
+        (quotas.votes_required, quotas.quotas, quotas.approvers),
+        (3, vec![quota(&["@sre"], 2), quota(&["ana@b.co", "@qa"], 1)], None)
+    );
 }
 
 #[test]
@@ -327,6 +334,13 @@ fn an_option_that_cannot_be_is_told() {
         "supersede: never",
         "on_reject: none",
         "expire_after: '1h'",
+        "votes_required: {from: '@sre'}",
+        "votes_required: []",
+        "votes_required: ['@sre']",
+        "votes_required: [{votes: 2}, {from: '@qa', vote: 1}, {from: sre}]",
+        "votes_required: [{from: '@sre', votes: 0}]",
+        "votes_required: [{from: '@sre'}]\n            approvers: ['@sre']\n            authors_only: true",
+        "votes_required: [{from: '@a'}, {from: '@b'}, {from: '@c'}, {from: '@d'}, {from: '@e'}, {from: '@f'}, {from: '@g'}, {from: '@h'}, {from: '@i'}, {from: '@j'}, {from: '@k'}]",
     ]
     .iter()
     .map(|line| match parse(&asking(line), "rules.yml") {
@@ -348,6 +362,16 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:24: supersede takes true or false, not a text; write `true` or `false`, without quotes
     rules.yml:6:24: on_reject takes a list, not a text; write `- auto_approve_build: 'name-of-the-build'`
     rules.yml:6:13: slack_channel_approval takes no key `expire_after`; did you mean `expires_after`?
+    rules.yml:6:29: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
+    rules.yml:6:29: votes_required is an empty list; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`, or leave votes_required out
+    rules.yml:6:30: an entry of votes_required takes keys with values, not a text; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
+    rules.yml:6:30: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
+    rules.yml:6:56: an entry of votes_required takes no key `vote`; did you mean `votes`?
+    rules.yml:6:73: `sre` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
+    rules.yml:6:52: votes takes a whole number from 1; write, for example, `votes: 2`
+    rules.yml:7:13: approvers beside a list of votes_required: both say who may vote; take approvers out, or require a number of votes
+    rules.yml:8:13: authors_only beside a list of votes_required: both say who may vote; take authors_only out, or require a number of votes
+    rules.yml:6:170: votes_required has more than 10 entries; name several groups in one `from`
     ");
 }
 
@@ -358,6 +382,10 @@ fn what_never_happens_is_worth_knowing() {
         (
             "remind_after: 2h\n            expires_after: 1h",
             "rules.yml:6:13: nobody is reminded: the approval expires before",
+        ),
+        (
+            "votes_required: [{from: '@g', votes: 9}, {from: [a@b.co], votes: 2}]",
+            "rules.yml:6:13: 2 votes are required from 1: a@b.co",
         ),
     ] {
         let notices = parse(&asking(line), "rules.yml").unwrap().notices;

@@ -59,12 +59,12 @@ impl Reader<'_> {
     }
 
     /// Who may vote: a list, or one of them alone.
-    pub(super) fn approvers(&mut self, node: &Node) -> Option<Vec<String>> {
-        let example = "`approvers: [ana@example.com]`";
+    pub(super) fn approvers(&mut self, node: &Node, key: &str) -> Option<Vec<String>> {
+        let example = format!("`{key}: [ana@example.com]`");
         let mut approvers = match &node.content {
             Content::Scalar(_) => self.approver(node).into_iter().collect(),
             Content::Sequence(_) | Content::Mapping(_) => {
-                let nodes = self.list(node, "approvers", example)?;
+                let nodes = self.list(node, key, &example)?;
                 self.each(nodes, Self::approver)
             }
         };

@@ -1,7 +1,7 @@
 //! Events and effects of every kind, and text that is hard to keep.
 
 use crate::samples::second;
-use approval::approval::{Choice, Dialog, Electorate, Outcome, Standing, Successor, Verdict};
+use approval::approval::{Choice, Dialog, Electorate, Outcome, Quota, Standing, Successor, Verdict};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
@@ -39,6 +39,7 @@ pub fn electorate() -> Electorate {
         who: ODD[2].to_owned(),
         except: vec!["U1".to_owned(), String::new()],
         not_found: odd(),
+        quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
     }
 }
 

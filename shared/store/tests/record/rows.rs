@@ -5,7 +5,7 @@ use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
-    Action, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, Reasons, TriggerSpec,
+    Action, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, QuotaSpec, Reasons, TriggerSpec,
 };
 use approval::approval::{Approval, Choice, Clicked, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
@@ -83,6 +83,7 @@ fn actions() -> Vec<Action> {
         prompt: ODD[6].to_owned(),
         channel: "#deploys".to_owned(),
         votes_required: u32::MAX,
+        quotas: vec![QuotaSpec { from: odd(), votes: 1 }],
         rejections_required: 1,
         authors_only: true,
         approvers: Some(Vec::new()),

@@ -1,0 +1,131 @@
+//! Whether those who approved are enough.
+
+use super::{Approval, Choice, Electorate, Quota};
+
+/// What the approving votes come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// How many of the votes that are required there are; a vote more than a quota takes is none of them.
+    pub given: u32,
+    /// How many more are needed.
+    pub needed: u32,
+    /// From whom.
+    pub from: Needed,
+}
+
+/// From whom more votes are needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// From anybody who may vote, or nobody's are.
+    Anybody,
+    /// From each of these (the index of a quota) so many.
+    Each(Vec<(usize, u32)>),
+    /// From any of these (the index of a quota): somebody who voted belongs to several, and it is open which one they vote for.
+    AnyOf(Vec<usize>),
+}
+
+impl Needed {
+    /// The quotas that more votes are needed for, by index; none where anybody's will do.
+    pub fn quotas(&self) -> impl Iterator<Item = usize> {
+        let (each, any): (&[(usize, u32)], &[usize]) = match self {
+            Self::Anybody => (&[], &[]),
+            Self::Each(each) => (each, &[]),
+            Self::AnyOf(any) => (&[], any),
+        };
+        each.iter().map(|(index, _)| *index).chain(any.iter().copied())
+    }
+}
+
+/// Who votes for which quota: the voters by the quota's index.
+#[derive(Clone)]
+struct Assignment<'e, 'v> {
+    quotas: &'e [Quota],
+    taken: Vec<Vec<&'v str>>,
+}
+
+impl<'v> Assignment<'_, 'v> {
+    /// Finds `voter` a quota that takes another vote, moving others to other quotas of theirs if that makes room; whether
+    /// there is one. One after the other, this finds a place for as many as can have one at all (augmenting paths; Kuhn
+    /// 1955).
+    fn place(&mut self, voter: &'v str, tried: &mut [bool]) -> bool {
+        for (index, quota) in self.quotas.iter().enumerate() {
+            if tried[index] || !quota.people.iter().any(|person| person == voter) {
+                continue;
+            }
+            tried[index] = true;
+            if self.make_room(index, tried) {
+                self.taken[index].push(voter);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether quota number `index` takes another vote, after one of its voters found another place if need be.
+    fn make_room(&mut self, index: usize, tried: &mut [bool]) -> bool {
+        if self.left(index) > 0 {
+            return true;
+        }
+        for seat in 0..self.taken[index].len() {
+            let moved = self.taken[index][seat];
+            if self.place(moved, tried) {
+                self.taken[index].swap_remove(seat);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How many more votes quota number `index` takes.
+    fn left(&self, index: usize) -> u32 {
+        self.quotas[index].votes.saturating_sub(self.taken[index].len() as u32)
+    }
+}
+
+impl Electorate {
+    /// What the votes of `voters` (Slack user ids, each once) come to where `required` are needed.
+    pub fn tally(&self, voters: &[&str], required: u32) -> Tally {
+        if self.quotas.is_empty() {
+            let given = voters.len() as u32;
+            return Tally { given, needed: required.saturating_sub(given), from: Needed::Anybody };
+        }
+        let mut assignment = Assignment { quotas: &self.quotas, taken: vec![Vec::new(); self.quotas.len()] };
+        let fresh = || vec![false; self.quotas.len()];
+        let given = voters.iter().filter(|voter| assignment.place(voter, &mut fresh())).count() as u32;
+        let needed = required.saturating_sub(given);
+        if needed == 0 {
+            return Tally { given, needed, from: Needed::Anybody };
+        }
+        // Another vote helps a quota that takes one, and one whose voters can make room for it.
+        let helped: Vec<usize> = (0..self.quotas.len())
+            .filter(|index| {
+                let mut tried = fresh();
+                tried[*index] = true;
+                assignment.clone().make_room(*index, &mut tried)
+            })
+            .collect();
+        let belongs = |voter: &str, index: &usize| self.quotas[*index].people.iter().any(|id| id == voter);
+        let is_open =
+            voters.iter().any(|voter| helped.iter().filter(|index| belongs(voter, index)).count() > 1);
+        let from = if is_open && helped.len() > 1 {
+            Needed::AnyOf(helped)
+        } else {
+            Needed::Each(helped.into_iter().map(|index| (index, assignment.left(index))).collect())
+        };
+        Tally { given, needed, from }
+    }
+}
+
+impl Approval {
+    /// What the approving votes come to.
+    pub fn tally(&self) -> Tally {
+        let approving = self.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+        let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
+        self.electorate.tally(&voters, self.votes_required)
+    }
+
+    /// Whether enough people approve.
+    pub fn has_enough(&self) -> bool {
+        self.tally().needed == 0
+    }
+}
