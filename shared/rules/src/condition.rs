@@ -145,4 +145,4 @@ impl fmt::Display for Operand {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,6 +3,7 @@
 //! - [`file::parse`] reads a whole file and reports every problem in it at once, each with line, column and what would
 //!   be right.
 //! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
+//! - [`explain::explain`] says why it does or does not.
 //! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
 //!
 //! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it takes bounded
@@ -10,6 +11,7 @@
 //! expressions and the work and output of templates all have limits.
 
 pub mod condition;
+pub mod explain;
 pub mod file;
 pub mod problem;
 mod suggest;

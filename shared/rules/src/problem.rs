@@ -156,7 +156,7 @@ impl<'a> Source<'a> {
 }
 
 /// `text` on one line, with at most [`MAX_TEXT`] of its characters.
-fn one_line(text: String) -> String {
+pub(crate) fn one_line(text: String) -> String {
     if text.len() <= MAX_TEXT && !text.contains(char::is_control) {
         return text;
     }

@@ -4,7 +4,8 @@ use super::*;
 use proptest::prelude::*;
 use std::time::Duration;
 
-fn snapshot() -> Snapshot {
+/// Variables of every kind.
+pub(crate) fn snapshot() -> Snapshot {
     let mut snapshot = Snapshot::new();
     let list = |texts: &[&str]| Value::List(texts.iter().map(|text| (*text).to_owned()).collect());
     snapshot.set("environment", Value::Text("Production".into()));
@@ -358,7 +359,8 @@ fn comparison() -> impl Strategy<Value = Condition> {
     )
 }
 
-fn condition() -> impl Strategy<Value = Condition> {
+/// Any condition that can be parsed.
+pub(crate) fn condition() -> impl Strategy<Value = Condition> {
     comparison().prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 2..4).prop_map(Condition::And),
@@ -377,6 +379,17 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// Any values of some of the variables that [`condition`] names.
+pub(crate) fn snapshots() -> impl Strategy<Value = Snapshot> {
+    proptest::collection::vec((name(), value()), 0..6).prop_map(|values| {
+        let mut snapshot = Snapshot::new();
+        for (name, value) in values {
+            snapshot.set(name, value);
+        }
+        snapshot
+    })
+}
+
 proptest! {
     #[test]
     fn every_condition_parses_back_to_itself(condition in condition()) {
@@ -385,11 +398,7 @@ proptest! {
     }
 
     #[test]
-    fn evaluating_never_panics(condition in condition(), values in proptest::collection::vec((name(), value()), 0..6)) {
-        let mut snapshot = Snapshot::new();
-        for (name, value) in values {
-            snapshot.set(name, value);
-        }
+    fn evaluating_never_panics(condition in condition(), snapshot in snapshots()) {
         let holds = condition.holds(&snapshot);
         prop_assert!(condition.may_hold(&snapshot) || !holds);
         // Whatever it is, it is the same again, and its text holds as it does.
