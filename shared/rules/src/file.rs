@@ -16,6 +16,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
+/// What to write into an empty file.
+pub(crate) const BEGIN: &str = "start with `rules:`";
+
 /// What a rules file says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RulesFile {
@@ -110,7 +113,7 @@ impl Rule {
 /// that there may be more. A file with a problem has no rules: nothing is opened by half.
 pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
     let lines = Source::new(path, source);
-    let root = yaml::load(&lines, source)?;
+    let root = yaml::load(&lines, BEGIN)?;
     let mut reader = Reader::new(&lines);
     let rules = reader.rules(&root);
     let notices = reader.finish()?;

@@ -3,6 +3,7 @@
 //! - [`file::parse`] reads a whole file and reports every problem in it at once, each with line, column and what would
 //!   be right.
 //! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
+//! - [`convert::convert`] writes the names that older files use as they are now.
 //! - [`explain::explain`] says why it does or does not.
 //! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
 //!
@@ -11,10 +12,11 @@
 //! expressions and the work and output of templates all have limits.
 
 pub mod condition;
+pub mod convert;
 pub mod explain;
 pub mod file;
 pub mod problem;
-mod suggest;
+pub mod suggest;
 pub mod template;
 pub mod variables;
 pub mod yaml;

@@ -83,23 +83,33 @@ impl fmt::Display for Problem {
 
 /// A file's text with its lines, to make problems from positions.
 #[derive(Debug)]
-pub(crate) struct Source<'a> {
+pub struct Source<'a> {
     path: &'a str,
+    text: &'a str,
     lines: Vec<&'a str>,
+    /// Where each line starts, in bytes.
+    starts: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
-    /// The lines of `text`, ended as YAML ends them: by `\n`, `\r\n` or `\r`.
-    pub(crate) fn new(path: &'a str, text: &'a str) -> Self {
-        let mut lines = Vec::new();
+    /// The lines of `text`, ended as YAML ends them: by `\n`, `\r\n` or `\r`. `path` is what the file is called in problems.
+    pub fn new(path: &'a str, text: &'a str) -> Self {
+        let (mut lines, mut starts) = (Vec::new(), Vec::new());
         let mut rest = text;
         while let Some(end) = rest.find(['\n', '\r']) {
             let (line, tail) = rest.split_at(end);
+            starts.push(text.len() - rest.len());
             lines.push(line);
             rest = tail.strip_prefix("\r\n").or_else(|| tail.get(1..)).unwrap_or("");
         }
+        starts.push(text.len() - rest.len());
         lines.push(rest);
-        Self { path, lines }
+        Self { path, text, lines, starts }
+    }
+
+    /// The whole text.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
     }
 
     /// The text of a line (from 1), without its end; empty where there is no such line.
@@ -116,6 +126,14 @@ impl<'a> Source<'a> {
         }
         let start = line.char_indices().nth(at.column.saturating_sub(1)).map_or(line.len(), |(byte, _)| byte);
         line.get(start..).unwrap_or("")
+    }
+
+    /// How many bytes of the text stand before a place; `None` where there is no such place.
+    pub(crate) fn offset(&self, at: Position) -> Option<usize> {
+        let start = at.line.checked_sub(1).and_then(|index| self.starts.get(index))?;
+        let before: usize =
+            self.line(at.line).chars().take(at.column.checked_sub(1)?).map(char::len_utf8).sum();
+        Some(start + before)
     }
 
     /// How many lines there are.
@@ -135,7 +153,7 @@ impl<'a> Source<'a> {
     }
 
     /// A problem at a place of this file.
-    pub(crate) fn problem(
+    pub fn problem(
         &self,
         at: Position,
         message: impl Into<String>,

@@ -19,8 +19,8 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// [`closest`] as the clause ``did you mean `x`?``.
-pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+/// The one of `known` that `name` may be meant for, as the clause ``did you mean `x`?``; `None` where none is alike enough.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(name, known).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 

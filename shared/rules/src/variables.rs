@@ -30,6 +30,12 @@ const NOT_YET: [&str; 15] = [
     "base_synced",
 ];
 
+/// Names that variables have in older files, each with the name it has now.
+pub(crate) const RENAMED: [(&str, &str); 2] = [
+    ("deploy_message_reactions_plus_1", "deploy_message_reaction_plus_1"),
+    ("deploy_message_reactions_minus_1", "deploy_message_reaction_minus_1"),
+];
+
 /// Variables of pull requests: known, and of no meaning for a deploy.
 const OF_PULL_REQUESTS: [&str; 28] = [
     "number_reviewers",

@@ -12,7 +12,7 @@ pub use saphyr_parser::ScalarStyle;
 use crate::problem::Position;
 use std::rc::Rc;
 
-pub(crate) use load::load;
+pub use load::load;
 pub(crate) use locate::locate;
 
 /// The largest file that is read, in bytes.

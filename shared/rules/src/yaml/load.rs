@@ -7,12 +7,13 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-/// Reads the one document of a file.
+/// Reads the one document of a file. `begin` is what to write into an empty one.
 ///
 /// # Errors
 /// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file without
 /// content is a problem too.
-pub(crate) fn load(source: &Source<'_>, text: &str) -> Result<Rc<Node>, Vec<Problem>> {
+pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> {
+    let text = source.text();
     let start = Position { line: 1, column: 1 };
     if text.len() > MAX_SOURCE_BYTES {
         let message = format!("the file is larger than {} KiB", MAX_SOURCE_BYTES / 1024);
@@ -32,7 +33,7 @@ pub(crate) fn load(source: &Source<'_>, text: &str) -> Result<Rc<Node>, Vec<Prob
             Ok((Event::DocumentStart(_), span)) if documents > 0 => Err(source.problem(
                 position(span.start),
                 "a second document starts here",
-                "a rules file is one document: take the `---` out".to_owned(),
+                "this file is one document: take the `---` out".to_owned(),
             )),
             Ok((Event::DocumentStart(_), _)) => {
                 documents += 1;
@@ -52,7 +53,7 @@ pub(crate) fn load(source: &Source<'_>, text: &str) -> Result<Rc<Node>, Vec<Prob
     match loader.root {
         _ if !loader.problems.is_empty() => Err(loader.problems),
         Some(root) if !root.is_null() => Ok(root),
-        _ => Err(vec![source.problem(start, "the file is empty", "start with `rules:`".to_owned())]),
+        _ => Err(vec![source.problem(start, "the file is empty", begin.to_owned())]),
     }
 }
 
@@ -133,11 +134,9 @@ impl Loader<'_> {
     /// Only YAML's own tags (`!!str`) mean anything here.
     fn check_tag(&self, tag: Option<&Tag>, at: Position) -> Result<(), Problem> {
         match tag {
-            Some(tag) if !tag.is_yaml_core_schema() => Err(self.source.problem(
-                at,
-                "tags (`!name`) mean nothing in a rules file",
-                "leave it out".to_owned(),
-            )),
+            Some(tag) if !tag.is_yaml_core_schema() => {
+                Err(self.source.problem(at, "tags (`!name`) mean nothing here", "leave it out".to_owned()))
+            }
             _ => Ok(()),
         }
     }

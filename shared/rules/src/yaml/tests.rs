@@ -5,7 +5,7 @@ use crate::problem::{Problem, Source};
 use std::fmt::Write;
 
 fn read(text: &str) -> Result<Rc<Node>, Vec<Problem>> {
-    load(&Source::new("rules.yml", text), text)
+    load(&Source::new("rules.yml", text), "start with `rules:`")
 }
 
 fn problems(text: &str) -> String {
@@ -216,13 +216,13 @@ fn what_is_not_yaml_says_what_to_write_instead() {
       |   ^
 
     "a: 1\n---\nb: 2\n"
-    rules.yml:2:1: a second document starts here; a rules file is one document: take the `---` out
+    rules.yml:2:1: a second document starts here; this file is one document: take the `---` out
       |
     2 | ---
       | ^
 
     "a: !Ref x\n"
-    rules.yml:1:4: tags (`!name`) mean nothing in a rules file; leave it out
+    rules.yml:1:4: tags (`!name`) mean nothing here; leave it out
       |
     1 | a: !Ref x
       |    ^
@@ -318,7 +318,7 @@ fn size_and_depth_are_bounded() {
 fn a_place_in_a_text_is_found_in_the_file() {
     let find = |text: &str, wanted: &str| {
         let source = Source::new("rules.yml", text);
-        let node = load(&source, text).unwrap();
+        let node = load(&source, "").unwrap();
         let Content::Mapping(entries) = &node.content else { panic!("no mapping") };
         let value = &entries[0].value;
         let decoded = &value.as_scalar().unwrap().text;
