@@ -1,0 +1,192 @@
+//! The arguments.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+use rules::condition::parse_duration;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Signoff on the command line: tools that make rules safe to change.
+#[derive(Debug, Parser)]
+#[command(name = "signoff", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check, explain, test and convert rules files.
+    #[command(arg_required_else_help = true)]
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    Check(Check),
+    Explain(Explain),
+    Test(Test),
+    Convert(Convert),
+}
+
+/// Check rules files: every problem, with its place and what would be right.
+///
+/// Notices tell what a rule uses that is known and not supported yet, and what can never happen.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 no problems, 1 problems (with --strict: or notices), 2 wrong usage or a file that cannot be read."
+)]
+pub(crate) struct Check {
+    /// The rules files; `-` is the standard input.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// How to tell: for people, as one JSON document, or as annotations of GitHub Actions.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(crate) format: CheckFormat,
+    /// Take notices for problems.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// What the standard input is called in messages.
+    #[arg(long, default_value = ".signoff/rules.yml")]
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Human,
+    Json,
+    Github,
+}
+
+/// Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs.
+///
+/// The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags,
+/// email, links, commits, files, pull_requests; and `deployment` (owner/name, else acme/checkout).
+/// Nothing else is asked: labels and authors are those of the file.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 explained, 1 a file has problems, 2 wrong usage or a file that cannot be read."
+)]
+pub(crate) struct Explain {
+    /// The rules file; `-` is the standard input.
+    pub(crate) file: PathBuf,
+    /// The file with the deploy; `-` is the standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deploy: PathBuf,
+    /// When: a time (2026-05-11T11:42:00Z), or how long after the deploy (+10m) [default: +0s]
+    #[arg(long, value_name = "TIME", default_value = "+0s", hide_default_value = true)]
+    pub(crate) at: At,
+    /// How to tell: for people, or as one JSON document.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Human,
+    Json,
+}
+
+/// Test rules with cases: given this deploy, expect these runs, dialogs and actions
+///
+/// A file of cases:
+///
+///   rules: rules.yml                      # beside the cases
+///   cases:
+///     - name: Staging asks the team
+///       deploy: {sha: 7bf7226, environment: Staging, tags: ['#web']}   # or a file's name
+///       at: +10m                          # how long it has been deployed, or a time; optional
+///       expect:                           # every run that opens until then, and no other; [] for none
+///         - rule: promote-to-production
+///           first: []                     # what runs before the dialog; optional
+///           ask: {channel: '#releases', votes_required: 2}
+///           then: ['auto_approve_build: build-and-deploy']
+///
+/// `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people read it. `then` is
+/// what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a missing `first` means that
+/// nothing runs before people were asked.
+#[derive(Args, Debug)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Exit code: 0 all passed, 1 a case failed or a file has problems, 2 wrong usage, a file that cannot be read, or no cases."
+)]
+pub(crate) struct Test {
+    /// Files of cases, or folders with such: cases.yml, NAME.cases.yml (or .yaml, .json).
+    #[arg(required = true, value_name = "DIR_OR_FILE")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.
+///
+/// The new file goes to the standard output; what was changed, and what is not supported yet, is told on the standard error.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 converted, 1 the file has problems, 2 wrong usage or a file that cannot be read or written."
+)]
+pub(crate) struct Convert {
+    /// The file to convert; `-` is the standard input.
+    #[arg(default_value = ".sleuth/rules.yml")]
+    pub(crate) file: PathBuf,
+    /// Write the new file here, for example to .signoff/rules.yml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// A moment in the life of a deploy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// So long after it was deployed.
+    After(SignedDuration),
+    /// At this time.
+    Time(Timestamp),
+}
+
+impl At {
+    /// The time, for a deploy of `deployed_at`; the end of all time where it would lie behind that.
+    pub(crate) fn of(self, deployed_at: Timestamp) -> Timestamp {
+        match self {
+            Self::After(duration) => deployed_at.checked_add(duration).unwrap_or(Timestamp::MAX),
+            Self::Time(time) => time,
+        }
+    }
+}
+
+impl FromStr for At {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let after = text.strip_prefix('+').and_then(parse_duration);
+        let after = after.and_then(|duration| SignedDuration::try_from(duration).ok()).map(Self::After);
+        after.or_else(|| text.parse().ok().map(Self::Time)).ok_or_else(|| {
+            "write how long after the deploy (+30s, +10m, +4h, +1d) or a time with its zone (2026-05-11T11:42:00Z)"
+                .to_owned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_time_or_counts_from_the_deploy() {
+        let deployed: Timestamp = "2026-05-11T11:42:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("+0s", Some("2026-05-11T11:42:00Z")),
+            ("+10m", Some("2026-05-11T11:52:00Z")),
+            ("+9999999d", Some("9999-12-30T22:00:00.999999999Z")),
+            ("2026-05-11T13:42:00+02:00", Some("2026-05-11T11:42:00Z")),
+            ("10m", None),
+            ("+10", None),
+            ("2026-05-11", None),
+            ("", None),
+        ] {
+            let at = text.parse::<At>().ok().map(|at| at.of(deployed).to_string());
+            assert_eq!(at.as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What an action would do for a deploy, rendered as people will read it.
+
+use approval::action::{Action, ApprovalSpec, ParameterValue, Reasons};
+use rules::explain::shown_duration;
+use rules::template::{Context, render_plain};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One action.
+#[derive(Debug, Serialize)]
+pub(crate) struct Does {
+    /// Its line, as the deploy's page shows it.
+    pub(crate) line: String,
+    /// The message that it posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    /// The parameters that it gives to a build.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// What it asks people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) asks: Option<Asks>,
+}
+
+/// A dialog, with the keys of `slack_channel_approval`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Asks {
+    pub(crate) name: String,
+    pub(crate) prompt: String,
+    pub(crate) channel: String,
+    pub(crate) votes_required: u32,
+    pub(crate) rejections_required: u32,
+    pub(crate) authors_only: bool,
+    pub(crate) approvers: Option<Vec<String>>,
+    pub(crate) self_approval: bool,
+    pub(crate) require_reason: Reasons,
+    pub(crate) expires_after: Option<String>,
+    pub(crate) remind_after: Option<String>,
+    pub(crate) supersede: bool,
+    pub(crate) undo_window: Option<String>,
+    pub(crate) on_success: Vec<Does>,
+    pub(crate) on_reject: Vec<Does>,
+    pub(crate) on_expire: Vec<Does>,
+}
+
+/// What each of `actions` does.
+pub(crate) fn does(actions: &[Action], context: &Context) -> Vec<Does> {
+    actions.iter().map(|action| one(action, context)).collect()
+}
+
+fn one(action: &Action, context: &Context) -> Does {
+    let mut does = Does { line: action.to_string(), message: None, parameters: BTreeMap::new(), asks: None };
+    match action {
+        Action::SlackChannelApproval(spec) => does.asks = Some(asks(spec, context)),
+        Action::SlackChannelMessage(message) => does.message = Some(rendered(&message.message, context)),
+        Action::AddToDeployMessageThread(message) => does.message = Some(rendered(message, context)),
+        Action::TriggerBuild(spec) => {
+            for (name, value) in &spec.parameters {
+                let value = match value {
+                    ParameterValue::Bool(truth) => truth.to_string(),
+                    ParameterValue::Integer(number) => number.to_string(),
+                    ParameterValue::Text(text) => rendered(text, context),
+                };
+                does.parameters.insert(name.clone(), value);
+            }
+        }
+        Action::AutoApproveBuild(_) | Action::Webhook(_) => {}
+    }
+    does
+}
+
+fn asks(spec: &ApprovalSpec, context: &Context) -> Asks {
+    Asks {
+        name: spec.name.clone(),
+        prompt: rendered(&spec.prompt, context),
+        channel: spec.channel.clone(),
+        votes_required: spec.votes_required,
+        rejections_required: spec.rejections_required,
+        authors_only: spec.authors_only,
+        approvers: spec.approvers.clone(),
+        self_approval: spec.self_approval,
+        require_reason: spec.require_reason,
+        expires_after: spec.expires_after.map(shown_duration),
+        remind_after: spec.remind_after.map(shown_duration),
+        supersede: spec.supersede,
+        undo_window: spec.undo_window.map(shown_duration),
+        on_success: does(&spec.on_success, context),
+        on_reject: does(&spec.on_reject, context),
+        on_expire: does(&spec.on_expire, context),
+    }
+}
+
+/// A template's text as people will read it: links by their text, people and deploys by name.
+fn rendered(template: &str, context: &Context) -> String {
+    match render_plain(template, context) {
+        Ok(text) => printable(text.trim()),
+        Err(error) => format!("(cannot be rendered: {error})"),
+    }
+}
+
+/// Without what a terminal would take for a command.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+}
+
+/// The steps of a run if everything is approved: what is done on success follows its approval.
+pub(crate) fn steps(does: &[Does]) -> Vec<&Does> {
+    let mut all = Vec::new();
+    for action in does {
+        all.push(action);
+        all.extend(action.asks.iter().flat_map(|asks| steps(&asks.on_success)));
+    }
+    all
+}
+
+impl Asks {
+    /// Who may vote, as a clause.
+    pub(crate) fn voters(&self) -> String {
+        let mut who = match (&self.approvers, self.authors_only) {
+            (None, false) => "anyone in the channel".to_owned(),
+            (None, true) => "the authors".to_owned(),
+            (Some(approvers), false) => approvers.join(", "),
+            (Some(approvers), true) => format!("those of the authors who are among {}", approvers.join(", ")),
+        };
+        if !self.self_approval {
+            who.push_str("; nobody whose own change it is");
+        }
+        who
+    }
+}

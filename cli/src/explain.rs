@@ -1,0 +1,77 @@
+//! `signoff rules explain`.
+
+mod human;
+mod json;
+
+use crate::args::{Explain, Format};
+use crate::check::counted;
+use crate::does::{Does, does};
+use crate::files::{Stop, is_input, read};
+use crate::outlook::{Outlook, conditions, outlook};
+use crate::{Exit, Streams, deploy};
+use approval::deploy::Deploy;
+use jiff::{SignedDuration, Timestamp};
+use rules::explain::Explanation;
+use rules::template::{Context, Mentions};
+use rules::{Problem, Rule};
+
+/// Where a deploy's page would be.
+pub(crate) const DEPLOY_URL: &str = "https://signoff.example/deploys/example";
+
+/// What the rules do with a deploy at one time.
+struct Explained<'a> {
+    deploy: &'a Deploy,
+    at: Timestamp,
+    rules: Vec<ExplainedRule<'a>>,
+}
+
+struct ExplainedRule<'a> {
+    rule: &'a Rule,
+    outlook: Outlook,
+    conditions: Vec<Explanation>,
+    does: Vec<Does>,
+}
+
+impl Explained<'_> {
+    /// For how long the deploy has been there.
+    fn deployed_for(&self) -> SignedDuration {
+        self.at.duration_since(self.deploy.deployed_at).max(SignedDuration::ZERO)
+    }
+}
+
+/// Explains each rule of the file.
+pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> Result<Exit, Stop> {
+    if is_input(&args.file) && is_input(&args.deploy) {
+        return Err(Stop::file(&args.file, "the standard input is one file: name the other"));
+    }
+    let named = |path: &std::path::Path| path.display().to_string();
+    let (file, described) = (read(&args.file, streams)?, read(&args.deploy, streams)?);
+    let parsed = rules::parse(&file, &named(&args.file));
+    let deploy = deploy::parse(&described, &named(&args.deploy), now);
+    let (file, deploy) = match (parsed, deploy) {
+        (Ok(file), Ok(deploy)) => (file, deploy),
+        (file, deploy) => {
+            let problems: Vec<Problem> =
+                file.err().into_iter().flatten().chain(deploy.err().into_iter().flatten()).collect();
+            for problem in &problems {
+                writeln!(streams.err, "{}\n", problem.rendered())?;
+            }
+            writeln!(streams.err, "{}, nothing to explain", counted(problems.len(), "problem"))?;
+            return Ok(Exit::Problems);
+        }
+    };
+    let at = args.at.of(deploy.deployed_at);
+    let context = Context::new(&deploy, DEPLOY_URL, &Mentions::new());
+    let explained = |rule| ExplainedRule {
+        rule,
+        outlook: outlook(rule, &deploy, at),
+        conditions: conditions(rule, &deploy, at),
+        does: does(&rule.actions, &context),
+    };
+    let explained = Explained { deploy: &deploy, at, rules: file.rules.iter().map(explained).collect() };
+    match args.format {
+        Format::Human => human::write(streams.out, &explained)?,
+        Format::Json => json::write(streams.out, &explained)?,
+    }
+    Ok(Exit::Fine)
+}

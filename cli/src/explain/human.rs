@@ -1,0 +1,142 @@
+//! The explanation for people.
+
+use super::{Explained, ExplainedRule};
+use crate::does::{Asks, Does};
+use crate::outlook::{Moment, Outlook};
+use approval::action::Reasons;
+use rules::explain::{Explanation, shown_duration};
+use std::io::{self, Write};
+
+/// Writes what the rules do with the deploy.
+pub(super) fn write(out: &mut dyn Write, explained: &Explained<'_>) -> io::Result<()> {
+    let title = explained.deploy.title();
+    writeln!(out, "{title}, deployed for {}", shown_duration(explained.deployed_for()))?;
+    if explained.rules.is_empty() {
+        writeln!(out, "\nThe file has no rules.")?;
+    }
+    explained.rules.iter().try_for_each(|rule| one(out, rule))
+}
+
+fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>) -> io::Result<()> {
+    let rule = explained.rule;
+    writeln!(out, "\n{}: {}", rule.name, verdict(&explained.outlook))?;
+    match explained.outlook {
+        Outlook::NotForDeploys => {
+            return writeln!(out, "  its triggers are {}", rule.triggers.join(", "));
+        }
+        Outlook::NotSupported => {
+            for problem in &rule.unsupported {
+                writeln!(out, "  line {}: {}", problem.line, problem.message)?;
+            }
+        }
+        Outlook::Opens | Outlook::Opened(_) | Outlook::Later(_) | Outlook::Never => {}
+    }
+    if rule.conditions.is_empty() {
+        writeln!(out, "  no conditions: it holds for every deploy")?;
+    }
+    for (entry, explanation) in rule.conditions.iter().zip(&explained.conditions) {
+        let about = entry.description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+        tree(out, explanation, 2, &about)?;
+    }
+    if explained.does.is_empty() {
+        return Ok(());
+    }
+    let it = if explained.outlook == Outlook::Opens { "does" } else { "would do" };
+    writeln!(out, "  {it}:")?;
+    actions(out, &explained.does, 4)
+}
+
+fn verdict(outlook: &Outlook) -> String {
+    match outlook {
+        Outlook::Opens => "opens".to_owned(),
+        Outlook::Opened(Moment { deployed_for, at }) => {
+            format!("holds no longer; it opened when deployed for {}, at {at}", shown_duration(*deployed_for))
+        }
+        Outlook::Later(Moment { deployed_for, at }) => {
+            format!("opens once deployed for {}, at {at}", shown_duration(*deployed_for))
+        }
+        Outlook::Never => "does not open".to_owned(),
+        Outlook::NotForDeploys => "does not open, for no deploy".to_owned(),
+        Outlook::NotSupported => "does not open: it uses what is not supported yet".to_owned(),
+    }
+}
+
+/// A condition and under it its parts, each on a line with its verdict. `about` is what the condition is for.
+fn tree(out: &mut dyn Write, explanation: &Explanation, indent: usize, about: &str) -> io::Result<()> {
+    let verdict = if explanation.holds() { "holds" } else { "fails" };
+    match explanation {
+        Explanation::Comparison(compared) => {
+            let (comparison, values) = (&compared.comparison, compared.values());
+            writeln!(out, "{:indent$}{comparison}{about} {verdict}: {values}", "")
+        }
+        Explanation::All { parts, .. } | Explanation::Any { parts, .. } => {
+            writeln!(out, "{:indent$}{}{about} {verdict}:", "", explanation.condition())?;
+            parts.iter().try_for_each(|part| tree(out, part, indent + 2, ""))
+        }
+    }
+}
+
+fn actions(out: &mut dyn Write, does: &[Does], indent: usize) -> io::Result<()> {
+    for action in does {
+        writeln!(out, "{:indent$}- {}", "", action.line)?;
+        let inner = indent + 4;
+        if let Some(message) = &action.message {
+            text(out, "says", message, inner)?;
+        }
+        for (name, value) in &action.parameters {
+            text(out, name, value, inner)?;
+        }
+        if let Some(asks) = &action.asks {
+            dialog(out, asks, inner)?;
+        }
+    }
+    Ok(())
+}
+
+/// `name: text`, or the lines of the text under the name.
+fn text(out: &mut dyn Write, name: &str, text: &str, indent: usize) -> io::Result<()> {
+    if !text.contains('\n') {
+        return writeln!(out, "{:indent$}{name}: {text}", "");
+    }
+    writeln!(out, "{:indent$}{name}:", "")?;
+    text.lines().try_for_each(|line| writeln!(out, "{:indent$}  | {line}", ""))
+}
+
+fn dialog(out: &mut dyn Write, asks: &Asks, indent: usize) -> io::Result<()> {
+    text(out, "asks", &asks.prompt, indent)?;
+    let mut line = |name: &str, value: &str| writeln!(out, "{:indent$}{name}: {value}", "");
+    line("in", &asks.channel)?;
+    let votes = |count: u32| if count == 1 { "1 vote".to_owned() } else { format!("{count} votes") };
+    let (approve, reject) = (votes(asks.votes_required), votes(asks.rejections_required));
+    line("needs", &format!("{approve} to approve, {reject} to reject"))?;
+    line("may vote", &asks.voters())?;
+    match asks.require_reason {
+        Reasons::Never => {}
+        Reasons::Approve => line("reason", "from who approves")?,
+        Reasons::Reject => line("reason", "from who rejects")?,
+        Reasons::Both => line("reason", "from everybody")?,
+    }
+    for (name, time) in [
+        ("reminds after", &asks.remind_after),
+        ("expires after", &asks.expires_after),
+        ("can be undone for", &asks.undo_window),
+    ] {
+        if let Some(time) = time {
+            line(name, time)?;
+        }
+    }
+    if !asks.supersede {
+        line("stays open", "when a newer deploy is asked about")?;
+    }
+    for (name, then) in [
+        ("if approved", &asks.on_success),
+        ("if rejected", &asks.on_reject),
+        ("if it expires", &asks.on_expire),
+    ] {
+        if !then.is_empty() {
+            writeln!(out, "{:indent$}{name}:", "")?;
+            actions(out, then, indent + 2)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The command line: tools that make rules safe to change.
+//!
+//! [`run`] is all of `signoff` but for the process: arguments, streams and the time come in, an [`Exit`] goes out.
+
+mod args;
+mod cases;
+mod check;
+mod convert;
+mod deploy;
+mod does;
+mod explain;
+mod files;
+mod outlook;
+mod test;
+
+use args::{Cli, Command, RulesCommand};
+use clap::Parser;
+use files::Stop;
+use jiff::Timestamp;
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+/// What a command reads and writes.
+pub struct Streams<'a> {
+    /// What `-` reads.
+    pub input: &'a mut dyn Read,
+    /// What was asked for.
+    pub out: &'a mut dyn Write,
+    /// What stood in the way of it.
+    pub err: &'a mut dyn Write,
+}
+
+/// What a script is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// 0: all is well.
+    Fine,
+    /// 1: a file has problems, or a case failed.
+    Problems,
+    /// 2: arguments that mean nothing, or a file that can't be read or written.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => Self::SUCCESS,
+            Exit::Problems => Self::from(1),
+            Exit::Usage => Self::from(2),
+        }
+    }
+}
+
+/// Runs the command that `args` (with the program's name first) ask for. `now` is the time of a deploy that names none.
+pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, now: Timestamp) -> Exit {
+    let done = match Cli::try_parse_from(args) {
+        Ok(Cli { command: Command::Rules { command } }) => match command {
+            RulesCommand::Check(args) => check::run(&args, streams),
+            RulesCommand::Explain(args) => explain::run(&args, streams, now),
+            RulesCommand::Test(args) => test::run(&args, streams, now),
+            RulesCommand::Convert(args) => convert::run(&args, streams),
+        },
+        Err(error) if error.use_stderr() => {
+            write!(streams.err, "{error}").map(|()| Exit::Usage).map_err(Stop::Write)
+        }
+        Err(help) => write!(streams.out, "{help}").map(|()| Exit::Fine).map_err(Stop::Write),
+    };
+    let stop = match done.and_then(|exit| streams.out.flush().map(|()| exit).map_err(Stop::Write)) {
+        Ok(exit) => return exit,
+        Err(stop) => stop,
+    };
+    match stop {
+        // Whoever reads has seen enough (`| head`).
+        Stop::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine,
+        Stop::Write(_) | Stop::File { .. } => {
+            // Nobody is left to be told that this fails, too.
+            let _ = writeln!(streams.err, "signoff: {stop}");
+            Exit::Usage
+        }
+    }
+}

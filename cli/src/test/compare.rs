@@ -1,0 +1,108 @@
+//! A run that is expected against the one that opens.
+
+use crate::cases::{Expected, line};
+use crate::does::{Asks, Does, steps};
+use jiff::SignedDuration;
+use rules::condition::parse_duration;
+use rules::explain::shown_duration;
+use rules::yaml::{Content, Entry, Node};
+use serde_json::Value;
+
+/// What is otherwise than expected, one line each.
+pub(super) fn failures(expected: &Expected, does: &[Does]) -> Vec<String> {
+    let steps = steps(does);
+    let mut failures = Vec::new();
+    let mut lines = |what: &str, expected: &[String], found: &[&Does]| {
+        let found: Vec<_> = found.iter().map(|does| does.line.as_str()).collect();
+        if expected != found {
+            failures.push(format!("{what}: expected {}, found {}", list(expected), list(&found)));
+        }
+    };
+    let Some(ask) = &expected.ask else {
+        if let Some(first) = &expected.first {
+            lines("first", first, steps.get(..first.len()).unwrap_or(&steps));
+        }
+        if let Some(then) = &expected.then {
+            let before = expected.first.as_ref().map_or(0, Vec::len);
+            lines("then", then, steps.get(before..).unwrap_or_default());
+        }
+        return failures;
+    };
+    let Some((index, asks)) =
+        steps.iter().enumerate().find_map(|(index, does)| Some((index, does.asks.as_ref()?)))
+    else {
+        return vec!["ask: it asks nobody".to_owned()];
+    };
+    // That nothing runs before people were asked is what a gate is for.
+    lines("first", expected.first.as_deref().unwrap_or_default(), &steps[..index]);
+    if let Some(then) = &expected.then {
+        lines("then", then, &steps[index + 1..]);
+    }
+    failures.extend(ask.iter().filter_map(|entry| differs(entry, asks)));
+    failures
+}
+
+/// `[a, b]`.
+fn list(lines: &[impl AsRef<str>]) -> String {
+    format!("[{}]", lines.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", "))
+}
+
+/// What is otherwise about one key of a dialog.
+fn differs(entry: &Entry, asks: &Asks) -> Option<String> {
+    let key = entry.key.as_str();
+    let (expected, found) = match key {
+        "on_success" => (texts(&entry.value), list(&of(&asks.on_success))),
+        "on_reject" => (texts(&entry.value), list(&of(&asks.on_reject))),
+        "on_expire" => (texts(&entry.value), list(&of(&asks.on_expire))),
+        _ => {
+            // Nothing in this type can fail to become JSON.
+            let asks = serde_json::to_value(asks).unwrap_or_default();
+            let found = asks.get(key).unwrap_or(&Value::Null);
+            (written(&entry.value, found), shown(found))
+        }
+    };
+    (expected != found).then(|| format!("ask.{key}: expected {expected}, found {found}"))
+}
+
+fn of(does: &[Does]) -> Vec<&str> {
+    does.iter().map(|does| does.line.as_str()).collect()
+}
+
+/// What is found, as it is told.
+fn shown(found: &Value) -> String {
+    match found {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => format!("`{text}`"),
+        Value::Array(items) => {
+            list(&items.iter().map(|item| item.as_str().unwrap_or_default()).collect::<Vec<_>>())
+        }
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => found.to_string(),
+    }
+}
+
+/// What is expected, as [`shown`] tells what it means: `on` is true, `90m` is 1h 30m.
+fn written(node: &Node, found: &Value) -> String {
+    let Some(scalar) = node.as_scalar() else { return texts(node) };
+    if scalar.is_null() {
+        return shown(&Value::Null);
+    }
+    let text = scalar.text.trim();
+    match found {
+        Value::Bool(_) => scalar.as_bool().map_or_else(|| format!("`{text}`"), |truth| truth.to_string()),
+        Value::Number(_) => text.to_owned(),
+        Value::Array(_) => texts(node),
+        Value::String(found) if found == text => format!("`{text}`"),
+        Value::Null | Value::String(_) | Value::Object(_) => {
+            let time = parse_duration(text).and_then(|time| SignedDuration::try_from(time).ok());
+            format!("`{}`", time.map_or_else(|| text.to_owned(), shown_duration))
+        }
+    }
+}
+
+/// A list, or one entry of it alone.
+fn texts(node: &Node) -> String {
+    match &node.content {
+        Content::Sequence(nodes) => list(&nodes.iter().map(|node| line(node)).collect::<Vec<_>>()),
+        Content::Scalar(_) | Content::Mapping(_) => list(&[line(node)]),
+    }
+}

@@ -1,0 +1,176 @@
+//! `signoff rules check`.
+
+use crate::{fed, signoff};
+use signoff::Exit;
+
+const FILES: [&str; 3] = ["../docs/example/rules.yml", "tests/files/typos.yml", "tests/files/not-yet.yml"];
+
+fn check(more: &[&str]) -> String {
+    let args: Vec<_> = ["rules", "check"].into_iter().chain(FILES).chain(more.iter().copied()).collect();
+    signoff(&args).shown()
+}
+
+#[test]
+fn every_problem_is_told_with_its_place() {
+    insta::assert_snapshot!(check(&[]), @r#"
+    ../docs/example/rules.yml: fine, 3 rules
+    tests/files/typos.yml:4:11: unknown variable `enviroment`; did you mean `environment`?
+      |
+    4 |         - enviroment='Staging'
+      |           ^
+
+    tests/files/typos.yml:5:27: `nonsense` after the end of the condition; join conditions with `and` or `or`
+      |
+    5 |         - environment='X' nonsense
+      |                           ^
+
+    tests/files/typos.yml:7:11: unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
+      |
+    7 |         - slack_chanel_approval: {channel: '#team'}
+      |           ^
+
+    tests/files/typos.yml: 3 problems
+    tests/files/not-yet.yml:5:37: notice: known, not supported yet: health; the rule `nudge` is not opened
+      |
+    5 |         - environment='Staging' and health='Healthy'
+      |                                     ^
+
+    tests/files/not-yet.yml:6:12: notice: known, not supported yet: deploy_message_reactions_plus_1; the rule `nudge` is not opened
+      |
+    6 |         - "deploy_message_reactions_plus_1>2"
+      |            ^
+
+    tests/files/not-yet.yml:8:11: notice: known, not supported yet: slack_personal_message; the rule `nudge` is not opened
+      |
+    8 |         - slack_personal_message: {group: authors, meessage: 'Look at {{ deploy_slack }}'}
+      |           ^
+
+    tests/files/not-yet.yml:9:5: notice: the rule `tidy` has triggers of pull requests only: deploys never open it
+      |
+    9 |   - tidy:
+      |     ^
+
+    tests/files/not-yet.yml: fine, 4 rules, 4 notices
+    ---- Problems
+    "#);
+}
+
+#[test]
+fn a_script_gets_one_document() {
+    insta::assert_snapshot!(check(&["--format", "json"]), @r#"
+    {
+      "problems": [
+        {
+          "path": "tests/files/typos.yml",
+          "line": 4,
+          "column": 11,
+          "message": "unknown variable `enviroment`",
+          "suggestion": "did you mean `environment`?"
+        },
+        {
+          "path": "tests/files/typos.yml",
+          "line": 5,
+          "column": 27,
+          "message": "`nonsense` after the end of the condition",
+          "suggestion": "join conditions with `and` or `or`"
+        },
+        {
+          "path": "tests/files/typos.yml",
+          "line": 7,
+          "column": 11,
+          "message": "unknown action `slack_chanel_approval`",
+          "suggestion": "did you mean `slack_channel_approval`?"
+        }
+      ],
+      "notices": [
+        {
+          "path": "tests/files/not-yet.yml",
+          "line": 5,
+          "column": 37,
+          "message": "known, not supported yet: health",
+          "suggestion": "the rule `nudge` is not opened"
+        },
+        {
+          "path": "tests/files/not-yet.yml",
+          "line": 6,
+          "column": 12,
+          "message": "known, not supported yet: deploy_message_reactions_plus_1",
+          "suggestion": "the rule `nudge` is not opened"
+        },
+        {
+          "path": "tests/files/not-yet.yml",
+          "line": 8,
+          "column": 11,
+          "message": "known, not supported yet: slack_personal_message",
+          "suggestion": "the rule `nudge` is not opened"
+        },
+        {
+          "path": "tests/files/not-yet.yml",
+          "line": 9,
+          "column": 5,
+          "message": "the rule `tidy` has triggers of pull requests only: deploys never open it",
+          "suggestion": null
+        }
+      ]
+    }
+    ---- Problems
+    "#);
+}
+
+#[test]
+fn github_gets_annotations() {
+    insta::assert_snapshot!(check(&["--format", "github"]), @r"
+    ::error file=tests/files/typos.yml,line=4,col=11,title=Signoff rules%3A problem::unknown variable `enviroment`; did you mean `environment`?
+    ::error file=tests/files/typos.yml,line=5,col=27,title=Signoff rules%3A problem::`nonsense` after the end of the condition; join conditions with `and` or `or`
+    ::error file=tests/files/typos.yml,line=7,col=11,title=Signoff rules%3A problem::unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
+    ::warning file=tests/files/not-yet.yml,line=5,col=37,title=Signoff rules%3A notice::known, not supported yet: health; the rule `nudge` is not opened
+    ::warning file=tests/files/not-yet.yml,line=6,col=12,title=Signoff rules%3A notice::known, not supported yet: deploy_message_reactions_plus_1; the rule `nudge` is not opened
+    ::warning file=tests/files/not-yet.yml,line=8,col=11,title=Signoff rules%3A notice::known, not supported yet: slack_personal_message; the rule `nudge` is not opened
+    ::warning file=tests/files/not-yet.yml,line=9,col=5,title=Signoff rules%3A notice::the rule `tidy` has triggers of pull requests only: deploys never open it
+    ---- Problems
+    ");
+}
+
+#[test]
+fn notices_fail_only_where_that_is_asked_for() {
+    let notices = |more: &[&str]| {
+        let args: Vec<_> =
+            ["rules", "check", "tests/files/not-yet.yml"].iter().chain(more).copied().collect();
+        signoff(&args).exit
+    };
+    assert_eq!((notices(&[]), notices(&["--strict"])), (Exit::Fine, Exit::Problems));
+}
+
+#[test]
+fn the_standard_input_has_a_name() {
+    let done = fed("rules: 5\n", &["rules", "check", "-", "--name", "100%, a:b\n.yml", "--format", "github"]);
+    insta::assert_snapshot!(done.shown(), @r"
+    ::error file=100%25%2C a%3Ab%0A.yml,line=1,col=8,title=Signoff rules%3A problem::`rules` takes a list, not a number; write `- ` before the name of each rule
+    ---- Problems
+    ");
+    insta::assert_snapshot!(fed("rules:\n", &["rules", "check", "-"]).shown(), @r"
+    .signoff/rules.yml:1:1: notice: the file has no rules
+      |
+    1 | rules:
+      | ^
+
+    .signoff/rules.yml: fine, 0 rules, 1 notice
+    ---- Fine
+    ");
+    let done = fed("rules: []\n", &["rules", "check", "-", "--format", "json"]);
+    insta::assert_snapshot!(done.shown(), @r#"
+    {
+      "problems": [],
+      "notices": [
+        {
+          "path": ".signoff/rules.yml",
+          "line": 1,
+          "column": 1,
+          "message": "the file has no rules",
+          "suggestion": null
+        }
+      ]
+    }
+    ---- Fine
+    "#);
+}

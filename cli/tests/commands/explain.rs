@@ -1,0 +1,364 @@
+//! `signoff rules explain`.
+
+use crate::{fed, signoff};
+
+const RULES: &str = "../docs/example/rules.yml";
+const DEPLOY: &str = "../docs/example/deploy.json";
+
+#[test]
+fn each_rule_says_why_and_what_it_does() {
+    insta::assert_snapshot!(signoff(&["rules", "explain", RULES, "--deploy", DEPLOY]).shown(), @r"
+    7bf7226 - checkout (Staging), deployed for 0s
+
+    promote-to-production: opens
+      environment='Staging' holds: environment is `Staging`
+      tags!='#hotfix' (no hotfix) holds: tags is `#web`
+      does:
+        - slack_channel_approval: Promote deploy to production
+            asks: Ana, would you like to promote 7bf7226 - checkout (Staging) to production?
+            in: #releases
+            needs: 2 votes to approve, 1 vote to reject
+            may vote: @release-managers
+            expires after: 1d
+            if approved:
+              - auto_approve_build: build-and-deploy
+            if rejected:
+              - slack_channel_message: #checkout
+                  says: 7bf7226 - checkout (Staging) stays on Staging.
+
+    hotfix: does not open
+      environment='Staging' and (tags='#hotfix' or pr_labels~='hot.*fix') fails:
+        environment='Staging' holds: environment is `Staging`
+        tags='#hotfix' or pr_labels~='hot.*fix' fails:
+          tags='#hotfix' fails: tags is `#web`
+          pr_labels~='hot.*fix' fails: pr_labels is `feature`
+      would do:
+        - slack_channel_message: #releases
+            says:
+              | Hotfix 7bf7226 - checkout (Staging):
+              | #12 Take other currencies
+        - trigger_build: promote.yml
+            dry_run: false
+            environment: production
+            version: 7bf72260c8f1d4e5a3b9027d6e8f41c59ab3d702
+
+    announce-what-soaked: opens once deployed for 10m, at 2026-11-16T10:51:55Z
+      environment='Production' or environment='Staging' holds:
+        environment='Production' fails: environment is `Staging`
+        environment='Staging' holds: environment is `Staging`
+      deployed_for>='10m' fails: deployed_for is 0s
+      would do:
+        - slack_channel_message: #checkout
+            says: 7bf7226 - checkout (Staging) has been there for 10 minutes.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn time_is_what_it_is_told() {
+    let after = |at: &str| {
+        let shown = signoff(&["rules", "explain", RULES, "--deploy", DEPLOY, "--at", at]).shown();
+        let lines =
+            shown.lines().filter(|line| line.contains("deployed for") || line.starts_with("announce"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(
+        ["+0s", "+9m", "2026-11-16T10:51:55Z", "+30d", "2020-01-01T00:00:00Z"].map(after).join("\n"),
+        @r"
+    7bf7226 - checkout (Staging), deployed for 0s
+    announce-what-soaked: opens once deployed for 10m, at 2026-11-16T10:51:55Z
+    7bf7226 - checkout (Staging), deployed for 9m
+    announce-what-soaked: opens once deployed for 10m, at 2026-11-16T10:51:55Z
+    7bf7226 - checkout (Staging), deployed for 10m
+    announce-what-soaked: opens
+    7bf7226 - checkout (Staging), deployed for 30d
+    announce-what-soaked: opens
+    7bf7226 - checkout (Staging), deployed for 0s
+    announce-what-soaked: opens once deployed for 10m, at 2026-11-16T10:51:55Z
+    "
+    );
+}
+
+#[test]
+fn a_script_gets_one_document() {
+    let done = signoff(&["rules", "explain", RULES, "--deploy", DEPLOY, "--format", "json"]);
+    insta::assert_snapshot!(done.shown(), @r##"
+    {
+      "deploy": "7bf7226 - checkout (Staging)",
+      "at": "2026-11-16T10:41:55Z",
+      "deployed_for": "0s",
+      "rules": [
+        {
+          "name": "promote-to-production",
+          "outlook": "opens",
+          "opens_after": null,
+          "opens_at": null,
+          "conditions": [
+            {
+              "description": null,
+              "condition": "environment='Staging'",
+              "holds": true,
+              "explanation": {
+                "holds": true,
+                "comparison": "environment='Staging'",
+                "variables": {
+                  "environment": "Staging"
+                }
+              }
+            },
+            {
+              "description": "no hotfix",
+              "condition": "tags!='#hotfix'",
+              "holds": true,
+              "explanation": {
+                "holds": true,
+                "comparison": "tags!='#hotfix'",
+                "variables": {
+                  "tags": [
+                    "#web"
+                  ]
+                }
+              }
+            }
+          ],
+          "triggers": [],
+          "not_supported": [],
+          "actions": [
+            {
+              "line": "slack_channel_approval: Promote deploy to production",
+              "asks": {
+                "name": "Promote deploy to production",
+                "prompt": "Ana, would you like to promote 7bf7226 - checkout (Staging) to production?",
+                "channel": "#releases",
+                "votes_required": 2,
+                "rejections_required": 1,
+                "authors_only": false,
+                "approvers": [
+                  "@release-managers"
+                ],
+                "self_approval": true,
+                "require_reason": "never",
+                "expires_after": "1d",
+                "remind_after": null,
+                "supersede": true,
+                "undo_window": null,
+                "on_success": [
+                  {
+                    "line": "auto_approve_build: build-and-deploy"
+                  }
+                ],
+                "on_reject": [
+                  {
+                    "line": "slack_channel_message: #checkout",
+                    "message": "7bf7226 - checkout (Staging) stays on Staging."
+                  }
+                ],
+                "on_expire": []
+              }
+            }
+          ]
+        },
+        {
+          "name": "hotfix",
+          "outlook": "does_not_open",
+          "opens_after": null,
+          "opens_at": null,
+          "conditions": [
+            {
+              "description": null,
+              "condition": "environment='Staging' and (tags='#hotfix' or pr_labels~='hot.*fix')",
+              "holds": false,
+              "explanation": {
+                "holds": false,
+                "all": [
+                  {
+                    "holds": true,
+                    "comparison": "environment='Staging'",
+                    "variables": {
+                      "environment": "Staging"
+                    }
+                  },
+                  {
+                    "holds": false,
+                    "any": [
+                      {
+                        "holds": false,
+                        "comparison": "tags='#hotfix'",
+                        "variables": {
+                          "tags": [
+                            "#web"
+                          ]
+                        }
+                      },
+                      {
+                        "holds": false,
+                        "comparison": "pr_labels~='hot.*fix'",
+                        "variables": {
+                          "pr_labels": [
+                            "feature"
+                          ]
+                        }
+                      }
+                    ]
+                  }
+                ]
+              }
+            }
+          ],
+          "triggers": [],
+          "not_supported": [],
+          "actions": [
+            {
+              "line": "slack_channel_message: #releases",
+              "message": "Hotfix 7bf7226 - checkout (Staging):\n#12 Take other currencies"
+            },
+            {
+              "line": "trigger_build: promote.yml",
+              "parameters": {
+                "dry_run": "false",
+                "environment": "production",
+                "version": "7bf72260c8f1d4e5a3b9027d6e8f41c59ab3d702"
+              }
+            }
+          ]
+        },
+        {
+          "name": "announce-what-soaked",
+          "outlook": "opens_later",
+          "opens_after": "10m",
+          "opens_at": "2026-11-16T10:51:55Z",
+          "conditions": [
+            {
+              "description": null,
+              "condition": "environment='Production' or environment='Staging'",
+              "holds": true,
+              "explanation": {
+                "holds": true,
+                "any": [
+                  {
+                    "holds": false,
+                    "comparison": "environment='Production'",
+                    "variables": {
+                      "environment": "Staging"
+                    }
+                  },
+                  {
+                    "holds": true,
+                    "comparison": "environment='Staging'",
+                    "variables": {
+                      "environment": "Staging"
+                    }
+                  }
+                ]
+              }
+            },
+            {
+              "description": null,
+              "condition": "deployed_for>='10m'",
+              "holds": false,
+              "explanation": {
+                "holds": false,
+                "comparison": "deployed_for>='10m'",
+                "variables": {
+                  "deployed_for": "0s"
+                }
+              }
+            }
+          ],
+          "triggers": [],
+          "not_supported": [],
+          "actions": [
+            {
+              "line": "slack_channel_message: #checkout",
+              "message": "7bf7226 - checkout (Staging) has been there for 10 minutes."
+            }
+          ]
+        }
+      ]
+    }
+    ---- Fine
+    "##);
+}
+
+#[test]
+fn what_does_not_open_says_why_not() {
+    let deploy = "{sha: 7bf7226, environment: Staging, email: ana@acme.example}";
+    let args = ["rules", "explain", "tests/files/not-yet.yml", "--deploy", "-", "--at", "+5m"];
+    insta::assert_snapshot!(fed(deploy, &args).shown(), @r"
+    7bf7226 - checkout (Staging), deployed for 5m
+
+    nudge: does not open: it uses what is not supported yet
+      line 5: known, not supported yet: health
+      line 6: known, not supported yet: deploy_message_reactions_plus_1
+      line 8: known, not supported yet: slack_personal_message
+      environment='Staging' and health='Healthy' fails:
+        environment='Staging' holds: environment is `Staging`
+        health='Healthy' fails: health is not known
+      deploy_message_reactions_plus_1>2 fails: deploy_message_reactions_plus_1 is not known
+
+    tidy: does not open, for no deploy
+      its triggers are pr_opened
+
+    early: holds no longer; it opened when deployed for 0s, at 2026-05-11T11:42:00Z
+      deployed_for<'1m' fails: deployed_for is 5m
+      would do:
+        - slack_channel_approval: early
+            asks: ana@acme.example, would you like to promote 7bf7226 - checkout (Staging) to production?
+            in: #gate
+            needs: 1 vote to approve, 1 vote to reject
+            may vote: the authors; nobody whose own change it is
+            reason: from who rejects
+            reminds after: 2h
+            can be undone for: 30s
+            stays open: when a newer deploy is asked about
+            if approved:
+              - slack_channel_approval: early
+                  asks: ana@acme.example, would you like to promote 7bf7226 - checkout (Staging) to production?
+                  in: #second-gate
+                  needs: 1 vote to approve, 1 vote to reject
+                  may vote: anyone in the channel
+              - webhook: https://hooks.example.com
+
+    always: opens
+      no conditions: it holds for every deploy
+      does:
+        - auto_approve_build: {build: deploy, job: hold}
+    ---- Fine
+    ");
+    insta::assert_snapshot!(fed("rules: []", &["rules", "explain", "-", "--deploy", DEPLOY]).shown(), @r"
+    7bf7226 - checkout (Staging), deployed for 0s
+
+    The file has no rules.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn nothing_is_explained_of_what_cannot_be_read() {
+    let done = fed("{sha: main}", &["rules", "explain", "tests/files/typos.yml", "--deploy", "-"]);
+    insta::assert_snapshot!(done.shown(), @r"
+    ---- err
+    tests/files/typos.yml:4:11: unknown variable `enviroment`; did you mean `environment`?
+      |
+    4 |         - enviroment='Staging'
+      |           ^
+
+    tests/files/typos.yml:5:27: `nonsense` after the end of the condition; join conditions with `and` or `or`
+      |
+    5 |         - environment='X' nonsense
+      |                           ^
+
+    tests/files/typos.yml:7:11: unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
+      |
+    7 |         - slack_chanel_approval: {channel: '#team'}
+      |           ^
+
+    -:1:7: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
+      |
+    1 | {sha: main}
+      |       ^
+
+    4 problems, nothing to explain
+    ---- Problems
+    ");
+}

@@ -1,0 +1,265 @@
+//! `--help`, and arguments that mean nothing.
+
+use crate::signoff;
+
+#[test]
+fn the_help_of_signoff() {
+    insta::assert_snapshot!(signoff(&["--help"]).shown(), @r"
+    Signoff on the command line: tools that make rules safe to change
+
+    Usage: signoff <COMMAND>
+
+    Commands:
+      rules  Check, explain, test and convert rules files
+      help   Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_rules() {
+    insta::assert_snapshot!(signoff(&["rules", "--help"]).shown(), @r"
+    Check, explain, test and convert rules files
+
+    Usage: signoff rules <COMMAND>
+
+    Commands:
+      check    Check rules files: every problem, with its place and what would be right
+      explain  Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs
+      test     Test rules with cases: given this deploy, expect these runs, dialogs and actions
+      convert  Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help  Print help
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_check() {
+    insta::assert_snapshot!(signoff(&["rules", "check", "--help"]).shown(), @r"
+    Check rules files: every problem, with its place and what would be right.
+
+    Notices tell what a rule uses that is known and not supported yet, and what can never happen.
+
+    Usage: signoff rules check [OPTIONS] <FILES>...
+
+    Arguments:
+      <FILES>...
+              The rules files; `-` is the standard input
+
+    Options:
+          --format <FORMAT>
+              How to tell: for people, as one JSON document, or as annotations of GitHub Actions
+              
+              [default: human]
+              [possible values: human, json, github]
+
+          --strict
+              Take notices for problems
+
+          --name <NAME>
+              What the standard input is called in messages
+              
+              [default: .signoff/rules.yml]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 no problems, 1 problems (with --strict: or notices), 2 wrong usage or a file that cannot be read.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_explain() {
+    insta::assert_snapshot!(signoff(&["rules", "explain", "--help"]).shown(), @r"
+    Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs.
+
+    The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags, email, links, commits, files, pull_requests; and `deployment` (owner/name, else acme/checkout). Nothing else is asked: labels and authors are those of the file.
+
+    Usage: signoff rules explain [OPTIONS] --deploy <FILE> <FILE>
+
+    Arguments:
+      <FILE>
+              The rules file; `-` is the standard input
+
+    Options:
+          --deploy <FILE>
+              The file with the deploy; `-` is the standard input
+
+          --at <TIME>
+              When: a time (2026-05-11T11:42:00Z), or how long after the deploy (+10m) [default: +0s]
+
+          --format <FORMAT>
+              How to tell: for people, or as one JSON document
+              
+              [default: human]
+              [possible values: human, json]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 explained, 1 a file has problems, 2 wrong usage or a file that cannot be read.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_test() {
+    insta::assert_snapshot!(signoff(&["rules", "test", "--help"]).shown(), @r"
+    Test rules with cases: given this deploy, expect these runs, dialogs and actions
+
+    A file of cases:
+
+      rules: rules.yml                      # beside the cases
+      cases:
+        - name: Staging asks the team
+          deploy: {sha: 7bf7226, environment: Staging, tags: ['#web']}   # or a file's name
+          at: +10m                          # how long it has been deployed, or a time; optional
+          expect:                           # every run that opens until then, and no other; [] for none
+            - rule: promote-to-production
+              first: []                     # what runs before the dialog; optional
+              ask: {channel: '#releases', votes_required: 2}
+              then: ['auto_approve_build: build-and-deploy']
+
+    `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people read it. `then` is
+    what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a missing `first` means that
+    nothing runs before people were asked.
+
+    Usage: signoff rules test <DIR_OR_FILE>...
+
+    Arguments:
+      <DIR_OR_FILE>...
+              Files of cases, or folders with such: cases.yml, NAME.cases.yml (or .yaml, .json)
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 all passed, 1 a case failed or a file has problems, 2 wrong usage, a file that cannot be read, or no cases.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_convert() {
+    insta::assert_snapshot!(signoff(&["rules", "convert", "--help"]).shown(), @r"
+    Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.
+
+    The new file goes to the standard output; what was changed, and what is not supported yet, is told on the standard error.
+
+    Usage: signoff rules convert [OPTIONS] [FILE]
+
+    Arguments:
+      [FILE]
+              The file to convert; `-` is the standard input
+              
+              [default: .sleuth/rules.yml]
+
+    Options:
+          --output <FILE>
+              Write the new file here, for example to .signoff/rules.yml
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 converted, 1 the file has problems, 2 wrong usage or a file that cannot be read or written.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn arguments_that_mean_nothing_are_told() {
+    let mut told = String::new();
+    for args in [
+        &["rules", "chek"][..],
+        &["rules", "check"],
+        &["rules", "check", "--format", "xml", "a.yml"],
+        &["rules", "explain", "rules.yml"],
+        &["rules", "explain", "rules.yml", "--deploy", "d.json", "--at", "10m"],
+        &["rules", "explain", "-", "--deploy", "-"],
+        &["rules", "check", "no-such.yml", "tests"],
+        &["rules", "test", "tests"],
+        &["rules", "test", "no-such.yml"],
+        &["rules", "convert"],
+    ] {
+        told.push_str(&format!("$ signoff {}\n{}\n\n", args.join(" "), signoff(args).shown()));
+    }
+    insta::assert_snapshot!(told, @r"
+    $ signoff rules chek
+    ---- err
+    error: unrecognized subcommand 'chek'
+
+    Usage: signoff rules <COMMAND>
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff rules check
+    ---- err
+    error: the following required arguments were not provided:
+      <FILES>...
+
+    Usage: signoff rules check <FILES>...
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff rules check --format xml a.yml
+    ---- err
+    error: invalid value 'xml' for '--format <FORMAT>'
+      [possible values: human, json, github]
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff rules explain rules.yml
+    ---- err
+    error: the following required arguments were not provided:
+      --deploy <FILE>
+
+    Usage: signoff rules explain --deploy <FILE> <FILE>
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff rules explain rules.yml --deploy d.json --at 10m
+    ---- err
+    error: invalid value '10m' for '--at <TIME>': write how long after the deploy (+30s, +10m, +4h, +1d) or a time with its zone (2026-05-11T11:42:00Z)
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff rules explain - --deploy -
+    ---- err
+    signoff: -: the standard input is one file: name the other
+    ---- Usage
+
+    $ signoff rules check no-such.yml tests
+    ---- err
+    signoff: no-such.yml: there is no such file
+    signoff: tests: this is a folder: name a file in it
+    ---- Usage
+
+    $ signoff rules test tests
+    ---- err
+    signoff: tests: no files of cases here: they are called cases.yml or NAME.cases.yml
+    ---- Usage
+
+    $ signoff rules test no-such.yml
+    ---- err
+    signoff: no-such.yml: there is no such file
+    ---- Usage
+
+    $ signoff rules convert
+    ---- err
+    signoff: .sleuth/rules.yml: there is no such file
+    ---- Usage
+    ");
+}

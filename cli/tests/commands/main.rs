@@ -1,0 +1,46 @@
+//! The commands, as a script and a person see them.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod check;
+mod convert;
+mod explain;
+mod help;
+mod process;
+mod test;
+
+use signoff::{Exit, Streams, run};
+
+/// What a command wrote, and what it told a script.
+struct Done {
+    out: String,
+    err: String,
+    exit: Exit,
+}
+
+/// Runs `signoff` with these arguments.
+fn signoff(args: &[&str]) -> Done {
+    fed("", args)
+}
+
+/// The same with `input` on the standard input.
+fn fed(input: &str, args: &[&str]) -> Done {
+    let (mut input, mut out, mut err) = (input.as_bytes(), Vec::new(), Vec::new());
+    let mut streams = Streams { input: &mut input, out: &mut out, err: &mut err };
+    let args = std::iter::once("signoff").chain(args.iter().copied()).map(Into::into);
+    let exit = run(args, &mut streams, "2026-05-11T11:42:00Z".parse().unwrap());
+    Done { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), exit }
+}
+
+impl Done {
+    /// All of it as one text.
+    fn shown(&self) -> String {
+        let mut shown = self.out.clone();
+        if !self.err.is_empty() {
+            shown.push_str("---- err\n");
+            shown.push_str(&self.err);
+        }
+        shown.push_str(&format!("---- {:?}", self.exit));
+        shown
+    }
+}
