@@ -1,6 +1,6 @@
 //! What an action would do for a deploy, rendered as people will read it.
 
-use approval::action::{Action, ApprovalSpec, ParameterValue, Reasons};
+use approval::action::{Action, ApprovalSpec, ParameterValue, QuotaSpec, Reasons};
 use rules::explain::shown_duration;
 use rules::template::{Context, render_plain};
 use serde::Serialize;
@@ -29,6 +29,8 @@ pub(crate) struct Asks {
     pub(crate) prompt: String,
     pub(crate) channel: String,
     pub(crate) votes_required: u32,
+    /// Whose votes these have to be; empty: those of anybody who may vote.
+    pub(crate) quotas: Vec<QuotaSpec>,
     pub(crate) rejections_required: u32,
     pub(crate) authors_only: bool,
     pub(crate) approvers: Option<Vec<String>>,
@@ -75,6 +77,7 @@ fn asks(spec: &ApprovalSpec, context: &Context) -> Asks {
         prompt: rendered(&spec.prompt, context),
         channel: spec.channel.clone(),
         votes_required: spec.votes_required,
+        quotas: spec.quotas.clone(),
         rejections_required: spec.rejections_required,
         authors_only: spec.authors_only,
         approvers: spec.approvers.clone(),
@@ -113,10 +116,39 @@ pub(crate) fn steps(does: &[Does]) -> Vec<&Does> {
     all
 }
 
+/// `1 vote`, `2 votes`.
+pub(crate) fn votes(count: u32) -> String {
+    if count == 1 { "1 vote".to_owned() } else { format!("{count} votes") }
+}
+
+/// `2 votes from @sre`.
+pub(crate) fn quota(quota: &QuotaSpec) -> String {
+    format!("{} from {}", votes(quota.votes), quota.from.join(" or "))
+}
+
 impl Asks {
+    /// What approves, as a clause.
+    pub(crate) fn needs(&self) -> String {
+        if self.quotas.is_empty() {
+            return format!("{} to approve", votes(self.votes_required));
+        }
+        let mut needs = self.quotas.iter().map(quota).collect::<Vec<_>>().join(", ");
+        if self.votes_required > 1 {
+            needs.push_str(", of different people");
+        }
+        needs
+    }
+
     /// Who may vote, as a clause.
     pub(crate) fn voters(&self) -> String {
+        let mut named: Vec<&str> = Vec::new();
+        for from in self.quotas.iter().flat_map(|quota| &quota.from) {
+            if !named.iter().any(|known| known.eq_ignore_ascii_case(from)) {
+                named.push(from);
+            }
+        }
         let mut who = match (&self.approvers, self.authors_only) {
+            _ if !named.is_empty() => named.join(", "),
             (None, false) => "anyone in the channel".to_owned(),
             (None, true) => "the authors".to_owned(),
             (Some(approvers), false) => approvers.join(", "),

@@ -1,7 +1,7 @@
 //! The explanation for people.
 
 use super::{Explained, ExplainedRule};
-use crate::does::{Asks, Does};
+use crate::does::{Asks, Does, votes};
 use crate::outlook::{Moment, Outlook};
 use approval::action::Reasons;
 use rules::explain::{Explanation, shown_duration};
@@ -106,9 +106,8 @@ fn dialog(out: &mut dyn Write, asks: &Asks, indent: usize) -> io::Result<()> {
     text(out, "asks", &asks.prompt, indent)?;
     let mut line = |name: &str, value: &str| writeln!(out, "{:indent$}{name}: {value}", "");
     line("in", &asks.channel)?;
-    let votes = |count: u32| if count == 1 { "1 vote".to_owned() } else { format!("{count} votes") };
-    let (approve, reject) = (votes(asks.votes_required), votes(asks.rejections_required));
-    line("needs", &format!("{approve} to approve, {reject} to reject"))?;
+    let between = if asks.quotas.is_empty() { "," } else { ";" };
+    line("needs", &format!("{}{between} {} to reject", asks.needs(), votes(asks.rejections_required)))?;
     line("may vote", &asks.voters())?;
     match asks.require_reason {
         Reasons::Never => {}

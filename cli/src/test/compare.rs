@@ -1,12 +1,14 @@
 //! A run that is expected against the one that opens.
 
 use crate::cases::{Expected, line};
-use crate::does::{Asks, Does, steps};
+use crate::does::{Asks, Does, quota, steps};
+use approval::action::QuotaSpec;
 use jiff::SignedDuration;
 use rules::condition::parse_duration;
 use rules::explain::shown_duration;
 use rules::yaml::{Content, Entry, Node};
 use serde_json::Value;
+use std::rc::Rc;
 
 /// What is otherwise than expected, one line each.
 pub(super) fn failures(expected: &Expected, does: &[Does]) -> Vec<String> {
@@ -54,6 +56,15 @@ fn differs(entry: &Entry, asks: &Asks) -> Option<String> {
         "on_success" => (texts(&entry.value), list(&of(&asks.on_success))),
         "on_reject" => (texts(&entry.value), list(&of(&asks.on_reject))),
         "on_expire" => (texts(&entry.value), list(&of(&asks.on_expire))),
+        "votes_required"
+            if !asks.quotas.is_empty() || matches!(entry.value.content, Content::Sequence(_)) =>
+        {
+            let found = match asks.quotas.as_slice() {
+                [] => asks.votes_required.to_string(),
+                quotas => list(&quotas.iter().map(quota).collect::<Vec<_>>()),
+            };
+            (votes(&entry.value), found)
+        }
         _ => {
             // Nothing in this type can fail to become JSON.
             let asks = serde_json::to_value(asks).unwrap_or_default();
@@ -97,6 +108,34 @@ fn written(node: &Node, found: &Value) -> String {
             format!("`{}`", time.map_or_else(|| text.to_owned(), shown_duration))
         }
     }
+}
+
+/// The votes that are expected: a number, or a list as [`quota`] tells its entries.
+fn votes(node: &Node) -> String {
+    match &node.content {
+        Content::Sequence(nodes) => {
+            let entry = |node: &Rc<Node>| entry_of_votes(node).unwrap_or_else(|| line(node));
+            list(&nodes.iter().map(entry).collect::<Vec<_>>())
+        }
+        Content::Scalar(_) | Content::Mapping(_) => line(node),
+    }
+}
+
+/// `{from: '@sre', votes: 2}`; `None`: it is no such entry.
+fn entry_of_votes(node: &Node) -> Option<String> {
+    let Content::Mapping(entries) = &node.content else { return None };
+    let mut expected = QuotaSpec { from: Vec::new(), votes: 1 };
+    for Entry { key, value, .. } in entries {
+        match (key.as_str(), &value.content) {
+            ("from", Content::Sequence(nodes)) => {
+                expected.from = nodes.iter().map(|node| line(node)).collect()
+            }
+            ("from", Content::Scalar(scalar)) => expected.from = vec![scalar.text.trim().to_owned()],
+            ("votes", Content::Scalar(scalar)) => expected.votes = scalar.text.trim().parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some(quota(&expected))
 }
 
 /// A list, or one entry of it alone.

@@ -131,6 +131,7 @@ fn a_script_gets_one_document() {
                 "prompt": "Ana, would you like to promote 7bf7226 - checkout (Staging) to production?",
                 "channel": "#releases",
                 "votes_required": 2,
+                "quotas": [],
                 "rejections_required": 1,
                 "authors_only": false,
                 "approvers": [
@@ -361,4 +362,26 @@ fn nothing_is_explained_of_what_cannot_be_read() {
     4 problems, nothing to explain
     ---- Problems
     ");
+}
+
+#[test]
+fn votes_of_several_groups_are_told() {
+    let rules = "rules:\n- ask:\n    actions:\n    - slack_channel_approval:\n        channel: '#a'\n        \
+        votes_required: [{from: '@sre', votes: 2}, {from: [ana@acme.example, '@SRE']}]\n    \
+        - slack_channel_approval: {channel: '#b', votes_required: [{from: '@qa'}]}\n";
+    let told = fed(rules, &["rules", "explain", "-", "--deploy", DEPLOY]).out;
+    let lines = told.lines().filter(|line| line.contains("needs:") || line.contains("may vote:"));
+    insta::assert_snapshot!(lines.map(str::trim).collect::<Vec<_>>().join("\n"), @"
+    needs: 2 votes from @sre, 1 vote from ana@acme.example or @SRE, of different people; 1 vote to reject
+    may vote: @sre, ana@acme.example
+    needs: 1 vote from @qa; 1 vote to reject
+    may vote: @qa
+    ");
+    let done = fed(rules, &["rules", "explain", "-", "--deploy", DEPLOY, "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    let asks = &document["rules"][0]["actions"][0]["asks"];
+    insta::assert_snapshot!(
+        format!("{} {}", asks["votes_required"], asks["quotas"]),
+        @r#"3 [{"from":["@sre"],"votes":2},{"from":["ana@acme.example","@SRE"],"votes":1}]"#
+    );
 }

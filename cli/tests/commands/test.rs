@@ -168,3 +168,37 @@ fn cases_and_rules_may_be_json_and_problems_of_the_rules_are_told() {
     insta::assert_snapshot!(done.err, @"signoff: there are no cases: write `cases:` and under it a list of cases");
     assert_eq!(done.exit, Exit::Usage);
 }
+
+#[test]
+fn votes_of_several_groups_are_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "rules.yml",
+        "rules:\n- ask:\n    actions:\n    - slack_channel_approval:\n        channel: '#a'\n        \
+         votes_required: [{from: '@sre', votes: 2}, {from: [ana@acme.example, '@qa']}]\n",
+    );
+    let cases = |votes: &str| {
+        let text = format!(
+            "rules: rules.yml\ncases:\n- name: a\n  deploy: {{sha: 7bf7226}}\n  \
+             expect: [{{rule: ask, ask: {{votes_required: {votes}}}}}]\n"
+        );
+        write("cases.yml", &text);
+        let out = signoff(&["rules", "test", folder.path().to_str().unwrap()]).out;
+        let told = out.lines().find(|line| line.contains("ask.votes_required")).unwrap_or("as expected");
+        told.trim().to_owned()
+    };
+    let told = [
+        "[{votes: 2, from: ['@sre']}, {from: [ana@acme.example, '@qa'], votes: 1}]",
+        "[{from: '@sre', votes: 2}]",
+        "[{form: '@sre', votes: 2}]",
+        "3",
+    ]
+    .map(cases);
+    insta::assert_snapshot!(told.join("\n"), @"
+    as expected
+    ask: ask.votes_required: expected [2 votes from @sre], found [2 votes from @sre, 1 vote from ana@acme.example or @qa]
+    ask: ask.votes_required: expected [form: @sre, votes: 2], found [2 votes from @sre, 1 vote from ana@acme.example or @qa]
+    ask: ask.votes_required: expected 3, found [2 votes from @sre, 1 vote from ana@acme.example or @qa]
+    ");
+}
