@@ -7,29 +7,13 @@ use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
 use rules::Problem;
 use rules::problem::{Position, Source};
+use rules::reference::{APPROVAL, names};
 use rules::yaml::{Content, Entry, Node, load};
 use std::path::Path;
 use std::rc::Rc;
 
 /// The keys of a dialog that can be compared.
-pub(crate) const ASK: [&str; 16] = [
-    "name",
-    "prompt",
-    "channel",
-    "votes_required",
-    "rejections_required",
-    "authors_only",
-    "approvers",
-    "self_approval",
-    "require_reason",
-    "expires_after",
-    "remind_after",
-    "supersede",
-    "undo_window",
-    "on_success",
-    "on_reject",
-    "on_expire",
-];
+const ASK: [&str; APPROVAL.len()] = names(&APPROVAL);
 const FILE: [&str; 2] = ["rules", "cases"];
 const CASE: [&str; 4] = ["name", "deploy", "at", "expect"];
 const EXPECTED: [&str; 4] = ["rule", "first", "ask", "then"];

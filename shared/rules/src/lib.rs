@@ -5,6 +5,7 @@
 //! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
 //! - [`convert::convert`] writes the names that older files use as they are now.
 //! - [`explain::explain`] says why it does or does not.
+//! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
 //! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
 //!
 //! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it takes bounded
@@ -16,6 +17,7 @@ pub mod convert;
 pub mod explain;
 pub mod file;
 pub mod problem;
+pub mod reference;
 pub mod suggest;
 pub mod template;
 pub mod variables;

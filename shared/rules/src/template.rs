@@ -8,7 +8,7 @@ mod context;
 mod scan;
 
 pub(crate) use check::check;
-pub use context::{Context, Mentions, VARIABLES};
+pub use context::{Context, Mentions};
 
 use approval::mrkdwn::escape;
 use minijinja::value::{Value, ValueKind};

@@ -3,46 +3,18 @@
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
 use super::reader::Reader;
 use crate::problem::Position;
+use crate::reference::{
+    ACTIONS, ACTIONS_NOT_YET, BUILD, CHANNEL_MESSAGE, TRIGGER_BUILD, WEBHOOK, has, names,
+};
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use approval::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
 
-/// The actions that can be run.
-const SUPPORTED: [&str; 6] = [
-    "slack_channel_approval",
-    "auto_approve_build",
-    "trigger_build",
-    "slack_channel_message",
-    "add_to_deploy_message_thread",
-    "webhook",
-];
-
-/// The actions that rules files use and that cannot be run yet, or never will be.
-const NOT_YET: [&str; 22] = [
-    "slack_personal_message",
-    "slack_deploy_message",
-    "notify_deploy_authors",
-    "notify_deployer",
-    "notify_mentioned_issues",
-    "transition_mentioned_issues",
-    "transition_issues",
-    "update_mentioned_issues",
-    "add_deploy_tag",
-    "monitor_drift",
-    "send_event",
-    "merge",
-    "merge_pull_request",
-    "update_pull_request_base",
-    "update_pull_request_source",
-    "add_label",
-    "add_pull_request_label",
-    "set_pr_check",
-    "create_revert_pr",
-    "create_pr",
-    "gradually_enable_feature_flag",
-    "send_slack_msg",
-];
+const BUILD_KEYS: [&str; BUILD.len()] = names(&BUILD);
+const TRIGGER_KEYS: [&str; TRIGGER_BUILD.len()] = names(&TRIGGER_BUILD);
+const MESSAGE_KEYS: [&str; CHANNEL_MESSAGE.len()] = names(&CHANNEL_MESSAGE);
+const WEBHOOK_KEYS: [&str; WEBHOOK.len()] = names(&WEBHOOK);
 
 const EXAMPLE: &str = "`- auto_approve_build: 'name-of-the-build'`";
 
@@ -86,12 +58,13 @@ impl Reader<'_> {
         entry: Option<&Entry>,
         rule: &str,
     ) -> Option<Action> {
-        if NOT_YET.contains(&name) {
+        if has(&ACTIONS_NOT_YET, name) {
             self.unsupported(at, name);
             return None;
         }
-        if !SUPPORTED.contains(&name) {
-            let known = SUPPORTED.into_iter().chain(NOT_YET);
+        if ACTIONS.iter().all(|action| action.name != name) {
+            let names = ACTIONS.iter().map(|action| action.name);
+            let known = names.chain(ACTIONS_NOT_YET.iter().map(|action| action.name));
             self.problem(at, format!("unknown action `{name}`"), did_you_mean(name, known));
             return None;
         }
@@ -127,11 +100,11 @@ impl Reader<'_> {
             return self.template(node, name).map(|build| BuildRef { build, job: None });
         };
         let (mut build, mut job) = (None, None);
-        for entry in entries {
+        for entry in self.known(entries, name, &BUILD_KEYS) {
             match entry.key.as_str() {
                 "build" => build = self.template(&entry.value, "build"),
                 "job" => job = self.template(&entry.value, "job"),
-                _ => self.unknown_key(entry, name, &["build", "job"]),
+                _ => {}
             }
         }
         self.required(node, entries, name, "build")?;
@@ -142,12 +115,13 @@ impl Reader<'_> {
     fn trigger(&mut self, node: &Node) -> Option<TriggerSpec> {
         let name = "trigger_build";
         let mut spec = TriggerSpec { workflow: None, parameters: BTreeMap::new(), revision: None };
-        for entry in self.mapping(node, name, example(name))? {
+        let entries = self.mapping(node, name, example(name))?;
+        for entry in self.known(entries, name, &TRIGGER_KEYS) {
             match entry.key.as_str() {
                 "revision" => spec.revision = self.template(&entry.value, "revision"),
                 "parameters" if entry.value.is_null() => {}
                 "parameters" => self.parameters(&entry.value, &mut spec),
-                _ => self.unknown_key(entry, name, &["parameters", "revision"]),
+                _ => {}
             }
         }
         Some(spec)
@@ -183,11 +157,11 @@ impl Reader<'_> {
         let name = "slack_channel_message";
         let entries = self.mapping(node, name, example(name))?;
         let (mut channel, mut message) = (None, None);
-        for entry in entries {
+        for entry in self.known(entries, name, &MESSAGE_KEYS) {
             match entry.key.as_str() {
                 "channel" => channel = self.channel(&entry.value, "channel"),
                 "message" => message = self.template(&entry.value, "message"),
-                _ => self.unknown_key(entry, name, &["channel", "message"]),
+                _ => {}
             }
         }
         let present = self.required(node, entries, name, "channel");
@@ -199,11 +173,8 @@ impl Reader<'_> {
     fn webhook(&mut self, node: &Node) -> Option<String> {
         let Content::Mapping(entries) = &node.content else { return self.address(node, "webhook") };
         let mut url = None;
-        for entry in entries {
-            match entry.key.as_str() {
-                "url" => url = self.address(&entry.value, "webhook"),
-                _ => self.unknown_key(entry, "webhook", &["url"]),
-            }
+        for entry in self.known(entries, "webhook", &WEBHOOK_KEYS) {
+            url = self.address(&entry.value, "webhook");
         }
         self.required(node, entries, "webhook", "url")?;
         url

@@ -2,47 +2,23 @@
 
 use super::reader::Reader;
 use crate::condition::parse_duration;
+use crate::reference::{
+    self, APPROVAL, DEFAULT_PROMPT, LONGEST_UNDO, LONGEST_WAIT, MAX_QUOTAS, REASONS, names,
+};
 use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
 use approval::action::{ApprovalSpec, QuotaSpec, Reasons};
 use jiff::SignedDuration;
 
-/// What an approval asks where the rule says nothing.
-const DEFAULT_PROMPT: &str =
-    "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
-
 const NAME: &str = "slack_channel_approval";
-const KEYS: [&str; 16] = [
-    "name",
-    "prompt",
-    "channel",
-    "votes_required",
-    "rejections_required",
-    "authors_only",
-    "approvers",
-    "self_approval",
-    "require_reason",
-    "expires_after",
-    "remind_after",
-    "supersede",
-    "undo_window",
-    "on_success",
-    "on_reject",
-    "on_expire",
-];
+const KEYS: [&str; APPROVAL.len()] = names(&APPROVAL);
+const QUOTA_KEYS: [&str; reference::QUOTA.len()] = names(&reference::QUOTA);
 
 /// An entry of a list of votes, as messages call it.
 pub(super) const QUOTA: &str = "an entry of votes_required";
 /// What a list of votes looks like.
 pub(super) const QUOTA_EXAMPLE: &str =
     "`votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`";
-/// The most entries of that list.
-const MAX_QUOTAS: usize = 10;
-
-/// The longest that people can be waited for: what is older is not on record any more.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 90);
-/// The longest that approved actions are held back.
-const LONGEST_UNDO: SignedDuration = SignedDuration::from_hours(1);
 
 impl Reader<'_> {
     /// The keys of an approval, with their defaults. `rule` is the name of the rule.
@@ -69,7 +45,7 @@ impl Reader<'_> {
             on_reject: Vec::new(),
             on_expire: Vec::new(),
         };
-        for entry in entries {
+        for entry in self.known(entries, NAME, &KEYS) {
             self.approval_key(entry, rule, &mut spec);
         }
         self.one_electorate(entries, &spec);
@@ -106,7 +82,7 @@ impl Reader<'_> {
             "on_success" => spec.on_success = self.actions(node, key, rule),
             "on_reject" => spec.on_reject = self.actions(node, key, rule),
             "on_expire" => spec.on_expire = self.actions(node, key, rule),
-            _ => self.unknown_key(entry, NAME, &KEYS),
+            _ => {}
         }
     }
 
@@ -125,11 +101,11 @@ impl Reader<'_> {
         let entries = self.mapping(node, QUOTA, QUOTA_EXAMPLE)?;
         self.required(node, entries, QUOTA, "from");
         let mut quota = QuotaSpec { from: Vec::new(), votes: 1 };
-        for entry in entries {
+        for entry in self.known(entries, QUOTA, &QUOTA_KEYS) {
             match entry.key.as_str() {
                 "from" => quota.from = self.approvers(&entry.value, "from").unwrap_or_default(),
                 "votes" => quota.votes = self.count(&entry.value, "votes").unwrap_or(1),
-                _ => self.unknown_key(entry, QUOTA, &["from", "votes"]),
+                _ => {}
             }
         }
         (!quota.from.is_empty()).then_some(quota)
@@ -158,7 +134,7 @@ impl Reader<'_> {
             "both" => Reasons::Both,
             other => {
                 let message = format!("`{other}` is nobody who could give a reason");
-                let suggestion = did_you_mean(other, ["approve", "reject", "both"])
+                let suggestion = did_you_mean(other, REASONS)
                     .unwrap_or_else(|| "write approve, reject or both".to_owned());
                 self.problem(node.start, message, suggestion);
                 return None;

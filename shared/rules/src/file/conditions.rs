@@ -3,6 +3,7 @@
 use super::RuleCondition;
 use super::reader::Reader;
 use crate::condition::{Comparison, Condition, Name, Operand, Operator, parse_duration, parse_with_names};
+use crate::reference::{CONDITION, names};
 use crate::suggest::closest;
 use crate::variables::{Variable, is_duration, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
@@ -12,7 +13,7 @@ const EXAMPLE: &str = "`- environment='Staging'`";
 /// The most regular expressions that are read of one file: each takes far more time to compile than it is long.
 pub(super) const MAX_PATTERNS: usize = 1000;
 
-const KEYS: [&str; 2] = ["description", "expression"];
+const KEYS: [&str; CONDITION.len()] = names(&CONDITION);
 
 impl Reader<'_> {
     /// The entries under `conditions`.
@@ -45,11 +46,11 @@ impl Reader<'_> {
         }
         let mut description = None;
         let mut expression = None;
-        for entry in entries {
+        for entry in self.known(entries, "a condition", &KEYS) {
             match entry.key.as_str() {
                 "description" => description = self.text(&entry.value, "description"),
                 "expression" => expression = Some(self.expression(&entry.value)),
-                _ => self.unknown_key(entry, "a condition", &KEYS),
+                _ => {}
             }
         }
         let misspelt = |entry: &Entry| {

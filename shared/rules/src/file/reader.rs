@@ -162,6 +162,14 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Those of `entries` whose key is one of `known`. The others are problems.
+    pub(super) fn known<'n>(&mut self, entries: &'n [Entry], of: &str, known: &[&str]) -> Vec<&'n Entry> {
+        let (known_ones, others): (Vec<_>, Vec<_>) =
+            entries.iter().partition(|entry| known.contains(&entry.key.as_str()));
+        others.into_iter().for_each(|entry| self.unknown_key(entry, of, known));
+        known_ones
+    }
+
     /// A key that is not one of `known`: a problem, with the one that may be meant.
     pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
         let suggestion = did_you_mean(&entry.key, known.iter().copied())

@@ -3,27 +3,13 @@
 use super::reader::Reader;
 use super::{Rule, rule_hash};
 use crate::problem::Position;
+use crate::reference::{FILE, MAX_RULE_NAME, RULE, TRIGGERS, TRIGGERS_NOT_YET, has, names};
 use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
 use std::collections::HashMap;
 
-const RULE_KEYS: [&str; 4] = ["description", "triggers", "conditions", "actions"];
-
-/// The longest name of a rule, in characters.
-const MAX_NAME: usize = 200;
-
-/// Triggers of pull requests, and `cron`: known, and none of them is a deploy.
-const PULL_REQUEST_TRIGGERS: [&str; 9] = [
-    "pr_created",
-    "pr_updated",
-    "pr_closed",
-    "pr_reopened",
-    "pr_opened",
-    "status_updated",
-    "review_updated",
-    "base_branch_updated",
-    "source_branch_updated",
-];
+const FILE_KEYS: [&str; FILE.len()] = names(&FILE);
+const RULE_KEYS: [&str; RULE.len()] = names(&RULE);
 
 impl Reader<'_> {
     /// Every rule of the file.
@@ -33,8 +19,11 @@ impl Reader<'_> {
             return Vec::new();
         };
         // Keys that start with `x-` hold what anchors point to.
-        for entry in entries.iter().filter(|entry| entry.key != "rules" && !entry.key.starts_with("x-")) {
-            self.unknown_key(entry, "a rules file", &["rules"]);
+        for entry in entries
+            .iter()
+            .filter(|entry| !FILE_KEYS.contains(&entry.key.as_str()) && !entry.key.starts_with("x-"))
+        {
+            self.unknown_key(entry, "a rules file", &FILE_KEYS);
         }
         let Some(rules) = entries.iter().find(|entry| entry.key == "rules") else {
             self.problem(
@@ -79,8 +68,8 @@ impl Reader<'_> {
             }
         };
         let name = entry.key.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME || name.contains(char::is_control) {
-            let message = format!("the name of a rule is one line of 1 to {MAX_NAME} characters");
+        if name.is_empty() || name.chars().count() > MAX_RULE_NAME || name.contains(char::is_control) {
+            let message = format!("the name of a rule is one line of 1 to {MAX_RULE_NAME} characters");
             self.problem(entry.at, message, None);
         }
         if let Some(first) = names.insert(name.to_owned(), entry.at) {
@@ -108,10 +97,8 @@ impl Reader<'_> {
     fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {
         let what = format!("the rule `{name}`");
         let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
-        for other in entries.iter().filter(|entry| !RULE_KEYS.contains(&entry.key.as_str())) {
-            self.unknown_key(other, "a rule", &RULE_KEYS);
-        }
-        let field = |key: &str| entries.iter().find(|entry| entry.key == key);
+        let known = self.known(entries, "a rule", &RULE_KEYS);
+        let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
         self.unsupported.clear();
 
         let description = match field("description") {
@@ -129,9 +116,7 @@ impl Reader<'_> {
         };
 
         let unsupported = std::mem::take(&mut self.unsupported);
-        if !triggers.is_empty()
-            && triggers.iter().all(|trigger| PULL_REQUEST_TRIGGERS.contains(&trigger.as_str()))
-        {
+        if !triggers.is_empty() && triggers.iter().all(|trigger| has(&TRIGGERS, trigger)) {
             // What such a rule uses is of no interest then.
             self.notice(
                 entry.at,
@@ -162,10 +147,10 @@ impl Reader<'_> {
             Content::Mapping(entries) => entries.first().map(|entry| (entry.key.clone(), entry.at))?,
             Content::Scalar(_) | Content::Sequence(_) => (self.text(node, "a trigger")?, node.start),
         };
-        if name == "cron" {
+        if has(&TRIGGERS_NOT_YET, &name) {
             self.unsupported(at, &name);
-        } else if !PULL_REQUEST_TRIGGERS.contains(&name.as_str()) {
-            let suggestion = did_you_mean(&name, PULL_REQUEST_TRIGGERS)
+        } else if !has(&TRIGGERS, &name) {
+            let suggestion = did_you_mean(&name, TRIGGERS.iter().map(|trigger| trigger.name))
                 .unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
             self.problem(at, format!("unknown trigger `{name}`"), suggestion);
         }

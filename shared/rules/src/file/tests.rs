@@ -178,8 +178,8 @@ fn a_rule_opens_where_it_holds_and_nothing_is_missing() {
 fn every_supported_variable_is_in_the_snapshot() {
     let deploy = deploy("Staging", "fix");
     let snapshot = Snapshot::at(&deploy, deploy.deployed_at);
-    for name in crate::variables::SUPPORTED {
-        assert!(snapshot.get(name).is_some(), "{name}");
+    for variable in crate::reference::VARIABLES {
+        assert!(snapshot.get(variable.name).is_some(), "{}", variable.name);
     }
     assert_eq!(snapshot.get("pr_labels"), Some(&Value::List(vec!["fix".to_owned()])));
 }

@@ -1,7 +1,8 @@
 //! What can be said about a template before there is a deploy.
 
 use super::scan::{refused, word_offset};
-use super::{Context, MAX_TEMPLATE_BYTES, Mentions, Target, VARIABLES, environment, explained, render_in};
+use super::{Context, MAX_TEMPLATE_BYTES, Mentions, Target, environment, explained, render_in};
+use crate::reference::TEMPLATE_VARIABLES;
 use crate::suggest::did_you_mean;
 use approval::deploy::{Deploy, Person, PullRequest, Slug, Source};
 use approval::id::DeployId;
@@ -85,7 +86,8 @@ pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     }
     let mut unknown: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| {
-        !VARIABLES.contains(&name.as_str()) && STRICT.globals().all(|(global, _)| global != name)
+        TEMPLATE_VARIABLES.iter().all(|variable| variable.name != *name)
+            && STRICT.globals().all(|(global, _)| global != name)
     });
     unknown.sort_unstable();
     if !unknown.is_empty() {
@@ -103,7 +105,7 @@ fn unknown_variable(template: &str, name: &str) -> TemplateProblem {
     TemplateProblem {
         offset: word_offset(template, name),
         message: format!("unknown template variable `{name}`"),
-        suggestion: did_you_mean(name, VARIABLES),
+        suggestion: did_you_mean(name, TEMPLATE_VARIABLES.iter().map(|variable| variable.name)),
     }
 }
 

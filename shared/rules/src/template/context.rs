@@ -5,29 +5,6 @@ use approval::mrkdwn::{escape, link};
 use minijinja::value::Value;
 use std::collections::BTreeMap;
 
-/// The names that a template can use.
-pub const VARIABLES: [&str; 19] = [
-    "authors_slack",
-    "slack_mention_authors",
-    "deploy_slack",
-    "deploy_url",
-    "deploy_name",
-    "deploy_revision",
-    "revision",
-    "deploy_tags",
-    "tags",
-    "deploy_author_name",
-    "deployment",
-    "deployment_name",
-    "environment",
-    "pull_request_slack",
-    "pull_request_id",
-    "pr_url",
-    "prs",
-    "issues",
-    "failed_rules",
-];
-
 /// What stands for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
 
@@ -83,20 +60,7 @@ fn shown(person: &Person) -> String {
 
 /// The values of a template's variables for one deploy.
 ///
-/// | variable | value |
-/// |---|---|
-/// | `authors_slack`, `slack_mention_authors` | every author, mentioned; by name who has no Slack account |
-/// | `deploy_slack` | a link with the deploy's title, `7bf7226 - checkout (Staging)` |
-/// | `deploy_url`, `deploy_name` | the deploy's page, its title |
-/// | `revision`, `deploy_revision` | the full SHA |
-/// | `tags`, `deploy_tags` | the list of tags |
-/// | `deploy_author_name` | who deployed, else the first author |
-/// | `deployment`, `deployment_name` | `acme/checkout`, `checkout` |
-/// | `environment` | as it was reported |
-/// | `pull_request_slack` | a link for each pull request |
-/// | `pull_request_id`, `pr_url` | number and page of the first pull request |
-/// | `prs` | the pull requests, each with `url`, `title`, `author`, `number`, `labels` |
-/// | `issues`, `failed_rules` | nothing yet: always an empty list |
+/// [`TEMPLATE_VARIABLES`](crate::reference::TEMPLATE_VARIABLES) says what each of them is.
 #[derive(Clone, Debug)]
 pub struct Context {
     slack: Value,

@@ -1,0 +1,129 @@
+//! The language, described once: every key, action, variable, operator and template variable, and what is known of others.
+//!
+//! The reader takes its lists of names from here, [`schema`] is made of it, and the tests parse every example
+//! in it: nothing can be read that is not described, nor described and refused.
+
+mod actions;
+mod conditions;
+mod keys;
+mod schema;
+mod templates;
+
+pub use actions::{ACTIONS, ACTIONS_NOT_YET, Action, TRIGGERS, TRIGGERS_NOT_YET};
+pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
+pub use keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK};
+pub use schema::schema;
+pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
+
+use jiff::SignedDuration;
+
+/// The longest that people can be waited for: what is older is not on record any more.
+pub(crate) const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// The longest that approved actions are held back.
+pub(crate) const LONGEST_UNDO: SignedDuration = SignedDuration::from_hours(1);
+/// The longest name of a rule, in characters.
+pub(crate) const MAX_RULE_NAME: usize = 200;
+/// The most entries of a list of votes.
+pub(crate) const MAX_QUOTAS: usize = 10;
+/// Whose votes may need a reason.
+pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
+/// What an approval asks where the rule says nothing.
+pub(crate) const DEFAULT_PROMPT: &str =
+    "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
+
+/// A key of the file, of a rule, of an action and so on.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// Whether it must be there, and what is so where it is not.
+    pub absent: Absent,
+    /// What it is for, in one or two sentences (Markdown).
+    pub about: &'static str,
+    /// How it is written: lines of YAML, the first with the key.
+    pub examples: &'static [&'static str],
+}
+
+/// What it means that a key is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// It must be.
+    Refused,
+    /// The same as this value, as it would be written.
+    Value(&'static str),
+    /// What is so then, in words.
+    Means(&'static str),
+}
+
+/// What a key or an action takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    /// A text that is not empty.
+    Text,
+    /// A text, or nothing.
+    OptionalText,
+    /// A text with template variables.
+    Template,
+    /// A whole number from 1.
+    Count,
+    /// `true` or `false`.
+    Truth,
+    /// A Slack channel: its name or id.
+    Channel,
+    /// A time to wait, up to the longest.
+    Wait(SignedDuration),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A web address.
+    Address,
+    /// Somebody who may vote, or a list of such.
+    People,
+    /// A whole number from 1, or a list of [`QUOTA`]s.
+    Votes,
+    /// A list of rules.
+    Rules,
+    /// A list of triggers.
+    Triggers,
+    /// A list of conditions.
+    Conditions,
+    /// A condition's text.
+    Expression,
+    /// A list of actions.
+    Actions,
+    /// Any names, each with a text, a number or a truth.
+    Parameters,
+    /// A mapping with these keys.
+    Keys(&'static [Key]),
+}
+
+/// A name with what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// The name.
+    pub name: &'static str,
+    /// What it is, in one or two sentences (Markdown).
+    pub about: &'static str,
+    /// How it is written.
+    pub example: &'static str,
+}
+
+/// The names of keys.
+pub const fn names<const N: usize>(keys: &[Key; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut index = 0;
+    while index < N {
+        names[index] = keys[index].name;
+        index += 1;
+    }
+    names
+}
+
+/// Whether one of `known` has this name.
+pub(crate) fn has(known: &[Known], name: &str) -> bool {
+    known.iter().any(|known| known.name == name)
+}
+
+#[cfg(test)]
+mod tests;

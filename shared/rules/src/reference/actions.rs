@@ -1,0 +1,136 @@
+//! Actions and triggers.
+
+use super::keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, TRIGGER_BUILD, WEBHOOK};
+use super::{Known, Takes};
+
+/// An action that can be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes: one of these.
+    pub takes: &'static [Takes],
+    /// Whether it may stand there by its name alone.
+    pub bare: bool,
+    /// What it does, in one or two sentences (Markdown).
+    pub about: &'static str,
+    /// How it is written: entries of a list of actions.
+    pub examples: &'static [&'static str],
+}
+
+/// The actions that can be run.
+pub const ACTIONS: [Action; 6] = [
+    Action {
+        name: "slack_channel_approval",
+        takes: &[Takes::Keys(&APPROVAL)],
+        bare: false,
+        about: "Asks people in a Slack channel, and waits for their votes.",
+        examples: &[
+            "- slack_channel_approval:\n    channel: '#releases'\n    votes_required: 2\n    approvers: ['@release-managers']\n    on_success:\n      - auto_approve_build: build-and-deploy",
+        ],
+    },
+    Action {
+        name: "auto_approve_build",
+        takes: &[Takes::Template, Takes::Keys(&BUILD)],
+        bare: false,
+        about: "Approves the CircleCI job that is on hold for the deploy's revision.",
+        examples: &[
+            "- auto_approve_build: build-and-deploy",
+            "- auto_approve_build: {build: build-and-deploy, job: hold}",
+        ],
+    },
+    Action {
+        name: "trigger_build",
+        takes: &[Takes::Keys(&TRIGGER_BUILD)],
+        bare: true,
+        about: "Dispatches a GitHub workflow, or triggers a CircleCI pipeline.",
+        examples: &[
+            "- trigger_build:\n    parameters: {name: promote.yml, environment: production}",
+            "- trigger_build",
+        ],
+    },
+    Action {
+        name: "slack_channel_message",
+        takes: &[Takes::Keys(&CHANNEL_MESSAGE)],
+        bare: false,
+        about: "Posts a message to a Slack channel.",
+        examples: &[
+            "- slack_channel_message: {channel: '#releases', message: '{{ deploy_slack }} is on its way.'}",
+        ],
+    },
+    Action {
+        name: "add_to_deploy_message_thread",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "Posts a message in the thread of the dialog.",
+        examples: &["- add_to_deploy_message_thread: 'Thank you, {{ authors_slack }}.'"],
+    },
+    Action {
+        name: "webhook",
+        takes: &[Takes::Address, Takes::Keys(&WEBHOOK)],
+        bare: false,
+        about: "POSTs a signed description of the deploy, as JSON. The address may have template variables.",
+        examples: &[
+            "- webhook: https://example.com/deployed",
+            "- webhook: {url: 'https://example.com/{{ revision }}'}",
+        ],
+    },
+];
+
+const fn known(name: &'static str, example: &'static str, about: &'static str) -> Known {
+    Known { name, about, example }
+}
+
+/// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
+pub const ACTIONS_NOT_YET: [Known; 22] = [
+    known("slack_personal_message", "{group: authors, message: 'Deployed'}", "A message to people."),
+    known("slack_deploy_message", "'Deployed'", "A message about the deploy."),
+    known("notify_deploy_authors", "'Deployed'", "A message to who wrote the change."),
+    known("notify_deployer", "'Deployed'", "A message to who deployed."),
+    known("notify_mentioned_issues", "'Deployed'", "A comment on the issues that the change names."),
+    known("transition_mentioned_issues", "{state: Done}", "Moves the issues that the change names."),
+    known("transition_issues", "Done", "Moves the issues that the change names."),
+    known(
+        "update_mentioned_issues",
+        "{field_name: released, field_value: 'yes'}",
+        "Sets a field of these issues.",
+    ),
+    known("add_deploy_tag", "'#soaked'", "Adds a tag to the deploy."),
+    known(
+        "monitor_drift",
+        "{environment: Production, threshold: '2h'}",
+        "Watches how far an environment falls behind.",
+    ),
+    known("send_event", "deployed", "Sends an event."),
+    known("merge", "{}", "Merges a pull request."),
+    known("merge_pull_request", "{}", "Merges a pull request."),
+    known("update_pull_request_base", "{}", "Changes the base of a pull request."),
+    known("update_pull_request_source", "{}", "Brings a pull request up to date."),
+    known("add_label", "reviewed", "Labels a pull request."),
+    known("add_pull_request_label", "reviewed", "Labels a pull request."),
+    known("set_pr_check", "{name: freeze}", "Sets a check of a pull request."),
+    known("create_revert_pr", "{}", "Opens a pull request that reverts the deploy."),
+    known("create_pr", "{}", "Opens a pull request."),
+    known("gradually_enable_feature_flag", "{}", "Turns a feature flag on by and by."),
+    known("send_slack_msg", "{channel: reports, message: 'Deployed'}", "A message to a Slack channel."),
+];
+
+/// Triggers of pull requests: known, and none of them is a deploy.
+pub const TRIGGERS: [Known; 9] = [
+    known("pr_created", "- pr_created", "A pull request was created."),
+    known("pr_updated", "- pr_updated", "A pull request has new commits."),
+    known("pr_closed", "- pr_closed", "A pull request was closed."),
+    known("pr_reopened", "- pr_reopened", "A pull request was opened again."),
+    known("pr_opened", "- pr_opened", "A pull request was opened."),
+    known("status_updated", "- status_updated", "A check of a pull request has another result."),
+    known("review_updated", "- review_updated", "A review of a pull request was given or changed."),
+    known("base_branch_updated", "- base_branch_updated", "The branch that it goes to has new commits."),
+    known(
+        "source_branch_updated",
+        "- source_branch_updated",
+        "The branch that it comes from has new commits.",
+    ),
+];
+
+/// Triggers that rules files use and that are not supported yet.
+pub const TRIGGERS_NOT_YET: [Known; 1] = [known("cron", "- cron: {target: project}", "A time.")];

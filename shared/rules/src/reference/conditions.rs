@@ -1,0 +1,174 @@
+//! What conditions are made of.
+
+use super::Known;
+use crate::condition::DEPLOYED_FOR;
+
+/// A variable that a condition can use.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// What it stands for, in one or two sentences (Markdown).
+    pub about: &'static str,
+    /// Conditions that use it.
+    pub examples: &'static [&'static str],
+}
+
+/// What a variable is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One text.
+    Text,
+    /// Several texts, in no particular order.
+    List,
+    /// How long something has been so.
+    Duration,
+}
+
+/// The variables that a condition can use. Each example holds for the deploy that the page describes.
+pub const VARIABLES: [Variable; 6] = [
+    Variable {
+        name: "environment",
+        kind: Kind::Text,
+        about: "Where the deploy arrived, as it was reported. Upper and lower case are the same.",
+        examples: &["environment='staging'"],
+    },
+    Variable {
+        name: "tags",
+        kind: Kind::List,
+        about: "The deploy's tags; each starts with `#`.",
+        examples: &["tags='#web'", "tags!='#hotfix'"],
+    },
+    Variable {
+        name: "pr_labels",
+        kind: Kind::List,
+        about: "The labels of all pull requests in the deploy, each once.",
+        examples: &["pr_labels~='fix|feature'"],
+    },
+    Variable {
+        name: "pr_label",
+        kind: Kind::List,
+        about: "The same list as `pr_labels`.",
+        examples: &["pr_label='fix'"],
+    },
+    Variable {
+        name: "pr_authors",
+        kind: Kind::List,
+        about: "The accounts that opened the pull requests.",
+        examples: &["pr_authors!='renovate[bot]'"],
+    },
+    Variable {
+        name: DEPLOYED_FOR,
+        kind: Kind::Duration,
+        about: "How long the deploy has been there, if no newer one came. The rule opens on the second from which it holds.",
+        examples: &["deployed_for>='5m'"],
+    },
+];
+
+const fn known(name: &'static str, example: &'static str, about: &'static str) -> Known {
+    Known { name, about, example }
+}
+
+/// How a variable is compared with a value; the names are the operators' signs.
+pub const OPERATORS: [Known; 8] = [
+    known("=", "environment='Staging'", "The same. Of a list: one of its elements."),
+    known("!=", "tags!='#hotfix'", "Another. Of a list: none of its elements."),
+    known("<>", "tags<>'#hotfix'", "The same as `!=`."),
+    known(">", "deployed_for>'5m'", "Longer, or more. A list is compared by its length."),
+    known(">=", "pr_labels>=1", "At least."),
+    known("<", "pr_authors<3", "Shorter, or fewer."),
+    known("<=", "tags<=2", "At most."),
+    known("~=", "tags~='#we.*'", "A regular expression that matches from the start. Of a list: any element."),
+];
+
+/// What a variable is compared with, and how comparisons are joined.
+pub const VALUES: [Known; 10] = [
+    known("'text'", "tags='#web'", "A text."),
+    known("\"text\"", "tags=\"#web\"", "A text."),
+    known("number", "tags=1", "A number; a list is compared by its length."),
+    known("'5m'", "deployed_for<'1d'", "A time: a whole number and `s`, `m`, `h` or `d`."),
+    known("[]", "tags!=[]", "The empty list."),
+    known("variable", "pr_label=pr_labels", "Another variable."),
+    known(
+        "true, false",
+        "(environment=true or tags='#web')",
+        "Yes or no, in any case. A variable alone means `= true`.",
+    ),
+    known(
+        "and",
+        "environment='Staging' and tags='#web'",
+        "Both hold. Entries of `conditions` are joined so.",
+    ),
+    known("or", "tags='#hotfix' or tags='#web'", "One holds. `and` binds tighter."),
+    known("( )", "environment='Staging' and (tags='#hotfix' or pr_labels='fix')", "Belongs together."),
+];
+
+/// Variables of deploys that rules files use and whose value is not known yet. `drift_to_` with any environment's name is one
+/// too.
+pub const VARIABLES_NOT_YET: [Known; 15] = [
+    known("health", "health='Healthy'", "How the deploy does: `Healthy`, `Ailing` or `Unhealthy`."),
+    known("stale_for", "stale_for>'7d'", "How long nothing was deployed."),
+    known(
+        "drift_to_production",
+        "drift_to_production>'2h'",
+        "How far Production is behind; also `drift_to_` with another environment.",
+    ),
+    known("drift_to_staging", "drift_to_staging>'2h'", "How far Staging is behind."),
+    known("magnitude", "magnitude='Large'", "The size of the change: `Small`, `Medium` or `Large`."),
+    known("future_deploy", "future_deploy=false", "Whether the change is still to be deployed."),
+    known("failed_rules", "failed_rules=[]", "Rules that failed."),
+    known(
+        "deploy_message_reaction_plus_1",
+        "deploy_message_reaction_plus_1>=2",
+        "Thumbs up for the deploy's message.",
+    ),
+    known("deploy_message_reaction_minus_1", "deploy_message_reaction_minus_1=0", "Thumbs down for it."),
+    known(
+        "deploy_message_reactions_plus_1",
+        "deploy_message_reactions_plus_1>=2",
+        "An older name of `deploy_message_reaction_plus_1`.",
+    ),
+    known(
+        "deploy_message_reactions_minus_1",
+        "deploy_message_reactions_minus_1=0",
+        "An older name of `deploy_message_reaction_minus_1`.",
+    ),
+    known("issue_priority", "issue_priority='High'", "The priorities of the issues that the change names."),
+    known("issue_labels", "issue_labels='security'", "Their labels."),
+    known("issue_type", "issue_type='Bug'", "Their types."),
+    known("base_synced", "base_synced", "Whether the change is up to date with its base."),
+];
+
+/// Variables of pull requests: known, and of no meaning for a deploy.
+pub const OF_PULL_REQUESTS: [Known; 28] = [
+    known("number_reviewers", "number_reviewers>=1", "How many reviewers it has."),
+    known("reviewer", "reviewer='ana'", "Its reviewers."),
+    known("number_assignees", "number_assignees>=1", "How many it is assigned to."),
+    known("assignee", "assignee='ana'", "Whom it is assigned to."),
+    known("author", "author='ana'", "Who opened it."),
+    known("pull_request_author", "pull_request_author='ana'", "Who opened it."),
+    known("commit_author", "commit_author='ana'", "Who wrote its commits."),
+    known("title", "title~='.*fix'", "Its title."),
+    known("description", "description~='.*risk'", "Its description."),
+    known("label", "label='fix'", "Its labels."),
+    known("mergeable", "mergeable", "Whether it can be merged."),
+    known("merged", "merged", "Whether it is merged."),
+    known("draft", "draft=false", "Whether it is a draft."),
+    known("closed", "closed=false", "Whether it is closed."),
+    known("base", "base='main'", "The branch that it goes to."),
+    known("conflict", "conflict=false", "Whether it has conflicts."),
+    known("commit_message", "commit_message~='fix'", "The messages of its commits."),
+    known("behind", "behind=false", "Whether it is behind its base."),
+    known("status_success", "status_success='build'", "Its checks that passed."),
+    known("status_failure", "status_failure!='build'", "Its checks that failed."),
+    known("status_pending", "status_pending!='build'", "Its checks that run."),
+    known("status_error", "status_error!='build'", "Its checks that broke."),
+    known("review_approved", "review_approved>=1", "Who approved it."),
+    known("review_dismissed", "review_dismissed=0", "Whose review was dismissed."),
+    known("review_changes_requested", "review_changes_requested=0", "Who wants changes."),
+    known("review_commented", "review_commented>=1", "Who commented."),
+    known("review_pending", "review_pending=0", "Whose review is not sent yet."),
+    known("review_submitted", "review_submitted>=1", "Who sent a review."),
+];

@@ -1,0 +1,276 @@
+//! The keys of a rules file.
+
+use super::Absent::{Means, Refused, Value};
+use super::{DEFAULT_PROMPT, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, Takes};
+
+/// The keys of a rules file. What starts with `x-` may stand beside them.
+pub const FILE: [Key; 1] = [Key {
+    name: "rules",
+    takes: Takes::Rules,
+    absent: Refused,
+    about: "The rules: a list whose entries have one key each, the rule's name, which no other rule of the file has.",
+    examples: &[
+        "rules:\n  - promote-to-production:\n      actions:\n        - auto_approve_build: build-and-deploy",
+    ],
+}];
+
+/// The keys of a rule.
+pub const RULE: [Key; 4] = [
+    Key {
+        name: "description",
+        takes: Takes::OptionalText,
+        absent: Means("none"),
+        about: "What the rule is for.",
+        examples: &["description: The team promotes what is on Staging"],
+    },
+    Key {
+        name: "triggers",
+        takes: Takes::Triggers,
+        absent: Means("deploys"),
+        about: "What the rule is looked at for. A rule for deploys has none; one with triggers of pull requests is never opened.",
+        examples: &["triggers: [pr_opened]"],
+    },
+    Key {
+        name: "conditions",
+        takes: Takes::Conditions,
+        absent: Means("the rule holds for every deploy"),
+        about: "What has to hold of a deploy, all of it: texts, or mappings with `description` and `expression`.",
+        examples: &[
+            "conditions:\n  - environment='Staging'\n  - {description: no hotfix, expression: \"tags!='#hotfix'\"}",
+        ],
+    },
+    Key {
+        name: "actions",
+        takes: Takes::Actions,
+        absent: Refused,
+        about: "What is done, in order, up to the first that fails.",
+        examples: &[
+            "actions:\n  - slack_channel_approval:\n      channel: '#releases'\n  - auto_approve_build: build-and-deploy",
+        ],
+    },
+];
+
+/// The keys of a condition that is a mapping.
+pub const CONDITION: [Key; 2] = [
+    Key {
+        name: "description",
+        takes: Takes::Text,
+        absent: Means("none"),
+        about: "What the condition is for.",
+        examples: &["description: soaked"],
+    },
+    Key {
+        name: "expression",
+        takes: Takes::Expression,
+        absent: Refused,
+        about: "What has to hold.",
+        examples: &["expression: deployed_for>='5m'"],
+    },
+];
+
+/// The keys of `slack_channel_approval`.
+pub const APPROVAL: [Key; 16] = [
+    Key {
+        name: "name",
+        takes: Takes::Text,
+        absent: Means("the rule's name"),
+        about: "What the dialog and the record call the approval.",
+        examples: &["name: Promote deploy to production"],
+    },
+    Key {
+        name: "prompt",
+        takes: Takes::Template,
+        absent: Value(DEFAULT_PROMPT),
+        about: "What people are asked.",
+        examples: &["prompt: '{{ authors_slack }}, promote {{ deploy_slack }}?'"],
+    },
+    Key {
+        name: "channel",
+        takes: Takes::Channel,
+        absent: Refused,
+        about: "Where they are asked: a channel's name, or its id.",
+        examples: &["channel: '#releases'", "channel: C0123ABCDEF"],
+    },
+    Key {
+        name: "votes_required",
+        takes: Takes::Votes,
+        absent: Value("1"),
+        about: "How many approve, each another person. A list says whose votes these have to be, and stands instead of `approvers`; \
+                the dialog says who is still needed.",
+        examples: &[
+            "votes_required: 2",
+            "votes_required:\n  - {from: '@sre', votes: 2}\n  - from: [ana@example.com, '@qa']",
+        ],
+    },
+    Key {
+        name: "rejections_required",
+        takes: Takes::Count,
+        absent: Value("1"),
+        about: "How many reject, each another person.",
+        examples: &["rejections_required: 2"],
+    },
+    Key {
+        name: "authors_only",
+        takes: Takes::Truth,
+        absent: Value("false"),
+        about: "Whether only those vote who wrote the change.",
+        examples: &["authors_only: true"],
+    },
+    Key {
+        name: "approvers",
+        takes: Takes::People,
+        absent: Means("anyone in the channel"),
+        about: "Who may vote: e-mail addresses, Slack user ids and user groups.",
+        examples: &[
+            "approvers: [ana@example.com, U0123ABCDEF, '@release-managers']",
+            "approvers: '@release-managers'",
+        ],
+    },
+    Key {
+        name: "self_approval",
+        takes: Takes::Truth,
+        absent: Value("true"),
+        about: "Whether those may vote whose own change it is. `false` is four eyes: who wrote, co-wrote, merged or deployed it may not.",
+        examples: &["self_approval: false"],
+    },
+    Key {
+        name: "require_reason",
+        takes: Takes::Word(&REASONS),
+        absent: Means("nobody is asked"),
+        about: "Whose votes need a reason: a window asks for it, and it stands in the dialog and on record.",
+        examples: &["require_reason: reject"],
+    },
+    Key {
+        name: "expires_after",
+        takes: Takes::Wait(LONGEST_WAIT),
+        absent: Means("never"),
+        about: "When the approval closes if nobody decided; the actions under `on_expire` run then.",
+        examples: &["expires_after: '24h'"],
+    },
+    Key {
+        name: "remind_after",
+        takes: Takes::Wait(LONGEST_WAIT),
+        absent: Means("never"),
+        about: "When the dialog's thread names who is still needed.",
+        examples: &["remind_after: '2h'"],
+    },
+    Key {
+        name: "supersede",
+        takes: Takes::Truth,
+        absent: Value("true"),
+        about: "Whether the approval closes when the same rule asks about a newer deploy of the same environment.",
+        examples: &["supersede: false"],
+    },
+    Key {
+        name: "undo_window",
+        takes: Takes::Wait(LONGEST_UNDO),
+        absent: Means("none"),
+        about: "How long the actions are held back after the last vote, with an Undo button.",
+        examples: &["undo_window: '30s'"],
+    },
+    Key {
+        name: "on_success",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it is approved, before the rule's next action.",
+        examples: &["on_success:\n  - auto_approve_build: build-and-deploy"],
+    },
+    Key {
+        name: "on_reject",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it is rejected. The rule's next actions are not.",
+        examples: &["on_reject:\n  - add_to_deploy_message_thread: '{{ deploy_name }} stays on Staging.'"],
+    },
+    Key {
+        name: "on_expire",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it expired. The rule's next actions are not.",
+        examples: &["on_expire:\n  - webhook: https://example.com/expired"],
+    },
+];
+
+/// The keys of an entry of `votes_required`.
+pub const QUOTA: [Key; 2] = [
+    Key {
+        name: "from",
+        takes: Takes::People,
+        absent: Refused,
+        about: "Whose votes: as in `approvers`.",
+        examples: &["from: '@sre'", "from: [ana@example.com, '@qa']"],
+    },
+    Key {
+        name: "votes",
+        takes: Takes::Count,
+        absent: Value("1"),
+        about: "How many. One person's vote counts for one entry only.",
+        examples: &["votes: 2"],
+    },
+];
+
+/// The keys of `auto_approve_build`.
+pub const BUILD: [Key; 2] = [
+    Key {
+        name: "build",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "The name of the CircleCI workflow.",
+        examples: &["build: build-and-deploy"],
+    },
+    Key {
+        name: "job",
+        takes: Takes::Template,
+        absent: Means("the job that is on hold"),
+        about: "The name of the job to approve.",
+        examples: &["job: hold-for-production"],
+    },
+];
+
+/// The keys of `trigger_build`.
+pub const TRIGGER_BUILD: [Key; 2] = [
+    Key {
+        name: "parameters",
+        takes: Takes::Parameters,
+        absent: Means("none"),
+        about: "What is given to the build: names, each with a text, a number or a truth. `name` is the file of the GitHub workflow \
+                that is dispatched; without it, a CircleCI pipeline is triggered.",
+        examples: &[
+            "parameters:\n  name: promote.yml\n  environment: production\n  version: '{{ revision }}'\n  dry_run: false",
+        ],
+    },
+    Key {
+        name: "revision",
+        takes: Takes::Template,
+        absent: Means("the deploy's branch, else the repository's default branch"),
+        about: "The branch or tag to build.",
+        examples: &["revision: main"],
+    },
+];
+
+/// The keys of `slack_channel_message`.
+pub const CHANNEL_MESSAGE: [Key; 2] = [
+    Key {
+        name: "channel",
+        takes: Takes::Channel,
+        absent: Refused,
+        about: "Where it is posted.",
+        examples: &["channel: '#releases'"],
+    },
+    Key {
+        name: "message",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "What is posted.",
+        examples: &["message: '{{ deploy_slack }} is on its way.'"],
+    },
+];
+
+/// The keys of `webhook`.
+pub const WEBHOOK: [Key; 1] = [Key {
+    name: "url",
+    takes: Takes::Address,
+    absent: Refused,
+    about: "The address to call.",
+    examples: &["url: https://example.com/deployed"],
+}];

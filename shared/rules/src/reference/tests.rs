@@ -1,0 +1,267 @@
+//! That the description is what is read.
+
+use super::*;
+use crate::condition::{self, Snapshot, Value};
+use crate::file::{Rule, parse};
+use crate::template::{Context, Mentions, render_plain};
+use crate::variables::{self, is_duration, look_up};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
+use approval::id::DeployId;
+use std::time::Duration;
+
+/// The deploy that the page describes.
+fn deploy() -> Deploy {
+    let ana =
+        || Person { name: "Ana".to_owned(), email: Some("ana@acme.example".to_owned()), username: None };
+    let deployed_at = "2026-05-11T11:42:00Z".parse().unwrap();
+    Deploy {
+        id: DeployId::from_text("1"),
+        deployment: Slug::new("acme", "checkout").unwrap(),
+        repository: "acme/checkout".to_owned(),
+        environment: "Staging".to_owned(),
+        revision: "7bf72260c8f1d4e5a3b9027d6e8f41c59ab3d702".to_owned(),
+        branch: Some("main".to_owned()),
+        deployed_at,
+        registered_at: deployed_at,
+        source: Source::RegisterDeploy,
+        tags: vec!["#web".to_owned()],
+        links: Default::default(),
+        deployer: Some(ana()),
+        commits: Vec::<Commit>::new(),
+        pull_requests: vec![PullRequest {
+            number: 12,
+            title: "Take other currencies".to_owned(),
+            url: "https://github.com/acme/checkout/pull/12".to_owned(),
+            author: "ana".to_owned(),
+            merged_by: None,
+            labels: vec!["fix".to_owned()],
+        }],
+        previous_revision: None,
+        rules_change: RulesChange::Unknown,
+    }
+}
+
+fn snapshot() -> Snapshot {
+    let mut snapshot = Snapshot::of(&deploy());
+    snapshot.set("deployed_for", Value::Duration(Duration::from_secs(600)));
+    snapshot
+}
+
+/// `text` with every line but the first indented by so many spaces.
+fn indented(text: &str, spaces: usize) -> String {
+    text.replace('\n', &format!("\n{:spaces$}", ""))
+}
+
+/// The one rule of a file whose rule has these keys.
+fn rule(keys: &str) -> Rule {
+    let text = format!("rules:\n  - a:\n      {}\n", indented(keys, 6));
+    match parse(&text, "rules.yml") {
+        Ok(mut file) => file.rules.remove(0),
+        Err(problems) => panic!("{text}\n{problems:#?}"),
+    }
+}
+
+/// The rule of a file whose rule has this action.
+fn acting(action: &str) -> Rule {
+    rule(&format!("actions:\n  {}", indented(action, 2)))
+}
+
+/// A rule with a mapping in which these lines stand.
+type With = Box<dyn Fn(&str) -> Rule>;
+
+/// Every mapping: its keys, and a rule with it.
+fn mappings() -> Vec<(&'static [Key], With)> {
+    let under = |name: &'static str| -> With {
+        Box::new(move |lines: &str| acting(&format!("- {name}:\n    {}", indented(lines, 4))))
+    };
+    vec![
+        (RULE.as_slice(), Box::new(rule)),
+        (
+            CONDITION.as_slice(),
+            Box::new(|lines: &str| {
+                rule(&format!("actions: [trigger_build]\nconditions:\n  - {}", indented(lines, 4)))
+            }),
+        ),
+        (APPROVAL.as_slice(), under("slack_channel_approval")),
+        (
+            QUOTA.as_slice(),
+            Box::new(|lines: &str| {
+                let quota = format!("channel: '#a'\n    votes_required:\n      - {}", indented(lines, 8));
+                acting(&format!("- slack_channel_approval:\n    {quota}"))
+            }),
+        ),
+        (BUILD.as_slice(), under("auto_approve_build")),
+        (TRIGGER_BUILD.as_slice(), under("trigger_build")),
+        (CHANNEL_MESSAGE.as_slice(), under("slack_channel_message")),
+        (WEBHOOK.as_slice(), under("webhook")),
+    ]
+}
+
+/// The lines of the required keys other than `but`.
+fn required(keys: &[Key], but: &str) -> String {
+    let others = keys.iter().filter(|key| key.absent == Absent::Refused && key.name != but);
+    others.map(|key| format!("{}\n", key.examples[0])).collect()
+}
+
+#[test]
+fn every_example_of_a_key_is_read_and_changes_what_the_rule_says() {
+    for (keys, with) in mappings() {
+        for key in keys {
+            let others = required(keys, key.name);
+            for example in key.examples {
+                assert!(example.starts_with(&format!("{}:", key.name)), "{example}");
+                let read = with(&format!("{others}{example}"));
+                assert!(read.unsupported.is_empty(), "{example}: {:?}", read.unsupported);
+                if key.absent != Absent::Refused {
+                    let lines = if others.is_empty() { "{}" } else { others.trim_end() };
+                    assert_ne!(read.hash, with(lines).hash, "{example}");
+                }
+            }
+        }
+    }
+    for example in FILE.iter().flat_map(|key| key.examples) {
+        assert_eq!(parse(example, "rules.yml").unwrap().rules.len(), 1, "{example}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_there_is_what_the_description_says() {
+    for (keys, with) in mappings() {
+        for key in keys {
+            let others = required(keys, key.name);
+            let Absent::Value(value) = key.absent else { continue };
+            let spelt = format!("{others}{}: \"{value}\"", key.name).replace("\"true\"", "true");
+            let spelt = spelt.replace("\"false\"", "false");
+            assert_eq!(with(&spelt).hash, with(others.trim_end()).hash, "{}", key.name);
+        }
+    }
+}
+
+#[test]
+fn every_word_is_read() {
+    for (keys, with) in mappings() {
+        for key in keys {
+            let Takes::Word(words) = key.takes else { continue };
+            for word in words {
+                assert_ne!(
+                    with(&format!("{}{}: {word}", required(keys, ""), key.name)).hash,
+                    with(&required(keys, "")).hash
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_must_be_there_must_be_there() {
+    for keys in [APPROVAL.as_slice(), &BUILD, &CHANNEL_MESSAGE, &WEBHOOK] {
+        let name = ACTIONS.iter().find(|action| {
+            action.takes.iter().any(|takes| matches!(takes, Takes::Keys(of) if of[0].name == keys[0].name && of.len() == keys.len()))
+        });
+        let name = name.unwrap().name;
+        for key in keys.iter().filter(|key| key.absent == Absent::Refused) {
+            let others = required(keys, key.name).replace('\n', "\n            ");
+            let lines = if others.trim().is_empty() { "{}" } else { others.trim_end() };
+            let text = format!("rules:\n  - a:\n      actions:\n        - {name}:\n            {lines}\n");
+            let told = parse(&text, "rules.yml").unwrap_err()[0].to_string();
+            assert!(told.contains(&format!("{name} has no `{}`", key.name)), "{told}");
+        }
+    }
+}
+
+#[test]
+fn every_example_of_an_action_is_that_action() {
+    for action in ACTIONS {
+        for example in action.examples {
+            let read = acting(example);
+            assert_eq!(read.actions.len(), 1, "{example}");
+            assert!(read.actions[0].to_string().starts_with(action.name), "{example}");
+            let bare = *example == format!("- {}", action.name);
+            assert!(!bare || action.bare, "{example}");
+        }
+        let by_name = parse(&format!("rules: [{{a: {{actions: [{}]}}}}]", action.name), "rules.yml");
+        assert_eq!(by_name.is_ok(), action.bare, "{}", action.name);
+    }
+}
+
+#[test]
+fn what_is_not_supported_yet_is_told_and_not_refused() {
+    let told =
+        |rule: Rule| rule.unsupported.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>();
+    for action in ACTIONS_NOT_YET {
+        for text in [format!("- {}: {}", action.name, action.example), format!("- {}", action.name)] {
+            assert_eq!(told(acting(&text)), [format!("known, not supported yet: {}", action.name)]);
+        }
+    }
+    for variable in VARIABLES_NOT_YET.iter().chain(&OF_PULL_REQUESTS) {
+        let read = rule(&format!("actions: [trigger_build]\nconditions:\n  - {}", variable.example));
+        assert_eq!(told(read), [format!("known, not supported yet: {}", variable.name)]);
+    }
+    for trigger in TRIGGERS_NOT_YET {
+        let read = rule(&format!("actions: [trigger_build]\ntriggers:\n  {}", trigger.example));
+        assert_eq!(told(read), [format!("known, not supported yet: {}", trigger.name)]);
+    }
+    for trigger in TRIGGERS {
+        let read = rule(&format!("actions: [trigger_build]\ntriggers:\n  {}", trigger.example));
+        assert_eq!((told(read.clone()), read.triggers), (vec![], vec![trigger.name.to_owned()]));
+    }
+    assert_eq!(look_up("drift_to_qa"), variables::Variable::NotYet);
+}
+
+#[test]
+fn every_example_of_a_condition_holds() {
+    let variables =
+        VARIABLES.iter().flat_map(|variable| variable.examples.iter().map(|e| (variable.name, *e)));
+    let others = OPERATORS.iter().chain(&VALUES).map(|known| (known.name, known.example));
+    for (name, example) in variables.chain(others) {
+        assert!(
+            rule(&format!("actions: [trigger_build]\nconditions: [\"{}\"]", example.replace('"', "\\\"")))
+                .opens_for(&snapshot()),
+            "{name}: {example}"
+        );
+    }
+}
+
+#[test]
+fn variables_are_of_the_kind_that_is_described() {
+    for variable in VARIABLES {
+        let kind = match snapshot().get(variable.name) {
+            Some(Value::Text(_)) => Kind::Text,
+            Some(Value::List(_)) => Kind::List,
+            Some(Value::Duration(_)) => Kind::Duration,
+            other => panic!("{}: {other:?}", variable.name),
+        };
+        assert_eq!(kind, variable.kind, "{}", variable.name);
+        assert_eq!(is_duration(variable.name), kind == Kind::Duration, "{}", variable.name);
+        assert!(variable.examples.iter().all(|example| example.contains(variable.name)));
+    }
+}
+
+#[test]
+fn operators_are_those_that_are_described() {
+    let signs = ['=', '!', '<', '>', '~'];
+    let mut read = Vec::new();
+    for first in signs {
+        for rest in [None].into_iter().chain(signs.map(Some)) {
+            let sign: String = [Some(first), rest].into_iter().flatten().collect();
+            if condition::parse(&format!("tags{sign}'#web'")).is_ok() {
+                read.push(sign);
+            }
+        }
+    }
+    let mut described = OPERATORS.map(|operator| operator.name.to_owned());
+    described.sort();
+    read.sort();
+    assert_eq!(read, described);
+    assert!(OPERATORS.iter().all(|operator| operator.example.contains(operator.name)));
+}
+
+#[test]
+fn templates_become_what_is_described() {
+    let context = Context::new(&deploy(), "https://signoff.example.com/deploys/1", &Mentions::new());
+    for template in TEMPLATE_VARIABLES.iter().chain(&TEMPLATES) {
+        let read = acting(&format!("- add_to_deploy_message_thread: \"{}\"", template.example));
+        assert_eq!(read.actions.len(), 1);
+        assert_eq!(render_plain(template.example, &context).unwrap(), template.becomes, "{}", template.name);
+    }
+}
