@@ -16,7 +16,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check, explain, test and convert rules files.
+    /// Check, explain, test, convert and describe rules files.
     #[command(arg_required_else_help = true)]
     Rules {
         #[command(subcommand)]
@@ -30,6 +30,13 @@ pub(crate) enum RulesCommand {
     Explain(Explain),
     Test(Test),
     Convert(Convert),
+    /// Print the JSON Schema of rules files, with which editors complete them and tell mistakes
+    ///
+    /// An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:
+    ///
+    ///   # yaml-language-server: $schema=rules.schema.json
+    #[command(verbatim_doc_comment)]
+    Schema,
 }
 
 /// Check rules files: every problem, with its place and what would be right.

@@ -17,6 +17,7 @@ use args::{Cli, Command, RulesCommand};
 use clap::Parser;
 use files::Stop;
 use jiff::Timestamp;
+use rules::reference::schema;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, 
             RulesCommand::Explain(args) => explain::run(&args, streams, now),
             RulesCommand::Test(args) => test::run(&args, streams, now),
             RulesCommand::Convert(args) => convert::run(&args, streams),
+            RulesCommand::Schema => print(streams, &schema()),
         },
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{error}").map(|()| Exit::Usage).map_err(Stop::Write)
@@ -79,4 +81,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, 
             Exit::Usage
         }
     }
+}
+
+/// Writes a text that is the same for everybody.
+fn print(streams: &mut Streams<'_>, text: &str) -> Result<Exit, Stop> {
+    streams.out.write_all(text.as_bytes())?;
+    Ok(Exit::Fine)
 }

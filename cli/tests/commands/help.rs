@@ -10,7 +10,7 @@ fn the_help_of_signoff() {
     Usage: signoff <COMMAND>
 
     Commands:
-      rules  Check, explain, test and convert rules files
+      rules  Check, explain, test, convert and describe rules files
       help   Print this message or the help of the given subcommand(s)
 
     Options:
@@ -23,7 +23,7 @@ fn the_help_of_signoff() {
 #[test]
 fn the_help_of_rules() {
     insta::assert_snapshot!(signoff(&["rules", "--help"]).shown(), @r"
-    Check, explain, test and convert rules files
+    Check, explain, test, convert and describe rules files
 
     Usage: signoff rules <COMMAND>
 
@@ -32,6 +32,7 @@ fn the_help_of_rules() {
       explain  Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs
       test     Test rules with cases: given this deploy, expect these runs, dialogs and actions
       convert  Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays
+      schema   Print the JSON Schema of rules files, with which editors complete them and tell mistakes
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -170,6 +171,24 @@ fn the_help_of_convert() {
               Print help (see a summary with '-h')
 
     Exit code: 0 converted, 1 the file has problems, 2 wrong usage or a file that cannot be read or written.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_schema() {
+    insta::assert_snapshot!(signoff(&["rules", "schema", "--help"]).shown(), @r"
+    Print the JSON Schema of rules files, with which editors complete them and tell mistakes
+
+    An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:
+
+      # yaml-language-server: $schema=rules.schema.json
+
+    Usage: signoff rules schema
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
     ---- Fine
     ");
 }

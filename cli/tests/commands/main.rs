@@ -7,6 +7,7 @@ mod convert;
 mod explain;
 mod help;
 mod process;
+mod reference;
 mod test;
 
 use signoff::{Exit, Streams, run};

@@ -52,34 +52,48 @@ fn indented(text: &str, spaces: usize) -> String {
     text.replace('\n', &format!("\n{:spaces$}", ""))
 }
 
-/// The one rule of a file whose rule has these keys.
-fn rule(keys: &str) -> Rule {
-    let text = format!("rules:\n  - a:\n      {}\n", indented(keys, 6));
-    match parse(&text, "rules.yml") {
+/// A file whose one rule has these keys.
+fn file(keys: &str) -> String {
+    format!("rules:\n  - a:\n      {}\n", indented(keys, 6))
+}
+
+/// A file whose one rule has this action.
+fn file_acting(action: &str) -> String {
+    file(&format!("actions:\n  {}", indented(action, 2)))
+}
+
+/// The one rule of a file.
+fn only(text: &str) -> Rule {
+    match parse(text, "rules.yml") {
         Ok(mut file) => file.rules.remove(0),
         Err(problems) => panic!("{text}\n{problems:#?}"),
     }
 }
 
-/// The rule of a file whose rule has this action.
-fn acting(action: &str) -> Rule {
-    rule(&format!("actions:\n  {}", indented(action, 2)))
+/// The rule with these keys.
+fn rule(keys: &str) -> Rule {
+    only(&file(keys))
 }
 
-/// A rule with a mapping in which these lines stand.
-type With = Box<dyn Fn(&str) -> Rule>;
+/// The rule with this action.
+fn acting(action: &str) -> Rule {
+    only(&file_acting(action))
+}
 
-/// Every mapping: its keys, and a rule with it.
-fn mappings() -> Vec<(&'static [Key], With)> {
+/// A file with a mapping in which these lines stand.
+pub(super) type With = Box<dyn Fn(&str) -> String>;
+
+/// Every mapping of a rule: its keys, and a file with it.
+pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
     let under = |name: &'static str| -> With {
-        Box::new(move |lines: &str| acting(&format!("- {name}:\n    {}", indented(lines, 4))))
+        Box::new(move |lines: &str| file_acting(&format!("- {name}:\n    {}", indented(lines, 4))))
     };
     vec![
-        (RULE.as_slice(), Box::new(rule)),
+        (RULE.as_slice(), Box::new(file)),
         (
             CONDITION.as_slice(),
             Box::new(|lines: &str| {
-                rule(&format!("actions: [trigger_build]\nconditions:\n  - {}", indented(lines, 4)))
+                file(&format!("actions: [trigger_build]\nconditions:\n  - {}", indented(lines, 4)))
             }),
         ),
         (APPROVAL.as_slice(), under("slack_channel_approval")),
@@ -87,7 +101,7 @@ fn mappings() -> Vec<(&'static [Key], With)> {
             QUOTA.as_slice(),
             Box::new(|lines: &str| {
                 let quota = format!("channel: '#a'\n    votes_required:\n      - {}", indented(lines, 8));
-                acting(&format!("- slack_channel_approval:\n    {quota}"))
+                file_acting(&format!("- slack_channel_approval:\n    {quota}"))
             }),
         ),
         (BUILD.as_slice(), under("auto_approve_build")),
@@ -98,7 +112,7 @@ fn mappings() -> Vec<(&'static [Key], With)> {
 }
 
 /// The lines of the required keys other than `but`.
-fn required(keys: &[Key], but: &str) -> String {
+pub(super) fn required(keys: &[Key], but: &str) -> String {
     let others = keys.iter().filter(|key| key.absent == Absent::Refused && key.name != but);
     others.map(|key| format!("{}\n", key.examples[0])).collect()
 }
@@ -110,11 +124,11 @@ fn every_example_of_a_key_is_read_and_changes_what_the_rule_says() {
             let others = required(keys, key.name);
             for example in key.examples {
                 assert!(example.starts_with(&format!("{}:", key.name)), "{example}");
-                let read = with(&format!("{others}{example}"));
+                let read = only(&with(&format!("{others}{example}")));
                 assert!(read.unsupported.is_empty(), "{example}: {:?}", read.unsupported);
                 if key.absent != Absent::Refused {
                     let lines = if others.is_empty() { "{}" } else { others.trim_end() };
-                    assert_ne!(read.hash, with(lines).hash, "{example}");
+                    assert_ne!(read.hash, only(&with(lines)).hash, "{example}");
                 }
             }
         }
@@ -132,7 +146,7 @@ fn a_key_that_is_not_there_is_what_the_description_says() {
             let Absent::Value(value) = key.absent else { continue };
             let spelt = format!("{others}{}: \"{value}\"", key.name).replace("\"true\"", "true");
             let spelt = spelt.replace("\"false\"", "false");
-            assert_eq!(with(&spelt).hash, with(others.trim_end()).hash, "{}", key.name);
+            assert_eq!(only(&with(&spelt)).hash, only(&with(others.trim_end())).hash, "{}", key.name);
         }
     }
 }
@@ -142,11 +156,10 @@ fn every_word_is_read() {
     for (keys, with) in mappings() {
         for key in keys {
             let Takes::Word(words) = key.takes else { continue };
+            let others = required(keys, "");
             for word in words {
-                assert_ne!(
-                    with(&format!("{}{}: {word}", required(keys, ""), key.name)).hash,
-                    with(&required(keys, "")).hash
-                );
+                let read = only(&with(&format!("{others}{}: {word}", key.name)));
+                assert_ne!(read.hash, only(&with(&others)).hash, "{word}");
             }
         }
     }

@@ -1,0 +1,19 @@
+//! `signoff rules schema`, and what it is kept as.
+
+use crate::signoff;
+use signoff::Exit;
+
+/// That a file in `docs` is what a command prints.
+fn is_kept(command: &str, file: &str) {
+    let done = signoff(&["rules", command]);
+    assert_eq!((done.exit, done.err.as_str()), (Exit::Fine, ""));
+    let kept = std::fs::read_to_string(format!("../docs/{file}")).unwrap_or_default();
+    let update = format!("cargo run --package signoff -- rules {command} > docs/{file}");
+    // Both are long: what differs is seen better in the change that the command makes.
+    assert!(kept == done.out, "docs/{file} is not what is printed now; run: {update}");
+}
+
+#[test]
+fn the_schema_is_kept() {
+    is_kept("schema", "rules.schema.json");
+}

@@ -1,0 +1,198 @@
+//! The JSON Schema of a rules file.
+
+use super::{
+    ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, FILE, Key, MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE,
+    TRIGGERS, TRIGGERS_NOT_YET, Takes,
+};
+use serde_json::{Map, Value, json};
+
+/// A text that is not blank.
+const SOME_TEXT: &str = r"\S";
+/// A channel's name (with or without `#`), or its id.
+const CHANNEL: &str = r"^\s*(#?[^\x00-,./:-@A-Z\[-^`{-\x7f]{1,80}|[CGD][A-Z0-9]{7,})\s*$";
+/// A whole number of seconds, minutes, hours or days that is not 0.
+const WAIT: &str = r"^\s*0*[1-9][0-9]*[smhd]\s*$";
+/// A whole number from 1, as a text.
+const COUNT: &str = r"^\s*\+?0*[1-9][0-9]*\s*$";
+/// YAML 1.1's words for a truth, which an editor takes for texts.
+const TRUTH: &str = "^([Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$";
+/// A web address, which may have template variables.
+const ADDRESS: &str = r"^\s*https?://[^/?#@:\s]";
+/// An e-mail address, a Slack id, a mention or a user group.
+const PERSON: &str = r"^\s*(<@[UW][A-Z0-9]{7,}(\|.*)?>|<!subteam\^S[A-Z0-9]{7,}(\|.*)?>|[UWS][A-Z0-9]{7,}|@[^\s@,;<>]+|[^\s@,;<>]+@[^\s@,;<>.][^\s@,;<>]*\.[^\s@,;<>]*[^\s@,;<>.])\s*$";
+
+/// The JSON Schema (draft 2020-12) of a rules file, as text. It refuses nothing that [`crate::parse`] takes; what only the
+/// reader knows (a condition's grammar, a template's variables, two rules of one name) it lets pass.
+///
+/// It uses only what means the same in draft 7, which is what editors know best.
+pub fn schema() -> String {
+    let mut schema = mapping(&FILE);
+    schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    schema.insert("title".to_owned(), json!("Rules of Signoff"));
+    schema.insert("description".to_owned(), json!("A rules file: .signoff/rules.yml"));
+    // What anchors point to stands under such keys.
+    schema.insert("patternProperties".to_owned(), json!({"^x-": {}}));
+    schema.insert("$defs".to_owned(), definitions());
+    // Numbers and texts alone: it can't fail, and the other form says the same.
+    let schema = Value::Object(schema);
+    serde_json::to_string_pretty(&schema).unwrap_or_else(|_| schema.to_string()) + "\n"
+}
+
+fn definitions() -> Value {
+    let text = json!({"type": ["string", "number", "boolean"], "pattern": SOME_TEXT});
+    let person = json!({"type": "string", "pattern": PERSON});
+    json!({
+        "text": text,
+        "optional_text": {"anyOf": [reference("text"), {"type": "null"}]},
+        "count": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": u32::MAX}, {"type": "string", "pattern": COUNT}]},
+        "truth": {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": TRUTH}]},
+        "channel": {"type": ["string", "number", "boolean"], "pattern": CHANNEL},
+        "wait": {"type": "string", "pattern": WAIT},
+        "address": {"type": "string", "pattern": ADDRESS},
+        "person": person,
+        "people": {"anyOf": [reference("person"), list("person")]},
+        "quota": mapping(&QUOTA),
+        "votes": {"anyOf": [reference("count"), {"type": "array", "items": reference("quota"), "minItems": 1, "maxItems": MAX_QUOTAS}]},
+        "rules": {"anyOf": [{"type": "array", "items": reference("rule")}, {"type": "null"}]},
+        "rule": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "propertyNames": {"pattern": SOME_TEXT, "maxLength": MAX_RULE_NAME},
+            "additionalProperties": mapping(&RULE),
+        },
+        "triggers": {"anyOf": [list("trigger"), {"type": "null"}]},
+        "trigger": trigger(),
+        "conditions": {"anyOf": [{"type": "array", "items": reference("condition")}, {"type": "null"}]},
+        "condition": {"anyOf": [reference("expression"), mapping(&CONDITION)]},
+        "expression": {"type": "string", "pattern": SOME_TEXT},
+        "actions": list("action"),
+        "action": action(),
+        "parameters": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "propertyNames": {"pattern": SOME_TEXT},
+                    "properties": {"name": reference("text")},
+                    "additionalProperties": {"type": ["string", "number", "boolean"]},
+                },
+                {"type": "null"},
+            ],
+        },
+    })
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+/// A list that has something.
+fn list(of: &str) -> Value {
+    json!({"type": "array", "items": reference(of), "minItems": 1})
+}
+
+/// A mapping with these keys and no others.
+fn mapping(keys: &[Key]) -> Map<String, Value> {
+    let properties: Map<String, Value> =
+        keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
+    let required: Vec<&str> =
+        keys.iter().filter(|key| key.absent == Absent::Refused).map(|key| key.name).collect();
+    let mut mapping = Map::new();
+    mapping.insert("type".to_owned(), json!("object"));
+    mapping.insert("properties".to_owned(), properties.into());
+    mapping.insert("required".to_owned(), required.into());
+    mapping.insert("additionalProperties".to_owned(), json!(false));
+    mapping
+}
+
+fn property(key: &Key) -> Value {
+    let (about, default) = match key.absent {
+        Absent::Refused => (key.about.to_owned(), None),
+        Absent::Value(value) => (format!("{} Without it: {value}.", key.about), Some(value)),
+        Absent::Means(means) => (format!("{} Without it: {means}.", key.about), None),
+    };
+    let mut property = Map::new();
+    property.insert("description".to_owned(), json!(about));
+    property.insert("allOf".to_owned(), json!([takes(&key.takes)]));
+    if let Some(default) = default {
+        // A number or a truth is one; any other default is a text.
+        property
+            .insert("default".to_owned(), serde_json::from_str(default).unwrap_or_else(|_| json!(default)));
+    }
+    property.into()
+}
+
+fn takes(takes: &Takes) -> Value {
+    reference(match takes {
+        Takes::Text | Takes::Template => "text",
+        Takes::OptionalText => "optional_text",
+        Takes::Count => "count",
+        Takes::Truth => "truth",
+        Takes::Channel => "channel",
+        Takes::Wait(_) => "wait",
+        Takes::Word(words) => {
+            // The reader takes spaces around a word; the list is what an editor offers.
+            let spaced = format!(r"^\s*({})\s*$", words.join("|"));
+            return json!({"anyOf": [{"enum": words}, {"type": "string", "pattern": spaced}]});
+        }
+        Takes::Address => "address",
+        Takes::People => "people",
+        Takes::Votes => "votes",
+        Takes::Rules => "rules",
+        Takes::Triggers => "triggers",
+        Takes::Conditions => "conditions",
+        Takes::Expression => "expression",
+        Takes::Actions => "actions",
+        Takes::Parameters => "parameters",
+        Takes::Keys(keys) => return mapping(keys).into(),
+    })
+}
+
+/// A name alone, or with a mapping under it.
+fn trigger() -> Value {
+    let names: Vec<&str> = TRIGGERS.iter().chain(&TRIGGERS_NOT_YET).map(|trigger| trigger.name).collect();
+    let under: Vec<Value> = names.iter().map(|name| json!({"required": [name]})).collect();
+    json!({"anyOf": [{"enum": names}, {"type": "object", "anyOf": under}]})
+}
+
+/// A name alone, or with what it takes.
+fn action() -> Value {
+    let not_yet = ACTIONS_NOT_YET.iter().map(|action| action.name);
+    let bare: Vec<&str> =
+        ACTIONS.iter().filter(|action| action.bare).map(|action| action.name).chain(not_yet).collect();
+    let mut properties: Map<String, Value> =
+        ACTIONS.iter().map(|action| (action.name.to_owned(), one_action(action))).collect();
+    for action in ACTIONS_NOT_YET {
+        let about = format!("Known, not supported yet: a rule with it is not opened. {}", action.about);
+        properties.insert(action.name.to_owned(), json!({"description": about}));
+    }
+    json!({
+        "anyOf": [
+            {"enum": bare},
+            {
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": false,
+                "minProperties": 1,
+                "maxProperties": 1,
+            },
+        ],
+    })
+}
+
+fn one_action(action: &Action) -> Value {
+    let mut forms: Vec<Value> = action.takes.iter().map(takes).collect();
+    if action.bare {
+        forms.push(json!({"type": "null"}));
+    }
+    if action.name == "slack_channel_approval" {
+        // Who may vote is said once.
+        let quotas =
+            json!({"properties": {"votes_required": {"type": "array"}}, "required": ["votes_required"]});
+        forms = vec![json!({"allOf": forms, "not": {"allOf": [quotas, {"required": ["approvers"]}]}})];
+    }
+    json!({"description": action.about, "anyOf": forms})
+}
+
+#[cfg(test)]
+mod tests;

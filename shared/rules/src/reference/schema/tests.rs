@@ -1,0 +1,197 @@
+//! That schema and reader say the same of the same files.
+
+use super::schema;
+use crate::problem::Source;
+use crate::reference::ACTIONS;
+use crate::reference::tests::{mappings, required};
+use crate::yaml::{self, Content, Node};
+use jsonschema::Validator;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// Files of the corpus that the schema takes and the reader refuses, each with what only the reader knows.
+const READER_ALONE: [(&str, &str); 1] = [("templates", "variables, filters and the work of templates")];
+
+fn validator() -> Validator {
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::draft202012::new(&schema).unwrap()
+}
+
+/// A file as an editor hands it to the schema; `None`: it is not YAML that can be read.
+fn document(text: &str) -> Option<Value> {
+    let root = yaml::load(&Source::new("rules.yml", text), "").ok()?;
+    Some(json(&root))
+}
+
+fn json(node: &Node) -> Value {
+    match &node.content {
+        Content::Scalar(scalar) if scalar.is_null() => Value::Null,
+        Content::Scalar(scalar) => match (scalar.as_bool(), scalar.as_integer()) {
+            (Some(truth), _) => truth.into(),
+            (None, Some(number)) => number.into(),
+            (None, None) => scalar.text.clone().into(),
+        },
+        Content::Sequence(nodes) => nodes.iter().map(|node| json(node)).collect(),
+        Content::Mapping(entries) => {
+            Value::Object(entries.iter().map(|entry| (entry.key.clone(), json(&entry.value))).collect())
+        }
+    }
+}
+
+/// What the schema has against a document, one line each.
+fn refusals(validator: &Validator, document: &Value) -> Vec<String> {
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_corpus_gets_the_same_verdict_of_both() {
+    let validator = validator();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut alone = Vec::new();
+    for kind in ["good", "bad"] {
+        for entry in fs::read_dir(folder.join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "yml") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let taken = crate::parse(&text, "rules.yml").is_ok();
+            let Some(document) = document(&text) else {
+                assert!(!taken, "{}", path.display());
+                continue;
+            };
+            let refusals = refusals(&validator, &document);
+            assert!(!taken || refusals.is_empty(), "{}: {refusals:#?}", path.display());
+            if !taken && refusals.is_empty() {
+                alone.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    alone.sort();
+    assert_eq!(alone, READER_ALONE.map(|(name, _)| name.to_owned()));
+}
+
+/// Values that a key may be given, right and wrong.
+const VALUES: [&str; 44] = [
+    "",
+    "~",
+    "''",
+    "' '",
+    "a",
+    "'a b'",
+    "0",
+    "1",
+    "'2'",
+    "007",
+    "-1",
+    "1.0",
+    "1.5",
+    "4294967296",
+    "true",
+    "no",
+    "'no'",
+    "maybe",
+    "both",
+    "'approve '",
+    "'#a'",
+    "'#A'",
+    "'# a'",
+    "C0123ABCDEF",
+    "c-1_é",
+    "'30s'",
+    "5m",
+    "0h",
+    "91d",
+    "'1 h'",
+    "'@sre'",
+    "ana@example.com",
+    "ana@b",
+    "<@U0123ABCDEF|ana>",
+    "[]",
+    "[a]",
+    "['@sre', U0123ABCDEF]",
+    "[{from: '@sre'}]",
+    "[{from: ['@sre'], votes: 0}]",
+    "{}",
+    "{a: b}",
+    "[trigger_build]",
+    "https://example.com/{{revision}}",
+    "environment='Staging'",
+];
+
+#[test]
+fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader_knows() {
+    let validator = validator();
+    let mut alone = Vec::new();
+    for (keys, with) in mappings() {
+        for key in keys {
+            for value in VALUES {
+                let text = with(&format!("{}{}: {value}", required(keys, key.name), key.name));
+                let taken = crate::parse(&text, "rules.yml").is_ok();
+                let Some(document) = document(&text) else { continue };
+                let refusals = refusals(&validator, &document);
+                assert!(!taken || refusals.is_empty(), "{text}{refusals:#?}");
+                if !taken && refusals.is_empty() {
+                    alone.push(format!("{}: {value}", key.name));
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!(alone.join("\n"), @"
+    conditions: [a]
+    conditions: ['@sre', U0123ABCDEF]
+    conditions: [trigger_build]
+    expression: a
+    expression: 'a b'
+    expression: '2'
+    expression: 007
+    expression: 1.0
+    expression: 1.5
+    expression: 'no'
+    expression: maybe
+    expression: both
+    expression: 'approve '
+    expression: '#a'
+    expression: '#A'
+    expression: '# a'
+    expression: C0123ABCDEF
+    expression: c-1_é
+    expression: '30s'
+    expression: 5m
+    expression: 0h
+    expression: 91d
+    expression: '1 h'
+    expression: '@sre'
+    expression: ana@example.com
+    expression: ana@b
+    expression: <@U0123ABCDEF|ana>
+    expression: https://example.com/{{revision}}
+    authors_only: 'no'
+    self_approval: 'no'
+    expires_after: 91d
+    remind_after: 91d
+    supersede: 'no'
+    undo_window: 91d
+    ");
+}
+
+#[test]
+fn every_action_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader_knows() {
+    let validator = validator();
+    let mut alone = Vec::new();
+    for name in ACTIONS.map(|action| action.name).into_iter().chain(["merge", "mergee", "5"]) {
+        for value in VALUES.map(|value| format!("{name}: {value}")).into_iter().chain([name.to_owned()]) {
+            let text = format!("rules:\n- a:\n    actions:\n    - {value}\n");
+            let taken = crate::parse(&text, "rules.yml").is_ok();
+            let Some(document) = document(&text) else { continue };
+            let refusals = refusals(&validator, &document);
+            assert!(!taken || refusals.is_empty(), "{text}{refusals:#?}");
+            if !taken && refusals.is_empty() {
+                alone.push(value);
+            }
+        }
+    }
+    assert_eq!(alone, [""; 0]);
+}
