@@ -4,7 +4,7 @@ use super::approvals::{QUOTA, QUOTA_EXAMPLE};
 use super::reader::Reader;
 use crate::problem::Position;
 use crate::reference::{
-    ACTIONS, ACTIONS_NOT_YET, BUILD, CHANNEL_MESSAGE, TRIGGER_BUILD, WEBHOOK, has, names,
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, TRIGGER_BUILD, WEBHOOK, has, names,
 };
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
@@ -65,7 +65,11 @@ impl Reader<'_> {
         if ACTIONS.iter().all(|action| action.name != name) {
             let names = ACTIONS.iter().map(|action| action.name);
             let known = names.chain(ACTIONS_NOT_YET.iter().map(|action| action.name));
-            self.problem(at, format!("unknown action `{name}`"), did_you_mean(name, known));
+            let suggestion = did_you_mean(name, known).or_else(|| {
+                let inner = APPROVAL.iter().any(|key| key.name == name);
+                inner.then(|| "indent it under `slack_channel_approval`, without `- `".to_owned())
+            });
+            self.problem(at, format!("unknown action `{name}`"), suggestion);
             return None;
         }
         let value = entry.map(|entry| entry.value.as_ref()).filter(|node| !node.is_null());

@@ -233,6 +233,14 @@ impl Loader<'_> {
                 Content::Sequence(nodes) => nodes.iter().collect(),
                 Content::Scalar(_) | Content::Mapping(_) => vec![&entry.value],
             };
+            if bases.iter().any(|base| !matches!(base.content, Content::Mapping(_))) {
+                let suggestion = "write `<<: *name` with the `&name` of a mapping".to_owned();
+                self.problems.push(self.source.problem(
+                    entry.at,
+                    "`<<` merges keys with values only",
+                    suggestion,
+                ));
+            }
             for base in bases {
                 match &base.content {
                     Content::Mapping(brought) => {
@@ -242,14 +250,7 @@ impl Loader<'_> {
                             }
                         }
                     }
-                    Content::Scalar(_) | Content::Sequence(_) => {
-                        let suggestion = "write `<<: *name` with the `&name` of a mapping".to_owned();
-                        self.problems.push(self.source.problem(
-                            entry.at,
-                            "`<<` merges keys with values only",
-                            suggestion,
-                        ));
-                    }
+                    Content::Scalar(_) | Content::Sequence(_) => {}
                 }
             }
         }

@@ -61,6 +61,18 @@ fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
             Some("a `:` that starts no value here"),
             Some("indent the line as its neighbours, or put the text into quotes"),
         )
+    } else if has("indentation in quoted scalar") {
+        (
+            Some("a quote opens here and is not closed"),
+            Some("close it; what goes on in the next line is indented further than its key"),
+        )
+    } else if has("valid YAML whitespace") {
+        (Some("a tab behind `-` or `:`"), Some("use a space"))
+    } else if has("intercepting") {
+        (
+            Some("a comment within a text that goes on in the next line"),
+            Some("write it on a line of its own, or indent the next line as its neighbours"),
+        )
     } else if has("did not find expected key") || has("invalid indentation") {
         (
             Some("this line is indented unlike its neighbours"),
@@ -77,7 +89,8 @@ fn explain(info: &str) -> (Option<&'static str>, Option<&'static str>) {
         (Some("a key without `:`, or a text over several lines"), Some("write `key: value`"))
     } else if has("misplaced bracket") {
         (Some("this `]` or `}` closes nothing"), Some("take it out, or put the text into quotes"))
-    } else if has("flow mapping") || has("flow sequence") || has("flow construct") {
+    } else if has("flow mapping") || has("flow sequence") || has("flow construct") || has("illegal placement")
+    {
         (
             Some("a `{` or `[` is not closed here"),
             Some("close it; a text with such characters, or with `{{ … }}`, stands in quotes"),
