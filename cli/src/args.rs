@@ -30,6 +30,8 @@ pub(crate) enum RulesCommand {
     Explain(Explain),
     Test(Test),
     Convert(Convert),
+    /// Print the page that describes everything that a rules file can say, with examples: docs/rules.md
+    Reference,
     /// Print the JSON Schema of rules files, with which editors complete them and tell mistakes
     ///
     /// An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:

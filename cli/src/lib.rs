@@ -17,7 +17,7 @@ use args::{Cli, Command, RulesCommand};
 use clap::Parser;
 use files::Stop;
 use jiff::Timestamp;
-use rules::reference::schema;
+use rules::reference::{page, schema};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -61,6 +61,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, 
             RulesCommand::Explain(args) => explain::run(&args, streams, now),
             RulesCommand::Test(args) => test::run(&args, streams, now),
             RulesCommand::Convert(args) => convert::run(&args, streams),
+            RulesCommand::Reference => print(streams, &page()),
             RulesCommand::Schema => print(streams, &schema()),
         },
         Err(error) if error.use_stderr() => {

@@ -28,12 +28,13 @@ fn the_help_of_rules() {
     Usage: signoff rules <COMMAND>
 
     Commands:
-      check    Check rules files: every problem, with its place and what would be right
-      explain  Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs
-      test     Test rules with cases: given this deploy, expect these runs, dialogs and actions
-      convert  Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays
-      schema   Print the JSON Schema of rules files, with which editors complete them and tell mistakes
-      help     Print this message or the help of the given subcommand(s)
+      check      Check rules files: every problem, with its place and what would be right
+      explain    Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs
+      test       Test rules with cases: given this deploy, expect these runs, dialogs and actions
+      convert    Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays
+      reference  Print the page that describes everything that a rules file can say, with examples: docs/rules.md
+      schema     Print the JSON Schema of rules files, with which editors complete them and tell mistakes
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help  Print help

@@ -1,4 +1,4 @@
-//! `signoff rules schema`, and what it is kept as.
+//! `signoff rules reference` and `schema`, and what they are kept as.
 
 use crate::signoff;
 use signoff::Exit;
@@ -16,4 +16,9 @@ fn is_kept(command: &str, file: &str) {
 #[test]
 fn the_schema_is_kept() {
     is_kept("schema", "rules.schema.json");
+}
+
+#[test]
+fn the_page_is_kept() {
+    is_kept("reference", "rules.md");
 }

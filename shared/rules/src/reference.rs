@@ -1,17 +1,19 @@
 //! The language, described once: every key, action, variable, operator and template variable, and what is known of others.
 //!
-//! The reader takes its lists of names from here, [`schema`] is made of it, and the tests parse every example
+//! The reader takes its lists of names from here, [`schema`] and [`page`] are made of it, and the tests parse every example
 //! in it: nothing can be read that is not described, nor described and refused.
 
 mod actions;
 mod conditions;
 mod keys;
+mod page;
 mod schema;
 mod templates;
 
 pub use actions::{ACTIONS, ACTIONS_NOT_YET, Action, TRIGGERS, TRIGGERS_NOT_YET};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
 pub use keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK};
+pub use page::page;
 pub use schema::schema;
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 

@@ -133,4 +133,5 @@ pub const TRIGGERS: [Known; 9] = [
 ];
 
 /// Triggers that rules files use and that are not supported yet.
-pub const TRIGGERS_NOT_YET: [Known; 1] = [known("cron", "- cron: {target: project}", "A time.")];
+pub const TRIGGERS_NOT_YET: [Known; 1] =
+    [known("cron", "- cron: {target: project}", "Times of the day, not a deploy.")];

@@ -1,0 +1,248 @@
+//! The reference page.
+
+use super::{
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, Absent, Action, CONDITION, FILE, Key, Kind, Known, OF_PULL_REQUESTS,
+    OPERATORS, QUOTA, RULE, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET, Takes, Template,
+    VALUES, VARIABLES, VARIABLES_NOT_YET,
+};
+use jiff::SignedDuration;
+
+const BEGIN: &str = "\
+<!-- Printed by `signoff rules reference`: change the description in shared/rules/src/reference, not this page. -->
+
+# The rules
+
+What a rules file (`.signoff/rules.yml`, or `.sleuth/rules.yml`) can say. `signoff rules check` tells what is wrong in one.
+
+- [The file](#the-file) · [Rules](#rules) · [Conditions](#conditions) · [Actions](#actions) · [Templates](#templates) ·
+  [Not supported yet](#not-supported-yet)
+
+## The file
+
+It is YAML 1.2, with anchors and merge keys, at most 512 KiB, one document. A key that is not known is a mistake, and a file with a
+mistake opens nothing.
+
+An editor with [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) completes the file and tells mistakes by the
+schema that `signoff rules schema` prints ([rules.schema.json](rules.schema.json)). Keep it beside your rules,
+`signoff rules schema > .signoff/rules.schema.json`, and let the rules begin with this line; its path is relative to the rules file:
+
+```yaml
+# yaml-language-server: $schema=rules.schema.json
+```
+
+";
+
+const CONDITIONS: &str = "\
+## Conditions
+
+A condition compares variables with values. All entries of `conditions` have to hold. Every example of a variable, an operator and a value holds for
+this deploy: `7bf7226` of acme/checkout, ten minutes ago on Staging, tagged `#web`, with pull request #12 of ana, labelled `fix`.
+
+A condition that is a mapping has these keys:
+
+";
+
+const TEMPLATES_BEGIN: &str = "\
+## Templates
+
+Texts of actions are [Jinja](https://jinja.palletsprojects.com/templates/) templates. What they become is shown for the deploy above, as
+people read it: in Slack, people are mentioned and deploys are links. A pull request's title is shown as it is written, and mentions nobody.
+
+";
+
+const NOT_YET: &str = "\
+## Not supported yet
+
+What other rules files use and Signoff does not do yet. A file with it is read and its other rules are opened; the rule that
+uses it is not, and `signoff rules check` tells so.
+
+";
+
+/// The page that describes everything that a rules file can say, in Markdown.
+pub fn page() -> String {
+    let mut page = Page(BEGIN.to_owned());
+    page.keys(&FILE);
+    page.text("Keys that start with `x-` may stand beside it, for what anchors point to.\n\n## Rules\n\n");
+    page.keys(&RULE);
+    page.text(CONDITIONS);
+    page.keys(&CONDITION);
+    page.text("### Variables\n\n");
+    page.table(
+        ["variable", "kind", "what it is", "examples"],
+        VARIABLES.iter().map(|variable| {
+            let kind = match variable.kind {
+                Kind::Text => "text",
+                Kind::List => "list",
+                Kind::Duration => "time",
+            };
+            [code(variable.name), kind.to_owned(), variable.about.to_owned(), codes(variable.examples)]
+        }),
+    );
+    page.text("A comparison of what can't be compared does not hold.\n\n### Operators\n\n");
+    page.known("operator", &OPERATORS);
+    page.text("### Values\n\n");
+    page.known("value", &VALUES);
+    page.text("## Actions\n\nThey run in order and stop at the first that fails.\n\n");
+    for action in &ACTIONS {
+        page.action(action);
+    }
+    page.text(TEMPLATES_BEGIN);
+    page.templates("variable", &TEMPLATE_VARIABLES);
+    page.text("They can do more:\n\n");
+    page.templates("", &TEMPLATES);
+    page.text(NOT_YET);
+    page.text("### Actions that are not supported yet\n\n");
+    let examples = ACTIONS_NOT_YET.map(|action| format!("- {}: {}", action.name, action.example));
+    page.table(
+        ["action", "what it is", "example"],
+        ACTIONS_NOT_YET
+            .iter()
+            .zip(&examples)
+            .map(|(action, example)| [code(action.name), action.about.to_owned(), code(example)]),
+    );
+    page.text("### Variables that are not supported yet\n\n");
+    page.known("variable", &VARIABLES_NOT_YET);
+    page.text("### Variables of pull requests\n\n");
+    page.known("variable", &OF_PULL_REQUESTS);
+    page.text("### Triggers\n\nRules for deploys have none. Rules with triggers of pull requests alone are for no deploy.\n\n");
+    page.known("trigger", &TRIGGERS);
+    page.known("trigger, not supported yet", &TRIGGERS_NOT_YET);
+    page.0.truncate(page.0.trim_end().len());
+    page.0 + "\n"
+}
+
+struct Page(String);
+
+impl Page {
+    fn text(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// A table with these columns, and an empty line after it.
+    fn table<const N: usize>(&mut self, head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
+        self.text(&format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(N)));
+        for row in rows {
+            self.text(&format!("| {} |\n", row.map(|cell| cell.replace('|', "\\|")).join(" | ")));
+        }
+        self.text("\n");
+    }
+
+    fn known(&mut self, what: &str, known: &[Known]) {
+        let row = |known: &Known| [code(known.name), known.about.to_owned(), code(known.example)];
+        self.table([what, "what it is", "example"], known.iter().map(row));
+    }
+
+    fn templates(&mut self, what: &str, templates: &[Template]) {
+        let row = |template: &Template| {
+            [
+                code(template.name),
+                template.about.to_owned(),
+                code(template.example),
+                template.becomes.to_owned(),
+            ]
+        };
+        self.table([what, "what it is", "example", "becomes"], templates.iter().map(row));
+    }
+
+    /// A table of keys with the examples that are one line, then the others.
+    fn keys(&mut self, keys: &[Key]) {
+        let row = |key: &Key| {
+            let absent = match key.absent {
+                Absent::Refused => "**a mistake**".to_owned(),
+                Absent::Value(value) => code(value),
+                Absent::Means(means) => means.to_owned(),
+            };
+            let lines: Vec<&str> =
+                key.examples.iter().copied().filter(|example| !example.contains('\n')).collect();
+            let examples = if lines.is_empty() { "below".to_owned() } else { codes(&lines) };
+            [code(key.name), takes(&key.takes), absent, key.about.to_owned(), examples]
+        };
+        self.table(["key", "takes", "without it", "what it is", "examples"], keys.iter().map(row));
+        let blocks = keys.iter().flat_map(|key| key.examples).copied();
+        self.yaml(&blocks.filter(|example| example.contains('\n')).collect::<Vec<_>>());
+    }
+
+    fn yaml(&mut self, examples: &[&str]) {
+        if !examples.is_empty() {
+            self.text(&format!("```yaml\n{}\n```\n\n", examples.join("\n")));
+        }
+    }
+
+    fn action(&mut self, action: &Action) {
+        self.text(&format!("### `{}`\n\n{}\n\n", action.name, action.about));
+        self.yaml(action.examples);
+        for takes in action.takes {
+            let Takes::Keys(keys) = takes else { continue };
+            self.keys(keys);
+            if keys.len() == APPROVAL.len() {
+                self.text("An entry of a list under `votes_required`:\n\n");
+                self.keys(&QUOTA);
+            }
+        }
+    }
+}
+
+/// What is taken, in words.
+fn takes(takes: &Takes) -> String {
+    match takes {
+        Takes::Text => "a text".to_owned(),
+        Takes::OptionalText => "a text, or nothing".to_owned(),
+        Takes::Template => "a [template](#templates)".to_owned(),
+        Takes::Count => "a whole number from 1".to_owned(),
+        Takes::Truth => "`true` or `false`".to_owned(),
+        Takes::Channel => "`'#name'`, or an id".to_owned(),
+        Takes::Wait(longest) => format!("a time, up to `'{}'`", shown(*longest)),
+        Takes::Word(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
+        Takes::Address => "an address".to_owned(),
+        Takes::People => "one who may vote, or a list".to_owned(),
+        Takes::Votes => "a whole number from 1, or a list".to_owned(),
+        Takes::Rules => "a list of [rules](#rules)".to_owned(),
+        Takes::Triggers => "a list of [triggers](#triggers)".to_owned(),
+        Takes::Conditions => "a list of [conditions](#conditions)".to_owned(),
+        Takes::Expression => "a [condition](#conditions)".to_owned(),
+        Takes::Actions => "a list of [actions](#actions)".to_owned(),
+        Takes::Parameters => "names with values".to_owned(),
+        Takes::Keys(_) => "keys with values".to_owned(),
+    }
+}
+
+/// A time as rules files have it.
+fn shown(time: SignedDuration) -> String {
+    let hours = time.as_hours();
+    if hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") }
+}
+
+fn codes(texts: &[&str]) -> String {
+    texts.iter().map(|text| code(text)).collect::<Vec<_>>().join(", ")
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_block_of_the_page_is_made_of_examples_that_are_read() {
+        // `super::super::tests` reads each of them.
+        let of_keys = [FILE.as_slice(), &RULE, &CONDITION, &APPROVAL, &QUOTA].concat();
+        let of_actions = ACTIONS.iter().flat_map(|action| action.takes).filter_map(|takes| match takes {
+            Takes::Keys(keys) => Some(*keys),
+            _ => None,
+        });
+        let keys = of_keys.iter().chain(of_actions.flatten());
+        let mut examples: Vec<&str> = keys.flat_map(|key| key.examples).copied().collect();
+        examples.extend(ACTIONS.iter().flat_map(|action| action.examples));
+        examples.sort_by_key(|example| std::cmp::Reverse(example.len()));
+        let page = page();
+        let blocks: Vec<&str> =
+            page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        assert_eq!(blocks[0], "# yaml-language-server: $schema=rules.schema.json\n");
+        for block in &blocks[1..] {
+            let rest = examples.iter().fold((*block).to_owned(), |rest, example| rest.replace(example, ""));
+            assert_eq!(rest.trim(), "", "{block}");
+        }
+    }
+}
