@@ -115,6 +115,7 @@ fn call(shared: &Shared, method: &str, parts: &Parts, body: &[u8]) -> Outcome {
         "chat.postEphemeral" => (chat::post_ephemeral, true),
         "chat.update" => (chat::update, true),
         "chat.getPermalink" => (chat::get_permalink, false),
+        "conversations.open" => (conversations::open, true),
         "conversations.list" => (conversations::list, false),
         "conversations.history" => (conversations::history, false),
         "conversations.replies" => (conversations::replies, false),

@@ -54,6 +54,33 @@ pub fn replies(shared: &Shared, arguments: &Arguments) -> Outcome {
     Ok(json!({"messages": messages, "has_more": has_more, "response_metadata": metadata}))
 }
 
+/// `conversations.open`: the app's direct message with one person.
+pub fn open(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let user = arguments.text("users").ok_or("users_list_not_supplied")?;
+    let mut workspace = locked(&shared.workspace);
+    let account = workspace.users.get(&user).ok_or("user_not_found")?;
+    if account.deactivated {
+        return Err("user_disabled".into());
+    }
+    if let Some(open) = workspace.direct(&user) {
+        return Ok(json!({"no_op": true, "already_open": true, "channel": {"id": open.id}}));
+    }
+    let id = workspace.id('D');
+    let direct = Channel {
+        id: id.clone(),
+        name: String::new(),
+        private: true,
+        app_is_member: true,
+        archived: false,
+        members: Some(vec![user.clone()]),
+        direct: Some(user),
+        messages: Vec::new(),
+        tombstones: Vec::new(),
+    };
+    workspace.channels.insert(id.clone(), direct);
+    Ok(json!({"channel": {"id": id}}))
+}
+
 /// `conversations.list`: the channels that the app can see, which are the public ones and those it is in.
 pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
     let types = arguments.text("types").unwrap_or_else(|| "public_channel".to_owned());
@@ -64,13 +91,18 @@ pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
     let range = Range::of(arguments, 100, 1000)?;
     let workspace = locked(&shared.workspace);
     let seen = workspace.channels.values().filter(|channel| {
-        let kind = if channel.private { "private_channel" } else { "public_channel" };
+        let kind = match (&channel.direct, channel.private) {
+            (Some(_), _) => "im",
+            (None, true) => "private_channel",
+            (None, false) => "public_channel",
+        };
         let hidden = (channel.private && !channel.app_is_member)
             || (channel.archived && arguments.flag("exclude_archived"));
         types.contains(&kind) && !hidden
     });
-    let all = seen.map(|channel| {
-        json!({
+    let all = seen.map(|channel| match &channel.direct {
+        Some(user) => json!({"id": channel.id, "is_im": true, "user": user, "is_archived": false}),
+        None => json!({
             "id": channel.id,
             "name": channel.name,
             "name_normalized": channel.name,
@@ -82,7 +114,7 @@ pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
             "is_archived": channel.archived,
             "is_member": channel.app_is_member,
             "context_team_id": shared.app.team_id,
-        })
+        }),
     });
     let (channels, _, metadata) = range.page(all.collect());
     Ok(json!({"channels": channels, "response_metadata": metadata}))

@@ -96,7 +96,11 @@ impl Slack {
             "subtype": "message_deleted",
             "hidden": true,
             "channel": channel_id,
-            "channel_type": if channel.private { "group" } else { "channel" },
+            "channel_type": match (&channel.direct, channel.private) {
+                (Some(_), _) => "im",
+                (None, true) => "group",
+                (None, false) => "channel",
+            },
             "ts": event_ts,
             "event_ts": event_ts,
             "previous_message": previous,

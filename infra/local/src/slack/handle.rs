@@ -23,6 +23,12 @@ impl Slack {
         workspace.channel(channel).map(|channel| channel.replies(ts).cloned().collect()).unwrap_or_default()
     }
 
+    /// What the app wrote to this person, oldest first.
+    pub fn direct_messages(&self, user: &str) -> Vec<Message> {
+        let workspace = locked(&self.shared.workspace);
+        workspace.direct(user).map(|direct| direct.messages.clone()).unwrap_or_default()
+    }
+
     /// The messages that only this person sees, oldest first.
     pub fn ephemerals(&self, user: &str) -> Vec<Ephemeral> {
         let workspace = locked(&self.shared.workspace);

@@ -12,6 +12,7 @@
 //!   `chat.update` answers `message_not_found` for it as for every deleted message;
 //! - a view that is refused leaves its `trigger_id` usable;
 //! - a form that is closed without being submitted is not told to the app, and there is no `views.update` or `push`;
+//! - a direct message is opened with one person, and no message is posted to a person's id;
 //! - channels are listed in the order in which they were made;
 //! - e-mail lookup finds neither deactivated accounts nor people of other workspaces;
 //! - a public channel that the app is not in answers `not_in_channel`, a private one `channel_not_found`;

@@ -93,8 +93,11 @@ pub async fn press(State(shared): State<Arc<Shared>>, Path(index): Path<usize>) 
 fn seen<'w>(workspace: &'w Workspace, view: &'w View) -> (&'w str, Option<&'w Channel>) {
     let first = workspace.users.values().find(|user| !user.deactivated).map(|user| user.id.as_str());
     let user = view.user.as_deref().filter(|id| workspace.users.contains_key(*id)).or(first);
+    let user = user.unwrap_or_default();
     let named = view.channel.as_deref().and_then(|channel| workspace.channel(channel));
-    (user.unwrap_or_default(), named.or_else(|| workspace.channels.values().next()))
+    // Whoever becomes another person does not go on reading the first one's direct message.
+    let named = named.filter(|channel| channel.direct.is_none() || channel.has(user));
+    (user, named.or_else(|| workspace.channels.values().find(|channel| channel.direct.is_none())))
 }
 
 fn page(shared: &Shared, view: &View) -> Markup {
@@ -118,6 +121,7 @@ fn page(shared: &Shared, view: &View) -> Markup {
 }
 
 fn sidebar(shared: &Shared, workspace: &Workspace, user: &str, here: &str) -> Markup {
+    let shown = |channel: &Channel| channel.direct.is_none() && (!channel.private || channel.has(user));
     html! {
         h1 { (shared.app.team_domain) " " span.none { "(stand-in)" } }
         label {
@@ -133,12 +137,21 @@ fn sidebar(shared: &Shared, workspace: &Workspace, user: &str, here: &str) -> Ma
         }
         h2 { "Channels" }
         ul {
-            @for channel in workspace.channels.values().filter(|one| !one.private || one.has(user)) {
+            @for channel in workspace.channels.values().filter(|one| shown(one)) {
                 li {
                     a class=[(channel.id == here).then_some("here")]
                         href={ "/?user=" (percent::encoded(user)) "&channel=" (channel.id) } {
                         @if channel.private { "🔒 " } @else { "# " } (channel.name)
                     }
+                }
+            }
+        }
+        @if let Some(direct) = workspace.direct(user) {
+            h2 { "Direct messages" }
+            ul {
+                li {
+                    a class=[(direct.id == here).then_some("here")]
+                        href={ "/?user=" (percent::encoded(user)) "&channel=" (direct.id) } { (shared.app.name) }
                 }
             }
         }
@@ -166,7 +179,7 @@ fn content(shared: &Shared, view: &View) -> Markup {
     };
     html! {
         header {
-            h1 { "# " (channel.name) }
+            h1 { @if channel.direct.is_some() { (shared.app.name) } @else { "# " (channel.name) } }
             @if !channel.app_is_member { p { (shared.app.name) " is not in this channel." } }
         }
         (draw::channel(&shared.app, &workspace, &reader, channel, user))

@@ -11,13 +11,15 @@ pub struct NewUser {
     email: String,
     deactivated: bool,
     guest: bool,
+    bot: bool,
     team: Option<String>,
 }
 
 impl NewUser {
     /// A full member of the workspace.
     pub fn new(name: &str, email: &str) -> Self {
-        Self { name: name.to_owned(), email: email.to_owned(), deactivated: false, guest: false, team: None }
+        let (name, email) = (name.to_owned(), email.to_owned());
+        Self { name, email, deactivated: false, guest: false, bot: false, team: None }
     }
 
     /// Whose account was deactivated.
@@ -29,6 +31,12 @@ impl NewUser {
     /// Who is a guest.
     pub fn guest(mut self) -> Self {
         self.guest = true;
+        self
+    }
+
+    /// Which is an app's account.
+    pub fn bot(mut self) -> Self {
+        self.bot = true;
         self
     }
 
@@ -95,6 +103,7 @@ impl Slack {
             email: new.email,
             deactivated: new.deactivated,
             guest: new.guest,
+            bot: new.bot,
         };
         workspace.users.insert(id.clone(), user);
         id
@@ -129,6 +138,7 @@ impl Slack {
             app_is_member: new.app_is_member,
             archived: new.archived,
             members: new.members,
+            direct: None,
             messages,
             tombstones,
         };

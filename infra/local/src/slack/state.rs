@@ -51,14 +51,17 @@ pub struct User {
     pub deactivated: bool,
     /// Whether they are a guest.
     pub guest: bool,
+    /// Whether it is an app's account.
+    #[serde(default)]
+    pub bot: bool,
 }
 
-/// A channel.
+/// A channel, or a direct message.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Channel {
-    /// `C…`.
+    /// `C…`, or `D…`.
     pub id: String,
-    /// The name without `#`.
+    /// The name without `#`; empty for a direct message.
     pub name: String,
     /// Whether only members see it.
     pub private: bool,
@@ -70,6 +73,9 @@ pub struct Channel {
     pub members: Option<Vec<String>>,
     /// Its messages with all replies, oldest first.
     pub messages: Vec<Message>,
+    /// The person that the app writes to there, if it is a direct message.
+    #[serde(default)]
+    pub direct: Option<String>,
     /// What is left of deleted messages that have replies: their `ts`.
     #[serde(default)]
     pub tombstones: Vec<String>,
@@ -125,7 +131,7 @@ pub struct Ephemeral {
 }
 
 impl Workspace {
-    /// A new id that begins so: `U`, `C`, `S`.
+    /// A new id that begins so: `U`, `C`, `D`, `S`.
     pub fn id(&mut self, kind: char) -> String {
         self.ids += 1;
         // Slack's ids are opaque upper-case letters and digits.
@@ -141,8 +147,14 @@ impl Workspace {
     /// The channel of this id, or of this name with or without `#`.
     pub fn channel(&self, id_or_name: &str) -> Option<&Channel> {
         let name = id_or_name.strip_prefix('#').unwrap_or(id_or_name);
-        let by_name = || self.channels.values().find(|channel| channel.name == name);
+        let named = |channel: &&Channel| channel.direct.is_none() && channel.name == name;
+        let by_name = || self.channels.values().find(named);
         self.channels.get(id_or_name).or_else(by_name)
+    }
+
+    /// The app's direct message with this person, if it was opened.
+    pub fn direct(&self, user: &str) -> Option<&Channel> {
+        self.channels.values().find(|channel| channel.direct.as_deref() == Some(user))
     }
 
     /// The person with this e-mail address, in any case.

@@ -103,7 +103,7 @@ fn json(user: &User) -> Value {
         ("tz_label", json!("Coordinated Universal Time")),
         ("tz_offset", json!(0)),
         ("profile", profile),
-        ("is_bot", json!(false)),
+        ("is_bot", json!(user.bot)),
         ("is_app_user", json!(false)),
         ("updated", json!(1_767_225_600)),
     ] {

@@ -295,6 +295,21 @@ impl Slack {
             .map(|answer| profile(answer.user)))
     }
 
+    /// The id of the app's direct message with the person of this id, which is opened if there is none yet; `None` if Slack
+    /// has none with them: their account is gone, or the app can't see it. Opening it twice is harmless.
+    /// <https://docs.slack.dev/reference/methods/conversations.open>
+    ///
+    /// # Errors
+    ///
+    /// Those of any call.
+    pub async fn open_direct(&self, user: &str) -> Result<Option<String>, Failure> {
+        let call = Call { method: "conversations.open", subject: user, repeat: Repeat::Harmless };
+        match self.post::<wire::Opened>(call, &wire::Open { users: user }).await {
+            Err(CallError { code: Some(code), .. }) if code == "user_disabled" => Ok(None),
+            answer => Ok(known(answer)?.map(|opened| opened.channel.id)),
+        }
+    }
+
     /// The ids of the members of a user group, given by its id (`S…`) or its handle (`@team` or `team`).
     /// <https://docs.slack.dev/reference/methods/usergroups.list>,
     /// <https://docs.slack.dev/reference/methods/usergroups.users.list>

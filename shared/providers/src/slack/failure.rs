@@ -111,6 +111,11 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
                 "the workspace's settings keep the Signoff app from posting in {subject} ({code}): ask a Slack admin"
             )
         }
+        "messages_tab_disabled" => {
+            "the Signoff app may not write to people (messages_tab_disabled): update the app from \
+             infra/slack/manifest.yaml, which turns its Messages tab on"
+                .to_owned()
+        }
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => format!(
             "Slack does not take the bot token ({code}): install the Signoff app in the workspace and put its bot token \
              (xoxb-…) into the Slack secret"
@@ -198,6 +203,7 @@ mod tests {
             "missing_scope",
             "no_permission",
             "access_denied",
+            "messages_tab_disabled",
             "message_not_found",
             "thread_not_found",
             "cant_update_message",

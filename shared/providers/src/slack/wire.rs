@@ -190,6 +190,18 @@ pub(crate) struct Message<'a> {
     pub unfurl_media: Option<bool>,
 }
 
+/// `conversations.open`, asked.
+#[derive(Serialize)]
+pub(crate) struct Open<'a> {
+    pub users: &'a str,
+}
+
+/// `conversations.open`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Opened {
+    pub channel: Id,
+}
+
 /// `views.open`, asked.
 #[derive(Serialize)]
 pub(crate) struct OpenView<'a> {

@@ -266,3 +266,40 @@ async fn people_and_groups_are_looked_up() {
     assert_eq!(read(&slack, "usergroups.list", &[]).await["usergroups"], json!([]));
     assert_eq!(slack.add_usergroup("release-managers", &[]), group, "the handle is the same group");
 }
+
+#[tokio::test]
+async fn a_person_is_written_to_in_a_direct_message_that_only_they_see() {
+    let slack = workspace().await;
+    let (ana, ben) = (slack.user_id("ana@acme.test").unwrap(), slack.user_id("ben@acme.test").unwrap());
+    let gone = slack.add_user(NewUser::new("Gone", "gone@acme.test").deactivated());
+    let opened = call(&slack, "conversations.open", json!({"users": ana})).await;
+    let direct = opened["channel"]["id"].as_str().unwrap();
+    assert!(direct.starts_with('D'), "{direct}");
+    let again = call(&slack, "conversations.open", json!({"users": ana})).await;
+    assert_eq!((&again["channel"]["id"], &again["already_open"]), (&json!(direct), &json!(true)));
+    for (arguments, error) in [
+        (json!({}), "users_list_not_supplied"),
+        (json!({"users": "U1"}), "user_not_found"),
+        (json!({"users": gone}), "user_disabled"),
+    ] {
+        assert_eq!(call(&slack, "conversations.open", arguments).await["error"], error);
+    }
+    let metadata = json!({"event_type": "e", "event_payload": {"key": "k"}});
+    post(&slack, json!({"channel": direct, "text": "Psst *Ana*", "metadata": metadata})).await;
+    let query = [("channel", direct), ("include_all_metadata", "true")];
+    let history = read(&slack, "conversations.history", &query).await;
+    assert_eq!(history["messages"][0]["metadata"], metadata);
+    assert_eq!((slack.direct_messages(&ana).len(), slack.direct_messages(&ben).len()), (1, 0));
+    assert_eq!(call(&slack, "chat.postMessage", json!({"channel": "#", "text": "x"})).await["ok"], false);
+
+    let listed = async |types: &str| {
+        let answer = read(&slack, "conversations.list", &[("types", types)]).await;
+        answer["channels"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("im").await, [json!(direct)]);
+    assert!(!listed("public_channel,private_channel").await.contains(&json!(direct)));
+    let page = async |user: &str| pages::get(&slack, &format!("/?user={user}&channel={direct}")).await;
+    let (anas, bens) = (page(&ana).await, page(&ben).await);
+    assert!(anas.contains("Direct messages") && anas.contains("Psst <b>Ana</b>"), "{anas}");
+    assert!(!bens.contains("Direct messages") && !bens.contains("Psst"), "{bens}");
+}

@@ -227,3 +227,23 @@ async fn without_a_token_nothing_is_sent() {
     assert!(matches!(&asked, Err(Failure::Permanent(text)) if text.contains("Slack secret")), "{asked:?}");
     assert!(server.asked().is_empty());
 }
+
+#[tokio::test]
+async fn a_direct_message_is_opened_with_whom_slack_has() {
+    let server = Responder::start(|_, body| {
+        let codes = ["user_disabled", "user_not_found", "user_not_visible", "missing_scope"];
+        match codes.into_iter().find(|code| body.contains(code)) {
+            Some(code) => reply(200, &json!({"ok": false, "error": code, "needed": "im:write"})),
+            None => reply(200, &json!({"ok": true, "no_op": true, "channel": {"id": "D1"}})),
+        }
+    })
+    .await;
+    let slack = slack(&server);
+    assert_eq!(slack.open_direct("U1").await, Ok(Some("D1".to_owned())));
+    for gone in ["user_disabled", "user_not_found", "user_not_visible"] {
+        assert_eq!(slack.open_direct(gone).await, Ok(None), "{gone}");
+    }
+    let refused = slack.open_direct("missing_scope").await.unwrap_err().to_string();
+    assert!(refused.contains("conversations.open (missing_scope, it needs im:write)"), "{refused}");
+    assert_eq!(server.lines()[0], "POST /api/conversations.open");
+}
