@@ -54,8 +54,12 @@ fn one(action: &Action, context: &Context) -> Does {
     let mut does = Does { line: action.to_string(), message: None, parameters: BTreeMap::new(), asks: None };
     match action {
         Action::SlackChannelApproval(spec) => does.asks = Some(asks(spec, context)),
+        Action::SlackPersonalMessage(message) => does.message = Some(rendered(&message.message, context)),
         Action::SlackChannelMessage(message) => does.message = Some(rendered(&message.message, context)),
-        Action::AddToDeployMessageThread(message) => does.message = Some(rendered(message, context)),
+        Action::AddToDeployMessageThread(message)
+        | Action::NotifyDeployAuthors(message)
+        | Action::NotifyDeployer(message)
+        | Action::SlackDeployMessage(message) => does.message = Some(rendered(message, context)),
         Action::TriggerBuild(spec) => {
             for (name, value) in &spec.parameters {
                 let value = match value {

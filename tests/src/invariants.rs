@@ -277,9 +277,16 @@ fn name(action: &Action) -> Option<&'static str> {
         Action::TriggerBuild(_) => "trigger_build on CircleCI",
         Action::SlackChannelMessage(_) => "slack_channel_message",
         Action::AddToDeployMessageThread(_) => "add_to_deploy_message_thread",
+        Action::NotifyDeployAuthors(_) | Action::NotifyDeployer(_) | Action::SlackPersonalMessage(_) => {
+            PERSONAL
+        }
+        Action::SlackDeployMessage(_) => "slack_deploy_message",
         Action::Webhook(_) => "webhook",
     })
 }
+
+/// A personal message. Who writes, merges or deploys in a scenario is one person.
+const PERSONAL: &str = "a personal message";
 
 /// How often it happened in the outside world.
 fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
@@ -292,6 +299,8 @@ fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
             let path = format!("/{}", story.name);
             world.receiver.deliveries().iter().filter(|delivery| delivery.path == path).count()
         }
+        "slack_deploy_message" => telling.story.problems().len(),
+        PERSONAL => telling.people().map(|person| world.slack.direct_messages(person).len()).sum(),
         "slack_channel_message" => {
             let messages = world.slack.messages(&story.name);
             messages.iter().filter(|message| message.blocks.is_empty()).count()

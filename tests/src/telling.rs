@@ -54,6 +54,11 @@ impl Telling {
         Self { story, scenario: *scenario, deploys, taken, asked: None, people, stack }
     }
 
+    /// The Slack user ids of the people.
+    pub(crate) fn people(&self) -> impl Iterator<Item = &String> {
+        self.people.values()
+    }
+
     /// Does a step, and everything that comes of it.
     pub(crate) async fn take(&mut self, step: &Step) -> Result<(), String> {
         match *step {

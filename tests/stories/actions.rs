@@ -318,6 +318,27 @@ fn a_post_whose_answer_was_lost_stands_once() {
 }
 
 #[test]
+fn a_message_goes_once_to_the_channel_of_the_deployment() {
+    tell("deploy-message", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let lost = Fault::once("chat.postMessage", FaultKind::DropAfterHandling);
+        story.world.slack.faults().push(lost.with_body("out: deploy-message"));
+        let action = "slack_deploy_message: 'out: {{ deployment_name }} of {{ authors_slack }}'";
+        let (page, seen) = approved(story, &revision, action).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_snapshot!(story.problems().join("\n"), @"out: deploy-message of @Ana");
+        assert_snapshot!(seen, @"
+        @Ana, would you like to promote REVISION - deploy-message (Staging) to production?
+        Votes:
+        @Ana 👍
+        Action approved on DATE at TIME.
+
+        ↳ ✅ slack_deploy_message: posted to #deploys. Open
+        ");
+    });
+}
+
+#[test]
 fn a_webhook_is_signed_and_delivered() {
     tell("webhook", async |story| {
         let receiver = Receiver::start(&[503, 200]).await.unwrap();

@@ -9,6 +9,7 @@ mod deadlines;
 mod deliveries;
 mod dialogs;
 mod people;
+mod personal;
 mod race;
 mod record;
 mod rules;

@@ -40,17 +40,12 @@ fn every_problem_is_told_with_its_place() {
     6 |         - "deploy_message_reactions_plus_1>2"
       |            ^
 
-    tests/files/not-yet.yml:8:11: notice: known, not supported yet: slack_personal_message; the rule `nudge` is not opened
-      |
-    8 |         - slack_personal_message: {group: authors, meessage: 'Look at {{ deploy_slack }}'}
-      |           ^
-
     tests/files/not-yet.yml:9:5: notice: the rule `tidy` has triggers of pull requests only: deploys never open it
       |
     9 |   - tidy:
       |     ^
 
-    tests/files/not-yet.yml: fine, 4 rules, 4 notices
+    tests/files/not-yet.yml: fine, 4 rules, 3 notices
     ---- Problems
     "#);
 }
@@ -99,13 +94,6 @@ fn a_script_gets_one_document() {
         },
         {
           "path": "tests/files/not-yet.yml",
-          "line": 8,
-          "column": 11,
-          "message": "known, not supported yet: slack_personal_message",
-          "suggestion": "the rule `nudge` is not opened"
-        },
-        {
-          "path": "tests/files/not-yet.yml",
           "line": 9,
           "column": 5,
           "message": "the rule `tidy` has triggers of pull requests only: deploys never open it",
@@ -125,7 +113,6 @@ fn github_gets_annotations() {
     ::error file=tests/files/typos.yml,line=7,col=11,title=Signoff rules%3A problem::unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
     ::warning file=tests/files/not-yet.yml,line=5,col=37,title=Signoff rules%3A notice::known, not supported yet: health; the rule `nudge` is not opened
     ::warning file=tests/files/not-yet.yml,line=6,col=12,title=Signoff rules%3A notice::known, not supported yet: deploy_message_reactions_plus_1; the rule `nudge` is not opened
-    ::warning file=tests/files/not-yet.yml,line=8,col=11,title=Signoff rules%3A notice::known, not supported yet: slack_personal_message; the rule `nudge` is not opened
     ::warning file=tests/files/not-yet.yml,line=9,col=5,title=Signoff rules%3A notice::the rule `tidy` has triggers of pull requests only: deploys never open it
     ---- Problems
     ");

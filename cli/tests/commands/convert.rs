@@ -37,9 +37,8 @@ fn what_has_to_change_does_and_is_told() {
     tests/files/not-yet.yml:8:52: `meessage` is `message` now
     tests/files/not-yet.yml:5:37: notice: known, not supported yet: health; the rule `nudge` is not opened
     tests/files/not-yet.yml:6:12: notice: known, not supported yet: deploy_message_reaction_plus_1; the rule `nudge` is not opened
-    tests/files/not-yet.yml:8:11: notice: known, not supported yet: slack_personal_message; the rule `nudge` is not opened
     tests/files/not-yet.yml:9:5: notice: the rule `tidy` has triggers of pull requests only: deploys never open it
-    tests/files/not-yet.yml: 2 names changed, 4 notices
+    tests/files/not-yet.yml: 2 names changed, 3 notices
     ---- Fine
     "#);
 }

@@ -285,17 +285,19 @@ fn a_script_gets_one_document() {
 fn what_does_not_open_says_why_not() {
     let deploy = "{sha: 7bf7226, environment: Staging, email: ana@acme.example}";
     let args = ["rules", "explain", "tests/files/not-yet.yml", "--deploy", "-", "--at", "+5m"];
-    insta::assert_snapshot!(fed(deploy, &args).shown(), @r"
+    insta::assert_snapshot!(fed(deploy, &args).shown(), @"
     7bf7226 - checkout (Staging), deployed for 5m
 
     nudge: does not open: it uses what is not supported yet
       line 5: known, not supported yet: health
       line 6: known, not supported yet: deploy_message_reactions_plus_1
-      line 8: known, not supported yet: slack_personal_message
       environment='Staging' and health='Healthy' fails:
         environment='Staging' holds: environment is `Staging`
         health='Healthy' fails: health is not known
       deploy_message_reactions_plus_1>2 fails: deploy_message_reactions_plus_1 is not known
+      would do:
+        - slack_personal_message: authors
+            says: Look at 7bf7226 - checkout (Staging)
 
     tidy: does not open, for no deploy
       its triggers are pr_opened

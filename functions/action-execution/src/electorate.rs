@@ -35,7 +35,8 @@ impl ActionExecution {
         Ok(mentions)
     }
 
-    async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
+    /// The Slack user id of who has this e-mail address (in lower case).
+    pub(crate) async fn account(&self, slack: &Slack, email: String) -> Result<Option<String>, Failure> {
         let now = self.now();
         let mut accounts = self.accounts.lock().await;
         if let Some((id, at)) = accounts.get(&email)
@@ -165,7 +166,7 @@ fn is_user_id(text: &str) -> bool {
 }
 
 /// A person by the name that people know on the git host.
-fn known_as(person: &Person) -> String {
+pub(crate) fn known_as(person: &Person) -> String {
     let name = Some(&person.name).filter(|name| !name.is_empty());
     name.or(person.username.as_ref()).or(person.email.as_ref()).cloned().unwrap_or_default()
 }

@@ -81,6 +81,10 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::TriggerBuild(_)
             | Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_)
+            | Action::NotifyDeployAuthors(_)
+            | Action::NotifyDeployer(_)
+            | Action::SlackPersonalMessage(_)
+            | Action::SlackDeployMessage(_)
             | Action::Webhook(_) => false,
         })
     }

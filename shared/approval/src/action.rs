@@ -21,6 +21,14 @@ pub enum Action {
     SlackChannelMessage(ChannelMessage),
     /// Post a message to the thread under this run's dialog.
     AddToDeployMessageThread(String),
+    /// Post a message to each author of the deploy, in person.
+    NotifyDeployAuthors(String),
+    /// Post a message to who deployed, in person.
+    NotifyDeployer(String),
+    /// Post a message to people, in person.
+    SlackPersonalMessage(PersonalMessage),
+    /// Post a message to the deployment's own channel, where problems are told.
+    SlackDeployMessage(String),
     /// POST a signed description of the deploy to an address.
     Webhook(String),
 }
@@ -144,6 +152,38 @@ pub struct ChannelMessage {
     pub message: String,
 }
 
+/// `slack_personal_message`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PersonalMessage {
+    /// Who gets it.
+    pub to: Addressees,
+    /// The message, a template in Slack's mrkdwn.
+    pub message: String,
+}
+
+/// Who gets a personal message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Addressees {
+    /// The authors of the deploy.
+    Authors,
+    /// Who deployed.
+    Deployer,
+    /// These people: e-mail addresses and Slack user ids.
+    People(Vec<String>),
+}
+
+/// As the line of an action shows them.
+impl fmt::Display for Addressees {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authors => f.write_str("authors"),
+            Self::Deployer => f.write_str("deployer"),
+            Self::People(people) => f.write_str(&people.join(", ")),
+        }
+    }
+}
+
 /// What it means to run an action once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenRepeated {
@@ -163,9 +203,13 @@ impl Action {
             Self::SlackChannelApproval(_) | Self::AutoApproveBuild(_) => WhenRepeated::Idempotent,
             // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
             // its revision, event and time.
-            Self::SlackChannelMessage(_) | Self::AddToDeployMessageThread(_) | Self::TriggerBuild(_) => {
-                WhenRepeated::Observable
-            }
+            Self::SlackChannelMessage(_)
+            | Self::AddToDeployMessageThread(_)
+            | Self::NotifyDeployAuthors(_)
+            | Self::NotifyDeployer(_)
+            | Self::SlackPersonalMessage(_)
+            | Self::SlackDeployMessage(_)
+            | Self::TriggerBuild(_) => WhenRepeated::Observable,
             Self::Webhook(_) => WhenRepeated::Neither,
         }
     }
@@ -186,6 +230,10 @@ impl fmt::Display for Action {
             },
             Self::SlackChannelMessage(message) => write!(f, "slack_channel_message: {}", message.channel),
             Self::AddToDeployMessageThread(_) => write!(f, "add_to_deploy_message_thread"),
+            Self::NotifyDeployAuthors(_) => write!(f, "notify_deploy_authors"),
+            Self::NotifyDeployer(_) => write!(f, "notify_deployer"),
+            Self::SlackPersonalMessage(message) => write!(f, "slack_personal_message: {}", message.to),
+            Self::SlackDeployMessage(_) => write!(f, "slack_deploy_message"),
             Self::Webhook(url) => write!(f, "webhook: {}", host_of(url)),
         }
     }

@@ -12,7 +12,9 @@ mod templates;
 
 pub use actions::{ACTIONS, ACTIONS_NOT_YET, Action, TRIGGERS, TRIGGERS_NOT_YET};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
-pub use keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK};
+pub use keys::{
+    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
+};
 pub use page::page;
 pub use schema::schema;
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
@@ -29,6 +31,8 @@ pub(crate) const MAX_RULE_NAME: usize = 200;
 pub(crate) const MAX_QUOTAS: usize = 10;
 /// Whose votes may need a reason.
 pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
+/// Groups of people of a deploy.
+pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
 /// What an approval asks where the rule says nothing.
 pub(crate) const DEFAULT_PROMPT: &str =
     "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
@@ -82,6 +86,8 @@ pub enum Takes {
     Address,
     /// Somebody who may vote, or a list of such.
     People,
+    /// Somebody who is written to, or a list of such.
+    Recipients,
     /// A whole number from 1, or a list of [`QUOTA`]s.
     Votes,
     /// A list of rules.

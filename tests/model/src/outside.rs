@@ -68,7 +68,11 @@ impl Outside {
             Action::SlackChannelApproval(_)
             | Action::AutoApproveBuild(_)
             | Action::SlackChannelMessage(_)
-            | Action::AddToDeployMessageThread(_) => None,
+            | Action::AddToDeployMessageThread(_)
+            | Action::NotifyDeployAuthors(_)
+            | Action::NotifyDeployer(_)
+            | Action::SlackPersonalMessage(_)
+            | Action::SlackDeployMessage(_) => None,
         }
     }
 
@@ -80,7 +84,11 @@ impl Outside {
             Action::SlackChannelApproval(_)
             | Action::AutoApproveBuild(_)
             | Action::SlackChannelMessage(_)
-            | Action::AddToDeployMessageThread(_) => return,
+            | Action::AddToDeployMessageThread(_)
+            | Action::NotifyDeployAuthors(_)
+            | Action::NotifyDeployer(_)
+            | Action::SlackPersonalMessage(_)
+            | Action::SlackDeployMessage(_) => return,
         };
         *count = count.saturating_add(1);
     }

@@ -2,6 +2,7 @@
 
 mod add_to_deploy_message_thread;
 mod auto_approve_build;
+mod notify;
 mod slack_channel_message;
 mod trigger_build;
 mod webhook;
@@ -47,6 +48,14 @@ impl ActionExecution {
             Action::AddToDeployMessageThread(message) => {
                 self.add_to_deploy_message_thread(attempt, deploy, run, step, message).await
             }
+            Action::NotifyDeployAuthors(message) => {
+                self.notify_deploy_authors(attempt, deploy, message).await
+            }
+            Action::NotifyDeployer(message) => self.notify_deployer(attempt, deploy, message).await,
+            Action::SlackPersonalMessage(message) => {
+                self.slack_personal_message(attempt, deploy, message).await
+            }
+            Action::SlackDeployMessage(message) => self.slack_deploy_message(attempt, deploy, message).await,
             Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
         }
     }

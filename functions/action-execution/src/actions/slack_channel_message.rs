@@ -1,10 +1,11 @@
-//! `slack_channel_message`: posts a message to a channel.
+//! `slack_channel_message` and `slack_deploy_message`: post a message to a channel, or to the deployment's own.
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::ChannelMessage;
 use approval::deploy::Deploy;
+use providers::Failure;
 use providers::slack::MessageRef;
 use rules::template::render;
 use runtime::effects::Attempt;
@@ -17,11 +18,37 @@ impl ActionExecution {
         deploy: &Deploy,
         message: &ChannelMessage,
     ) -> Result<Done, Trouble> {
+        self.post_to(attempt, deploy, &message.channel, &message.message).await
+    }
+
+    pub(super) async fn slack_deploy_message(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        message: &str,
+    ) -> Result<Done, Trouble> {
+        let slug = &deploy.deployment;
+        let channel = self.fallback_channel(deploy).ok_or_else(|| {
+            Failure::Permanent(format!(
+                "{slug} has no channel of its own; name one in the stack's parameter Deployments ({slug} #channel), or \
+                 use slack_channel_message"
+            ))
+        })?;
+        self.post_to(attempt, deploy, &channel, message).await
+    }
+
+    async fn post_to(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        channel: &str,
+        message: &str,
+    ) -> Result<Done, Trouble> {
         let context = self.slack_context(deploy).await?;
-        let text = render(&message.message, &context).map_err(rendering("the message"))?;
+        let text = render(message, &context).map_err(rendering("the message"))?;
         let key = attempt.effect.id.as_str();
-        let posted = self.post_once(attempt, &message.channel, None, &text, &Value::Null, key).await?;
-        Ok(Done { summary: format!("posted to {}.", message.channel), url: self.link(&posted).await })
+        let posted = self.post_once(attempt, channel, None, &text, &Value::Null, key).await?;
+        Ok(Done { summary: format!("posted to {channel}."), url: self.link(&posted).await })
     }
 
     /// A message's address, where Slack tells it now: what was posted is posted without it too.

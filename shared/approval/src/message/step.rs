@@ -44,6 +44,10 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
             | Action::TriggerBuild(_)
             | Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_)
+            | Action::NotifyDeployAuthors(_)
+            | Action::NotifyDeployer(_)
+            | Action::SlackPersonalMessage(_)
+            | Action::SlackDeployMessage(_)
             | Action::Webhook(_) => return None,
         },
         StepState::Succeeded { summary, url: None, .. } => {

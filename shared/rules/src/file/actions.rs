@@ -1,6 +1,7 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
+use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use crate::problem::Position;
 use crate::reference::{
@@ -92,7 +93,13 @@ impl Reader<'_> {
             ("slack_channel_message", Some(node)) => {
                 self.channel_message(node).map(Action::SlackChannelMessage)
             }
+            (PERSONAL, Some(node)) => self.personal_message(node).map(Action::SlackPersonalMessage),
+            ("slack_deploy_message", Some(node)) => self.template(node, name).map(Action::SlackDeployMessage),
             ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
+            ("notify_deploy_authors", Some(node)) => {
+                self.template(node, name).map(Action::NotifyDeployAuthors)
+            }
+            ("notify_deployer", Some(node)) => self.template(node, name).map(Action::NotifyDeployer),
             (_, Some(node)) => self.template(node, name).map(Action::AddToDeployMessageThread),
         }
     }
@@ -204,6 +211,10 @@ fn example(name: &str) -> &'static str {
         "auto_approve_build" => "`auto_approve_build: 'name-of-the-build'`, or `build:` and `job:` under it",
         "trigger_build" => "`parameters:` with a name and a value each under it",
         "slack_channel_message" => "`channel: '#name-of-the-channel'` and `message: 'text'` under it",
+        "notify_deploy_authors" => "`notify_deploy_authors: 'text'`",
+        "notify_deployer" => "`notify_deployer: 'text'`",
+        PERSONAL => PERSONAL_EXAMPLE,
+        "slack_deploy_message" => "`slack_deploy_message: 'text'`",
         "webhook" => "`webhook: https://example.com/hook`",
         QUOTA => QUOTA_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",

@@ -73,6 +73,36 @@ impl Reader<'_> {
         Some(approvers)
     }
 
+    /// People: a list of e-mail addresses and Slack user ids, or one of them alone; each once.
+    pub(super) fn people(&mut self, node: &Node, key: &str, example: &str) -> Option<Vec<String>> {
+        let mut people = match &node.content {
+            Content::Scalar(_) => self.person(node, example).into_iter().collect(),
+            Content::Sequence(_) | Content::Mapping(_) => {
+                let nodes = self.list(node, key, example)?;
+                self.each(nodes, |reader, node| reader.person(node, example))
+            }
+        };
+        let mut seen = HashSet::new();
+        people.retain(|person: &String| seen.insert(person.to_ascii_lowercase()));
+        Some(people).filter(|people| !people.is_empty())
+    }
+
+    fn person(&mut self, node: &Node, example: &str) -> Option<String> {
+        let text = self.text(node, "a person")?;
+        let text = text.trim();
+        let is_group = |who: &String| who.starts_with('@') || is_slack_id(who, &['S']);
+        let person = approver(text).filter(|who| !is_group(who));
+        if person.is_none() {
+            let suggestion = if text.contains(',') {
+                "write each into its own entry: [ana@example.com, ben@example.com]".to_owned()
+            } else {
+                format!("write {example}")
+            };
+            self.problem(node.start, format!("`{text}` is nobody who could be written to"), suggestion);
+        }
+        person
+    }
+
     fn approver(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node, "an approver")?;
         let text = text.trim();

@@ -1,6 +1,6 @@
 //! Actions and triggers.
 
-use super::keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, TRIGGER_BUILD, WEBHOOK};
+use super::keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK};
 use super::{Known, Takes};
 
 /// An action that can be run.
@@ -19,7 +19,7 @@ pub struct Action {
 }
 
 /// The actions that can be run.
-pub const ACTIONS: [Action; 6] = [
+pub const ACTIONS: [Action; 10] = [
     Action {
         name: "slack_channel_approval",
         takes: &[Takes::Keys(&APPROVAL)],
@@ -59,6 +59,38 @@ pub const ACTIONS: [Action; 6] = [
         ],
     },
     Action {
+        name: "slack_personal_message",
+        takes: &[Takes::Keys(&PERSONAL_MESSAGE)],
+        bare: false,
+        about: "Writes a personal message to the people whom `group`, `email` or `user` names; one of them must be there. Who can't be \
+                told is named, and stops nothing.",
+        examples: &[
+            "- slack_personal_message: {group: authors, message: '{{ deploy_slack }} is on its way.'}",
+            "- slack_personal_message: {email: [ana@example.com, ben@example.com], message: 'Look at {{ deploy_url }}'}",
+        ],
+    },
+    Action {
+        name: "slack_deploy_message",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "Posts a message to the deployment's channel: the one of the stack's parameter `Deployments`.",
+        examples: &["- slack_deploy_message: '{{ deploy_slack }} is on its way.'"],
+    },
+    Action {
+        name: "notify_deploy_authors",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "Writes a personal message to each author of the deploy. Who can't be told is named, and stops nothing.",
+        examples: &["- notify_deploy_authors: '{{ deploy_slack }} is on its way.'"],
+    },
+    Action {
+        name: "notify_deployer",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "Writes a personal message to who deployed.",
+        examples: &["- notify_deployer: '{{ deploy_slack }} is on its way.'"],
+    },
+    Action {
         name: "add_to_deploy_message_thread",
         takes: &[Takes::Template],
         bare: false,
@@ -82,11 +114,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
 }
 
 /// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
-pub const ACTIONS_NOT_YET: [Known; 22] = [
-    known("slack_personal_message", "{group: authors, message: 'Deployed'}", "A message to people."),
-    known("slack_deploy_message", "'Deployed'", "A message about the deploy."),
-    known("notify_deploy_authors", "'Deployed'", "A message to who wrote the change."),
-    known("notify_deployer", "'Deployed'", "A message to who deployed."),
+pub const ACTIONS_NOT_YET: [Known; 18] = [
     known("notify_mentioned_issues", "'Deployed'", "A comment on the issues that the change names."),
     known("transition_mentioned_issues", "{state: Done}", "Moves the issues that the change names."),
     known("transition_issues", "Done", "Moves the issues that the change names."),

@@ -1,7 +1,7 @@
 //! The keys of a rules file.
 
 use super::Absent::{Means, Refused, Value};
-use super::{DEFAULT_PROMPT, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, Takes};
+use super::{DEFAULT_PROMPT, GROUPS, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, Takes};
 
 /// The keys of a rules file. What starts with `x-` may stand beside them.
 pub const FILE: [Key; 1] = [Key {
@@ -263,6 +263,45 @@ pub const CHANNEL_MESSAGE: [Key; 2] = [
         absent: Refused,
         about: "What is posted.",
         examples: &["message: '{{ deploy_slack }} is on its way.'"],
+    },
+];
+
+/// The keys of `slack_personal_message`; one of the first three must be there, and the message by either name.
+pub const PERSONAL_MESSAGE: [Key; 5] = [
+    Key {
+        name: "group",
+        takes: Takes::Word(&GROUPS),
+        absent: Means("who `email` or `user` names"),
+        about: "The authors of the deploy, or who deployed.",
+        examples: &["group: authors"],
+    },
+    Key {
+        name: "email",
+        takes: Takes::Recipients,
+        absent: Means("who `group` or `user` names"),
+        about: "People by their e-mail addresses.",
+        examples: &["email: ana@example.com", "email: [ana@example.com, ben@example.com]"],
+    },
+    Key {
+        name: "user",
+        takes: Takes::Recipients,
+        absent: Means("who `group` or `email` names"),
+        about: "People by their Slack user ids.",
+        examples: &["user: U9876ZYXWV"],
+    },
+    Key {
+        name: "message",
+        takes: Takes::Template,
+        absent: Means("`meessage`"),
+        about: "What is written.",
+        examples: &["message: '{{ deploy_slack }} is on its way.'"],
+    },
+    Key {
+        name: "meessage",
+        takes: Takes::Template,
+        absent: Means("`message`"),
+        about: "The same; a page of Sleuth's documentation has it so.",
+        examples: &["meessage: '{{ deploy_slack }} is on its way.'"],
     },
 ];
 

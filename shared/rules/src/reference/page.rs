@@ -194,6 +194,7 @@ fn takes(takes: &Takes) -> String {
         Takes::Wait(longest) => format!("a time, up to `'{}'`", shown(*longest)),
         Takes::Word(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Takes::Address => "an address".to_owned(),
+        Takes::Recipients => "a person, or a list".to_owned(),
         Takes::People => "one who may vote, or a list".to_owned(),
         Takes::Votes => "a whole number from 1, or a list".to_owned(),
         Takes::Rules => "a list of [rules](#rules)".to_owned(),

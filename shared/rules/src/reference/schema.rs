@@ -136,7 +136,7 @@ fn takes(takes: &Takes) -> Value {
             return json!({"anyOf": [{"enum": words}, {"type": "string", "pattern": spaced}]});
         }
         Takes::Address => "address",
-        Takes::People => "people",
+        Takes::People | Takes::Recipients => "people",
         Takes::Votes => "votes",
         Takes::Rules => "rules",
         Takes::Triggers => "triggers",

@@ -108,6 +108,20 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
         (TRIGGER_BUILD.as_slice(), under("trigger_build")),
         (CHANNEL_MESSAGE.as_slice(), under("slack_channel_message")),
         (WEBHOOK.as_slice(), under("webhook")),
+        (
+            PERSONAL_MESSAGE.as_slice(),
+            Box::new(|lines: &str| {
+                let has = |key: &str| lines.lines().any(|line| line.trim().starts_with(&format!("{key}:")));
+                let mut whole = lines.replace("{}", "");
+                if !["group", "email", "user"].into_iter().any(has) {
+                    whole.push_str("\nuser: U0123ABCDEF");
+                }
+                if !["message", "meessage"].into_iter().any(has) {
+                    whole.push_str("\nmessage: hello");
+                }
+                file_acting(&format!("- slack_personal_message:\n    {}", indented(whole.trim(), 4)))
+            }),
+        ),
     ]
 }
 

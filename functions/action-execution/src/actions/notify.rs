@@ -1,0 +1,85 @@
+//! `notify_deploy_authors`, `notify_deployer` and `slack_personal_message`: a message to people, in person.
+
+use super::{Done, rendering};
+use crate::electorate::known_as;
+use crate::handler::ActionExecution;
+use crate::personal::Recipient;
+use crate::trouble::Trouble;
+use approval::action::{Addressees, PersonalMessage};
+use approval::deploy::{Deploy, Person};
+use rules::template::{Context, render};
+use runtime::effects::Attempt;
+
+impl ActionExecution {
+    pub(super) async fn notify_deploy_authors(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        message: &str,
+    ) -> Result<Done, Trouble> {
+        self.notify(attempt, deploy, &deploy.authors(), "its authors are not known", message).await
+    }
+
+    pub(super) async fn notify_deployer(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        message: &str,
+    ) -> Result<Done, Trouble> {
+        self.notify(attempt, deploy, &deployer(deploy), "it is not known who deployed it", message).await
+    }
+
+    pub(super) async fn slack_personal_message(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        PersonalMessage { to, message }: &PersonalMessage,
+    ) -> Result<Done, Trouble> {
+        let people = match to {
+            Addressees::Authors => return self.notify_deploy_authors(attempt, deploy, message).await,
+            Addressees::Deployer => return self.notify_deployer(attempt, deploy, message).await,
+            Addressees::People(people) => people,
+        };
+        let slack = self.outside.slack(self.now()).await?;
+        let text = render(message, &self.slack_context(deploy).await?).map_err(rendering("the message"))?;
+        let mut recipients = Vec::new();
+        for name in people {
+            let account = if name.contains('@') {
+                self.account(&slack, name.to_lowercase()).await?
+            } else {
+                Some(name.clone())
+            };
+            recipients.push(Recipient { name: name.clone(), account });
+        }
+        let report = self.tell_each(attempt, &slack, recipients, &text).await?;
+        Ok(Done { summary: report.summary("the rule names nobody"), url: None })
+    }
+
+    /// Tells each of `people`; `unknown` says why there is nobody.
+    async fn notify(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        people: &[&Person],
+        unknown: &str,
+        message: &str,
+    ) -> Result<Done, Trouble> {
+        let slack = self.outside.slack(self.now()).await?;
+        let mentions = self.mentions(&slack, deploy).await?;
+        let context = Context::new(deploy, &self.deploy_url(&deploy.id), &mentions);
+        let text = render(message, &context).map_err(rendering("the message"))?;
+        let recipients = people.iter().map(|person| Recipient {
+            name: known_as(person),
+            account: mentions.get(person).map(str::to_owned),
+        });
+        let report = self.tell_each(attempt, &slack, recipients.collect(), &text).await?;
+        Ok(Done { summary: report.summary(unknown), url: None })
+    }
+}
+
+/// Who deployed, if that is known: as the author or who merged, where they are one and the git host tells more of them there.
+fn deployer(deploy: &Deploy) -> Vec<&Person> {
+    let deployer = deploy.deployer.as_ref();
+    let known = |deployer| deploy.makers().into_iter().find(|maker| maker.is(deployer));
+    deployer.map(|deployer| known(deployer).unwrap_or(deployer)).into_iter().collect()
+}
