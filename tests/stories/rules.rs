@@ -5,7 +5,52 @@ use approval::event::EventKind;
 use approval::run::Status;
 use insta::assert_snapshot;
 use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
+use system_tests::receiver::Receiver;
 use system_tests::story::{rule, tell};
+
+#[test]
+fn a_rule_waits_until_the_run_of_another_one_succeeded() {
+    tell("stages", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let rule = |name: &str, after: &str| {
+            format!(
+                "  - {name}:\n      {after}\n      conditions: [\"environment='Staging'\"]\n      actions:\n        \
+                 - slack_channel_approval: {{name: '{name}', channel: '#CHANNEL', prompt: 'Go on with {name}?', \
+                 on_success: [{{webhook: '{}/{name}'}}]}}\n",
+                receiver.url()
+            )
+        };
+        let (canary, everyone) = (rule("canary", "description: first"), rule("everyone", "after: [canary]"));
+        story.rules(&format!("rules:\n{everyone}{canary}"));
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let first = story.dialog().await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.len(), 1, "one after the other");
+        story.click(&ana, &first, "approve").await;
+        let second = story
+            .until("the second dialog", async || {
+                let dialog = story.dialog().await;
+                (dialog != first).then_some(dialog)
+            })
+            .await;
+        story.click(&ben, &second, "approve").await;
+        story.settled(&deploy).await;
+        let paths: Vec<_> = receiver.deliveries().iter().map(|delivery| delivery.path.clone()).collect();
+        assert_eq!(paths, ["/canary", "/everyone"]);
+        // Another one stops at its first stage.
+        let deploy = story.deploys(&story.push("Ana", "Take more cards"), "Staging").await;
+        let third = story
+            .until("the third dialog", async || {
+                let dialog = story.dialog().await;
+                (dialog != second).then_some(dialog)
+            })
+            .await;
+        story.click(&ana, &third, "reject").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!((page.runs.len(), receiver.deliveries().len()), (1, 2));
+    });
+}
 
 #[test]
 fn an_invalid_file_opens_nothing_and_is_told() {

@@ -125,7 +125,8 @@ fn asking(name: &str, on_success: Vec<Action>) -> Action {
 fn run(rule: &str, actions: &[Action]) -> Run {
     let rule_hash = "5b41362bc82b7f3d56edc5a306db22105707d01ff4819e26faef9724a2d406c9";
     let id = deploy_id();
-    let opening = Opening { deploy: &id, revision: &deploy().revision, rule, rule_hash, actions };
+    let opening =
+        Opening { deploy: &id, revision: &deploy().revision, rule, rule_hash, actions, followed: false };
     Run::open(&opening, at(4)).next
 }
 

@@ -9,10 +9,11 @@ use approval::effect::{EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::RunId;
 use approval::message;
-use approval::run::{Opening, Run};
+use approval::run::{Opening, Run, Status};
 use providers::github::GitHub;
 use rules::{Rule, RulesFile};
 use runtime::effects::Attempt;
+use std::collections::HashSet;
 use store::{Change, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
@@ -55,14 +56,16 @@ impl RuleEvaluation {
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
         let known = match (scope, effect.attempts) {
             (Scope::All, 1) => None,
-            (Scope::All | Scope::WaitingForTime, _) => self.store.page(&deploy.id).await?,
+            (Scope::All | Scope::Waiting, _) => self.store.page(&deploy.id).await?,
         };
-        let is_open = |rule: &Rule| {
-            let run = RunId::derive(&deploy.id, &rule.name);
-            known.iter().flat_map(|page: &Page| &page.runs).any(|open| open.id == run)
+        let run_of = |rule: &str| {
+            let run = RunId::derive(&deploy.id, rule);
+            known.iter().flat_map(|page: &Page| &page.runs).find(|open| open.id == run)
         };
+        let is_open = |rule: &Rule| run_of(&rule.name).is_some();
+        let succeeded = |rule: &str| run_of(rule).is_some_and(|run| run.status == Status::Succeeded);
         let waiting = |rule: &&Rule| scope == Scope::All || !is_open(rule);
-        let mut plan = plan(parsed.rules.iter().filter(waiting), scope, &deploy, now);
+        let mut plan = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &deploy, now);
         let outdated = plan.depends_on_time() && self.store.newer(&deploy).await?.is_some();
         if outdated {
             plan.forget_time();
@@ -77,6 +80,7 @@ impl RuleEvaluation {
         if four_eyes || scope == Scope::All {
             change = change.deploy(&deploy);
         }
+        let followed: HashSet<&String> = parsed.rules.iter().flat_map(|rule| &rule.after).collect();
         for rule in &opening {
             let opening = Opening {
                 deploy: &deploy.id,
@@ -84,6 +88,7 @@ impl RuleEvaluation {
                 rule: &rule.name,
                 rule_hash: &rule.hash,
                 actions: &rule.actions,
+                followed: followed.contains(&rule.name),
             };
             change = change.run(Run::open(&opening, now));
             if change.rows() >= ROWS {

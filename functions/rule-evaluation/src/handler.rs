@@ -136,11 +136,11 @@ impl RuleEvaluation {
         let (scope, deploy) = if effect.id == first {
             (Scope::All, self.enrich(&github, deploy).await?)
         } else {
-            (Scope::WaitingForTime, deploy)
+            (Scope::Waiting, deploy)
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {
             (Some(file), _) => self.evaluate(attempt, scope, &github, deploy, &file).await,
-            (None, Scope::WaitingForTime) => {
+            (None, Scope::Waiting) => {
                 Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
             }
             (None, Scope::All) => {

@@ -38,25 +38,29 @@ impl Plan<'_> {
 pub(crate) enum Scope {
     /// All: the deploy is new.
     All,
-    /// Those with `deployed_for`: time has passed. What else changed in the file since counts from the next deploy on.
-    WaitingForTime,
+    /// Those with `deployed_for` or `after`: time has passed, or a run succeeded. What else changed in the file since counts
+    /// from the next deploy on.
+    Waiting,
 }
 
-/// What `rules` mean for `deploy` at `now`.
+/// What `rules` mean for `deploy` at `now`. `succeeded`: whether the run of the rule of this name has succeeded.
 pub(crate) fn plan<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     scope: Scope,
+    succeeded: impl Fn(&str) -> bool,
     deploy: &Deploy,
     now: Timestamp,
 ) -> Plan<'r> {
     let (whenever, at_this_time) = (Snapshot::of(deploy), Snapshot::at(deploy, now));
     let mut plan = Plan::default();
     for rule in rules.into_iter().filter(|rule| rule.applies_to_deploys() && rule.may_hold(&whenever)) {
-        if scope == Scope::WaitingForTime && !rule.depends_on_time() {
+        if scope == Scope::Waiting && !rule.may_come_to_hold() {
             continue;
         }
         if !rule.unsupported.is_empty() {
             plan.unsupported.push(rule);
+        } else if !rule.after.iter().all(|name| succeeded(name)) {
+            // The last of these runs has the rules evaluated again when it succeeds.
         } else if rule.holds(&at_this_time) {
             plan.holding.push(rule);
         } else {
@@ -136,16 +140,16 @@ mod tests {
         let now = "2026-05-11T12:00:00.5Z".parse().unwrap();
         for (scope, deployed_at, holding, next) in [
             (Scope::All, "2026-05-11T12:00:00.25Z", "at-once early", Some("2026-05-11T12:05:00.25Z")),
-            (Scope::WaitingForTime, "2026-05-11T12:00:00.25Z", "early", Some("2026-05-11T12:05:00.25Z")),
+            (Scope::Waiting, "2026-05-11T12:00:00.25Z", "early", Some("2026-05-11T12:05:00.25Z")),
             (Scope::All, "2026-05-11T11:58:00Z", "at-once", Some("2026-05-11T12:03:00Z")),
-            (Scope::WaitingForTime, "2026-05-11T11:55:00.5Z", "soaked", Some("2026-05-12T11:55:01.5Z")),
-            (Scope::WaitingForTime, "2026-05-10T11:00:00Z", "soaked longer", None),
+            (Scope::Waiting, "2026-05-11T11:55:00.5Z", "soaked", Some("2026-05-12T11:55:01.5Z")),
+            (Scope::Waiting, "2026-05-10T11:00:00Z", "soaked longer", None),
             // A clock that is wrong, or a deploy that is announced.
             (Scope::All, "2026-05-11T13:00:00Z", "at-once early", Some("2026-05-11T13:05:00Z")),
             (Scope::All, "9999-12-30T21:58:00Z", "at-once early", None),
             (Scope::All, "-009999-01-02T01:59:59Z", "at-once soaked longer", None),
         ] {
-            let plan = plan(&file.rules, scope, &deploy(deployed_at), now);
+            let plan = plan(&file.rules, scope, |_| false, &deploy(deployed_at), now);
             assert_eq!(
                 (names(&plan.holding).as_str(), plan.next),
                 (holding, next.map(|at| at.parse().unwrap())),
@@ -157,10 +161,35 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_waits_until_the_runs_before_it_succeeded() {
+        let text = "rules:\n\
+            - first: {actions: [trigger_build]}\n\
+            - second: {after: first, actions: [trigger_build]}\n\
+            - third: {after: [first, second], conditions: [deployed_for>='5m'], actions: [trigger_build]}\n";
+        let file = rules::parse(text, "rules.yml").unwrap();
+        let now = "2026-05-11T12:00:00Z".parse().unwrap();
+        for (scope, succeeded, holding, next) in [
+            (Scope::All, "", "first", None),
+            (Scope::Waiting, "", "", None),
+            (Scope::Waiting, "first", "second", None),
+            (Scope::Waiting, "second", "", None),
+            (Scope::Waiting, "first second", "second", Some("2026-05-11T12:05:00Z")),
+        ] {
+            let succeeded = |name: &str| succeeded.split(' ').any(|one| one == name);
+            let plan = plan(&file.rules, scope, succeeded, &deploy("2026-05-11T12:00:00Z"), now);
+            let names: Vec<_> = plan.holding.iter().map(|rule| rule.name.as_str()).collect();
+            assert_eq!(
+                (names.join(" "), plan.next),
+                (holding.to_owned(), next.map(|at| at.parse().unwrap()))
+            );
+        }
+    }
+
+    #[test]
     fn a_deploy_that_was_replaced_waits_for_nothing() {
         let file = rules::parse(RULES, "rules.yml").unwrap();
         let now = "2026-05-11T12:06:00Z".parse().unwrap();
-        let mut plan = plan(&file.rules, Scope::All, &deploy("2026-05-11T12:00:00Z"), now);
+        let mut plan = plan(&file.rules, Scope::All, |_| false, &deploy("2026-05-11T12:00:00Z"), now);
         assert!(plan.depends_on_time());
         plan.forget_time();
         let names: Vec<_> = plan.holding.iter().map(|rule| rule.name.as_str()).collect();

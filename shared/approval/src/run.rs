@@ -29,6 +29,9 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// How far it got.
     pub status: Status,
+    /// Whether rules wait for it: once it succeeds, the rules of the deploy are evaluated again.
+    #[serde(default)]
+    pub followed: bool,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// How often it was committed.
@@ -142,6 +145,8 @@ pub struct Opening<'a> {
     pub rule_hash: &'a str,
     /// The rule's actions.
     pub actions: &'a [Action],
+    /// Whether other rules come after it.
+    pub followed: bool,
 }
 
 impl Run {
@@ -158,6 +163,7 @@ impl Run {
             revision: opening.revision.to_owned(),
             steps,
             status: Status::Running,
+            followed: opening.followed,
             opened_at: now,
             version: 0,
         };

@@ -6,6 +6,7 @@ mod conditions;
 mod personal;
 mod reader;
 mod rules;
+mod stages;
 mod values;
 
 use crate::condition::{Condition, DEPLOYED_FOR, Snapshot, Value};
@@ -41,6 +42,8 @@ pub struct Rule {
     pub description: Option<String>,
     /// What triggers it; empty: a deploy. No other trigger known so far is for deploys.
     pub triggers: Vec<String>,
+    /// The rules whose runs for the same deploy have to succeed first, each once; none: it waits for no other rule.
+    pub after: Vec<String>,
     /// What has to hold, all of it.
     pub conditions: Vec<RuleCondition>,
     /// What is done, in order.
@@ -82,6 +85,11 @@ impl Rule {
     /// is worth telling.
     pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
         self.conditions.iter().all(|entry| entry.condition.may_hold(snapshot))
+    }
+
+    /// Whether it may come to hold after the deploy: by time alone, or because other rules' runs succeeded.
+    pub fn may_come_to_hold(&self) -> bool {
+        self.depends_on_time() || !self.after.is_empty()
     }
 
     /// Whether its conditions name `deployed_for`: it may come to hold by time alone.
@@ -126,6 +134,7 @@ fn rule_hash(
     name: &str,
     description: Option<&str>,
     triggers: &[String],
+    after: &[String],
     conditions: &[RuleCondition],
     actions: &[Action],
 ) -> String {
@@ -137,10 +146,12 @@ fn rule_hash(
         triggers: &'a [String],
         conditions: Vec<(Option<&'a str>, String)>,
         actions: &'a [Action],
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        after: &'a [String],
     }
     let conditions =
         conditions.iter().map(|entry| (entry.description.as_deref(), entry.condition.to_string())).collect();
-    let canonical = Canonical { name, description, triggers, conditions, actions };
+    let canonical = Canonical { name, description, triggers, conditions, actions, after };
     // Nothing in these types can fail to serialize; the other form only avoids that a failure makes rules look the same.
     let bytes = serde_json::to_vec(&canonical).unwrap_or_else(|_| format!("{canonical:?}").into_bytes());
     hex::encode(Sha256::digest(&bytes))

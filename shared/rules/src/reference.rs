@@ -94,6 +94,8 @@ pub enum Takes {
     Rules,
     /// A list of triggers.
     Triggers,
+    /// The name of another rule, or a list of such.
+    OtherRules,
     /// A list of conditions.
     Conditions,
     /// A condition's text.

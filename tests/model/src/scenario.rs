@@ -232,6 +232,7 @@ impl Scenario {
             rule: "promote",
             rule_hash: "hash",
             actions: &actions,
+            followed: false,
         };
         Run::open(&opening, NOW)
     }

@@ -57,6 +57,21 @@ fn resolve(retry: bool, lost_at: Timestamp) -> Command {
     Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, lost_at }
 }
 
+#[test]
+fn only_a_run_that_succeeds_lets_the_rules_after_it_open() {
+    let mut run = opened(&[hook("1")]).next;
+    run.followed = true;
+    let running = decide(&run, 0, Command::Begin, at(1)).expect("it begins").next;
+    let evaluates = |run: &Run, command| {
+        let decision = decide(run, 0, command, at(2)).expect("its end");
+        decision.effects.contains(&EffectKind::EvaluateRules)
+    };
+    let succeed = || Command::Succeed { summary: "done".to_owned(), url: None };
+    assert!(evaluates(&running, succeed()));
+    assert!(!evaluates(&running, Command::Fail { reason: "404".to_owned() }));
+    assert!(!evaluates(&Run { followed: false, ..running }, succeed()));
+}
+
 /// A run, and everything that followed on the way.
 struct History {
     last: Run,

@@ -219,8 +219,14 @@ pub fn ask_with(name: &str, branches: Branches) -> Action {
 /// The decision that opens a run of these actions.
 pub fn opened(actions: &[Action]) -> Decision<Run> {
     let deploy = DeployId::from_text("d");
-    let opening =
-        Opening { deploy: &deploy, revision: "7bf7226", rule: "promote", rule_hash: "hash", actions };
+    let opening = Opening {
+        deploy: &deploy,
+        revision: "7bf7226",
+        rule: "promote",
+        rule_hash: "hash",
+        actions,
+        followed: false,
+    };
     Run::open(&opening, at(0))
 }
 

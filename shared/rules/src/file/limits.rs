@@ -36,6 +36,22 @@ fn aliases_cannot_make_much_of_a_long_text() {
 }
 
 #[test]
+fn ten_thousand_rules_may_come_after_each_other() {
+    let rules = |after: fn(usize) -> String| {
+        let rule = |number| format!("- r{number}: {{after: {}, actions: [trigger_build]}}\n", after(number));
+        format!("rules:\n{}", (0..9_000).map(rule).collect::<String>())
+    };
+    let file = read(&format!(
+        "{}- r9000: {{actions: [trigger_build]}}\n",
+        rules(|number| format!("r{}", number + 1))
+    ));
+    assert_eq!(file.unwrap().rules.len(), 9_001);
+    let circle = first(&rules(|number| format!("r{}", (number + 1) % 9_000)));
+    assert!(circle.contains("goes round in a circle"), "{circle}");
+    assert!(first(&rules(|number| format!("s{number}"))).contains("no rule `s0` in this file"));
+}
+
+#[test]
 fn a_long_text_that_stands_once_is_read() {
     let text =
         format!("rules:\n- a:\n    description: {}\n    actions: [trigger_build]\n", "x ".repeat(200_000));

@@ -28,6 +28,8 @@ pub(super) struct Reader<'s> {
     work: u64,
     /// How many regular expressions there have been, in conditions.
     pub(super) patterns: usize,
+    /// The rules that others come after, and where that is said.
+    pub(super) stages: Vec<(String, Position)>,
 }
 
 impl<'s> Reader<'s> {
@@ -42,6 +44,7 @@ impl<'s> Reader<'s> {
             sound_templates: HashSet::new(),
             work: 0,
             patterns: 0,
+            stages: Vec::new(),
         }
     }
 
@@ -101,7 +104,7 @@ impl<'s> Reader<'s> {
     ) -> Vec<T> {
         let mut list = Vec::with_capacity(nodes.len());
         for node in nodes {
-            if self.problems.len() >= MAX_PROBLEMS {
+            if self.has_enough_problems() {
                 break;
             }
             let before = self.told;
@@ -125,6 +128,11 @@ impl<'s> Reader<'s> {
     /// Whether no more is noted of the rule being read: finding a place in a long text takes time, and is not worth it then.
     pub(super) fn has_enough_unsupported(&self) -> bool {
         self.unsupported.len() >= MAX_UNSUPPORTED
+    }
+
+    /// Whether no more problems are told.
+    pub(super) fn has_enough_problems(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
     }
 
     /// Whether no more notices are told, but counted.

@@ -50,7 +50,9 @@ impl Reader<'_> {
             self.notice(rules.at, "the file has no rules", None);
         }
         let mut names = HashMap::new();
-        self.each(nodes, |reader, node| reader.rule(node, &mut names))
+        let rules = self.each(nodes, |reader, node| reader.rule(node, &mut names));
+        self.stages(&rules, &names);
+        rules
     }
 
     fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
@@ -106,6 +108,7 @@ impl Reader<'_> {
             _ => None,
         };
         let triggers = field("triggers").map(|entry| self.triggers(entry)).unwrap_or_default();
+        let after = field("after").map(|entry| self.after(entry)).unwrap_or_default();
         let conditions = field("conditions").map(|entry| self.conditions(entry)).unwrap_or_default();
         let actions = match field("actions") {
             Some(entry) => self.actions(&entry.value, "actions", name),
@@ -129,8 +132,9 @@ impl Reader<'_> {
                 self.notice(at, problem.message.clone(), format!("the rule `{name}` is not opened"));
             }
         }
-        let hash = rule_hash(name, description.as_deref(), &triggers, &conditions, &actions);
-        Some(Rule { name: name.to_owned(), description, triggers, conditions, actions, unsupported, hash })
+        let hash = rule_hash(name, description.as_deref(), &triggers, &after, &conditions, &actions);
+        let name = name.to_owned();
+        Some(Rule { name, description, triggers, after, conditions, actions, unsupported, hash })
     }
 
     fn triggers(&mut self, entry: &Entry) -> Vec<String> {

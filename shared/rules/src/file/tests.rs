@@ -6,6 +6,7 @@ use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -373,6 +374,92 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:8:13: authors_only beside a list of votes_required: both say who may vote; take authors_only out, or require a number of votes
     rules.yml:6:170: votes_required has more than 10 entries; name several groups in one `from`
     ");
+}
+
+/// A file with these rules, each with the line beside its actions.
+fn stages(rules: &[(&str, &str)]) -> String {
+    let rule =
+        |(name, line): &(&str, &str)| format!("  - {name}:\n      {line}\n      actions: [trigger_build]\n");
+    format!("rules:\n{}", rules.iter().map(rule).collect::<String>())
+}
+
+#[test]
+fn a_rule_comes_after_others() {
+    let text = stages(&[("a", "after: []"), ("b", "after: a"), ("c", "after: ['a', b, a]")]);
+    let text = text.replace("after: []", "description: first");
+    let file = parse(&text, "rules.yml").unwrap();
+    let after: Vec<_> = file.rules.iter().map(|rule| rule.after.join(" ")).collect();
+    assert_eq!(after, ["", "a", "a b"]);
+    let hashes: HashSet<_> = file.rules.iter().map(|rule| &rule.hash).collect();
+    assert_eq!(hashes.len(), 3);
+    let [alone, waits] = ["", "after: b"]
+        .map(|line| parse(&stages(&[("a", line), ("b", "")]), "f").unwrap().rules[0].hash.clone());
+    assert_ne!(alone, waits, "what it waits for is part of what it says");
+}
+
+#[test]
+fn rules_that_cannot_come_after_each_other_are_told() {
+    let told: Vec<String> = [
+        stages(&[("promote", ""), ("b", "after: [promot]")]),
+        stages(&[("a", "after: nobody"), ("b", "")]),
+        stages(&[("a", "after: a")]),
+        stages(&[("a", "after: c"), ("b", "after: a"), ("c", "after: [b]"), ("d", "after: c")]),
+        stages(&[("a", "after: {b: c}"), ("b", "after: []")]),
+        stages(&[("a", "after:")]),
+        stages(&[("a", "afer: b"), ("b", "")]),
+    ]
+    .iter()
+    .map(|text| problems(text))
+    .collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    rules.yml:6:15: no rule `promot` in this file; did you mean `promote`?
+      |
+    6 |       after: [promot]
+      |               ^
+    rules.yml:3:14: no rule `nobody` in this file; write the name of a rule of this file
+      |
+    3 |       after: nobody
+      |              ^
+    rules.yml:2:5: the rule `a` never opens: `after` goes round in a circle; take one of these rules out of `after`
+      |
+    2 |   - a:
+      |     ^
+    rules.yml:2:5: the rule `a` never opens: `after` goes round in a circle; take one of these rules out of `after`
+      |
+    2 |   - a:
+      |     ^
+    rules.yml:5:5: the rule `b` never opens: `after` goes round in a circle; take one of these rules out of `after`
+      |
+    5 |   - b:
+      |     ^
+    rules.yml:8:5: the rule `c` never opens: `after` goes round in a circle; take one of these rules out of `after`
+      |
+    8 |   - c:
+      |     ^
+    rules.yml:11:5: the rule `d` never opens: `after` goes round in a circle; take one of these rules out of `after`
+       |
+    11 |   - d:
+       |     ^
+    rules.yml:3:14: after takes a list, not keys with values; write `after: [name-of-a-rule]`
+      |
+    3 |       after: {b: c}
+      |              ^
+    rules.yml:6:14: after is an empty list; write `after: [name-of-a-rule]`, or leave after out
+      |
+    6 |       after: []
+      |              ^
+    rules.yml:3:12: after has no value
+      |
+    3 |       after:
+      |            ^
+    rules.yml:3:7: a rule takes no key `afer`; did you mean `after`?
+      |
+    3 |       afer: b
+      |       ^
+    ");
+    let text = stages(&[("a", "triggers: [pr_created]"), ("b", "after: a")]);
+    let notices: Vec<_> = parse(&text, "f").unwrap().notices.iter().map(ToString::to_string).collect();
+    assert_eq!(notices[1], "f:6:14: deploys never open the rule `a`, so this one neither");
 }
 
 #[test]

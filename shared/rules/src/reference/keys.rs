@@ -15,7 +15,7 @@ pub const FILE: [Key; 1] = [Key {
 }];
 
 /// The keys of a rule.
-pub const RULE: [Key; 4] = [
+pub const RULE: [Key; 5] = [
     Key {
         name: "description",
         takes: Takes::OptionalText,
@@ -29,6 +29,14 @@ pub const RULE: [Key; 4] = [
         absent: Means("deploys"),
         about: "What the rule is looked at for. A rule for deploys has none; one with triggers of pull requests is never opened.",
         examples: &["triggers: [pr_opened]"],
+    },
+    Key {
+        name: "after",
+        takes: Takes::OtherRules,
+        absent: Means("the rule waits for no other"),
+        about: "The rules of this file whose runs for the same deploy have to succeed first: stages, each with its own approval. \
+                The conditions have to hold when the last of them succeeds, or from then on.",
+        examples: &["after: [canary]"],
     },
     Key {
         name: "conditions",

@@ -198,6 +198,7 @@ fn takes(takes: &Takes) -> String {
         Takes::People => "one who may vote, or a list".to_owned(),
         Takes::Votes => "a whole number from 1, or a list".to_owned(),
         Takes::Rules => "a list of [rules](#rules)".to_owned(),
+        Takes::OtherRules => "the name of another rule, or a list".to_owned(),
         Takes::Triggers => "a list of [triggers](#triggers)".to_owned(),
         Takes::Conditions => "a list of [conditions](#conditions)".to_owned(),
         Takes::Expression => "a [condition](#conditions)".to_owned(),

@@ -52,17 +52,17 @@ fn indented(text: &str, spaces: usize) -> String {
     text.replace('\n', &format!("\n{:spaces$}", ""))
 }
 
-/// A file whose one rule has these keys.
+/// A file whose first rule has these keys; the other one is what a rule may come after.
 fn file(keys: &str) -> String {
-    format!("rules:\n  - a:\n      {}\n", indented(keys, 6))
+    format!("rules:\n  - a:\n      {}\n  - canary: {{actions: [trigger_build]}}\n", indented(keys, 6))
 }
 
-/// A file whose one rule has this action.
+/// A file whose first rule has this action.
 fn file_acting(action: &str) -> String {
     file(&format!("actions:\n  {}", indented(action, 2)))
 }
 
-/// The one rule of a file.
+/// The first rule of a file.
 fn only(text: &str) -> Rule {
     match parse(text, "rules.yml") {
         Ok(mut file) => file.rules.remove(0),

@@ -27,7 +27,14 @@ fn notes(page: &Page) -> Vec<&str> {
 
 fn run(rule: &str, now: Timestamp) -> Run {
     let deploy = deploy(1).id;
-    let opening = Opening { deploy: &deploy, revision: "7bf7226", rule, rule_hash: "hash", actions: &[] };
+    let opening = Opening {
+        deploy: &deploy,
+        revision: "7bf7226",
+        rule,
+        rule_hash: "hash",
+        actions: &[],
+        followed: false,
+    };
     Run::open(&opening, now).next
 }
 

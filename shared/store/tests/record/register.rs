@@ -72,8 +72,14 @@ async fn what_is_learned_of_a_deploy_replaces_its_row_and_needs_one() {
 async fn a_run_opens_once() {
     let local = Local::new().await;
     let id = deploy(1).id;
-    let opening =
-        Opening { deploy: &id, revision: "7bf7226", rule: "promote", rule_hash: "hash", actions: &[] };
+    let opening = Opening {
+        deploy: &id,
+        revision: "7bf7226",
+        rule: "promote",
+        rule_hash: "hash",
+        actions: &[],
+        followed: false,
+    };
     let open = || Change::to(&id, second(1)).run(Run::open(&opening, second(1)));
     local.store.commit(open()).await.expect("opened");
     let before = local.rows().await;
@@ -87,8 +93,14 @@ async fn a_change_whose_last_part_is_late_writes_nothing_of_its_first() {
     let local = Local::new().await;
     local.store.commit(Change::register(&deploy(1), second(1))).await.expect("registered");
     let id = deploy(1).id;
-    let opening =
-        Opening { deploy: &id, revision: "7bf7226", rule: "promote", rule_hash: "hash", actions: &[] };
+    let opening = Opening {
+        deploy: &id,
+        revision: "7bf7226",
+        rule: "promote",
+        rule_hash: "hash",
+        actions: &[],
+        followed: false,
+    };
     local.store.commit(Change::to(&id, second(2)).run(Run::open(&opening, second(2)))).await.expect("opened");
     let run =
         local.store.run(&id, &Run::open(&opening, second(2)).next.id).await.expect("read").expect("a run");

@@ -136,7 +136,14 @@ async fn a_deploy_reads_as_it_was_written() {
 async fn a_run_reads_as_it_was_written() {
     let local = Local::new().await;
     let id = deploy(1).id;
-    let opening = Opening { deploy: &id, revision: "", rule: ODD[2], rule_hash: "", actions: &actions() };
+    let opening = Opening {
+        deploy: &id,
+        revision: "",
+        rule: ODD[2],
+        rule_hash: "",
+        actions: &actions(),
+        followed: true,
+    };
     let mut run = Run::open(&opening, precise()).next;
     assert!(run.steps.len() >= states().len());
     for (step, state) in run.steps.iter_mut().zip(states().into_iter().cycle()) {

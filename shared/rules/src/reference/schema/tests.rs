@@ -145,6 +145,41 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
         }
     }
     insta::assert_snapshot!(alone.join("\n"), @"
+    after: a
+    after: 'a b'
+    after: 0
+    after: 1
+    after: '2'
+    after: 007
+    after: -1
+    after: 1.0
+    after: 1.5
+    after: 4294967296
+    after: true
+    after: no
+    after: 'no'
+    after: maybe
+    after: both
+    after: 'approve '
+    after: '#a'
+    after: '#A'
+    after: '# a'
+    after: C0123ABCDEF
+    after: c-1_é
+    after: '30s'
+    after: 5m
+    after: 0h
+    after: 91d
+    after: '1 h'
+    after: '@sre'
+    after: ana@example.com
+    after: ana@b
+    after: <@U0123ABCDEF|ana>
+    after: [a]
+    after: ['@sre', U0123ABCDEF]
+    after: [trigger_build]
+    after: https://example.com/{{revision}}
+    after: environment='Staging'
     conditions: [a]
     conditions: ['@sre', U0123ABCDEF]
     conditions: [trigger_build]
