@@ -142,12 +142,15 @@ fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
     let mut failures = Vec::new();
     for rule in &file.rules {
         let expected = case.expect.iter().find(|expected| expected.rule == rule.name);
-        match (expected, is_open(rule, deploy, at)) {
+        match (expected, is_open(rule, file, deploy, at)) {
             (None, false) => {}
             (None, true) => failures.push(format!("{}: opens, and is not expected", rule.name)),
             (Some(_), false) => {
                 failures.push(format!("{}: does not open", rule.name));
                 failures.extend(reasons(rule, deploy, at).iter().map(|reason| format!("  {reason}")));
+                let waits = before(rule, file).filter(|rule| !is_open(rule, file, deploy, at));
+                failures
+                    .extend(waits.map(|rule| format!("  it comes after {}, which does not open", rule.name)));
             }
             (Some(expected), true) => {
                 let found = compare::failures(expected, &does(&rule.actions, &context));
@@ -158,10 +161,16 @@ fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
     failures
 }
 
-/// Whether a run of the rule has been opened until then.
-fn is_open(rule: &Rule, deploy: &Deploy, at: Timestamp) -> bool {
+/// The rules that `rule` comes after.
+fn before<'a>(rule: &'a Rule, file: &'a RulesFile) -> impl Iterator<Item = &'a Rule> {
+    file.rules.iter().filter(|other| rule.after.contains(&other.name))
+}
+
+/// Whether a run of the rule has been opened until then, if every run before it succeeds.
+fn is_open(rule: &Rule, file: &RulesFile, deploy: &Deploy, at: Timestamp) -> bool {
     match outlook(rule, deploy, at) {
-        Outlook::Opens | Outlook::Opened(_) => true,
+        // The reader took no file whose rules come after each other in a circle.
+        Outlook::Opens | Outlook::Opened(_) => before(rule, file).all(|rule| is_open(rule, file, deploy, at)),
         Outlook::Later(_) | Outlook::Never | Outlook::NotForDeploys | Outlook::NotSupported => false,
     }
 }

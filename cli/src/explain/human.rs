@@ -31,6 +31,9 @@ fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>) -> io::Result<()> {
         }
         Outlook::Opens | Outlook::Opened(_) | Outlook::Later(_) | Outlook::Never => {}
     }
+    if !rule.after.is_empty() {
+        writeln!(out, "  waits until the runs of these rules succeeded: {}", rule.after.join(", "))?;
+    }
     if rule.conditions.is_empty() {
         writeln!(out, "  no conditions: it holds for every deploy")?;
     }

@@ -28,6 +28,8 @@ struct RuleEntry<'a> {
     /// Where time decides: for how long the deploy has to be there, and when that is.
     opens_after: Option<String>,
     opens_at: Option<Timestamp>,
+    /// The rules whose runs have to succeed before.
+    after: &'a [String],
     conditions: Vec<ConditionEntry<'a>>,
     triggers: &'a [String],
     not_supported: Vec<&'a str>,
@@ -95,6 +97,7 @@ fn rule<'a>(explained: &'a ExplainedRule<'a>) -> RuleEntry<'a> {
         name: &rule.name,
         outlook: word(&explained.outlook),
         opens_after: moment.map(|moment| shown_duration(moment.deployed_for)),
+        after: &rule.after,
         opens_at: moment.map(|moment| moment.at),
         conditions: conditions.collect(),
         triggers: &rule.triggers,

@@ -93,6 +93,7 @@ fn a_script_gets_one_document() {
           "outlook": "opens",
           "opens_after": null,
           "opens_at": null,
+          "after": [],
           "conditions": [
             {
               "description": null,
@@ -164,6 +165,7 @@ fn a_script_gets_one_document() {
           "outlook": "does_not_open",
           "opens_after": null,
           "opens_at": null,
+          "after": [],
           "conditions": [
             {
               "description": null,
@@ -228,6 +230,7 @@ fn a_script_gets_one_document() {
           "outlook": "opens_later",
           "opens_after": "10m",
           "opens_at": "2026-11-16T10:51:55Z",
+          "after": [],
           "conditions": [
             {
               "description": null,

@@ -202,3 +202,43 @@ fn votes_of_several_groups_are_compared() {
     ask: ask.votes_required: expected 3, found [2 votes from @sre, 1 vote from ana@acme.example or @qa]
     ");
 }
+
+#[test]
+fn a_rule_opens_only_where_those_before_it_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "rules.yml",
+        "rules:\n- canary: {conditions: [\"environment='Staging'\"], actions: [trigger_build]}\n\
+         - everyone: {after: canary, actions: [trigger_build]}\n",
+    );
+    let cases = |environment: &str| {
+        let text = format!(
+            "rules: rules.yml\ncases:\n- name: a\n  deploy: {{sha: 7bf7226, environment: {environment}}}\n  \
+             expect: [{{rule: canary}}, {{rule: everyone}}]\n"
+        );
+        write("cases.yml", &text);
+        signoff(&["rules", "test", folder.path().to_str().unwrap()])
+    };
+    assert_eq!(cases("Staging").exit, Exit::Fine);
+    let done = cases("QA");
+    let told: Vec<_> = done.out.lines().filter(|line| line.starts_with("        ")).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    canary: does not open
+      environment='Staging' fails: environment is `QA`
+    everyone: does not open
+      it comes after canary, which does not open
+    ");
+    let rules = folder.path().join("rules.yml");
+    write("deploy.json", r#"{"sha": "7bf7226", "environment": "Staging"}"#);
+    let deploy = folder.path().join("deploy.json");
+    let args = ["rules", "explain", rules.to_str().unwrap(), "--deploy", deploy.to_str().unwrap()];
+    let explained = signoff(&args).out;
+    insta::assert_snapshot!(explained.split_once("everyone").unwrap().1, @"
+    : opens
+      waits until the runs of these rules succeeded: canary
+      no conditions: it holds for every deploy
+      does:
+        - trigger_build: CircleCI pipeline
+    ");
+}
