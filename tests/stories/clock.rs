@@ -1,6 +1,7 @@
 //! What was committed is done, though its process ended or its message was lost.
 
 use approval::deploy::{Deploy, Slug, Source};
+use approval::effect::{Effect, EffectKind};
 use approval::run::Status;
 use jiff::SignedDuration;
 use store::Change;
@@ -86,7 +87,10 @@ fn a_dialog_appears_once_the_app_is_invited() {
         slack.add_channel(signoff_local::slack::NewChannel::new("not-invited-plans").private());
         // The effect is put off for a minute or more; the record says so.
         let page = story.page(&deploy).await;
-        let waiting = page.effects.iter().find(|effect| !effect.is_closed()).expect("the dialog waits");
+        // Telling the channel may not be on record yet.
+        let draws = |effect: &&Effect| matches!(effect.kind, EffectKind::DrawDialog { .. });
+        let mut draws = page.effects.iter().filter(draws);
+        let waiting = draws.find(|effect| !effect.is_closed()).expect("the dialog waits");
         assert!(waiting.not_before > runtime::time::now());
         story.pull_forward(waiting).await;
         story.world.tick().await;
