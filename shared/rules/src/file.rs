@@ -160,4 +160,6 @@ fn rule_hash(
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
 mod tests;

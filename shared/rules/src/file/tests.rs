@@ -1,12 +1,10 @@
 //! What a rules file says, and what is said about one that is wrong.
 
 use super::*;
-use approval::action::{QuotaSpec, Reasons};
 use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -35,7 +33,7 @@ fn told(file: &RulesFile) -> String {
     text
 }
 
-fn problems(source: &str) -> String {
+pub(super) fn problems(source: &str) -> String {
     match parse(source, "rules.yml") {
         Ok(file) => format!("fine\n{}", told(&file)),
         Err(problems) => problems.iter().map(Problem::rendered).collect::<Vec<_>>().join("\n"),
@@ -275,210 +273,6 @@ fn ten_thousand_mistakes_are_told_in_short() {
     let problems = parse(&text, "rules.yml").unwrap_err();
     assert_eq!(problems.len(), crate::problem::MAX_PROBLEMS + 1);
     assert_eq!(problems.last().unwrap().message, "too many problems: what follows was not looked at");
-}
-
-/// A file whose only rule asks for an approval with this line.
-fn asking(line: &str) -> String {
-    format!(
-        "rules:\n  - a:\n      actions:\n        - slack_channel_approval:\n            channel: '#a'\n            {line}\n"
-    )
-}
-
-#[test]
-fn an_approval_is_asked_as_the_rule_says() {
-    let spec = |line: &str| match &parse(&asking(line), "rules.yml").unwrap().rules[0].actions[0] {
-        Action::SlackChannelApproval(spec) => spec.clone(),
-        other => panic!("{other:?}"),
-    };
-    let wait = |seconds| Some(SignedDuration::from_secs(seconds));
-    let default = spec("name: 'x'");
-    assert_eq!(
-        (default.self_approval, default.supersede, default.require_reason),
-        (true, true, Reasons::Never)
-    );
-    assert_eq!((default.expires_after, default.remind_after, default.undo_window), (None, None, None));
-    assert_eq!(spec("expires_after: '24h'").expires_after, wait(86_400));
-    assert_eq!(spec("expires_after: 90d").expires_after, wait(90 * 86_400));
-    assert_eq!(spec("remind_after: \"30m\"").remind_after, wait(1800));
-    assert_eq!(spec("undo_window: 30s").undo_window, wait(30));
-    assert!(!spec("self_approval: false").self_approval);
-    assert!(!spec("supersede: false").supersede);
-    assert_eq!(spec("require_reason: approve").require_reason, Reasons::Approve);
-    assert_eq!(spec("require_reason: 'both'").require_reason, Reasons::Both);
-    assert_eq!(
-        spec("on_reject: [{webhook: 'https://x.io'}]").on_reject,
-        [Action::Webhook("https://x.io".into())]
-    );
-    assert_eq!(spec("on_expire: [{webhook: 'https://x.io'}]").on_expire.len(), 1);
-    let quotas = spec("votes_required: [{from: '@sre', votes: 2}, {from: [ana@b.co, '@qa', '@QA']}]");
-    let quota =
-        |from: &[&str], votes| QuotaSpec { from: from.iter().map(ToString::to_string).collect(), votes };
-    assert_eq!(
-        (quotas.votes_required, quotas.quotas, quotas.approvers),
-        (3, vec![quota(&["@sre"], 2), quota(&["ana@b.co", "@qa"], 1)], None)
-    );
-}
-
-#[test]
-fn an_option_that_cannot_be_is_told() {
-    let told: Vec<String> = [
-        "expires_after: 24",
-        "expires_after: 'tomorrow'",
-        "expires_after: '0h'",
-        "expires_after: '91d'",
-        "expires_after: '99999999999999999999d'",
-        "expires_after: [1h]",
-        "undo_window: '2h'",
-        "require_reason: true",
-        "require_reason: rejects",
-        "self_approval: 'no'",
-        "supersede: never",
-        "on_reject: none",
-        "expire_after: '1h'",
-        "votes_required: {from: '@sre'}",
-        "votes_required: []",
-        "votes_required: ['@sre']",
-        "votes_required: [{votes: 2}, {from: '@qa', vote: 1}, {from: sre}]",
-        "votes_required: [{from: '@sre', votes: 0}]",
-        "votes_required: [{from: '@sre'}]\n            approvers: ['@sre']\n            authors_only: true",
-        "votes_required: [{from: '@a'}, {from: '@b'}, {from: '@c'}, {from: '@d'}, {from: '@e'}, {from: '@f'}, {from: '@g'}, {from: '@h'}, {from: '@i'}, {from: '@j'}, {from: '@k'}]",
-    ]
-    .iter()
-    .map(|line| match parse(&asking(line), "rules.yml") {
-        Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
-        Ok(_) => format!("{line}: taken"),
-    })
-    .collect();
-    insta::assert_snapshot!(told.join("\n"), @"
-    rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
-    rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
-    rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
-    rules.yml:6:28: expires_after is longer than 90d; write at most '90d'
-    rules.yml:6:28: expires_after takes a time: a whole number and s, m, h or d; write, for example, `expires_after: '24h'`
-    rules.yml:6:28: expires_after takes a text, not a list
-    rules.yml:6:26: undo_window is longer than 1h; write at most '1h'
-    rules.yml:6:29: `true` is nobody who could give a reason; write approve, reject or both
-    rules.yml:6:29: `rejects` is nobody who could give a reason; did you mean `reject`?
-    rules.yml:6:28: self_approval takes true or false, not a text; write `true` or `false`, without quotes
-    rules.yml:6:24: supersede takes true or false, not a text; write `true` or `false`, without quotes
-    rules.yml:6:24: on_reject takes a list, not a text; write `- auto_approve_build: 'name-of-the-build'`
-    rules.yml:6:13: slack_channel_approval takes no key `expire_after`; did you mean `expires_after`?
-    rules.yml:6:29: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
-    rules.yml:6:29: votes_required is an empty list; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`, or leave votes_required out
-    rules.yml:6:30: an entry of votes_required takes keys with values, not a text; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
-    rules.yml:6:30: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
-    rules.yml:6:56: an entry of votes_required takes no key `vote`; did you mean `votes`?
-    rules.yml:6:73: `sre` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
-    rules.yml:6:52: votes takes a whole number from 1; write, for example, `votes: 2`
-    rules.yml:7:13: approvers beside a list of votes_required: both say who may vote; take approvers out, or require a number of votes
-    rules.yml:8:13: authors_only beside a list of votes_required: both say who may vote; take authors_only out, or require a number of votes
-    rules.yml:6:170: votes_required has more than 10 entries; name several groups in one `from`
-    ");
-}
-
-/// A file with these rules, each with the line beside its actions.
-fn stages(rules: &[(&str, &str)]) -> String {
-    let rule =
-        |(name, line): &(&str, &str)| format!("  - {name}:\n      {line}\n      actions: [trigger_build]\n");
-    format!("rules:\n{}", rules.iter().map(rule).collect::<String>())
-}
-
-#[test]
-fn a_rule_comes_after_others() {
-    let text = stages(&[("a", "after: []"), ("b", "after: a"), ("c", "after: ['a', b, a]")]);
-    let text = text.replace("after: []", "description: first");
-    let file = parse(&text, "rules.yml").unwrap();
-    let after: Vec<_> = file.rules.iter().map(|rule| rule.after.join(" ")).collect();
-    assert_eq!(after, ["", "a", "a b"]);
-    let hashes: HashSet<_> = file.rules.iter().map(|rule| &rule.hash).collect();
-    assert_eq!(hashes.len(), 3);
-    let [alone, waits] = ["", "after: b"]
-        .map(|line| parse(&stages(&[("a", line), ("b", "")]), "f").unwrap().rules[0].hash.clone());
-    assert_ne!(alone, waits, "what it waits for is part of what it says");
-}
-
-#[test]
-fn rules_that_cannot_come_after_each_other_are_told() {
-    let told: Vec<String> = [
-        stages(&[("promote", ""), ("b", "after: [promot]")]),
-        stages(&[("a", "after: nobody"), ("b", "")]),
-        stages(&[("a", "after: a")]),
-        stages(&[("a", "after: c"), ("b", "after: a"), ("c", "after: [b]"), ("d", "after: c")]),
-        stages(&[("a", "after: {b: c}"), ("b", "after: []")]),
-        stages(&[("a", "after:")]),
-        stages(&[("a", "afer: b"), ("b", "")]),
-    ]
-    .iter()
-    .map(|text| problems(text))
-    .collect();
-    insta::assert_snapshot!(told.join("\n"), @"
-    rules.yml:6:15: no rule `promot` in this file; did you mean `promote`?
-      |
-    6 |       after: [promot]
-      |               ^
-    rules.yml:3:14: no rule `nobody` in this file; write the name of a rule of this file
-      |
-    3 |       after: nobody
-      |              ^
-    rules.yml:2:5: the rule `a` never opens: `after` goes round in a circle; take one of these rules out of `after`
-      |
-    2 |   - a:
-      |     ^
-    rules.yml:2:5: the rule `a` never opens: `after` goes round in a circle; take one of these rules out of `after`
-      |
-    2 |   - a:
-      |     ^
-    rules.yml:5:5: the rule `b` never opens: `after` goes round in a circle; take one of these rules out of `after`
-      |
-    5 |   - b:
-      |     ^
-    rules.yml:8:5: the rule `c` never opens: `after` goes round in a circle; take one of these rules out of `after`
-      |
-    8 |   - c:
-      |     ^
-    rules.yml:11:5: the rule `d` never opens: `after` goes round in a circle; take one of these rules out of `after`
-       |
-    11 |   - d:
-       |     ^
-    rules.yml:3:14: after takes a list, not keys with values; write `after: [name-of-a-rule]`
-      |
-    3 |       after: {b: c}
-      |              ^
-    rules.yml:6:14: after is an empty list; write `after: [name-of-a-rule]`, or leave after out
-      |
-    6 |       after: []
-      |              ^
-    rules.yml:3:12: after has no value
-      |
-    3 |       after:
-      |            ^
-    rules.yml:3:7: a rule takes no key `afer`; did you mean `after`?
-      |
-    3 |       afer: b
-      |       ^
-    ");
-    let text = stages(&[("a", "triggers: [pr_created]"), ("b", "after: a")]);
-    let notices: Vec<_> = parse(&text, "f").unwrap().notices.iter().map(ToString::to_string).collect();
-    assert_eq!(notices[1], "f:6:14: deploys never open the rule `a`, so this one neither");
-}
-
-#[test]
-fn what_never_happens_is_worth_knowing() {
-    for (line, expected) in [
-        ("on_expire: [trigger_build]", "rules.yml:6:13: on_expire never runs: the approval does not expire"),
-        (
-            "remind_after: 2h\n            expires_after: 1h",
-            "rules.yml:6:13: nobody is reminded: the approval expires before",
-        ),
-        (
-            "votes_required: [{from: '@g', votes: 9}, {from: [a@b.co], votes: 2}]",
-            "rules.yml:6:13: 2 votes are required from 1: a@b.co",
-        ),
-    ] {
-        let notices = parse(&asking(line), "rules.yml").unwrap().notices;
-        let told: Vec<String> = notices.iter().map(ToString::to_string).collect();
-        assert!(told.len() == 1 && told[0].starts_with(expected), "{told:?}");
-    }
 }
 
 /// Lines that a rules file is made of, whole and broken.
