@@ -289,6 +289,26 @@ const DELETED: Scenario = Scenario {
     ..HELD_BACK
 };
 
+/// Somebody is told in person.
+const TOLD: Scenario = Scenario {
+    name: "tell",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            on_success:
+              - notify_deploy_authors: 'It goes out.'
+",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ben", APPROVE)],
+    swept_from: 1,
+    cold: false,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
+};
+
 /// All of them.
 pub const ALL: &[Scenario] = &[
     APPROVED,
@@ -309,4 +329,5 @@ pub const ALL: &[Scenario] = &[
     RETRIED,
     MARKED,
     DELETED,
+    TOLD,
 ];
