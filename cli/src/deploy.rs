@@ -1,7 +1,7 @@
 //! A deploy as a file describes it: what `register_deploy` takes, in JSON or YAML.
 
 use crate::files::as_yaml;
-use approval::deploy::{Deploy, Person, RulesChange, Slug, Source as ReportedBy};
+use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use providers::register::{self, ParseError, Registration};
@@ -114,28 +114,11 @@ fn place(node: &Node, name: &str) -> Position {
     innermost.start
 }
 
+/// The deploy as it would be on record, registered at the time at which it was deployed.
 fn deploy(deployment: Slug, registration: Registration, now: Timestamp) -> Deploy {
-    let deployer =
-        registration.email.map(|email| Person { name: email.clone(), email: Some(email), username: None });
-    let deployed_at = registration.deployed_at.unwrap_or(now);
-    Deploy {
-        id: DeployId::from_text("example"),
-        repository: deployment.to_string(),
-        deployment,
-        environment: registration.environment,
-        revision: registration.revision,
-        branch: registration.branch,
-        deployed_at,
-        registered_at: deployed_at,
-        source: ReportedBy::RegisterDeploy,
-        tags: registration.tags,
-        links: registration.links,
-        deployer,
-        commits: registration.commits,
-        pull_requests: registration.pull_requests,
-        previous_revision: None,
-        rules_change: RulesChange::Unknown,
-    }
+    let registered_at = registration.deployed_at.unwrap_or(now);
+    let repository = deployment.to_string();
+    registration.deploy(DeployId::from_text("example"), deployment, repository, registered_at)
 }
 
 #[cfg(test)]

@@ -2,12 +2,11 @@
 
 use crate::answer::{bad_request, not_set_up, text, try_again};
 use crate::handler::{DeployWebhook, Registered, header};
-use approval::deploy::{Deploy, Person, Slug, Source};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::register::{ParseError, Registration, api_key, parse};
+use providers::register::{ParseError, api_key, parse};
 use providers::signature::verify_key;
 
 impl DeployWebhook {
@@ -58,7 +57,7 @@ impl DeployWebhook {
             "register",
             &[slug.as_str(), &registration.environment.to_lowercase(), &registration.revision],
         );
-        let deploy = deploy(id, slug, connection.repository, registration, now);
+        let deploy = registration.deploy(id, slug, connection.repository, now);
         let success = || text(StatusCode::OK, "Success");
         match self.commit(&deploy, now).await {
             Ok(Registered::New) => {
@@ -75,34 +74,5 @@ impl DeployWebhook {
                 try_again()
             }
         }
-    }
-}
-
-fn deploy(
-    id: DeployId,
-    deployment: Slug,
-    repository: String,
-    registration: Registration,
-    now: Timestamp,
-) -> Deploy {
-    let deployer =
-        registration.email.map(|email| Person { name: email.clone(), email: Some(email), username: None });
-    Deploy {
-        id,
-        deployment,
-        repository,
-        environment: registration.environment,
-        revision: registration.revision,
-        branch: registration.branch,
-        deployed_at: registration.deployed_at.unwrap_or(now),
-        registered_at: now,
-        source: Source::RegisterDeploy,
-        tags: registration.tags,
-        links: registration.links,
-        deployer,
-        commits: registration.commits,
-        pull_requests: registration.pull_requests,
-        previous_revision: None,
-        rules_change: approval::deploy::RulesChange::Unknown,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::detail;
 use super::input::{Fields, ParseError, kind, parameters, time};
-use approval::deploy::{Commit, PullRequest};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
+use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -41,6 +42,39 @@ pub struct Registration {
     pub files: Vec<String>,
     /// Its pull requests; at most 100.
     pub pull_requests: Vec<PullRequest>,
+}
+
+impl Registration {
+    /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered where it does not
+    /// say when.
+    pub fn deploy(
+        self,
+        id: DeployId,
+        deployment: Slug,
+        repository: String,
+        registered_at: Timestamp,
+    ) -> Deploy {
+        let deployer =
+            self.email.map(|email| Person { name: email.clone(), email: Some(email), username: None });
+        Deploy {
+            id,
+            deployment,
+            repository,
+            environment: self.environment,
+            revision: self.revision,
+            branch: self.branch,
+            deployed_at: self.deployed_at.unwrap_or(registered_at),
+            registered_at,
+            source: Source::RegisterDeploy,
+            tags: self.tags,
+            links: self.links,
+            deployer,
+            commits: self.commits,
+            pull_requests: self.pull_requests,
+            previous_revision: None,
+            rules_change: RulesChange::Unknown,
+        }
+    }
 }
 
 /// Reads a registration from a request's `Content-Type`, query (without `?`) and body: JSON, a form, or query parameters,
