@@ -16,6 +16,7 @@ use rules::problem::{Problem, Source};
 use rules::suggest::did_you_mean;
 use rules::template::{Context, Mentions};
 use rules::{Rule, RulesFile};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -139,18 +140,20 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
 fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
     let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deployed_at));
     let context = Context::new(deploy, DEPLOY_URL, &Mentions::new());
+    let open = open(file, deploy, at);
     let mut failures = Vec::new();
     for rule in &file.rules {
         let expected = case.expect.iter().find(|expected| expected.rule == rule.name);
-        match (expected, is_open(rule, file, deploy, at)) {
+        match (expected, open.contains(rule.name.as_str())) {
             (None, false) => {}
             (None, true) => failures.push(format!("{}: opens, and is not expected", rule.name)),
             (Some(_), false) => {
                 failures.push(format!("{}: does not open", rule.name));
                 failures.extend(reasons(rule, deploy, at).iter().map(|reason| format!("  {reason}")));
-                let waits = before(rule, file).filter(|rule| !is_open(rule, file, deploy, at));
-                failures
-                    .extend(waits.map(|rule| format!("  it comes after {}, which does not open", rule.name)));
+                let before =
+                    file.rules.iter().map(|rule| &rule.name).filter(|name| rule.after.contains(name));
+                let waits = before.filter(|name| !open.contains(name.as_str()));
+                failures.extend(waits.map(|name| format!("  it comes after {name}, which does not open")));
             }
             (Some(expected), true) => {
                 let found = compare::failures(expected, &does(&rule.actions, &context));
@@ -161,16 +164,21 @@ fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
     failures
 }
 
-/// The rules that `rule` comes after.
-fn before<'a>(rule: &'a Rule, file: &'a RulesFile) -> impl Iterator<Item = &'a Rule> {
-    file.rules.iter().filter(|other| rule.after.contains(&other.name))
-}
-
-/// Whether a run of the rule has been opened until then, if every run before it succeeds.
-fn is_open(rule: &Rule, file: &RulesFile, deploy: &Deploy, at: Timestamp) -> bool {
-    match outlook(rule, deploy, at) {
-        // The reader took no file whose rules come after each other in a circle.
-        Outlook::Opens | Outlook::Opened(_) => before(rule, file).all(|rule| is_open(rule, file, deploy, at)),
+/// The names of the rules of which a run has been opened until then, if every run before it succeeds.
+fn open<'a>(file: &'a RulesFile, deploy: &Deploy, at: Timestamp) -> BTreeSet<&'a str> {
+    let holds = |rule: &&Rule| match outlook(rule, deploy, at) {
+        Outlook::Opens | Outlook::Opened(_) => true,
         Outlook::Later(_) | Outlook::Never | Outlook::NotForDeploys | Outlook::NotSupported => false,
+    };
+    let mut open = BTreeSet::new();
+    let mut waiting: Vec<&Rule> = file.rules.iter().filter(holds).collect();
+    loop {
+        let (next, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|rule| rule.after.iter().all(|name| open.contains(name.as_str())));
+        if next.is_empty() {
+            return open;
+        }
+        open.extend(next.iter().map(|rule| rule.name.as_str()));
+        waiting = rest;
     }
 }
