@@ -62,9 +62,7 @@ pub(crate) async fn electorate(
 ) -> Result<Electorate, Failure> {
     let mut quotas = Vec::new();
     for quota in &spec.quotas {
-        let mut people = resolve(slack, &quota.from).await?;
-        people.sort();
-        people.dedup();
+        let people = each_once(resolve(slack, &quota.from).await?);
         quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
     }
     let authors =
@@ -86,11 +84,7 @@ pub(crate) async fn electorate(
             ("the authors of this deploy that the rule names".to_owned(), Some(named))
         }
     };
-    let people = people.map(|mut people: Vec<String>| {
-        people.sort();
-        people.dedup();
-        people
-    });
+    let people = people.map(each_once);
     let mut electorate = Electorate { people, who, except: Vec::new(), not_found: Vec::new(), quotas };
     if !spec.self_approval {
         for maker in deploy.makers() {
@@ -100,8 +94,7 @@ pub(crate) async fn electorate(
             }
         }
         for list in [&mut electorate.except, &mut electorate.not_found] {
-            list.sort();
-            list.dedup();
+            *list = each_once(std::mem::take(list));
         }
     }
     Ok(electorate)
@@ -142,6 +135,13 @@ pub(crate) fn reachable(
          {given} can come together{own}",
         quotas.join(", ")
     )))
+}
+
+/// `texts` in order, each once.
+fn each_once(mut texts: Vec<String>) -> Vec<String> {
+    texts.sort();
+    texts.dedup();
+    texts
 }
 
 async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Vec<String>, Failure> {
