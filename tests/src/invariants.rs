@@ -1,7 +1,6 @@
 //! What holds at the end of every scenario, whatever befell its calls.
 
 use crate::scenario::{Scenario, Taken};
-use crate::scenarios::WITHDRAW;
 use crate::telling::{Telling, waits};
 use crate::world::World;
 use approval::action::{Action, WhenRepeated};
@@ -114,7 +113,7 @@ fn votes(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<S
                 newest = person;
             }
             message::REJECT => _ = last.insert(person, Some(Choice::Reject)),
-            WITHDRAW => _ = last.insert(person, None),
+            message::WITHDRAW => _ = last.insert(person, None),
             // It takes back the vote that made the quorum, whoever clicks it.
             message::UNDO => _ = last.insert(newest, None),
             _ => {}

@@ -1,13 +1,8 @@
 //! The scenarios.
 
 use crate::scenario::{Ends, Scenario, Step};
-use approval::message::{APPROVE, MARK_AS_DONE, REJECT, RETRY, UNDO};
+use approval::message::{APPROVE, CANCEL, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
 use approval::run::Status;
-
-/// The option of the menu that takes a vote back.
-pub(crate) const WITHDRAW: &str = "withdraw";
-/// The option of the menu that cancels.
-const CANCEL: &str = "cancel";
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
 const APPROVED: Scenario = Scenario {

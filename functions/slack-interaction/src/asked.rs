@@ -95,8 +95,8 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
         message::REJECT => (What::Reject, value),
         message::UNDO => (What::Undo, value),
         message::MORE => match value.split_once(' ')? {
-            ("withdraw", rest) => (What::Withdraw, rest),
-            ("cancel", rest) => (What::Cancel, rest),
+            (message::WITHDRAW, rest) => (What::Withdraw, rest),
+            (message::CANCEL, rest) => (What::Cancel, rest),
             _ => return None,
         },
         message::RETRY => return step(value, Resolution::Retry),

@@ -11,7 +11,7 @@ mod refusal;
 mod step;
 mod tell;
 
-pub use dialog::{APPROVE, MORE, REJECT, UNDO, dialog};
+pub use dialog::{APPROVE, CANCEL, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use modal::{ASKED, REASON, ask_reason, say};
 pub use pieces::{deploy_link, shorten};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused};

@@ -14,8 +14,12 @@ use serde_json::{Value, json};
 pub const APPROVE: &str = "approve";
 /// The action id of the Reject button.
 pub const REJECT: &str = "reject";
-/// The action id of the menu beside them; its options are `withdraw` and `cancel`.
+/// The action id of the menu beside them; its options are [`WITHDRAW`] and [`CANCEL`].
 pub const MORE: &str = "more";
+/// What the value of the option begins with that takes a vote back.
+pub const WITHDRAW: &str = "withdraw";
+/// What the value of the option begins with that cancels the approval.
+pub const CANCEL: &str = "cancel";
 /// The action id of the Undo button.
 pub const UNDO: &str = "undo";
 /// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when it updates.
@@ -198,7 +202,7 @@ fn buttons(approval: &Approval) -> Value {
         vec![button(UNDO, "Undo", "danger", &value)]
     } else {
         let option = |what: &str, text: &str| json!({ "text": { "type": "plain_text", "text": text }, "value": format!("{what} {value}") });
-        let options = [option("withdraw", "Withdraw my vote"), option("cancel", "Cancel this approval")];
+        let options = [option(WITHDRAW, "Withdraw my vote"), option(CANCEL, "Cancel this approval")];
         vec![
             button(APPROVE, "Approve", "primary", &value),
             button(REJECT, "Reject", "danger", &value),
