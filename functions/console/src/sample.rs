@@ -15,6 +15,7 @@ use approval::approval::{Approval, Choice, Dialog, Electorate, Status, Subject, 
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::effect::{Effect, EffectKind};
 use approval::event::{Event, EventKind};
+use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
@@ -192,6 +193,7 @@ pub(crate) fn effect(kind: EffectKind) -> Effect {
 /// A deploy whose rules are not read yet.
 pub(crate) fn registered() -> Page {
     Page {
+        facts: Facts::none(&deploy().id),
         deploy: deploy(),
         runs: Vec::new(),
         approvals: Vec::new(),

@@ -1,6 +1,7 @@
 //! The record: who did what, when, to which deploy.
 
 use crate::approval::{Choice, Electorate, Standing, Verdict};
+use crate::facts::{Health, Thumb};
 use crate::id::{ApprovalId, DeployId, RunId};
 use crate::run::Resolution;
 use jiff::Timestamp;
@@ -248,6 +249,35 @@ pub enum EventKind {
         run: RunId,
         /// The step at which it stopped, from 0.
         step: usize,
+    },
+    /// Somebody reported the deploy's health, and it is news.
+    HealthReported {
+        /// Who: `api`, or an alarm.
+        source: String,
+        /// What.
+        health: Health,
+        /// Since when.
+        since: Timestamp,
+        /// The worst of what all report.
+        overall: Health,
+    },
+    /// A rule gave the deploy a tag.
+    TagAdded {
+        /// The tag.
+        tag: String,
+        /// The rule's name.
+        rule: String,
+    },
+    /// Somebody reacted to a message of the deploy, or took it back.
+    Reacted {
+        /// The Slack user id.
+        user: String,
+        /// The name at that time.
+        name: String,
+        /// With what.
+        thumb: Thumb,
+        /// Whether it is there, or was taken back.
+        is_there: bool,
     },
     /// Something could not be told in Slack.
     NotTold {

@@ -29,7 +29,7 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// How far it got.
     pub status: Status,
-    /// Whether rules wait for it: once it succeeds, the rules of the deploy are evaluated again.
+    /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
     #[serde(default)]
     pub followed: bool,
     /// When it was opened.
@@ -145,7 +145,7 @@ pub struct Opening<'a> {
     pub rule_hash: &'a str,
     /// The rule's actions.
     pub actions: &'a [Action],
-    /// Whether other rules come after it.
+    /// Whether other rules ask how it ends.
     pub followed: bool,
 }
 

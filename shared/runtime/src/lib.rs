@@ -5,6 +5,7 @@ pub mod aws;
 pub mod batch;
 pub mod deployments;
 pub mod effects;
+pub mod facts;
 pub mod gateway;
 pub mod logs;
 pub mod race;

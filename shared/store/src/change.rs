@@ -8,6 +8,7 @@ use approval::decision::{Decision, Later};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::{Event, EventKind};
+use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
 use approval::run::Run;
@@ -31,6 +32,7 @@ enum State {
     Approval(Box<Approval>),
     Run(Box<Run>),
     Newest(Box<Newest>),
+    Facts(Box<Facts>),
     Dialog { dialog: Dialog, approval: ApprovalId },
     Effect { before: Box<Effect>, after: Box<Effect> },
 }
@@ -76,6 +78,15 @@ impl Change {
         next.version += 1;
         self.follow(next.id.as_str(), next.version, effects, later, events);
         self.states.push(State::Run(Box::new(next)));
+        self
+    }
+
+    /// What became known of this deploy (its first, where its version is 0) and all that follows from it.
+    pub fn facts(mut self, decision: Decision<Facts>) -> Self {
+        let Decision { mut next, effects, later, events } = decision;
+        next.version += 1;
+        self.follow(&format!("facts {}", next.deploy), next.version, effects, later, events);
+        self.states.push(State::Facts(Box::new(next)));
         self
     }
 
@@ -200,6 +211,9 @@ impl Store {
             State::Newest(newest) => {
                 let key = keys::newest(&newest.deployment, &newest.environment, &newest.rule);
                 self.versioned(row::write(&key, newest, now, retention)?, newest.version)
+            }
+            State::Facts(facts) => {
+                self.versioned(row::write(&keys::facts(deploy), facts, now, retention)?, facts.version)
             }
             State::Dialog { dialog, approval } => {
                 let place = DialogPlace { deploy: deploy.clone(), approval: approval.clone() };

@@ -5,6 +5,7 @@
 //! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time |
 //! | run | `deploy#ID` | `run#ID` | |
 //! | approval | `deploy#ID` | `approval#ID` | |
+//! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
@@ -66,6 +67,10 @@ pub(crate) fn run(deploy: &DeployId, run: &RunId) -> Key {
 
 pub(crate) fn approval(deploy: &DeployId, approval: &ApprovalId) -> Key {
     Key { pk: partition(deploy), sk: format!("approval#{approval}") }
+}
+
+pub(crate) fn facts(deploy: &DeployId) -> Key {
+    Key { pk: partition(deploy), sk: "facts".to_owned() }
 }
 
 pub(crate) fn effect(deploy: &DeployId, effect: &EffectId) -> Key {

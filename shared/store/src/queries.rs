@@ -7,6 +7,7 @@ use approval::approval::{Approval, Dialog};
 use approval::deploy::{Deploy, Slug};
 use approval::effect::Effect;
 use approval::event::Event;
+use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
 use approval::run::Run;
@@ -22,6 +23,8 @@ use std::collections::HashMap;
 pub struct Page {
     /// The deploy.
     pub deploy: Deploy,
+    /// What became known of it since.
+    pub facts: Facts,
     /// Its runs, oldest first.
     pub runs: Vec<Run>,
     /// Its approvals, oldest first.
@@ -69,6 +72,11 @@ impl Store {
     /// The deploy with this id.
     pub async fn deploy(&self, deploy: &DeployId) -> Result<Option<Deploy>, StoreError> {
         self.get(&keys::deploy(deploy)).await
+    }
+
+    /// What became known of a deploy after it arrived.
+    pub async fn facts(&self, deploy: &DeployId) -> Result<Facts, StoreError> {
+        Ok(self.get(&keys::facts(deploy)).await?.unwrap_or_else(|| Facts::none(deploy)))
     }
 
     /// The approval with this id, of this deploy, as it was last committed.
@@ -126,7 +134,7 @@ impl Store {
 
     /// Everything on record about one deploy.
     pub async fn page(&self, deploy: &DeployId) -> Result<Option<Page>, StoreError> {
-        let mut found = None;
+        let (mut found, mut facts) = (None, None);
         let (mut runs, mut approvals, mut effects, mut events) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut from: Option<Row> = None;
@@ -143,6 +151,7 @@ impl Store {
             for item in answer.items.unwrap_or_default() {
                 match item.get(keys::SK).and_then(|sk| sk.as_s().ok()).and_then(|sk| sk.split('#').next()) {
                     Some("deploy") => found = Some(row::read(item)?),
+                    Some("facts") => facts = Some(row::read(item)?),
                     Some("run") => runs.push(row::read::<Run>(item)?),
                     Some("approval") => approvals.push(row::read::<Approval>(item)?),
                     Some("effect") => effects.push(row::read(item)?),
@@ -157,7 +166,8 @@ impl Store {
         }
         runs.sort_by_key(|run| run.opened_at);
         approvals.sort_by_key(|approval| (approval.opened_at, approval.step));
-        Ok(found.map(|deploy| Page { deploy, runs, approvals, effects, events }))
+        let facts = facts.unwrap_or_else(|| Facts::none(deploy));
+        Ok(found.map(|deploy| Page { deploy, facts, runs, approvals, effects, events }))
     }
 
     /// The newest deploys of all deployments, at most `limit`, before `before` (a [`Listing::next`]).

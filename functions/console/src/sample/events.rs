@@ -4,6 +4,7 @@ use super::{approved, at, commit, evaluated, event, person, set, succeeded, vote
 use approval::approval::{Choice, Electorate, Standing, Status, Struck, Successor, Verdict, Vote};
 use approval::deploy::{Commit, PullRequest, RulesChange};
 use approval::event::EventKind;
+use approval::facts::{Health, Thumb};
 use approval::id::{DeployId, RunId};
 use approval::run::Resolution;
 use std::collections::BTreeMap;
@@ -100,6 +101,21 @@ pub(crate) fn everything() -> Page {
         resolved(Resolution::MarkAsDone),
         EventKind::RunStopped { run: run.clone(), step: 1 },
         EventKind::RunSucceeded { run: RunId::from_text("gone") },
+        EventKind::HealthReported {
+            source: text("api"),
+            health: Health::Healthy,
+            since: at(60),
+            overall: Health::Healthy,
+        },
+        EventKind::HealthReported {
+            source: text("alarm checkout-5xx"),
+            health: Health::Ailing,
+            since: at(61),
+            overall: Health::Unhealthy,
+        },
+        EventKind::TagAdded { tag: text("#soaked"), rule: text("soak") },
+        EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Plus1, is_there: true },
+        EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Minus1, is_there: false },
         EventKind::NotTold { channel: text("#deploys"), reason: text("the app is not in it.") },
     ];
     page.events.extend(more.into_iter().map(|kind| event(300, kind)));

@@ -124,7 +124,10 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
         | EventKind::StepUnknown { .. }
         | EventKind::StepResolved { .. }
         | EventKind::RunSucceeded { .. }
-        | EventKind::RunStopped { .. } => Vec::new(),
+        | EventKind::RunStopped { .. }
+        | EventKind::HealthReported { .. }
+        | EventKind::TagAdded { .. }
+        | EventKind::Reacted { .. } => Vec::new(),
     }
 }
 

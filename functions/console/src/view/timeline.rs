@@ -8,6 +8,7 @@ use super::{web_link, words};
 use crate::mrkdwn::People;
 use approval::deploy::Source;
 use approval::event::{Event, EventKind};
+use approval::facts::{Health, Thumb};
 use approval::id::{ApprovalId, RunId};
 use approval::run::Resolution;
 use jiff::Timestamp;
@@ -195,6 +196,17 @@ impl Teller<'_> {
                 Tone::Bad,
                 format!("The rule {} stopped at {}.", self.rule_name(run), self.action_line(run, *step)),
             ),
+            EventKind::HealthReported { source, health, overall, .. } => {
+                health_reported(source, *health, *overall)
+            }
+            EventKind::TagAdded { tag, rule } => {
+                told(Tone::Plain, format!("The rule {} gave the deploy the tag {tag}.", quoted(rule)))
+            }
+            EventKind::Reacted { user, name, thumb, is_there } => {
+                let (who, sign) = (self.people.name(user, name), thumb_sign(*thumb));
+                let what = if *is_there { "reacted with" } else { "took back" };
+                told(Tone::Plain, format!("{who} {what} {sign}."))
+            }
             EventKind::NotTold { channel, reason } => {
                 told(Tone::Warning, format!("{channel} could not be told in Slack: {reason}"))
             }
@@ -216,6 +228,24 @@ impl Teller<'_> {
         let step_of_run = run.and_then(|run| run.steps.get(step));
         step_of_run
             .map_or_else(|| format!("step {} of the run {id}", step + 1), |step| step.action.to_string())
+    }
+}
+
+/// A report of a deploy's health; where others report worse, that too.
+fn health_reported(source: &str, health: Health, overall: Health) -> Told {
+    let tone = match health {
+        Health::Healthy => Tone::Good,
+        Health::Ailing => Tone::Warning,
+        Health::Unhealthy => Tone::Bad,
+    };
+    let all = (overall != health).then(|| format!("Altogether it is {overall}."));
+    told(tone, format!("The deploy is {health}, {source} reports.")).with_notes(all)
+}
+
+fn thumb_sign(thumb: Thumb) -> &'static str {
+    match thumb {
+        Thumb::Plus1 => "\u{1f44d}",
+        Thumb::Minus1 => "\u{1f44e}",
     }
 }
 
@@ -305,6 +335,12 @@ mod tests {
         Plain: ana marked auto_approve_build: example-circleci-build as done.
         Bad: The rule “promote-to-production” stopped at auto_approve_build: example-circleci-build.
         Good: The rule of the run gone ran to its end.
+        Good: The deploy is Healthy, api reports.
+        Warning: The deploy is Ailing, alarm checkout-5xx reports.
+          Altogether it is Unhealthy.
+        Plain: The rule “soak” gave the deploy the tag #soaked.
+        Plain: ana reacted with 👍.
+        Plain: ana took back 👎.
         Warning: #deploys could not be told in Slack: the app is not in it.
         Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
         Warning: With that, the vote of Iztok Kos to approve “Promote deploy to production” was taken back.

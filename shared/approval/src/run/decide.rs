@@ -276,13 +276,11 @@ pub(super) fn go_on(decision: &mut Decision<Run>) {
     let failed = run.steps.iter().position(|step| matches!(step.state, StepState::Failed { .. }));
     run.status = if failed.is_some() { Status::Stopped } else { Status::Succeeded };
     let (run, followed) = (run.id.clone(), run.followed);
-    match failed {
-        Some(step) => decision.events.push(EventKind::RunStopped { run, step }),
-        None => {
-            decision.events.push(EventKind::RunSucceeded { run });
-            if followed {
-                decision.follow(EffectKind::EvaluateRules);
-            }
-        }
+    decision.events.push(match failed {
+        Some(step) => EventKind::RunStopped { run, step },
+        None => EventKind::RunSucceeded { run },
+    });
+    if followed {
+        decision.follow(EffectKind::EvaluateRules);
     }
 }

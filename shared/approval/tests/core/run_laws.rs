@@ -58,7 +58,7 @@ fn resolve(retry: bool, lost_at: Timestamp) -> Command {
 }
 
 #[test]
-fn only_a_run_that_succeeds_lets_the_rules_after_it_open() {
+fn the_end_of_a_run_that_rules_ask_about_has_them_evaluated_again() {
     let mut run = opened(&[hook("1")]).next;
     run.followed = true;
     let running = decide(&run, 0, Command::Begin, at(1)).expect("it begins").next;
@@ -68,7 +68,7 @@ fn only_a_run_that_succeeds_lets_the_rules_after_it_open() {
     };
     let succeed = || Command::Succeed { summary: "done".to_owned(), url: None };
     assert!(evaluates(&running, succeed()));
-    assert!(!evaluates(&running, Command::Fail { reason: "404".to_owned() }));
+    assert!(evaluates(&running, Command::Fail { reason: "404".to_owned() }));
     assert!(!evaluates(&Run { followed: false, ..running }, succeed()));
 }
 

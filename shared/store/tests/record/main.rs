@@ -5,6 +5,7 @@
 mod cache;
 mod claims;
 mod due;
+mod facts;
 mod failures;
 mod kinds;
 mod later;

@@ -1,0 +1,341 @@
+//! What becomes known of a deploy after it arrived: how healthy it is, the tags that rules gave it, who reacted to its
+//! messages. Each change has the rules evaluated again.
+
+use crate::approval::Dialog;
+use crate::decision::Decision;
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use crate::id::DeployId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// The most reporters and the most reactions that are kept of a deploy: a row of the record has its limits.
+pub const MAX_KEPT: usize = 1000;
+
+/// What became known of a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Facts {
+    /// The deploy.
+    pub deploy: DeployId,
+    /// What was last reported of its health, by who reports it ([`api`](API), `alarm checkout-5xx`).
+    #[serde(default)]
+    pub reports: BTreeMap<String, Report>,
+    /// The tags that rules gave it, each once, in the order in which they came.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Who reacted to its messages; one that was taken back stays, so that an older event does not bring it back.
+    #[serde(default)]
+    pub reactions: Vec<Reaction>,
+    /// When any of this last changed; `None`: it never did.
+    #[serde(default)]
+    pub changed_at: Option<Timestamp>,
+    /// How often this was committed.
+    pub version: u64,
+}
+
+/// Who reports health where a report names nobody.
+pub const API: &str = "api";
+/// What the name of an alarm that reports health begins with.
+pub const ALARM: &str = "alarm ";
+
+/// How healthy a deploy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// All is well.
+    Healthy,
+    /// Something is wrong.
+    Ailing,
+    /// It does not work.
+    Unhealthy,
+}
+
+/// As rules files write it.
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Healthy => "Healthy",
+            Self::Ailing => "Ailing",
+            Self::Unhealthy => "Unhealthy",
+        })
+    }
+}
+
+/// What somebody reported of a deploy's health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Report {
+    /// How healthy it is.
+    pub health: Health,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// A reaction that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Thumb {
+    /// `:+1:`
+    Plus1,
+    /// `:-1:`
+    Minus1,
+}
+
+/// Somebody's reaction to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reaction {
+    /// The message.
+    pub message: Dialog,
+    /// The Slack user id.
+    pub user: String,
+    /// What they were called then.
+    pub name: String,
+    /// Which.
+    pub thumb: Thumb,
+    /// Whether it is there, or was taken back.
+    pub is_there: bool,
+    /// When that happened.
+    pub at: Timestamp,
+}
+
+/// What can become known of a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Somebody reports its health.
+    Report {
+        /// Who.
+        source: String,
+        /// What.
+        report: Report,
+    },
+    /// It took the place of a deploy of which alarms reported this: they watch the environment.
+    Inherit(BTreeMap<String, Report>),
+    /// A rule gives it a tag.
+    Tag {
+        /// The tag, with its `#`.
+        tag: String,
+        /// The rule's name.
+        rule: String,
+    },
+    /// Somebody reacted to one of its messages, or took a reaction back.
+    React(Reaction),
+}
+
+impl Facts {
+    /// Of a deploy of which nothing became known.
+    pub fn none(deploy: &DeployId) -> Self {
+        Self {
+            deploy: deploy.clone(),
+            reports: BTreeMap::new(),
+            tags: Vec::new(),
+            reactions: Vec::new(),
+            changed_at: None,
+            version: 0,
+        }
+    }
+
+    /// The worst that anybody reports; `None`: nobody reports anything.
+    pub fn health(&self) -> Option<Health> {
+        self.reports.values().map(|report| report.health).max()
+    }
+
+    /// What alarms report.
+    pub fn alarms(&self) -> BTreeMap<String, Report> {
+        let alarms = self.reports.iter().filter(|(source, _)| source.starts_with(ALARM));
+        alarms.map(|(source, report)| (source.clone(), *report)).collect()
+    }
+
+    /// How many people reacted with `thumb`, to whatever message of the deploy.
+    pub fn reacted(&self, thumb: Thumb) -> usize {
+        let there = self.reactions.iter().filter(|reaction| reaction.thumb == thumb && reaction.is_there);
+        there.map(|reaction| &reaction.user).collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// What `command` makes of `facts` at `now`; `None`: nothing that is not known, or it was so before what is known.
+pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decision<Facts>> {
+    let mut decision = Decision::new(facts.clone());
+    let next = &mut decision.next;
+    match command {
+        Command::Report { source, report } => {
+            report_health(&mut next.reports, source.clone(), report)?;
+            if facts.reports.get(&source).map(|known| known.health) != Some(report.health) {
+                let (Report { health, at }, overall) = (report, next.health().unwrap_or(report.health));
+                decision.events.push(EventKind::HealthReported { source, health, since: at, overall });
+            }
+        }
+        Command::Inherit(reports) => {
+            for (source, report) in reports {
+                // What was reported of this deploy since is newer, and stays.
+                let _known = report_health(&mut next.reports, source, report);
+            }
+            return (next.reports != facts.reports).then_some(decision);
+        }
+        Command::Tag { tag, rule } => {
+            if next.tags.contains(&tag) || next.tags.len() >= MAX_KEPT {
+                return None;
+            }
+            next.tags.push(tag.clone());
+            decision.events.push(EventKind::TagAdded { tag, rule });
+        }
+        Command::React(reaction) => {
+            let Reaction { user, name, thumb, is_there, .. } = reaction.clone();
+            if react(&mut next.reactions, reaction)? != is_there {
+                decision.events.push(EventKind::Reacted { user, name, thumb, is_there });
+            }
+        }
+    }
+    if !decision.events.is_empty() {
+        decision.next.changed_at = Some(now);
+        decision.follow(EffectKind::EvaluateRules);
+    }
+    Some(decision)
+}
+
+/// Puts a report in its place; `None`: the one that is there is as new.
+fn report_health(reports: &mut BTreeMap<String, Report>, source: String, report: Report) -> Option<()> {
+    match reports.get(&source) {
+        Some(known) if known.at > report.at || *known == report => return None,
+        None if reports.len() >= MAX_KEPT => return None,
+        Some(_) | None => reports.insert(source, report),
+    };
+    Some(())
+}
+
+/// Puts a reaction in its place, and says whether it was there before; `None`: the one that is there is as new.
+fn react(reactions: &mut Vec<Reaction>, reaction: Reaction) -> Option<bool> {
+    let is_full = reactions.len() >= MAX_KEPT;
+    let same = |known: &&mut Reaction| {
+        known.message == reaction.message && known.user == reaction.user && known.thumb == reaction.thumb
+    };
+    match reactions.iter_mut().find(same) {
+        Some(known) if known.at >= reaction.at => None,
+        Some(known) => {
+            let was_there = known.is_there;
+            *known = reaction;
+            Some(was_there)
+        }
+        None if is_full => None,
+        None => {
+            reactions.push(reaction);
+            Some(false)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+    }
+
+    fn report(source: &str, health: Health, seconds: i64) -> Command {
+        Command::Report { source: source.to_owned(), report: Report { health, at: at(seconds) } }
+    }
+
+    fn reaction(message: &str, user: &str, thumb: Thumb, is_there: bool, seconds: i64) -> Command {
+        let message = Dialog { channel: "C1".to_owned(), ts: message.to_owned() };
+        let (user, name) = (user.to_owned(), user.to_uppercase());
+        Command::React(Reaction { message, user, name, thumb, is_there, at: at(seconds) })
+    }
+
+    /// The facts after `commands`, and how often the rules are evaluated again.
+    fn after(commands: impl IntoIterator<Item = Command>) -> (Facts, usize) {
+        let (mut facts, mut evaluations) = (Facts::none(&DeployId::from_text("d")), 0);
+        for (index, command) in commands.into_iter().enumerate() {
+            let now = at(1000 + i64::try_from(index).unwrap());
+            if let Some(decision) = decide(&facts, command, now) {
+                assert_eq!(decision.effects.is_empty(), decision.events.is_empty());
+                assert_ne!(decision.next, facts);
+                if !decision.effects.is_empty() {
+                    assert_eq!(decision.next.changed_at, Some(now));
+                }
+                evaluations += decision.effects.len();
+                facts = decision.next;
+            }
+        }
+        (facts, evaluations)
+    }
+
+    #[test]
+    fn health_is_the_worst_of_what_is_reported_and_older_reports_change_nothing() {
+        use Health::{Ailing, Healthy, Unhealthy};
+        for (commands, health, evaluations) in [
+            (vec![], None, 0),
+            (vec![report("api", Healthy, 1)], Some(Healthy), 1),
+            (vec![report("api", Healthy, 1), report("api", Healthy, 1)], Some(Healthy), 1),
+            (vec![report("api", Healthy, 1), report("alarm a", Ailing, 0)], Some(Ailing), 2),
+            (vec![report("api", Unhealthy, 1), report("api", Healthy, 2)], Some(Healthy), 2),
+            (vec![report("api", Unhealthy, 2), report("api", Healthy, 1)], Some(Unhealthy), 1),
+            // The one in between comes last.
+            (
+                vec![report("api", Healthy, 1), report("api", Healthy, 3), report("api", Ailing, 2)],
+                Some(Healthy),
+                1,
+            ),
+        ] {
+            let told = format!("{commands:?}");
+            let (facts, evaluated) = after(commands);
+            assert_eq!((facts.health(), evaluated), (health, evaluations), "{told}");
+        }
+    }
+
+    #[test]
+    fn alarms_go_on_with_the_deploy_that_takes_the_place() {
+        let (before, _) = after([report("alarm a", Health::Unhealthy, 1), report("api", Health::Healthy, 1)]);
+        let inherited = before.alarms();
+        assert_eq!(inherited.keys().collect::<Vec<_>>(), ["alarm a"]);
+        let (facts, evaluated) = after([Command::Inherit(inherited.clone())]);
+        assert_eq!((facts.health(), facts.changed_at, evaluated), (Some(Health::Unhealthy), None, 0));
+        let (facts, _) = after([report("alarm a", Health::Healthy, 2), Command::Inherit(inherited)]);
+        assert_eq!(facts.health(), Some(Health::Healthy));
+        assert_eq!(decide(&facts, Command::Inherit(BTreeMap::new()), at(0)), None);
+    }
+
+    #[test]
+    fn a_person_counts_once_for_all_messages() {
+        use Thumb::{Minus1, Plus1};
+        let (facts, evaluated) = after([
+            reaction("1", "ana", Plus1, true, 1),
+            reaction("2", "ana", Plus1, true, 1),
+            reaction("1", "ben", Plus1, true, 1),
+            reaction("1", "ben", Minus1, true, 1),
+            reaction("1", "ana", Plus1, false, 2),
+            reaction("1", "ana", Plus1, true, 1),
+            reaction("3", "eve", Plus1, false, 4),
+            reaction("3", "eve", Plus1, true, 3),
+        ]);
+        assert_eq!((facts.reacted(Plus1), facts.reacted(Minus1), evaluated), (2, 1, 5));
+    }
+
+    #[test]
+    fn a_tag_is_added_once() {
+        let tag = |tag: &str| Command::Tag { tag: tag.to_owned(), rule: "soak".to_owned() };
+        let (facts, evaluated) = after([tag("#a"), tag("#b"), tag("#a")]);
+        assert_eq!((facts.tags, evaluated), (vec!["#a".to_owned(), "#b".to_owned()], 2));
+    }
+
+    proptest! {
+        #[test]
+        fn reports_and_reactions_may_come_in_any_order(
+            commands in Just((0..12).map(|n| {
+                if n % 2 == 0 {
+                    let health = [Health::Healthy, Health::Ailing, Health::Unhealthy][n % 3];
+                    report(if n % 4 == 0 { "api" } else { "alarm a" }, health, n as i64)
+                } else {
+                    reaction("1", if n % 4 == 1 { "ana" } else { "ben" }, Thumb::Plus1, n % 3 == 0, n as i64)
+                }
+            }).collect::<Vec<_>>()).prop_shuffle()
+        ) {
+            let (facts, _) = after(commands);
+            prop_assert_eq!(facts.reports["api"], Report { health: Health::Unhealthy, at: at(8) });
+            prop_assert_eq!(facts.reports["alarm a"], Report { health: Health::Ailing, at: at(10) });
+            prop_assert_eq!(facts.reacted(Thumb::Plus1), 1);
+        }
+    }
+}
