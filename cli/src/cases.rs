@@ -1,9 +1,8 @@
 //! A file of cases: given this deploy, expect these runs.
 
 use crate::args::At;
-use crate::deploy::{self, unknown_key};
+use crate::deploy::{self, Described, unknown_key};
 use crate::files::read_file;
-use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
 use rules::Problem;
 use rules::problem::{Position, Source};
@@ -32,7 +31,7 @@ pub(crate) struct Cases {
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) at: Position,
-    pub(crate) deploy: Deploy,
+    pub(crate) deploy: Described,
     pub(crate) when: At,
     pub(crate) expect: Vec<Expected>,
 }
@@ -118,7 +117,7 @@ impl Reader<'_> {
     }
 
     /// A deploy, or the name of a file that describes one.
-    fn deploy(&mut self, node: &Node) -> Option<Deploy> {
+    fn deploy(&mut self, node: &Node) -> Option<Described> {
         let read = match &node.content {
             Content::Scalar(scalar) if !scalar.is_null() => {
                 let path = self.folder.join(&scalar.text);

@@ -1,21 +1,29 @@
 //! A deploy as a file describes it: what `register_deploy` takes, in JSON or YAML.
 
 use crate::files::as_yaml;
+use approval::approval::Dialog;
 use approval::deploy::{Deploy, Slug};
+use approval::facts::{API, Facts, Health, MAX_KEPT, Reaction, Report, Thumb};
 use approval::id::DeployId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use providers::register::{self, ParseError, Registration};
+use rules::Snapshot;
+use rules::condition::parse_duration;
 use rules::problem::{Position, Problem, Source};
 use rules::suggest::did_you_mean;
+use rules::variables::Known;
 use rules::yaml::{Content, Entry, Node};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// What is deployed where the file does not say.
 const DEPLOYMENT: &str = "acme/checkout";
 /// A deploy as it can be written.
 const EXAMPLE: &str = "write, for example, {sha: 7bf7226, environment: Staging}";
-/// What a file may say of a deploy; the last two mean something to `register_deploy` alone.
-const KEYS: [&str; 13] = [
+/// What a file may say of a deploy; the last two mean something to `register_deploy` alone, those that [`since`] reads are of what
+/// becomes known later.
+const KEYS: [&str; 18] = [
     "deployment",
     "sha",
     "environment",
@@ -27,26 +35,56 @@ const KEYS: [&str; 13] = [
     "commits",
     "files",
     "pull_requests",
+    "health",
+    "failed_rules",
+    "drift",
+    "plus_1",
+    "minus_1",
     "ignore_if_duplicate",
     "api_key",
 ];
 
+/// A deploy, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) deploy: Deploy,
+    facts: Facts,
+    failed_rules: Vec<String>,
+    drift: BTreeMap<String, Option<Timestamp>>,
+}
+
+impl From<Deploy> for Described {
+    fn from(deploy: Deploy) -> Self {
+        let facts = Facts::none(&deploy.id);
+        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new() }
+    }
+}
+
+impl Described {
+    /// The variables of its rules' conditions at `now`.
+    pub(crate) fn at(&self, now: Timestamp) -> Snapshot {
+        let facts = Cow::Borrowed(&self.facts);
+        let (failed_rules, drift) = (self.failed_rules.clone(), self.drift.clone());
+        Snapshot::at(&Known { facts, failed_rules, drift, ..Known::new(&self.deploy) }, now)
+    }
+}
+
 /// Reads the deploy that a file's text describes. `now` is when it was deployed if it has no `date`.
-pub(crate) fn parse(text: &str, path: &str, now: Timestamp) -> Result<Deploy, Vec<Problem>> {
+pub(crate) fn parse(text: &str, path: &str, now: Timestamp) -> Result<Described, Vec<Problem>> {
     let text = as_yaml(text);
     let source = Source::new(path, &text);
     read(&source, rules::yaml::load(&source, EXAMPLE)?.as_ref(), now)
 }
 
 /// Reads the deploy that `node` describes, as the webhook would.
-pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<Deploy, Vec<Problem>> {
+pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<Described, Vec<Problem>> {
     let Content::Mapping(entries) = &node.content else {
         let message = format!("a deploy takes keys with values{}", node.instead());
         return Err(vec![source.problem(node.start, message, EXAMPLE.to_owned())]);
     };
     let mut problems = Vec::new();
     for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-        problems.push(unknown_key(source, entry, "a deploy", &KEYS[..11]));
+        problems.push(unknown_key(source, entry, "a deploy", &KEYS[..16]));
     }
     let deployment = entries.iter().find(|entry| entry.key == "deployment");
     let slug = deployment.map_or_else(|| slug(DEPLOYMENT), |entry| slug(&entry.value.as_scalar()?.text));
@@ -58,7 +96,9 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     let body = value(node).to_string();
     let registration = register::parse(Some("application/json"), "", body.as_bytes(), Timestamp::MAX);
     match (registration, slug) {
-        (Ok(registration), Some(slug)) if problems.is_empty() => Ok(deploy(slug, registration, now)),
+        (Ok(registration), Some(slug)) if problems.is_empty() => {
+            since(source, entries, deploy(slug, registration, now))
+        }
         (Ok(_), _) => Err(problems),
         (Err(error), _) => {
             let at = match &error {
@@ -69,6 +109,73 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
             Err(problems)
         }
     }
+}
+
+/// What becomes known of `deploy` after it arrived, as it is at its time: `health`, `failed_rules`, `drift` (how far other environments
+/// are behind, by their names) and how many people reacted with `plus_1` and `minus_1`.
+fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Described, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut described = Described::from(deploy);
+    let at = described.deploy.deployed_at;
+    for Entry { key, value: node, .. } in entries {
+        let mut problem = |node: &Node, right: &str| {
+            problems.push(source.problem(node.start, format!("{key}: this is none"), right.to_owned()));
+        };
+        let text = |node: &Node| {
+            node.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.clone())
+        };
+        match (key.as_str(), &node.content) {
+            ("health", _) => match text(node).and_then(|text| health(&text)) {
+                Some(health) => {
+                    described.facts.reports.insert(API.to_owned(), Report { health, at });
+                }
+                None => problem(node, "write Healthy, Ailing or Unhealthy"),
+            },
+            ("plus_1", _) => match text(node).and_then(|text| text.parse().ok()) {
+                Some(count) => described.facts.reactions.extend(thumbs(Thumb::Plus1, count, at)),
+                None => problem(node, "write how many people, for example 2"),
+            },
+            ("minus_1", _) => match text(node).and_then(|text| text.parse().ok()) {
+                Some(count) => described.facts.reactions.extend(thumbs(Thumb::Minus1, count, at)),
+                None => problem(node, "write how many people, for example 2"),
+            },
+            ("failed_rules", Content::Sequence(nodes)) => {
+                described.failed_rules.extend(nodes.iter().filter_map(|node| text(node)));
+            }
+            ("failed_rules", _) => problem(node, "write a list of rules' names"),
+            ("drift", Content::Mapping(environments)) => {
+                for Entry { key, value, .. } in environments {
+                    let behind = text(value).and_then(|text| parse_duration(&text));
+                    match behind
+                        .and_then(|behind| at.checked_sub(SignedDuration::try_from(behind).ok()?).ok())
+                    {
+                        Some(since) => {
+                            let since = Some(since).filter(|since| *since < at);
+                            described.drift.insert(key.to_lowercase(), since);
+                        }
+                        None => problem(value, "write for how long, for example '2h'"),
+                    }
+                }
+            }
+            ("drift", _) => problem(node, "write, for example, {production: '2h'}"),
+            _ => {}
+        }
+    }
+    if problems.is_empty() { Ok(described) } else { Err(problems) }
+}
+
+fn health(text: &str) -> Option<Health> {
+    let all = [Health::Healthy, Health::Ailing, Health::Unhealthy];
+    all.into_iter().find(|health| health.to_string().eq_ignore_ascii_case(text))
+}
+
+/// So many people's reactions, as many as are kept.
+fn thumbs(thumb: Thumb, count: usize, at: Timestamp) -> impl Iterator<Item = Reaction> {
+    (1..=count.min(MAX_KEPT)).map(move |number| {
+        let message = Dialog { channel: "C1".to_owned(), ts: "1.1".to_owned() };
+        let (user, name) = (format!("U{number}"), format!("Person {number}"));
+        Reaction { message, user, name, thumb, is_there: true, at }
+    })
 }
 
 /// A key that means nothing.
@@ -127,7 +234,7 @@ mod tests {
 
     fn problems(text: &str) -> String {
         match parse(text, "deploy.json", Timestamp::UNIX_EPOCH) {
-            Ok(deploy) => format!("fine: {}", deploy.title()),
+            Ok(described) => format!("fine: {}", described.deploy.title()),
             Err(problems) => problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"),
         }
     }
@@ -136,7 +243,7 @@ mod tests {
     fn json_and_yaml_are_read_as_the_webhook_reads_them() {
         let json = "{\n\t\"sha\": \"7BF7226\",\n\t\"environment\": \"Staging\", \"date\": \"2999-01-01\", \"api_key\": \"k\", \"tags\": \"web,api\",\n\
             \"pull_requests\": [{\"number\": 12, \"title\": \"\\ud83d\\ude80 \\u00e9\\/ \\\\ud83d\", \"labels\": [\"fix\"]}], \"commits\": [], \"email\": \"\"}\n";
-        let deploy = parse(json, "deploy.json", Timestamp::UNIX_EPOCH).unwrap();
+        let deploy = parse(json, "deploy.json", Timestamp::UNIX_EPOCH).unwrap().deploy;
         assert_eq!(deploy.title(), "7bf7226 - checkout (Staging)");
         assert_eq!(deploy.deployed_at.to_string(), "2999-01-01T00:00:00Z");
         assert_eq!((deploy.tags, deploy.deployer), (vec!["#web".to_owned(), "#api".to_owned()], None));
@@ -145,6 +252,22 @@ mod tests {
             problems("{sha: 1234567, deployment: acme/web, environment: QA}"),
             "fine: 1234567 - web (QA)"
         );
+    }
+
+    #[test]
+    fn what_became_known_of_it_is_in_its_variables() {
+        let text = "sha: 7bf7226\nhealth: ailing\nfailed_rules: [promote]\ndrift: {Production: '2h', qa: 0s}\nplus_1: 2\nminus_1: '1'\n\
+            files: [{path: a, additions: 7}]\n";
+        let described = parse(text, "deploy.json", Timestamp::UNIX_EPOCH).unwrap();
+        let snapshot = described.at(Timestamp::UNIX_EPOCH + SignedDuration::from_mins(5));
+        for condition in [
+            "health='Ailing' and magnitude='Small'",
+            "failed_rules='promote'",
+            "drift_to_production='125m' and drift_to_qa='0s'",
+            "deploy_message_reaction_plus_1=2 and deploy_message_reaction_minus_1=1",
+        ] {
+            assert!(rules::condition::parse(condition).unwrap().holds(&snapshot), "{condition}");
+        }
     }
 
     #[test]
@@ -162,25 +285,33 @@ mod tests {
             "sha: 7bf7226\ndate: yesterday\n",
             "sha: 7bf7226\ncommits:\n  - revision: 7bf7226\n  - revision: 7bf7227\n    author: {email: ana}\n",
             "sha: 7bf7226\npull_requests: [{title: no number}]\n",
+            "sha: 7bf7226\nhealth: fine\nfailed_rules: promote\ndrift: 2h\nplus_1: -1\nminus_1: some\n",
+            "sha: 7bf7226\ndrift: {production: long, qa: 0s}\n",
         ]
         .into_iter()
         .map(problems)
         .collect();
-        insta::assert_snapshot!(told.join("\n"), @r"
+        insta::assert_snapshot!(told.join("\n"), @"
         deploy.json:1:1: a deploy takes keys with values, not a list; write, for example, {sha: 7bf7226, environment: Staging}
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
         deploy.json:1:1: the file is empty; write, for example, {sha: 7bf7226, environment: Staging}
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
         deploy.json:1:6: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
         deploy.json:2:1: a deploy takes no key `enviroment`; did you mean `environment`?
-        deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests
+        deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, health, failed_rules, drift, plus_1, minus_1
         deploy.json:2:13: deployment: this is none; write owner/name, for example acme/checkout
         deploy.json:2:7: tags: `#two words` is not a tag: it must be one word such as #api
-        deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests
+        deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, health, failed_rules, drift, plus_1, minus_1
         deploy.json:2:8: email: `ana` is not an e-mail address
         deploy.json:2:7: date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
         deploy.json:5:21: commits[1].author.email: `ana` is not an e-mail address
         deploy.json:2:17: pull_requests[0].number: it must be the pull request's number
+        deploy.json:2:9: health: this is none; write Healthy, Ailing or Unhealthy
+        deploy.json:3:15: failed_rules: this is none; write a list of rules' names
+        deploy.json:4:8: drift: this is none; write, for example, {production: '2h'}
+        deploy.json:5:9: plus_1: this is none; write how many people, for example 2
+        deploy.json:6:10: minus_1: this is none; write how many people, for example 2
+        deploy.json:2:21: drift: this is none; write for how long, for example '2h'
         ");
     }
 }

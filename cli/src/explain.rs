@@ -60,15 +60,16 @@ pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> 
             return Ok(Exit::Problems);
         }
     };
-    let at = args.at.of(deploy.deployed_at);
-    let context = Context::new(&deploy, DEPLOY_URL, &Mentions::new());
+    let at = args.at.of(deploy.deploy.deployed_at);
+    let context = Context::new(&deploy.deploy, DEPLOY_URL, &Mentions::new());
     let explained = |rule| ExplainedRule {
         rule,
         outlook: outlook(rule, &deploy, at),
         conditions: conditions(rule, &deploy, at),
         does: does(&rule.actions, &context),
     };
-    let explained = Explained { deploy: &deploy, at, rules: file.rules.iter().map(explained).collect() };
+    let explained =
+        Explained { deploy: &deploy.deploy, at, rules: file.rules.iter().map(explained).collect() };
     match args.format {
         Format::Human => human::write(streams.out, &explained)?,
         Format::Json => json::write(streams.out, &explained)?,

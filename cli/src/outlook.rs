@@ -1,9 +1,9 @@
 //! What becomes of a rule for a deploy at one time.
 
-use approval::deploy::Deploy;
+use crate::deploy::Described;
 use jiff::{SignedDuration, Timestamp};
+use rules::Rule;
 use rules::explain::{Explanation, explain};
-use rules::{Rule, Snapshot};
 
 /// What becomes of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,38 +31,38 @@ pub(crate) struct Moment {
     pub(crate) at: Timestamp,
 }
 
-/// What becomes of `rule` for `deploy` at `now`, if no newer deploy comes.
-pub(crate) fn outlook(rule: &Rule, deploy: &Deploy, now: Timestamp) -> Outlook {
+/// What becomes of `rule` for `deploy` at `now`, if no newer deploy comes and nothing more becomes known.
+pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> Outlook {
     if !rule.applies_to_deploys() {
         return Outlook::NotForDeploys;
     }
     if !rule.unsupported.is_empty() {
         return Outlook::NotSupported;
     }
-    let snapshot = Snapshot::at(deploy, now);
-    if rule.holds(&snapshot) {
+    if rule.holds(&deploy.at(now)) {
         return Outlook::Opens;
     }
-    let first = |from: &Snapshot| {
-        let deployed_for = SignedDuration::try_from(rule.holds_from(from)?).ok()?;
+    let deployed_at = deploy.deploy.deployed_at;
+    let first = |from: Timestamp| {
+        let wait = SignedDuration::try_from(rule.holds_in(&deploy.at(from))?).ok()?;
         // Beyond the end of all time, it never does.
-        let at = deploy.deployed_at.checked_add(deployed_for).ok()?;
-        Some(Moment { deployed_for, at })
+        let at = from.checked_add(wait).ok()?;
+        Some(Moment { deployed_for: at.duration_since(deployed_at), at })
     };
-    match first(&Snapshot::at(deploy, deploy.deployed_at)) {
+    match first(deployed_at) {
         Some(before) if before.at < now => Outlook::Opened(before),
-        _ => first(&snapshot).map_or(Outlook::Never, Outlook::Later),
+        _ => first(now).map_or(Outlook::Never, Outlook::Later),
     }
 }
 
 /// Each condition of `rule` with its verdict at `now`.
-pub(crate) fn conditions(rule: &Rule, deploy: &Deploy, now: Timestamp) -> Vec<Explanation> {
-    let snapshot = Snapshot::at(deploy, now);
+pub(crate) fn conditions(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<Explanation> {
+    let snapshot = deploy.at(now);
     rule.conditions.iter().map(|entry| explain(&entry.condition, &snapshot)).collect()
 }
 
 /// Why the rule is not opened, in clauses: the comparisons that fail with their values, or what is not supported.
-pub(crate) fn reasons(rule: &Rule, deploy: &Deploy, now: Timestamp) -> Vec<String> {
+pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<String> {
     match outlook(rule, deploy, now) {
         Outlook::Opens | Outlook::Opened(_) => Vec::new(),
         Outlook::NotForDeploys => vec![format!("its triggers are {}", rule.triggers.join(", "))],

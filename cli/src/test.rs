@@ -5,12 +5,12 @@ mod compare;
 use crate::args::Test;
 use crate::cases::{Case, Cases, Expected, read};
 use crate::check::counted;
+use crate::deploy::Described;
 use crate::does::does;
 use crate::explain::DEPLOY_URL;
 use crate::files::{Stop, as_yaml, read_file, unreadable};
 use crate::outlook::{Outlook, outlook, reasons};
 use crate::{Exit, Streams};
-use approval::deploy::Deploy;
 use jiff::Timestamp;
 use rules::problem::{Problem, Source};
 use rules::suggest::did_you_mean;
@@ -138,8 +138,8 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
 
 /// What is otherwise than the case expects, one line each.
 fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
-    let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deployed_at));
-    let context = Context::new(deploy, DEPLOY_URL, &Mentions::new());
+    let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deploy.deployed_at));
+    let context = Context::new(&deploy.deploy, DEPLOY_URL, &Mentions::new());
     let open = open(file, deploy, at);
     let mut failures = Vec::new();
     for rule in &file.rules {
@@ -165,7 +165,7 @@ fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
 }
 
 /// The names of the rules of which a run has been opened until then, if every run before it succeeds.
-fn open<'a>(file: &'a RulesFile, deploy: &Deploy, at: Timestamp) -> BTreeSet<&'a str> {
+fn open<'a>(file: &'a RulesFile, deploy: &Described, at: Timestamp) -> BTreeSet<&'a str> {
     let holds = |rule: &&Rule| match outlook(rule, deploy, at) {
         Outlook::Opens | Outlook::Opened(_) => true,
         Outlook::Later(_) | Outlook::Never | Outlook::NotForDeploys | Outlook::NotSupported => false,

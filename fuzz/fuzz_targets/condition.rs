@@ -5,13 +5,14 @@
 use libfuzzer_sys::{Corpus, fuzz_target};
 use rules::Snapshot;
 use rules::condition::{Value, parse};
+use rules::variables::Known;
 use signoff_fuzz::{assert_told, deploy};
 use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The variables of a deploy, and one of each other kind of value.
 static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| {
-    let mut snapshot = Snapshot::of(&deploy());
+    let mut snapshot = Snapshot::of(&Known::new(&deploy()));
     snapshot.set("reactions", Value::Number(2.0));
     snapshot.set("merged", Value::Bool(true));
     snapshot.set("deployed_for", Value::Duration(Duration::from_secs(300)));

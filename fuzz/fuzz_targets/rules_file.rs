@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 use rules::problem::{MAX_PROBLEMS, Problem};
+use rules::variables::Known;
 use rules::{RulesFile, Snapshot, condition, parse};
 use signoff_fuzz::{assert_told, deploy};
 
@@ -48,7 +49,7 @@ fn told(text: &str, problems: &[Problem]) {
 
 /// What is read can be evaluated, and what is not supported is not opened.
 fn rules(text: &str, file: &RulesFile) {
-    let snapshot = Snapshot::of(&deploy());
+    let snapshot = Snapshot::of(&Known::new(&deploy()));
     let mut names = std::collections::BTreeSet::new();
     for rule in &file.rules {
         assert!(names.insert(&rule.name), "two rules `{}`", rule.name);

@@ -53,6 +53,7 @@ pub fn deploy() -> Deploy {
         source: Source::RegisterDeploy,
         tags: vec!["#web".into(), format!("#{SMUGGLED}")],
         links: [("build".to_owned(), "https://ci.example.com/1".to_owned())].into(),
+        size: None,
         deployer: Some(eve.clone()),
         commits: vec![Commit {
             revision: "7bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b".into(),

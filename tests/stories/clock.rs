@@ -26,6 +26,7 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
             source: Source::RegisterDeploy,
             tags: Vec::new(),
             links: Default::default(),
+            size: None,
             deployer: None,
             commits: Vec::new(),
             pull_requests: Vec::new(),

@@ -11,9 +11,9 @@ use store::Page;
 use system_tests::story::{Story, tell};
 
 const RULES: &str = "rules:\n  - soaked:\n      conditions:\n        - environment='Staging' and deployed_for>='1h'\n      actions:\n        - \
-                     slack_channel_message: {channel: '#CHANNEL', message: 'soaked'}\n  - healthy:\n      conditions:\n        - \
-                     health='Healthy' and deployed_for>='1h'\n      actions:\n        - slack_channel_message: {channel: '#CHANNEL', \
-                     message: 'healthy'}\n";
+                     slack_channel_message: {channel: '#CHANNEL', message: 'soaked'}\n  - ours:\n      conditions:\n        - \
+                     base_synced and deployed_for>='1h'\n      actions:\n        - slack_channel_message: {channel: '#CHANNEL', \
+                     message: 'ours'}\n";
 
 /// Waits until the deploy's rules were evaluated and wait for time; what is to be done then.
 async fn waits(story: &Story, deploy: &DeployId) -> Effect {
@@ -105,7 +105,7 @@ fn a_deploy_that_was_replaced_does_not_soak_any_longer() {
         assert_eq!((page.runs.len(), held(&page)), (0, vec![vec![]]));
         let note =
             page.effects.iter().find(|effect| effect.id == waiting.id).and_then(|effect| effect.note.clone());
-        assert_eq!(note.as_deref(), Some("no rule waits for time any more: a newer deploy came"));
+        assert_eq!(note.as_deref(), Some("no rule asks how it does any more: a newer deploy came"));
 
         let waiting = waits(story, &newer).await;
         let deploy = story.page(&newer).await.deploy;

@@ -10,7 +10,7 @@ fn what_has_to_change_does_and_is_told() {
     rules:
       - nudge:   # when nobody looks
           conditions:
-            - environment='Staging' and health='Healthy'
+            - environment='Staging' and base_synced
             - "deploy_message_reaction_plus_1>2"
           actions:
             - slack_personal_message: {group: authors, message: 'Look at {{ deploy_slack }}'}
@@ -35,10 +35,9 @@ fn what_has_to_change_does_and_is_told() {
     ---- err
     tests/files/not-yet.yml:6:12: `deploy_message_reactions_plus_1` is `deploy_message_reaction_plus_1` now
     tests/files/not-yet.yml:8:52: `meessage` is `message` now
-    tests/files/not-yet.yml:5:37: notice: known, not supported yet: health; the rule `nudge` is not opened
-    tests/files/not-yet.yml:6:12: notice: known, not supported yet: deploy_message_reaction_plus_1; the rule `nudge` is not opened
+    tests/files/not-yet.yml:5:37: notice: known, not supported yet: base_synced; the rule `nudge` is not opened
     tests/files/not-yet.yml:9:5: notice: the rule `tidy` has triggers of pull requests only: deploys never open it
-    tests/files/not-yet.yml: 2 names changed, 3 notices
+    tests/files/not-yet.yml: 2 names changed, 2 notices
     ---- Fine
     "#);
 }

@@ -292,12 +292,11 @@ fn what_does_not_open_says_why_not() {
     7bf7226 - checkout (Staging), deployed for 5m
 
     nudge: does not open: it uses what is not supported yet
-      line 5: known, not supported yet: health
-      line 6: known, not supported yet: deploy_message_reactions_plus_1
-      environment='Staging' and health='Healthy' fails:
+      line 5: known, not supported yet: base_synced
+      environment='Staging' and base_synced=true fails:
         environment='Staging' holds: environment is `Staging`
-        health='Healthy' fails: health is not known
-      deploy_message_reactions_plus_1>2 fails: deploy_message_reactions_plus_1 is not known
+        base_synced=true fails: base_synced is not known
+      deploy_message_reactions_plus_1>2 fails: deploy_message_reactions_plus_1 is 0
       would do:
         - slack_personal_message: authors
             says: Look at 7bf7226 - checkout (Staging)

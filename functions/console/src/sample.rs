@@ -62,6 +62,7 @@ fn deploy() -> Deploy {
             "Build".into(),
             "https://app.circleci.com/pipelines/gh/acme/checkout/118".into(),
         )]),
+        size: None,
         deployer: Some(person("Ana Novak")),
         commits: vec![
             commit(

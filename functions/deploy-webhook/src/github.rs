@@ -101,6 +101,7 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         source: Source::GithubDeployment,
         tags: Vec::new(),
         links: links.collect::<BTreeMap<_, _>>(),
+        size: None,
         deployer: found.creator.clone(),
         commits: Vec::new(),
         pull_requests: Vec::new(),

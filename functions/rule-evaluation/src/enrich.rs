@@ -2,10 +2,11 @@
 
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::rules_file;
-use approval::deploy::{Commit, Deploy, PullRequest};
+use approval::deploy::{Commit, Deploy, PullRequest, Size};
 use approval::message::shorten;
 use providers::Failure;
 use providers::github::{ChangedFiles, Comparison, GitHub};
+use store::DeploySummary;
 
 /// The most commits that a deploy keeps, the newest ones; GitHub compares as many at a time.
 const MAX_COMMITS: usize = 250;
@@ -17,10 +18,16 @@ const FULL_SHA: usize = 40;
 const MAX_TITLE: usize = 200;
 
 impl RuleEvaluation {
-    /// `deploy` with its previous revision, full SHA, commits, pull requests, and whether the rules changed. What the
-    /// deploy's own registration said stands. A revision that the git host does not know leaves the deploy as it is.
-    pub(crate) async fn enrich(&self, github: &GitHub, mut deploy: Deploy) -> Result<Deploy, Trouble> {
-        let previous = self.store.previous(&deploy).await?.map(|previous| previous.revision);
+    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, default tags, and whether the rules changed;
+    /// and what its authors should know of the files that this was read from. What the deploy's own registration said stands.
+    /// A revision that the git host does not know leaves the deploy as it is.
+    pub(crate) async fn enrich(
+        &self,
+        github: &GitHub,
+        mut deploy: Deploy,
+        previous: Option<&DeploySummary>,
+    ) -> Result<(Deploy, Vec<String>), Trouble> {
+        let previous = previous.map(|previous| previous.revision.clone());
         deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
         let head = if deploy.revision.len() < FULL_SHA { head(github, &deploy).await? } else { None };
         if let Some((head, _)) = head {
@@ -29,6 +36,15 @@ impl RuleEvaluation {
         }
         let Comparison { commits, files } = comparison(github, &deploy).await?;
         deploy.rules_change = rules_file::change(&files);
+        let mut notices = Vec::new();
+        if !files.paths.is_empty() {
+            let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
+            deploy.size = Some(Size { files: changed, lines: files.lines });
+            if let Some(tags) = self.default_tags(github, &deploy.repository).await? {
+                deploy.tags.extend(tags.of(&files.paths));
+                notices.extend(tags.problems.iter().map(ToString::to_string));
+            }
+        }
         if deploy.commits.is_empty() {
             deploy.commits = commits;
         }
@@ -40,7 +56,7 @@ impl RuleEvaluation {
         if deploy.pull_requests.is_empty() {
             deploy.pull_requests = pull_requests(github, &deploy).await?;
         }
-        Ok(deploy)
+        Ok((deploy, notices))
     }
 }
 
@@ -59,7 +75,7 @@ async fn comparison(github: &GitHub, deploy: &Deploy) -> Result<Comparison, Fail
         }
     }
     let Some((commit, mut files)) = head(github, deploy).await? else {
-        let files = ChangedFiles { paths: Vec::new(), truncated: true };
+        let files = ChangedFiles { truncated: true, ..ChangedFiles::default() };
         return Ok(Comparison { commits: Vec::new(), files });
     };
     files.truncated |= unknown_range;

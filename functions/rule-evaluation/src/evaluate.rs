@@ -4,36 +4,52 @@ use crate::handler::{RuleEvaluation, Trouble};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::rules_file::Source;
+use approval::decision::Decision;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::event::EventKind;
+use approval::facts::{self, Facts};
 use approval::id::RunId;
 use approval::message;
 use approval::run::{Opening, Run, Status};
+use jiff::Timestamp;
 use providers::github::GitHub;
-use rules::{Rule, RulesFile};
+use rules::variables::Known;
+use rules::{Rule, RulesFile, Snapshot};
 use runtime::effects::Attempt;
-use std::collections::HashSet;
-use store::{Change, Page};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use store::{Change, DeploySummary, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
 const ROWS: usize = 60;
+/// The most environments that are compared with a deploy's own: each takes two requests.
+const MAX_DRIFTS: usize = 10;
+
+/// One look at the rules of a deploy.
+pub(crate) struct Look<'a> {
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) scope: Scope,
+    /// The deploy that it took the place of, where it is new.
+    pub(crate) previous: Option<DeploySummary>,
+    /// What was found out on the way that its authors should know.
+    pub(crate) notices: Vec<String>,
+}
 
 impl RuleEvaluation {
     /// Opens a run of each rule of `file` that holds for `deploy`, and has the rules evaluated again when the next one
     /// begins to hold by time alone. An invalid file opens nothing and is told.
     pub(crate) async fn evaluate(
         &self,
-        attempt: &Attempt,
-        scope: Scope,
+        look: &Look<'_>,
         github: &GitHub,
         deploy: Deploy,
         file: &Source,
     ) -> Result<(), Trouble> {
         match rules::parse(&file.text, file.path) {
-            Ok(parsed) => self.open(attempt, scope, github, deploy, (file.path, &parsed)).await,
+            Ok(parsed) => self.open(look, github, deploy, (file.path, &parsed)).await,
             Err(problems) => {
-                let effect = &attempt.effect;
+                let effect = &look.attempt.effect;
                 let problems: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
                 let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
                 let tell = self.tell(&deploy, text).into_iter().collect();
@@ -46,29 +62,36 @@ impl RuleEvaluation {
 
     async fn open(
         &self,
-        attempt: &Attempt,
-        scope: Scope,
+        look: &Look<'_>,
         github: &GitHub,
         mut deploy: Deploy,
         (path, parsed): (&str, &RulesFile),
     ) -> Result<(), Trouble> {
-        let (effect, now) = (&attempt.effect, self.now());
+        let (effect, scope, now) = (&look.attempt.effect, look.scope, self.now());
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
-        let known = match (scope, effect.attempts) {
+        let page = match (scope, effect.attempts) {
             (Scope::All, 1) => None,
             (Scope::All | Scope::Waiting, _) => self.store.page(&deploy.id).await?,
         };
         let run_of = |rule: &str| {
             let run = RunId::derive(&deploy.id, rule);
-            known.iter().flat_map(|page: &Page| &page.runs).find(|open| open.id == run)
+            page.iter().flat_map(|page: &Page| &page.runs).find(|open| open.id == run)
         };
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
         let succeeded = |rule: &str| run_of(rule).is_some_and(|run| run.status == Status::Succeeded);
         let waiting = |rule: &&Rule| scope == Scope::All || !is_open(rule);
-        let mut plan = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &deploy, now);
-        let outdated = plan.depends_on_time() && self.store.newer(&deploy).await?.is_some();
+        let (facts, inherited) = self.facts(&deploy, page.as_ref(), look.previous.as_ref()).await?;
+        let stopped = page.iter().flat_map(|page| &page.runs).filter(|run| run.status == Status::Stopped);
+        let failed_rules = stopped.map(|run| run.rule.clone()).collect();
+        let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
+        known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
+        let mut plan = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
+        let outdated = plan.is_of_the_newest() && self.store.newer(&deploy).await?.is_some();
         if outdated {
-            plan.forget_time();
+            plan.forget_the_newest();
+        }
+        for environment in plan.drifts() {
+            self.store.watch(&deploy, &environment, now).await?;
         }
         let opening: Vec<_> = plan.holding.iter().copied().filter(|rule| !is_open(rule)).collect();
         let four_eyes = opening.iter().any(|rule| has_four_eyes(rule));
@@ -80,7 +103,9 @@ impl RuleEvaluation {
         if four_eyes || scope == Scope::All {
             change = change.deploy(&deploy);
         }
+        change = inherited.into_iter().fold(change, Change::facts);
         let followed: HashSet<&String> = parsed.rules.iter().flat_map(|rule| &rule.after).collect();
+        let all_followed = parsed.rules.iter().any(Rule::asks_for_failures);
         for rule in &opening {
             let opening = Opening {
                 deploy: &deploy.id,
@@ -88,7 +113,7 @@ impl RuleEvaluation {
                 rule: &rule.name,
                 rule_hash: &rule.hash,
                 actions: &rule.actions,
-                followed: followed.contains(&rule.name),
+                followed: all_followed || followed.contains(&rule.name),
             };
             change = change.run(Run::open(&opening, now));
             if change.rows() >= ROWS {
@@ -96,22 +121,58 @@ impl RuleEvaluation {
                 change = Change::to(&deploy.id, now);
             }
         }
-        let (effects, mut events) = self.not_opened(&deploy, &plan, known.as_ref());
+        let (effects, mut events) = self.not_opened(&deploy, &plan, page.as_ref());
         if scope == Scope::All || !opening.is_empty() {
-            let notices = parsed.notices.iter().filter(|_| scope == Scope::All);
+            let of_file = parsed.notices.iter().filter(|_| scope == Scope::All);
+            let notices = look.notices.iter().cloned().chain(of_file.map(ToString::to_string));
             events.push(EventKind::RulesEvaluated {
                 path: Some(path.to_owned()),
                 hash: Some(parsed.hash.clone()),
                 held: plan.holding.iter().map(|rule| rule.name.clone()).collect(),
-                notices: notices.map(|problem| problem.to_string()).collect(),
+                notices: notices.collect(),
             });
         }
-        if let Some(next) = plan.next {
+        if let Some(next) = plan.next() {
             change = change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules, next);
         }
-        let note = outdated.then(|| "no rule waits for time any more: a newer deploy came".to_owned());
+        let note = outdated.then(|| "no rule asks how it does any more: a newer deploy came".to_owned());
         let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
+    }
+
+    /// What became known of `deploy`; with what alarms report of the deploy that it took the place of, where it is new, and then
+    /// also what that changes.
+    async fn facts(
+        &self,
+        deploy: &Deploy,
+        page: Option<&Page>,
+        previous: Option<&DeploySummary>,
+    ) -> Result<(Facts, Option<Decision<Facts>>), Trouble> {
+        let facts = match page {
+            Some(page) => page.facts.clone(),
+            None => self.store.facts(&deploy.id).await?,
+        };
+        let Some(previous) = previous else { return Ok((facts, None)) };
+        let alarms = self.store.facts(&previous.id).await?.alarms();
+        let inherited = facts::decide(&facts, facts::Command::Inherit(alarms), self.now());
+        Ok((inherited.as_ref().map_or(facts, |decision| decision.next.clone()), inherited))
+    }
+
+    /// How far the environments are behind that `rules` which may hold ask for.
+    async fn drift<'r>(
+        &self,
+        known: &Known<'_>,
+        rules: impl Iterator<Item = &'r Rule>,
+    ) -> Result<BTreeMap<String, Option<Timestamp>>, Trouble> {
+        let whenever = Snapshot::of(known);
+        let asked: BTreeSet<_> =
+            rules.filter(|rule| rule.may_hold(&whenever)).flat_map(Rule::drifts).take(MAX_DRIFTS).collect();
+        let mut drift = BTreeMap::new();
+        for environment in asked {
+            let since = self.store.drift(known.deploy, &environment).await?;
+            drift.insert(environment, since);
+        }
+        Ok(drift)
     }
 
     /// What is told, and put on record, of rules that use what is not supported yet; nothing that is on record already.
@@ -119,14 +180,14 @@ impl RuleEvaluation {
         &self,
         deploy: &Deploy,
         plan: &Plan<'_>,
-        known: Option<&Page>,
+        page: Option<&Page>,
     ) -> (Vec<EffectKind>, Vec<EventKind>) {
         let (mut effects, mut events) = (Vec::new(), Vec::new());
         for rule in &plan.unsupported {
             let reasons: Vec<_> = rule.unsupported.iter().map(|problem| problem.to_string()).collect();
             let text = message::rule_not_opened(deploy, &self.deploy_url(deploy), &rule.name, &reasons);
             let event = EventKind::RuleNotOpened { rule: rule.name.clone(), reasons };
-            if known.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
+            if page.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
                 continue;
             }
             effects.extend(self.tell(deploy, text));

@@ -1,5 +1,6 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
+use crate::evaluate::Look;
 use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
@@ -7,7 +8,7 @@ use approval::event::EventKind;
 use approval::id::EffectId;
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use providers::github::GitHub;
@@ -17,9 +18,12 @@ use runtime::deployments::Deployments;
 use runtime::effects::{Attempt, SOON, take};
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
-use store::{Change, CommitError, EffectMessage, Store, StoreError};
+use store::{Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use thiserror::Error;
 use tokio::sync::OnceCell;
+
+/// How long it may take until a deploy is found by its environment: DynamoDB's indexes follow their table.
+const LISTED_IN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Evaluates the rules of deploys.
 #[derive(Debug)]
@@ -133,27 +137,45 @@ impl RuleEvaluation {
         };
         let github = self.github().await?;
         let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
-        let (scope, deploy) = if effect.id == first {
-            (Scope::All, self.enrich(&github, deploy).await?)
-        } else {
-            (Scope::Waiting, deploy)
+        let arrived = if effect.id == first { Some(self.arrived(effect, &deploy).await?) } else { None };
+        let (scope, previous) = match arrived {
+            Some(previous) => (Scope::All, previous),
+            None => (Scope::Waiting, None),
+        };
+        let (deploy, notices) = match scope {
+            Scope::All => self.enrich(&github, deploy, previous.as_ref()).await?,
+            Scope::Waiting => (deploy, Vec::new()),
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {
-            (Some(file), _) => self.evaluate(attempt, scope, &github, deploy, &file).await,
+            (Some(file), _) => {
+                let look = Look { attempt, scope, previous, notices };
+                self.evaluate(&look, &github, deploy, &file).await
+            }
             (None, Scope::Waiting) => {
                 Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
             }
             (None, Scope::All) => {
-                let event = EventKind::RulesEvaluated {
-                    path: None,
-                    hash: None,
-                    held: Vec::new(),
-                    notices: Vec::new(),
-                };
+                let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
                 let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
                 Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
             }
         }
+    }
+
+    /// The deploy that `deploy` took the place of. Deploys of other environments whose rules ask how far this one is behind have
+    /// their rules evaluated again.
+    async fn arrived(&self, effect: &Effect, deploy: &Deploy) -> Result<Option<DeploySummary>, Trouble> {
+        let now = self.now();
+        for watcher in self.store.watchers(deploy).await? {
+            let owner = format!("drift {}", effect.id);
+            let again = Change::to(&watcher, now).later(&owner, EffectKind::EvaluateRules, now + LISTED_IN);
+            match self.store.commit(again).await {
+                // An earlier attempt did it.
+                Ok(()) | Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(self.store.previous(deploy).await?)
     }
 
     /// Puts on record that the rules could not be evaluated now, or not at all.

@@ -1,13 +1,14 @@
 //! What the rules of a file mean for a deploy at one time: which hold, which can't be opened, and when to look again.
 //!
-//! A rule with `deployed_for` asks whether a deploy has been in its environment for so long ("it soaked"). Only the newest
+//! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the newest
 //! deploy of an environment is there: once a newer one came, the older one's rules that still wait never open, and
 //! the newer one's wait anew. What a rule opened before goes on.
 
 use approval::action::Action;
-use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
+use rules::variables::Known;
 use rules::{Rule, Snapshot};
+use std::collections::BTreeSet;
 
 /// What is to be done about the rules of a file.
 #[derive(Debug, Default, PartialEq)]
@@ -16,20 +17,32 @@ pub(crate) struct Plan<'r> {
     pub(crate) holding: Vec<&'r Rule>,
     /// The rules that would hold now or later, and use what is not supported yet.
     pub(crate) unsupported: Vec<&'r Rule>,
-    /// When the next rule begins to hold by time alone.
-    pub(crate) next: Option<Timestamp>,
+    /// The rules that do not hold now, and may once more is known of the deploy; each with when it begins to hold by time
+    /// alone, where it does.
+    pub(crate) waiting: Vec<(&'r Rule, Option<Timestamp>)>,
 }
 
 impl Plan<'_> {
-    /// Whether it says of a rule that it holds, or will, for how long the deploy has been there.
-    pub(crate) fn depends_on_time(&self) -> bool {
-        self.next.is_some() || self.holding.iter().any(|rule| rule.depends_on_time())
+    /// When the next rule begins to hold by time alone.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.waiting.iter().filter_map(|(_, from)| *from).min()
     }
 
-    /// Leaves out what depends on time: another deploy took this one's place, so it has not been there any longer.
-    pub(crate) fn forget_time(&mut self) {
-        self.next = None;
-        self.holding.retain(|rule| !rule.depends_on_time());
+    /// The environments, in lower case, of which rules that wait ask how far they are behind.
+    pub(crate) fn drifts(&self) -> BTreeSet<String> {
+        self.waiting.iter().flat_map(|(rule, _)| rule.drifts()).collect()
+    }
+
+    /// Whether it says of a rule that it holds, or may, because of how the deploy does where it is.
+    pub(crate) fn is_of_the_newest(&self) -> bool {
+        let waiting = self.waiting.iter().map(|(rule, _)| rule);
+        self.holding.iter().chain(waiting).any(|rule| rule.is_of_the_newest())
+    }
+
+    /// Leaves out what asks how the deploy does where it is: another deploy took its place.
+    pub(crate) fn forget_the_newest(&mut self) {
+        self.holding.retain(|rule| !rule.is_of_the_newest());
+        self.waiting.retain(|(rule, _)| !rule.is_of_the_newest());
     }
 }
 
@@ -38,20 +51,20 @@ impl Plan<'_> {
 pub(crate) enum Scope {
     /// All: the deploy is new.
     All,
-    /// Those with `deployed_for` or `after`: time has passed, or a run succeeded. What else changed in the file since counts
-    /// from the next deploy on.
+    /// Those whose verdict may have changed since: time has passed, more is known of the deploy, or a run ended. What else
+    /// changed in the file since counts from the next deploy on.
     Waiting,
 }
 
-/// What `rules` mean for `deploy` at `now`. `succeeded`: whether the run of the rule of this name has succeeded.
+/// What `rules` mean for what is `known` of a deploy at `now`. `succeeded`: whether the run of the rule of this name has succeeded.
 pub(crate) fn plan<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     scope: Scope,
     succeeded: impl Fn(&str) -> bool,
-    deploy: &Deploy,
+    known: &Known<'_>,
     now: Timestamp,
 ) -> Plan<'r> {
-    let (whenever, at_this_time) = (Snapshot::of(deploy), Snapshot::at(deploy, now));
+    let (whenever, at_this_time) = (Snapshot::of(known), Snapshot::at(known, now));
     let mut plan = Plan::default();
     for rule in rules.into_iter().filter(|rule| rule.applies_to_deploys() && rule.may_hold(&whenever)) {
         if scope == Scope::Waiting && !rule.may_come_to_hold() {
@@ -61,13 +74,13 @@ pub(crate) fn plan<'r>(
             plan.unsupported.push(rule);
         } else if !rule.after.iter().all(|name| succeeded(name)) {
             // The last of these runs has the rules evaluated again when it succeeds.
+            plan.waiting.push((rule, None));
         } else if rule.holds(&at_this_time) {
             plan.holding.push(rule);
         } else {
-            let from = rule.holds_from(&at_this_time).and_then(|from| SignedDuration::try_from(from).ok());
+            let wait = rule.holds_in(&at_this_time).and_then(|wait| SignedDuration::try_from(wait).ok());
             // Beyond the end of all time, it never does.
-            let from = from.and_then(|from| deploy.deployed_at.checked_add(from).ok());
-            plan.next = plan.next.into_iter().chain(from).min();
+            plan.waiting.push((rule, wait.and_then(|wait| now.checked_add(wait).ok())));
         }
     }
     plan
@@ -98,7 +111,7 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::deploy::{RulesChange, Slug, Source};
+    use approval::deploy::{Deploy, RulesChange, Slug, Source};
     use approval::id::DeployId;
 
     const RULES: &str = "rules:\n\
@@ -106,7 +119,7 @@ mod tests {
         - soaked: {conditions: [environment='staging', deployed_for>='5m'], actions: [trigger_build]}\n\
         - longer: {conditions: [environment='staging', deployed_for>'1d'], actions: [trigger_build]}\n\
         - early: {conditions: [deployed_for<'1m'], actions: [trigger_build]}\n\
-        - healthy: {conditions: [health='Healthy' and deployed_for>='10m'], actions: [trigger_build]}\n\
+        - ours: {conditions: [base_synced and deployed_for>='10m'], actions: [trigger_build]}\n\
         - never: {conditions: [deployed_for>='999999999999d'], actions: [trigger_build]}\n\
         - elsewhere: {conditions: [environment='production' and deployed_for>='5m'], actions: [trigger_build]}\n";
 
@@ -124,6 +137,7 @@ mod tests {
             source: Source::RegisterDeploy,
             tags: Vec::new(),
             links: Default::default(),
+            size: None,
             deployer: None,
             commits: Vec::new(),
             pull_requests: Vec::new(),
@@ -149,14 +163,14 @@ mod tests {
             (Scope::All, "9999-12-30T21:58:00Z", "at-once early", None),
             (Scope::All, "-009999-01-02T01:59:59Z", "at-once soaked longer", None),
         ] {
-            let plan = plan(&file.rules, scope, |_| false, &deploy(deployed_at), now);
+            let plan = plan(&file.rules, scope, |_| false, &Known::new(&deploy(deployed_at)), now);
             assert_eq!(
-                (names(&plan.holding).as_str(), plan.next),
+                (names(&plan.holding).as_str(), plan.next()),
                 (holding, next.map(|at| at.parse().unwrap())),
                 "{deployed_at}"
             );
             // It is told at once that it can't be opened, not when it would be.
-            assert_eq!(names(&plan.unsupported), "healthy", "{deployed_at}");
+            assert_eq!(names(&plan.unsupported), "ours", "{deployed_at}");
         }
     }
 
@@ -176,10 +190,10 @@ mod tests {
             (Scope::Waiting, "first second", "second", Some("2026-05-11T12:05:00Z")),
         ] {
             let succeeded = |name: &str| succeeded.split(' ').any(|one| one == name);
-            let plan = plan(&file.rules, scope, succeeded, &deploy("2026-05-11T12:00:00Z"), now);
+            let plan = plan(&file.rules, scope, succeeded, &Known::new(&deploy("2026-05-11T12:00:00Z")), now);
             let names: Vec<_> = plan.holding.iter().map(|rule| rule.name.as_str()).collect();
             assert_eq!(
-                (names.join(" "), plan.next),
+                (names.join(" "), plan.next()),
                 (holding.to_owned(), next.map(|at| at.parse().unwrap()))
             );
         }
@@ -189,12 +203,13 @@ mod tests {
     fn a_deploy_that_was_replaced_waits_for_nothing() {
         let file = rules::parse(RULES, "rules.yml").unwrap();
         let now = "2026-05-11T12:06:00Z".parse().unwrap();
-        let mut plan = plan(&file.rules, Scope::All, |_| false, &deploy("2026-05-11T12:00:00Z"), now);
-        assert!(plan.depends_on_time());
-        plan.forget_time();
+        let mut plan =
+            plan(&file.rules, Scope::All, |_| false, &Known::new(&deploy("2026-05-11T12:00:00Z")), now);
+        assert!(plan.is_of_the_newest());
+        plan.forget_the_newest();
         let names: Vec<_> = plan.holding.iter().map(|rule| rule.name.as_str()).collect();
-        assert_eq!((names, plan.next), (vec!["at-once"], None));
-        assert!(!plan.depends_on_time());
+        assert_eq!((names, plan.next()), (vec!["at-once"], None));
+        assert!(!plan.is_of_the_newest());
     }
 
     #[test]

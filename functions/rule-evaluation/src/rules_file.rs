@@ -1,14 +1,18 @@
-//! The rules file of a repository, from its default branch.
+//! The rules file of a repository, and its default tags, from its default branch.
 
 use crate::handler::{RuleEvaluation, Trouble};
 use approval::deploy::RulesChange;
 use providers::github::{ChangedFiles, FileAnswer, GitHub};
+use rules::tags::DefaultTags;
 use store::CachedRules;
 
 /// Where rules files lie; the first one that there is counts.
 const PATHS: [&str; 2] = [".signoff/rules.yml", ".sleuth/rules.yml"];
 
-/// A rules file as it stands in the repository.
+/// Where default tags lie; the first one that there is counts.
+const TAGS: [&str; 2] = [".signoff/TAGS", ".sleuth/TAGS"];
+
+/// A file as it stands in the repository.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// Its path.
@@ -29,13 +33,33 @@ pub(crate) fn change(files: &ChangedFiles) -> RulesChange {
 }
 
 impl RuleEvaluation {
-    /// The rules file of `repository`; one that has not changed since it was last read is not sent again.
+    /// The rules file of `repository`.
     pub(crate) async fn rules_file(
         &self,
         github: &GitHub,
         repository: &str,
     ) -> Result<Option<Source>, Trouble> {
-        for path in PATHS {
+        self.first_of(PATHS, github, repository).await
+    }
+
+    /// What `repository` has of default tags.
+    pub(crate) async fn default_tags(
+        &self,
+        github: &GitHub,
+        repository: &str,
+    ) -> Result<Option<DefaultTags>, Trouble> {
+        let file = self.first_of(TAGS, github, repository).await?;
+        Ok(file.map(|file| DefaultTags::parse(&file.text, file.path)))
+    }
+
+    /// The first file of these that there is; one that has not changed since it was last read is not sent again.
+    async fn first_of(
+        &self,
+        paths: [&'static str; 2],
+        github: &GitHub,
+        repository: &str,
+    ) -> Result<Option<Source>, Trouble> {
+        for path in paths {
             let cached = self.store.cached_rules(repository, path).await?;
             let etag = cached.as_ref().map(|cached| cached.etag.as_str());
             let text = match (github.file(repository, path, etag).await?, cached) {
@@ -77,8 +101,8 @@ mod tests {
             (&[".sleuth/rules.yml"], true, yes(&[".sleuth/rules.yml"])),
             (&both, false, yes(&[".signoff/rules.yml", ".sleuth/rules.yml"])),
         ] {
-            let files =
-                ChangedFiles { paths: paths.iter().map(|path| (*path).to_owned()).collect(), truncated };
+            let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+            let files = ChangedFiles { paths, lines: 0, truncated };
             assert_eq!(change(&files), expected, "{files:?}");
         }
     }

@@ -68,6 +68,9 @@ pub struct Deploy {
     pub tags: Vec<String>,
     /// Links by name.
     pub links: BTreeMap<String, String>,
+    /// How much it changes, where known.
+    #[serde(default)]
+    pub size: Option<Size>,
     /// Who pushed the button, where known.
     pub deployer: Option<Person>,
     /// The commits since the previous deploy of the environment, oldest first.
@@ -92,6 +95,48 @@ pub enum RulesChange {
     No,
     /// These rules files are.
     Yes(Vec<String>),
+}
+
+/// How much a deploy changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Size {
+    /// How many files; at least so many, where the git host does not name all.
+    pub files: u64,
+    /// How many lines were added and removed in these.
+    pub lines: u64,
+}
+
+/// How much a deploy changes, as rules ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Magnitude {
+    /// At most 10 files and 100 lines.
+    Small,
+    /// More, and at most 50 files and 1000 lines.
+    Medium,
+    /// More.
+    Large,
+}
+
+impl Size {
+    /// What it counts as.
+    pub fn magnitude(self) -> Magnitude {
+        match self {
+            Self { files: 0..=10, lines: 0..=100 } => Magnitude::Small,
+            Self { files: 0..=50, lines: 0..=1000 } => Magnitude::Medium,
+            Self { .. } => Magnitude::Large,
+        }
+    }
+}
+
+/// As rules files write it.
+impl fmt::Display for Magnitude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Small => "Small",
+            Self::Medium => "Medium",
+            Self::Large => "Large",
+        })
+    }
 }
 
 /// Who reported a deploy.
@@ -215,6 +260,21 @@ mod tests {
         );
         for (organization, name) in [("", "x"), ("a", ""), ("a/b", "c"), ("a", "b c"), ("a", "ä")] {
             assert_eq!(Slug::new(organization, name), None, "{organization}/{name}");
+        }
+    }
+
+    #[test]
+    fn a_magnitude_is_that_of_files_and_lines() {
+        for (files, lines, expected) in [
+            (0, 0, Magnitude::Small),
+            (10, 100, Magnitude::Small),
+            (11, 1, Magnitude::Medium),
+            (1, 101, Magnitude::Medium),
+            (50, 1000, Magnitude::Medium),
+            (51, 1, Magnitude::Large),
+            (1, 1001, Magnitude::Large),
+        ] {
+            assert_eq!(Size { files, lines }.magnitude(), expected, "{files} files, {lines} lines");
         }
     }
 

@@ -5,6 +5,7 @@
 use approval::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
 use rules::{RulesFile, Snapshot};
+use rules::variables::Known;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -53,6 +54,7 @@ fn deploy() -> Option<Deploy> {
         source: Source::RegisterDeploy,
         tags: vec!["#web".to_owned(), "#hotfix".to_owned()],
         links: Default::default(),
+        size: None,
         deployer: None,
         commits: Vec::new(),
         pull_requests: vec![PullRequest {
@@ -83,7 +85,7 @@ fn timed<T>(mut run: impl FnMut() -> T) -> Vec<Duration> {
 
 /// How many rules open, after an hour.
 fn opened(file: &RulesFile, deploy: &Deploy) -> usize {
-    let snapshot = Snapshot::at(deploy, deploy.deployed_at + Duration::from_secs(3600));
+    let snapshot = Snapshot::at(&Known::new(deploy), deploy.deployed_at + Duration::from_secs(3600));
     file.rules.iter().filter(|rule| rule.opens_for(&snapshot)).count()
 }
 

@@ -20,8 +20,7 @@ mod value;
 pub use lexer::ConditionError;
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
-pub(crate) use time::DEPLOYED_FOR;
-pub use value::{Snapshot, Value, parse_duration};
+pub use value::{Clock, Snapshot, Value, parse_duration};
 
 use std::fmt;
 
@@ -87,6 +86,35 @@ pub enum Operand {
     Variable(String),
     /// `[]`.
     EmptyList,
+}
+
+impl Condition {
+    /// Every variable that it names, as often as it does.
+    pub fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::variables).collect(),
+            Self::Comparison(comparison) => comparison.variables().collect(),
+        }
+    }
+
+    /// Whether it names a variable for which `which` is true.
+    pub fn names(&self, which: &impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.names(which)),
+            Self::Comparison(comparison) => comparison.variables().any(which),
+        }
+    }
+}
+
+impl Comparison {
+    /// The variables that it names.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let right = match &self.value {
+            Operand::Variable(name) => Some(name.as_str()),
+            Operand::Text(_) | Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => None,
+        };
+        [Some(self.variable.as_str()), right].into_iter().flatten()
+    }
 }
 
 impl fmt::Display for Condition {

@@ -9,13 +9,14 @@ mod rules;
 mod stages;
 mod values;
 
-use crate::condition::{Condition, DEPLOYED_FOR, Snapshot, Value};
+use crate::condition::{Condition, Snapshot};
 use crate::problem::{Problem, Source};
-use crate::yaml;
+use crate::{variables, yaml};
 use approval::action::Action;
 use reader::Reader;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What to write into an empty file.
@@ -87,22 +88,40 @@ impl Rule {
         self.conditions.iter().all(|entry| entry.condition.may_hold(snapshot))
     }
 
-    /// Whether it may come to hold after the deploy: by time alone, or because other rules' runs succeeded.
+    /// Whether it may come to hold after the deploy arrived: by time, by what becomes known of the deploy, or because other
+    /// rules' runs succeeded.
     pub fn may_come_to_hold(&self) -> bool {
-        self.depends_on_time() || !self.after.is_empty()
+        self.names(variables::may_change) || !self.after.is_empty()
     }
 
-    /// Whether its conditions name `deployed_for`: it may come to hold by time alone.
-    pub fn depends_on_time(&self) -> bool {
-        self.conditions.iter().any(|entry| entry.condition.depends_on_time())
+    /// Whether its conditions ask how the deploy does where it is: for how long it has been there, how healthy it is, what people
+    /// say of it.
+    pub fn is_of_the_newest(&self) -> bool {
+        self.names(variables::is_of_the_newest)
     }
 
-    /// For how long the deploy has to have been there for the rule to hold for the first time from the snapshot's
-    /// `deployed_for` on, if nothing but time changes; `None`: it never does. That is the snapshot's own where it holds now.
-    pub fn holds_from(&self, snapshot: &Snapshot) -> Option<Duration> {
-        let Some(Value::Duration(now)) = snapshot.get(DEPLOYED_FOR) else { return None };
+    /// Whether its conditions ask which other rules' runs stopped.
+    pub fn asks_for_failures(&self) -> bool {
+        self.names(|name| name == "failed_rules")
+    }
+
+    /// The environments, in lower case, of which its conditions ask how far they are behind.
+    pub fn drifts(&self) -> BTreeSet<String> {
+        let variables = self.conditions.iter().flat_map(|entry| entry.condition.variables());
+        variables.filter_map(variables::drift_of).map(str::to_lowercase).collect()
+    }
+
+    fn names(&self, which: impl Fn(&str) -> bool) -> bool {
+        self.conditions.iter().any(|entry| entry.condition.names(&which))
+    }
+
+    /// In how long it holds for the first time, if nothing but time changes: zero where it holds now, `None`: it never does.
+    pub fn holds_in(&self, snapshot: &Snapshot) -> Option<Duration> {
         if self.holds(snapshot) {
-            return Some(*now);
+            return Some(Duration::ZERO);
+        }
+        if !self.names(variables::is_clock) {
+            return None;
         }
         Condition::And(self.conditions.iter().map(|entry| entry.condition.clone()).collect())
             .next_change(snapshot)

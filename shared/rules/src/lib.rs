@@ -6,6 +6,7 @@
 //! - [`convert::convert`] writes the names that older files use as they are now.
 //! - [`explain::explain`] says why it does or does not.
 //! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
+//! - [`tags::DefaultTags`] gives a deploy tags by the files that it changes.
 //! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
 //!
 //! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it takes bounded
@@ -19,6 +20,7 @@ pub mod file;
 pub mod problem;
 pub mod reference;
 pub mod suggest;
+pub mod tags;
 pub mod template;
 pub mod variables;
 pub mod yaml;

@@ -1,12 +1,40 @@
 //! The variables of conditions: which there are, and which can be used.
 
-use crate::condition::{DEPLOYED_FOR, Snapshot, Value};
+use crate::condition::{Clock, Snapshot, Value};
 use crate::reference::{OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
 use approval::deploy::Deploy;
+use approval::facts::{Facts, Thumb};
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
+
+/// The variable that says how long a deploy has been there.
+pub(crate) const DEPLOYED_FOR: &str = "deployed_for";
+/// The variable that says how long nothing became known of a deploy.
+pub(crate) const STALE_FOR: &str = "stale_for";
+/// The variable that says whether a deploy is announced for a later time.
+pub(crate) const FUTURE_DEPLOY: &str = "future_deploy";
+/// What the names of variables begin with that say how far another environment is behind.
+pub(crate) const DRIFT: &str = "drift_to_";
+/// The value of `health` and `magnitude` where nobody knows.
+pub const UNKNOWN: &str = "Unknown";
+
+/// The reactions that count, each with the variables that say how many people reacted so.
+const REACTIONS: [(Thumb, [&str; 2]); 2] = [
+    (Thumb::Plus1, ["deploy_message_reaction_plus_1", "deploy_message_reactions_plus_1"]),
+    (Thumb::Minus1, ["deploy_message_reaction_minus_1", "deploy_message_reactions_minus_1"]),
+];
+
+/// The texts that a variable can be, where there are so few.
+pub(crate) fn texts_of(name: &str) -> &'static [&'static str] {
+    match name {
+        "health" => &["Healthy", "Ailing", "Unhealthy", UNKNOWN],
+        "magnitude" => &["Small", "Medium", "Large", UNKNOWN],
+        _ => &[],
+    }
+}
 
 /// Names that variables have in older files, each with the name it has now.
 pub(crate) const RENAMED: [(&str, &str); 2] = [
@@ -28,9 +56,9 @@ pub enum Variable {
 /// What is known of the variable `name`; names are in lower case.
 pub fn look_up(name: &str) -> Variable {
     let known = || VARIABLES_NOT_YET.iter().chain(&OF_PULL_REQUESTS);
-    if VARIABLES.iter().any(|variable| variable.name == name) {
+    if VARIABLES.iter().any(|variable| variable.name == name) || drift_of(name).is_some() {
         Variable::Supported
-    } else if known().any(|known| known.name == name) || name.starts_with("drift_to_") {
+    } else if known().any(|known| known.name == name) {
         Variable::NotYet
     } else {
         let supported = VARIABLES.iter().map(|variable| variable.name);
@@ -40,30 +68,98 @@ pub fn look_up(name: &str) -> Variable {
 
 /// Whether a variable is compared with durations (`'5m'`).
 pub(crate) fn is_duration(name: &str) -> bool {
-    matches!(name, DEPLOYED_FOR | "stale_for") || name.starts_with("drift_to_")
+    matches!(name, DEPLOYED_FOR | STALE_FOR) || drift_of(name).is_some()
+}
+
+/// Whether time alone changes a variable.
+pub(crate) fn is_clock(name: &str) -> bool {
+    is_duration(name) || name == FUTURE_DEPLOY
+}
+
+/// Whether a variable of a deploy may change after the deploy arrived.
+pub(crate) fn may_change(name: &str) -> bool {
+    is_of_the_newest(name) || matches!(name, FUTURE_DEPLOY | "tags" | "failed_rules")
+}
+
+/// Whether a variable says how a deploy does where it is: of a deploy that a newer one took the place of, nothing more can be said.
+pub(crate) fn is_of_the_newest(name: &str) -> bool {
+    is_duration(name) || name == "health" || name.starts_with("deploy_message_reaction")
+}
+
+/// The environment that a variable compares with (`production` of `drift_to_production`), in lower case.
+pub(crate) fn drift_of(name: &str) -> Option<&str> {
+    name.strip_prefix(DRIFT).filter(|environment| !environment.is_empty())
+}
+
+/// What is known of a deploy when its rules are evaluated.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// The deploy.
+    pub deploy: &'a Deploy,
+    /// What became known of it since it arrived.
+    pub facts: Cow<'a, Facts>,
+    /// The rules whose runs for it stopped before their last step.
+    pub failed_rules: Vec<String>,
+    /// Since when its environment has had what another one has not, by the other one's name in lower case; `None`: the other one
+    /// has it.
+    pub drift: BTreeMap<String, Option<Timestamp>>,
+}
+
+impl<'a> Known<'a> {
+    /// Of a deploy that just arrived.
+    pub fn new(deploy: &'a Deploy) -> Self {
+        let facts = Cow::Owned(Facts::none(&deploy.id));
+        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new() }
+    }
+
+    /// The deploy's tags: its own, and those that rules gave it.
+    pub fn tags(&self) -> Vec<String> {
+        unique(self.deploy.tags.iter().chain(&self.facts.tags))
+    }
 }
 
 impl Snapshot {
-    /// The variables of a deploy at `now`: all of [`VARIABLES`], and no others. `deployed_for` is in whole seconds, and none
-    /// before the deploy.
-    pub fn at(deploy: &Deploy, now: Timestamp) -> Self {
-        let seconds = now.duration_since(deploy.deployed_at).as_secs();
-        let mut snapshot = Self::of(deploy);
-        let deployed_for = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-        snapshot.set(DEPLOYED_FOR, Value::Duration(deployed_for));
+    /// The variables of a deploy at `now`: all of [`VARIABLES`](crate::reference::VARIABLES), and `drift_to_` with each environment
+    /// in [`Known::drift`].
+    pub fn at(known: &Known<'_>, now: Timestamp) -> Self {
+        let mut snapshot = Self::of(known);
+        let Known { deploy, facts, .. } = known;
+        let there = now.duration_since(deploy.deployed_at);
+        snapshot.run(DEPLOYED_FOR, Clock::Since(there));
+        snapshot.run(FUTURE_DEPLOY, Clock::Ahead(there));
+        let last =
+            facts.changed_at.map_or(deploy.deployed_at, |changed_at| changed_at.max(deploy.deployed_at));
+        snapshot.run(STALE_FOR, Clock::Since(now.duration_since(last)));
+        for (environment, since) in &known.drift {
+            let name = format!("{DRIFT}{environment}");
+            match since {
+                Some(since) => snapshot.run(name, Clock::Since(now.duration_since(*since))),
+                None => snapshot.set(name, Value::Duration(Duration::ZERO)),
+            }
+        }
+        let health = facts.health().map_or_else(|| UNKNOWN.to_owned(), |health| health.to_string());
+        snapshot.set("health", Value::Text(health));
+        snapshot.set("failed_rules", Value::List(unique(&known.failed_rules)));
+        for (thumb, names) in REACTIONS {
+            let count = Value::Number(facts.reacted(thumb) as f64);
+            names.into_iter().for_each(|name| snapshot.set(name, count.clone()));
+        }
         snapshot
     }
 
-    /// The variables of a deploy that are the same at any time: all of [`VARIABLES`] but `deployed_for`. `pr_label` is the same list as `pr_labels`;
-    /// `pr_authors` are the accounts that opened the pull requests.
-    pub fn of(deploy: &Deploy) -> Self {
+    /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
+    /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests.
+    pub fn of(known: &Known<'_>) -> Self {
+        let deploy = known.deploy;
         let labels: Vec<String> = unique(deploy.pull_requests.iter().flat_map(|pull| &pull.labels));
         let mut snapshot = Self::new();
         snapshot.set("environment", Value::Text(deploy.environment.clone()));
-        snapshot.set("tags", Value::List(unique(&deploy.tags)));
+        snapshot.set("tags", Value::List(known.tags()));
         snapshot.set("pr_label", Value::List(labels.clone()));
         snapshot.set("pr_labels", Value::List(labels));
         snapshot.set("pr_authors", Value::List(unique(deploy.pull_requests.iter().map(|pull| &pull.author))));
+        let magnitude = deploy.size.map_or_else(|| UNKNOWN.to_owned(), |size| size.magnitude().to_string());
+        snapshot.set("magnitude", Value::Text(magnitude));
         snapshot
     }
 }

@@ -9,6 +9,7 @@
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
+//! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
@@ -86,6 +87,11 @@ pub(crate) fn event(deploy: &DeployId, at: Timestamp, position: usize, owner: &s
 pub(crate) fn newest(deployment: &Slug, environment_name: &str, rule: &str) -> Key {
     let pk = format!("newest#{}#{rule}", environment(deployment, environment_name));
     Key { pk, sk: "newest".to_owned() }
+}
+
+/// The partition of those that ask how far `environment` is behind.
+pub(crate) fn drift(deployment: &Slug, environment_name: &str) -> String {
+    format!("drift#{}", environment(deployment, environment_name))
 }
 
 pub(crate) fn dialog(dialog: &Dialog) -> Key {

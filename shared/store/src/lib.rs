@@ -6,6 +6,7 @@
 
 mod cache;
 mod change;
+mod drift;
 mod effects;
 mod error;
 mod keys;

@@ -197,40 +197,47 @@ impl Store {
 
     /// The deploy of the same deployment and environment that came before `deploy`, if there is one.
     pub async fn previous(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
-        let request = self
-            .dynamo
-            .query()
-            .table_name(&self.places.record_table)
-            .index_name(keys::ENVIRONMENT_INDEX)
-            .key_condition_expression("environment_key = :environment AND listed_at < :before")
-            .expression_attribute_values(
-                ":environment",
-                text(keys::environment(&deploy.deployment, &deploy.environment)),
-            )
-            .expression_attribute_values(":before", text(keys::listed_at(deploy.deployed_at, &deploy.id)))
-            .scan_index_forward(false)
-            .limit(1);
-        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        answer.items.unwrap_or_default().into_iter().next().map(row::read).transpose()
+        let before = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let of = (&deploy.deployment, deploy.environment.as_str());
+        Ok(self.listed(of, "listed_at < :at", &before, 1).await?.into_iter().next())
     }
 
     /// A deploy of the same deployment and environment that came after `deploy`, if there is one.
     pub async fn newer(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
+        let after = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let of = (&deploy.deployment, deploy.environment.as_str());
+        Ok(self.listed(of, "listed_at > :at", &after, 1).await?.into_iter().next())
+    }
+
+    /// The newest deploy of an environment, if there is one.
+    pub async fn newest_in(
+        &self,
+        deployment: &Slug,
+        environment: &str,
+    ) -> Result<Option<DeploySummary>, StoreError> {
+        Ok(self.listed((deployment, environment), "listed_at < :at", "~", 1).await?.into_iter().next())
+    }
+
+    /// At most `limit` deploys of an environment of which `condition` is true, newest first.
+    pub(crate) async fn listed(
+        &self,
+        (deployment, environment): (&Slug, &str),
+        condition: &str,
+        at: &str,
+        limit: i32,
+    ) -> Result<Vec<DeploySummary>, StoreError> {
         let request = self
             .dynamo
             .query()
             .table_name(&self.places.record_table)
             .index_name(keys::ENVIRONMENT_INDEX)
-            .key_condition_expression("environment_key = :environment AND listed_at > :after")
-            .expression_attribute_values(
-                ":environment",
-                text(keys::environment(&deploy.deployment, &deploy.environment)),
-            )
-            .expression_attribute_values(":after", text(keys::listed_at(deploy.deployed_at, &deploy.id)))
+            .key_condition_expression(format!("environment_key = :environment AND {condition}"))
+            .expression_attribute_values(":environment", text(keys::environment(deployment, environment)))
+            .expression_attribute_values(":at", text(at))
             .scan_index_forward(false)
-            .limit(1);
+            .limit(limit);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        answer.items.unwrap_or_default().into_iter().next().map(row::read).transpose()
+        answer.items.unwrap_or_default().into_iter().map(row::read).collect()
     }
 
     /// Puts an ignored webhook delivery on record. Repeating it changes nothing: the first time stands.

@@ -167,6 +167,7 @@ pub fn deploy() -> Deploy {
         source: Source::RegisterDeploy,
         tags: Vec::new(),
         links: BTreeMap::new(),
+        size: None,
         deployer: None,
         commits: Vec::new(),
         pull_requests: Vec::new(),

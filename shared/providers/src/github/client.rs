@@ -55,6 +55,8 @@ pub struct Comparison {
 pub struct ChangedFiles {
     /// Their paths; of a file that was renamed the old one too.
     pub paths: Vec<String>,
+    /// How many lines are added and removed in them.
+    pub lines: u64,
     /// Whether there may be more: GitHub lists 300 at most.
     pub truncated: bool,
 }

@@ -163,11 +163,12 @@ pub(super) fn commit(commit: wire::Commit) -> Commit {
 /// The files that the API lists as changed. One that was copied is still what it was under its old name.
 pub(super) fn changed_files(files: Vec<wire::File>) -> ChangedFiles {
     let truncated = files.len() >= MAX_FILES;
+    let lines = files.iter().map(|file| file.changes).sum();
     let paths = files.into_iter().flat_map(|file| {
         let before = file.previous_filename.filter(|_| file.status == "renamed");
         [Some(file.filename), before].into_iter().flatten()
     });
-    ChangedFiles { paths: paths.collect(), truncated }
+    ChangedFiles { paths: paths.collect(), lines, truncated }
 }
 
 /// A message's first line.

@@ -84,6 +84,9 @@ pub(crate) struct GitUser {
 pub(crate) struct File {
     pub filename: String,
     pub status: String,
+    /// Lines added and removed.
+    #[serde(default)]
+    pub changes: u64,
     pub previous_filename: Option<String>,
 }
 

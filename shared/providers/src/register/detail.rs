@@ -7,13 +7,13 @@ use super::input::{Fields, ParseError, is_address, kind, not_an_address};
 use super::parse::email;
 use crate::failure::quote;
 use crate::github::parse::{title, with_co_authors};
-use approval::deploy::{Commit, Person, PullRequest};
+use approval::deploy::{Commit, Person, PullRequest, Size};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// How many commits a deploy's record keeps.
 const MAX_COMMITS: usize = 250;
-/// How many files a registration keeps.
+/// How many files of a registration are looked at.
 const MAX_FILES: usize = 1000;
 /// How many pull requests a deploy's record keeps.
 const MAX_PULL_REQUESTS: usize = 100;
@@ -57,12 +57,30 @@ fn author(fields: &Fields<'_>) -> Result<Option<Person>, ParseError> {
     Ok(name.map(|name| Person { name, email, username }))
 }
 
-/// `files`: `[{path, url, additions, deletions}]`, of which the paths are kept.
-pub(super) fn files(fields: &Fields<'_>) -> Result<Vec<String>, ParseError> {
-    each(fields, "files", MAX_FILES, |file| match file.text("path")? {
-        Some(path) => Ok(path.to_owned()),
-        None => Err(file.wrong("path", "it is missing: send the file's path in the repository")),
-    })
+/// `files`: `[{path, url, additions, deletions}]`, as how much the deploy changes; not known where a file does not say.
+pub(super) fn size(fields: &Fields<'_>) -> Result<Option<Size>, ParseError> {
+    let lines = each(fields, "files", MAX_FILES, |file| {
+        if file.text("path")?.is_none() {
+            return Err(file.wrong("path", "it is missing: send the file's path in the repository"));
+        }
+        let (added, removed) = (count(file, "additions")?, count(file, "deletions")?);
+        Ok((added.is_some() || removed.is_some())
+            .then(|| added.unwrap_or(0).saturating_add(removed.unwrap_or(0))))
+    })?;
+    let files = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    let lines: Option<Vec<u64>> = lines.into_iter().collect();
+    let sum = lines.map(|lines| lines.into_iter().fold(0, u64::saturating_add));
+    Ok(sum.filter(|_| files > 0).map(|lines| Size { files, lines }))
+}
+
+/// A number of lines.
+fn count(file: &Fields<'_>, name: &str) -> Result<Option<u64>, ParseError> {
+    let number = match file.get(name) {
+        None => return Ok(None),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(value) => value.as_u64(),
+    };
+    number.map(Some).ok_or_else(|| file.wrong(name, "it must be a number of lines"))
 }
 
 /// `pull_requests`: `[{number, title, url, author, labels}]`.

@@ -2,7 +2,7 @@
 
 use super::detail;
 use super::input::{Fields, ParseError, kind, parameters, time};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -38,8 +38,8 @@ pub struct Registration {
     pub links: BTreeMap<String, String>,
     /// Its commits, in the order in which they were given; at most 250.
     pub commits: Vec<Commit>,
-    /// The paths of the files that changed; at most 1000.
-    pub files: Vec<String>,
+    /// How much it changes, where its `files` say so.
+    pub size: Option<Size>,
     /// Its pull requests; at most 100.
     pub pull_requests: Vec<PullRequest>,
 }
@@ -68,6 +68,7 @@ impl Registration {
             source: Source::RegisterDeploy,
             tags: self.tags,
             links: self.links,
+            size: self.size,
             deployer,
             commits: self.commits,
             pull_requests: self.pull_requests,
@@ -108,7 +109,7 @@ pub fn parse(
         email: email(&fields, "email")?,
         links: links(&fields)?,
         commits: detail::commits(&fields)?,
-        files: detail::files(&fields)?,
+        size: detail::size(&fields)?,
         pull_requests: detail::pull_requests(&fields)?,
     })
 }

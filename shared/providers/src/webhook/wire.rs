@@ -70,6 +70,7 @@ mod tests {
             source: Source::RegisterDeploy,
             tags: vec![],
             links: [].into(),
+            size: None,
             deployer: Some(Person {
                 name: "Ana".into(),
                 email: Some("ana@example.com".into()),

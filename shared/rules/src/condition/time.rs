@@ -1,36 +1,24 @@
 //! When a condition holds, as far as time alone decides: nobody has to ask again and again.
 
-use super::{Comparison, Condition, Operand, Snapshot, Value, parse_duration};
+use super::{Clock, Comparison, Condition, Operand, Snapshot, Value, parse_duration};
+use jiff::SignedDuration;
 use std::time::Duration;
 
-/// The variable that changes with time.
-pub(crate) const DEPLOYED_FOR: &str = "deployed_for";
-
-/// The whole seconds at which something begins to hold, ceases to hold, begins again, and so on; ascending.
-type Turns = Vec<u64>;
+/// In how long something begins to hold, ceases to hold, begins again, and so on; ascending. Zero is the snapshot's time.
+type Turns = Vec<Duration>;
 
 impl Condition {
-    /// The first value of `deployed_for` after the snapshot's, in whole seconds, with which it holds if it does not hold
-    /// now, or the other way round, while every other variable stays as it is. `None`: there is none, or the snapshot has no
-    /// `deployed_for`.
+    /// In how long it holds if it does not hold now, or the other way round, while nothing but time changes. `None`: time
+    /// alone does not change it.
+    ///
+    /// Of two variables that time changes, compared with each other, it is taken that they keep their distance.
     pub fn next_change(&self, snapshot: &Snapshot) -> Option<Duration> {
-        let Some(Value::Duration(now)) = snapshot.get(DEPLOYED_FOR) else { return None };
-        let now = now.as_secs();
-        let next = self.turns(&mut snapshot.clone()).into_iter().find(|turn| *turn > now);
-        next.map(Duration::from_secs)
+        self.turns(snapshot).into_iter().find(|turn| !turn.is_zero())
     }
 
-    /// Whether it names `deployed_for`.
-    pub fn depends_on_time(&self) -> bool {
-        match self {
-            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::depends_on_time),
-            Self::Comparison(comparison) => comparison.depends_on_time(),
-        }
-    }
-
-    /// When it holds; `deployed_for` of the snapshot is not kept.
-    fn turns(&self, snapshot: &mut Snapshot) -> Turns {
-        let mut of_all = |parts: &[Self]| parts.iter().map(|part| part.turns(snapshot)).collect::<Vec<_>>();
+    /// When it holds.
+    fn turns(&self, snapshot: &Snapshot) -> Turns {
+        let of_all = |parts: &[Self]| parts.iter().map(|part| part.turns(snapshot)).collect::<Vec<_>>();
         match self {
             Self::And(parts) => together(&of_all(parts), parts.len()),
             Self::Or(parts) => together(&of_all(parts), 1),
@@ -40,62 +28,75 @@ impl Condition {
 }
 
 impl Comparison {
-    fn depends_on_time(&self) -> bool {
-        self.variable == DEPLOYED_FOR
-            || matches!(&self.value, Operand::Variable(name) if name == DEPLOYED_FOR)
-    }
-
-    /// When it holds: before, at and after the duration that `deployed_for` is compared with it is asked how it holds.
-    fn turns(&self, snapshot: &mut Snapshot) -> Turns {
-        let mut seconds = vec![0];
-        if let Some(threshold) = self.threshold(snapshot).map(|threshold| threshold.as_secs()) {
-            seconds.extend([threshold, threshold.saturating_add(1)]);
-            seconds.dedup();
+    /// When it holds: now, and when a clock comes to what it is compared with, it is asked how it holds.
+    fn turns(&self, snapshot: &Snapshot) -> Turns {
+        let mut times = vec![Duration::ZERO];
+        for name in self.variables() {
+            let candidates = match snapshot.clock(name) {
+                Some(Clock::Since(ago)) => {
+                    self.threshold(name, snapshot).map_or_else(Vec::new, |threshold| {
+                        let second = SignedDuration::from_secs(1);
+                        vec![
+                            threshold.saturating_sub(ago),
+                            threshold.saturating_add(second).saturating_sub(ago),
+                        ]
+                    })
+                }
+                Some(Clock::Ahead(ago)) => vec![SignedDuration::ZERO.saturating_sub(ago)],
+                None => Vec::new(),
+            };
+            times.extend(candidates.into_iter().filter_map(|time| Duration::try_from(time).ok()));
         }
+        times.sort_unstable();
+        times.dedup();
+        let names: Vec<_> = self.variables().collect();
         let mut turns = Turns::new();
-        let mut held = false;
-        for second in seconds {
-            if self.depends_on_time() {
-                snapshot.set(DEPLOYED_FOR, Value::Duration(Duration::from_secs(second)));
-            }
-            if self.holds(snapshot) != held {
-                held = !held;
-                turns.push(second);
+        for time in times {
+            if self.holds(&snapshot.later(&names, time)) == turns.len().is_multiple_of(2) {
+                turns.push(time);
             }
         }
         turns
     }
 
-    /// The duration that `deployed_for` is compared with; `None` where its value makes no difference.
-    fn threshold(&self, snapshot: &Snapshot) -> Option<Duration> {
+    /// The whole seconds that the clock `name` is compared with; `None` where its value makes no difference.
+    fn threshold(&self, name: &str, snapshot: &Snapshot) -> Option<SignedDuration> {
         let other = match &self.value {
-            Operand::Text(text) if self.variable == DEPLOYED_FOR => return parse_duration(text),
-            Operand::Variable(name) if self.variable == DEPLOYED_FOR => name,
-            Operand::Variable(name) if name == DEPLOYED_FOR => &self.variable,
-            _ => return None,
+            Operand::Text(text) => return whole_seconds(parse_duration(text)?),
+            Operand::Variable(other) if self.variable == name => other,
+            Operand::Variable(_) => &self.variable,
+            Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => return None,
         };
-        match snapshot.get(other).filter(|_| other != DEPLOYED_FOR)? {
-            Value::Text(text) => parse_duration(text),
-            Value::Duration(duration) => Some(*duration),
+        if snapshot.clock(other).is_some() {
+            return None;
+        }
+        match snapshot.get(other)? {
+            Value::Text(text) => whole_seconds(parse_duration(text)?),
+            Value::Duration(duration) => whole_seconds(*duration),
             Value::Number(_) | Value::Bool(_) | Value::List(_) => None,
         }
     }
 }
 
+/// Without the part of a second; `None`: longer than all time.
+fn whole_seconds(duration: Duration) -> Option<SignedDuration> {
+    i64::try_from(duration.as_secs()).ok().map(SignedDuration::from_secs)
+}
+
 /// When at least `enough` of `parts` hold.
 fn together(parts: &[Turns], enough: usize) -> Turns {
     let turns = parts.iter().flat_map(|turns| turns.iter().enumerate());
-    let mut turns: Vec<(u64, bool)> = turns.map(|(index, second)| (*second, index % 2 == 0)).collect();
+    let mut turns: Vec<(Duration, bool)> = turns.map(|(index, time)| (*time, index % 2 == 0)).collect();
     turns.sort_unstable();
     let (mut holding, mut held) = (0_usize, enough == 0);
-    let mut both = if held { vec![0] } else { Turns::new() };
+    let mut both = if held { vec![Duration::ZERO] } else { Turns::new() };
     for same in turns.chunk_by(|one, other| one.0 == other.0) {
         for (_, begins) in same {
             holding = if *begins { holding + 1 } else { holding.saturating_sub(1) };
         }
-        if let Some((second, _)) = same.first().filter(|_| (holding >= enough) != held) {
+        if let Some((time, _)) = same.first().filter(|_| (holding >= enough) != held) {
             held = !held;
-            both.push(*second);
+            both.push(*time);
         }
     }
     both
@@ -105,11 +106,12 @@ fn together(parts: &[Turns], enough: usize) -> Turns {
 mod tests {
     use super::super::{Operator, parse};
     use super::*;
+    use crate::variables::DEPLOYED_FOR;
     use proptest::prelude::*;
 
     fn snapshot(seconds: u64) -> Snapshot {
         let mut snapshot = Snapshot::new();
-        snapshot.set(DEPLOYED_FOR, Value::Duration(Duration::from_secs(seconds)));
+        snapshot.run(DEPLOYED_FOR, Clock::Since(SignedDuration::from_secs(i64::try_from(seconds).unwrap())));
         snapshot.set("stale_for", Value::Duration(Duration::from_secs(90)));
         snapshot.set("since", Value::Duration(Duration::from_millis(1_500)));
         snapshot.set("environment", Value::Text("2m".to_owned()));
@@ -162,7 +164,7 @@ mod tests {
             let mut found = Vec::new();
             let mut now = 0;
             while let Some(next) = condition.next_change(&snapshot(now)) {
-                now = next.as_secs();
+                now += next.as_secs();
                 found.push(now);
             }
             assert_eq!(found, changes, "{text}");
@@ -173,19 +175,47 @@ mod tests {
     fn without_a_time_nothing_changes() {
         assert_eq!(parse("deployed_for>='5m'").unwrap().next_change(&Snapshot::new()), None);
         let mut last = Snapshot::new();
-        last.set(DEPLOYED_FOR, Value::Duration(Duration::MAX));
+        last.set(DEPLOYED_FOR, Value::Duration(Duration::ZERO));
+        assert_eq!(parse("deployed_for>'5m'").unwrap().next_change(&last), None);
+        last.run(DEPLOYED_FOR, Clock::Since(SignedDuration::MAX));
         assert_eq!(parse("deployed_for>'5m'").unwrap().next_change(&last), None);
     }
 
     #[test]
-    fn only_conditions_with_the_time_depend_on_it() {
+    fn each_clock_has_its_own_time() {
+        let mut snapshot = Snapshot::new();
+        snapshot.run(DEPLOYED_FOR, Clock::Since(SignedDuration::from_millis(-2_500)));
+        snapshot.run("stale_for", Clock::Since(SignedDuration::from_millis(90_250)));
+        snapshot.run("future_deploy", Clock::Ahead(SignedDuration::from_millis(-2_500)));
+        snapshot.set("limit", Value::Duration(Duration::from_secs(100)));
+        for (text, holds, milliseconds) in [
+            ("deployed_for>='5m'", false, Some(302_500)),
+            ("stale_for>limit", false, Some(10_750)),
+            ("limit<=stale_for", false, Some(9_750)),
+            ("future_deploy", true, Some(2_500)),
+            ("future_deploy=false", false, Some(2_500)),
+            ("future_deploy=false and stale_for>='95s'", false, Some(4_750)),
+            ("future_deploy or stale_for>='91s'", true, None),
+            ("future_deploy or stale_for>='93s'", true, Some(2_500)),
+            ("deployed_for<='0s'", true, Some(3_500)),
+            // They keep their distance.
+            ("deployed_for<stale_for", true, None),
+        ] {
+            let condition = parse(text).unwrap();
+            let next = condition.next_change(&snapshot).map(|next| next.as_millis());
+            assert_eq!((condition.holds(&snapshot), next), (holds, milliseconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_condition_names_its_variables_on_either_side() {
         for (text, expected) in [
             ("merged and (draft or stale_for>'1m')", false),
             ("merged and (draft or stale_for>deployed_for)", true),
             ("deployed_for<'1m'", true),
             ("environment='deployed_for'", false),
         ] {
-            assert_eq!(parse(text).unwrap().depends_on_time(), expected, "{text}");
+            assert_eq!(parse(text).unwrap().names(&|name| name == DEPLOYED_FOR), expected, "{text}");
         }
     }
 
@@ -227,7 +257,8 @@ mod tests {
             let verdict = condition.holds(&snapshot(now));
             // No threshold lies beyond two minutes.
             let expected = (now + 1..130).find(|second| condition.holds(&snapshot(*second)) != verdict);
-            prop_assert_eq!(condition.next_change(&snapshot(now)), expected.map(Duration::from_secs), "{}", condition);
+            let next = condition.next_change(&snapshot(now)).map(|next| now + next.as_secs());
+            prop_assert_eq!(next, expected, "{}", condition);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What variables stand for.
 
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,9 +19,44 @@ pub enum Value {
     Duration(Duration),
 }
 
-/// The variables of a deploy at one moment: names and values, nothing else.
+/// A variable that changes by time alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// How long ago something was: a duration in whole seconds, none before it was.
+    Since(SignedDuration),
+    /// Whether what was so long ago is still to come: yes or no.
+    Ahead(SignedDuration),
+}
+
+impl Clock {
+    /// What it shows.
+    fn value(self) -> Value {
+        match self {
+            Self::Since(ago) => {
+                Value::Duration(Duration::from_secs(u64::try_from(ago.as_secs()).unwrap_or(0)))
+            }
+            Self::Ahead(ago) => Value::Bool(ago.is_negative()),
+        }
+    }
+
+    /// What it is so much later.
+    fn after(self, time: Duration) -> Self {
+        let later = |ago: SignedDuration| {
+            ago.saturating_add(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX))
+        };
+        match self {
+            Self::Since(ago) => Self::Since(later(ago)),
+            Self::Ahead(ago) => Self::Ahead(later(ago)),
+        }
+    }
+}
+
+/// The variables of a deploy at one moment: names and values, and which of these run on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snapshot(BTreeMap<String, Value>);
+pub struct Snapshot {
+    values: BTreeMap<String, Value>,
+    clocks: BTreeMap<String, Clock>,
+}
 
 impl Snapshot {
     /// A snapshot without variables. [`Snapshot::of`] makes that of a deploy.
@@ -28,14 +64,41 @@ impl Snapshot {
         Self::default()
     }
 
-    /// Sets a variable.
+    /// Sets a variable that time does not change.
     pub fn set(&mut self, name: impl Into<String>, value: Value) {
-        self.0.insert(name.into(), value);
+        let name = name.into();
+        self.clocks.remove(&name);
+        self.values.insert(name, value);
+    }
+
+    /// Sets a variable that time changes.
+    pub fn run(&mut self, name: impl Into<String>, clock: Clock) {
+        let name = name.into();
+        self.values.insert(name.clone(), clock.value());
+        self.clocks.insert(name, clock);
     }
 
     /// The value of a variable; `None` where it is not known.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.values.get(name)
+    }
+
+    /// The variable as a clock, where time changes it.
+    pub(super) fn clock(&self, name: &str) -> Option<Clock> {
+        self.clocks.get(name).copied()
+    }
+
+    /// The variables named, so much later.
+    pub(super) fn later(&self, names: &[&str], time: Duration) -> Self {
+        let mut later = Self::new();
+        for name in names {
+            match (self.clock(name), self.get(name)) {
+                (Some(clock), _) => later.run(*name, clock.after(time)),
+                (None, Some(value)) => later.set(*name, value.clone()),
+                (None, None) => {}
+            }
+        }
+        later
     }
 }
 

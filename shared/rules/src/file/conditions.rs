@@ -5,7 +5,7 @@ use super::reader::Reader;
 use crate::condition::{Comparison, Condition, Name, Operand, Operator, parse_duration, parse_with_names};
 use crate::reference::{CONDITION, names};
 use crate::suggest::closest;
-use crate::variables::{Variable, is_duration, look_up};
+use crate::variables::{Variable, is_duration, look_up, texts_of};
 use crate::yaml::{Content, Entry, Node, locate};
 
 const EXAMPLE: &str = "`- environment='Staging'`";
@@ -134,6 +134,13 @@ impl Reader<'_> {
             );
         }
         let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
+        let texts = texts_of(variable);
+        if !texts.is_empty() && equality && !texts.contains(&text.as_str()) {
+            let at = at(self);
+            let right = closest(text, texts.iter().copied()).map(|right| format!("did you mean '{right}'?"));
+            let all = || format!("it is one of '{}'", texts.join("', '"));
+            self.notice(at, format!("`{variable}` is never '{text}'"), right.unwrap_or_else(all));
+        }
         if variable == "tags" && equality && !text.is_empty() && !text.starts_with('#') {
             let at = at(self);
             self.notice(

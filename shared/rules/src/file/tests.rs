@@ -1,10 +1,15 @@
 //! What a rules file says, and what is said about one that is wrong.
 
 use super::*;
+use crate::condition::Value;
+use crate::variables::Known;
+use approval::approval::Dialog;
 use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
+use approval::facts::{self, Facts};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -129,6 +134,7 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         source: Reporter::GithubDeployment,
         tags: vec!["#web".to_owned()],
         links: Default::default(),
+        size: None,
         deployer: None,
         commits: vec![],
         pull_requests: [1, 2]
@@ -158,7 +164,7 @@ fn a_rule_opens_where_it_holds_and_nothing_is_missing() {
     )
     .unwrap();
     let opened = |deploy: &Deploy| -> Vec<&str> {
-        let snapshot = Snapshot::of(deploy);
+        let snapshot = Snapshot::of(&Known::new(deploy));
         file.rules.iter().filter(|rule| rule.opens_for(&snapshot)).map(|rule| rule.name.as_str()).collect()
     };
     assert_eq!(opened(&deploy("Staging", "fix")), ["plain", "both"]);
@@ -166,18 +172,18 @@ fn a_rule_opens_where_it_holds_and_nothing_is_missing() {
     assert_eq!(opened(&deploy("Production", "fix")), [""; 0]);
 
     let [plain, soak, ..] = file.rules.as_slice() else { panic!("two rules") };
-    let snapshot = Snapshot::of(&deploy("Staging", "feature"));
+    let snapshot = Snapshot::of(&Known::new(&deploy("Staging", "feature")));
     assert_eq!(plain.failing(&snapshot).unwrap().condition.to_string(), "pr_label='fix'");
     // What is not known yet may hold; what is known and does not hold rules it out.
     assert!(soak.may_hold(&snapshot) && !soak.holds(&snapshot));
-    assert!(!soak.may_hold(&Snapshot::of(&deploy("Production", "fix"))));
+    assert!(!soak.may_hold(&Snapshot::of(&Known::new(&deploy("Production", "fix")))));
 }
 
 #[test]
 fn every_supported_variable_is_in_the_snapshot() {
     let deploy = deploy("Staging", "fix");
-    let snapshot = Snapshot::at(&deploy, deploy.deployed_at);
-    for variable in crate::reference::VARIABLES {
+    let snapshot = Snapshot::at(&Known::new(&deploy), deploy.deployed_at);
+    for variable in crate::reference::VARIABLES.iter().filter(|variable| variable.name != "drift_to_ENV") {
         assert!(snapshot.get(variable.name).is_some(), "{}", variable.name);
     }
     assert_eq!(snapshot.get("pr_labels"), Some(&Value::List(vec!["fix".to_owned()])));
@@ -197,7 +203,11 @@ fn a_deploy_has_been_there_for_whole_seconds_and_never_less_than_none() {
     ] {
         deploy.deployed_at = deployed_at.parse().unwrap();
         let expected = Value::Duration(Duration::from_secs(seconds));
-        assert_eq!(Snapshot::at(&deploy, now).get("deployed_for"), Some(&expected), "{deployed_at}");
+        assert_eq!(
+            Snapshot::at(&Known::new(&deploy), now).get("deployed_for"),
+            Some(&expected),
+            "{deployed_at}"
+        );
     }
 }
 
@@ -214,15 +224,16 @@ fn a_rule_holds_from_the_time_on_that_all_its_conditions_do() {
     .unwrap();
     let deploy = deploy("Staging", "fix");
     let from = |rule: &Rule, minutes: i64| {
-        let snapshot = Snapshot::at(&deploy, deploy.deployed_at + SignedDuration::from_mins(minutes));
-        rule.holds_from(&snapshot).map(|from| from.as_secs())
+        let snapshot =
+            Snapshot::at(&Known::new(&deploy), deploy.deployed_at + SignedDuration::from_mins(minutes));
+        rule.holds_in(&snapshot).map(|wait| wait.as_secs())
     };
     for (minutes, expected) in [
-        (-60, [Some(0), Some(300), Some(60), None]),
+        (-60, [Some(0), Some(3900), Some(3660), None]),
         (0, [Some(0), Some(300), Some(60), None]),
-        (1, [Some(60), Some(300), Some(60), None]),
-        (2, [Some(120), Some(300), None, None]),
-        (10, [Some(600), Some(600), None, None]),
+        (1, [Some(0), Some(240), Some(0), None]),
+        (2, [Some(0), Some(180), None, None]),
+        (10, [Some(0), Some(0), None, None]),
     ] {
         assert_eq!(
             file.rules.iter().map(|rule| from(rule, minutes)).collect::<Vec<_>>(),
@@ -230,8 +241,74 @@ fn a_rule_holds_from_the_time_on_that_all_its_conditions_do() {
             "{minutes}"
         );
     }
-    assert_eq!(file.rules.iter().map(Rule::depends_on_time).collect::<Vec<_>>(), [false, true, true, true]);
-    assert_eq!(file.rules[1].holds_from(&Snapshot::of(&deploy)), None);
+    assert_eq!(file.rules[1].holds_in(&Snapshot::of(&Known::new(&deploy))), None);
+}
+
+#[test]
+fn what_may_change_after_a_deploy_arrived_is_known_of_a_rule() {
+    let told = |condition: &str| {
+        let text = format!("rules:\n- a: {{conditions: [\"{condition}\"], actions: [trigger_build]}}\n");
+        let rule = parse(&text, "rules.yml").unwrap().rules.remove(0);
+        let drifts = rule.drifts().into_iter().collect::<Vec<_>>().join(" ");
+        (rule.may_come_to_hold(), rule.is_of_the_newest(), rule.asks_for_failures(), drifts)
+    };
+    for (condition, expected) in [
+        ("environment='deployed_for'", (false, false, false, "")),
+        ("deployed_for>='5m'", (true, true, false, "")),
+        ("magnitude='Small' and (pr_labels='x' or stale_for>'1d')", (true, true, false, "")),
+        ("health='Healthy'", (true, true, false, "")),
+        ("deploy_message_reactions_plus_1>2", (true, true, false, "")),
+        ("tags='#a'", (true, false, false, "")),
+        ("future_deploy", (true, false, false, "")),
+        ("failed_rules=[]", (true, false, true, "")),
+        ("drift_to_Production>'5m' or drift_to_qa<drift_to_dev", (true, true, false, "dev production qa")),
+    ] {
+        let (may, newest, failures, drifts) = expected;
+        assert_eq!(told(condition), (may, newest, failures, drifts.to_owned()), "{condition}");
+    }
+}
+
+#[test]
+fn what_became_known_of_a_deploy_is_in_its_snapshot() {
+    let deploy = deploy("Staging", "fix");
+    let at = |minutes| deploy.deployed_at + SignedDuration::from_mins(minutes);
+    let mut facts = Facts::none(&deploy.id);
+    let report = facts::Report { health: facts::Health::Ailing, at: at(1) };
+    let message = Dialog { channel: "C1".to_owned(), ts: "1.1".to_owned() };
+    let thumb = |user: &str, thumb| {
+        let (message, user) = (message.clone(), user.to_owned());
+        let name = user.clone();
+        facts::Command::React(facts::Reaction { message, user, name, thumb, is_there: true, at: at(1) })
+    };
+    for (minutes, command) in [
+        (1, facts::Command::Report { source: "api".to_owned(), report }),
+        (2, thumb("U1", facts::Thumb::Plus1)),
+        (2, thumb("U2", facts::Thumb::Plus1)),
+        (2, thumb("U3", facts::Thumb::Minus1)),
+        (3, facts::Command::Tag { tag: "#soaked".to_owned(), rule: "soak".to_owned() }),
+    ] {
+        facts = facts::decide(&facts, command, at(minutes)).unwrap().next;
+    }
+    let known = Known {
+        facts: Cow::Owned(facts),
+        failed_rules: vec!["promote".to_owned()],
+        drift: [("production".to_owned(), Some(at(1))), ("qa".to_owned(), None)].into(),
+        ..Known::new(&deploy)
+    };
+    let snapshot = Snapshot::at(&known, at(5));
+    for condition in [
+        "health='Ailing'",
+        "deploy_message_reaction_plus_1=2 and deploy_message_reactions_plus_1=2",
+        "deploy_message_reaction_minus_1=1",
+        "tags='#soaked' and tags=2",
+        "failed_rules='promote' and failed_rules=1",
+        "stale_for='2m' and deployed_for='5m'",
+        "drift_to_production='4m' and drift_to_qa='0s'",
+        "magnitude='Unknown'",
+        "future_deploy=false",
+    ] {
+        assert!(crate::condition::parse(condition).unwrap().holds(&snapshot), "{condition}");
+    }
 }
 
 #[test]

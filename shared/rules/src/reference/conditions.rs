@@ -1,7 +1,7 @@
 //! What conditions are made of.
 
 use super::Known;
-use crate::condition::DEPLOYED_FOR;
+use crate::variables::{DEPLOYED_FOR, FUTURE_DEPLOY, STALE_FOR};
 
 /// A variable that a condition can use.
 #[derive(Clone, Copy, Debug)]
@@ -23,12 +23,16 @@ pub enum Kind {
     Text,
     /// Several texts, in no particular order.
     List,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Bool,
     /// How long something has been so.
     Duration,
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
-pub const VARIABLES: [Variable; 6] = [
+pub const VARIABLES: [Variable; 16] = [
     Variable {
         name: "environment",
         kind: Kind::Text,
@@ -64,6 +68,71 @@ pub const VARIABLES: [Variable; 6] = [
         kind: Kind::Duration,
         about: "How long the deploy has been there, if no newer one came. The rule opens on the second from which it holds.",
         examples: &["deployed_for>='5m'"],
+    },
+    Variable {
+        name: STALE_FOR,
+        kind: Kind::Duration,
+        about: "How long nothing became known of the deploy, if no newer one came: since it arrived, or since its health, a tag or a \
+                reaction changed.",
+        examples: &["stale_for>='5m'"],
+    },
+    Variable {
+        name: "drift_to_ENV",
+        kind: Kind::Duration,
+        about: "How long the deploy's environment has had what the environment ENV (in lower case, such as `drift_to_production`) \
+                has not: since the first deploy here after the revision that is there. `0s` while that has the same revision. The last \
+                100 deploys are looked at.",
+        examples: &["drift_to_ENV>='5m'", "drift_to_production>='2h'"],
+    },
+    Variable {
+        name: FUTURE_DEPLOY,
+        kind: Kind::Bool,
+        about: "Whether the deploy is announced: its `date` is still to come.",
+        examples: &["future_deploy=false"],
+    },
+    Variable {
+        name: "health",
+        kind: Kind::Text,
+        about: "How the deploy does: `Healthy`, `Ailing` or `Unhealthy`, the worst that anybody reports; `Unknown` until somebody does.",
+        examples: &["health='Healthy'", "health!='Unhealthy'"],
+    },
+    Variable {
+        name: "magnitude",
+        kind: Kind::Text,
+        about: "How much the deploy changes: `Small` (at most 10 files and 100 lines), `Medium`, or `Large` (more than 50 files or \
+                1000 lines); `Unknown` where the git host does not say.",
+        examples: &["magnitude='Medium'"],
+    },
+    Variable {
+        name: "failed_rules",
+        kind: Kind::List,
+        about: "The rules whose runs for this deploy stopped: an action failed, or an approval was rejected or not decided in time.",
+        examples: &["failed_rules=[]", "failed_rules!='promote'"],
+    },
+    Variable {
+        name: "deploy_message_reaction_plus_1",
+        kind: Kind::Number,
+        about: "How many members of the workspace reacted with :+1: to a message of the deploy: a dialog, or one by \
+                `slack_deploy_message` or `add_to_deploy_message_thread`.",
+        examples: &["deploy_message_reaction_plus_1>=2"],
+    },
+    Variable {
+        name: "deploy_message_reaction_minus_1",
+        kind: Kind::Number,
+        about: "How many of them reacted with :-1:.",
+        examples: &["deploy_message_reaction_minus_1=0"],
+    },
+    Variable {
+        name: "deploy_message_reactions_plus_1",
+        kind: Kind::Number,
+        about: "An older name of `deploy_message_reaction_plus_1`.",
+        examples: &["deploy_message_reactions_plus_1>=2"],
+    },
+    Variable {
+        name: "deploy_message_reactions_minus_1",
+        kind: Kind::Number,
+        about: "An older name of `deploy_message_reaction_minus_1`.",
+        examples: &["deploy_message_reactions_minus_1=0"],
     },
 ];
 
@@ -105,36 +174,8 @@ pub const VALUES: [Known; 10] = [
     known("( )", "environment='Staging' and (tags='#hotfix' or pr_labels='fix')", "Belongs together."),
 ];
 
-/// Variables of deploys that rules files use and whose value is not known yet. `drift_to_` with any environment's name is one
-/// too.
-pub const VARIABLES_NOT_YET: [Known; 15] = [
-    known("health", "health='Healthy'", "How the deploy does: `Healthy`, `Ailing` or `Unhealthy`."),
-    known("stale_for", "stale_for>'7d'", "How long nothing was deployed."),
-    known(
-        "drift_to_production",
-        "drift_to_production>'2h'",
-        "How far Production is behind; also `drift_to_` with another environment.",
-    ),
-    known("drift_to_staging", "drift_to_staging>'2h'", "How far Staging is behind."),
-    known("magnitude", "magnitude='Large'", "The size of the change: `Small`, `Medium` or `Large`."),
-    known("future_deploy", "future_deploy=false", "Whether the change is still to be deployed."),
-    known("failed_rules", "failed_rules=[]", "Rules that failed."),
-    known(
-        "deploy_message_reaction_plus_1",
-        "deploy_message_reaction_plus_1>=2",
-        "Thumbs up for the deploy's message.",
-    ),
-    known("deploy_message_reaction_minus_1", "deploy_message_reaction_minus_1=0", "Thumbs down for it."),
-    known(
-        "deploy_message_reactions_plus_1",
-        "deploy_message_reactions_plus_1>=2",
-        "An older name of `deploy_message_reaction_plus_1`.",
-    ),
-    known(
-        "deploy_message_reactions_minus_1",
-        "deploy_message_reactions_minus_1=0",
-        "An older name of `deploy_message_reaction_minus_1`.",
-    ),
+/// Variables of deploys that rules files use and whose value is not known yet.
+pub const VARIABLES_NOT_YET: [Known; 4] = [
     known("issue_priority", "issue_priority='High'", "The priorities of the issues that the change names."),
     known("issue_labels", "issue_labels='security'", "Their labels."),
     known("issue_type", "issue_type='Bug'", "Their types."),

@@ -73,6 +73,8 @@ pub fn page() -> String {
             let kind = match variable.kind {
                 Kind::Text => "text",
                 Kind::List => "list",
+                Kind::Number => "number",
+                Kind::Bool => "yes or no",
                 Kind::Duration => "time",
             };
             [code(variable.name), kind.to_owned(), variable.about.to_owned(), codes(variable.examples)]

@@ -4,9 +4,13 @@ use super::*;
 use crate::condition::{self, Snapshot, Value};
 use crate::file::{Rule, parse};
 use crate::template::{Context, Mentions, render_plain};
-use crate::variables::{self, is_duration, look_up};
-use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
+use crate::variables::{self, Known, is_duration, look_up};
+use approval::approval::Dialog;
+use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
+use approval::facts::{self, Facts};
 use approval::id::DeployId;
+use jiff::SignedDuration;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The deploy that the page describes.
@@ -26,6 +30,7 @@ fn deploy() -> Deploy {
         source: Source::RegisterDeploy,
         tags: vec!["#web".to_owned()],
         links: Default::default(),
+        size: Some(Size { files: 20, lines: 150 }),
         deployer: Some(ana()),
         commits: Vec::<Commit>::new(),
         pull_requests: vec![PullRequest {
@@ -42,7 +47,23 @@ fn deploy() -> Deploy {
 }
 
 fn snapshot() -> Snapshot {
-    let mut snapshot = Snapshot::of(&deploy());
+    let deploy = deploy();
+    let deployed_at = deploy.deployed_at;
+    let thumb = |user: &str| {
+        let (message, user) = (Dialog { channel: "C1".to_owned(), ts: "1.1".to_owned() }, user.to_owned());
+        let (name, thumb) = (user.clone(), facts::Thumb::Plus1);
+        facts::Command::React(facts::Reaction { message, user, name, thumb, is_there: true, at: deployed_at })
+    };
+    let report = facts::Report { health: facts::Health::Healthy, at: deployed_at };
+    let commands = [facts::Command::Report { source: "api".to_owned(), report }, thumb("U1"), thumb("U2")];
+    let facts = commands.into_iter().fold(Facts::none(&deploy.id), |facts, command| {
+        facts::decide(&facts, command, deployed_at).unwrap().next
+    });
+    let drift = ["env", "production"].map(|environment| (environment.to_owned(), Some(deployed_at)));
+    let known = Known { facts: Cow::Owned(facts), drift: drift.into(), ..Known::new(&deploy) };
+    let mut snapshot = Snapshot::at(&known, deployed_at + SignedDuration::from_hours(2));
+    // As the page has it.
+    snapshot.set("drift_to_ENV", Value::Duration(Duration::from_secs(7200)));
     snapshot.set("deployed_for", Value::Duration(Duration::from_secs(600)));
     snapshot
 }
@@ -232,7 +253,7 @@ fn what_is_not_supported_yet_is_told_and_not_refused() {
         let read = rule(&format!("actions: [trigger_build]\ntriggers:\n  {}", trigger.example));
         assert_eq!((told(read.clone()), read.triggers), (vec![], vec![trigger.name.to_owned()]));
     }
-    assert_eq!(look_up("drift_to_qa"), variables::Variable::NotYet);
+    assert_eq!(look_up("drift_to_qa"), variables::Variable::Supported);
 }
 
 #[test]
@@ -256,11 +277,13 @@ fn variables_are_of_the_kind_that_is_described() {
             Some(Value::Text(_)) => Kind::Text,
             Some(Value::List(_)) => Kind::List,
             Some(Value::Duration(_)) => Kind::Duration,
+            Some(Value::Number(_)) => Kind::Number,
+            Some(Value::Bool(_)) => Kind::Bool,
             other => panic!("{}: {other:?}", variable.name),
         };
         assert_eq!(kind, variable.kind, "{}", variable.name);
         assert_eq!(is_duration(variable.name), kind == Kind::Duration, "{}", variable.name);
-        assert!(variable.examples.iter().all(|example| example.contains(variable.name)));
+        assert!(variable.examples.iter().any(|example| example.contains(variable.name)));
     }
 }
 

@@ -40,6 +40,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
         source: Source::RegisterDeploy,
         tags: vec!["#web".to_owned()],
         links: BTreeMap::new(),
+        size: None,
         deployer: Some(Person { name: "Ana".to_owned(), email: None, username: None }),
         commits: Vec::new(),
         pull_requests: vec![PullRequest {

@@ -30,6 +30,7 @@ fn deploy() -> Deploy {
         source: Source::RegisterDeploy,
         tags: vec!["#web".to_owned(), "#a<b".to_owned()],
         links: Default::default(),
+        size: None,
         deployer: None,
         commits: vec![commit(person("Ana", Some("ana@example.com"))), commit(person("B <!here> & co", None))],
         pull_requests: vec![

@@ -31,6 +31,7 @@ fn rich_deploy() -> Deploy {
         tags: odd(),
         // DynamoDB takes every name but an empty one.
         links: ODD.iter().map(|text| (format!("{text}."), (*text).to_owned())).collect(),
+        size: None,
         deployer: Some(person(Some(""))),
         commits: vec![
             Commit { revision: String::new(), title: ODD[3].to_owned(), authors: Vec::new(), url: None },

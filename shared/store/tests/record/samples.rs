@@ -37,6 +37,7 @@ pub fn deploy(number: u32) -> Deploy {
         source: Source::RegisterDeploy,
         tags: Vec::new(),
         links: BTreeMap::new(),
+        size: None,
         deployer: None,
         commits: Vec::new(),
         pull_requests: Vec::new(),

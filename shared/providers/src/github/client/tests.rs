@@ -75,8 +75,8 @@ async fn a_comparison_says_whether_its_files_are_all() {
         let commits =
             [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
         let mut files = vec![
-            json!({"filename": "src/main.rs", "status": "modified", "patch": "@@"}),
-            json!({"filename": "b", "status": "renamed", "previous_filename": "a"}),
+            json!({"filename": "src/main.rs", "status": "modified", "changes": 12, "patch": "@@"}),
+            json!({"filename": "b", "status": "renamed", "changes": 3, "previous_filename": "a"}),
             json!({"filename": "d", "status": "copied", "previous_filename": "c"}),
         ];
         if !line.ends_with("old...new") {
@@ -89,7 +89,7 @@ async fn a_comparison_says_whether_its_files_are_all() {
     assert_eq!(whole.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
     assert_eq!(whole.commits[0].authors.len(), 2);
     let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
-    assert_eq!(whole.files, ChangedFiles { paths, truncated: false });
+    assert_eq!(whole.files, ChangedFiles { paths, lines: 15, truncated: false });
     assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().files.truncated);
     assert_eq!(server.lines()[1], "GET /repos/acme/checkout/compare/v1%2Fa...new");
 }

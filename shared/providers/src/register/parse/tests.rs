@@ -27,7 +27,7 @@ fn sparse() -> Registration {
         email: None,
         links: [].into(),
         commits: vec![],
-        files: vec![],
+        size: None,
         pull_requests: vec![],
     }
 }
@@ -100,7 +100,7 @@ fn everything_at_once() {
     assert_eq!(read.links, [("build".to_owned(), "https://ci.example.com/1?a=b,c".to_owned())].into());
     let url = Some("https://git.example.com/a1".into());
     assert_eq!(read.commits, [Commit { revision: "a1".into(), title: "One".into(), authors, url }]);
-    assert_eq!(read.files, ["src/main.rs"]);
+    assert_eq!(read.size, Some(Size { files: 1, lines: 3 }));
     assert_eq!((read.pull_requests[0].labels[0].as_str(), read.pull_requests[1].number), ("hotfix", 8));
     assert_eq!((read.pull_requests[0].author.as_str(), read.pull_requests[1].author.as_str()), ("ana", "bo"));
 }
@@ -188,6 +188,7 @@ fn what_is_wrong_is_named() {
         with("commits", json!([{"revision": "a1", "url": "ftp://x"}])),
         with("commits", json!(["a1"])),
         with("files", json!([{"url": "https://example.com"}])),
+        with("files", json!([{"path": "a", "additions": "many"}])),
         with("pull_requests", json!([{"title": "x"}])),
         with("pull_requests", json!([{"number": 1, "labels": 5}])),
         b"[]".to_vec(),

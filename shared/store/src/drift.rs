@@ -1,0 +1,83 @@
+//! How far one environment is behind another, and who asks.
+
+use crate::error::StoreError;
+use crate::row::{self, text};
+use crate::{Store, keys};
+use approval::deploy::Deploy;
+use approval::id::DeployId;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How many deploys are looked at for the one that another environment has.
+const MAX_LOOKED_AT: i32 = 100;
+
+/// A deploy whose rules ask how far an environment is behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Watcher {
+    deploy: DeployId,
+    /// When it is listed; a newer one takes its place.
+    listed_at: String,
+}
+
+impl Store {
+    /// Since when the environment of `deploy`, as of that deploy, has had what `environment` of the same deployment has not: when the
+    /// first deploy after the revision came that is newest there, of the last 100. `None`: `environment` has what `deploy`
+    /// has. Two requests.
+    pub async fn drift(&self, deploy: &Deploy, environment: &str) -> Result<Option<Timestamp>, StoreError> {
+        let there = self.newest_in(&deploy.deployment, environment).await?;
+        if there.as_ref().is_some_and(|there| there.revision == deploy.revision) {
+            return Ok(None);
+        }
+        let here = (&deploy.deployment, deploy.environment.as_str());
+        let last = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let earlier = self.listed(here, "listed_at <= :at", &last, MAX_LOOKED_AT).await?;
+        let revision = there.map(|there| there.revision);
+        let missing = earlier.iter().take_while(|earlier| Some(&earlier.revision) != revision.as_ref());
+        Ok(Some(missing.last().map_or(deploy.deployed_at, |first| first.deployed_at)))
+    }
+
+    /// Notes that the rules of `deploy` ask how far `environment` is behind: [`Store::watchers`] finds it, until a newer deploy
+    /// of its environment asks.
+    pub async fn watch(&self, deploy: &Deploy, environment: &str, now: Timestamp) -> Result<(), StoreError> {
+        let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let key = keys::Key {
+            pk: keys::drift(&deploy.deployment, environment),
+            sk: deploy.environment.to_lowercase(),
+        };
+        let watcher = Watcher { deploy: deploy.id.clone(), listed_at: listed_at.clone() };
+        let row = row::write(&key, &watcher, now, self.places.retention)?;
+        let request = self
+            .dynamo
+            .put_item()
+            .table_name(&self.places.record_table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR listed_at < :listed_at")
+            .expression_attribute_values(":listed_at", text(listed_at));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // It asks already, or a newer one does.
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
+    }
+
+    /// The deploys, one of each other environment at most, whose rules ask how far the environment of `deploy` is behind.
+    pub async fn watchers(&self, deploy: &Deploy) -> Result<Vec<DeployId>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(keys::drift(&deploy.deployment, &deploy.environment)))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let watchers = answer.items.unwrap_or_default().into_iter().map(row::read::<Watcher>);
+        watchers
+            .map(|watcher| Ok(watcher?.deploy))
+            .filter(|found| found.as_ref().ok() != Some(&deploy.id))
+            .collect()
+    }
+}
