@@ -70,7 +70,10 @@ fn one(action: &Action, context: &Context) -> Does {
                 does.parameters.insert(name.clone(), value);
             }
         }
-        Action::AutoApproveBuild(_) | Action::Webhook(_) => {}
+        Action::AutoApproveBuild(_)
+        | Action::AddDeployTag(_)
+        | Action::MonitorDrift(_)
+        | Action::Webhook(_) => {}
     }
     does
 }

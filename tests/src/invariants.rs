@@ -270,7 +270,8 @@ fn retried(pages: &[Page], name: &str) -> usize {
 
 fn name(action: &Action) -> Option<&'static str> {
     Some(match action {
-        Action::SlackChannelApproval(_) => return None,
+        // Their doing is on record only.
+        Action::SlackChannelApproval(_) | Action::AddDeployTag(_) | Action::MonitorDrift(_) => return None,
         Action::AutoApproveBuild(_) => "auto_approve_build",
         Action::TriggerBuild(spec) if spec.workflow.is_some() => "trigger_build on GitHub",
         Action::TriggerBuild(_) => "trigger_build on CircleCI",

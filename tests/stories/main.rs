@@ -8,6 +8,7 @@ mod clock;
 mod deadlines;
 mod deliveries;
 mod dialogs;
+mod facts;
 mod people;
 mod personal;
 mod race;

@@ -102,6 +102,9 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
+            | Action::AddDeployTag(_)
+            // What it does are rules of their own.
+            | Action::MonitorDrift(_)
             | Action::Webhook(_) => false,
         })
     }

@@ -2,6 +2,9 @@
 
 use crate::answer::{done, text};
 use crate::asked::{Asked, asked, submitted};
+use crate::reacted::thumb;
+use approval::approval::Dialog;
+use approval::facts::Reaction;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
@@ -134,6 +137,13 @@ impl SlackInteraction {
         Ok(match event(body)? {
             Event::UrlVerification { challenge } => text(StatusCode::OK, &challenge),
             Event::MessageDeleted { channel, ts, .. } => self.deleted(call, channel, ts).await,
+            Event::Reaction { team_id, channel, ts, user, name, is_there, at } => match thumb(&name) {
+                Some(thumb) => {
+                    let (message, name) = (Dialog { channel, ts }, user.clone());
+                    self.reacted(call, team_id, Reaction { message, user, name, thumb, is_there, at }).await
+                }
+                None => done(),
+            },
             Event::Ignored { kind } => {
                 tracing::debug!(request_id = call.request_id, kind, "ignored");
                 done()

@@ -5,6 +5,7 @@ mod asked;
 mod deleted;
 mod handler;
 mod person;
+mod reacted;
 mod step;
 mod wish;
 

@@ -9,7 +9,6 @@ use std::fmt;
 /// One action of a rule. Text fields may hold template variables; they are rendered when the action runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "a rule has few actions, and most of them are approvals")]
 pub enum Action {
     /// Ask people in a Slack channel, and wait for their votes.
     SlackChannelApproval(ApprovalSpec),
@@ -29,6 +28,10 @@ pub enum Action {
     SlackPersonalMessage(PersonalMessage),
     /// Post a message to the deployment's own channel, where problems are told.
     SlackDeployMessage(String),
+    /// Give the deploy a tag.
+    AddDeployTag(String),
+    /// Do something once another environment falls behind this deploy's, and once it has caught up.
+    MonitorDrift(DriftMonitor),
     /// POST a signed description of the deploy to an address.
     Webhook(String),
 }
@@ -152,6 +155,19 @@ pub struct ChannelMessage {
     pub message: String,
 }
 
+/// `monitor_drift`. What is to be done is that of two rules of their own, which come after the one that has this action.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DriftMonitor {
+    /// The environment that may fall behind.
+    pub environment: String,
+    /// How far it may.
+    pub threshold: SignedDuration,
+    /// What runs, in order, once it is further behind.
+    pub on_over: Vec<Action>,
+    /// What runs, in order, once it is no longer, after it was.
+    pub on_under: Vec<Action>,
+}
+
 /// `slack_personal_message`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PersonalMessage {
@@ -200,7 +216,11 @@ impl Action {
     pub fn when_repeated(&self) -> WhenRepeated {
         match self {
             // An approval is opened under an id derived from its run.
-            Self::SlackChannelApproval(_) | Self::AutoApproveBuild(_) => WhenRepeated::Idempotent,
+            Self::SlackChannelApproval(_)
+            | Self::AutoApproveBuild(_)
+            | Self::AddDeployTag(_)
+            // Rules of their own wait for the drift.
+            | Self::MonitorDrift(_) => WhenRepeated::Idempotent,
             // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
             // its revision, event and time.
             Self::SlackChannelMessage(_)
@@ -234,6 +254,8 @@ impl fmt::Display for Action {
             Self::NotifyDeployer(_) => write!(f, "notify_deployer"),
             Self::SlackPersonalMessage(message) => write!(f, "slack_personal_message: {}", message.to),
             Self::SlackDeployMessage(_) => write!(f, "slack_deploy_message"),
+            Self::MonitorDrift(monitor) => write!(f, "monitor_drift: {}", monitor.environment),
+            Self::AddDeployTag(tag) => write!(f, "add_deploy_tag: {tag}"),
             Self::Webhook(url) => write!(f, "webhook: {}", host_of(url)),
         }
     }

@@ -4,8 +4,8 @@
 
 use approval::deploy::{Deploy, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
-use rules::{RulesFile, Snapshot};
 use rules::variables::Known;
+use rules::{RulesFile, Snapshot};
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::{self, Write as _};

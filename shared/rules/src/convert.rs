@@ -123,8 +123,8 @@ mod tests {
 
     const OLD: &str = "# Ours. \r\nrules:\r\n  - nudge:   # é\n      conditions: [ \"environment='Staging'  and deploy_message_reactions_plus_1>2\" ]\n      \
         actions: &actions\n        - slack_personal_message: {group: authors, \"meessage\": 'meessage'}\n        \
-        - monitor_drift:\n            environment: Production\n            on_over:\n              \
-        - slack_personal_message:\n                  meessage: late\n  - again:\n      conditions:\n        \
+        - monitor_drift:\n            environment: Production\n            threshold: 2h\n            on_over:\n              \
+        - slack_personal_message:\n                  meessage: late\n                  group: authors\n  - again:\n      conditions:\n        \
         - description: deploy_message_reactions_plus_1\n          expression: >-\n            \
         tags='deploy_message_reactions_plus_1' or\n            deploy_message_reactions_minus_1=0\n        \
         - deploy_message_reaction_plus_1=deploy_message_reactions_plus_1\n      actions: *actions\n";
@@ -145,9 +145,11 @@ mod tests {
                 - slack_personal_message: {group: authors, "message": 'meessage'}
                 - monitor_drift:
                     environment: Production
+                    threshold: 2h
                     on_over:
                       - slack_personal_message:
                           message: late
+                          group: authors
           - again:
               conditions:
                 - description: deploy_message_reactions_plus_1
@@ -158,9 +160,9 @@ mod tests {
               actions: *actions
         .sleuth/rules.yml:4:49: `deploy_message_reactions_plus_1` is `deploy_message_reaction_plus_1` now
         .sleuth/rules.yml:6:53: `meessage` is `message` now
-        .sleuth/rules.yml:11:19: `meessage` is `message` now
-        .sleuth/rules.yml:17:13: `deploy_message_reactions_minus_1` is `deploy_message_reaction_minus_1` now
-        .sleuth/rules.yml:18:42: `deploy_message_reactions_plus_1` is `deploy_message_reaction_plus_1` now
+        .sleuth/rules.yml:12:19: `meessage` is `message` now
+        .sleuth/rules.yml:19:13: `deploy_message_reactions_minus_1` is `deploy_message_reaction_minus_1` now
+        .sleuth/rules.yml:20:42: `deploy_message_reactions_plus_1` is `deploy_message_reaction_plus_1` now
         "#);
         // Each of them loses one letter.
         assert_eq!(OLD.len() - conversion.text.len(), conversion.changes.len());

@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod conditions;
+mod monitors;
 mod personal;
 mod reader;
 mod rules;
@@ -143,7 +144,7 @@ pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
     let lines = Source::new(path, source);
     let root = yaml::load(&lines, BEGIN)?;
     let mut reader = Reader::new(&lines);
-    let rules = reader.rules(&root);
+    let rules = monitors::expand(reader.rules(&root));
     let notices = reader.finish()?;
     Ok(RulesFile { rules, notices, hash: hex::encode(Sha256::digest(source.as_bytes())) })
 }

@@ -11,6 +11,7 @@
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
+//! | place of another message of a deploy | `message#CHANNEL#TS` | `message` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -96,6 +97,10 @@ pub(crate) fn drift(deployment: &Slug, environment_name: &str) -> String {
 
 pub(crate) fn dialog(dialog: &Dialog) -> Key {
     Key { pk: format!("dialog#{}#{}", dialog.channel, dialog.ts), sk: "dialog".to_owned() }
+}
+
+pub(crate) fn message(message: &Dialog) -> Key {
+    Key { pk: format!("message#{}#{}", message.channel, message.ts), sk: "message".to_owned() }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {

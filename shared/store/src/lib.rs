@@ -10,6 +10,7 @@ mod drift;
 mod effects;
 mod error;
 mod keys;
+mod messages;
 mod queries;
 mod queue;
 mod row;

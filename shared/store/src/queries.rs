@@ -103,18 +103,22 @@ impl Store {
         self.get(&keys::dialog(dialog)).await
     }
 
-    /// A deploy and one of its runs, in one request.
+    /// A deploy, with the tags that rules gave it, and one of its runs, in one request.
     pub async fn deploy_and_run(
         &self,
         deploy: &DeployId,
         run: &RunId,
     ) -> Result<Option<(Deploy, Run)>, StoreError> {
-        let (first, second) = (keys::deploy(deploy), keys::run(deploy, run));
-        let mut rows = self.get_all(&[&first, &second]).await?;
-        Ok(match (rows.remove(&first.sk), rows.remove(&second.sk)) {
-            (Some(deploy), Some(run)) => Some((row::read(deploy)?, row::read(run)?)),
-            _ => None,
-        })
+        let (first, second, third) = (keys::deploy(deploy), keys::run(deploy, run), keys::facts(deploy));
+        let mut rows = self.get_all(&[&first, &second, &third]).await?;
+        let (Some(deploy), Some(run)) = (rows.remove(&first.sk), rows.remove(&second.sk)) else {
+            return Ok(None);
+        };
+        let mut deploy: Deploy = row::read(deploy)?;
+        if let Some(facts) = rows.remove(&third.sk) {
+            deploy.tags.extend(row::read::<Facts>(facts)?.tags);
+        }
+        Ok(Some((deploy, row::read(run)?)))
     }
 
     /// An approval and the run that it belongs to, in one request.

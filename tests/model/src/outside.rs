@@ -72,7 +72,9 @@ impl Outside {
             | Action::NotifyDeployAuthors(_)
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
-            | Action::SlackDeployMessage(_) => None,
+            | Action::SlackDeployMessage(_)
+            | Action::AddDeployTag(_)
+            | Action::MonitorDrift(_) => None,
         }
     }
 
@@ -88,7 +90,9 @@ impl Outside {
             | Action::NotifyDeployAuthors(_)
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
-            | Action::SlackDeployMessage(_) => return,
+            | Action::SlackDeployMessage(_)
+            | Action::AddDeployTag(_)
+            | Action::MonitorDrift(_) => return,
         };
         *count = count.saturating_add(1);
     }

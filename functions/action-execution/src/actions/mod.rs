@@ -1,5 +1,6 @@
 //! The actions, one file each: what it does to the outside world, and what it says was done.
 
+mod add_deploy_tag;
 mod add_to_deploy_message_thread;
 mod auto_approve_build;
 mod notify;
@@ -56,6 +57,10 @@ impl ActionExecution {
                 self.slack_personal_message(attempt, deploy, message).await
             }
             Action::SlackDeployMessage(message) => self.slack_deploy_message(attempt, deploy, message).await,
+            Action::MonitorDrift(monitor) => {
+                Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
+            }
+            Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
             Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
         }
     }

@@ -4,6 +4,7 @@ use super::{Done, rendering};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::ChannelMessage;
+use approval::approval::Dialog;
 use approval::deploy::Deploy;
 use providers::Failure;
 use providers::slack::MessageRef;
@@ -34,7 +35,26 @@ impl ActionExecution {
                  use slack_channel_message"
             ))
         })?;
-        self.post_to(attempt, deploy, &channel, message).await
+        let posted = self.post_of_deploy(attempt, deploy, &channel, None, message).await?;
+        Ok(Done { summary: format!("posted to {channel}."), url: self.link(&posted).await })
+    }
+
+    /// Posts a message that people may react to: rules may ask for that.
+    pub(super) async fn post_of_deploy(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        channel: &str,
+        thread: Option<&str>,
+        message: &str,
+    ) -> Result<MessageRef, Trouble> {
+        let context = self.slack_context(deploy).await?;
+        let text = render(message, &context).map_err(rendering("the message"))?;
+        let key = attempt.effect.id.as_str();
+        let posted = self.post_once(attempt, channel, thread, &text, &Value::Null, key).await?;
+        let place = Dialog { channel: posted.channel.clone(), ts: posted.ts.clone() };
+        self.store.place_message(&place, &deploy.id, self.now()).await?;
+        Ok(posted)
     }
 
     async fn post_to(

@@ -1,5 +1,5 @@
 //! The Events API (<https://docs.slack.dev/apis/events-api>): what the app is told of its own accord. Of the events that
-//! the app's manifest asks for, only deleted messages are told.
+//! the app's manifest asks for, only deleted messages and reactions are told.
 
 use super::Slack;
 use super::click::{ClickOutcome, InteractionRequest};
@@ -37,6 +37,39 @@ impl Slack {
     pub async fn delete_message(&self, channel: &str, ts: &str) -> Result<SentEvent, NoSuchMessage> {
         let (id, body) = self.delete(channel, ts)?;
         let outcome = self.send_event(self.signed_event(&body, (self.shared.clock)())).await;
+        Ok(SentEvent { id, body, outcome })
+    }
+
+    /// The person `user` reacts with the emoji `name` to a message of the app, given by the channel's id or name; or, where
+    /// `is_there` is not so, takes that back. The app is told, if it has an events address; nothing of it is kept here.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub async fn react(
+        &self,
+        user: &str,
+        (channel, ts): (&str, &str),
+        name: &str,
+        is_there: bool,
+    ) -> Result<SentEvent, NoSuchMessage> {
+        let now = (self.shared.clock)();
+        let (id, body) = {
+            let mut workspace = locked(&self.shared.workspace);
+            let event_ts = workspace.ts(now);
+            let unknown = || NoSuchMessage(channel.to_owned(), ts.to_owned());
+            let channel = workspace.channel(channel).ok_or_else(unknown)?;
+            channel.message(ts).ok_or_else(unknown)?;
+            let event = json!({
+                "type": if is_there { "reaction_added" } else { "reaction_removed" },
+                "user": user,
+                "reaction": name,
+                "item": {"type": "message", "channel": channel.id, "ts": ts},
+                "item_user": self.shared.app.user_id,
+                "event_ts": event_ts,
+            });
+            self.callback(&event, &event_ts, now)
+        };
+        let outcome = self.send_event(self.signed_event(&body, now)).await;
         Ok(SentEvent { id, body, outcome })
     }
 
@@ -113,7 +146,13 @@ impl Slack {
         } else {
             event["deleted_ts"] = json!(ts);
         }
-        let id = format!("Ev{}", uuid_of(&event_ts).replace('-', "").to_uppercase());
+        Ok(self.callback(&event, &event_ts, now))
+    }
+
+    /// The id and body of what the app is told of an event.
+    fn callback(&self, event: &Value, event_ts: &str, now: Timestamp) -> (String, String) {
+        let app = &self.shared.app;
+        let id = format!("Ev{}", uuid_of(event_ts).replace('-', "").to_uppercase());
         let body = json!({
             "token": "deprecated-verification-token",
             "team_id": app.team_id,
@@ -128,6 +167,6 @@ impl Slack {
             }],
             "is_ext_shared_channel": false,
         });
-        Ok((id, body.to_string()))
+        (id, body.to_string())
     }
 }

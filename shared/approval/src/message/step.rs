@@ -48,6 +48,8 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
+            | Action::AddDeployTag(_)
+            | Action::MonitorDrift(_)
             | Action::Webhook(_) => return None,
         },
         StepState::Succeeded { summary, url: None, .. } => {

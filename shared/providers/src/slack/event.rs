@@ -3,6 +3,7 @@
 use super::parse::{MAX_BODY, ParseError};
 use super::wire;
 use crate::failure::quote;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 /// What Slack tells.
@@ -22,6 +23,23 @@ pub enum Event {
         /// The timestamp of the message that is gone.
         ts: String,
     },
+    /// Somebody reacted to a message, or took a reaction back.
+    Reaction {
+        /// The workspace.
+        team_id: String,
+        /// The channel's id.
+        channel: String,
+        /// The message's timestamp.
+        ts: String,
+        /// Who, a Slack user id.
+        user: String,
+        /// The emoji's name, without skin tone (`+1`).
+        name: String,
+        /// Whether it is there, or was taken back.
+        is_there: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// Something that Signoff doesn't act on: answer 200 and do nothing.
     Ignored {
         /// Its type and subtype, as Slack names them; no longer than what providers say is quoted.
@@ -36,6 +54,8 @@ pub enum Event {
 /// tombstone itself goes. See <https://docs.slack.dev/apis/events-api> and
 /// <https://docs.slack.dev/reference/events/message/message_deleted>; tombstones are not documented there, but well known:
 /// <https://github.com/slack-edge/slack-edge/pull/10>.
+///
+/// Reactions: <https://docs.slack.dev/reference/events/reaction_added>.
 ///
 /// # Errors
 ///
@@ -64,8 +84,25 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
             let (channel, ts) = (told.event.channel, told.event.message.ts);
             Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
         }
+        ("event_callback", Some((name @ ("reaction_added" | "reaction_removed"), _))) => {
+            let wire::EventCallback { team_id, event } = read::<wire::EventCallback<wire::Reaction>>(body)?;
+            let (Some(channel), Some(ts)) = (event.item.channel, event.item.ts) else {
+                return Ok(ignored(&kind));
+            };
+            let at = time(&event.event_ts).ok_or(ParseError::Missing("event.event_ts"))?;
+            let emoji = event.reaction.split("::").next().unwrap_or_default().to_owned();
+            let is_there = name == "reaction_added";
+            Ok(Event::Reaction { team_id, channel, ts, user: event.user, name: emoji, is_there, at })
+        }
         _ => Ok(ignored(&kind)),
     }
+}
+
+/// The time that Slack's `ts` stands for: seconds since 1970, and microseconds.
+fn time(ts: &str) -> Option<Timestamp> {
+    let (seconds, micros) = ts.split_once('.')?;
+    let micros = micros.parse().ok().filter(|_| micros.len() == 6)?;
+    Timestamp::from_second(seconds.parse().ok()?).ok()?.checked_add(SignedDuration::from_micros(micros)).ok()
 }
 
 fn ignored(kind: &wire::EventKind) -> Event {

@@ -145,6 +145,22 @@ pub(crate) struct MessageDeleted {
     pub deleted_ts: String,
 }
 
+/// `reaction_added` or `reaction_removed`.
+#[derive(Deserialize)]
+pub(crate) struct Reaction {
+    pub user: String,
+    pub reaction: String,
+    pub item: ReactedTo,
+    pub event_ts: String,
+}
+
+/// What somebody reacted to: a message has a place.
+#[derive(Deserialize)]
+pub(crate) struct ReactedTo {
+    pub channel: Option<String>,
+    pub ts: Option<String>,
+}
+
 /// `message` with the subtype `message_changed`.
 #[derive(Deserialize)]
 pub(crate) struct MessageChanged {

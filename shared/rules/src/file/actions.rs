@@ -1,6 +1,7 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
+use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use crate::problem::Position;
@@ -94,6 +95,8 @@ impl Reader<'_> {
                 self.channel_message(node).map(Action::SlackChannelMessage)
             }
             (PERSONAL, Some(node)) => self.personal_message(node).map(Action::SlackPersonalMessage),
+            ("add_deploy_tag", Some(node)) => self.template(node, name).map(Action::AddDeployTag),
+            (MONITOR, Some(node)) => self.drift_monitor(node, rule).map(Action::MonitorDrift),
             ("slack_deploy_message", Some(node)) => self.template(node, name).map(Action::SlackDeployMessage),
             ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
             ("notify_deploy_authors", Some(node)) => {
@@ -214,6 +217,8 @@ fn example(name: &str) -> &'static str {
         "notify_deploy_authors" => "`notify_deploy_authors: 'text'`",
         "notify_deployer" => "`notify_deployer: 'text'`",
         PERSONAL => PERSONAL_EXAMPLE,
+        "add_deploy_tag" => "`add_deploy_tag: '#soaked'`",
+        MONITOR => MONITOR_EXAMPLE,
         "slack_deploy_message" => "`slack_deploy_message: 'text'`",
         "webhook" => "`webhook: https://example.com/hook`",
         QUOTA => QUOTA_EXAMPLE,

@@ -144,7 +144,7 @@ impl Reader<'_> {
     }
 
     /// A time to wait, from a second up to `longest`.
-    fn wait(
+    pub(super) fn wait(
         &mut self,
         node: &Node,
         key: &str,

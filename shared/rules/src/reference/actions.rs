@@ -1,6 +1,8 @@
 //! Actions and triggers.
 
-use super::keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK};
+use super::keys::{
+    APPROVAL, BUILD, CHANNEL_MESSAGE, MONITOR_DRIFT, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK,
+};
 use super::{Known, Takes};
 
 /// An action that can be run.
@@ -19,7 +21,7 @@ pub struct Action {
 }
 
 /// The actions that can be run.
-pub const ACTIONS: [Action; 10] = [
+pub const ACTIONS: [Action; 12] = [
     Action {
         name: "slack_channel_approval",
         takes: &[Takes::Keys(&APPROVAL)],
@@ -94,8 +96,26 @@ pub const ACTIONS: [Action; 10] = [
         name: "add_to_deploy_message_thread",
         takes: &[Takes::Template],
         bare: false,
-        about: "Posts a message in the thread of the dialog.",
+        about: "Posts a message in the thread of the dialog; to the deployment's channel where the rule has no dialog before it.",
         examples: &["- add_to_deploy_message_thread: 'Thank you, {{ authors_slack }}.'"],
+    },
+    Action {
+        name: "add_deploy_tag",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "Gives the deploy a tag, one word; rules that ask for `tags` are looked at again.",
+        examples: &["- add_deploy_tag: '#soaked'"],
+    },
+    Action {
+        name: "monitor_drift",
+        takes: &[Takes::Keys(&MONITOR_DRIFT)],
+        bare: false,
+        about: "Watches how far another environment falls behind the deploy's, as `drift_to_ENV` says. Two rules of their own are made of \
+                `on_over` and `on_under`, `NAME (drift to ENV over)` and `… under)`: they come after the rule, while no newer deploy \
+                comes.",
+        examples: &[
+            "- monitor_drift:\n    environment: Production\n    threshold: '2h'\n    on_over:\n      - slack_deploy_message: 'Production is two hours behind.'",
+        ],
     },
     Action {
         name: "webhook",
@@ -114,7 +134,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
 }
 
 /// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
-pub const ACTIONS_NOT_YET: [Known; 18] = [
+pub const ACTIONS_NOT_YET: [Known; 16] = [
     known("notify_mentioned_issues", "'Deployed'", "A comment on the issues that the change names."),
     known("transition_mentioned_issues", "{state: Done}", "Moves the issues that the change names."),
     known("transition_issues", "Done", "Moves the issues that the change names."),
@@ -122,12 +142,6 @@ pub const ACTIONS_NOT_YET: [Known; 18] = [
         "update_mentioned_issues",
         "{field_name: released, field_value: 'yes'}",
         "Sets a field of these issues.",
-    ),
-    known("add_deploy_tag", "'#soaked'", "Adds a tag to the deploy."),
-    known(
-        "monitor_drift",
-        "{environment: Production, threshold: '2h'}",
-        "Watches how far an environment falls behind.",
     ),
     known("send_event", "deployed", "Sends an event."),
     known("merge", "{}", "Merges a pull request."),

@@ -313,6 +313,38 @@ pub const PERSONAL_MESSAGE: [Key; 5] = [
     },
 ];
 
+/// The keys of `monitor_drift`.
+pub const MONITOR_DRIFT: [Key; 4] = [
+    Key {
+        name: "environment",
+        takes: Takes::Text,
+        absent: Refused,
+        about: "The environment that may fall behind.",
+        examples: &["environment: Production"],
+    },
+    Key {
+        name: "threshold",
+        takes: Takes::Wait(LONGEST_WAIT),
+        absent: Refused,
+        about: "How far it may.",
+        examples: &["threshold: '2h'"],
+    },
+    Key {
+        name: "on_over",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it is that far behind.",
+        examples: &["on_over:\n  - slack_deploy_message: 'Production is two hours behind.'"],
+    },
+    Key {
+        name: "on_under",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it has caught up after that.",
+        examples: &["on_under:\n  - slack_deploy_message: 'Production has caught up.'"],
+    },
+];
+
 /// The keys of `webhook`.
 pub const WEBHOOK: [Key; 1] = [Key {
     name: "url",

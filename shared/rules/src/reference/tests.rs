@@ -129,6 +129,7 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
         (TRIGGER_BUILD.as_slice(), under("trigger_build")),
         (CHANNEL_MESSAGE.as_slice(), under("slack_channel_message")),
         (WEBHOOK.as_slice(), under("webhook")),
+        (MONITOR_DRIFT.as_slice(), under("monitor_drift")),
         (
             PERSONAL_MESSAGE.as_slice(),
             Box::new(|lines: &str| {
@@ -202,7 +203,7 @@ fn every_word_is_read() {
 
 #[test]
 fn a_key_that_must_be_there_must_be_there() {
-    for keys in [APPROVAL.as_slice(), &BUILD, &CHANNEL_MESSAGE, &WEBHOOK] {
+    for keys in [APPROVAL.as_slice(), &BUILD, &CHANNEL_MESSAGE, &MONITOR_DRIFT, &WEBHOOK] {
         let name = ACTIONS.iter().find(|action| {
             action.takes.iter().any(|takes| matches!(takes, Takes::Keys(of) if of[0].name == keys[0].name && of.len() == keys.len()))
         });

@@ -43,6 +43,29 @@ fn a_message_is_deleted_with_and_without_replies() {
     assert_eq!(parsed(&changed(Some("tombstone"))), Ok(expected));
 }
 
+fn reaction(kind: &str, emoji: &str) -> Value {
+    callback(&json!({"type": kind, "user": "U2", "reaction": emoji, "item_user": "U1",
+        "item": {"type": "message", "channel": "C1", "ts": "1620733200.000100"}, "event_ts": "1620733320.000001"}))
+}
+
+#[test]
+fn a_reaction_is_of_somebody_to_a_message_at_a_time() {
+    for (kind, emoji, is_there, expected) in [
+        ("reaction_added", "+1", true, "+1"),
+        ("reaction_removed", "-1", false, "-1"),
+        ("reaction_added", "+1::skin-tone-3", true, "+1"),
+    ] {
+        let (channel, ts) = ("C1".to_owned(), "1620733200.000100".to_owned());
+        let (team_id, user, name) = ("T1".to_owned(), "U2".to_owned(), expected.to_owned());
+        let at = Timestamp::from_microsecond(1_620_733_320_000_001).unwrap();
+        let expected = Event::Reaction { team_id, channel, ts, user, name, is_there, at };
+        assert_eq!(parsed(&reaction(kind, emoji)), Ok(expected));
+    }
+    let mut to_a_file = reaction("reaction_added", "+1");
+    to_a_file["event"]["item"] = json!({"type": "file", "file": "F1"});
+    assert_eq!(parsed(&to_a_file), Ok(Event::Ignored { kind: "event_callback/reaction_added".into() }));
+}
+
 #[test]
 fn all_else_is_ignored_by_name() {
     let message =
@@ -84,6 +107,12 @@ fn what_cannot_be_read_is_named() {
         ("no channel", without(deleted(), "/event", "channel")),
         ("no deleted_ts", without(deleted(), "/event", "deleted_ts")),
         ("no changed message", without(changed(None), "/event", "message")),
+        ("no one who reacted", without(reaction("reaction_added", "+1"), "/event", "user")),
+        ("a reaction at no time", {
+            let mut body = reaction("reaction_added", "+1");
+            body["event"]["event_ts"] = json!("now");
+            body.to_string().into_bytes()
+        }),
         ("nested", deep("", "")),
         ("nested type", deep(r#"{"type":"#, "}")),
         (
@@ -115,6 +144,8 @@ fn what_cannot_be_read_is_named() {
     no channel: the body can't be read: missing field `channel` at line 1 column 359
     no deleted_ts: the body can't be read: missing field `deleted_ts` at line 1 column 341
     no changed message: the body can't be read: missing field `message` at line 1 column 341
+    no one who reacted: the body can't be read: missing field `user` at line 1 column 277
+    a reaction at no time: the payload has no `event.event_ts`
     nested: the body can't be read: invalid type: sequence, expected a string at line 1 column 1
     nested type: the body can't be read: invalid type: sequence, expected a string at line 1 column 8
     nested channel: the body can't be read: invalid type: sequence, expected a string at line 1 column 104

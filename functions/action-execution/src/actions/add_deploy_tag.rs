@@ -1,0 +1,35 @@
+//! `add_deploy_tag`: gives the deploy a tag, which has its rules evaluated again.
+
+use super::{Done, rendering};
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::deploy::Deploy;
+use approval::facts::Command;
+use approval::run::Run;
+use providers::Failure;
+use rules::template::render_plain;
+use runtime::effects::Attempt;
+use runtime::facts::learn;
+
+/// The longest tag, in characters; as in a registration.
+const MAX_TAG: usize = 100;
+
+impl ActionExecution {
+    pub(super) async fn add_deploy_tag(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        run: &Run,
+        tag: &str,
+    ) -> Result<Done, Trouble> {
+        let rendered = render_plain(tag, &self.plain_context(deploy)).map_err(rendering("the tag"))?;
+        let tag = format!("#{}", rendered.trim().trim_start_matches('#'));
+        if tag.len() < 2 || tag.chars().count() > MAX_TAG || tag.contains(char::is_whitespace) {
+            let wrong = format!("`{}` is not a tag: it must be one word such as #soaked", rendered.trim());
+            return Err(Failure::Permanent(wrong).into());
+        }
+        let command = Command::Tag { tag: tag.clone(), rule: run.rule.clone() };
+        learn(&self.store, &deploy.id, &command, self.now(), attempt.effect.id.as_str()).await?;
+        Ok(Done { summary: format!("the deploy has the tag {tag}."), url: None })
+    }
+}

@@ -1,0 +1,83 @@
+//! Somebody reacted to a message of a deploy, or took it back: rules may ask for that.
+
+use crate::answer::{done, text};
+use crate::handler::{Call, SlackInteraction};
+use approval::approval::{Dialog, Standing};
+use approval::facts::{Command, Reaction, Thumb};
+use approval::id::DeployId;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use providers::slack::parse::ClickUser;
+use runtime::facts::learn;
+use store::{CommitError, StoreError};
+
+/// What became of a reaction.
+enum Recorded {
+    /// It is on record.
+    Yes,
+    /// Slack did not say who it is.
+    NotKnown,
+    /// Who it is does not count.
+    NotCounted,
+    /// The message is none of a deploy.
+    NotOurs,
+}
+
+impl SlackInteraction {
+    /// `reaction`, whose name is not known yet, came to a message of the workspace `team_id`. It counts where it is a member's; one
+    /// that is taken back is so whoever they are by now.
+    pub(crate) async fn reacted(
+        &self,
+        call: &Call<'_>,
+        team_id: String,
+        reaction: Reaction,
+    ) -> Response<Body> {
+        let request_id = call.request_id;
+        let again = || text(StatusCode::SERVICE_UNAVAILABLE, "Not recorded. Send it again.");
+        match self.record(call, team_id, reaction).await {
+            Ok(Recorded::NotKnown) => again(),
+            Ok(Recorded::Yes | Recorded::NotCounted | Recorded::NotOurs) => done(),
+            Err(error) => {
+                tracing::error!(request_id, %error, "a reaction was not recorded");
+                again()
+            }
+        }
+    }
+
+    async fn record(
+        &self,
+        call: &Call<'_>,
+        team_id: String,
+        mut reaction: Reaction,
+    ) -> Result<Recorded, CommitError> {
+        let Some(deploy) = self.deploy_of(&reaction.message).await? else { return Ok(Recorded::NotOurs) };
+        if reaction.is_there {
+            let (id, name) = (reaction.user.clone(), reaction.user.clone());
+            let person = self.person(call, &ClickUser { id, name, team_id }).await;
+            match person.standing {
+                Some(Standing::Member) => reaction.name = person.name,
+                Some(_) => return Ok(Recorded::NotCounted),
+                None => return Ok(Recorded::NotKnown),
+            }
+        }
+        learn(&self.store, &deploy, &Command::React(reaction), call.now, call.request_id).await?;
+        Ok(Recorded::Yes)
+    }
+
+    /// The deploy that a message is about.
+    async fn deploy_of(&self, message: &Dialog) -> Result<Option<DeployId>, StoreError> {
+        match self.store.approval_at(message).await? {
+            Some(place) => Ok(Some(place.deploy)),
+            None => self.store.deploy_at(message).await,
+        }
+    }
+}
+
+/// The reaction that an emoji's name stands for, where it is one that counts.
+pub(crate) fn thumb(name: &str) -> Option<Thumb> {
+    match name {
+        "+1" | "thumbsup" => Some(Thumb::Plus1),
+        "-1" | "thumbsdown" => Some(Thumb::Minus1),
+        _ => None,
+    }
+}
