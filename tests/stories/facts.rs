@@ -6,7 +6,7 @@ use approval::facts::{API, Command, Health, Report};
 use approval::id::DeployId;
 use approval::run::Status;
 use insta::assert_snapshot;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use runtime::facts::learn;
 use serde_json::json;
 use signoff_local::github::{ChangedFile, NewCommit};
@@ -35,9 +35,9 @@ fn opened(page: &Page) -> Vec<(&str, Status)> {
 
 /// Somebody reports the health of `deploy`.
 async fn report(story: &Story, deploy: &DeployId, health: Health) {
-    let report = Report { health, at: Timestamp::now() };
+    let report = Report { health, at: runtime::time::now() };
     let command = Command::Report { source: API.to_owned(), report };
-    assert!(learn(&story.world.store, deploy, &command, Timestamp::now(), "story").await.unwrap());
+    assert!(learn(&story.world.store, deploy, &command, runtime::time::now(), "story").await.unwrap());
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn an_environment_that_catches_up_opens_the_rule_that_asks_for_it() {
              - slack_channel_message: {channel: '#CHANNEL', message: 'caught up'}\n",
         );
         let revision = story.push("Ana", "Take cards");
-        let earlier = Timestamp::now() - SignedDuration::from_hours(2);
+        let earlier = runtime::time::now() - SignedDuration::from_hours(2);
         let body = json!({"sha": revision, "environment": "Staging", "date": earlier.to_string()});
         let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
         assert_eq!(story.post(&path, &body).await.status().as_u16(), 200);
