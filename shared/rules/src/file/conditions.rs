@@ -156,9 +156,12 @@ impl Reader<'_> {
 fn as_comparison(entries: &[Entry]) -> Option<String> {
     let [entry] = entries else { return None };
     let scalar = entry.value.as_scalar()?;
+    // Most of these are `expression`. No variable has such a name, and looking for one that is alike takes time.
+    if KEYS.contains(&entry.key.as_str()) {
+        return None;
+    }
     match look_up(&entry.key) {
         Variable::Unknown(_) => None,
-        Variable::Supported | Variable::NotYet if KEYS.contains(&entry.key.as_str()) => None,
         Variable::Supported | Variable::NotYet => Some(format!("{}='{}'", entry.key, scalar.text)),
     }
 }
