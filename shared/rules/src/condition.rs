@@ -14,12 +14,15 @@
 mod evaluate;
 mod lexer;
 mod parser;
+mod pattern;
 mod time;
 mod value;
 
 pub use lexer::ConditionError;
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
+pub use pattern::Pattern;
+pub(crate) use pattern::Patterns;
 pub use value::{Clock, Snapshot, Value, parse_duration};
 
 use std::fmt;
@@ -78,6 +81,8 @@ pub enum Operator {
 pub enum Operand {
     /// A quoted text. A parsed one never holds both kinds of quotes. Against a duration it is read as one (`'5m'`).
     Text(String),
+    /// A regular expression in quotes: what `~=` takes, and no other operator.
+    Pattern(Pattern),
     /// A number.
     Number(f64),
     /// `true` or `false`.
@@ -111,7 +116,11 @@ impl Comparison {
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         let right = match &self.value {
             Operand::Variable(name) => Some(name.as_str()),
-            Operand::Text(_) | Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => None,
+            Operand::Text(_)
+            | Operand::Pattern(_)
+            | Operand::Number(_)
+            | Operand::Bool(_)
+            | Operand::EmptyList => None,
         };
         [Some(self.variable.as_str()), right].into_iter().flatten()
     }
@@ -162,14 +171,19 @@ impl fmt::Display for Operator {
 impl fmt::Display for Operand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) if text.contains('\'') => write!(f, "\"{text}\""),
-            Self::Text(text) => write!(f, "'{text}'"),
+            Self::Text(text) => quoted(f, text),
+            Self::Pattern(pattern) => quoted(f, pattern.text()),
             Self::Number(number) => write!(f, "{number}"),
             Self::Bool(truth) => write!(f, "{truth}"),
             Self::Variable(name) => f.write_str(name),
             Self::EmptyList => f.write_str("[]"),
         }
     }
+}
+
+/// A text in the quotes that it does not hold.
+fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    if text.contains('\'') { write!(f, "\"{text}\"") } else { write!(f, "'{text}'") }
 }
 
 #[cfg(test)]

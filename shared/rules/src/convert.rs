@@ -3,7 +3,7 @@
 //! Signoff reads both, so what has to differ is small: names that older files use and that are written in another way
 //! now. Everything else stays as it is, byte for byte: comments, order, quotes, line ends.
 
-use crate::condition::parse_with_names;
+use crate::condition::{Patterns, parse_with_names};
 use crate::file::{BEGIN, parse};
 use crate::problem::{Position, Problem, Source};
 use crate::variables::RENAMED;
@@ -87,7 +87,7 @@ impl Converter<'_> {
             }
             Content::Sequence(_) => return,
         };
-        let Ok((_, names)) = parse_with_names(text) else { return };
+        let Ok((_, names)) = parse_with_names(text, &mut Patterns::default()) else { return };
         for name in names {
             if let Some((old, new)) = RENAMED.into_iter().find(|(old, _)| *old == name.name) {
                 self.rename(locate(self.source, node, name.offset), old, new);

@@ -1,12 +1,13 @@
 //! Whether a condition holds.
 
-use super::{Comparison, Condition, Operand, Operator, Snapshot, Value, parse_duration};
-use regex::{Regex, RegexBuilder};
+use super::{Comparison, Condition, Operand, Operator, Pattern, Snapshot, Value, parse_duration};
 use std::cmp::Ordering;
 use std::time::Duration;
 
-/// The largest compiled regular expression, in bytes; a repetition of a repetition grows fast.
-const PATTERN_BYTES: usize = 256 * 1024;
+/// Whether upper and lower case are the same in the values of a variable.
+pub(super) fn in_any_case(variable: &str) -> bool {
+    variable == "environment"
+}
 
 impl Condition {
     /// Whether it holds for these variables.
@@ -36,7 +37,11 @@ impl Comparison {
     fn is_known(&self, snapshot: &Snapshot) -> bool {
         let right = match &self.value {
             Operand::Variable(name) => snapshot.get(name).is_some(),
-            Operand::Text(_) | Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => true,
+            Operand::Text(_)
+            | Operand::Pattern(_)
+            | Operand::Number(_)
+            | Operand::Bool(_)
+            | Operand::EmptyList => true,
         };
         right && snapshot.get(&self.variable).is_some()
     }
@@ -44,8 +49,8 @@ impl Comparison {
     /// Whether it holds; see [`Condition::holds`].
     pub fn holds(&self, snapshot: &Snapshot) -> bool {
         let Some(left) = snapshot.get(&self.variable) else { return false };
-        let any_case = self.variable == "environment"
-            || matches!(&self.value, Operand::Variable(name) if name == "environment");
+        let any_case = in_any_case(&self.variable)
+            || matches!(&self.value, Operand::Variable(name) if in_any_case(name));
         let compared = Compared { operator: self.operator, any_case };
         match &self.value {
             Operand::EmptyList => match left {
@@ -54,8 +59,8 @@ impl Comparison {
             },
             Operand::Bool(truth) => compared.values(left, &Value::Bool(*truth)),
             Operand::Number(number) => compared.values(left, &Value::Number(*number)),
-            Operand::Text(text) if self.operator == Operator::Matches => compared.matches(left, text),
             Operand::Text(text) => compared.with_text(left, text),
+            Operand::Pattern(pattern) => self.operator == Operator::Matches && matches(left, pattern),
             Operand::Variable(name) => snapshot.get(name).is_some_and(|right| compared.values(left, right)),
         }
     }
@@ -170,35 +175,13 @@ impl Compared {
             (Value::Number(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_), _) => false,
         }
     }
-
-    /// `~=`.
-    fn matches(self, left: &Value, text: &str) -> bool {
-        let Ok(pattern) = pattern(text, self.any_case) else { return false };
-        // The leftmost match starts at 0 if any does: anchored without rewriting the expression.
-        let from_start = |text: &str| pattern.find(text).is_some_and(|found| found.start() == 0);
-        match left {
-            Value::Text(left) => from_start(left),
-            Value::List(list) => list.iter().any(|element| from_start(element)),
-            Value::Number(_) | Value::Bool(_) | Value::Duration(_) => false,
-        }
-    }
 }
 
-/// Compiles a regular expression of bounded size; why it cannot be, in one line, otherwise.
-pub(super) fn pattern(text: &str, any_case: bool) -> Result<Regex, String> {
-    RegexBuilder::new(text)
-        .case_insensitive(any_case)
-        .size_limit(PATTERN_BYTES)
-        .dfa_size_limit(PATTERN_BYTES)
-        .nest_limit(50)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-            // The engine draws the expression with carets, and says what is wrong in the last line.
-            other => {
-                let text = other.to_string();
-                let last = text.lines().last().unwrap_or("it cannot be read");
-                last.trim().trim_start_matches("error: ").to_owned()
-            }
-        })
+/// `~=`.
+fn matches(left: &Value, pattern: &Pattern) -> bool {
+    match left {
+        Value::Text(left) => pattern.matches(left),
+        Value::List(list) => list.iter().any(|element| pattern.matches(element)),
+        Value::Number(_) | Value::Bool(_) | Value::Duration(_) => false,
+    }
 }

@@ -1,7 +1,8 @@
 //! From tokens to a condition.
 
-use super::evaluate::pattern;
+use super::evaluate::in_any_case;
 use super::lexer::{ConditionError, Token, tokens};
+use super::pattern::Patterns;
 use super::value::parse_duration;
 use super::{Comparison, Condition, MAX_NESTING, MAX_PATTERN, Operand, Operator};
 
@@ -21,12 +22,15 @@ pub(crate) struct Name {
 /// # Errors
 /// The first thing that does not belong where it stands, text after the end included, with its line and column.
 pub fn parse(text: &str) -> Result<Condition, ConditionError> {
-    parse_with_names(text).map(|(condition, _)| condition)
+    parse_with_names(text, &mut Patterns::default()).map(|(condition, _)| condition)
 }
 
-/// [`parse`], and every variable named, in order.
-pub(crate) fn parse_with_names(text: &str) -> Result<(Condition, Vec<Name>), ConditionError> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names: Vec::new() };
+/// [`parse`], and every variable named, in order. What is in `patterns` is not compiled again.
+pub(crate) fn parse_with_names(
+    text: &str,
+    patterns: &mut Patterns,
+) -> Result<(Condition, Vec<Name>), ConditionError> {
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names: Vec::new(), patterns };
     let condition = parser.alternatives()?;
     match parser.peek() {
         None => Ok((condition, parser.names)),
@@ -44,6 +48,7 @@ struct Parser<'t> {
     next: usize,
     nesting: usize,
     names: Vec<Name>,
+    patterns: &'t mut Patterns,
 }
 
 impl Parser<'_> {
@@ -127,7 +132,7 @@ impl Parser<'_> {
         self.next += 1;
         let at = self.next;
         let value = self.value(&variable, operator)?;
-        self.check(operator, &value).map_err(|(message, suggestion)| {
+        let value = self.fitting(&variable, operator, value).map_err(|(message, suggestion)| {
             let offset = self.tokens.get(at).map_or(0, |(_, offset)| *offset);
             ConditionError::new(self.text, offset, message, suggestion)
         })?;
@@ -188,29 +193,36 @@ impl Parser<'_> {
         Ok(value)
     }
 
-    /// Whether a value can stand after an operator; if not, what is wrong and what to do.
-    fn check(&self, operator: Operator, value: &Operand) -> Result<(), (String, Option<String>)> {
+    /// A value as it stands after an operator; if it can't, what is wrong and what to do.
+    fn fitting(
+        &mut self,
+        variable: &str,
+        operator: Operator,
+        value: Operand,
+    ) -> Result<Operand, (String, Option<String>)> {
         match (operator, value) {
             (Operator::Matches, Operand::Text(text)) => {
                 if text.chars().nth(MAX_PATTERN).is_some() {
-                    return Err((
-                        format!("the regular expression is longer than {MAX_PATTERN} characters"),
-                        None,
-                    ));
+                    let message = format!("the regular expression is longer than {MAX_PATTERN} characters");
+                    return Err((message, None));
                 }
-                pattern(text, false)
-                    .map(|_| ())
+                let pattern = self.patterns.compiled(&text, in_any_case(variable));
+                pattern
+                    .map(Operand::Pattern)
                     .map_err(|reason| (format!("not a regular expression that can be used: {reason}"), None))
             }
             (Operator::Matches, _) => Err((
                 "`~=` takes a regular expression".to_owned(),
                 Some("write it in quotes: 'text'".to_owned()),
             )),
-            (Operator::Equal | Operator::NotEqual, _) => Ok(()),
-            (_, Operand::EmptyList | Operand::Bool(_)) => {
+            (Operator::Equal | Operator::NotEqual, value) => Ok(value),
+            (_, value @ (Operand::EmptyList | Operand::Bool(_))) => {
                 Err((format!("`{operator}` takes no `{value}`"), Some("compare with `=` or `!=`".to_owned())))
             }
-            (_, Operand::Text(_) | Operand::Number(_) | Operand::Variable(_)) => Ok(()),
+            (
+                _,
+                value @ (Operand::Text(_) | Operand::Pattern(_) | Operand::Number(_) | Operand::Variable(_)),
+            ) => Ok(value),
         }
     }
 }

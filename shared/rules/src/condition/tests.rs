@@ -170,6 +170,8 @@ fn what_does_not_belong_is_named_with_its_place() {
         "tags~='('",
         "tags~='(?=x)'",
         r"tags~='(\w{100}){100}'",
+        "tags~='(k{100}){30}'",
+        "environment~='(k{100}){30}'",
         "tags=#web",
         "environment={{ environment }}",
         &deep,
@@ -257,6 +259,10 @@ fn what_does_not_belong_is_named_with_its_place() {
         line 1, column 7: not a regular expression that can be used: look-around, including look-ahead and look-behind, is not supported
     "tags~='(\\w{100}){100}'"
         line 1, column 7: not a regular expression that can be used: it is too large
+    "tags~='(k{100}){30}'"
+        fine: tags~='(k{100}){30}'
+    "environment~='(k{100}){30}'"
+        line 1, column 14: not a regular expression that can be used: it is too large
     "tags=#web"
         line 1, column 6: `#` means nothing here; texts stand in quotes: 'text'
     "environment={{ environment }}"
@@ -346,14 +352,18 @@ fn comparison() -> impl Strategy<Value = Condition> {
     (name(), proptest::sample::select(operators.to_vec()), operand()).prop_map(
         |(variable, operator, value)| {
             let ordered = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::Matches);
+            let pattern = match &value {
+                Operand::Text(text) if operator == Operator::Matches => {
+                    Pattern::new(text, variable == "environment").ok()
+                }
+                _ => None,
+            };
             let operator = match &value {
                 Operand::EmptyList | Operand::Bool(_) if ordered => Operator::NotEqual,
-                Operand::Text(text) if operator == Operator::Matches && regex::Regex::new(text).is_ok() => {
-                    operator
-                }
-                _ if operator == Operator::Matches => Operator::Equal,
+                _ if operator == Operator::Matches && pattern.is_none() => Operator::Equal,
                 _ => operator,
             };
+            let value = pattern.map_or(value, Operand::Pattern);
             Condition::Comparison(Comparison { variable, operator, value })
         },
     )

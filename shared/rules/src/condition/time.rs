@@ -65,7 +65,7 @@ impl Comparison {
             Operand::Text(text) => return whole_seconds(parse_duration(text)?),
             Operand::Variable(other) if self.variable == name => other,
             Operand::Variable(_) => &self.variable,
-            Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => return None,
+            Operand::Pattern(_) | Operand::Number(_) | Operand::Bool(_) | Operand::EmptyList => return None,
         };
         if snapshot.clock(other).is_some() {
             return None;

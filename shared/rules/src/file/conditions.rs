@@ -72,7 +72,7 @@ impl Reader<'_> {
             self.problem(node.start, message, "join them: 'this|that'".to_owned());
             return None;
         }
-        let (condition, names) = match parse_with_names(&text) {
+        let (condition, names) = match parse_with_names(&text, &mut self.compiled) {
             Ok(parsed) => parsed,
             Err(error) => {
                 let at = locate(self.source, node, error.offset);
@@ -117,7 +117,12 @@ impl Reader<'_> {
             }
             Condition::Comparison(comparison) => comparison,
         };
-        let Comparison { variable, operator, value: Operand::Text(text) } = comparison else { return };
+        let Comparison { variable, operator, value } = comparison;
+        let text = match value {
+            Operand::Text(text) => text,
+            Operand::Pattern(pattern) => pattern.text(),
+            Operand::Number(_) | Operand::Bool(_) | Operand::Variable(_) | Operand::EmptyList => return,
+        };
         let at = |reader: &Self| {
             let name = match reader.has_enough_notices() {
                 true => None,

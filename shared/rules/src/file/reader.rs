@@ -1,5 +1,6 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
+use crate::condition::Patterns;
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
 use crate::suggest::did_you_mean;
 use crate::template;
@@ -28,6 +29,7 @@ pub(super) struct Reader<'s> {
     work: u64,
     /// How many regular expressions there have been, in conditions.
     pub(super) patterns: usize,
+    pub(super) compiled: Patterns,
     /// The rules that others come after, and where that is said.
     pub(super) stages: Vec<(String, Position)>,
 }
@@ -44,6 +46,7 @@ impl<'s> Reader<'s> {
             sound_templates: HashSet::new(),
             work: 0,
             patterns: 0,
+            compiled: Patterns::default(),
             stages: Vec::new(),
         }
     }
