@@ -10,6 +10,7 @@ mod drift;
 mod effects;
 mod error;
 mod keys;
+mod listing;
 mod messages;
 mod queries;
 mod queue;
@@ -18,7 +19,8 @@ mod row;
 pub use cache::CachedRules;
 pub use change::Change;
 pub use error::{CommitError, StoreError};
-pub use queries::{DeploySummary, DialogPlace, Listing, Page};
+pub use listing::{DeploySummary, Listing, Wanted};
+pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
 
 use jiff::SignedDuration;

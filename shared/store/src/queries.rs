@@ -1,10 +1,11 @@
 //! Reading the record: one request a function, but for pages that DynamoDB cuts at 1 MB.
 
 use crate::error::StoreError;
+use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
 use approval::approval::{Approval, Dialog};
-use approval::deploy::{Deploy, Slug};
+use approval::deploy::Deploy;
 use approval::effect::Effect;
 use approval::event::Event;
 use approval::facts::Facts;
@@ -35,21 +36,6 @@ pub struct Page {
     pub events: Vec<Event>,
 }
 
-/// A deploy in a list.
-#[derive(Clone, Debug, Deserialize)]
-pub struct DeploySummary {
-    /// Its id.
-    pub id: DeployId,
-    /// What was deployed.
-    pub deployment: Slug,
-    /// Where it arrived.
-    pub environment: String,
-    /// The commit's full SHA.
-    pub revision: String,
-    /// When it was deployed.
-    pub deployed_at: Timestamp,
-}
-
 /// Which approval a dialog is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DialogPlace {
@@ -57,15 +43,6 @@ pub struct DialogPlace {
     pub deploy: DeployId,
     /// The approval.
     pub approval: ApprovalId,
-}
-
-/// A part of a list, newest first.
-#[derive(Clone, Debug)]
-pub struct Listing {
-    /// The deploys.
-    pub deploys: Vec<DeploySummary>,
-    /// What to ask for to get the next part; `None` at the end.
-    pub next: Option<String>,
 }
 
 impl Store {
@@ -172,31 +149,6 @@ impl Store {
         approvals.sort_by_key(|approval| (approval.opened_at, approval.step));
         let facts = facts.unwrap_or_else(|| Facts::none(deploy));
         Ok(found.map(|deploy| Page { deploy, facts, runs, approvals, effects, events }))
-    }
-
-    /// The newest deploys of all deployments, at most `limit`, before `before` (a [`Listing::next`]).
-    pub async fn recent(&self, limit: i32, before: Option<&str>) -> Result<Listing, StoreError> {
-        let before = before.map_or_else(|| text("~"), text);
-        let request = self
-            .dynamo
-            .query()
-            .table_name(&self.places.record_table)
-            .index_name(keys::LISTING_INDEX)
-            .key_condition_expression("listing = :all AND listed_at < :before")
-            .expression_attribute_values(":all", text(keys::ALL_DEPLOYS))
-            .expression_attribute_values(":before", before)
-            .scan_index_forward(false)
-            // One more than is shown tells whether there is a next part.
-            .limit(limit.saturating_add(1));
-        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let mut items = answer.items.unwrap_or_default();
-        let shown = usize::try_from(limit).unwrap_or(0);
-        let more = items.len() > shown || answer.last_evaluated_key.is_some();
-        items.truncate(shown);
-        let listed_at = |item: &Row| item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned();
-        let next = items.last().filter(|_| more).and_then(listed_at);
-        let deploys = items.into_iter().map(row::read).collect::<Result<_, _>>()?;
-        Ok(Listing { deploys, next })
     }
 
     /// The deploy of the same deployment and environment that came before `deploy`, if there is one.

@@ -5,7 +5,7 @@ use crate::samples::{at, deploy, second};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
-use store::{Change, Store};
+use store::{Change, Store, Wanted};
 
 async fn register(store: &Store, deploy: &Deploy) {
     store.commit(Change::register(deploy, second(1000))).await.expect("registered");
@@ -139,4 +139,74 @@ async fn another_environment_or_deployment_is_never_before() {
     }
     let found = local.store.previous(&deployed(5, second(5))).await.expect("read");
     assert_eq!(found.map(|deploy| (deploy.id, deploy.environment)), Some((staging.id, "STAGING".to_owned())));
+}
+
+/// The numbers of the deploys that are wanted, of all parts, `limit` at a time, and how many parts there were.
+async fn numbers(store: &Store, wanted: &Wanted, limit: i32, of: &[Deploy]) -> (Vec<usize>, usize) {
+    let (mut numbers, mut parts, mut before) = (Vec::new(), 0, None);
+    loop {
+        let part = store.list(wanted, limit, before.as_deref()).await.expect("read");
+        parts += 1;
+        assert!(part.deploys.len() <= usize::try_from(limit).expect("a size"));
+        let number = |id: &DeployId| of.iter().position(|deploy| deploy.id == *id).expect("a known one");
+        numbers.extend(part.deploys.iter().map(|deploy| number(&deploy.id)));
+        match part.next {
+            Some(next) => before = Some(next),
+            None => return (numbers, parts),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_of_what_is_wanted() {
+    let local = Local::new().await;
+    let shop = Slug::new("acme", "shop").expect("a slug");
+    let mut deploys: Vec<Deploy> = (0..).zip(0..6).map(|(number, at)| deployed(number, second(at))).collect();
+    for index in [1, 4] {
+        deploys[index].deployment = shop.clone();
+    }
+    for index in [2, 4] {
+        deploys[index].environment = "Production".to_owned();
+    }
+    for deploy in &deploys {
+        register(&local.store, deploy).await;
+    }
+    let checkout = Some(deploys[0].deployment.clone());
+    let all = Wanted::default();
+    let to = |environment: &str| Some(environment.to_owned());
+    for (wanted, expected) in [
+        (all.clone(), vec![5, 4, 3, 2, 1, 0]),
+        (Wanted { deployment: checkout.clone(), ..all.clone() }, vec![5, 3, 2, 0]),
+        (Wanted { environment: to("STAGING"), ..all.clone() }, vec![5, 3, 1, 0]),
+        (Wanted { deployment: checkout, environment: to("staging"), ..all.clone() }, vec![5, 3, 0]),
+        (Wanted { deployment: Some(shop), environment: to("nowhere"), ..all.clone() }, vec![]),
+        // From a time on, and before another one.
+        (Wanted { since: Some(second(2)), ..all.clone() }, vec![5, 4, 3, 2]),
+        (Wanted { until: Some(second(2)), ..all.clone() }, vec![1, 0]),
+        (Wanted { since: Some(at(1001)), until: Some(second(5)), ..all.clone() }, vec![4, 3, 2]),
+        (Wanted { since: Some(second(9)), ..all.clone() }, vec![]),
+        (Wanted { since: Some(second(1)), environment: to("production"), ..all }, vec![4, 2]),
+    ] {
+        for limit in [1, 2, 100] {
+            let (found, _) = numbers(&local.store, &wanted, limit, &deploys).await;
+            assert_eq!(found, expected, "{limit} at a time: {wanted:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_list_without_an_index_is_bounded() {
+    let local = Local::new().await;
+    let mut deploys: Vec<Deploy> =
+        (0..503).map(|number| deployed(number, second(i64::from(number)))).collect();
+    for index in [0, 1] {
+        deploys[index].environment = "Production".to_owned();
+    }
+    for deploy in &deploys {
+        register(&local.store, deploy).await;
+    }
+    let wanted = Wanted { environment: Some("production".to_owned()), ..Wanted::default() };
+    let first = local.store.list(&wanted, 10, None).await.expect("read");
+    assert!(first.deploys.is_empty() && first.next.is_some(), "the newest 500 are others");
+    assert_eq!(numbers(&local.store, &wanted, 10, &deploys).await, (vec![1, 0], 2));
 }

@@ -1,0 +1,128 @@
+//! Lists of deploys, newest first, a part at a time: one request a part, however many deploys are on record.
+
+use crate::error::StoreError;
+use crate::row::{self, Row, text};
+use crate::{Store, keys};
+use approval::deploy::Slug;
+use approval::id::DeployId;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// How many deploys are looked at for one part of a list that no index has by itself: 500 entries of an index are some 150 KB.
+const MOST_LOOKED_AT: i32 = 500;
+
+/// Which deploys a list is of; by default all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those of this deployment.
+    pub deployment: Option<Slug>,
+    /// Those to this environment, in any case.
+    pub environment: Option<String>,
+    /// Those deployed at this time or later, to the microsecond.
+    pub since: Option<Timestamp>,
+    /// Those deployed before this time, to the microsecond.
+    pub until: Option<Timestamp>,
+}
+
+/// A deploy in a list.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DeploySummary {
+    /// Its id.
+    pub id: DeployId,
+    /// What was deployed.
+    pub deployment: Slug,
+    /// Where it arrived.
+    pub environment: String,
+    /// The commit's full SHA.
+    pub revision: String,
+    /// When it was deployed.
+    pub deployed_at: Timestamp,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The deploys.
+    pub deploys: Vec<DeploySummary>,
+    /// What to ask for to get the next part; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl Wanted {
+    /// Whether a deploy of the index that is read belongs to the list, but for its time.
+    fn takes(&self, deploy: &DeploySummary) -> bool {
+        let environment = |wanted: &String| wanted.to_lowercase() == deploy.environment.to_lowercase();
+        self.deployment.as_ref().is_none_or(|wanted| *wanted == deploy.deployment)
+            && self.environment.as_ref().is_none_or(environment)
+    }
+}
+
+impl Store {
+    /// The newest deploys of all deployments, at most `limit`, before `before` (a [`Listing::next`]).
+    pub async fn recent(&self, limit: i32, before: Option<&str>) -> Result<Listing, StoreError> {
+        self.list(&Wanted::default(), limit, before).await
+    }
+
+    /// The newest deploys that are `wanted`, at most `limit`, before `before` (a [`Listing::next`]).
+    ///
+    /// The index of one environment has the deploys of a deployment to an environment. Where one of the two alone is wanted, the
+    /// newest 500 of all deploys from `before` on are looked at: the part may have fewer than `limit`, or none, and a next one.
+    pub async fn list(
+        &self,
+        wanted: &Wanted,
+        limit: i32,
+        before: Option<&str>,
+    ) -> Result<Listing, StoreError> {
+        // What comes after a time in the list starts with an earlier one.
+        let until = wanted.until.map(keys::sortable);
+        let before = [before, until.as_deref()].into_iter().flatten().min().unwrap_or("~");
+        let (index, partition, of, looked_at) = match (&wanted.deployment, &wanted.environment) {
+            (Some(deployment), Some(environment)) => {
+                let of = keys::environment(deployment, environment);
+                (keys::ENVIRONMENT_INDEX, keys::ENVIRONMENT_KEY, of, limit.saturating_add(1))
+            }
+            // One more than is shown tells whether there is a next part.
+            (None, None) => {
+                (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), limit.saturating_add(1))
+            }
+            (Some(_), None) | (None, Some(_)) => {
+                (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), MOST_LOOKED_AT)
+            }
+        };
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .index_name(index)
+            .key_condition_expression(format!("{partition} = :of AND listed_at < :before"))
+            .expression_attribute_values(":of", text(of))
+            .expression_attribute_values(":before", text(before))
+            .scan_index_forward(false)
+            .limit(looked_at);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let since = wanted.since.map(keys::sortable);
+        let shown = usize::try_from(limit).unwrap_or(0);
+        let (mut deploys, mut last) = (Vec::new(), None);
+        for item in answer.items.unwrap_or_default() {
+            let listed_at = listed_at(&item);
+            if since > listed_at {
+                return Ok(Listing { deploys, next: None });
+            }
+            let deploy: DeploySummary = row::read(item)?;
+            if wanted.takes(&deploy) {
+                if deploys.len() == shown {
+                    return Ok(Listing { deploys, next: last });
+                }
+                deploys.push(deploy);
+            }
+            last = listed_at;
+        }
+        let next = answer.last_evaluated_key.and(last);
+        Ok(Listing { deploys, next })
+    }
+}
+
+/// When a deploy of an index is listed.
+fn listed_at(item: &Row) -> Option<String> {
+    item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned()
+}
