@@ -98,8 +98,18 @@ fn every_operation_makes_the_requests_that_are_written_down() {
 
         for (operation, path) in [
             ("the list of deploys", "/".to_owned()),
+            (
+                "a part of one environment's deploys as JSON",
+                "/api/v1/deploys?deployment=acme/budgets&environment=staging".to_owned(),
+            ),
+            (
+                "a part of one deployment's deploys as JSON",
+                "/api/v1/deploys?deployment=acme/budgets&since=2026-01-01T00:00:00Z".to_owned(),
+            ),
             ("a deploy's page", format!("/deploys/{deploy}")),
+            ("a deploy as JSON", format!("/api/v1/deploys/{deploy}")),
             ("a deploy's approvals as JSON", format!("/api/v1/deploys/{deploy}/approvals")),
+            ("a deploy's events as JSON", format!("/api/v1/deploys/{deploy}/events")),
         ] {
             let mark = stack.mark();
             assert_eq!(story.get(&path).await.status(), 200);

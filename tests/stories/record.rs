@@ -68,7 +68,14 @@ fn a_stranger_sees_nothing() {
         let deploy = story.deploys(&revision, "Staging").await;
         story.settled(&deploy).await;
         let mut seen = String::new();
-        for path in ["/", "/deploys/ID", "/api/v1/deploys", "/api/v1/deploys/ID/approvals"] {
+        for path in [
+            "/",
+            "/deploys/ID",
+            "/api/v1/deploys",
+            "/api/v1/deploys/ID",
+            "/api/v1/deploys/ID/approvals",
+            "/api/v1/deploys/ID/events",
+        ] {
             let url = format!("{}{}", story.world.front.url(), path.replace("ID", deploy.as_str()));
             for key in [None, Some("wrong")] {
                 let mut request = story.world.http.get(&url);
@@ -89,8 +96,12 @@ fn a_stranger_sees_nothing() {
         /deploys/ID wrong 303
         /api/v1/deploys no key 401
         /api/v1/deploys wrong 401
+        /api/v1/deploys/ID no key 401
+        /api/v1/deploys/ID wrong 401
         /api/v1/deploys/ID/approvals no key 401
         /api/v1/deploys/ID/approvals wrong 401
+        /api/v1/deploys/ID/events no key 401
+        /api/v1/deploys/ID/events wrong 401
         ");
     });
 }
@@ -99,6 +110,9 @@ fn a_stranger_sees_nothing() {
 fn a_deploy_that_is_not_on_record_is_not_found() {
     tell("record-unknown", async |story| {
         assert_eq!(story.get("/deploys/00000000000000000000").await.status(), 404);
-        assert_eq!(story.get("/api/v1/deploys/00000000000000000000/approvals").await.status(), 404);
+        for document in ["", "/approvals", "/events"] {
+            let path = format!("/api/v1/deploys/00000000000000000000{document}");
+            assert_eq!(story.get(&path).await.status(), 404, "{path}");
+        }
     });
 }

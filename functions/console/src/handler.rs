@@ -159,14 +159,23 @@ impl Console {
 
     async fn document(&self, document: &Document, id: &str) -> Answer {
         match document {
-            Document::Deploys { limit, before } => {
-                match self.store.recent((*limit).into(), before.as_ref().map(route::Cursor::as_str)).await {
+            Document::Deploys { wanted, limit, before } => {
+                let before = before.as_ref().map(route::Cursor::as_str);
+                match self.store.list(wanted, (*limit).into(), before).await {
                     Ok(listing) => Answer::json(&json::DeploysDocument::new(&listing, &self.site)),
                     Err(error) => unreadable(&error, Face::Json, id, None),
                 }
             }
+            Document::Deploy(deploy) => match self.record(deploy, Face::Json, id).await {
+                Ok(record) => Answer::json(&json::DeployDocument::new(&record, &self.site)),
+                Err(answer) => answer,
+            },
             Document::Approvals(deploy) => match self.record(deploy, Face::Json, id).await {
                 Ok(record) => Answer::json(&json::ApprovalsDocument::new(&record, &self.site)),
+                Err(answer) => answer,
+            },
+            Document::Events(deploy) => match self.record(deploy, Face::Json, id).await {
+                Ok(record) => Answer::json(&json::EventsDocument::new(&record, &self.site)),
                 Err(answer) => answer,
             },
         }

@@ -1,9 +1,21 @@
 //! The JSON of `/api/v1`. Fields are added to it, never renamed or taken away.
 //!
-//! `GET /api/v1/deploys?limit=&before=`, newest first; `next` is the `before` of the next part, `null` at the end:
+//! `GET /api/v1/deploys?deployment=&environment=&since=&until=&limit=&before=`, newest first; `next` is the `before` of the next
+//! part, `null` at the end:
 //!
 //! ```json
 //! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "url"}], "next": "…"}
+//! ```
+//!
+//! `deployment` is `owner/name`; `environment` is compared in any case; `since` and `until` are times, of which the first is in
+//! the list and the second is not. A part costs one query. Of a deployment or an environment alone it comes from the newest
+//! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
+//!
+//! `GET /api/v1/deploys/{id}`, with what conditions and templates of rules can ask about:
+//!
+//! ```json
+//! {"deploy": {"id", "deployment", …, "url", "tags": […], "commits": […], "pull_requests": […], …},
+//!   "runs": […], "notices": […]}
 //! ```
 //!
 //! `GET /api/v1/deploys/{id}/approvals`:
@@ -13,12 +25,21 @@
 //!   "electorate": {…}, "actions": […], "on_reject": […], "on_expire": […], …}], "runs": […], "notices": […]}
 //! ```
 //!
-//! Each field is described in [`crate::view`]. Times are in UTC, as RFC 3339 has them. Errors are
-//! `application/problem+json` (RFC 9457).
+//! `GET /api/v1/deploys/{id}/events`, oldest first:
+//!
+//! ```json
+//! {"deploy": {…}, "events": [{"deploy", "at", "event": "vote_cast", "approval", "voter", …}]}
+//! ```
+//!
+//! Each field is described in [`crate::view`]; those of a whole deploy in [`Deploy`], those of an event in
+//! [`EventKind`](approval::event::EventKind): they are as they are on record, whose fields have to stay what they are for as
+//! long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are `application/problem+json` (RFC 9457).
 
 use crate::mrkdwn::People;
 use crate::site::Site;
 use crate::view::{ApprovalView, DeployView, Notice, RunView, notices};
+use approval::deploy::Deploy;
+use approval::event::Event;
 use serde::Serialize;
 use store::{Listing, Page};
 
@@ -27,6 +48,32 @@ use store::{Listing, Page};
 pub(crate) struct DeploysDocument {
     deploys: Vec<DeployView>,
     next: Option<String>,
+}
+
+/// The answer of `/api/v1/deploys/{id}`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DeployDocument<'a> {
+    deploy: WholeDeploy<'a>,
+    /// Oldest first.
+    runs: Vec<RunView>,
+    notices: Vec<Notice>,
+}
+
+/// All that is known of a deploy.
+#[derive(Clone, Debug, Serialize)]
+struct WholeDeploy<'a> {
+    #[serde(flatten)]
+    deploy: &'a Deploy,
+    /// The deploy's page.
+    url: String,
+}
+
+/// The answer of `/api/v1/deploys/{id}/events`.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EventsDocument<'a> {
+    deploy: DeployView,
+    /// Oldest first.
+    events: &'a [Event],
 }
 
 /// The answer of `/api/v1/deploys/{id}/approvals`.
@@ -58,6 +105,25 @@ impl DeploysDocument {
     pub(crate) fn new(listing: &Listing, site: &Site) -> Self {
         let deploys = listing.deploys.iter().map(|deploy| DeployView::of_summary(deploy, site)).collect();
         Self { deploys, next: listing.next.clone() }
+    }
+}
+
+impl<'a> DeployDocument<'a> {
+    /// A deploy and its runs.
+    pub(crate) fn new(page: &'a Page, site: &Site) -> Self {
+        let people = People::of(page);
+        Self {
+            deploy: WholeDeploy { deploy: &page.deploy, url: site.deploy_url(&page.deploy.id) },
+            runs: page.runs.iter().map(|run| RunView::of(run, page, &people)).collect(),
+            notices: notices(page),
+        }
+    }
+}
+
+impl<'a> EventsDocument<'a> {
+    /// What happened to a deploy.
+    pub(crate) fn new(page: &'a Page, site: &Site) -> Self {
+        Self { deploy: DeployView::of_page(page, site), events: &page.events }
     }
 }
 
@@ -93,6 +159,35 @@ mod tests {
     fn the_approvals_of_a_deploy() {
         let text = serde_json::to_string_pretty(&document(&sample::approved())).unwrap();
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn all_that_is_known_of_a_deploy() {
+        let site = Site::new("https://signoff.example.com").unwrap();
+        let page = sample::pending();
+        let document = serde_json::to_value(DeployDocument::new(&page, &site)).unwrap();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document["deploy"]).unwrap());
+        assert_eq!(document["runs"], self::document(&page)["runs"]);
+        assert_eq!(document["runs"][0]["rule"], json!("promote-to-production"));
+        let of_record: Deploy = serde_json::from_value(document["deploy"].clone()).unwrap();
+        assert_eq!(of_record, page.deploy);
+    }
+
+    #[test]
+    fn what_happened_to_a_deploy() {
+        let site = Site::new("https://signoff.example.com").unwrap();
+        let text = serde_json::to_string_pretty(
+            &serde_json::to_value(EventsDocument::new(&sample::pending(), &site)).unwrap(),
+        );
+        insta::assert_snapshot!(text.unwrap());
+        // Every kind of event says what it is of, and can be read back.
+        let page = sample::everything();
+        let document = serde_json::to_value(EventsDocument::new(&page, &site)).unwrap();
+        for event in document["events"].as_array().unwrap() {
+            assert!(event["event"].is_string() && event["at"].is_string(), "{event}");
+        }
+        let read: Vec<Event> = serde_json::from_value(document["events"].clone()).unwrap();
+        assert_eq!(read, page.events);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Which request asks for what.
 
+use approval::deploy::Slug;
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::Method;
+use store::Wanted;
 
 /// How many deploys a page of the list shows, and the JSON list unless it is asked for another number.
 pub(crate) const PAGE_SIZE: u8 = 50;
@@ -31,13 +33,19 @@ pub(crate) enum Route {
 pub(crate) enum Document {
     /// The recent deploys.
     Deploys {
+        /// Which.
+        wanted: Wanted,
         /// How many, 1 to [`MOST_DEPLOYS`].
         limit: u8,
         /// Only those that come after this in the list.
         before: Option<Cursor>,
     },
+    /// All that is known of a deploy, and its runs.
+    Deploy(DeployId),
     /// A deploy's approvals.
     Approvals(DeployId),
+    /// What happened to a deploy.
+    Events(DeployId),
 }
 
 /// A page that a person may be led back to after signing in.
@@ -167,11 +175,20 @@ impl Route {
             }
             ["api", "v1", "deploys"] => {
                 get()?;
-                Ok(Self::Json(Document::Deploys { limit: limit(query)?, before: cursor(query)? }))
+                let (wanted, limit, before) = (wanted(query)?, limit(query)?, cursor(query)?);
+                Ok(Self::Json(Document::Deploys { wanted, limit, before }))
+            }
+            ["api", "v1", "deploys", id] if is_id(id) => {
+                get()?;
+                Ok(Self::Json(Document::Deploy(DeployId::from_text(*id))))
             }
             ["api", "v1", "deploys", id, "approvals"] if is_id(id) => {
                 get()?;
                 Ok(Self::Json(Document::Approvals(DeployId::from_text(*id))))
+            }
+            ["api", "v1", "deploys", id, "events"] if is_id(id) => {
+                get()?;
+                Ok(Self::Json(Document::Events(DeployId::from_text(*id))))
             }
             ["assets", file] => {
                 get()?;
@@ -208,6 +225,36 @@ fn cursor(query: &str) -> Result<Option<Cursor>, Misroute> {
         )
     })?;
     Ok(Some(cursor))
+}
+
+/// Which deploys a list is asked for.
+fn wanted(query: &str) -> Result<Wanted, Misroute> {
+    let deployment = parameter(query, "deployment").map(|text| {
+        let slug = text.split_once('/').and_then(|(organization, name)| Slug::new(organization, name));
+        let problem = "The parameter `deployment` must be owner/name, such as acme/checkout.";
+        slug.ok_or_else(|| Misroute::Query(problem.to_owned()))
+    });
+    let environment = parameter(query, "environment").map(|text| {
+        let problem = "The parameter `environment` must be the name of an environment, such as Staging.";
+        if text.is_empty() { Err(Misroute::Query(problem.to_owned())) } else { Ok(text) }
+    });
+    Ok(Wanted {
+        deployment: deployment.transpose()?,
+        environment: environment.transpose()?,
+        since: time(query, "since")?,
+        until: time(query, "until")?,
+    })
+}
+
+fn time(query: &str, name: &str) -> Result<Option<Timestamp>, Misroute> {
+    let Some(text) = parameter(query, name) else { return Ok(None) };
+    let problem = || {
+        let right = "such as 2026-11-23T10:42:00Z, percent-encoded";
+        Misroute::Query(format!(
+            "The parameter `{name}` must be a time with its zone, as RFC 3339 has it, {right}."
+        ))
+    };
+    text.parse().map(Some).map_err(|_| problem())
 }
 
 fn limit(query: &str) -> Result<u8, Misroute> {
@@ -248,15 +295,30 @@ mod tests {
         assert_eq!(of(Method::HEAD, "/deploys/d1"), Ok(deploy(Tab::Approvals)));
         assert_eq!(get("/deploys/d1?tab=pull-requests"), Ok(deploy(Tab::PullRequests)));
         assert_eq!(get("/deploys/d1?tab=nonsense"), Ok(deploy(Tab::Approvals)));
-        assert_eq!(get("/api/v1/deploys"), Ok(Route::Json(Document::Deploys { limit: 50, before: None })));
+        let all = Wanted::default();
+        assert_eq!(
+            get("/api/v1/deploys"),
+            Ok(Route::Json(Document::Deploys { wanted: all.clone(), limit: 50, before: None }))
+        );
         assert_eq!(
             get(&format!("/api/v1/deploys?limit=100&{BEFORE}")),
-            Ok(Route::Json(Document::Deploys { limit: 100, before }))
+            Ok(Route::Json(Document::Deploys { wanted: all, limit: 100, before }))
         );
+        let wanted = Wanted {
+            deployment: Slug::new("acme", "checkout"),
+            environment: Some("Staging EU".to_owned()),
+            since: "2026-11-01T00:00:00Z".parse().ok(),
+            until: "2026-11-02T00:00:00Z".parse().ok(),
+        };
         assert_eq!(
-            get("/api/v1/deploys/d1/approvals"),
-            Ok(Route::Json(Document::Approvals(DeployId::from_text("d1"))))
+            get("/api/v1/deploys?deployment=acme/checkout&environment=Staging+EU&since=2026-11-01T00:00:00Z\
+                 &until=2026-11-02T02:00:00%2B02:00"),
+            Ok(Route::Json(Document::Deploys { wanted, limit: 50, before: None }))
         );
+        let d1 = || DeployId::from_text("d1");
+        assert_eq!(get("/api/v1/deploys/d1"), Ok(Route::Json(Document::Deploy(d1()))));
+        assert_eq!(get("/api/v1/deploys/d1/approvals"), Ok(Route::Json(Document::Approvals(d1()))));
+        assert_eq!(get("/api/v1/deploys/d1/events"), Ok(Route::Json(Document::Events(d1()))));
         assert_eq!(get("/assets/a.css"), Ok(Route::Asset("a.css".into())));
         assert_eq!(get("/sign-in?next=/"), Ok(Route::SignInForm));
         assert_eq!(of(Method::POST, "/sign-in"), Ok(Route::SignIn));
@@ -271,7 +333,8 @@ mod tests {
             "/deploys/",
             "/deploys/d%201",
             "/deploys/../x",
-            "/api/v1/deploys/d1",
+            "/api/v1/deploys/",
+            "/api/v1/deploys/d1/votes",
             "/assets/a/b",
             "//",
         ] {
@@ -281,9 +344,22 @@ mod tests {
         assert_eq!(of(Method::DELETE, "/deploys/d1"), Err(Misroute::Method("GET, HEAD")));
         assert_eq!(of(Method::PUT, "/sign-in"), Err(Misroute::Method("GET, HEAD, POST")));
         assert_eq!(of(Method::GET, "/sign-out"), Err(Misroute::Method("POST")));
-        for query in
-            ["limit=0", "limit=101", "limit=-1", "limit=", "limit=x", "before=x", "before=2026-11-23%23d1"]
-        {
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=-1",
+            "limit=",
+            "limit=x",
+            "before=x",
+            "before=2026-11-23%23d1",
+            "deployment=checkout",
+            "deployment=",
+            "environment=",
+            "since=7d",
+            "until=2026-11-23",
+            // A plus sign that is not encoded is a space.
+            "since=2026-11-23T10:00:00+02:00",
+        ] {
             let refused = of(Method::GET, &format!("/api/v1/deploys?{query}"));
             let parameter = query.split('=').next().unwrap_or_default();
             assert!(

@@ -55,7 +55,9 @@ async fn without_a_key_nobody_gets_past_the_door() {
             assert_eq!(body, "");
         }
     }
-    for address in ["/api/v1/deploys", "/api/v1/deploys/d1/approvals"] {
+    for address in
+        ["/api/v1/deploys", "/api/v1/deploys/d1", "/api/v1/deploys/d1/approvals", "/api/v1/deploys/d1/events"]
+    {
         let (status, headers, body) = ask(Method::GET, address, &[], "").await;
         assert_eq!(
             (status, header(&headers, "content-type")),
@@ -116,6 +118,9 @@ async fn what_there_is_not_says_what_there_is() {
     let (status, headers, body) = ask(Method::GET, "/api/v1/deploys?limit=1000", &[], "").await;
     assert_eq!((status, header(&headers, "content-type")), (400, "application/problem+json"));
     assert!(body.contains("from 1 to 100"), "{body}");
+    let (status, _, body) = ask(Method::GET, "/api/v1/deploys?since=7d", &[], "").await;
+    assert_eq!(status, 400);
+    assert!(body.contains("`since` must be a time with its zone"), "{body}");
     assert_eq!(ask(Method::GET, "/assets/signoff.js", &[], "").await.0, 404);
 }
 
