@@ -1,12 +1,16 @@
 //! The arguments.
 
+mod record;
+
+pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Since, Which};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use rules::condition::parse_duration;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Signoff on the command line: tools that make rules safe to change.
+/// Signoff on the command line: tools that make rules safe to change, and questions to the record.
 #[derive(Debug, Parser)]
 #[command(name = "signoff", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -22,6 +26,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    Deploys(Deploys),
+    Approvals(Approvals),
+    Events(Events),
 }
 
 #[derive(Debug, Subcommand)]

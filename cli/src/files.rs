@@ -13,6 +13,9 @@ pub(crate) enum Stop {
     /// A file that can't be read or written.
     #[error("{path}: {reason}")]
     File { path: String, reason: String },
+    /// A Signoff that can't be asked: why, and what to do.
+    #[error("{0}")]
+    Ask(String),
     /// Nobody takes what is written.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),

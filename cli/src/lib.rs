@@ -1,8 +1,9 @@
-//! The command line: tools that make rules safe to change.
+//! The command line: tools that make rules safe to change, and questions to the record.
 //!
-//! [`run`] is all of `signoff` but for the process: arguments, streams and the time come in, an [`Exit`] goes out.
+//! [`run`] is all of `signoff` but for the process: arguments, streams, the time and the API key come in, an [`Exit`] goes out.
 
 mod args;
+mod ask;
 mod cases;
 mod check;
 mod convert;
@@ -11,12 +12,15 @@ mod does;
 mod explain;
 mod files;
 mod outlook;
+mod record;
+mod table;
 mod test;
+
+pub use ask::Surroundings;
 
 use args::{Cli, Command, RulesCommand};
 use clap::Parser;
 use files::Stop;
-use jiff::Timestamp;
 use rules::reference::{page, schema};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -39,7 +43,7 @@ pub enum Exit {
     Fine,
     /// 1: a file has problems, or a case failed.
     Problems,
-    /// 2: arguments that mean nothing, or a file that can't be read or written.
+    /// 2: arguments that mean nothing, a file that can't be read or written, or a Signoff that can't be asked.
     Usage,
 }
 
@@ -53,10 +57,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Runs the command that `args` (with the program's name first) ask for. `now` is the time of a deploy that names none.
-pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, now: Timestamp) -> Exit {
-    let done = match Cli::try_parse_from(args) {
-        Ok(Cli { command: Command::Rules { command } }) => match command {
+/// Runs the command that `args` (with the program's name first) ask for. The time is also that of a deploy that names none.
+pub fn run(
+    args: impl IntoIterator<Item = OsString>,
+    streams: &mut Streams<'_>,
+    surroundings: &Surroundings,
+) -> Exit {
+    let now = surroundings.now;
+    let done = match Cli::try_parse_from(args).map(|cli| cli.command) {
+        Ok(Command::Rules { command }) => match command {
             RulesCommand::Check(args) => check::run(&args, streams),
             RulesCommand::Explain(args) => explain::run(&args, streams, now),
             RulesCommand::Test(args) => test::run(&args, streams, now),
@@ -64,6 +73,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, 
             RulesCommand::Reference => print(streams, &page()),
             RulesCommand::Schema => print(streams, &schema()),
         },
+        Ok(Command::Deploys(args)) => record::deploys(&args, streams, surroundings),
+        Ok(Command::Approvals(args)) => record::approvals(&args, streams, surroundings),
+        Ok(Command::Events(args)) => record::events(&args, streams, surroundings),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{error}").map(|()| Exit::Usage).map_err(Stop::Write)
         }
@@ -76,7 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>, 
     match stop {
         // Whoever reads has seen enough (`| head`).
         Stop::Write(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Fine,
-        Stop::Write(_) | Stop::File { .. } => {
+        Stop::Write(_) | Stop::File { .. } | Stop::Ask(_) => {
             // Nobody is left to be told that this fails, too.
             let _ = writeln!(streams.err, "signoff: {stop}");
             Exit::Usage

@@ -4,14 +4,17 @@ use crate::signoff;
 
 #[test]
 fn the_help_of_signoff() {
-    insta::assert_snapshot!(signoff(&["--help"]).shown(), @r"
-    Signoff on the command line: tools that make rules safe to change
+    insta::assert_snapshot!(signoff(&["--help"]).shown(), @"
+    Signoff on the command line: tools that make rules safe to change, and questions to the record
 
     Usage: signoff <COMMAND>
 
     Commands:
-      rules  Check, explain, test, convert and describe rules files
-      help   Print this message or the help of the given subcommand(s)
+      rules      Check, explain, test, convert and describe rules files
+      deploys    List deploys on record, newest first
+      approvals  List approvals on record, with who voted; those of the newest deploy first
+      events     List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -22,7 +25,7 @@ fn the_help_of_signoff() {
 
 #[test]
 fn the_help_of_rules() {
-    insta::assert_snapshot!(signoff(&["rules", "--help"]).shown(), @r"
+    insta::assert_snapshot!(signoff(&["rules", "--help"]).shown(), @"
     Check, explain, test, convert and describe rules files
 
     Usage: signoff rules <COMMAND>
@@ -150,6 +153,123 @@ fn the_help_of_test() {
 }
 
 #[test]
+fn the_help_of_what_asks_the_record() {
+    insta::assert_snapshot!(signoff(&["deploys", "--help"]).shown(), @"
+    List deploys on record, newest first
+
+    Usage: signoff deploys [OPTIONS]
+
+    Options:
+          --deployment <OWNER/NAME>  Deploys of this deployment
+          --environment <NAME>       Deploys to this environment, in any case
+          --since <TIME>             Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+          --limit <N>                How many at most [default: 50]
+          --format <FORMAT>          How to tell: as a table, or as one JSON array [default: table] [possible values: table, json]
+          --url <URL>                Where Signoff is: the stack's output ConsoleUrl [env: SIGNOFF_URL]
+          --api-key-file <FILE>      A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+      -h, --help                     Print help
+
+    Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.
+    ---- Fine
+    ");
+    insta::assert_snapshot!(signoff(&["approvals", "--help"]).shown(), @"
+    List approvals on record, with who voted; those of the newest deploy first.
+
+    Without --deploy and --since: those of deploys of the last 7 days.
+
+    Usage: signoff approvals [OPTIONS]
+
+    Options:
+          --deploy <ID>
+              Those of this deploy: its id
+
+          --deployment <OWNER/NAME>
+              Deploys of this deployment
+
+          --environment <NAME>
+              Deploys to this environment, in any case
+
+          --since <TIME>
+              Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+
+          --status <STATUS>
+              Those that stand so
+              
+              [possible values: pending, quorum, approved, rejected, expired, superseded, cancelled]
+
+          --limit <N>
+              How many at most
+              
+              [default: 50]
+
+          --format <FORMAT>
+              How to tell: as a table, or as one JSON array
+              
+              [default: table]
+              [possible values: table, json]
+
+          --url <URL>
+              Where Signoff is: the stack's output ConsoleUrl
+              
+              [env: SIGNOFF_URL]
+
+          --api-key-file <FILE>
+              A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.
+    ---- Fine
+    ");
+    insta::assert_snapshot!(signoff(&["events", "--help"]).shown(), @"
+    List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first.
+
+    Without --deploy and --since: that of deploys of the last 7 days.
+
+    Usage: signoff events [OPTIONS]
+
+    Options:
+          --deploy <ID>
+              What happened to this deploy: its id
+
+          --deployment <OWNER/NAME>
+              Deploys of this deployment
+
+          --environment <NAME>
+              Deploys to this environment, in any case
+
+          --since <TIME>
+              Deploys from when on: how long ago (7d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+
+          --limit <N>
+              How many at most
+              
+              [default: 200]
+
+          --format <FORMAT>
+              How to tell: as a table, or as one JSON array
+              
+              [default: table]
+              [possible values: table, json]
+
+          --url <URL>
+              Where Signoff is: the stack's output ConsoleUrl
+              
+              [env: SIGNOFF_URL]
+
+          --api-key-file <FILE>
+              A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.
+    ---- Fine
+    ");
+}
+
+#[test]
 fn the_help_of_convert() {
     insta::assert_snapshot!(signoff(&["rules", "convert", "--help"]).shown(), @r"
     Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.
@@ -208,10 +328,15 @@ fn arguments_that_mean_nothing_are_told() {
         &["rules", "test", "tests"],
         &["rules", "test", "no-such.yml"],
         &["rules", "convert"],
+        &["deploys", "--since", "yesterday"],
+        &["deploys", "--deployment", "checkout"],
+        &["deploys", "--limit", "0"],
+        &["approvals", "--status", "open"],
+        &["events", "--deploy", "d1", "--since", "7d"],
     ] {
         told.push_str(&format!("$ signoff {}\n{}\n\n", args.join(" "), signoff(args).shown()));
     }
-    insta::assert_snapshot!(told, @r"
+    insta::assert_snapshot!(told, @"
     $ signoff rules chek
     ---- err
     error: unrecognized subcommand 'chek'
@@ -280,6 +405,44 @@ fn arguments_that_mean_nothing_are_told() {
     $ signoff rules convert
     ---- err
     signoff: .sleuth/rules.yml: there is no such file
+    ---- Usage
+
+    $ signoff deploys --since yesterday
+    ---- err
+    error: invalid value 'yesterday' for '--since <TIME>': write how long ago (12h, 7d), a date (2026-11-01) or a time with its zone (2026-11-01T10:00:00Z)
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff deploys --deployment checkout
+    ---- err
+    error: invalid value 'checkout' for '--deployment <OWNER/NAME>': write owner/name, for example acme/checkout
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff deploys --limit 0
+    ---- err
+    error: invalid value '0' for '--limit <N>': 0 is not in 1..=4294967295
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff approvals --status open
+    ---- err
+    error: invalid value 'open' for '--status <STATUS>'
+      [possible values: pending, quorum, approved, rejected, expired, superseded, cancelled]
+
+    For more information, try '--help'.
+    ---- Usage
+
+    $ signoff events --deploy d1 --since 7d
+    ---- err
+    error: the argument '--deploy <ID>' cannot be used with '--since <TIME>'
+
+    Usage: signoff events --deploy <ID>
+
+    For more information, try '--help'.
     ---- Usage
     ");
 }

@@ -7,10 +7,12 @@ mod convert;
 mod explain;
 mod help;
 mod process;
+mod record;
 mod reference;
+mod server;
 mod test;
 
-use signoff::{Exit, Streams, run};
+use signoff::{Exit, Streams, Surroundings, run};
 
 /// What a command wrote, and what it told a script.
 struct Done {
@@ -29,7 +31,11 @@ fn fed(input: &str, args: &[&str]) -> Done {
     let (mut input, mut out, mut err) = (input.as_bytes(), Vec::new(), Vec::new());
     let mut streams = Streams { input: &mut input, out: &mut out, err: &mut err };
     let args = std::iter::once("signoff").chain(args.iter().copied()).map(Into::into);
-    let exit = run(args, &mut streams, "2026-05-11T11:42:00Z".parse().unwrap());
+    let surroundings = Surroundings {
+        now: "2026-05-11T11:42:00Z".parse().unwrap(),
+        api_key: Some("key-of-the-tests".to_owned().into()),
+    };
+    let exit = run(args, &mut streams, &surroundings);
     Done { out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), exit }
 }
 

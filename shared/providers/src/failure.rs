@@ -93,7 +93,7 @@ pub(crate) fn server_error(
 
 /// How long a `Retry-After` header asks to wait (RFC 9110, section 10.2.3): seconds, or a date, which counts from the
 /// answer's own `Date`, so that no clock of ours is involved. `None` without a header that can be read.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),

@@ -206,7 +206,7 @@ fn not_sent(service: &str, doing: &str, error: &reqwest::Error) -> Failure {
 }
 
 /// The innermost cause of an error: the others repeat addresses, which may hold what is secret.
-fn cause(error: &reqwest::Error) -> String {
+pub fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
