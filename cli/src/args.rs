@@ -2,7 +2,7 @@
 
 mod record;
 
-pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Since, Which};
+pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Replay, Since, Which};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check, explain, test, convert and describe rules files.
+    /// Check, explain, test, replay, convert and describe rules files.
     #[command(arg_required_else_help = true)]
     Rules {
         #[command(subcommand)]
@@ -36,6 +36,7 @@ pub(crate) enum RulesCommand {
     Check(Check),
     Explain(Explain),
     Test(Test),
+    Replay(Replay),
     Convert(Convert),
     /// Print the page that describes everything that a rules file can say, with examples: docs/rules.md
     Reference,

@@ -61,6 +61,11 @@ impl From<Deploy> for Described {
 }
 
 impl Described {
+    /// A deploy, and what became known of it.
+    pub(crate) fn known(deploy: Deploy, facts: Facts) -> Self {
+        Self { facts, ..Self::from(deploy) }
+    }
+
     /// The variables of its rules' conditions at `now`.
     pub(crate) fn at(&self, now: Timestamp) -> Snapshot {
         let facts = Cow::Borrowed(&self.facts);

@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod outlook;
 mod record;
+mod replay;
 mod table;
 mod test;
 
@@ -69,6 +70,7 @@ pub fn run(
             RulesCommand::Check(args) => check::run(&args, streams),
             RulesCommand::Explain(args) => explain::run(&args, streams, now),
             RulesCommand::Test(args) => test::run(&args, streams, now),
+            RulesCommand::Replay(args) => replay::run(&args, streams, surroundings),
             RulesCommand::Convert(args) => convert::run(&args, streams),
             RulesCommand::Reference => print(streams, &page()),
             RulesCommand::Schema => print(streams, &schema()),

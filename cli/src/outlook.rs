@@ -2,8 +2,9 @@
 
 use crate::deploy::Described;
 use jiff::{SignedDuration, Timestamp};
-use rules::Rule;
 use rules::explain::{Explanation, explain};
+use rules::{Rule, RulesFile};
+use std::collections::BTreeSet;
 
 /// What becomes of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,16 @@ pub(crate) enum Outlook {
     NotForDeploys,
     /// It uses what is not supported yet.
     NotSupported,
+}
+
+impl Outlook {
+    /// Whether the rule holds, or did before: its run has been opened if it waits for no other one.
+    pub(crate) fn has_opened(self) -> bool {
+        match self {
+            Self::Opens | Self::Opened(_) => true,
+            Self::Later(_) | Self::Never | Self::NotForDeploys | Self::NotSupported => false,
+        }
+    }
 }
 
 /// When something is so.
@@ -52,6 +63,21 @@ pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> Outloo
     match first(deployed_at) {
         Some(before) if before.at < now => Outlook::Opened(before),
         _ => first(now).map_or(Outlook::Never, Outlook::Later),
+    }
+}
+
+/// The names of the rules of which a run has been opened, if every run before it succeeds: of those that `hold`.
+pub(crate) fn open(file: &RulesFile, holds: impl Fn(&Rule) -> bool) -> BTreeSet<&str> {
+    let mut open = BTreeSet::new();
+    let mut waiting: Vec<&Rule> = file.rules.iter().filter(|rule| holds(rule)).collect();
+    loop {
+        let (next, rest): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|rule| rule.after.iter().all(|name| open.contains(name.as_str())));
+        if next.is_empty() {
+            return open;
+        }
+        open.extend(next.iter().map(|rule| rule.name.as_str()));
+        waiting = rest;
     }
 }
 

@@ -5,18 +5,16 @@ mod compare;
 use crate::args::Test;
 use crate::cases::{Case, Cases, Expected, read};
 use crate::check::counted;
-use crate::deploy::Described;
 use crate::does::does;
 use crate::explain::DEPLOY_URL;
 use crate::files::{Stop, as_yaml, read_file, unreadable};
-use crate::outlook::{Outlook, outlook, reasons};
+use crate::outlook::{open, outlook, reasons};
 use crate::{Exit, Streams};
 use jiff::Timestamp;
+use rules::RulesFile;
 use rules::problem::{Problem, Source};
 use rules::suggest::did_you_mean;
 use rules::template::{Context, Mentions};
-use rules::{Rule, RulesFile};
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -140,7 +138,7 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
 fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
     let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deploy.deployed_at));
     let context = Context::new(&deploy.deploy, DEPLOY_URL, &Mentions::new());
-    let open = open(file, deploy, at);
+    let open = open(file, |rule| outlook(rule, deploy, at).has_opened());
     let mut failures = Vec::new();
     for rule in &file.rules {
         let expected = case.expect.iter().find(|expected| expected.rule == rule.name);
@@ -162,23 +160,4 @@ fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
         }
     }
     failures
-}
-
-/// The names of the rules of which a run has been opened until then, if every run before it succeeds.
-fn open<'a>(file: &'a RulesFile, deploy: &Described, at: Timestamp) -> BTreeSet<&'a str> {
-    let holds = |rule: &&Rule| match outlook(rule, deploy, at) {
-        Outlook::Opens | Outlook::Opened(_) => true,
-        Outlook::Later(_) | Outlook::Never | Outlook::NotForDeploys | Outlook::NotSupported => false,
-    };
-    let mut open = BTreeSet::new();
-    let mut waiting: Vec<&Rule> = file.rules.iter().filter(holds).collect();
-    loop {
-        let (next, rest): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|rule| rule.after.iter().all(|name| open.contains(name.as_str())));
-        if next.is_empty() {
-            return open;
-        }
-        open.extend(next.iter().map(|rule| rule.name.as_str()));
-        waiting = rest;
-    }
 }

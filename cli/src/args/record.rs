@@ -70,6 +70,33 @@ pub(crate) struct Events {
     pub(crate) connection: Connection,
 }
 
+/// Replay rules against the deploys on record: what would be asked, what would run by itself, what would be blocked.
+///
+/// Each deploy is looked at as it is on record, until a newer one came to its environment. Every run is taken to succeed, so that
+/// rules with `after` open, too. The rules are those of one repository: name its deployment.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 replayed, 1 the file has problems, 2 wrong usage, a file that cannot be read, or a Signoff that cannot be asked."
+)]
+pub(crate) struct Replay {
+    /// The rules file; `-` is the standard input.
+    pub(crate) file: PathBuf,
+    /// Deploys from when on: how long ago (90d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z).
+    #[arg(long, value_name = "TIME", default_value = "90d")]
+    pub(crate) since: Since,
+    /// Deploys of this deployment.
+    #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
+    pub(crate) deployment: Option<Slug>,
+    /// Deploys to this environment, in any case.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// How to tell: as tables, or as one JSON document.
+    #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
+    pub(crate) format: RecordFormat,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
 const EXIT_CODES: &str = "Exit code: 0 told, 2 wrong usage or a Signoff that cannot be asked.";
 
 /// Which deploys.

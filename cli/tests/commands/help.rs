@@ -10,7 +10,7 @@ fn the_help_of_signoff() {
     Usage: signoff <COMMAND>
 
     Commands:
-      rules      Check, explain, test, convert and describe rules files
+      rules      Check, explain, test, replay, convert and describe rules files
       deploys    List deploys on record, newest first
       approvals  List approvals on record, with who voted; those of the newest deploy first
       events     List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first
@@ -26,7 +26,7 @@ fn the_help_of_signoff() {
 #[test]
 fn the_help_of_rules() {
     insta::assert_snapshot!(signoff(&["rules", "--help"]).shown(), @"
-    Check, explain, test, convert and describe rules files
+    Check, explain, test, replay, convert and describe rules files
 
     Usage: signoff rules <COMMAND>
 
@@ -34,6 +34,7 @@ fn the_help_of_rules() {
       check      Check rules files: every problem, with its place and what would be right
       explain    Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs
       test       Test rules with cases: given this deploy, expect these runs, dialogs and actions
+      replay     Replay rules against the deploys on record: what would be asked, what would run by itself, what would be blocked
       convert    Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays
       reference  Print the page that describes everything that a rules file can say, with examples: docs/rules.md
       schema     Print the JSON Schema of rules files, with which editors complete them and tell mistakes
@@ -148,6 +149,53 @@ fn the_help_of_test() {
               Print help (see a summary with '-h')
 
     Exit code: 0 all passed, 1 a case failed or a file has problems, 2 wrong usage, a file that cannot be read, or no cases.
+    ---- Fine
+    ");
+}
+
+#[test]
+fn the_help_of_replay() {
+    insta::assert_snapshot!(signoff(&["rules", "replay", "--help"]).shown(), @"
+    Replay rules against the deploys on record: what would be asked, what would run by itself, what would be blocked.
+
+    Each deploy is looked at as it is on record, until a newer one came to its environment. Every run is taken to succeed, so that rules with `after` open, too. The rules are those of one repository: name its deployment.
+
+    Usage: signoff rules replay [OPTIONS] <FILE>
+
+    Arguments:
+      <FILE>
+              The rules file; `-` is the standard input
+
+    Options:
+          --since <TIME>
+              Deploys from when on: how long ago (90d, 12h), a date (2026-11-01, in UTC) or a time (2026-11-01T10:00:00Z)
+              
+              [default: 90d]
+
+          --deployment <OWNER/NAME>
+              Deploys of this deployment
+
+          --environment <NAME>
+              Deploys to this environment, in any case
+
+          --format <FORMAT>
+              How to tell: as tables, or as one JSON document
+              
+              [default: table]
+              [possible values: table, json]
+
+          --url <URL>
+              Where Signoff is: the stack's output ConsoleUrl
+              
+              [env: SIGNOFF_URL]
+
+          --api-key-file <FILE>
+              A file with an API key, in place of the environment variable SIGNOFF_API_KEY
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Exit code: 0 replayed, 1 the file has problems, 2 wrong usage, a file that cannot be read, or a Signoff that cannot be asked.
     ---- Fine
     ");
 }
@@ -328,7 +376,7 @@ fn arguments_that_mean_nothing_are_told() {
         &["rules", "test", "tests"],
         &["rules", "test", "no-such.yml"],
         &["rules", "convert"],
-        &["deploys", "--since", "yesterday"],
+        &["rules", "replay", "rules.yml", "--since", "yesterday"],
         &["deploys", "--deployment", "checkout"],
         &["deploys", "--limit", "0"],
         &["approvals", "--status", "open"],
@@ -407,7 +455,7 @@ fn arguments_that_mean_nothing_are_told() {
     signoff: .sleuth/rules.yml: there is no such file
     ---- Usage
 
-    $ signoff deploys --since yesterday
+    $ signoff rules replay rules.yml --since yesterday
     ---- err
     error: invalid value 'yesterday' for '--since <TIME>': write how long ago (12h, 7d), a date (2026-11-01) or a time with its zone (2026-11-01T10:00:00Z)
 

@@ -9,6 +9,7 @@ mod help;
 mod process;
 mod record;
 mod reference;
+mod replay;
 mod server;
 mod test;
 

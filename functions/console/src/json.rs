@@ -15,7 +15,7 @@
 //!
 //! ```json
 //! {"deploy": {"id", "deployment", …, "url", "tags": […], "commits": […], "pull_requests": […], …},
-//!   "runs": […], "notices": […]}
+//!   "facts": {"reports": {…}, "tags": […], "reactions": […], …}, "runs": […], "notices": […]}
 //! ```
 //!
 //! `GET /api/v1/deploys/{id}/approvals`:
@@ -40,6 +40,7 @@ use crate::site::Site;
 use crate::view::{ApprovalView, DeployView, Notice, RunView, notices};
 use approval::deploy::Deploy;
 use approval::event::Event;
+use approval::facts::Facts;
 use serde::Serialize;
 use store::{Listing, Page};
 
@@ -54,6 +55,8 @@ pub(crate) struct DeploysDocument {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct DeployDocument<'a> {
     deploy: WholeDeploy<'a>,
+    /// What became known of it since.
+    facts: &'a Facts,
     /// Oldest first.
     runs: Vec<RunView>,
     notices: Vec<Notice>,
@@ -114,6 +117,7 @@ impl<'a> DeployDocument<'a> {
         let people = People::of(page);
         Self {
             deploy: WholeDeploy { deploy: &page.deploy, url: site.deploy_url(&page.deploy.id) },
+            facts: &page.facts,
             runs: page.runs.iter().map(|run| RunView::of(run, page, &people)).collect(),
             notices: notices(page),
         }

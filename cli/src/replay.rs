@@ -1,0 +1,87 @@
+//! `signoff rules replay`: rules against the deploys on record.
+
+mod fate;
+mod human;
+mod json;
+
+use crate::args::{RecordFormat, Replay};
+use crate::ask::{Signoff, Surroundings, Wanted, wait};
+use crate::check::counted;
+use crate::files::{Stop, read};
+use crate::record::ids;
+use crate::{Exit, Streams};
+use crate::deploy::Described;
+use approval::deploy::Deploy;
+use approval::facts::Facts;
+use fate::{Recorded, Replayed};
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use rules::RulesFile;
+use serde::Deserialize;
+
+/// The rules, and what they mean for each deploy.
+struct Told<'a> {
+    file: &'a RulesFile,
+    since: Timestamp,
+    /// Newest first.
+    deploys: Vec<Replayed<'a>>,
+}
+
+/// The answer about one deploy.
+#[derive(Deserialize)]
+struct Document {
+    deploy: Deploy,
+    facts: Facts,
+    runs: Vec<Run>,
+}
+
+/// A run on record.
+#[derive(Deserialize)]
+struct Run {
+    rule: String,
+}
+
+/// Replays the rules of a file.
+pub(crate) fn run(
+    args: &Replay,
+    streams: &mut Streams<'_>,
+    surroundings: &Surroundings,
+) -> Result<Exit, Stop> {
+    let text = read(&args.file, streams)?;
+    let file = match rules::parse(&text, &args.file.display().to_string()) {
+        Ok(file) => file,
+        Err(problems) => {
+            for problem in &problems {
+                writeln!(streams.err, "{}\n", problem.rendered())?;
+            }
+            writeln!(streams.err, "{}, nothing to replay", counted(problems.len(), "problem"))?;
+            return Ok(Exit::Problems);
+        }
+    };
+    let signoff = Signoff::new(&args.connection, surroundings)?;
+    let since = args.since.of(surroundings.now);
+    let wanted = Wanted {
+        deployment: args.deployment.as_ref().map(ToString::to_string),
+        environment: args.environment.clone(),
+        since: Some(since),
+        before: None,
+    };
+    let recorded = wait(recorded(&signoff, &wanted))?;
+    let told = Told { file: &file, since, deploys: fate::replay(&file, &recorded, surroundings.now) };
+    match args.format {
+        RecordFormat::Table => human::write(streams.out, &told)?,
+        RecordFormat::Json => json::write(streams.out, &told)?,
+    }
+    Ok(Exit::Fine)
+}
+
+/// The deploys on record that are wanted, newest first.
+async fn recorded(signoff: &Signoff, wanted: &Wanted) -> Result<Vec<Recorded>, Stop> {
+    let (listed, _) = signoff.deploys(wanted, usize::MAX).await?;
+    let ids = ids(&listed)?;
+    let recorded = |Document { deploy, facts, runs }: Document| Recorded {
+        deploy: Described::known(deploy, facts),
+        opened: runs.into_iter().map(|run| run.rule).collect(),
+    };
+    signoff.documents(&ids, None).map_ok(recorded).try_collect().await
+}

@@ -1,0 +1,95 @@
+//! The replay for people.
+
+use super::Told;
+use super::fate::{Fate, Replayed, Verdict};
+use crate::check::counted;
+use crate::record::shown;
+use crate::table::{Align, table};
+use std::io::{self, Write};
+
+/// Writes a summary, then what becomes of each rule, then of each deploy.
+pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
+    let deploys = counted(told.deploys.len(), "deploy");
+    let count = |verdict| told.deploys.iter().filter(|deploy| deploy.verdict() == verdict).count();
+    let counts = Verdict::ALL.map(|verdict| format!("{} {}", count(verdict), word(verdict)));
+    writeln!(out, "{deploys} since {}: {}", shown(told.since), counts.join(", "))?;
+    let otherwise = told.deploys.iter().filter(|deploy| deploy.otherwise()).count();
+    writeln!(out, "{otherwise} otherwise than on record\n")?;
+    rules(out, told)?;
+    if told.deploys.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let rows: Vec<_> = told.deploys.iter().map(deploy).collect();
+    let columns = ["DEPLOYED AT", "DEPLOY", "WOULD BE", "RULES", "ON RECORD"];
+    table(out, columns.map(|column| (column, Align::Left)), &rows)
+}
+
+/// A verdict as people read it.
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Asked => "asked",
+        Verdict::ByItself => "by itself",
+        Verdict::Waiting => "waiting",
+        Verdict::Blocked => "blocked",
+    }
+}
+
+fn rules(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
+    let rows: Vec<_> = told
+        .file
+        .rules
+        .iter()
+        .enumerate()
+        .map(|(index, rule)| {
+            let fates =
+                || told.deploys.iter().filter_map(|deploy| deploy.rules.get(index)).map(|(_, fate)| fate);
+            let count = |is: fn(&Fate) -> bool| fates().filter(|fate| is(fate)).count().to_string();
+            [
+                rule.name.clone(),
+                count(|fate| *fate == Fate::Asks),
+                count(|fate| *fate == Fate::Acts),
+                count(|fate| matches!(fate, Fate::Waits(_))),
+                count(|fate| *fate == Fate::NotSupported),
+                count(|fate| matches!(fate, Fate::TooLate | Fate::NotAfter | Fate::DoesNotHold)),
+            ]
+        })
+        .collect();
+    let right = |title| (title, Align::Right);
+    let columns = [
+        ("RULE", Align::Left),
+        right("ASKS"),
+        right("ACTS"),
+        right("WAITS"),
+        right("NOT SUPPORTED"),
+        right("DOES NOT OPEN"),
+    ];
+    table(out, columns, &rows)
+}
+
+fn deploy(replayed: &Replayed<'_>) -> [String; 5] {
+    let deploy = &replayed.recorded.deploy.deploy;
+    let rules = replayed.rules.iter().filter_map(|(rule, fate)| {
+        let name = &rule.name;
+        match fate {
+            Fate::Asks | Fate::Acts => Some(name.clone()),
+            Fate::Waits(at) => Some(format!("{name} (waits until {})", shown(*at))),
+            Fate::TooLate => Some(format!("{name} (a newer deploy came first)")),
+            Fate::NotAfter => Some(format!("{name} (only after {})", rule.after.join(", "))),
+            Fate::NotSupported => Some(format!("{name} (not supported)")),
+            Fate::DoesNotHold => None,
+        }
+    });
+    let on_record = if replayed.otherwise() {
+        list(replayed.recorded.opened.iter().cloned())
+    } else {
+        "the same".to_owned()
+    };
+    let verdict = word(replayed.verdict()).to_owned();
+    [shown(deploy.deployed_at), deploy.title(), verdict, list(rules), on_record]
+}
+
+fn list(names: impl Iterator<Item = String>) -> String {
+    let names = names.collect::<Vec<_>>().join(", ");
+    if names.is_empty() { "none".to_owned() } else { names }
+}

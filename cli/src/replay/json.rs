@@ -1,0 +1,90 @@
+//! The replay as one JSON document: its keys stay, and may get company.
+
+use super::Told;
+use super::fate::{Fate, Verdict};
+use crate::check::document;
+use crate::files::Stop;
+use approval::id::DeployId;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::io::Write;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    since: Timestamp,
+    /// How many deploys have each verdict.
+    asked: usize,
+    by_itself: usize,
+    waiting: usize,
+    blocked: usize,
+    /// How many deploys other rules open for than did.
+    otherwise: usize,
+    /// Newest first.
+    deploys: Vec<Deploy<'a>>,
+}
+
+#[derive(Serialize)]
+struct Deploy<'a> {
+    id: &'a DeployId,
+    deployment: &'a str,
+    environment: &'a str,
+    revision: &'a str,
+    deployed_at: Timestamp,
+    verdict: Verdict,
+    rules: Vec<Rule<'a>>,
+    /// The rules that opened then.
+    on_record: &'a [String],
+    /// Whether other rules open than did.
+    otherwise: bool,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    rule: &'a str,
+    fate: &'static str,
+    /// Until when it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Timestamp>,
+}
+
+/// Writes what becomes of each deploy.
+pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> Result<(), Stop> {
+    let count = |verdict| told.deploys.iter().filter(|deploy| deploy.verdict() == verdict).count();
+    let deploys = told.deploys.iter().map(|replayed| {
+        let deploy = &replayed.recorded.deploy.deploy;
+        Deploy {
+            id: &deploy.id,
+            deployment: deploy.deployment.as_str(),
+            environment: &deploy.environment,
+            revision: &deploy.revision,
+            deployed_at: deploy.deployed_at,
+            verdict: replayed.verdict(),
+            rules: replayed.rules.iter().map(|(rule, fate)| self::rule(&rule.name, fate)).collect(),
+            on_record: &replayed.recorded.opened,
+            otherwise: replayed.otherwise(),
+        }
+    });
+    let told = Document {
+        since: told.since,
+        asked: count(Verdict::Asked),
+        by_itself: count(Verdict::ByItself),
+        waiting: count(Verdict::Waiting),
+        blocked: count(Verdict::Blocked),
+        otherwise: told.deploys.iter().filter(|deploy| deploy.otherwise()).count(),
+        deploys: deploys.collect(),
+    };
+    document(out, &told)
+}
+
+fn rule<'a>(rule: &'a str, fate: &Fate) -> Rule<'a> {
+    let (fate, at) = match fate {
+        Fate::Asks => ("asks", None),
+        Fate::Acts => ("acts", None),
+        Fate::NotSupported => ("not_supported", None),
+        Fate::Waits(at) => ("waits", Some(*at)),
+        Fate::TooLate => ("too_late", None),
+        Fate::NotAfter => ("not_after", None),
+        Fate::DoesNotHold => ("does_not_hold", None),
+    };
+    Rule { rule, fate, at }
+}
