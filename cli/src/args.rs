@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Deploys(Deploys),
     Approvals(Approvals),
     Events(Events),
+    // The same as `rules convert`, which the help shows beside its neighbours.
+    #[command(hide = true)]
+    Convert(Convert),
 }
 
 #[derive(Debug, Subcommand)]

@@ -78,6 +78,7 @@ pub fn run(
         Ok(Command::Deploys(args)) => record::deploys(&args, streams, surroundings),
         Ok(Command::Approvals(args)) => record::approvals(&args, streams, surroundings),
         Ok(Command::Events(args)) => record::events(&args, streams, surroundings),
+        Ok(Command::Convert(args)) => convert::run(&args, streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{error}").map(|()| Exit::Usage).map_err(Stop::Write)
         }

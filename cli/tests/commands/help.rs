@@ -318,6 +318,19 @@ fn the_help_of_what_asks_the_record() {
 }
 
 #[test]
+fn convert_has_its_first_name_too() {
+    assert_eq!(
+        signoff(&["convert", "--help"]).out.lines().next(),
+        signoff(&["rules", "convert", "--help"]).out.lines().next()
+    );
+    let (short, long) = (
+        signoff(&["convert", "tests/files/not-yet.yml"]),
+        signoff(&["rules", "convert", "tests/files/not-yet.yml"]),
+    );
+    assert_eq!(short.shown(), long.shown());
+}
+
+#[test]
 fn the_help_of_convert() {
     insta::assert_snapshot!(signoff(&["rules", "convert", "--help"]).shown(), @r"
     Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.
