@@ -56,6 +56,7 @@ pub struct World {
     pub receiver: Receiver,
     /// What the functions call.
     pub calls: Calls,
+    bin_dir: PathBuf,
     panics: Arc<Mutex<Vec<String>>>,
     secrets: Vec<String>,
     leaks: Arc<Mutex<Vec<String>>>,
@@ -91,6 +92,11 @@ impl World {
                 assert!(!invocation.failed, "the clock failed: {invocation:?}");
             }
         }
+    }
+
+    /// Where the program of this name is, built with the functions.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.bin_dir.join(name)
     }
 
     /// The lines of the functions' logs that tell of a panic.
@@ -177,7 +183,7 @@ impl World {
         });
         let deployment = Deployment {
             root: root(),
-            bin_dir,
+            bin_dir: bin_dir.clone(),
             parameters,
             secrets,
             calls: calls.clone(),
@@ -211,6 +217,7 @@ impl World {
             http,
             receiver,
             calls,
+            bin_dir,
             panics,
             secrets: texts,
             leaks,

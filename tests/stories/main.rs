@@ -11,6 +11,7 @@ mod dialogs;
 mod facts;
 mod people;
 mod personal;
+mod queries;
 mod race;
 mod record;
 mod rules;

@@ -1,0 +1,140 @@
+//! The record, asked from the command line: the real program against the stack under test.
+
+use approval::deploy::Deploy;
+use insta::assert_snapshot;
+use serde_json::Value;
+use std::process::{Output, Stdio};
+use system_tests::story::{Story, rule, tell};
+use system_tests::world::API_KEY;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+/// What `signoff` with these arguments says to somebody with this key, who writes `input` to it.
+async fn ask(story: &Story, key: &str, args: &[&str], input: &str) -> Output {
+    let mut command = Command::new(story.world.program("signoff"));
+    command.args(args).env("SIGNOFF_URL", story.world.front.url()).env("SIGNOFF_API_KEY", key);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut signoff = command.spawn().unwrap();
+    signoff.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
+    signoff.wait_with_output().await.unwrap()
+}
+
+/// What it tells a person, without what differs from run to run.
+async fn told(story: &Story, args: &[&str], input: &str, deploys: &[&Deploy]) -> String {
+    let output = ask(story, API_KEY, args, input).await;
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    for (number, deploy) in (1..).zip(deploys) {
+        let at = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        text = text
+            .replace(&at(deploy.deployed_at), "YYYY-MM-DDTHH:MM:SSZ")
+            .replace(deploy.short_revision(), &format!("commit{number}"))
+            .replace(deploy.id.as_str(), &format!("ID{number}"));
+    }
+    text
+}
+
+/// What it tells a program.
+async fn json(story: &Story, args: &[&str]) -> Vec<Value> {
+    let output = ask(story, API_KEY, &[args, &["--format", "json"]].concat(), "").await;
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_record_answers_on_the_command_line() {
+    tell("queries", async |story| {
+        let ana = story.person("Ana");
+        let (first, dialog) = story
+            .asks("votes_required: 1", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
+            .await;
+        story.click(&ana, &dialog, "approve").await;
+        let first = story.settled(&first).await;
+        let revision = story.push("Ana", "Take other cards");
+        let second = story.deploys(&revision, "Production").await;
+        let second = story.settled(&second).await;
+        let deploys = [&first.deploy, &second.deploy];
+        let (first, second) = (first.deploy.id.as_str(), second.deploy.id.as_str());
+
+        let ours = ["--deployment", "acme/queries", "--since", "1d"];
+        let all = [&["deploys"], &ours[..]].concat();
+        assert_snapshot!(told(story, &all, "", &deploys).await, @"
+        DEPLOYED AT           DEPLOYMENT    ENVIRONMENT  REVISION  ID
+        YYYY-MM-DDTHH:MM:SSZ  acme/queries  Production   commit2   ID2
+        YYYY-MM-DDTHH:MM:SSZ  acme/queries  Staging      commit1   ID1
+        ");
+        let listed = json(story, &[&all[..], &["--environment", "staging"]].concat()).await;
+        assert_eq!(listed.iter().map(|deploy| deploy["id"].clone()).collect::<Vec<_>>(), [first]);
+
+        let approvals = [&["approvals"], &ours[..]].concat();
+        let approved = json(story, &[&approvals[..], &["--status", "approved"]].concat()).await;
+        assert_eq!(approved.len(), 1, "{approved:?}");
+        assert_eq!(approved[0]["votes"][0]["name"], "Ana");
+        assert_eq!(approved[0]["deploy"]["id"], first);
+        assert!(json(story, &[&approvals[..], &["--status", "pending"]].concat()).await.is_empty());
+        assert_eq!(json(story, &["approvals", "--deploy", first]).await, approved);
+
+        let events = json(story, &["events", "--deploy", first]).await;
+        let what: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+        let of = |kind: &str| what.iter().position(|what| *what == kind);
+        let course = [
+            "deploy_registered",
+            "run_opened",
+            "approval_opened",
+            "vote_cast",
+            "approval_closed",
+            "run_succeeded",
+        ];
+        assert!(course.is_sorted_by_key(|kind| of(kind)) && of("deploy_registered") == Some(0), "{what:?}");
+        assert_eq!(
+            json(story, &[&["events"], &ours[..]].concat()).await.first().map(|event| &event["deploy"]),
+            Some(&Value::from(second))
+        );
+
+        let refused = ask(story, "wrong", &["deploys"], "").await;
+        let said =
+            String::from_utf8_lossy(&refused.stderr).replace(story.world.front.url(), "http://SIGNOFF");
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(2), 0));
+        assert_snapshot!(said, @"signoff: http://SIGNOFF/api/v1/deploys does not take this API key: set SIGNOFF_API_KEY, or the file of --api-key-file, to one of those in the stack's secret ApiSecret");
+    });
+}
+
+#[test]
+fn rules_are_replayed_against_the_record() {
+    tell("queries-replay", async |story| {
+        let (first, _) = story.asks("votes_required: 1", "webhook: 'https://example.com'").await;
+        let first = story.settled(&first).await;
+        let revision = story.push("Ana", "Take other cards");
+        let second = story.deploys(&revision, "Production").await;
+        let second = story.settled(&second).await;
+        let deploys = [&first.deploy, &second.deploy];
+        let replay = ["rules", "replay", "-", "--since", "2000-01-01", "--deployment", "acme/queries-replay"];
+
+        let same = rule("votes_required: 1", "webhook: 'https://example.com'").replace("#CHANNEL", "#gate");
+        assert_snapshot!(told(story, &replay, &same, &deploys).await, @"
+        2 deploys since 2000-01-01T00:00:00Z: 1 asked, 0 by itself, 0 waiting, 1 blocked
+        0 otherwise than on record
+
+        RULE                   ASKS  ACTS  WAITS  NOT SUPPORTED  DOES NOT OPEN
+        promote-to-production     1     0      0              0              1
+
+        DEPLOYED AT           DEPLOY                                 WOULD BE  RULES                  ON RECORD
+        YYYY-MM-DDTHH:MM:SSZ  commit2 - queries-replay (Production)  blocked   none                   the same
+        YYYY-MM-DDTHH:MM:SSZ  commit1 - queries-replay (Staging)     asked     promote-to-production  the same
+        ");
+        let changed = same.replace("'Staging'", "'Production'")
+            + "  - build: {conditions: [environment='staging'], actions: [trigger_build]}\n";
+        assert_snapshot!(told(story, &replay, &changed, &deploys).await, @"
+        2 deploys since 2000-01-01T00:00:00Z: 1 asked, 1 by itself, 0 waiting, 0 blocked
+        2 otherwise than on record
+
+        RULE                   ASKS  ACTS  WAITS  NOT SUPPORTED  DOES NOT OPEN
+        promote-to-production     1     0      0              0              1
+        build                     0     1      0              0              1
+
+        DEPLOYED AT           DEPLOY                                 WOULD BE   RULES                  ON RECORD
+        YYYY-MM-DDTHH:MM:SSZ  commit2 - queries-replay (Production)  asked      promote-to-production  none
+        YYYY-MM-DDTHH:MM:SSZ  commit1 - queries-replay (Staging)     by itself  build                  promote-to-production
+        ");
+    });
+}
