@@ -1,11 +1,11 @@
 //! What rules would have done with the deploys on record.
 
+use crate::deploy::Described;
 use crate::outlook::{Outlook, open, outlook};
 use approval::action::Action;
-use crate::deploy::Described;
 use jiff::Timestamp;
-use rules::{Rule, RulesFile, Snapshot};
 use rules::variables::Known;
+use rules::{Rule, RulesFile, Snapshot};
 use serde::Serialize;
 use std::collections::HashMap;
 

@@ -25,7 +25,8 @@ fn record(path: &str) -> (u16, Value) {
             "url": format!("https://signoff.example.com/deploys/d{number}"),
         });
         let runs: Vec<_> = opened.iter().map(|rule| json!({"rule": rule, "status": "succeeded"})).collect();
-        json!({"deploy": deploy, "runs": runs, "notices": []})
+        let facts = json!({"deploy": format!("d{number}"), "version": 0});
+        json!({"deploy": deploy, "facts": facts, "runs": runs, "notices": []})
     });
     if path.starts_with("/api/v1/deploys?") {
         let deploys: Vec<_> = deploys.iter().map(|document| document["deploy"].clone()).collect();

@@ -5,7 +5,7 @@ use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
 use approval::approval::{Approval, Dialog};
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Slug};
 use approval::effect::Effect;
 use approval::event::Event;
 use approval::facts::Facts;

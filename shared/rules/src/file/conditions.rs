@@ -140,7 +140,7 @@ impl Reader<'_> {
         }
         let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
         let texts = texts_of(variable);
-        if !texts.is_empty() && equality && !texts.iter().any(|one| *one == text) {
+        if !texts.is_empty() && equality && !texts.contains(&text) {
             let at = at(self);
             let right = closest(text, texts.iter().copied()).map(|right| format!("did you mean '{right}'?"));
             let all = || format!("it is one of '{}'", texts.join("', '"));
