@@ -11,6 +11,7 @@ pub mod deploy;
 pub mod effect;
 pub mod event;
 pub mod facts;
+pub mod freeze;
 pub mod id;
 pub mod message;
 pub mod mrkdwn;

@@ -10,6 +10,7 @@ mod clicks;
 mod dependencies;
 mod dialog_limits;
 mod dialogs;
+mod freeze;
 mod quorum;
 mod quotas;
 mod refusals;

@@ -5,6 +5,7 @@ use approval::approval::{self as votes, Approval, Ask, Check, Choice, Click, Cli
 use approval::approval::{Status, Subject, Successor, Verdict, Vote, Voter};
 use approval::decision::Decision;
 use approval::deploy::{Deploy, RulesChange, Slug, Source};
+use approval::freeze::Freeze;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Opening, Run};
 use jiff::{SignedDuration, Timestamp};
@@ -53,6 +54,18 @@ pub fn approval() -> Approval {
         dialog: None,
         opened_at: at(0),
         version: 1,
+    }
+}
+
+/// A freeze window that is open every day, by this zone's clock.
+pub fn window(name: &str, zone: &str) -> Freeze {
+    Freeze {
+        name: name.to_owned(),
+        days: Vec::new(),
+        hours: None,
+        dates: Vec::new(),
+        time_zone: zone.to_owned(),
+        break_glass: Vec::new(),
     }
 }
 
