@@ -1,11 +1,10 @@
-//! What happens to an approval of its own accord: it expires, its people are reminded, a newer deploy takes its place.
+//! What happens to an approval of its own accord: it expires, its people are reminded, a freeze begins or ends, a newer deploy takes its place.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::approval::{Command, Successor};
+use approval::approval::{Approval, Command, Successor};
 use approval::effect::EffectState;
 use approval::id::{ApprovalId, DeployId, RunId};
-use approval::message;
 use approval::run::StepState;
 use providers::Failure;
 use runtime::effects::Attempt;
@@ -18,13 +17,24 @@ impl ActionExecution {
         self.change_approval(&attempt.effect, &after, id, &[Command::Expire]).await
     }
 
-    /// Says in the dialog's thread who is still needed.
-    pub(crate) async fn remind(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+    /// Looks whether a freeze window opened or closed.
+    pub(crate) async fn watch_freeze(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+        let after = attempt.effect.closed(EffectState::Succeeded, None);
+        self.change_approval(&attempt.effect, &after, id, &[Command::WatchFreeze]).await
+    }
+
+    /// Says in the dialog's thread what `text` makes of the approval, where that is something.
+    pub(crate) async fn tell_thread(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        text: fn(&Approval) -> Option<String>,
+    ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
             return self.done(effect).await;
         };
-        let Some(text) = message::reminder(&approval) else { return self.done(effect).await };
+        let Some(text) = text(&approval) else { return self.done(effect).await };
         let dialog = approval
             .dialog
             .ok_or_else(|| Failure::retryable("the dialog whose thread it goes to does not stand yet"))?;

@@ -85,7 +85,12 @@ pub(crate) async fn electorate(
         }
     };
     let people = people.map(each_once);
-    let mut electorate = Electorate { people, who, except: Vec::new(), not_found: Vec::new(), quotas };
+    let mut break_glass = Vec::new();
+    for window in &spec.freeze {
+        break_glass.push(each_once(resolve(slack, &window.break_glass).await?));
+    }
+    let mut electorate =
+        Electorate { people, who, except: Vec::new(), not_found: Vec::new(), quotas, break_glass };
     if !spec.self_approval {
         for maker in deploy.makers() {
             match mentions.get(maker) {

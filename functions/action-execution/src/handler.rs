@@ -7,6 +7,7 @@ use crate::trouble::Trouble;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::{ApprovalId, DeployId};
+use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
@@ -110,7 +111,11 @@ impl ActionExecution {
             }
             EffectKind::ConfirmQuorum { approval } => self.confirm_quorum(attempt, approval).await,
             EffectKind::Expire { approval } => self.expire(attempt, approval).await,
-            EffectKind::Remind { approval } => self.remind(attempt, approval).await,
+            EffectKind::Remind { approval } => self.tell_thread(attempt, approval, message::reminder).await,
+            EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
+            EffectKind::TellGlassBroken { approval } => {
+                self.tell_thread(attempt, approval, message::glass_broken).await
+            }
             EffectKind::Supersede { deploy, run, by } => self.supersede(attempt, deploy, run, by).await,
             EffectKind::DrawDialog { approval } => self.draw_dialog(attempt, approval).await,
             EffectKind::DrawStep { approval, run, step } => {

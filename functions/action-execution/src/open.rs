@@ -4,7 +4,7 @@ use crate::electorate::{electorate, reachable};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
-use approval::approval::{self as votes, Approval, Status, Subject, Successor};
+use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
@@ -54,6 +54,7 @@ impl ActionExecution {
             rejections_required: spec.rejections_required,
             require_reason: spec.require_reason,
             undo_window: spec.undo_window,
+            frozen: Frozen::new(spec.freeze.clone(), opened_at),
             expires_at: spec.expires_after.and_then(|after| opened_at.checked_add(after).ok()),
             electorate,
             workspace: self.outside.workspace(&slack).await?,

@@ -33,6 +33,8 @@ impl ActionExecution {
             }
             EffectKind::DrawStep { .. }
             | EffectKind::Remind { .. }
+            | EffectKind::WatchFreeze { .. }
+            | EffectKind::TellGlassBroken { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
             | EffectKind::AdvanceRun { .. }

@@ -6,12 +6,12 @@ mod story;
 
 pub(crate) use events::{everything, hostile};
 pub(crate) use stories::{
-    approved, branches, cancelled_by_a_person, expired, four_eyes, held_back, resolved,
+    approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
 };
-pub(crate) use stories::{struck, superseded};
+pub(crate) use stories::{struck, superseded, thawed};
 
 use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, Reasons, TriggerSpec};
-use approval::approval::{Approval, Choice, Dialog, Electorate, Status, Subject, Vote};
+use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::effect::{Effect, EffectKind};
 use approval::event::{Event, EventKind};
@@ -114,6 +114,7 @@ fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
         remind_after: None,
         supersede: true,
         undo_window: None,
+        freeze: Vec::new(),
         on_success,
         on_reject: Vec::new(),
         on_expire: Vec::new(),
@@ -161,6 +162,7 @@ fn approval(run: &Run, step: usize) -> Approval {
         rejections_required: spec.rejections_required,
         require_reason: spec.require_reason,
         undo_window: spec.undo_window,
+        frozen: Frozen::new(spec.freeze.clone(), at(4 + step as i64)),
         expires_at: spec.expires_after.map(|after| at(4 + step as i64) + after),
         electorate: Electorate::anyone(),
         workspace: "T1".into(),

@@ -37,6 +37,7 @@ pub(crate) enum What {
     Reject,
     Withdraw,
     Undo,
+    BreakGlass,
     Cancel,
 }
 
@@ -59,7 +60,7 @@ impl What {
         match self {
             Self::Approve => Some(Choice::Approve),
             Self::Reject => Some(Choice::Reject),
-            Self::Withdraw | Self::Undo | Self::Cancel => None,
+            Self::Withdraw | Self::Undo | Self::BreakGlass | Self::Cancel => None,
         }
     }
 
@@ -70,6 +71,7 @@ impl What {
             Self::Reject => Ask::Vote { choice: Choice::Reject, reason },
             Self::Withdraw => Ask::Withdraw,
             Self::Undo => Ask::Undo,
+            Self::BreakGlass => Ask::BreakGlass { reason: reason.unwrap_or_default() },
             Self::Cancel => Ask::Cancel { reason: reason.unwrap_or_default() },
         }
     }
@@ -81,6 +83,7 @@ impl What {
             Self::Reject => "Reject",
             Self::Withdraw => "Withdraw",
             Self::Undo => "Undo",
+            Self::BreakGlass => "Break glass",
             Self::Cancel => "Cancel it",
         }
     }
@@ -97,6 +100,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
         message::MORE => match value.split_once(' ')? {
             (message::WITHDRAW, rest) => (What::Withdraw, rest),
             (message::CANCEL, rest) => (What::Cancel, rest),
+            (message::BREAK_GLASS, rest) => (What::BreakGlass, rest),
             _ => return None,
         },
         message::RETRY => return step(value, Resolution::Retry),
@@ -181,6 +185,7 @@ mod tests {
             ("undo", approval.clone(), true),
             ("more", format!("withdraw {approval}"), true),
             ("more", format!("cancel {approval}"), true),
+            ("more", format!("break_glass {approval}"), true),
             ("more", format!("delete {approval}"), false),
             ("more", approval.clone(), false),
             ("approve", format!("{d} {a}"), false),

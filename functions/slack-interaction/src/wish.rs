@@ -185,7 +185,7 @@ impl SlackInteraction {
 fn needs_reason(approval: &Approval, what: What) -> bool {
     match what.choice() {
         Some(choice) => approval.require_reason.wants(choice),
-        None => what == What::Cancel,
+        None => matches!(what, What::Cancel | What::BreakGlass),
     }
 }
 

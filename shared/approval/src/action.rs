@@ -1,6 +1,7 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
 use crate::approval::Choice;
+use crate::freeze::Freeze;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,6 +69,9 @@ pub struct ApprovalSpec {
     pub supersede: bool,
     /// How long the actions are held back once it is approved, with an Undo button; `None`: not at all.
     pub undo_window: Option<SignedDuration>,
+    /// When its rule does not act: votes count, and the actions are held back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freeze: Vec<Freeze>,
     /// What runs, in order, once it is approved.
     pub on_success: Vec<Action>,
     /// What runs, in order, once it is rejected.

@@ -4,11 +4,13 @@ mod click;
 mod clicked;
 mod decide;
 mod electorate;
+mod frozen;
 mod quorum;
 
 pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
+pub use frozen::{Frozen, Lifted};
 pub use quorum::{Needed, Tally};
 
 use crate::action::Reasons;
@@ -46,6 +48,9 @@ pub struct Approval {
     pub require_reason: Reasons,
     /// How long the actions are held back once enough people approved.
     pub undo_window: Option<SignedDuration>,
+    /// When its rule does not act.
+    #[serde(default, skip_serializing_if = "Frozen::is_empty")]
+    pub frozen: Frozen,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// Who may vote, as it was last looked up.
@@ -143,11 +148,11 @@ pub enum Choice {
 pub enum Status {
     /// Waiting for votes.
     Pending,
-    /// Enough people approved; nothing runs before they were looked up once more, and before the undo window is over.
+    /// Enough people approved; nothing runs before they were looked up once more, and before the undo window and the freeze are over.
     Quorum {
         /// Since when.
         since: Timestamp,
-        /// When the undo window is over; `since` where there is none.
+        /// When the undo window and the freeze are over; `since` where there is neither.
         until: Timestamp,
         /// Why the voters could not be looked up yet.
         note: Option<String>,

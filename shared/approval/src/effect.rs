@@ -79,6 +79,16 @@ pub enum EffectKind {
         /// The approval.
         approval: ApprovalId,
     },
+    /// Have the dialog of an approval say that a freeze window opened or closed.
+    WatchFreeze {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// Say in the dialog's thread who lifted the freeze.
+    TellGlassBroken {
+        /// The approval.
+        approval: ApprovalId,
+    },
     /// End the approval that an older deploy's run waits for.
     Supersede {
         /// The older deploy.
@@ -177,6 +187,8 @@ impl EffectKind {
             | Self::ConfirmQuorum { .. }
             | Self::Expire { .. }
             | Self::Remind { .. }
+            | Self::WatchFreeze { .. }
+            | Self::TellGlassBroken { .. }
             | Self::Supersede { .. }
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
@@ -197,6 +209,8 @@ impl EffectKind {
             Self::EvaluateRules
             | Self::RunStep { .. }
             | Self::Remind { .. }
+            | Self::WatchFreeze { .. }
+            | Self::TellGlassBroken { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
             | Self::TellChannel { .. } => false,
@@ -212,7 +226,10 @@ impl EffectKind {
             Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
             // What waits for its time must not hold up what doesn't.
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
-            Self::Expire { approval } | Self::Remind { approval } => format!("deadline-{approval}"),
+            Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
+                format!("deadline-{approval}")
+            }
+            Self::TellGlassBroken { approval } => format!("glass-{approval}"),
             Self::Supersede { run, .. } => format!("supersede-{run}"),
             Self::DrawDialog { approval } | Self::DrawStep { approval: Some(approval), .. } => {
                 format!("dialog-{approval}")

@@ -123,6 +123,30 @@ pub enum EventKind {
         /// Until when it can be undone.
         until: Timestamp,
     },
+    /// A freeze holds a rule, or the quorum of an approval of it.
+    Frozen {
+        /// The rule.
+        rule: String,
+        /// The approval; `None`: the rule is not opened before it ends.
+        approval: Option<ApprovalId>,
+        /// When it ends.
+        until: Timestamp,
+        /// What its windows are called.
+        freeze: String,
+    },
+    /// Somebody lifted the freeze for an approval.
+    GlassBroken {
+        /// The approval.
+        approval: ApprovalId,
+        /// The Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+        /// What the windows are called.
+        freeze: String,
+        /// Why, in their words.
+        reason: String,
+    },
     /// Somebody undid the quorum before the actions ran.
     QuorumUndone {
         /// The approval.

@@ -217,10 +217,12 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
         EffectKind::TellPerson { .. } => Stage::Ready(Plan::Tell),
-        // No scenario comes to these: a run is open from the start, nobody is reminded, no newer deploy comes, and what
+        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no newer deploy comes, and what
         // fails has a thread to say so in.
         EffectKind::EvaluateRules
         | EffectKind::Remind { .. }
+        | EffectKind::WatchFreeze { .. }
+        | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
         | EffectKind::TellChannel { .. } => return None,
@@ -238,6 +240,8 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::ConfirmQuorum { .. }
         | EffectKind::Expire { .. }
         | EffectKind::Remind { .. }
+        | EffectKind::WatchFreeze { .. }
+        | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }
         | EffectKind::DrawStep { .. }

@@ -220,6 +220,7 @@ impl Scenario {
             remind_after: None,
             supersede: false,
             undo_window: None,
+            freeze: Vec::new(),
             on_success: self.actions.clone(),
             on_reject: Vec::new(),
             on_expire: Vec::new(),

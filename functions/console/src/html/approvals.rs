@@ -5,7 +5,7 @@ use super::prompt::formatted;
 use super::votes::votes;
 use super::{external, revision, time};
 use crate::view::words::sentence;
-use crate::view::{ApprovalView, Notice, PersonView, RunView, Section};
+use crate::view::{ApprovalView, FrozenView, Notice, PersonView, RunView, Section};
 use approval::approval::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -46,6 +46,7 @@ fn approval_part(approval: &ApprovalView, now: Timestamp) -> Markup {
             (rules_change(approval))
             h3 { "Status" }
             (status(approval, now))
+            @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
             h3 { "Votes" }
             (votes(approval, now))
             h3 { "Actions" }
@@ -108,6 +109,17 @@ fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                     " cancelled it: " (sentence(reason))
                 }
             }
+        }
+    }
+}
+
+/// What holds its actions while it is open, or who lifted that.
+fn freeze(frozen: &FrozenView, is_open: bool, now: Timestamp) -> Markup {
+    html! {
+        @if let Some(lifted) = &frozen.lifted {
+            p { (lifted.by.label()) " lifted the freeze for it " (time(lifted.at, now)) ": " (sentence(&lifted.reason)) }
+        } @else if let (true, Some(until), Some(name)) = (is_open, frozen.until, &frozen.name) {
+            p { "Frozen until " (time(until, now)) ": " (sentence(name)) " Votes count; nothing runs before." }
         }
     }
 }
@@ -226,6 +238,23 @@ mod tests {
         Actions
         Enough people approved; once that is confirmed the following actions run:
         - - auto_approve_build: example-circleci-build
+        ");
+    }
+
+    #[test]
+    fn an_approval_that_a_freeze_holds_until_somebody_lifts_it() {
+        let status = |page: &Page| {
+            let text = read(page);
+            let status = text.lines().skip_while(|line| *line != "Status").skip(1);
+            status.take_while(|line| *line != "Votes").collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(status(&sample::frozen()), @"
+        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it in Slack.
+        Frozen until Nov 23, 17:00 UTC: Black Week. Votes count; nothing runs before.
+        ");
+        insta::assert_snapshot!(status(&sample::thawed()), @"
+        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: Signoff looks up once more whether they may.
+        Ana Novak lifted the freeze for it Nov 23, 10:47 UTC: The checkout is down.
         ");
     }
 

@@ -51,6 +51,7 @@ pub(crate) fn everything() -> Page {
         except: vec![text("U2")],
         not_found: vec![text("Zoe Hart")],
         quotas: Vec::new(),
+        break_glass: Vec::new(),
     };
     let late = "Your vote was not counted: this was already approved on <!date^1795430760^{date} at {time}|2026-11-23 at 10:46 UTC>.";
     let more = [
@@ -71,6 +72,20 @@ pub(crate) fn everything() -> Page {
         withdrawn("U3"),
         EventKind::DialogGone { approval: id.clone(), channel: text("C1"), ts: text("1.1") },
         EventKind::QuorumReached { approval: id.clone(), until: at(900) },
+        EventKind::Frozen { rule: text("nightly"), approval: None, until: at(900), freeze: text("weekend") },
+        EventKind::Frozen {
+            rule: text("promote"),
+            approval: Some(id.clone()),
+            until: at(900),
+            freeze: text("weekend, holidays"),
+        },
+        EventKind::GlassBroken {
+            approval: id.clone(),
+            by: text("U2"),
+            name: text("ana"),
+            freeze: text("weekend"),
+            reason: text("Checkout is down"),
+        },
         EventKind::VotersChecked {
             approval: id.clone(),
             voters: ["U1", "U2", "U3"].map(|voter| (text(voter), Verdict::Eligible)).to_vec(),
@@ -163,6 +178,7 @@ pub(crate) fn hostile() -> Page {
         except: vec![markup.into()],
         not_found: vec![markup.into()],
         quotas: Vec::new(),
+        break_glass: vec![vec![markup.into()]],
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };
     approval.status = Status::Superseded { at: at(300), by };

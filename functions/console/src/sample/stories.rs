@@ -5,9 +5,11 @@ use super::{asking, at, authors, build, message, spec};
 use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec};
 use approval::approval::{Ask, Check, Choice, Command, Electorate, Standing, Successor, Verdict};
 use approval::deploy::RulesChange;
+use approval::freeze::{Dates, Freeze, Hours};
 use approval::id::DeployId;
 use approval::run::{self, Resolution};
 use jiff::SignedDuration;
+use jiff::civil::date;
 use std::collections::BTreeMap;
 use store::Page;
 
@@ -86,6 +88,37 @@ pub(crate) fn held_back() -> Page {
         .click(300, somebody("U2", "Ana Novak", MEMBER), Ask::Undo)
         .click(360, somebody("U1", "Mato Zgajner", MEMBER), approves(Some("The alert was noise.")))
         .page()
+}
+
+/// Enough people approved in a freeze, which Ana may lift.
+fn in_a_freeze() -> Story {
+    let today = Dates { first: date(2026, 11, 23), last: date(2026, 11, 23) };
+    let freeze = Freeze {
+        name: "Black Week".into(),
+        days: Vec::new(),
+        hours: Some(Hours { from: 9 * 60, to: 18 * 60 }),
+        dates: vec![today],
+        time_zone: "Europe/Berlin".into(),
+        break_glass: vec!["ana@acme.example".into()],
+    };
+    let asks = ApprovalSpec { freeze: vec![freeze], ..promote(vec![build("example-circleci-build")]) };
+    let electorate = Electorate { break_glass: vec![vec!["U2".into()]], ..Electorate::anyone() };
+    Story::asks(asks, electorate, RulesChange::No).click(
+        240,
+        somebody("U1", "Mato Zgajner", MEMBER),
+        approves(None),
+    )
+}
+
+/// Its actions wait.
+pub(crate) fn frozen() -> Page {
+    in_a_freeze().page()
+}
+
+/// Ana lifted the freeze.
+pub(crate) fn thawed() -> Page {
+    let reason = "The checkout is down.".to_owned();
+    in_a_freeze().click(300, somebody("U2", "Ana Novak", MEMBER), Ask::BreakGlass { reason }).page()
 }
 
 /// Two approved; one of them was deactivated, and the other one is not an approver any more when they are looked up.

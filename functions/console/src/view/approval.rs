@@ -2,7 +2,9 @@
 
 use super::sections::{actions_of, is_open};
 use super::votes::{at_opening, counted, struck, withdrawn};
-use super::{ActionView, ElectorateView, PersonView, StruckView, VoteView, WithdrawnView, web_link};
+use super::{
+    ActionView, ElectorateView, FrozenView, PersonView, StruckView, VoteView, WithdrawnView, web_link,
+};
 use crate::mrkdwn::People;
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Status, Subject};
@@ -55,6 +57,8 @@ pub(crate) struct ApprovalView {
     pub(crate) require_reason: Reasons,
     /// How long the actions are held back once enough people approved, as ISO 8601 has it.
     pub(crate) undo_window: Option<SignedDuration>,
+    /// When its rule does not act; `null`: it may at any time.
+    pub(crate) freeze: Option<FrozenView>,
     pub(crate) votes: Vec<VoteView>,
     /// Votes to approve that count no longer.
     pub(crate) struck: Vec<StruckView>,
@@ -148,6 +152,7 @@ impl ApprovalView {
             rejections_required: approval.rejections_required,
             require_reason: approval.require_reason,
             undo_window: approval.undo_window,
+            freeze: FrozenView::of(&approval.frozen, people),
             votes: counted(approval, page),
             struck: struck(approval, page, people),
             withdrawn: withdrawn(approval, page, people),

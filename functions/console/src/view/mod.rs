@@ -5,6 +5,7 @@
 mod action;
 mod approval;
 mod electorate;
+mod frozen;
 mod notice;
 mod sections;
 mod timeline;
@@ -14,6 +15,7 @@ pub(crate) mod words;
 pub(crate) use self::approval::ApprovalView;
 pub(crate) use action::{ActionState, ActionView, RunView};
 pub(crate) use electorate::{ElectorateView, PersonView};
+pub(crate) use frozen::FrozenView;
 pub(crate) use notice::{Notice, notices};
 pub(crate) use sections::{Section, sections};
 pub(crate) use timeline::{Entry, Tone, timeline};

@@ -1,6 +1,6 @@
 //! What a reader has to know before they look for an approval that is not there.
 
-use super::words::quoted;
+use super::words::{quoted, sentence, when};
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::ApprovalId;
@@ -34,6 +34,8 @@ pub(crate) enum NoticeKind {
     RulesRefused,
     /// A rule held and was not opened.
     RuleNotOpened,
+    /// A rule holds and waits for the end of a freeze.
+    Frozen,
     /// Slack could not be told something.
     NotTold,
     /// Something is being tried again.
@@ -49,7 +51,8 @@ impl Notice {
             NoticeKind::RulesPending
             | NoticeKind::NoRulesFile
             | NoticeKind::NoRuleHeld
-            | NoticeKind::NotSupported => false,
+            | NoticeKind::NotSupported
+            | NoticeKind::Frozen => false,
             NoticeKind::RulesRefused
             | NoticeKind::RuleNotOpened
             | NoticeKind::NotTold
@@ -70,10 +73,10 @@ pub(crate) fn notices(page: &Page) -> Vec<Notice> {
         text: "The rules are being read.".to_owned(),
         details: Vec::new(),
     });
-    page.events.iter().flat_map(|event| of_event(&event.kind)).chain(pending).chain(stuck).collect()
+    page.events.iter().flat_map(|event| of_event(&event.kind, page)).chain(pending).chain(stuck).collect()
 }
 
-fn of_event(event: &EventKind) -> Vec<Notice> {
+fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
     let notice = |kind, text: String, details: &[String]| Notice { kind, text, details: details.to_vec() };
     match event {
         EventKind::RulesEvaluated { path: None, .. } => vec![notice(
@@ -104,6 +107,10 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
         EventKind::NotTold { channel, reason } => {
             vec![notice(NoticeKind::NotTold, format!("{channel} could not be told in Slack: {reason}"), &[])]
         }
+        EventKind::Frozen { rule, approval: None, until, freeze } if !page.runs.iter().any(|run| run.rule == *rule) => {
+            let text = format!("The rule {} is frozen until {}, and opens then: {}", quoted(rule), when(*until), sentence(freeze));
+            vec![notice(NoticeKind::Frozen, text, &[])]
+        }
         EventKind::DeployRegistered
         | EventKind::RunOpened { .. }
         | EventKind::ApprovalOpened { .. }
@@ -112,6 +119,8 @@ fn of_event(event: &EventKind) -> Vec<Notice> {
         | EventKind::VoteCast { .. }
         | EventKind::VoteWithdrawn { .. }
         | EventKind::QuorumReached { .. }
+        | EventKind::Frozen { .. }
+        | EventKind::GlassBroken { .. }
         | EventKind::QuorumUndone { .. }
         | EventKind::VotersChecked { .. }
         | EventKind::VoteStruck { .. }
@@ -143,6 +152,12 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         }
         EffectKind::Expire { approval } => {
             format!("Closing {}, whose time is over,", name_of(approval, page))
+        }
+        EffectKind::WatchFreeze { approval } => {
+            format!("Saying in the dialog {} that a freeze begins or ends", name_of(approval, page))
+        }
+        EffectKind::TellGlassBroken { approval } => {
+            format!("Saying who lifted the freeze for {}", name_of(approval, page))
         }
         EffectKind::Remind { approval } => format!("Reminding people of {}", name_of(approval, page)),
         EffectKind::Supersede { .. } => "Closing the approval of an older deploy".to_owned(),
@@ -208,7 +223,9 @@ mod tests {
         let waiting = [
             EffectKind::ConfirmQuorum { approval: approval.clone() },
             EffectKind::Expire { approval: approval.clone() },
-            EffectKind::Remind { approval },
+            EffectKind::Remind { approval: approval.clone() },
+            EffectKind::WatchFreeze { approval: approval.clone() },
+            EffectKind::TellGlassBroken { approval },
         ];
         page.effects = waiting.into_iter().map(sample::effect).collect();
         assert_eq!(notices(&page), []);
@@ -220,7 +237,25 @@ mod tests {
         Looking up those who approved “Promote deploy to production” was given up: Slack answered 503.
         Closing “Promote deploy to production”, whose time is over, was given up: Slack answered 503.
         Reminding people of “Promote deploy to production” was given up: Slack answered 503.
+        Saying in the dialog “Promote deploy to production” that a freeze begins or ends was given up: Slack answered 503.
+        Saying who lifted the freeze for “Promote deploy to production” was given up: Slack answered 503.
         ");
+    }
+
+    #[test]
+    fn a_rule_that_is_frozen_is_said_until_it_opens() {
+        let until = sample::at(3600);
+        let of = |rule: &str, approval| {
+            let event = EventKind::Frozen { rule: rule.into(), approval, until, freeze: "weekend".into() };
+            of_event(&event, &sample::held_back())
+                .into_iter()
+                .map(|notice| (notice.is_problem(), notice.text))
+        };
+        assert_eq!(of("promote-to-production", None).count(), 0);
+        assert_eq!(of("deploy", Some(ApprovalId::from_text("a"))).count(), 0);
+        let [(is_problem, text)] = of("deploy", None).collect::<Vec<_>>().try_into().unwrap();
+        assert!(!is_problem);
+        insta::assert_snapshot!(text, @"The rule “deploy” is frozen until 2026-11-23 at 11:42 UTC, and opens then: weekend.");
     }
 
     #[test]
@@ -230,7 +265,8 @@ mod tests {
             let path = path.map(str::to_owned);
             EventKind::RulesEvaluated { path, hash: None, held: texts(held), notices: texts(notices) }
         };
-        let kinds = |event| of_event(&event).iter().map(|notice| notice.kind).collect::<Vec<_>>();
+        let page = sample::registered();
+        let kinds = |event| of_event(&event, &page).iter().map(|notice| notice.kind).collect::<Vec<_>>();
         assert_eq!(kinds(evaluated(None, &[], &[])), [NoticeKind::NoRulesFile]);
         assert_eq!(kinds(evaluated(Some("f"), &[], &[])), [NoticeKind::NoRuleHeld]);
         assert_eq!(kinds(evaluated(Some("f"), &["r"], &[])), []);

@@ -3,7 +3,7 @@
 mod approvals;
 
 use super::votes::is_undo;
-use super::words::quoted;
+use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
 use crate::mrkdwn::People;
 use approval::deploy::Source;
@@ -138,6 +138,28 @@ impl Teller<'_> {
             }
             EventKind::QuorumReached { approval, until } => {
                 self.quorum(approval, Some(*until).filter(|until| *until > event.at))
+            }
+            EventKind::Frozen { rule, approval: None, until, freeze } => told(
+                Tone::Warning,
+                format!(
+                    "The rule {} is frozen until {} and opens then: {}",
+                    quoted(rule),
+                    when(*until),
+                    sentence(freeze)
+                ),
+            ),
+            EventKind::Frozen { approval: Some(approval), until, freeze, .. } => told(
+                Tone::Warning,
+                format!(
+                    "{} is frozen until {}: {}",
+                    self.approval_name(approval),
+                    when(*until),
+                    sentence(freeze)
+                ),
+            ),
+            EventKind::GlassBroken { approval, by, name, freeze, reason } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                told(Tone::Warning, format!("{who} lifted the freeze ({freeze}) for {on}: {}", said(reason)))
             }
             EventKind::QuorumUndone { approval, by, name } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
@@ -313,6 +335,9 @@ mod tests {
         Warning: Iztok Kos withdrew their vote to approve “Promote deploy to production”.
         Warning: The dialog of “Promote deploy to production” was deleted in Slack, and is posted again.
         Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC, unless somebody undoes it.
+        Warning: The rule “nightly” is frozen until 2026-11-23 at 10:57 UTC and opens then: weekend.
+        Warning: “Promote deploy to production” is frozen until 2026-11-23 at 10:57 UTC: weekend, holidays.
+        Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
         Plain: Those who approved “Promote deploy to production” were looked up before its first action.
           Mato Zgajner: they may vote.
           ana: it is their own change.
@@ -344,6 +369,21 @@ mod tests {
         Warning: #deploys could not be told in Slack: the app is not in it.
         Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
         Warning: With that, the vote of Iztok Kos to approve “Promote deploy to production” was taken back.
+        ");
+    }
+
+    #[test]
+    fn an_approval_that_a_freeze_holds_until_somebody_lifts_it() {
+        let text = lines(&sample::thawed());
+        let told: Vec<_> = text.lines().skip_while(|line| !line.contains("frozen")).collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        Warning: “Promote deploy to production” is frozen until 2026-11-23 at 17:00 UTC: Black Week.
+        Plain: The dialog of “Promote deploy to production” was posted to Slack.
+        Good: Mato Zgajner voted to approve “Promote deploy to production”.
+          At the click: a member of the workspace.
+        Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 17:00 UTC, unless somebody undoes it.
+        Warning: “Promote deploy to production” is frozen until 2026-11-23 at 17:00 UTC: Black Week.
+        Warning: Ana Novak lifted the freeze (Black Week) for “Promote deploy to production”: “The checkout is down.”
         ");
     }
 

@@ -31,6 +31,11 @@ pub enum Ask {
     Withdraw,
     /// To take back what made the quorum, before the actions run.
     Undo,
+    /// To lift the freeze for this approval.
+    BreakGlass {
+        /// Why.
+        reason: String,
+    },
     /// To end the approval without a verdict.
     Cancel {
         /// Why.

@@ -1,6 +1,7 @@
 //! What a click makes of an approval.
 
 use super::decide::{Refusal, close, draw, tally};
+use super::frozen::broken;
 use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::event::EventKind;
@@ -44,6 +45,11 @@ pub(super) fn clicked(
             withdraw(&mut decision, &click.voter.id.clone(), &click);
         }
         Ask::Undo => undo(&mut decision, &click)?,
+        Ask::BreakGlass { reason } => {
+            let hold = approval.may_break_glass(&click.voter, now)?;
+            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
+            broken(&mut decision, &click, &hold, reason, now);
+        }
         Ask::Cancel { reason } => {
             let by = Some(click.voter.id.clone());
             let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
@@ -66,7 +72,8 @@ pub(super) fn clicked(
 /// Whether who clicks may ask for that. To stop it is safe: whoever sees a mistake in their own change can.
 fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     match (&click.ask, approval.admit(&click.voter)) {
-        (Ask::Withdraw, _)
+        // Whether they may lift the freeze is no question of votes.
+        (Ask::Withdraw | Ask::BreakGlass { .. }, _)
         | (Ask::Undo | Ask::Cancel { .. }, Err(Refusal::NotEligible(Verdict::OwnChange, _))) => Ok(()),
         (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,
     }
@@ -81,7 +88,11 @@ fn needs_time(approval: &Approval, click: &Click) -> bool {
     let approved = |vote: &Vote| vote.voter == click.voter.id && vote.choice == Choice::Approve;
     match &click.ask {
         Ask::Vote { choice: Choice::Approve, .. } => !approval.votes.iter().any(approved),
-        Ask::Vote { choice: Choice::Reject, .. } | Ask::Withdraw | Ask::Undo | Ask::Cancel { .. } => false,
+        Ask::Vote { choice: Choice::Reject, .. }
+        | Ask::Withdraw
+        | Ask::Undo
+        | Ask::BreakGlass { .. }
+        | Ask::Cancel { .. } => false,
     }
 }
 
@@ -102,7 +113,7 @@ pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
     let voted = approval.votes.iter().find(|vote| vote.voter == click.voter.id).map(|vote| vote.choice);
     match &click.ask {
         Ask::Vote { choice, .. } if voted == Some(*choice) => Refusal::Repeated,
-        Ask::Vote { .. } | Ask::Withdraw | Ask::Undo | Ask::Cancel { .. } => {
+        Ask::Vote { .. } | Ask::Withdraw | Ask::Undo | Ask::BreakGlass { .. } | Ask::Cancel { .. } => {
             Refusal::Closed(approval.status.clone())
         }
     }
@@ -162,7 +173,8 @@ fn withdraw(decision: &mut Decision<Approval>, voter: &str, click: &Click) {
 
 /// Takes back the votes that made the quorum, the newest first, until they are too few.
 fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal> {
-    if !decision.next.status.is_quorum() || decision.next.undo_window.is_none() {
+    let is_held = matches!(&decision.next.status, Status::Quorum { since, until, .. } if until > since);
+    if !decision.next.status.is_quorum() || !(is_held || decision.next.undo_window.is_some()) {
         return Err(Refusal::NoQuorum);
     }
     decision.events.push(EventKind::QuorumUndone {

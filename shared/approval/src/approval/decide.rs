@@ -1,6 +1,7 @@
 //! What can happen to an approval, and what it makes of it.
 
 use super::clicked::{clicked, too_late};
+use super::frozen::{opened, record, watched};
 use super::{
     Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict, Voter,
 };
@@ -23,6 +24,8 @@ pub enum Command {
     },
     /// The time to decide is over.
     Expire,
+    /// A freeze window may have opened or closed.
+    WatchFreeze,
     /// A newer deploy takes its place.
     Supersede(Successor),
     /// The approval can't be decided any more.
@@ -59,12 +62,16 @@ pub enum Refusal {
     NoVote,
     /// There is no quorum to undo.
     NoQuorum,
+    /// There is no freeze to lift.
+    NotFrozen,
+    /// The person is not among these (Slack user ids), who may lift the freeze.
+    NotABreaker(Vec<String>),
 }
 
 /// An approval as it opens. `remind_after`: how long after that the thread names who is still needed.
 pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decision<Approval> {
     let (id, opened_at) = (approval.id.clone(), approval.opened_at);
-    let opened = EventKind::ApprovalOpened {
+    let event = EventKind::ApprovalOpened {
         approval: id.clone(),
         name: approval.name.clone(),
         channel: approval.channel.clone(),
@@ -77,7 +84,8 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
         .map(|at| Later { at, kind: EffectKind::Remind { approval: id } });
     let mut decision = Decision::new(approval);
     decision.later.extend(expire.into_iter().chain(remind));
-    decision.events.push(opened);
+    decision.events.push(event);
+    opened(&mut decision, opened_at);
     decision
 }
 
@@ -118,6 +126,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             close(&mut decision, Expired { at: now }, Outcome::Expired, None, None);
             Ok(decision)
         }
+        (Pending | Quorum { .. }, Command::WatchFreeze) => watched(approval, now),
         // Who approved in time has approved: what becomes of the quorum decides.
         (Pending | Quorum { .. }, Command::Expire) => Err(Refusal::NotNow),
         (Pending | Quorum { .. }, Command::Supersede(by)) => {
@@ -141,7 +150,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         }
         (
             Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
-            Command::Expire | Command::Supersede(_) | Command::Cancel { .. },
+            Command::Expire | Command::WatchFreeze | Command::Supersede(_) | Command::Cancel { .. },
         ) => Err(Refusal::Closed(approval.status.clone())),
         (
             Pending
@@ -215,6 +224,16 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
     next.votes = kept;
     let confirmed: Vec<&str> = confirmed.iter().map(String::as_str).collect();
     if next.electorate.tally(&confirmed, next.votes_required).needed == 0 {
+        if let (Status::Quorum { since, .. }, Some(hold)) = (&approval.status, next.frozen.hold_at(now)) {
+            // Its windows were followed for a year, or are not what they were then.
+            let until = hold.until;
+            next.status = Status::Quorum { since: *since, until, note: None };
+            next.frozen.hold = Some(hold);
+            record(&mut decision);
+            decision.confirm_at(until, now);
+            decision.follow(draw(approval));
+            return decision;
+        }
         close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None, None);
         return decision;
     }
@@ -236,18 +255,18 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
     if approval.count(Choice::Reject) >= approval.rejections_required {
         close(decision, Status::Rejected { at: now }, Outcome::Rejected, None, None);
     } else if enough && !has_quorum {
-        let until = approval.undo_window.and_then(|window| now.checked_add(window).ok()).unwrap_or(now);
-        let kind = EffectKind::ConfirmQuorum { approval: approval.id.clone() };
+        let undone = approval.undone_until(now);
+        let hold = approval.frozen.hold_at(undone);
+        let until = hold.as_ref().map_or(undone, |hold| hold.until);
         decision.events.push(EventKind::QuorumReached { approval: approval.id.clone(), until });
-        if until > now {
-            decision.later.push(Later { at: until, kind });
-        } else {
-            decision.follow(kind);
-        }
+        decision.next.frozen.hold = hold;
         decision.next.status = Status::Quorum { since: now, until, note: None };
+        record(decision);
+        decision.confirm_at(until, now);
     } else if !enough && has_quorum {
         let (id, expires_at) = (approval.id.clone(), approval.expires_at);
         decision.next.status = Status::Pending;
+        decision.next.frozen.hold = decision.next.frozen.hold_at(now);
         match expires_at {
             Some(at) if now >= at => {
                 close(decision, Status::Expired { at: now }, Outcome::Expired, None, None)

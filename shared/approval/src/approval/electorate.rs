@@ -17,6 +17,9 @@ pub struct Electorate {
     /// Whose votes are needed; none: anybody's who may vote.
     #[serde(default)]
     pub quotas: Vec<Quota>,
+    /// Who may lift the freeze, by its windows' order: Slack user ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub break_glass: Vec<Vec<String>>,
 }
 
 /// So many votes from some of those who may vote.
@@ -68,6 +71,7 @@ impl Electorate {
             except: Vec::new(),
             not_found: Vec::new(),
             quotas: Vec::new(),
+            break_glass: Vec::new(),
         }
     }
 
@@ -98,13 +102,18 @@ impl Verdict {
 }
 
 impl Approval {
-    /// Whether `voter` may vote, or decide what becomes of an action that followed.
-    pub fn admit(&self, voter: &Voter) -> Result<(), Refusal> {
-        let account = if voter.workspace == self.workspace {
+    /// What the account of `voter` says, as far as it is known.
+    pub(super) fn account(&self, voter: &Voter) -> Verdict {
+        if voter.workspace == self.workspace {
             voter.standing.map_or(Verdict::Eligible, Verdict::of)
         } else {
             Verdict::Stranger
-        };
+        }
+    }
+
+    /// Whether `voter` may vote, or decide what becomes of an action that followed.
+    pub fn admit(&self, voter: &Voter) -> Result<(), Refusal> {
+        let account = self.account(voter);
         let verdict = if account == Verdict::Eligible { self.electorate.verdict(&voter.id) } else { account };
         match verdict {
             Verdict::Eligible => Ok(()),

@@ -4,7 +4,7 @@ use super::Message;
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{local_time, may_vote, needed_from, section, sentence};
 use super::step::{buttons as step_buttons, question as step_question};
-use crate::approval::{Approval, Choice, Status, Struck, Tally, Verdict, Vote};
+use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::RulesChange;
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
@@ -14,12 +14,14 @@ use serde_json::{Value, json};
 pub const APPROVE: &str = "approve";
 /// The action id of the Reject button.
 pub const REJECT: &str = "reject";
-/// The action id of the menu beside them; its options are [`WITHDRAW`] and [`CANCEL`].
+/// The action id of the menu beside them; its options are [`WITHDRAW`], [`CANCEL`] and, in a freeze, [`BREAK_GLASS`].
 pub const MORE: &str = "more";
 /// What the value of the option begins with that takes a vote back.
 pub const WITHDRAW: &str = "withdraw";
 /// What the value of the option begins with that cancels the approval.
 pub const CANCEL: &str = "cancel";
+/// What the value of the option begins with that lifts the freeze.
+pub const BREAK_GLASS: &str = "break_glass";
 /// The action id of the Undo button.
 pub const UNDO: &str = "undo";
 /// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when it updates.
@@ -49,7 +51,8 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     lines.extend(rules);
     let votes = votes(approval);
     blocks.extend(votes.iter().map(|text| section(text)));
-    let notes = struck(&approval.struck).into_iter().chain(status_line(approval));
+    let notes =
+        struck(&approval.struck).into_iter().chain(frozen_line(approval)).chain(status_line(approval));
     for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
         blocks.push(context(&line));
         lines.push(line);
@@ -142,6 +145,23 @@ fn struck(struck: &[Struck]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// Until when a freeze holds the actions, or who lifted it.
+fn frozen_line(approval: &Approval) -> Option<String> {
+    let frozen = &approval.frozen;
+    if let Some(Lifted { by, at, reason }) = &frozen.lifted {
+        let at = local_time(*at);
+        return Some(format!(
+            ":rotating_light: <@{by}> lifted the freeze for this on {at}: {}",
+            sentence(reason)
+        ));
+    }
+    let hold = frozen.hold.as_ref().filter(|_| approval.status.is_open())?;
+    let (until, names) = (local_time(hold.until), sentence(&frozen.names()?));
+    let meanwhile =
+        if approval.status == Status::Pending { " Votes count, and nothing runs before." } else { "" };
+    Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}"))
+}
+
 /// The small line under the votes: what is still needed, or how it ended.
 fn status_line(approval: &Approval) -> Option<String> {
     match &approval.status {
@@ -198,16 +218,22 @@ fn tally(approval: &Approval) -> String {
 fn buttons(approval: &Approval) -> Value {
     let value = format!("{} {} {}", approval.deploy, approval.id, approval.subject.mark());
     let can_be_undone = matches!(&approval.status, Status::Quorum { since, until, .. } if until > since);
-    let elements = if can_be_undone {
-        vec![button(UNDO, "Undo", "danger", &value)]
-    } else {
-        let option = |what: &str, text: &str| json!({ "text": { "type": "plain_text", "text": text }, "value": format!("{what} {value}") });
-        let options = [option(WITHDRAW, "Withdraw my vote"), option(CANCEL, "Cancel this approval")];
-        vec![
+    let option = |what: &str, text: &str| json!({ "text": { "type": "plain_text", "text": text }, "value": format!("{what} {value}") });
+    let mut options = vec![option(WITHDRAW, "Withdraw my vote"), option(CANCEL, "Cancel this approval")];
+    let hold = approval.frozen.hold.as_ref();
+    let can_be_lifted = hold.is_some_and(|hold| !approval.glass_breakers(hold).is_empty());
+    options.extend(can_be_lifted.then(|| option(BREAK_GLASS, "Break glass\u{2026}")));
+    let menu = || json!({ "type": "overflow", "action_id": MORE, "options": options });
+    let undo = || button(UNDO, "Undo", "danger", &value);
+    let elements = match (can_be_undone, hold) {
+        // It is over soon.
+        (true, None) => vec![undo()],
+        (true, Some(_)) => vec![undo(), menu()],
+        (false, _) => vec![
             button(APPROVE, "Approve", "primary", &value),
             button(REJECT, "Reject", "danger", &value),
-            json!({ "type": "overflow", "action_id": MORE, "options": options }),
-        ]
+            menu(),
+        ],
     };
     json!({ "type": "actions", "block_id": "votes", "elements": elements })
 }

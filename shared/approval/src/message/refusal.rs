@@ -1,6 +1,6 @@
 //! What a person is told whose click changed nothing.
 
-use super::pieces::{local_time, may_vote, sentence};
+use super::pieces::{local_time, may_vote, mentions, sentence};
 use crate::approval::{Refusal, Status, Verdict};
 use crate::mrkdwn::link;
 use crate::run;
@@ -42,6 +42,15 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         ),
         Refusal::ReasonNeeded => not_counted("it needs a reason. Click again, and say why.".to_owned()),
         Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
+        Refusal::NotFrozen => {
+            Some("There is no freeze to lift: nothing holds this back any more.".to_owned())
+        }
+        Refusal::NotABreaker(named) if named.is_empty() => {
+            Some("The freeze was not lifted: the rule names nobody who may.".to_owned())
+        }
+        Refusal::NotABreaker(named) => {
+            Some(format!("The freeze was not lifted: only {} may.", mentions(named.iter())))
+        }
         Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
     }
 }

@@ -1,7 +1,7 @@
 //! What channels and threads are told.
 
 use super::pieces::{code, code_block, count, deploy_link, local_time, mentions, needed_from, sentence};
-use crate::approval::{Approval, Electorate, Quota, Status, Tally};
+use crate::approval::{Approval, Electorate, Lifted, Quota, Status, Tally};
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
@@ -53,6 +53,15 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
         escape(&approval.channel),
         sentence(reason)
     )
+}
+
+/// What the dialog's thread is told when somebody lifted the freeze; `None` where nobody did.
+pub fn glass_broken(approval: &Approval) -> Option<String> {
+    let Lifted { by, reason, .. } = approval.frozen.lifted.as_ref()?;
+    Some(format!(
+        ":rotating_light: <@{by}> broke the glass: the freeze does not hold this approval any more. {}",
+        sentence(reason)
+    ))
 }
 
 /// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is decided.

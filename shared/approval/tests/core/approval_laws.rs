@@ -4,6 +4,7 @@ use crate::approval_moves::{History, approvals, carry_out, stories};
 use crate::samples::{all_may, at, because, click, consequences};
 use approval::approval::{Approval, Ask, Choice, Click, Command, Refusal, Standing, Status, Verdict, decide};
 use approval::event::EventKind;
+use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -33,6 +34,19 @@ fn confirmed(approval: &Approval, command: &Command) -> usize {
         |id: &String| approval.votes.iter().any(|vote| vote.voter == *id && vote.choice == Choice::Approve);
     let looked_up = check.voters.iter().filter(|(id, verdict)| *verdict == Verdict::Eligible && may(id));
     looked_up.filter(|(id, _)| approving(id)).count()
+}
+
+/// When the only window that there may be ends.
+fn freeze_end(approval: &Approval) -> Option<Timestamp> {
+    let hours = approval.frozen.windows.first()?.hours?;
+    Some(at((i64::from(hours.to) - (11 * 60 + 42)) * 60))
+}
+
+/// When the freeze at `now` ends, by another way than the one that is tested.
+fn freeze_at(approval: &Approval, now: Timestamp) -> Option<Timestamp> {
+    let hours = approval.frozen.windows.first()?.hours?;
+    let from = at((i64::from(hours.from) - (11 * 60 + 42)) * 60);
+    freeze_end(approval).filter(|end| from <= now && now < *end && approval.frozen.lifted.is_none())
 }
 
 proptest! {
@@ -78,9 +92,15 @@ proptest! {
                 assert!(!approves, "{command:?}");
                 return;
             };
-            assert_eq!(until.duration_since(since), before.undo_window.unwrap_or_default());
+            let undone = since + before.undo_window.unwrap_or_default();
+            match freeze_at(before, undone) {
+                Some(end) => assert_eq!(until, end),
+                // A look that came in a freeze holds it again.
+                None => assert!(until == undone || Some(until) == freeze_end(before)),
+            }
             let enough = confirmed(before, command) >= before.votes_required as usize;
-            assert_eq!(approves, enough && history.now >= until, "{command:?}");
+            let is_its_time = history.now >= until && freeze_at(before, history.now).is_none();
+            assert_eq!(approves, enough && is_its_time, "{command:?}");
         });
     }
 
@@ -160,14 +180,32 @@ proptest! {
     }
 
     #[test]
+    fn only_who_is_named_lifts_a_freeze_and_only_with_a_reason(first in approvals(), story in stories()) {
+        carry_out(&first, &story, |history, command, result| {
+            let (before, Ok(decision)) = (&history.last, result) else { return };
+            if before.frozen.lifted == decision.next.frozen.lifted {
+                return;
+            }
+            let Command::Click(Click { voter, ask: Ask::BreakGlass { reason }, .. }) = command else {
+                panic!("{command:?} lifts a freeze")
+            };
+            assert!(before.electorate.break_glass[0].contains(&voter.id) && before.status.is_open());
+            assert!(voter.workspace == before.workspace && !reason.trim().is_empty());
+            assert!(before.frozen.lifted.is_none() && !before.frozen.windows.is_empty());
+            assert_eq!(before.votes, decision.next.votes, "it is no vote");
+        });
+    }
+
+    #[test]
     fn what_changes_nothing_is_refused_and_the_version_is_left_to_the_commit(
         first in approvals(),
         story in stories(),
     ) {
         carry_out(&first, &story, |history, command, result| {
             if let Ok(decision) = result {
-                // A look at too few is followed by another one.
-                assert!(history.last != decision.next || !decision.effects.is_empty(), "{command:?}");
+                // A look at too few is followed by another one, and one at a freeze by the next.
+                let follows = !decision.effects.is_empty() || !decision.later.is_empty();
+                assert!(history.last != decision.next || follows, "{command:?}");
                 assert_eq!(history.last.version, decision.next.version);
             }
         });

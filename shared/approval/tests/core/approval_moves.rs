@@ -1,14 +1,16 @@
 //! Any commands in any order and at any time, and what became of an approval on the way.
 
-use crate::samples::{WORKSPACE, approval, at, authors, except, successor};
+use crate::samples::{WORKSPACE, approval, at, authors, except, successor, window};
 use approval::action::Reasons;
 use approval::approval::{
-    Approval, Ask, Check, Choice, Click, Command, Dialog, Electorate, Refusal, Standing,
+    Approval, Ask, Check, Choice, Click, Command, Dialog, Electorate, Frozen, Refusal, Standing,
 };
 use approval::approval::{Verdict, Voter, decide, open};
 use approval::decision::Decision;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
+use approval::freeze::{Dates, Freeze, Hours};
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -34,10 +36,14 @@ pub fn approvals() -> impl Strategy<Value = Approval> {
     ];
     let window = proptest::option::of((1..12_i64).prop_map(|tens| SignedDuration::from_secs(tens * 10)));
     let deadline = proptest::option::of((1..20_i64).prop_map(|tens| at(tens * 10)));
-    (1..5_u32, 1..4_u32, electorates(), reasons, window, deadline).prop_map(
-        |(votes_required, rejections_required, electorate, require_reason, undo_window, expires_at)| {
+    let options = (1..5_u32, 1..4_u32, electorates(), reasons, window, deadline, freezes());
+    options.prop_map(
+        |(votes, rejections_required, electorate, require_reason, undo_window, expires_at, frozen)| {
+            let electorate =
+                Electorate { break_glass: vec![vec!["U1".to_owned(), "U2".to_owned()]], ..electorate };
             Approval {
-                votes_required,
+                frozen,
+                votes_required: votes,
                 rejections_required,
                 electorate,
                 require_reason,
@@ -47,6 +53,17 @@ pub fn approvals() -> impl Strategy<Value = Approval> {
             }
         },
     )
+}
+
+/// One window of some minutes on that day, or none.
+fn freezes() -> impl Strategy<Value = Frozen> {
+    let window = |(from, minutes)| {
+        let today = vec![Dates { first: date(2021, 5, 11), last: date(2021, 5, 11) }];
+        let hours = Some(Hours { from: 11 * 60 + 42 + from, to: 11 * 60 + 42 + from + minutes });
+        Freeze { dates: today, hours, ..window("release", "UTC") }
+    };
+    let windows = proptest::option::of((0..3_u16, 1..3_u16).prop_map(window));
+    windows.prop_map(|windows| Frozen::new(windows.into_iter().collect(), at(0)))
 }
 
 fn electorates() -> impl Strategy<Value = Electorate> {
@@ -60,7 +77,8 @@ fn asks() -> impl Strategy<Value = Ask> {
     let reason = proptest::option::of("[ab]".prop_map(String::from));
     let cancel = "[ a]".prop_map(|reason| Ask::Cancel { reason });
     let vote = (choice, reason).prop_map(|(choice, reason)| Ask::Vote { choice, reason });
-    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 1 => cancel]
+    let glass = "[ a]".prop_map(|reason| Ask::BreakGlass { reason });
+    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 1 => cancel, 2 => glass]
 }
 
 fn clicks() -> impl Strategy<Value = Move> {
@@ -89,6 +107,7 @@ fn moves() -> impl Strategy<Value = Move> {
         4 => name,
         4 => "[ab]".prop_map(|reason| Command::Postpone { reason }),
         2 => Just(Command::Expire),
+        1 => Just(Command::WatchFreeze),
         1 => Just(Command::Supersede(successor())),
         1 => Just(Command::Cancel { reason: "gone".to_owned() }),
     ];
@@ -183,6 +202,7 @@ impl History {
     fn take_due(&mut self, index: usize, ago: usize, gone: usize) -> Command {
         match self.due.remove(index).1 {
             EffectKind::Expire { .. } => Command::Expire,
+            EffectKind::WatchFreeze { .. } => Command::WatchFreeze,
             EffectKind::ConfirmQuorum { .. } => look(self.seen(ago), gone, self.last.electorate.clone()),
             other => panic!("{other:?} takes no approval on"),
         }

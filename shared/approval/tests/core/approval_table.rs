@@ -1,7 +1,7 @@
 //! What each command makes of an approval in each state.
 
 use crate::samples::{
-    all_may, at, because, check, click, consequences, for_it, of_three, successor, with_votes,
+    all_may, at, because, check, click, consequences, for_it, frozen, of_three, successor, with_votes,
 };
 use approval::approval::{Approval, Ask, Choice, Command, Dialog, Refusal, Status, Verdict, decide};
 use jiff::SignedDuration;
@@ -48,6 +48,8 @@ fn states() -> Vec<(&'static str, Approval)> {
         ("pending", with(&[("U1", Approve)], Status::Pending)),
         ("quorum, within its window", quorum(180)),
         ("quorum, after its window", quorum(120)),
+        ("pending, frozen until 600", frozen(with(&[("U1", Approve)], Status::Pending), 600, &["U3"])),
+        ("quorum, frozen until 600", frozen(quorum(600), 600, &["U3"])),
         ("approved", with(&[("U1", Approve), ("U2", Approve)], Status::Approved { at: at(60) })),
         ("rejected", with(&[("U1", Approve), ("U2", Reject)], Status::Rejected { at: at(60) })),
         ("expired", with(&[("U1", Approve)], Status::Expired { at: at(60) })),
@@ -74,6 +76,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("U3 withdraws, without a vote", click("U3", Ask::Withdraw, 90)),
         ("U3 undoes", click("U3", Ask::Undo, 90)),
         ("U3 cancels", click("U3", Ask::Cancel { reason: "not today".to_owned() }, 90)),
+        ("U3 breaks the glass", click("U3", Ask::BreakGlass { reason: "outage".to_owned() }, 90)),
         ("U9 approves, not an author", click("U9", for_it(Approve), 90)),
         (
             "all who approved still may",
@@ -86,6 +89,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("they can't be looked up", postpone("401")),
         ("they still can't be looked up", postpone("503")),
         ("its time is over", Command::Expire),
+        ("a freeze window opens or closes", Command::WatchFreeze),
         ("a newer deploy comes", Command::Supersede(successor())),
         ("it can't be decided", Command::Cancel { reason: "why".to_owned() }),
         ("its dialog is posted again", Command::DialogPosted(dialog("2.0"))),
@@ -121,12 +125,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        refused: NoQuorum
       U3 cancels                       cancelled 1:0; do: draw_dialog, advance_run 0; record: approval_closed
+      U3 breaks the glass              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          refused: NotNow
       they still can't be looked up    refused: NotNow
       its time is over                 refused: NotNow
+      a freeze window opens or closes  refused: NotNow
       a newer deploy comes             superseded 1:0; do: draw_dialog, advance_run 0; record: approval_closed
       it can't be decided              cancelled 1:0; do: draw_dialog, advance_run 0; record: approval_closed
       its dialog is posted again       pending 1:0; do: -; record: dialog_posted
@@ -148,12 +154,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      U3 breaks the glass              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          quorum 2:0; do: draw_dialog; record: -
       they still can't be looked up    refused: Repeated
       its time is over                 refused: NotNow
+      a freeze window opens or closes  refused: NotNow
       a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       its dialog is posted again       quorum 2:0; do: -; record: dialog_posted
@@ -175,12 +183,72 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      U3 breaks the glass              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       approved 2:0; do: draw_dialog, advance_run 0; record: voters_checked, approval_closed
       U1 is deactivated                pending 1:0; do: draw_dialog, expire at 600; record: voters_checked, vote_struck
       they can't be looked up          quorum 2:0; do: draw_dialog; record: -
       they still can't be looked up    refused: Repeated
       its time is over                 refused: NotNow
+      a freeze window opens or closes  refused: NotNow
+      a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      its dialog is posted again       quorum 2:0; do: -; record: dialog_posted
+      its dialog is posted, as known   refused: Repeated
+      its dialog is gone               quorum 2:0; do: draw_dialog; record: dialog_gone
+      an older dialog is gone          refused: Repeated
+      U1 is named                      quorum 2:0; do: -; record: -
+      U9 is named                      refused: Repeated
+    pending, frozen until 600
+      U1 approves again                pending 1:0; do: -; record: -
+      U1 approves again, and says why  pending 1:0; do: draw_dialog; record: vote_cast
+      U1 rejects after all             rejected 0:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U1 rejects, by an older click    refused: Replayed
+      U1 withdraws                     pending 0:0; do: draw_dialog; record: vote_withdrawn
+      U2 approves                      quorum 2:0; do: draw_dialog, confirm_quorum at 600; record: vote_cast, quorum_reached, frozen
+      U2 rejects                       rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U3 approves                      quorum 2:0; do: draw_dialog, confirm_quorum at 600; record: vote_cast, quorum_reached, frozen
+      U3 rejects                       rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U3 withdraws, without a vote     refused: NoVote
+      U3 undoes                        refused: NoQuorum
+      U3 cancels                       cancelled 1:0; do: draw_dialog, advance_run 0; record: approval_closed
+      U3 breaks the glass              pending 1:0; do: tell_glass_broken, draw_dialog; record: glass_broken
+      U9 approves, not an author       refused: NotNamed
+      all who approved still may       refused: NotNow
+      U1 is deactivated                refused: NotNow
+      they can't be looked up          refused: NotNow
+      they still can't be looked up    refused: NotNow
+      its time is over                 refused: NotNow
+      a freeze window opens or closes  pending 1:0; do: watch_freeze at 600; record: -
+      a newer deploy comes             superseded 1:0; do: draw_dialog, advance_run 0; record: approval_closed
+      it can't be decided              cancelled 1:0; do: draw_dialog, advance_run 0; record: approval_closed
+      its dialog is posted again       pending 1:0; do: -; record: dialog_posted
+      its dialog is posted, as known   refused: Repeated
+      its dialog is gone               pending 1:0; do: draw_dialog; record: dialog_gone
+      an older dialog is gone          refused: Repeated
+      U1 is named                      pending 1:0; do: -; record: -
+      U9 is named                      refused: Repeated
+    quorum, frozen until 600
+      U1 approves again                quorum 2:0; do: -; record: -
+      U1 approves again, and says why  quorum 2:0; do: draw_dialog; record: vote_cast
+      U1 rejects after all             rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U1 rejects, by an older click    refused: Replayed
+      U1 withdraws                     pending 1:0; do: draw_dialog, expire at 600; record: vote_withdrawn
+      U2 approves                      quorum 2:0; do: -; record: -
+      U2 rejects                       rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U3 approves                      quorum 3:0; do: draw_dialog; record: vote_cast
+      U3 rejects                       rejected 2:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
+      U3 withdraws, without a vote     refused: NoVote
+      U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
+      U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
+      U3 breaks the glass              quorum 2:0; do: tell_glass_broken, draw_dialog, confirm_quorum at 180; record: glass_broken
+      U9 approves, not an author       refused: NotNamed
+      all who approved still may       refused: NotNow
+      U1 is deactivated                refused: NotNow
+      they can't be looked up          quorum 2:0; do: draw_dialog; record: -
+      they still can't be looked up    refused: Repeated
+      its time is over                 refused: NotNow
+      a freeze window opens or closes  quorum 2:0; do: watch_freeze at 600; record: -
       a newer deploy comes             superseded 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       it can't be decided              cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       its dialog is posted again       quorum 2:0; do: -; record: dialog_posted
@@ -202,12 +270,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already approved
       U3 undoes                        refused: already approved
       U3 cancels                       refused: already approved
+      U3 breaks the glass              refused: already approved
       U9 approves, not an author       refused: already approved
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          refused: NotNow
       they still can't be looked up    refused: NotNow
       its time is over                 refused: already approved
+      a freeze window opens or closes  refused: already approved
       a newer deploy comes             refused: already approved
       it can't be decided              refused: already approved
       its dialog is posted again       approved 2:0; do: -; record: dialog_posted
@@ -229,12 +299,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already rejected
       U3 undoes                        refused: already rejected
       U3 cancels                       refused: already rejected
+      U3 breaks the glass              refused: already rejected
       U9 approves, not an author       refused: already rejected
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          refused: NotNow
       they still can't be looked up    refused: NotNow
       its time is over                 refused: already rejected
+      a freeze window opens or closes  refused: already rejected
       a newer deploy comes             refused: already rejected
       it can't be decided              refused: already rejected
       its dialog is posted again       rejected 1:1; do: -; record: dialog_posted
@@ -256,12 +328,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already expired
       U3 undoes                        refused: already expired
       U3 cancels                       refused: already expired
+      U3 breaks the glass              refused: already expired
       U9 approves, not an author       refused: already expired
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          refused: NotNow
       they still can't be looked up    refused: NotNow
       its time is over                 refused: already expired
+      a freeze window opens or closes  refused: already expired
       a newer deploy comes             refused: already expired
       it can't be decided              refused: already expired
       its dialog is posted again       expired 1:0; do: -; record: dialog_posted
@@ -283,12 +357,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already superseded
       U3 undoes                        refused: already superseded
       U3 cancels                       refused: already superseded
+      U3 breaks the glass              refused: already superseded
       U9 approves, not an author       refused: already superseded
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          refused: NotNow
       they still can't be looked up    refused: NotNow
       its time is over                 refused: already superseded
+      a freeze window opens or closes  refused: already superseded
       a newer deploy comes             refused: already superseded
       it can't be decided              refused: already superseded
       its dialog is posted again       superseded 1:0; do: -; record: dialog_posted
@@ -310,12 +386,14 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already cancelled
       U3 undoes                        refused: already cancelled
       U3 cancels                       refused: already cancelled
+      U3 breaks the glass              refused: already cancelled
       U9 approves, not an author       refused: already cancelled
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
       they can't be looked up          refused: NotNow
       they still can't be looked up    refused: NotNow
       its time is over                 refused: already cancelled
+      a freeze window opens or closes  refused: already cancelled
       a newer deploy comes             refused: already cancelled
       it can't be decided              refused: already cancelled
       its dialog is posted again       cancelled 1:0; do: -; record: dialog_posted

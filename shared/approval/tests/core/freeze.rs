@@ -29,7 +29,7 @@ fn weekend() -> Freeze {
 }
 
 fn time(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    text.parse().expect("a time")
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn is_open(window: &Freeze, zone: &TimeZone, at: Timestamp) -> bool {
     let local = zone.to_datetime(at);
     let Hours { from, to } = window.hours.unwrap_or(Hours { from: 0, to: MIDNIGHT });
     let to = if to <= from { to + MIDNIGHT } else { to };
-    [local.date(), local.date().yesterday().unwrap()].into_iter().any(|begins| {
+    [local.date(), local.date().yesterday().expect("a date")].into_iter().any(|begins| {
         let minute = begins.at(0, 0, 0, 0).duration_until(local).as_mins();
         let day = Day::ALL[begins.weekday().to_monday_zero_offset() as usize];
         let dated = |dates: &Dates| dates.first <= begins && begins <= dates.last;

@@ -11,6 +11,7 @@ mod dependencies;
 mod dialog_limits;
 mod dialogs;
 mod freeze;
+mod frozen;
 mod quorum;
 mod quotas;
 mod refusals;

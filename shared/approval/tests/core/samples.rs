@@ -1,13 +1,16 @@
 //! Deploys, approvals and runs to test with, and decisions as a line of text.
 
 use approval::action::{Action, ApprovalSpec, Reasons};
-use approval::approval::{self as votes, Approval, Ask, Check, Choice, Click, Clicked, Electorate, Standing};
+use approval::approval::{
+    self as votes, Approval, Ask, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
+};
 use approval::approval::{Status, Subject, Successor, Verdict, Vote, Voter};
 use approval::decision::Decision;
 use approval::deploy::{Deploy, RulesChange, Slug, Source};
-use approval::freeze::Freeze;
+use approval::freeze::{Dates, Freeze, Hours};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Opening, Run};
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,6 +47,7 @@ pub fn approval() -> Approval {
         rejections_required: 1,
         require_reason: Reasons::Never,
         undo_window: None,
+        frozen: Frozen::default(),
         expires_at: None,
         electorate: Electorate::anyone(),
         workspace: WORKSPACE.to_owned(),
@@ -66,6 +70,19 @@ pub fn window(name: &str, zone: &str) -> Freeze {
         dates: Vec::new(),
         time_zone: zone.to_owned(),
         break_glass: Vec::new(),
+    }
+}
+
+/// `approval` in a freeze from its day's midnight to [`at`] `until`, a whole minute that day, which these people may lift.
+pub fn frozen(approval: Approval, until: u16, breakers: &[&str]) -> Approval {
+    let today = vec![Dates { first: date(2021, 5, 11), last: date(2021, 5, 11) }];
+    let hours = Some(Hours { from: 0, to: 11 * 60 + 42 + until / 60 });
+    let release = Freeze { dates: today, hours, ..window("release", "UTC") };
+    let break_glass = vec![breakers.iter().map(ToString::to_string).collect()];
+    Approval {
+        frozen: Frozen::new(vec![release], at(0)),
+        electorate: Electorate { break_glass, ..approval.electorate },
+        ..approval
     }
 }
 
@@ -224,6 +241,7 @@ pub fn ask_with(name: &str, branches: Branches) -> Action {
         remind_after: None,
         supersede: false,
         undo_window: None,
+        freeze: Vec::new(),
         on_success: branches.on_success,
         on_reject: branches.on_reject,
         on_expire: branches.on_expire,

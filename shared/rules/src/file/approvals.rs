@@ -41,6 +41,7 @@ impl Reader<'_> {
             remind_after: None,
             supersede: true,
             undo_window: None,
+            freeze: Vec::new(),
             on_success: Vec::new(),
             on_reject: Vec::new(),
             on_expire: Vec::new(),

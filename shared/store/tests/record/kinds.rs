@@ -40,6 +40,7 @@ pub fn electorate() -> Electorate {
         except: vec!["U1".to_owned(), String::new()],
         not_found: odd(),
         quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
+        break_glass: vec![Vec::new(), odd()],
     }
 }
 
@@ -107,6 +108,25 @@ fn of_approvals() -> Vec<EventKind> {
         opened(Electorate::anyone()),
         EventKind::DialogPosted { approval: approval(), channel: channel.clone(), ts: ts.clone() },
         EventKind::DialogGone { approval: approval(), channel, ts },
+        EventKind::Frozen {
+            rule: String::new(),
+            approval: None,
+            until: precise(),
+            freeze: ODD[2].to_owned(),
+        },
+        EventKind::Frozen {
+            rule: String::new(),
+            approval: Some(approval()),
+            until: precise(),
+            freeze: String::new(),
+        },
+        EventKind::GlassBroken {
+            approval: approval(),
+            by: "U1".to_owned(),
+            name: String::new(),
+            freeze: String::new(),
+            reason: ODD[3].to_owned(),
+        },
         EventKind::QuorumReached { approval: approval(), until: precise() },
         EventKind::QuorumUndone { approval: approval(), by: String::new(), name: ODD[2].to_owned() },
         EventKind::VotersChecked {
@@ -205,6 +225,8 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::ConfirmQuorum { approval: approval() },
         EffectKind::Expire { approval: approval() },
         EffectKind::Remind { approval: approval() },
+        EffectKind::WatchFreeze { approval: approval() },
+        EffectKind::TellGlassBroken { approval: approval() },
         EffectKind::Supersede { deploy: DeployId::from_text("d1"), run: run(), by: successor() },
         EffectKind::DrawDialog { approval: approval() },
         draw(Some(approval())),

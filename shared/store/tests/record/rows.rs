@@ -8,12 +8,14 @@ use approval::action::{
     Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, PersonalMessage, QuotaSpec,
     Reasons, TriggerSpec,
 };
-use approval::approval::{Approval, Choice, Clicked, Status, Struck, Vote};
+use approval::approval::{Approval, Choice, Clicked, Frozen, Lifted, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use approval::effect::{Effect, EffectState};
+use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
 use approval::id::ApprovalId;
 use approval::run::{Opening, Run, StepState};
 use jiff::SignedDuration;
+use jiff::civil::date;
 use std::collections::BTreeMap;
 use store::Change;
 
@@ -102,10 +104,22 @@ fn actions() -> Vec<Action> {
         remind_after: Some(SignedDuration::from_nanos(1)),
         supersede: true,
         undo_window: Some(SignedDuration::from_mins(10)),
+        freeze: vec![freeze()],
         on_success: inner,
         on_reject: vec![Action::AddToDeployMessageThread(ODD[2].to_owned())],
         on_expire: vec![Action::Webhook("https://user@example.com/?a=b".to_owned())],
     })]
+}
+
+fn freeze() -> Freeze {
+    Freeze {
+        name: ODD[2].to_owned(),
+        days: Day::ALL.to_vec(),
+        hours: Some(Hours { from: 0, to: MIDNIGHT }),
+        dates: vec![Dates { first: date(2026, 12, 20), last: date(2027, 1, 3) }],
+        time_zone: "Europe/Berlin".to_owned(),
+        break_glass: odd(),
+    }
 }
 
 fn states() -> Vec<StepState> {
@@ -190,6 +204,11 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         rules_change: RulesChange::Yes(odd()),
         require_reason: Reasons::Reject,
         undo_window: Some(SignedDuration::from_mins(5)),
+        frozen: Frozen {
+            windows: vec![freeze(), Freeze { hours: None, days: Vec::new(), dates: Vec::new(), ..freeze() }],
+            hold: Some(Hold { until: precise(), windows: vec![0, 1] }),
+            lifted: Some(Lifted { by: "U1".to_owned(), at: precise(), reason: ODD[3].to_owned() }),
+        },
         expires_at: Some(precise()),
         votes_required: u32::MAX,
         prompt: String::new(),

@@ -1,7 +1,9 @@
 //! Deploys, approvals and effects to put on record.
 
 use approval::action::Reasons;
-use approval::approval::{self as votes, Approval, Ask, Choice, Click, Electorate, Status, Subject, Voter};
+use approval::approval::{
+    self as votes, Approval, Ask, Choice, Click, Electorate, Frozen, Status, Subject, Voter,
+};
 use approval::decision::Decision;
 use approval::deploy::{Deploy, RulesChange, Slug, Source};
 use approval::effect::Effect;
@@ -68,6 +70,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
         rejections_required: 1,
         require_reason: Reasons::Never,
         undo_window: None,
+        frozen: Frozen::default(),
         expires_at: None,
         electorate: Electorate::anyone(),
         workspace: "T1".to_owned(),

@@ -6,7 +6,7 @@ use crate::record::{Change, Conflict, Process};
 use crate::scenario::{Flaw, NOW, Scenario, WORKSPACE};
 use crate::world::World;
 use approval::action::{Action, ApprovalSpec, WhenRepeated};
-use approval::approval::{self as votes, Approval, Check, Dialog, Electorate, Subject, Verdict};
+use approval::approval::{self as votes, Approval, Check, Dialog, Electorate, Frozen, Subject, Verdict};
 use approval::deploy::RulesChange;
 use approval::effect::{Effect, EffectState, backoff};
 use approval::id::ApprovalId;
@@ -163,6 +163,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
         rejections_required: spec.rejections_required,
         require_reason: spec.require_reason,
         undo_window: spec.undo_window,
+        frozen: Frozen::new(spec.freeze.clone(), NOW),
         expires_at: spec.expires_after.and_then(|after| NOW.checked_add(after).ok()),
         electorate: Electorate::anyone(),
         workspace: WORKSPACE.to_owned(),

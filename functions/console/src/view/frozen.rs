@@ -1,0 +1,45 @@
+//! What a freeze means for an approval.
+
+use super::PersonView;
+use crate::mrkdwn::People;
+use approval::approval::{Frozen, Lifted};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The freeze that holds an approval, or that somebody lifted.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FrozenView {
+    /// Until when its actions wait; `null`: no window is open.
+    pub(crate) until: Option<Timestamp>,
+    /// What the open windows are called.
+    pub(crate) name: Option<String>,
+    /// When its rule does not act, a window each, in words.
+    pub(crate) windows: Vec<String>,
+    /// Who lifted it.
+    pub(crate) lifted: Option<LiftedView>,
+}
+
+/// That somebody lifted a freeze.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LiftedView {
+    pub(crate) by: PersonView,
+    pub(crate) at: Timestamp,
+    pub(crate) reason: String,
+}
+
+impl FrozenView {
+    /// `None`: the rule has no windows.
+    pub(super) fn of(frozen: &Frozen, people: &People<'_>) -> Option<Self> {
+        let lifted = |Lifted { by, at, reason }: &Lifted| LiftedView {
+            by: PersonView::of(by, people),
+            at: *at,
+            reason: reason.clone(),
+        };
+        (!frozen.is_empty()).then(|| Self {
+            until: frozen.hold.as_ref().map(|hold| hold.until),
+            name: frozen.names(),
+            windows: frozen.windows.iter().map(ToString::to_string).collect(),
+            lifted: frozen.lifted.as_ref().map(lifted),
+        })
+    }
+}

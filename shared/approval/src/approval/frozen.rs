@@ -1,0 +1,173 @@
+//! What freeze windows mean for an approval: its quorum is held until none is open, or until somebody breaks the glass.
+
+use super::{Approval, Click, Refusal, Status, Verdict, Voter};
+use crate::decision::{Decision, Later};
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use crate::freeze::{Freeze, Hold, hold, names, next_opening};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The freeze windows of an approval, and what stands of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Frozen {
+    /// The windows.
+    pub windows: Vec<Freeze>,
+    /// Those that are open, as its dialog says; in a quorum, those that hold it.
+    pub hold: Option<Hold>,
+    /// Who lifted them for this approval.
+    pub lifted: Option<Lifted>,
+}
+
+/// That somebody broke the glass.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lifted {
+    /// Who, a Slack user id.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+impl Frozen {
+    /// These windows for an approval that opens at `now`.
+    pub fn new(windows: Vec<Freeze>, now: Timestamp) -> Self {
+        let hold = hold(&windows, now);
+        Self { windows, hold, lifted: None }
+    }
+
+    /// Whether there are no windows.
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// The windows that hold the approval at `at`, unless somebody lifted them.
+    pub(super) fn hold_at(&self, at: Timestamp) -> Option<Hold> {
+        if self.lifted.is_some() { None } else { hold(&self.windows, at) }
+    }
+
+    /// What the windows that hold are called, as a list.
+    pub fn names(&self) -> Option<String> {
+        self.hold.as_ref().map(|hold| names(&self.windows, hold))
+    }
+}
+
+impl Approval {
+    /// When the undo window of a quorum of `since` is over.
+    pub(super) fn undone_until(&self, since: Timestamp) -> Timestamp {
+        self.undo_window.and_then(|window| since.checked_add(window).ok()).unwrap_or(since)
+    }
+
+    /// What holds it at `now`, or would hold the actions once the undo window is over.
+    fn held(&self, now: Timestamp) -> Option<Hold> {
+        let at = match self.status {
+            Status::Quorum { since, .. } => self.undone_until(since).max(now),
+            Status::Pending
+            | Status::Approved { .. }
+            | Status::Rejected { .. }
+            | Status::Expired { .. }
+            | Status::Superseded { .. }
+            | Status::Cancelled { .. } => now,
+        };
+        self.frozen.hold_at(at)
+    }
+
+    /// Who may lift what holds it: those who are named in each of these windows.
+    pub(crate) fn glass_breakers(&self, hold: &Hold) -> Vec<String> {
+        let named = |index: &usize| self.electorate.break_glass.get(*index).map_or(&[][..], Vec::as_slice);
+        let Some((first, others)) = hold.windows.split_first() else { return Vec::new() };
+        let in_all = |person: &&String| others.iter().all(|index| named(index).contains(person));
+        named(first).iter().filter(in_all).cloned().collect()
+    }
+
+    /// Whether `voter` may break the glass at `now`; what that lifts.
+    pub(super) fn may_break_glass(&self, voter: &Voter, now: Timestamp) -> Result<Hold, Refusal> {
+        match self.account(voter) {
+            Verdict::Eligible => {}
+            unfit => return Err(Refusal::NotEligible(unfit, Box::new(self.electorate.clone()))),
+        }
+        let hold = self.held(now).ok_or(Refusal::NotFrozen)?;
+        let named = self.glass_breakers(&hold);
+        if named.contains(&voter.id) { Ok(hold) } else { Err(Refusal::NotABreaker(named)) }
+    }
+}
+
+/// What its dialog says of the freeze when it opens, and when that changes.
+pub(super) fn opened(decision: &mut Decision<Approval>, now: Timestamp) {
+    record(decision);
+    watch(decision, now);
+}
+
+/// A window opened or closed: the dialog of an approval that waits for votes says so.
+pub(super) fn watched(approval: &Approval, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
+    if approval.frozen.lifted.is_some() {
+        return Err(Refusal::NotNow);
+    }
+    let mut decision = Decision::new(approval.clone());
+    if approval.status == Status::Pending {
+        decision.next.frozen.hold = approval.frozen.hold_at(now);
+        if decision.next.frozen.hold != approval.frozen.hold {
+            record(&mut decision);
+            decision.follow(super::decide::draw(approval));
+        }
+    }
+    watch(&mut decision, now);
+    if decision.next == *approval && decision.later.is_empty() { Err(Refusal::NotNow) } else { Ok(decision) }
+}
+
+/// Has the approval looked at when the next window opens, or the last that is open closes.
+fn watch(decision: &mut Decision<Approval>, now: Timestamp) {
+    let Approval { id, frozen, .. } = &decision.next;
+    let next = match frozen.hold_at(now) {
+        Some(hold) => Some(hold.until),
+        None => next_opening(&frozen.windows, now),
+    };
+    let kind = EffectKind::WatchFreeze { approval: id.clone() };
+    decision.later.extend(next.map(|at| Later { at, kind }));
+}
+
+/// Puts on record what holds the approval, where something does.
+pub(super) fn record(decision: &mut Decision<Approval>) {
+    let Approval { id, subject, frozen, .. } = &decision.next;
+    if let (Some(hold), Some(freeze)) = (&frozen.hold, frozen.names()) {
+        let (rule, approval) = (subject.rule.clone(), Some(id.clone()));
+        decision.events.push(EventKind::Frozen { rule, approval, until: hold.until, freeze });
+    }
+}
+
+/// Who clicked breaks the glass: the windows hold this approval no longer, and its quorum goes ahead once its undo window
+/// is over.
+pub(super) fn broken(
+    decision: &mut Decision<Approval>,
+    click: &Click,
+    hold: &Hold,
+    reason: String,
+    now: Timestamp,
+) {
+    let approval = &mut decision.next;
+    let (id, by) = (approval.id.clone(), click.voter.id.clone());
+    decision.events.push(EventKind::GlassBroken {
+        approval: id.clone(),
+        by: by.clone(),
+        name: click.voter.name.clone(),
+        freeze: names(&approval.frozen.windows, hold),
+        reason: reason.clone(),
+    });
+    approval.frozen.hold = None;
+    approval.frozen.lifted = Some(Lifted { by, at: now, reason });
+    if let Status::Quorum { since, .. } = approval.status {
+        let until = approval.undone_until(since);
+        approval.status = Status::Quorum { since, until, note: None };
+        decision.confirm_at(until, now);
+    }
+    decision.follow(EffectKind::TellGlassBroken { approval: id });
+}
+
+impl Decision<Approval> {
+    /// Has those who approved looked up at `at`, or at once.
+    pub(super) fn confirm_at(&mut self, at: Timestamp, now: Timestamp) {
+        let kind = EffectKind::ConfirmQuorum { approval: self.next.id.clone() };
+        if at > now { self.later.push(Later { at, kind }) } else { self.follow(kind) }
+    }
+}
