@@ -9,6 +9,7 @@ use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::facts::{self, Facts};
+use approval::freeze::{Hold, names};
 use approval::id::RunId;
 use approval::message;
 use approval::run::{Opening, Run, Status};
@@ -122,13 +123,17 @@ impl RuleEvaluation {
             }
         }
         let (effects, mut events) = self.not_opened(&deploy, &plan, page.as_ref());
+        events.extend(frozen(&plan, page.as_ref()));
         if scope == Scope::All || !opening.is_empty() {
+            let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);
+            let holds = |rule: &&Rule| plan.holding.iter().any(|holding| holding.name == rule.name);
+            let held = parsed.rules.iter().filter(|rule| holds(rule) || frozen(rule));
             let of_file = parsed.notices.iter().filter(|_| scope == Scope::All);
             let notices = look.notices.iter().cloned().chain(of_file.map(ToString::to_string));
             events.push(EventKind::RulesEvaluated {
                 path: Some(path.to_owned()),
                 hash: Some(parsed.hash.clone()),
-                held: plan.holding.iter().map(|rule| rule.name.clone()).collect(),
+                held: held.map(|rule| rule.name.clone()).collect(),
                 notices: notices.collect(),
             });
         }
@@ -195,4 +200,17 @@ impl RuleEvaluation {
         }
         (effects, events)
     }
+}
+
+/// That rules hold which a freeze keeps from being opened; nothing that is on record already.
+fn frozen(plan: &Plan<'_>, known: Option<&Page>) -> Vec<EventKind> {
+    let event = |(rule, hold): &(&Rule, Hold)| EventKind::Frozen {
+        rule: rule.name.clone(),
+        approval: None,
+        until: hold.until,
+        freeze: names(&rule.freeze, hold),
+    };
+    let is_new =
+        |event: &EventKind| !known.is_some_and(|page| page.events.iter().any(|told| told.kind == *event));
+    plan.frozen.iter().map(event).filter(is_new).collect()
 }

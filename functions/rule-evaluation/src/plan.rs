@@ -2,9 +2,11 @@
 //!
 //! A rule with `deployed_for` or `health` asks how a deploy does in its environment ("it soaked"). Only the newest
 //! deploy of an environment is there: once a newer one came, the older one's rules that still wait never open, and
-//! the newer one's wait anew. What a rule opened before goes on.
+//! the newer one's wait anew. What a rule opened before goes on. A rule that acts without asking anybody waits for the end of its
+//! freeze in the same way.
 
 use approval::action::Action;
+use approval::freeze::Hold;
 use jiff::{SignedDuration, Timestamp};
 use rules::variables::Known;
 use rules::{Rule, Snapshot};
@@ -15,17 +17,22 @@ use std::collections::BTreeSet;
 pub(crate) struct Plan<'r> {
     /// The rules that hold, in the file's order.
     pub(crate) holding: Vec<&'r Rule>,
+    /// The rules that hold and that a freeze keeps from being opened.
+    pub(crate) frozen: Vec<(&'r Rule, Hold)>,
     /// The rules that would hold now or later, and use what is not supported yet.
     pub(crate) unsupported: Vec<&'r Rule>,
     /// The rules that do not hold now, and may once more is known of the deploy; each with when it begins to hold by time
     /// alone, where it does.
     pub(crate) waiting: Vec<(&'r Rule, Option<Timestamp>)>,
+    /// Those of the rules that hold that a freeze may have kept from being opened before.
+    thawed: Vec<&'r str>,
 }
 
 impl Plan<'_> {
-    /// When the next rule begins to hold by time alone.
+    /// When the next rule is to be opened by time alone.
     pub(crate) fn next(&self) -> Option<Timestamp> {
-        self.waiting.iter().filter_map(|(_, from)| *from).min()
+        let thaws = self.frozen.iter().map(|(_, hold)| hold.until);
+        self.waiting.iter().filter_map(|(_, from)| *from).chain(thaws).min()
     }
 
     /// The environments, in lower case, of which rules that wait ask how far they are behind.
@@ -33,15 +40,18 @@ impl Plan<'_> {
         self.waiting.iter().flat_map(|(rule, _)| rule.drifts()).collect()
     }
 
-    /// Whether it says of a rule that it holds, or may, because of how the deploy does where it is.
+    /// Whether it says of a rule that it is opened, or may be, because the deploy is still where it is.
     pub(crate) fn is_of_the_newest(&self) -> bool {
         let waiting = self.waiting.iter().map(|(rule, _)| rule);
-        self.holding.iter().chain(waiting).any(|rule| rule.is_of_the_newest())
+        let asks = self.holding.iter().chain(waiting).any(|rule| rule.is_of_the_newest());
+        asks || !self.frozen.is_empty() || !self.thawed.is_empty()
     }
 
-    /// Leaves out what asks how the deploy does where it is: another deploy took its place.
+    /// Leaves out what is so because the deploy is still where it is: another deploy took its place.
     pub(crate) fn forget_the_newest(&mut self) {
-        self.holding.retain(|rule| !rule.is_of_the_newest());
+        self.frozen.clear();
+        let thawed = std::mem::take(&mut self.thawed);
+        self.holding.retain(|rule| !rule.is_of_the_newest() && !thawed.contains(&rule.name.as_str()));
         self.waiting.retain(|(rule, _)| !rule.is_of_the_newest());
     }
 }
@@ -67,7 +77,7 @@ pub(crate) fn plan<'r>(
     let (whenever, at_this_time) = (Snapshot::of(known), Snapshot::at(known, now));
     let mut plan = Plan::default();
     for rule in rules.into_iter().filter(|rule| rule.applies_to_deploys() && rule.may_hold(&whenever)) {
-        if scope == Scope::Waiting && !rule.may_come_to_hold() {
+        if scope == Scope::Waiting && !rule.may_open_later() {
             continue;
         }
         if !rule.unsupported.is_empty() {
@@ -76,6 +86,13 @@ pub(crate) fn plan<'r>(
             // The last of these runs has the rules evaluated again when it succeeds.
             plan.waiting.push((rule, None));
         } else if rule.holds(&at_this_time) {
+            if let Some(hold) = rule.frozen(now) {
+                plan.frozen.push((rule, hold));
+                continue;
+            }
+            // Of a rule that can be frozen, a new deploy was not.
+            let thawed = scope == Scope::Waiting && rule.opens_after_freeze();
+            plan.thawed.extend(thawed.then_some(rule.name.as_str()));
             plan.holding.push(rule);
         } else {
             let wait = rule.holds_in(&at_this_time).and_then(|wait| SignedDuration::try_from(wait).ok());
@@ -200,6 +217,47 @@ mod tests {
                 (holding.to_owned(), next.map(|at| at.parse().unwrap()))
             );
         }
+    }
+
+    #[test]
+    fn a_rule_that_asks_nobody_waits_for_the_end_of_its_freeze() {
+        let text = "rules:\n\
+            - asks: {freeze: &w {name: weekend, days: [sat, sun], time_zone: UTC}, actions: [slack_channel_approval: {channel: '#gate'}]}\n\
+            - acts: {freeze: *w, actions: [trigger_build]}\n\
+            - soaks: {freeze: *w, conditions: [deployed_for>='1d'], actions: [trigger_build]}\n\
+            - second: {freeze: *w, after: acts, actions: [trigger_build]}\n\
+            - free: {actions: [trigger_build]}\n";
+        let file = rules::parse(text, "rules.yml").unwrap();
+        let (friday, monday) = ("2026-11-20T12:00:00Z", "2026-11-23T00:00:00Z");
+        for (scope, now, deployed_at, holding, frozen, next) in [
+            (Scope::All, friday, friday, "asks acts free", "", Some("2026-11-21T12:00:00Z")),
+            (Scope::All, "2026-11-21T12:00:00Z", friday, "asks free", "acts soaks", Some(monday)),
+            // It has not been there long enough, and has on Sunday.
+            (Scope::All, "2026-11-21T11:00:00Z", friday, "asks free", "acts", Some("2026-11-21T12:00:00Z")),
+            (Scope::Waiting, monday, friday, "acts soaks", "", None),
+            (Scope::Waiting, "2026-11-22T23:59:59Z", friday, "", "acts soaks", Some(monday)),
+        ] {
+            let mut plan = plan(&file.rules, scope, |_| false, &deploy(deployed_at), now.parse().unwrap());
+            let names =
+                |rules: &[&Rule]| rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>().join(" ");
+            let waiting: Vec<_> = plan.frozen.iter().map(|(rule, _)| *rule).collect();
+            let found = (names(&plan.holding), names(&waiting), plan.next);
+            let next = next.map(|at: &str| at.parse().unwrap());
+            assert_eq!(found, (holding.to_owned(), frozen.to_owned(), next), "{now}");
+            // What waited for its end waits no more once a newer deploy came.
+            assert!(plan.depends_on_time());
+            plan.forget_time();
+            let left = if scope == Scope::Waiting { "" } else { holding };
+            assert_eq!((names(&plan.holding).as_str(), plan.frozen.len(), plan.next), (left, 0, None));
+        }
+        let acted = plan(
+            &file.rules,
+            Scope::Waiting,
+            |name| name == "acts",
+            &deploy(friday),
+            monday.parse().unwrap(),
+        );
+        assert!(acted.holding.iter().any(|rule| rule.name == "second"));
     }
 
     #[test]

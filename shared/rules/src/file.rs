@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod conditions;
+mod freeze;
 mod monitors;
 mod personal;
 mod reader;
@@ -14,6 +15,8 @@ use crate::condition::{Condition, Snapshot};
 use crate::problem::{Problem, Source};
 use crate::{variables, yaml};
 use approval::action::Action;
+use approval::freeze::{Freeze, Hold, hold};
+use jiff::Timestamp;
 use reader::Reader;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -46,6 +49,8 @@ pub struct Rule {
     pub triggers: Vec<String>,
     /// The rules whose runs for the same deploy have to succeed first, each once; none: it waits for no other rule.
     pub after: Vec<String>,
+    /// When it does not act; every approval among its actions has the same windows.
+    pub freeze: Vec<Freeze>,
     /// What has to hold, all of it.
     pub conditions: Vec<RuleCondition>,
     /// What is done, in order.
@@ -89,10 +94,35 @@ impl Rule {
         self.conditions.iter().all(|entry| entry.condition.may_hold(snapshot))
     }
 
-    /// Whether it may come to hold after the deploy arrived: by time, by what becomes known of the deploy, or because other
-    /// rules' runs succeeded.
-    pub fn may_come_to_hold(&self) -> bool {
-        self.names(variables::may_change) || !self.after.is_empty()
+    /// Whether it may come to be opened after the deploy arrived: by time, by what becomes known of the deploy, because other
+    /// rules' runs succeeded, or because a freeze ended.
+    pub fn may_open_later(&self) -> bool {
+        self.names(variables::may_change) || self.opens_after_freeze() || !self.after.is_empty()
+    }
+
+    /// Whether a freeze keeps it from being opened: nobody is asked before it acts, so no approval can be held back. To tell
+    /// people is no act.
+    pub fn opens_after_freeze(&self) -> bool {
+        let acts = self.actions.iter().find(|action| match action {
+            Action::SlackChannelApproval(_)
+            | Action::AutoApproveBuild(_)
+            | Action::TriggerBuild(_)
+            | Action::Webhook(_) => true,
+            Action::SlackChannelMessage(_)
+            | Action::AddToDeployMessageThread(_)
+            | Action::NotifyDeployAuthors(_)
+            | Action::NotifyDeployer(_)
+            | Action::SlackPersonalMessage(_)
+            | Action::SlackDeployMessage(_)
+            | Action::AddDeployTag(_)
+            | Action::MonitorDrift(_) => false,
+        });
+        !self.freeze.is_empty() && !matches!(acts, Some(Action::SlackChannelApproval(_)))
+    }
+
+    /// The freeze that keeps it from being opened at `now`; `None`: none does.
+    pub fn frozen(&self, now: Timestamp) -> Option<Hold> {
+        if self.opens_after_freeze() { hold(&self.freeze, now) } else { None }
     }
 
     /// Whether its conditions ask how the deploy does where it is: for how long it has been there, how healthy it is, what people
@@ -149,15 +179,8 @@ pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
     Ok(RulesFile { rules, notices, hash: hex::encode(Sha256::digest(source.as_bytes())) })
 }
 
-/// The hash of what a rule says.
-fn rule_hash(
-    name: &str,
-    description: Option<&str>,
-    triggers: &[String],
-    after: &[String],
-    conditions: &[RuleCondition],
-    actions: &[Action],
-) -> String {
+/// The hash of what `rule` says; it is not filled in yet.
+fn rule_hash(rule: &Rule) -> String {
     /// A rule as it is hashed; the names and order of these fields are part of every hash on record.
     #[derive(Debug, Serialize)]
     struct Canonical<'a> {
@@ -168,10 +191,14 @@ fn rule_hash(
         actions: &'a [Action],
         #[serde(skip_serializing_if = "<[String]>::is_empty")]
         after: &'a [String],
+        #[serde(skip_serializing_if = "<[Freeze]>::is_empty")]
+        freeze: &'a [Freeze],
     }
+    let Rule { name, description, triggers, after, freeze, conditions, actions, .. } = rule;
+    let description = description.as_deref();
     let conditions =
         conditions.iter().map(|entry| (entry.description.as_deref(), entry.condition.to_string())).collect();
-    let canonical = Canonical { name, description, triggers, conditions, actions, after };
+    let canonical = Canonical { name, description, triggers, conditions, actions, after, freeze };
     // Nothing in these types can fail to serialize; the other form only avoids that a failure makes rules look the same.
     let bytes = serde_json::to_vec(&canonical).unwrap_or_else(|_| format!("{canonical:?}").into_bytes());
     hex::encode(Sha256::digest(&bytes))

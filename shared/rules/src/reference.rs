@@ -13,7 +13,7 @@ mod templates;
 pub use actions::{ACTIONS, ACTIONS_NOT_YET, Action, TRIGGERS, TRIGGERS_NOT_YET};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
 pub use keys::{
-    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE,
+    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, FREEZE, MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE,
     TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::page;
@@ -30,6 +30,20 @@ pub(crate) const LONGEST_UNDO: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) const MAX_RULE_NAME: usize = 200;
 /// The most entries of a list of votes.
 pub(crate) const MAX_QUOTAS: usize = 10;
+/// The most windows of a freeze.
+pub(crate) const MAX_FREEZES: usize = 10;
+/// The most dates and ranges of dates of a window.
+pub(crate) const MAX_DATES: usize = 100;
+/// The days of the week, in whatever case.
+pub(crate) const DAYS: [[&str; 2]; 7] = [
+    ["mon", "monday"],
+    ["tue", "tuesday"],
+    ["wed", "wednesday"],
+    ["thu", "thursday"],
+    ["fri", "friday"],
+    ["sat", "saturday"],
+    ["sun", "sunday"],
+];
 /// Whose votes may need a reason.
 pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
 /// Groups of people of a deploy.
@@ -97,6 +111,18 @@ pub enum Takes {
     Triggers,
     /// The name of another rule, or a list of such.
     OtherRules,
+    /// A [`FREEZE`] window, or a list of such.
+    Freeze,
+    /// Days of the week: a list, or a text with commas.
+    Days,
+    /// A time of the day.
+    FromTime,
+    /// A time of the day, up to its end.
+    ToTime,
+    /// A time zone's IANA name.
+    TimeZone,
+    /// A date or a range of dates, or a list of such.
+    Dates,
     /// A list of conditions.
     Conditions,
     /// A condition's text.

@@ -1,6 +1,7 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
+use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
@@ -222,6 +223,7 @@ fn example(name: &str) -> &'static str {
         "slack_deploy_message" => "`slack_deploy_message: 'text'`",
         "webhook" => "`webhook: https://example.com/hook`",
         QUOTA => QUOTA_EXAMPLE,
+        WINDOW => WINDOW_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",
     }
 }

@@ -209,3 +209,46 @@ fn what_never_happens_is_worth_knowing() {
         assert!(told.len() == 1 && told[0].starts_with(expected), "{told:?}");
     }
 }
+
+#[test]
+fn every_approval_of_a_rule_is_frozen_with_it() {
+    let ask = |inner: &str| {
+        format!(
+            "slack_channel_approval: {{channel: '#a', on_success: [{inner}], on_reject: [{inner}], on_expire: [{inner}]}}"
+        )
+    };
+    let text = format!(
+        "rules:\n  - a:\n      freeze: {{name: w, days: sat, time_zone: UTC}}\n      actions: [trigger_build, {{{}}}]\n",
+        ask(&format!("{{{}}}", ask("trigger_build")))
+    );
+    let rule = parse(&text, "rules.yml").unwrap().rules.remove(0);
+    let Action::SlackChannelApproval(spec) = &rule.actions[1] else { panic!("{:?}", rule.actions) };
+    assert_eq!((rule.freeze.len(), &spec.freeze), (1, &rule.freeze));
+    for then in [&spec.on_success, &spec.on_reject, &spec.on_expire] {
+        assert!(matches!(&then[0], Action::SlackChannelApproval(inner) if inner.freeze == rule.freeze));
+    }
+}
+
+#[test]
+fn a_rule_that_acts_before_it_asks_opens_after_its_freeze() {
+    let message = "slack_channel_message: {channel: '#a', message: hello}";
+    let ask = "slack_channel_approval: {channel: '#a'}";
+    for (actions, opens_after) in [
+        (format!("[{ask}]"), false),
+        (format!("[{message}, {ask}, trigger_build]"), false),
+        (format!("[{message}]"), true),
+        (format!("[trigger_build, {ask}]"), true),
+        ("[webhook: https://x.io]".to_owned(), true),
+    ] {
+        let text = |freeze: &str| format!("rules:\n  - a:\n      {freeze}\n      actions: {actions}\n");
+        let rule = |freeze: &str| parse(&text(freeze), "rules.yml").unwrap().rules.remove(0);
+        let frozen = rule("freeze: {name: w, days: sat, time_zone: UTC}");
+        let saturday = "2026-11-21T12:00:00Z".parse().unwrap();
+        let until = frozen.frozen(saturday).map(|hold| hold.until.to_string());
+        assert_eq!(until.as_deref(), opens_after.then_some("2026-11-22T00:00:00Z"), "{actions}");
+        assert_eq!(frozen.may_open_later(), opens_after);
+        assert_eq!(frozen.frozen("2026-11-22T00:00:00Z".parse().unwrap()), None);
+        let never = rule("description: at any time");
+        assert!(never.frozen(saturday).is_none() && !never.may_open_later() && never.hash != frozen.hash);
+    }
+}

@@ -110,13 +110,18 @@ impl Reader<'_> {
         let triggers = field("triggers").map(|entry| self.triggers(entry)).unwrap_or_default();
         let after = field("after").map(|entry| self.after(entry)).unwrap_or_default();
         let conditions = field("conditions").map(|entry| self.conditions(entry)).unwrap_or_default();
-        let actions = match field("actions") {
+        let freeze = field("freeze").map(|entry| self.freeze(entry)).unwrap_or_default();
+        let mut actions = match field("actions") {
             Some(entry) => self.actions(&entry.value, "actions", name),
             None => {
                 self.problem(entry.at, format!("{what} has no `actions`"), "say what it does".to_owned());
                 Vec::new()
             }
         };
+
+        if let Some(entry) = field("freeze") {
+            self.frozen(&mut actions, &freeze, entry.at);
+        }
 
         let unsupported = std::mem::take(&mut self.unsupported);
         if !triggers.is_empty() && triggers.iter().all(|trigger| has(&TRIGGERS, trigger)) {
@@ -132,9 +137,10 @@ impl Reader<'_> {
                 self.notice(at, problem.message.clone(), format!("the rule `{name}` is not opened"));
             }
         }
-        let hash = rule_hash(name, description.as_deref(), &triggers, &after, &conditions, &actions);
-        let name = name.to_owned();
-        Some(Rule { name, description, triggers, after, conditions, actions, unsupported, hash })
+        let (name, hash) = (name.to_owned(), String::new());
+        let rule =
+            Rule { name, description, triggers, after, freeze, conditions, actions, unsupported, hash };
+        Some(Rule { hash: rule_hash(&rule), ..rule })
     }
 
     fn triggers(&mut self, entry: &Entry) -> Vec<String> {

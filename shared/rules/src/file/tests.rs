@@ -25,6 +25,9 @@ fn told(file: &RulesFile) -> String {
             writeln!(text, "  if {} {}", entry.condition, entry.description.as_deref().unwrap_or("-"))
                 .unwrap();
         }
+        for window in &rule.freeze {
+            writeln!(text, "  not in {window}").unwrap();
+        }
         for action in &rule.actions {
             writeln!(text, "  {action:#?}").unwrap();
         }
@@ -250,7 +253,7 @@ fn what_may_change_after_a_deploy_arrived_is_known_of_a_rule() {
         let text = format!("rules:\n- a: {{conditions: [\"{condition}\"], actions: [trigger_build]}}\n");
         let rule = parse(&text, "rules.yml").unwrap().rules.remove(0);
         let drifts = rule.drifts().into_iter().collect::<Vec<_>>().join(" ");
-        (rule.may_come_to_hold(), rule.is_of_the_newest(), rule.asks_for_failures(), drifts)
+        (rule.may_open_later(), rule.is_of_the_newest(), rule.asks_for_failures(), drifts)
     };
     for (condition, expected) in [
         ("environment='deployed_for'", (false, false, false, "")),

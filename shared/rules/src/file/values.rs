@@ -58,14 +58,15 @@ impl Reader<'_> {
         None
     }
 
-    /// Who may vote: a list, or one of them alone.
+    /// Who may vote, or break the glass: a list, or one of them alone.
     pub(super) fn approvers(&mut self, node: &Node, key: &str) -> Option<Vec<String>> {
         let example = format!("`{key}: [ana@example.com]`");
+        let what = if key == "break_glass" { "break the glass" } else { "vote" };
         let mut approvers = match &node.content {
-            Content::Scalar(_) => self.approver(node).into_iter().collect(),
+            Content::Scalar(_) => self.approver(node, what).into_iter().collect(),
             Content::Sequence(_) | Content::Mapping(_) => {
                 let nodes = self.list(node, key, &example)?;
-                self.each(nodes, Self::approver)
+                self.each(nodes, |reader, node| reader.approver(node, what))
             }
         };
         let mut seen = HashSet::new();
@@ -103,7 +104,8 @@ impl Reader<'_> {
         person
     }
 
-    fn approver(&mut self, node: &Node) -> Option<String> {
+    /// One of those who may do `what`.
+    fn approver(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.text(node, "an approver")?;
         let text = text.trim();
         let approver = approver(text);
@@ -114,7 +116,7 @@ impl Reader<'_> {
                 "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
                     .to_owned()
             };
-            self.problem(node.start, format!("`{text}` is nobody who could vote"), suggestion);
+            self.problem(node.start, format!("`{text}` is nobody who could {what}"), suggestion);
         }
         approver
     }

@@ -15,7 +15,7 @@ pub const FILE: [Key; 1] = [Key {
 }];
 
 /// The keys of a rule.
-pub const RULE: [Key; 5] = [
+pub const RULE: [Key; 6] = [
     Key {
         name: "description",
         takes: Takes::OptionalText,
@@ -39,6 +39,18 @@ pub const RULE: [Key; 5] = [
         examples: &["after: [canary]"],
     },
     Key {
+        name: "freeze",
+        takes: Takes::Freeze,
+        absent: Means("the rule acts at any time"),
+        about: "Windows in which the rule does not act. An approval is asked and its votes count; what it starts waits until no window is \
+                open, and the dialog says until when. A rule that acts before it asks anybody is opened then.",
+        examples: &[
+            "freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}",
+            "freeze:\n  - {name: Friday evening, days: fri, from: '16:00', time_zone: Europe/Berlin, break_glass: '@sre'}\n  \
+             - {name: holidays, dates: [2026-11-27, 2026-12-20..2027-01-03]}",
+        ],
+    },
+    Key {
         name: "conditions",
         takes: Takes::Conditions,
         absent: Means("the rule holds for every deploy"),
@@ -55,6 +67,62 @@ pub const RULE: [Key; 5] = [
         examples: &[
             "actions:\n  - slack_channel_approval:\n      channel: '#releases'\n  - auto_approve_build: build-and-deploy",
         ],
+    },
+];
+
+/// The keys of a window of `freeze`. It is open when everything that it says is so; one that crosses midnight belongs to the day on which
+/// it begins.
+pub const FREEZE: [Key; 7] = [
+    Key {
+        name: "name",
+        takes: Takes::Text,
+        absent: Refused,
+        about: "What people are told that it is.",
+        examples: &["name: weekend"],
+    },
+    Key {
+        name: "days",
+        takes: Takes::Days,
+        absent: Means("every day"),
+        about: "The days of the week on which it begins.",
+        examples: &["days: [sat, sun]", "days: 'Friday, sat'"],
+    },
+    Key {
+        name: "from",
+        takes: Takes::FromTime,
+        absent: Means("the beginning of the day"),
+        about: "When it begins.",
+        examples: &["from: '16:00'"],
+    },
+    Key {
+        name: "to",
+        takes: Takes::ToTime,
+        absent: Means("the end of the day"),
+        about: "When it ends: the next day, where that is not after `from`.",
+        examples: &["to: '08:30'", "to: '24:00'"],
+    },
+    Key {
+        name: "time_zone",
+        takes: Takes::TimeZone,
+        absent: Means("`UTC`; a mistake beside `days`, `from` or `to`"),
+        about: "By whose clock it goes: the [IANA name](https://en.wikipedia.org/wiki/List_of_tz_database_time_zones) of a time zone. Where \
+                its clock is put forward or back, the window is open as long as the clock says so.",
+        examples: &["time_zone: Europe/Berlin"],
+    },
+    Key {
+        name: "dates",
+        takes: Takes::Dates,
+        absent: Means("every date"),
+        about: "The dates on which it begins; both ends of a range are among them.",
+        examples: &["dates: 2026-12-20", "dates: [2026-11-27, 2026-12-20..2027-01-03]"],
+    },
+    Key {
+        name: "break_glass",
+        takes: Takes::People,
+        absent: Means("nobody"),
+        about: "Who may lift it for an approval, with a reason, in the menu of its dialog: as in `approvers`. It is no vote. Where several \
+                windows hold the approval, only who is named in each of them.",
+        examples: &["break_glass: [ana@example.com, '@sre']", "break_glass: U0123ABCDEF"],
     },
 ];
 

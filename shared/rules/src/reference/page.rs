@@ -1,9 +1,9 @@
 //! The reference page.
 
 use super::{
-    ACTIONS, ACTIONS_NOT_YET, APPROVAL, Absent, Action, CONDITION, FILE, Key, Kind, Known, OF_PULL_REQUESTS,
-    OPERATORS, QUOTA, RULE, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET, Takes, Template,
-    VALUES, VARIABLES, VARIABLES_NOT_YET,
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, Absent, Action, CONDITION, FILE, FREEZE, Key, Kind, Known,
+    OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET,
+    Takes, Template, VALUES, VARIABLES, VARIABLES_NOT_YET,
 };
 use jiff::SignedDuration;
 
@@ -29,6 +29,12 @@ schema that `signoff rules schema` prints ([rules.schema.json](rules.schema.json
 ```yaml
 # yaml-language-server: $schema=rules.schema.json
 ```
+
+";
+
+const FREEZES: &str = "\
+A window of `freeze` is open when everything that it says is so, and says at least one of `days`, `from`, `to` and `dates`. One that crosses
+midnight belongs to the day on which it begins.
 
 ";
 
@@ -64,6 +70,8 @@ pub fn page() -> String {
     page.keys(&FILE);
     page.text("Keys that start with `x-` may stand beside it, for what anchors point to.\n\n## Rules\n\n");
     page.keys(&RULE);
+    page.text(FREEZES);
+    page.keys(&FREEZE);
     page.text(CONDITIONS);
     page.keys(&CONDITION);
     page.text("### Variables\n\n");
@@ -197,11 +205,17 @@ fn takes(takes: &Takes) -> String {
         Takes::Word(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Takes::Address => "an address".to_owned(),
         Takes::Recipients => "a person, or a list".to_owned(),
-        Takes::People => "one who may vote, or a list".to_owned(),
+        Takes::People => "a person or a user group, or a list".to_owned(),
         Takes::Votes => "a whole number from 1, or a list".to_owned(),
         Takes::Rules => "a list of [rules](#rules)".to_owned(),
         Takes::OtherRules => "the name of another rule, or a list".to_owned(),
         Takes::Triggers => "a list of [triggers](#triggers)".to_owned(),
+        Takes::Freeze => "a window, or a list".to_owned(),
+        Takes::Days => "days of the week: a list, or a text with commas".to_owned(),
+        Takes::FromTime => "a time of the day".to_owned(),
+        Takes::ToTime => "a time of the day, up to `'24:00'`".to_owned(),
+        Takes::TimeZone => "a time zone".to_owned(),
+        Takes::Dates => "a date, `first..last`, or a list".to_owned(),
         Takes::Conditions => "a list of [conditions](#conditions)".to_owned(),
         Takes::Expression => "a [condition](#conditions)".to_owned(),
         Takes::Actions => "a list of [actions](#actions)".to_owned(),
@@ -231,7 +245,7 @@ mod tests {
     #[test]
     fn every_block_of_the_page_is_made_of_examples_that_are_read() {
         // `super::super::tests` reads each of them.
-        let of_keys = [FILE.as_slice(), &RULE, &CONDITION, &APPROVAL, &QUOTA].concat();
+        let of_keys = [FILE.as_slice(), &RULE, &FREEZE, &CONDITION, &APPROVAL, &QUOTA].concat();
         let of_actions = ACTIONS.iter().flat_map(|action| action.takes).filter_map(|takes| match takes {
             Takes::Keys(keys) => Some(*keys),
             _ => None,

@@ -1,8 +1,8 @@
 //! The JSON Schema of a rules file.
 
 use super::{
-    ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, FILE, Key, MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE,
-    TRIGGERS, TRIGGERS_NOT_YET, Takes,
+    ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES, MAX_FREEZES,
+    MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
 };
 use serde_json::{Map, Value, json};
 
@@ -16,6 +16,12 @@ const WAIT: &str = r"^\s*0*[1-9][0-9]*[smhd]\s*$";
 const COUNT: &str = r"^\s*\+?0*[1-9][0-9]*\s*$";
 /// YAML 1.1's words for a truth, which an editor takes for texts.
 const TRUTH: &str = "^([Yy][Ee][Ss]|[Nn][Oo]|[Oo][Nn]|[Oo][Ff][Ff])$";
+/// A time of the day.
+const FROM_TIME: &str = r"^\s*([01]?[0-9]|2[0-3]):[0-5][0-9]\s*$";
+/// A time of the day, up to its end.
+const TO_TIME: &str = r"^\s*(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)\s*$";
+/// A date or a range of dates.
+const DATES: &str = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(\s*\.\.\s*[0-9]{4}-[0-9]{2}-[0-9]{2})?\s*$";
 /// A web address, which may have template variables.
 const ADDRESS: &str = r"^\s*https?://[^/?#@:\s]";
 /// An e-mail address, a Slack id, a mention or a user group.
@@ -64,6 +70,13 @@ fn definitions() -> Value {
         "triggers": {"anyOf": [list("trigger"), {"type": "null"}]},
         "trigger": trigger(),
         "other_rules": {"anyOf": [reference("text"), list("text")]},
+        "freeze": {"anyOf": [reference("window"), {"type": "array", "items": reference("window"), "minItems": 1, "maxItems": MAX_FREEZES}]},
+        "window": window(),
+        "days": {"anyOf": [{"type": "string", "pattern": days("*")}, {"type": "array", "items": {"type": "string", "pattern": days("{0}")}, "minItems": 1}]},
+        "from_time": {"type": "string", "pattern": FROM_TIME},
+        "to_time": {"type": "string", "pattern": TO_TIME},
+        "date": {"type": "string", "pattern": DATES},
+        "dates": {"anyOf": [reference("date"), {"type": "array", "items": reference("date"), "minItems": 1, "maxItems": MAX_DATES}]},
         "conditions": {"anyOf": [{"type": "array", "items": reference("condition")}, {"type": "null"}]},
         "condition": {"anyOf": [reference("expression"), mapping(&CONDITION)]},
         "expression": {"type": "string", "pattern": SOME_TEXT},
@@ -106,6 +119,28 @@ fn mapping(keys: &[Key]) -> Map<String, Value> {
     mapping
 }
 
+/// A window: it says when it is open, and by whose clock.
+fn window() -> Value {
+    let one_of = |keys: &[&str]| keys.iter().map(|key| json!({"required": [key]})).collect::<Vec<_>>();
+    let by_clock = json!({"required": ["time_zone"]});
+    let dates_alone = json!({"required": ["dates"], "not": {"anyOf": one_of(&["days", "from", "to"])}});
+    let mut window = mapping(&FREEZE);
+    window.insert(
+        "allOf".to_owned(),
+        json!([{"anyOf": one_of(&["days", "from", "to", "dates"])}, {"anyOf": [by_clock, dates_alone]}]),
+    );
+    window.into()
+}
+
+/// The pattern of a day of the week, or of so many more (`*`) after commas; in whatever case.
+fn days(more: &str) -> String {
+    let any_case = |letter: char| format!("[{}{letter}]", letter.to_ascii_uppercase());
+    let words: Vec<String> =
+        DAYS.as_flattened().iter().map(|day| day.chars().map(any_case).collect()).collect();
+    let day = format!(r"\s*({})\s*", words.join("|"));
+    format!("^{day}(,{day}){more}$")
+}
+
 fn property(key: &Key) -> Value {
     let (about, default) = match key.absent {
         Absent::Refused => (key.about.to_owned(), None),
@@ -142,6 +177,12 @@ fn takes(takes: &Takes) -> Value {
         Takes::Rules => "rules",
         Takes::Triggers => "triggers",
         Takes::OtherRules => "other_rules",
+        Takes::Freeze => "freeze",
+        Takes::Days => "days",
+        Takes::FromTime => "from_time",
+        Takes::ToTime => "to_time",
+        Takes::TimeZone => "text",
+        Takes::Dates => "dates",
         Takes::Conditions => "conditions",
         Takes::Expression => "expression",
         Takes::Actions => "actions",

@@ -112,6 +112,19 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
     vec![
         (RULE.as_slice(), Box::new(file)),
         (
+            FREEZE.as_slice(),
+            Box::new(|lines: &str| {
+                let has = |key: &str| lines.lines().any(|line| line.starts_with(&format!("{key}:")));
+                let mut whole = lines.trim_end().to_owned();
+                if ["days", "from", "to"].into_iter().any(has) {
+                    whole.push_str("\ntime_zone: Europe/Berlin");
+                } else if !has("dates") {
+                    whole.push_str("\ndates: 2026-12-24");
+                }
+                file(&format!("actions: [trigger_build]\nfreeze:\n  {}", indented(&whole, 2)))
+            }),
+        ),
+        (
             CONDITION.as_slice(),
             Box::new(|lines: &str| {
                 file(&format!("actions: [trigger_build]\nconditions:\n  - {}", indented(lines, 4)))

@@ -79,7 +79,7 @@ fn the_corpus_gets_the_same_verdict_of_both() {
 }
 
 /// Values that a key may be given, right and wrong.
-const VALUES: [&str; 44] = [
+const VALUES: [&str; 55] = [
     "",
     "~",
     "''",
@@ -124,6 +124,17 @@ const VALUES: [&str; 44] = [
     "[trigger_build]",
     "https://example.com/{{revision}}",
     "environment='Staging'",
+    "{name: a, days: [sat], time_zone: UTC}",
+    "[{name: a, dates: 2026-12-24}, {name: b, days: sat}]",
+    "{name: a}",
+    "'sat, Sunday'",
+    "[fri, SAT]",
+    "'8:30'",
+    "24:00",
+    "2026-12-24",
+    "[2026-12-24, 2026-12-20 .. 2027-01-03]",
+    "2027-02-30",
+    "europe/berlin",
 ];
 
 #[test]
@@ -180,9 +191,57 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     after: [trigger_build]
     after: https://example.com/{{revision}}
     after: environment='Staging'
+    after: 'sat, Sunday'
+    after: [fri, SAT]
+    after: '8:30'
+    after: 24:00
+    after: 2026-12-24
+    after: [2026-12-24, 2026-12-20 .. 2027-01-03]
+    after: 2027-02-30
+    after: europe/berlin
     conditions: [a]
     conditions: ['@sre', U0123ABCDEF]
     conditions: [trigger_build]
+    conditions: [fri, SAT]
+    conditions: [2026-12-24, 2026-12-20 .. 2027-01-03]
+    time_zone: a
+    time_zone: 'a b'
+    time_zone: 0
+    time_zone: 1
+    time_zone: '2'
+    time_zone: 007
+    time_zone: -1
+    time_zone: 1.0
+    time_zone: 1.5
+    time_zone: 4294967296
+    time_zone: true
+    time_zone: no
+    time_zone: 'no'
+    time_zone: maybe
+    time_zone: both
+    time_zone: 'approve '
+    time_zone: '#a'
+    time_zone: '#A'
+    time_zone: '# a'
+    time_zone: C0123ABCDEF
+    time_zone: c-1_é
+    time_zone: '30s'
+    time_zone: 5m
+    time_zone: 0h
+    time_zone: 91d
+    time_zone: '1 h'
+    time_zone: '@sre'
+    time_zone: ana@example.com
+    time_zone: ana@b
+    time_zone: <@U0123ABCDEF|ana>
+    time_zone: https://example.com/{{revision}}
+    time_zone: environment='Staging'
+    time_zone: 'sat, Sunday'
+    time_zone: '8:30'
+    time_zone: 24:00
+    time_zone: 2026-12-24
+    time_zone: 2027-02-30
+    dates: 2027-02-30
     expression: a
     expression: 'a b'
     expression: '2'
@@ -208,6 +267,12 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     expression: ana@b
     expression: <@U0123ABCDEF|ana>
     expression: https://example.com/{{revision}}
+    expression: 'sat, Sunday'
+    expression: '8:30'
+    expression: 24:00
+    expression: 2026-12-24
+    expression: 2027-02-30
+    expression: europe/berlin
     authors_only: 'no'
     self_approval: 'no'
     expires_after: 91d

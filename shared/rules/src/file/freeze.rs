@@ -1,0 +1,232 @@
+//! `freeze`: windows in which a rule does not act.
+
+use super::reader::Reader;
+use crate::problem::Position;
+use crate::reference::{DAYS, FREEZE, MAX_DATES, MAX_FREEZES, names};
+use crate::suggest::did_you_mean;
+use crate::yaml::{Content, Entry, Node};
+use approval::action::Action;
+use approval::freeze::{Dates, Day, Freeze, Hours, MIDNIGHT, time_zone, time_zones};
+use jiff::civil::Date;
+use std::rc::Rc;
+
+const KEYS: [&str; FREEZE.len()] = names(&FREEZE);
+/// A window, as messages call it.
+pub(super) const WINDOW: &str = "a freeze window";
+/// What one looks like.
+pub(super) const WINDOW_EXAMPLE: &str =
+    "`freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}`";
+/// What its dates look like.
+const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
+
+impl Reader<'_> {
+    /// The windows of a rule: a list, or one of them alone.
+    pub(super) fn freeze(&mut self, entry: &Entry) -> Vec<Freeze> {
+        let node = &entry.value;
+        let Content::Sequence(_) = &node.content else {
+            return self.window(node).into_iter().collect();
+        };
+        let Some(nodes) = self.list(node, "freeze", WINDOW_EXAMPLE) else { return Vec::new() };
+        if let Some(more) = nodes.get(MAX_FREEZES) {
+            let message = format!("freeze has more than {MAX_FREEZES} windows");
+            self.problem(more.start, message, "give one window several `dates`".to_owned());
+            return Vec::new();
+        }
+        self.each(nodes, Self::window)
+    }
+
+    fn window(&mut self, node: &Node) -> Option<Freeze> {
+        let entries = self.mapping(node, WINDOW, WINDOW_EXAMPLE)?;
+        let complete = self.required(node, entries, WINDOW, "name");
+        let (mut name, mut days, mut dates, mut break_glass) = (None, Vec::new(), Vec::new(), Vec::new());
+        let (mut from, mut to, mut zone) = (None, None, None);
+        let known = self.known(entries, WINDOW, &KEYS);
+        for entry in &known {
+            let (value, key) = (entry.value.as_ref(), entry.key.as_str());
+            match key {
+                "name" => name = self.text(value, key),
+                "days" => days = self.days(value),
+                "from" => from = self.clock(value, key, MIDNIGHT - 1),
+                "to" => to = self.clock(value, key, MIDNIGHT),
+                "time_zone" => zone = self.zone(value),
+                "dates" => dates = self.dates(value),
+                "break_glass" => break_glass = self.approvers(value, key).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        let at = |key: &str| known.iter().find(|entry| entry.key == key).map(|entry| entry.at);
+        let timed = ["days", "from", "to"].into_iter().find_map(|key| Some((key, at(key)?)));
+        if timed.is_none() && at("dates").is_none() {
+            let message = format!("{WINDOW} says not when it is open");
+            self.problem(node.start, message, "add `days`, `from` and `to`, or `dates`".to_owned());
+            return None;
+        }
+        if let (Some((key, place)), None) = (timed, at("time_zone")) {
+            let message = format!("{WINDOW} with `{key}` has no `time_zone`");
+            self.problem(place, message, "write, for example, `time_zone: Europe/Berlin`".to_owned());
+            return None;
+        }
+        let hours = self.hours((from, at("from")), (to, at("to")))?;
+        if days.len() == Day::ALL.len() && hours.is_none() && at("dates").is_none() {
+            let place = at("days").unwrap_or(node.start);
+            self.notice(place, "this freeze never ends: it is open all day and every day", None);
+        }
+        complete?;
+        let (name, time_zone) = (name?.trim().to_owned(), zone.unwrap_or_else(|| "UTC".to_owned()));
+        Some(Freeze { name, days, hours, dates, time_zone, break_glass })
+    }
+
+    /// From one time of the day to another, of which one may be left out; each with its place. `None`: that is told to be
+    /// wrong, `Some(None)`: whole days.
+    fn hours(
+        &mut self,
+        (from, from_at): (Option<u16>, Option<Position>),
+        (to, to_at): (Option<u16>, Option<Position>),
+    ) -> Option<Option<Hours>> {
+        if (from_at.is_some() && from.is_none()) || (to_at.is_some() && to.is_none()) {
+            return None;
+        }
+        let (from, to) = (from.unwrap_or(0), to.unwrap_or(MIDNIGHT));
+        if let (Some(at), true) = (to_at, from == to) {
+            let message = "`from` and `to` are the same time";
+            self.problem(at, message, "leave both out for whole days".to_owned());
+            return None;
+        }
+        Some((from_at.is_some() || to_at.is_some()).then_some(Hours { from, to }))
+    }
+
+    /// Days of the week: a list, or a text with commas between them; in their order, each once.
+    fn days(&mut self, node: &Node) -> Vec<Day> {
+        let mut days = match &node.content {
+            Content::Scalar(_) => match self.text(node, "days") {
+                Some(text) => text.split(',').filter_map(|word| self.day(word, node.start)).collect(),
+                None => Vec::new(),
+            },
+            Content::Sequence(_) | Content::Mapping(_) => {
+                let nodes = self.list(node, "days", "`days: [sat, sun]`").unwrap_or_default();
+                self.each(nodes, |reader, node| {
+                    let word = reader.text(node, "a day")?;
+                    reader.day(&word, node.start)
+                })
+            }
+        };
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
+    fn day(&mut self, word: &str, at: Position) -> Option<Day> {
+        let word = word.trim();
+        let index = DAYS.iter().position(|names| names.iter().any(|name| name.eq_ignore_ascii_case(word)));
+        let day = index.and_then(|index| Day::ALL.get(index)).copied();
+        if day.is_none() {
+            let suggestion = did_you_mean(word, DAYS.as_flattened().iter().copied())
+                .unwrap_or_else(|| "write mon, tue, wed, thu, fri, sat or sun".to_owned());
+            self.problem(at, format!("`{word}` is no day of the week"), suggestion);
+        }
+        day
+    }
+
+    /// A time of the day up to `latest`, in minutes since midnight.
+    fn clock(&mut self, node: &Node, key: &str, latest: u16) -> Option<u16> {
+        let text = self.text(node, key)?;
+        let minutes = minutes(text.trim()).filter(|minutes| *minutes <= latest);
+        if minutes.is_none() {
+            let message = format!("{key} takes a time of the day: hours and minutes");
+            self.problem(node.start, message, format!("write, for example, `{key}: '16:00'`"));
+        }
+        minutes
+    }
+
+    fn zone(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "time_zone")?;
+        let text = text.trim();
+        let zone = time_zone(text);
+        if zone.is_none() {
+            let zones = time_zones();
+            let suggestion = did_you_mean(text, zones.iter().map(String::as_str))
+                .unwrap_or_else(|| "write an IANA name, for example Europe/Berlin".to_owned());
+            self.problem(node.start, format!("no time zone `{text}`"), suggestion);
+        }
+        zone
+    }
+
+    /// Dates and ranges of them: a list, or one of them alone.
+    fn dates(&mut self, node: &Node) -> Vec<Dates> {
+        let nodes: &[Rc<Node>] = match &node.content {
+            Content::Scalar(_) => return self.range(node).into_iter().collect(),
+            Content::Sequence(_) | Content::Mapping(_) => {
+                self.list(node, "dates", DATES_EXAMPLE).unwrap_or_default()
+            }
+        };
+        if let Some(more) = nodes.get(MAX_DATES) {
+            let message = format!("dates has more than {MAX_DATES} entries");
+            self.problem(more.start, message, "write ranges: `2026-12-20..2027-01-03`".to_owned());
+            return Vec::new();
+        }
+        self.each(nodes, Self::range)
+    }
+
+    /// `2026-12-20`, or `2026-12-20..2027-01-03`.
+    fn range(&mut self, node: &Node) -> Option<Dates> {
+        let text = self.text(node, "a date")?;
+        let (first, last) = text.split_once("..").unwrap_or((&text, &text));
+        let mut ends = [first, last].into_iter().map(|text| date(text.trim()).ok_or(text.trim()));
+        match (ends.next()?, ends.next()?) {
+            (Ok(first), Ok(last)) if first <= last => Some(Dates { first, last }),
+            (Ok(first), Ok(last)) => {
+                let message = format!("{first} is after {last}");
+                self.problem(node.start, message, format!("write {last}..{first}"));
+                None
+            }
+            (Err(wrong), _) | (_, Err(wrong)) => {
+                let message = format!("`{wrong}` is no date");
+                self.problem(node.start, message, format!("write {DATES_EXAMPLE}"));
+                None
+            }
+        }
+    }
+
+    /// Every approval of `actions`, at whatever depth, is held back by `freeze`. Without one there is no dialog in which
+    /// somebody could break the glass.
+    pub(super) fn frozen(&mut self, actions: &mut [Action], freeze: &[Freeze], at: Position) {
+        let asks = hold_back(actions, freeze);
+        if !asks && freeze.iter().any(|window| !window.break_glass.is_empty()) {
+            let message = "nobody can break the glass: the rule asks for no approval, so there is no dialog";
+            self.notice(at, message, None);
+        }
+    }
+}
+
+/// Gives every approval of `actions` these windows; whether there is one.
+fn hold_back(actions: &mut [Action], freeze: &[Freeze]) -> bool {
+    let mut asks = false;
+    for action in actions {
+        if let Action::SlackChannelApproval(spec) = action {
+            asks = true;
+            spec.freeze = freeze.to_vec();
+            for then in [&mut spec.on_success, &mut spec.on_reject, &mut spec.on_expire] {
+                hold_back(then, freeze);
+            }
+        }
+    }
+    asks
+}
+
+/// `16:00` in minutes since midnight; `24:00` is the end of the day.
+fn minutes(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |text: &str, digits: &[usize], most: u16| {
+        let sound = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|number: &u16| sound && *number <= most)
+    };
+    let time = number(hours, &[1, 2], 24)? * 60 + number(minutes, &[2], 59)?;
+    (time <= MIDNIGHT).then_some(time)
+}
+
+/// A date as `2026-12-20`, and in no other of the ways in which one can be written.
+fn date(text: &str) -> Option<Date> {
+    let digits = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    let plain = text.chars().map(digits).eq("0000-00-00".chars());
+    text.parse().ok().filter(|_| plain)
+}
