@@ -162,7 +162,10 @@ impl Story {
     /// record then.
     pub async fn settled(&self, deploy: &DeployId) -> Page {
         let rests = |effect: &Effect| {
-            let deadline = matches!(effect.kind, EffectKind::Expire { .. } | EffectKind::Remind { .. });
+            let deadline = matches!(
+                effect.kind,
+                EffectKind::Expire { .. } | EffectKind::Remind { .. } | EffectKind::WatchFreeze { .. }
+            );
             effect.is_closed() || (deadline && effect.state == EffectState::Pending)
         };
         self.until("every effect to be closed", async || {
@@ -339,10 +342,12 @@ fn plain(text: &str) -> String {
     while let Some(at) = rest.find(" at ") {
         let (before, after) = rest.split_at(at + 4);
         let time = after.len() >= 5 && after.is_char_boundary(5) && after.as_bytes()[2] == b':';
-        match before.rfind(" on ") {
-            Some(on) if time => {
+        let word = [" on ", " until "].into_iter().filter_map(|word| Some((before.rfind(word)?, word))).max();
+        match word {
+            Some((on, word)) if time => {
                 undated.push_str(&before[..on]);
-                undated.push_str(" on DATE at TIME");
+                undated.push_str(word);
+                undated.push_str("DATE at TIME");
                 rest = &after[5..];
             }
             _ => {

@@ -9,6 +9,7 @@ mod deadlines;
 mod deliveries;
 mod dialogs;
 mod facts;
+mod freeze;
 mod people;
 mod personal;
 mod queries;

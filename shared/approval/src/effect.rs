@@ -229,9 +229,11 @@ impl EffectKind {
             Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
                 format!("deadline-{approval}")
             }
-            Self::TellGlassBroken { approval } => format!("glass-{approval}"),
             Self::Supersede { run, .. } => format!("supersede-{run}"),
-            Self::DrawDialog { approval } | Self::DrawStep { approval: Some(approval), .. } => {
+            // It stands above the lines of what runs then.
+            Self::TellGlassBroken { approval }
+            | Self::DrawDialog { approval }
+            | Self::DrawStep { approval: Some(approval), .. } => {
                 format!("dialog-{approval}")
             }
             Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),

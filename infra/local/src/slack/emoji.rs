@@ -21,6 +21,8 @@ pub fn of(name: &str) -> Option<&'static str> {
         "rocket" => "🚀",
         "tada" => "🎉",
         "bell" => "🔔",
+        "snowflake" => "❄️",
+        "rotating_light" => "🚨",
         "eyes" => "👀",
         "lock" => "🔒",
         "link" => "🔗",
