@@ -1,10 +1,14 @@
 //! What becomes of a rule for a deploy at one time.
 
 use crate::deploy::Described;
+use approval::freeze::{hold, names};
 use jiff::{SignedDuration, Timestamp};
 use rules::explain::{Explanation, explain};
 use rules::{Rule, RulesFile};
 use std::collections::BTreeSet;
+
+/// How many freezes are followed that end while the rule does not hold.
+const MAX_FREEZES: usize = 100;
 
 /// What becomes of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub(crate) enum Outlook {
     Opened(Moment),
     /// It will hold, by time alone.
     Later(Moment),
+    /// It holds, and a freeze keeps it from being opened until then.
+    Frozen(Moment),
     /// Whatever time does, it does not hold.
     Never,
     /// Triggers of pull requests alone: no deploy opens it.
@@ -28,7 +34,7 @@ impl Outlook {
     pub(crate) fn has_opened(self) -> bool {
         match self {
             Self::Opens | Self::Opened(_) => true,
-            Self::Later(_) | Self::Never | Self::NotForDeploys | Self::NotSupported => false,
+            Self::Later(_) | Self::Frozen(_) | Self::Never | Self::NotForDeploys | Self::NotSupported => false,
         }
     }
 }
@@ -50,19 +56,15 @@ pub(crate) fn outlook(rule: &Rule, deploy: &Described, now: Timestamp) -> Outloo
     if !rule.unsupported.is_empty() {
         return Outlook::NotSupported;
     }
-    if rule.holds(&deploy.at(now)) {
-        return Outlook::Opens;
-    }
-    let deployed_at = deploy.deploy.deployed_at;
-    let first = |from: Timestamp| {
-        let wait = SignedDuration::try_from(rule.holds_in(&deploy.at(from))?).ok()?;
-        // Beyond the end of all time, it never does.
-        let at = from.checked_add(wait).ok()?;
-        Some(Moment { deployed_for: at.duration_since(deployed_at), at })
-    };
-    match first(deployed_at) {
+    let holds = rule.holds(&deploy.at(now));
+    let frozen = holds && rule.frozen(now).is_some();
+    match opening(rule, deploy, deploy.deploy.deployed_at) {
+        Some(opens) if frozen && opens.at > now => Outlook::Frozen(opens),
+        // It will not hold when its freeze is over.
+        None if frozen => Outlook::Never,
+        _ if holds => Outlook::Opens,
         Some(before) if before.at < now => Outlook::Opened(before),
-        _ => first(now).map_or(Outlook::Never, Outlook::Later),
+        _ => opening(rule, deploy, now).map_or(Outlook::Never, Outlook::Later),
     }
 }
 
@@ -81,6 +83,28 @@ pub(crate) fn open(file: &RulesFile, holds: impl Fn(&Rule) -> bool) -> BTreeSet<
     }
 }
 
+/// When `rule` opens for the first time from `from` on: it holds, and no freeze keeps it.
+fn opening(rule: &Rule, deploy: &Described, mut from: Timestamp) -> Option<Moment> {
+    for _ in 0..MAX_FREEZES {
+        let wait = SignedDuration::try_from(rule.holds_in(&deploy.at(from))?).ok()?;
+        // Beyond the end of all time, it never does.
+        let at = from.checked_add(wait).ok()?;
+        match rule.frozen(at) {
+            None => {
+                return Some(Moment { deployed_for: at.duration_since(deploy.deploy.deployed_at), at });
+            }
+            Some(hold) => from = hold.until,
+        }
+    }
+    None
+}
+
+/// What a freeze says at `now`: until when, and what it is called; `None`: the rule may act.
+pub(crate) fn frozen(rule: &Rule, now: Timestamp) -> Option<String> {
+    let hold = hold(&rule.freeze, now)?;
+    Some(format!("frozen until {}: {}", hold.until, names(&rule.freeze, &hold)))
+}
+
 /// Each condition of `rule` with its verdict at `now`.
 pub(crate) fn conditions(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<Explanation> {
     let snapshot = deploy.at(now);
@@ -93,13 +117,14 @@ pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<St
         Outlook::Opens | Outlook::Opened(_) => Vec::new(),
         Outlook::NotForDeploys => vec![format!("its triggers are {}", rule.triggers.join(", "))],
         Outlook::NotSupported => rule.unsupported.iter().map(|problem| problem.message.clone()).collect(),
-        Outlook::Never | Outlook::Later(_) => {
+        Outlook::Never | Outlook::Later(_) | Outlook::Frozen(_) => {
             let explained = conditions(rule, deploy, now);
             let failing = explained.iter().filter(|explanation| !explanation.holds());
             let clause = |compared: &rules::explain::Compared| {
                 format!("{} fails: {}", compared.comparison, compared.values())
             };
-            failing.flat_map(Explanation::deciding).map(clause).collect()
+            let freeze = if rule.opens_after_freeze() { frozen(rule, now) } else { None };
+            failing.flat_map(Explanation::deciding).map(clause).chain(freeze).collect()
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Explained, ExplainedRule};
 use crate::does::{Asks, Does, votes};
-use crate::outlook::{Moment, Outlook};
+use crate::outlook::{Moment, Outlook, frozen};
 use approval::action::Reasons;
+use jiff::Timestamp;
 use rules::explain::{Explanation, shown_duration};
 use std::io::{self, Write};
 
@@ -14,10 +15,10 @@ pub(super) fn write(out: &mut dyn Write, explained: &Explained<'_>) -> io::Resul
     if explained.rules.is_empty() {
         writeln!(out, "\nThe file has no rules.")?;
     }
-    explained.rules.iter().try_for_each(|rule| one(out, rule))
+    explained.rules.iter().try_for_each(|rule| one(out, rule, explained.at))
 }
 
-fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>) -> io::Result<()> {
+fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>, at: Timestamp) -> io::Result<()> {
     let rule = explained.rule;
     writeln!(out, "\n{}: {}", rule.name, verdict(&explained.outlook))?;
     match explained.outlook {
@@ -29,7 +30,14 @@ fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>) -> io::Result<()> {
                 writeln!(out, "  line {}: {}", problem.line, problem.message)?;
             }
         }
-        Outlook::Opens | Outlook::Opened(_) | Outlook::Later(_) | Outlook::Never => {}
+        Outlook::Opens | Outlook::Opened(_) | Outlook::Later(_) | Outlook::Frozen(_) | Outlook::Never => {}
+    }
+    for window in &rule.freeze {
+        writeln!(out, "  does not act in: {window}")?;
+    }
+    if let Some(frozen) = frozen(rule, at) {
+        let held = if rule.opens_after_freeze() { "" } else { "; votes count, and what they start waits" };
+        writeln!(out, "  {frozen}{held}")?;
     }
     if !rule.after.is_empty() {
         writeln!(out, "  waits until the runs of these rules succeeded: {}", rule.after.join(", "))?;
@@ -58,6 +66,7 @@ fn verdict(outlook: &Outlook) -> String {
         Outlook::Later(Moment { deployed_for, at }) => {
             format!("opens once deployed for {}, at {at}", shown_duration(*deployed_for))
         }
+        Outlook::Frozen(Moment { at, .. }) => format!("opens once its freeze is over, at {at}"),
         Outlook::Never => "does not open".to_owned(),
         Outlook::NotForDeploys => "does not open, for no deploy".to_owned(),
         Outlook::NotSupported => "does not open: it uses what is not supported yet".to_owned(),

@@ -5,6 +5,7 @@ use crate::check::document;
 use crate::does::Does;
 use crate::files::Stop;
 use crate::outlook::Outlook;
+use approval::freeze::hold;
 use jiff::Timestamp;
 use rules::condition::Value;
 use rules::explain::{Explanation, shown_duration};
@@ -28,6 +29,9 @@ struct RuleEntry<'a> {
     /// Where time decides: for how long the deploy has to be there, and when that is.
     opens_after: Option<String>,
     opens_at: Option<Timestamp>,
+    /// When it does not act, a window each, in words; and until when it does not act now.
+    freeze: Vec<String>,
+    frozen_until: Option<Timestamp>,
     /// The rules whose runs have to succeed before.
     after: &'a [String],
     conditions: Vec<ConditionEntry<'a>>,
@@ -65,7 +69,7 @@ enum Plain<'a> {
 
 /// Writes what the rules do with the deploy.
 pub(super) fn write(out: &mut dyn Write, explained: &Explained<'_>) -> Result<(), Stop> {
-    let rules = explained.rules.iter().map(rule).collect();
+    let rules = explained.rules.iter().map(|one| rule(one, explained.at)).collect();
     let (deploy, deployed_for) = (explained.deploy.title(), shown_duration(explained.deployed_for()));
     document(out, &Document { deploy, at: explained.at, deployed_for, rules })
 }
@@ -76,15 +80,16 @@ fn word(outlook: &Outlook) -> &'static str {
         Outlook::Opens => "opens",
         Outlook::Opened(_) => "opened_before",
         Outlook::Later(_) => "opens_later",
+        Outlook::Frozen(_) => "frozen",
         Outlook::Never => "does_not_open",
         Outlook::NotForDeploys => "not_for_deploys",
         Outlook::NotSupported => "not_supported",
     }
 }
 
-fn rule<'a>(explained: &'a ExplainedRule<'a>) -> RuleEntry<'a> {
+fn rule<'a>(explained: &'a ExplainedRule<'a>, at: Timestamp) -> RuleEntry<'a> {
     let moment = match &explained.outlook {
-        Outlook::Opened(moment) | Outlook::Later(moment) => Some(moment),
+        Outlook::Opened(moment) | Outlook::Later(moment) | Outlook::Frozen(moment) => Some(moment),
         Outlook::Opens | Outlook::Never | Outlook::NotForDeploys | Outlook::NotSupported => None,
     };
     let rule = explained.rule;
@@ -97,6 +102,8 @@ fn rule<'a>(explained: &'a ExplainedRule<'a>) -> RuleEntry<'a> {
         name: &rule.name,
         outlook: word(&explained.outlook),
         opens_after: moment.map(|moment| shown_duration(moment.deployed_for)),
+        freeze: rule.freeze.iter().map(ToString::to_string).collect(),
+        frozen_until: hold(&rule.freeze, at).map(|hold| hold.until),
         after: &rule.after,
         opens_at: moment.map(|moment| moment.at),
         conditions: conditions.collect(),

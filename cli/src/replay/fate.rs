@@ -127,8 +127,8 @@ fn one<'a>(
         Outlook::Opens | Outlook::Opened(_) if !open.contains(rule.name.as_str()) => Fate::NotAfter,
         Outlook::Opens | Outlook::Opened(_) if asks(&rule.actions) => Fate::Asks,
         Outlook::Opens | Outlook::Opened(_) => Fate::Acts,
-        Outlook::Later(_) if replaced.is_some() => Fate::TooLate,
-        Outlook::Later(moment) => Fate::Waits(moment.at),
+        Outlook::Later(_) | Outlook::Frozen(_) if replaced.is_some() => Fate::TooLate,
+        Outlook::Later(moment) | Outlook::Frozen(moment) => Fate::Waits(moment.at),
         Outlook::NotSupported if rule.may_hold(&whenever) => Fate::NotSupported,
         Outlook::NotSupported | Outlook::Never | Outlook::NotForDeploys => Fate::DoesNotHold,
     };

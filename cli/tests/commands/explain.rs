@@ -93,6 +93,8 @@ fn a_script_gets_one_document() {
           "outlook": "opens",
           "opens_after": null,
           "opens_at": null,
+          "freeze": [],
+          "frozen_until": null,
           "after": [],
           "conditions": [
             {
@@ -165,6 +167,8 @@ fn a_script_gets_one_document() {
           "outlook": "does_not_open",
           "opens_after": null,
           "opens_at": null,
+          "freeze": [],
+          "frozen_until": null,
           "after": [],
           "conditions": [
             {
@@ -230,6 +234,8 @@ fn a_script_gets_one_document() {
           "outlook": "opens_later",
           "opens_after": "10m",
           "opens_at": "2026-11-16T10:51:55Z",
+          "freeze": [],
+          "frozen_until": null,
           "after": [],
           "conditions": [
             {

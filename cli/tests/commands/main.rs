@@ -5,6 +5,7 @@
 mod check;
 mod convert;
 mod explain;
+mod freeze;
 mod help;
 mod process;
 mod record;
