@@ -209,6 +209,12 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
             rest.remove(posted);
         }
     }
+    if let Some(broken_glass) = message::glass_broken(approval) {
+        match rest.iter().position(|message| message.text == broken_glass) {
+            Some(told) => _ = rest.remove(told),
+            None => broken.push("the dialog's thread does not say who broke the glass".to_owned()),
+        }
+    }
     if !rest.is_empty() {
         let texts: Vec<_> = rest.iter().map(|message| &message.text).collect();
         broken.push(format!("the dialog's thread has more than it should: {texts:?}"));

@@ -13,7 +13,8 @@ use signoff_local::calls::{Call, Heard, Strike};
 pub struct Scenario {
     /// Its name, of letters, digits and `-`.
     pub name: &'static str,
-    /// The rules file; `#CHANNEL` stands for the scenario's channel, `HOOK` for an address that takes webhooks.
+    /// The rules file; `#CHANNEL` stands for the scenario's channel, `HOOK` for an address that takes webhooks,
+    /// `BEN` for Ben's e-mail address.
     pub rules: &'static str,
     /// What people do, one after the other; each waits until nothing happens by itself any more.
     pub steps: &'static [Step],
@@ -32,7 +33,8 @@ pub enum Step {
     Deploy(&'static str),
     /// A person clicks a button (an action id) of the newest deploy's newest dialog.
     Click(&'static str, &'static str),
-    /// A person chooses from the menu of the newest deploy's newest dialog: `withdraw` or `cancel`.
+    /// A person chooses from the menu of the newest deploy's newest dialog: `withdraw`, `cancel` or
+    /// `break_glass`.
     Choose(&'static str, &'static str),
     /// A person gives the reason that a window asks them for since their last click or choice.
     Explain(&'static str),

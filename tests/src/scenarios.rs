@@ -1,7 +1,7 @@
 //! The scenarios.
 
 use crate::scenario::{Ends, Scenario, Step};
-use approval::message::{APPROVE, CANCEL, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
+use approval::message::{APPROVE, BREAK_GLASS, CANCEL, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
 use approval::run::Status;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
@@ -199,6 +199,32 @@ const UNDONE: Scenario = Scenario {
     ..HELD_BACK
 };
 
+/// A freeze holds what was approved, and somebody who is named lifts it.
+const GLASS_BROKEN: Scenario = Scenario {
+    name: "break-glass",
+    rules: "
+rules:
+  - promote-to-production:
+      freeze: {name: release, dates: 2020-01-01..2099-12-31, break_glass: BEN}
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            on_success:
+              - auto_approve_build: 'build-and-deploy'
+",
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::Click("Ana", APPROVE),
+        Step::Choose("Ben", BREAK_GLASS),
+        Step::Explain("Checkout is down"),
+    ],
+    swept_from: 1,
+    cold: false,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
+};
+
 /// Too few people decide in time; the rule has something for it.
 const EXPIRED: Scenario = Scenario {
     name: "expire",
@@ -319,6 +345,7 @@ pub const ALL: &[Scenario] = &[
     WITHDRAWN,
     HELD_BACK,
     UNDONE,
+    GLASS_BROKEN,
     EXPIRED,
     SUPERSEDED,
     RETRIED,

@@ -46,7 +46,8 @@ impl Telling {
         name: &str,
     ) -> Self {
         let story = Story::begin(world, name);
-        story.rules(&scenario.rules.replace("HOOK", &format!("{}/{name}", world.receiver.url())));
+        let hook = format!("{}/{name}", world.receiver.url());
+        story.rules(&scenario.rules.replace("HOOK", &hook).replace("BEN", &story.email("Ben")));
         world.circleci.declare_parameters(&story.project(), &["deploy_prod"]);
         world.github.add_workflow(&story.repository(), "deploy.yml");
         let people = ["Ana", "Ben", "Cleo"].map(|name| (name, story.person(name))).into();
@@ -264,6 +265,9 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
         EffectKind::ConfirmQuorum { approval } => {
             let status = of(approval).map(|approval| &approval.status);
             matches!(status, Some(Status::Quorum { until, .. }) if *until > now)
+        }
+        EffectKind::WatchFreeze { approval } => {
+            of(approval).is_some_and(|approval| approval.status.is_open() && approval.frozen.lifted.is_none())
         }
         _ => false,
     }
