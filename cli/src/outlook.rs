@@ -34,7 +34,9 @@ impl Outlook {
     pub(crate) fn has_opened(self) -> bool {
         match self {
             Self::Opens | Self::Opened(_) => true,
-            Self::Later(_) | Self::Frozen(_) | Self::Never | Self::NotForDeploys | Self::NotSupported => false,
+            Self::Later(_) | Self::Frozen(_) | Self::Never | Self::NotForDeploys | Self::NotSupported => {
+                false
+            }
         }
     }
 }

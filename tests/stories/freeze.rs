@@ -7,14 +7,15 @@ use approval::id::DeployId;
 use approval::run;
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use runtime::time::now;
 use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell};
 
 /// A window from yesterday to tomorrow, which these people may lift (a list in YAML).
 fn open_now(break_glass: &str) -> String {
-    let day = |days: i64| (Timestamp::now() + SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d");
+    let day = |days: i64| (now() + SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d");
     format!("{{name: release, dates: '{}..{}'{break_glass}}}", day(-1), day(1))
 }
 
@@ -86,7 +87,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         1 approval. It goes ahead on DATE at TIME, unless somebody undoes it.
         [Undo] [… Withdraw my vote | Cancel this approval]
         ");
-        let soon = Timestamp::now() + SignedDuration::from_hours(12);
+        let soon = now() + SignedDuration::from_hours(12);
         assert!(matches!(page.approvals[0].status, Status::Quorum { until, .. } if until > soon));
 
         // The look at the voters comes early: the freeze still holds it.

@@ -237,24 +237,25 @@ mod tests {
             (Scope::Waiting, monday, friday, "acts soaks", "", None),
             (Scope::Waiting, "2026-11-22T23:59:59Z", friday, "", "acts soaks", Some(monday)),
         ] {
-            let mut plan = plan(&file.rules, scope, |_| false, &deploy(deployed_at), now.parse().unwrap());
+            let mut plan =
+                plan(&file.rules, scope, |_| false, &Known::new(&deploy(deployed_at)), now.parse().unwrap());
             let names =
                 |rules: &[&Rule]| rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>().join(" ");
             let waiting: Vec<_> = plan.frozen.iter().map(|(rule, _)| *rule).collect();
-            let found = (names(&plan.holding), names(&waiting), plan.next);
+            let found = (names(&plan.holding), names(&waiting), plan.next());
             let next = next.map(|at: &str| at.parse().unwrap());
             assert_eq!(found, (holding.to_owned(), frozen.to_owned(), next), "{now}");
             // What waited for its end waits no more once a newer deploy came.
-            assert!(plan.depends_on_time());
-            plan.forget_time();
+            assert!(plan.is_of_the_newest());
+            plan.forget_the_newest();
             let left = if scope == Scope::Waiting { "" } else { holding };
-            assert_eq!((names(&plan.holding).as_str(), plan.frozen.len(), plan.next), (left, 0, None));
+            assert_eq!((names(&plan.holding).as_str(), plan.frozen.len(), plan.next()), (left, 0, None));
         }
         let acted = plan(
             &file.rules,
             Scope::Waiting,
             |name| name == "acts",
-            &deploy(friday),
+            &Known::new(&deploy(friday)),
             monday.parse().unwrap(),
         );
         assert!(acted.holding.iter().any(|rule| rule.name == "second"));

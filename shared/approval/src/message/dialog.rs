@@ -27,7 +27,7 @@ pub const UNDO: &str = "undo";
 /// What the text beside the blocks may hold, in bytes: Slack takes a longer one when it posts, and not when it updates.
 const TEXT_LIMIT: usize = 4000;
 /// What the votes may hold, in characters; of all blocks together, Slack takes some 13000.
-const VOTES_LIMIT: usize = 4500;
+const VOTES_LIMIT: usize = 3400;
 /// Room for how many more votes there are, in characters.
 const AND_MORE: usize = 30;
 /// How much of a reason is shown, in characters.

@@ -1,8 +1,8 @@
 //! What Slack takes of a dialog, whatever is in it.
 
 use crate::dialogs::{blocks, said};
-use crate::samples::{approval, at, authors, counted, except, hook, opened};
-use approval::approval::{Approval, Choice, Electorate, Status, Struck, Verdict};
+use crate::samples::{approval, at, authors, counted, except, hook, opened, window};
+use approval::approval::{Approval, Choice, Electorate, Frozen, Lifted, Status, Struck, Verdict};
 use approval::deploy::RulesChange;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message::dialog;
@@ -52,6 +52,7 @@ proptest! {
         ], 0..4000).prop_map(|words| words.concat()),
         reason in proptest::option::of(prop_oneof![Just("&"), Just("\u{1f680}"), Just("<!here>"), Just("no ")]),
         status in 0..4_usize,
+        freeze in 0..3_usize,
     ) {
         let (first, mut run) = real();
         let long = "<&\u{1f680} ".repeat(900);
@@ -67,14 +68,24 @@ proptest! {
             Status::Cancelled { at: at(1), by: None, reason: long.clone() },
             Status::Superseded { at: at(1), by: crate::samples::successor() },
         ][status].clone();
+        let windows = vec![window(&long, "UTC")];
+        let frozen = [
+            Frozen::default(),
+            Frozen::new(windows.clone(), at(1)),
+            Frozen {
+                lifted: Some(Lifted { by: "U0123456000".to_owned(), at: at(1), reason: long.clone() }),
+                ..Frozen::new(windows, at(1))
+            },
+        ][freeze].clone();
         let drawn = Approval {
+            frozen,
             prompt,
             name: long.clone(),
             status,
             votes: (0..approvals + rejections).map(vote).collect(),
             struck: ids().into_iter().take(struck).map(|voter| Struck { voter, why: Verdict::NotNamed }).collect(),
             rules_change: RulesChange::Yes(vec![long.clone(); people]),
-            electorate: Electorate { people: Some(ids()), except: ids(), not_found: vec![long.clone(); people], ..authors(0) },
+            electorate: Electorate { break_glass: vec![ids()], people: Some(ids()), except: ids(), not_found: vec![long.clone(); people], ..authors(0) },
             expires_at: Some(at(600)),
             ..first
         };

@@ -209,6 +209,11 @@ fn hold_back(actions: &mut [Action], freeze: &[Freeze]) -> bool {
                 hold_back(then, freeze);
             }
         }
+        if let Action::MonitorDrift(monitor) = action {
+            for then in [&mut monitor.on_over, &mut monitor.on_under] {
+                hold_back(then, freeze);
+            }
+        }
     }
     asks
 }

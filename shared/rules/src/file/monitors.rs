@@ -7,6 +7,7 @@ use crate::reference::{LONGEST_WAIT, MONITOR_DRIFT, names};
 use crate::variables::DRIFT;
 use crate::yaml::Node;
 use approval::action::{Action, DriftMonitor};
+use approval::freeze::Freeze;
 use std::collections::HashSet;
 
 /// The action's name.
@@ -76,8 +77,8 @@ fn with_monitors(rule: Rule, names: &mut HashSet<String>, all: &mut Vec<Rule>) {
             name
         };
         let (over, under) = (name("over"), name("under"));
-        made.push(of(monitor, &over, &rule.name, Operator::GreaterOrEqual, &monitor.on_over));
-        made.push(of(monitor, &under, &over, Operator::Less, &monitor.on_under));
+        made.push(of(monitor, (&over, &rule.name), &rule.freeze, Operator::GreaterOrEqual, &monitor.on_over));
+        made.push(of(monitor, (&under, &over), &rule.freeze, Operator::Less, &monitor.on_under));
     }
     all.push(rule);
     for rule in made {
@@ -85,22 +86,30 @@ fn with_monitors(rule: Rule, names: &mut HashSet<String>, all: &mut Vec<Rule>) {
     }
 }
 
-fn of(monitor: &DriftMonitor, name: &str, after: &str, operator: Operator, actions: &[Action]) -> Rule {
+/// The rule `name` that does `actions` after the rule `after`, while that is frozen as `freeze` has it.
+fn of(
+    monitor: &DriftMonitor,
+    (name, after): (&str, &str),
+    freeze: &[Freeze],
+    operator: Operator,
+    actions: &[Action],
+) -> Rule {
     let variable = format!("{DRIFT}{}", monitor.environment.to_lowercase());
     let value = Operand::Text(format!("{}s", monitor.threshold.as_secs()));
     let condition = Condition::Comparison(Comparison { variable, operator, value });
     let conditions = vec![RuleCondition { description: None, condition }];
-    let after = vec![after.to_owned()];
-    Rule {
+    let rule = Rule {
         name: name.to_owned(),
         description: None,
         triggers: Vec::new(),
-        hash: rule_hash(name, None, &[], &after, &conditions, actions),
-        after,
+        after: vec![after.to_owned()],
+        freeze: freeze.to_vec(),
         conditions,
         actions: actions.to_vec(),
         unsupported: Vec::new(),
-    }
+        hash: String::new(),
+    };
+    Rule { hash: rule_hash(&rule), ..rule }
 }
 
 /// The monitors of an action; those of an approval's own actions too.

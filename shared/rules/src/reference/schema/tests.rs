@@ -293,6 +293,10 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     environment: <@U0123ABCDEF|ana>
     environment: https://example.com/{{revision}}
     environment: environment='Staging'
+    environment: 'sat, Sunday'
+    environment: '8:30'
+    environment: 24:00
+    environment: europe/berlin
     threshold: 91d
     email: '@sre'
     email: ['@sre', U0123ABCDEF]
