@@ -59,6 +59,7 @@ pub fn deploy() -> Deploy {
             title: SMUGGLED.into(),
             authors: vec![ana, eve],
             url: None,
+            issues: Vec::new(),
         }],
         pull_requests: vec![
             PullRequest {
@@ -68,6 +69,7 @@ pub fn deploy() -> Deploy {
                 author: SMUGGLED.into(),
                 merged_by: None,
                 labels: vec!["fix".into(), SMUGGLED.into()],
+                issues: Vec::new(),
             },
             PullRequest {
                 number: 0,
@@ -76,10 +78,13 @@ pub fn deploy() -> Deploy {
                 author: String::new(),
                 merged_by: None,
                 labels: vec![],
+                issues: Vec::new(),
             },
         ],
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }
 

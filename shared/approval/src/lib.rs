@@ -11,6 +11,7 @@ pub mod deploy;
 pub mod effect;
 pub mod event;
 pub mod id;
+pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;

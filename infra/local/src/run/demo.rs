@@ -149,6 +149,7 @@ impl Demo {
             REPOSITORY,
             NewPullRequest {
                 title: title.to_owned(),
+                body: None,
                 author,
                 labels: vec![label.to_owned()],
                 commits: vec![revision.clone()],

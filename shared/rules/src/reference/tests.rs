@@ -7,6 +7,7 @@ use crate::template::{Context, Mentions, render_plain};
 use crate::variables::{self, is_duration, look_up};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
+use approval::issue::{Issue, Tracker};
 use std::time::Duration;
 
 /// The deploy that the page describes.
@@ -35,9 +36,20 @@ fn deploy() -> Deploy {
             author: "ana".to_owned(),
             merged_by: None,
             labels: vec!["fix".to_owned()],
+            issues: Vec::new(),
         }],
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: vec![Issue {
+            key: "SHOP-7".to_owned(),
+            title: "Prices in other currencies".to_owned(),
+            url: "https://acme.atlassian.net/browse/SHOP-7".to_owned(),
+            priority: Some("High".to_owned()),
+            labels: vec!["payments".to_owned()],
+            kind: Some("Story".to_owned()),
+            tracker: Tracker::Jira,
+        }],
+        silent_trackers: Vec::new(),
     }
 }
 

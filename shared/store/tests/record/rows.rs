@@ -12,6 +12,7 @@ use approval::approval::{Approval, Choice, Clicked, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use approval::effect::{Effect, EffectState};
 use approval::id::ApprovalId;
+use approval::issue::{Issue, Tracker};
 use approval::run::{Opening, Run, StepState};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -33,12 +34,19 @@ fn rich_deploy() -> Deploy {
         links: ODD.iter().map(|text| (format!("{text}."), (*text).to_owned())).collect(),
         deployer: Some(person(Some(""))),
         commits: vec![
-            Commit { revision: String::new(), title: ODD[3].to_owned(), authors: Vec::new(), url: None },
+            Commit {
+                revision: String::new(),
+                title: ODD[3].to_owned(),
+                authors: Vec::new(),
+                url: None,
+                issues: odd(),
+            },
             Commit {
                 revision: "f".repeat(40),
                 title: "x".repeat(1000),
                 authors: vec![person(None), person(Some("ana@example.com"))],
                 url: Some(String::new()),
+                issues: Vec::new(),
             },
         ],
         pull_requests: vec![PullRequest {
@@ -48,10 +56,25 @@ fn rich_deploy() -> Deploy {
             author: String::new(),
             merged_by: Some(person(None)),
             labels: odd(),
+            issues: odd(),
         }],
         previous_revision: Some(String::new()),
         rules_change: RulesChange::Yes(odd()),
+        issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
+        silent_trackers: vec![Tracker::Jira, Tracker::Linear],
         ..deploy(1)
+    }
+}
+
+fn issue(tracker: Tracker) -> Issue {
+    Issue {
+        key: "SHOP-7".to_owned(),
+        title: String::new(),
+        url: ODD[1].to_owned(),
+        priority: None,
+        labels: odd(),
+        kind: Some(String::new()),
+        tracker,
     }
 }
 
