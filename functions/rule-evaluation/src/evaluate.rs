@@ -21,17 +21,18 @@ const ROWS: usize = 60;
 
 impl RuleEvaluation {
     /// Opens a run of each rule of `file` that holds for `deploy`, and has the rules evaluated again when the next one
-    /// begins to hold by time alone. An invalid file opens nothing and is told.
+    /// begins to hold by time alone. An invalid file opens nothing and is told. What there is to know of the deploy is put on
+    /// record with it.
     pub(crate) async fn evaluate(
         &self,
         attempt: &Attempt,
         scope: Scope,
         github: &GitHub,
-        deploy: Deploy,
+        (deploy, notices): (Deploy, Vec<String>),
         file: &Source,
     ) -> Result<(), Trouble> {
         match rules::parse(&file.text, file.path) {
-            Ok(parsed) => self.open(attempt, scope, github, deploy, (file.path, &parsed)).await,
+            Ok(parsed) => self.open(attempt, scope, github, (deploy, notices), (file.path, &parsed)).await,
             Err(problems) => {
                 let effect = &attempt.effect;
                 let problems: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
@@ -49,7 +50,7 @@ impl RuleEvaluation {
         attempt: &Attempt,
         scope: Scope,
         github: &GitHub,
-        mut deploy: Deploy,
+        (mut deploy, mut notices): (Deploy, Vec<String>),
         (path, parsed): (&str, &RulesFile),
     ) -> Result<(), Trouble> {
         let (effect, now) = (&attempt.effect, self.now());
@@ -98,12 +99,13 @@ impl RuleEvaluation {
         }
         let (effects, mut events) = self.not_opened(&deploy, &plan, known.as_ref());
         if scope == Scope::All || !opening.is_empty() {
-            let notices = parsed.notices.iter().filter(|_| scope == Scope::All);
+            let of_file = parsed.notices.iter().filter(|_| scope == Scope::All);
+            notices.extend(of_file.map(|problem| problem.to_string()));
             events.push(EventKind::RulesEvaluated {
                 path: Some(path.to_owned()),
                 hash: Some(parsed.hash.clone()),
                 held: plan.holding.iter().map(|rule| rule.name.clone()).collect(),
-                notices: notices.map(|problem| problem.to_string()).collect(),
+                notices,
             });
         }
         if let Some(next) = plan.next {

@@ -1,5 +1,6 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
+use crate::issues::Places;
 use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
@@ -28,6 +29,7 @@ pub(crate) struct RuleEvaluation {
     deployments: Deployments,
     github_url: String,
     secret: Secret<GitHubSecret>,
+    pub(crate) places: Places,
     http: OnceCell<reqwest::Client>,
     queue: OwnQueue,
     public_url: String,
@@ -62,6 +64,7 @@ impl RuleEvaluation {
             deployments,
             github_url: settings.url("GITHUB_API_URL")?,
             secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            places: Places::new(settings, aws)?,
             http: OnceCell::new(),
             queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,
@@ -96,8 +99,12 @@ impl RuleEvaluation {
     pub(crate) async fn github(&self) -> Result<GitHub, Failure> {
         let secret =
             self.secret.get(self.now()).await.map_err(|error| Failure::retryable(error.to_string()))?;
-        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
-        Ok(GitHub::new(http.clone(), &self.github_url, secret.token.clone()))
+        Ok(GitHub::new(self.http().await?.clone(), &self.github_url, secret.token.clone()))
+    }
+
+    /// The client that all providers share.
+    pub(crate) async fn http(&self) -> Result<&reqwest::Client, Failure> {
+        self.http.get_or_try_init(async || providers::http::client()).await
     }
 
     async fn deploy(&self, message: &EffectMessage, request_id: &str) -> Handled {
@@ -133,23 +140,20 @@ impl RuleEvaluation {
         };
         let github = self.github().await?;
         let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
-        let (scope, deploy) = if effect.id == first {
-            (Scope::All, self.enrich(&github, deploy).await?)
+        let (scope, deploy, notices) = if effect.id == first {
+            let mut deploy = self.enrich(&github, deploy).await?;
+            let notices = self.look_up_issues(effect.attempts, &mut deploy).await?;
+            (Scope::All, deploy, notices)
         } else {
-            (Scope::Waiting, deploy)
+            (Scope::Waiting, deploy, Vec::new())
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {
-            (Some(file), _) => self.evaluate(attempt, scope, &github, deploy, &file).await,
+            (Some(file), _) => self.evaluate(attempt, scope, &github, (deploy, notices), &file).await,
             (None, Scope::Waiting) => {
                 Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)
             }
             (None, Scope::All) => {
-                let event = EventKind::RulesEvaluated {
-                    path: None,
-                    hash: None,
-                    held: Vec::new(),
-                    notices: Vec::new(),
-                };
+                let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
                 let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
                 Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
             }

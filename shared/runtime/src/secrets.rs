@@ -39,6 +39,25 @@ pub struct CircleCiSecret {
     pub token: SecretString,
 }
 
+/// Jira's secret. Without a token Jira is not connected, which is no mistake.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct JiraSecret {
+    /// The e-mail address of an account.
+    #[serde(default)]
+    pub email: SecretString,
+    /// Its API token.
+    #[serde(default)]
+    pub token: SecretString,
+}
+
+/// Linear's secret. Without a key Linear is not connected, which is no mistake.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct LinearSecret {
+    /// An API key.
+    #[serde(default)]
+    pub key: SecretString,
+}
+
 /// Signoff's own API keys.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ApiSecret {
@@ -71,6 +90,32 @@ impl Complete for GitHubSecret {
 impl Complete for CircleCiSecret {
     fn missing(&self) -> Option<&'static str> {
         first_empty(&[("token", &self.token)])
+    }
+}
+
+impl JiraSecret {
+    /// Whether there is an account to ask Jira with.
+    pub fn is_filled(&self) -> bool {
+        first_empty(&[("token", &self.token)]).is_none()
+    }
+}
+
+impl LinearSecret {
+    /// Whether there is a key to ask Linear with.
+    pub fn is_filled(&self) -> bool {
+        first_empty(&[("key", &self.key)]).is_none()
+    }
+}
+
+impl Complete for JiraSecret {
+    fn missing(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Complete for LinearSecret {
+    fn missing(&self) -> Option<&'static str> {
+        None
     }
 }
 
