@@ -89,7 +89,11 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
-            | Action::Webhook(_) => false,
+            | Action::Webhook(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => false,
         })
     }
     any(&rule.actions)

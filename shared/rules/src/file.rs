@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod conditions;
+mod issues;
 mod personal;
 mod reader;
 mod rules;

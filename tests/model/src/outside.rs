@@ -72,7 +72,11 @@ impl Outside {
             | Action::NotifyDeployAuthors(_)
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
-            | Action::SlackDeployMessage(_) => None,
+            | Action::SlackDeployMessage(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => None,
         }
     }
 
@@ -88,7 +92,11 @@ impl Outside {
             | Action::NotifyDeployAuthors(_)
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
-            | Action::SlackDeployMessage(_) => return,
+            | Action::SlackDeployMessage(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => return,
         };
         *count = count.saturating_add(1);
     }

@@ -48,7 +48,11 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
             | Action::NotifyDeployer(_)
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
-            | Action::Webhook(_) => return None,
+            | Action::Webhook(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => return None,
         },
         StepState::Succeeded { summary, url: None, .. } => {
             format!(":white_check_mark: {action}: {}", sentence(summary))

@@ -1,6 +1,8 @@
 //! Actions and triggers.
 
-use super::keys::{APPROVAL, BUILD, CHANNEL_MESSAGE, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK};
+use super::keys::{
+    APPROVAL, BUILD, CHANNEL_MESSAGE, ISSUE_FIELD, ISSUE_TRANSITION, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK,
+};
 use super::{Known, Takes};
 
 /// An action that can be run.
@@ -19,7 +21,7 @@ pub struct Action {
 }
 
 /// The actions that can be run.
-pub const ACTIONS: [Action; 10] = [
+pub const ACTIONS: [Action; 14] = [
     Action {
         name: "slack_channel_approval",
         takes: &[Takes::Keys(&APPROVAL)],
@@ -107,6 +109,42 @@ pub const ACTIONS: [Action; 10] = [
             "- webhook: {url: 'https://example.com/{{ revision }}'}",
         ],
     },
+    Action {
+        name: "notify_mentioned_issues",
+        takes: &[Takes::Template],
+        bare: true,
+        about: "Writes a comment on each issue of Jira or Linear that commits, pull requests or the branch mention by its key; by its name \
+                alone: `Deployed: {{ deploy_name }}`. An issue that can't be written on is named, and stops nothing, here and in the next \
+                three; if none can, the action fails.",
+        examples: &[
+            "- notify_mentioned_issues",
+            "- notify_mentioned_issues: 'On {{ environment }} since {{ revision }}.'",
+        ],
+    },
+    Action {
+        name: "transition_mentioned_issues",
+        takes: &[Takes::Template, Takes::Keys(&ISSUE_TRANSITION)],
+        bare: false,
+        about: "Brings these issues into a state. One that is in it stays as it is.",
+        examples: &[
+            "- transition_mentioned_issues: Done",
+            "- transition_mentioned_issues: {state: Done, resolution: Fixed, comment: 'Shipped with {{ deploy_name }}.'}",
+        ],
+    },
+    Action {
+        name: "transition_issues",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "The same as `transition_mentioned_issues` with a state alone.",
+        examples: &["- transition_issues: Done"],
+    },
+    Action {
+        name: "update_mentioned_issues",
+        takes: &[Takes::Keys(&ISSUE_FIELD)],
+        bare: false,
+        about: "Sets a field of these issues.",
+        examples: &["- update_mentioned_issues: {field_name: labels, field_value: released}"],
+    },
 ];
 
 const fn known(name: &'static str, example: &'static str, about: &'static str) -> Known {
@@ -114,15 +152,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
 }
 
 /// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
-pub const ACTIONS_NOT_YET: [Known; 18] = [
-    known("notify_mentioned_issues", "'Deployed'", "A comment on the issues that the change names."),
-    known("transition_mentioned_issues", "{state: Done}", "Moves the issues that the change names."),
-    known("transition_issues", "Done", "Moves the issues that the change names."),
-    known(
-        "update_mentioned_issues",
-        "{field_name: released, field_value: 'yes'}",
-        "Sets a field of these issues.",
-    ),
+pub const ACTIONS_NOT_YET: [Known; 14] = [
     known("add_deploy_tag", "'#soaked'", "Adds a tag to the deploy."),
     known(
         "monitor_drift",

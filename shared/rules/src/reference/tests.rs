@@ -120,6 +120,8 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
         (TRIGGER_BUILD.as_slice(), under("trigger_build")),
         (CHANNEL_MESSAGE.as_slice(), under("slack_channel_message")),
         (WEBHOOK.as_slice(), under("webhook")),
+        (ISSUE_TRANSITION.as_slice(), under("transition_mentioned_issues")),
+        (ISSUE_FIELD.as_slice(), under("update_mentioned_issues")),
         (
             PERSONAL_MESSAGE.as_slice(),
             Box::new(|lines: &str| {
@@ -193,7 +195,7 @@ fn every_word_is_read() {
 
 #[test]
 fn a_key_that_must_be_there_must_be_there() {
-    for keys in [APPROVAL.as_slice(), &BUILD, &CHANNEL_MESSAGE, &WEBHOOK] {
+    for keys in [APPROVAL.as_slice(), &BUILD, &CHANNEL_MESSAGE, &WEBHOOK, &ISSUE_TRANSITION, &ISSUE_FIELD] {
         let name = ACTIONS.iter().find(|action| {
             action.takes.iter().any(|takes| matches!(takes, Takes::Keys(of) if of[0].name == keys[0].name && of.len() == keys.len()))
         });

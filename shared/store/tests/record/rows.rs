@@ -5,8 +5,8 @@ use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
-    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, PersonalMessage, QuotaSpec,
-    Reasons, TriggerSpec,
+    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, IssueField, IssueTransition, ParameterValue,
+    PersonalMessage, QuotaSpec, Reasons, TriggerSpec,
 };
 use approval::approval::{Approval, Choice, Clicked, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
@@ -108,6 +108,14 @@ fn actions() -> Vec<Action> {
         personal(Addressees::Authors),
         personal(Addressees::Deployer),
         personal(Addressees::People(odd())),
+        Action::NotifyMentionedIssues(String::new()),
+        Action::TransitionMentionedIssues(IssueTransition {
+            state: ODD[2].to_owned(),
+            comment: None,
+            resolution: Some(String::new()),
+        }),
+        Action::TransitionIssues(ODD[3].to_owned()),
+        Action::UpdateMentionedIssues(IssueField { name: ODD[2].to_owned(), value: String::new() }),
     ];
     vec![Action::SlackChannelApproval(ApprovalSpec {
         name: String::new(),
