@@ -8,6 +8,7 @@ mod clock;
 mod deadlines;
 mod deliveries;
 mod dialogs;
+mod issues;
 mod people;
 mod personal;
 mod race;

@@ -69,7 +69,7 @@ impl ActionExecution {
         let update = async |trackers: &Trackers, issue: &Issue| {
             trackers.set_field(issue, name, &value).await.map(|()| false)
         };
-        self.each_issue(attempt, deploy, &format!("{name} was set:"), update).await
+        self.each_issue(attempt, deploy, &format!("set {name} of"), update).await
     }
 
     /// Does the same to each issue of `deploy`. One that refuses is named, and the others have their turn. Where the tracker

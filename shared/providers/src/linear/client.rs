@@ -81,7 +81,7 @@ impl Linear {
         let Some(to) = team.states.nodes.iter().find(|known| is_meant(&known.name)) else {
             let states = listed(team.states.nodes.iter().map(|known| known.name.as_str()));
             return Err(Failure::Refusal(format!(
-                "the team of {issue} has no state `{}`, only {states}",
+                "{issue}'s team has no state `{}`, only {states}",
                 quote(state)
             )));
         };

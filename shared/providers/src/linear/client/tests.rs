@@ -121,7 +121,7 @@ async fn an_issue_goes_to_the_state_of_its_team() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     done: Ok(Moved { state: "Done", already: false })
     TODO: Ok(Moved { state: "Todo", already: true })
-    Shipped: Err(Refusal("the team of SHOP-7 has no state `Shipped`, only Todo, Done"))
+    Shipped: Err(Refusal("SHOP-7's team has no state `Shipped`, only Todo, Done"))
     {"input":{"stateId":"id of Done"},"issue":"uuid-7"}
     "#);
 }
