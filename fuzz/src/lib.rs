@@ -2,6 +2,7 @@
 
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
+use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use rules::template::{Context, Mentions};
 
@@ -83,7 +84,15 @@ pub fn deploy() -> Deploy {
         ],
         previous_revision: None,
         rules_change: RulesChange::Unknown,
-        issues: Vec::new(),
+        issues: vec![Issue {
+            key: "SHOP-7".into(),
+            title: SMUGGLED.into(),
+            url: format!("https://issues.example.com/|{SMUGGLED}"),
+            priority: Some(SMUGGLED.into()),
+            labels: vec![SMUGGLED.into()],
+            kind: None,
+            tracker: Tracker::Jira,
+        }],
         silent_trackers: Vec::new(),
     }
 }

@@ -65,7 +65,6 @@ impl RuleEvaluation {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let goes_on = |failure: &Failure| !failure.is_passing() || attempts >= MAX_ATTEMPTS;
         let mut notices = Vec::new();
         let trackers = self.places.trackers(self.http().await?, self.now()).await?;
         for tracker in trackers.connected() {
@@ -77,7 +76,7 @@ impl RuleEvaluation {
                     let new: Vec<Issue> = new.collect();
                     deploy.issues.extend(new);
                 }
-                Err(failure) if goes_on(&failure) => {
+                Err(failure) if goes_on_without(&failure, attempts) => {
                     deploy.silent_trackers.push(tracker);
                     notices.push(format!("{failure}. No condition on issues holds for this deploy."));
                 }
@@ -88,7 +87,30 @@ impl RuleEvaluation {
     }
 }
 
+/// Whether the deploy goes on though a tracker failed in this attempt: what passes by is waited for, but not forever.
+fn goes_on_without(failure: &Failure, attempts: u32) -> bool {
+    !failure.is_passing() || attempts >= MAX_ATTEMPTS
+}
+
 /// One that was moved may be named by its old key and its new one.
 fn is_same(one: &Issue, other: &Issue) -> bool {
     (one.tracker, &one.key) == (other.tracker, &other.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tracker_keeps_a_deploy_from_its_rules() {
+        let (busy, refuses) = (Failure::retryable("busy"), Failure::Permanent("no".to_owned()));
+        for (failure, attempts, goes_on) in [
+            (&refuses, 1, true),
+            (&busy, 1, false),
+            (&busy, MAX_ATTEMPTS - 1, false),
+            (&busy, MAX_ATTEMPTS, true),
+        ] {
+            assert_eq!(goes_on_without(failure, attempts), goes_on, "{failure} {attempts}");
+        }
+    }
 }

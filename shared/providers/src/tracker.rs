@@ -123,3 +123,27 @@ pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_connected_is_not_asked_and_says_so() {
+        let trackers = Trackers::default();
+        assert_eq!(trackers.connected(), []);
+        for (tracker, said) in
+            [(Tracker::Jira, "Jira is not connected"), (Tracker::Linear, "Linear is not connected")]
+        {
+            let failure = trackers.issues(tracker, &["SHOP-7".to_owned()]).await.unwrap_err();
+            assert!(matches!(&failure, Failure::Permanent(text) if text.starts_with(said)), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn ten_names_are_listed() {
+        let names: Vec<String> = (1..=12).map(|number| number.to_string()).collect();
+        assert_eq!(listed(names.iter().map(String::as_str)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more");
+        assert_eq!(listed(["one"]), "one");
+    }
+}

@@ -188,3 +188,22 @@ impl<T: Complete> Secret<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tracker_without_a_token_is_not_connected_and_no_mistake() {
+        for (text, filled) in [
+            ("{}", false),
+            (r#"{"email": "", "token": " ", "key": ""}"#, false),
+            (r#"{"email": "ana@acme.example", "token": "t", "key": "k"}"#, true),
+        ] {
+            let jira: JiraSecret = serde_json::from_str(text).unwrap();
+            let linear: LinearSecret = serde_json::from_str(text).unwrap();
+            assert_eq!((jira.is_filled(), linear.is_filled()), (filled, filled), "{text}");
+            assert_eq!((jira.missing(), linear.missing()), (None, None), "{text}");
+        }
+    }
+}
