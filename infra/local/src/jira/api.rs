@@ -1,9 +1,10 @@
 //! The operations of Jira Cloud's REST API v3 that Signoff calls.
 
 use super::Shared;
-use super::state::{Comment, Issue, PRIORITIES, RESOLUTIONS, STATES, State};
+use super::state::{Comment, Issue, PRIORITIES, RESOLUTIONS, STATES};
+use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
-use crate::stand_in::{locked, percent};
+use crate::stand_in::locked;
 use axum::body::Bytes;
 use axum::extract::{Request, State as Extract};
 use axum::response::{IntoResponse, Response};
@@ -27,22 +28,12 @@ pub async fn answer(Extract(shared): Extract<Arc<Shared>>, request: Request) -> 
         return (http::StatusCode::UNAUTHORIZED, "Client must be authenticated to access this resource.")
             .into_response();
     }
-    let path = parts.uri.path().strip_prefix("/rest/api/3/").unwrap_or_default().to_owned();
-    let query: BTreeMap<String, String> =
-        percent::pairs(parts.uri.query().unwrap_or_default()).unwrap_or_default().into_iter().collect();
-    let body = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
-    let answered = body.map_err(|error| error.to_string()).and_then(|body| {
-        let segments: Vec<&str> = path.split('/').collect();
-        handle(&shared, parts.method.as_str(), &segments, &query, &body)
-    });
-    answered
-        .unwrap_or_else(|violation| {
-            let violation = format!("{} {path}: {violation}", parts.method);
-            tracing::warn!(%violation, "a request that Jira's documentation does not have");
-            locked(&shared.violations).push(violation.clone());
-            errors(400, &violation)
-        })
-        .into_response()
+    let path = parts.uri.path();
+    if (parts.method.as_str(), path) == ("POST", "/rest/api/3/issue/bulkfetch") {
+        return bulk_fetch(&shared, &body).into_response();
+    }
+    let answer = shared.gate.pass(&parts, path, &body, |accepted| handle(&shared, accepted));
+    answer.unwrap_or_else(|violation| errors(400, &violation.to_string())).into_response()
 }
 
 fn is_account(headers: &HeaderMap, (email, token): &(String, String)) -> bool {
@@ -50,50 +41,23 @@ fn is_account(headers: &HeaderMap, (email, token): &(String, String)) -> bool {
     headers.get(http::header::AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
 }
 
-/// `Err`: the documentation does not have such a request.
-fn handle(
-    shared: &Shared,
-    method: &str,
-    path: &[&str],
-    query: &BTreeMap<String, String>,
-    body: &Value,
-) -> Result<Answer, String> {
+fn handle(shared: &Shared, request: &Accepted<'_>) -> Answer {
     let mut state = locked(&shared.state);
-    let takes = |names: &[&str]| match query.keys().find(|name| !names.contains(&name.as_str())) {
-        Some(other) => Err(format!("it takes no parameter {other}")),
-        None => Ok(()),
-    };
-    match (method, path) {
-        ("POST", ["issue", "bulkfetch"]) => {
-            takes(&[])?;
-            bulk_fetch(shared, &state, body)
+    let key = request.path.get("issueIdOrKey").map(String::as_str).unwrap_or_default();
+    let id = state.id();
+    let Some(issue) = state.issues.get_mut(key) else { return no_such_issue() };
+    match request.operation.id() {
+        "getIssue" => {
+            let expand = request.query.get("expand").map(String::as_str).unwrap_or_default();
+            Answer::of_json(200, standing(shared, issue, expand))
         }
-        ("GET", ["issue", key]) => {
-            takes(&["fields", "expand"])?;
-            let Some(issue) = state.issues.get(*key) else { return Ok(no_such_issue()) };
-            let expand = query.get("expand").map(String::as_str).unwrap_or_default();
-            Ok(Answer::of_json(200, standing(shared, issue, expand)))
+        "editIssue" => edit(issue, &request.body),
+        "doTransition" => transition(issue, &request.body),
+        "getComments" => comments(issue, &request.query),
+        "addComment" => {
+            comment(issue, Comment { id, body: request.body["body"].clone(), created: (shared.clock)() })
         }
-        ("PUT", ["issue", key]) => {
-            takes(&[])?;
-            let Some(issue) = state.issues.get_mut(*key) else { return Ok(no_such_issue()) };
-            edit(issue, body)
-        }
-        ("POST", ["issue", key, "transitions"]) => {
-            takes(&[])?;
-            let Some(issue) = state.issues.get_mut(*key) else { return Ok(no_such_issue()) };
-            transition(issue, body)
-        }
-        ("GET", ["issue", key, "comment"]) => {
-            takes(&["orderBy", "maxResults", "startAt"])?;
-            let Some(issue) = state.issues.get(*key) else { return Ok(no_such_issue()) };
-            Ok(comments(issue, query))
-        }
-        ("POST", ["issue", key, "comment"]) => {
-            takes(&[])?;
-            comment(shared, &mut state, key, body)
-        }
-        _ => Err("it is no operation that Signoff calls".to_owned()),
+        other => errors(501, &format!("the stand-in does not have {other}")),
     }
 }
 
@@ -109,22 +73,21 @@ fn no_such_issue() -> Answer {
     errors(404, "Issue does not exist or you do not have permission to see it.")
 }
 
-/// The members of an object, of which there are no others than these.
-fn members<'b>(body: &'b Value, names: &[&str]) -> Result<&'b Map<String, Value>, String> {
-    let members = body.as_object().ok_or("the body must be an object")?;
-    match members.keys().find(|name| !names.contains(&name.as_str())) {
-        Some(other) => Err(format!("the body takes no {other}")),
-        None => Ok(members),
-    }
-}
-
-fn bulk_fetch(shared: &Shared, state: &State, body: &Value) -> Result<Answer, String> {
-    let members = members(body, &["issueIdsOrKeys", "fields", "fieldsByKeys", "expand", "properties"])?;
-    let keys =
-        members.get("issueIdsOrKeys").and_then(Value::as_array).ok_or("issueIdsOrKeys must be a list")?;
+/// The spec does not have it yet: what its documentation does not have is a violation.
+fn bulk_fetch(shared: &Shared, body: &[u8]) -> Answer {
+    const KNOWN: [&str; 5] = ["issueIdsOrKeys", "fields", "fieldsByKeys", "expand", "properties"];
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let unknown =
+        body.as_object().is_none_or(|members| members.keys().any(|name| !KNOWN.contains(&name.as_str())));
+    let keys = body["issueIdsOrKeys"].as_array().filter(|keys| !unknown && keys.iter().all(Value::is_string));
+    let Some(keys) = keys else {
+        locked(&shared.violations).push(format!("bulkfetch takes no such body: {body}"));
+        return errors(400, "Invalid request payload.");
+    };
     if keys.is_empty() || keys.len() > MAX_FETCHED {
-        return Ok(errors(400, "The number of issues must be between 1 and 100."));
+        return errors(400, "The number of issues must be between 1 and 100.");
     }
+    let state = locked(&shared.state);
     let mut found: Vec<&Issue> =
         keys.iter().filter_map(|key| state.issues.get(&key.as_str()?.to_ascii_uppercase())).collect();
     found.sort_by_key(|issue| issue.id);
@@ -141,7 +104,7 @@ fn bulk_fetch(shared: &Shared, state: &State, body: &Value) -> Result<Answer, St
             json!({"id": issue.id.to_string(), "key": content.key, "self": address(shared, issue), "fields": fields})
         })
         .collect();
-    Ok(Answer::of_json(200, json!({"expand": "schema,names", "issues": issues, "issueErrors": []})))
+    Answer::of_json(200, json!({"expand": "schema,names", "issues": issues, "issueErrors": []}))
 }
 
 fn address(shared: &Shared, issue: &Issue) -> String {
@@ -190,68 +153,66 @@ fn fields() -> Value {
     ]))
 }
 
-fn edit(issue: &mut Issue, body: &Value) -> Result<Answer, String> {
-    let members = members(body, &["fields", "update"])?;
+fn edit(issue: &mut Issue, body: &Value) -> Answer {
     let known = fields();
-    let object = |name: &str| members.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+    let object = |name: &str| body[name].as_object().cloned().unwrap_or_default();
     for (id, value) in object("fields") {
         match (id.as_str(), &value) {
             (id, _) if known.get(id).is_none() => {
-                return Ok(field_error(
+                return field_error(
                     id,
                     "Field cannot be set. It is not on the appropriate screen, or unknown.",
-                ));
+                );
             }
             ("summary", Value::String(text)) => issue.content.summary.clone_from(text),
             ("priority", value) => match value["name"].as_str().filter(|name| PRIORITIES.contains(name)) {
                 Some(name) => issue.content.priority = name.to_owned(),
-                None => return Ok(field_error("priority", "The priority selected is invalid.")),
+                None => return field_error("priority", "The priority selected is invalid."),
             },
             ("customfield_10042", Value::String(_)) => _ = issue.fields.insert(id, value),
-            _ => return Ok(field_error(&id, "Operation value must be a string")),
+            _ => return field_error(&id, "Operation value must be a string"),
         }
     }
     for (id, operations) in object("update") {
         let added = operations[0]["add"].as_str().filter(|_| id == "labels").map(str::to_owned);
         let Some(label) = added.filter(|label| !label.contains(' ')) else {
-            return Ok(field_error(&id, "The label can't contain spaces."));
+            return field_error(&id, "The label can't contain spaces.");
         };
         if !issue.content.labels.contains(&label) {
             issue.content.labels.push(label);
         }
     }
-    Ok(Answer::empty(204))
+    Answer::empty(204)
 }
 
-fn transition(issue: &mut Issue, body: &Value) -> Result<Answer, String> {
-    members(body, &["transition", "fields", "update"])?;
-    let id = body["transition"]["id"].as_str().ok_or("transition.id must be a text")?;
+fn transition(issue: &mut Issue, body: &Value) -> Answer {
+    let id = body["transition"]["id"].as_str().unwrap_or_default();
     let Some((to, ..)) = STATES.iter().find(|(to, way, _)| *way == id && *to != issue.status) else {
-        return Ok(errors(
+        return errors(
             400,
             "It seems that you have tried to perform a workflow operation that is not valid for the current state.",
-        ));
+        );
     };
     let resolution = body["fields"]["resolution"]["name"].as_str();
     match resolution {
         Some(_) if *to != "Done" => {
-            return Ok(field_error(
+            return field_error(
                 "resolution",
                 "Field 'resolution' cannot be set. It is not on the appropriate screen, or unknown.",
-            ));
+            );
         }
         Some(name) if !RESOLUTIONS.contains(&name) => {
-            return Ok(field_error("resolution", "The resolution selected is invalid."));
+            return field_error("resolution", "The resolution selected is invalid.");
         }
         _ => {}
     }
     issue.status = (*to).to_owned();
     issue.resolution = (*to == "Done").then(|| resolution.unwrap_or(RESOLUTIONS[0]).to_owned());
-    Ok(Answer::empty(204))
+    Answer::empty(204)
 }
 
 fn comment_json(comment: &Comment) -> Value {
-    let created = comment.created.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string();
+    let created = comment.created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     json!({"id": comment.id.to_string(), "body": comment.body, "created": created, "updated": created})
 }
 
@@ -268,13 +229,12 @@ fn comments(issue: &Issue, query: &BTreeMap<String, String>) -> Answer {
     Answer::of_json(200, json!({"comments": page, "startAt": from, "maxResults": most, "total": total}))
 }
 
-fn comment(shared: &Shared, state: &mut State, key: &str, body: &Value) -> Result<Answer, String> {
-    let document = members(body, &["body", "properties", "visibility"])?.get("body").unwrap_or(&Value::Null);
+fn comment(issue: &mut Issue, comment: Comment) -> Answer {
+    let document = &comment.body;
     if document["type"] != "doc" || document["version"] != 1 || !document["content"].is_array() {
-        return Ok(field_error("comment", "Comment body is not valid!"));
+        return field_error("comment", "Comment body is not valid!");
     }
-    let comment = Comment { id: state.id(), body: document.clone(), created: (shared.clock)() };
-    let Some(issue) = state.issues.get_mut(key) else { return Ok(no_such_issue()) };
-    issue.comments.push(comment.clone());
-    Ok(Answer::of_json(201, comment_json(&comment)))
+    let answer = Answer::of_json(201, comment_json(&comment));
+    issue.comments.push(comment);
+    answer
 }

@@ -1,6 +1,7 @@
-//! A stand-in for Jira Cloud's REST API v3, with a page at `/` that shows the issues and what was written on them.
+//! A stand-in for Jira Cloud's REST API v3, held to its official spec, with a page at `/` that shows the issues and what was written on them.
 //!
-//! It has the operations that Signoff calls, as <https://developer.atlassian.com/cloud/jira/platform/rest/v3/> describes them.
+//! `POST /rest/api/3/issue/bulkfetch` is younger than the spec that it is held to, and as
+//! <https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/> describes it.
 //! Every project has one workflow: To Do, In Progress and Done, each a step away from the other two; only what goes to Done takes a
 //! resolution. Where the documentation is silent, it assumes that a field which can't be set answers 400 with `errors`.
 
@@ -15,6 +16,8 @@ mod tests;
 pub use state::NewIssue;
 
 use crate::fault::{Observed, observe};
+use crate::spec::Spec;
+use crate::spec::gate::Gate;
 use crate::stand_in::keep::{self, Keeper};
 use crate::stand_in::page::Link;
 use crate::stand_in::server::{Bound, Server};
@@ -63,6 +66,7 @@ struct Shared {
     clock: Clock,
     links: Vec<Link>,
     observed: Observed,
+    gate: Gate,
     violations: Mutex<Vec<String>>,
     state: Mutex<state::State>,
 }
@@ -88,6 +92,7 @@ impl Jira {
             clock: options.clock,
             links: options.links,
             observed: Observed::default(),
+            gate: Gate::new(Spec::jira())?,
             violations: Mutex::default(),
             state: Mutex::new(keep::restored(options.file.as_deref())?),
         });

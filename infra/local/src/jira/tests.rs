@@ -33,6 +33,9 @@ async fn issues_are_fetched_and_those_that_are_not_there_are_left_out() {
     let none = json!({"issueIdsOrKeys": []});
     assert_eq!(send(&jira, Method::POST, "issue/bulkfetch", Some(none)).await.0, 400);
     assert_eq!(jira.violations(), Vec::<String>::new());
+    let unknown = json!({"keys": ["SHOP-7"]});
+    assert_eq!(send(&jira, Method::POST, "issue/bulkfetch", Some(unknown)).await.0, 400);
+    assert_eq!(jira.violations().len(), 1);
 }
 
 #[tokio::test]
@@ -58,6 +61,7 @@ async fn an_issue_moves_along_its_workflow() {
         assert_eq!(send(&jira, Method::POST, path, body.clone()).await.0, status, "{body:?}");
     }
     assert_eq!(jira.status("SHOP-7").as_deref(), Some("Done, Fixed"));
+    assert_eq!(jira.violations(), Vec::<String>::new());
     assert_eq!(send(&jira, Method::POST, "issue/SHOP-9/transitions", way("31", None)).await.0, 404);
 }
 
@@ -78,6 +82,7 @@ async fn fields_are_set_and_labels_are_added_once() {
     let issue = jira.issue("SHOP-7").unwrap();
     assert_eq!((issue.priority.as_str(), issue.labels.join(" ").as_str()), ("High", "payments released"));
     assert_eq!(jira.field("SHOP-7", "customfield_10042").as_deref(), Some("7bf7226"));
+    assert_eq!(jira.violations(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -95,6 +100,7 @@ async fn comments_are_documents_and_come_newest_first_where_asked_for() {
     assert_eq!((&page["total"], page["comments"].as_array().unwrap().len()), (&json!(2), 1));
     assert_eq!(page["comments"][0]["body"]["content"][0]["content"][0]["text"], "two");
     assert_eq!(jira.comments("SHOP-7"), ["one", "two"]);
+    assert_eq!(jira.violations(), Vec::<String>::new());
 }
 
 #[tokio::test]
