@@ -84,7 +84,8 @@ pub(crate) enum CheckFormat {
 /// Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs.
 ///
 /// The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags,
-/// email, links, commits, files, pull_requests; and `deployment` (owner/name, else acme/checkout).
+/// email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout); and `issues`, as the trackers would
+/// tell them: key (required), title, url, priority, labels, type, tracker (jira or linear).
 /// Nothing else is asked: labels and authors are those of the file.
 #[derive(Args, Debug)]
 #[command(

@@ -1,4 +1,6 @@
-//! A deploy as a file describes it: what `register_deploy` takes, in JSON or YAML.
+//! A deploy as a file describes it: what `register_deploy` takes and the issues of the trackers, in JSON or YAML.
+
+mod issues;
 
 use crate::files::as_yaml;
 use approval::approval::Dialog;
@@ -23,7 +25,7 @@ const DEPLOYMENT: &str = "acme/checkout";
 const EXAMPLE: &str = "write, for example, {sha: 7bf7226, environment: Staging}";
 /// What a file may say of a deploy; the last two mean something to `register_deploy` alone, those that [`since`] reads are of what
 /// becomes known later.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "deployment",
     "sha",
     "environment",
@@ -35,6 +37,7 @@ const KEYS: [&str; 18] = [
     "commits",
     "files",
     "pull_requests",
+    "issues",
     "health",
     "failed_rules",
     "drift",
@@ -89,7 +92,7 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     };
     let mut problems = Vec::new();
     for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-        problems.push(unknown_key(source, entry, "a deploy", &KEYS[..16]));
+        problems.push(unknown_key(source, entry, "a deploy", &KEYS[..17]));
     }
     let deployment = entries.iter().find(|entry| entry.key == "deployment");
     let slug = deployment.map_or_else(|| slug(DEPLOYMENT), |entry| slug(&entry.value.as_scalar()?.text));
@@ -97,12 +100,18 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
         let suggestion = format!("write owner/name, for example {DEPLOYMENT}");
         problems.push(source.problem(entry.value.start, "deployment: this is none", suggestion));
     }
+    let issues = entries.iter().find(|entry| entry.key == "issues");
+    let issues = issues.map(|entry| issues::read(source, &entry.value)).unwrap_or_else(|| Ok(Vec::new()));
+    let issues = issues.unwrap_or_else(|wrong| {
+        problems.extend(wrong);
+        Vec::new()
+    });
     // Whether a date lies in the future is of no interest here.
     let body = value(node).to_string();
     let registration = register::parse(Some("application/json"), "", body.as_bytes(), Timestamp::MAX);
     match (registration, slug) {
         (Ok(registration), Some(slug)) if problems.is_empty() => {
-            since(source, entries, deploy(slug, registration, now))
+            since(source, entries, Deploy { issues, ..deploy(slug, registration, now) })
         }
         (Ok(_), _) => Err(problems),
         (Err(error), _) => {
@@ -236,6 +245,7 @@ fn deploy(deployment: Slug, registration: Registration, now: Timestamp) -> Deplo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use approval::issue::Tracker;
 
     fn problems(text: &str) -> String {
         match parse(text, "deploy.json", Timestamp::UNIX_EPOCH) {
@@ -252,6 +262,11 @@ mod tests {
         assert_eq!(deploy.title(), "7bf7226 - checkout (Staging)");
         assert_eq!(deploy.deployed_at.to_string(), "2999-01-01T00:00:00Z");
         assert_eq!((deploy.tags, deploy.deployer), (vec!["#web".to_owned(), "#api".to_owned()], None));
+        assert_eq!(deploy.issues, []);
+        let issues = "{sha: 7bf7226, issues: [{key: SHOP-7, type: Bug, labels: [a, b]}, {key: WEB-1, title: One, priority: High, tracker: linear}]}";
+        let issues = parse(issues, "deploy.yml", Timestamp::UNIX_EPOCH).unwrap().deploy.issues;
+        assert_eq!((issues[0].kind.as_deref(), issues[0].labels.len()), (Some("Bug"), 2));
+        assert_eq!((issues[1].priority.as_deref(), issues[1].tracker), (Some("High"), Tracker::Linear));
         assert_eq!(deploy.pull_requests[0].title, "🚀 é/ \\ud83d");
         assert_eq!(
             problems("{sha: 1234567, deployment: acme/web, environment: QA}"),
@@ -292,6 +307,8 @@ mod tests {
             "sha: 7bf7226\npull_requests: [{title: no number}]\n",
             "sha: 7bf7226\nhealth: fine\nfailed_rules: promote\ndrift: 2h\nplus_1: -1\nminus_1: some\n",
             "sha: 7bf7226\ndrift: {production: long, qa: 0s}\n",
+            "sha: 7bf7226\nissues: [SHOP-7, {key: shop}, {title: x, kind: Bug}, {key: SHOP-7, labels: fix, tracker: github}]\n",
+            "sha: 7bf7226\nissues: {key: SHOP-7}\n",
         ]
         .into_iter()
         .map(problems)
@@ -303,10 +320,10 @@ mod tests {
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
         deploy.json:1:6: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
         deploy.json:2:1: a deploy takes no key `enviroment`; did you mean `environment`?
-        deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, health, failed_rules, drift, plus_1, minus_1
+        deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, drift, plus_1, minus_1
         deploy.json:2:13: deployment: this is none; write owner/name, for example acme/checkout
         deploy.json:2:7: tags: `#two words` is not a tag: it must be one word such as #api
-        deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, health, failed_rules, drift, plus_1, minus_1
+        deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, drift, plus_1, minus_1
         deploy.json:2:8: email: `ana` is not an e-mail address
         deploy.json:2:7: date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
         deploy.json:5:21: commits[1].author.email: `ana` is not an e-mail address
@@ -317,6 +334,13 @@ mod tests {
         deploy.json:5:9: plus_1: this is none; write how many people, for example 2
         deploy.json:6:10: minus_1: this is none; write how many people, for example 2
         deploy.json:2:21: drift: this is none; write for how long, for example '2h'
+        deploy.json:2:10: an issue takes keys with values, not a text; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
+        deploy.json:2:24: key: it must be an issue's key; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
+        deploy.json:2:42: an issue takes no key `kind`; it takes key, title, url, priority, labels, type, tracker
+        deploy.json:2:31: key: it must be an issue's key; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
+        deploy.json:2:90: tracker: `github` is none that is known; write jira or linear
+        deploy.json:2:76: labels takes a list, not a text; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
+        deploy.json:2:9: issues takes a list, not keys with values; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         ");
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Does {
     /// The message that it posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
-    /// The parameters that it gives to a build.
+    /// The parameters that it gives to a build, or the field that it sets.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) parameters: BTreeMap<String, String>,
     /// What it asks people.
@@ -59,7 +59,8 @@ fn one(action: &Action, context: &Context) -> Does {
         Action::AddToDeployMessageThread(message)
         | Action::NotifyDeployAuthors(message)
         | Action::NotifyDeployer(message)
-        | Action::SlackDeployMessage(message) => does.message = Some(rendered(message, context)),
+        | Action::SlackDeployMessage(message)
+        | Action::NotifyMentionedIssues(message) => does.message = Some(rendered(message, context)),
         Action::TriggerBuild(spec) => {
             for (name, value) in &spec.parameters {
                 let value = match value {
@@ -70,10 +71,17 @@ fn one(action: &Action, context: &Context) -> Does {
                 does.parameters.insert(name.clone(), value);
             }
         }
+        Action::TransitionMentionedIssues(transition) => {
+            does.message = transition.comment.as_ref().map(|comment| rendered(comment, context));
+        }
+        Action::UpdateMentionedIssues(field) => {
+            does.parameters.insert(field.name.clone(), rendered(&field.value, context));
+        }
         Action::AutoApproveBuild(_)
         | Action::AddDeployTag(_)
         | Action::MonitorDrift(_)
-        | Action::Webhook(_) => {}
+        | Action::Webhook(_)
+        | Action::TransitionIssues(_) => {}
     }
     does
 }

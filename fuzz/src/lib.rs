@@ -2,6 +2,7 @@
 
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::id::DeployId;
+use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use rules::template::{Context, Mentions};
 
@@ -60,6 +61,7 @@ pub fn deploy() -> Deploy {
             title: SMUGGLED.into(),
             authors: vec![ana, eve],
             url: None,
+            issues: Vec::new(),
         }],
         pull_requests: vec![
             PullRequest {
@@ -69,6 +71,7 @@ pub fn deploy() -> Deploy {
                 author: SMUGGLED.into(),
                 merged_by: None,
                 labels: vec!["fix".into(), SMUGGLED.into()],
+                issues: Vec::new(),
             },
             PullRequest {
                 number: 0,
@@ -77,10 +80,21 @@ pub fn deploy() -> Deploy {
                 author: String::new(),
                 merged_by: None,
                 labels: vec![],
+                issues: Vec::new(),
             },
         ],
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: vec![Issue {
+            key: "SHOP-7".into(),
+            title: SMUGGLED.into(),
+            url: format!("https://issues.example.com/|{SMUGGLED}"),
+            priority: Some(SMUGGLED.into()),
+            labels: vec![SMUGGLED.into()],
+            kind: None,
+            tracker: Tracker::Jira,
+        }],
+        silent_trackers: Vec::new(),
     }
 }
 

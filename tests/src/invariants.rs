@@ -278,6 +278,11 @@ fn name(action: &Action) -> Option<&'static str> {
     Some(match action {
         // Their doing is on record only.
         Action::SlackChannelApproval(_) | Action::AddDeployTag(_) | Action::MonitorDrift(_) => return None,
+        // No scenario mentions an issue: the stories of issues count what happened to them.
+        Action::NotifyMentionedIssues(_)
+        | Action::TransitionMentionedIssues(_)
+        | Action::TransitionIssues(_)
+        | Action::UpdateMentionedIssues(_) => return None,
         Action::AutoApproveBuild(_) => "auto_approve_build",
         Action::TriggerBuild(spec) if spec.workflow.is_some() => "trigger_build on GitHub",
         Action::TriggerBuild(_) => "trigger_build on CircleCI",

@@ -314,18 +314,20 @@ impl Story {
         };
         let faults = waiting(world.slack.faults().waiting())
             + waiting(world.github.faults().waiting())
-            + waiting(world.circleci.faults().waiting());
+            + waiting(world.circleci.faults().waiting())
+            + waiting(world.jira.faults().waiting())
+            + waiting(world.linear.faults().waiting());
         assert_eq!(faults, 0, "{}: faults were ordered that never struck", self.name);
         assert_eq!(world.leaks(), Vec::<String>::new(), "{}: secrets were told", self.name);
         // Of all stories: an address on CircleCI does not name the project.
-        let violations: Vec<_> =
-            world.github.violations().into_iter().chain(world.circleci.violations()).collect();
-        assert_eq!(
-            violations,
-            Vec::<String>::new(),
-            "{}: requests that the official specs refuse",
-            self.name
-        );
+        let violations = [
+            world.github.violations(),
+            world.circleci.violations(),
+            world.jira.violations(),
+            world.linear.violations(),
+        ]
+        .concat();
+        assert_eq!(violations, Vec::<String>::new(), "{}: requests that the real services refuse", self.name);
     }
 }
 

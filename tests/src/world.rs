@@ -8,7 +8,7 @@ use runtime::settings::Settings;
 use serde_json::{Value, json};
 use signoff_local::aws::LogSink;
 use signoff_local::calls::Calls;
-use signoff_local::{circleci, github, slack};
+use signoff_local::{circleci, github, jira, linear, slack};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -38,6 +38,10 @@ pub struct World {
     pub github: github::GitHub,
     /// CI.
     pub circleci: circleci::CircleCi,
+    /// An issue tracker.
+    pub jira: jira::Jira,
+    /// Another one.
+    pub linear: linear::Linear,
     /// Where the stack is deployed.
     pub aws: LocalAws,
     /// The record, looked into from outside.
@@ -104,10 +108,12 @@ impl World {
         self.panics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Where a secret was seen that must never be: the functions' logs, and what was said in Slack or posted to a receiver.
+    /// Where a secret was seen that must never be: the functions' logs, and what was said in Slack, written to a tracker or posted
+    /// to a receiver.
     pub fn leaks(&self) -> Vec<String> {
         let mut leaks = self.leaks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let said = self.slack.requests().into_iter().map(|request| request.body);
+        let requests = [self.slack.requests(), self.jira.requests(), self.linear.requests()].concat();
+        let said = requests.into_iter().map(|request| request.body);
         let posted = self.receiver.deliveries().into_iter().map(|delivery| delivery.body.to_string());
         leaks.extend(
             said.chain(posted).filter(|text| self.secrets.iter().any(|secret| text.contains(secret))),
@@ -135,6 +141,8 @@ impl World {
         slack.add_channel(slack::NewChannel::new(PROBLEMS_CHANNEL));
         let github = github::GitHub::start(github::Options::default()).await?;
         let circleci = circleci::CircleCi::start(circleci::Options::default()).await?;
+        let jira = jira::Jira::start(jira::Options::default()).await?;
+        let linear = linear::Linear::start(linear::Options::default()).await?;
         let parameters = BTreeMap::from(
             [
                 ("Deployments", format!("acme/* #{PROBLEMS_CHANNEL}, shop/web=acme/storefront")),
@@ -143,11 +151,14 @@ impl World {
                 ("GitHubApiUrl", github.url().to_owned()),
                 ("CircleCiApiUrl", format!("{}/api/v2", circleci.url())),
                 ("CircleCiAppUrl", circleci.url().to_owned()),
+                ("JiraUrl", jira.url().to_owned()),
+                ("LinearApiUrl", linear.api_url()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
         let (slack_options, github_options, circleci_options) =
             (slack::Options::default(), github::Options::default(), circleci::Options::default());
+        let (jira_options, linear_options) = (jira::Options::default(), linear::Options::default());
         let secrets = BTreeMap::from(
             [
                 (
@@ -159,6 +170,8 @@ impl World {
                     json!({"token": github_options.token, "webhook_secret": github_options.webhook_secret}),
                 ),
                 ("CircleCiSecret", json!({"token": circleci_options.token})),
+                ("JiraSecret", json!({"email": jira_options.email, "token": jira_options.token})),
+                ("LinearSecret", json!({"key": linear_options.key})),
                 ("ApiSecret", json!({"keys": [API_KEY]})),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
@@ -168,6 +181,8 @@ impl World {
         slack.faults().listen("Slack", &calls);
         github.faults().listen("GitHub", &calls);
         circleci.faults().listen("CircleCI", &calls);
+        jira.faults().listen("Jira", &calls);
+        linear.faults().listen("Linear", &calls);
         receiver.faults().listen("Receiver", &calls);
         let panics = Arc::new(Mutex::new(Vec::new()));
         let leaks = Arc::new(Mutex::new(Vec::new()));
@@ -208,6 +223,8 @@ impl World {
             slack,
             github,
             circleci,
+            jira,
+            linear,
             aws,
             store,
             silent_store,

@@ -32,6 +32,8 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
             pull_requests: Vec::new(),
             previous_revision: None,
             rules_change: approval::deploy::RulesChange::Unknown,
+            issues: Vec::new(),
+            silent_trackers: Vec::new(),
         };
         story.world.silent_store.commit(Change::register(&deploy, then)).await.unwrap();
         story.world.tick().await;

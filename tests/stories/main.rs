@@ -10,6 +10,7 @@ mod deliveries;
 mod dialogs;
 mod facts;
 mod freeze;
+mod issues;
 mod people;
 mod personal;
 mod queries;

@@ -390,6 +390,7 @@ fn who_may_still_vote_counts_and_the_actions_run() {
 fn pull_request(story: &Story, revision: &str) -> NewPullRequest {
     NewPullRequest {
         title: "Take cards".to_owned(),
+        body: None,
         author: story.author("Ana"),
         labels: Vec::new(),
         commits: vec![revision.to_owned()],

@@ -160,6 +160,7 @@ fn environments_and_pull_request_labels_decide() {
             &story.repository(),
             NewPullRequest {
                 title: "Cards".to_owned(),
+                body: None,
                 author: story.author("Ana"),
                 labels: vec!["needs-approval".to_owned()],
                 commits: vec![revision.clone()],
@@ -250,6 +251,7 @@ fn who_merged_is_known_where_they_may_not_vote() {
         let author = |name: &str| Author::new(name, &story.email(name), &format!("{name}-of-merged-by"));
         let merged = |title: &str, merger: Option<Author>, merged: bool| NewPullRequest {
             title: title.to_owned(),
+            body: None,
             author: story.author("Ana"),
             labels: Vec::new(),
             commits: vec![first.clone()],

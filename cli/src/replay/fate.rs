@@ -177,6 +177,8 @@ mod tests {
             pull_requests: Vec::new(),
             previous_revision: None,
             rules_change: RulesChange::No,
+            issues: Vec::new(),
+            silent_trackers: Vec::new(),
         };
         Recorded { deploy: deploy.into(), opened: vec!["act".to_owned()] }
     }

@@ -84,10 +84,10 @@ fn the_help_of_check() {
 
 #[test]
 fn the_help_of_explain() {
-    insta::assert_snapshot!(signoff(&["rules", "explain", "--help"]).shown(), @r"
+    insta::assert_snapshot!(signoff(&["rules", "explain", "--help"]).shown(), @"
     Explain what the rules do with a deploy: which hold, which part of a condition fails, when a rule will hold, what runs.
 
-    The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags, email, links, commits, files, pull_requests; and `deployment` (owner/name, else acme/checkout). Nothing else is asked: labels and authors are those of the file.
+    The deploy is described as it is to `register_deploy`, in JSON or YAML: sha (required), environment, date, branch, tags, email, links, commits, files, pull_requests; `deployment` (owner/name, else acme/checkout); and `issues`, as the trackers would tell them: key (required), title, url, priority, labels, type, tracker (jira or linear). Nothing else is asked: labels and authors are those of the file.
 
     Usage: signoff rules explain [OPTIONS] --deploy <FILE> <FILE>
 

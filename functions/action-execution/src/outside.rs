@@ -4,9 +4,14 @@ use jiff::Timestamp;
 use providers::Failure;
 use providers::circleci::client::CircleCi;
 use providers::github::client::GitHub;
+use providers::jira::Jira;
+use providers::linear::Linear;
 use providers::slack::client::Slack;
+use providers::tracker::Trackers;
 use runtime::aws::Aws;
-use runtime::secrets::{ApiSecret, CircleCiSecret, Complete, GitHubSecret, Secret, SlackSecret};
+use runtime::secrets::{
+    ApiSecret, CircleCiSecret, Complete, GitHubSecret, JiraSecret, LinearSecret, Secret, SlackSecret,
+};
 use runtime::settings::{SettingError, Settings};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -19,6 +24,9 @@ pub(crate) struct Outside {
     slack: (String, Secret<SlackSecret>),
     github: (String, Secret<GitHubSecret>),
     circleci: (String, String, Secret<CircleCiSecret>),
+    /// Without an address, Jira is not connected.
+    jira: (Option<String>, Secret<JiraSecret>),
+    linear: (String, Secret<LinearSecret>),
     api: Secret<ApiSecret>,
 }
 
@@ -34,6 +42,11 @@ impl Outside {
                 settings.url("CIRCLECI_APP_URL")?,
                 Secret::new(settings, "CIRCLECI_SECRET", aws)?,
             ),
+            jira: (
+                settings.optional("JIRA_URL").map(str::to_owned),
+                Secret::new(settings, "JIRA_SECRET", aws)?,
+            ),
+            linear: (settings.url("LINEAR_API_URL")?, Secret::new(settings, "LINEAR_SECRET", aws)?),
             api: Secret::new(settings, "API_SECRET", aws)?,
         })
     }
@@ -60,6 +73,21 @@ impl Outside {
     pub(crate) async fn circleci(&self, now: Timestamp) -> Result<CircleCi, Failure> {
         let secret = read(&self.circleci.2, now).await?;
         Ok(CircleCi::new(self.http().await?, &self.circleci.0, &self.circleci.1, secret.token.clone()))
+    }
+
+    /// The trackers that are connected.
+    pub(crate) async fn trackers(&self, now: Timestamp) -> Result<Trackers, Failure> {
+        let mut trackers = Trackers::default();
+        if let Some(url) = &self.jira.0 {
+            let secret = read(&self.jira.1, now).await?;
+            let (email, token) = (secret.email.clone(), secret.token.clone());
+            let http = self.http().await?;
+            trackers.jira = secret.is_filled().then(|| Jira::new(http, url, email, token));
+        }
+        let secret = read(&self.linear.1, now).await?;
+        let http = self.http().await?;
+        trackers.linear = secret.is_filled().then(|| Linear::new(http, &self.linear.0, secret.key.clone()));
+        Ok(trackers)
     }
 
     pub(crate) async fn api_secret(&self, now: Timestamp) -> Result<Arc<ApiSecret>, Failure> {

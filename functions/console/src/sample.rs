@@ -42,6 +42,7 @@ fn commit(revision: &str, title: &str, authors: &[&str]) -> Commit {
         title: title.into(),
         authors: authors.iter().map(|name| person(name)).collect(),
         url: Some(format!("https://github.com/acme/checkout/commit/{revision}")),
+        issues: Vec::new(),
     }
 }
 
@@ -84,9 +85,12 @@ fn deploy() -> Deploy {
             author: "matozgajner".into(),
             merged_by: None,
             labels: vec!["payments".into(), "needs-release-note".into()],
+            issues: Vec::new(),
         }],
         previous_revision: Some("1d2c3b4a5f6e7d8c9b0a1f2e3d4c5b6a7f8e9d0c".into()),
         rules_change: RulesChange::No,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }
 

@@ -107,5 +107,7 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         pull_requests: Vec::new(),
         previous_revision: None,
         rules_change: approval::deploy::RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }

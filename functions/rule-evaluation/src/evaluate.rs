@@ -39,7 +39,8 @@ pub(crate) struct Look<'a> {
 
 impl RuleEvaluation {
     /// Opens a run of each rule of `file` that holds for `deploy`, and has the rules evaluated again when the next one
-    /// begins to hold by time alone. An invalid file opens nothing and is told.
+    /// begins to hold by time alone. An invalid file opens nothing and is told. What there is to know of the deploy is put on
+    /// record with it.
     pub(crate) async fn evaluate(
         &self,
         look: &Look<'_>,

@@ -1,6 +1,7 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
 use crate::evaluate::Look;
+use crate::issues::Places;
 use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
@@ -32,6 +33,7 @@ pub(crate) struct RuleEvaluation {
     deployments: Deployments,
     github_url: String,
     secret: Secret<GitHubSecret>,
+    pub(crate) places: Places,
     http: OnceCell<reqwest::Client>,
     queue: OwnQueue,
     public_url: String,
@@ -66,6 +68,7 @@ impl RuleEvaluation {
             deployments,
             github_url: settings.url("GITHUB_API_URL")?,
             secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            places: Places::new(settings, aws)?,
             http: OnceCell::new(),
             queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,
@@ -100,8 +103,12 @@ impl RuleEvaluation {
     pub(crate) async fn github(&self) -> Result<GitHub, Failure> {
         let secret =
             self.secret.get(self.now()).await.map_err(|error| Failure::retryable(error.to_string()))?;
-        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
-        Ok(GitHub::new(http.clone(), &self.github_url, secret.token.clone()))
+        Ok(GitHub::new(self.http().await?.clone(), &self.github_url, secret.token.clone()))
+    }
+
+    /// The client that all providers share.
+    pub(crate) async fn http(&self) -> Result<&reqwest::Client, Failure> {
+        self.http.get_or_try_init(async || providers::http::client()).await
     }
 
     async fn deploy(&self, message: &EffectMessage, request_id: &str) -> Handled {
@@ -143,7 +150,11 @@ impl RuleEvaluation {
             None => (Scope::Waiting, None),
         };
         let (deploy, notices) = match scope {
-            Scope::All => self.enrich(&github, deploy, previous.as_ref()).await?,
+            Scope::All => {
+                let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref()).await?;
+                notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
+                (deploy, notices)
+            }
             Scope::Waiting => (deploy, Vec::new()),
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {

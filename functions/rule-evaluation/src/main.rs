@@ -3,6 +3,7 @@
 mod enrich;
 mod evaluate;
 mod handler;
+mod issues;
 mod mergers;
 mod plan;
 mod rules_file;

@@ -122,7 +122,11 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::AddDeployTag(_)
             // What it does are rules of their own.
             | Action::MonitorDrift(_)
-            | Action::Webhook(_) => false,
+            | Action::Webhook(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => false,
         })
     }
     any(&rule.actions)
@@ -163,6 +167,8 @@ mod tests {
             pull_requests: Vec::new(),
             previous_revision: None,
             rules_change: RulesChange::No,
+            issues: Vec::new(),
+            silent_trackers: Vec::new(),
         }
     }
 

@@ -1,16 +1,19 @@
-//! Writes `specs/circleci.json` and `specs/github.json` anew from the official documents:
-//! `cargo run -p signoff-local --example extract-specs -- <folder with circleci.json and github.json>`.
+//! Writes the files in `specs/` anew from the official documents:
+//! `cargo run -p signoff-local --example extract-specs -- <folder with circleci.json, github.json and jira-cloud-v3.json>`.
 
-use signoff_local::spec::extract::{CIRCLECI_OPERATIONS, GITHUB_OPERATIONS, GITHUB_SCHEMAS, extract};
+use signoff_local::spec::extract::{
+    CIRCLECI_OPERATIONS, GITHUB_OPERATIONS, GITHUB_SCHEMAS, JIRA_OPERATIONS, extract,
+};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        return Err("say where the official circleci.json and github.json are".into());
+        return Err("say where the official circleci.json, github.json and jira-cloud-v3.json are".into());
     };
     rewrite(&folder, "circleci.json", CIRCLECI_OPERATIONS, &[])?;
-    rewrite(&folder, "github.json", GITHUB_OPERATIONS, GITHUB_SCHEMAS)
+    rewrite(&folder, "github.json", GITHUB_OPERATIONS, GITHUB_SCHEMAS)?;
+    rewrite(&folder, "jira-cloud-v3.json", JIRA_OPERATIONS, &[])
 }
 
 fn rewrite(

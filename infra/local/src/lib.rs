@@ -1,4 +1,4 @@
-//! The local stack: everything Signoff needs of AWS, Slack, CircleCI and GitHub, on loopback.
+//! The local stack: everything Signoff needs of AWS, Slack, GitHub, CircleCI, Jira and Linear, on loopback.
 
 pub mod aws;
 pub mod calls;
@@ -6,6 +6,8 @@ pub mod cargo;
 pub mod circleci;
 pub mod fault;
 pub mod github;
+pub mod jira;
+pub mod linear;
 pub mod slack;
 pub mod spec;
 pub mod stand_in;

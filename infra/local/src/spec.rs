@@ -1,4 +1,4 @@
-//! Requests and answers held to the official OpenAPI documents of CircleCI and GitHub (`specs/`), so that neither
+//! Requests and answers held to the official OpenAPI documents of CircleCI, GitHub and Jira (`specs/`), so that neither
 //! a client nor a stand-in can invent an API.
 
 mod document;
@@ -91,6 +91,14 @@ impl Spec {
         Self::new(include_str!("../specs/github.json"))
     }
 
+    /// Jira Cloud's REST API v3.
+    ///
+    /// # Errors
+    /// When the extract that was built in is not a usable OpenAPI document.
+    pub fn jira() -> Result<Self, BrokenSpec> {
+        Self::new(include_str!("../specs/jira-cloud-v3.json"))
+    }
+
     fn new(text: &str) -> Result<Self, BrokenSpec> {
         let document: Value = serde_json::from_str(text).map_err(|error| BrokenSpec(error.to_string()))?;
         let document = Document::new(&document);
@@ -180,10 +188,12 @@ fn check_parameters(
             }
             continue;
         };
-        // A parameter is text: it may stand for a string, a number or true and false.
+        // A parameter is text: it may stand for a string, a number or true and false, or with commas for a list.
         let as_text = Value::String(text.clone());
+        let as_list = text.split(',').map(Value::from).collect::<Value>();
         let as_value = serde_json::from_str::<Value>(text).ok();
         if !parameter.validator.is_valid(&as_text)
+            && !parameter.validator.is_valid(&as_list)
             && !as_value.is_some_and(|value| parameter.validator.is_valid(&value))
         {
             let problem = schema::problems(&parameter.validator, &as_text).unwrap_or_default();

@@ -35,6 +35,14 @@ pub enum Action {
     MonitorDrift(DriftMonitor),
     /// POST a signed description of the deploy to an address.
     Webhook(String),
+    /// Comment on the issues that the deploy mentions.
+    NotifyMentionedIssues(String),
+    /// Bring the issues that the deploy mentions into a state.
+    TransitionMentionedIssues(IssueTransition),
+    /// The same by an older name: a state, a template.
+    TransitionIssues(String),
+    /// Set a field of the issues that the deploy mentions.
+    UpdateMentionedIssues(IssueField),
 }
 
 /// `slack_channel_approval`.
@@ -204,6 +212,26 @@ impl fmt::Display for Addressees {
     }
 }
 
+/// `transition_mentioned_issues`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct IssueTransition {
+    /// The state, or the name of a transition of Jira's, in any case; a template.
+    pub state: String,
+    /// What is written on the issue once it is in this state, a template; `None`: nothing.
+    pub comment: Option<String>,
+    /// The resolution that an issue of Jira's gets; `None`: Jira's own choice.
+    pub resolution: Option<String>,
+}
+
+/// `update_mentioned_issues`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct IssueField {
+    /// The field, by its name or its id.
+    pub name: String,
+    /// What it is set to, a template.
+    pub value: String,
+}
+
 /// What it means to run an action once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenRepeated {
@@ -222,18 +250,22 @@ impl Action {
             // An approval is opened under an id derived from its run.
             Self::SlackChannelApproval(_)
             | Self::AutoApproveBuild(_)
+            | Self::UpdateMentionedIssues(_)
             | Self::AddDeployTag(_)
             // Rules of their own wait for the drift.
             | Self::MonitorDrift(_) => WhenRepeated::Idempotent,
             // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
-            // its revision, event and time.
+            // its revision, event and time; a comment is known by its effect's id, and an issue has a state.
             Self::SlackChannelMessage(_)
             | Self::AddToDeployMessageThread(_)
             | Self::NotifyDeployAuthors(_)
             | Self::NotifyDeployer(_)
             | Self::SlackPersonalMessage(_)
             | Self::SlackDeployMessage(_)
-            | Self::TriggerBuild(_) => WhenRepeated::Observable,
+            | Self::TriggerBuild(_)
+            | Self::NotifyMentionedIssues(_)
+            | Self::TransitionMentionedIssues(_)
+            | Self::TransitionIssues(_) => WhenRepeated::Observable,
             Self::Webhook(_) => WhenRepeated::Neither,
         }
     }
@@ -261,6 +293,12 @@ impl fmt::Display for Action {
             Self::MonitorDrift(monitor) => write!(f, "monitor_drift: {}", monitor.environment),
             Self::AddDeployTag(tag) => write!(f, "add_deploy_tag: {tag}"),
             Self::Webhook(url) => write!(f, "webhook: {}", host_of(url)),
+            Self::NotifyMentionedIssues(_) => write!(f, "notify_mentioned_issues"),
+            Self::TransitionMentionedIssues(transition) => {
+                write!(f, "transition_mentioned_issues: {}", transition.state)
+            }
+            Self::TransitionIssues(state) => write!(f, "transition_issues: {state}"),
+            Self::UpdateMentionedIssues(field) => write!(f, "update_mentioned_issues: {}", field.name),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A deploy: one revision arriving in one environment of a deployment.
 
 use crate::id::DeployId;
+use crate::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -82,6 +83,12 @@ pub struct Deploy {
     /// Whether these commits change the rules that guard the deploy.
     #[serde(default)]
     pub rules_change: RulesChange,
+    /// The issues that its commits, pull requests and branch mention, as they were when its rules were evaluated first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
+    /// The trackers that were asked for these issues and did not say: there may be others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silent_trackers: Vec<Tracker>,
 }
 
 /// Whether a deploy's commits touch the rules file.
@@ -171,6 +178,9 @@ pub struct Commit {
     pub authors: Vec<Person>,
     /// Its page, where known.
     pub url: Option<String>,
+    /// The keys of the issues that its message mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<String>,
 }
 
 /// A pull request of a deploy.
@@ -189,6 +199,9 @@ pub struct PullRequest {
     pub merged_by: Option<Person>,
     /// Its labels' names.
     pub labels: Vec<String>,
+    /// The keys of the issues that its title, its text and its branch mention.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<String>,
 }
 
 impl Deploy {

@@ -13,6 +13,7 @@ pub mod event;
 pub mod facts;
 pub mod freeze;
 pub mod id;
+pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;

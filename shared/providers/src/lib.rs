@@ -18,9 +18,12 @@ pub mod failure;
 mod form;
 pub mod github;
 pub mod http;
+pub mod jira;
+pub mod linear;
 pub mod register;
 pub mod signature;
 pub mod slack;
+pub mod tracker;
 pub mod webhook;
 
 #[cfg(test)]

@@ -72,9 +72,12 @@ fn deploy() -> Option<Deploy> {
             author: "ana".to_owned(),
             merged_by: None,
             labels: vec!["feature".to_owned(), "reviewed".to_owned()],
+            issues: Vec::new(),
         }],
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     })
 }
 

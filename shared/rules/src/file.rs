@@ -4,6 +4,7 @@ mod actions;
 mod approvals;
 mod conditions;
 mod freeze;
+mod issues;
 mod monitors;
 mod personal;
 mod reader;
@@ -107,6 +108,9 @@ impl Rule {
             Action::SlackChannelApproval(_)
             | Action::AutoApproveBuild(_)
             | Action::TriggerBuild(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_)
             | Action::Webhook(_) => true,
             Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_)
@@ -115,7 +119,8 @@ impl Rule {
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
             | Action::AddDeployTag(_)
-            | Action::MonitorDrift(_) => false,
+            | Action::MonitorDrift(_)
+            | Action::NotifyMentionedIssues(_) => false,
         });
         !self.freeze.is_empty() && !matches!(acts, Some(Action::SlackChannelApproval(_)))
     }

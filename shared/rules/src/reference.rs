@@ -13,8 +13,8 @@ mod templates;
 pub use actions::{ACTIONS, ACTIONS_NOT_YET, Action, TRIGGERS, TRIGGERS_NOT_YET};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
 pub use keys::{
-    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, FREEZE, MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE,
-    TRIGGER_BUILD, WEBHOOK,
+    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT,
+    PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::page;
 pub use schema::schema;
@@ -48,6 +48,8 @@ pub(crate) const DAYS: [[&str; 2]; 7] = [
 pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
+/// What is written on an issue where the rule says nothing.
+pub(crate) const DEFAULT_COMMENT: &str = "Deployed: {{ deploy_name }}";
 /// What an approval asks where the rule says nothing.
 pub(crate) const DEFAULT_PROMPT: &str =
     "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";

@@ -148,7 +148,8 @@ impl Snapshot {
     }
 
     /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
-    /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests.
+    /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests. Those of issues are left out
+    /// where a tracker did not say what it has: no comparison with them holds, whatever it asks.
     pub fn of(known: &Known<'_>) -> Self {
         let deploy = known.deploy;
         let labels: Vec<String> = unique(deploy.pull_requests.iter().flat_map(|pull| &pull.labels));
@@ -160,6 +161,16 @@ impl Snapshot {
         snapshot.set("pr_authors", Value::List(unique(deploy.pull_requests.iter().map(|pull| &pull.author))));
         let magnitude = deploy.size.map_or_else(|| UNKNOWN.to_owned(), |size| size.magnitude().to_string());
         snapshot.set("magnitude", Value::Text(magnitude));
+        if deploy.silent_trackers.is_empty() {
+            let issues = || deploy.issues.iter();
+            let labels = unique(issues().flat_map(|issue| &issue.labels));
+            snapshot.set(
+                "issue_priority",
+                Value::List(unique(issues().filter_map(|issue| issue.priority.as_ref()))),
+            );
+            snapshot.set("issue_labels", Value::List(labels));
+            snapshot.set("issue_type", Value::List(unique(issues().filter_map(|issue| issue.kind.as_ref()))));
+        }
         snapshot
     }
 }
@@ -168,4 +179,87 @@ impl Snapshot {
 fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts.into_iter().filter(|text| seen.insert(*text)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition;
+    use approval::deploy::{RulesChange, Slug, Source};
+    use approval::id::DeployId;
+    use approval::issue::{Issue, Tracker};
+
+    fn issue(priority: Option<&str>, labels: &[&str], kind: Option<&str>) -> Issue {
+        Issue {
+            key: "SHOP-7".to_owned(),
+            title: "Prices".to_owned(),
+            url: "https://acme.atlassian.net/browse/SHOP-7".to_owned(),
+            priority: priority.map(str::to_owned),
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            kind: kind.map(str::to_owned),
+            tracker: Tracker::Jira,
+        }
+    }
+
+    fn mentioning(issues: Vec<Issue>) -> Deploy {
+        Deploy {
+            id: DeployId::from_text("d1"),
+            deployment: Slug::new("acme", "checkout").unwrap(),
+            repository: "acme/checkout".to_owned(),
+            environment: "Staging".to_owned(),
+            revision: "7bf7226".to_owned(),
+            branch: None,
+            deployed_at: Timestamp::UNIX_EPOCH,
+            registered_at: Timestamp::UNIX_EPOCH,
+            source: Source::RegisterDeploy,
+            tags: Vec::new(),
+            links: Default::default(),
+            size: None,
+            deployer: None,
+            commits: Vec::new(),
+            pull_requests: Vec::new(),
+            previous_revision: None,
+            rules_change: RulesChange::No,
+            issues,
+            silent_trackers: Vec::new(),
+        }
+    }
+
+    fn holding(deploy: &Deploy) -> Vec<&'static str> {
+        let conditions = [
+            "issue_priority='High'",
+            "issue_priority=1",
+            "issue_labels!='hold'",
+            "issue_labels='b'",
+            "issue_labels=2",
+            "issue_type=[]",
+            "issue_type~='Bug|Story'",
+        ];
+        let holds = |text: &str| condition::parse(text).unwrap().holds(&Snapshot::of(&Known::new(deploy)));
+        conditions.into_iter().filter(|text| holds(text)).collect()
+    }
+
+    #[test]
+    fn the_issues_of_a_deploy_are_lists_of_what_each_has_once() {
+        assert_eq!(holding(&mentioning(Vec::new())), ["issue_labels!='hold'", "issue_type=[]"]);
+        let two = vec![issue(Some("High"), &["a", "b"], Some("Bug")), issue(Some("High"), &["b"], None)];
+        assert_eq!(
+            holding(&mentioning(two)),
+            [
+                "issue_priority='High'",
+                "issue_priority=1",
+                "issue_labels!='hold'",
+                "issue_labels='b'",
+                "issue_labels=2",
+                "issue_type~='Bug|Story'",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_holds_of_issues_that_a_tracker_did_not_tell() {
+        let mut deploy = mentioning(vec![issue(Some("High"), &["b"], Some("Bug"))]);
+        deploy.silent_trackers = vec![Tracker::Linear];
+        assert_eq!(holding(&deploy), [""; 0]);
+    }
 }

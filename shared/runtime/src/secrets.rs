@@ -39,6 +39,25 @@ pub struct CircleCiSecret {
     pub token: SecretString,
 }
 
+/// Jira's secret. Without a token Jira is not connected, which is no mistake.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct JiraSecret {
+    /// The e-mail address of an account.
+    #[serde(default)]
+    pub email: SecretString,
+    /// Its API token.
+    #[serde(default)]
+    pub token: SecretString,
+}
+
+/// Linear's secret. Without a key Linear is not connected, which is no mistake.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct LinearSecret {
+    /// An API key.
+    #[serde(default)]
+    pub key: SecretString,
+}
+
 /// Signoff's own API keys.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ApiSecret {
@@ -71,6 +90,32 @@ impl Complete for GitHubSecret {
 impl Complete for CircleCiSecret {
     fn missing(&self) -> Option<&'static str> {
         first_empty(&[("token", &self.token)])
+    }
+}
+
+impl JiraSecret {
+    /// Whether there is an account to ask Jira with.
+    pub fn is_filled(&self) -> bool {
+        first_empty(&[("token", &self.token)]).is_none()
+    }
+}
+
+impl LinearSecret {
+    /// Whether there is a key to ask Linear with.
+    pub fn is_filled(&self) -> bool {
+        first_empty(&[("key", &self.key)]).is_none()
+    }
+}
+
+impl Complete for JiraSecret {
+    fn missing(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Complete for LinearSecret {
+    fn missing(&self) -> Option<&'static str> {
+        None
     }
 }
 
@@ -140,6 +185,25 @@ impl<T: Complete> Secret<T> {
         match value.missing() {
             None => Ok(value),
             Some(part) => Err(error(format!("has no `{part}`"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tracker_without_a_token_is_not_connected_and_no_mistake() {
+        for (text, filled) in [
+            ("{}", false),
+            (r#"{"email": "", "token": " ", "key": ""}"#, false),
+            (r#"{"email": "ana@acme.example", "token": "t", "key": "k"}"#, true),
+        ] {
+            let jira: JiraSecret = serde_json::from_str(text).unwrap();
+            let linear: LinearSecret = serde_json::from_str(text).unwrap();
+            assert_eq!((jira.is_filled(), linear.is_filled()), (filled, filled), "{text}");
+            assert_eq!((jira.missing(), linear.missing()), (None, None), "{text}");
         }
     }
 }

@@ -74,7 +74,11 @@ impl Outside {
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
             | Action::AddDeployTag(_)
-            | Action::MonitorDrift(_) => None,
+            | Action::MonitorDrift(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => None,
         }
     }
 
@@ -92,7 +96,11 @@ impl Outside {
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
             | Action::AddDeployTag(_)
-            | Action::MonitorDrift(_) => return,
+            | Action::MonitorDrift(_)
+            | Action::NotifyMentionedIssues(_)
+            | Action::TransitionMentionedIssues(_)
+            | Action::TransitionIssues(_)
+            | Action::UpdateMentionedIssues(_) => return,
         };
         *count = count.saturating_add(1);
     }

@@ -3,6 +3,7 @@
 mod add_deploy_tag;
 mod add_to_deploy_message_thread;
 mod auto_approve_build;
+mod issues;
 mod notify;
 mod slack_channel_message;
 mod trigger_build;
@@ -10,7 +11,7 @@ mod webhook;
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::Action;
+use approval::action::{Action, IssueTransition};
 use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
@@ -62,6 +63,17 @@ impl ActionExecution {
             }
             Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
             Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
+            Action::NotifyMentionedIssues(text) => self.notify_mentioned_issues(attempt, deploy, text).await,
+            Action::TransitionMentionedIssues(transition) => {
+                self.transition_mentioned_issues(attempt, deploy, transition).await
+            }
+            Action::TransitionIssues(state) => {
+                let transition = IssueTransition { state: state.clone(), comment: None, resolution: None };
+                self.transition_mentioned_issues(attempt, deploy, &transition).await
+            }
+            Action::UpdateMentionedIssues(field) => {
+                self.update_mentioned_issues(attempt, deploy, field).await
+            }
         }
     }
 

@@ -163,6 +163,7 @@ pub(crate) fn hostile() -> Page {
         author: markup.into(),
         merged_by: None,
         labels: vec![markup.into()],
+        issues: Vec::new(),
     });
     let approval = &mut page.approvals[0];
     approval.name = markup.into();

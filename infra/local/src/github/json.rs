@@ -245,7 +245,7 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         "locked": false,
         "title": pull.content.title,
         "user": pull.content.author.login.as_ref().map(|login| user(place.url, login, "User")),
-        "body": null,
+        "body": pull.content.body,
         "labels": labels,
         "milestone": null,
         "created_at": at,
@@ -254,7 +254,7 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         "merged_at": merged,
         "merge_commit_sha": merged.map(|_| &head),
         "assignee": null,
-        "head": side(&format!("pull-{}", pull.number), &head),
+        "head": side(&format!("change/{}", pull.number), &head),
         "base": side(&repository.default_branch, &head),
         "_links": {
             "self": {"href": api}, "html": {"href": html}, "issue": {"href": issue},

@@ -113,6 +113,9 @@ pub struct Commit {
 pub struct NewPullRequest {
     /// Its title.
     pub title: String,
+    /// What else it says.
+    #[serde(default)]
+    pub body: Option<String>,
     /// Who opened it.
     pub author: Author,
     /// The names of its labels.

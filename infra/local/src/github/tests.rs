@@ -163,6 +163,7 @@ async fn commits_and_their_pull_requests() {
     let sha = github.push(REPOSITORY, commit("ana", "one"));
     let content = NewPullRequest {
         title: "Faster checkout".to_owned(),
+        body: None,
         author: commit("ana", "").author,
         labels: vec!["risky".to_owned()],
         commits: vec![sha.clone()],

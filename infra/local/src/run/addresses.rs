@@ -1,4 +1,4 @@
-//! Six ports in a row, or free ones where those are taken.
+//! Eight ports in a row, or free ones where those are taken.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -17,13 +17,17 @@ pub struct Ports {
     pub endpoint: u16,
     /// What makes deploys.
     pub demo: u16,
+    /// Jira's stand-in.
+    pub jira: u16,
+    /// Linear's stand-in.
+    pub linear: u16,
 }
 
 impl Ports {
     /// Looks for ports from `first` on; 0 takes any that are free.
     pub fn choose(first: u16) -> std::io::Result<Self> {
         // All are held until all are chosen, so that no free one is found twice.
-        let held = (0..6)
+        let held = (0..8)
             .map(|offset| {
                 let wanted = if first == 0 { 0 } else { first.saturating_add(offset) };
                 TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
@@ -39,6 +43,8 @@ impl Ports {
             github: next()?,
             endpoint: next()?,
             demo: next()?,
+            jira: next()?,
+            linear: next()?,
         })
     }
 }
@@ -58,6 +64,10 @@ pub struct Addresses {
     pub endpoint: String,
     /// What makes deploys.
     pub demo: String,
+    /// Jira's page.
+    pub jira: String,
+    /// Linear's page.
+    pub linear: String,
 }
 
 impl From<Ports> for Addresses {
@@ -70,6 +80,8 @@ impl From<Ports> for Addresses {
             api: url(ports.api),
             endpoint: url(ports.endpoint),
             demo: url(ports.demo),
+            jira: url(ports.jira),
+            linear: url(ports.linear),
         }
     }
 }
@@ -89,9 +101,18 @@ mod tests {
         let first = taken.local_addr().unwrap().port();
         let ports = Ports::choose(first).unwrap();
         assert_ne!(ports.slack, first);
-        let all = [ports.slack, ports.api, ports.circleci, ports.github, ports.endpoint, ports.demo];
+        let all = [
+            ports.slack,
+            ports.api,
+            ports.circleci,
+            ports.github,
+            ports.endpoint,
+            ports.demo,
+            ports.jira,
+            ports.linear,
+        ];
         let distinct: std::collections::BTreeSet<u16> = all.into_iter().collect();
-        assert_eq!(distinct.len(), 6, "{all:?}");
+        assert_eq!(distinct.len(), 8, "{all:?}");
         assert!(!distinct.contains(&0));
     }
 }

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Runs all of Signoff on this machine: a local AWS, stand-ins for Slack, GitHub and CircleCI, and a demo team. No
-/// account, no Docker; Ctrl-C leaves nothing running.
+/// Runs all of Signoff on this machine: a local AWS, stand-ins for Slack, GitHub, CircleCI, Jira and Linear, and a demo team.
+/// No account, no Docker; Ctrl-C leaves nothing running.
 #[derive(Debug, Parser)]
 #[command(name = "signoff-local")]
 pub struct Cli {
     /// Keep everything (the record, and what the stand-ins hold) in this directory across restarts
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The first of six ports in a row; a taken one is replaced by one that is free
+    /// The first of eight ports in a row; a taken one is replaced by one that is free
     #[arg(long, value_name = "PORT", default_value_t = 4400)]
     pub port: u16,
     /// Run the functions as they are, without building them first

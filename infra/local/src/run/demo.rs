@@ -15,6 +15,7 @@ use serde_json::json;
 use signoff_local::{
     circleci::CircleCi,
     github::{Author, ChangedFile, GitHub, NewCommit, NewPullRequest},
+    jira::{Jira, NewIssue},
     slack::{NewChannel, NewUser, Slack},
     stand_in::server::{Bound, Server},
 };
@@ -67,6 +68,7 @@ struct Inner {
     _slack: Slack,
     github: GitHub,
     circleci: CircleCi,
+    jira: Jira,
     http: reqwest::Client,
     register_url: String,
     api_key: &'static str,
@@ -77,9 +79,7 @@ struct Inner {
 impl Demo {
     /// Fills the stand-ins with the team. `api_url` and `api_key` are where deploys are registered.
     pub fn new(
-        slack: Slack,
-        github: GitHub,
-        circleci: CircleCi,
+        (slack, github, circleci, jira): (Slack, GitHub, CircleCi, Jira),
         api_url: &str,
         api_key: &'static str,
     ) -> Result<Self, DemoError> {
@@ -96,6 +96,7 @@ impl Demo {
             _slack: slack,
             github,
             circleci,
+            jira,
             http: reqwest::Client::builder().no_proxy().build()?,
             register_url: format!("{api_url}/api/1/deployments/{REPOSITORY}/register_deploy"),
             api_key,
@@ -129,7 +130,9 @@ impl Demo {
         let person = |at: usize| PEOPLE[at % PEOPLE.len()];
         let author = |(name, account): (&str, &str)| Author::new(name, &email(account), account);
         let (title, path, label) = CHANGES[number % CHANGES.len()];
-        let mut message = title.to_owned();
+        let key = format!("SHOP-{}", number + 1);
+        self.0.jira.add_issue(NewIssue { labels: vec![label.to_owned()], ..NewIssue::new(&key, title) });
+        let mut message = format!("{title} ({key})");
         if number % 2 == 1 {
             let (name, account) = person(number + 1);
             message.push_str(&format!("\n\nCo-authored-by: {name} <{}>", email(account)));
@@ -149,6 +152,7 @@ impl Demo {
             REPOSITORY,
             NewPullRequest {
                 title: title.to_owned(),
+                body: None,
                 author,
                 labels: vec![label.to_owned()],
                 commits: vec![revision.clone()],

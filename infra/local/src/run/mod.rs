@@ -18,6 +18,8 @@ use signoff_local::{
     aws::{LogSink, Stack, StackError, StackOptions},
     circleci::{self, CircleCi},
     github::{self, GitHub},
+    jira::{self, Jira},
+    linear::{self, Linear},
     slack::{self, Slack},
     stand_in::page::{Button, Link},
 };
@@ -67,7 +69,7 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
         terminal.step("building the functions (the first time takes a few minutes)");
         build::functions(&root()).await.map_err(RunError::Build)?;
     }
-    terminal.step("starting the local AWS, Slack, GitHub and CircleCI");
+    terminal.step("starting the local AWS, Slack, GitHub, CircleCI, Jira and Linear");
     let begin = Instant::now();
     let ports = Ports::choose(cli.port).map_err(|source| RunError::StandIn { what: "a server", source })?;
     let addresses = Addresses::from(ports);
@@ -78,9 +80,10 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
             .map_err(|source| StackError::DataDir { path: directory.clone(), source })?;
     }
     let (slack, github, circleci) = stand_ins(&addresses, ports, cli.data.as_deref()).await?;
+    let (jira, _linear) = trackers(&addresses, ports, cli.data.as_deref()).await?;
     let options = options(&cli, *terminal, ports, &addresses, bin_dir);
     let stack = Stack::start(options).await?;
-    let demo = Demo::new(slack, github, circleci, stack.api_url(), API_KEY)?;
+    let demo = Demo::new((slack, github, circleci, jira), stack.api_url(), API_KEY)?;
     let _server = demo
         .serve(loopback(ports.demo))
         .await
@@ -100,16 +103,7 @@ async fn stand_ins(
     data: Option<&Path>,
 ) -> Result<(Slack, GitHub, CircleCi), RunError> {
     let file = |name: &str| data.map(|directory| directory.join(name));
-    let links = |own: &str| {
-        let all = [
-            ("Slack", &addresses.slack),
-            ("CircleCI", &addresses.circleci),
-            ("GitHub", &addresses.github),
-            ("Console", &addresses.api),
-        ];
-        let others = all.into_iter().filter(|(label, _)| *label != own);
-        others.map(|(label, url)| Link { label: label.to_owned(), url: url.clone() }).collect()
-    };
+    let links = |own: &str| links(addresses, own);
     let slack = Slack::start(slack::Options {
         address: loopback(ports.slack),
         interactions_url: Some(format!("{}/slack/interactions", addresses.api)),
@@ -144,6 +138,45 @@ async fn stand_ins(
     Ok((slack, github, circleci))
 }
 
+async fn trackers(
+    addresses: &Addresses,
+    ports: Ports,
+    data: Option<&Path>,
+) -> Result<(Jira, Linear), RunError> {
+    let file = |name: &str| data.map(|directory| directory.join(name));
+    let jira = Jira::start(jira::Options {
+        address: loopback(ports.jira),
+        links: links(addresses, "Jira"),
+        file: file("jira.json"),
+        ..jira::Options::default()
+    })
+    .await
+    .map_err(|source| RunError::StandIn { what: "Jira's stand-in", source })?;
+    let linear = Linear::start(linear::Options {
+        address: loopback(ports.linear),
+        links: links(addresses, "Linear"),
+        file: file("linear.json"),
+        ..linear::Options::default()
+    })
+    .await
+    .map_err(|source| RunError::StandIn { what: "Linear's stand-in", source })?;
+    Ok((jira, linear))
+}
+
+/// Links to all pages but the one's own.
+fn links(addresses: &Addresses, own: &str) -> Vec<Link> {
+    let all = [
+        ("Slack", &addresses.slack),
+        ("CircleCI", &addresses.circleci),
+        ("GitHub", &addresses.github),
+        ("Jira", &addresses.jira),
+        ("Linear", &addresses.linear),
+        ("Console", &addresses.api),
+    ];
+    let others = all.into_iter().filter(|(label, _)| *label != own);
+    others.map(|(label, url)| Link { label: label.to_owned(), url: url.clone() }).collect()
+}
+
 fn options(
     cli: &Cli,
     terminal: Terminal,
@@ -164,15 +197,20 @@ fn options(
         ("GitHubApiUrl", addresses.github.clone()),
         ("CircleCiApiUrl", format!("{}/api/v2", addresses.circleci)),
         ("CircleCiAppUrl", addresses.circleci.clone()),
+        ("JiraUrl", addresses.jira.clone()),
+        ("LinearApiUrl", format!("{}/graphql", addresses.linear)),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
     let (slack, github, circleci) =
         (slack::Options::default(), github::Options::default(), circleci::Options::default());
+    let (jira, linear) = (jira::Options::default(), linear::Options::default());
     options.secrets = [
         ("SlackSecret", json!({"bot_token": slack.bot_token, "signing_secret": slack.signing_secret})),
         ("GitHubSecret", json!({"token": github.token, "webhook_secret": github.webhook_secret})),
         ("CircleCiSecret", json!({"token": circleci.token})),
+        ("JiraSecret", json!({"email": jira.email, "token": jira.token})),
+        ("LinearSecret", json!({"key": linear.key})),
         ("ApiSecret", json!({"keys": [API_KEY]})),
     ]
     .map(|(name, value)| (name.to_owned(), SecretString::from(value.to_string())))

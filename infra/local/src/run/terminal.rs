@@ -48,7 +48,7 @@ fn write(mut to: impl Write, text: &str) {
 }
 
 fn ready(addresses: &Addresses, api_key: &str, after: Duration) -> String {
-    let Addresses { slack, circleci, github, api, endpoint, demo } = addresses;
+    let Addresses { slack, circleci, github, api, endpoint, demo, jira, linear } = addresses;
     format!(
         "
 Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
@@ -60,6 +60,10 @@ Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
              the job on hold is approved when the vote is through
   GitHub     {github}
              the repository and its rules
+  Jira       {jira}
+             the issues that commits mention; one that is approved is done
+  Linear     {linear}
+             the same for Linear; the demo team has no issues there
   Console    {api}
              the record; the API key is: {api_key}
 

@@ -25,6 +25,15 @@ pub const GITHUB_OPERATIONS: &[(&str, &str)] = &[
     ("/users/{username}", "get"),
 ];
 
+/// The operations of Jira Cloud's REST API v3 that Signoff calls and that the document describes: path template and method.
+pub const JIRA_OPERATIONS: &[(&str, &str)] = &[
+    ("/rest/api/3/issue/{issueIdOrKey}", "get"),
+    ("/rest/api/3/issue/{issueIdOrKey}", "put"),
+    ("/rest/api/3/issue/{issueIdOrKey}/comment", "get"),
+    ("/rest/api/3/issue/{issueIdOrKey}/comment", "post"),
+    ("/rest/api/3/issue/{issueIdOrKey}/transitions", "post"),
+];
+
 /// Schemas of GitHub that no operation in the extract refers to, but that its errors and webhooks have.
 pub const GITHUB_SCHEMAS: &[&str] = &["basic-error", "validation-error"];
 

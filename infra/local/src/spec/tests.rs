@@ -1,5 +1,5 @@
 use super::document::object;
-use super::extract::{CIRCLECI_OPERATIONS, GITHUB_OPERATIONS, GITHUB_SCHEMAS, extract};
+use super::extract::{CIRCLECI_OPERATIONS, GITHUB_OPERATIONS, GITHUB_SCHEMAS, JIRA_OPERATIONS, extract};
 use super::path::Template;
 use super::*;
 use serde_json::json;
@@ -16,6 +16,7 @@ fn problem(spec: &Spec, method: &Method, path: &str, query: &str, body: &str) ->
 fn the_requests_that_signoff_sends_are_accepted() {
     let circleci = Spec::circleci().unwrap();
     let github = Spec::github().unwrap();
+    let jira = Spec::jira().unwrap();
     let approve = format!("/workflow/{WORKFLOW}/approve/{WORKFLOW}");
     let dispatches = "/repos/acme/checkout/actions/workflows/deploy.yml/dispatches";
     for (spec, method, path, query, body, id) in [
@@ -68,6 +69,14 @@ fn the_requests_that_signoff_sends_are_accepted() {
             "",
             r#"{"ref": "main", "inputs": {"a": "b"}, "return_run_details": true}"#,
             "actions/create-workflow-dispatch",
+        ),
+        (
+            &jira,
+            Method::GET,
+            "/rest/api/3/issue/SHOP-7",
+            "fields=status,summary&expand=transitions",
+            "",
+            "getIssue",
         ),
     ] {
         let kind = (!body.is_empty()).then_some("application/json; charset=utf-8");
@@ -151,6 +160,7 @@ fn the_extracts_are_what_the_official_documents_say() {
     for (file, extracted, operations, schemas) in [
         ("circleci.json", include_str!("../../specs/circleci.json"), CIRCLECI_OPERATIONS, &[] as &[&str]),
         ("github.json", include_str!("../../specs/github.json"), GITHUB_OPERATIONS, GITHUB_SCHEMAS),
+        ("jira-cloud-v3.json", include_str!("../../specs/jira-cloud-v3.json"), JIRA_OPERATIONS, &[]),
     ] {
         let extracted: Value = serde_json::from_str(extracted).unwrap();
         let count: usize =

@@ -1,4 +1,4 @@
-//! What the stand-ins of Slack, CircleCI and GitHub have in common: a server on loopback whose connections can
+//! What the stand-ins have in common: a server on loopback whose connections can
 //! be cut, a clock that tests can set, and the frame of their pages.
 
 pub mod answer;

@@ -203,6 +203,8 @@ pub fn deploy() -> Deploy {
         pull_requests: Vec::new(),
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use super::wire;
 use crate::failure::quote;
 use crate::form;
 use approval::deploy::{Commit, Person, PullRequest};
+use approval::issue;
 use jiff::Timestamp;
 use std::collections::HashSet;
 
@@ -157,6 +158,7 @@ pub(super) fn commit(commit: wire::Commit) -> Commit {
         title: title(&commit.commit.message),
         authors: with_co_authors(author, &commit.commit.message),
         url: commit.html_url,
+        issues: issue::mentioned(&commit.commit.message),
     }
 }
 
@@ -208,8 +210,10 @@ fn co_author(line: &str) -> Option<Person> {
 
 /// A pull request as the API answers it.
 pub(super) fn pull_request(pull_request: wire::PullRequest) -> PullRequest {
+    let head = pull_request.head.map(|head| head.r#ref).unwrap_or_default();
     PullRequest {
         number: pull_request.number,
+        issues: issue::of_pull_request(&pull_request.title, pull_request.body.as_deref(), &head),
         title: pull_request.title,
         url: pull_request.html_url,
         author: pull_request.user.and_then(|account| account.login).unwrap_or_default(),

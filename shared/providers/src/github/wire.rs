@@ -97,8 +97,16 @@ pub(crate) struct PullRequest {
     pub title: String,
     pub html_url: String,
     pub user: Option<Account>,
+    pub body: Option<String>,
+    pub head: Option<Side>,
     #[serde(default)]
     pub labels: Vec<Label>,
+}
+
+/// Where a pull request comes from.
+#[derive(Deserialize)]
+pub(crate) struct Side {
+    pub r#ref: String,
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{pull_number}`, answered.

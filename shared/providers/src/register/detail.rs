@@ -8,6 +8,7 @@ use super::parse::email;
 use crate::failure::quote;
 use crate::github::parse::{title, with_co_authors};
 use approval::deploy::{Commit, Person, PullRequest, Size};
+use approval::issue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ pub(super) fn commits(fields: &Fields<'_>) -> Result<Vec<Commit>, ParseError> {
             title: short(&title(message)),
             authors: with_co_authors(author(fields)?, message),
             url: fields.address("url")?,
+            issues: issue::mentioned(message),
         })
     };
     each(fields, "commits", MAX_COMMITS, commit)
@@ -83,7 +85,7 @@ fn count(file: &Fields<'_>, name: &str) -> Result<Option<u64>, ParseError> {
     number.map(Some).ok_or_else(|| file.wrong(name, "it must be a number of lines"))
 }
 
-/// `pull_requests`: `[{number, title, url, author, labels}]`.
+/// `pull_requests`: `[{number, title, body, branch, url, author, labels}]`. Of body and branch, the issues that they mention are kept.
 pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, ParseError> {
     each(fields, "pull_requests", MAX_PULL_REQUESTS, |fields| {
         let number = match fields.get("number").or_else(|| fields.get("id")) {
@@ -92,9 +94,12 @@ pub(super) fn pull_requests(fields: &Fields<'_>) -> Result<Vec<PullRequest>, Par
             None => None,
         };
         let number = number.ok_or_else(|| fields.wrong("number", "it must be the pull request's number"))?;
+        let title = fields.text("title")?.unwrap_or_default();
+        let branch = fields.text("branch")?.unwrap_or_default();
         Ok(PullRequest {
             number,
-            title: short(fields.text("title")?.unwrap_or_default()),
+            issues: issue::of_pull_request(title, fields.text("body")?, branch),
+            title: short(title),
             url: fields.address("url")?.unwrap_or_default(),
             author: who(fields)?,
             merged_by: None,

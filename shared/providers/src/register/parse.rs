@@ -74,6 +74,8 @@ impl Registration {
             pull_requests: self.pull_requests,
             previous_revision: None,
             rules_change: RulesChange::Unknown,
+            issues: Vec::new(),
+            silent_trackers: Vec::new(),
         }
     }
 }

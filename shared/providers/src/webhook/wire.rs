@@ -80,6 +80,8 @@ mod tests {
             pull_requests: vec![],
             previous_revision: None,
             rules_change: approval::deploy::RulesChange::Unknown,
+            issues: Vec::new(),
+            silent_trackers: Vec::new(),
         };
         let full = String::from_utf8(body(&deploy).unwrap()).unwrap();
         (deploy.branch, deploy.deployer) = (None, None);

@@ -2,12 +2,14 @@
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
+use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use crate::problem::Position;
 use crate::reference::{
-    ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, TRIGGER_BUILD, WEBHOOK, has, names,
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, TRIGGER_BUILD, WEBHOOK, has,
+    names,
 };
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
@@ -82,6 +84,9 @@ impl Reader<'_> {
                 parameters: BTreeMap::new(),
                 revision: None,
             })),
+            ("notify_mentioned_issues", None) => {
+                Some(Action::NotifyMentionedIssues(DEFAULT_COMMENT.to_owned()))
+            }
             (_, None) => {
                 let message = format!("`{name}` needs to be told what");
                 self.problem(at, message, format!("write {}", example(name)));
@@ -100,6 +105,12 @@ impl Reader<'_> {
             (MONITOR, Some(node)) => self.drift_monitor(node, rule).map(Action::MonitorDrift),
             ("slack_deploy_message", Some(node)) => self.template(node, name).map(Action::SlackDeployMessage),
             ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
+            ("notify_mentioned_issues", Some(node)) => {
+                self.template(node, name).map(Action::NotifyMentionedIssues)
+            }
+            (TRANSITION, Some(node)) => self.issue_transition(node).map(Action::TransitionMentionedIssues),
+            ("transition_issues", Some(node)) => self.template(node, name).map(Action::TransitionIssues),
+            (UPDATE, Some(node)) => self.issue_field(node).map(Action::UpdateMentionedIssues),
             ("notify_deploy_authors", Some(node)) => {
                 self.template(node, name).map(Action::NotifyDeployAuthors)
             }
@@ -222,6 +233,9 @@ fn example(name: &str) -> &'static str {
         MONITOR => MONITOR_EXAMPLE,
         "slack_deploy_message" => "`slack_deploy_message: 'text'`",
         "webhook" => "`webhook: https://example.com/hook`",
+        TRANSITION => TRANSITION_EXAMPLE,
+        "transition_issues" => "`transition_issues: Done`",
+        UPDATE => UPDATE_EXAMPLE,
         QUOTA => QUOTA_EXAMPLE,
         WINDOW => WINDOW_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",

@@ -129,6 +129,10 @@ fn find<'a>(action: &'a Action, found: &mut Vec<&'a DriftMonitor>) {
         | Action::SlackPersonalMessage(_)
         | Action::SlackDeployMessage(_)
         | Action::AddDeployTag(_)
+        | Action::NotifyMentionedIssues(_)
+        | Action::TransitionMentionedIssues(_)
+        | Action::TransitionIssues(_)
+        | Action::UpdateMentionedIssues(_)
         | Action::Webhook(_) => {}
     }
 }

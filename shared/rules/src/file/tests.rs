@@ -148,10 +148,13 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
                 author: "ana".to_owned(),
                 merged_by: None,
                 labels: vec![label.to_owned()],
+                issues: Vec::new(),
             })
             .to_vec(),
         previous_revision: None,
         rules_change: approval::deploy::RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Actions and triggers.
 
 use super::keys::{
-    APPROVAL, BUILD, CHANNEL_MESSAGE, MONITOR_DRIFT, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK,
+    APPROVAL, BUILD, CHANNEL_MESSAGE, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT, PERSONAL_MESSAGE,
+    TRIGGER_BUILD, WEBHOOK,
 };
 use super::{Known, Takes};
 
@@ -21,7 +22,7 @@ pub struct Action {
 }
 
 /// The actions that can be run.
-pub const ACTIONS: [Action; 12] = [
+pub const ACTIONS: [Action; 16] = [
     Action {
         name: "slack_channel_approval",
         takes: &[Takes::Keys(&APPROVAL)],
@@ -127,6 +128,42 @@ pub const ACTIONS: [Action; 12] = [
             "- webhook: {url: 'https://example.com/{{ revision }}'}",
         ],
     },
+    Action {
+        name: "notify_mentioned_issues",
+        takes: &[Takes::Template],
+        bare: true,
+        about: "Writes a comment on each issue of Jira or Linear that commits, pull requests or the branch mention by its key; by its name \
+                alone: `Deployed: {{ deploy_name }}`. An issue that can't be written on is named, and stops nothing, here and in the next \
+                three; if none can, the action fails.",
+        examples: &[
+            "- notify_mentioned_issues",
+            "- notify_mentioned_issues: 'On {{ environment }} since {{ revision }}.'",
+        ],
+    },
+    Action {
+        name: "transition_mentioned_issues",
+        takes: &[Takes::Template, Takes::Keys(&ISSUE_TRANSITION)],
+        bare: false,
+        about: "Brings these issues into a state. One that is in it stays as it is.",
+        examples: &[
+            "- transition_mentioned_issues: Done",
+            "- transition_mentioned_issues: {state: Done, resolution: Fixed, comment: 'Shipped with {{ deploy_name }}.'}",
+        ],
+    },
+    Action {
+        name: "transition_issues",
+        takes: &[Takes::Template],
+        bare: false,
+        about: "The same as `transition_mentioned_issues` with a state alone.",
+        examples: &["- transition_issues: Done"],
+    },
+    Action {
+        name: "update_mentioned_issues",
+        takes: &[Takes::Keys(&ISSUE_FIELD)],
+        bare: false,
+        about: "Sets a field of these issues.",
+        examples: &["- update_mentioned_issues: {field_name: labels, field_value: released}"],
+    },
 ];
 
 const fn known(name: &'static str, example: &'static str, about: &'static str) -> Known {
@@ -134,15 +171,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
 }
 
 /// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
-pub const ACTIONS_NOT_YET: [Known; 16] = [
-    known("notify_mentioned_issues", "'Deployed'", "A comment on the issues that the change names."),
-    known("transition_mentioned_issues", "{state: Done}", "Moves the issues that the change names."),
-    known("transition_issues", "Done", "Moves the issues that the change names."),
-    known(
-        "update_mentioned_issues",
-        "{field_name: released, field_value: 'yes'}",
-        "Sets a field of these issues.",
-    ),
+pub const ACTIONS_NOT_YET: [Known; 12] = [
     known("send_event", "deployed", "Sends an event."),
     known("merge", "{}", "Merges a pull request."),
     known("merge_pull_request", "{}", "Merges a pull request."),

@@ -32,7 +32,7 @@ pub enum Kind {
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
-pub const VARIABLES: [Variable; 16] = [
+pub const VARIABLES: [Variable; 19] = [
     Variable {
         name: "environment",
         kind: Kind::Text,
@@ -62,6 +62,25 @@ pub const VARIABLES: [Variable; 16] = [
         kind: Kind::List,
         about: "The accounts that opened the pull requests.",
         examples: &["pr_authors!='renovate[bot]'"],
+    },
+    Variable {
+        name: "issue_priority",
+        kind: Kind::List,
+        about: "The priorities of the issues that commits, pull requests and branches mention by their keys, each once. If a tracker \
+                does not say what it has, no comparison with these three holds.",
+        examples: &["issue_priority='High'"],
+    },
+    Variable {
+        name: "issue_labels",
+        kind: Kind::List,
+        about: "The labels of these issues, each once.",
+        examples: &["issue_labels!='hold'"],
+    },
+    Variable {
+        name: "issue_type",
+        kind: Kind::List,
+        about: "The types of these issues, each once. Linear has none.",
+        examples: &["issue_type~='Bug|Story'"],
     },
     Variable {
         name: DEPLOYED_FOR,
@@ -175,12 +194,8 @@ pub const VALUES: [Known; 10] = [
 ];
 
 /// Variables of deploys that rules files use and whose value is not known yet.
-pub const VARIABLES_NOT_YET: [Known; 4] = [
-    known("issue_priority", "issue_priority='High'", "The priorities of the issues that the change names."),
-    known("issue_labels", "issue_labels='security'", "Their labels."),
-    known("issue_type", "issue_type='Bug'", "Their types."),
-    known("base_synced", "base_synced", "Whether the change is up to date with its base."),
-];
+pub const VARIABLES_NOT_YET: [Known; 1] =
+    [known("base_synced", "base_synced", "Whether the change is up to date with its base.")];
 
 /// Variables of pull requests: known, and of no meaning for a deploy.
 pub const OF_PULL_REQUESTS: [Known; 28] = [

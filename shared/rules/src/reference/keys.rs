@@ -421,3 +421,46 @@ pub const WEBHOOK: [Key; 1] = [Key {
     about: "The address to call.",
     examples: &["url: https://example.com/deployed"],
 }];
+
+/// The keys of `transition_mentioned_issues`.
+pub const ISSUE_TRANSITION: [Key; 3] = [
+    Key {
+        name: "state",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "The state that the issues get into, in any case. In Jira it may be the name of a transition too.",
+        examples: &["state: Done"],
+    },
+    Key {
+        name: "comment",
+        takes: Takes::Template,
+        absent: Means("nothing"),
+        about: "What is written on the issues, once they are in this state.",
+        examples: &["comment: '{{ deployment_name }} is on {{ environment }}.'"],
+    },
+    Key {
+        name: "resolution",
+        takes: Takes::Text,
+        absent: Means("what Jira chooses"),
+        about: "The resolution of Jira's issues; Linear's have none.",
+        examples: &["resolution: Fixed"],
+    },
+];
+
+/// The keys of `update_mentioned_issues`.
+pub const ISSUE_FIELD: [Key; 2] = [
+    Key {
+        name: "field_name",
+        takes: Takes::Text,
+        absent: Refused,
+        about: "The field: in Jira, its name or its id; in Linear, `title`, `priority`, `estimate`, `due date` or `label`.",
+        examples: &["field_name: Released in"],
+    },
+    Key {
+        name: "field_value",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "What the field becomes. To a list, such as labels, it is added.",
+        examples: &["field_value: '{{ revision }}'"],
+    },
+];

@@ -42,7 +42,8 @@ const CONDITIONS: &str = "\
 ## Conditions
 
 A condition compares variables with values. All entries of `conditions` have to hold. Every example of a variable, an operator and a value holds for
-this deploy: `7bf7226` of acme/checkout, ten minutes ago on Staging, tagged `#web`, with pull request #12 of ana, labelled `fix`.
+this deploy: `7bf7226` of acme/checkout, ten minutes ago on Staging, tagged `#web`, with pull request #12 of ana, labelled `fix`, which
+mentions the issue SHOP-7: a Story of priority High, labelled `payments`.
 
 A condition that is a mapping has these keys:
 

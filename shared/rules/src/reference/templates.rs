@@ -63,9 +63,9 @@ pub const TEMPLATE_VARIABLES: [Template; 19] = [
     ),
     template(
         "issues",
-        "{% for issue in issues %}{{ issue.key }}{% endfor %}",
-        "",
-        "Nothing yet: an empty list.",
+        "{% for issue in issues %}{{ issue.key }} {{ issue.title }}, {{ issue.url }}: {{ issue.type }}, {{ issue.priority }} ({{ issue.labels }}){% endfor %}",
+        "SHOP-7 Prices in other currencies, https://acme.atlassian.net/browse/SHOP-7: Story, High (payments)",
+        "The issues that commits, pull requests and branches mention, each with `key`, `title`, `url`, `type`, `priority` and `labels`.",
     ),
     template("failed_rules", "{{ failed_rules }}", "", "Nothing yet: an empty list."),
 ];

@@ -9,6 +9,7 @@ use approval::approval::Dialog;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::facts::{self, Facts};
 use approval::id::DeployId;
+use approval::issue::{Issue, Tracker};
 use jiff::SignedDuration;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -40,9 +41,20 @@ fn deploy() -> Deploy {
             author: "ana".to_owned(),
             merged_by: None,
             labels: vec!["fix".to_owned()],
+            issues: Vec::new(),
         }],
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: vec![Issue {
+            key: "SHOP-7".to_owned(),
+            title: "Prices in other currencies".to_owned(),
+            url: "https://acme.atlassian.net/browse/SHOP-7".to_owned(),
+            priority: Some("High".to_owned()),
+            labels: vec!["payments".to_owned()],
+            kind: Some("Story".to_owned()),
+            tracker: Tracker::Jira,
+        }],
+        silent_trackers: Vec::new(),
     }
 }
 
@@ -143,6 +155,8 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
         (CHANNEL_MESSAGE.as_slice(), under("slack_channel_message")),
         (WEBHOOK.as_slice(), under("webhook")),
         (MONITOR_DRIFT.as_slice(), under("monitor_drift")),
+        (ISSUE_TRANSITION.as_slice(), under("transition_mentioned_issues")),
+        (ISSUE_FIELD.as_slice(), under("update_mentioned_issues")),
         (
             PERSONAL_MESSAGE.as_slice(),
             Box::new(|lines: &str| {
@@ -216,7 +230,15 @@ fn every_word_is_read() {
 
 #[test]
 fn a_key_that_must_be_there_must_be_there() {
-    for keys in [APPROVAL.as_slice(), &BUILD, &CHANNEL_MESSAGE, &MONITOR_DRIFT, &WEBHOOK] {
+    for keys in [
+        APPROVAL.as_slice(),
+        &BUILD,
+        &CHANNEL_MESSAGE,
+        &MONITOR_DRIFT,
+        &WEBHOOK,
+        &ISSUE_TRANSITION,
+        &ISSUE_FIELD,
+    ] {
         let name = ACTIONS.iter().find(|action| {
             action.takes.iter().any(|takes| matches!(takes, Takes::Keys(of) if of[0].name == keys[0].name && of.len() == keys.len()))
         });

@@ -6,6 +6,7 @@ use crate::reference::TEMPLATE_VARIABLES;
 use crate::suggest::did_you_mean;
 use approval::deploy::{Deploy, Person, PullRequest, Slug, Source};
 use approval::id::DeployId;
+use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use minijinja::{Environment, UndefinedBehavior};
 use std::collections::BTreeMap;
@@ -50,9 +51,20 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             author: "ana".to_owned(),
             merged_by: None,
             labels: vec!["fix".to_owned()],
+            issues: Vec::new(),
         }],
         previous_revision: None,
         rules_change: approval::deploy::RulesChange::Unknown,
+        issues: vec![Issue {
+            key: "A-1".to_owned(),
+            title: "A change".to_owned(),
+            url: "https://example.com/A-1".to_owned(),
+            priority: Some("High".to_owned()),
+            labels: vec!["payments".to_owned()],
+            kind: Some("Story".to_owned()),
+            tracker: Tracker::Jira,
+        }],
+        silent_trackers: Vec::new(),
     };
     Some(Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new()))
 });

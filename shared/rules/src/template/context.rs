@@ -1,6 +1,7 @@
 //! What a template can name.
 
 use approval::deploy::{Deploy, Person, PullRequest};
+use approval::issue::Issue;
 use approval::mrkdwn::{escape, link};
 use minijinja::value::Value;
 use std::collections::BTreeMap;
@@ -119,7 +120,7 @@ fn common(deploy: &Deploy, deploy_url: &str, authors: &[&Person]) -> BTreeMap<&'
         ("pull_request_id", first.map_or_else(nothing, |pull| Value::from(pull.number))),
         ("pr_url", first.map_or_else(nothing, |pull| Value::from(pull.url.as_str()))),
         ("prs", Value::from_iter(deploy.pull_requests.iter().map(pull_request))),
-        ("issues", Value::from_iter(std::iter::empty::<Value>())),
+        ("issues", Value::from_iter(deploy.issues.iter().map(issue))),
         ("failed_rules", Value::from_iter(std::iter::empty::<Value>())),
     ])
 }
@@ -131,6 +132,18 @@ fn pull_request(pull: &PullRequest) -> Value {
         ("author", Value::from(pull.author.as_str())),
         ("number", Value::from(pull.number)),
         ("labels", Value::from_iter(pull.labels.iter().map(String::as_str))),
+    ]))
+}
+
+fn issue(issue: &Issue) -> Value {
+    let word = |text: &Option<String>| Value::from(text.as_deref().unwrap_or_default());
+    Value::from(BTreeMap::from([
+        ("url", Value::from(issue.url.as_str())),
+        ("key", Value::from(issue.key.as_str())),
+        ("title", Value::from(issue.title.as_str())),
+        ("priority", word(&issue.priority)),
+        ("labels", Value::from_iter(issue.labels.iter().map(String::as_str))),
+        ("type", word(&issue.kind)),
     ]))
 }
 

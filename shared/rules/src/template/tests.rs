@@ -3,6 +3,7 @@
 use super::*;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
 use approval::id::DeployId;
+use approval::issue::{Issue, Tracker};
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -17,6 +18,7 @@ fn deploy() -> Deploy {
         title: "Fix".to_owned(),
         authors: vec![author],
         url: None,
+        issues: Vec::new(),
     };
     Deploy {
         id: DeployId::from_text("d1"),
@@ -41,6 +43,7 @@ fn deploy() -> Deploy {
                 author: "ana".to_owned(),
                 merged_by: None,
                 labels: vec!["fix".to_owned()],
+                issues: Vec::new(),
             },
             PullRequest {
                 number: 43,
@@ -49,10 +52,13 @@ fn deploy() -> Deploy {
                 author: "ben".to_owned(),
                 merged_by: None,
                 labels: vec![],
+                issues: Vec::new(),
             },
         ],
         previous_revision: None,
         rules_change: approval::deploy::RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }
 
@@ -167,6 +173,24 @@ fn what_a_deploy_says_never_becomes_a_mention() {
     ] {
         assert_eq!(render(template, &context()).unwrap(), expected, "{template}");
     }
+}
+
+#[test]
+fn the_title_of_an_issue_never_becomes_a_mention() {
+    let mut deploy = deploy();
+    deploy.issues.push(Issue {
+        key: "SHOP-7".to_owned(),
+        title: "Stop <!channel>".to_owned(),
+        url: "https://acme.atlassian.net/browse/SHOP-7".to_owned(),
+        priority: None,
+        labels: vec!["a".to_owned(), "b".to_owned()],
+        kind: Some("Bug".to_owned()),
+        tracker: Tracker::Jira,
+    });
+    let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
+    let template = "{% for issue in issues %}{{ issue.key }} {{ issue.title }} ({{ issue.type }}{{ issue.priority }}, {{ issue.labels }}){% endfor %}";
+    assert_eq!(render(template, &context).unwrap(), "SHOP-7 Stop &lt;!channel&gt; (Bug, a, b)");
+    assert_eq!(render_plain(template, &context).unwrap(), "SHOP-7 Stop <!channel> (Bug, a, b)");
 }
 
 #[test]

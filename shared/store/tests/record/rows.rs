@@ -5,14 +5,15 @@ use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
-    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, PersonalMessage, QuotaSpec,
-    Reasons, TriggerSpec,
+    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, IssueField, IssueTransition, ParameterValue,
+    PersonalMessage, QuotaSpec, Reasons, TriggerSpec,
 };
 use approval::approval::{Approval, Choice, Clicked, Frozen, Lifted, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use approval::effect::{Effect, EffectState};
 use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
 use approval::id::ApprovalId;
+use approval::issue::{Issue, Tracker};
 use approval::run::{Opening, Run, StepState};
 use jiff::SignedDuration;
 use jiff::civil::date;
@@ -36,12 +37,19 @@ fn rich_deploy() -> Deploy {
         size: None,
         deployer: Some(person(Some(""))),
         commits: vec![
-            Commit { revision: String::new(), title: ODD[3].to_owned(), authors: Vec::new(), url: None },
+            Commit {
+                revision: String::new(),
+                title: ODD[3].to_owned(),
+                authors: Vec::new(),
+                url: None,
+                issues: odd(),
+            },
             Commit {
                 revision: "f".repeat(40),
                 title: "x".repeat(1000),
                 authors: vec![person(None), person(Some("ana@example.com"))],
                 url: Some(String::new()),
+                issues: Vec::new(),
             },
         ],
         pull_requests: vec![PullRequest {
@@ -51,10 +59,25 @@ fn rich_deploy() -> Deploy {
             author: String::new(),
             merged_by: Some(person(None)),
             labels: odd(),
+            issues: odd(),
         }],
         previous_revision: Some(String::new()),
         rules_change: RulesChange::Yes(odd()),
+        issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
+        silent_trackers: vec![Tracker::Jira, Tracker::Linear],
         ..deploy(1)
+    }
+}
+
+fn issue(tracker: Tracker) -> Issue {
+    Issue {
+        key: "SHOP-7".to_owned(),
+        title: String::new(),
+        url: ODD[1].to_owned(),
+        priority: None,
+        labels: odd(),
+        kind: Some(String::new()),
+        tracker,
     }
 }
 
@@ -88,6 +111,14 @@ fn actions() -> Vec<Action> {
         personal(Addressees::Authors),
         personal(Addressees::Deployer),
         personal(Addressees::People(odd())),
+        Action::NotifyMentionedIssues(String::new()),
+        Action::TransitionMentionedIssues(IssueTransition {
+            state: ODD[2].to_owned(),
+            comment: None,
+            resolution: Some(String::new()),
+        }),
+        Action::TransitionIssues(ODD[3].to_owned()),
+        Action::UpdateMentionedIssues(IssueField { name: ODD[2].to_owned(), value: String::new() }),
     ];
     vec![Action::SlackChannelApproval(ApprovalSpec {
         name: String::new(),

@@ -45,6 +45,8 @@ pub fn deploy(number: u32) -> Deploy {
         pull_requests: Vec::new(),
         previous_revision: None,
         rules_change: RulesChange::Unknown,
+        issues: Vec::new(),
+        silent_trackers: Vec::new(),
     }
 }
 

@@ -102,7 +102,7 @@ async fn a_commit_and_its_pull_requests() {
             commit["files"] = json!([{"filename": "src/main.rs", "status": "removed"}]);
             reply(200, &commit)
         }
-        "GET /repos/acme/checkout/commits/a1/pulls" => reply(200, &json!([{"number": 7, "title": "One", "user": {"login": "ana"},
+        "GET /repos/acme/checkout/commits/a1/pulls" => reply(200, &json!([{"number": 7, "title": "One", "user": {"login": "ana"}, "body": "Fixes SHOP-7", "head": {"ref": "ana/shop-8-one"},
             "html_url": "https://github.com/acme/checkout/pull/7", "labels": [{"id": 1, "name": "hotfix"}]},
             {"number": 8, "title": "Two", "user": null, "html_url": "https://github.com/acme/checkout/pull/8", "labels": []}])),
         _ => reply(422, &json!({"message": "No commit found for SHA: zz"})),
@@ -113,6 +113,7 @@ async fn a_commit_and_its_pull_requests() {
     assert_eq!((commit.revision.as_str(), files.paths), ("a1", vec!["src/main.rs".to_owned()]));
     let pull_requests = github.pull_requests("acme/checkout", "a1").await.unwrap();
     assert_eq!((pull_requests[0].number, pull_requests[0].author.as_str()), (7, "ana"));
+    assert_eq!(pull_requests[0].issues, ["SHOP-7", "SHOP-8"]);
     assert_eq!(
         (&pull_requests[0].labels[..], pull_requests[1].author.as_str()),
         (&["hotfix".to_owned()][..], "")

@@ -165,9 +165,9 @@ fn a_commit_without_an_account_or_an_author_is_read() {
     let read = |value: Value| commit(serde_json::from_value(value).unwrap());
     let full = read(
         json!({"sha": SHA, "html_url": "https://github.com/acme/checkout/commit/7bf7226", "author": {"login": "ana"},
-        "commit": {"message": "Fix it\n\nBecause.", "author": {"name": "Ana Lima", "email": "ana@example.com"}}}),
+        "commit": {"message": "Fix it\n\nBecause of SHOP-7.", "author": {"name": "Ana Lima", "email": "ana@example.com"}}}),
     );
-    assert_eq!(full.title, "Fix it");
+    assert_eq!((full.title.as_str(), &full.issues[..]), ("Fix it", &["SHOP-7".to_owned()][..]));
     let ana = Person {
         name: "Ana Lima".into(),
         email: Some("ana@example.com".into()),

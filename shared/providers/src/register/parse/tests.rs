@@ -78,10 +78,11 @@ fn everything_at_once() {
         "sha": "7BF7226A0D9E4C5B8F3A2E1D0C9B8A7F6E5D4C3B", "environment": "Staging", "date": "2021-05-11T13:40:00+02:00",
         "branch": "main", "tags": ["#api", "web,#db", "#api"], "ignore_if_duplicate": true, "email": "ana@example.com",
         "links": {"build": "https://ci.example.com/1?a=b,c"},
-        "commits": [{"revision": "a1", "message": "One\n\nCo-authored-by: Bo <bo@example.com>", "date": "x", "parents": [],
+        "commits": [{"revision": "a1", "message": "One\n\nFixes SHOP-7.\nCo-authored-by: Bo <bo@example.com>", "date": "x", "parents": [],
             "author": {"name": "Ana", "email": "ana@example.com", "username": "ana"}, "url": "https://git.example.com/a1"}],
         "files": [{"path": "src/main.rs", "url": "", "additions": 1, "deletions": 2}],
-        "pull_requests": [{"number": 7, "title": "One", "url": "https://git.example.com/7", "author": "ana", "labels": ["hotfix"]},
+        "pull_requests": [{"number": 7, "title": "One (SHOP-8)", "url": "https://git.example.com/7", "author": "ana", "labels": ["hotfix"],
+                "body": "See WEB-1", "branch": "web-2"},
             {"number": "#8", "author": {"username": "bo"}}],
     });
     let person = |name: &str, email: &str, username: Option<&str>| Person {
@@ -99,7 +100,9 @@ fn everything_at_once() {
     assert_eq!((read.branch.as_deref(), read.email.as_deref()), (Some("main"), Some("ana@example.com")));
     assert_eq!(read.links, [("build".to_owned(), "https://ci.example.com/1?a=b,c".to_owned())].into());
     let url = Some("https://git.example.com/a1".into());
-    assert_eq!(read.commits, [Commit { revision: "a1".into(), title: "One".into(), authors, url }]);
+    let issues = vec!["SHOP-7".into()];
+    assert_eq!(read.commits, [Commit { revision: "a1".into(), title: "One".into(), authors, url, issues }]);
+    assert_eq!(read.pull_requests[0].issues, ["SHOP-8", "WEB-1", "WEB-2"]);
     assert_eq!(read.size, Some(Size { files: 1, lines: 3 }));
     assert_eq!((read.pull_requests[0].labels[0].as_str(), read.pull_requests[1].number), ("hotfix", 8));
     assert_eq!((read.pull_requests[0].author.as_str(), read.pull_requests[1].author.as_str()), ("ana", "bo"));

@@ -1,0 +1,116 @@
+//! The issues that a deploy mentions, as their trackers know them.
+
+use crate::handler::RuleEvaluation;
+use approval::deploy::Deploy;
+use approval::effect::MAX_ATTEMPTS;
+use approval::issue::Issue;
+use jiff::Timestamp;
+use providers::Failure;
+use providers::jira::Jira;
+use providers::linear::Linear;
+use providers::tracker::Trackers;
+use runtime::aws::Aws;
+use runtime::secrets::{JiraSecret, LinearSecret, Secret};
+use runtime::settings::{SettingError, Settings};
+
+/// Where issues may be.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// Without an address, Jira is not connected.
+    jira: (Option<String>, Secret<JiraSecret>),
+    linear: (String, Secret<LinearSecret>),
+}
+
+impl Places {
+    /// The places of these settings. Error: one is missing.
+    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+        Ok(Self {
+            jira: (
+                settings.optional("JIRA_URL").map(str::to_owned),
+                Secret::new(settings, "JIRA_SECRET", aws)?,
+            ),
+            linear: (settings.url("LINEAR_API_URL")?, Secret::new(settings, "LINEAR_SECRET", aws)?),
+        })
+    }
+
+    /// The trackers that are connected.
+    async fn trackers(&self, http: &reqwest::Client, now: Timestamp) -> Result<Trackers, Failure> {
+        let unread = |error: runtime::secrets::SecretError| Failure::retryable(error.to_string());
+        let mut trackers = Trackers::default();
+        if let Some(url) = &self.jira.0 {
+            let secret = self.jira.1.get(now).await.map_err(unread)?;
+            let (email, token) = (secret.email.clone(), secret.token.clone());
+            trackers.jira = secret.is_filled().then(|| Jira::new(http.clone(), url, email, token));
+        }
+        let secret = self.linear.1.get(now).await.map_err(unread)?;
+        let key = secret.key.clone();
+        trackers.linear = secret.is_filled().then(|| Linear::new(http.clone(), &self.linear.0, key));
+        Ok(trackers)
+    }
+}
+
+impl RuleEvaluation {
+    /// Looks up the issues that `deploy` mentions, at each tracker that is connected, and says what is to be put on record of
+    /// it. A tracker that refuses, or can't be asked in the last of the `attempts`, is noted in the deploy, which goes on
+    /// without its issues.
+    ///
+    /// # Errors
+    /// A tracker can't be asked now.
+    pub(crate) async fn look_up_issues(
+        &self,
+        attempts: u32,
+        deploy: &mut Deploy,
+    ) -> Result<Vec<String>, Failure> {
+        let keys = deploy.mentioned_issues();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut notices = Vec::new();
+        let trackers = self.places.trackers(self.http().await?, self.now()).await?;
+        for tracker in trackers.connected() {
+            match trackers.issues(tracker, &keys).await {
+                Ok(found) => {
+                    let new = found
+                        .into_iter()
+                        .filter(|issue| !deploy.issues.iter().any(|known| is_same(known, issue)));
+                    let new: Vec<Issue> = new.collect();
+                    deploy.issues.extend(new);
+                }
+                Err(failure) if goes_on_without(&failure, attempts) => {
+                    deploy.silent_trackers.push(tracker);
+                    notices.push(format!("{failure}. No condition on issues holds for this deploy."));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(notices)
+    }
+}
+
+/// Whether the deploy goes on though a tracker failed in this attempt: what passes by is waited for, but not forever.
+fn goes_on_without(failure: &Failure, attempts: u32) -> bool {
+    !failure.is_passing() || attempts >= MAX_ATTEMPTS
+}
+
+/// One that was moved may be named by its old key and its new one.
+fn is_same(one: &Issue, other: &Issue) -> bool {
+    (one.tracker, &one.key) == (other.tracker, &other.key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tracker_keeps_a_deploy_from_its_rules() {
+        let (busy, refuses) = (Failure::retryable("busy"), Failure::Permanent("no".to_owned()));
+        for (failure, attempts, goes_on) in [
+            (&refuses, 1, true),
+            (&busy, 1, false),
+            (&busy, MAX_ATTEMPTS - 1, false),
+            (&busy, MAX_ATTEMPTS, true),
+        ] {
+            assert_eq!(goes_on_without(failure, attempts), goes_on, "{failure} {attempts}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What tests and the local stack do with the Jira stand-in from inside the process.
+
+use super::Jira;
+use super::state::{Issue, NewIssue, text_of};
+use crate::fault::{Faults, RecordedRequest};
+use crate::stand_in::locked;
+
+impl NewIssue {
+    /// A Task of priority Medium without labels.
+    pub fn new(key: &str, summary: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            summary: summary.to_owned(),
+            priority: "Medium".to_owned(),
+            labels: Vec::new(),
+            kind: "Task".to_owned(),
+        }
+    }
+}
+
+impl Jira {
+    /// Makes an issue, in To Do.
+    pub fn add_issue(&self, issue: NewIssue) {
+        locked(&self.shared.state).add(issue);
+    }
+
+    /// What an issue was made with and became by now; `None`: there is no such issue.
+    pub fn issue(&self, key: &str) -> Option<NewIssue> {
+        self.with(key, |issue| issue.content.clone())
+    }
+
+    /// An issue's state, and its resolution if it has one (`Done, Fixed`).
+    pub fn status(&self, key: &str) -> Option<String> {
+        self.with(key, |issue| {
+            let resolution = issue.resolution.as_ref().map(|resolution| format!(", {resolution}"));
+            format!("{}{}", issue.status, resolution.unwrap_or_default())
+        })
+    }
+
+    /// The text of one of an issue's own fields, by its id.
+    pub fn field(&self, key: &str, id: &str) -> Option<String> {
+        self.with(key, |issue| issue.fields.get(id)?.as_str().map(str::to_owned))?
+    }
+
+    /// The comments of an issue as people read them, oldest first.
+    pub fn comments(&self, key: &str) -> Vec<String> {
+        let texts = |issue: &Issue| issue.comments.iter().map(|comment| text_of(&comment.body)).collect();
+        self.with(key, texts).unwrap_or_default()
+    }
+
+    /// The faults that wait for a request.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.observed.faults
+    }
+
+    /// Every request to the API so far.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.observed.requests.all()
+    }
+
+    /// What the official spec and the documentation do not accept of the requests and answers so far; tests expect none.
+    pub fn violations(&self) -> Vec<String> {
+        let mut violations = self.shared.gate.violations();
+        violations.extend(locked(&self.shared.violations).iter().cloned());
+        violations
+    }
+
+    fn with<T>(&self, key: &str, look: impl FnOnce(&Issue) -> T) -> Option<T> {
+        locked(&self.shared.state).issues.get(key).map(look)
+    }
+}

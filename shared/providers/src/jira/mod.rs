@@ -1,0 +1,10 @@
+//! Jira Cloud: issues to look up, to comment on, to move and to change.
+
+pub mod client;
+mod document;
+mod failure;
+mod field;
+mod parse;
+mod wire;
+
+pub use client::Jira;

@@ -1,0 +1,149 @@
+//! What the issue trackers have in common, and which of them is asked.
+
+use crate::failure::Failure;
+use crate::jira::Jira;
+use crate::linear::Linear;
+use approval::issue::{Issue, Tracker};
+
+/// The trackers that are connected.
+#[derive(Clone, Debug, Default)]
+pub struct Trackers {
+    /// Jira, if it is.
+    pub jira: Option<Jira>,
+    /// Linear, if it is.
+    pub linear: Option<Linear>,
+}
+
+/// A comment to be written on an issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comment<'a> {
+    /// What it says.
+    pub text: &'a str,
+    /// The deploy's page, which it links to.
+    pub page: &'a str,
+    /// What it is known by: the effect's id. An issue never has two comments with one key.
+    pub key: &'a str,
+    /// Whether an earlier attempt may have written it.
+    pub may_stand: bool,
+}
+
+/// An issue is in the state that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The state, as the tracker writes it.
+    pub state: String,
+    /// Whether it was in this state before.
+    pub already: bool,
+}
+
+impl Trackers {
+    /// Those that are connected.
+    pub fn connected(&self) -> Vec<Tracker> {
+        let jira = self.jira.as_ref().map(|_| Tracker::Jira);
+        jira.into_iter().chain(self.linear.as_ref().map(|_| Tracker::Linear)).collect()
+    }
+
+    /// Those of the issues `keys` that `tracker` has, in their order; see [`Jira::issues`] and [`Linear::issues`].
+    ///
+    /// # Errors
+    ///
+    /// The tracker can't be asked, or is not connected.
+    pub async fn issues(&self, tracker: Tracker, keys: &[String]) -> Result<Vec<Issue>, Failure> {
+        match tracker {
+            Tracker::Jira => self.jira()?.issues(keys).await,
+            Tracker::Linear => self.linear()?.issues(keys).await,
+        }
+    }
+
+    /// Writes a comment on an issue, once; see [`Jira::comment`] and [`Linear::comment`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Unanswered`] if it may have been written.
+    pub async fn comment(&self, issue: &Issue, comment: &Comment<'_>) -> Result<(), Failure> {
+        match issue.tracker {
+            Tracker::Jira => self.jira()?.comment(&issue.key, comment).await,
+            Tracker::Linear => self.linear()?.comment(&issue.key, comment).await,
+        }
+    }
+
+    /// Brings an issue into a state; see [`Jira::transition`] and [`Linear::transition`]. Linear knows no resolutions.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refusal`] if it can't get there.
+    pub async fn transition(
+        &self,
+        issue: &Issue,
+        state: &str,
+        resolution: Option<&str>,
+        lost: bool,
+    ) -> Result<Moved, Failure> {
+        match issue.tracker {
+            Tracker::Jira => self.jira()?.transition(&issue.key, state, resolution, lost).await,
+            Tracker::Linear => self.linear()?.transition(&issue.key, state).await,
+        }
+    }
+
+    /// Sets a field of an issue; see [`Jira::set_field`] and [`Linear::set_field`].
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Refusal`] if it has no such field, or the field does not take the value.
+    pub async fn set_field(&self, issue: &Issue, name: &str, value: &str) -> Result<(), Failure> {
+        match issue.tracker {
+            Tracker::Jira => self.jira()?.set_field(&issue.key, name, value).await,
+            Tracker::Linear => self.linear()?.set_field(&issue.key, name, value).await,
+        }
+    }
+
+    fn jira(&self) -> Result<&Jira, Failure> {
+        self.jira.as_ref().ok_or_else(|| {
+            Failure::Permanent(
+                "Jira is not connected any more: set the stack's parameter JiraUrl, and fill the Jira secret"
+                    .to_owned(),
+            )
+        })
+    }
+
+    fn linear(&self) -> Result<&Linear, Failure> {
+        self.linear.as_ref().ok_or_else(|| {
+            Failure::Permanent("Linear is not connected any more: fill the Linear secret".to_owned())
+        })
+    }
+}
+
+/// The first 10 of some names, separated by commas.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let more = names.len().saturating_sub(10);
+    let mut text = names.into_iter().take(10).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_connected_is_not_asked_and_says_so() {
+        let trackers = Trackers::default();
+        assert_eq!(trackers.connected(), []);
+        for (tracker, said) in
+            [(Tracker::Jira, "Jira is not connected"), (Tracker::Linear, "Linear is not connected")]
+        {
+            let failure = trackers.issues(tracker, &["SHOP-7".to_owned()]).await.unwrap_err();
+            assert!(matches!(&failure, Failure::Permanent(text) if text.starts_with(said)), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn ten_names_are_listed() {
+        let names: Vec<String> = (1..=12).map(|number| number.to_string()).collect();
+        assert_eq!(listed(names.iter().map(String::as_str)), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more");
+        assert_eq!(listed(["one"]), "one");
+    }
+}

@@ -1,0 +1,251 @@
+//! Issues of Jira and Linear: what they decide, and what is done to them.
+
+use approval::event::EventKind;
+use approval::run::Status;
+use insta::assert_snapshot;
+use signoff_local::fault::{Fault, FaultKind};
+use signoff_local::github::NewPullRequest;
+use signoff_local::{jira, linear};
+use store::Page;
+use system_tests::story::{Story, tell};
+
+/// A deploy of a commit with this message, for which `actions` run without an approval; what is on record then.
+async fn runs(story: &Story, message: &str, actions: &str) -> Page {
+    evaluated(story, message, &format!("rules:\n  - tell: {{conditions: [], actions: [{actions}]}}\n")).await
+}
+
+/// A deploy of a commit with this message under these rules; what is on record in the end.
+async fn evaluated(story: &Story, message: &str, rules: &str) -> Page {
+    story.rules(rules);
+    let revision = story.push("Ana", message);
+    let deploy = story.deploys(&revision, "Staging").await;
+    story.settled(&deploy).await
+}
+
+/// The rules that held, and what is worth knowing of the rules.
+fn held(page: &Page) -> (Vec<String>, Vec<String>) {
+    let evaluated = page.events.iter().filter_map(|event| match &event.kind {
+        EventKind::RulesEvaluated { held, notices, .. } => Some((held.clone(), notices.clone())),
+        _ => None,
+    });
+    let evaluated: Vec<_> = evaluated.collect();
+    assert_eq!(evaluated.len(), 1, "{evaluated:?}");
+    evaluated[0].clone()
+}
+
+/// What the lines of the first run's steps say, without their links.
+fn steps(page: &Page) -> String {
+    let run = &page.runs[0];
+    let lines = (0..run.steps.len()).filter_map(|step| approval::message::step_line(run, step));
+    let without_link = |line: String| line.split(" <http").next().unwrap_or_default().to_owned();
+    lines.map(without_link).collect::<Vec<_>>().join("\n")
+}
+
+/// `text` without the deploy's revision and page, which differ from run to run.
+fn plain(page: &Page, text: &str) -> String {
+    let deploy = &page.deploy;
+    let (_, rest) = text.split_once("](").unwrap_or(("", ""));
+    let address = rest.split(')').next().unwrap_or_default();
+    let text = text.replace(&deploy.revision, "REVISION").replace(deploy.short_revision(), "REVISION");
+    if address.is_empty() { text } else { text.replace(address, "PAGE") }
+}
+
+const ISSUE_RULES: &str = "rules:
+  - urgent: {conditions: [issue_priority='High'], actions: [slack_channel_message: {channel: '#CHANNEL', message: urgent}]}
+  - security: {conditions: [issue_labels='security'], actions: [slack_channel_message: {channel: '#CHANNEL', message: security}]}
+  - bug: {conditions: [issue_type='Bug'], actions: [slack_channel_message: {channel: '#CHANNEL', message: bug}]}
+  - calm: {conditions: [\"issue_labels!='security'\"], actions: [slack_channel_message: {channel: '#CHANNEL', message: calm}]}
+  - always: {conditions: [environment='Staging'], actions: [slack_channel_message: {channel: '#CHANNEL', message: always}]}
+";
+
+#[test]
+fn the_issues_that_a_change_mentions_decide_which_rules_open() {
+    tell("issues-decide", async |story| {
+        let world = story.world;
+        let bug = jira::NewIssue::new("DECIDE-1", "Prices are wrong");
+        world.jira.add_issue(jira::NewIssue { kind: "Bug".to_owned(), ..bug });
+        world.jira.add_issue(jira::NewIssue::new("DECIDE-2", "Tell others"));
+        let urgent = linear::NewIssue::new("DECIDEL-3", "Now");
+        let labels = vec!["security".to_owned()];
+        world.linear.add_issue(linear::NewIssue { priority: 2, labels, ..urgent });
+        story.rules(ISSUE_RULES);
+        let revision = story.push("Ana", "Take UTF-8\n\nFixes DECIDE-1, see DECIDE-99.");
+        world.github.add_pull_request(
+            &story.repository(),
+            NewPullRequest {
+                title: "DECIDEL-3: Take UTF-8".to_owned(),
+                body: Some("It is a part of DECIDE-2.".to_owned()),
+                author: story.author("Ana"),
+                labels: Vec::new(),
+                commits: vec![revision.clone()],
+                merged: true,
+                merger: None,
+            },
+        );
+        let deploy = story.deploys(&revision, "Staging").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(
+            held(&page),
+            (["urgent", "security", "bug", "always"].map(str::to_owned).to_vec(), Vec::new())
+        );
+        let keys: Vec<&str> = page.deploy.issues.iter().map(|issue| issue.key.as_str()).collect();
+        assert_eq!(keys, ["DECIDE-2", "DECIDE-1", "DECIDEL-3"]);
+        let asked = world.jira.requests();
+        let mine = asked.iter().filter(|request| request.body.contains("DECIDE-99"));
+        assert_eq!(mine.count(), 1, "all of them are asked for at once");
+    });
+}
+
+#[test]
+fn a_tracker_that_refuses_is_told_and_the_deploy_goes_on_without_its_issues() {
+    tell("issues-refused", async |story| {
+        let world = story.world;
+        let urgent = linear::NewIssue::new("REFUSED-1", "Now");
+        world.linear.add_issue(linear::NewIssue { priority: 2, ..urgent });
+        let refused = Fault::once("/issue/bulkfetch", FaultKind::status(401, "")).with_body("REFUSED-1");
+        world.jira.faults().push(refused);
+        let page = evaluated(story, "Take cards (REFUSED-1)", ISSUE_RULES).await;
+        let (held, notices) = held(&page);
+        assert_eq!(held, ["always"], "what is not known is neither there nor absent");
+        assert_snapshot!(notices.join("\n"), @"Jira answered 401 while looking up issues: the e-mail address and the token in the Jira secret are not valid; put new ones there (aws secretsmanager put-secret-value). No condition on issues holds for this deploy.");
+        assert_eq!(page.deploy.issues[0].key, "REFUSED-1");
+    });
+}
+
+#[test]
+fn a_tracker_that_does_not_answer_now_is_asked_again() {
+    tell("issues-later", async |story| {
+        let world = story.world;
+        let urgent = linear::NewIssue::new("LATER-1", "Now");
+        world.linear.add_issue(linear::NewIssue { priority: 2, ..urgent });
+        let limited =
+            r#"{"errors": [{"message": "Rate limit exceeded", "extensions": {"code": "RATELIMITED"}}]}"#;
+        // The filter has the team's key, not the issue's.
+        let fault = Fault::once("/graphql", FaultKind::status(400, limited)).with_body("\"LATER\"");
+        world.linear.faults().push(fault);
+        let page = evaluated(story, "Take cards (LATER-1)", ISSUE_RULES).await;
+        let (held, notices) = held(&page);
+        assert_eq!((held, notices), (["urgent", "calm", "always"].map(str::to_owned).to_vec(), Vec::new()));
+    });
+}
+
+#[test]
+fn each_issue_is_written_on_moved_and_changed() {
+    tell("issues-all", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("ALL-1", "Prices"));
+        world.jira.add_issue(jira::NewIssue::new("ALL-2", "Receipts"));
+        world.linear.add_issue(linear::NewIssue::new("ALLL-3", "Now"));
+        let actions = "notify_mentioned_issues, {transition_mentioned_issues: {state: done, resolution: Fixed, comment: 'Shipped'}}, \
+            {transition_issues: Done}, {update_mentioned_issues: {field_name: labels, field_value: released}}";
+        let page = runs(story, "Fixes ALL-1, ALL-2 and ALLL-3", actions).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_snapshot!(steps(&page), @"
+        :white_check_mark: `notify_mentioned_issues`: commented on ALL-1, ALL-2 and ALLL-3.
+        :white_check_mark: `transition_mentioned_issues: done`: moved to done: ALL-1, ALL-2 and ALLL-3.
+        :white_check_mark: `transition_issues: Done`: ALL-1, ALL-2 and ALLL-3 were there before.
+        :white_check_mark: `update_mentioned_issues: labels`: set labels of ALL-1, ALL-2 and ALLL-3.
+        ");
+        for key in ["ALL-1", "ALL-2"] {
+            assert_eq!(world.jira.status(key).as_deref(), Some("Done, Fixed"));
+            assert_eq!(world.jira.issue(key).unwrap().labels, ["released"]);
+            let comments = world.jira.comments(key).join("\n--\n");
+            assert_eq!(
+                plain(&page, &comments),
+                "Deployed: REVISION - issues-all (Staging)\nSignoff\n--\nShipped\nSignoff"
+            );
+        }
+        assert_eq!(world.linear.status("ALLL-3").as_deref(), Some("Done"));
+        assert_eq!(world.linear.issue("ALLL-3").unwrap().labels, ["released"]);
+        assert_snapshot!(plain(&page, &world.linear.comments("ALLL-3").join("\n--\n")), @"
+        Deployed: REVISION - issues-all (Staging)
+
+        [Signoff](PAGE)
+        --
+        Shipped
+
+        [Signoff](PAGE)
+        ");
+    });
+}
+
+#[test]
+fn an_answer_that_is_lost_leaves_one_comment() {
+    tell("issues-lost", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("LOST-1", "Prices"));
+        world.jira.add_issue(jira::NewIssue::new("LOST-2", "Receipts"));
+        world.linear.add_issue(linear::NewIssue::new("LOSTL-3", "Now"));
+        let lost = |path: &str| Fault::once(path, FaultKind::DropAfterHandling).with_body("issues-lost");
+        world.jira.faults().push(lost("POST /rest/api/3/issue/LOST-2/comment"));
+        world.linear.faults().push(lost("/graphql"));
+        let page = runs(story, "Fixes LOST-1, LOST-2 and LOSTL-3", "notify_mentioned_issues").await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let counts = [
+            world.jira.comments("LOST-1").len(),
+            world.jira.comments("LOST-2").len(),
+            world.linear.comments("LOSTL-3").len(),
+        ];
+        assert_eq!(counts, [1, 1, 1]);
+        assert_snapshot!(steps(&page), @":white_check_mark: `notify_mentioned_issues`: commented on LOST-1, LOST-2 and LOSTL-3.");
+    });
+}
+
+#[test]
+fn an_answer_that_is_lost_after_an_issue_was_moved_is_not_taken_for_a_failure() {
+    tell("issues-moved", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("MOVED-1", "Prices"));
+        let path = "POST /rest/api/3/issue/MOVED-1/transitions";
+        world.jira.faults().push(Fault::once(path, FaultKind::DropAfterHandling));
+        let action = "{transition_mentioned_issues: {state: Done, comment: 'Shipped'}}";
+        let page = runs(story, "Fixes MOVED-1", action).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_eq!(world.jira.status("MOVED-1").as_deref(), Some("Done, Done"));
+        assert_eq!(world.jira.comments("MOVED-1").len(), 1);
+        assert_snapshot!(steps(&page), @":white_check_mark: `transition_mentioned_issues: Done`: MOVED-1 was there before.");
+    });
+}
+
+#[test]
+fn an_issue_that_refuses_is_named_and_the_others_have_their_turn() {
+    tell("issues-some", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("SOME-1", "Prices"));
+        world.linear.add_issue(linear::NewIssue::new("SOMEL-2", "Now"));
+        let actions = "{update_mentioned_issues: {field_name: Released in, field_value: '{{ deployment_name }}'}}, \
+            {transition_mentioned_issues: Shipped}, {notify_mentioned_issues: 'never'}";
+        let page = runs(story, "Fixes SOME-1 and SOMEL-2", actions).await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert_eq!(world.jira.field("SOME-1", "customfield_10042").as_deref(), Some("issues-some"));
+        assert_eq!(world.jira.comments("SOME-1"), Vec::<String>::new());
+        assert_snapshot!(steps(&page), @"
+        :white_check_mark: `update_mentioned_issues: Released in`: set Released in of SOME-1. SOMEL-2 was not changed: of Linear's fields Signoff sets title, priority, estimate, due date and label, not `Released in`.
+        :x: `transition_mentioned_issues: Shipped` failed: SOME-1 can't go from To Do to `Shipped`, only to In Progress, Done. SOMEL-2's team has no state `Shipped`, only Todo, In Progress, Done.
+        Did not run: `notify_mentioned_issues`.
+        ");
+    });
+}
+
+#[test]
+fn a_deploy_that_mentions_no_issue_stops_nothing_and_a_message_lists_those_of_another() {
+    tell("issues-none", async |story| {
+        let world = story.world;
+        world.jira.add_issue(jira::NewIssue::new("NONE-1", "Prices <!channel>"));
+        let actions = "notify_mentioned_issues, {slack_channel_message: {channel: '#CHANNEL', \
+            message: '{% for issue in issues %}{{ issue.key }} {{ issue.title }} ({{ issue.type }}){% else %}nothing{% endfor %}'}}";
+        let page = runs(story, "Take cards and NONE-77", actions).await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_snapshot!(steps(&page), @"
+        :white_check_mark: `notify_mentioned_issues`: no issues are mentioned.
+        :white_check_mark: `slack_channel_message: #issues-none`: posted to #issues-none.
+        ");
+        runs(story, "Take cards (NONE-1)", actions).await;
+        let ana = story.person("Ana");
+        assert_snapshot!(story.sees(&ana), @"
+        nothing
+
+        NONE-1 Prices <!channel> (Task)
+        ");
+    });
+}
