@@ -32,6 +32,7 @@ use super::{
         self, Services,
         access::Access,
         dynamodb::DynamoDb,
+        events::{BusEvent, Events},
         requests::{Mark, Request, RequestLog},
         secrets::Secrets,
         sqs::Sqs,
@@ -99,6 +100,7 @@ impl Stack {
             dynamodb: DynamoDb::start(file(DATABASE).as_deref()).await?,
             sqs: Sqs::new(&resources.queues, ACCOUNT, &ids, file(QUEUES), options.disorder)?,
             secrets: Secrets::new(&resources.secrets, &options.secrets, &ids),
+            events: Events::new(&resources.event_rules, &functions, &ids, &place),
             functions: Arc::clone(&functions),
             requests: RequestLog::default(),
             access: Access::new(&resources, &place),
@@ -197,6 +199,17 @@ impl Stack {
                 .push(schedule::wake(&self.services.functions, schedule, &self.place, &self.ids).await);
         }
         invocations
+    }
+
+    /// What was put on the event buses, in order; the oldest are forgotten after some ten thousand.
+    #[must_use]
+    pub fn events(&self) -> Vec<BusEvent> {
+        self.services.events.taken()
+    }
+
+    /// Refuses the next event of this detail type with an error code (`ThrottlingException`), in an answer 200 as EventBridge does.
+    pub fn refuse_next_event(&self, detail_type: &str, code: &str) {
+        self.services.events.refuse_next(detail_type, code);
     }
 
     /// Kills every process of a function as a crash would, whatever it is doing; the next invocation starts anew.

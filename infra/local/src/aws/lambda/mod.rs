@@ -121,6 +121,18 @@ impl Functions {
         task.await.unwrap_or_else(|_| Invocation::failure("Runtime.ExitError", "the local stack is closing"))
     }
 
+    /// Starts a function, and does not wait for its end.
+    pub(super) fn start(self: &Arc<Self>, logical_id: &str, payload: Bytes) {
+        // Counted from here on: who waits until nothing runs waits for it.
+        let running = Running::start(&self.activity);
+        let (functions, logical_id) = (Arc::clone(self), logical_id.to_owned());
+        // Lambda's own retries of asynchronous invocations are not run here: nothing of the stack relies on them.
+        tokio::spawn(async move {
+            let _running = running;
+            functions.invoke(&logical_id, payload).await
+        });
+    }
+
     /// How many invocations have been started, and how many of those run.
     pub(super) fn activity(&self) -> (u64, u64) {
         // `ended` is read first: an invocation that ends in between counts as running.
@@ -193,9 +205,7 @@ pub(super) async fn invoke_api(
     match headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
         Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
         Some(b"Event") => {
-            let (functions, logical_id) = (Arc::clone(functions), logical_id.to_owned());
-            // Lambda's own retries of asynchronous invocations are not run here: nothing of the stack relies on them.
-            tokio::spawn(async move { functions.invoke(&logical_id, payload).await });
+            functions.start(logical_id, payload);
             empty(StatusCode::ACCEPTED)
         }
         _ => {
