@@ -8,6 +8,7 @@ mod clock;
 mod deadlines;
 mod deliveries;
 mod dialogs;
+mod events;
 mod facts;
 mod freeze;
 mod people;

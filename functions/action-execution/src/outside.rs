@@ -20,6 +20,9 @@ pub(crate) struct Outside {
     github: (String, Secret<GitHubSecret>),
     circleci: (String, String, Secret<CircleCiSecret>),
     api: Secret<ApiSecret>,
+    pub(crate) events: aws_sdk_eventbridge::Client,
+    /// The bus of events whose rule names none.
+    pub(crate) event_bus: String,
 }
 
 impl Outside {
@@ -35,6 +38,8 @@ impl Outside {
                 Secret::new(settings, "CIRCLECI_SECRET", aws)?,
             ),
             api: Secret::new(settings, "API_SECRET", aws)?,
+            events: aws.events(),
+            event_bus: settings.required("EVENT_BUS")?.to_owned(),
         })
     }
 

@@ -122,7 +122,8 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::AddDeployTag(_)
             // What it does are rules of their own.
             | Action::MonitorDrift(_)
-            | Action::Webhook(_) => false,
+            | Action::Webhook(_)
+            | Action::SendEvent(_) => false,
         })
     }
     any(&rule.actions)

@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod conditions;
+mod events;
 mod freeze;
 mod monitors;
 mod personal;
@@ -107,7 +108,9 @@ impl Rule {
             Action::SlackChannelApproval(_)
             | Action::AutoApproveBuild(_)
             | Action::TriggerBuild(_)
-            | Action::Webhook(_) => true,
+            | Action::Webhook(_)
+            // Whoever hears of it may act on it.
+            | Action::SendEvent(_) => true,
             Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_)
             | Action::NotifyDeployAuthors(_)

@@ -93,6 +93,7 @@ impl Settings {
             "RETENTION_DAYS" => {
                 ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)"
             }
+            "EVENT_BUS" => ", from the stack's parameter EventBusName (`sam deploy --parameter-overrides`)",
             "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => " by Lambda itself",
             _ => "",
         };

@@ -74,7 +74,8 @@ impl Outside {
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
             | Action::AddDeployTag(_)
-            | Action::MonitorDrift(_) => None,
+            | Action::MonitorDrift(_)
+            | Action::SendEvent(_) => None,
         }
     }
 
@@ -92,7 +93,8 @@ impl Outside {
             | Action::SlackPersonalMessage(_)
             | Action::SlackDeployMessage(_)
             | Action::AddDeployTag(_)
-            | Action::MonitorDrift(_) => return,
+            | Action::MonitorDrift(_)
+            | Action::SendEvent(_) => return,
         };
         *count = count.saturating_add(1);
     }

@@ -4,6 +4,7 @@ mod add_deploy_tag;
 mod add_to_deploy_message_thread;
 mod auto_approve_build;
 mod notify;
+mod send_event;
 mod slack_channel_message;
 mod trigger_build;
 mod webhook;
@@ -62,6 +63,7 @@ impl ActionExecution {
             }
             Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
             Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
+            Action::SendEvent(event) => self.send_event(attempt, deploy, event).await,
         }
     }
 

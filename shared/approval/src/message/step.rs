@@ -50,7 +50,8 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
             | Action::SlackDeployMessage(_)
             | Action::AddDeployTag(_)
             | Action::MonitorDrift(_)
-            | Action::Webhook(_) => return None,
+            | Action::Webhook(_)
+            | Action::SendEvent(_) => return None,
         },
         StepState::Succeeded { summary, url: None, .. } => {
             format!(":white_check_mark: {action}: {}", sentence(summary))

@@ -1,6 +1,7 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
+use super::events::{EVENT_ACTION, EVENT_EXAMPLE};
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
@@ -82,6 +83,7 @@ impl Reader<'_> {
                 parameters: BTreeMap::new(),
                 revision: None,
             })),
+            (EVENT_ACTION, None) => Some(Action::SendEvent(Self::default_event())),
             (_, None) => {
                 let message = format!("`{name}` needs to be told what");
                 self.problem(at, message, format!("write {}", example(name)));
@@ -99,6 +101,7 @@ impl Reader<'_> {
             ("add_deploy_tag", Some(node)) => self.template(node, name).map(Action::AddDeployTag),
             (MONITOR, Some(node)) => self.drift_monitor(node, rule).map(Action::MonitorDrift),
             ("slack_deploy_message", Some(node)) => self.template(node, name).map(Action::SlackDeployMessage),
+            (EVENT_ACTION, Some(node)) => self.event(node).map(Action::SendEvent),
             ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
             ("notify_deploy_authors", Some(node)) => {
                 self.template(node, name).map(Action::NotifyDeployAuthors)
@@ -222,6 +225,7 @@ fn example(name: &str) -> &'static str {
         MONITOR => MONITOR_EXAMPLE,
         "slack_deploy_message" => "`slack_deploy_message: 'text'`",
         "webhook" => "`webhook: https://example.com/hook`",
+        EVENT_ACTION => EVENT_EXAMPLE,
         QUOTA => QUOTA_EXAMPLE,
         WINDOW => WINDOW_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",

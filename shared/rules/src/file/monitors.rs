@@ -129,7 +129,8 @@ fn find<'a>(action: &'a Action, found: &mut Vec<&'a DriftMonitor>) {
         | Action::SlackPersonalMessage(_)
         | Action::SlackDeployMessage(_)
         | Action::AddDeployTag(_)
-        | Action::Webhook(_) => {}
+        | Action::Webhook(_)
+        | Action::SendEvent(_) => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Actions and triggers.
 
 use super::keys::{
-    APPROVAL, BUILD, CHANNEL_MESSAGE, MONITOR_DRIFT, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK,
+    APPROVAL, BUILD, CHANNEL_MESSAGE, EVENT, MONITOR_DRIFT, PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK,
 };
 use super::{Known, Takes};
 
@@ -21,7 +21,7 @@ pub struct Action {
 }
 
 /// The actions that can be run.
-pub const ACTIONS: [Action; 12] = [
+pub const ACTIONS: [Action; 13] = [
     Action {
         name: "slack_channel_approval",
         takes: &[Takes::Keys(&APPROVAL)],
@@ -127,6 +127,18 @@ pub const ACTIONS: [Action; 12] = [
             "- webhook: {url: 'https://example.com/{{ revision }}'}",
         ],
     },
+    Action {
+        name: "send_event",
+        takes: &[Takes::Template, Takes::Keys(&EVENT)],
+        bare: true,
+        about: "Sends an event to EventBridge, with the source `signoff`. Its detail describes the deploy as the body of `webhook` does, and has \
+                an `id`. It may arrive more than once, as EventBridge has it: the same `id` is the same event.",
+        examples: &[
+            "- send_event: promoted",
+            "- send_event: {detail_type: promoted, detail: {team: payments, title: '{{ deploy_name }}'}}",
+            "- send_event",
+        ],
+    },
 ];
 
 const fn known(name: &'static str, example: &'static str, about: &'static str) -> Known {
@@ -134,7 +146,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
 }
 
 /// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
-pub const ACTIONS_NOT_YET: [Known; 16] = [
+pub const ACTIONS_NOT_YET: [Known; 15] = [
     known("notify_mentioned_issues", "'Deployed'", "A comment on the issues that the change names."),
     known("transition_mentioned_issues", "{state: Done}", "Moves the issues that the change names."),
     known("transition_issues", "Done", "Moves the issues that the change names."),
@@ -143,7 +155,6 @@ pub const ACTIONS_NOT_YET: [Known; 16] = [
         "{field_name: released, field_value: 'yes'}",
         "Sets a field of these issues.",
     ),
-    known("send_event", "deployed", "Sends an event."),
     known("merge", "{}", "Merges a pull request."),
     known("merge_pull_request", "{}", "Merges a pull request."),
     known("update_pull_request_base", "{}", "Changes the base of a pull request."),

@@ -143,6 +143,7 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
         (CHANNEL_MESSAGE.as_slice(), under("slack_channel_message")),
         (WEBHOOK.as_slice(), under("webhook")),
         (MONITOR_DRIFT.as_slice(), under("monitor_drift")),
+        (EVENT.as_slice(), under("send_event")),
         (
             PERSONAL_MESSAGE.as_slice(),
             Box::new(|lines: &str| {

@@ -5,8 +5,8 @@ use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
-    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, ParameterValue, PersonalMessage, QuotaSpec,
-    Reasons, TriggerSpec,
+    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, ParameterValue, PersonalMessage,
+    QuotaSpec, Reasons, TriggerSpec,
 };
 use approval::approval::{Approval, Choice, Clicked, Frozen, Lifted, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
@@ -88,6 +88,16 @@ fn actions() -> Vec<Action> {
         personal(Addressees::Authors),
         personal(Addressees::Deployer),
         personal(Addressees::People(odd())),
+        Action::SendEvent(EventSpec {
+            detail_type: ODD[2].to_owned(),
+            detail: BTreeMap::from([(" ".to_owned(), ODD[3].to_owned())]),
+            bus: None,
+        }),
+        Action::SendEvent(EventSpec {
+            detail_type: String::new(),
+            detail: BTreeMap::new(),
+            bus: Some("deploys".to_owned()),
+        }),
     ];
     vec![Action::SlackChannelApproval(ApprovalSpec {
         name: String::new(),
