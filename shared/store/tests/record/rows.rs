@@ -288,6 +288,6 @@ async fn rows_end_with_their_retention_and_not_before() {
     let rows = local.rows().await;
     let name = table("RecordTable").time_to_live;
     let expires = |row: &Row| row.get(&name).and_then(|value| value.as_n().ok()).cloned();
-    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.len(), 5);
     assert!(rows.values().all(|row| expires(row).as_ref() == Some(&expected)), "{rows:?}");
 }
