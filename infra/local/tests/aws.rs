@@ -423,6 +423,18 @@ async fn events_are_kept_and_heard_by_the_functions_whose_rules_ask_for_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_a_function_fails_to_take_comes_three_times_and_is_kept() {
+    let stack = start().await;
+    stack.emit("aws.tests", "tried", json!({}));
+    stack.idle(PATIENCE).await.unwrap();
+    let lines = logged(&stack, "heard it from \"a rule\"").await;
+    assert_eq!(lines.iter().filter(|line| line.starts_with("heard")).count(), 3, "{lines:?}");
+    let dead = stack.dead_letters();
+    let dead: Vec<_> = dead.iter().map(|letter| (&*letter.queue, &*letter.body)).collect();
+    assert_eq!(dead, [("NotTaken", r#"{"do": "fail", "detail": {"say": "it"}, "source": "a rule"}"#)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tables_survive_a_restart_and_a_changed_shape_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let options = || {

@@ -10,6 +10,7 @@ use std::{
 
 use axum::{Router, body::Bytes, serve::ListenerExt as _};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -37,7 +38,10 @@ use super::{
         secrets::Secrets,
         sqs::Sqs,
     },
-    template::{Place, Resources, Template, resources::Queue},
+    template::{
+        Place, Resources, Template,
+        resources::{Function, Queue},
+    },
 };
 
 const REGION: &str = "us-east-1";
@@ -111,8 +115,29 @@ impl Stack {
             let functions = Arc::clone(&killed);
             Box::pin(async move { functions.kill_busy(function.as_deref()).await })
         });
+        let (graves, dead_letters) = (Arc::downgrade(&services), graves(&resources));
+        functions.bury_with(move |function, event| {
+            let (services, queue) = (graves.upgrade(), dead_letters.get(&function).cloned());
+            Box::pin(async move {
+                let (Some(services), Some(queue)) = (services, queue) else { return };
+                let request = json!({"QueueUrl": queue, "MessageBody": String::from_utf8_lossy(&event)});
+                if let Err(error) = services.sqs.call("SendMessage", request).await {
+                    tracing::warn!(function, %error, "an event that it failed to take is lost");
+                }
+            })
+        });
         for table in &resources.tables {
             services.dynamodb.create(table)?;
+        }
+
+        for function in &resources.functions {
+            if let Some((action, resource)) = services.access.missing_to_bury(function) {
+                return Err(StackError::NotAllowed {
+                    function: function.logical_id.clone(),
+                    action,
+                    resource,
+                });
+            }
         }
 
         let mut tasks = JoinSet::new();
@@ -205,6 +230,11 @@ impl Stack {
     #[must_use]
     pub fn events(&self) -> Vec<BusEvent> {
         self.services.events.taken()
+    }
+
+    /// Puts an event of an AWS service on the default bus: `source`, such as `aws.cloudwatch`, `detail_type`, and the `detail`.
+    pub fn emit(&self, source: &str, detail_type: &str, detail: Value) {
+        self.services.events.emit(source, detail_type, detail);
     }
 
     /// Refuses the next event of this detail type with an error code (`ThrottlingException`), in an answer 200 as EventBridge does.
@@ -348,6 +378,17 @@ impl Drop for Stack {
         // The tasks end with their set. Open connections may outlive it for a moment; functions must not.
         self.services.functions.close();
     }
+}
+
+/// The URLs of the queues that take what functions failed to take, by the functions' logical ids. Lambda sends there with the
+/// function's role.
+fn graves(resources: &Resources) -> BTreeMap<String, String> {
+    let grave = |function: &Function| {
+        let queue =
+            resources.queues.iter().find(|queue| Some(&queue.arn) == function.dead_letters.as_ref())?;
+        Some((function.logical_id.clone(), queue.url.clone()))
+    };
+    resources.functions.iter().filter_map(grave).collect()
 }
 
 struct Bound {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::aws::template::{
     Place, Resources,
     policies::Role,
-    resources::{EventSource, Queue},
+    resources::{EventSource, Function, Queue},
     rules::DEFAULT_BUS,
 };
 
@@ -77,6 +77,13 @@ impl Access {
         let role = self.roles.get(&source.function)?;
         let lacks = FEED.into_iter().find(|action| !role.allows(action, &queue.arn))?;
         Some((lacks.to_owned(), queue.arn.clone()))
+    }
+
+    /// What a function's role lacks to leave what it failed to take in a queue.
+    pub(crate) fn missing_to_bury(&self, function: &Function) -> Option<Permission> {
+        let (role, queue) = (self.roles.get(&function.logical_id)?, function.dead_letters.as_ref()?);
+        let action = "sqs:SendMessage";
+        (!role.allows(action, queue)).then(|| (action.to_owned(), queue.clone()))
     }
 
     fn needed(&self, service: &str, operation: &str, request: &Value) -> BTreeSet<Permission> {

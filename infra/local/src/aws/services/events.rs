@@ -82,6 +82,11 @@ impl Events {
         self.inner().refusals.push((detail_type.to_owned(), code.to_owned()));
     }
 
+    /// Puts an event of an AWS service on the default bus.
+    pub(crate) fn emit(&self, source: &str, detail_type: &str, detail: Value) {
+        self.take(DEFAULT_BUS, source, detail_type, detail);
+    }
+
     /// Answers one request.
     pub(crate) fn handle(&self, operation: &str, body: &[u8]) -> Response {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();

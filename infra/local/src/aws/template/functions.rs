@@ -57,6 +57,7 @@ pub(super) fn function(
         memory_mb: own.number("MemorySize", globals.number("MemorySize", 128)?)?,
         json_logs: logging(own).or_else(|| logging(globals)) == Some("JSON"),
         role_arn: own.text("Role").map(str::to_owned),
+        dead_letters: own.get("DeadLetterQueue").and_then(|queue| queue.text("TargetArn")).map(str::to_owned),
         environment,
     })
 }

@@ -146,6 +146,8 @@ pub struct Function {
     pub json_logs: bool,
     /// ARN of the role that it runs under; without one it may do everything here.
     pub role_arn: Option<String>,
+    /// ARN of the queue that takes events which the function failed to take.
+    pub dead_letters: Option<String>,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
 }

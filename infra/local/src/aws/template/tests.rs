@@ -206,7 +206,15 @@ fn the_projects_template_is_read_whole() {
     functions.sort_unstable();
     assert_eq!(
         functions,
-        ["action-execution", "clock", "console", "deploy-webhook", "rule-evaluation", "slack-interaction"]
+        [
+            "action-execution",
+            "alarm",
+            "clock",
+            "console",
+            "deploy-webhook",
+            "rule-evaluation",
+            "slack-interaction"
+        ]
     );
     assert_eq!(resources.event_sources.len(), 2);
     for source in &resources.event_sources {
