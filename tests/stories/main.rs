@@ -11,6 +11,7 @@ mod dialogs;
 mod events;
 mod facts;
 mod freeze;
+mod health;
 mod people;
 mod personal;
 mod queries;

@@ -64,8 +64,11 @@ fn strangers_get_nothing_by_any_route() {
         let register = "POST /api/1/deployments/{org}/{deployment}/register_deploy";
         let dashed = "POST /api/1/deployments/{org}/{deployment}/register-deploy";
         let legacy = "POST /api/1/{org}/{deployment}/register_deploy";
+        let health = "POST /api/1/deployments/{org}/{deployment}/{revision}/health";
         let (hook, clicks, events) =
             ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
+        let healthy = format!("/api/1/deployments/acme/strangers/{}/health", before.deploy.revision);
+        let json_health = r#"{"health": "healthy"}"#;
         let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
         let delivery = story.world.github.delivery("deployment_status", "strangers", "{}".to_owned());
         let signature = |name: &str| {
@@ -100,6 +103,10 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(legacy, "a key in the wrong place", "/api/1/acme/strangers/register_deploy")
                 .header("x-api-key", "api-key-of-the-tests")
                 .body(json),
+            Attempt::new(health, "no key", healthy.as_str()).body(json_health),
+            Attempt::new(health, "a wrong key", healthy.as_str())
+                .header("authorization", "Bearer wrong")
+                .body(json_health),
             Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
             Attempt::new(hook, "another body", "/webhooks/github")
                 .header("x-github-event", "deployment_status")
@@ -145,6 +152,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
         POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401
         POST /api/1/{org}/{deployment}/register_deploy | a key in the wrong place | 401
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | no key | 401
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a wrong key | 401
         POST /webhooks/github | unsigned | 401
         POST /webhooks/github | another body | 401
         POST /slack/interactions | unsigned | 401
@@ -170,6 +179,7 @@ fn strangers_get_nothing_by_any_route() {
         ");
         let after = story.settled(&deploy).await;
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
+        assert_eq!(after.facts, before.facts);
         let registered = story.deploy_id("abcdef1", "Staging");
         assert!(story.world.store.page(&registered).await.unwrap().is_none());
         if let Some(stack) = story.world.aws.as_embedded() {
