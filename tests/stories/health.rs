@@ -1,8 +1,9 @@
-//! Deploys are healthy, or they are not: reports from outside.
+//! Deploys are healthy, or they are not: reports from outside, and CloudWatch alarms.
 
 use approval::event::{Event, EventKind};
 use approval::facts::Health;
-use jiff::SignedDuration;
+use approval::id::DeployId;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::Page;
 use system_tests::story::{Story, tell};
@@ -74,5 +75,77 @@ fn the_newest_deploy_of_a_revision_takes_a_report() {
         assert_eq!(report(story, &revision, &body).await, (200, "Success".to_owned()));
         assert_eq!(story.settled(&staging).await.facts.health(), None);
         assert_eq!(story.settled(&production).await.facts.health(), Some(Health::Ailing));
+    });
+}
+
+/// The alarm called `alarm` has the state `value` since `at`. `false`: this local AWS can't be told so.
+fn change(story: &Story, alarm: &str, value: &str, at: Timestamp) -> bool {
+    let Some(stack) = story.world.aws.as_embedded() else { return false };
+    let timestamp = at.strftime("%Y-%m-%dT%H:%M:%S.%3f+0000").to_string();
+    let state = json!({"value": value, "reason": "Threshold Crossed", "timestamp": timestamp});
+    let detail = json!({"alarmName": alarm, "state": state, "configuration": {"metrics": []}});
+    stack.emit("aws.cloudwatch", "CloudWatch Alarm State Change", detail);
+    true
+}
+
+/// Waits until `deploy` is known to be as healthy as that, and until all that follows from it is done.
+async fn until_known(story: &Story, deploy: &DeployId, health: Health) -> Page {
+    story
+        .until("an alarm to be on record", async || {
+            let facts = story.world.store.facts(deploy).await.unwrap();
+            (facts.health() == Some(health)).then_some(())
+        })
+        .await;
+    story.settled(deploy).await
+}
+
+#[test]
+fn an_alarm_makes_the_newest_deploy_of_what_it_watches_unhealthy() {
+    tell("health-alarm", async |story| {
+        story.rules(&rule("Production", "Unhealthy"));
+        let now = runtime::time::now();
+        let older = story.deploys(&story.push("Ana", "Take cards"), "Production").await;
+        story.settled(&older).await;
+        let deploy = story.deploys(&story.push("Ana", "Take coins"), "Production").await;
+        assert_eq!(story.settled(&deploy).await.runs.len(), 0);
+        let at = |seconds| now + SignedDuration::from_secs(seconds);
+        if !change(story, "health-alarm-5xx", "ALARM", at(0)) {
+            return;
+        }
+        let page = until_known(story, &deploy, Health::Unhealthy).await;
+        assert_eq!(page.runs.len(), 1);
+
+        change(story, "health-mild", "ALARM", at(0));
+        change(story, "health-alarm-5xx", "OK", at(2));
+        let page = until_known(story, &deploy, Health::Ailing).await;
+        let of = |alarm: &str| page.facts.reports[alarm].health;
+        assert_eq!(
+            (of("alarm health-alarm-5xx"), of("alarm health-mild")),
+            (Health::Healthy, Health::Ailing)
+        );
+
+        // What is older, says nothing or is nobody's changes nothing.
+        change(story, "health-alarm-5xx", "ALARM", at(1));
+        change(story, "health-mild", "INSUFFICIENT_DATA", at(3));
+        change(story, "unhealthy-elsewhere", "ALARM", at(4));
+        change(story, "health-mild", "OK", at(5));
+        let page = until_known(story, &deploy, Health::Healthy).await;
+        assert_eq!((reported(&page).len(), page.runs.len()), (4, 1));
+        assert_eq!(story.settled(&older).await.facts.health(), None);
+    });
+}
+
+#[test]
+fn an_alarm_goes_on_with_the_deploy_that_takes_the_place() {
+    tell("health-goes-on", async |story| {
+        story.rules(&rule("Production", "Unhealthy"));
+        let first = story.deploys(&story.push("Ana", "Take cards"), "Production").await;
+        story.settled(&first).await;
+        if !change(story, "health-goes-on", "ALARM", runtime::time::now()) {
+            return;
+        }
+        until_known(story, &first, Health::Unhealthy).await;
+        let second = story.deploys(&story.push("Ana", "Take coins"), "Production").await;
+        assert_eq!(story.settled(&second).await.runs.len(), 1);
     });
 }
