@@ -91,7 +91,9 @@ fn strangers_get_nothing_by_any_route() {
         let forged = InteractionRequest { body: first.body.replace(&ana, &ben), ..first.clone() };
         let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
         let page = format!("/deploys/{deploy}");
+        let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
+        let recorded = format!("/api/v1/deploys/{deploy}/events");
         let attempts = vec![
             Attempt::new(register, "no key", "/api/1/deployments/acme/strangers/register_deploy").body(json),
             Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
@@ -134,7 +136,9 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
+            Attempt::new("GET /api/v1/deploys/{id}", "no key", whole.as_str()),
             Attempt::new("GET /api/v1/deploys/{id}/approvals", "no key", approvals.as_str()),
+            Attempt::new("GET /api/v1/deploys/{id}/events", "no key", recorded.as_str()),
             Attempt::new("GET /assets/{file}", "a way out", "/assets/..%2f..%2ftemplate.yaml"),
             Attempt::new("GET /sign-in", "anybody", "/sign-in"),
             Attempt::new("POST /sign-in", "a wrong key", "/sign-in")
@@ -171,7 +175,9 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
+        GET /api/v1/deploys/{id} | no key | 401
         GET /api/v1/deploys/{id}/approvals | no key | 401
+        GET /api/v1/deploys/{id}/events | no key | 401
         GET /assets/{file} | a way out | 404
         GET /sign-in | anybody | 200
         POST /sign-in | a wrong key | 401
