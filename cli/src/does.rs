@@ -17,6 +17,9 @@ pub(crate) struct Does {
     /// The parameters that it gives to a build, or the field that it sets.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) parameters: BTreeMap<String, String>,
+    /// The detail type of the event that it sends; `parameters` are then what the event's detail says beside the deploy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<String>,
     /// What it asks people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) asks: Option<Asks>,
@@ -51,7 +54,13 @@ pub(crate) fn does(actions: &[Action], context: &Context) -> Vec<Does> {
 }
 
 fn one(action: &Action, context: &Context) -> Does {
-    let mut does = Does { line: action.to_string(), message: None, parameters: BTreeMap::new(), asks: None };
+    let mut does = Does {
+        line: action.to_string(),
+        message: None,
+        parameters: BTreeMap::new(),
+        event: None,
+        asks: None,
+    };
     match action {
         Action::SlackChannelApproval(spec) => does.asks = Some(asks(spec, context)),
         Action::SlackPersonalMessage(message) => does.message = Some(rendered(&message.message, context)),
@@ -76,6 +85,12 @@ fn one(action: &Action, context: &Context) -> Does {
         }
         Action::UpdateMentionedIssues(field) => {
             does.parameters.insert(field.name.clone(), rendered(&field.value, context));
+        }
+        Action::SendEvent(event) => {
+            does.event = Some(rendered(&event.detail_type, context));
+            for (name, text) in &event.detail {
+                does.parameters.insert(name.clone(), rendered(text, context));
+            }
         }
         Action::AutoApproveBuild(_)
         | Action::AddDeployTag(_)

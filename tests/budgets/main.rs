@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+use serde_json::json;
 use signoff_local::aws::{Mark, Stack};
 use signoff_local::fault::{Fault, FaultKind};
 use std::collections::BTreeMap;
@@ -95,6 +96,23 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         let mark = stack.mark();
         story.world.tick().await;
         row("a minute of the clock, nothing is due", mark);
+
+        let health = json!({"health": "ailing"});
+        let mark = stack.mark();
+        let path = format!("/api/1/deployments/acme/budgets/{revision}/health");
+        assert_eq!(story.post(&path, &health).await.status(), 200);
+        story.settled(&deploy).await;
+        idle(stack).await;
+        row("a deploy's health is reported", mark);
+
+        let state = json!({"value": "ALARM", "timestamp": "2026-11-23T10:00:00.000+0000"});
+        let detail = json!({"alarmName": "budgets-alarm", "state": state});
+        let mark = stack.mark();
+        stack.emit("aws.cloudwatch", "CloudWatch Alarm State Change", detail);
+        idle(stack).await;
+        story.settled(&deploy).await;
+        idle(stack).await;
+        row("an alarm goes off", mark);
 
         for (operation, path) in [
             ("the list of deploys", "/".to_owned()),

@@ -293,6 +293,7 @@ fn name(action: &Action) -> Option<&'static str> {
         }
         Action::SlackDeployMessage(_) => "slack_deploy_message",
         Action::Webhook(_) => "webhook",
+        Action::SendEvent(_) => "send_event",
     })
 }
 
@@ -309,6 +310,11 @@ fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
         "webhook" => {
             let path = format!("/{}", story.name);
             world.receiver.deliveries().iter().filter(|delivery| delivery.path == path).count()
+        }
+        // The same event again is one that its consumers know.
+        "send_event" => {
+            let ids = story.events().into_iter().map(|event| event["detail"]["id"].to_string());
+            ids.collect::<std::collections::BTreeSet<_>>().len()
         }
         "slack_deploy_message" => telling.story.problems().len(),
         PERSONAL => telling.people().map(|person| world.slack.direct_messages(person).len()).sum(),

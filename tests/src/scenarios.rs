@@ -44,6 +44,7 @@ rules:
             channel: '#CHANNEL'
             on_success:
               - slack_channel_message: {channel: '#CHANNEL', message: 'It goes out.'}
+              - send_event: promoted
               - trigger_build: {parameters: {name: deploy.yml}}
 ",
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE)],

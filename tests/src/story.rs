@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::tz::TimeZone;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use signoff_local::aws::Stack;
 use signoff_local::fault::Fault;
 use signoff_local::github::{Author, NewCommit};
 use signoff_local::slack::{NewChannel, NewUser, SubmitOutcome};
@@ -291,6 +292,14 @@ impl Story {
     pub async fn click(&self, person: &str, dialog: &str, button: &str) {
         let outcome = self.world.slack.click(person, &self.name, dialog, button).await.unwrap();
         assert_eq!((outcome.status, outcome.problem), (Some(200), None), "{person} clicks {button}");
+    }
+
+    /// What was put on the event buses about this deployment, as rules of EventBridge see it; nothing where the local AWS
+    /// does not show it.
+    pub fn events(&self) -> Vec<Value> {
+        let stack = self.world.aws.as_embedded();
+        let events = stack.map(Stack::events).unwrap_or_default().into_iter().map(|taken| taken.event);
+        events.filter(|event| event["detail"]["changeSource"]["slug"] == self.name).collect()
     }
 
     /// What the deployments' channel was told about this deployment.

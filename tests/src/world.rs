@@ -18,6 +18,9 @@ use tokio::sync::OnceCell;
 
 /// The API key of the stack under test.
 pub const API_KEY: &str = "api-key-of-the-tests";
+/// Which alarms watch what.
+const ALARMS: &str = "health-alarm* acme/health-alarm Production, health-mild acme/health-alarm Production ailing, \
+                      health-goes-on acme/health-goes-on Production, budgets-alarm acme/budgets Staging";
 /// The channel that hears of problems.
 pub const PROBLEMS_CHANNEL: &str = "deploys";
 
@@ -146,6 +149,7 @@ impl World {
         let parameters = BTreeMap::from(
             [
                 ("Deployments", format!("acme/* #{PROBLEMS_CHANNEL}, shop/web=acme/storefront")),
+                ("Alarms", ALARMS.to_owned()),
                 ("PublicUrl", front.url().to_owned()),
                 ("SlackApiUrl", format!("{}/api", slack.url())),
                 ("GitHubApiUrl", github.url().to_owned()),

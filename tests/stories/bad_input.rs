@@ -81,6 +81,59 @@ fn a_deploy_of_a_year_ago_is_taken() {
 }
 
 #[test]
+fn a_report_of_health_names_what_is_wrong_with_it() {
+    tell("bad-health", async |story| {
+        let (one, other) = (format!("abcdef1{}", "a".repeat(33)), format!("abcdef1{}", "b".repeat(33)));
+        for (revision, environment) in [(&one, "Staging"), (&one, "Production"), (&other, "Staging")] {
+            story.settled(&story.deploys(revision, environment).await).await;
+        }
+        let future = runtime::time::now() + SignedDuration::from_hours(1);
+        let cases = [
+            ("no health", one.as_str(), json!({})),
+            ("a health that is none", &one, json!({"health": "sick"})),
+            ("a wrong type", &one, json!({"health": true})),
+            ("a revision that is none", "main-branch", json!({"health": "healthy"})),
+            ("too little of a revision", "abcdef", json!({"health": "healthy"})),
+            ("a date to come", &one, json!({"health": "healthy", "date": future.to_string()})),
+            ("an alarm's name", &one, json!({"health": "healthy", "source": "alarm x"})),
+            ("several environments", &one, json!({"health": "healthy"})),
+            ("several revisions", "abcdef1", json!({"health": "healthy", "environment": "staging"})),
+            ("another environment", &one, json!({"health": "healthy", "environment": "QA"})),
+            ("another revision", "abcdef2", json!({"health": "healthy"})),
+        ];
+        let mut told = String::new();
+        for (case, revision, body) in cases {
+            let answer =
+                story.post(&format!("/api/1/deployments/acme/bad-health/{revision}/health"), &body).await;
+            let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+            let text = text.replace(&future.to_string(), "DATE").replace(&one, "REVISION");
+            let text = text.split(" (it is ").next().unwrap_or_default();
+            told.push_str(&format!("{case}: {status} {text}\n"));
+        }
+        insta::assert_snapshot!(told, @"
+        no health: 400 health: it is missing: send healthy, ailing or unhealthy
+        a health that is none: 400 health: `sick` is none: send healthy, ailing or unhealthy
+        a wrong type: 400 health: it must be text in quotes, not true or false
+        a revision that is none: 400 revision: `main-branch` is not a git SHA: send 7 to 64 hexadecimal digits of it
+        too little of a revision: 400 revision: `abcdef` is not a git SHA: send 7 to 64 hexadecimal digits of it
+        a date to come: 400 date: `DATE` is in the future
+        an alarm's name: 400 source: a name that starts with `alarm ` is a CloudWatch alarm's: choose another one
+        several environments: 400 environment: `REVISION` of acme/bad-health was deployed to Staging, Production. Send the one that is meant as `environment`.
+        several revisions: 400 revision: `abcdef1` is the beginning of 2 revisions of acme/bad-health. Send more of it.
+        another environment: 404 environment: `REVISION` of acme/bad-health is not on record for QA, but for Staging, Production.
+        another revision: 404 revision: no deploy of `abcdef2` of acme/bad-health is on record. Register it first, and send the revision that was registered.
+        ");
+        for environment in ["Staging", "Production"] {
+            assert_eq!(story.settled(&story.deploy_id(&one, environment)).await.facts.health(), None);
+        }
+        let answer = story
+            .post("/api/1/deployments/nobody/nothing/abcdef1/health", &json!({"health": "ailing"}))
+            .await;
+        assert!(answer.text().await.unwrap().starts_with("deployment: `nobody/nothing` is not connected"));
+    });
+}
+
+#[test]
 fn an_unknown_deployment_is_told_how_to_be_connected() {
     tell("unknown", async |story| {
         let answer =

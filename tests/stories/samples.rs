@@ -69,6 +69,7 @@ fn every_function_takes_its_sample_event() {
             ("RuleEvaluationFunction", "deploys-queue.json", r#"{"batchItemFailures":[]}"#),
             ("ActionExecutionFunction", "effects-queue.json", r#"{"batchItemFailures":[]}"#),
             ("ClockFunction", "clock.json", ""),
+            ("AlarmFunction", "alarm.json", "0"),
         ] {
             let invocation = stack.invoke(function, sample(event)).await.unwrap();
             let answer = String::from_utf8_lossy(&invocation.payload).into_owned();

@@ -15,6 +15,7 @@ fn a_missing_setting_is_one_line_that_names_it_and_its_place() {
             ("action-execution", "DEPLOYMENTS"),
             ("clock", "DEPLOYS_QUEUE_URL"),
             ("console", "PUBLIC_URL"),
+            ("alarm", "DEPLOYS_QUEUE_URL"),
         ] {
             let mut started = Command::new(bin_dir.join(function));
             let lambda = [("AWS_REGION", "x"), ("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")];

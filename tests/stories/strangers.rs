@@ -64,8 +64,11 @@ fn strangers_get_nothing_by_any_route() {
         let register = "POST /api/1/deployments/{org}/{deployment}/register_deploy";
         let dashed = "POST /api/1/deployments/{org}/{deployment}/register-deploy";
         let legacy = "POST /api/1/{org}/{deployment}/register_deploy";
+        let health = "POST /api/1/deployments/{org}/{deployment}/{revision}/health";
         let (hook, clicks, events) =
             ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
+        let healthy = format!("/api/1/deployments/acme/strangers/{}/health", before.deploy.revision);
+        let json_health = r#"{"health": "healthy"}"#;
         let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
         let delivery = story.world.github.delivery("deployment_status", "strangers", "{}".to_owned());
         let signature = |name: &str| {
@@ -88,7 +91,9 @@ fn strangers_get_nothing_by_any_route() {
         let forged = InteractionRequest { body: first.body.replace(&ana, &ben), ..first.clone() };
         let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
         let page = format!("/deploys/{deploy}");
+        let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
+        let recorded = format!("/api/v1/deploys/{deploy}/events");
         let attempts = vec![
             Attempt::new(register, "no key", "/api/1/deployments/acme/strangers/register_deploy").body(json),
             Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
@@ -100,6 +105,10 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(legacy, "a key in the wrong place", "/api/1/acme/strangers/register_deploy")
                 .header("x-api-key", "api-key-of-the-tests")
                 .body(json),
+            Attempt::new(health, "no key", healthy.as_str()).body(json_health),
+            Attempt::new(health, "a wrong key", healthy.as_str())
+                .header("authorization", "Bearer wrong")
+                .body(json_health),
             Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
             Attempt::new(hook, "another body", "/webhooks/github")
                 .header("x-github-event", "deployment_status")
@@ -127,7 +136,9 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
+            Attempt::new("GET /api/v1/deploys/{id}", "no key", whole.as_str()),
             Attempt::new("GET /api/v1/deploys/{id}/approvals", "no key", approvals.as_str()),
+            Attempt::new("GET /api/v1/deploys/{id}/events", "no key", recorded.as_str()),
             Attempt::new("GET /assets/{file}", "a way out", "/assets/..%2f..%2ftemplate.yaml"),
             Attempt::new("GET /sign-in", "anybody", "/sign-in"),
             Attempt::new("POST /sign-in", "a wrong key", "/sign-in")
@@ -145,6 +156,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
         POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401
         POST /api/1/{org}/{deployment}/register_deploy | a key in the wrong place | 401
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | no key | 401
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a wrong key | 401
         POST /webhooks/github | unsigned | 401
         POST /webhooks/github | another body | 401
         POST /slack/interactions | unsigned | 401
@@ -162,7 +175,9 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
+        GET /api/v1/deploys/{id} | no key | 401
         GET /api/v1/deploys/{id}/approvals | no key | 401
+        GET /api/v1/deploys/{id}/events | no key | 401
         GET /assets/{file} | a way out | 404
         GET /sign-in | anybody | 200
         POST /sign-in | a wrong key | 401
@@ -170,6 +185,7 @@ fn strangers_get_nothing_by_any_route() {
         ");
         let after = story.settled(&deploy).await;
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
+        assert_eq!(after.facts, before.facts);
         let registered = story.deploy_id("abcdef1", "Staging");
         assert!(story.world.store.page(&registered).await.unwrap().is_none());
         if let Some(stack) = story.world.aws.as_embedded() {

@@ -95,6 +95,9 @@ fn actions(out: &mut dyn Write, does: &[Does], indent: usize) -> io::Result<()> 
         if let Some(message) = &action.message {
             text(out, "says", message, inner)?;
         }
+        if let Some(detail_type) = &action.event {
+            text(out, "sends", detail_type, inner)?;
+        }
         for (name, value) in &action.parameters {
             text(out, name, value, inner)?;
         }

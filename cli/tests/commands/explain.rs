@@ -395,3 +395,23 @@ fn votes_of_several_groups_are_told() {
         @r#"3 [{"from":["@sre"],"votes":2},{"from":["ana@acme.example","@SRE"],"votes":1}]"#
     );
 }
+
+#[test]
+fn an_event_is_told_with_what_it_says() {
+    let rules = "rules:\n- tell:\n    actions:\n    - send_event:\n        detail_type: 'promoted {{ deployment_name }}'\n        \
+                 detail: {team: payments, title: '{{ deploy_name }}'}\n";
+    insta::assert_snapshot!(fed(rules, &["rules", "explain", "-", "--deploy", DEPLOY]).out, @"
+    7bf7226 - checkout (Staging), deployed for 0s
+
+    tell: opens
+      no conditions: it holds for every deploy
+      does:
+        - send_event: promoted {{ deployment_name }}
+            sends: promoted checkout
+            team: payments
+            title: 7bf7226 - checkout (Staging)
+    ");
+    let done = fed(rules, &["rules", "explain", "-", "--deploy", DEPLOY, "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(document["rules"][0]["actions"][0]["event"], "promoted checkout");
+}

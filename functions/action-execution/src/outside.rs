@@ -28,6 +28,9 @@ pub(crate) struct Outside {
     jira: (Option<String>, Secret<JiraSecret>),
     linear: (String, Secret<LinearSecret>),
     api: Secret<ApiSecret>,
+    pub(crate) events: aws_sdk_eventbridge::Client,
+    /// The bus of events whose rule names none.
+    pub(crate) event_bus: String,
 }
 
 impl Outside {
@@ -48,6 +51,8 @@ impl Outside {
             ),
             linear: (settings.url("LINEAR_API_URL")?, Secret::new(settings, "LINEAR_SECRET", aws)?),
             api: Secret::new(settings, "API_SECRET", aws)?,
+            events: aws.events(),
+            event_bus: settings.required("EVENT_BUS")?.to_owned(),
         })
     }
 

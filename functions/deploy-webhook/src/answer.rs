@@ -22,10 +22,8 @@ pub(crate) fn not_set_up() -> Response<Body> {
     text(StatusCode::INTERNAL_SERVER_ERROR, "Signoff is not set up to take deploys yet: a secret is missing.")
 }
 
-/// `503` where the record can't be reached now.
-pub(crate) fn try_again() -> Response<Body> {
-    text(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "The deploy was not registered: the record can't be reached now. Try again.",
-    )
+/// `503` where the record can't be reached now, so that `what` ("The deploy was not registered") is so.
+pub(crate) fn try_again(what: &str) -> Response<Body> {
+    let problem = format!("{what}: the record can't be reached now. Try again.");
+    text(StatusCode::SERVICE_UNAVAILABLE, problem)
 }

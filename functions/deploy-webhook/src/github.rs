@@ -1,7 +1,7 @@
 //! GitHub's webhook: a deployment whose status became `success`.
 
 use crate::answer::{not_set_up, text, try_again};
-use crate::handler::{DeployWebhook, Registered, header};
+use crate::handler::{DeployWebhook, NOT_REGISTERED, Registered, header};
 use approval::deploy::{Deploy, Slug, Source};
 use approval::id::DeployId;
 use jiff::Timestamp;
@@ -63,7 +63,7 @@ impl DeployWebhook {
             Ok(Registered::Before) => text(StatusCode::OK, "Ignored: this deployment is registered already."),
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");
-                try_again()
+                try_again(NOT_REGISTERED)
             }
         }
     }
@@ -80,7 +80,7 @@ impl DeployWebhook {
             Ok(()) => text(StatusCode::OK, format!("Ignored: {reason}.")),
             Err(error) => {
                 tracing::error!(request_id, delivery, %error, "an ignored delivery was not put on record");
-                try_again()
+                try_again(NOT_REGISTERED)
             }
         }
     }

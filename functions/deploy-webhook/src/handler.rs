@@ -11,6 +11,8 @@ use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
 use store::{Change, CommitError, Store};
 
+/// What was not done where the record can't be reached.
+pub(crate) const NOT_REGISTERED: &str = "The deploy was not registered";
 /// How often a lost race is tried again.
 const MAX_RACES: u32 = 9;
 
@@ -48,8 +50,11 @@ impl DeployWebhook {
     /// Answers one request. A deploy is on record before it is answered 200; every other answer says what was wrong.
     pub(crate) async fn handle(&self, request: &Request, now: Timestamp) -> Response<Body> {
         let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
-        if request.raw_http_path().ends_with("/webhooks/github") {
+        let path = request.raw_http_path();
+        if path.ends_with("/webhooks/github") {
             self.github(request, request_id, now).await
+        } else if path.ends_with("/health") {
+            self.health(request, request_id, now).await
         } else {
             self.register(request, request_id, now).await
         }

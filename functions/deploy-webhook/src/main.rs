@@ -1,8 +1,10 @@
-//! The function that takes deploys from CI and git hosts.
+//! The function that takes deploys from CI and git hosts, and reports of their health.
 
+mod admission;
 mod answer;
 mod github;
 mod handler;
+mod health;
 mod register;
 
 use handler::DeployWebhook;

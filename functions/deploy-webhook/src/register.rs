@@ -1,13 +1,13 @@
 //! `register_deploy`: any CI registers a deploy with an API key.
 
-use crate::answer::{bad_request, not_set_up, text, try_again};
-use crate::handler::{DeployWebhook, Registered, header};
+use crate::admission::{sent, unreadable};
+use crate::answer::{bad_request, text, try_again};
+use crate::handler::{DeployWebhook, NOT_REGISTERED, Registered};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::register::{ParseError, api_key, parse};
-use providers::signature::verify_key;
+use providers::register::parse;
 
 impl DeployWebhook {
     /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, or `413`.
@@ -17,40 +17,14 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let secret = match self.api_secret.get(now).await {
-            Ok(secret) => secret,
-            Err(error) => {
-                tracing::error!(request_id, %error, "no deploy can be registered");
-                return not_set_up();
-            }
+        let (slug, connection) = match self.admit(request, request_id, now).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return refusal,
         };
-        let (content_type, query) =
-            (header(request, "content-type"), request.uri().query().unwrap_or_default());
-        let body = request.body().as_ref();
-        let key = api_key(header(request, "authorization"), query, content_type, body);
-        if !key.is_some_and(|key| verify_key(&key, &secret.keys)) {
-            tracing::warn!(request_id, "refused: no API key of this stack");
-            return text(
-                StatusCode::UNAUTHORIZED,
-                "api_key: missing or not valid. Send an API key of this stack as `Authorization: Bearer KEY`.",
-            );
-        }
-        let slug = match Self::slug(request) {
-            Ok(slug) => slug,
-            Err(path) => return Self::not_connected(&path),
-        };
-        let Some(connection) = self.deployments.connection(&slug) else {
-            tracing::warn!(request_id, deployment = %slug, "refused: not connected");
-            return Self::not_connected(slug.as_str());
-        };
-        let registration = match parse(content_type, query, body, now) {
+        let (content_type, query) = sent(request);
+        let registration = match parse(content_type, query, request.body().as_ref(), now) {
             Ok(registration) => registration,
-            Err(error) => {
-                tracing::warn!(request_id, deployment = %slug, %error, "refused");
-                let too_large = matches!(error, ParseError::TooLarge);
-                let status = if too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-                return text(status, error.to_string());
-            }
+            Err(error) => return unreadable(&error, &slug, request_id),
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
         let id = DeployId::derive(
@@ -71,7 +45,7 @@ impl DeployWebhook {
             )),
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, %error, "not registered");
-                try_again()
+                try_again(NOT_REGISTERED)
             }
         }
     }

@@ -126,7 +126,8 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::NotifyMentionedIssues(_)
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
-            | Action::UpdateMentionedIssues(_) => false,
+            | Action::UpdateMentionedIssues(_)
+            | Action::SendEvent(_) => false,
         })
     }
     any(&rule.actions)

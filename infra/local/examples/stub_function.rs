@@ -50,6 +50,9 @@ fn answer(
     if let Some(records) = event["Records"].as_array() {
         return batch(records, environment).map(Ok);
     }
+    if let Some(said) = event["detail"]["say"].as_str() {
+        writeln!(io::stdout(), "heard {said} from {}", event["source"])?;
+    }
     let what = event["do"].as_str().or_else(|| event["pathParameters"]["do"].as_str());
     match what.unwrap_or("echo") {
         "fail" => return Ok(Err(json!({"errorType": "Stub.Error", "errorMessage": "told to fail"}))),

@@ -368,6 +368,73 @@ async fn schedules_wake_their_function_with_a_scheduled_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_are_kept_and_heard_by_the_functions_whose_rules_ask_for_them() {
+    let stack = start().await;
+    let event = |source: &str, kind: &str, detail: Value| json!({"Source": source, "DetailType": kind, "Detail": detail.to_string()});
+    let put =
+        async |entries: Vec<Value>| call(&stack, "AWSEvents.PutEvents", json!({"Entries": entries})).await;
+    let (status, answer) = put(vec![
+        event("tests", "printed", json!({"team": "web", "say": "yes"})),
+        event("tests", "printed", json!({"team": "api", "say": "wrong team"})),
+        event("tests", "read", json!({"team": "web", "say": "wrong type"})),
+        event("other", "printed", json!({"team": "web", "say": "wrong source"})),
+    ])
+    .await;
+    assert_eq!((status, &answer["FailedEntryCount"]), (200, &json!(0)), "{answer}");
+    stack.idle(PATIENCE).await.unwrap();
+    let lines = logged(&stack, "heard yes from \"tests\"").await;
+    assert_eq!(lines.iter().filter(|line| line.starts_with("heard")).count(), 1, "{lines:?}");
+    let taken = stack.events();
+    assert_eq!(taken.len(), 4);
+    assert_eq!(taken[0].bus, "default");
+    let event_of = &taken[0].event;
+    assert_eq!(
+        (&event_of["id"], &event_of["detail"]["team"]),
+        (&answer["Entries"][0]["EventId"], &json!("web"))
+    );
+
+    stack.refuse_next_event("printed", "ThrottlingException");
+    let (_, answer) = put(vec![
+        event("aws.ec2", "printed", json!({})),
+        event("tests", "", json!({})),
+        event("tests", &"ä".repeat(129), json!({})),
+        json!({"Source": "tests", "DetailType": "read", "Detail": "{"}),
+        event("tests", "printed", json!({})),
+        event("tests", "printed", json!({})),
+    ])
+    .await;
+    let codes: Vec<&str> =
+        (0..6).map(|entry| answer["Entries"][entry]["ErrorCode"].as_str().unwrap_or("taken")).collect();
+    assert_eq!(
+        codes,
+        [
+            "NotAuthorizedForSourceException",
+            "InvalidArgument",
+            "InvalidArgument",
+            "MalformedDetail",
+            "ThrottlingException",
+            "taken"
+        ]
+    );
+    assert_eq!(answer["FailedEntryCount"], 5);
+    assert_eq!(put(vec![]).await.0, 400);
+    assert_eq!(put(vec![event("tests", "read", json!({"text": "x".repeat(256 * 1024)}))]).await.0, 400);
+    assert_eq!(stack.events().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_a_function_fails_to_take_comes_three_times_and_is_kept() {
+    let stack = start().await;
+    stack.emit("aws.tests", "tried", json!({}));
+    stack.idle(PATIENCE).await.unwrap();
+    let lines = logged(&stack, "heard it from \"a rule\"").await;
+    assert_eq!(lines.iter().filter(|line| line.starts_with("heard")).count(), 3, "{lines:?}");
+    let dead = stack.dead_letters();
+    let dead: Vec<_> = dead.iter().map(|letter| (&*letter.queue, &*letter.body)).collect();
+    assert_eq!(dead, [("NotTaken", r#"{"do": "fail", "detail": {"say": "it"}, "source": "a rule"}"#)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tables_survive_a_restart_and_a_changed_shape_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let options = || {

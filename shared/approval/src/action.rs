@@ -43,6 +43,8 @@ pub enum Action {
     TransitionIssues(String),
     /// Set a field of the issues that the deploy mentions.
     UpdateMentionedIssues(IssueField),
+    /// Send a description of the deploy to an EventBridge bus.
+    SendEvent(EventSpec),
 }
 
 /// `slack_channel_approval`.
@@ -232,10 +234,40 @@ pub struct IssueField {
     pub value: String,
 }
 
+/// The most characters of an event's detail type.
+///
+/// Source: <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html>, `DetailType`.
+pub const MAX_DETAIL_TYPE: usize = 128;
+
+/// What an event's detail says of the deploy: names that a rule can't give to something of its own.
+pub const EVENT_DETAIL: [&str; 10] = [
+    "author",
+    "branch",
+    "changeSource",
+    "environment",
+    "health",
+    "id",
+    "name",
+    "on",
+    "organization",
+    "revision",
+];
+
+/// `send_event`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EventSpec {
+    /// The event's detail type, a template.
+    pub detail_type: String,
+    /// What its detail says beside [`EVENT_DETAIL`], by name; the texts are templates.
+    pub detail: BTreeMap<String, String>,
+    /// The bus's name or ARN; `None`: the stack's.
+    pub bus: Option<String>,
+}
+
 /// What it means to run an action once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WhenRepeated {
-    /// Nothing changes.
+    /// Nothing changes, or whoever hears of it twice can tell.
     Idempotent,
     /// It would happen twice, and can be looked up before.
     Observable,
@@ -254,6 +286,8 @@ impl Action {
             | Self::AddDeployTag(_)
             // Rules of their own wait for the drift.
             | Self::MonitorDrift(_) => WhenRepeated::Idempotent,
+            // EventBridge delivers at least once anyway; an event carries its effect's id, by which the same one is known.
+            Self::SendEvent(_) => WhenRepeated::Idempotent,
             // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
             // its revision, event and time; a comment is known by its effect's id, and an issue has a state.
             Self::SlackChannelMessage(_)
@@ -299,6 +333,7 @@ impl fmt::Display for Action {
             }
             Self::TransitionIssues(state) => write!(f, "transition_issues: {state}"),
             Self::UpdateMentionedIssues(field) => write!(f, "update_mentioned_issues: {}", field.name),
+            Self::SendEvent(event) => write!(f, "send_event: {}", event.detail_type),
         }
     }
 }
@@ -321,5 +356,8 @@ mod tests {
         assert_eq!(hook.to_string(), "webhook: https://hooks.example.com");
         let build = Action::AutoApproveBuild(BuildRef { build: "deploy".into(), job: Some("hold".into()) });
         assert_eq!(build.to_string(), "auto_approve_build: {build: deploy, job: hold}");
+        let detail = BTreeMap::from([("team".to_owned(), "payments".to_owned())]);
+        let event = Action::SendEvent(EventSpec { detail_type: "promoted".into(), detail, bus: None });
+        assert_eq!(event.to_string(), "send_event: promoted");
     }
 }

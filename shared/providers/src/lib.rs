@@ -14,6 +14,8 @@
 //! [`secrecy::SecretString`], and an empty one refuses.
 
 pub mod circleci;
+pub mod cloudwatch;
+pub mod eventbridge;
 pub mod failure;
 mod form;
 pub mod github;

@@ -3,6 +3,7 @@
 mod actions;
 mod approvals;
 mod conditions;
+mod events;
 mod freeze;
 mod issues;
 mod monitors;
@@ -111,7 +112,9 @@ impl Rule {
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
-            | Action::Webhook(_) => true,
+            | Action::Webhook(_)
+            // Whoever hears of it may act on it.
+            | Action::SendEvent(_) => true,
             Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_)
             | Action::NotifyDeployAuthors(_)

@@ -13,13 +13,15 @@ mod templates;
 pub use actions::{ACTIONS, ACTIONS_NOT_YET, Action, TRIGGERS, TRIGGERS_NOT_YET};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
 pub use keys::{
-    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT,
-    PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
+    APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
+    MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::page;
 pub use schema::schema;
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 
+#[cfg(doc)]
+use approval::action::EVENT_DETAIL;
 use jiff::SignedDuration;
 
 /// The longest that people can be waited for: what is older is not on record any more.
@@ -50,6 +52,8 @@ pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
 /// What is written on an issue where the rule says nothing.
 pub(crate) const DEFAULT_COMMENT: &str = "Deployed: {{ deploy_name }}";
+/// The detail type of an event where the rule names none.
+pub(crate) const DEFAULT_DETAIL_TYPE: &str = "deployed";
 /// What an approval asks where the rule says nothing.
 pub(crate) const DEFAULT_PROMPT: &str =
     "{{ authors_slack }}, would you like to promote {{ deploy_slack }} to production?";
@@ -133,6 +137,10 @@ pub enum Takes {
     Actions,
     /// Any names, each with a text, a number or a truth.
     Parameters,
+    /// Names that [`EVENT_DETAIL`] does not have, each with a text with template variables.
+    Details,
+    /// The name or ARN of an event bus.
+    Bus,
     /// A mapping with these keys.
     Keys(&'static [Key]),
 }

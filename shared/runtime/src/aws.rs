@@ -74,6 +74,11 @@ impl Aws {
         client!(self, aws_sdk_sqs)
     }
 
+    /// EventBridge.
+    pub fn events(&self) -> aws_sdk_eventbridge::Client {
+        client!(self, aws_sdk_eventbridge)
+    }
+
     /// Secrets Manager.
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         client!(self, aws_sdk_secretsmanager)

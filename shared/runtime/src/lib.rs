@@ -1,6 +1,7 @@
 //! What every function shares: settings, secrets, AWS clients, logs, retries of a lost race, and the loop over a batch
 //! of messages.
 
+pub mod alarms;
 pub mod aws;
 pub mod batch;
 pub mod deployments;

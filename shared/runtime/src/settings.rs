@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use store::{Places, Store};
 use thiserror::Error;
 
+use crate::alarms::Alarms;
 use crate::aws::Aws;
 use crate::deployments::Deployments;
 
@@ -60,6 +61,21 @@ impl Settings {
         Deployments::parse(self.required(name)?).map_err(|error| Self::error(name, error.to_string()))
     }
 
+    /// The alarms that say something of these deployments' health: `ALARMS`, which may be empty. Error: an entry can't be read,
+    /// or is of a deployment that this stack does not know.
+    pub fn alarms(&self) -> Result<Alarms, SettingError> {
+        let name = "ALARMS";
+        let alarms = Alarms::parse(self.optional(name).unwrap_or_default())
+            .map_err(|error| Self::error(name, error.to_string()))?;
+        let deployments = self.deployments()?;
+        if let Some(slug) = alarms.deployments().find(|slug| deployments.connection(slug).is_none()) {
+            let problem =
+                format!("names {slug}, which is not connected to this stack (its parameter Deployments)");
+            return Err(Self::error(name, problem));
+        }
+        Ok(alarms)
+    }
+
     /// How long the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
     pub fn retention(&self) -> Result<SignedDuration, SettingError> {
         let name = "RETENTION_DAYS";
@@ -93,6 +109,8 @@ impl Settings {
             "RETENTION_DAYS" => {
                 ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)"
             }
+            "ALARMS" => ", from the stack's parameter Alarms (`sam deploy --parameter-overrides`)",
+            "EVENT_BUS" => ", from the stack's parameter EventBusName (`sam deploy --parameter-overrides`)",
             "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => " by Lambda itself",
             _ => "",
         };
@@ -103,6 +121,16 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn alarms_are_of_deployments_that_are_connected() {
+        let alarms = |alarms| Settings::new([("DEPLOYMENTS", "acme/*"), ("ALARMS", alarms)]).alarms();
+        assert_eq!(alarms("").unwrap(), Alarms::default());
+        assert_eq!(alarms("5xx acme/web Production").unwrap().watching("5xx").len(), 1);
+        let told = |text| alarms(text).unwrap_err().to_string();
+        assert!(told("5xx shop/web Production").starts_with("ALARMS names shop/web, which is not connected"));
+        assert!(told("5xx").starts_with("ALARMS has the entry `5xx`, which names no deployment"));
+    }
 
     #[test]
     fn a_missing_setting_is_named_with_its_place() {

@@ -1,6 +1,7 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
 use crate::error::{CommitError, StoreError, commit_error};
+use crate::listing::DeploySummary;
 use crate::queries::DialogPlace;
 use crate::{Store, keys, row};
 use approval::approval::{Approval, Dialog};
@@ -28,6 +29,7 @@ pub struct Change {
 #[derive(Debug)]
 enum State {
     NewDeploy(Box<Deploy>),
+    Revision(Box<Deploy>),
     Deploy(Box<Deploy>),
     Approval(Box<Approval>),
     Run(Box<Run>),
@@ -54,6 +56,7 @@ impl Change {
             vec![EventKind::DeployRegistered],
         );
         change.states.push(State::NewDeploy(Box::new(deploy.clone())));
+        change.states.push(State::Revision(Box::new(deploy.clone())));
         change
     }
 
@@ -196,6 +199,10 @@ impl Store {
         match state {
             State::NewDeploy(new) => {
                 self.put(row::deploy(new, retention)?, Some("attribute_not_exists(pk)"), &[])
+            }
+            State::Revision(deploy) => {
+                let key = keys::revision(deploy);
+                self.put(row::write(&key, &DeploySummary::of(deploy), now, retention)?, None, &[])
             }
             State::Deploy(known) => {
                 self.put(row::deploy(known, retention)?, Some("attribute_exists(pk)"), &[])

@@ -12,11 +12,12 @@
 //! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
 //! | place of another message of a deploy | `message#CHANNEL#TS` | `message` | |
+//! | place of a revision | `revisions#SLUG` | `REVISION#ENVIRONMENT#ID` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
 use approval::approval::Dialog;
-use approval::deploy::Slug;
+use approval::deploy::{Deploy, Slug};
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use jiff::Timestamp;
 
@@ -101,6 +102,16 @@ pub(crate) fn dialog(dialog: &Dialog) -> Key {
 
 pub(crate) fn message(message: &Dialog) -> Key {
     Key { pk: format!("message#{}#{}", message.channel, message.ts), sk: "message".to_owned() }
+}
+
+/// Where all revisions of a deployment have their places.
+pub(crate) fn revisions(deployment: &Slug) -> String {
+    format!("revisions#{deployment}")
+}
+
+pub(crate) fn revision(deploy: &Deploy) -> Key {
+    let (environment, id) = (deploy.environment.to_lowercase(), &deploy.id);
+    Key { pk: revisions(&deploy.deployment), sk: format!("{}#{environment}#{id}", deploy.revision) }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {

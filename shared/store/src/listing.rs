@@ -3,10 +3,10 @@
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
-use approval::deploy::Slug;
+use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How many deploys are looked at for one part of a list that no index has by itself: 500 entries of an index are some 150 KB.
 const MOST_LOOKED_AT: i32 = 500;
@@ -25,7 +25,7 @@ pub struct Wanted {
 }
 
 /// A deploy in a list.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeploySummary {
     /// Its id.
     pub id: DeployId,
@@ -37,6 +37,18 @@ pub struct DeploySummary {
     pub revision: String,
     /// When it was deployed.
     pub deployed_at: Timestamp,
+}
+
+impl DeploySummary {
+    pub(crate) fn of(deploy: &Deploy) -> Self {
+        Self {
+            id: deploy.id.clone(),
+            deployment: deploy.deployment.clone(),
+            environment: deploy.environment.clone(),
+            revision: deploy.revision.clone(),
+            deployed_at: deploy.deployed_at,
+        }
+    }
 }
 
 /// A part of a list, newest first.

@@ -196,6 +196,28 @@ impl Store {
         answer.items.unwrap_or_default().into_iter().map(row::read).collect()
     }
 
+    /// The deploys of this deployment whose revision begins with `prefix` (lower case), of every environment, oldest first.
+    /// Of a revision that was deployed thousands of times, not all.
+    pub async fn of_revision(
+        &self,
+        deployment: &Slug,
+        prefix: &str,
+    ) -> Result<Vec<DeploySummary>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(keys::revisions(deployment)))
+            .expression_attribute_values(":prefix", text(prefix))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let found = answer.items.unwrap_or_default().into_iter().map(row::read);
+        let mut deploys = found.collect::<Result<Vec<DeploySummary>, _>>()?;
+        deploys.sort_by_key(|deploy| deploy.deployed_at);
+        Ok(deploys)
+    }
+
     /// Puts an ignored webhook delivery on record. Repeating it changes nothing: the first time stands.
     pub async fn ignore_delivery(
         &self,

@@ -78,7 +78,8 @@ impl Outside {
             | Action::NotifyMentionedIssues(_)
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
-            | Action::UpdateMentionedIssues(_) => None,
+            | Action::UpdateMentionedIssues(_)
+            | Action::SendEvent(_) => None,
         }
     }
 
@@ -100,7 +101,8 @@ impl Outside {
             | Action::NotifyMentionedIssues(_)
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
-            | Action::UpdateMentionedIssues(_) => return,
+            | Action::UpdateMentionedIssues(_)
+            | Action::SendEvent(_) => return,
         };
         *count = count.saturating_add(1);
     }

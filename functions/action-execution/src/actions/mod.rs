@@ -5,6 +5,7 @@ mod add_to_deploy_message_thread;
 mod auto_approve_build;
 mod issues;
 mod notify;
+mod send_event;
 mod slack_channel_message;
 mod trigger_build;
 mod webhook;
@@ -74,6 +75,7 @@ impl ActionExecution {
             Action::UpdateMentionedIssues(field) => {
                 self.update_mentioned_issues(attempt, deploy, field).await
             }
+            Action::SendEvent(event) => self.send_event(attempt, deploy, event).await,
         }
     }
 

@@ -30,6 +30,9 @@ pub(super) fn all(resources: &Resources, sqs: &Sqs) -> Vec<DeadLetter> {
 }
 
 fn is_target(resources: &Resources, queue: &Queue) -> bool {
-    let mut policies = resources.queues.iter().filter_map(|queue| queue.redrive.as_ref());
-    policies.any(|redrive| redrive.target_arn == queue.arn)
+    let policies = resources.queues.iter().filter_map(|queue| queue.redrive.as_ref());
+    let mut targets = policies
+        .map(|redrive| &redrive.target_arn)
+        .chain(resources.functions.iter().filter_map(|function| function.dead_letters.as_ref()));
+    targets.any(|target| *target == queue.arn)
 }

@@ -4,7 +4,7 @@
 //! API, and runs the real function programs behind Lambda's Runtime API. Everything listens on loopback only.
 //!
 //! ```text
-//! HTTP --> gateway --> lambda --> a function's process --> services: DynamoDB, SQS, Secrets Manager, Invoke
+//! HTTP --> gateway --> lambda --> a function's process --> services: DynamoDB, SQS, Secrets Manager, EventBridge, Invoke
 //!                        ^ ^                                  |
 //!               schedule-' '----------- poller <-- queues ----'
 //! ```
@@ -30,6 +30,7 @@ pub use lambda::{
 pub use options::{StackError, StackOptions};
 pub use services::{
     ServiceError,
+    events::BusEvent,
     requests::{Mark, Request},
 };
 pub use stack::Stack;

@@ -109,8 +109,8 @@ pub enum StackError {
     /// One of the services refused what the stack asked of it.
     #[error(transparent)]
     Service(#[from] ServiceError),
-    /// A function's role does not let Lambda take messages for it.
-    #[error("the role of {function} does not allow {action} on {resource}, which its event source needs")]
+    /// A function's role does not let Lambda take messages for it, or leave what it failed to take.
+    #[error("the role of {function} does not allow {action} on {resource}, which Lambda needs for it")]
     NotAllowed {
         /// Logical id of the function.
         function: String,

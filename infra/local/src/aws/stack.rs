@@ -10,6 +10,7 @@ use std::{
 
 use axum::{Router, body::Bytes, serve::ListenerExt as _};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -32,11 +33,15 @@ use super::{
         self, Services,
         access::Access,
         dynamodb::DynamoDb,
+        events::{BusEvent, Events},
         requests::{Mark, Request, RequestLog},
         secrets::Secrets,
         sqs::Sqs,
     },
-    template::{Place, Resources, Template, resources::Queue},
+    template::{
+        Place, Resources, Template,
+        resources::{Function, Queue},
+    },
 };
 
 const REGION: &str = "us-east-1";
@@ -99,6 +104,7 @@ impl Stack {
             dynamodb: DynamoDb::start(file(DATABASE).as_deref()).await?,
             sqs: Sqs::new(&resources.queues, ACCOUNT, &ids, file(QUEUES), options.disorder)?,
             secrets: Secrets::new(&resources.secrets, &options.secrets, &ids),
+            events: Events::new(&resources.event_rules, &functions, &ids, &place),
             functions: Arc::clone(&functions),
             requests: RequestLog::default(),
             access: Access::new(&resources, &place),
@@ -109,8 +115,29 @@ impl Stack {
             let functions = Arc::clone(&killed);
             Box::pin(async move { functions.kill_busy(function.as_deref()).await })
         });
+        let (graves, dead_letters) = (Arc::downgrade(&services), graves(&resources));
+        functions.bury_with(move |function, event| {
+            let (services, queue) = (graves.upgrade(), dead_letters.get(&function).cloned());
+            Box::pin(async move {
+                let (Some(services), Some(queue)) = (services, queue) else { return };
+                let request = json!({"QueueUrl": queue, "MessageBody": String::from_utf8_lossy(&event)});
+                if let Err(error) = services.sqs.call("SendMessage", request).await {
+                    tracing::warn!(function, %error, "an event that it failed to take is lost");
+                }
+            })
+        });
         for table in &resources.tables {
             services.dynamodb.create(table)?;
+        }
+
+        for function in &resources.functions {
+            if let Some((action, resource)) = services.access.missing_to_bury(function) {
+                return Err(StackError::NotAllowed {
+                    function: function.logical_id.clone(),
+                    action,
+                    resource,
+                });
+            }
         }
 
         let mut tasks = JoinSet::new();
@@ -197,6 +224,22 @@ impl Stack {
                 .push(schedule::wake(&self.services.functions, schedule, &self.place, &self.ids).await);
         }
         invocations
+    }
+
+    /// What was put on the event buses, in order; the oldest are forgotten after some ten thousand.
+    #[must_use]
+    pub fn events(&self) -> Vec<BusEvent> {
+        self.services.events.taken()
+    }
+
+    /// Puts an event of an AWS service on the default bus: `source`, such as `aws.cloudwatch`, `detail_type`, and the `detail`.
+    pub fn emit(&self, source: &str, detail_type: &str, detail: Value) {
+        self.services.events.emit(source, detail_type, detail);
+    }
+
+    /// Refuses the next event of this detail type with an error code (`ThrottlingException`), in an answer 200 as EventBridge does.
+    pub fn refuse_next_event(&self, detail_type: &str, code: &str) {
+        self.services.events.refuse_next(detail_type, code);
     }
 
     /// Kills every process of a function as a crash would, whatever it is doing; the next invocation starts anew.
@@ -335,6 +378,17 @@ impl Drop for Stack {
         // The tasks end with their set. Open connections may outlive it for a moment; functions must not.
         self.services.functions.close();
     }
+}
+
+/// The URLs of the queues that take what functions failed to take, by the functions' logical ids. Lambda sends there with the
+/// function's role.
+fn graves(resources: &Resources) -> BTreeMap<String, String> {
+    let grave = |function: &Function| {
+        let queue =
+            resources.queues.iter().find(|queue| Some(&queue.arn) == function.dead_letters.as_ref())?;
+        Some((function.logical_id.clone(), queue.url.clone()))
+    };
+    resources.functions.iter().filter_map(grave).collect()
 }
 
 struct Bound {

@@ -54,7 +54,8 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
             | Action::NotifyMentionedIssues(_)
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
-            | Action::UpdateMentionedIssues(_) => return None,
+            | Action::UpdateMentionedIssues(_)
+            | Action::SendEvent(_) => return None,
         },
         StepState::Succeeded { summary, url: None, .. } => {
             format!(":white_check_mark: {action}: {}", sentence(summary))

@@ -104,7 +104,7 @@ pub fn parse(
     Ok(Registration {
         revision: sha(&fields)?,
         environment: name(&fields, "environment")?.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned()),
-        deployed_at: date(&fields, now)?,
+        deployed_at: date(&fields, "deploy", now)?,
         branch: name(&fields, "branch")?,
         tags: tags(&fields)?,
         ignore_if_duplicate: flag(&fields, "ignore_if_duplicate")?,
@@ -130,7 +130,7 @@ fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {
 }
 
 /// An environment's or a branch's name.
-fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
+pub(super) fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
     match fields.text(name)? {
         Some(text) if text.chars().count() > MAX_NAME || text.contains(char::is_control) => {
             Err(fields
@@ -140,7 +140,8 @@ fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
     }
 }
 
-fn date(fields: &Fields<'_>, now: Timestamp) -> Result<Option<Timestamp>, ParseError> {
+/// `date`: the time of `what`.
+pub(super) fn date(fields: &Fields<'_>, what: &str, now: Timestamp) -> Result<Option<Timestamp>, ParseError> {
     let Some(text) = fields.text("date")? else { return Ok(None) };
     let quoted = crate::failure::quote(text);
     let wrong = |problem: String| fields.wrong("date", problem);
@@ -149,13 +150,13 @@ fn date(fields: &Fields<'_>, now: Timestamp) -> Result<Option<Timestamp>, ParseE
     })?;
     if date < Timestamp::UNIX_EPOCH {
         return Err(wrong(format!(
-            "`{quoted}` is before 1970: send the time of the deploy, or leave it out for now"
+            "`{quoted}` is before 1970: send the time of the {what}, or leave it out for now"
         )));
     }
     if date.duration_since(now) > MAX_AHEAD {
         let now = jiff::fmt::temporal::DateTimePrinter::new().precision(Some(0)).timestamp_to_string(&now);
         return Err(wrong(format!(
-            "`{quoted}` is in the future (it is {now} now): send the time of the deploy, with its zone, or leave it out for now"
+            "`{quoted}` is in the future (it is {now} now): send the time of the {what}, with its zone, or leave it out for now"
         )));
     }
     Ok(Some(date))

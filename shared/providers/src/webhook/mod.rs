@@ -6,4 +6,4 @@ mod wire;
 
 pub use client::{HEADER_DELIVERY, Webhook};
 pub use sign::sign;
-pub use wire::body;
+pub use wire::{body, description};

@@ -2,6 +2,7 @@
 
 use approval::deploy::Deploy;
 use serde::Serialize;
+use serde_json::Value;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,8 +31,17 @@ struct Author<'a> {
 /// The body that describes a deploy, as JSON. `author` is who deployed, else the first author whose address is known;
 /// what is not known is null. A deploy that an action runs for counts as healthy.
 pub fn body(deploy: &Deploy) -> serde_json::Result<Vec<u8>> {
+    with_body(deploy, |body| serde_json::to_vec(body))
+}
+
+/// The same as a JSON object, for who has more to say of the deploy.
+pub fn description(deploy: &Deploy) -> serde_json::Result<Value> {
+    with_body(deploy, |body| serde_json::to_value(body))
+}
+
+fn with_body<T>(deploy: &Deploy, write: impl FnOnce(&Body<'_>) -> T) -> T {
     let people = deploy.deployer.iter().chain(deploy.authors());
-    serde_json::to_vec(&Body {
+    write(&Body {
         organization: Named { slug: deploy.deployment.organization() },
         name: deploy.title(),
         on: deploy.deployed_at.to_string(),

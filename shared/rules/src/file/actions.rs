@@ -1,6 +1,7 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
+use super::events::{EVENT_ACTION, EVENT_EXAMPLE};
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
@@ -87,6 +88,7 @@ impl Reader<'_> {
             ("notify_mentioned_issues", None) => {
                 Some(Action::NotifyMentionedIssues(DEFAULT_COMMENT.to_owned()))
             }
+            (EVENT_ACTION, None) => Some(Action::SendEvent(Self::default_event())),
             (_, None) => {
                 let message = format!("`{name}` needs to be told what");
                 self.problem(at, message, format!("write {}", example(name)));
@@ -104,6 +106,7 @@ impl Reader<'_> {
             ("add_deploy_tag", Some(node)) => self.template(node, name).map(Action::AddDeployTag),
             (MONITOR, Some(node)) => self.drift_monitor(node, rule).map(Action::MonitorDrift),
             ("slack_deploy_message", Some(node)) => self.template(node, name).map(Action::SlackDeployMessage),
+            (EVENT_ACTION, Some(node)) => self.event(node).map(Action::SendEvent),
             ("webhook", Some(node)) => self.webhook(node).map(Action::Webhook),
             ("notify_mentioned_issues", Some(node)) => {
                 self.template(node, name).map(Action::NotifyMentionedIssues)
@@ -236,6 +239,7 @@ fn example(name: &str) -> &'static str {
         TRANSITION => TRANSITION_EXAMPLE,
         "transition_issues" => "`transition_issues: Done`",
         UPDATE => UPDATE_EXAMPLE,
+        EVENT_ACTION => EVENT_EXAMPLE,
         QUOTA => QUOTA_EXAMPLE,
         WINDOW => WINDOW_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",

@@ -133,7 +133,8 @@ fn find<'a>(action: &'a Action, found: &mut Vec<&'a DriftMonitor>) {
         | Action::TransitionMentionedIssues(_)
         | Action::TransitionIssues(_)
         | Action::UpdateMentionedIssues(_)
-        | Action::Webhook(_) => {}
+        | Action::Webhook(_)
+        | Action::SendEvent(_) => {}
     }
 }
 

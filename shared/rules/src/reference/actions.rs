@@ -1,7 +1,7 @@
 //! Actions and triggers.
 
 use super::keys::{
-    APPROVAL, BUILD, CHANNEL_MESSAGE, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT, PERSONAL_MESSAGE,
+    APPROVAL, BUILD, CHANNEL_MESSAGE, EVENT, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT, PERSONAL_MESSAGE,
     TRIGGER_BUILD, WEBHOOK,
 };
 use super::{Known, Takes};
@@ -22,7 +22,7 @@ pub struct Action {
 }
 
 /// The actions that can be run.
-pub const ACTIONS: [Action; 16] = [
+pub const ACTIONS: [Action; 17] = [
     Action {
         name: "slack_channel_approval",
         takes: &[Takes::Keys(&APPROVAL)],
@@ -164,6 +164,18 @@ pub const ACTIONS: [Action; 16] = [
         about: "Sets a field of these issues.",
         examples: &["- update_mentioned_issues: {field_name: labels, field_value: released}"],
     },
+    Action {
+        name: "send_event",
+        takes: &[Takes::Template, Takes::Keys(&EVENT)],
+        bare: true,
+        about: "Sends an event to EventBridge, with the source `signoff`. Its detail describes the deploy as the body of `webhook` does, and has \
+                an `id`. It may arrive more than once, as EventBridge has it: the same `id` is the same event.",
+        examples: &[
+            "- send_event: promoted",
+            "- send_event: {detail_type: promoted, detail: {team: payments, title: '{{ deploy_name }}'}}",
+            "- send_event",
+        ],
+    },
 ];
 
 const fn known(name: &'static str, example: &'static str, about: &'static str) -> Known {
@@ -171,8 +183,7 @@ const fn known(name: &'static str, example: &'static str, about: &'static str) -
 }
 
 /// The actions that rules files use and that can't be run yet, or never will be. What they take is not looked at.
-pub const ACTIONS_NOT_YET: [Known; 12] = [
-    known("send_event", "deployed", "Sends an event."),
+pub const ACTIONS_NOT_YET: [Known; 11] = [
     known("merge", "{}", "Merges a pull request."),
     known("merge_pull_request", "{}", "Merges a pull request."),
     known("update_pull_request_base", "{}", "Changes the base of a pull request."),

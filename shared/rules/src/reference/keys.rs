@@ -1,7 +1,7 @@
 //! The keys of a rules file.
 
 use super::Absent::{Means, Refused, Value};
-use super::{DEFAULT_PROMPT, GROUPS, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, Takes};
+use super::{DEFAULT_DETAIL_TYPE, DEFAULT_PROMPT, GROUPS, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, Takes};
 
 /// The keys of a rules file. What starts with `x-` may stand beside them.
 pub const FILE: [Key; 1] = [Key {
@@ -462,5 +462,30 @@ pub const ISSUE_FIELD: [Key; 2] = [
         absent: Refused,
         about: "What the field becomes. To a list, such as labels, it is added.",
         examples: &["field_value: '{{ revision }}'"],
+    },
+];
+
+/// The keys of `send_event`.
+pub const EVENT: [Key; 3] = [
+    Key {
+        name: "detail_type",
+        takes: Takes::Template,
+        absent: Value(DEFAULT_DETAIL_TYPE),
+        about: "The event's detail type, by which rules of EventBridge choose: at most 128 characters.",
+        examples: &["detail_type: 'promoted {{ deployment_name }}'"],
+    },
+    Key {
+        name: "detail",
+        takes: Takes::Details,
+        absent: Means("nothing more"),
+        about: "What the detail says beside the deploy: names, each with a text.",
+        examples: &["detail:\n  team: payments\n  title: '{{ deploy_name }}'"],
+    },
+    Key {
+        name: "bus",
+        takes: Takes::Bus,
+        absent: Means("the bus of the stack's parameter `EventBusName`"),
+        about: "The name or ARN of the bus. The stack's role may send to the one of the parameter; to any other it has to be allowed.",
+        examples: &["bus: deploys"],
     },
 ];

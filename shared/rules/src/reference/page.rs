@@ -221,6 +221,8 @@ fn takes(takes: &Takes) -> String {
         Takes::Expression => "a [condition](#conditions)".to_owned(),
         Takes::Actions => "a list of [actions](#actions)".to_owned(),
         Takes::Parameters => "names with values".to_owned(),
+        Takes::Details => "names with [templates](#templates)".to_owned(),
+        Takes::Bus => "a name, or an ARN".to_owned(),
         Takes::Keys(_) => "keys with values".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use super::{
     ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES, MAX_FREEZES,
     MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
 };
+use approval::action::EVENT_DETAIL;
 use serde_json::{Map, Value, json};
 
 /// A text that is not blank.
@@ -24,6 +25,8 @@ const TO_TIME: &str = r"^\s*(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)\s*$";
 const DATES: &str = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}(\s*\.\.\s*[0-9]{4}-[0-9]{2}-[0-9]{2})?\s*$";
 /// A web address, which may have template variables.
 const ADDRESS: &str = r"^\s*https?://[^/?#@:\s]";
+/// An event bus's name, or its ARN.
+const BUS: &str = r"^\s*(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]{1,256}\s*$";
 /// An e-mail address, a Slack id, a mention or a user group.
 const PERSON: &str = r"^\s*(<@[UW][A-Z0-9]{7,}(\|.*)?>|<!subteam\^S[A-Z0-9]{7,}(\|.*)?>|[UWS][A-Z0-9]{7,}|@[^\s@,;<>]+|[^\s@,;<>]+@[^\s@,;<>.][^\s@,;<>]*\.[^\s@,;<>]*[^\s@,;<>.])\s*$";
 
@@ -55,6 +58,7 @@ fn definitions() -> Value {
         "channel": {"type": ["string", "number", "boolean"], "pattern": CHANNEL},
         "wait": {"type": "string", "pattern": WAIT},
         "address": {"type": "string", "pattern": ADDRESS},
+        "bus": {"type": ["string", "number", "boolean"], "pattern": BUS},
         "person": person,
         "people": {"anyOf": [reference("person"), list("person")]},
         "quota": mapping(&QUOTA),
@@ -89,6 +93,16 @@ fn definitions() -> Value {
                     "propertyNames": {"pattern": SOME_TEXT},
                     "properties": {"name": reference("text")},
                     "additionalProperties": {"type": ["string", "number", "boolean"]},
+                },
+                {"type": "null"},
+            ],
+        },
+        "details": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "propertyNames": {"pattern": SOME_TEXT, "not": {"enum": EVENT_DETAIL}},
+                    "additionalProperties": reference("text"),
                 },
                 {"type": "null"},
             ],
@@ -187,6 +201,8 @@ fn takes(takes: &Takes) -> Value {
         Takes::Expression => "expression",
         Takes::Actions => "actions",
         Takes::Parameters => "parameters",
+        Takes::Details => "details",
+        Takes::Bus => "bus",
         Takes::Keys(keys) => return mapping(keys).into(),
     })
 }

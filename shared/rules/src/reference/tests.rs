@@ -157,6 +157,7 @@ pub(super) fn mappings() -> Vec<(&'static [Key], With)> {
         (MONITOR_DRIFT.as_slice(), under("monitor_drift")),
         (ISSUE_TRANSITION.as_slice(), under("transition_mentioned_issues")),
         (ISSUE_FIELD.as_slice(), under("update_mentioned_issues")),
+        (EVENT.as_slice(), under("send_event")),
         (
             PERSONAL_MESSAGE.as_slice(),
             Box::new(|lines: &str| {

@@ -210,3 +210,36 @@ async fn a_part_of_a_list_without_an_index_is_bounded() {
     assert!(first.deploys.is_empty() && first.next.is_some(), "the newest 500 are others");
     assert_eq!(numbers(&local.store, &wanted, 10, &deploys).await, (vec![1, 0], 2));
 }
+
+#[tokio::test]
+async fn a_revision_leads_to_its_deploys_of_every_environment_also_where_it_is_cut_short() {
+    let local = Local::new().await;
+    let named = |number, revision: &str, environment: &str| Deploy {
+        revision: revision.to_owned(),
+        environment: environment.to_owned(),
+        ..deployed(number, second(i64::from(number)))
+    };
+    let deploys = [
+        named(3, "abcdef1aaaa", "Production"),
+        named(1, "abcdef1aaaa", "Staging"),
+        named(4, "abcdef1bbbb", "Staging"),
+        named(2, "abcdef1aaaa", "Staging"),
+        named(5, "abcdef2aaaa", "Staging"),
+    ];
+    for deploy in &deploys {
+        register(&local.store, deploy).await;
+    }
+    let elsewhere = Deploy {
+        deployment: Slug::new("acme", "shop").expect("a slug"),
+        ..named(6, "abcdef1aaaa", "Staging")
+    };
+    register(&local.store, &elsewhere).await;
+    for (prefix, expected) in
+        [("abcdef1", &[1, 2, 3, 4][..]), ("abcdef1aaaa", &[1, 2, 3]), ("abcdef2", &[5]), ("abcdef3", &[])]
+    {
+        let found = local.store.of_revision(&deploys[0].deployment, prefix).await.expect("read");
+        let found: Vec<_> = found.into_iter().map(|deploy| deploy.id).collect();
+        let expected: Vec<_> = expected.iter().map(|number| deploy(*number).id).collect();
+        assert_eq!(found, expected, "{prefix}");
+    }
+}

@@ -5,8 +5,8 @@ use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
-    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, IssueField, IssueTransition, ParameterValue,
-    PersonalMessage, QuotaSpec, Reasons, TriggerSpec,
+    Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueField, IssueTransition,
+    ParameterValue, PersonalMessage, QuotaSpec, Reasons, TriggerSpec,
 };
 use approval::approval::{Approval, Choice, Clicked, Frozen, Lifted, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
@@ -119,6 +119,16 @@ fn actions() -> Vec<Action> {
         }),
         Action::TransitionIssues(ODD[3].to_owned()),
         Action::UpdateMentionedIssues(IssueField { name: ODD[2].to_owned(), value: String::new() }),
+        Action::SendEvent(EventSpec {
+            detail_type: ODD[2].to_owned(),
+            detail: BTreeMap::from([(" ".to_owned(), ODD[3].to_owned())]),
+            bus: None,
+        }),
+        Action::SendEvent(EventSpec {
+            detail_type: String::new(),
+            detail: BTreeMap::new(),
+            bus: Some("deploys".to_owned()),
+        }),
     ];
     vec![Action::SlackChannelApproval(ApprovalSpec {
         name: String::new(),
@@ -309,6 +319,6 @@ async fn rows_end_with_their_retention_and_not_before() {
     let rows = local.rows().await;
     let name = table("RecordTable").time_to_live;
     let expires = |row: &Row| row.get(&name).and_then(|value| value.as_n().ok()).cloned();
-    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.len(), 5);
     assert!(rows.values().all(|row| expires(row).as_ref() == Some(&expected)), "{rows:?}");
 }

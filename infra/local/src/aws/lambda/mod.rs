@@ -12,8 +12,9 @@ mod runtime_api;
 use std::{
     collections::BTreeMap,
     path::Path,
+    pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -61,7 +62,15 @@ pub(super) struct Functions {
     pools: BTreeMap<String, Arc<Pool>>,
     activity: Arc<Activity>,
     closed: watch::Sender<bool>,
+    bury: OnceLock<Bury>,
 }
+
+/// Hears of an event that a function (its logical id) failed to take.
+type Bury = Box<dyn Fn(String, Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// How often a function is handed an event, at most.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+const ATTEMPTS: usize = 3;
 
 /// What runs, for those who wait until nothing does.
 #[derive(Debug, Default)]
@@ -104,7 +113,7 @@ impl Functions {
                 (function.logical_id.clone(), Arc::new(pool))
             })
             .collect();
-        Self { pools, activity: Arc::default(), closed }
+        Self { pools, activity: Arc::default(), closed, bury: OnceLock::new() }
     }
 
     /// Runs a function to its end. The invocation goes on if the caller stops waiting.
@@ -119,6 +128,34 @@ impl Functions {
             pool.invoke(payload).await
         });
         task.await.unwrap_or_else(|_| Invocation::failure("Runtime.ExitError", "the local stack is closing"))
+    }
+
+    /// Events that functions failed to take end at `bury`. Only the first call counts.
+    pub(super) fn bury_with(
+        &self,
+        bury: impl Fn(String, Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
+    ) {
+        let _ = self.bury.set(Box::new(bury));
+    }
+
+    /// Hands an event to a function, and does not wait for its end. Where the function fails it is handed over again, as
+    /// Lambda does, but without Lambda's minutes in between.
+    pub(super) fn start(self: &Arc<Self>, logical_id: &str, payload: Bytes) {
+        // Counted from here on: who waits until nothing runs waits for it.
+        let running = Running::start(&self.activity);
+        let (functions, logical_id) = (Arc::clone(self), logical_id.to_owned());
+        tokio::spawn(async move {
+            let _running = running;
+            for _ in 0..ATTEMPTS {
+                if !functions.invoke(&logical_id, payload.clone()).await.failed {
+                    return;
+                }
+            }
+            tracing::warn!(logical_id, "a function failed to take an event");
+            if let Some(bury) = functions.bury.get() {
+                bury(logical_id, payload).await;
+            }
+        });
     }
 
     /// How many invocations have been started, and how many of those run.
@@ -193,9 +230,7 @@ pub(super) async fn invoke_api(
     match headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
         Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
         Some(b"Event") => {
-            let (functions, logical_id) = (Arc::clone(functions), logical_id.to_owned());
-            // Lambda's own retries of asynchronous invocations are not run here: nothing of the stack relies on them.
-            tokio::spawn(async move { functions.invoke(&logical_id, payload).await });
+            functions.start(logical_id, payload);
             empty(StatusCode::ACCEPTED)
         }
         _ => {

@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::aws::template::{
     Place, Resources,
     policies::Role,
-    resources::{EventSource, Queue},
+    resources::{EventSource, Function, Queue},
+    rules::DEFAULT_BUS,
 };
 
 /// What Lambda itself does to a queue with the function's role.
@@ -78,6 +79,13 @@ impl Access {
         Some((lacks.to_owned(), queue.arn.clone()))
     }
 
+    /// What a function's role lacks to leave what it failed to take in a queue.
+    pub(crate) fn missing_to_bury(&self, function: &Function) -> Option<Permission> {
+        let (role, queue) = (self.roles.get(&function.logical_id)?, function.dead_letters.as_ref()?);
+        let action = "sqs:SendMessage";
+        (!role.allows(action, queue)).then(|| (action.to_owned(), queue.clone()))
+    }
+
     fn needed(&self, service: &str, operation: &str, request: &Value) -> BTreeSet<Permission> {
         match service {
             "DynamoDB" => self.dynamodb(operation, request),
@@ -94,6 +102,14 @@ impl Access {
                     self.secrets.iter().find(|(name, arn)| name == id || arn == id || arn.starts_with(id));
                 let arn = known.map_or_else(|| id.to_owned(), |(_, arn)| arn.clone());
                 BTreeSet::from([(format!("secretsmanager:{operation}"), arn)])
+            }
+            "EventBridge" => {
+                let entries = request["Entries"].as_array().into_iter().flatten();
+                let buses = entries.map(|entry| match entry["EventBusName"].as_str() {
+                    Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
+                    name => self.arn("events", &format!("event-bus/{}", name.unwrap_or(DEFAULT_BUS))),
+                });
+                buses.map(|bus| (format!("events:{operation}"), bus)).collect()
             }
             _ => {
                 let name = request["FunctionName"].as_str().unwrap_or_default();
@@ -209,6 +225,18 @@ mod tests {
                 "GetSecretValue",
                 json!({"SecretId": "slack"}),
                 &[("secretsmanager:GetSecretValue", "arn:secret:slack-local0")],
+            ),
+            (
+                "EventBridge",
+                "PutEvents",
+                json!({"Entries": [
+                    {"EventBusName": "deploys"}, {}, {"EventBusName": "arn:aws:events:r:2:event-bus/other"},
+                ]}),
+                &[
+                    ("events:PutEvents", "arn:aws:events:r:1:event-bus/default"),
+                    ("events:PutEvents", "arn:aws:events:r:1:event-bus/deploys"),
+                    ("events:PutEvents", "arn:aws:events:r:2:event-bus/other"),
+                ],
             ),
             (
                 "Lambda",

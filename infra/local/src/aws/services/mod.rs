@@ -1,10 +1,11 @@
-//! DynamoDB, SQS, Secrets Manager and Lambda's Invoke behind one address, as `AWS_ENDPOINT_URL` wants it.
+//! DynamoDB, SQS, Secrets Manager, EventBridge and Lambda's Invoke behind one address, as `AWS_ENDPOINT_URL` wants it.
 //!
 //! Services are told apart by `X-Amz-Target` (the AWS JSON protocols) and, for Invoke, by the path. Signatures are
 //! not verified; the access key id of each request's signature says which function sent it (see [`requests`]).
 
 pub(super) mod access;
 pub(super) mod dynamodb;
+pub(super) mod events;
 pub(super) mod requests;
 pub(super) mod secrets;
 pub(super) mod sqs;
@@ -47,6 +48,7 @@ pub(super) struct Services {
     pub(super) dynamodb: dynamodb::DynamoDb,
     pub(super) sqs: sqs::Sqs,
     pub(super) secrets: secrets::Secrets,
+    pub(super) events: events::Events,
     pub(super) functions: Arc<Functions>,
     pub(super) requests: requests::RequestLog,
     pub(super) access: access::Access,
@@ -74,9 +76,10 @@ async fn dispatch(
         (None, Some(("DynamoDB_20120810", operation))) => ("DynamoDB", operation),
         (None, Some(("AmazonSQS", operation))) => ("SQS", operation),
         (None, Some(("secretsmanager", operation))) => ("SecretsManager", operation),
+        (None, Some(("AWSEvents", operation))) => ("EventBridge", operation),
         (None, _) => {
             let message = format!(
-                "The local AWS has DynamoDB, SQS, Secrets Manager and Lambda Invoke; not `{target}`."
+                "The local AWS has DynamoDB, SQS, Secrets Manager, EventBridge and Lambda Invoke; not `{target}`."
             );
             return error(StatusCode::BAD_REQUEST, "UnknownOperationException", &message);
         }
@@ -117,6 +120,7 @@ async fn handle(
         (Some(name), _) => lambda::invoke_api(&services.functions, name, &parts.headers, body).await,
         (None, "DynamoDB") => services.dynamodb.forward(parts, body).await,
         (None, "SQS") => services.sqs.handle(operation, body).await,
+        (None, "EventBridge") => services.events.handle(operation, &body),
         (None, _) => services.secrets.handle(operation, &body),
     }
 }

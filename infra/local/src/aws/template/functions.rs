@@ -1,11 +1,12 @@
-//! Functions, and what leads to them: routes, event source mappings, schedules.
+//! Functions, and what leads to them: routes, event source mappings, rules.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     TemplateError,
     resolve::Resolver,
-    resources::{EventSource, Function, Resources, Route, Schedule},
+    resources::{EventSource, Function, Resources, Route},
+    rules,
     yaml::Node,
 };
 
@@ -56,6 +57,7 @@ pub(super) fn function(
         memory_mb: own.number("MemorySize", globals.number("MemorySize", 128)?)?,
         json_logs: logging(own).or_else(|| logging(globals)) == Some("JSON"),
         role_arn: own.text("Role").map(str::to_owned),
+        dead_letters: own.get("DeadLetterQueue").and_then(|queue| queue.text("TargetArn")).map(str::to_owned),
         environment,
     })
 }
@@ -65,7 +67,13 @@ fn logging(properties: &Node) -> Option<&str> {
 }
 
 /// Reads the resources that tie others together, once all of those are known.
-pub(super) fn connect(resources: &mut Resources, later: &[(&str, &str, Node)]) -> Result<(), TemplateError> {
+pub(super) fn connect(
+    resources: &mut Resources,
+    later: &[(&str, &str, Node)],
+    resolver: &Resolver<'_>,
+) -> Result<(), TemplateError> {
+    let permissions = later.iter().filter(|(_, kind, _)| *kind == "AWS::Lambda::Permission");
+    let permissions: Vec<&Node> = permissions.map(|(_, _, properties)| properties).collect();
     for (logical, kind, properties) in later {
         let place = |error: TemplateError| TemplateError {
             line: error.line,
@@ -79,7 +87,8 @@ pub(super) fn connect(resources: &mut Resources, later: &[(&str, &str, Node)]) -
                 resources.event_sources.extend(event_source(resources, properties).map_err(place)?);
             }
             "AWS::Events::Rule" => {
-                resources.schedules.extend(schedules(resources, logical, properties).map_err(place)?);
+                let arn = resolver.attribute(logical, "Arn", properties.line, 0).map_err(place)?;
+                rules::rule(resources, (logical, &arn), properties, &permissions).map_err(place)?;
             }
             "AWS::ApiGatewayV2::Api" if properties.text("ProtocolType") != Some("HTTP") => {
                 return Err(place(TemplateError::new(
@@ -87,7 +96,7 @@ pub(super) fn connect(resources: &mut Resources, later: &[(&str, &str, Node)]) -
                     "only `ProtocolType: HTTP` is run here",
                 )));
             }
-            // Integrations are read through their routes.
+            // Integrations are read through their routes, permissions through the rules that need them.
             _ => {}
         }
     }
@@ -142,47 +151,8 @@ fn event_source(resources: &Resources, properties: &Node) -> Result<Option<Event
     }))
 }
 
-fn schedules(
-    resources: &Resources,
-    logical: &str,
-    properties: &Node,
-) -> Result<Vec<Schedule>, TemplateError> {
-    if properties.text("State") == Some("DISABLED") {
-        return Ok(Vec::new());
-    }
-    let expression = properties.required("ScheduleExpression")?;
-    let every = rate(expression).ok_or_else(|| {
-        let message = format!("`ScheduleExpression` must be like rate(5 minutes), and is `{expression}`");
-        TemplateError::new(properties.line, message)
-    })?;
-    let targets = properties.get("Targets").map_or(&[][..], Node::items);
-    targets
-        .iter()
-        .map(|target| {
-            Ok(Schedule {
-                logical_id: logical.to_owned(),
-                function: function_named(resources, target, "Arn")?,
-                every,
-                input: target.text("Input").map(str::to_owned),
-            })
-        })
-        .collect()
-}
-
-/// `rate(value unit)`, as EventBridge writes it.
-fn rate(expression: &str) -> Option<Duration> {
-    let (value, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
-    let seconds = match unit {
-        "minute" | "minutes" => 60,
-        "hour" | "hours" => 60 * 60,
-        "day" | "days" => 24 * 60 * 60,
-        _ => return None,
-    };
-    value.parse::<u64>().ok().filter(|value| *value > 0).map(|value| Duration::from_secs(value * seconds))
-}
-
 /// Logical id of the function that a property names: by name, by ARN, or by an ARN to invoke it.
-fn function_named(resources: &Resources, node: &Node, key: &str) -> Result<String, TemplateError> {
+pub(super) fn function_named(resources: &Resources, node: &Node, key: &str) -> Result<String, TemplateError> {
     let value = node.required(key)?;
     resources
         .functions
@@ -194,18 +164,4 @@ fn function_named(resources: &Resources, node: &Node, key: &str) -> Result<Strin
         })
         .map(|function| function.logical_id.clone())
         .ok_or_else(|| TemplateError::new(node.line, format!("`{key}` names no function: `{value}`")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rates_are_read_as_eventbridge_writes_them() {
-        assert_eq!(rate("rate(1 minute)"), Some(Duration::from_secs(60)));
-        assert_eq!(rate("rate(2 hours)"), Some(Duration::from_secs(7200)));
-        for wrong in ["rate(0 minutes)", "rate(minute)", "cron(0 12 * * ? *)", "rate(5 weeks)"] {
-            assert_eq!(rate(wrong), None, "{wrong}");
-        }
-    }
 }

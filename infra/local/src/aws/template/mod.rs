@@ -8,6 +8,7 @@ mod functions;
 pub mod policies;
 mod resolve;
 pub mod resources;
+pub mod rules;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ use super::{
     TemplateError, functions,
     policies::{self, Role},
     resolve::Resolver,
+    rules::Pattern,
     yaml::{Kind, Node},
 };
 
@@ -18,7 +19,6 @@ pub const IGNORED: &[&str] = &[
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::Logs::MetricFilter",
     "AWS::Logs::QueryDefinition",
@@ -44,6 +44,8 @@ pub struct Resources {
     pub event_sources: Vec<EventSource>,
     /// Functions that are woken by time.
     pub schedules: Vec<Schedule>,
+    /// Functions that hear events.
+    pub event_rules: Vec<EventRule>,
     /// What functions may do.
     pub roles: Vec<Role>,
     /// What `Ref` gives, by logical id.
@@ -144,6 +146,8 @@ pub struct Function {
     pub json_logs: bool,
     /// ARN of the role that it runs under; without one it may do everything here.
     pub role_arn: Option<String>,
+    /// ARN of the queue that takes events which the function failed to take.
+    pub dead_letters: Option<String>,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
 }
@@ -182,6 +186,21 @@ pub struct Schedule {
     /// Time between two wakes.
     pub every: Duration,
     /// A payload of its own, instead of EventBridge's scheduled event.
+    pub input: Option<String>,
+}
+
+/// A rule that lets a function hear events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRule {
+    /// Logical id of the rule.
+    pub logical_id: String,
+    /// The bus that it listens to.
+    pub bus: String,
+    /// Which events it asks for.
+    pub pattern: Pattern,
+    /// Logical id of the function.
+    pub function: String,
+    /// A payload of its own, instead of the event.
     pub input: Option<String>,
 }
 
@@ -235,6 +254,7 @@ pub(super) fn read(resolver: &Resolver<'_>) -> Result<Resources, TemplateError> 
             | "AWS::ApiGatewayV2::Integration"
             | "AWS::ApiGatewayV2::Route"
             | "AWS::Lambda::EventSourceMapping"
+            | "AWS::Lambda::Permission"
             | "AWS::Events::Rule" => later.push((logical, kind, properties)),
             _ => {
                 let message = "the local stack does not know this type; if it makes no difference on a laptop, \
@@ -243,7 +263,7 @@ pub(super) fn read(resolver: &Resolver<'_>) -> Result<Resources, TemplateError> 
             }
         }
     }
-    functions::connect(&mut resources, &later)?;
+    functions::connect(&mut resources, &later, resolver)?;
     Ok(resources)
 }
 

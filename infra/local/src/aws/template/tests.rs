@@ -53,6 +53,12 @@ Resources:
   Home: {Type: AWS::ApiGatewayV2::Route, Properties: {RouteKey: "GET /", Target: !Sub "integrations/${Calls}"}}
   Minute: {Type: AWS::Events::Rule, Properties: {ScheduleExpression: rate(1 minute),
     Targets: [{Id: a, Arn: !GetAtt Worker.Arn}]}}
+  MinuteMay: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: !Ref Worker,
+    Principal: events.amazonaws.com, SourceArn: !GetAtt Minute.Arn}}
+  Heard: {Type: AWS::Events::Rule, Properties: {EventBusName: shop, EventPattern: {source: [signoff]},
+    Targets: [{Id: a, Arn: !GetAtt Worker.Arn}]}}
+  HeardMay: {Type: AWS::Lambda::Permission, Properties: {Action: lambda:InvokeFunction, FunctionName: !GetAtt Worker.Arn,
+    Principal: events.amazonaws.com, SourceArn: !GetAtt Heard.Arn}}
   Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: !GetAtt Work.QueueName}}
 "#;
 
@@ -110,6 +116,8 @@ fn queues_routes_sources_and_schedules_are_tied_together() {
     assert!(source.reports_failures);
     assert_eq!(resources.routes, [Route { key: "GET /".to_owned(), function: "Worker".to_owned() }]);
     assert_eq!(resources.schedules[0].every, Duration::from_secs(60));
+    let heard = &resources.event_rules[0];
+    assert_eq!((&*heard.bus, &*heard.function), ("shop", "Worker"));
     assert!(!resources.queues.iter().any(|queue| queue.logical_id == "Red"));
 }
 
@@ -138,6 +146,19 @@ fn mistakes_are_told_with_what_would_be_right() {
             "!Ref Itms",
             &[],
             "line 33: Worker (AWS::Serverless::Function): there is no parameter or resource `Itms`",
+        ),
+        (
+            "SourceArn: !GetAtt Heard.Arn",
+            "SourceArn: !GetAtt Minute.Arn",
+            &[],
+            "Heard (AWS::Events::Rule): the rule may not invoke Worker: write an AWS::Lambda::Permission",
+        ),
+        ("source: [signoff]", "source: [{prefix: sign}]", &[], "an `EventPattern` has lists of texts here"),
+        (
+            "EventPattern: {source: [signoff]}",
+            "State: ENABLED",
+            &[],
+            "either a `ScheduleExpression` or an `EventPattern`",
         ),
         ("rate(1 minute)", "cron(* * * * ? *)", &[], "must be like rate(5 minutes), and is `cron"),
         (
@@ -185,7 +206,15 @@ fn the_projects_template_is_read_whole() {
     functions.sort_unstable();
     assert_eq!(
         functions,
-        ["action-execution", "clock", "console", "deploy-webhook", "rule-evaluation", "slack-interaction"]
+        [
+            "action-execution",
+            "alarm",
+            "clock",
+            "console",
+            "deploy-webhook",
+            "rule-evaluation",
+            "slack-interaction"
+        ]
     );
     assert_eq!(resources.event_sources.len(), 2);
     for source in &resources.event_sources {

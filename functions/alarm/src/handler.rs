@@ -1,0 +1,120 @@
+//! An alarm that has another state: the newest deploy of what it watches takes it.
+
+use approval::facts::{ALARM, Command, Health, Report};
+use approval::id::DeployId;
+use jiff::Timestamp;
+use providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
+use runtime::alarms::{Alarms, Watch};
+use runtime::aws::Aws;
+use runtime::facts::learn;
+use runtime::settings::{SettingError, Settings};
+use serde_json::Value;
+use store::{CommitError, Store, StoreError, Wanted};
+use thiserror::Error;
+
+/// How often a deploy that came in between is told too; one that comes later still takes over what the one before it knows.
+const NEWER: usize = 3;
+
+/// Hears alarms.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    store: Store,
+    alarms: Alarms,
+}
+
+/// Why an alarm was not put on record. Lambda hands its event over again.
+#[derive(Debug, Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    Event(#[from] ParseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the alarm was not put on record: {0}")]
+    Commit(#[from] CommitError),
+}
+
+impl Alarm {
+    /// The function with these settings. Error: one is missing or can't be read.
+    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+        settings.required("DEPLOYS_QUEUE_URL")?;
+        Ok(Self { alarms: settings.alarms()?, store: settings.store(aws)? })
+    }
+
+    /// Puts on record what the alarm of `event` says of deploys, and returns for how many it was news.
+    pub(crate) async fn changed(
+        &self,
+        event: Value,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<usize, Trouble> {
+        let change = alarm_change(event)
+            .inspect_err(|error| tracing::error!(request_id, %error, "an event can't be read"))?;
+        let (alarm, state) = (&change.alarm, change.state);
+        let watching = self.alarms.watching(alarm);
+        if watching.is_empty() {
+            tracing::warn!(
+                request_id,
+                alarm,
+                "dropped: no entry of the stack's parameter Alarms names this alarm"
+            );
+        }
+        let mut news = 0;
+        for watch in watching {
+            let Some(health) = health(state, watch) else {
+                tracing::info!(request_id, alarm, "nothing is known of it now; what it said before stands");
+                continue;
+            };
+            let reported = self.report(watch, &change, health, request_id, now).await;
+            let (deployment, environment) = (&watch.deployment, &watch.environment);
+            news += reported.inspect_err(|error| {
+                tracing::error!(request_id, alarm, %deployment, environment, %error, "not put on record");
+            })?;
+        }
+        Ok(news)
+    }
+
+    /// Tells the newest deploy of what an alarm watches; for how many deploys it was news.
+    async fn report(
+        &self,
+        watch: &Watch,
+        change: &AlarmChange,
+        health: Health,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<usize, Trouble> {
+        let (alarm, deployment, environment) = (&change.alarm, &watch.deployment, &watch.environment);
+        let report = Report { health, at: change.at };
+        let command = Command::Report { source: format!("{ALARM}{alarm}"), report };
+        let wanted = Wanted {
+            deployment: Some(deployment.clone()),
+            environment: Some(environment.clone()),
+            ..Wanted::default()
+        };
+        let mut told: Option<DeployId> = None;
+        let mut news = 0;
+        // A deploy that came in between took over what the one before it knew, and that was not this.
+        for _ in 0..NEWER {
+            let Some(newest) = self.store.list(&wanted, 1, None).await?.deploys.pop() else {
+                tracing::warn!(request_id, alarm, %deployment, environment, "dropped: nothing is deployed there");
+                return Ok(0);
+            };
+            if told.as_ref() == Some(&newest.id) {
+                break;
+            }
+            let is_news = learn(&self.store, &newest.id, &command, now, request_id).await?;
+            tracing::info!(request_id, alarm, deploy = %newest.id, %health, is_news, "reported");
+            news += usize::from(is_news);
+            told = Some(newest.id);
+        }
+        Ok(news)
+    }
+}
+
+/// What a state means of what is watched; `None`: nothing.
+fn health(state: AlarmState, watch: &Watch) -> Option<Health> {
+    match state {
+        AlarmState::Alarm => Some(watch.severity),
+        AlarmState::Ok => Some(Health::Healthy),
+        AlarmState::InsufficientData => None,
+    }
+}

@@ -1,0 +1,24 @@
+//! The function that hears from CloudWatch alarms how deploys are.
+
+mod handler;
+
+use handler::Alarm;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::{aws::Aws, logs, settings::Settings};
+use serde_json::Value;
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let settings = Settings::from_environment();
+    logs::start(settings.optional("RUST_LOG").unwrap_or("info"));
+    let function = match Aws::new(&settings).and_then(|aws| Alarm::new(&settings, &aws)) {
+        Ok(function) => function,
+        Err(error) => return logs::stopped(&error),
+    };
+    let function = &function;
+    let answer = async |LambdaEvent { payload, context }: LambdaEvent<Value>| {
+        Ok::<_, Error>(function.changed(payload, &context.request_id, runtime::time::now()).await?)
+    };
+    run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
+}

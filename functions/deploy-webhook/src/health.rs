@@ -1,0 +1,113 @@
+//! `health`: whoever watches a deploy says how it is.
+
+use crate::admission::{sent, unreadable};
+use crate::answer::{text, try_again};
+use crate::handler::DeployWebhook;
+use approval::deploy::Slug;
+use approval::facts::Command;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, RequestExt, Response};
+use providers::register::{parse_health, parse_revision};
+use runtime::facts::learn;
+use std::collections::BTreeSet;
+use store::DeploySummary;
+
+/// What was not done where the record can't be reached.
+const NOT_REPORTED: &str = "The health was not put on record";
+
+impl DeployWebhook {
+    /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
+    /// key that is not this stack's, `404` for a deploy that is not on record, or `413`.
+    pub(crate) async fn health(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
+        let slug = match self.admit(request, request_id, now).await {
+            Ok((slug, _)) => slug,
+            Err(refusal) => return refusal,
+        };
+        let (content_type, query) = sent(request);
+        let revision = parse_revision(request.path_parameters().first("revision").unwrap_or_default());
+        let report = parse_health(content_type, query, request.body().as_ref(), now);
+        let (revision, sent) = match revision.and_then(|revision| Ok((revision, report?))) {
+            Ok(read) => read,
+            Err(error) => return unreadable(&error, &slug, request_id),
+        };
+        let deploys = match self.store.of_revision(&slug, &revision).await {
+            Ok(deploys) => deploys,
+            Err(error) => {
+                tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
+                return try_again(NOT_REPORTED);
+            }
+        };
+        let deploy = match meant(&deploys, &slug, &revision, sent.environment.as_deref()) {
+            Ok(deploy) => deploy.id.clone(),
+            Err((status, problem)) => {
+                tracing::warn!(request_id, deployment = %slug, revision, problem, "refused");
+                return text(status, problem);
+            }
+        };
+        let command = Command::Report { source: sent.source, report: sent.report };
+        match learn(&self.store, &deploy, &command, now, request_id).await {
+            Ok(is_news) => {
+                tracing::info!(request_id, %deploy, is_news, health = %sent.report.health, "health reported");
+                text(StatusCode::OK, "Success")
+            }
+            Err(error) => {
+                tracing::error!(request_id, %deploy, %error, "health not reported");
+                try_again(NOT_REPORTED)
+            }
+        }
+    }
+}
+
+/// The deploy that is meant: the newest of the environment. `deploys`, oldest first, are those of the revision. `Err`: the status
+/// of the answer, and what is wrong.
+fn meant<'d>(
+    deploys: &'d [DeploySummary],
+    slug: &Slug,
+    revision: &str,
+    environment: Option<&str>,
+) -> Result<&'d DeploySummary, (StatusCode, String)> {
+    let bad = |problem| Err((StatusCode::BAD_REQUEST, problem));
+    let lower = |deploy: &DeploySummary| deploy.environment.to_lowercase();
+    let wanted = environment.map(str::to_lowercase);
+    let there = |deploy: &&DeploySummary| wanted.as_ref().is_none_or(|wanted| lower(deploy) == *wanted);
+    let found: Vec<&DeploySummary> = deploys.iter().filter(there).collect();
+    let Some(newest) = found.last().copied() else {
+        return Err((StatusCode::NOT_FOUND, not_found(deploys, slug, revision, environment)));
+    };
+    let revisions: BTreeSet<&str> = found.iter().map(|deploy| deploy.revision.as_str()).collect();
+    if revisions.len() > 1 {
+        return bad(format!(
+            "revision: `{revision}` is the beginning of {} revisions of {slug}. Send more of it.",
+            revisions.len()
+        ));
+    }
+    if found.iter().any(|deploy| lower(deploy) != lower(newest)) {
+        return bad(format!(
+            "environment: `{revision}` of {slug} was deployed to {}. Send the one that is meant as `environment`.",
+            environments(&found)
+        ));
+    }
+    Ok(newest)
+}
+
+/// What is on record instead.
+fn not_found(deploys: &[DeploySummary], slug: &Slug, revision: &str, environment: Option<&str>) -> String {
+    match environment {
+        Some(environment) if !deploys.is_empty() => format!(
+            "environment: `{revision}` of {slug} is not on record for {environment}, but for {}.",
+            environments(&deploys.iter().collect::<Vec<_>>())
+        ),
+        _ => format!(
+            "revision: no deploy of `{revision}` of {slug} is on record. Register it first, and send the revision that was \
+             registered."
+        ),
+    }
+}
+
+/// The environments of these deploys, each once, in the order of the first deploys there.
+fn environments(deploys: &[&DeploySummary]) -> String {
+    let mut seen = BTreeSet::new();
+    let names = deploys.iter().map(|deploy| deploy.environment.as_str());
+    names.filter(|name| seen.insert(name.to_lowercase())).collect::<Vec<_>>().join(", ")
+}

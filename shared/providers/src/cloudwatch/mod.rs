@@ -1,0 +1,6 @@
+//! Amazon CloudWatch: alarms, as EventBridge tells of them.
+
+mod parse;
+mod wire;
+
+pub use parse::{AlarmChange, AlarmState, ParseError, alarm_change};
