@@ -10,6 +10,7 @@ use std::fmt;
 /// One action of a rule. Text fields may hold template variables; they are rendered when the action runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rule has few actions, and most of them are approvals")]
 pub enum Action {
     /// Ask people in a Slack channel, and wait for their votes.
     SlackChannelApproval(ApprovalSpec),
