@@ -59,7 +59,11 @@ fn kept(deploy: &Registration) {
         assert!(!deploy.tags[..index].contains(tag), "{tag:?} twice");
     }
     assert!(deploy.links.len() <= 50 && deploy.links.keys().all(|name| !name.is_empty()));
-    assert!(deploy.commits.len() <= 250 && deploy.size.is_none_or(|size| size.files <= 1000) && deploy.pull_requests.len() <= 100);
+    assert!(
+        deploy.commits.len() <= 250
+            && deploy.size.is_none_or(|size| size.files <= 1000)
+            && deploy.pull_requests.len() <= 100
+    );
     let pages = deploy.pull_requests.iter().map(|pull| &pull.url).filter(|url| !url.is_empty());
     let commits = deploy.commits.iter().filter_map(|commit| commit.url.as_ref());
     for address in deploy.links.values().chain(pages).chain(commits) {

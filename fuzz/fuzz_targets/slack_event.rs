@@ -14,7 +14,7 @@ fuzz_target!(|body: &[u8]| {
             // What is answered stood in the request.
             assert!(challenge.len() <= body.len(), "{challenge:?}");
         }
-        Ok(Event::MessageDeleted { .. }) => {}
+        Ok(Event::MessageDeleted { .. } | Event::Reaction { .. }) => {}
         // It is logged.
         Ok(Event::Ignored { kind }) => assert!(kind.chars().count() <= 1000, "{kind}"),
         Err(error) => assert_told(&error.to_string()),
