@@ -87,7 +87,7 @@ fn a_tab_is_told() {
 fn what_is_not_supported_yet_is_told_and_the_other_rules_run() {
     tell("not-yet", async |story| {
         story.rules(
-            "rules:\n  - later:\n      conditions:\n        - environment='Staging' and health='Healthy'\n      actions:\n        - \
+            "rules:\n  - later:\n      conditions:\n        - environment='Staging' and base_synced\n      actions:\n        - \
              slack_channel_message: {channel: '#CHANNEL', message: later}\n  - now:\n      conditions:\n        - \
              environment='Staging'\n      actions:\n        - slack_channel_message: {channel: '#CHANNEL', message: now}\n",
         );
@@ -100,7 +100,7 @@ fn what_is_not_supported_yet_is_told_and_the_other_rules_run() {
         );
         assert_snapshot!(story.problems().join("\n"), @"
         ⚠️ The rule later was not run for REVISION - not-yet (Staging): it uses what Signoff does not support yet. Take that out of the rule on the default branch; the next deploy reads it again.
-        .signoff/rules.yml:4:37: known, not supported yet: health
+        .signoff/rules.yml:4:37: known, not supported yet: base_synced
         ");
     });
 }
