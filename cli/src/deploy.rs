@@ -13,6 +13,7 @@ use rules::Snapshot;
 use rules::condition::parse_duration;
 use rules::problem::{Position, Problem, Source};
 use rules::suggest::did_you_mean;
+use rules::template::{Context, Mentions};
 use rules::variables::Known;
 use rules::yaml::{Content, Entry, Node};
 use serde_json::{Map, Value};
@@ -67,6 +68,11 @@ impl Described {
     /// A deploy, and what became known of it.
     pub(crate) fn known(deploy: Deploy, facts: Facts) -> Self {
         Self { facts, ..Self::from(deploy) }
+    }
+
+    /// What the templates of its rules can say, where its page is `deploy_url`.
+    pub(crate) fn context(&self, deploy_url: &str) -> Context {
+        Context::new(&self.deploy, deploy_url, &Mentions::new()).with_failed_rules(&self.failed_rules)
     }
 
     /// The variables of its rules' conditions at `now`.

@@ -12,7 +12,6 @@ use crate::{Exit, Streams, deploy};
 use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
 use rules::explain::Explanation;
-use rules::template::{Context, Mentions};
 use rules::{Problem, Rule};
 
 /// Where a deploy's page would be.
@@ -61,7 +60,7 @@ pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> 
         }
     };
     let at = args.at.of(deploy.deploy.deployed_at);
-    let context = Context::new(&deploy.deploy, DEPLOY_URL, &Mentions::new());
+    let context = deploy.context(DEPLOY_URL);
     let explained = |rule| ExplainedRule {
         rule,
         outlook: outlook(rule, &deploy, at),

@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use rules::RulesFile;
 use rules::problem::{Problem, Source};
 use rules::suggest::did_you_mean;
-use rules::template::{Context, Mentions};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -137,7 +136,7 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
 /// What is otherwise than the case expects, one line each.
 fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
     let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deploy.deployed_at));
-    let context = Context::new(&deploy.deploy, DEPLOY_URL, &Mentions::new());
+    let context = deploy.context(DEPLOY_URL);
     let open = open(file, |rule| outlook(rule, deploy, at).has_opened());
     let mut failures = Vec::new();
     for rule in &file.rules {

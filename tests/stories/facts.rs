@@ -142,7 +142,7 @@ fn a_tag_that_a_rule_gives_opens_the_next_one() {
              - add_deploy_tag: 'marked'\n        - slack_channel_message: {channel: '#CHANNEL', message: \"now {{ tags | join(' ') }}\"}\n  \
              - marked:\n      conditions: [tags='#marked', magnitude='Medium']\n      actions:\n        \
              - add_deploy_tag: '{{ deployment_name }} x'\n  - failed:\n      conditions: [failed_rules='marked']\n      actions:\n        \
-             - slack_channel_message: {channel: '#CHANNEL', message: 'marked failed'}\n",
+             - slack_channel_message: {channel: '#CHANNEL', message: \"{{ failed_rules | join(', ') }} failed\"}\n",
         );
         let file = |path: &str, lines| ChangedFile {
             path: path.to_owned(),

@@ -11,7 +11,7 @@ use approval::id::ApprovalId;
 use approval::newest::{Arrival, Newest};
 use approval::run::{self, Run};
 use providers::Failure;
-use rules::template::{Context, render};
+use rules::template::render;
 use runtime::effects::Attempt;
 use store::{Change, StoreError};
 
@@ -28,7 +28,7 @@ impl ActionExecution {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
-        let context = Context::new(deploy, &self.deploy_url(&deploy.id), &mentions);
+        let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
         let prompt = render(&spec.prompt, &context).map_err(|error| {
             Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
         })?;

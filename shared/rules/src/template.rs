@@ -8,7 +8,7 @@ mod context;
 mod scan;
 
 pub(crate) use check::check;
-pub use context::{Context, Mentions};
+pub use context::{Context, FAILED_RULES, Mentions};
 
 use approval::mrkdwn::escape;
 use minijinja::value::{Value, ValueKind};

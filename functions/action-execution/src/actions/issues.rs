@@ -32,7 +32,7 @@ impl ActionExecution {
         deploy: &Deploy,
         text: &str,
     ) -> Result<Done, Trouble> {
-        let text = self.for_issues(deploy, "the comment", text)?;
+        let text = self.for_issues(deploy, "the comment", text).await?;
         let comment = self.issue_comment(attempt, deploy, &text);
         let comment = async |trackers: &Trackers, issue: &Issue| {
             trackers.comment(issue, &comment.borrowed()).await.map(|()| false)
@@ -46,8 +46,11 @@ impl ActionExecution {
         deploy: &Deploy,
         IssueTransition { state, comment, resolution }: &IssueTransition,
     ) -> Result<Done, Trouble> {
-        let state = self.for_issues(deploy, "the state", state)?;
-        let text = comment.as_ref().map(|text| self.for_issues(deploy, "the comment", text)).transpose()?;
+        let state = self.for_issues(deploy, "the state", state).await?;
+        let text = match comment {
+            Some(text) => Some(self.for_issues(deploy, "the comment", text).await?),
+            None => None,
+        };
         let comment = text.map(|text| self.issue_comment(attempt, deploy, &text));
         let transition = async |trackers: &Trackers, issue: &Issue| {
             let moved = trackers.transition(issue, &state, resolution.as_deref(), attempt.lost).await?;
@@ -65,7 +68,7 @@ impl ActionExecution {
         deploy: &Deploy,
         IssueField { name, value }: &IssueField,
     ) -> Result<Done, Trouble> {
-        let value = self.for_issues(deploy, "the value", value)?;
+        let value = self.for_issues(deploy, "the value", value).await?;
         let update = async |trackers: &Trackers, issue: &Issue| {
             trackers.set_field(issue, name, &value).await.map(|()| false)
         };
@@ -101,8 +104,9 @@ impl ActionExecution {
     }
 
     /// A template of an action on issues. Nobody is mentioned there: Slack's names mean nothing to a tracker.
-    fn for_issues(&self, deploy: &Deploy, what: &str, template: &str) -> Result<String, Failure> {
-        render_plain(template, &self.plain_context(deploy)).map_err(rendering(what))
+    async fn for_issues(&self, deploy: &Deploy, what: &str, template: &str) -> Result<String, Trouble> {
+        let context = self.plain_context(deploy, &[template]).await?;
+        Ok(render_plain(template, &context).map_err(rendering(what))?)
     }
 
     fn issue_comment(&self, attempt: &Attempt, deploy: &Deploy, text: &str) -> OwnComment {

@@ -14,9 +14,9 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
 use approval::deploy::Deploy;
-use approval::run::Run;
+use approval::run::{Run, Status};
 use providers::Failure;
-use rules::template::{Context, Mentions};
+use rules::template::{Context, FAILED_RULES, Mentions};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
 
@@ -89,15 +89,33 @@ impl ActionExecution {
         })
     }
 
-    /// What the templates of an action that posts to Slack can say; its people are looked up there.
-    async fn slack_context(&self, deploy: &Deploy) -> Result<Context, Failure> {
+    /// What the template of an action that posts to Slack can say; its people are looked up there.
+    async fn slack_context(&self, deploy: &Deploy, template: &str) -> Result<Context, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
-        Ok(Context::new(deploy, &self.deploy_url(&deploy.id), &self.mentions(&slack, deploy).await?))
+        let mentions = self.mentions(&slack, deploy).await?;
+        self.context(deploy, &mentions, &[template]).await
     }
 
     /// What the templates of an action outside Slack can say.
-    fn plain_context(&self, deploy: &Deploy) -> Context {
-        Context::new(deploy, &self.deploy_url(&deploy.id), &Mentions::default())
+    async fn plain_context(&self, deploy: &Deploy, templates: &[&str]) -> Result<Context, Trouble> {
+        self.context(deploy, &Mentions::default(), templates).await
+    }
+
+    /// What `templates` can say of `deploy`. Which rules stopped is read where one of them asks.
+    pub(crate) async fn context(
+        &self,
+        deploy: &Deploy,
+        mentions: &Mentions,
+        templates: &[&str],
+    ) -> Result<Context, Trouble> {
+        let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
+        if !templates.iter().any(|template| template.contains(FAILED_RULES)) {
+            return Ok(context);
+        }
+        let page = self.store.page(&deploy.id).await?;
+        let runs = page.into_iter().flat_map(|page| page.runs);
+        let stopped: Vec<_> = runs.filter(|run| run.status == Status::Stopped).map(|run| run.rule).collect();
+        Ok(context.with_failed_rules(&stopped))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::personal::Recipient;
 use crate::trouble::Trouble;
 use approval::action::{Addressees, PersonalMessage};
 use approval::deploy::{Deploy, Person};
-use rules::template::{Context, render};
+use rules::template::render;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
@@ -41,7 +41,8 @@ impl ActionExecution {
             Addressees::People(people) => people,
         };
         let slack = self.outside.slack(self.now()).await?;
-        let text = render(message, &self.slack_context(deploy).await?).map_err(rendering("the message"))?;
+        let text =
+            render(message, &self.slack_context(deploy, message).await?).map_err(rendering("the message"))?;
         let mut recipients = Vec::new();
         for name in people {
             let account = if name.contains('@') {
@@ -66,7 +67,7 @@ impl ActionExecution {
     ) -> Result<Done, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
-        let context = Context::new(deploy, &self.deploy_url(&deploy.id), &mentions);
+        let context = self.context(deploy, &mentions, &[message]).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let recipients = people.iter().map(|person| Recipient {
             name: known_as(person),

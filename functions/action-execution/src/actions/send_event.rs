@@ -21,7 +21,9 @@ impl ActionExecution {
         deploy: &Deploy,
         spec: &EventSpec,
     ) -> Result<Done, Trouble> {
-        let context = self.plain_context(deploy);
+        let texts = spec.detail.values().chain([&spec.detail_type]);
+        let templates: Vec<_> = texts.map(String::as_str).collect();
+        let context = self.plain_context(deploy, &templates).await?;
         let detail_type = render_plain(&spec.detail_type, &context).map_err(rendering("the detail type"))?;
         let mut texts = BTreeMap::new();
         for (name, text) in &spec.detail {

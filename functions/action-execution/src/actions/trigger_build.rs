@@ -23,7 +23,7 @@ impl ActionExecution {
         run: &Run,
         spec: &TriggerSpec,
     ) -> Result<Done, Trouble> {
-        let context = self.plain_context(deploy);
+        let context = self.plain_context(deploy, &templates(spec)).await?;
         let parameters = parameters(spec, &context)?;
         let branch = match &spec.revision {
             Some(revision) => Some(render_plain(revision, &context).map_err(rendering("revision"))?),
@@ -188,6 +188,16 @@ fn started(workflow: &str, branch: &str, url: Option<String>) -> Done {
 
 fn done(triggered: Triggered) -> Done {
     Done { summary: format!("triggered pipeline {}.", triggered.number), url: Some(triggered.url) }
+}
+
+/// What is rendered of it.
+fn templates(spec: &TriggerSpec) -> Vec<&str> {
+    let texts = spec.parameters.values().filter_map(|value| match value {
+        ParameterValue::Text(text) => Some(text.as_str()),
+        ParameterValue::Bool(_) | ParameterValue::Integer(_) => None,
+    });
+    let own = [&spec.revision, &spec.workflow].into_iter().flatten().map(String::as_str);
+    texts.chain(own).collect()
 }
 
 fn parameters(spec: &TriggerSpec, context: &Context) -> Result<Parameters, Failure> {

@@ -17,7 +17,8 @@ impl ActionExecution {
         deploy: &Deploy,
         url: &str,
     ) -> Result<Done, Trouble> {
-        let url = render_plain(url, &self.plain_context(deploy)).map_err(rendering("the address"))?;
+        let url = render_plain(url, &self.plain_context(deploy, &[url]).await?)
+            .map_err(rendering("the address"))?;
         let secret = self.outside.api_secret(self.now()).await?;
         let key = secret
             .keys

@@ -1,5 +1,7 @@
 //! What templates are made of.
 
+use crate::template::FAILED_RULES;
+
 /// A name that a template can use, or something that one can do.
 #[derive(Clone, Copy, Debug)]
 pub struct Template {
@@ -67,7 +69,12 @@ pub const TEMPLATE_VARIABLES: [Template; 19] = [
         "SHOP-7 Prices in other currencies, https://acme.atlassian.net/browse/SHOP-7: Story, High (payments)",
         "The issues that commits, pull requests and branches mention, each with `key`, `title`, `url`, `type`, `priority` and `labels`.",
     ),
-    template("failed_rules", "{{ failed_rules }}", "", "Nothing yet: an empty list."),
+    template(
+        FAILED_RULES,
+        "{{ failed_rules }}",
+        "smoke-test",
+        "The rules whose runs for this deploy stopped: an action failed, or an approval was rejected or not decided in time.",
+    ),
 ];
 
 /// What else a template can do.

@@ -3,8 +3,11 @@
 use approval::deploy::{Deploy, Person, PullRequest};
 use approval::issue::Issue;
 use approval::mrkdwn::{escape, link};
-use minijinja::value::Value;
+use minijinja::value::{Value, merge_maps};
 use std::collections::BTreeMap;
+
+/// The variable that says which rules stopped.
+pub const FAILED_RULES: &str = "failed_rules";
 
 /// What stands for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
@@ -91,6 +94,14 @@ impl Context {
         Self { slack: Value::from(slack), plain: Value::from(plain) }
     }
 
+    /// The same, where the rules with these names stopped.
+    pub fn with_failed_rules(self, names: &[String]) -> Self {
+        let names = Value::from_iter(names.iter().map(String::as_str));
+        let with =
+            |values| merge_maps([values, Value::from(BTreeMap::from([(FAILED_RULES, names.clone())]))]);
+        Self { slack: with(self.slack), plain: with(self.plain) }
+    }
+
     pub(super) fn slack(&self) -> &Value {
         &self.slack
     }
@@ -121,7 +132,7 @@ fn common(deploy: &Deploy, deploy_url: &str, authors: &[&Person]) -> BTreeMap<&'
         ("pr_url", first.map_or_else(nothing, |pull| Value::from(pull.url.as_str()))),
         ("prs", Value::from_iter(deploy.pull_requests.iter().map(pull_request))),
         ("issues", Value::from_iter(deploy.issues.iter().map(issue))),
-        ("failed_rules", Value::from_iter(std::iter::empty::<Value>())),
+        (FAILED_RULES, Value::from_iter(std::iter::empty::<Value>())),
     ])
 }
 
