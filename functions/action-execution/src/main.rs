@@ -30,7 +30,6 @@ async fn main() -> ExitCode {
             Ok(function) => function,
             Err(error) => return logs::stopped(&error),
         };
-    let function = &function;
     let answer = async |event: LambdaEvent<SqsEvent>| Ok::<_, Infallible>(function.handle(event).await);
     run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }
