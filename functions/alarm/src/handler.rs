@@ -9,7 +9,7 @@ use runtime::aws::Aws;
 use runtime::facts::learn;
 use runtime::settings::{SettingError, Settings};
 use serde_json::Value;
-use store::{CommitError, Store, StoreError, Wanted};
+use store::{CommitError, Store, StoreError};
 use thiserror::Error;
 
 /// How often a deploy that came in between is told too; one that comes later still takes over what the one before it knows.
@@ -85,16 +85,11 @@ impl Alarm {
         let (alarm, deployment, environment) = (&change.alarm, &watch.deployment, &watch.environment);
         let report = Report { health, at: change.at };
         let command = Command::Report { source: format!("{ALARM}{alarm}"), report };
-        let wanted = Wanted {
-            deployment: Some(deployment.clone()),
-            environment: Some(environment.clone()),
-            ..Wanted::default()
-        };
         let mut told: Option<DeployId> = None;
         let mut news = 0;
         // A deploy that came in between took over what the one before it knew, and that was not this.
         for _ in 0..NEWER {
-            let Some(newest) = self.store.list(&wanted, 1, None).await?.deploys.pop() else {
+            let Some(newest) = self.store.newest_in(deployment, environment).await? else {
                 tracing::warn!(request_id, alarm, %deployment, environment, "dropped: nothing is deployed there");
                 return Ok(0);
             };
