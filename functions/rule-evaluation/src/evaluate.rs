@@ -83,8 +83,7 @@ impl RuleEvaluation {
         let succeeded = |rule: &str| run_of(rule).is_some_and(|run| run.status == Status::Succeeded);
         let waiting = |rule: &&Rule| scope == Scope::All || !is_open(rule);
         let (facts, inherited) = self.facts(&deploy, page.as_ref(), look.previous.as_ref()).await?;
-        let stopped = page.iter().flat_map(|page| &page.runs).filter(|run| run.status == Status::Stopped);
-        let failed_rules = stopped.map(|run| run.rule.clone()).collect();
+        let failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
         let mut plan = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);

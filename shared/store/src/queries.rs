@@ -11,7 +11,7 @@ use approval::event::Event;
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
-use approval::run::Run;
+use approval::run::{Run, Status};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
@@ -43,6 +43,14 @@ pub struct DialogPlace {
     pub deploy: DeployId,
     /// The approval.
     pub approval: ApprovalId,
+}
+
+impl Page {
+    /// The rules whose runs stopped before their last step, in the order in which they were opened.
+    pub fn failed_rules(&self) -> Vec<String> {
+        let stopped = self.runs.iter().filter(|run| run.status == Status::Stopped);
+        stopped.map(|run| run.rule.clone()).collect()
+    }
 }
 
 impl Store {

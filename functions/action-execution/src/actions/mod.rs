@@ -14,7 +14,7 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
 use approval::deploy::Deploy;
-use approval::run::{Run, Status};
+use approval::run::Run;
 use providers::Failure;
 use rules::template::{Context, FAILED_RULES, Mentions};
 use runtime::deployments::Connection;
@@ -113,9 +113,7 @@ impl ActionExecution {
             return Ok(context);
         }
         let page = self.store.page(&deploy.id).await?;
-        let runs = page.into_iter().flat_map(|page| page.runs);
-        let stopped: Vec<_> = runs.filter(|run| run.status == Status::Stopped).map(|run| run.rule).collect();
-        Ok(context.with_failed_rules(&stopped))
+        Ok(context.with_failed_rules(&page.map(|page| page.failed_rules()).unwrap_or_default()))
     }
 }
 
