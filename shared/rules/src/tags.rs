@@ -11,6 +11,7 @@
 //! any depth; any other starts at the root; `*` stops at a slash and `**` does not; what is in a folder that matches is meant, too.
 
 use crate::problem::{Position, Problem, Source};
+use crate::variables::unique;
 use glob::{MatchOptions, Pattern};
 
 /// The most lines that are read.
@@ -66,16 +67,11 @@ impl DefaultTags {
 
     /// The tags of a deploy that changes the files at `paths`, each once, in the file's order.
     pub fn of<'p>(&self, paths: impl IntoIterator<Item = &'p String> + Clone) -> Vec<String> {
-        let mut tags: Vec<String> = Vec::new();
-        for Line { patterns, tags: of_line } in &self.lines {
+        let given = self.lines.iter().filter(|Line { patterns, .. }| {
             let matches = |path: &String| patterns.iter().any(|pattern| pattern.matches_with(path, OPTIONS));
-            if paths.clone().into_iter().any(matches) {
-                tags.extend(of_line.iter().cloned());
-            }
-        }
-        let mut seen = std::collections::HashSet::new();
-        tags.retain(|tag| seen.insert(tag.clone()));
-        tags
+            paths.clone().into_iter().any(matches)
+        });
+        unique(given.flat_map(|line| &line.tags))
     }
 }
 

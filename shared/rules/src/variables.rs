@@ -176,7 +176,7 @@ impl Snapshot {
 }
 
 /// Each text once, in the order in which they first appear: a list's length must count labels, not pull requests.
-fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+pub(crate) fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut seen = HashSet::new();
     texts.into_iter().filter(|text| seen.insert(*text)).cloned().collect()
 }
