@@ -147,5 +147,13 @@ fn an_alarm_goes_on_with_the_deploy_that_takes_the_place() {
         until_known(story, &first, Health::Unhealthy).await;
         let second = story.deploys(&story.push("Ana", "Take coins"), "Production").await;
         assert_eq!(story.settled(&second).await.runs.len(), 1);
+
+        // Through a deploy whose rules can't be read, too.
+        story.rules("rules: 5\n");
+        let third = story.deploys(&story.push("Ana", "Take notes"), "Production").await;
+        assert_eq!(story.settled(&third).await.facts.health(), Some(Health::Unhealthy));
+        story.rules(&rule("Production", "Unhealthy"));
+        let fourth = story.deploys(&story.push("Ana", "Take cheques"), "Production").await;
+        assert_eq!(story.settled(&fourth).await.runs.len(), 1);
     });
 }

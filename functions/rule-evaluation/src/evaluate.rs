@@ -4,11 +4,9 @@ use crate::handler::{RuleEvaluation, Trouble};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::rules_file::Source;
-use approval::decision::Decision;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::event::EventKind;
-use approval::facts::{self, Facts};
 use approval::freeze::{Hold, names};
 use approval::id::RunId;
 use approval::message;
@@ -20,7 +18,7 @@ use rules::{Rule, RulesFile, Snapshot};
 use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use store::{Change, DeploySummary, Page};
+use store::{Change, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
 const ROWS: usize = 60;
@@ -31,8 +29,6 @@ const MAX_DRIFTS: usize = 10;
 pub(crate) struct Look<'a> {
     pub(crate) attempt: &'a Attempt,
     pub(crate) scope: Scope,
-    /// The deploy that it took the place of, where it is new.
-    pub(crate) previous: Option<DeploySummary>,
     /// What was found out on the way that its authors should know.
     pub(crate) notices: Vec<String>,
 }
@@ -82,7 +78,10 @@ impl RuleEvaluation {
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
         let succeeded = |rule: &str| run_of(rule).is_some_and(|run| run.status == Status::Succeeded);
         let waiting = |rule: &&Rule| scope == Scope::All || !is_open(rule);
-        let (facts, inherited) = self.facts(&deploy, page.as_ref(), look.previous.as_ref()).await?;
+        let facts = match &page {
+            Some(page) => page.facts.clone(),
+            None => self.store.facts(&deploy.id).await?,
+        };
         let failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
@@ -104,7 +103,6 @@ impl RuleEvaluation {
         if four_eyes || scope == Scope::All {
             change = change.deploy(&deploy);
         }
-        change = inherited.into_iter().fold(change, Change::facts);
         let followed: HashSet<&String> = parsed.rules.iter().flat_map(|rule| &rule.after).collect();
         let all_followed = parsed.rules.iter().any(Rule::asks_for_failures);
         for rule in &opening {
@@ -143,24 +141,6 @@ impl RuleEvaluation {
         let note = outdated.then(|| "no rule asks how it does any more: a newer deploy came".to_owned());
         let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
-    }
-
-    /// What became known of `deploy`; with what alarms report of the deploy that it took the place of, where it is new, and then
-    /// also what that changes.
-    async fn facts(
-        &self,
-        deploy: &Deploy,
-        page: Option<&Page>,
-        previous: Option<&DeploySummary>,
-    ) -> Result<(Facts, Option<Decision<Facts>>), Trouble> {
-        let facts = match page {
-            Some(page) => page.facts.clone(),
-            None => self.store.facts(&deploy.id).await?,
-        };
-        let Some(previous) = previous else { return Ok((facts, None)) };
-        let alarms = self.store.facts(&previous.id).await?.alarms();
-        let inherited = facts::decide(&facts, facts::Command::Inherit(alarms), self.now());
-        Ok((inherited.as_ref().map_or(facts, |decision| decision.next.clone()), inherited))
     }
 
     /// How far the environments are behind that `rules` which may hold ask for.

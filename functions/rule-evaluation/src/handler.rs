@@ -6,6 +6,7 @@ use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::event::EventKind;
+use approval::facts::Command;
 use approval::id::EffectId;
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -17,6 +18,7 @@ use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::deployments::Deployments;
 use runtime::effects::{Attempt, SOON, take};
+use runtime::facts::learn;
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
 use store::{Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
@@ -159,7 +161,7 @@ impl RuleEvaluation {
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {
             (Some(file), _) => {
-                let look = Look { attempt, scope, previous, notices };
+                let look = Look { attempt, scope, notices };
                 self.evaluate(&look, &github, deploy, &file).await
             }
             (None, Scope::Waiting) => {
@@ -173,7 +175,7 @@ impl RuleEvaluation {
         }
     }
 
-    /// The deploy that `deploy` took the place of. Deploys of other environments whose rules ask how far this one is behind have
+    /// The deploy that `deploy` took the place of; what alarms report of that one is known of this one too. Deploys of other environments whose rules ask how far this one is behind have
     /// their rules evaluated again.
     async fn arrived(&self, effect: &Effect, deploy: &Deploy) -> Result<Option<DeploySummary>, Trouble> {
         let now = self.now();
@@ -186,7 +188,15 @@ impl RuleEvaluation {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(self.store.previous(deploy).await?)
+        let previous = self.store.previous(deploy).await?;
+        if let Some(previous) = &previous {
+            let alarms = self.store.facts(&previous.id).await?.alarms();
+            if !alarms.is_empty() {
+                let inherit = Command::Inherit(alarms);
+                learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
+            }
+        }
+        Ok(previous)
     }
 
     /// Puts on record that the rules could not be evaluated now, or not at all.
