@@ -29,6 +29,10 @@ pub(crate) enum Endpoint {
     Deploys,
     /// A deploy's page.
     Deploy,
+    /// A vote on an approval, or something else about it.
+    Vote,
+    /// What became of an action of which nobody knows.
+    Step,
     /// The sign-in form.
     SignInForm,
     /// A key typed into the sign-in form.
@@ -72,6 +76,8 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/", Access::Reader, Endpoint::Home),
     page(Method::GET, "/deploys", Access::Reader, Endpoint::Deploys),
     page(Method::GET, "/deploys/{id}", Access::Reader, Endpoint::Deploy),
+    page(Method::POST, "/deploys/{id}/approvals/{approval}", Access::Member, Endpoint::Vote),
+    page(Method::POST, "/deploys/{id}/runs/{run}/steps/{step}", Access::Member, Endpoint::Step),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),

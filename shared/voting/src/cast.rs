@@ -107,11 +107,16 @@ pub async fn cast(
     .await
 }
 
+/// Why a wish would change nothing, were its reason written; `None`: it would change something.
+pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Refusal> {
+    let reason = Some(NOT_GIVEN_YET.to_owned());
+    decide(approval, wish.command(voter, reason), now).err()
+}
+
 /// What a wish comes to whose reason is not written yet, where it would be refused: whoever may not is told so before they
 /// write why.
 pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
-    let reason = Some(NOT_GIVEN_YET.to_owned());
-    decide(approval, wish.command(voter, reason), now).err().map(|refusal| refused(&refusal))
+    foresee(approval, voter, wish, now).map(|refusal| refused(&refusal))
 }
 
 /// Puts on record that the wish of `voter` was refused, once for each `owner` (who asked, where and when).

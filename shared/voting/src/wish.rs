@@ -39,8 +39,29 @@ pub enum What {
 }
 
 impl What {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Approve, Self::Reject, Self::Withdraw, Self::Undo, Self::BreakGlass, Self::Cancel];
+
+    /// Its name in forms and addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Withdraw => "withdraw",
+            Self::Undo => "undo",
+            Self::BreakGlass => "break-glass",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// What has this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.name() == name)
+    }
+
     /// The vote that it is, where it is one.
-    fn choice(self) -> Option<Choice> {
+    pub fn choice(self) -> Option<Choice> {
         match self {
             Self::Approve => Some(Choice::Approve),
             Self::Reject => Some(Choice::Reject),

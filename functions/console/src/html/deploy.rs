@@ -1,20 +1,51 @@
 //! A deploy's page: what it is, and four tabs about it.
 
+use super::ballot::Booth;
+use super::live::{Live, LivePage, version};
 use super::{approvals, external, icon, page, revision, tables, time, timeline};
 use crate::place::{Tab, deploy_href};
 use crate::view;
-use crate::visitor::Visitor;
 use approval::deploy::{Deploy, Person, Source};
+use approval::effect::{Effect, EffectKind};
+use approval::run::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
+/// How many seconds pass until what may change is asked for again.
+const EVERY: u32 = 5;
+
 /// The page with `tab` open.
-pub(crate) fn deploy(record: &Page, tab: Tab, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
-    let deploy = &record.deploy;
+pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
+    let deploy = &booth.record.deploy;
+    let from = deploy_href(&deploy.id, tab);
+    let live = Live { id: "deploy", from: &from, every: may_change(booth.record).then_some(EVERY) };
+    let content = live_part(booth, tab);
+    // What only the sender of a form is told does not stand at the address.
+    let version = match booth.told {
+        Some(_) => version(&live_part(&Booth { told: None, ..*booth }, tab)),
+        None => version(&content),
+    };
     let body = html! {
         nav.crumbs aria-label="Breadcrumb" { a href="/deploys" { "Deploys" } " / " (deploy.deployment) }
         h1 { (deploy.title()) }
+        (live.part(&version, &content))
+    };
+    LivePage { markup: page(&deploy.title(), Some("/deploys"), booth.visitor, &body), version }
+}
+
+/// Whether something may come to stand on the page by itself: rules that are to be evaluated, a run, an approval.
+fn may_change(record: &Page) -> bool {
+    let evaluates = |effect: &Effect| matches!(effect.kind, EffectKind::EvaluateRules) && !effect.is_closed();
+    record.effects.iter().any(evaluates)
+        || record.runs.iter().any(|run| run.status == Status::Running)
+        || record.approvals.iter().any(|approval| approval.status.is_open())
+}
+
+fn live_part(booth: &Booth<'_>, tab: Tab) -> Markup {
+    let Booth { record, now, .. } = *booth;
+    let deploy = &record.deploy;
+    html! {
         (facts(deploy, now))
         nav.tabs aria-label="About this deploy" {
             @for other in Tab::ALL {
@@ -27,13 +58,12 @@ pub(crate) fn deploy(record: &Page, tab: Tab, visitor: Option<&Visitor>, now: Ti
         section.tab aria-label=(label(tab)) {
             @match tab {
                 Tab::Timeline => (timeline::timeline(&view::timeline(record), now)),
-                Tab::Approvals => (approvals::approvals(&view::sections(record), &view::notices(record), now)),
+                Tab::Approvals => (approvals::approvals(&view::sections(record), &view::notices(record), booth)),
                 Tab::PullRequests => (tables::pull_requests(&deploy.pull_requests)),
                 Tab::Commits => (tables::commits(&deploy.commits)),
             }
         }
-    };
-    page(&deploy.title(), Some("/deploys"), visitor, &body)
+    }
 }
 
 fn label(tab: Tab) -> &'static str {
@@ -94,21 +124,24 @@ mod tests {
     use super::*;
     use crate::sample;
 
+    /// The page as nobody in particular sees it.
+    fn seen(record: &Page) -> Booth<'_> {
+        Booth { record, visitor: None, told: None, now: sample::at(600) }
+    }
+
     #[test]
     fn the_approvals_tab_of_the_picture() {
-        insta::assert_snapshot!(lines(&deploy(
-            &sample::approved(),
-            Tab::Approvals,
-            Some(&sample::visitor()),
-            sample::at(600)
-        )));
+        let (record, visitor) = (sample::approved(), sample::visitor());
+        let booth = Booth { record: &record, visitor: Some(&visitor), told: None, now: sample::at(600) };
+        let page = deploy(&booth, Tab::Approvals);
+        insta::assert_snapshot!(lines(&page.markup).replace(&page.version, "VERSION"));
     }
 
     #[test]
     fn the_other_tabs() {
         let page = sample::approved();
         for tab in [Tab::Timeline, Tab::PullRequests, Tab::Commits] {
-            let whole = deploy(&page, tab, None, sample::at(600)).0;
+            let whole = deploy(&seen(&page), tab).markup.0;
             let (_, section) = whole.split_once("<section").unwrap();
             insta::assert_snapshot!(format!("tab_{}", tab.name()), section.replace("><", ">\n<"));
         }
@@ -118,8 +151,8 @@ mod tests {
     fn outside_text_stays_text_and_outside_links_lead_to_the_web() {
         let page = sample::hostile();
         for tab in Tab::ALL {
-            let html = deploy(&page, tab, None, sample::at(600)).0;
-            for live in ["<script", "<img", "href=\"javascript", "javascript:alert(document.cookie)\""] {
+            let html = deploy(&seen(&page), tab).markup.0;
+            for live in ["<script>", "<img", "href=\"javascript", "javascript:alert(document.cookie)\""] {
                 assert!(!html.contains(live), "{live} in the tab {}: {html}", tab.name());
             }
             assert!(html.contains("&lt;script&gt;alert('x')&lt;/script&gt;&quot;"), "{}", tab.name());

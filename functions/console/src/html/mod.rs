@@ -2,9 +2,11 @@
 
 mod actions;
 mod approvals;
+mod ballot;
 mod deploy;
 mod deploys;
 mod icon;
+mod live;
 mod message;
 mod prompt;
 mod sign_in;
@@ -12,8 +14,10 @@ mod tables;
 mod timeline;
 mod votes;
 
+pub(crate) use ballot::{Booth, Told, done, resolution_named};
 pub(crate) use deploy::deploy;
 pub(crate) use deploys::deploys;
+pub(crate) use live::LivePage;
 pub(crate) use message::message;
 pub(crate) use sign_in::sign_in;
 
@@ -39,6 +43,7 @@ fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Marku
                 title { (title) " \u{b7} Signoff" }
                 link rel="icon" type="image/svg+xml" href=(assets::icon_href());
                 link rel="stylesheet" href=(assets::css_href());
+                script src=(assets::js_href()) defer {}
             }
             body {
                 a.skip href="#content" { "Skip to content" }
@@ -116,6 +121,7 @@ pub(crate) mod tests {
     pub(crate) fn lines(markup: &Markup) -> String {
         let html =
             markup.0.replace(assets::css_href(), "/assets/CSS").replace(assets::icon_href(), "/assets/ICON");
+        let html = html.replace(assets::js_href(), "/assets/JS");
         html.replace("><", ">\n<")
     }
 

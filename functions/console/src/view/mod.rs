@@ -4,6 +4,7 @@
 
 mod action;
 mod approval;
+pub(crate) mod ballot;
 mod electorate;
 mod frozen;
 mod notice;
@@ -13,7 +14,7 @@ mod votes;
 pub(crate) mod words;
 
 pub(crate) use self::approval::ApprovalView;
-pub(crate) use action::{ActionState, ActionView, RunView};
+pub(crate) use action::{ActionState, ActionView, QuestionView, RunView};
 pub(crate) use electorate::{ElectorateView, PersonView};
 pub(crate) use frozen::FrozenView;
 pub(crate) use notice::{Notice, notices};
