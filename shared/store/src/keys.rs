@@ -2,12 +2,13 @@
 //!
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
-//! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time |
+//! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
 //! | run | `deploy#ID` | `run#ID` | |
 //! | approval | `deploy#ID` | `approval#ID` | |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
+//! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
@@ -34,13 +35,21 @@ pub(crate) const LISTING_INDEX: &str = "listing";
 pub(crate) const LISTING: &str = "listing";
 /// The value of it that every deploy has.
 pub(crate) const ALL_DEPLOYS: &str = "deploys";
-/// The sort key's attribute of both indexes of deploys.
+/// The sort key's attribute of every index by time.
 pub(crate) const LISTED_AT: &str = "listed_at";
 
 /// The index of one environment's deploys by time.
 pub(crate) const ENVIRONMENT_INDEX: &str = "environment";
 /// Its partition key's attribute.
 pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
+
+/// The index of what belongs to one deployment, by time; each kind has a partition of its own.
+pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
+/// Its partition key's attribute.
+pub(crate) const DEPLOYMENT_KEY: &str = "deployment_key";
+
+/// The partition of the environments of all deployments.
+pub(crate) const DEPLOYMENTS: &str = "deployments";
 
 /// The sparse index of effects that the clock has to look at.
 pub(crate) const DUE_INDEX: &str = "due";
@@ -125,6 +134,22 @@ pub(crate) fn cached_rules(repository: &str, path: &str) -> String {
 /// Environments compare case-insensitively.
 pub(crate) fn environment(deployment: &Slug, environment: &str) -> String {
     format!("{deployment}#{}", environment.to_lowercase())
+}
+
+/// The newest deploy of an environment. Rows of a deployment lie between its slug and its [`end`].
+pub(crate) fn newest_of(deployment: &Slug, environment_name: &str) -> Key {
+    Key { pk: DEPLOYMENTS.to_owned(), sk: environment(deployment, environment_name) }
+}
+
+/// What comes after every row of a deployment in the partition of all deployments, and before any other: no slug has a `$`,
+/// which follows on `#`.
+pub(crate) fn end(deployment: &Slug) -> String {
+    format!("{deployment}$")
+}
+
+/// The partition of a deployment's deploys in its index.
+pub(crate) fn deploys_of(deployment: &Slug) -> String {
+    format!("deploys#{deployment}")
 }
 
 /// When a deploy is listed: its time, and its id where two have the same.

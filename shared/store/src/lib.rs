@@ -8,6 +8,7 @@ mod cache;
 mod change;
 mod drift;
 mod effects;
+mod environments;
 mod error;
 mod keys;
 mod listing;
@@ -18,6 +19,7 @@ mod row;
 
 pub use cache::CachedRules;
 pub use change::Change;
+pub use environments::{Environment, Environments};
 pub use error::{CommitError, StoreError};
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};

@@ -48,6 +48,7 @@ pub(crate) fn deploy(deploy: &Deploy, retention: SignedDuration) -> Result<Row, 
         keys::ENVIRONMENT_KEY.to_owned(),
         text(keys::environment(&deploy.deployment, &deploy.environment)),
     );
+    row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::deploys_of(&deploy.deployment)));
     Ok(row)
 }
 

@@ -5,6 +5,7 @@
 mod cache;
 mod claims;
 mod due;
+mod environments;
 mod facts;
 mod failures;
 mod kinds;
