@@ -150,6 +150,8 @@ fn approval(run: &Run, step: usize) -> Approval {
     Approval {
         id: ApprovalId::derive(&run.id, step),
         deploy: run.deploy.clone(),
+        deployment: Slug::new("acme", "checkout"),
+        environment: Some("Staging".into()),
         run: run.id.clone(),
         step,
         name: spec.name.clone(),

@@ -208,8 +208,7 @@ impl Store {
                 self.put(row::deploy(known, retention)?, Some("attribute_exists(pk)"), &[])
             }
             State::Approval(approval) => {
-                let key = keys::approval(&approval.deploy, &approval.id);
-                self.versioned(row::write(&key, approval, now, retention)?, approval.version)
+                self.versioned(row::approval(approval, now, retention)?, approval.version)
             }
             State::Run(run) => {
                 let key = keys::run(&run.deploy, &run.id);

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
 //! | run | `deploy#ID` | `run#ID` | |
-//! | approval | `deploy#ID` | `approval#ID` | |
+//! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
@@ -42,6 +42,15 @@ pub(crate) const LISTED_AT: &str = "listed_at";
 pub(crate) const ENVIRONMENT_INDEX: &str = "environment";
 /// Its partition key's attribute.
 pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
+
+/// The index of all approvals by the time at which they were opened.
+pub(crate) const APPROVALS_INDEX: &str = "approvals";
+/// Its partition key's attribute, with two values.
+pub(crate) const APPROVALS: &str = "approvals";
+/// The value of it that approvals have on which people can still vote.
+pub(crate) const PENDING: &str = "pending";
+/// The value of it that all others have.
+pub(crate) const CLOSED: &str = "closed";
 
 /// The index of what belongs to one deployment, by time; each kind has a partition of its own.
 pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
@@ -155,6 +164,16 @@ pub(crate) fn deploys_of(deployment: &Slug) -> String {
 /// When a deploy is listed: its time, and its id where two have the same.
 pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
     format!("{}#{deploy}", sortable(at))
+}
+
+/// Where the approvals of a deployment are listed.
+pub(crate) fn approvals_of(deployment: &Slug) -> String {
+    format!("approvals#{deployment}")
+}
+
+/// When an approval is listed: the time at which it was opened, and its id where two have the same.
+pub(crate) fn opened(at: Timestamp, approval: &ApprovalId) -> String {
+    format!("{}#{approval}", sortable(at))
 }
 
 /// A time that sorts as text: UTC with microseconds, always of the same length.

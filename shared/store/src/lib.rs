@@ -4,6 +4,7 @@
 //! events. A [`Change`] writes state, effects and events in one transaction; what was written is then sent to SQS, and
 //! what could not be sent is sent by the clock.
 
+mod approvals;
 mod cache;
 mod change;
 mod drift;
@@ -17,6 +18,7 @@ mod queries;
 mod queue;
 mod row;
 
+pub use approvals::{ApprovalListing, ApprovalSummary, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;
 pub use environments::{Environment, Environments};
