@@ -5,6 +5,7 @@ use crate::issues::Places;
 use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::EffectId;
@@ -169,7 +170,10 @@ impl RuleEvaluation {
             }
             (None, Scope::All) => {
                 let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
-                let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+                let now = self.now();
+                let evaluation = Evaluation::of(&deploy, now, None);
+                let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
+                let change = change.done(effect);
                 Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
             }
         }

@@ -1,12 +1,13 @@
-//! The environments of deployments, each with the newest deploy there.
+//! Deployments, and the newest deploy of each of their environments.
 
 use crate::error::StoreError;
 use crate::listing::DeploySummary;
-use crate::row::{self, text};
+use crate::row::{self, Row, text};
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// An environment of a deployment.
@@ -19,18 +20,62 @@ pub struct Environment {
     pub branch: Option<String>,
 }
 
-/// A part of the environments of all deployments, by deployment and environment.
-#[derive(Clone, Debug)]
-pub struct Environments {
-    /// The environments. Those of one deployment are in one part, but for one that has more than a part holds: of these the
-    /// first are here, and all of them in [`Store::environments_of`].
+/// A deployment and its environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// The deployment.
+    pub slug: Slug,
+    /// Whether somebody disconnected it.
+    pub is_disconnected: bool,
+    /// Its environments, by name.
     pub environments: Vec<Environment>,
+}
+
+/// A part of the list of all deployments, by slug.
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    /// The deployments, each with all of its environments, but for one that has more than a part holds: of that one the first are
+    /// here, and all of them in [`Store::deployment`].
+    pub deployments: Vec<Deployment>,
     /// The deployment after which the next part begins; `None` at the end.
     pub next: Option<Slug>,
 }
 
+/// What lies in the partition of all deployments.
+enum Entry {
+    /// A deployment's settings: whether it is disconnected.
+    Settings(Slug, bool),
+    Environment(Environment),
+}
+
+/// As much of a deployment's settings as a list shows.
+#[derive(Deserialize)]
+struct Connection {
+    deployment: Slug,
+    disconnected: Option<IgnoredAny>,
+}
+
+impl Entry {
+    fn of(row: Row) -> Result<Self, StoreError> {
+        let is_environment =
+            row.get(keys::SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.contains('#'));
+        if is_environment {
+            return Ok(Self::Environment(row::read(row)?));
+        }
+        let Connection { deployment, disconnected } = row::read(row)?;
+        Ok(Self::Settings(deployment, disconnected.is_some()))
+    }
+
+    fn slug(&self) -> &Slug {
+        match self {
+            Self::Settings(slug, _) => slug,
+            Self::Environment(environment) => &environment.newest.deployment,
+        }
+    }
+}
+
 impl Store {
-    /// Notes that `deploy` arrived in its environment: [`Store::environments`] has it until a newer one arrives. Repeating it
+    /// Notes that `deploy` arrived in its environment: [`Store::deployments`] has it until a newer one arrives. Repeating it
     /// changes nothing, and neither does an older deploy. One request.
     pub async fn arrive(&self, deploy: &Deploy, now: Timestamp) -> Result<(), StoreError> {
         let arrived = Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() };
@@ -55,8 +100,9 @@ impl Store {
         }
     }
 
-    /// The environments of all deployments after `after` (an [`Environments::next`]), at most `limit`. One request.
-    pub async fn environments(&self, limit: i32, after: Option<&Slug>) -> Result<Environments, StoreError> {
+    /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with at most `limit`
+    /// rows. One request.
+    pub async fn deployments(&self, limit: i32, after: Option<&Slug>) -> Result<Deployments, StoreError> {
         let after = after.map_or_else(|| " ".to_owned(), keys::end);
         let request = self
             .dynamo
@@ -68,35 +114,53 @@ impl Store {
             // One more than is shown tells whether there is a next part.
             .limit(limit.saturating_add(1));
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let mut environments = read(answer.items.unwrap_or_default())?;
+        let mut entries = read(answer.items.unwrap_or_default())?;
         let shown = usize::try_from(limit).unwrap_or(0);
-        if environments.len() <= shown {
-            return Ok(Environments { environments, next: None });
+        if entries.len() <= shown {
+            return Ok(Deployments { deployments: grouped(entries), next: None });
         }
-        let following = environments.drain(shown..).next().map(|following| following.newest.deployment);
-        let is_whole = |known: &Environment| Some(&known.newest.deployment) != following.as_ref();
-        if let Some(whole) = environments.iter().rposition(is_whole) {
-            environments.truncate(whole + 1);
+        let following = entries.drain(shown..).next();
+        let is_whole = |entry: &Entry| Some(entry.slug()) != following.as_ref().map(Entry::slug);
+        if let Some(whole) = entries.iter().rposition(is_whole) {
+            entries.truncate(whole + 1);
         }
-        let next = environments.last().map(|last| last.newest.deployment.clone());
-        Ok(Environments { environments, next })
+        let next = entries.last().map(|last| last.slug().clone());
+        Ok(Deployments { deployments: grouped(entries), next })
     }
 
-    /// The environments of `deployment`; of thousands, not all. One request.
-    pub async fn environments_of(&self, deployment: &Slug) -> Result<Vec<Environment>, StoreError> {
+    /// The deployment with this slug, if it has settings or a deploy on record; of thousands of environments, not all. One
+    /// request.
+    pub async fn deployment(&self, slug: &Slug) -> Result<Option<Deployment>, StoreError> {
         let request = self
             .dynamo
             .query()
             .table_name(&self.places.record_table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end")
             .expression_attribute_values(":pk", text(keys::DEPLOYMENTS))
-            .expression_attribute_values(":first", text(deployment.as_str()))
-            .expression_attribute_values(":end", text(keys::end(deployment)));
+            .expression_attribute_values(":first", text(slug.as_str()))
+            .expression_attribute_values(":end", text(keys::end(slug)));
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        read(answer.items.unwrap_or_default())
+        Ok(grouped(read(answer.items.unwrap_or_default())?).into_iter().next())
     }
 }
 
-fn read(rows: Vec<row::Row>) -> Result<Vec<Environment>, StoreError> {
-    rows.into_iter().map(row::read).collect()
+fn read(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {
+    rows.into_iter().map(Entry::of).collect()
+}
+
+/// The deployments of these entries, which are in order.
+fn grouped(entries: Vec<Entry>) -> Vec<Deployment> {
+    let mut deployments: Vec<Deployment> = Vec::new();
+    for entry in entries {
+        if deployments.last().is_none_or(|last| last.slug != *entry.slug()) {
+            let slug = entry.slug().clone();
+            deployments.push(Deployment { slug, is_disconnected: false, environments: Vec::new() });
+        }
+        let Some(last) = deployments.last_mut() else { continue };
+        match entry {
+            Entry::Settings(_, is_disconnected) => last.is_disconnected = is_disconnected,
+            Entry::Environment(environment) => last.environments.push(environment),
+        }
+    }
+    deployments
 }

@@ -8,6 +8,7 @@
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
+//! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
@@ -68,7 +69,7 @@ pub(crate) const DUE: &str = "due";
 pub(crate) const DUE_AT: &str = "due_at";
 
 /// A row's two keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -164,6 +165,21 @@ pub(crate) fn deploys_of(deployment: &Slug) -> String {
 /// When a deploy is listed: its time, and its id where two have the same.
 pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
     format!("{}#{deploy}", sortable(at))
+}
+
+/// Evaluations have partitions of their own: what is kept of a large file would make a deploy's page several requests.
+pub(crate) fn evaluation(deploy: &DeployId, at: Timestamp, effect: &EffectId) -> Key {
+    Key { pk: format!("evaluations#{deploy}"), sk: evaluated(at, effect) }
+}
+
+/// Where the evaluations of a deployment's rules are listed.
+pub(crate) fn evaluations_of(deployment: &Slug) -> String {
+    format!("evaluations#{deployment}")
+}
+
+/// When an evaluation is listed: its time, and the effect that it was done for where two have the same.
+pub(crate) fn evaluated(at: Timestamp, effect: &EffectId) -> String {
+    format!("{}#{effect}", sortable(at))
 }
 
 /// Where the approvals of a deployment are listed.

@@ -140,6 +140,6 @@ impl Store {
 }
 
 /// When a deploy of an index is listed.
-fn listed_at(item: &Row) -> Option<String> {
+pub(crate) fn listed_at(item: &Row) -> Option<String> {
     item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned()
 }

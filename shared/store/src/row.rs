@@ -5,6 +5,8 @@ use crate::keys::{self, Key};
 use approval::approval::Approval;
 use approval::deploy::Deploy;
 use approval::effect::Effect;
+use approval::evaluation::Evaluation;
+use approval::id::EffectId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -69,6 +71,19 @@ pub(crate) fn approval(
     if let Some(deployment) = &approval.deployment {
         row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::approvals_of(deployment)));
     }
+    Ok(row)
+}
+
+/// The row of an evaluation that was done for `effect`, with the attributes of its index.
+pub(crate) fn evaluation(
+    evaluation: &Evaluation,
+    effect: &EffectId,
+    retention: SignedDuration,
+) -> Result<Row, StoreError> {
+    let at = evaluation.at;
+    let mut row = write(&keys::evaluation(&evaluation.deploy, at, effect), evaluation, at, retention)?;
+    row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::evaluations_of(&evaluation.deployment)));
+    row.insert(keys::LISTED_AT.to_owned(), text(keys::evaluated(at, effect)));
     Ok(row)
 }
 

@@ -1,10 +1,12 @@
 //! The newest deploy of each environment.
 
-use crate::local::Local;
+use crate::local::{Local, RECORD};
 use crate::samples::{deploy, second};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
-use store::{Environment, Store};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+use store::{Deployment, Environment, Store};
 use tokio::task::JoinSet;
 
 fn slug(text: &str) -> Slug {
@@ -22,8 +24,12 @@ fn deployed(number: u32, deployment: &str, environment: &str) -> Deploy {
     }
 }
 
-fn ids(environments: Vec<Environment>) -> Vec<DeployId> {
-    environments.into_iter().map(|environment| environment.newest.id).collect()
+fn ids(deployment: Option<Deployment>) -> Vec<DeployId> {
+    deployment
+        .into_iter()
+        .flat_map(|deployment| deployment.environments)
+        .map(|environment| environment.newest.id)
+        .collect()
 }
 
 async fn arrive(store: &Store, deploy: &Deploy) {
@@ -40,12 +46,12 @@ async fn of_thirty_that_arrive_at_the_same_time_the_newest_stays() {
         tasks.spawn(async move { arrive(&store, &deployed(number, "acme/checkout", "Staging")).await });
     }
     tasks.join_all().await;
-    let found = local.store.environments_of(&slug("acme/checkout")).await.expect("read");
+    let found = local.store.deployment(&slug("acme/checkout")).await.expect("read");
     assert_eq!(ids(found), [deploy(30).id]);
     arrive(&local.store, &deployed(7, "acme/checkout", "Staging")).await;
     let same_time = Deploy { deployed_at: second(30), ..deployed(31, "acme/checkout", "STAGING") };
     arrive(&local.store, &same_time).await;
-    let found = local.store.environments_of(&slug("acme/checkout")).await.expect("read");
+    let found = local.store.deployment(&slug("acme/checkout")).await.expect("read");
     assert_eq!(ids(found), [deploy(30).id.max(same_time.id)], "the same one that a list shows first");
 }
 
@@ -64,14 +70,16 @@ async fn each_environment_of_each_deployment_has_its_own() {
     for deploy in &deploys {
         arrive(&local.store, deploy).await;
     }
-    let found = local.store.environments_of(&slug("acme/checkout")).await.expect("read");
+    let found = local.store.deployment(&slug("acme/checkout")).await.expect("read").expect("known");
+    assert!(!found.is_disconnected);
+    let found = found.environments;
     assert_eq!(found.len(), 2);
     assert_eq!((&found[0].newest.id, &found[0].branch), (&deploys[1].id, &None));
     let Environment { newest, branch } = &found[1];
     assert_eq!((&newest.id, newest.environment.as_str()), (&deploys[0].id, "Staging EU #2"));
     assert_eq!((&newest.revision, newest.deployed_at), (&deploys[0].revision, second(1)));
     assert_eq!(branch.as_deref(), Some("main"));
-    assert!(local.store.environments_of(&slug("acme/checkou")).await.expect("read").is_empty());
+    assert!(local.store.deployment(&slug("acme/checkou")).await.expect("read").is_none());
 }
 
 #[tokio::test]
@@ -94,9 +102,10 @@ async fn every_deployment_is_in_one_part_of_the_list() {
     ] {
         let (mut parts, mut after) = (Vec::new(), None);
         loop {
-            let part = local.store.environments(limit, after.as_ref()).await.expect("read");
-            let names = part.environments.iter().map(|known| known.newest.deployment.as_str());
-            let names = names.collect::<Vec<_>>().join(" ");
+            let part = local.store.deployments(limit, after.as_ref()).await.expect("read");
+            let names =
+                part.deployments.iter().map(|known| vec![known.slug.as_str(); known.environments.len()]);
+            let names = names.flatten().collect::<Vec<_>>().join(" ");
             after = part.next;
             if !names.is_empty() {
                 parts.push(names);
@@ -107,4 +116,32 @@ async fn every_deployment_is_in_one_part_of_the_list() {
         }
         assert_eq!(parts, expected, "{limit} at a time");
     }
+}
+
+#[tokio::test]
+async fn a_deployment_is_listed_once_it_has_settings_and_says_whether_it_is_connected() {
+    let local = Local::new().await;
+    let by = AttributeValue::M(HashMap::from([("by".to_owned(), AttributeValue::S("Ana".to_owned()))]));
+    for (name, disconnected) in [("a/a", None), ("a/b", Some(by.clone())), ("a/c", Some(by))] {
+        let request = local.dynamo.put_item().table_name(RECORD);
+        let request = request.item("pk", AttributeValue::S("deployments".to_owned()));
+        let request = request.item("sk", AttributeValue::S(name.to_owned()));
+        let request = request.item("deployment", AttributeValue::S(name.to_owned()));
+        let request = match disconnected {
+            Some(by) => request.item("disconnected", by),
+            None => request,
+        };
+        request.send().await.expect("written");
+    }
+    arrive(&local.store, &deployed(1, "a/c", "Staging")).await;
+    arrive(&local.store, &deployed(2, "a/d", "Staging")).await;
+    let found = local.store.deployments(10, None).await.expect("read").deployments;
+    let found: Vec<_> = found
+        .iter()
+        .map(|known| (known.slug.as_str(), known.is_disconnected, known.environments.len()))
+        .collect();
+    assert_eq!(found, [("a/a", false, 0), ("a/b", true, 0), ("a/c", true, 1), ("a/d", false, 1)]);
+    // Two rows of one deployment are one entry, wherever a part ends.
+    let part = local.store.deployments(3, None).await.expect("read");
+    assert_eq!((part.deployments.len(), part.next), (2, Some(slug("a/b"))));
 }

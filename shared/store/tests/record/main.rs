@@ -7,6 +7,7 @@ mod cache;
 mod claims;
 mod due;
 mod environments;
+mod evaluations;
 mod facts;
 mod failures;
 mod kinds;
