@@ -3,6 +3,7 @@
 //! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record -> `view` -> `html` or
 //! `json` -> `answer`, all of which are pure functions.
 
+mod deployments;
 mod documents;
 mod pages;
 mod refusals;
@@ -142,7 +143,9 @@ impl Console {
 
     async fn endpoint(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         match call.found.entry.endpoint {
-            Endpoint::Home => Ok(Answer::see_other("/deploys".to_owned())),
+            Endpoint::Deployments => self.deployments(call).await,
+            Endpoint::Deployment => self.deployment(call).await,
+            Endpoint::History => self.history(call).await,
             Endpoint::Deploys => self.deploys(call).await,
             Endpoint::Deploy => self.deploy(call).await,
             Endpoint::Vote => self.vote(call).await,

@@ -110,6 +110,12 @@ pub(super) fn no_deploy(face: Face) -> Answer {
     problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
 }
 
+/// No such deployment.
+pub(super) fn no_deployment() -> Answer {
+    let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended.";
+    problem(Face::Page, StatusCode::NOT_FOUND, "No such deployment", detail)
+}
+
 /// The record can't be read.
 pub(super) fn unreadable(error: &StoreError, face: Face, id: &str, deploy: Option<&DeployId>) -> Answer {
     tracing::error!(request_id = id, deploy = deploy.map(display), %error, "the record can't be read");

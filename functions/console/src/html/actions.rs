@@ -7,6 +7,7 @@ use crate::view::{ActionState, ActionView, ApprovalView};
 use approval::approval::Status;
 use approval::id::ApprovalId;
 use approval::run::{Branch, Resolution};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// What an approval, a rejection and the end of the time start.
@@ -14,7 +15,7 @@ pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>) -> Markup
     let over = !approval.state.is_open();
     let nothing = approval.actions.is_empty();
     let without = nothing && approval.on_reject.is_empty() && approval.on_expire.is_empty();
-    let shown = |actions| listed(actions, Some(&approval.id), over, booth);
+    let shown = |actions| listed(actions, Some(&approval.id), over, Some(booth), booth.now);
     html! {
         p { (on_success(approval, nothing, without)) }
         (shown(&approval.actions))
@@ -76,9 +77,9 @@ fn on_expire(state: &Status) -> &'static str {
     }
 }
 
-/// The actions of a run that wait for no approval that is open.
-pub(super) fn actions(actions: &[ActionView], booth: &Booth<'_>) -> Markup {
-    listed(actions, None, true, booth)
+/// The actions of a run that wait for no approval that is open. `booth`: where people say what became of one; `None`: not here.
+pub(super) fn actions(actions: &[ActionView], booth: Option<&Booth<'_>>, now: Timestamp) -> Markup {
+    listed(actions, None, true, booth, now)
 }
 
 /// `approval`: under which they are shown; what belongs to another one says so.
@@ -86,7 +87,8 @@ fn listed(
     actions: &[ActionView],
     approval: Option<&ApprovalId>,
     with_results: bool,
-    booth: &Booth<'_>,
+    booth: Option<&Booth<'_>>,
+    now: Timestamp,
 ) -> Markup {
     html! {
         @if !actions.is_empty() {
@@ -95,7 +97,7 @@ fn listed(
                     li {
                         code.line { "- " (action.action) }
                         @if let Some(condition) = condition(action, approval) { p.result.meta { (condition) } }
-                        @if with_results { (result(action, booth)) }
+                        @if with_results { (result(action, booth, now)) }
                     }
                 }
             }
@@ -122,8 +124,7 @@ fn is_over(state: ActionState) -> bool {
     }
 }
 
-fn result(action: &ActionView, booth: &Booth<'_>) -> Markup {
-    let now = booth.now;
+fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Markup {
     let reason = action.reason.as_deref();
     let (class, word) = match action.state {
         ActionState::Waiting => ("quiet", "Waits for its turn"),
@@ -148,7 +149,7 @@ fn result(action: &ActionView, booth: &Booth<'_>) -> Markup {
             @if let Some(url) = &action.url { " " (external(Some(url), &html! { "Open" })) }
             @if let Some(at) = action.at { " " span.meta { (time(at, now)) } }
         }
-        @if let Some(question) = &action.question { (booth.question(question)) }
+        @if let (Some(question), Some(booth)) = (&action.question, booth) { (booth.question(question)) }
         @for resolved in &action.resolved {
             p.result.meta {
                 (resolved.by.label()) " clicked "

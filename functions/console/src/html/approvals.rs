@@ -136,7 +136,7 @@ fn run_part(run: &RunView, booth: &Booth<'_>) -> Markup {
         article.approval {
             h2 { (run.rule) }
             p.meta { "Started " (time(run.opened_at, now)) " for " (revision(&run.revision)) ". Its actions:" }
-            (actions(&run.steps, booth))
+            (actions(&run.steps, Some(booth), now))
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::ballot::Booth;
 use super::live::{Live, LivePage, version};
-use super::{approvals, external, icon, page, revision, tables, time, timeline};
+use super::{approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline};
 use crate::place::{Tab, deploy_href};
 use crate::view;
 use approval::deploy::{Deploy, Person, Source};
 use approval::effect::{Effect, EffectKind};
+use approval::message::shorten;
 use approval::run::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -14,6 +15,9 @@ use store::Page;
 
 /// How many seconds pass until what may change is asked for again.
 const EVERY: u32 = 5;
+
+/// How much of an issue's title is shown, in characters.
+const ISSUE_TITLE: usize = 100;
 
 /// The page with `tab` open.
 pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
@@ -27,7 +31,10 @@ pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
         None => version(&content),
     };
     let body = html! {
-        nav.crumbs aria-label="Breadcrumb" { a href="/deploys" { "Deploys" } " / " (deploy.deployment) }
+        nav.crumbs aria-label="Breadcrumb" {
+            a href="/deploys" { "Deploys" } " / "
+            a href=(deployment_href(&deploy.deployment, "")) { (deploy.deployment) }
+        }
         h1 { (deploy.title()) }
         (live.part(&version, &content))
     };
@@ -46,7 +53,7 @@ fn live_part(booth: &Booth<'_>, tab: Tab) -> Markup {
     let Booth { record, now, .. } = *booth;
     let deploy = &record.deploy;
     html! {
-        (facts(deploy, now))
+        (facts(record, now))
         nav.tabs aria-label="About this deploy" {
             @for other in Tab::ALL {
                 a href=(deploy_href(&deploy.id, other)) aria-current=[(other == tab).then_some("page")] {
@@ -84,7 +91,8 @@ fn count(record: &Page, tab: Tab) -> Option<usize> {
     }
 }
 
-fn facts(deploy: &Deploy, now: Timestamp) -> Markup {
+fn facts(record: &Page, now: Timestamp) -> Markup {
+    let deploy = &record.deploy;
     let reported_by = match deploy.source {
         Source::RegisterDeploy => "register_deploy",
         Source::GithubDeployment => "GitHub\u{2019}s deployment status",
@@ -101,10 +109,14 @@ fn facts(deploy: &Deploy, now: Timestamp) -> Markup {
                 (time(deploy.deployed_at, now))
                 @if let Some(deployer) = &deploy.deployer { " by " (deployer.name) }
             }))
+            @if record.facts.health().is_some() { (fact("Health", health(Some(&record.facts)))) }
             @if !authors.is_empty() { (fact("Authors", html! { (authors) })) }
             (fact("Reported by", html! { (reported_by) }))
             @if !deploy.tags.is_empty() {
                 (fact("Tags", html! { @for tag in &deploy.tags { span.tag { (tag) } " " } }))
+            }
+            @if !deploy.issues.is_empty() || !deploy.silent_trackers.is_empty() {
+                (fact("Issues", issues(deploy)))
             }
             @if !deploy.links.is_empty() {
                 (fact("Links", html! {
@@ -118,11 +130,27 @@ fn facts(deploy: &Deploy, now: Timestamp) -> Markup {
     }
 }
 
+/// The issues that the deploy mentions, and which tracker did not tell of them.
+fn issues(deploy: &Deploy) -> Markup {
+    html! {
+        @for (index, issue) in deploy.issues.iter().enumerate() {
+            @if index > 0 { br; }
+            (external(Some(&issue.url), &html! { (issue.key) })) " " (shorten(&issue.title, ISSUE_TITLE))
+        }
+        @for tracker in &deploy.silent_trackers {
+            @if !deploy.issues.is_empty() { br; }
+            span.meta { (tracker) " did not say which issues there are." }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
+    use approval::id::DeployId;
+    use approval::issue::{Issue, Tracker};
 
     /// The page as nobody in particular sees it.
     fn seen(record: &Page) -> Booth<'_> {
@@ -135,6 +163,28 @@ mod tests {
         let booth = Booth { record: &record, visitor: Some(&visitor), told: None, now: sample::at(600) };
         let page = deploy(&booth, Tab::Approvals);
         insta::assert_snapshot!(lines(&page.markup).replace(&page.version, "VERSION"));
+    }
+
+    #[test]
+    fn issues_and_health_are_shown_where_they_are_known() {
+        let mut page = sample::approved();
+        page.facts = sample::health().remove(&DeployId::from_text("d3")).unwrap();
+        let issue = |key: &str, url: &str| Issue {
+            key: key.to_owned(),
+            title: "Refunds <fail>".to_owned(),
+            url: url.to_owned(),
+            priority: None,
+            labels: Vec::new(),
+            kind: None,
+            tracker: Tracker::Jira,
+        };
+        page.deploy.issues = vec![
+            issue("SHOP-7", "https://acme.atlassian.net/browse/SHOP-7"),
+            issue("SHOP-8", "javascript:x"),
+        ];
+        page.deploy.silent_trackers = vec![Tracker::Linear];
+        let facts = facts(&page, sample::at(600)).0.replace("><", ">\n<");
+        insta::assert_snapshot!(facts);
     }
 
     #[test]

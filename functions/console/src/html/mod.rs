@@ -4,7 +4,10 @@ mod actions;
 mod approvals;
 mod ballot;
 mod deploy;
+mod deployment;
+mod deployments;
 mod deploys;
+mod history;
 mod icon;
 mod live;
 mod message;
@@ -16,7 +19,10 @@ mod votes;
 
 pub(crate) use ballot::{Booth, Told, done, resolution_named};
 pub(crate) use deploy::deploy;
+pub(crate) use deployment::{DeploymentPage, deployment};
+pub(crate) use deployments::{Overview, ROWS, deployments};
 pub(crate) use deploys::deploys;
+pub(crate) use history::history;
 pub(crate) use live::LivePage;
 pub(crate) use message::message;
 pub(crate) use sign_in::sign_in;
@@ -24,12 +30,16 @@ pub(crate) use sign_in::sign_in;
 use crate::assets;
 use crate::view::web_link;
 use crate::visitor::{Access, Visitor};
+use approval::deploy::Slug;
+use approval::facts::{Facts, Health};
+use approval::message::shorten;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
 /// The console's parts, and who sees the way to them.
-const PARTS: &[(&str, &str, Access)] = &[("Deploys", "/deploys", Access::Reader)];
+const PARTS: &[(&str, &str, Access)] =
+    &[("Deployments", "/", Access::Reader), ("Deploys", "/deploys", Access::Reader)];
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {
@@ -105,6 +115,28 @@ fn external(url: Option<&str>, text: &Markup) -> Markup {
 /// A revision's first characters.
 fn revision(full: &str) -> Markup {
     html! { code.rev title=(full) { (full.get(..7).unwrap_or(full)) } }
+}
+
+/// The address of a deployment's page, or of the page at `path` under it.
+fn deployment_href(deployment: &Slug, path: &str) -> String {
+    format!("/deployments/{deployment}{path}")
+}
+
+/// As much of an environment's name as fits into a row.
+fn short_environment(name: &str) -> String {
+    shorten(name, 60)
+}
+
+/// How healthy a deploy is.
+fn health(facts: Option<&Facts>) -> Markup {
+    html! {
+        @match facts.and_then(Facts::health) {
+            Some(Health::Healthy) => span.state.good { "Healthy" },
+            Some(Health::Ailing) => span.state.warn { "Ailing" },
+            Some(Health::Unhealthy) => span.state.bad { "Unhealthy" },
+            None => span.meta { "Not reported" },
+        }
+    }
 }
 
 /// `count` and the word for that many.

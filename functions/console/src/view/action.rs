@@ -116,6 +116,11 @@ impl RunView {
 impl ActionView {
     /// Step number `index` of `run`, both of `page`; `None` where there is no such step.
     pub(super) fn of(run: &Run, index: usize, page: &Page, people: &People<'_>) -> Option<Self> {
+        Some(Self { resolved: resolved(run, index, page, people), ..Self::of_run(run, index)? })
+    }
+
+    /// The same without what people said: that is on record in the events of a page.
+    pub(crate) fn of_run(run: &Run, index: usize) -> Option<Self> {
         let step = run.steps.get(index)?;
         let base = |state| Self {
             action: step.action.to_string(),
@@ -126,7 +131,7 @@ impl ActionView {
             reason: None,
             under: under(run, step),
             asks: run.asks(index),
-            resolved: resolved(run, index, page, people),
+            resolved: Vec::new(),
             question: None,
         };
         Some(match &step.state {
