@@ -5,6 +5,7 @@
 
 mod documents;
 mod pages;
+mod record;
 mod refusals;
 mod sign_in;
 
@@ -136,6 +137,9 @@ impl Console {
             Endpoint::Home => Ok(Answer::see_other("/deploys".to_owned())),
             Endpoint::Deploys => self.deploys(call).await,
             Endpoint::Deploy => self.deploy(call).await,
+            Endpoint::Record => self.record(call).await,
+            Endpoint::RecordCsv => self.record_csv(call).await,
+            Endpoint::RecordJsonLines => self.record_json_lines(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call)),
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::SignOut => Ok(self.sign_out()),
@@ -149,6 +153,7 @@ impl Console {
             Endpoint::DeployJson => self.deploy_json(call).await,
             Endpoint::ApprovalsJson => self.approvals_json(call).await,
             Endpoint::EventsJson => self.events_json(call).await,
+            Endpoint::RecordJson => self.record_json(call).await,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Records for tests. What people decide is told by the core itself, in [`story`].
 
 mod events;
+mod record;
 mod stories;
 mod story;
 
 pub(crate) use events::{everything, hostile};
+pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
 };

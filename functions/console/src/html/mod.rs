@@ -7,15 +7,19 @@ mod deploys;
 mod icon;
 mod message;
 mod prompt;
+mod record;
 mod sign_in;
 mod tables;
+mod time_to_approve;
 mod timeline;
 mod votes;
 
 pub(crate) use deploy::deploy;
 pub(crate) use deploys::deploys;
 pub(crate) use message::message;
+pub(crate) use record::{Found, record};
 pub(crate) use sign_in::sign_in;
+pub(crate) use time_to_approve::time_to_approve;
 
 use crate::assets;
 use crate::view::web_link;
@@ -25,7 +29,8 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
 /// The console's parts, and who sees the way to them.
-const PARTS: &[(&str, &str, Access)] = &[("Deploys", "/deploys", Access::Reader)];
+const PARTS: &[(&str, &str, Access)] =
+    &[("Deploys", "/deploys", Access::Reader), ("Record", "/record", Access::Reader)];
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {

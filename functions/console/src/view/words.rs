@@ -1,7 +1,7 @@
 //! Words for what the record says of people, that the pages and the timeline share.
 
 use approval::approval::{Choice, Standing, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// To `approve` or `reject`.
 pub(crate) fn choice(choice: Choice) -> &'static str {
@@ -63,4 +63,46 @@ pub(crate) fn sentence(text: &str) -> String {
 /// A time within a text.
 pub(crate) fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d at %H:%M UTC").to_string()
+}
+
+/// How long something lasted, in its two largest units.
+pub(crate) fn lasted(time: SignedDuration) -> String {
+    let seconds = time.as_secs().max(0);
+    let units = [
+        (seconds / 86_400, "day"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
+    let shown =
+        units[first..].iter().take(2).enumerate().filter(|(place, (count, _))| *place == 0 || *count > 0);
+    let shown = shown.map(|(_, (count, unit))| match (*unit, count) {
+        ("day", count) if *count != 1 => format!("{count} days"),
+        (unit, count) => format!("{count} {unit}"),
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_something_lasted() {
+        for (seconds, shown) in [
+            (-1, "0 s"),
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (61, "1 min 1 s"),
+            (3600, "1 h"),
+            (3660, "1 h 1 min"),
+            (86_400, "1 day"),
+            (2 * 86_400 + 59, "2 days"),
+            (90_000, "1 day 1 h"),
+        ] {
+            assert_eq!(lasted(SignedDuration::from_secs(seconds)), shown);
+        }
+    }
 }
