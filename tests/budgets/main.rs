@@ -128,6 +128,13 @@ fn every_operation_makes_the_requests_that_are_written_down() {
             ("a deploy as JSON", format!("/api/v1/deploys/{deploy}")),
             ("a deploy's approvals as JSON", format!("/api/v1/deploys/{deploy}/approvals")),
             ("a deploy's events as JSON", format!("/api/v1/deploys/{deploy}/events")),
+            ("the record of approvals", "/record".to_owned()),
+            (
+                "the record of one deployment, with its time to approve",
+                "/record?deployment=acme/budgets".to_owned(),
+            ),
+            ("the approved as CSV", "/record.csv?outcome=approved".to_owned()),
+            ("a person's approvals as JSON", "/api/v1/approvals?person=Ana".to_owned()),
         ] {
             let mark = stack.mark();
             assert_eq!(story.get(&path).await.status(), 200);

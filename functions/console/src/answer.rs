@@ -73,6 +73,12 @@ impl Answer {
         Self { cache: FOR_GOOD, ..Self::new(StatusCode::OK, asset.media_type, asset.text.to_owned()) }
     }
 
+    /// A file to be kept under `name`.
+    pub(crate) fn file(media_type: &'static str, name: &str, body: String) -> Self {
+        let answer = Self::new(StatusCode::OK, media_type, body);
+        answer.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"signoff-{name}\""))
+    }
+
     /// Go there, with GET.
     pub(crate) fn see_other(location: String) -> Self {
         let answer = Self::new(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());

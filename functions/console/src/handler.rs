@@ -6,6 +6,7 @@
 mod deployments;
 mod documents;
 mod pages;
+mod record;
 mod refusals;
 mod sign_in;
 mod votes;
@@ -150,6 +151,9 @@ impl Console {
             Endpoint::Deploy => self.deploy(call).await,
             Endpoint::Vote => self.vote(call).await,
             Endpoint::Step => self.step(call).await,
+            Endpoint::Record => self.record(call).await,
+            Endpoint::RecordCsv => self.record_csv(call).await,
+            Endpoint::RecordJsonLines => self.record_json_lines(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call)),
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::SignOut => Ok(self.sign_out()),
@@ -163,6 +167,7 @@ impl Console {
             Endpoint::DeployJson => self.deploy_json(call).await,
             Endpoint::ApprovalsJson => self.approvals_json(call).await,
             Endpoint::EventsJson => self.events_json(call).await,
+            Endpoint::RecordJson => self.record_json(call).await,
         }
     }
 

@@ -11,6 +11,15 @@
 //! the list and the second is not. A part costs one query. Of a deployment or an environment alone it comes from the newest
 //! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
 //!
+//! `GET /api/v1/approvals?deployment=&environment=&person=&outcome=&since=&until=&limit=&before=`, newest first:
+//!
+//! ```json
+//! {"approvals": [{"id", "deploy", "url", "deployment", "environment", "status", "votes": […], …}], "next": "…"}
+//! ```
+//!
+//! `person` is a Slack user id or a part of a name; `outcome` is `pending`, `approved`, `rejected`, `expired`, `superseded` or
+//! `cancelled`. Where an environment, a person or an outcome is asked for, a part comes from 500 of each kind that is looked at.
+//!
 //! `GET /api/v1/deploys/{id}`, with what conditions and templates of rules can ask about:
 //!
 //! ```json
@@ -37,22 +46,31 @@
 
 use crate::mrkdwn::People;
 use crate::site::Site;
-use crate::view::{ApprovalView, DeployView, Notice, RunView, notices};
+use crate::view::{ApprovalView, DeployView, ListedApproval, Notice, RunView, notices};
 use approval::deploy::Deploy;
 use approval::event::Event;
 use approval::facts::Facts;
+use schemars::JsonSchema;
 use serde::Serialize;
-use store::{Listing, Page};
+use store::{ApprovalListing, Listing, Page};
 
 /// The answer of `/api/v1/deploys`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeploysDocument {
     deploys: Vec<DeployView>,
     next: Option<String>,
 }
 
+/// The answer of `/api/v1/approvals`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct RecordDocument {
+    /// Newest first.
+    approvals: Vec<ListedApproval>,
+    next: Option<String>,
+}
+
 /// The answer of `/api/v1/deploys/{id}`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeployDocument<'a> {
     deploy: WholeDeploy<'a>,
     /// What became known of it since.
@@ -63,7 +81,7 @@ pub(crate) struct DeployDocument<'a> {
 }
 
 /// All that is known of a deploy.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 struct WholeDeploy<'a> {
     #[serde(flatten)]
     deploy: &'a Deploy,
@@ -72,7 +90,7 @@ struct WholeDeploy<'a> {
 }
 
 /// The answer of `/api/v1/deploys/{id}/events`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct EventsDocument<'a> {
     deploy: DeployView,
     /// Oldest first.
@@ -80,7 +98,7 @@ pub(crate) struct EventsDocument<'a> {
 }
 
 /// The answer of `/api/v1/deploys/{id}/approvals`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ApprovalsDocument {
     deploy: DeployView,
     /// Oldest first.
@@ -91,7 +109,7 @@ pub(crate) struct ApprovalsDocument {
 }
 
 /// An error, as RFC 9457 has it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ProblemDocument<'a> {
     /// `about:blank`: the title says it all.
     pub(crate) r#type: &'static str,
@@ -108,6 +126,14 @@ impl DeploysDocument {
     pub(crate) fn new(listing: &Listing, site: &Site) -> Self {
         let deploys = listing.deploys.iter().map(|deploy| DeployView::of_summary(deploy, site)).collect();
         Self { deploys, next: listing.next.clone() }
+    }
+}
+
+impl RecordDocument {
+    /// A part of the record.
+    pub(crate) fn new(listing: &ApprovalListing, site: &Site) -> Self {
+        let approvals = listing.approvals.iter().map(|approval| ListedApproval::of(approval, site));
+        Self { approvals: approvals.collect(), next: listing.next.clone() }
     }
 }
 

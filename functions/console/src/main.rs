@@ -3,6 +3,7 @@
 mod answer;
 mod assets;
 mod auth;
+mod export;
 mod handler;
 mod html;
 mod json;

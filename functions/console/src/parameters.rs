@@ -1,11 +1,17 @@
 //! What queries and forms say.
 
+mod search;
+
+pub(crate) use search::{Field, Search};
+
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use store::Wanted;
 
 /// How many deploys a page of the list shows, and the JSON list unless it is asked for another number.
 pub(crate) const PAGE_SIZE: u8 = 50;
+/// How many approvals a page of the record shows.
+pub(crate) const RECORD_SIZE: u8 = 20;
 /// How many deploys the JSON list gives at most.
 const MOST_DEPLOYS: u8 = 100;
 

@@ -38,6 +38,12 @@ pub(crate) enum Endpoint {
     Vote,
     /// What became of an action of which nobody knows.
     Step,
+    /// The record of approvals.
+    Record,
+    /// The record as comma-separated values.
+    RecordCsv,
+    /// The record as JSON lines.
+    RecordJsonLines,
     /// The sign-in form.
     SignInForm,
     /// A key typed into the sign-in form.
@@ -54,6 +60,8 @@ pub(crate) enum Endpoint {
     ApprovalsJson,
     /// What happened to a deploy, as JSON.
     EventsJson,
+    /// The record of approvals, as JSON.
+    RecordJson,
 }
 
 /// A request that the console answers.
@@ -85,6 +93,9 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/deploys/{id}", Access::Reader, Endpoint::Deploy),
     page(Method::POST, "/deploys/{id}/approvals/{approval}", Access::Member, Endpoint::Vote),
     page(Method::POST, "/deploys/{id}/runs/{run}/steps/{step}", Access::Member, Endpoint::Step),
+    page(Method::GET, "/record", Access::Reader, Endpoint::Record),
+    page(Method::GET, "/record.csv", Access::Reader, Endpoint::RecordCsv),
+    page(Method::GET, "/record.jsonl", Access::Reader, Endpoint::RecordJsonLines),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
@@ -93,6 +104,7 @@ pub(crate) const TABLE: &[Entry] = &[
     json("/api/v1/deploys/{id}", Access::Reader, Endpoint::DeployJson),
     json("/api/v1/deploys/{id}/approvals", Access::Reader, Endpoint::ApprovalsJson),
     json("/api/v1/deploys/{id}/events", Access::Reader, Endpoint::EventsJson),
+    json("/api/v1/approvals", Access::Reader, Endpoint::RecordJson),
 ];
 
 /// An entry that a request is for, and what the segments in braces stand for.

@@ -2,11 +2,13 @@
 
 mod deployments;
 mod events;
+mod record;
 mod stories;
 mod story;
 
 pub(crate) use deployments::{deployments, evaluations, health, waiting_approvals};
 pub(crate) use events::{everything, hostile};
+pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
 };

@@ -3,6 +3,7 @@
 use crate::approval::Choice;
 use crate::freeze::Freeze;
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -101,7 +102,7 @@ pub struct QuotaSpec {
 }
 
 /// Whose votes need a reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reasons {
     /// Nobody's.

@@ -17,6 +17,7 @@ use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};
 use crate::id::{ApprovalId, DeployId, RunId, digest};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An approval.
@@ -137,7 +138,7 @@ pub struct Clicked {
 }
 
 /// Approve or reject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
     /// For it.
@@ -222,7 +223,7 @@ pub enum Outcome {
 }
 
 /// Where a dialog stands in Slack.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Dialog {
     /// The channel's id.
     pub channel: String,

@@ -3,12 +3,13 @@
 use crate::id::DeployId;
 use crate::issue::{Issue, Tracker};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// The name of a deployment, `organization/name` (`acme/checkout`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Slug(String);
 
@@ -45,7 +46,7 @@ impl fmt::Display for Slug {
 }
 
 /// One revision arriving in one environment of a deployment, at a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deploy {
     /// Its id.
     pub id: DeployId,
@@ -92,7 +93,7 @@ pub struct Deploy {
 }
 
 /// Whether a deploy's commits touch the rules file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesChange {
     /// The git host did not say: too many files, or a range that it does not know.
@@ -105,7 +106,7 @@ pub enum RulesChange {
 }
 
 /// How much a deploy changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Size {
     /// How many files; at least so many, where the git host does not name all.
     pub files: u64,
@@ -147,7 +148,7 @@ impl fmt::Display for Magnitude {
 }
 
 /// Who reported a deploy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The generic webhook, `register_deploy`.
@@ -157,7 +158,7 @@ pub enum Source {
 }
 
 /// Somebody who wrote, merged or deployed code, as the git host knows them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// The display name.
     pub name: String,
@@ -168,7 +169,7 @@ pub struct Person {
 }
 
 /// A commit of a deploy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Commit {
     /// The full SHA.
     pub revision: String,
@@ -184,7 +185,7 @@ pub struct Commit {
 }
 
 /// A pull request of a deploy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PullRequest {
     /// Its number in the repository.
     pub number: u64,

@@ -7,6 +7,7 @@ use crate::effect::EffectKind;
 use crate::event::EventKind;
 use crate::id::DeployId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,7 +16,7 @@ use std::fmt;
 pub const MAX_KEPT: usize = 1000;
 
 /// What became known of a deploy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The deploy.
     pub deploy: DeployId,
@@ -41,7 +42,7 @@ pub const API: &str = "api";
 pub const ALARM: &str = "alarm ";
 
 /// How healthy a deploy is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// All is well.
@@ -64,7 +65,7 @@ impl fmt::Display for Health {
 }
 
 /// What somebody reported of a deploy's health.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// How healthy it is.
     pub health: Health,
@@ -73,7 +74,7 @@ pub struct Report {
 }
 
 /// A reaction that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Thumb {
     /// `:+1:`
@@ -83,7 +84,7 @@ pub enum Thumb {
 }
 
 /// Somebody's reaction to a message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Reaction {
     /// The message.
     pub message: Dialog,

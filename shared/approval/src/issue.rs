@@ -1,6 +1,7 @@
 //! Issues of a tracker, and where a text mentions them.
 
 use crate::deploy::Deploy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,7 +15,7 @@ const LONGEST_PROJECT: usize = 10;
 const LONGEST_NUMBER: usize = 7;
 
 /// An issue that a deploy's commits or pull requests mention.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Issue {
     /// What people call it (`SHOP-7`).
     pub key: String,
@@ -33,7 +34,7 @@ pub struct Issue {
 }
 
 /// Where issues are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tracker {
     /// Jira Cloud.

@@ -10,6 +10,7 @@ use crate::decision::Decision;
 use crate::event::EventKind;
 use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A run.
@@ -55,7 +56,7 @@ pub struct Step {
 }
 
 /// How an approval must end to start a step under it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Branch {
     /// With an approval.
@@ -68,7 +69,7 @@ pub enum Branch {
 }
 
 /// What somebody wants done about a step of which nobody knows whether it happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// Run it again: it did not happen.
@@ -121,7 +122,7 @@ pub enum StepState {
 }
 
 /// How far a run got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// A step is running or waiting.

@@ -10,8 +10,8 @@ use approval::id::{ApprovalId, DeployId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How many approvals a request looks at where what is wanted has no index by itself.
-const MOST_LOOKED_AT: i32 = 500;
+/// How many approvals a request looks at, at most.
+pub const MOST_LOOKED_AT: i32 = 500;
 
 /// Which approvals a list is of; by default all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,6 +129,11 @@ impl ApprovalSummary {
         self.closed_at().map(|at| at.duration_since(self.opened_at))
     }
 
+    /// Where it stands in a list: what to ask for to get those that come after it.
+    pub fn place(&self) -> String {
+        keys::opened(self.opened_at, &self.id)
+    }
+
     /// The Slack user id of who cancelled it, where somebody did.
     pub fn cancelled_by(&self) -> Option<&str> {
         match &self.status {
@@ -198,6 +203,14 @@ impl Store {
         self.approvals(&wanted, limit, None).await
     }
 
+    /// Those of the newest 500 approvals of a deployment that were approved.
+    pub async fn approved(&self, deployment: &Slug) -> Result<Vec<ApprovalSummary>, StoreError> {
+        let outcome = Some(WantedOutcome::Approved);
+        let wanted =
+            WantedApprovals { deployment: Some(deployment.clone()), outcome, ..WantedApprovals::default() };
+        Ok(self.approvals(&wanted, MOST_LOOKED_AT, None).await?.approvals)
+    }
+
     /// The newest approvals that are `wanted`, at most `limit`, by the time at which they were opened, before `before` (an
     /// [`ApprovalListing::next`]).
     ///
@@ -213,7 +226,8 @@ impl Store {
         let until = wanted.until.map(keys::sortable);
         let before = [before, until.as_deref()].into_iter().flatten().min().unwrap_or("~");
         // One more than is shown tells whether there is a next part.
-        let looked_at = if wanted.takes_all() { limit.saturating_add(1) } else { MOST_LOOKED_AT };
+        let looked_at =
+            if wanted.takes_all() { limit.saturating_add(1).min(MOST_LOOKED_AT) } else { MOST_LOOKED_AT };
         let (mut rows, mut cut) = (Vec::new(), None);
         for partition in wanted.partitions() {
             let found = self.opened_before(partition, before, looked_at).await?;

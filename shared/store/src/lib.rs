@@ -19,7 +19,7 @@ mod queries;
 mod queue;
 mod row;
 
-pub use approvals::{ApprovalListing, ApprovalSummary, WantedApprovals, WantedOutcome};
+pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;
 pub use environments::{Deployment, Deployments, Environment};

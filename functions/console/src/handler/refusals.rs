@@ -8,6 +8,7 @@ use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
 use runtime::secrets::SecretError;
+use std::io;
 use store::StoreError;
 
 fn problem(face: Face, status: StatusCode, title: &str, detail: &str) -> Answer {
@@ -114,6 +115,18 @@ pub(super) fn no_deploy(face: Face) -> Answer {
 pub(super) fn no_deployment() -> Answer {
     let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended.";
     problem(Face::Page, StatusCode::NOT_FOUND, "No such deployment", detail)
+}
+
+/// What was read can't be written as a file.
+pub(super) fn unwritable(error: &io::Error, face: Face, id: &str) -> Answer {
+    tracing::error!(request_id = id, %error, "the record can't be written as a file");
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "The file can't be written",
+        detail: "The record was read, but could not be written as a file. The console's log says why.",
+        request: Some(id),
+    };
+    Answer::problem(face, &problem)
 }
 
 /// The record can't be read.

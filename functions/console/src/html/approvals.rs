@@ -5,7 +5,7 @@ use super::ballot::Booth;
 use super::prompt::formatted;
 use super::votes::votes;
 use super::{external, revision, time};
-use crate::view::words::{sentence, took as took_words};
+use crate::view::words::{lasted, sentence};
 use crate::view::{ApprovalView, FrozenView, Notice, PersonView, RunView, Section};
 use approval::approval::Status;
 use jiff::Timestamp;
@@ -81,7 +81,7 @@ fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
     let word = |word: &str, since: Option<Timestamp>| {
         html! {
             "Current status of approval is " strong.status.{ (approval.status) } { (word) }
-            @if let Some(took) = approval.took() { " after " (took_words(took)) }
+            @if let Some(took) = approval.took() { " after " (lasted(took)) }
             @if let Some(since) = since { ", since " (time(since, now)) }
             "."
         }
@@ -306,7 +306,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
-        Current status of approval is expired after 5 minutes, since Nov 23, 10:47 UTC. Nobody decided in time.
+        Current status of approval is expired after 5 min 1 s, since Nov 23, 10:47 UTC. Nobody decided in time.
         Votes
         - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace.
         1 of 2 approvals. Only the authors of this deploy may vote: Mato Zgajner, U2.
@@ -327,7 +327,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is superseded after 6 minutes, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
+        Current status of approval is superseded after 6 min 36 s, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
         Votes
         Nobody has voted.
         0 of 1 approvals. Anyone in #deploys may vote.
@@ -344,7 +344,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is cancelled after 4 minutes, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
+        Current status of approval is cancelled after 4 min 16 s, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
         Votes
         - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace.
         1 of 2 approvals. Anyone in #deploys may vote.
@@ -360,7 +360,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is approved after 3 minutes, since Nov 23, 10:46 UTC.
+        Current status of approval is approved after 3 min 58 s, since Nov 23, 10:46 UTC.
         Votes
         - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace. Looked up again 10:46 UTC: they may vote.
         1 of 1 approvals. Anyone in #deploys may vote.
@@ -381,7 +381,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is rejected after 3 minutes, since Nov 23, 10:46 UTC.
+        Current status of approval is rejected after 3 min 56 s, since Nov 23, 10:46 UTC.
         Votes
         - Ana Novak voted to reject 10:46 UTC At the click: a member of the workspace.
         0 of 1 approvals, 1 of 1 rejections. Anyone in #deploys may vote.

@@ -12,8 +12,10 @@ mod icon;
 mod live;
 mod message;
 mod prompt;
+mod record;
 mod sign_in;
 mod tables;
+mod time_to_approve;
 mod timeline;
 mod votes;
 
@@ -25,7 +27,9 @@ pub(crate) use deploys::deploys;
 pub(crate) use history::history;
 pub(crate) use live::LivePage;
 pub(crate) use message::message;
+pub(crate) use record::{Found, record};
 pub(crate) use sign_in::sign_in;
+pub(crate) use time_to_approve::time_to_approve;
 
 use crate::assets;
 use crate::view::web_link;
@@ -38,8 +42,11 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
 /// The console's parts, and who sees the way to them.
-const PARTS: &[(&str, &str, Access)] =
-    &[("Deployments", "/", Access::Reader), ("Deploys", "/deploys", Access::Reader)];
+const PARTS: &[(&str, &str, Access)] = &[
+    ("Deployments", "/", Access::Reader),
+    ("Deploys", "/deploys", Access::Reader),
+    ("Record", "/record", Access::Reader),
+];
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {

@@ -7,11 +7,12 @@ use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};
 use approval::run::{self, Branch, Resolution, Run, Step, StepState};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::Page;
 
 /// An action, and what became of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ActionView {
     /// The action's line of the rules file.
     pub(crate) action: String,
@@ -47,7 +48,7 @@ pub(crate) struct QuestionView {
 }
 
 /// Which end of which approval starts an action.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct UnderView {
     pub(crate) approval: ApprovalId,
     pub(crate) name: String,
@@ -56,7 +57,7 @@ pub(crate) struct UnderView {
 }
 
 /// What somebody said should be done about an action of which nobody knew what became.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ResolvedView {
     pub(crate) by: PersonView,
     /// `retry` or `mark_as_done`.
@@ -65,7 +66,7 @@ pub(crate) struct ResolvedView {
 }
 
 /// What became of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ActionState {
     /// Its turn has not come.
@@ -85,7 +86,7 @@ pub(crate) enum ActionState {
 }
 
 /// A run of a rule, with all of its actions, approvals among them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct RunView {
     pub(crate) id: RunId,
     pub(crate) rule: String,

@@ -12,11 +12,12 @@ use approval::deploy::RulesChange;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Branch, Run};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::Page;
 
 /// An approval.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ApprovalView {
     pub(crate) id: ApprovalId,
     pub(crate) run: RunId,
@@ -80,7 +81,7 @@ pub(crate) struct ApprovalView {
 }
 
 /// A deploy that took another one's place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SuccessorView {
     pub(crate) deploy: DeployId,
     pub(crate) title: String,
@@ -89,7 +90,7 @@ pub(crate) struct SuccessorView {
 }
 
 /// Enough people approved.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct QuorumView {
     pub(crate) since: Timestamp,
     /// Nothing runs before; until then it can be undone.
@@ -99,7 +100,7 @@ pub(crate) struct QuorumView {
 }
 
 /// What a vote stands for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SubjectView {
     pub(crate) revision: String,
     pub(crate) rule: String,
@@ -108,7 +109,7 @@ pub(crate) struct SubjectView {
 }
 
 /// A message in Slack.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DialogView {
     /// The channel's id.
     pub(crate) channel: String,

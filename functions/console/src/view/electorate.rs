@@ -2,13 +2,14 @@
 
 use crate::mrkdwn::People;
 use approval::approval::{Electorate, Quota};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How many people a sentence names.
 const NAMED: usize = 20;
 
 /// Somebody in Slack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct PersonView {
     /// The Slack user id.
     pub(crate) id: String,
@@ -29,7 +30,7 @@ impl PersonView {
 }
 
 /// Who may vote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ElectorateView {
     /// In words.
     pub(crate) who: String,
@@ -44,7 +45,7 @@ pub(crate) struct ElectorateView {
 }
 
 /// So many votes from some of those who may vote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct QuotaView {
     /// Who they are, as the rule names them.
     pub(crate) from: String,

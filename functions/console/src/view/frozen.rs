@@ -4,10 +4,11 @@ use super::PersonView;
 use crate::mrkdwn::People;
 use approval::approval::{Frozen, Lifted};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The freeze that holds an approval, or that somebody lifted.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FrozenView {
     /// Until when its actions wait; `null`: no window is open.
     pub(crate) until: Option<Timestamp>,
@@ -20,7 +21,7 @@ pub(crate) struct FrozenView {
 }
 
 /// That somebody lifted a freeze.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct LiftedView {
     pub(crate) by: PersonView,
     pub(crate) at: Timestamp,

@@ -8,30 +8,35 @@ pub(crate) mod ballot;
 mod electorate;
 mod frozen;
 mod history;
+mod listed;
 mod notice;
 mod sections;
+mod time_to_approve;
 mod timeline;
 mod votes;
 pub(crate) mod words;
 
-pub(crate) use self::approval::ApprovalView;
+pub(crate) use self::approval::{ApprovalView, SuccessorView};
 pub(crate) use action::{ActionState, ActionView, QuestionView, RunView};
 pub(crate) use electorate::{ElectorateView, PersonView};
 pub(crate) use frozen::FrozenView;
 pub(crate) use history::{HistoryPart, HistoryWanted, MOST_OF_STEPS, history, steps};
+pub(crate) use listed::{ListedApproval, ListedVote};
 pub(crate) use notice::{Notice, notices};
 pub(crate) use sections::{Section, sections};
+pub(crate) use time_to_approve::{Every, Period, TimeToApprove};
 pub(crate) use timeline::{Entry, Tone, timeline};
 pub(crate) use votes::{CheckView, StruckView, VoteView, WithdrawnView};
 
 use crate::site::Site;
 use ::approval::id::DeployId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::{DeploySummary, Page};
 
 /// A deploy, as JSON lists show it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeployView {
     pub(crate) id: DeployId,
     /// `owner/name`.

@@ -4,11 +4,12 @@ use super::words::{quoted, sentence, when};
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::ApprovalId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::Page;
 
 /// Something about a deploy that is neither an approval nor a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Notice {
     /// What it is about.
     pub(crate) kind: NoticeKind,
@@ -19,7 +20,7 @@ pub(crate) struct Notice {
 }
 
 /// What a notice is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum NoticeKind {
     /// The rules are being read.

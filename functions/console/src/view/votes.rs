@@ -7,11 +7,12 @@ use approval::approval::{Approval, Choice, Electorate, Standing, Verdict};
 use approval::event::{Event, EventKind};
 use approval::id::ApprovalId;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::Page;
 
 /// One person's vote.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct VoteView {
     /// The Slack user id.
     pub(crate) voter: String,
@@ -29,7 +30,7 @@ pub(crate) struct VoteView {
 }
 
 /// What a look at a voter said.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckView {
     pub(crate) at: Timestamp,
     /// `eligible`, or why not: `deactivated`, `guest`, `stranger`, `bot`, `not_named` or `own_change`.
@@ -37,7 +38,7 @@ pub(crate) struct CheckView {
 }
 
 /// A vote to approve that counts no longer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct StruckView {
     /// The Slack user id.
     pub(crate) voter: String,
@@ -55,7 +56,7 @@ pub(crate) struct StruckView {
 }
 
 /// A vote that was taken back.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct WithdrawnView {
     /// The Slack user id.
     pub(crate) voter: String,

@@ -65,20 +65,23 @@ pub(crate) fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d at %H:%M UTC").to_string()
 }
 
-/// How long something took, in its two largest units: `12 minutes`, `2 hours 5 minutes`.
-pub(crate) fn took(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
+/// How long something lasted, in its two largest units.
+pub(crate) fn lasted(time: SignedDuration) -> String {
+    let seconds = time.as_secs().max(0);
     let units = [
         (seconds / 86_400, "day"),
-        (seconds / 3_600 % 24, "hour"),
-        (seconds / 60 % 60, "minute"),
-        (seconds % 60, "second"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
     ];
-    let largest = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
-    let shown = units.iter().skip(largest).take(if largest < 2 { 2 } else { 1 });
-    let words = shown.filter(|(count, unit)| *count > 0 || *unit == "second");
-    let words = words.map(|(count, unit)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" }));
-    words.collect::<Vec<_>>().join(" ")
+    let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
+    let shown =
+        units[first..].iter().take(2).enumerate().filter(|(place, (count, _))| *place == 0 || *count > 0);
+    let shown = shown.map(|(_, (count, unit))| match (*unit, count) {
+        ("day", count) if *count != 1 => format!("{count} days"),
+        (unit, count) => format!("{count} {unit}"),
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -86,20 +89,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_long_something_took() {
-        for (seconds, words) in [
-            (-5, "0 seconds"),
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (59, "59 seconds"),
-            (60, "1 minute"),
-            (12 * 60 + 40, "12 minutes"),
-            (3_600, "1 hour"),
-            (2 * 3_600 + 5 * 60 + 1, "2 hours 5 minutes"),
-            (86_400 + 59 * 60, "1 day"),
-            (3 * 86_400 + 4 * 3_600, "3 days 4 hours"),
+    fn how_long_something_lasted() {
+        for (seconds, shown) in [
+            (-1, "0 s"),
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (61, "1 min 1 s"),
+            (3600, "1 h"),
+            (3660, "1 h 1 min"),
+            (86_400, "1 day"),
+            (2 * 86_400 + 59, "2 days"),
+            (90_000, "1 day 1 h"),
         ] {
-            assert_eq!(took(SignedDuration::from_secs(seconds)), words);
+            assert_eq!(lasted(SignedDuration::from_secs(seconds)), shown);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Choice;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A click on an approval's dialog, or the reason that was given after it.
@@ -57,7 +58,7 @@ pub struct Voter {
 }
 
 /// What an account in Slack is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// A member of the workspace.

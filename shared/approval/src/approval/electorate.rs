@@ -1,10 +1,11 @@
 //! Who may vote, and whether those who voted still may.
 
 use super::{Approval, Refusal, Standing, Voter};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who may vote.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Electorate {
     /// The Slack user ids of those who may; `None`: anyone in the channel.
     pub people: Option<Vec<String>>,
@@ -23,7 +24,7 @@ pub struct Electorate {
 }
 
 /// So many votes from some of those who may vote.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Quota {
     /// Who they are, as the rule names them.
     pub from: String,
@@ -34,7 +35,7 @@ pub struct Quota {
 }
 
 /// Whether somebody may vote, and why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// They may.
