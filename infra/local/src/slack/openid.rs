@@ -71,9 +71,10 @@ pub struct Choice {
 }
 
 impl Slack {
-    /// Lets every code that was given out grow older by `time`.
-    pub fn age_codes(&self, time: SignedDuration) {
-        for code in locked(&self.shared.codes).open.values_mut() {
+    /// Lets every code that this person was given grow older by `time`.
+    pub fn age_codes(&self, user: &str, time: SignedDuration) {
+        let mut codes = locked(&self.shared.codes);
+        for code in codes.open.values_mut().filter(|code| code.user == user) {
             code.at -= time;
         }
     }

@@ -158,10 +158,10 @@ async fn a_code_is_exchanged_by_its_app_only_and_in_time() {
         assert_eq!(exchange(&slack, &[change], &code).await["error"], error, "{change:?}");
     }
     let (old, gone) = (code(&slack, &ana).await, code(&slack, &ana).await);
-    slack.age_codes(SignedDuration::from_mins(10));
+    slack.age_codes(&ana, SignedDuration::from_mins(10));
     let fresh = code(&slack, &ana).await;
     assert_eq!(exchange(&slack, &[], &old).await["ok"], true);
-    slack.age_codes(SignedDuration::from_secs(1));
+    slack.age_codes(&ana, SignedDuration::from_secs(1));
     assert_eq!(exchange(&slack, &[], &gone).await["error"], "invalid_code", "it is too old");
     slack.deactivate(&ana);
     assert_eq!(exchange(&slack, &[], &fresh).await["error"], "invalid_code");
