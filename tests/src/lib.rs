@@ -18,4 +18,5 @@ pub mod scenario;
 pub mod scenarios;
 pub mod story;
 pub mod telling;
+pub mod visitor;
 pub mod world;

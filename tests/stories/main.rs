@@ -21,6 +21,7 @@ mod record;
 mod rules;
 mod samples;
 mod settings;
+mod sign_in;
 mod soak;
 mod strangers;
 mod votes;

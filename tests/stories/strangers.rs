@@ -160,6 +160,13 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /sign-in", "a wrong key", "/sign-in")
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("key=wrong"),
+            Attempt::new("POST /sign-in/slack", "from another site", "/sign-in/slack")
+                .header("origin", "https://evil.example"),
+            Attempt::new(
+                "GET /sign-in/slack/callback",
+                "a made-up code",
+                "/sign-in/slack/callback?code=c&state=s",
+            ),
             Attempt::new("POST /sign-out", "no session", "/sign-out"),
         ];
         let mut table = String::new();
@@ -200,6 +207,8 @@ fn strangers_get_nothing_by_any_route() {
         GET /assets/{file} | a way out | 404
         GET /sign-in | anybody | 200
         POST /sign-in | a wrong key | 401
+        POST /sign-in/slack | from another site | 403
+        GET /sign-in/slack/callback | a made-up code | 400
         POST /sign-out | no session | 303
         ");
         let after = story.settled(&deploy).await;

@@ -1,6 +1,7 @@
-//! Who gets in: whoever shows one of the stack's API keys, or a session that was got with one.
+//! Who gets in: whoever shows one of the stack's API keys, or a session that was got with one, or by signing in with Slack
+//! (`session.rs`).
 //!
-//! A session is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
+//! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
 //! that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. The key itself never goes
 //! back to the browser.
 //!
@@ -43,11 +44,20 @@ pub(crate) fn credential(headers: &HeaderMap, site: &Site) -> Option<Credential>
         let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("apikey");
         return known.then(|| Credential::Key(SecretString::from(key.trim())));
     }
+    Some(Credential::Session(cookie(headers, cookie_name(site))?.to_owned()))
+}
+
+/// The sign-in with Slack that is under way in this browser.
+pub(crate) fn ticket<'h>(headers: &'h HeaderMap, site: &Site) -> Option<&'h str> {
+    cookie(headers, ticket_name(site))
+}
+
+/// The value of the cookie `name`.
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(name, _)| *name == cookie_name(site))?;
-    Some(Credential::Session(value.to_owned()))
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 /// Who shows `credential` at `now`; `None`: it is good for nothing. Every key is compared, each in constant time.
@@ -107,24 +117,37 @@ fn sign(key: &SecretString, purpose: &str, text: &str) -> Option<Vec<u8>> {
 pub(crate) fn session_cookie(key: &SecretString, site: &Site, now: Timestamp) -> Option<String> {
     let expiry = (now + SESSION).as_second().to_string();
     let signature = hex::encode(sign(key, SESSIONS, &expiry)?);
-    Some(set_cookie(site, &format!("{VERSION}.{expiry}.{signature}"), SESSION))
+    Some(set_session(site, &format!("{VERSION}.{expiry}.{signature}"), SESSION))
 }
 
 /// The `Set-Cookie` that has the browser forget its session.
 pub(crate) fn no_session_cookie(site: &Site) -> String {
-    set_cookie(site, "", SignedDuration::ZERO)
+    set_session(site, "", SignedDuration::ZERO)
 }
 
-fn set_cookie(site: &Site, value: &str, lasts: SignedDuration) -> String {
-    // `Lax`, not `Strict`: a link in Slack must find its reader signed in.
+/// The `Set-Cookie` of a session.
+pub(crate) fn set_session(site: &Site, value: &str, lasts: SignedDuration) -> String {
+    set_cookie(site, cookie_name(site), value, lasts)
+}
+
+/// The `Set-Cookie` of a sign-in with Slack that is under way.
+pub(crate) fn ticket_cookie(site: &Site, value: &str, lasts: SignedDuration) -> String {
+    set_cookie(site, ticket_name(site), value, lasts)
+}
+
+fn set_cookie(site: &Site, name: &str, value: &str, lasts: SignedDuration) -> String {
+    // `Lax`, not `Strict`: a link in Slack must find its reader signed in, and Slack sends people back.
     let secure = if site.https() { "; Secure" } else { "" };
-    let name = cookie_name(site);
     format!("{name}={value}; Max-Age={}; Path=/; HttpOnly; SameSite=Lax{secure}", lasts.as_secs())
 }
 
 /// Over TLS the prefix has browsers refuse a cookie of this name that another host or an unsafe page set.
 fn cookie_name(site: &Site) -> &'static str {
     if site.https() { "__Host-signoff" } else { "signoff" }
+}
+
+fn ticket_name(site: &Site) -> &'static str {
+    if site.https() { "__Host-signoff-sign-in" } else { "signoff-sign-in" }
 }
 
 /// Whether a form was sent by a page of the console, as far as the browser says. A client that says nothing is no browser,

@@ -9,21 +9,25 @@ mod pages;
 mod record;
 mod refusals;
 mod sign_in;
+mod slack;
 mod votes;
 
 use crate::answer::Answer;
+use crate::auth::Credential;
+use crate::members::Members;
 use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
+use crate::session::Session;
 use crate::site::Site;
 use crate::visitor::{Access, Member, Visitor, Who};
 use crate::{assets, auth};
 use jiff::Timestamp;
 use lambda_http::http::Method;
-use lambda_http::http::header::{HeaderMap, IF_NONE_MATCH};
+use lambda_http::http::header::{HeaderMap, SET_COOKIE};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
-use runtime::secrets::{ApiSecret, Secret, SecretError, SlackSecret};
+use runtime::secrets::{ApiSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
 use store::Store;
@@ -37,7 +41,7 @@ const LONGEST_FORM: usize = 64 * 1024;
 pub(crate) struct Console {
     pub(crate) store: Store,
     secret: Secret<ApiSecret>,
-    slack: Secret<SlackSecret>,
+    pub(crate) members: Members,
     accounts: Accounts,
     pub(crate) site: Site,
 }
@@ -51,17 +55,27 @@ pub(crate) struct Call<'a> {
     /// The request's id, for the log.
     pub(crate) id: &'a str,
     pub(crate) now: Timestamp,
+    headers: &'a HeaderMap,
     pub(crate) query: &'a str,
     /// What was sent with POST; empty otherwise.
     pub(crate) form: Cow<'a, str>,
-    /// The versions that the asker has: the header `If-None-Match`.
-    pub(crate) known: Option<&'a str>,
+}
+
+/// Somebody who is let in.
+#[derive(Default)]
+struct Admitted {
+    /// `None`: nobody in particular.
+    visitor: Option<Visitor>,
+    /// The `Set-Cookie` of a session that was renewed.
+    renewed: Option<String>,
 }
 
 /// Why somebody is not let in.
 enum Closed {
     /// They show nothing, or nothing that counts.
     NoKey,
+    /// They are no member of the Slack workspace any more.
+    Gone,
     /// What they show is not good for this.
     NotAllowed(Visitor),
     /// There is nothing to compare with.
@@ -96,7 +110,7 @@ impl Console {
         Ok(Self {
             store: settings.store(aws)?,
             secret: Secret::new(settings, "API_SECRET", aws)?,
-            slack: Secret::new(settings, "SLACK_SECRET", aws)?,
+            members: Members::new(settings, aws)?,
             accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
         })
@@ -126,8 +140,12 @@ impl Console {
             return Err(refusals::too_long());
         }
         let form = String::from_utf8_lossy(body);
-        let visitor = match self.admit(headers, entry.access, now).await {
-            Ok(visitor) => visitor,
+        let Admitted { visitor, renewed } = match self.admit(headers, entry.access, id, now).await {
+            Ok(admitted) => admitted,
+            Err(Closed::Gone) => {
+                let answer = Answer::see_other(Next::new(path, query).sign_in_href());
+                return Err(answer.with(SET_COOKIE, auth::no_session_cookie(&self.site)));
+            }
             Err(Closed::NoKey) if entry.face == Face::Json => return Err(refusals::no_key()),
             Err(Closed::NoKey) if posted => return Err(refusals::session_over()),
             Err(Closed::NoKey) => return Err(Answer::see_other(Next::new(path, query).sign_in_href())),
@@ -137,9 +155,11 @@ impl Console {
         if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
             return Err(refusals::session_over());
         }
-        let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let call = Call { found, visitor, id, now, query, form, known };
-        self.endpoint(&call).await
+        let call = Call { found, visitor, id, now, headers, query, form };
+        let answer = self.endpoint(&call).await;
+        let Some(cookie) = renewed else { return answer };
+        let with_cookie = |answer: Answer| answer.with(SET_COOKIE, cookie.clone());
+        answer.map(with_cookie).map_err(with_cookie)
     }
 
     async fn endpoint(&self, call: &Call<'_>) -> Result<Answer, Answer> {
@@ -154,9 +174,11 @@ impl Console {
             Endpoint::Record => self.record(call).await,
             Endpoint::RecordCsv => self.record_csv(call).await,
             Endpoint::RecordJsonLines => self.record_json_lines(call).await,
-            Endpoint::SignInForm => Ok(self.sign_in_form(call)),
+            Endpoint::SignInForm => Ok(self.sign_in_form(call).await),
             Endpoint::SignIn => self.sign_in(call).await,
-            Endpoint::SignOut => Ok(self.sign_out()),
+            Endpoint::ToSlack => self.to_slack(call).await,
+            Endpoint::FromSlack => self.from_slack(call).await,
+            Endpoint::SignOut => self.sign_out(call).await,
             Endpoint::Asset => {
                 let asset = assets::find(call.found.segment("file"));
                 asset
@@ -176,15 +198,56 @@ impl Console {
         &self,
         headers: &HeaderMap,
         access: Access,
+        id: &str,
         now: Timestamp,
-    ) -> Result<Option<Visitor>, Closed> {
+    ) -> Result<Admitted, Closed> {
         if access == Access::Anyone {
-            return Ok(None);
+            return Ok(Admitted::default());
         }
         let credential = auth::credential(headers, &self.site).ok_or(Closed::NoKey)?;
-        let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
-        let visitor = auth::visitor(&secret, &credential, now).ok_or(Closed::NoKey)?;
-        if visitor.may(access) { Ok(Some(visitor)) } else { Err(Closed::NotAllowed(visitor)) }
+        let (visitor, renewed) = match &credential {
+            Credential::Session(value) if Session::is_meant(value) => self.person(value, id, now).await?,
+            Credential::Session(_) | Credential::Key(_) => {
+                let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
+                (auth::visitor(&secret, &credential, now).ok_or(Closed::NoKey)?, None)
+            }
+        };
+        if visitor.may(access) {
+            Ok(Admitted { visitor: Some(visitor), renewed })
+        } else {
+            Err(Closed::NotAllowed(visitor))
+        }
+    }
+
+    /// Whose session a cookie's value is, and the `Set-Cookie` of a newer one where it was old. An old session is looked at once
+    /// more: whoever left the workspace is out. Where Slack does not say, the session stays as it is.
+    async fn person(
+        &self,
+        value: &str,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<(Visitor, Option<String>), Closed> {
+        let app = self.members.app(now).await.map_err(Closed::NoSecret)?.ok_or(Closed::NoKey)?;
+        let session = Session::read(value, &app.seal, now).ok_or(Closed::NoKey)?;
+        if !session.is_old(now) {
+            return Ok((session.visitor(&app.seal), None));
+        }
+        let user = session.user();
+        match self.members.member(&app, user).await {
+            Ok(Some(member)) => {
+                let session = session.renewed(member, now);
+                let cookie = auth::set_session(&self.site, &session.value(&app.seal), session.lasts(now));
+                Ok((session.visitor(&app.seal), Some(cookie)))
+            }
+            Ok(None) => {
+                tracing::warn!(request_id, user, "a session ended: its person is no member any more");
+                Err(Closed::Gone)
+            }
+            Err(failure) => {
+                tracing::warn!(request_id, user, %failure, "a session could not be renewed");
+                Ok((session.visitor(&app.seal), None))
+            }
+        }
     }
 }
 

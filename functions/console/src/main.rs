@@ -1,4 +1,4 @@
-//! The console: the record of each deploy as pages for people and as JSON for programs, behind an API key.
+//! The console: the record of each deploy as pages for people and as JSON for programs, behind Slack's own sign-in or an API key.
 
 mod answer;
 mod assets;
@@ -7,13 +7,17 @@ mod export;
 mod handler;
 mod html;
 mod json;
+mod members;
 mod mrkdwn;
 mod parameters;
 mod place;
 mod routes;
 #[cfg(test)]
 mod sample;
+mod seal;
+mod session;
 mod site;
+mod ticket;
 mod view;
 mod visitor;
 

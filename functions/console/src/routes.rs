@@ -48,6 +48,10 @@ pub(crate) enum Endpoint {
     SignInForm,
     /// A key typed into the sign-in form.
     SignIn,
+    /// The way to Slack, to sign in there.
+    ToSlack,
+    /// The way back from there.
+    FromSlack,
     /// Forget the session.
     SignOut,
     /// A file that the pages need.
@@ -98,6 +102,8 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/record.jsonl", Access::Reader, Endpoint::RecordJsonLines),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
+    page(Method::POST, "/sign-in/slack", Access::Anyone, Endpoint::ToSlack),
+    page(Method::GET, "/sign-in/slack/callback", Access::Anyone, Endpoint::FromSlack),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
     page(Method::GET, "/assets/{file}", Access::Anyone, Endpoint::Asset),
     json("/api/v1/deploys", Access::Reader, Endpoint::DeploysJson),

@@ -44,6 +44,11 @@ impl Site {
         format!("{}/deploys/{deploy}", self.origin)
     }
 
+    /// Where Slack sends people back to once they signed in there; one of the Slack app's redirect URLs.
+    pub(crate) fn sign_in_callback(&self) -> String {
+        format!("{}/sign-in/slack/callback", self.origin)
+    }
+
     /// Whether a page of `origin` (a browser's `Origin` header) belongs to this console: it has the public address, or
     /// the very host that the request was sent to (a second domain, `localhost` for `127.0.0.1`).
     pub(crate) fn is_own_origin(&self, origin: &str, host: Option<&str>) -> bool {

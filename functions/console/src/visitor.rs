@@ -42,7 +42,6 @@ pub(crate) struct Visitor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     /// Somebody who signed in with Slack.
-    #[cfg_attr(not(test), allow(dead_code, reason = "nobody can yet"))]
     Person(Member),
     /// Whoever has this API key.
     Key(KeyHolder),

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod gateway;
 pub mod logs;
 pub mod race;
+pub mod random;
 pub mod secrets;
 pub mod settings;
 pub mod time;

@@ -21,6 +21,12 @@ pub struct SlackSecret {
     pub bot_token: SecretString,
     /// What Slack signs its requests with.
     pub signing_secret: SecretString,
+    /// The app's client id. Without it nobody signs in with Slack, which is no mistake.
+    #[serde(default)]
+    pub client_id: String,
+    /// The client secret that goes with it.
+    #[serde(default)]
+    pub client_secret: SecretString,
 }
 
 /// GitHub's secret.
@@ -90,6 +96,13 @@ impl Complete for GitHubSecret {
 impl Complete for CircleCiSecret {
     fn missing(&self) -> Option<&'static str> {
         first_empty(&[("token", &self.token)])
+    }
+}
+
+impl SlackSecret {
+    /// Whether people can sign in with Slack: there is a client id, and its secret.
+    pub fn signs_in(&self) -> bool {
+        !self.client_id.trim().is_empty() && !self.client_secret.expose_secret().trim().is_empty()
     }
 }
 
@@ -192,6 +205,21 @@ impl<T: Complete> Secret<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_client_id_and_its_secret_nobody_signs_in_with_slack_and_that_is_no_mistake() {
+        for (more, signs_in) in [
+            ("", false),
+            (r#", "client_id": "1.2""#, false),
+            (r#", "client_secret": "s""#, false),
+            (r#", "client_id": " ", "client_secret": "s""#, false),
+            (r#", "client_id": "1.2", "client_secret": "s""#, true),
+        ] {
+            let text = format!(r#"{{"bot_token": "xoxb-1", "signing_secret": "s"{more}}}"#);
+            let slack: SlackSecret = serde_json::from_str(&text).unwrap();
+            assert_eq!((slack.signs_in(), slack.missing()), (signs_in, None), "{text}");
+        }
+    }
 
     #[test]
     fn a_tracker_without_a_token_is_not_connected_and_no_mistake() {

@@ -110,6 +110,7 @@ impl Settings {
                 ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)"
             }
             "ALARMS" => ", from the stack's parameter Alarms (`sam deploy --parameter-overrides`)",
+            "ADMINS" => ", from the stack's parameter Admins (`sam deploy --parameter-overrides`)",
             "EVENT_BUS" => ", from the stack's parameter EventBusName (`sam deploy --parameter-overrides`)",
             "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => " by Lambda itself",
             _ => "",

@@ -9,6 +9,7 @@ use crate::place;
 use crate::{html, routes::Face};
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;
+use lambda_http::http::header::IF_NONE_MATCH;
 use store::Page;
 
 impl Console {
@@ -26,8 +27,9 @@ impl Console {
     pub(super) async fn deploy(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let record = self.page_of(&call.found.deploy(), call).await?;
         let told = said(call, &record);
+        let known = call.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
         let booth = Booth { record: &record, visitor: call.visitor(), told: told.as_ref(), now: call.now };
-        Ok(Answer::live(StatusCode::OK, html::deploy(&booth, place::tab(call.query)), call.known))
+        Ok(Answer::live(StatusCode::OK, html::deploy(&booth, place::tab(call.query)), known))
     }
 
     /// Everything on record about a deploy, or the answer that says why not.

@@ -17,7 +17,8 @@ fn console() -> Console {
         ("RECORD_TABLE", "records"),
         ("API_SECRET", "api-secret"),
         ("SLACK_SECRET", "slack-secret"),
-        ("SLACK_API_URL", "http://127.0.0.1:1"),
+        ("SLACK_API_URL", "http://127.0.0.1:1/api"),
+        ("SLACK_AUTHORIZE_URL", "http://127.0.0.1:1/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
     ]);
@@ -94,6 +95,25 @@ async fn without_a_secret_nobody_gets_in() {
 }
 
 #[tokio::test]
+async fn without_the_slack_secret_nobody_signs_in_with_slack() {
+    let cookie = [("cookie", "__Host-signoff-sign-in=7b7d.00")];
+    for (method, address) in [
+        (Method::POST, "/sign-in/slack"),
+        (Method::GET, "/sign-in/slack/callback?code=c&state=s"),
+        (Method::GET, "/sign-in/slack/callback?error=access_denied"),
+    ] {
+        let (status, headers, body) = ask(method, address, &cookie, "").await;
+        assert_eq!((status, header(&headers, "set-cookie")), (500, ""), "{address}");
+        assert!(body.contains("can\u{2019}t sign people in with Slack now"), "{body}");
+        assert!(!body.contains("slack-secret") && !body.contains("127.0.0.1"), "it tells nothing: {body}");
+    }
+    let session = [("cookie", "__Host-signoff=2.7b7d.00")];
+    let (status, _, body) = ask(Method::GET, "/deploys", &session, "").await;
+    assert_eq!(status, 500);
+    assert!(body.contains("lets nobody in"), "{body}");
+}
+
+#[tokio::test]
 async fn what_everyone_may_see() {
     let (status, headers, body) = ask(Method::GET, "/sign-in?next=//evil.example", &[], "").await;
     assert_eq!((status, header(&headers, "cache-control")), (200, "no-store"));
@@ -151,11 +171,20 @@ fn a_missing_setting_is_named() {
         ("RECORD_TABLE", "records"),
         ("API_SECRET", "api-secret"),
         ("SLACK_SECRET", "slack-secret"),
-        ("SLACK_API_URL", "http://127.0.0.1:1"),
+        ("SLACK_API_URL", "https://slack.com/api"),
+        ("SLACK_AUTHORIZE_URL", "https://slack.com/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
     ];
-    for missing in ["RECORD_TABLE", "API_SECRET", "PUBLIC_URL"] {
+    for missing in [
+        "RECORD_TABLE",
+        "API_SECRET",
+        "SLACK_SECRET",
+        "SLACK_API_URL",
+        "SLACK_AUTHORIZE_URL",
+        "RETENTION_DAYS",
+        "PUBLIC_URL",
+    ] {
         let settings =
             Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));
         let error = Console::new(&settings, &Aws::new(&settings).unwrap()).map(|_| ()).unwrap_err();

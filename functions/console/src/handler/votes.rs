@@ -179,10 +179,10 @@ impl Console {
 
     /// Who `member` is, as Slack says now. `workspace`: the team id of the app's own, which everybody who can sign in is of.
     async fn voter(&self, call: &Call<'_>, member: &Member, workspace: &str) -> Result<Voter, SecretError> {
-        let secret = self.slack.get(call.now).await?;
+        let token = self.members.bot_token(call.now).await?;
         let (id, name) = (member.id.clone(), member.name.clone());
         let person = Person { id, name, workspace: workspace.to_owned() };
-        Ok(self.accounts.voter(&secret.bot_token, &person, call.id).await)
+        Ok(self.accounts.voter(&token, &person, call.id).await)
     }
 
     /// The page again, which says to who sent the form why nothing changed.

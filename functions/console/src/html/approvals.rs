@@ -52,7 +52,6 @@ fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
             @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
             h3 { "Votes" }
             (votes(approval, now))
-            (booth.told(Some(&approval.id)))
             (booth.ballot(approval))
             h3 { "Actions" }
             (every_branch(approval, booth))

@@ -91,15 +91,18 @@ impl Booth<'_> {
         }
     }
 
-    /// The forms of an approval that is open, or how to get there.
+    /// The forms of an approval that is open, or how to get there, and what the sender of one is told.
     pub(super) fn ballot(&self, view: &ApprovalView) -> Markup {
         let found = self.record.approvals.iter().find(|approval| approval.id == view.id);
-        let Some(approval) = found.filter(|approval| approval.status.is_open()) else { return html! {} };
+        let Some(approval) = found.filter(|approval| approval.status.is_open()) else {
+            return self.told(Some(&view.id));
+        };
         let Some((visitor, member)) = self.member() else { return sign_in(approval) };
         let ballot = BallotView::of(approval, member, &People::of(self.record), self.now);
         let told = self.told_about(Some(&view.id)).filter(|told| !told.is_done);
         html! {
             h3 { "Your vote" }
+            (self.told(Some(&view.id)))
             @match (ballot.voted, &ballot.why_not) {
                 (Some(Choice::Approve), _) => p { "You voted to " strong { "approve" } "." },
                 (Some(Choice::Reject), _) => p { "You voted to " strong { "reject" } "." },
@@ -203,7 +206,7 @@ fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&Told>) -> Markup 
 
 fn reason_hint(reasons: Reasons) -> &'static str {
     match reasons {
-        Reasons::Never => "As you like.",
+        Reasons::Never => "Optional.",
         Reasons::Approve => "Needed to approve.",
         Reasons::Reject => "Needed to reject.",
         Reasons::Both => "Needed.",
@@ -268,7 +271,7 @@ mod tests {
         let booth = Booth { record, visitor: Some(visitor), told, now: sample::at(600) };
         let sections = view::sections(record);
         let Some(Section::Approval(approval)) = sections.last() else { panic!("an approval") };
-        lines(&html! { (booth.told(Some(&approval.id))) (booth.ballot(approval)) })
+        lines(&booth.ballot(approval))
     }
 
     #[test]

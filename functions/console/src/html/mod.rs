@@ -28,7 +28,7 @@ pub(crate) use history::history;
 pub(crate) use live::LivePage;
 pub(crate) use message::message;
 pub(crate) use record::{Found, record};
-pub(crate) use sign_in::sign_in;
+pub(crate) use sign_in::{sign_in, to_slack};
 pub(crate) use time_to_approve::time_to_approve;
 
 use crate::assets;
@@ -50,6 +50,21 @@ const PARTS: &[(&str, &str, Access)] = &[
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {
+    framed(title, part, visitor, None, body)
+}
+
+/// A page of nobody in particular, from which the browser goes on to `address` by itself.
+fn page_going_to(title: &str, address: &str, body: &Markup) -> Markup {
+    framed(title, None, None, Some(address), body)
+}
+
+fn framed(
+    title: &str,
+    part: Option<&str>,
+    visitor: Option<&Visitor>,
+    goes_to: Option<&str>,
+    body: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -57,6 +72,7 @@ fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Marku
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                @if let Some(address) = goes_to { meta http-equiv="refresh" content={ "0; url=" (address) }; }
                 title { (title) " \u{b7} Signoff" }
                 link rel="icon" type="image/svg+xml" href=(assets::icon_href());
                 link rel="stylesheet" href=(assets::css_href());

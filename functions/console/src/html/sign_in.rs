@@ -1,19 +1,31 @@
-//! The sign-in form.
+//! The sign-in page, and the way to Slack.
 
 use super::page;
 use crate::place::Next;
 use maud::{Markup, html};
 
-/// The form, which leads to `next`. `problem`: why the last try did not.
-pub(crate) fn sign_in(next: &Next, problem: Option<&str>) -> Markup {
+/// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can sign in with Slack.
+pub(crate) fn sign_in(next: &Next, problem: Option<&str>, slack: bool) -> Markup {
     let body = html! {
-        div.narrow {
+        div.narrow.sign-in {
             h1 { "Sign in" }
             @if let Some(problem) = problem { p.notice.problem role="alert" { (problem) } }
+            @if slack {
+                form method="post" action="/sign-in/slack" {
+                    input type="hidden" name="next" value=(next.href());
+                    button type="submit" { "Sign in with Slack" }
+                }
+            } @else {
+                p.notice {
+                    "Sign in with Slack is not set up: put " code { "client_id" } " and " code { "client_secret" }
+                    " of the Slack app into this stack\u{2019}s Slack secret (the stack\u{2019}s output SlackSecretArn)."
+                }
+            }
+            h2 { "With an API key" }
             form method="post" action="/sign-in" {
                 input type="hidden" name="next" value=(next.href());
                 label for="key" { "API key" }
-                input #key type="password" name="key" required autofocus autocomplete="current-password"
+                input #key type="password" name="key" required autocomplete="current-password"
                     aria-describedby="key-hint";
                 p.meta #key-hint {
                     "One of the keys in this stack\u{2019}s secret in AWS Secrets Manager (the stack\u{2019}s output ApiSecretArn)."
@@ -25,14 +37,36 @@ pub(crate) fn sign_in(next: &Next, problem: Option<&str>) -> Markup {
     page("Sign in", None, None, &body)
 }
 
+/// The way to Slack, at `address`: the browser goes on by itself.
+pub(crate) fn to_slack(address: &str) -> Markup {
+    let body = html! {
+        div.narrow {
+            h1 { "Sign in with Slack" }
+            p { a href=(address) { "Go on to Slack" } }
+        }
+    };
+    super::page_going_to("Sign in with Slack", address, &body)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::lines;
     use super::*;
 
     #[test]
-    fn the_form() {
+    fn the_page() {
         let next = Next::of(Some("/deploys/d1?tab=commits"));
-        insta::assert_snapshot!(lines(&sign_in(&next, Some("That is not one of the keys."))));
+        insta::assert_snapshot!(lines(&sign_in(&next, Some("That is not one of the keys."), true)));
+    }
+
+    #[test]
+    fn the_page_where_nobody_signs_in_with_slack() {
+        insta::assert_snapshot!(lines(&sign_in(&Next::of(None), None, false)));
+    }
+
+    #[test]
+    fn the_way_to_slack() {
+        let address = "https://slack.com/openid/connect/authorize?response_type=code&state=\"><script>";
+        insta::assert_snapshot!(lines(&to_slack(address)));
     }
 }

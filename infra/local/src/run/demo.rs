@@ -34,6 +34,9 @@ const HELD_JOB: &str = "hold-for-production";
 const PEOPLE: [(&str, &str); 4] =
     [("Ana Kovač", "ana"), ("Ben Adeyemi", "ben"), ("Chiara Rossi", "chiara"), ("Dev Patel", "dev")];
 
+/// Who administrates the Slack workspace, and so Signoff.
+const ADMIN: &str = "ana";
+
 /// What the team works on: message, file, pull request label.
 const CHANGES: [(&str, &str, &str); 5] = [
     ("Show the delivery date in the cart", "src/cart.rs", "feature"),
@@ -84,7 +87,8 @@ impl Demo {
         api_key: &'static str,
     ) -> Result<Self, DemoError> {
         for (name, account) in PEOPLE {
-            slack.add_user(NewUser::new(name, &email(account)));
+            let person = NewUser::new(name, &email(account));
+            slack.add_user(if account == ADMIN { person.admin() } else { person });
         }
         slack.add_channel(NewChannel::new("checkout-team"));
         slack.add_channel(NewChannel::new("deploys"));

@@ -108,6 +108,7 @@ async fn stand_ins(
         address: loopback(ports.slack),
         interactions_url: Some(format!("{}/slack/interactions", addresses.api)),
         events_url: Some(format!("{}/slack/events", addresses.api)),
+        redirect_urls: vec![format!("{}/sign-in/slack/callback", addresses.api)],
         links: links("Slack"),
         file: file(SLACK_FILE),
         buttons: vec![Button {
@@ -194,6 +195,7 @@ fn options(
     options.parameters = [
         ("Deployments", demo::DEPLOYMENTS.to_owned()),
         ("SlackApiUrl", format!("{}/api", addresses.slack)),
+        ("SlackAuthorizeUrl", format!("{}/openid/connect/authorize", addresses.slack)),
         ("GitHubApiUrl", addresses.github.clone()),
         ("CircleCiApiUrl", format!("{}/api/v2", addresses.circleci)),
         ("CircleCiAppUrl", addresses.circleci.clone()),
@@ -206,7 +208,15 @@ fn options(
         (slack::Options::default(), github::Options::default(), circleci::Options::default());
     let (jira, linear) = (jira::Options::default(), linear::Options::default());
     options.secrets = [
-        ("SlackSecret", json!({"bot_token": slack.bot_token, "signing_secret": slack.signing_secret})),
+        (
+            "SlackSecret",
+            json!({
+                "bot_token": slack.bot_token,
+                "signing_secret": slack.signing_secret,
+                "client_id": slack.client_id,
+                "client_secret": slack.client_secret,
+            }),
+        ),
         ("GitHubSecret", json!({"token": github.token, "webhook_secret": github.webhook_secret})),
         ("CircleCiSecret", json!({"token": circleci.token})),
         ("JiraSecret", json!({"email": jira.email, "token": jira.token})),

@@ -65,7 +65,8 @@ Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
   Linear     {linear}
              the same for Linear; the demo team has no issues there
   Console    {api}
-             the record; the API key is: {api_key}
+             the record: sign in with Slack as one of the people (Ana is an admin), or with
+             the API key: {api_key}
 
   Another deploy: the button \"Make a deploy\" on the Slack page, or
     curl -X POST {demo}/deploys

@@ -1,7 +1,7 @@
 //! The Web API's calling convention (<https://docs.slack.dev/apis/web-api>): arguments in a query, a form or JSON,
 //! answers with `ok`, errors with HTTP 200.
 
-use super::{Shared, chat, conversations, users, views};
+use super::{Shared, chat, conversations, openid, users, views};
 use crate::stand_in::percent;
 use axum::body::Bytes;
 use axum::extract::{Path, Request, State};
@@ -109,6 +109,9 @@ pub async fn answer(
 }
 
 fn call(shared: &Shared, method: &str, parts: &Parts, body: &[u8]) -> Outcome {
+    if method == "openid.connect.token" {
+        return openid::token(shared, &parts.headers, &arguments(parts, body, true)?);
+    }
     let (run, takes_json): (fn(&Shared, &Arguments) -> Outcome, bool) = match method {
         "auth.test" => (users::auth_test, true),
         "chat.postMessage" => (chat::post_message, true),

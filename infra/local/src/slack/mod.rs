@@ -14,6 +14,10 @@
 //! - a form that is closed without being submitted is not told to the app, and there is no `views.update` or `push`;
 //! - a direct message is opened with one person, and no message is posted to a person's id;
 //! - channels are listed in the order in which they were made;
+//! - a redirect URL is one of the app's, letter by letter, and an id token is signed with the app's secret (Slack signs
+//!   with a key of its own);
+//! - what is wrong with a request to sign in is told to the person, not sent back to the app; whoever asks for no `team`
+//!   may sign in to any, and a code of somebody who was deactivated since is an `invalid_code`;
 //! - e-mail lookup finds neither deactivated accounts nor people of other workspaces;
 //! - a public channel that the app is not in answers `not_in_channel`, a private one `channel_not_found`;
 //! - a property that Block Kit does not document makes a block invalid;
@@ -31,6 +35,7 @@ mod events;
 mod form;
 mod handle;
 mod mrkdwn;
+mod openid;
 mod page;
 mod people;
 mod state;
@@ -73,6 +78,12 @@ pub struct Options {
     pub bot_token: String,
     /// The secret that clicks, forms and events are signed with.
     pub signing_secret: String,
+    /// The app's client id, with which it signs people in.
+    pub client_id: String,
+    /// The client secret that goes with it.
+    pub client_secret: String,
+    /// Where the app may have people sent back to once they signed in.
+    pub redirect_urls: Vec<String>,
     /// Where clicks and forms go; can be set later by [`Slack::set_interactions_url`].
     pub interactions_url: Option<String>,
     /// Where events go; can be set later by [`Slack::set_events_url`].
@@ -97,6 +108,9 @@ impl Default for Options {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             bot_token: "xoxb-token-of-the-local-stack".to_owned(),
             signing_secret: "slack-signing-secret-of-the-local-stack".to_owned(),
+            client_id: "2141029472.691202649728".to_owned(),
+            client_secret: "slack-client-secret-of-the-local-stack".to_owned(),
+            redirect_urls: Vec::new(),
             interactions_url: None,
             events_url: None,
             app_name: "Signoff".to_owned(),
@@ -119,6 +133,8 @@ struct Shared {
     links: Vec<Link>,
     buttons: Vec<Button>,
     app: state::App,
+    client: openid::Client,
+    codes: Mutex<openid::Codes>,
     observed: Observed,
     workspace: Mutex<state::Workspace>,
 }
@@ -161,6 +177,12 @@ impl Slack {
                 team_id: "T0LOCALTEAM".to_owned(),
                 team_domain: options.team_domain,
             },
+            client: openid::Client {
+                id: options.client_id,
+                secret: options.client_secret,
+                redirect_urls: options.redirect_urls,
+            },
+            codes: Mutex::default(),
             observed: Observed::default(),
             workspace: Mutex::new(keep::restored(options.file.as_deref())?),
         });
@@ -176,6 +198,7 @@ impl Slack {
             .route("/submit", post(form::submit))
             .route("/close", post(form::close))
             .route("/press/{index}", post(page::press))
+            .route("/openid/connect/authorize", get(openid::shown).post(openid::chosen))
             .merge(api)
             .with_state(Self { shared: shared.clone(), _running: None });
         let kept = shared.clone();
@@ -192,6 +215,11 @@ impl Slack {
     /// The base address of the Web API (`SLACK_API_URL`).
     pub fn api_url(&self) -> String {
         format!("{}/api", self.shared.url)
+    }
+
+    /// Where people sign in (`SLACK_AUTHORIZE_URL`).
+    pub fn authorize_url(&self) -> String {
+        format!("{}/openid/connect/authorize", self.shared.url)
     }
 
     /// The id of the workspace.

@@ -12,6 +12,7 @@ pub struct NewUser {
     deactivated: bool,
     guest: bool,
     bot: bool,
+    admin: bool,
     team: Option<String>,
 }
 
@@ -19,7 +20,7 @@ impl NewUser {
     /// A full member of the workspace.
     pub fn new(name: &str, email: &str) -> Self {
         let (name, email) = (name.to_owned(), email.to_owned());
-        Self { name, email, deactivated: false, guest: false, bot: false, team: None }
+        Self { name, email, deactivated: false, guest: false, bot: false, admin: false, team: None }
     }
 
     /// Whose account was deactivated.
@@ -37,6 +38,12 @@ impl NewUser {
     /// Which is an app's account.
     pub fn bot(mut self) -> Self {
         self.bot = true;
+        self
+    }
+
+    /// Who administrates the workspace.
+    pub fn admin(mut self) -> Self {
+        self.admin = true;
         self
     }
 
@@ -104,6 +111,7 @@ impl Slack {
             deactivated: new.deactivated,
             guest: new.guest,
             bot: new.bot,
+            admin: new.admin,
         };
         workspace.users.insert(id.clone(), user);
         id

@@ -54,6 +54,9 @@ pub struct User {
     /// Whether it is an app's account.
     #[serde(default)]
     pub bot: bool,
+    /// Whether they administrate the workspace.
+    #[serde(default)]
+    pub admin: bool,
 }
 
 /// A channel, or a direct message.

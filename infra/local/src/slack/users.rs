@@ -112,7 +112,7 @@ fn json(user: &User) -> Value {
     // Slack leaves these out of a deactivated account.
     if !user.deactivated {
         for (key, value) in [
-            ("is_admin", false),
+            ("is_admin", user.admin),
             ("is_owner", false),
             ("is_restricted", user.guest),
             ("is_ultra_restricted", false),

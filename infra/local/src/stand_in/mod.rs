@@ -25,9 +25,14 @@ pub fn system_clock() -> Clock {
 
 /// HMAC-SHA256 in hexadecimal, with which Slack and GitHub sign what they send.
 pub(crate) fn hmac_sha256(secret: &str, text: &[u8]) -> String {
+    hex::encode(hmac_sha256_bytes(secret, text))
+}
+
+/// HMAC-SHA256.
+pub(crate) fn hmac_sha256_bytes(secret: &str, text: &[u8]) -> Vec<u8> {
     // HMAC takes a key of any length, so there is no error to report.
     Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .map(|mac| hex::encode(mac.chain_update(text).finalize().into_bytes()))
+        .map(|mac| mac.chain_update(text).finalize().into_bytes().to_vec())
         .unwrap_or_default()
 }
 
@@ -43,7 +48,7 @@ pub(crate) fn locked<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// An HTTP client for loopback addresses. It keeps no idle connections, because tests use one stand-in from the
+/// An HTTP client for loopback addresses. It follows no redirects, as Slack and GitHub don't. It keeps no idle connections, because tests use one stand-in from the
 /// runtimes of many tests, and a connection dies with the runtime that opened it.
 ///
 /// # Errors
@@ -58,6 +63,7 @@ pub(crate) fn client(timeout: std::time::Duration) -> std::io::Result<reqwest::C
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
         .no_proxy()
         .build()

@@ -50,6 +50,23 @@ pub fn page(
     }
 }
 
+/// A page that stands by itself and does not change.
+pub fn plain(title: &str, style: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
+            }
+            body.plain { main { (body) } }
+        }
+    }
+}
+
 /// The sidebar's list of links to the other pages; nothing if there are none.
 pub fn links(links: &[Link]) -> Markup {
     html! {

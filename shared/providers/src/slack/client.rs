@@ -7,7 +7,7 @@ use crate::http::{MAX_ANSWER, secret_header, send, url};
 use approval::approval::Standing;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,6 +69,8 @@ pub struct Profile {
     pub stranger: bool,
     /// Whether it is a bot.
     pub bot: bool,
+    /// Whether they are an admin or an owner of the workspace.
+    pub admin: bool,
     /// Their own workspace.
     pub team_id: String,
 }
@@ -371,7 +373,7 @@ impl Slack {
         &self,
         call: Call<'_>,
         verb: Method,
-        fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, CallError> {
         let token = secret_header("bot token in the Slack secret", "Bearer ", &self.token)?;
         let mut request =
@@ -379,9 +381,17 @@ impl Slack {
         if let Some(time) = self.time {
             request = request.timeout(time);
         }
-        let doing = format!("calling {} ({})", call.method, call.subject);
-        classify(call, &send("Slack", &doing, fill(request), call.repeat, MAX_ANSWER).await?)
+        classified(call, fill(request)).await
     }
+}
+
+/// Calls a method; its answer as `T`.
+pub(super) async fn classified<T: DeserializeOwned>(
+    call: Call<'_>,
+    request: RequestBuilder,
+) -> Result<T, CallError> {
+    let doing = format!("calling {} ({})", call.method, call.subject);
+    classify(call, &send("Slack", &doing, request, call.repeat, MAX_ANSWER).await?)
 }
 
 /// A message's fields that every method takes.
@@ -428,6 +438,7 @@ fn profile(user: wire::User) -> Profile {
         guest: user.is_restricted || user.is_ultra_restricted,
         stranger: user.is_stranger,
         bot: user.is_bot,
+        admin: user.is_admin || user.is_owner,
         team_id: user.team_id.unwrap_or_default(),
         id: user.id,
     }

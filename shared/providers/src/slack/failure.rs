@@ -82,6 +82,11 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
         "invalid_trigger_id" => {
             return Failure::Refusal("Slack did not say for whom to open the form: click again".to_owned());
         }
+        "invalid_code" | "invalid_grant" => {
+            return Failure::Refusal(
+                "the sign-in took too long, or was used before: sign in again".to_owned(),
+            );
+        }
         "ratelimited" | "rate_limited" | "message_limit_exceeded" => {
             return Failure::retryable(format!("Slack asks us to slow down ({method})"));
         }
@@ -119,6 +124,14 @@ fn of_code(call: Call<'_>, code: &str, needed: Option<&str>) -> Failure {
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" => format!(
             "Slack does not take the bot token ({code}): install the Signoff app in the workspace and put its bot token \
              (xoxb-…) into the Slack secret"
+        ),
+        "invalid_client_id" | "bad_client_secret" | "invalid_client" => format!(
+            "Slack does not take the app's client id and secret ({code}): put those of the app's Basic Information into the \
+             Slack secret as client_id and client_secret"
+        ),
+        "bad_redirect_uri" => format!(
+            "Slack does not send people back to this console ({code}): its address must be among the app's redirect URLs, as \
+             infra/slack/manifest.yaml has it"
         ),
         "missing_scope" | "not_allowed_token_type" | "no_permission" => format!(
             "the Signoff app may not call {method} ({code}{}): update the app from infra/slack/manifest.yaml, install it \
@@ -217,6 +230,9 @@ mod tests {
             "expired_trigger_id",
             "exchanged_trigger_id",
             "invalid_trigger_id",
+            "invalid_code",
+            "bad_client_secret",
+            "bad_redirect_uri",
             "ratelimited",
             "service_unavailable",
             "internal_error",

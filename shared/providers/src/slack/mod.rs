@@ -3,11 +3,13 @@
 pub mod client;
 pub mod event;
 mod failure;
+pub mod openid;
 pub mod parse;
 pub mod verify;
 mod wire;
 
 pub use client::{MessageRef, Profile, Slack, Updated};
 pub use event::{Event, event};
+pub use openid::{Ask, SignIn, TokenError, authorize_url};
 pub use parse::{Click, Interaction, ParseError, Submission, interaction};
 pub use verify::verify;

@@ -305,6 +305,10 @@ pub(crate) struct User {
     #[serde(default)]
     pub is_bot: bool,
     #[serde(default)]
+    pub is_admin: bool,
+    #[serde(default)]
+    pub is_owner: bool,
+    #[serde(default)]
     pub profile: UserProfile,
 }
 
@@ -348,4 +352,24 @@ pub(crate) struct Permalink {
 #[derive(Deserialize)]
 pub(crate) struct Identity {
     pub team_id: String,
+}
+
+/// `openid.connect.token`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Token {
+    pub id_token: String,
+}
+
+/// What an id token says.
+#[derive(Deserialize)]
+pub(crate) struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub exp: i64,
+    pub iat: i64,
+    pub nonce: Option<String>,
+    #[serde(rename = "https://slack.com/team_id", deserialize_with = "id")]
+    pub team_id: String,
+    #[serde(rename = "https://slack.com/user_id", deserialize_with = "id")]
+    pub user_id: String,
 }

@@ -4,6 +4,7 @@ mod clicks;
 mod events;
 mod forms;
 mod methods;
+mod openid;
 mod pages;
 
 use super::*;

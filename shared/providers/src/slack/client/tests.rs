@@ -111,6 +111,7 @@ async fn people_and_groups() {
         guest: true,
         stranger: false,
         bot: false,
+        admin: false,
         team_id: "T1".into(),
     };
     assert_eq!(slack.user("U1").await, Ok(Some(ana)));
@@ -130,7 +131,7 @@ async fn people_and_groups() {
 }
 
 #[tokio::test]
-async fn guests_strangers_and_bots_are_told_apart() {
+async fn guests_strangers_bots_and_admins_are_told_apart() {
     let server = Responder::start(|line, _| {
         let mut user = json!({"id": "U1", "team_id": "T1", "name": "ana"});
         let flag = line.rsplit('=').next().unwrap_or_default();
@@ -139,15 +140,18 @@ async fn guests_strangers_and_bots_are_told_apart() {
     })
     .await;
     let slack = slack(&server);
-    for (flag, guest, stranger, bot) in [
-        ("is_restricted", true, false, false),
-        ("is_ultra_restricted", true, false, false),
-        ("is_stranger", false, true, false),
-        ("is_bot", false, false, true),
-        ("is_admin", false, false, false),
+    for (flag, guest, stranger, bot, admin) in [
+        ("is_restricted", true, false, false, false),
+        ("is_ultra_restricted", true, false, false, false),
+        ("is_stranger", false, true, false, false),
+        ("is_bot", false, false, true, false),
+        ("is_admin", false, false, false, true),
+        ("is_owner", false, false, false, true),
+        ("has_2fa", false, false, false, false),
     ] {
         let profile = slack.user(flag).await.unwrap().unwrap();
-        assert_eq!((profile.guest, profile.stranger, profile.bot), (guest, stranger, bot), "{flag}");
+        let told = (profile.guest, profile.stranger, profile.bot, profile.admin);
+        assert_eq!(told, (guest, stranger, bot, admin), "{flag}");
     }
 }
 

@@ -1,0 +1,206 @@
+//! Who people are, as Slack says: members of the app's own workspace, and which of them are admins.
+
+use crate::seal::Seal;
+use crate::visitor::Member;
+use approval::approval::Standing;
+use jiff::Timestamp;
+use providers::Failure;
+use providers::slack::{Profile, SignIn, Slack};
+use runtime::aws::Aws;
+use runtime::secrets::{Secret, SecretError, SlackSecret};
+use runtime::settings::{SettingError, Settings};
+use secrecy::SecretString;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// How long each call of Slack is waited for: three of them fit into the time that the function has.
+pub(crate) const ASK_WITHIN: Duration = Duration::from_millis(2500);
+
+/// The people of the workspace.
+#[derive(Debug)]
+pub(crate) struct Members {
+    secret: Secret<SlackSecret>,
+    api_url: String,
+    /// Where people go to sign in.
+    pub(crate) authorize_url: String,
+    admins: Admins,
+    http: OnceCell<reqwest::Client>,
+    team: OnceCell<String>,
+}
+
+/// The Slack app, with which people sign in.
+#[derive(Debug)]
+pub(crate) struct App {
+    secret: std::sync::Arc<SlackSecret>,
+    /// Signs what people's browsers keep.
+    pub(crate) seal: Seal,
+}
+
+/// Who the admins are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Admins {
+    /// The workspace's admins and owners.
+    OfWorkspace,
+    /// Those with these e-mail addresses, in lower case.
+    Named(Vec<String>),
+}
+
+impl App {
+    /// The app's client id.
+    pub(crate) fn client_id(&self) -> &str {
+        self.secret.client_id.trim()
+    }
+}
+
+impl Members {
+    /// The workspace as the settings `SLACK_SECRET`, `SLACK_API_URL`, `SLACK_AUTHORIZE_URL` and `ADMINS` describe it. Error: one
+    /// that is missing or can't be read.
+    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+        Ok(Self {
+            secret: Secret::new(settings, "SLACK_SECRET", aws)?,
+            api_url: settings.url("SLACK_API_URL")?,
+            authorize_url: settings.url("SLACK_AUTHORIZE_URL")?,
+            admins: Admins::parse(settings.optional("ADMINS").unwrap_or_default())?,
+            http: OnceCell::new(),
+            team: OnceCell::new(),
+        })
+    }
+
+    /// The token with which the app asks Slack.
+    pub(crate) async fn bot_token(&self, now: Timestamp) -> Result<SecretString, SecretError> {
+        Ok(self.secret.get(now).await?.bot_token.clone())
+    }
+
+    /// The app; `None`: nobody signs in with Slack, as its secret has no client id and secret.
+    pub(crate) async fn app(&self, now: Timestamp) -> Result<Option<App>, SecretError> {
+        let secret = self.secret.get(now).await?;
+        let seal = Seal::new(&secret.client_secret);
+        Ok(secret.signs_in().then_some(App { secret, seal }))
+    }
+
+    /// Slack, as a client that asks who people are.
+    pub(crate) async fn slack(&self, app: &App) -> Result<Slack, Failure> {
+        let http = self.http().await?.clone();
+        Ok(Slack::new(http, &self.api_url, app.secret.bot_token.clone()).within(ASK_WITHIN))
+    }
+
+    /// Slack, as a client that signs people in.
+    pub(crate) async fn sign_in(&self, app: &App) -> Result<SignIn, Failure> {
+        let (http, secret) = (self.http().await?.clone(), &app.secret);
+        Ok(SignIn::new(http, &self.api_url, app.client_id(), secret.client_secret.clone()))
+    }
+
+    /// The id of the app's own workspace, asked once a process.
+    pub(crate) async fn team(&self, app: &App) -> Result<&str, Failure> {
+        let team = self.team.get_or_try_init(async || self.slack(app).await?.auth_test().await);
+        Ok(team.await?)
+    }
+
+    /// The member with this Slack user id; `None`: they are none, or not any more.
+    pub(crate) async fn member(&self, app: &App, user: &str) -> Result<Option<Member>, Failure> {
+        let team = self.team(app).await?;
+        let profile = self.slack(app).await?.user(user).await?;
+        Ok(profile.and_then(|profile| self.admins.member(profile, team)))
+    }
+
+    async fn http(&self) -> Result<&reqwest::Client, Failure> {
+        self.http.get_or_try_init(async || providers::http::client()).await
+    }
+}
+
+impl Admins {
+    fn parse(text: &str) -> Result<Self, SettingError> {
+        let named: Vec<String> = text
+            .split(',')
+            .map(|email| email.trim().to_lowercase())
+            .filter(|email| !email.is_empty())
+            .collect();
+        let is_email = |text: &str| {
+            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        };
+        match named.iter().find(|text| !is_email(text) || text.contains(char::is_whitespace)) {
+            Some(wrong) => {
+                let problem = format!(
+                    "has the entry `{wrong}`; it must be e-mail addresses, comma separated, such as ana@acme.example"
+                );
+                Err(Settings::error("ADMINS", problem))
+            }
+            None if named.is_empty() => Ok(Self::OfWorkspace),
+            None => Ok(Self::Named(named)),
+        }
+    }
+
+    /// Who has this account, if they are a member of the workspace `team`.
+    fn member(&self, profile: Profile, team: &str) -> Option<Member> {
+        let is_admin = match self {
+            Self::OfWorkspace => profile.admin,
+            Self::Named(named) => {
+                profile.email.as_ref().is_some_and(|email| named.contains(&email.to_lowercase()))
+            }
+        };
+        let belongs = profile.standing() == Standing::Member && profile.team_id == team;
+        belongs.then_some(Member { id: profile.id, name: profile.name, is_admin })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        Profile {
+            id: "U1".into(),
+            name: "Ana".into(),
+            email: Some("Ana@acme.example".into()),
+            deleted: false,
+            guest: false,
+            stranger: false,
+            bot: false,
+            admin: false,
+            team_id: "T1".into(),
+        }
+    }
+
+    #[test]
+    fn members_of_the_own_workspace_only() {
+        let member = |profile| Admins::OfWorkspace.member(profile, "T1").map(|member| member.name);
+        assert_eq!(member(profile()).as_deref(), Some("Ana"));
+        for other in [
+            Profile { deleted: true, ..profile() },
+            Profile { guest: true, ..profile() },
+            Profile { stranger: true, ..profile() },
+            Profile { bot: true, ..profile() },
+            Profile { team_id: "T2".into(), ..profile() },
+            Profile { team_id: String::new(), ..profile() },
+        ] {
+            assert_eq!(member(other.clone()), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn admins_are_those_of_the_workspace_or_those_who_are_named() {
+        let admin = Profile { admin: true, ..profile() };
+        let hidden = Profile { email: None, ..admin.clone() };
+        for (admins, profile, is_admin) in [
+            ("", profile(), false),
+            (" , ", admin.clone(), true),
+            ("", hidden.clone(), true),
+            ("ben@acme.example, ANA@acme.example", profile(), true),
+            ("ben@acme.example", admin, false),
+            ("ana@acme.example", hidden, false),
+        ] {
+            let member = Admins::parse(admins).unwrap().member(profile.clone(), "T1").unwrap();
+            assert_eq!(member.is_admin, is_admin, "{admins:?}: {profile:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_no_address_is_named() {
+        for wrong in ["U0123", "ana@", "@sre", "ana@acme.example ben@acme.example"] {
+            let error = Admins::parse(&format!("cleo@acme.example, {wrong}")).unwrap_err().to_string();
+            let expected =
+                format!("ADMINS has the entry `{}`; it must be e-mail addresses", wrong.to_lowercase());
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Signing in to the console with Slack, and what a session is good for.
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Response;
+use reqwest::header::ORIGIN;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use signoff_local::fault::{Fault, FaultKind};
+use signoff_local::slack::{NewUser, Options};
+use system_tests::story::tell;
+use system_tests::visitor::{Visitor, location};
+
+/// The session's cookie, where the console is not reached over TLS.
+const SESSION: &str = "signoff";
+/// The cookie of a sign-in that is under way.
+const TICKET: &str = "signoff-sign-in";
+
+/// The status, and what the page says about it.
+async fn told(answer: Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let page = answer.text().await.unwrap();
+    let problem = page.split_once("role=\"alert\">").and_then(|(_, rest)| Some(rest.split_once('<')?.0));
+    (status, problem.unwrap_or_default().to_owned())
+}
+
+fn mac(key: &str, text: &str) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    hex::encode(mac.chain_update(text).finalize().into_bytes())
+}
+
+/// Lets time pass for the session of this browser: the same one, that much older.
+fn let_pass(visitor: &Visitor<'_>, time: SignedDuration) {
+    let cookie = visitor.cookie(SESSION).unwrap();
+    let [version, content, _] = cookie.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let mut session: Value = serde_json::from_slice(&hex::decode(content).unwrap()).unwrap();
+    for name in ["signed_in", "issued", "ends"] {
+        let at: Timestamp = session[name].as_str().unwrap().parse().unwrap();
+        session[name] = json!(at - time);
+    }
+    let text = format!("{version}.{}", hex::encode(session.to_string()));
+    let key = mac(&Options::default().client_secret, "signoff console key");
+    visitor.set_cookie(SESSION, &format!("{text}.{}", mac(&key, &format!("session\n{text}"))));
+}
+
+#[test]
+fn people_sign_in_with_slack_and_strangers_do_not() {
+    tell("sign-in", async |story| {
+        let slack = &story.world.slack;
+        let (ana, ben) = (story.person("Ana <Novak>"), story.person("Ben"));
+        let (first, second) = (story.sign_in(&ana).await, story.sign_in(&ben).await);
+        let page = first.page("/deploys").await;
+        assert!(page.contains("Ana &lt;Novak&gt;") && !page.contains("Ana <Novak>"), "{page}");
+        assert!(second.page("/deploys").await.contains("Ben"));
+        assert!(second.cookie(TICKET).is_none(), "the sign-in is over");
+        assert_eq!(second.get("/api/v1/deploys").await.status(), 200);
+
+        let wanted = story.visitor();
+        let address = wanted.goes_to_slack("/deploys?before=2026-11-23T10:00:00Z%23d1").await;
+        let answer = wanted.come_back(&wanted.picks_at(address, Some(&ana)).await).await;
+        assert_eq!(location(&answer), "/deploys?before=2026-11-23T10%3A00%3A00Z%23d1");
+        let elsewhere = story.visitor();
+        let address = elsewhere.goes_to_slack("//evil.example").await;
+        let answer = elsewhere.come_back(&elsewhere.picks_at(address, Some(&ana)).await).await;
+        assert_eq!(location(&answer), "/");
+
+        let members_only = "Only members of this team\u{2019}s Slack workspace get in.";
+        let guest = slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
+        let stranger = slack.add_user(NewUser::new("Zed", &story.email("Zed")).of_team("T0OTHER0001"));
+        let leaver = story.person("Eve");
+        for (person, leaves, status, problem) in [
+            (&guest, false, 403, members_only),
+            (&stranger, false, 403, members_only),
+            (&leaver, true, 400, "That took longer than ten minutes, or was done before."),
+        ] {
+            let visitor = story.visitor();
+            let mut address = visitor.goes_to_slack("/").await;
+            // Who is of another workspace picks that one.
+            let others: Vec<(String, String)> =
+                address.query_pairs().into_owned().filter(|(name, _)| name != "team").collect();
+            address.query_pairs_mut().clear().extend_pairs(others);
+            let back = visitor.picks_at(address, Some(person)).await;
+            if leaves {
+                slack.deactivate(person);
+            }
+            let (got, told) = told(visitor.come_back(&back).await).await;
+            assert_eq!(got, status, "{told}");
+            assert!(told.starts_with(problem), "{told}");
+            assert_eq!((visitor.cookie(SESSION), visitor.cookie(TICKET)), (None, None));
+            assert_eq!(visitor.get("/deploys").await.status(), 303);
+        }
+
+        let cancels = story.visitor();
+        let address = cancels.goes_to_slack("/").await;
+        let (status, told) = told(cancels.come_back(&cancels.picks_at(address, None).await).await).await;
+        assert_eq!(
+            (status, told.as_str()),
+            (403, "Slack was not allowed to say who you are. To get in, sign in again and allow it.")
+        );
+    });
+}
+
+#[test]
+fn a_sign_in_is_done_once_and_in_the_browser_that_began_it() {
+    tell("sign-in-once", async |story| {
+        let ana = story.person("Ana");
+        let again = "That took longer than ten minutes, or was done before. Sign in again.";
+        let elsewhere = "That sign-in was not begun on this page, in this browser. Sign in again from here.";
+
+        let visitor = story.visitor();
+        let back = visitor.picks(&ana).await;
+        let ticket = visitor.cookie(TICKET).unwrap();
+        assert_eq!(visitor.come_back(&back).await.status(), 303);
+        let replayed = story.visitor();
+        assert_eq!(told(replayed.come_back(&back).await).await, (400, again.to_owned()), "without a sign-in");
+        replayed.set_cookie(TICKET, &ticket);
+        assert_eq!(told(replayed.come_back(&back).await).await, (400, again.to_owned()), "with a used code");
+        assert_eq!(replayed.cookie(SESSION), None);
+
+        // Somebody is led to the console with another person's code: they have a sign-in of their own under way, or none.
+        let (attacker, victim) = (story.visitor(), story.visitor());
+        let forged = attacker.picks(&ana).await;
+        victim.goes_to_slack("/").await;
+        assert_eq!(told(victim.come_back(&forged).await).await, (403, elsewhere.to_owned()));
+        let state = attacker.picks(&ana).await;
+        let state = state.split_once("state=").unwrap().1;
+        for path in [
+            "/sign-in/slack/callback".to_owned(),
+            "/sign-in/slack/callback?code=made-up".to_owned(),
+            format!(
+                "/sign-in/slack/callback?code=made-up&state={}",
+                state.replace(|digit| digit != '0', "0")
+            ),
+        ] {
+            victim.goes_to_slack("/").await;
+            assert_eq!(told(victim.come_back(&path).await).await, (403, elsewhere.to_owned()), "{path}");
+        }
+        assert_eq!(victim.cookie(SESSION), None);
+
+        // The code of another sign-in, put behind this one's state: its token has the other nonce.
+        let other = attacker.picks(&ana).await;
+        let code = other.split_once("code=").unwrap().1.split_once('&').unwrap().0.to_owned();
+        let own = victim.picks(&ana).await;
+        let state = own.split_once("&state=").unwrap().1;
+        let injected = victim.come_back(&format!("/sign-in/slack/callback?code={code}&state={state}")).await;
+        let (status, problem) = told(injected).await;
+        assert_eq!(status, 403);
+        assert!(problem.starts_with("What Slack said does not belong to this sign-in."), "{problem}");
+
+        let slow = story.visitor();
+        let back = slow.picks(&ana).await;
+        story.world.slack.age_codes(&ana, SignedDuration::from_secs(601));
+        assert_eq!(told(slow.come_back(&back).await).await, (400, again.to_owned()), "with an old code");
+    });
+}
+
+#[test]
+fn a_sign_in_that_slack_does_not_answer_can_be_done_again() {
+    tell("sign-in-lost", async |story| {
+        let ana = story.person("Ana");
+        let visitor = story.visitor();
+        let back = visitor.picks(&ana).await;
+        let code = back.split_once("code=").unwrap().1.split_once('&').unwrap().0;
+        let fault = Fault::once("POST /api/openid.connect.token", FaultKind::DropAfterHandling);
+        story.world.slack.faults().push(fault.with_body(code));
+        let (status, problem) = told(visitor.come_back(&back).await).await;
+        assert_eq!(
+            (status, problem.as_str()),
+            (503, "Slack does not answer now. Sign in again in a moment.")
+        );
+        assert_eq!(visitor.come_back(&visitor.picks(&ana).await).await.status(), 303);
+        assert_eq!(visitor.get("/deploys").await.status(), 200);
+    });
+}
+
+#[test]
+fn a_session_is_renewed_and_ends_with_the_membership() {
+    tell("sign-in-renewed", async |story| {
+        let slack = &story.world.slack;
+        let ana = story.person("Ana");
+        let asked =
+            || slack.requests().iter().filter(|request| request.query == format!("user={ana}")).count();
+        let visitor = story.sign_in(&ana).await;
+        let (token, before) = (visitor.token().await, asked());
+
+        let_pass(&visitor, SignedDuration::from_mins(59));
+        let young = visitor.cookie(SESSION);
+        visitor.page("/deploys").await;
+        assert_eq!((visitor.cookie(SESSION), asked()), (young, before), "nothing is asked for an hour");
+
+        slack.add_user(NewUser::new("Ana Novak", &story.email("Ana")));
+        let_pass(&visitor, SignedDuration::from_mins(2));
+        let old = visitor.cookie(SESSION);
+        assert!(visitor.page("/deploys").await.contains("Ana Novak"), "as Slack knows her now");
+        assert_eq!(asked(), before + 1);
+        assert_ne!(visitor.cookie(SESSION), old, "the session is a new one");
+        assert_eq!(visitor.token().await, token, "open forms stay good");
+        assert_eq!(asked(), before + 1);
+
+        let_pass(&visitor, SignedDuration::from_hours(2));
+        slack.faults().push(Fault::once(&format!("users.info?user={ana}"), FaultKind::status(503, "")));
+        visitor.page("/deploys").await;
+        visitor.page("/deploys").await;
+        assert_eq!(asked(), before + 3, "where Slack does not say, it is asked the next time");
+
+        slack.deactivate(&ana);
+        visitor.page("/deploys").await;
+        let_pass(&visitor, SignedDuration::from_mins(61));
+        let answer = visitor.get("/deploys").await;
+        assert_eq!((answer.status().as_u16(), location(&answer).as_str()), (303, "/sign-in?next=%2Fdeploys"));
+        assert_eq!(visitor.cookie(SESSION), None);
+    });
+}
+
+#[test]
+fn a_session_that_is_not_used_or_too_old_is_over() {
+    tell("sign-in-over", async |story| {
+        let ana = story.person("Ana");
+        let visitor = story.sign_in(&ana).await;
+        let_pass(&visitor, SignedDuration::from_hours(12));
+        assert_eq!(visitor.get("/deploys").await.status(), 303);
+
+        let used = story.sign_in(&ana).await;
+        for _ in 0..15 {
+            let_pass(&used, SignedDuration::from_hours(11));
+            used.page("/deploys").await;
+        }
+        let_pass(&used, SignedDuration::from_hours(3));
+        assert_eq!(used.get("/deploys").await.status(), 303, "after seven days");
+    });
+}
+
+#[test]
+fn a_form_needs_the_token_of_its_session() {
+    tell("sign-in-forms", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (visitor, other) = (story.sign_in(&ana).await, story.sign_in(&ben).await);
+        let others = other.token().await;
+        for token in [None, Some(""), Some(others.as_str()), Some("0")] {
+            let answer = visitor.post_with("/sign-out", &[], token).await;
+            assert_eq!(answer.status(), 403, "{token:?}");
+            assert_eq!(visitor.get("/deploys").await.status(), 200, "{token:?}");
+        }
+        let token = visitor.token().await;
+        let url = format!("{}/sign-out", story.world.front.url());
+        let cookie = format!("{SESSION}={}", visitor.cookie(SESSION).unwrap());
+        let request = story.world.http.post(url).header("cookie", cookie).form(&[("token", &token)]);
+        let answer = request.header(ORIGIN, "https://evil.example").send().await.unwrap();
+        assert_eq!(answer.status(), 403, "from another site's page");
+        let answer = visitor.post("/sign-out", &[]).await;
+        assert_eq!((answer.status().as_u16(), location(&answer).as_str()), (303, "/sign-in"));
+        assert_eq!(visitor.cookie(SESSION), None);
+        assert_eq!(visitor.get("/deploys").await.status(), 303);
+    });
+}
