@@ -59,6 +59,12 @@ impl Answer {
         Self { cache: FOR_GOOD, ..Self::new(StatusCode::OK, asset.media_type, asset.text.to_owned()) }
     }
 
+    /// A file to keep, by this name.
+    pub(crate) fn download(media_type: &'static str, name: &'static str, text: String) -> Self {
+        let attachment = format!("attachment; filename=\"{name}\"");
+        Self::new(StatusCode::OK, media_type, text).with(header::CONTENT_DISPOSITION, attachment)
+    }
+
     /// Go there, with GET.
     pub(crate) fn see_other(location: String) -> Self {
         let answer = Self::new(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());

@@ -7,8 +7,10 @@ mod documents;
 mod pages;
 mod refusals;
 mod sign_in;
+mod wizard;
 
 use crate::answer::Answer;
+use crate::outside::Outside;
 use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
 use crate::site::Site;
@@ -20,6 +22,7 @@ use lambda_http::http::header::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
+use runtime::deployments::Deployments;
 use runtime::secrets::{ApiSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
@@ -34,6 +37,8 @@ pub(crate) struct Console {
     pub(crate) store: Store,
     secret: Secret<ApiSecret>,
     pub(crate) site: Site,
+    deployments: Deployments,
+    outside: Outside,
 }
 
 /// A request that was found in the table of routes, and let in.
@@ -73,7 +78,7 @@ impl Call<'_> {
 }
 
 impl Console {
-    /// The console as the settings `RECORD_TABLE`, `API_SECRET` and `PUBLIC_URL` describe it. Error: one that is missing or
+    /// The console as the settings `RECORD_TABLE`, `API_SECRET`, `PUBLIC_URL`, `DEPLOYMENTS` and those of [`Outside`] describe it. Error: one that is missing or
     /// can't be read. Nothing is asked of AWS yet.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         let public_url = settings.required("PUBLIC_URL")?;
@@ -89,6 +94,8 @@ impl Console {
             store: Store::new(aws.dynamodb(), None, places),
             secret: Secret::new(settings, "API_SECRET", aws)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
+            deployments: settings.deployments()?,
+            outside: Outside::new(settings, aws)?,
         })
     }
 
@@ -136,6 +143,9 @@ impl Console {
             Endpoint::Home => Ok(Answer::see_other("/deploys".to_owned())),
             Endpoint::Deploys => self.deploys(call).await,
             Endpoint::Deploy => self.deploy(call).await,
+            Endpoint::Wizard => self.wizard(call).await,
+            Endpoint::WizardPreview => self.wizard_preview(call).await,
+            Endpoint::WizardChannels => self.wizard_channels(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call)),
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::SignOut => Ok(self.sign_out()),

@@ -7,6 +7,7 @@ mod handler;
 mod html;
 mod json;
 mod mrkdwn;
+mod outside;
 mod parameters;
 mod place;
 mod routes;
@@ -15,6 +16,7 @@ mod sample;
 mod site;
 mod view;
 mod visitor;
+mod wizard;
 
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Request, lambda_runtime, service_fn};

@@ -29,6 +29,12 @@ pub(crate) enum Endpoint {
     Deploys,
     /// A deploy's page.
     Deploy,
+    /// The wizard that writes a rules file.
+    Wizard,
+    /// The dialog that it would come to.
+    WizardPreview,
+    /// The Slack channels that it offers.
+    WizardChannels,
     /// The sign-in form.
     SignInForm,
     /// A key typed into the sign-in form.
@@ -72,6 +78,19 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/", Access::Reader, Endpoint::Home),
     page(Method::GET, "/deploys", Access::Reader, Endpoint::Deploys),
     page(Method::GET, "/deploys/{id}", Access::Reader, Endpoint::Deploy),
+    page(Method::GET, "/deployments/{organization}/{name}/approvals/new", Access::Reader, Endpoint::Wizard),
+    page(
+        Method::GET,
+        "/deployments/{organization}/{name}/approvals/preview",
+        Access::Reader,
+        Endpoint::WizardPreview,
+    ),
+    page(
+        Method::GET,
+        "/deployments/{organization}/{name}/approvals/channels",
+        Access::Reader,
+        Endpoint::WizardChannels,
+    ),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),

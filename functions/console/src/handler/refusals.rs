@@ -90,6 +90,24 @@ pub(super) fn no_deploy(face: Face) -> Answer {
     problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
 }
 
+/// No such deployment.
+pub(super) fn no_deployment(face: Face) -> Answer {
+    let detail =
+        "This stack knows no such deployment. The stack's parameter `Deployments` says which it knows.";
+    problem(face, StatusCode::NOT_FOUND, "No such deployment", detail)
+}
+
+/// A file that the wizard wrote reads as something else than what was typed.
+pub(super) fn not_written(id: &str) -> Answer {
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "The file can't be written",
+        detail: "What was typed can't be written as a rules file. The console's log says why; write the file by hand.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
+}
+
 /// The record can't be read.
 pub(super) fn unreadable(error: &StoreError, face: Face, id: &str, deploy: Option<&DeployId>) -> Answer {
     tracing::error!(request_id = id, deploy = deploy.map(display), %error, "the record can't be read");

@@ -17,6 +17,11 @@ fn console() -> Console {
         ("RECORD_TABLE", "records"),
         ("API_SECRET", "api-secret"),
         ("PUBLIC_URL", "https://signoff.example.com"),
+        ("DEPLOYMENTS", "acme/*"),
+        ("GITHUB_API_URL", "http://127.0.0.1:1"),
+        ("GITHUB_SECRET", "github-secret"),
+        ("SLACK_API_URL", "http://127.0.0.1:1"),
+        ("SLACK_SECRET", "slack-secret"),
     ]);
     Console::new(&settings, &Aws::new(&settings).unwrap()).unwrap()
 }
@@ -148,8 +153,15 @@ fn a_missing_setting_is_named() {
         ("RECORD_TABLE", "records"),
         ("API_SECRET", "api-secret"),
         ("PUBLIC_URL", "https://signoff.example.com"),
+        ("DEPLOYMENTS", "acme/*"),
+        ("GITHUB_API_URL", "http://127.0.0.1:1"),
+        ("GITHUB_SECRET", "github-secret"),
+        ("SLACK_API_URL", "http://127.0.0.1:1"),
+        ("SLACK_SECRET", "slack-secret"),
     ];
-    for missing in ["RECORD_TABLE", "API_SECRET", "PUBLIC_URL"] {
+    for missing in
+        ["RECORD_TABLE", "API_SECRET", "PUBLIC_URL", "DEPLOYMENTS", "GITHUB_SECRET", "SLACK_SECRET"]
+    {
         let settings =
             Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));
         let error = Console::new(&settings, &Aws::new(&settings).unwrap()).map(|_| ()).unwrap_err();

@@ -11,6 +11,7 @@ mod sign_in;
 mod tables;
 mod timeline;
 mod votes;
+pub(crate) mod wizard;
 
 pub(crate) use deploy::deploy;
 pub(crate) use deploys::deploys;
