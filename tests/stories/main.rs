@@ -24,3 +24,4 @@ mod settings;
 mod soak;
 mod strangers;
 mod votes;
+mod wizard;

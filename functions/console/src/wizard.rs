@@ -31,8 +31,6 @@ pub(crate) struct Form {
     pub(crate) step: Step,
     /// What is typed; where an environment is chosen, that.
     pub(crate) draft: Draft,
-    /// Whether the dialog is to be shown.
-    pub(crate) preview: bool,
     /// Whether the file itself is wanted.
     pub(crate) download: bool,
     /// Where the repository is.
@@ -162,7 +160,7 @@ impl Form {
             state: typed(Field::State, first.state),
         };
         let host = Host::named(&last("host"));
-        Self { step, draft, preview: has("preview"), download: has("download"), host }
+        Self { step, draft, download: has("download"), host }
     }
 
     /// The query that says the same at another step.
@@ -242,7 +240,7 @@ mod tests {
             build: "kept".to_owned(),
             ..Draft::default()
         };
-        let form = Form { step: Step::Export, draft, preview: false, download: false, host: Host::GitLab };
+        let form = Form { step: Step::Export, draft, download: false, host: Host::GitLab };
         for step in Step::ALL {
             assert_eq!(Form::read(&form.query(step)), Form { step, ..form.clone() });
         }
@@ -257,9 +255,9 @@ mod tests {
         let first = Form::read("");
         assert_eq!((first.step, first.draft), (Step::Introduction, Draft::default()));
         let sent = Form::read(
-            "step=introduction&step=workflow&name=&environment=&other_environment=QA+1&expires=custom&custom_expires=36h&preview=1&action=x",
+            "step=introduction&step=workflow&name=&environment=&other_environment=QA+1&expires=custom&custom_expires=36h&action=x",
         );
-        assert_eq!((sent.step, sent.preview), (Step::Workflow, true));
+        assert_eq!(sent.step, Step::Workflow);
         assert_eq!((sent.draft.name.as_str(), sent.draft.environment.as_str()), ("", "QA 1"));
         assert_eq!(
             (sent.draft.expires_after.as_str(), sent.draft.action),

@@ -24,7 +24,7 @@ const LOOKED_AT: i32 = 50;
 const OFFERED: usize = 100;
 
 impl Console {
-    /// A step of the wizard: 1 query of the record for the form, and another one for its preview.
+    /// A step of the wizard: 1 query of the record for the form, and another one for the dialog in it.
     pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, connection) = self.connection(call)?;
         let form = Form::read(call.query);
@@ -47,7 +47,7 @@ impl Console {
         let form = Form::read(call.query);
         let deploys = self.newest_deploys(call, &deployment).await?;
         let dialog = self.dialog(call, &deployment, &form, &deploys).await?;
-        Ok(Answer::page(StatusCode::OK, pages::preview(Some(&dialog))))
+        Ok(Answer::page(StatusCode::OK, pages::preview(&dialog)))
     }
 
     /// The channels whose names have the text `q` in them, for the script.
@@ -74,21 +74,23 @@ impl Console {
         too_long: Option<(String, usize)>,
     ) -> Result<Answer, Answer> {
         let deploys = self.newest_deploys(call, deployment).await?;
-        let dialog = match form.preview {
-            true => Some(self.dialog(call, deployment, form, &deploys).await?),
-            false => None,
-        };
         let mut environments: Vec<&str> = deploys.iter().map(|deploy| deploy.environment.as_str()).collect();
         environments.sort_unstable();
+        let mut form = form.clone();
+        // The first time, one of those that there are.
+        if problems.is_empty() && form.draft.environment.is_empty() {
+            form.draft.environment = environments.first().copied().unwrap_or_default().to_owned();
+        }
+        let dialog = self.dialog(call, deployment, &form, &deploys).await?;
         let channels = self.channels(call, "").await;
         let page = pages::FormPage {
             deployment,
-            form,
+            form: &form,
             environments: &environments,
             channels: channels.as_deref(),
             problems,
             too_long: too_long.as_ref().map(|(field, limit)| (field.as_str(), *limit)),
-            dialog: dialog.as_ref(),
+            dialog: &dialog,
         };
         let sound = problems.is_empty() && too_long.is_none();
         let status = if sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };

@@ -7,17 +7,16 @@ use maud::{Markup, html};
 use rules::write::FieldProblem;
 use serde_json::Value;
 
-/// The place of the preview, with the dialog, or with what is wrong with its prompt; `None`: nobody asked for it yet.
-pub(crate) fn preview(dialog: Option<&Result<Message, Vec<FieldProblem>>>) -> Markup {
+/// The dialog, or what is wrong with its prompt.
+pub(crate) fn preview(dialog: &Result<Message, Vec<FieldProblem>>) -> Markup {
     html! {
         div #preview.preview {
             @match dialog {
-                None => {}
-                Some(Ok(message)) => {
-                    p.meta { "In Slack, for the newest deploy or one as there may be:" }
+                Ok(message) => {
+                    p.meta { "As it will look in Slack:" }
                     (drawn(message))
                 }
-                Some(Err(problems)) => {
+                Err(problems) => {
                     p.error { "There is no dialog with this prompt." @for problem in problems { " " (problem) "." } }
                 }
             }

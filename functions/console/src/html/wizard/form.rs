@@ -42,8 +42,8 @@ pub(crate) struct FormPage<'a> {
     pub(crate) problems: &'a [FieldProblem],
     /// The longest field, by its name, and how many bytes an address may have, where this one has more.
     pub(crate) too_long: Option<(&'a str, usize)>,
-    /// The dialog, where it was asked for.
-    pub(crate) dialog: Option<&'a Result<Message, Vec<FieldProblem>>>,
+    /// The dialog, or what is wrong with its prompt.
+    pub(crate) dialog: &'a Result<Message, Vec<FieldProblem>>,
 }
 
 impl FormPage<'_> {
@@ -82,18 +82,18 @@ impl FormPage<'_> {
 
     fn environment(&self, fields: &Fields<'_>) -> Markup {
         let hint = html! { "A deploy that arrives there is asked about." };
-        let Some(first) = self.environments.first() else { return fields.line(Field::Environment, &hint) };
+        if self.environments.is_empty() {
+            return fields.line(Field::Environment, &hint);
+        }
         let chosen = self.form.draft.environment.as_str();
         let known = |environment: &&&str| environment.to_lowercase() == chosen.to_lowercase();
         let known = self.environments.iter().find(known).copied();
         let mut options: Vec<_> =
             self.environments.iter().map(|environment| (*environment, *environment)).collect();
         options.push(("", "Another one"));
-        // The first time, one of those that there are.
-        let first = if chosen.is_empty() && self.problems.is_empty() { *first } else { "" };
         html! {
             div.either {
-                (fields.choice(Field::Environment, &hint, &options, known.unwrap_or(first)))
+                (fields.choice(Field::Environment, &hint, &options, known.unwrap_or_default()))
                 div.field.other {
                     label for="other_environment" { "Another environment" }
                     p.meta #other_environment-hint { "Its name, as deploys are registered with it." }
@@ -115,7 +115,7 @@ impl FormPage<'_> {
         html! {
             (fields.lines(Field::Prompt, &html! { "What people are asked, with *bold* text and the variables below." }))
             (variables())
-            button.plain type="submit" name="preview" value="1" { "Preview the dialog" }
+            button.plain type="submit" { "Preview the dialog" }
             (preview(self.dialog))
             (fields.channel(Field::Channel, &channel, &search))
             (channel_list(self.channels.unwrap_or_default()))

@@ -3,9 +3,11 @@ use super::*;
 use crate::sample;
 use crate::wizard::host::Host;
 use crate::wizard::preview as dialogs;
+use approval::message::Message;
 use insta::assert_snapshot;
 use rules::parse;
-use rules::write::{Workflow, file, merged};
+use rules::write::{FieldProblem, Workflow, file, merged};
+use std::sync::LazyLock;
 
 fn slug() -> Slug {
     Slug::new("acme", "checkout").unwrap()
@@ -33,12 +35,20 @@ fn form_page(form: &Form) -> FormPage<'_> {
         channels: None,
         problems: &[],
         too_long: None,
-        dialog: None,
+        dialog: sample_dialog(),
     }
 }
 
+fn sample_dialog() -> &'static Result<Message, Vec<FieldProblem>> {
+    static DIALOG: LazyLock<Result<Message, Vec<FieldProblem>>> = LazyLock::new(|| {
+        let deploy = dialogs::sample(slug_for_good(), "Staging", sample::at(0));
+        dialogs::dialog(&workflow(), &deploy, "https://signoff.example.com/deploys/d1", sample::at(0))
+    });
+    &DIALOG
+}
+
 fn slug_for_good() -> &'static Slug {
-    static SLUG: std::sync::LazyLock<Slug> = std::sync::LazyLock::new(slug);
+    static SLUG: LazyLock<Slug> = LazyLock::new(slug);
     &SLUG
 }
 
@@ -71,7 +81,7 @@ fn step_introduction() {
 
 #[test]
 fn step_workflow() {
-    let form = form(Step::Workflow, "");
+    let form = form(Step::Workflow, "environment=staging");
     let channels = channels();
     let page = FormPage { channels: Some(&channels), ..form_page(&form) }.draw(Some(&sample::visitor()));
     assert_snapshot!(lines(&page));
@@ -121,10 +131,10 @@ fn the_preview_shows_the_dialog_as_slack_does() {
     let workflow = dialogs::workflow(&draft).unwrap();
     let deploy = dialogs::sample(&slug(), "Staging", sample::at(0));
     let dialog = dialogs::dialog(&workflow, &deploy, "https://signoff.example.com/deploys/d1", sample::at(0));
-    assert_snapshot!(lines(&preview(Some(&dialog))));
+    assert_snapshot!(lines(&preview(&dialog)));
     let draft = Form::read("prompt=%7B%7B+nobody+%7D%7D").draft;
     let wrong = dialogs::workflow(&draft).map(|_| unreachable!());
-    assert_snapshot!(lines(&preview(Some(&wrong))), @r#"
+    assert_snapshot!(lines(&preview(&wrong)), @r#"
     <div class="preview" id="preview">
     <p class="error">There is no dialog with this prompt. Character 4: unknown template variable `nobody`.</p>
     </div>
