@@ -125,6 +125,11 @@ fn every_operation_makes_the_requests_that_are_written_down() {
                 "/api/v1/deploys?deployment=acme/budgets&since=2026-01-01T00:00:00Z".to_owned(),
             ),
             ("a deploy's page", format!("/deploys/{deploy}")),
+            ("the wizard's form", "/deployments/acme/budgets/approvals/new?step=workflow".to_owned()),
+            (
+                "the wizard's preview of a dialog",
+                "/deployments/acme/budgets/approvals/preview?environment=staging".to_owned(),
+            ),
             ("a deploy as JSON", format!("/api/v1/deploys/{deploy}")),
             ("a deploy's approvals as JSON", format!("/api/v1/deploys/{deploy}/approvals")),
             ("a deploy's events as JSON", format!("/api/v1/deploys/{deploy}/events")),

@@ -25,3 +25,4 @@ mod sign_in;
 mod soak;
 mod strangers;
 mod votes;
+mod wizard;

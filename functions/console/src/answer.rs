@@ -76,7 +76,7 @@ impl Answer {
     /// A file to be kept under `name`.
     pub(crate) fn file(media_type: &'static str, name: &str, body: String) -> Self {
         let answer = Self::new(StatusCode::OK, media_type, body);
-        answer.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"signoff-{name}\""))
+        answer.with(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
     }
 
     /// Go there, with GET.

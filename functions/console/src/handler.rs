@@ -11,10 +11,12 @@ mod refusals;
 mod sign_in;
 mod slack;
 mod votes;
+mod wizard;
 
 use crate::answer::Answer;
 use crate::auth::Credential;
 use crate::members::Members;
+use crate::outside::Outside;
 use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
 use crate::session::Session;
@@ -27,6 +29,7 @@ use lambda_http::http::header::{HeaderMap, SET_COOKIE};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
+use runtime::deployments::Deployments;
 use runtime::secrets::{ApiSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
@@ -44,6 +47,8 @@ pub(crate) struct Console {
     pub(crate) members: Members,
     accounts: Accounts,
     pub(crate) site: Site,
+    deployments: Deployments,
+    outside: Outside,
 }
 
 /// A request that was found in the table of routes, and let in.
@@ -113,6 +118,8 @@ impl Console {
             members: Members::new(settings, aws)?,
             accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
+            deployments: settings.deployments()?,
+            outside: Outside::new(settings, aws)?,
         })
     }
 
@@ -175,6 +182,9 @@ impl Console {
             Endpoint::RecordCsv => self.record_csv(call).await,
             Endpoint::RecordJsonLines => self.record_json_lines(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call).await),
+            Endpoint::Wizard => self.wizard(call).await,
+            Endpoint::WizardPreview => self.wizard_preview(call).await,
+            Endpoint::WizardChannels => self.wizard_channels(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::ToSlack => self.to_slack(call).await,
             Endpoint::FromSlack => self.from_slack(call).await,

@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod members;
 mod mrkdwn;
+mod outside;
 mod parameters;
 mod place;
 mod routes;
@@ -20,6 +21,7 @@ mod site;
 mod ticket;
 mod view;
 mod visitor;
+mod wizard;
 
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Request, lambda_runtime, service_fn};

@@ -44,6 +44,12 @@ pub(crate) enum Endpoint {
     RecordCsv,
     /// The record as JSON lines.
     RecordJsonLines,
+    /// The wizard that writes a rules file.
+    Wizard,
+    /// The dialog that it would come to.
+    WizardPreview,
+    /// The Slack channels that it offers.
+    WizardChannels,
     /// The sign-in form.
     SignInForm,
     /// A key typed into the sign-in form.
@@ -100,6 +106,19 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/record", Access::Reader, Endpoint::Record),
     page(Method::GET, "/record.csv", Access::Reader, Endpoint::RecordCsv),
     page(Method::GET, "/record.jsonl", Access::Reader, Endpoint::RecordJsonLines),
+    page(Method::GET, "/deployments/{organization}/{name}/approvals/new", Access::Reader, Endpoint::Wizard),
+    page(
+        Method::GET,
+        "/deployments/{organization}/{name}/approvals/preview",
+        Access::Reader,
+        Endpoint::WizardPreview,
+    ),
+    page(
+        Method::GET,
+        "/deployments/{organization}/{name}/approvals/channels",
+        Access::Reader,
+        Endpoint::WizardChannels,
+    ),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-in/slack", Access::Anyone, Endpoint::ToSlack),

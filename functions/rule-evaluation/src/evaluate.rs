@@ -4,7 +4,6 @@ use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
-use crate::rules_file::Source;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::evaluation::Evaluation;
@@ -14,7 +13,7 @@ use approval::id::RunId;
 use approval::message;
 use approval::run::{Opening, Run, Status};
 use jiff::Timestamp;
-use providers::github::GitHub;
+use providers::github::{GitHub, RepositoryFile};
 use rules::variables::Known;
 use rules::{Rule, RulesFile, Snapshot};
 use runtime::effects::Attempt;
@@ -44,7 +43,7 @@ impl RuleEvaluation {
         look: &Look<'_>,
         github: &GitHub,
         deploy: Deploy,
-        file: &Source,
+        file: &RepositoryFile,
     ) -> Result<(), Trouble> {
         match rules::parse(&file.text, file.path) {
             Ok(parsed) => self.open(look, github, deploy, (file.path, &parsed)).await,

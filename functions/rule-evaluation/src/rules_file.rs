@@ -2,28 +2,14 @@
 
 use crate::handler::{RuleEvaluation, Trouble};
 use approval::deploy::RulesChange;
-use providers::github::{ChangedFiles, FileAnswer, GitHub};
+use providers::github::first_file::{RULES, TAGS};
+use providers::github::{ChangedFiles, GitHub, Keeper, KeptFile, RepositoryFile};
 use rules::tags::DefaultTags;
 use store::CachedRules;
 
-/// Where rules files lie; the first one that there is counts.
-const PATHS: [&str; 2] = [".signoff/rules.yml", ".sleuth/rules.yml"];
-
-/// Where default tags lie; the first one that there is counts.
-const TAGS: [&str; 2] = [".signoff/TAGS", ".sleuth/TAGS"];
-
-/// A file as it stands in the repository.
-#[derive(Clone, Debug)]
-pub(crate) struct Source {
-    /// Its path.
-    pub(crate) path: &'static str,
-    /// Its text.
-    pub(crate) text: String,
-}
-
 /// Whether `files` has a file that rules are read from: changed, removed, or moved to or from there.
 pub(crate) fn change(files: &ChangedFiles) -> RulesChange {
-    let changed = PATHS.into_iter().filter(|path| files.paths.iter().any(|changed| changed == path));
+    let changed = RULES.into_iter().filter(|path| files.paths.iter().any(|changed| changed == path));
     let changed: Vec<_> = changed.map(str::to_owned).collect();
     match changed.is_empty() {
         false => RulesChange::Yes(changed),
@@ -38,8 +24,8 @@ impl RuleEvaluation {
         &self,
         github: &GitHub,
         repository: &str,
-    ) -> Result<Option<Source>, Trouble> {
-        self.first_of(PATHS, github, repository).await
+    ) -> Result<Option<RepositoryFile>, Trouble> {
+        github.first_file(repository, RULES, self).await
     }
 
     /// What `repository` has of default tags.
@@ -48,39 +34,23 @@ impl RuleEvaluation {
         github: &GitHub,
         repository: &str,
     ) -> Result<Option<DefaultTags>, Trouble> {
-        let file = self.first_of(TAGS, github, repository).await?;
+        let file = github.first_file(repository, TAGS, self).await?;
         Ok(file.map(|file| DefaultTags::parse(&file.text, file.path)))
     }
+}
 
-    /// The first file of these that there is; one that has not changed since it was last read is not sent again.
-    async fn first_of(
-        &self,
-        paths: [&'static str; 2],
-        github: &GitHub,
-        repository: &str,
-    ) -> Result<Option<Source>, Trouble> {
-        for path in paths {
-            let cached = self.store.cached_rules(repository, path).await?;
-            let etag = cached.as_ref().map(|cached| cached.etag.as_str());
-            let text = match (github.file(repository, path, etag).await?, cached) {
-                (FileAnswer::Missing, _) => continue,
-                (FileAnswer::NotModified, Some(cached)) => cached.text,
-                // Only a request that named an ETag is answered so; read the file without one.
-                (FileAnswer::NotModified, None) => match github.file(repository, path, None).await? {
-                    FileAnswer::Found { text, .. } => text,
-                    FileAnswer::NotModified | FileAnswer::Missing => continue,
-                },
-                (FileAnswer::Found { text, etag }, _) => {
-                    if let Some(etag) = etag {
-                        let cached = CachedRules { etag, text: text.clone() };
-                        self.store.cache_rules(repository, path, &cached, self.now()).await?;
-                    }
-                    text
-                }
-            };
-            return Ok(Some(Source { path, text }));
-        }
-        Ok(None)
+/// Files are kept in the cache's table.
+impl Keeper for RuleEvaluation {
+    type Error = Trouble;
+
+    async fn kept(&self, repository: &str, path: &str) -> Result<Option<KeptFile>, Trouble> {
+        let cached = self.store.cached_rules(repository, path).await?;
+        Ok(cached.map(|CachedRules { etag, text }| KeptFile { etag, text }))
+    }
+
+    async fn keep(&self, repository: &str, path: &str, file: KeptFile) -> Result<(), Trouble> {
+        let cached = CachedRules { etag: file.etag, text: file.text };
+        Ok(self.store.cache_rules(repository, path, &cached, self.now()).await?)
     }
 }
 

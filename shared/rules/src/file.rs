@@ -3,7 +3,7 @@
 mod actions;
 mod approvals;
 mod conditions;
-mod events;
+pub(crate) mod events;
 mod freeze;
 mod issues;
 mod monitors;
@@ -11,7 +11,7 @@ mod personal;
 mod reader;
 mod rules;
 mod stages;
-mod values;
+pub(crate) mod values;
 
 use crate::condition::{Condition, Snapshot};
 use crate::problem::{Problem, Source};

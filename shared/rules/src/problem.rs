@@ -81,6 +81,21 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Why a value is none, wherever it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What would be right, as a clause.
+    pub(crate) suggestion: Option<String>,
+}
+
+impl Wrong {
+    pub(crate) fn new(message: impl Into<String>, suggestion: impl Into<String>) -> Self {
+        Self { message: message.into(), suggestion: Some(suggestion.into()) }
+    }
+}
+
 /// A file's text with its lines, to make problems from positions.
 #[derive(Debug)]
 pub struct Source<'a> {

@@ -39,7 +39,7 @@ impl Console {
         let before = parameters::cursor(call.query).map_err(|problem| bad(&problem))?;
         let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
         let deployment = self.store.deployment(&slug).await.map_err(unreadable)?;
-        let deployment = deployment.ok_or_else(refusals::no_deployment)?;
+        let deployment = deployment.ok_or_else(|| refusals::no_deployment(Face::Page))?;
         let wanted =
             Wanted { deployment: Some(slug.clone()), environment: environment.clone(), ..Wanted::default() };
         let before = before.as_ref().map(Cursor::as_str);
@@ -66,7 +66,7 @@ impl Console {
 }
 
 fn slug(call: &Call<'_>) -> Result<Slug, Answer> {
-    call.found.deployment().ok_or_else(refusals::no_deployment)
+    call.found.deployment().ok_or_else(|| refusals::no_deployment(Face::Page))
 }
 
 fn bad(problem: &BadQuery) -> Answer {

@@ -62,7 +62,8 @@ impl Console {
         let export = write(&listing, &self.site)
             .map_err(|error| refusals::unwritable(&error, call.face(), call.id))?;
         let path = call.found.entry.path;
-        let answer = Answer::file(media_type, path.trim_start_matches('/'), export.body);
+        let answer =
+            Answer::file(media_type, &format!("signoff-{}", path.trim_start_matches('/')), export.body);
         Ok(match export.next {
             Some(next) => answer.with(LINK, format!("<{}>; rel=\"next\"", search.href(path, Some(&next)))),
             None => answer,

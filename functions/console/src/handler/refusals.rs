@@ -112,9 +112,9 @@ pub(super) fn no_deploy(face: Face) -> Answer {
 }
 
 /// No such deployment.
-pub(super) fn no_deployment() -> Answer {
+pub(super) fn no_deployment(face: Face) -> Answer {
     let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended.";
-    problem(Face::Page, StatusCode::NOT_FOUND, "No such deployment", detail)
+    problem(face, StatusCode::NOT_FOUND, "No such deployment", detail)
 }
 
 /// What was read can't be written as a file.
@@ -127,6 +127,17 @@ pub(super) fn unwritable(error: &io::Error, face: Face, id: &str) -> Answer {
         request: Some(id),
     };
     Answer::problem(face, &problem)
+}
+
+/// A file that the wizard wrote reads as something else than what was typed.
+pub(super) fn not_written(id: &str) -> Answer {
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "The file can't be written",
+        detail: "What was typed can't be written as a rules file. The console's log says why; write the file by hand.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
 }
 
 /// The record can't be read.

@@ -21,6 +21,9 @@ fn console() -> Console {
         ("SLACK_AUTHORIZE_URL", "http://127.0.0.1:1/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
+        ("DEPLOYMENTS", "acme/*"),
+        ("GITHUB_API_URL", "http://127.0.0.1:1"),
+        ("GITHUB_SECRET", "github-secret"),
     ]);
     Console::new(&settings, &Aws::new(&settings).unwrap()).unwrap()
 }
@@ -175,6 +178,9 @@ fn a_missing_setting_is_named() {
         ("SLACK_AUTHORIZE_URL", "https://slack.com/openid/connect/authorize"),
         ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
+        ("DEPLOYMENTS", "acme/*"),
+        ("GITHUB_API_URL", "http://127.0.0.1:1"),
+        ("GITHUB_SECRET", "github-secret"),
     ];
     for missing in [
         "RECORD_TABLE",
@@ -184,6 +190,8 @@ fn a_missing_setting_is_named() {
         "SLACK_AUTHORIZE_URL",
         "RETENTION_DAYS",
         "PUBLIC_URL",
+        "DEPLOYMENTS",
+        "GITHUB_SECRET",
     ] {
         let settings =
             Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));

@@ -18,6 +18,7 @@ mod tables;
 mod time_to_approve;
 mod timeline;
 mod votes;
+pub(crate) mod wizard;
 
 pub(crate) use ballot::{Booth, Told, done, resolution_named};
 pub(crate) use deploy::deploy;

@@ -3,11 +3,13 @@
 pub mod client;
 pub mod dispatch;
 mod failure;
+pub mod first_file;
 pub mod parse;
 pub mod verify;
 mod wire;
 
 pub use client::{ChangedFiles, Comparison, FileAnswer, GitHub};
 pub use dispatch::{RUN_APPEARS_WITHIN, Sighting};
+pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
 pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery};
 pub use verify::verify;

@@ -249,16 +249,9 @@ impl Slack {
     /// The id of a channel given by `#name` or id; `None` if the workspace has none of that name.
     async fn channel_id(&self, channel: &str) -> Result<Option<String>, Failure> {
         let Some(name) = channel.strip_prefix('#') else { return Ok(Some(channel.to_owned())) };
-        let call = Call { method: "conversations.list", subject: channel, repeat: Repeat::Harmless };
         let mut cursor = String::new();
         for _ in 0..CHANNEL_PAGES {
-            let mut query = vec![
-                ("types", "public_channel,private_channel"),
-                ("exclude_archived", "true"),
-                ("limit", CHANNEL_PAGE),
-            ];
-            query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
-            let page: wire::Channels = self.get(call, &query).await?;
+            let page = self.channel_page(channel, &cursor).await?;
             if let Some(found) = page.channels.into_iter().find(|found| found.name.eq_ignore_ascii_case(name))
             {
                 return Ok(Some(found.id));
@@ -271,6 +264,38 @@ impl Slack {
         Err(Failure::Permanent(format!(
             "{channel} is not among the workspace's first 10000 channels: name it by its id (C…) in the rule"
         )))
+    }
+
+    /// The names of the channels that the app can see, without `#`: the public ones and those it is in. Of a workspace with
+    /// more than `pages` thousand, some are missing.
+    /// <https://docs.slack.dev/reference/methods/conversations.list>
+    ///
+    /// # Errors
+    ///
+    /// Those of any call.
+    pub async fn channels(&self, pages: usize) -> Result<Vec<String>, Failure> {
+        let (mut names, mut cursor) = (Vec::new(), String::new());
+        for _ in 0..pages {
+            let page = self.channel_page("the channels", &cursor).await?;
+            names.extend(page.channels.into_iter().map(|channel| channel.name));
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        Ok(names)
+    }
+
+    /// A part of the channels that are not archived.
+    async fn channel_page(&self, subject: &str, cursor: &str) -> Result<wire::Channels, CallError> {
+        let call = Call { method: "conversations.list", subject, repeat: Repeat::Harmless };
+        let mut query = vec![
+            ("types", "public_channel,private_channel"),
+            ("exclude_archived", "true"),
+            ("limit", CHANNEL_PAGE),
+        ];
+        query.extend((!cursor.is_empty()).then_some(("cursor", cursor)));
+        self.get(call, &query).await
     }
 
     /// The id of the person with this e-mail address; `None` if nobody in the workspace has it.

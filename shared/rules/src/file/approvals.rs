@@ -1,7 +1,7 @@
 //! `slack_channel_approval`.
 
 use super::reader::Reader;
-use crate::condition::parse_duration;
+use super::values::{is_group, wait};
 use crate::reference::{
     self, APPROVAL, DEFAULT_PROMPT, LONGEST_UNDO, LONGEST_WAIT, MAX_QUOTAS, REASONS, names,
 };
@@ -153,23 +153,7 @@ impl Reader<'_> {
         longest: SignedDuration,
     ) -> Option<SignedDuration> {
         let text = self.text(node, key)?;
-        let wait = parse_duration(text.trim()).and_then(|wait| SignedDuration::try_from(wait).ok());
-        let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
-            let message = format!("{key} takes a time: a whole number and s, m, h or d");
-            self.problem(node.start, message, format!("write, for example, `{key}: '{example}'`"));
-            return None;
-        };
-        if wait > longest {
-            let hours = longest.as_hours();
-            let longest = if hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") };
-            self.problem(
-                node.start,
-                format!("{key} is longer than {longest}"),
-                format!("write at most '{longest}'"),
-            );
-            return None;
-        }
-        Some(wait)
+        self.sound(node.start, wait(&text, key, example, longest))
     }
 
     /// What can never happen is worth knowing.
@@ -190,11 +174,9 @@ impl Reader<'_> {
 
     /// More votes than there are people can never come together. Groups may have any number of members.
     fn enough_approvers(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
-        let is_group = |approver: &String| {
-            approver.starts_with('@') || (approver.starts_with('S') && !approver.contains('@'))
+        let too_few = |quota: &&QuotaSpec| {
+            !quota.from.iter().any(|from| is_group(from)) && quota.votes as usize > quota.from.len()
         };
-        let too_few =
-            |quota: &&QuotaSpec| !quota.from.iter().any(is_group) && quota.votes as usize > quota.from.len();
         if let (Some(quota), Some(entry)) =
             (spec.quotas.iter().find(too_few), entries.iter().find(|entry| entry.key == "votes_required"))
         {
@@ -203,7 +185,7 @@ impl Reader<'_> {
             self.notice(entry.at, message, "require fewer, or name more people".to_owned());
         }
         let Some(approvers) = &spec.approvers else { return };
-        let groups = approvers.iter().any(is_group);
+        let groups = approvers.iter().any(|approver| is_group(approver));
         for (key, votes) in
             [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)]
         {

@@ -1,6 +1,7 @@
 //! `send_event`.
 
 use super::reader::Reader;
+use crate::problem::Wrong;
 use crate::reference::{DEFAULT_DETAIL_TYPE, EVENT, names};
 use crate::yaml::{Content, Node};
 use approval::action::{EVENT_DETAIL, EventSpec, MAX_DETAIL_TYPE};
@@ -44,16 +45,8 @@ impl Reader<'_> {
     /// A template. What it becomes is known when the action runs; a text without anything to fill in is known now.
     fn detail_type(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.template(node, what)?;
-        let characters = text.chars().count();
-        if !text.contains('{') && characters > MAX_DETAIL_TYPE {
-            let message = format!("{what} has {characters} characters");
-            self.problem(
-                node.start,
-                message,
-                format!("a detail type has {MAX_DETAIL_TYPE} at most; put the rest under `detail:`"),
-            );
-            return None;
-        }
+        let sound = detail_type(&text, what);
+        self.sound(node.start, sound)?;
         Some(text)
     }
 
@@ -86,6 +79,16 @@ impl Reader<'_> {
         self.problem(node.start, message, suggestion.to_owned());
         None
     }
+}
+
+/// Whether a text that needs nothing filled in is short enough for a detail type.
+pub(crate) fn detail_type(text: &str, what: &str) -> Result<(), Wrong> {
+    let characters = text.chars().count();
+    if text.contains('{') || characters <= MAX_DETAIL_TYPE {
+        return Ok(());
+    }
+    let suggestion = format!("a detail type has {MAX_DETAIL_TYPE} at most; put the rest under `detail:`");
+    Err(Wrong::new(format!("{what} has {characters} characters"), suggestion))
 }
 
 /// Whether this is a bus's name, or its ARN.

@@ -1,7 +1,7 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
 use crate::condition::Patterns;
-use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
+use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
 use crate::suggest::did_you_mean;
 use crate::template;
 use crate::yaml::{Content, Entry, Node, locate};
@@ -82,6 +82,11 @@ impl<'s> Reader<'s> {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(self.source.problem(at, message, suggestion));
         }
+    }
+
+    /// The value at `at`, or the problem that it is none.
+    pub(super) fn sound<T>(&mut self, at: Position, value: Result<T, Wrong>) -> Option<T> {
+        value.map_err(|wrong| self.problem(at, wrong.message, wrong.suggestion)).ok()
     }
 
     /// Something is worth knowing.

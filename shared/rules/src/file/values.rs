@@ -1,7 +1,10 @@
 //! Values with a meaning: truths, counts, channels, people, addresses.
 
 use super::reader::Reader;
+use crate::condition::parse_duration;
+use crate::problem::Wrong;
 use crate::yaml::{Content, Node};
+use jiff::SignedDuration;
 use std::collections::HashSet;
 
 /// The longest name of a Slack channel.
@@ -35,27 +38,7 @@ impl Reader<'_> {
     /// A Slack channel: `#name` or an id.
     pub(super) fn channel(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.text(node, what)?;
-        let text = text.trim();
-        if is_slack_id(text, &['C', 'G', 'D']) {
-            return Some(text.to_owned());
-        }
-        let name = text.strip_prefix('#').unwrap_or(text);
-        let sound = |name: &str| {
-            !name.is_empty()
-                && name.chars().count() <= CHANNEL_NAME
-                && name.chars().all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_'))
-        };
-        if sound(name) {
-            return Some(format!("#{name}"));
-        }
-        let lower = name.to_lowercase();
-        let suggestion = if sound(&lower) {
-            format!("names of channels are in lower case: '#{lower}'")
-        } else {
-            "write '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
-        };
-        self.problem(node.start, format!("`{text}` cannot be a Slack channel"), suggestion);
-        None
+        self.sound(node.start, channel(&text))
     }
 
     /// Who may vote, or break the glass: a list, or one of them alone.
@@ -107,36 +90,93 @@ impl Reader<'_> {
     /// One of those who may do `what`.
     fn approver(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.text(node, "an approver")?;
-        let text = text.trim();
-        let approver = approver(text);
-        if approver.is_none() {
-            let suggestion = if text.contains(',') {
-                "write each into its own entry: [ana@example.com, ben@example.com]".to_owned()
-            } else {
-                "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
-                    .to_owned()
-            };
-            self.problem(node.start, format!("`{text}` is nobody who could {what}"), suggestion);
-        }
-        approver
+        self.sound(node.start, may_do(&text, what))
     }
 
     /// An address to call. It is not repeated in messages: it may hold a secret.
     pub(super) fn address(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.template(node, what)?;
-        let text = text.trim();
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let host = rest.and_then(|rest| rest.split(['/', '?', '#', '@', ':']).next()).unwrap_or("");
-        if host.is_empty() || text.contains(char::is_whitespace) && !text.contains("{{") {
-            self.problem(
-                node.start,
-                format!("{what} takes an address"),
-                "write, for example, https://example.com/hook".to_owned(),
-            );
-            return None;
-        }
-        Some(text.to_owned())
+        self.sound(node.start, address(&text, what))
     }
+}
+
+/// `#name`, or the id of a Slack channel.
+pub(crate) fn channel(text: &str) -> Result<String, Wrong> {
+    let text = text.trim();
+    if is_slack_id(text, &['C', 'G', 'D']) {
+        return Ok(text.to_owned());
+    }
+    let name = text.strip_prefix('#').unwrap_or(text);
+    let sound = |name: &str| {
+        !name.is_empty()
+            && name.chars().count() <= CHANNEL_NAME
+            && name.chars().all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_'))
+    };
+    if sound(name) {
+        return Ok(format!("#{name}"));
+    }
+    let lower = name.to_lowercase();
+    let suggestion = if sound(&lower) {
+        format!("names of channels are in lower case: '#{lower}'")
+    } else {
+        "write '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
+    };
+    Err(Wrong::new(format!("`{text}` cannot be a Slack channel"), suggestion))
+}
+
+/// Somebody who may do `what`: `vote`, or `break the glass`.
+pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
+    let text = text.trim();
+    approver(text).ok_or_else(|| {
+        let suggestion = if text.contains(',') {
+            "write each into its own entry: [ana@example.com, ben@example.com]"
+        } else {
+            "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
+        };
+        Wrong::new(format!("`{text}` is nobody who could {what}"), suggestion)
+    })
+}
+
+/// Whether an approver is a group, which has any number of members.
+pub(crate) fn is_group(approver: &str) -> bool {
+    approver.starts_with('@') || (approver.starts_with('S') && !approver.contains('@'))
+}
+
+/// An address to call, which may have templates.
+pub(crate) fn address(text: &str, what: &str) -> Result<String, Wrong> {
+    let text = text.trim();
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#', '@', ':']).next()).unwrap_or("");
+    if host.is_empty() || text.contains(char::is_whitespace) && !text.contains("{{") {
+        return Err(Wrong::new(
+            format!("{what} takes an address"),
+            "write, for example, https://example.com/hook",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A time to wait, from a second up to `longest`.
+pub(crate) fn wait(
+    text: &str,
+    key: &str,
+    example: &str,
+    longest: SignedDuration,
+) -> Result<SignedDuration, Wrong> {
+    let wait = parse_duration(text.trim()).and_then(|wait| SignedDuration::try_from(wait).ok());
+    let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
+        let message = format!("{key} takes a time: a whole number and s, m, h or d");
+        return Err(Wrong::new(message, format!("write, for example, `{key}: '{example}'`")));
+    };
+    if wait > longest {
+        let hours = longest.as_hours();
+        let longest = if hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") };
+        return Err(Wrong::new(
+            format!("{key} is longer than {longest}"),
+            format!("write at most '{longest}'"),
+        ));
+    }
+    Ok(wait)
 }
 
 /// An approver as the rest of Signoff knows them: an e-mail address, `U…`, `S…` or `@group`.

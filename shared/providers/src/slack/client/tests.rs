@@ -43,6 +43,18 @@ async fn a_lost_answer_to_a_post_is_not_retryable() {
 }
 
 #[tokio::test]
+async fn channels_are_listed_as_far_as_asked() {
+    let server = Responder::start(|line, _| {
+        let (name, next) = if line.contains("cursor=page2") { ("two", "page3") } else { ("one", "page2") };
+        let channels = json!([{"id": "C1", "name": name}]);
+        reply(200, &json!({"ok": true, "channels": channels, "response_metadata": {"next_cursor": next}}))
+    })
+    .await;
+    assert_eq!(slack(&server).channels(2).await, Ok(vec!["one".to_owned(), "two".to_owned()]));
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
 async fn a_lost_message_is_found_by_its_key_in_a_channel_given_by_name() {
     let server = Responder::start(|line, _| {
         let ours = json!({"event_type": "signoff_effect", "event_payload": {"key": "k2"}});

@@ -1,0 +1,210 @@
+//! The wizard that writes a rules file. It changes nothing: whoever puts the file into the repository does.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::html::wizard as pages;
+use crate::parameters::parameter;
+use crate::place::Tab;
+use crate::routes::Face;
+use crate::wizard::host::Host;
+use crate::wizard::{Form, Step, preview};
+use approval::deploy::{Deploy, Slug};
+use approval::message::Message;
+use lambda_http::http::StatusCode;
+use providers::github::RepositoryFile;
+use providers::github::first_file::RULES;
+use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
+use runtime::deployments::Connection;
+use std::sync::Arc;
+use store::{DeploySummary, Wanted};
+
+/// How many of a deployment's newest deploys its environments are taken from.
+const LOOKED_AT: i32 = 50;
+/// How many channels a list of the page offers.
+const OFFERED: usize = 100;
+
+impl Console {
+    /// A step of the wizard: 1 query of the record for the form, and another one for the dialog in it.
+    pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let (deployment, connection) = self.connection(call)?;
+        let form = Form::read(call.query);
+        let too_long = Form::too_long(call.query);
+        match form.step {
+            Step::Introduction => {
+                Ok(Answer::page(StatusCode::OK, pages::introduction(&deployment, &form, call.visitor())))
+            }
+            Step::Export if too_long.is_none() => match form.draft.workflow() {
+                Ok(workflow) => self.export(call, &deployment, &connection, &form, &workflow).await,
+                Err(problems) => self.form(call, &deployment, &form, &problems, None).await,
+            },
+            Step::Export | Step::Workflow => self.form(call, &deployment, &form, &[], too_long).await,
+        }
+    }
+
+    /// The dialog alone, for the script: 2 queries.
+    pub(super) async fn wizard_preview(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let (deployment, _) = self.connection(call)?;
+        let form = Form::read(call.query);
+        let deploys = self.newest_deploys(call, &deployment).await?;
+        let dialog = self.dialog(call, &deployment, &form, &deploys).await?;
+        Ok(Answer::page(StatusCode::OK, pages::preview(&dialog)))
+    }
+
+    /// The channels whose names have the text `q` in them, for the script.
+    pub(super) async fn wizard_channels(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        self.connection(call)?;
+        let wanted = parameter(call.query, "q").unwrap_or_default();
+        let channels = self.channels(call, &wanted).await.unwrap_or_default();
+        Ok(Answer::page(StatusCode::OK, pages::channel_list(&channels)))
+    }
+
+    /// Where a deployment's repository is. The one place that the wizard asks.
+    fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
+        let slug = Slug::new(call.found.segment("organization"), call.found.segment("name"));
+        let connected = slug.and_then(|slug| Some((slug.clone(), self.deployments.connection(&slug)?)));
+        connected.ok_or_else(|| refusals::no_deployment(call.face()))
+    }
+
+    async fn form(
+        &self,
+        call: &Call<'_>,
+        deployment: &Slug,
+        form: &Form,
+        problems: &[FieldProblem],
+        too_long: Option<(String, usize)>,
+    ) -> Result<Answer, Answer> {
+        let deploys = self.newest_deploys(call, deployment).await?;
+        let mut environments: Vec<&str> = deploys.iter().map(|deploy| deploy.environment.as_str()).collect();
+        environments.sort_unstable();
+        let mut form = form.clone();
+        // The first time, one of those that there are.
+        if problems.is_empty() && form.draft.environment.is_empty() {
+            form.draft.environment = environments.first().copied().unwrap_or_default().to_owned();
+        }
+        let dialog = self.dialog(call, deployment, &form, &deploys).await?;
+        let channels = self.channels(call, "").await;
+        let page = pages::FormPage {
+            deployment,
+            form: &form,
+            environments: &environments,
+            channels: channels.as_deref(),
+            problems,
+            too_long: too_long.as_ref().map(|(field, limit)| (field.as_str(), *limit)),
+            dialog: &dialog,
+        };
+        let sound = problems.is_empty() && too_long.is_none();
+        let status = if sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok(Answer::page(status, page.draw(call.visitor())))
+    }
+
+    /// The newest deploy of each environment, as far as the deployment's newest deploys show them.
+    async fn newest_deploys(&self, call: &Call<'_>, deployment: &Slug) -> Result<Vec<DeploySummary>, Answer> {
+        let wanted = Wanted { deployment: Some(deployment.clone()), ..Wanted::default() };
+        let listing = self.store.list(&wanted, LOOKED_AT, None).await;
+        let listing = listing.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let mut newest: Vec<DeploySummary> = Vec::new();
+        for deploy in listing.deploys {
+            let same =
+                |known: &DeploySummary| known.environment.to_lowercase() == deploy.environment.to_lowercase();
+            if !newest.iter().any(same) {
+                newest.push(deploy);
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The dialog for the newest deploy of the form's environment, or for a sample where there is none.
+    async fn dialog(
+        &self,
+        call: &Call<'_>,
+        deployment: &Slug,
+        form: &Form,
+        deploys: &[DeploySummary],
+    ) -> Result<Result<Message, Vec<FieldProblem>>, Answer> {
+        let workflow = match preview::workflow(&form.draft) {
+            Ok(workflow) => workflow,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let deploy = self.deploy_in(call, deployment, &workflow.environment, deploys).await?;
+        let url = format!("{}?tab={}", self.site.deploy_url(&deploy.id), Tab::Approvals.name());
+        Ok(preview::dialog(&workflow, &deploy, &url, call.now))
+    }
+
+    async fn deploy_in(
+        &self,
+        call: &Call<'_>,
+        deployment: &Slug,
+        environment: &str,
+        deploys: &[DeploySummary],
+    ) -> Result<Deploy, Answer> {
+        let here = |deploy: &&DeploySummary| deploy.environment.to_lowercase() == environment.to_lowercase();
+        match deploys.iter().find(here) {
+            Some(found) => Ok(self.page_of(&found.id, call).await?.deploy),
+            None => Ok(preview::sample(deployment, environment, call.now)),
+        }
+    }
+
+    /// The names of channels that have `wanted` in them; `None`: Slack can't be asked now.
+    async fn channels(&self, call: &Call<'_>, wanted: &str) -> Option<Vec<String>> {
+        let channels: Arc<[String]> = match self.outside.channels(call.now).await {
+            Ok(channels) => channels,
+            Err(failure) => {
+                tracing::warn!(request_id = call.id, %failure, "the wizard offers no channels");
+                return None;
+            }
+        };
+        let wanted = wanted.trim_start_matches('#').to_lowercase();
+        Some(channels.iter().filter(|name| name.contains(&wanted)).take(OFFERED).cloned().collect())
+    }
+
+    async fn export(
+        &self,
+        call: &Call<'_>,
+        deployment: &Slug,
+        connection: &Connection,
+        form: &Form,
+        workflow: &Workflow,
+    ) -> Result<Answer, Answer> {
+        let repository = connection.repository.as_str();
+        let alone = |path: &str, workflow: &Workflow| {
+            file(workflow, path).map_err(|problems| {
+                let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                tracing::error!(request_id = call.id, problems = ?told, "the wizard's file can't be read back");
+                refusals::not_written(call.id)
+            })
+        };
+        let existing = match form.host {
+            Host::GitHub => self.outside.rules_file(repository, call.now).await,
+            Host::GitLab | Host::Bitbucket => Ok(None),
+        };
+        let existing = existing.inspect_err(|failure| {
+            tracing::warn!(request_id = call.id, repository, %failure, "the wizard can't look for a rules file");
+        });
+        let export = match existing {
+            Ok(None) => pages::Export::new(RULES[0], alone(RULES[0], workflow)?, pages::Existing::None),
+            Err(_) => pages::Export::new(RULES[0], alone(RULES[0], workflow)?, pages::Existing::Unknown),
+            Ok(Some(RepositoryFile { path, text })) => match merged(&text, path, workflow) {
+                Ok(merged) => pages::Export::merged(path, merged),
+                Err(NotMerged::ByHand(rule)) => {
+                    let workflow = Workflow { rule, ..workflow.clone() };
+                    pages::Export::new(path, alone(path, &workflow)?, pages::Existing::ByHand)
+                }
+                Err(NotMerged::Unreadable(problems)) => {
+                    let text = alone(path, workflow)?;
+                    pages::Export::new(path, text, pages::Existing::Unreadable(problems))
+                }
+            },
+        };
+        if form.download {
+            return Ok(Answer::file("application/yaml", "rules.yml", export.text));
+        }
+        let page = pages::ExportPage {
+            deployment,
+            repository,
+            form,
+            export: &export,
+            github_api: self.outside.github_url(),
+        };
+        Ok(Answer::page(StatusCode::OK, page.draw(call.visitor())))
+    }
+}

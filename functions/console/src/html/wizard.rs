@@ -1,0 +1,87 @@
+//! The wizard's pages.
+
+mod dialog;
+mod export;
+mod fields;
+mod form;
+
+pub(crate) use dialog::preview;
+pub(crate) use export::{Existing, Export, ExportPage};
+pub(crate) use fields::channel_list;
+pub(crate) use form::FormPage;
+
+use super::page;
+use crate::visitor::Visitor;
+use crate::wizard::{Form, Step, path};
+use approval::deploy::Slug;
+use maud::{Markup, html};
+
+/// A step's page.
+fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visitor>, body: &Markup) -> Markup {
+    let title = format!("{} \u{b7} {deployment}", step.title());
+    let body = html! {
+        div.wizard {
+            p.crumbs { a href={ "/deployments/" (deployment) } { (deployment) } " / Add an approval" }
+            (stepper(deployment, form, step))
+            h1 { (step.title()) }
+            (body)
+        }
+    };
+    page(&title, None, visitor, &body)
+}
+
+/// Where one is, with the way back to the steps that are done.
+fn stepper(deployment: &Slug, form: &Form, here: Step) -> Markup {
+    let done = |step: Step| (step as usize) < (here as usize);
+    html! {
+        nav aria-label="Steps" {
+            ol.stepper {
+                @for step in Step::ALL {
+                    li class=[done(step).then_some("done")] aria-current=[(step == here).then_some("step")] {
+                        @if done(step) {
+                            a href=(href(deployment, form, step)) { (step.title()) span.unseen { " (done)" } }
+                        } @else {
+                            span { (step.title()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The address of a step, with what was typed.
+fn href(deployment: &Slug, form: &Form, step: Step) -> String {
+    format!("{}?{}", path(deployment, "new"), form.query(step))
+}
+
+/// What approvals are.
+pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visitor>) -> Markup {
+    let body = html! {
+        p.lead { "An approval puts a decision of your team between two deploys. This is how it goes:" }
+        ol {
+            li {
+                "A deploy of " strong { (deployment) } " arrives, say on Staging. Signoff asks in a Slack channel, and mentions who wrote the \
+                 change."
+            }
+            li { "People vote with two buttons, Approve and Reject. Everybody sees who voted how." }
+            li {
+                "Once enough people approved, what you chose happens: a held CircleCI job is approved, a GitHub workflow is started, an \
+                 issue moves on, a message goes out."
+            }
+        }
+        p {
+            "Two minutes of questions follow, and a rules file comes out of them, to be put into the repository. It is a beginning: "
+            code { "docs/rules.md" }
+            " in Signoff\u{2019}s own repository has all that rules can say."
+        }
+        div.steps {
+            button type="button" disabled { "Previous" }
+            a.button href=(href(deployment, form, Step::Workflow)) { "Next" }
+        }
+    };
+    step_page(deployment, form, Step::Introduction, visitor, &body)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! The file that comes out of the wizard, and the ways to put it into the repository.
+
+use super::step_page;
+use crate::visitor::Visitor;
+use crate::wizard::host::{Host, NewFile};
+use crate::wizard::{Form, Step, path};
+use approval::deploy::Slug;
+use maud::{Markup, html};
+use rules::Problem;
+use rules::write::Merged;
+use std::ops::{Range, RangeInclusive};
+
+/// The longest file that is shown, in bytes; of a longer one the new lines are.
+const MAX_SHOWN: usize = 16 * 1024;
+/// How many lines around the new ones are shown then.
+const AROUND: usize = 3;
+
+/// What comes out.
+#[derive(Clone, Debug)]
+pub(crate) struct Export {
+    /// The file's path.
+    pub(crate) path: &'static str,
+    /// The whole file, or the new rule alone.
+    pub(crate) text: String,
+    existing: Existing,
+}
+
+/// What the repository has.
+#[derive(Clone, Debug)]
+pub(crate) enum Existing {
+    /// No rules file, or one that is not looked for.
+    None,
+    /// Nobody can say now.
+    Unknown,
+    /// A file, to which the rule was added in these lines.
+    Merged(RangeInclusive<usize>),
+    /// A file that a rule can't be added to.
+    ByHand,
+    /// A file that can't be read.
+    Unreadable(Vec<Problem>),
+}
+
+impl Export {
+    /// The new rule as a file of its own.
+    pub(crate) fn new(path: &'static str, text: String, existing: Existing) -> Self {
+        Self { path, text, existing }
+    }
+
+    /// The file that there is, with the new rule.
+    pub(crate) fn merged(path: &'static str, merged: Merged) -> Self {
+        Self { path, text: merged.text, existing: Existing::Merged(merged.added) }
+    }
+}
+
+/// The step, as it is shown.
+pub(crate) struct ExportPage<'a> {
+    pub(crate) deployment: &'a Slug,
+    pub(crate) repository: &'a str,
+    pub(crate) form: &'a Form,
+    pub(crate) export: &'a Export,
+    /// Where GitHub's API is.
+    pub(crate) github_api: &'a str,
+}
+
+impl ExportPage<'_> {
+    /// The page.
+    pub(crate) fn draw(&self, visitor: Option<&Visitor>) -> Markup {
+        let Self { deployment, form, .. } = *self;
+        let body = html! {
+            (self.what_to_do())
+            (self.file())
+            p.ways {
+                @if self.is_whole() { button type="button" hidden data-copy="#yaml" { "Copy" } }
+                button.plain type="submit" form="typed" name="download" value="1" { "Download" }
+                (self.host_link())
+            }
+            p {
+                "The next deploy is asked about. Rules can say more: stages, freezes, reminders, several groups that have to approve. "
+                code { "docs/rules.md" }
+                " in Signoff\u{2019}s own repository has all of it."
+            }
+            form #typed method="get" action=(path(deployment, "new")) {
+                input type="hidden" name="step" value=(Step::Export.name());
+                @for (name, value) in form.pairs() { input type="hidden" name=(name) value=(value); }
+                (self.hosts())
+                div.steps {
+                    button type="submit" name="step" value=(Step::Workflow.name()) { "Previous" }
+                    button type="button" disabled { "Next" }
+                }
+            }
+        };
+        step_page(deployment, form, Step::Export, visitor, &body)
+    }
+
+    fn what_to_do(&self) -> Markup {
+        let (file, repository) =
+            (html! { code { (self.export.path) } }, html! { code { (self.repository) } });
+        match &self.export.existing {
+            Existing::None => html! {
+                p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
+                @if self.form.host != Host::GitHub {
+                    p.notice {
+                        "Signoff looks into repositories on GitHub only. Where this one has a rules file already, add the rule at the end of its "
+                        code { "rules" } "."
+                    }
+                }
+            },
+            Existing::Unknown => html! {
+                p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
+                p.notice.problem {
+                    "GitHub can\u{2019}t be asked now whether the repository has a rules file already. If it has one, add this rule at the end of its "
+                    code { "rules" } ", under a name that is not taken, or load this page again later."
+                }
+            },
+            Existing::Merged(_) => html! {
+                p {
+                    "The repository " (repository) " has the file " (file)
+                    " already. This is that file with the new rule at its end; the new lines are marked, the others are as they are there."
+                }
+            },
+            Existing::ByHand => html! {
+                p { "Add this rule to " (file) " of the repository " (repository) "." }
+                p.notice.problem {
+                    "The rules of that file are written in brackets or in another way in which nothing can be added at their end without a change \
+                     to what is there. Put the new one in by hand."
+                }
+            },
+            Existing::Unreadable(problems) => html! {
+                p { "Add this rule to " (file) " of the repository " (repository) ", once that file is right." }
+                div.notice.problem {
+                    p { "The file can\u{2019}t be read as it is, and opens nothing:" }
+                    ul { @for problem in problems.iter().take(10) { li { (problem) } } }
+                }
+            },
+        }
+    }
+
+    /// Whether the page shows all of the file.
+    fn is_whole(&self) -> bool {
+        self.export.text.len() <= MAX_SHOWN || !matches!(self.export.existing, Existing::Merged(_))
+    }
+
+    /// The file's lines, the new ones marked.
+    fn file(&self) -> Markup {
+        let Export { text, existing, .. } = self.export;
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let new = match existing {
+            Existing::Merged(added) => added.start() - 1..*added.end(),
+            _ => 0..0,
+        };
+        let shown = match self.is_whole() {
+            true => 0..lines.len(),
+            false => new.start.saturating_sub(AROUND)..(new.end + AROUND).min(lines.len()),
+        };
+        let part = |range: Range<usize>| lines.get(range).unwrap_or_default().concat();
+        html! {
+            @if !self.is_whole() {
+                p.meta {
+                    "The file is too long for this page: these are its lines " (shown.start + 1) " to " (shown.end)
+                    ". The download has all of it."
+                }
+            }
+            pre.yaml #yaml tabindex="0" role="region" aria-label="The rules file" {
+                // The first line's end after the tag is not part of the text.
+                "\n"
+                @if new.is_empty() {
+                    (part(shown))
+                } @else {
+                    (part(shown.start..new.start)) mark { (part(new.clone())) } (part(new.end..shown.end))
+                }
+            }
+        }
+    }
+
+    /// The way to the host's page where the file is made, or changed.
+    fn host_link(&self) -> Markup {
+        let (host, export) = (self.form.host, self.export);
+        let link = |href: &str, text: &str, then: Option<&str>| {
+            html! {
+                a.button href=(href) rel="noopener noreferrer" { (text) }
+                @if let Some(then) = then { span.meta { (then) } }
+            }
+        };
+        match export.existing {
+            Existing::None | Existing::Unknown => {
+                let NewFile { href, named, filled_in } =
+                    host.new_file(self.github_api, self.repository, export.path, &export.text);
+                let then = match (named, filled_in) {
+                    (true, true) => None,
+                    (true, false) => Some("If the page is empty, paste the file there."),
+                    (false, _) => Some("Choose Add file there, and paste the file."),
+                };
+                link(&href, &format!("Create the file on {}", host.title()), then)
+            }
+            Existing::Merged(_) | Existing::ByHand | Existing::Unreadable(_) => {
+                let href = Host::edit_file(self.github_api, self.repository, export.path);
+                let then = match export.existing {
+                    Existing::Merged(_) if self.is_whole() => "Paste this in place of all that is there.",
+                    _ => "Add the rule there.",
+                };
+                link(&href, "Edit the file on GitHub", Some(then))
+            }
+        }
+    }
+
+    /// Where the repository is.
+    fn hosts(&self) -> Markup {
+        html! {
+            fieldset.hosts {
+                legend.meta { "The repository is on" }
+                @for host in Host::ALL {
+                    button.quiet type="submit" name="host" value=(host.name()) aria-pressed=(host == self.form.host) { (host.title()) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The form of the step Define workflow.
+
+use super::dialog::preview;
+use super::fields::{Fields, channel_list};
+use super::step_page;
+use crate::visitor::Visitor;
+use crate::wizard::{ACTIONS, CUSTOM, Form, Step, label_of, name_of, path};
+use approval::deploy::Slug;
+use approval::message::Message;
+use maud::{Markup, html};
+use rules::reference::TEMPLATE_VARIABLES;
+use rules::write::{DraftAction, Field, FieldProblem};
+
+/// Times that people can take, and what they are called.
+const WAITS: [(&str, &str); 8] = [
+    ("", "Never"),
+    ("1h", "After an hour"),
+    ("4h", "After 4 hours"),
+    ("8h", "After 8 hours"),
+    ("24h", "After a day"),
+    ("3d", "After 3 days"),
+    ("7d", "After a week"),
+    (CUSTOM, "After another time"),
+];
+
+/// Whose votes need a reason.
+const REASONS: [(&str, &str); 4] = [
+    ("", "Nobody has to give one"),
+    ("approve", "Who approves gives one"),
+    ("reject", "Who rejects gives one"),
+    ("both", "Everybody gives one"),
+];
+
+/// The step, as it is shown.
+pub(crate) struct FormPage<'a> {
+    pub(crate) deployment: &'a Slug,
+    pub(crate) form: &'a Form,
+    /// The environments that were seen.
+    pub(crate) environments: &'a [&'a str],
+    /// The channels that are offered; `None`: Slack can't be asked now.
+    pub(crate) channels: Option<&'a [String]>,
+    pub(crate) problems: &'a [FieldProblem],
+    /// The longest field, by its name, and how many bytes an address may have, where this one has more.
+    pub(crate) too_long: Option<(&'a str, usize)>,
+    /// The dialog, or what is wrong with its prompt.
+    pub(crate) dialog: &'a Result<Message, Vec<FieldProblem>>,
+}
+
+impl FormPage<'_> {
+    /// The page.
+    pub(crate) fn draw(&self, visitor: Option<&Visitor>) -> Markup {
+        let Self { deployment, form, problems, .. } = *self;
+        let fields = Fields { form, problems };
+        let body = html! {
+            p {
+                "Say what to ask, and what to do then. A rules file is made of it in the next step. "
+                code { "docs/rules.md" }
+                " in Signoff\u{2019}s own repository has what else rules can say."
+            }
+            @if let Some((field, limit)) = self.too_long { (too_long(field, limit)) }
+            (fields.summary())
+            form method="get" action=(path(deployment, "new")) data-preview=(path(deployment, "preview")) data-into="#preview" novalidate {
+                input type="hidden" name="step" value=(Step::Workflow.name());
+                @if form.host.name() != "github" { input type="hidden" name="host" value=(form.host.name()); }
+                (fields.line(Field::Name, &html! { "What people know the approval by. The rule is named after it." }))
+                h2 { "Conditions" }
+                (self.environment(&fields))
+                h2 { "Approval dialog" }
+                (self.asked(&fields))
+                h2 { "Votes" }
+                (votes(&fields))
+                h2 { "Action" }
+                (self.actions(&fields))
+                div.steps {
+                    button type="submit" name="step" value=(Step::Introduction.name()) { "Previous" }
+                    button type="submit" name="step" value=(Step::Export.name()) { "Next" }
+                }
+            }
+        };
+        step_page(deployment, form, Step::Workflow, visitor, &body)
+    }
+
+    fn environment(&self, fields: &Fields<'_>) -> Markup {
+        let hint = html! { "A deploy that arrives there is asked about." };
+        if self.environments.is_empty() {
+            return fields.line(Field::Environment, &hint);
+        }
+        let chosen = self.form.draft.environment.as_str();
+        let known = |environment: &&&str| environment.to_lowercase() == chosen.to_lowercase();
+        let known = self.environments.iter().find(known).copied();
+        let mut options: Vec<_> =
+            self.environments.iter().map(|environment| (*environment, *environment)).collect();
+        options.push(("", "Another one"));
+        html! {
+            div.either {
+                (fields.choice(Field::Environment, &hint, &options, known.unwrap_or_default()))
+                div.field.other {
+                    label for="other_environment" { "Another environment" }
+                    p.meta #other_environment-hint { "Its name, as deploys are registered with it." }
+                    input type="text" id="other_environment" name="other_environment" maxlength="200" autocomplete="off"
+                        value=(if known.is_none() { chosen } else { "" }) aria-describedby="other_environment-hint";
+                }
+            }
+        }
+    }
+
+    fn asked(&self, fields: &Fields<'_>) -> Markup {
+        let channel = match self.channels {
+            Some(_) => html! { "Where the dialog appears. The app has to be in a private one." },
+            None => html! {
+                "Where the dialog appears. " strong { "Slack can\u{2019}t be asked for its channels now" } ": type the name, such as #releases."
+            },
+        };
+        let search = path(self.deployment, "channels");
+        html! {
+            (fields.lines(Field::Prompt, &html! { "What people are asked, with *bold* text and the variables below." }))
+            (variables())
+            button.plain type="submit" { "Preview the dialog" }
+            (preview(self.dialog))
+            (fields.channel(Field::Channel, &channel, &search))
+            (channel_list(self.channels.unwrap_or_default()))
+        }
+    }
+
+    fn actions(&self, fields: &Fields<'_>) -> Markup {
+        let chosen = self.form.draft.action;
+        html! {
+            fieldset.actions-of {
+                legend { "What happens once it is approved" }
+                @for (action, name, title) in ACTIONS {
+                    div.option {
+                        input type="radio" name="action" id={ "action-" (name) } value=(name) checked[action == chosen];
+                        label for={ "action-" (name) } { (title) }
+                        div.settings { (self.settings(fields, action)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn settings(&self, fields: &Fields<'_>, action: DraftAction) -> Markup {
+        let text = "With the same variables as the prompt.";
+        match action {
+            DraftAction::SendMessage => html! {
+                (fields.channel(Field::MessageChannel, &html! { "Where it is posted." }, &path(self.deployment, "channels")))
+                (fields.lines(Field::Message, &html! { (text) }))
+            },
+            DraftAction::NotifyIssues => fields.lines(
+                Field::Comment,
+                &html! { "What is written on each issue of Jira or Linear that the change mentions. " (text) },
+            ),
+            DraftAction::TransitionIssues => {
+                fields.line(Field::State, &html! { "The state that each issue is brought into, such as Done." })
+            }
+            DraftAction::ApproveBuild => fields.line(
+                Field::Build,
+                &html! { "The CircleCI workflow whose job is on hold for the deploy\u{2019}s revision." },
+            ),
+            DraftAction::TriggerBuild => html! {
+                (fields.line(Field::Workflow, &html! { "The workflow\u{2019}s file, such as promote.yml. Empty: a CircleCI pipeline." }))
+                (fields.lines(Field::Parameters, &html! { "What the build is given: " code { "name=value" } " on each line." }))
+                (fields.line(Field::Revision, &html! { "What is built. Empty: the deploy\u{2019}s branch." }))
+            },
+            DraftAction::Webhook => fields.line(
+                Field::Url,
+                &html! { "A signed description of the deploy is posted there. It may have variables." },
+            ),
+            DraftAction::SendEvent => {
+                fields.line(Field::Event, &html! { "The event\u{2019}s detail type on EventBridge. " (text) })
+            }
+        }
+    }
+}
+
+fn votes(fields: &Fields<'_>) -> Markup {
+    let draft = &fields.form.draft;
+    let expires = draft.expires_after.as_str();
+    let known = WAITS.iter().any(|(wait, _)| *wait == expires);
+    html! {
+        (fields.field(Field::VotesRequired, &html! { "How many people have to approve. One who rejects is enough to reject." }, |control| html! {
+            input type="number" id=(control.id) name=(control.id) value=(control.value) min="1" max="1000" inputmode="numeric"
+                aria-describedby=(control.described_by) aria-invalid=[control.invalid];
+        }))
+        (fields.line(Field::Approvers, &html! {
+            "Who may vote: e-mail addresses and @usergroups, with commas between them. Empty: anyone in the channel."
+        }))
+        div.check {
+            input type="checkbox" id="four_eyes" name="four_eyes" checked[draft.four_eyes] aria-describedby="four_eyes-hint";
+            label for="four_eyes" { "Four eyes" }
+            p.meta #four_eyes-hint { "Who wrote, merged or deployed the change may not vote on it." }
+        }
+        div.either {
+            (fields.choice(Field::ExpiresAfter, &html! { "When it closes if nobody decided." }, &WAITS, if known { expires } else { CUSTOM }))
+            div.field.other {
+                label for="custom_expires" { "Another time" }
+                p.meta #custom_expires-hint { "A whole number and s, m, h or d: 90m, 36h. At most 90d." }
+                input type="text" id="custom_expires" name="custom_expires" maxlength="20" autocomplete="off"
+                    value=(if known { "" } else { expires }) aria-describedby="custom_expires-hint";
+            }
+        }
+        (fields.choice(Field::RequireReason, &html! { "Whether a vote comes with its reason." }, &REASONS, &draft.require_reason))
+    }
+}
+
+fn variables() -> Markup {
+    html! {
+        details.variables {
+            summary { "Variables" }
+            dl {
+                @for variable in TEMPLATE_VARIABLES {
+                    dt { code { "{{ " (variable.name) " }}" } }
+                    dd { (with_code(variable.about)) }
+                }
+            }
+        }
+    }
+}
+
+/// A text whose parts in backticks are code.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+fn too_long(field: &str, limit: usize) -> Markup {
+    let known = [
+        Field::Name,
+        Field::Prompt,
+        Field::Approvers,
+        Field::Message,
+        Field::Comment,
+        Field::Parameters,
+        Field::Url,
+    ];
+    let known = known.into_iter().find(|known| name_of(*known) == field);
+    let label = known.map_or_else(|| field.to_owned(), |known| label_of(known).to_owned());
+    html! {
+        div.notice.problem role="alert" {
+            p {
+                "All that is typed has to fit into this page\u{2019}s address, which has at most " (limit)
+                " characters. Shorten " strong { (label) } ", the longest field; more can be written into the file afterwards."
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What the wizard asks of GitHub and Slack. It only reads, and the page goes on without an answer.
+
+use jiff::{SignedDuration, Timestamp};
+use providers::Failure;
+use providers::github::first_file::RULES;
+use providers::github::{Forgetful, GitHub, RepositoryFile};
+use providers::slack::client::Slack;
+use runtime::aws::Aws;
+use runtime::secrets::{GitHubSecret, Secret, SlackSecret};
+use runtime::settings::{SettingError, Settings};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, OnceCell};
+
+/// How long somebody waits for a page because of one of these.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the channels are taken to be those that there are.
+const FRESH_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// How many thousand channels are read.
+const CHANNEL_PAGES: usize = 3;
+
+/// GitHub and Slack.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    http: OnceCell<reqwest::Client>,
+    github_url: String,
+    github: Secret<GitHubSecret>,
+    slack_url: String,
+    slack: Secret<SlackSecret>,
+    /// The names of Slack's channels, and when they were read.
+    channels: Mutex<Option<(Arc<[String]>, Timestamp)>>,
+}
+
+impl Outside {
+    /// As the settings `GITHUB_API_URL`, `GITHUB_SECRET`, `SLACK_API_URL` and `SLACK_SECRET` describe them.
+    pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
+        Ok(Self {
+            http: OnceCell::new(),
+            github_url: settings.url("GITHUB_API_URL")?,
+            github: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            slack_url: settings.url("SLACK_API_URL")?,
+            slack: Secret::new(settings, "SLACK_SECRET", aws)?,
+            channels: Mutex::new(None),
+        })
+    }
+
+    /// Where GitHub's API is.
+    pub(crate) fn github_url(&self) -> &str {
+        &self.github_url
+    }
+
+    /// The rules file of `repository` (`owner/name`) on its default branch; `None`: it has none.
+    pub(crate) async fn rules_file(
+        &self,
+        repository: &str,
+        now: Timestamp,
+    ) -> Result<Option<RepositoryFile>, Failure> {
+        let read = async {
+            let secret = secret(&self.github, now).await?;
+            let github = GitHub::new(self.http().await?, &self.github_url, secret.token.clone());
+            github.first_file(repository, RULES, &Forgetful).await
+        };
+        in_time("GitHub", read).await
+    }
+
+    /// The names of the channels that the app can see, without `#`, in the order of the alphabet.
+    pub(crate) async fn channels(&self, now: Timestamp) -> Result<Arc<[String]>, Failure> {
+        let mut kept = self.channels.lock().await;
+        if let Some((channels, at)) = kept.as_ref()
+            && now.duration_since(*at) < FRESH_FOR
+        {
+            return Ok(Arc::clone(channels));
+        }
+        let read = async {
+            let secret = secret(&self.slack, now).await?;
+            let slack = Slack::new(self.http().await?, &self.slack_url, secret.bot_token.clone());
+            slack.channels(CHANNEL_PAGES).await
+        };
+        let mut channels = in_time("Slack", read).await?;
+        channels.sort_unstable();
+        let channels: Arc<[String]> = channels.into();
+        *kept = Some((Arc::clone(&channels), now));
+        Ok(channels)
+    }
+
+    async fn http(&self) -> Result<reqwest::Client, Failure> {
+        self.http.get_or_try_init(async || providers::http::client()).await.cloned()
+    }
+}
+
+async fn secret<T: runtime::secrets::Complete>(
+    secret: &Secret<T>,
+    now: Timestamp,
+) -> Result<Arc<T>, Failure> {
+    secret.get(now).await.map_err(|error| Failure::retryable(error.to_string()))
+}
+
+async fn in_time<T>(who: &str, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let late = |_| Failure::retryable(format!("{who} did not answer within {} seconds", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
+}

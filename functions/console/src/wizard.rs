@@ -1,0 +1,276 @@
+//! The wizard: what its address says. Every step is a page whose address has all that was typed so far.
+
+pub(crate) mod host;
+pub(crate) mod preview;
+
+use crate::parameters::parameter;
+use approval::deploy::Slug;
+use host::Host;
+use rules::write::{Draft, DraftAction, Field};
+
+/// The longest query that is taken, in bytes: the gateway takes 10240 for the request line and all headers together.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+const LONGEST: usize = 6000;
+/// Instead of a time that the select has.
+pub(crate) const CUSTOM: &str = "custom";
+
+/// A step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// What approvals are.
+    Introduction,
+    /// The form.
+    Workflow,
+    /// The file.
+    Export,
+}
+
+/// What the address says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    pub(crate) step: Step,
+    /// What is typed; where an environment is chosen, that.
+    pub(crate) draft: Draft,
+    /// Whether the file itself is wanted.
+    pub(crate) download: bool,
+    /// Where the repository is.
+    pub(crate) host: Host,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 3] = [Self::Introduction, Self::Workflow, Self::Export];
+
+    /// Its value in the address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Introduction => "introduction",
+            Self::Workflow => "workflow",
+            Self::Export => "export",
+        }
+    }
+
+    /// What it is called.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Introduction => "Introduction",
+            Self::Workflow => "Define workflow",
+            Self::Export => "Export to YAML",
+        }
+    }
+}
+
+/// The actions, their values in the address and what they are called, in the order of the form.
+pub(crate) const ACTIONS: [(DraftAction, &str, &str); 7] = [
+    (DraftAction::SendMessage, "message", "Send Slack message"),
+    (DraftAction::NotifyIssues, "notify", "Notify all issues related to the deploy"),
+    (DraftAction::TransitionIssues, "transition", "Transition all issues related to the deploy"),
+    (DraftAction::ApproveBuild, "approve", "Approve CircleCI build"),
+    (DraftAction::TriggerBuild, "trigger", "Trigger build"),
+    (DraftAction::Webhook, "webhook", "Trigger webhook"),
+    (DraftAction::SendEvent, "event", "Send event"),
+];
+
+/// The name of a field in the address, and the id of its element.
+pub(crate) fn name_of(field: Field) -> &'static str {
+    match field {
+        Field::Name => "name",
+        Field::Environment => "environment",
+        Field::Prompt => "prompt",
+        Field::Channel => "channel",
+        Field::VotesRequired => "votes",
+        Field::Approvers => "approvers",
+        Field::ExpiresAfter => "expires",
+        Field::RequireReason => "reasons",
+        Field::MessageChannel => "message_channel",
+        Field::Message => "message",
+        Field::Comment => "comment",
+        Field::Build => "build",
+        Field::Workflow => "workflow",
+        Field::Parameters => "parameters",
+        Field::Revision => "revision",
+        Field::Url => "url",
+        Field::Event => "event",
+        Field::State => "state",
+    }
+}
+
+/// What a field is called on the page.
+pub(crate) fn label_of(field: Field) -> &'static str {
+    match field {
+        Field::Name => "Name",
+        Field::Environment => "Environment",
+        Field::Prompt => "Prompt",
+        Field::Channel => "Slack channel",
+        Field::VotesRequired => "Required votes",
+        Field::Approvers => "Approvers",
+        Field::ExpiresAfter => "Expiry",
+        Field::RequireReason => "Reasons",
+        Field::MessageChannel => "Channel of the message",
+        Field::Message => "Message",
+        Field::Comment => "Comment",
+        Field::Build => "Build name",
+        Field::Workflow => "GitHub workflow",
+        Field::Parameters => "Parameters",
+        Field::Revision => "Branch or tag",
+        Field::Url => "Address",
+        Field::Event => "Detail type",
+        Field::State => "State",
+    }
+}
+
+impl Form {
+    /// Reads the address's query. What it does not say is as the form is first shown.
+    pub(crate) fn read(query: &str) -> Self {
+        let has = |name: &str| parameter(query, name).is_some_and(|value| !value.is_empty());
+        // The form says where it is; the button that was pressed, where to go from there.
+        let last = |wanted: &str| {
+            let said = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted);
+            said.last().map(|(_, value)| value.into_owned()).unwrap_or_default()
+        };
+        let step = last("step");
+        let step = Step::ALL.into_iter().find(|known| known.name() == step).unwrap_or(Step::Introduction);
+        let first = Draft::default();
+        let typed = |field: Field, first: String| parameter(query, name_of(field)).unwrap_or(first);
+        let environment = typed(Field::Environment, first.environment);
+        let other = parameter(query, "other_environment").unwrap_or_default();
+        let expires = typed(Field::ExpiresAfter, first.expires_after);
+        let custom = parameter(query, "custom_expires").unwrap_or_default();
+        let action = parameter(query, "action").unwrap_or_default();
+        let action = ACTIONS.into_iter().find(|(_, name, _)| *name == action).map(|(action, _, _)| action);
+        let draft = Draft {
+            name: typed(Field::Name, first.name),
+            environment: if environment.is_empty() { other } else { environment },
+            prompt: typed(Field::Prompt, first.prompt),
+            channel: typed(Field::Channel, first.channel),
+            votes_required: typed(Field::VotesRequired, first.votes_required),
+            approvers: typed(Field::Approvers, first.approvers),
+            four_eyes: has("four_eyes"),
+            expires_after: if expires == CUSTOM && !custom.trim().is_empty() { custom } else { expires },
+            require_reason: typed(Field::RequireReason, first.require_reason),
+            action: action.unwrap_or(first.action),
+            message_channel: typed(Field::MessageChannel, first.message_channel),
+            message: typed(Field::Message, first.message),
+            comment: typed(Field::Comment, first.comment),
+            build: typed(Field::Build, first.build),
+            workflow: typed(Field::Workflow, first.workflow),
+            parameters: typed(Field::Parameters, first.parameters),
+            revision: typed(Field::Revision, first.revision),
+            url: typed(Field::Url, first.url),
+            event: typed(Field::Event, first.event),
+            state: typed(Field::State, first.state),
+        };
+        let host = Host::named(&last("host"));
+        Self { step, draft, download: has("download"), host }
+    }
+
+    /// The query that says the same at another step.
+    pub(crate) fn query(&self, step: Step) -> String {
+        let mut pairs = vec![("step", step.name())];
+        pairs.extend(self.pairs());
+        crate::parameters::query(&pairs)
+    }
+
+    /// What is typed and is not as the form is first shown, as the address has it.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let first = Self::read("");
+        let first: Vec<_> = first.values();
+        self.values().into_iter().filter(|pair| !first.contains(pair)).collect()
+    }
+
+    /// Every field, as the address may have it.
+    pub(crate) fn values(&self) -> Vec<(&'static str, &str)> {
+        let draft = &self.draft;
+        let action = ACTIONS.iter().find(|(action, _, _)| *action == draft.action);
+        let mut pairs = vec![
+            (name_of(Field::Name), draft.name.as_str()),
+            (name_of(Field::Environment), &draft.environment),
+            (name_of(Field::Prompt), &draft.prompt),
+            (name_of(Field::Channel), &draft.channel),
+            (name_of(Field::VotesRequired), &draft.votes_required),
+            (name_of(Field::Approvers), &draft.approvers),
+            (name_of(Field::ExpiresAfter), &draft.expires_after),
+            (name_of(Field::RequireReason), &draft.require_reason),
+            ("action", action.map_or("", |(_, name, _)| name)),
+            (name_of(Field::MessageChannel), &draft.message_channel),
+            (name_of(Field::Message), &draft.message),
+            (name_of(Field::Comment), &draft.comment),
+            (name_of(Field::Build), &draft.build),
+            (name_of(Field::Workflow), &draft.workflow),
+            (name_of(Field::Parameters), &draft.parameters),
+            (name_of(Field::Revision), &draft.revision),
+            (name_of(Field::Url), &draft.url),
+            (name_of(Field::Event), &draft.event),
+            (name_of(Field::State), &draft.state),
+        ];
+        pairs.extend(draft.four_eyes.then_some(("four_eyes", "on")));
+        pairs.extend((self.host != Host::GitHub).then(|| ("host", self.host.name())));
+        pairs
+    }
+
+    /// The longest field, and how long the address may be, where it is longer; it would not pass the gateway with another
+    /// few characters.
+    pub(crate) fn too_long(query: &str) -> Option<(String, usize)> {
+        if query.len() <= LONGEST {
+            return None;
+        }
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let longest = pairs.max_by_key(|(_, value)| value.len())?;
+        Some((longest.0.into_owned(), LONGEST))
+    }
+}
+
+/// The address of the wizard for a deployment; `page` is what comes behind `approvals/`.
+pub(crate) fn path(deployment: &Slug, page: &str) -> String {
+    format!("/deployments/{deployment}/approvals/{page}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_what_was_typed_at_every_step() {
+        let draft = Draft {
+            name: "It's & that?".to_owned(),
+            environment: "QA".to_owned(),
+            four_eyes: true,
+            expires_after: "36h".to_owned(),
+            action: DraftAction::Webhook,
+            url: "https://x.example/?a=b&c".to_owned(),
+            build: "kept".to_owned(),
+            ..Draft::default()
+        };
+        let form = Form { step: Step::Export, draft, download: false, host: Host::GitLab };
+        for step in Step::ALL {
+            assert_eq!(Form::read(&form.query(step)), Form { step, ..form.clone() });
+        }
+        assert_eq!(Form::read("").query(Step::Workflow), "step=workflow", "what nobody changed is not said");
+        let pressed = format!("host=github&{}&download=1&host=bitbucket", form.query(Step::Export));
+        let pressed = Form::read(&pressed);
+        assert_eq!((pressed.download, pressed.host), (true, Host::Bitbucket));
+    }
+
+    #[test]
+    fn what_the_form_sends_is_read() {
+        let first = Form::read("");
+        assert_eq!((first.step, first.draft), (Step::Introduction, Draft::default()));
+        let sent = Form::read(
+            "step=introduction&step=workflow&name=&environment=&other_environment=QA+1&expires=custom&custom_expires=36h&action=x",
+        );
+        assert_eq!(sent.step, Step::Workflow);
+        assert_eq!((sent.draft.name.as_str(), sent.draft.environment.as_str()), ("", "QA 1"));
+        assert_eq!(
+            (sent.draft.expires_after.as_str(), sent.draft.action),
+            ("36h", DraftAction::ApproveBuild)
+        );
+        let custom = Form::read("expires=custom&custom_expires=+").draft;
+        assert!(custom.workflow().unwrap_err().iter().any(|problem| problem.field == Field::ExpiresAfter));
+    }
+
+    #[test]
+    fn an_address_that_is_too_long_names_the_longest_field() {
+        let long = format!("name=a&prompt={}&build=b", "x".repeat(LONGEST));
+        assert_eq!(Form::too_long(&long), Some(("prompt".to_owned(), LONGEST)));
+        assert_eq!(Form::too_long("name=a"), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! The console's wizard: what it writes is what governs the next deploy.
+
+use approval::approval::Status;
+use reqwest::{Response, Url};
+use signoff_local::fault::{Fault, FaultKind};
+use system_tests::story::{Story, tell};
+
+/// The form, filled in with these fields, at a step.
+async fn wizard(story: &Story, page: &str, fields: &[(&str, &str)]) -> Response {
+    let address = format!("http://console/deployments/acme/{}/approvals/{page}", story.name);
+    let address = Url::parse_with_params(&address, fields).unwrap();
+    story.get(&format!("{}?{}", address.path(), address.query().unwrap_or_default())).await
+}
+
+async fn text(answer: Response, status: u16) -> String {
+    assert_eq!(answer.status(), status);
+    answer.text().await.unwrap()
+}
+
+/// What is typed: a prompt with all that YAML could stumble over.
+fn fields(story: &Story) -> Vec<(&'static str, &str)> {
+    vec![
+        ("step", "export"),
+        ("name", "Promote: it's #1"),
+        ("environment", "Staging"),
+        ("prompt", "{{ authors_slack }}: \"go\"? It's #1 & <fine>\r\n  - *{{ environment }}* 🚀"),
+        ("channel", &story.name),
+        ("votes", "1"),
+        ("action", "approve"),
+        ("build", "build-and-deploy"),
+    ]
+}
+
+#[test]
+fn what_the_wizard_writes_governs_the_next_deploy() {
+    tell("wizard", async |story| {
+        let ana = story.person("Ana");
+        let fields = fields(story);
+        let first = text(wizard(story, "new", &[]).await, 200).await;
+        assert!(first.contains("<h1>Introduction</h1>"), "{first}");
+        let form = text(wizard(story, "new", &[("step", "workflow")]).await, 200).await;
+        assert!(form.contains("<option value=\"#wizard\">"), "the channels are offered: {form}");
+        let channels = text(wizard(story, "channels", &[("q", "#WIZ")]).await, 200).await;
+        assert!(channels.contains("#wizard") && !channels.contains("#general"), "{channels}");
+        let empty = text(wizard(story, "new", &[("step", "export")]).await, 422).await;
+        assert!(empty.contains("<a href=\"#channel\">Slack channel</a>: This is empty."), "{empty}");
+
+        let page = text(wizard(story, "new", &fields).await, 200).await;
+        assert!(page.contains("Save this as <code>.signoff/rules.yml</code>"), "{page}");
+        let download = wizard(story, "new", &[&fields[..], &[("download", "1")]].concat()).await;
+        assert_eq!(download.headers()["content-disposition"], "attachment; filename=\"rules.yml\"");
+        let file = text(download, 200).await;
+        assert!(file.starts_with("rules:\n  - promote-it-s-1:\n"), "{file}");
+
+        let repository = story.repository();
+        story.world.github.set_file(&repository, ".signoff/rules.yml", &file);
+        let revision = story.push("Ana", "Take cards");
+        story.world.circleci.add_pipeline_on_hold(
+            &story.project(),
+            &revision,
+            "main",
+            "build-and-deploy",
+            "hold",
+        );
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        let asked = story.world.slack.messages(&story.name).last().unwrap().text.clone();
+        let typed = format!("<@{ana}>: \"go\"? It's #1 & <fine>\n  - *Staging* 🚀");
+        assert!(asked.starts_with(&typed), "{asked}");
+        story.click(&ana, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.approvals[0].name, "Promote: it's #1");
+        assert!(
+            matches!(page.approvals[0].status, Status::Approved { .. }),
+            "{:?}",
+            page.approvals[0].status
+        );
+
+        // The dialog of the form is the one that was posted, but for the mention.
+        let preview = text(wizard(story, "preview", &fields).await, 200).await;
+        assert!(preview.contains("<strong>Staging</strong> 🚀"), "{preview}");
+        let form = text(wizard(story, "new", &[("step", "workflow")]).await, 200).await;
+        assert!(form.contains("<option value=\"Staging\" selected>"), "{form}");
+        assert!(form.contains(&format!("{} - wizard (Staging)", revision.get(..7).unwrap())), "{form}");
+    });
+}
+
+#[test]
+fn a_rule_that_is_added_leaves_the_repositorys_file_as_it_is() {
+    tell("wizard-merge", async |story| {
+        let old = "# Ours.\r\nrules:   # all of them\r\n    - promote-it-s-1: # the first\r\n        conditions: [ environment='Staging' ]\r\n        \
+                   actions: [ add_deploy_tag: '#old' ]\r\n# The end.";
+        let repository = story.repository();
+        story.world.github.set_file(&repository, ".sleuth/rules.yml", old);
+        story.person("Ana");
+        let fields = fields(story);
+        let page = text(wizard(story, "new", &fields).await, 200).await;
+        assert!(page.contains("<mark>    - promote-it-s-1-2:"), "{page}");
+        assert!(page.contains(&format!("/{repository}/edit/HEAD/.sleuth/rules.yml")), "{page}");
+        let download = wizard(story, "new", &[&fields[..], &[("download", "1")]].concat()).await;
+        let file = text(download, 200).await;
+        assert!(file.starts_with(&format!("{old}\r\n    - promote-it-s-1-2:\r\n")), "{file}");
+
+        story.world.github.set_file(&repository, ".sleuth/rules.yml", &file);
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.dialog().await;
+        let page = story.settled(&deploy).await;
+        let mut opened: Vec<_> = page.runs.iter().map(|run| run.rule.as_str()).collect();
+        opened.sort_unstable();
+        assert_eq!(opened, ["promote-it-s-1", "promote-it-s-1-2"]);
+
+        // A file with a mistake is not touched.
+        story.world.github.set_file(&repository, ".sleuth/rules.yml", "rules:\n  - a: {actions: [x]}\n");
+        let page = text(wizard(story, "new", &fields).await, 200).await;
+        assert!(page.contains("<li>.sleuth/rules.yml:2:19: unknown action `x`"), "{page}");
+    });
+}
+
+#[test]
+fn where_github_does_not_answer_the_new_rule_is_shown_alone() {
+    tell("wizard-alone", async |story| {
+        let down = FaultKind::Status { code: 503, headers: Vec::new(), body: String::new() };
+        story.world.github.faults().push(Fault::once("wizard-alone/contents/.signoff/rules.yml", down));
+        let page = text(wizard(story, "new", &fields(story)).await, 200).await;
+        assert!(page.contains("GitHub can\u{2019}t be asked now"), "{page}");
+        assert!(page.contains("- promote-it-s-1:"), "{page}");
+        let unknown = story.get("/deployments/other/checkout/approvals/new").await;
+        assert_eq!(unknown.status(), 404);
+    });
+}
