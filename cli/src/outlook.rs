@@ -3,7 +3,7 @@
 use crate::deploy::Described;
 use approval::freeze::{hold, names};
 use jiff::{SignedDuration, Timestamp};
-use rules::explain::{Explanation, explain};
+use rules::explain::{Explanation, explain, failures};
 use rules::{Rule, RulesFile};
 use std::collections::BTreeSet;
 
@@ -120,13 +120,8 @@ pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<St
         Outlook::NotForDeploys => vec![format!("its triggers are {}", rule.triggers.join(", "))],
         Outlook::NotSupported => rule.unsupported.iter().map(|problem| problem.message.clone()).collect(),
         Outlook::Never | Outlook::Later(_) | Outlook::Frozen(_) => {
-            let explained = conditions(rule, deploy, now);
-            let failing = explained.iter().filter(|explanation| !explanation.holds());
-            let clause = |compared: &rules::explain::Compared| {
-                format!("{} fails: {}", compared.comparison, compared.values())
-            };
             let freeze = if rule.opens_after_freeze() { frozen(rule, now) } else { None };
-            failing.flat_map(Explanation::deciding).map(clause).chain(freeze).collect()
+            failures(&rule.conditions, &deploy.at(now)).into_iter().chain(freeze).collect()
         }
     }
 }

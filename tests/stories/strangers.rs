@@ -98,6 +98,8 @@ fn strangers_get_nothing_by_any_route() {
         let forged = InteractionRequest { body: first.body.replace(&ana, &ben), ..first.clone() };
         let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
         let page = format!("/deploys/{deploy}");
+        let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
+        let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
         let recorded = format!("/api/v1/deploys/{deploy}/events");
@@ -141,6 +143,12 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("GET /", "a made-up session", "/").header("cookie", "session=abc.def"),
             Attempt::new("GET /deploys", "no session", "/deploys"),
             Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("what=reject"),
+            Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session", step.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("resolution=retry"),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
@@ -182,6 +190,8 @@ fn strangers_get_nothing_by_any_route() {
         GET / | a made-up session | 303
         GET /deploys | no session | 303
         GET /deploys/{id} | no session | 303
+        POST /deploys/{id}/approvals/{approval} | no session | 403
+        POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
         GET /api/v1/deploys/{id} | no key | 401

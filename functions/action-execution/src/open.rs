@@ -38,6 +38,8 @@ impl ActionExecution {
         let approval = Approval {
             id: ApprovalId::derive(&run.id, step),
             deploy: deploy.id.clone(),
+            deployment: Some(deploy.deployment.clone()),
+            environment: Some(deploy.environment.clone()),
             run: run.id.clone(),
             step,
             name: spec.name.clone(),

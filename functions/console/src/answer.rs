@@ -1,7 +1,7 @@
 //! Answers, and the headers that every one of them has.
 
 use crate::assets::Asset;
-use crate::html;
+use crate::html::{self, LivePage};
 use crate::json::ProblemDocument;
 use crate::routes::Face;
 use crate::site::Site;
@@ -11,9 +11,10 @@ use lambda_http::http::{Response, StatusCode};
 use maud::Markup;
 use serde::Serialize;
 
-/// What browsers may do with a page: show its own style sheet and icon, send forms to the console itself, nothing else.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                                       frame-ancestors 'none'; base-uri 'none'";
+/// What browsers may do with a page: show its own style sheet and icon, run its own script, ask and send forms to the console
+/// itself, nothing else.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                                       img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 /// How long browsers remember to come by TLS only.
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 /// The name in a file's address changes with its content.
@@ -47,6 +48,19 @@ impl Answer {
     /// A page.
     pub(crate) fn page(status: StatusCode, page: Markup) -> Self {
         Self::new(status, "text/html; charset=utf-8", page.into_string())
+    }
+
+    /// A page with a live part, or that it still is what `known` (the header `If-None-Match`) says.
+    pub(crate) fn live(status: StatusCode, page: LivePage, known: Option<&str>) -> Self {
+        let etag = format!("\"{}\"", page.version);
+        let mut versions = known.unwrap_or_default().split(',').map(str::trim);
+        let is_known = versions.any(|version| version.strip_prefix("W/").unwrap_or(version) == etag);
+        let answer = if is_known && status == StatusCode::OK {
+            Self::new(StatusCode::NOT_MODIFIED, "text/html; charset=utf-8", String::new())
+        } else {
+            Self::page(status, page.markup)
+        };
+        answer.with(header::ETAG, etag)
     }
 
     /// JSON.
@@ -158,7 +172,7 @@ mod tests {
         assert_eq!(body, "<p>a</p>");
         insta::assert_snapshot!(headers, @r"
         cache-control: no-store
-        content-security-policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
+        content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
         content-type: text/html; charset=utf-8
         referrer-policy: same-origin
         strict-transport-security: max-age=31536000
@@ -167,6 +181,25 @@ mod tests {
         let (headers, body) = response(page, "http://127.0.0.1:4000", true);
         assert!(!headers.contains("strict-transport-security"), "{headers}");
         assert_eq!(body, "", "HEAD has no body");
+    }
+
+    #[test]
+    fn what_a_browser_has_is_not_sent_again() {
+        let page = || LivePage { markup: maud::html! { p { "a" } }, version: "v1".to_owned() };
+        for (status, known, sent) in [
+            (StatusCode::OK, None, 200),
+            (StatusCode::OK, Some("\"v0\""), 200),
+            (StatusCode::OK, Some("v1"), 200),
+            (StatusCode::OK, Some("\"v1\""), 304),
+            (StatusCode::OK, Some("\"v0\", W/\"v1\""), 304),
+            (StatusCode::CONFLICT, Some("\"v1\""), 409),
+        ] {
+            let answer = Answer::live(status, page(), known);
+            let response = answer.into_response(&Site::new("http://x").unwrap(), false);
+            assert_eq!(response.status().as_u16(), sent, "{status} {known:?}");
+            assert_eq!(response.headers()["etag"], "\"v1\"");
+            assert_eq!(response.body().is_empty(), sent == 304);
+        }
     }
 
     #[test]

@@ -16,8 +16,12 @@ const CSS: Asset =
     Asset { media_type: "text/css; charset=utf-8", text: include_str!("../assets/signoff.css") };
 const ICON: Asset = Asset { media_type: "image/svg+xml", text: include_str!("../assets/signoff.svg") };
 
+const JS: Asset =
+    Asset { media_type: "text/javascript; charset=utf-8", text: include_str!("../assets/signoff.js") };
+
 static CSS_HREF: LazyLock<String> = LazyLock::new(|| href(&CSS, "css"));
 static ICON_HREF: LazyLock<String> = LazyLock::new(|| href(&ICON, "svg"));
+static JS_HREF: LazyLock<String> = LazyLock::new(|| href(&JS, "js"));
 
 fn href(asset: &Asset, extension: &str) -> String {
     let hash = Sha256::digest(asset.text);
@@ -34,6 +38,11 @@ pub(crate) fn icon_href() -> &'static str {
     &ICON_HREF
 }
 
+/// The script's address.
+pub(crate) fn js_href() -> &'static str {
+    &JS_HREF
+}
+
 /// The file with this name.
 pub(crate) fn find(file: &str) -> Option<Asset> {
     let named = |href: &str| href.rsplit('/').next() == Some(file);
@@ -41,6 +50,8 @@ pub(crate) fn find(file: &str) -> Option<Asset> {
         Some(CSS)
     } else if named(icon_href()) {
         Some(ICON)
+    } else if named(js_href()) {
+        Some(JS)
     } else {
         None
     }
@@ -52,7 +63,11 @@ mod tests {
 
     #[test]
     fn files_are_found_by_their_whole_name() {
-        for (href, media_type) in [(css_href(), "text/css; charset=utf-8"), (icon_href(), "image/svg+xml")] {
+        for (href, media_type) in [
+            (css_href(), "text/css; charset=utf-8"),
+            (icon_href(), "image/svg+xml"),
+            (js_href(), "text/javascript; charset=utf-8"),
+        ] {
             let file = href.strip_prefix("/assets/").unwrap();
             assert_eq!(find(file).map(|asset| asset.media_type), Some(media_type), "{file}");
         }

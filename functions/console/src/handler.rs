@@ -3,27 +3,30 @@
 //! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record -> `view` -> `html` or
 //! `json` -> `answer`, all of which are pure functions.
 
+mod deployments;
 mod documents;
 mod pages;
 mod refusals;
 mod sign_in;
+mod votes;
 
 use crate::answer::Answer;
 use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
 use crate::site::Site;
-use crate::visitor::{Access, Visitor};
+use crate::visitor::{Access, Member, Visitor, Who};
 use crate::{assets, auth};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda_http::http::Method;
-use lambda_http::http::header::HeaderMap;
+use lambda_http::http::header::{HeaderMap, IF_NONE_MATCH};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
-use runtime::secrets::{ApiSecret, Secret, SecretError};
+use runtime::secrets::{ApiSecret, Secret, SecretError, SlackSecret};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
-use store::{Places, Store};
+use store::Store;
+use voting::Accounts;
 
 /// All that people type into a form of the console fits many times into this.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -33,6 +36,8 @@ const LONGEST_FORM: usize = 64 * 1024;
 pub(crate) struct Console {
     pub(crate) store: Store,
     secret: Secret<ApiSecret>,
+    slack: Secret<SlackSecret>,
+    accounts: Accounts,
     pub(crate) site: Site,
 }
 
@@ -48,6 +53,8 @@ pub(crate) struct Call<'a> {
     pub(crate) query: &'a str,
     /// What was sent with POST; empty otherwise.
     pub(crate) form: Cow<'a, str>,
+    /// The versions that the asker has: the header `If-None-Match`.
+    pub(crate) known: Option<&'a str>,
 }
 
 /// Why somebody is not let in.
@@ -66,6 +73,15 @@ impl Call<'_> {
         self.visitor.as_ref()
     }
 
+    /// The person who asks. `Err`: the answer to somebody who is none.
+    pub(crate) fn member(&self) -> Result<&Member, Answer> {
+        match self.visitor().map(|visitor| (&visitor.who, visitor)) {
+            Some((Who::Person(member), _)) => Ok(member),
+            Some((Who::Key(_), visitor)) => Err(refusals::not_allowed(visitor, self.found.entry)),
+            None => Err(refusals::session_over()),
+        }
+    }
+
     /// How errors are told.
     pub(crate) fn face(&self) -> Face {
         self.found.entry.face
@@ -73,21 +89,14 @@ impl Call<'_> {
 }
 
 impl Console {
-    /// The console as the settings `RECORD_TABLE`, `API_SECRET` and `PUBLIC_URL` describe it. Error: one that is missing or
-    /// can't be read. Nothing is asked of AWS yet.
+    /// The console as its settings describe it. Error: one that is missing or can't be read. Nothing is asked of AWS yet.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         let public_url = settings.required("PUBLIC_URL")?;
-        let places = Places {
-            record_table: settings.required("RECORD_TABLE")?.to_owned(),
-            cache_table: None,
-            deploys_queue: None,
-            effects_queue: None,
-            // The console only reads; how long things are kept is up to those who write.
-            retention: SignedDuration::ZERO,
-        };
         Ok(Self {
-            store: Store::new(aws.dynamodb(), None, places),
+            store: settings.store(aws)?,
             secret: Secret::new(settings, "API_SECRET", aws)?,
+            slack: Secret::new(settings, "SLACK_SECRET", aws)?,
+            accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
         })
     }
@@ -127,15 +136,20 @@ impl Console {
         if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
             return Err(refusals::session_over());
         }
-        let call = Call { found, visitor, id, now, query, form };
+        let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+        let call = Call { found, visitor, id, now, query, form, known };
         self.endpoint(&call).await
     }
 
     async fn endpoint(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         match call.found.entry.endpoint {
-            Endpoint::Home => Ok(Answer::see_other("/deploys".to_owned())),
+            Endpoint::Deployments => self.deployments(call).await,
+            Endpoint::Deployment => self.deployment(call).await,
+            Endpoint::History => self.history(call).await,
             Endpoint::Deploys => self.deploys(call).await,
             Endpoint::Deploy => self.deploy(call).await,
+            Endpoint::Vote => self.vote(call).await,
+            Endpoint::Step => self.step(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call)),
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::SignOut => Ok(self.sign_out()),

@@ -56,19 +56,27 @@ pub(crate) fn cursor(query: &str) -> Result<Option<Cursor>, BadQuery> {
     Ok(Some(cursor))
 }
 
+/// The first value of the parameter `name`, where it is not empty.
+pub(crate) fn text(query: &str, name: &str) -> Option<String> {
+    parameter(query, name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The deployment that the parameter `name` names, if it is there.
+pub(crate) fn slug(query: &str, name: &str) -> Result<Option<Slug>, BadQuery> {
+    let Some(text) = parameter(query, name) else { return Ok(None) };
+    let slug = text.split_once('/').and_then(|(organization, name)| Slug::new(organization, name));
+    let problem = || BadQuery(format!("The parameter `{name}` must be owner/name, such as acme/checkout."));
+    slug.ok_or_else(problem).map(Some)
+}
+
 /// Which deploys a list is asked for: `deployment`, `environment`, `since`, `until`.
 pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
-    let deployment = parameter(query, "deployment").map(|text| {
-        let slug = text.split_once('/').and_then(|(organization, name)| Slug::new(organization, name));
-        let problem = "The parameter `deployment` must be owner/name, such as acme/checkout.";
-        slug.ok_or_else(|| BadQuery(problem.to_owned()))
-    });
     let environment = parameter(query, "environment").map(|text| {
         let problem = "The parameter `environment` must be the name of an environment, such as Staging.";
         if text.is_empty() { Err(BadQuery(problem.to_owned())) } else { Ok(text) }
     });
     Ok(Wanted {
-        deployment: deployment.transpose()?,
+        deployment: slug(query, "deployment")?,
         environment: environment.transpose()?,
         since: time(query, "since")?,
         until: time(query, "until")?,

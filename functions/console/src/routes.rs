@@ -1,6 +1,7 @@
 //! Which requests the console answers, and who may make them: one table. ARCHITECTURE.md has the same, and a test holds it.
 
 use crate::visitor::Access;
+use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::Method;
 
@@ -23,12 +24,20 @@ impl Face {
 /// What answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// The way to the list of deploys.
-    Home,
+    /// The list of deployments.
+    Deployments,
+    /// A deployment's page.
+    Deployment,
+    /// What came of a deployment's rules in each evaluation.
+    History,
     /// The list of recent deploys.
     Deploys,
     /// A deploy's page.
     Deploy,
+    /// A vote on an approval, or something else about it.
+    Vote,
+    /// What became of an action of which nobody knows.
+    Step,
     /// The sign-in form.
     SignInForm,
     /// A key typed into the sign-in form.
@@ -69,9 +78,13 @@ const fn json(path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
 
 /// Every request that the console answers.
 pub(crate) const TABLE: &[Entry] = &[
-    page(Method::GET, "/", Access::Reader, Endpoint::Home),
+    page(Method::GET, "/", Access::Reader, Endpoint::Deployments),
+    page(Method::GET, "/deployments/{organization}/{name}", Access::Reader, Endpoint::Deployment),
+    page(Method::GET, "/deployments/{organization}/{name}/history", Access::Reader, Endpoint::History),
     page(Method::GET, "/deploys", Access::Reader, Endpoint::Deploys),
     page(Method::GET, "/deploys/{id}", Access::Reader, Endpoint::Deploy),
+    page(Method::POST, "/deploys/{id}/approvals/{approval}", Access::Member, Endpoint::Vote),
+    page(Method::POST, "/deploys/{id}/runs/{run}/steps/{step}", Access::Member, Endpoint::Step),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
@@ -102,6 +115,11 @@ impl Found<'_> {
     /// What `{name}` stands for; empty where the path has none.
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.segments.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The deployment `{organization}/{name}`.
+    pub(crate) fn deployment(&self) -> Option<Slug> {
+        Slug::new(self.segment("organization"), self.segment("name"))
     }
 
     /// The deploy `{id}`.
@@ -158,10 +176,12 @@ mod tests {
 
     #[test]
     fn addresses_lead_to_their_entries() {
-        assert_eq!(found(Method::GET, "/"), Some(Endpoint::Home));
+        assert_eq!(found(Method::GET, "/"), Some(Endpoint::Deployments));
         assert_eq!(found(Method::HEAD, "/deploys/d1"), Some(Endpoint::Deploy));
         assert_eq!(found(Method::POST, "/sign-in"), Some(Endpoint::SignIn));
         assert_eq!(found(Method::GET, "/sign-in"), Some(Endpoint::SignInForm));
+        let deployment = find(&Method::GET, "/deployments/acme/checkout.io/history").unwrap();
+        assert_eq!(deployment.deployment(), Slug::new("acme", "checkout.io"));
         let deploy = find(&Method::GET, "/api/v1/deploys/d1/events").unwrap();
         assert_eq!(deploy.deploy(), DeployId::from_text("d1"));
         for path in [

@@ -1,9 +1,11 @@
 //! Records for tests. What people decide is told by the core itself, in [`story`].
 
+mod deployments;
 mod events;
 mod stories;
 mod story;
 
+pub(crate) use deployments::{deployments, evaluations, health, waiting_approvals};
 pub(crate) use events::{everything, hostile};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
@@ -150,6 +152,8 @@ fn approval(run: &Run, step: usize) -> Approval {
     Approval {
         id: ApprovalId::derive(&run.id, step),
         deploy: run.deploy.clone(),
+        deployment: Slug::new("acme", "checkout"),
+        environment: Some("Staging".into()),
         run: run.id.clone(),
         step,
         name: spec.name.clone(),

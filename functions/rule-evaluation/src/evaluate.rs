@@ -1,11 +1,13 @@
 //! Which rules hold, and the runs that follow.
 
+use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::rules_file::Source;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
+use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::freeze::{Hold, names};
 use approval::id::RunId;
@@ -51,7 +53,12 @@ impl RuleEvaluation {
                 let problems: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
                 let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
                 let tell = self.tell(&deploy, text).into_iter().collect();
-                let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+                let now = self.now();
+                let hash = rules::file::hash(&file.text);
+                let mut evaluation = Evaluation::of(&deploy, now, Some((file.path, &hash)));
+                evaluation.problems = problems.len();
+                let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
+                let change = change.done(effect);
                 let events = vec![EventKind::RulesRefused { problems }];
                 Ok(self.store.commit(change.and(effect.id.as_str(), tell, events)).await?)
             }
@@ -85,11 +92,22 @@ impl RuleEvaluation {
         let failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
-        let mut plan = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
+        let of_the_newest = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
+        let mut plan = of_the_newest.clone();
         let outdated = plan.is_of_the_newest() && self.store.newer(&deploy).await?.is_some();
         if outdated {
             plan.forget_the_newest();
         }
+        // What was opened by an earlier attempt at this evaluation, it opened.
+        let was_open = |rule: &Rule| scope == Scope::Waiting && is_open(rule);
+        let looked = Looked {
+            scope,
+            snapshot: &Snapshot::at(&known, now),
+            plan: &plan,
+            of_the_newest: &of_the_newest,
+        };
+        let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
+        let findings = looked.findings(&parsed.rules, run, was_open, succeeded);
         for environment in plan.drifts() {
             self.store.watch(&deploy, &environment, now).await?;
         }
@@ -137,6 +155,10 @@ impl RuleEvaluation {
         }
         if let Some(next) = plan.next() {
             change = change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules, next);
+        }
+        if scope == Scope::All || !findings.is_empty() {
+            let evaluation = Evaluation::of(&deploy, now, Some((path, &parsed.hash))).found(findings);
+            change = change.evaluation(evaluation, &effect.id);
         }
         let note = outdated.then(|| "no rule asks how it does any more: a newer deploy came".to_owned());
         let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));

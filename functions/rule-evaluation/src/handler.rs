@@ -5,6 +5,7 @@ use crate::issues::Places;
 use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::EffectId;
@@ -144,13 +145,13 @@ impl RuleEvaluation {
                 .await?;
             return Ok(());
         };
-        let github = self.github().await?;
         let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
         let arrived = if effect.id == first { Some(self.arrived(effect, &deploy).await?) } else { None };
         let (scope, previous) = match arrived {
             Some(previous) => (Scope::All, previous),
             None => (Scope::Waiting, None),
         };
+        let github = self.github().await?;
         let (deploy, notices) = match scope {
             Scope::All => {
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref()).await?;
@@ -169,16 +170,20 @@ impl RuleEvaluation {
             }
             (None, Scope::All) => {
                 let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
-                let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+                let now = self.now();
+                let evaluation = Evaluation::of(&deploy, now, None);
+                let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
+                let change = change.done(effect);
                 Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
             }
         }
     }
 
-    /// The deploy that `deploy` took the place of; what alarms report of that one is known of this one too. Deploys of other environments whose rules ask how far this one is behind have
+    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of; what alarms report of that one is known of this one too. Deploys of other environments whose rules ask how far this one is behind have
     /// their rules evaluated again.
     async fn arrived(&self, effect: &Effect, deploy: &Deploy) -> Result<Option<DeploySummary>, Trouble> {
         let now = self.now();
+        self.store.arrive(deploy, now).await?;
         for watcher in self.store.watchers(deploy).await? {
             let owner = format!("drift {}", effect.id);
             let again = Change::to(&watcher, now).later(&owner, EffectKind::EvaluateRules, now + LISTED_IN);

@@ -2,6 +2,7 @@
 
 mod enrich;
 mod evaluate;
+mod findings;
 mod handler;
 mod issues;
 mod mergers;

@@ -13,7 +13,7 @@ use rules::{Rule, Snapshot};
 use std::collections::BTreeSet;
 
 /// What is to be done about the rules of a file.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan<'r> {
     /// The rules that hold, in the file's order.
     pub(crate) holding: Vec<&'r Rule>,
@@ -38,6 +38,13 @@ impl Plan<'_> {
     /// The environments, in lower case, of which rules that wait ask how far they are behind.
     pub(crate) fn drifts(&self) -> BTreeSet<String> {
         self.waiting.iter().flat_map(|(rule, _)| rule.drifts()).collect()
+    }
+
+    /// Whether `rule` is one of those that are opened or wait, for a freeze too.
+    pub(crate) fn names(&self, rule: &Rule) -> bool {
+        let frozen = self.frozen.iter().map(|(rule, _)| rule);
+        let waiting = self.waiting.iter().map(|(rule, _)| rule);
+        self.holding.iter().chain(frozen).chain(waiting).any(|one| one.name == rule.name)
     }
 
     /// Whether it says of a rule that it is opened, or may be, because the deploy is still where it is.
@@ -134,7 +141,7 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use approval::deploy::{Deploy, RulesChange, Slug, Source};
     use approval::id::DeployId;
@@ -148,7 +155,7 @@ mod tests {
         - never: {conditions: [deployed_for>='999999999999d'], actions: [trigger_build]}\n\
         - elsewhere: {conditions: [environment='production' and deployed_for>='5m'], actions: [trigger_build]}\n";
 
-    fn deploy(deployed_at: &str) -> Deploy {
+    pub(crate) fn deploy(deployed_at: &str) -> Deploy {
         let deployed_at = deployed_at.parse().unwrap();
         Deploy {
             id: DeployId::from_text("d1"),

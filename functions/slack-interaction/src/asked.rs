@@ -1,12 +1,11 @@
 //! What a click or a window asks for, read from what Signoff itself put into the button or the window.
 
-use approval::approval::{Ask, Choice};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message;
 use approval::run::Resolution;
 use jiff::Timestamp;
 use providers::slack::parse::{Click, Submission};
-use serde::{Deserialize, Serialize};
+use voting::{Answer, What, Wish};
 
 /// What a click on a message asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,78 +14,6 @@ pub(crate) enum Asked {
     Approval(Wish),
     /// To say what became of a step.
     Step(Answer),
-}
-
-/// Something about an approval. A window carries it until the reason is given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Wish {
-    pub(crate) deploy: DeployId,
-    pub(crate) approval: ApprovalId,
-    /// The mark of the subject that the dialog showed.
-    pub(crate) subject: String,
-    pub(crate) what: What,
-    /// When the button was clicked, by Slack's clock.
-    pub(crate) at: Timestamp,
-}
-
-/// What is wished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum What {
-    Approve,
-    Reject,
-    Withdraw,
-    Undo,
-    BreakGlass,
-    Cancel,
-}
-
-/// What became of a step, as somebody says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) deploy: DeployId,
-    pub(crate) run: RunId,
-    pub(crate) step: usize,
-    /// When its answer was lost.
-    pub(crate) lost_at: Timestamp,
-    /// The team id whose members may say so, where no approval says who may.
-    pub(crate) workspace: String,
-    pub(crate) resolution: Resolution,
-}
-
-impl What {
-    /// The vote that it is, where it is one.
-    pub(crate) fn choice(self) -> Option<Choice> {
-        match self {
-            Self::Approve => Some(Choice::Approve),
-            Self::Reject => Some(Choice::Reject),
-            Self::Withdraw | Self::Undo | Self::BreakGlass | Self::Cancel => None,
-        }
-    }
-
-    /// The same with its reason.
-    pub(crate) fn ask(self, reason: Option<String>) -> Ask {
-        match self {
-            Self::Approve => Ask::Vote { choice: Choice::Approve, reason },
-            Self::Reject => Ask::Vote { choice: Choice::Reject, reason },
-            Self::Withdraw => Ask::Withdraw,
-            Self::Undo => Ask::Undo,
-            Self::BreakGlass => Ask::BreakGlass { reason: reason.unwrap_or_default() },
-            Self::Cancel => Ask::Cancel { reason: reason.unwrap_or_default() },
-        }
-    }
-
-    /// What the button of the window that asks why reads.
-    pub(crate) fn verb(self) -> &'static str {
-        match self {
-            Self::Approve => "Approve",
-            Self::Reject => "Reject",
-            Self::Withdraw => "Withdraw",
-            Self::Undo => "Undo",
-            Self::BreakGlass => "Break glass",
-            Self::Cancel => "Cancel it",
-        }
-    }
 }
 
 /// What `click` asks for; `None`: it is no button that Signoff makes.

@@ -3,7 +3,7 @@
 use crate::answer::{done, text};
 use crate::asked::{Asked, asked, submitted};
 use crate::reacted::thumb;
-use approval::approval::Dialog;
+use approval::approval::{Dialog, Voter};
 use approval::facts::Reaction;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -11,19 +11,17 @@ use lambda_http::{Body, Request, RequestExt, Response};
 use providers::Failure;
 use providers::slack::client::Slack;
 use providers::slack::event::{Event, event};
-use providers::slack::parse::{Interaction, ParseError, interaction};
+use providers::slack::parse::{ClickUser, Interaction, ParseError, interaction};
 use providers::slack::verify::verify;
 use runtime::aws::Aws;
 use runtime::secrets::{Secret, SlackSecret};
 use runtime::settings::{SettingError, Settings};
 use std::time::Duration;
 use store::Store;
-use tokio::sync::OnceCell;
+use voting::{Accounts, Person};
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
-/// How long Slack itself is waited for.
-const ASK_WITHIN: Duration = Duration::from_millis(1200);
 /// Where the Events API's requests come.
 const EVENTS: &str = "/slack/events";
 
@@ -32,8 +30,7 @@ const EVENTS: &str = "/slack/events";
 pub struct SlackInteraction {
     pub(crate) store: Store,
     secret: Secret<SlackSecret>,
-    api_url: String,
-    http: OnceCell<reqwest::Client>,
+    accounts: Accounts,
 }
 
 /// One request, whose signature was checked.
@@ -49,8 +46,7 @@ impl SlackInteraction {
         Ok(Self {
             store: settings.store(aws)?,
             secret: Secret::new(settings, "SLACK_SECRET", aws)?,
-            api_url: settings.url("SLACK_API_URL")?,
-            http: OnceCell::new(),
+            accounts: Accounts::new(settings)?,
         })
     }
 
@@ -153,8 +149,13 @@ impl SlackInteraction {
 
     /// Slack, for what must be known while the person waits.
     pub(crate) async fn slack(&self, call: &Call<'_>) -> Result<Slack, Failure> {
-        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
-        let slack = Slack::new(http.clone(), &self.api_url, call.secret.bot_token.clone());
-        Ok(slack.within(ASK_WITHIN))
+        self.accounts.slack(&call.secret.bot_token).await
+    }
+
+    /// Who `user` is, as Slack says now.
+    pub(crate) async fn person(&self, call: &Call<'_>, user: &ClickUser) -> Voter {
+        let ClickUser { id, name, team_id: workspace } = user.clone();
+        let person = Person { id, name, workspace };
+        self.accounts.voter(&call.secret.bot_token, &person, call.request_id).await
     }
 }

@@ -4,9 +4,9 @@ mod answer;
 mod asked;
 mod deleted;
 mod handler;
-mod person;
 mod reacted;
 mod step;
+mod told;
 mod wish;
 
 use handler::SlackInteraction;

@@ -14,7 +14,7 @@ pub use frozen::{Frozen, Lifted};
 pub use quorum::{Needed, Tally};
 
 use crate::action::Reasons;
-use crate::deploy::RulesChange;
+use crate::deploy::{RulesChange, Slug};
 use crate::id::{ApprovalId, DeployId, RunId, digest};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,10 @@ pub struct Approval {
     pub id: ApprovalId,
     /// The deploy that it is about.
     pub deploy: DeployId,
+    /// What was deployed; `None` of an approval that was opened before this was kept.
+    pub deployment: Option<Slug>,
+    /// Where it arrived; `None` as for `deployment`.
+    pub environment: Option<String>,
     /// The run that waits for it.
     pub run: RunId,
     /// The step of that run, from 0.

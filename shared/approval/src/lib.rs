@@ -9,6 +9,7 @@ pub mod approval;
 pub mod decision;
 pub mod deploy;
 pub mod effect;
+pub mod evaluation;
 pub mod event;
 pub mod facts;
 pub mod freeze;

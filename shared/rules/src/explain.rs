@@ -1,6 +1,7 @@
 //! Why a condition holds or does not: a tree that mirrors it, with what each variable stands for.
 
 use crate::condition::{Comparison, Condition, Operand, Snapshot, Value};
+use crate::file::RuleCondition;
 use crate::problem::one_line;
 use jiff::{SignedDuration, Span, SpanRound, Unit};
 
@@ -96,7 +97,22 @@ impl Explanation {
     }
 }
 
+/// Why a rule with these `conditions` does not hold for `snapshot`, in clauses: the comparisons that decide it, with their values. Of
+/// one that holds, none.
+pub fn failures(conditions: &[RuleCondition], snapshot: &Snapshot) -> Vec<String> {
+    let explained = conditions.iter().map(|entry| explain(&entry.condition, snapshot));
+    let failing = explained.filter(|explanation| !explanation.holds());
+    let clauses =
+        |failing: Explanation| failing.deciding().into_iter().map(Compared::failure).collect::<Vec<_>>();
+    failing.flat_map(clauses).collect()
+}
+
 impl Compared {
+    /// That it fails, as a clause: ``environment='Production' fails: environment is `Staging` ``.
+    pub fn failure(&self) -> String {
+        format!("{} fails: {}", one_line(self.comparison.to_string()), self.values())
+    }
+
     /// What its variables stand for, as a clause: ``environment is `Staging` ``.
     pub fn values(&self) -> String {
         let clause = |(name, value): &(String, Option<Value>)| match value {

@@ -184,7 +184,12 @@ pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
     let mut reader = Reader::new(&lines);
     let rules = monitors::expand(reader.rules(&root));
     let notices = reader.finish()?;
-    Ok(RulesFile { rules, notices, hash: hex::encode(Sha256::digest(source.as_bytes())) })
+    Ok(RulesFile { rules, notices, hash: hash(source) })
+}
+
+/// The SHA-256 of a file's text, in hexadecimal.
+pub fn hash(source: &str) -> String {
+    hex::encode(Sha256::digest(source.as_bytes()))
 }
 
 /// The hash of what `rule` says; it is not filled in yet.

@@ -8,6 +8,7 @@ use approval::approval::{Approval, Dialog};
 use approval::decision::{Decision, Later};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
+use approval::evaluation::Evaluation;
 use approval::event::{Event, EventKind};
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
@@ -36,6 +37,7 @@ enum State {
     Newest(Box<Newest>),
     Facts(Box<Facts>),
     Dialog { dialog: Dialog, approval: ApprovalId },
+    Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
     Effect { before: Box<Effect>, after: Box<Effect> },
 }
 
@@ -103,6 +105,12 @@ impl Change {
     /// Where the dialog of an approval of this deploy stands: [`Store::approval_at`] finds it by that.
     pub fn dialog(mut self, dialog: &Dialog, approval: &ApprovalId) -> Self {
         self.states.push(State::Dialog { dialog: dialog.clone(), approval: approval.clone() });
+        self
+    }
+
+    /// What came of the rules of this deploy, which were evaluated for `effect`.
+    pub fn evaluation(mut self, evaluation: Evaluation, effect: &EffectId) -> Self {
+        self.states.push(State::Evaluation { evaluation: Box::new(evaluation), effect: effect.clone() });
         self
     }
 
@@ -208,8 +216,7 @@ impl Store {
                 self.put(row::deploy(known, retention)?, Some("attribute_exists(pk)"), &[])
             }
             State::Approval(approval) => {
-                let key = keys::approval(&approval.deploy, &approval.id);
-                self.versioned(row::write(&key, approval, now, retention)?, approval.version)
+                self.versioned(row::approval(approval, now, retention)?, approval.version)
             }
             State::Run(run) => {
                 let key = keys::run(&run.deploy, &run.id);
@@ -225,6 +232,9 @@ impl Store {
             State::Dialog { dialog, approval } => {
                 let place = DialogPlace { deploy: deploy.clone(), approval: approval.clone() };
                 self.put(row::write(&keys::dialog(dialog), &place, now, retention)?, None, &[])
+            }
+            State::Evaluation { evaluation, effect } => {
+                self.put(row::evaluation(evaluation, effect, retention)?, None, &[])
             }
             State::Effect { before, after } => self.put(
                 row::effect(after, retention)?,

@@ -2,12 +2,14 @@
 //!
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
-//! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time |
+//! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
 //! | run | `deploy#ID` | `run#ID` | |
-//! | approval | `deploy#ID` | `approval#ID` | |
+//! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
+//! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
+//! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
@@ -34,13 +36,30 @@ pub(crate) const LISTING_INDEX: &str = "listing";
 pub(crate) const LISTING: &str = "listing";
 /// The value of it that every deploy has.
 pub(crate) const ALL_DEPLOYS: &str = "deploys";
-/// The sort key's attribute of both indexes of deploys.
+/// The sort key's attribute of every index by time.
 pub(crate) const LISTED_AT: &str = "listed_at";
 
 /// The index of one environment's deploys by time.
 pub(crate) const ENVIRONMENT_INDEX: &str = "environment";
 /// Its partition key's attribute.
 pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
+
+/// The index of all approvals by the time at which they were opened.
+pub(crate) const APPROVALS_INDEX: &str = "approvals";
+/// Its partition key's attribute, with two values.
+pub(crate) const APPROVALS: &str = "approvals";
+/// The value of it that approvals have on which people can still vote.
+pub(crate) const PENDING: &str = "pending";
+/// The value of it that all others have.
+pub(crate) const CLOSED: &str = "closed";
+
+/// The index of what belongs to one deployment, by time; each kind has a partition of its own.
+pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
+/// Its partition key's attribute.
+pub(crate) const DEPLOYMENT_KEY: &str = "deployment_key";
+
+/// The partition of the environments of all deployments.
+pub(crate) const DEPLOYMENTS: &str = "deployments";
 
 /// The sparse index of effects that the clock has to look at.
 pub(crate) const DUE_INDEX: &str = "due";
@@ -50,7 +69,7 @@ pub(crate) const DUE: &str = "due";
 pub(crate) const DUE_AT: &str = "due_at";
 
 /// A row's two keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
@@ -127,9 +146,50 @@ pub(crate) fn environment(deployment: &Slug, environment: &str) -> String {
     format!("{deployment}#{}", environment.to_lowercase())
 }
 
+/// The newest deploy of an environment. Rows of a deployment lie between its slug and its [`end`].
+pub(crate) fn newest_of(deployment: &Slug, environment_name: &str) -> Key {
+    Key { pk: DEPLOYMENTS.to_owned(), sk: environment(deployment, environment_name) }
+}
+
+/// What comes after every row of a deployment in the partition of all deployments, and before any other: no slug has a `$`,
+/// which follows on `#`.
+pub(crate) fn end(deployment: &Slug) -> String {
+    format!("{deployment}$")
+}
+
+/// The partition of a deployment's deploys in its index.
+pub(crate) fn deploys_of(deployment: &Slug) -> String {
+    format!("deploys#{deployment}")
+}
+
 /// When a deploy is listed: its time, and its id where two have the same.
 pub(crate) fn listed_at(at: Timestamp, deploy: &DeployId) -> String {
     format!("{}#{deploy}", sortable(at))
+}
+
+/// Evaluations have partitions of their own: what is kept of a large file would make a deploy's page several requests.
+pub(crate) fn evaluation(deploy: &DeployId, at: Timestamp, effect: &EffectId) -> Key {
+    Key { pk: format!("evaluations#{deploy}"), sk: evaluated(at, effect) }
+}
+
+/// Where the evaluations of a deployment's rules are listed.
+pub(crate) fn evaluations_of(deployment: &Slug) -> String {
+    format!("evaluations#{deployment}")
+}
+
+/// When an evaluation is listed: its time, and the effect that it was done for where two have the same.
+pub(crate) fn evaluated(at: Timestamp, effect: &EffectId) -> String {
+    format!("{}#{effect}", sortable(at))
+}
+
+/// Where the approvals of a deployment are listed.
+pub(crate) fn approvals_of(deployment: &Slug) -> String {
+    format!("approvals#{deployment}")
+}
+
+/// When an approval is listed: the time at which it was opened, and its id where two have the same.
+pub(crate) fn opened(at: Timestamp, approval: &ApprovalId) -> String {
+    format!("{}#{approval}", sortable(at))
 }
 
 /// A time that sorts as text: UTC with microseconds, always of the same length.

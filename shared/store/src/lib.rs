@@ -4,11 +4,14 @@
 //! events. A [`Change`] writes state, effects and events in one transaction; what was written is then sent to SQS, and
 //! what could not be sent is sent by the clock.
 
+mod approvals;
 mod cache;
 mod change;
 mod drift;
 mod effects;
+mod environments;
 mod error;
+mod evaluations;
 mod keys;
 mod listing;
 mod messages;
@@ -16,9 +19,12 @@ mod queries;
 mod queue;
 mod row;
 
+pub use approvals::{ApprovalListing, ApprovalSummary, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;
+pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
+pub use evaluations::{EvaluationPlace, ListedEvaluation};
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;

@@ -77,8 +77,9 @@ impl Store {
 
     /// The newest deploys that are `wanted`, at most `limit`, before `before` (a [`Listing::next`]).
     ///
-    /// The index of one environment has the deploys of a deployment to an environment. Where one of the two alone is wanted, the
-    /// newest 500 of all deploys from `before` on are looked at: the part may have fewer than `limit`, or none, and a next one.
+    /// One index has the deploys of a deployment, another one those of a deployment to an environment. Where an environment of all
+    /// deployments is wanted, the newest 500 of all deploys from `before` on are looked at: the part may have fewer than
+    /// `limit`, or none, and a next one.
     pub async fn list(
         &self,
         wanted: &Wanted,
@@ -93,11 +94,15 @@ impl Store {
                 let of = keys::environment(deployment, environment);
                 (keys::ENVIRONMENT_INDEX, keys::ENVIRONMENT_KEY, of, limit.saturating_add(1))
             }
+            (Some(deployment), None) => {
+                let of = keys::deploys_of(deployment);
+                (keys::DEPLOYMENT_INDEX, keys::DEPLOYMENT_KEY, of, limit.saturating_add(1))
+            }
             // One more than is shown tells whether there is a next part.
             (None, None) => {
                 (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), limit.saturating_add(1))
             }
-            (Some(_), None) | (None, Some(_)) => {
+            (None, Some(_)) => {
                 (keys::LISTING_INDEX, keys::LISTING, keys::ALL_DEPLOYS.to_owned(), MOST_LOOKED_AT)
             }
         };
@@ -135,6 +140,6 @@ impl Store {
 }
 
 /// When a deploy of an index is listed.
-fn listed_at(item: &Row) -> Option<String> {
+pub(crate) fn listed_at(item: &Row) -> Option<String> {
     item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned()
 }

@@ -13,7 +13,7 @@ use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
 use approval::run::{Run, Status};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -95,12 +95,14 @@ impl Store {
         run: &RunId,
     ) -> Result<Option<(Deploy, Run)>, StoreError> {
         let (first, second, third) = (keys::deploy(deploy), keys::run(deploy, run), keys::facts(deploy));
-        let mut rows = self.get_all(&[&first, &second, &third]).await?;
-        let (Some(deploy), Some(run)) = (rows.remove(&first.sk), rows.remove(&second.sk)) else {
+        let keys = [first, second, third];
+        let mut rows = self.get_all(&keys).await?;
+        let [first, second, third] = &keys;
+        let (Some(deploy), Some(run)) = (rows.remove(first), rows.remove(second)) else {
             return Ok(None);
         };
         let mut deploy: Deploy = row::read(deploy)?;
-        if let Some(facts) = rows.remove(&third.sk) {
+        if let Some(facts) = rows.remove(third) {
             deploy.tags.extend(row::read::<Facts>(facts)?.tags);
         }
         Ok(Some((deploy, row::read(run)?)))
@@ -114,11 +116,21 @@ impl Store {
         run: &RunId,
     ) -> Result<Option<(Approval, Run)>, StoreError> {
         let (first, second) = (keys::approval(deploy, approval), keys::run(deploy, run));
-        let mut rows = self.get_all(&[&first, &second]).await?;
-        Ok(match (rows.remove(&first.sk), rows.remove(&second.sk)) {
+        let keys = [first, second];
+        let mut rows = self.get_all(&keys).await?;
+        let [first, second] = &keys;
+        Ok(match (rows.remove(first), rows.remove(second)) {
             (Some(approval), Some(run)) => Some((row::read(approval)?, row::read(run)?)),
             _ => None,
         })
+    }
+
+    /// What became known of these deploys, at most 100; of those that are left out, nothing. One request.
+    pub async fn facts_of(&self, deploys: &[&DeployId]) -> Result<HashMap<DeployId, Facts>, StoreError> {
+        let keys: Vec<_> = deploys.iter().map(|deploy| keys::facts(deploy)).collect();
+        let rows = self.get_all(&keys).await?;
+        let facts = rows.into_values().map(row::read::<Facts>);
+        facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts))).collect()
     }
 
     /// Everything on record about one deploy.
@@ -264,10 +276,14 @@ impl Store {
         answer.item.map(row::read).transpose()
     }
 
-    /// The rows at `keys`, of one partition, by their sort keys.
-    async fn get_all(&self, keys: &[&keys::Key]) -> Result<HashMap<String, Row>, StoreError> {
+    /// The rows at `keys`, at most 100.
+    pub(crate) async fn get_all(&self, keys: &[keys::Key]) -> Result<HashMap<keys::Key, Row>, StoreError> {
+        // DynamoDB refuses a request for nothing.
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
         let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys.iter().map(|key| row::key(key)).collect()))
+            .set_keys(Some(keys.iter().map(row::key).collect()))
             .consistent_read(true)
             .build()
             .map_err(|error| StoreError::row("keys", error))?;
@@ -278,10 +294,11 @@ impl Store {
             return Err(StoreError::Service { operation: "BatchGetItem", detail });
         }
         let rows = answer.responses.unwrap_or_default().remove(&self.places.record_table).unwrap_or_default();
-        let sort_key = |row: &Row| match row.get(keys::SK) {
-            Some(AttributeValue::S(sk)) => Some(sk.clone()),
-            _ => None,
+        let part = |row: &Row, name| row.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let keyed = |row: Row| {
+            let key = keys::Key { pk: part(&row, keys::PK)?, sk: part(&row, keys::SK)? };
+            Some((key, row))
         };
-        Ok(rows.into_iter().filter_map(|row| sort_key(&row).map(|sk| (sk, row))).collect())
+        Ok(rows.into_iter().filter_map(keyed).collect())
     }
 }

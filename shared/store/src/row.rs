@@ -2,8 +2,11 @@
 
 use crate::error::StoreError;
 use crate::keys::{self, Key};
+use approval::approval::Approval;
 use approval::deploy::Deploy;
 use approval::effect::Effect;
+use approval::evaluation::Evaluation;
+use approval::id::EffectId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -48,6 +51,39 @@ pub(crate) fn deploy(deploy: &Deploy, retention: SignedDuration) -> Result<Row, 
         keys::ENVIRONMENT_KEY.to_owned(),
         text(keys::environment(&deploy.deployment, &deploy.environment)),
     );
+    row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::deploys_of(&deploy.deployment)));
+    Ok(row)
+}
+
+/// An approval's row, with the attributes of its indexes.
+pub(crate) fn approval(
+    approval: &Approval,
+    now: Timestamp,
+    retention: SignedDuration,
+) -> Result<Row, StoreError> {
+    let mut row = write(&keys::approval(&approval.deploy, &approval.id), approval, now, retention)?;
+    let part = if approval.status.is_open() { keys::PENDING } else { keys::CLOSED };
+    row.insert(keys::APPROVALS.to_owned(), text(part));
+    row.insert(keys::LISTED_AT.to_owned(), text(keys::opened(approval.opened_at, &approval.id)));
+    // An index takes whole attributes only.
+    row.insert("revision".to_owned(), text(&approval.subject.revision));
+    row.insert("rule".to_owned(), text(&approval.subject.rule));
+    if let Some(deployment) = &approval.deployment {
+        row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::approvals_of(deployment)));
+    }
+    Ok(row)
+}
+
+/// The row of an evaluation that was done for `effect`, with the attributes of its index.
+pub(crate) fn evaluation(
+    evaluation: &Evaluation,
+    effect: &EffectId,
+    retention: SignedDuration,
+) -> Result<Row, StoreError> {
+    let at = evaluation.at;
+    let mut row = write(&keys::evaluation(&evaluation.deploy, at, effect), evaluation, at, retention)?;
+    row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::evaluations_of(&evaluation.deployment)));
+    row.insert(keys::LISTED_AT.to_owned(), text(keys::evaluated(at, effect)));
     Ok(row)
 }
 

@@ -1,7 +1,9 @@
 //! The pages of the record.
 
+use super::votes::said;
 use super::{Call, Console, refusals};
 use crate::answer::Answer;
+use crate::html::Booth;
 use crate::parameters::{self, Cursor, PAGE_SIZE};
 use crate::place;
 use crate::{html, routes::Face};
@@ -23,8 +25,9 @@ impl Console {
     /// A deploy's page: 1 query.
     pub(super) async fn deploy(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let record = self.page_of(&call.found.deploy(), call).await?;
-        let page = html::deploy(&record, place::tab(call.query), call.visitor(), call.now);
-        Ok(Answer::page(StatusCode::OK, page))
+        let told = said(call, &record);
+        let booth = Booth { record: &record, visitor: call.visitor(), told: told.as_ref(), now: call.now };
+        Ok(Answer::live(StatusCode::OK, html::deploy(&booth, place::tab(call.query)), call.known))
     }
 
     /// Everything on record about a deploy, or the answer that says why not.

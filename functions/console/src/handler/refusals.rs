@@ -49,6 +49,26 @@ pub(super) fn session_over() -> Answer {
     problem(Face::Page, StatusCode::FORBIDDEN, "Not signed in any more", detail)
 }
 
+/// A form whose field `name` says nothing that the page's own forms say.
+pub(super) fn bad_form(name: &str) -> Answer {
+    let detail = format!(
+        "The form\u{2019}s field `{name}` can\u{2019}t be read. Nothing was changed. Load the page again and send the form \
+         from there."
+    );
+    problem(Face::Page, StatusCode::BAD_REQUEST, "Bad request", &detail)
+}
+
+/// What could not be put on record now.
+pub(super) fn not_recorded(id: &str) -> Answer {
+    let problem = Problem {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "Not recorded",
+        detail: "Signoff could not record this, and nothing was changed. Go back and send it again.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
+}
+
 /// A form that is longer than any that was filled in on a page.
 pub(super) fn too_long() -> Answer {
     problem(Face::Page, StatusCode::PAYLOAD_TOO_LARGE, "Too long", "The form is longer than 64 KB.")
@@ -88,6 +108,12 @@ pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
 pub(super) fn no_deploy(face: Face) -> Answer {
     let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended.";
     problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
+}
+
+/// No such deployment.
+pub(super) fn no_deployment() -> Answer {
+    let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended.";
+    problem(Face::Page, StatusCode::NOT_FOUND, "No such deployment", detail)
 }
 
 /// The record can't be read.

@@ -16,6 +16,9 @@ fn console() -> Console {
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
         ("RECORD_TABLE", "records"),
         ("API_SECRET", "api-secret"),
+        ("SLACK_SECRET", "slack-secret"),
+        ("SLACK_API_URL", "http://127.0.0.1:1"),
+        ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
     ]);
     Console::new(&settings, &Aws::new(&settings).unwrap()).unwrap()
@@ -147,6 +150,9 @@ fn a_missing_setting_is_named() {
         ("AWS_REGION", "eu-west-1"),
         ("RECORD_TABLE", "records"),
         ("API_SECRET", "api-secret"),
+        ("SLACK_SECRET", "slack-secret"),
+        ("SLACK_API_URL", "http://127.0.0.1:1"),
+        ("RETENTION_DAYS", "365"),
         ("PUBLIC_URL", "https://signoff.example.com"),
     ];
     for missing in ["RECORD_TABLE", "API_SECRET", "PUBLIC_URL"] {

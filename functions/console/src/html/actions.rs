@@ -1,5 +1,6 @@
 //! What became of each action, and what each end of an approval starts.
 
+use super::ballot::Booth;
 use super::{counted, external, time};
 use crate::view::words::quoted;
 use crate::view::{ActionState, ActionView, ApprovalView};
@@ -10,11 +11,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// What an approval, a rejection and the end of the time start.
-pub(super) fn every_branch(approval: &ApprovalView, now: Timestamp) -> Markup {
+pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
     let over = !approval.state.is_open();
     let nothing = approval.actions.is_empty();
     let without = nothing && approval.on_reject.is_empty() && approval.on_expire.is_empty();
-    let shown = |actions| listed(actions, Some(&approval.id), over, now);
+    let shown = |actions| listed(actions, Some(&approval.id), over, Some(booth), booth.now);
     html! {
         p { (on_success(approval, nothing, without)) }
         (shown(&approval.actions))
@@ -76,9 +77,9 @@ fn on_expire(state: &Status) -> &'static str {
     }
 }
 
-/// The actions of a run that wait for no approval that is open.
-pub(super) fn actions(actions: &[ActionView], now: Timestamp) -> Markup {
-    listed(actions, None, true, now)
+/// The actions of a run that wait for no approval that is open. `booth`: where people say what became of one; `None`: not here.
+pub(super) fn actions(actions: &[ActionView], booth: Option<&Booth<'_>>, now: Timestamp) -> Markup {
+    listed(actions, None, true, booth, now)
 }
 
 /// `approval`: under which they are shown; what belongs to another one says so.
@@ -86,6 +87,7 @@ fn listed(
     actions: &[ActionView],
     approval: Option<&ApprovalId>,
     with_results: bool,
+    booth: Option<&Booth<'_>>,
     now: Timestamp,
 ) -> Markup {
     html! {
@@ -95,7 +97,7 @@ fn listed(
                     li {
                         code.line { "- " (action.action) }
                         @if let Some(condition) = condition(action, approval) { p.result.meta { (condition) } }
-                        @if with_results { (result(action, now)) }
+                        @if with_results { (result(action, booth, now)) }
                     }
                 }
             }
@@ -114,7 +116,15 @@ fn condition(action: &ActionView, approval: Option<&ApprovalId>) -> Option<Strin
     })
 }
 
-fn result(action: &ActionView, now: Timestamp) -> Markup {
+/// Whether that an action has come to `state` is news.
+fn is_over(state: ActionState) -> bool {
+    match state {
+        ActionState::Succeeded | ActionState::Failed | ActionState::Unknown => true,
+        ActionState::Waiting | ActionState::Running | ActionState::Asking | ActionState::Skipped => false,
+    }
+}
+
+fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Markup {
     let reason = action.reason.as_deref();
     let (class, word) = match action.state {
         ActionState::Waiting => ("quiet", "Waits for its turn"),
@@ -130,15 +140,16 @@ fn result(action: &ActionView, now: Timestamp) -> Markup {
     };
     html! {
         p.result {
-            span.state.(class) { (word) }
+            span.state.(class) data-say=[is_over(action.state).then(|| format!("{}: {word}.", action.action))] { (word) }
             @if let Some(text) = action.summary.as_deref().or(reason) { ": " (text) }
             @if action.state == ActionState::Unknown {
-                " Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then click \
-                 in Slack: Retry runs it again, Mark as done goes on without it."
+                " Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then say \
+                 so here or in Slack: Retry runs it again, Mark as done goes on without it."
             }
             @if let Some(url) = &action.url { " " (external(Some(url), &html! { "Open" })) }
             @if let Some(at) = action.at { " " span.meta { (time(at, now)) } }
         }
+        @if let (Some(question), Some(booth)) = (&action.question, booth) { (booth.question(question)) }
         @for resolved in &action.resolved {
             p.result.meta {
                 (resolved.by.label()) " clicked "

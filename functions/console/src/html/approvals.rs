@@ -1,24 +1,26 @@
 //! The Approvals tab: how each approval stands, who voted how, and what became of its actions.
 
 use super::actions::{actions, every_branch};
+use super::ballot::Booth;
 use super::prompt::formatted;
 use super::votes::votes;
 use super::{external, revision, time};
-use crate::view::words::sentence;
+use crate::view::words::{sentence, took as took_words};
 use crate::view::{ApprovalView, FrozenView, Notice, PersonView, RunView, Section};
 use approval::approval::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 /// The tab.
-pub(super) fn approvals(sections: &[Section], notices: &[Notice], now: Timestamp) -> Markup {
+pub(super) fn approvals(sections: &[Section], notices: &[Notice], booth: &Booth<'_>) -> Markup {
     html! {
+        (booth.told(None))
         @for notice in notices { (notice_box(notice)) }
         @if sections.is_empty() && notices.is_empty() { p.lead { "This deploy has no approvals." } }
         @for section in sections {
             @match section {
-                Section::Approval(approval) => (approval_part(approval, now)),
-                Section::Run(run) => (run_part(run, now)),
+                Section::Approval(approval) => (approval_part(approval, booth)),
+                Section::Run(run) => (run_part(run, booth)),
             }
         }
     }
@@ -33,9 +35,10 @@ fn notice_box(notice: &Notice) -> Markup {
     }
 }
 
-fn approval_part(approval: &ApprovalView, now: Timestamp) -> Markup {
+fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
+    let now = booth.now;
     html! {
-        article.approval {
+        article.approval id=(approval.id) {
             h2 { (approval.name) }
             p.meta {
                 "Rule " strong { (approval.subject.rule) }
@@ -49,8 +52,10 @@ fn approval_part(approval: &ApprovalView, now: Timestamp) -> Markup {
             @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
             h3 { "Votes" }
             (votes(approval, now))
+            (booth.told(Some(&approval.id)))
+            (booth.ballot(approval))
             h3 { "Actions" }
-            (every_branch(approval, now))
+            (every_branch(approval, booth))
         }
     }
 }
@@ -76,12 +81,13 @@ fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
     let word = |word: &str, since: Option<Timestamp>| {
         html! {
             "Current status of approval is " strong.status.{ (approval.status) } { (word) }
+            @if let Some(took) = approval.took() { " after " (took_words(took)) }
             @if let Some(since) = since { ", since " (time(since, now)) }
             "."
         }
     };
     html! {
-        p {
+        p data-say {
             @match &approval.state {
                 Status::Pending => {
                     (word(approval.status, None))
@@ -91,7 +97,7 @@ fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                     (word("being confirmed", Some(*since)))
                     " Enough people approved: "
                     @if *until > now {
-                        "the actions start " (time(*until, now)) ", unless somebody undoes it in Slack."
+                        "the actions start " (time(*until, now)) ", unless somebody undoes it."
                     } @else {
                         "Signoff looks up once more whether they may."
                     }
@@ -124,12 +130,13 @@ fn freeze(frozen: &FrozenView, is_open: bool, now: Timestamp) -> Markup {
     }
 }
 
-fn run_part(run: &RunView, now: Timestamp) -> Markup {
+fn run_part(run: &RunView, booth: &Booth<'_>) -> Markup {
+    let now = booth.now;
     html! {
         article.approval {
             h2 { (run.rule) }
             p.meta { "Started " (time(run.opened_at, now)) " for " (revision(&run.revision)) ". Its actions:" }
-            (actions(&run.steps, now))
+            (actions(&run.steps, Some(booth), now))
         }
     }
 }
@@ -142,13 +149,18 @@ mod tests {
     use crate::view;
     use store::Page;
 
+    /// The page as nobody in particular sees it.
+    fn booth(record: &Page, seconds: i64) -> Booth<'_> {
+        Booth { record, visitor: None, told: None, now: sample::at(seconds) }
+    }
+
     fn tab(page: &Page) -> String {
-        lines(&approvals(&view::sections(page), &view::notices(page), sample::at(600)))
+        lines(&approvals(&view::sections(page), &view::notices(page), &booth(page, 600)))
     }
 
     /// The tab as a reader sees it, a line each; what is beside a vote or an action follows in the same line.
     fn read(page: &Page) -> String {
-        let html = approvals(&view::sections(page), &view::notices(page), sample::at(600)).0;
+        let html = approvals(&view::sections(page), &view::notices(page), &booth(page, 600)).0;
         let mut text = String::new();
         let mut rest = html.as_str();
         while let Some((before, after)) = rest.split_once('<') {
@@ -211,6 +223,8 @@ mod tests {
         Votes that were taken back:
         - Iztok Kos withdrew their vote to approve 10:47 UTC
         1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. Who votes has to say why.
+        Your vote
+        Sign in with Slack to vote, or vote in #deploys.
         Actions
         1 more approval is needed; on approval the following actions run:
         - - auto_approve_build: example-circleci-build
@@ -229,12 +243,14 @@ mod tests {
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         The git host did not say whether this deploy changes the rules that guard it.
         Status
-        Current status of approval is being confirmed, since Nov 23, 10:48 UTC. Enough people approved: the actions start Nov 23, 10:58 UTC, unless somebody undoes it in Slack.
+        Current status of approval is being confirmed, since Nov 23, 10:48 UTC. Enough people approved: the actions start Nov 23, 10:58 UTC, unless somebody undoes it.
         Votes
         - Mato Zgajner voted to approve 10:48 UTC: “The alert was noise.” At the click: a member of the workspace.
         Votes that were taken back:
         - Ana Novak undid the approval, and with it the vote of Mato Zgajner to approve 10:47 UTC
         1 of 1 approvals. Anyone in #deploys may vote.
+        Your vote
+        Sign in with Slack to vote, or vote in #deploys.
         Actions
         Enough people approved; once that is confirmed the following actions run:
         - - auto_approve_build: example-circleci-build
@@ -249,7 +265,7 @@ mod tests {
             status.take_while(|line| *line != "Votes").collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(status(&sample::frozen()), @"
-        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it in Slack.
+        Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it.
         Frozen until Nov 23, 17:00 UTC: Black Week. Votes count; nothing runs before.
         ");
         insta::assert_snapshot!(status(&sample::thawed()), @"
@@ -275,6 +291,8 @@ mod tests {
         - Iztok Kos voted to approve 10:46 UTC. It does not count since 10:46 UTC: their account is deactivated. At the click: not known, as Slack did not say in time.
         3 of 3 approvals. Only the approvers of this rule may vote: Mato Zgajner, Eva Kralj, jan.
         When it opened, Nov 23, 10:42 UTC: Only the approvers of this rule may vote: Mato Zgajner, Ana Novak, Iztok Kos, Eva Kralj.
+        Your vote
+        Sign in with Slack to vote, or vote in #deploys.
         Actions
         Enough people approved; once that is confirmed the following actions run:
         - - auto_approve_build: example-circleci-build
@@ -288,7 +306,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
-        Current status of approval is expired, since Nov 23, 10:47 UTC. Nobody decided in time.
+        Current status of approval is expired after 5 minutes, since Nov 23, 10:47 UTC. Nobody decided in time.
         Votes
         - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace.
         1 of 2 approvals. Only the authors of this deploy may vote: Mato Zgajner, U2.
@@ -309,7 +327,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is superseded, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
+        Current status of approval is superseded after 6 minutes, since Nov 23, 10:48 UTC. A newer deploy took its place: c0ffee1 - checkout (Staging).
         Votes
         Nobody has voted.
         0 of 1 approvals. Anyone in #deploys may vote.
@@ -326,7 +344,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is cancelled, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
+        Current status of approval is cancelled after 4 minutes, since Nov 23, 10:46 UTC. Ana Novak cancelled it: It was the wrong branch.
         Votes
         - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace.
         1 of 2 approvals. Anyone in #deploys may vote.
@@ -342,7 +360,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is approved, since Nov 23, 10:46 UTC.
+        Current status of approval is approved after 3 minutes, since Nov 23, 10:46 UTC.
         Votes
         - Ana Novak voted to approve 10:46 UTC At the click: a member of the workspace. Looked up again 10:46 UTC: they may vote.
         1 of 1 approvals. Anyone in #deploys may vote.
@@ -350,7 +368,7 @@ mod tests {
         This approval was successfully approved and the following actions were triggered:
         - - trigger_build: release.yml Succeeded: ana marked it as done Nov 23, 10:47 UTC
         Ana Novak clicked Mark as done Nov 23, 10:47 UTC
-        - - webhook: https://hooks.example.com May or may not have happened: The connection ended before the answer. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then click in Slack: Retry runs it again, Mark as done goes on without it. Nov 23, 10:48 UTC
+        - - webhook: https://hooks.example.com May or may not have happened: The connection ended before the answer. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then say so here or in Slack: Retry runs it again, Mark as done goes on without it. Nov 23, 10:48 UTC
         Ana Novak clicked Retry Nov 23, 10:48 UTC
         - - slack_channel_message: #releases Waits for its turn
         ");
@@ -363,7 +381,7 @@ mod tests {
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
         Status
-        Current status of approval is rejected, since Nov 23, 10:46 UTC.
+        Current status of approval is rejected after 3 minutes, since Nov 23, 10:46 UTC.
         Votes
         - Ana Novak voted to reject 10:46 UTC At the click: a member of the workspace.
         0 of 1 approvals, 1 of 1 rejections. Anyone in #deploys may vote.
@@ -389,6 +407,8 @@ mod tests {
         Votes
         Nobody has voted.
         0 of 1 approvals. Anyone in #deploys may vote.
+        Your vote
+        Sign in with Slack to vote, or vote in #deploys.
         Actions
         1 more approval is needed; on approval the following actions run:
         - - auto_approve_build: roll-back
@@ -405,7 +425,7 @@ mod tests {
     #[test]
     fn once_its_time_has_come_a_quorum_is_looked_up() {
         let page = sample::held_back();
-        let html = |seconds| approvals(&view::sections(&page), &[], sample::at(seconds)).0;
+        let html = |seconds| approvals(&view::sections(&page), &[], &booth(&page, seconds)).0;
         assert!(html(959).contains("unless somebody undoes it"), "{}", html(959));
         assert!(html(960).contains("Signoff looks up once more whether they may."), "{}", html(960));
     }

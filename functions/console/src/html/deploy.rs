@@ -1,21 +1,59 @@
 //! A deploy's page: what it is, and four tabs about it.
 
-use super::{approvals, external, icon, page, revision, tables, time, timeline};
+use super::ballot::Booth;
+use super::live::{Live, LivePage, version};
+use super::{approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline};
 use crate::place::{Tab, deploy_href};
 use crate::view;
-use crate::visitor::Visitor;
 use approval::deploy::{Deploy, Person, Source};
+use approval::effect::{Effect, EffectKind};
+use approval::message::shorten;
+use approval::run::Status;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
+/// How many seconds pass until what may change is asked for again.
+const EVERY: u32 = 5;
+
+/// How much of an issue's title is shown, in characters.
+const ISSUE_TITLE: usize = 100;
+
 /// The page with `tab` open.
-pub(crate) fn deploy(record: &Page, tab: Tab, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
-    let deploy = &record.deploy;
+pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
+    let deploy = &booth.record.deploy;
+    let from = deploy_href(&deploy.id, tab);
+    let live = Live { id: "deploy", from: &from, every: may_change(booth.record).then_some(EVERY) };
+    let content = live_part(booth, tab);
+    // What only the sender of a form is told does not stand at the address.
+    let version = match booth.told {
+        Some(_) => version(&live_part(&Booth { told: None, ..*booth }, tab)),
+        None => version(&content),
+    };
     let body = html! {
-        nav.crumbs aria-label="Breadcrumb" { a href="/deploys" { "Deploys" } " / " (deploy.deployment) }
+        nav.crumbs aria-label="Breadcrumb" {
+            a href="/deploys" { "Deploys" } " / "
+            a href=(deployment_href(&deploy.deployment, "")) { (deploy.deployment) }
+        }
         h1 { (deploy.title()) }
-        (facts(deploy, now))
+        (live.part(&version, &content))
+    };
+    LivePage { markup: page(&deploy.title(), Some("/deploys"), booth.visitor, &body), version }
+}
+
+/// Whether something may come to stand on the page by itself: rules that are to be evaluated, a run, an approval.
+fn may_change(record: &Page) -> bool {
+    let evaluates = |effect: &Effect| matches!(effect.kind, EffectKind::EvaluateRules) && !effect.is_closed();
+    record.effects.iter().any(evaluates)
+        || record.runs.iter().any(|run| run.status == Status::Running)
+        || record.approvals.iter().any(|approval| approval.status.is_open())
+}
+
+fn live_part(booth: &Booth<'_>, tab: Tab) -> Markup {
+    let Booth { record, now, .. } = *booth;
+    let deploy = &record.deploy;
+    html! {
+        (facts(record, now))
         nav.tabs aria-label="About this deploy" {
             @for other in Tab::ALL {
                 a href=(deploy_href(&deploy.id, other)) aria-current=[(other == tab).then_some("page")] {
@@ -27,13 +65,12 @@ pub(crate) fn deploy(record: &Page, tab: Tab, visitor: Option<&Visitor>, now: Ti
         section.tab aria-label=(label(tab)) {
             @match tab {
                 Tab::Timeline => (timeline::timeline(&view::timeline(record), now)),
-                Tab::Approvals => (approvals::approvals(&view::sections(record), &view::notices(record), now)),
+                Tab::Approvals => (approvals::approvals(&view::sections(record), &view::notices(record), booth)),
                 Tab::PullRequests => (tables::pull_requests(&deploy.pull_requests)),
                 Tab::Commits => (tables::commits(&deploy.commits)),
             }
         }
-    };
-    page(&deploy.title(), Some("/deploys"), visitor, &body)
+    }
 }
 
 fn label(tab: Tab) -> &'static str {
@@ -54,7 +91,8 @@ fn count(record: &Page, tab: Tab) -> Option<usize> {
     }
 }
 
-fn facts(deploy: &Deploy, now: Timestamp) -> Markup {
+fn facts(record: &Page, now: Timestamp) -> Markup {
+    let deploy = &record.deploy;
     let reported_by = match deploy.source {
         Source::RegisterDeploy => "register_deploy",
         Source::GithubDeployment => "GitHub\u{2019}s deployment status",
@@ -71,10 +109,14 @@ fn facts(deploy: &Deploy, now: Timestamp) -> Markup {
                 (time(deploy.deployed_at, now))
                 @if let Some(deployer) = &deploy.deployer { " by " (deployer.name) }
             }))
+            @if record.facts.health().is_some() { (fact("Health", health(Some(&record.facts)))) }
             @if !authors.is_empty() { (fact("Authors", html! { (authors) })) }
             (fact("Reported by", html! { (reported_by) }))
             @if !deploy.tags.is_empty() {
                 (fact("Tags", html! { @for tag in &deploy.tags { span.tag { (tag) } " " } }))
+            }
+            @if !deploy.issues.is_empty() || !deploy.silent_trackers.is_empty() {
+                (fact("Issues", issues(deploy)))
             }
             @if !deploy.links.is_empty() {
                 (fact("Links", html! {
@@ -88,27 +130,68 @@ fn facts(deploy: &Deploy, now: Timestamp) -> Markup {
     }
 }
 
+/// The issues that the deploy mentions, and which tracker did not tell of them.
+fn issues(deploy: &Deploy) -> Markup {
+    html! {
+        @for (index, issue) in deploy.issues.iter().enumerate() {
+            @if index > 0 { br; }
+            (external(Some(&issue.url), &html! { (issue.key) })) " " (shorten(&issue.title, ISSUE_TITLE))
+        }
+        @for tracker in &deploy.silent_trackers {
+            @if !deploy.issues.is_empty() { br; }
+            span.meta { (tracker) " did not say which issues there are." }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
+    use approval::id::DeployId;
+    use approval::issue::{Issue, Tracker};
+
+    /// The page as nobody in particular sees it.
+    fn seen(record: &Page) -> Booth<'_> {
+        Booth { record, visitor: None, told: None, now: sample::at(600) }
+    }
 
     #[test]
     fn the_approvals_tab_of_the_picture() {
-        insta::assert_snapshot!(lines(&deploy(
-            &sample::approved(),
-            Tab::Approvals,
-            Some(&sample::visitor()),
-            sample::at(600)
-        )));
+        let (record, visitor) = (sample::approved(), sample::visitor());
+        let booth = Booth { record: &record, visitor: Some(&visitor), told: None, now: sample::at(600) };
+        let page = deploy(&booth, Tab::Approvals);
+        insta::assert_snapshot!(lines(&page.markup).replace(&page.version, "VERSION"));
+    }
+
+    #[test]
+    fn issues_and_health_are_shown_where_they_are_known() {
+        let mut page = sample::approved();
+        page.facts = sample::health().remove(&DeployId::from_text("d3")).unwrap();
+        let issue = |key: &str, url: &str| Issue {
+            key: key.to_owned(),
+            title: "Refunds <fail>".to_owned(),
+            url: url.to_owned(),
+            priority: None,
+            labels: Vec::new(),
+            kind: None,
+            tracker: Tracker::Jira,
+        };
+        page.deploy.issues = vec![
+            issue("SHOP-7", "https://acme.atlassian.net/browse/SHOP-7"),
+            issue("SHOP-8", "javascript:x"),
+        ];
+        page.deploy.silent_trackers = vec![Tracker::Linear];
+        let facts = facts(&page, sample::at(600)).0.replace("><", ">\n<");
+        insta::assert_snapshot!(facts);
     }
 
     #[test]
     fn the_other_tabs() {
         let page = sample::approved();
         for tab in [Tab::Timeline, Tab::PullRequests, Tab::Commits] {
-            let whole = deploy(&page, tab, None, sample::at(600)).0;
+            let whole = deploy(&seen(&page), tab).markup.0;
             let (_, section) = whole.split_once("<section").unwrap();
             insta::assert_snapshot!(format!("tab_{}", tab.name()), section.replace("><", ">\n<"));
         }
@@ -118,8 +201,8 @@ mod tests {
     fn outside_text_stays_text_and_outside_links_lead_to_the_web() {
         let page = sample::hostile();
         for tab in Tab::ALL {
-            let html = deploy(&page, tab, None, sample::at(600)).0;
-            for live in ["<script", "<img", "href=\"javascript", "javascript:alert(document.cookie)\""] {
+            let html = deploy(&seen(&page), tab).markup.0;
+            for live in ["<script>", "<img", "href=\"javascript", "javascript:alert(document.cookie)\""] {
                 assert!(!html.contains(live), "{live} in the tab {}: {html}", tab.name());
             }
             assert!(html.contains("&lt;script&gt;alert('x')&lt;/script&gt;&quot;"), "{}", tab.name());

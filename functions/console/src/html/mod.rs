@@ -2,9 +2,14 @@
 
 mod actions;
 mod approvals;
+mod ballot;
 mod deploy;
+mod deployment;
+mod deployments;
 mod deploys;
+mod history;
 mod icon;
+mod live;
 mod message;
 mod prompt;
 mod sign_in;
@@ -12,20 +17,29 @@ mod tables;
 mod timeline;
 mod votes;
 
+pub(crate) use ballot::{Booth, Told, done, resolution_named};
 pub(crate) use deploy::deploy;
+pub(crate) use deployment::{DeploymentPage, deployment};
+pub(crate) use deployments::{Overview, ROWS, deployments};
 pub(crate) use deploys::deploys;
+pub(crate) use history::history;
+pub(crate) use live::LivePage;
 pub(crate) use message::message;
 pub(crate) use sign_in::sign_in;
 
 use crate::assets;
 use crate::view::web_link;
 use crate::visitor::{Access, Visitor};
+use approval::deploy::Slug;
+use approval::facts::{Facts, Health};
+use approval::message::shorten;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
 /// The console's parts, and who sees the way to them.
-const PARTS: &[(&str, &str, Access)] = &[("Deploys", "/deploys", Access::Reader)];
+const PARTS: &[(&str, &str, Access)] =
+    &[("Deployments", "/", Access::Reader), ("Deploys", "/deploys", Access::Reader)];
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {
@@ -39,6 +53,7 @@ fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Marku
                 title { (title) " \u{b7} Signoff" }
                 link rel="icon" type="image/svg+xml" href=(assets::icon_href());
                 link rel="stylesheet" href=(assets::css_href());
+                script src=(assets::js_href()) defer {}
             }
             body {
                 a.skip href="#content" { "Skip to content" }
@@ -102,6 +117,28 @@ fn revision(full: &str) -> Markup {
     html! { code.rev title=(full) { (full.get(..7).unwrap_or(full)) } }
 }
 
+/// The address of a deployment's page, or of the page at `path` under it.
+fn deployment_href(deployment: &Slug, path: &str) -> String {
+    format!("/deployments/{deployment}{path}")
+}
+
+/// As much of an environment's name as fits into a row.
+fn short_environment(name: &str) -> String {
+    shorten(name, 60)
+}
+
+/// How healthy a deploy is.
+fn health(facts: Option<&Facts>) -> Markup {
+    html! {
+        @match facts.and_then(Facts::health) {
+            Some(Health::Healthy) => span.state.good { "Healthy" },
+            Some(Health::Ailing) => span.state.warn { "Ailing" },
+            Some(Health::Unhealthy) => span.state.bad { "Unhealthy" },
+            None => span.meta { "Not reported" },
+        }
+    }
+}
+
 /// `count` and the word for that many.
 fn counted(count: usize, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
@@ -116,6 +153,7 @@ pub(crate) mod tests {
     pub(crate) fn lines(markup: &Markup) -> String {
         let html =
             markup.0.replace(assets::css_href(), "/assets/CSS").replace(assets::icon_href(), "/assets/ICON");
+        let html = html.replace(assets::js_href(), "/assets/JS");
         html.replace("><", ">\n<")
     }
 

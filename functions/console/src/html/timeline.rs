@@ -13,7 +13,7 @@ pub(super) fn timeline(entries: &[Entry], now: Timestamp) -> Markup {
                 li.(class(entry.tone)) {
                     (time(entry.at, now))
                     div {
-                        p {
+                        p data-say {
                             (entry.text)
                             @if let Some(url) = &entry.url { " " (external(Some(url), &html! { "Open" })) }
                         }

@@ -53,7 +53,7 @@ fn reasoned(reasons: Reasons) -> Option<&'static str> {
 
 fn counted(vote: &VoteView) -> Markup {
     html! {
-        (vote.name) " voted to " strong { (words::choice(vote.choice)) } " " (clock(vote.at))
+        span data-say { (vote.name) " voted to " strong { (words::choice(vote.choice)) } } " " (clock(vote.at))
         (because(vote.reason.as_deref()))
         (account(vote.account, vote.checked))
     }
@@ -75,10 +75,12 @@ fn struck(vote: &StruckView) -> Markup {
 fn withdrawn(vote: &WithdrawnView) -> Markup {
     let what = words::choice(vote.choice);
     html! {
-        @if vote.undone {
-            (vote.by.label()) " undid the approval, and with it the vote of " (vote.name) " to " strong { (what) }
-        } @else {
-            (vote.name) " withdrew their vote to " strong { (what) }
+        span data-say {
+            @if vote.undone {
+                (vote.by.label()) " undid the approval, and with it the vote of " (vote.name) " to " strong { (what) }
+            } @else {
+                (vote.name) " withdrew their vote to " strong { (what) }
+            }
         }
         " " (clock(vote.at))
     }

@@ -30,6 +30,20 @@ pub(crate) struct ActionView {
     pub(crate) asks: Option<ApprovalId>,
     /// What people said should be done, each time that nobody knew what became of it.
     pub(crate) resolved: Vec<ResolvedView>,
+    /// What people are asked about it, where nobody knows what became of it.
+    #[serde(skip)]
+    pub(crate) question: Option<QuestionView>,
+}
+
+/// Which action it is of which nobody knows what became.
+#[derive(Clone, Debug)]
+pub(crate) struct QuestionView {
+    pub(crate) run: RunId,
+    pub(crate) step: usize,
+    /// When its answer was lost.
+    pub(crate) lost_at: Timestamp,
+    /// The approval whose voters may say; `None`: any member of the workspace may.
+    pub(crate) approval: Option<ApprovalId>,
 }
 
 /// Which end of which approval starts an action.
@@ -102,6 +116,11 @@ impl RunView {
 impl ActionView {
     /// Step number `index` of `run`, both of `page`; `None` where there is no such step.
     pub(super) fn of(run: &Run, index: usize, page: &Page, people: &People<'_>) -> Option<Self> {
+        Some(Self { resolved: resolved(run, index, page, people), ..Self::of_run(run, index)? })
+    }
+
+    /// The same without what people said: that is on record in the events of a page.
+    pub(crate) fn of_run(run: &Run, index: usize) -> Option<Self> {
         let step = run.steps.get(index)?;
         let base = |state| Self {
             action: step.action.to_string(),
@@ -112,7 +131,8 @@ impl ActionView {
             reason: None,
             under: under(run, step),
             asks: run.asks(index),
-            resolved: resolved(run, index, page, people),
+            resolved: Vec::new(),
+            question: None,
         };
         Some(match &step.state {
             StepState::Waiting => base(ActionState::Waiting),
@@ -128,7 +148,14 @@ impl ActionView {
                 Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::Failed) }
             }
             StepState::Unknown { at, reason } => {
-                Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::Unknown) }
+                let (id, approval) = (run.id.clone(), run.thread_of(index));
+                let question = QuestionView { run: id, step: index, lost_at: *at, approval };
+                Self {
+                    at: Some(*at),
+                    reason: Some(reason.clone()),
+                    question: Some(question),
+                    ..base(ActionState::Unknown)
+                }
             }
             StepState::Skipped => base(ActionState::Skipped),
         })

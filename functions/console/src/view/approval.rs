@@ -192,6 +192,11 @@ impl ApprovalView {
         }
     }
 
+    /// How long it took from its opening to its end, where it is over.
+    pub(crate) fn took(&self) -> Option<SignedDuration> {
+        self.closed_at.map(|at| at.duration_since(self.opened_at))
+    }
+
     /// How many people voted for `choice`.
     pub(crate) fn count(&self, choice: Choice) -> usize {
         self.votes.iter().filter(|vote| vote.choice == choice).count()

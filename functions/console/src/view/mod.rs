@@ -4,8 +4,10 @@
 
 mod action;
 mod approval;
+pub(crate) mod ballot;
 mod electorate;
 mod frozen;
+mod history;
 mod notice;
 mod sections;
 mod timeline;
@@ -13,9 +15,10 @@ mod votes;
 pub(crate) mod words;
 
 pub(crate) use self::approval::ApprovalView;
-pub(crate) use action::{ActionState, ActionView, RunView};
+pub(crate) use action::{ActionState, ActionView, QuestionView, RunView};
 pub(crate) use electorate::{ElectorateView, PersonView};
 pub(crate) use frozen::FrozenView;
+pub(crate) use history::{HistoryPart, HistoryWanted, MOST_OF_STEPS, history, steps};
 pub(crate) use notice::{Notice, notices};
 pub(crate) use sections::{Section, sections};
 pub(crate) use timeline::{Entry, Tone, timeline};
@@ -66,6 +69,17 @@ impl DeployView {
             url: site.deploy_url(&deploy.id),
         }
     }
+}
+
+/// How long `text` is as HTML, in bytes.
+pub(crate) fn weight(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'<' | b'>' => 4,
+        b'&' => 5,
+        b'"' => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum()
 }
 
 /// `url`, where a browser may be sent to it: `http` and `https` only, never `javascript:` and its like.

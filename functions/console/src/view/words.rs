@@ -1,7 +1,7 @@
 //! Words for what the record says of people, that the pages and the timeline share.
 
 use approval::approval::{Choice, Standing, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// To `approve` or `reject`.
 pub(crate) fn choice(choice: Choice) -> &'static str {
@@ -63,4 +63,43 @@ pub(crate) fn sentence(text: &str) -> String {
 /// A time within a text.
 pub(crate) fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d at %H:%M UTC").to_string()
+}
+
+/// How long something took, in its two largest units: `12 minutes`, `2 hours 5 minutes`.
+pub(crate) fn took(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let units = [
+        (seconds / 86_400, "day"),
+        (seconds / 3_600 % 24, "hour"),
+        (seconds / 60 % 60, "minute"),
+        (seconds % 60, "second"),
+    ];
+    let largest = units.iter().position(|(count, _)| *count > 0).unwrap_or(units.len() - 1);
+    let shown = units.iter().skip(largest).take(if largest < 2 { 2 } else { 1 });
+    let words = shown.filter(|(count, unit)| *count > 0 || *unit == "second");
+    let words = words.map(|(count, unit)| format!("{count} {unit}{}", if *count == 1 { "" } else { "s" }));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_something_took() {
+        for (seconds, words) in [
+            (-5, "0 seconds"),
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (59, "59 seconds"),
+            (60, "1 minute"),
+            (12 * 60 + 40, "12 minutes"),
+            (3_600, "1 hour"),
+            (2 * 3_600 + 5 * 60 + 1, "2 hours 5 minutes"),
+            (86_400 + 59 * 60, "1 day"),
+            (3 * 86_400 + 4 * 3_600, "3 days 4 hours"),
+        ] {
+            assert_eq!(took(SignedDuration::from_secs(seconds)), words);
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub const ASKED: &str = "reason";
 /// The action id of its input.
 pub const REASON: &str = "reason";
 /// The longest reason, in characters.
-const LONGEST: usize = 500;
+pub const LONGEST_REASON: usize = 500;
 
 /// The window that asks why, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried` comes back
 /// with the reason.
@@ -38,7 +38,7 @@ pub fn ask_reason(approval: &Approval, doing: &str, carried: &str) -> Value {
                     "action_id": REASON,
                     "multiline": true,
                     "min_length": 1,
-                    "max_length": LONGEST,
+                    "max_length": LONGEST_REASON,
                 },
             },
         ],

@@ -13,11 +13,35 @@ pub const NO_SUCH_RUN: &str = "Nothing was done: this run is not on record any m
 
 /// What a person is told whose click changed nothing; `None` where there is nothing to tell.
 pub fn refusal(refusal: &Refusal) -> Option<String> {
-    let not_counted = |why: String| Some(format!("Your click was not counted: {why}"));
     match refusal {
-        Refusal::Repeated | Refusal::Replayed | Refusal::NotNow => None,
-        Refusal::Closed(status) => not_counted(closed(status)?),
-        Refusal::NotEligible(verdict, electorate) => not_counted(match verdict {
+        Refusal::Repeated
+        | Refusal::Replayed
+        | Refusal::NotNow
+        | Refusal::Closed(_)
+        | Refusal::NotEligible(..)
+        | Refusal::OtherSubject
+        | Refusal::ReasonNeeded => {
+            why_not_counted(refusal).map(|why| format!("Your click was not counted: {why}"))
+        }
+        Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
+        Refusal::NotFrozen => {
+            Some("There is no freeze to lift: nothing holds this back any more.".to_owned())
+        }
+        Refusal::NotABreaker(named) if named.is_empty() => {
+            Some("The freeze was not lifted: the rule names nobody who may.".to_owned())
+        }
+        Refusal::NotABreaker(named) => {
+            Some(format!("The freeze was not lifted: only {} may.", mentions(named.iter())))
+        }
+        Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
+    }
+}
+
+/// Why a vote does not count, as the end of a sentence; `None` where `refusal` is no reason of that kind.
+pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Closed(status) => closed(status),
+        Refusal::NotEligible(verdict, electorate) => Some(match verdict {
             Verdict::Stranger => {
                 "only members of the workspace that this app belongs to may vote.".to_owned()
             }
@@ -37,21 +61,17 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
                 format!("{}{}", first.unwrap_or_default(), letters.as_str())
             }
         }),
-        Refusal::OtherSubject => not_counted(
-            "this button was made for another change than the one that is asked about now.".to_owned(),
-        ),
-        Refusal::ReasonNeeded => not_counted("it needs a reason. Click again, and say why.".to_owned()),
-        Refusal::NoVote => Some("You have no vote here that could be withdrawn.".to_owned()),
-        Refusal::NotFrozen => {
-            Some("There is no freeze to lift: nothing holds this back any more.".to_owned())
+        Refusal::OtherSubject => {
+            Some("this button was made for another change than the one that is asked about now.".to_owned())
         }
-        Refusal::NotABreaker(named) if named.is_empty() => {
-            Some("The freeze was not lifted: the rule names nobody who may.".to_owned())
-        }
-        Refusal::NotABreaker(named) => {
-            Some(format!("The freeze was not lifted: only {} may.", mentions(named.iter())))
-        }
-        Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
+        Refusal::ReasonNeeded => Some("it needs a reason. Click again, and say why.".to_owned()),
+        Refusal::Repeated
+        | Refusal::Replayed
+        | Refusal::NotNow
+        | Refusal::NoVote
+        | Refusal::NoQuorum
+        | Refusal::NotFrozen
+        | Refusal::NotABreaker(_) => None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::samples::{approval, at, authors, except, successor};
 use approval::approval::{Approval, Electorate, Refusal, Status, Verdict};
-use approval::message::{NO_SUCH_APPROVAL, NO_SUCH_RUN, ask_reason, refusal, resolution_refused, say};
+use approval::message::{
+    NO_SUCH_APPROVAL, NO_SUCH_RUN, ask_reason, refusal, resolution_refused, say, why_not_counted,
+};
 use approval::run;
 
 fn told(why: Refusal) -> String {
@@ -28,6 +30,18 @@ fn what_is_nothing_new_is_told_nobody() {
         Refusal::Closed(quorum),
     ] {
         assert_eq!(refusal(&nothing), None, "{nothing:?}");
+    }
+}
+
+#[test]
+fn before_a_click_it_is_told_why_it_would_not_count() {
+    let late = Refusal::Closed(Status::Expired { at: at(0) });
+    for refused in [late, Refusal::NotEligible(Verdict::Guest, Box::new(authors(1))), Refusal::OtherSubject] {
+        let why = why_not_counted(&refused).expect("a reason");
+        assert_eq!(told(refused), format!("Your click was not counted: {why}"));
+    }
+    for other in [Refusal::Repeated, Refusal::NoVote, Refusal::NoQuorum, Refusal::NotABreaker(Vec::new())] {
+        assert_eq!(why_not_counted(&other), None, "{other:?}");
     }
 }
 

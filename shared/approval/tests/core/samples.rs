@@ -28,6 +28,8 @@ pub fn approval() -> Approval {
     Approval {
         id: ApprovalId::from_text("a"),
         deploy: DeployId::from_text("d"),
+        deployment: Slug::new("acme", "work-test"),
+        environment: Some("Production".to_owned()),
         run: RunId::from_text("r"),
         step: 0,
         name: "Promote deploy to production".to_owned(),

@@ -202,9 +202,14 @@ async fn a_part_of_a_list_without_an_index_is_bounded() {
     for index in [0, 1] {
         deploys[index].environment = "Production".to_owned();
     }
+    let shop = Slug::new("acme", "shop").expect("a slug");
+    deploys[2].deployment = shop.clone();
     for deploy in &deploys {
         register(&local.store, deploy).await;
     }
+    let wanted = Wanted { deployment: Some(shop), ..Wanted::default() };
+    let found = local.store.list(&wanted, 10, None).await.expect("read");
+    assert_eq!((found.deploys.len(), found.next), (1, None), "a deployment has an index");
     let wanted = Wanted { environment: Some("production".to_owned()), ..Wanted::default() };
     let first = local.store.list(&wanted, 10, None).await.expect("read");
     assert!(first.deploys.is_empty() && first.next.is_some(), "the newest 500 are others");

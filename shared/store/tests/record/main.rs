@@ -2,9 +2,12 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod approvals;
 mod cache;
 mod claims;
 mod due;
+mod environments;
+mod evaluations;
 mod facts;
 mod failures;
 mod kinds;

@@ -56,6 +56,8 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
     Approval {
         id: ApprovalId::derive(&run, 0),
         deploy: deploy.clone(),
+        deployment: Slug::new("acme", "checkout"),
+        environment: Some("Staging".to_owned()),
         run,
         step: 0,
         name: "Promote deploy to production".to_owned(),

@@ -147,6 +147,8 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
     Approval {
         id: ApprovalId::derive(&run.id, step),
         deploy: run.deploy.clone(),
+        deployment: None,
+        environment: None,
         run: run.id.clone(),
         step,
         name: spec.name.clone(),

@@ -1,0 +1,74 @@
+//! The pages of deployments.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::html::{self, DeploymentPage, Overview};
+use crate::parameters::{self, BadQuery, Cursor, PAGE_SIZE};
+use crate::routes::Face;
+use crate::view::{self, HistoryWanted};
+use approval::deploy::Slug;
+use lambda_http::http::StatusCode;
+use std::collections::HashSet;
+use store::{StoreError, Wanted};
+
+/// How many approvals that wait are counted.
+const MOST_PENDING: i32 = 500;
+
+impl Console {
+    /// The list of deployments: 2 queries and a BatchGetItem.
+    pub(super) async fn deployments(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let after = parameters::slug(call.query, "after").map_err(|problem| bad(&problem))?;
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let part = self.store.deployments(html::ROWS, after.as_ref()).await.map_err(unreadable)?;
+        let newest: Vec<_> = part
+            .deployments
+            .iter()
+            .flat_map(|deployment| &deployment.environments)
+            .map(|environment| &environment.newest.id)
+            .collect();
+        let pending = self.store.pending_approvals(MOST_PENDING).await.map_err(unreadable)?;
+        let facts = self.store.facts_of(&newest).await.map_err(unreadable)?;
+        let overview = Overview { part: &part, is_first: after.is_none(), pending: &pending, facts: &facts };
+        Ok(Answer::page(StatusCode::OK, html::deployments(&overview, call.visitor(), call.now)))
+    }
+
+    /// A deployment's page: 2 queries and a BatchGetItem.
+    pub(super) async fn deployment(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let slug = slug(call)?;
+        let environment = parameters::text(call.query, "environment");
+        let before = parameters::cursor(call.query).map_err(|problem| bad(&problem))?;
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let deployment = self.store.deployment(&slug).await.map_err(unreadable)?;
+        let deployment = deployment.ok_or_else(refusals::no_deployment)?;
+        let wanted =
+            Wanted { deployment: Some(slug.clone()), environment: environment.clone(), ..Wanted::default() };
+        let before = before.as_ref().map(Cursor::as_str);
+        let listing = self.store.list(&wanted, PAGE_SIZE.into(), before).await.map_err(unreadable)?;
+        let mut page = DeploymentPage::new(&deployment, environment.as_deref(), &listing);
+        page.is_first = before.is_none();
+        let shown: HashSet<_> = page.deploys().collect();
+        let facts = self.store.facts_of(&Vec::from_iter(shown)).await.map_err(unreadable)?;
+        Ok(Answer::page(StatusCode::OK, html::deployment(&page, &facts, call.visitor(), call.now)))
+    }
+
+    /// What came of a deployment's rules: 1 query and a BatchGetItem.
+    pub(super) async fn history(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let slug = slug(call)?;
+        let wanted = HistoryWanted::of(call.query).map_err(|problem| bad(&problem))?;
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let from = wanted.from.as_ref().map(|from| &from.place);
+        let (evaluations, older) = self.store.evaluations(&slug, from).await.map_err(unreadable)?;
+        let part = view::history(evaluations, older, &wanted);
+        let runs = self.store.runs(&part.runs()).await.map_err(unreadable)?;
+        let page = html::history(&slug, &wanted, &part, &runs, call.visitor(), call.now);
+        Ok(Answer::page(StatusCode::OK, page))
+    }
+}
+
+fn slug(call: &Call<'_>) -> Result<Slug, Answer> {
+    call.found.deployment().ok_or_else(refusals::no_deployment)
+}
+
+fn bad(problem: &BadQuery) -> Answer {
+    refusals::bad_query(problem, Face::Page)
+}

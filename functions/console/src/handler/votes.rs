@@ -1,0 +1,206 @@
+//! What people who are signed in with Slack do on a deploy's page: vote on its approvals, say what became of its actions.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::html::{self, Booth, Told};
+use crate::mrkdwn::People;
+use crate::parameters::{parameter, query};
+use crate::place::{Tab, deploy_href};
+use crate::routes::Face;
+use crate::visitor::Member;
+use approval::approval::{Approval, Voter};
+use approval::id::{ApprovalId, RunId};
+use approval::message::LONGEST_REASON;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use runtime::secrets::SecretError;
+use store::{CommitError, Page};
+use thiserror::Error;
+use voting::{Because, Dealt, Person, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse};
+
+const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
+const OVERTAKEN: &str =
+    "Nothing was changed: a later click of yours was dealt with before. Look at what stands here now.";
+
+/// Why nothing became of what somebody sent.
+#[derive(Debug, Error)]
+enum Trouble {
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+/// What became of what somebody sent.
+enum Sent {
+    Done,
+    /// Nothing changed; they are told why.
+    Not(StatusCode, String),
+}
+
+impl Sent {
+    /// What is refused by the rules of Slack.
+    fn refused(Refused { text, because }: Refused) -> Self {
+        let status = match because {
+            Because::NotOnRecord => StatusCode::NOT_FOUND,
+            Because::MayNot => StatusCode::FORBIDDEN,
+            Because::NotNow => StatusCode::CONFLICT,
+        };
+        Self::Not(status, text)
+    }
+
+    fn of(dealt: Dealt) -> Self {
+        match dealt {
+            Dealt::With => Self::Done,
+            Dealt::Before => Self::Not(StatusCode::CONFLICT, OVERTAKEN.to_owned()),
+            Dealt::Refused(refused) => Self::refused(refused),
+        }
+    }
+}
+
+impl Console {
+    /// A vote, or something else about an approval: 1 read and 1 commit. Where nothing changes: the page that says why, 1
+    /// query more.
+    pub(super) async fn vote(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let member = call.member()?;
+        let what = parameter(&call.form, "what").as_deref().and_then(What::named);
+        let what = what.ok_or_else(|| refusals::bad_form("what"))?;
+        let subject = parameter(&call.form, "subject").ok_or_else(|| refusals::bad_form("subject"))?;
+        let (deploy, approval) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
+        let wish = Wish { deploy, approval, subject, what, at: call.now };
+        let reason = parameter(&call.form, "reason").map(|text| text.trim().replace("\r\n", "\n"));
+        let reason = reason.filter(|reason| !reason.is_empty());
+        let (request_id, deploy, approval) = (call.id, &wish.deploy, &wish.approval);
+        match self.wish(call, member, &wish, reason.clone()).await {
+            Ok(Sent::Done) => {
+                tracing::info!(request_id, %deploy, %approval, voter = member.id, ?what, "dealt with");
+                let said = query(&[("said", what.name()), ("about", approval.as_str())]);
+                let page = deploy_href(deploy, Tab::Approvals);
+                Ok(Answer::see_other(format!("{page}?{said}#{approval}")))
+            }
+            Ok(Sent::Not(status, text)) => {
+                tracing::info!(request_id, %deploy, %approval, voter = member.id, ?what, %status, "not counted");
+                let about = Some(approval.clone());
+                let told = Told { about, what: Some(what), text, reason, is_done: false };
+                self.told(call, status, told).await
+            }
+            Err(error) => {
+                tracing::error!(request_id, %deploy, %approval, %error, "a vote on a page was not recorded");
+                Err(refusals::not_recorded(call.id))
+            }
+        }
+    }
+
+    async fn wish(
+        &self,
+        call: &Call<'_>,
+        member: &Member,
+        wish: &Wish,
+        reason: Option<String>,
+    ) -> Result<Sent, Trouble> {
+        let approval = self.store.approval(&wish.deploy, &wish.approval).await;
+        let Some(approval) = approval.map_err(CommitError::from)? else {
+            return Ok(Sent::of(Dealt::not_on_record()));
+        };
+        let length = reason.as_ref().map_or(0, |reason| reason.chars().count());
+        if length > LONGEST_REASON {
+            let text = format!("A reason has at most {LONGEST_REASON} characters; this one has {length}.");
+            return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, text));
+        }
+        let voter = self.voter(call, member, &approval.workspace).await?;
+        let dealt = if reason.is_none() && needs_reason(&approval, wish.what) {
+            // Whoever may not is told so rather than to write why.
+            match would_refuse(&approval, &voter, wish, call.now) {
+                Some(dealt) => dealt,
+                None => return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, NO_REASON.to_owned())),
+            }
+        } else {
+            cast(&self.store, Some(approval), &voter, wish, reason, call.now).await?
+        };
+        if let Dealt::Refused(refused) = &dealt {
+            let owner = format!("page {} {}", voter.id, wish.at.as_microsecond());
+            record_refusal(&self.store, &voter, wish, refused, &owner, call.now).await?;
+        }
+        Ok(Sent::of(dealt))
+    }
+
+    /// What somebody says of an action of which nobody knows: 1 query, 2 reads and 1 commit. Where nothing changes: the page
+    /// that says why, 1 query more.
+    pub(super) async fn step(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let member = call.member()?;
+        let field = |name| parameter(&call.form, name).ok_or_else(|| refusals::bad_form(name));
+        let resolution =
+            html::resolution_named(&field("resolution")?).ok_or_else(|| refusals::bad_form("resolution"))?;
+        let lost_at = field("lost_at")?.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+        let lost_at = lost_at.ok_or_else(|| refusals::bad_form("lost_at"))?;
+        let no_step = || refusals::misrouted(&crate::routes::Misroute::NotFound, Face::Page);
+        let step: usize = call.found.segment("step").parse().map_err(|_| no_step())?;
+        let (deploy, run) = (call.found.deploy(), RunId::from_text(call.found.segment("run")));
+        let page = self.page_of(&deploy, call).await?;
+        let thread = page.runs.iter().find(|known| known.id == run).and_then(|run| run.thread_of(step));
+        // Nobody else than members of the app's own workspace can sign in.
+        let asked = page.approvals.iter().find(|approval| Some(&approval.id) == thread.as_ref());
+        let workspace = asked.map(|approval| approval.workspace.clone()).unwrap_or_default();
+        let answer = voting::Answer { deploy, run, step, lost_at, workspace: workspace.clone(), resolution };
+        let (request_id, deploy, run) = (call.id, &answer.deploy, &answer.run);
+        match self.resolve(call, member, &answer).await {
+            Ok(Sent::Done) => {
+                tracing::info!(request_id, %deploy, %run, step, ?resolution, voter = member.id, "dealt with");
+                let page = deploy_href(deploy, Tab::Approvals);
+                let part = thread.map(|approval| format!("#{approval}")).unwrap_or_default();
+                Ok(Answer::see_other(format!("{page}{part}")))
+            }
+            Ok(Sent::Not(status, text)) => {
+                let about = asked.map(|approval| approval.id.clone());
+                self.told(call, status, Told { about, what: None, text, reason: None, is_done: false }).await
+            }
+            Err(error) => {
+                tracing::error!(request_id, %deploy, %run, %error, "an answer on a page was not recorded");
+                Err(refusals::not_recorded(call.id))
+            }
+        }
+    }
+
+    async fn resolve(
+        &self,
+        call: &Call<'_>,
+        member: &Member,
+        answer: &voting::Answer,
+    ) -> Result<Sent, Trouble> {
+        let voter = self.voter(call, member, &answer.workspace).await?;
+        if voter.standing.is_none() {
+            // This may run something once more: nobody does that unseen.
+            let text = "Slack did not say who you are, and nothing was done. Send it again.".to_owned();
+            return Ok(Sent::Not(StatusCode::SERVICE_UNAVAILABLE, text));
+        }
+        let refused = voting::resolve(&self.store, &voter, answer, call.now).await?;
+        Ok(refused.map_or(Sent::Done, Sent::refused))
+    }
+
+    /// Who `member` is, as Slack says now. `workspace`: the team id of the app's own, which everybody who can sign in is of.
+    async fn voter(&self, call: &Call<'_>, member: &Member, workspace: &str) -> Result<Voter, SecretError> {
+        let secret = self.slack.get(call.now).await?;
+        let (id, name) = (member.id.clone(), member.name.clone());
+        let person = Person { id, name, workspace: workspace.to_owned() };
+        Ok(self.accounts.voter(&secret.bot_token, &person, call.id).await)
+    }
+
+    /// The page again, which says to who sent the form why nothing changed.
+    async fn told(&self, call: &Call<'_>, status: StatusCode, told: Told) -> Result<Answer, Answer> {
+        let record = self.page_of(&call.found.deploy(), call).await?;
+        let text = People::of(&record).plain(&told.text);
+        let known = |id: &ApprovalId| record.approvals.iter().any(|approval| approval.id == *id);
+        let about = told.about.clone().filter(known);
+        let told = Told { text, about, ..told };
+        let booth = Booth { record: &record, visitor: call.visitor(), told: Some(&told), now: call.now };
+        Ok(Answer::live(status, html::deploy(&booth, Tab::Approvals), None))
+    }
+}
+
+/// What the address of a page says was done about an approval, where it was: `said` and `about`.
+pub(super) fn said(call: &Call<'_>, record: &Page) -> Option<Told> {
+    let what = What::named(&parameter(call.query, "said")?)?;
+    let about = ApprovalId::from_text(parameter(call.query, "about")?);
+    let approval: &Approval = record.approvals.iter().find(|approval| approval.id == about)?;
+    html::done(what, approval, call.member().ok()?)
+}

@@ -1,0 +1,366 @@
+//! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
+
+use crate::mrkdwn::People;
+use crate::place::{Next, Tab, deploy_href};
+use crate::view::ballot::{BallotView, voted, voter};
+use crate::view::{ApprovalView, QuestionView};
+use crate::visitor::{Member, Visitor, Who};
+use approval::action::Reasons;
+use approval::approval::{Approval, Choice, Status};
+use approval::id::ApprovalId;
+use approval::message::LONGEST_REASON;
+use approval::run::Resolution;
+use jiff::Timestamp;
+use maud::{Markup, html};
+use store::Page;
+use voting::What;
+
+/// What the sender of a form is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// About which approval: that which the form was about, or under which the action stands; `None`: about an action that no
+    /// approval started.
+    pub(crate) about: Option<ApprovalId>,
+    /// What they wished, where it was something of an approval.
+    pub(crate) what: Option<What>,
+    pub(crate) text: String,
+    /// What they had written, where it did not count.
+    pub(crate) reason: Option<String>,
+    /// Whether what they wished was done.
+    pub(crate) is_done: bool,
+}
+
+/// A deploy's page as one visitor sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Booth<'a> {
+    pub(crate) record: &'a Page,
+    pub(crate) visitor: Option<&'a Visitor>,
+    pub(crate) told: Option<&'a Told>,
+    pub(crate) now: Timestamp,
+}
+
+/// That what `member` wished of `approval` was done, where the record says so: the address of a page that says it may be old,
+/// or made up.
+pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<Told> {
+    let vote = voted(approval, member);
+    let (is_so, text) = match what {
+        What::Approve => (vote == Some(Choice::Approve), "Your vote to approve is on record."),
+        What::Reject => (vote == Some(Choice::Reject), "Your vote to reject is on record."),
+        What::Withdraw => (vote.is_none(), "You have no vote here any more."),
+        What::Undo => {
+            (approval.status == Status::Pending, "The approval is undone: it waits for votes again.")
+        }
+        What::BreakGlass => {
+            let lifted = approval.frozen.lifted.as_ref();
+            (lifted.is_some_and(|lifted| lifted.by == member.id), "You lifted the freeze.")
+        }
+        What::Cancel => {
+            let by_them =
+                matches!(&approval.status, Status::Cancelled { by: Some(by), .. } if *by == member.id);
+            (by_them, "You cancelled this approval.")
+        }
+    };
+    let about = Some(approval.id.clone());
+    is_so.then(|| Told { about, what: Some(what), text: text.to_owned(), reason: None, is_done: true })
+}
+
+impl Booth<'_> {
+    fn member(&self) -> Option<(&Visitor, &Member)> {
+        let visitor = self.visitor?;
+        match &visitor.who {
+            Who::Person(member) => Some((visitor, member)),
+            Who::Key(_) => None,
+        }
+    }
+
+    /// What the sender of a form about this approval, or about an action without one, is told.
+    fn told_about(&self, approval: Option<&ApprovalId>) -> Option<&Told> {
+        self.told.filter(|told| told.about.as_ref() == approval)
+    }
+
+    /// The same as a box.
+    pub(super) fn told(&self, approval: Option<&ApprovalId>) -> Markup {
+        html! {
+            @if let Some(told) = self.told_about(approval) {
+                @if told.is_done {
+                    p.notice.done role="status" { (told.text) }
+                } @else {
+                    p.notice.problem id=(told_id(approval)) role="alert" { (told.text) }
+                }
+            }
+        }
+    }
+
+    /// The forms of an approval that is open, or how to get there.
+    pub(super) fn ballot(&self, view: &ApprovalView) -> Markup {
+        let found = self.record.approvals.iter().find(|approval| approval.id == view.id);
+        let Some(approval) = found.filter(|approval| approval.status.is_open()) else { return html! {} };
+        let Some((visitor, member)) = self.member() else { return sign_in(approval) };
+        let ballot = BallotView::of(approval, member, &People::of(self.record), self.now);
+        let told = self.told_about(Some(&view.id)).filter(|told| !told.is_done);
+        html! {
+            h3 { "Your vote" }
+            @match (ballot.voted, &ballot.why_not) {
+                (Some(Choice::Approve), _) => p { "You voted to " strong { "approve" } "." },
+                (Some(Choice::Reject), _) => p { "You voted to " strong { "reject" } "." },
+                (None, Some(why)) => p { "You can\u{2019}t vote: " (why) },
+                (None, None) => {}
+            }
+            (votes(&ballot, visitor, told))
+            (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass of the freeze"))
+            (with_reason(&ballot, visitor, told, What::Cancel, "Cancel this approval"))
+        }
+    }
+
+    /// The buttons that say what became of an action of which nobody knows, for who may say so.
+    pub(super) fn question(&self, question: &QuestionView) -> Markup {
+        let Some((visitor, member)) = self.member() else { return html! {} };
+        let may = |approval: &Approval| approval.admit(&voter(member, &approval.workspace)).is_ok();
+        let asked = question.approval.as_ref();
+        let approval = self.record.approvals.iter().find(|approval| Some(&approval.id) == asked);
+        if !approval.is_none_or(may) {
+            return html! {};
+        }
+        let QuestionView { run, step, lost_at, .. } = question;
+        let action = format!("/deploys/{}/runs/{run}/steps/{step}", self.record.deploy.id);
+        html! {
+            form.choices id=(format!("step-{run}-{step}")) method="post" action=(action) {
+                (visitor.form_token())
+                input type="hidden" name="lost_at" value=(lost_at.as_microsecond());
+                @for (resolution, text) in RESOLUTIONS {
+                    button.plain type="submit" name="resolution" value=(resolution_name(resolution)) { (text) }
+                }
+            }
+        }
+    }
+}
+
+/// The id of what the sender of a form about `approval` is told.
+fn told_id(approval: Option<&ApprovalId>) -> String {
+    format!("told-{}", approval.map_or("action", ApprovalId::as_str))
+}
+
+/// What can be said of an action of which nobody knows, and what the button reads.
+const RESOLUTIONS: [(Resolution, &str); 2] =
+    [(Resolution::Retry, "Retry"), (Resolution::MarkAsDone, "Mark as done")];
+
+/// Its name in the form.
+fn resolution_name(resolution: Resolution) -> &'static str {
+    match resolution {
+        Resolution::Retry => "retry",
+        Resolution::MarkAsDone => "mark-as-done",
+    }
+}
+
+/// What has this name in the form.
+pub(crate) fn resolution_named(name: &str) -> Option<Resolution> {
+    RESOLUTIONS.into_iter().map(|(resolution, _)| resolution).find(|known| resolution_name(*known) == name)
+}
+
+fn sign_in(approval: &Approval) -> Markup {
+    let href = Next::new(&deploy_href(&approval.deploy, Tab::Approvals), "").sign_in_href();
+    html! {
+        h3 { "Your vote" }
+        p { a href=(href) { "Sign in with Slack to vote" } ", or vote in " (approval.channel) "." }
+    }
+}
+
+/// Approve, Reject, Withdraw and Undo, with one field for a reason.
+fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&Told>) -> Markup {
+    let votes = ballot.may(What::Approve) || ballot.may(What::Reject);
+    let others = [(What::Withdraw, "Withdraw my vote"), (What::Undo, "Undo the approval")];
+    let mut others = others.into_iter().filter(|(what, _)| ballot.may(*what)).peekable();
+    if !votes && others.peek().is_none() {
+        return html! {};
+    }
+    let told = told.filter(|told| told.what.is_some_and(|what| what.choice().is_some()));
+    let (id, hint) = (format!("reason-{}", ballot.approval), format!("reason-hint-{}", ballot.approval));
+    let described_by = match told {
+        Some(_) => format!("{} {hint}", told_id(Some(&ballot.approval))),
+        None => hint.clone(),
+    };
+    html! {
+        form.ballot id=(format!("vote-{}", ballot.approval)) method="post" action=(action(ballot)) {
+            (carried(ballot, visitor))
+            @if votes {
+                label for=(id) { "Reason" }
+                textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) aria-describedby=(described_by)
+                    required[ballot.reasons == Reasons::Both] aria-invalid=[told.map(|_| "true")] {
+                    @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (reason) }
+                }
+                p.meta id=(hint) { (reason_hint(ballot.reasons)) " It stands in the dialog, and on record." }
+            }
+            div.choices {
+                @if ballot.may(What::Approve) { button.approve type="submit" name="what" value="approve" { "Approve" } }
+                @if ballot.may(What::Reject) { button.reject type="submit" name="what" value="reject" { "Reject" } }
+                @for (what, text) in others {
+                    button.plain type="submit" name="what" value=(what.name()) formnovalidate { (text) }
+                }
+            }
+        }
+    }
+}
+
+fn reason_hint(reasons: Reasons) -> &'static str {
+    match reasons {
+        Reasons::Never => "As you like.",
+        Reasons::Approve => "Needed to approve.",
+        Reasons::Reject => "Needed to reject.",
+        Reasons::Both => "Needed.",
+    }
+}
+
+/// What takes a reason of its own, behind a click.
+fn with_reason(
+    ballot: &BallotView,
+    visitor: &Visitor,
+    told: Option<&Told>,
+    what: What,
+    summary: &str,
+) -> Markup {
+    let id = format!("{}-{}", what.name(), ballot.approval);
+    let told = told.filter(|told| told.what == Some(what));
+    html! {
+        @if ballot.may(what) {
+            details.more id=(format!("more-{id}")) open[told.is_some()] {
+                summary { (summary) }
+                form method="post" action=(action(ballot)) {
+                    (carried(ballot, visitor))
+                    label for=(id) { "Why?" }
+                    textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) required
+                        aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
+                        @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (reason) }
+                    }
+                    button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
+                }
+            }
+        }
+    }
+}
+
+fn action(ballot: &BallotView) -> String {
+    format!("/deploys/{}/approvals/{}", ballot.deploy, ballot.approval)
+}
+
+/// What each of the forms carries: the session's token, and what a vote stands for.
+fn carried(ballot: &BallotView, visitor: &Visitor) -> Markup {
+    html! {
+        (visitor.form_token())
+        input type="hidden" name="subject" value=(ballot.subject);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::lines;
+    use super::*;
+    use crate::sample;
+    use crate::view::{self, Section};
+    use crate::visitor::KeyHolder;
+
+    fn person(id: &str) -> Visitor {
+        let member = Member { id: id.into(), name: "Ana Novak".into(), is_admin: false };
+        Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) }
+    }
+
+    /// What stands between the votes and the actions of the last approval of `record`.
+    fn shown(record: &Page, visitor: &Visitor, told: Option<&Told>) -> String {
+        let booth = Booth { record, visitor: Some(visitor), told, now: sample::at(600) };
+        let sections = view::sections(record);
+        let Some(Section::Approval(approval)) = sections.last() else { panic!("an approval") };
+        lines(&html! { (booth.told(Some(&approval.id))) (booth.ballot(approval)) })
+    }
+
+    #[test]
+    fn who_may_vote_has_the_forms() {
+        insta::assert_snapshot!(shown(&sample::pending(), &person("U2"), None));
+    }
+
+    #[test]
+    fn who_voted_can_change_it_and_take_it_back() {
+        insta::assert_snapshot!(shown(&sample::four_eyes(), &person("U2"), None));
+    }
+
+    #[test]
+    fn who_is_named_can_break_the_glass_and_others_can_undo() {
+        insta::assert_snapshot!(shown(&sample::frozen(), &person("U2"), None));
+        let other = shown(&sample::frozen(), &person("U3"), None);
+        assert!(!other.contains("break-glass") && other.contains("value=\"undo\""), "{other}");
+    }
+
+    #[test]
+    fn who_made_the_change_is_told_why_they_can_not_vote_and_may_cancel() {
+        insta::assert_snapshot!(shown(&sample::four_eyes(), &person("U1"), None));
+    }
+
+    #[test]
+    fn a_program_is_shown_where_to_sign_in() {
+        let key = KeyHolder { name: "ci".into(), reads: true, is_admin: true };
+        let key = Visitor { who: Who::Key(key), form_token: None };
+        insta::assert_snapshot!(shown(&sample::pending(), &key, None));
+    }
+
+    #[test]
+    fn what_was_written_in_vain_is_still_there() {
+        let record = sample::four_eyes();
+        let told = |what| Told {
+            about: Some(record.approvals[0].id.clone()),
+            what: Some(what),
+            text: "It needs a reason.".into(),
+            reason: Some("<b>\u{201c}no\u{201d}</b>".into()),
+            is_done: false,
+        };
+        let rejected = shown(&record, &person("U3"), Some(&told(What::Reject)));
+        insta::assert_snapshot!(rejected);
+        let cancelled = shown(&record, &person("U3"), Some(&told(What::Cancel)));
+        assert!(cancelled.contains("<details class=\"more\" id=\"more-cancel-"), "{cancelled}");
+        let (_, details) = cancelled.split_once("<details").unwrap();
+        assert!(details.split_once('>').unwrap().0.ends_with(" open"), "{cancelled}");
+        assert_eq!(cancelled.matches("&lt;b&gt;").count(), 1, "in its own field only: {cancelled}");
+    }
+
+    #[test]
+    fn nothing_is_said_to_be_done_that_is_not() {
+        let said = |what, record: &Page, id: &str| {
+            let member = Member { id: id.into(), name: "Ana".into(), is_admin: false };
+            done(what, record.approvals.last().unwrap(), &member).map(|told| told.text)
+        };
+        let mut table = String::new();
+        for (name, record) in [
+            ("pending", sample::four_eyes()),
+            ("held back", sample::held_back()),
+            ("thawed", sample::thawed()),
+            ("cancelled", sample::cancelled_by_a_person()),
+        ] {
+            for what in What::ALL {
+                if let Some(text) = said(what, &record, "U2") {
+                    table.push_str(&format!("{name} {}: {text}\n", what.name()));
+                }
+            }
+        }
+        insta::assert_snapshot!(table, @"
+        pending approve: Your vote to approve is on record.
+        pending undo: The approval is undone: it waits for votes again.
+        held back withdraw: You have no vote here any more.
+        thawed withdraw: You have no vote here any more.
+        thawed break-glass: You lifted the freeze.
+        cancelled approve: Your vote to approve is on record.
+        cancelled cancel: You cancelled this approval.
+        ");
+    }
+
+    #[test]
+    fn who_may_say_what_became_of_an_action_has_the_buttons() {
+        let record = sample::resolved();
+        let sections = view::sections(&record);
+        let Some(Section::Approval(approval)) = sections.last() else { panic!("an approval") };
+        let question = approval.actions.iter().find_map(|action| action.question.as_ref()).unwrap();
+        let shown = |visitor: &Visitor| {
+            let booth = Booth { record: &record, visitor: Some(visitor), told: None, now: sample::at(600) };
+            lines(&booth.question(question))
+        };
+        insta::assert_snapshot!(shown(&person("U2")));
+        let key = KeyHolder { name: "ci".into(), reads: true, is_admin: true };
+        assert_eq!(shown(&Visitor { who: Who::Key(key), form_token: None }), "");
+    }
+}

@@ -1,0 +1,219 @@
+//! The rule execution history of a deployment.
+
+use super::{actions, counted, deployment_href, page, revision, short_environment, time};
+use crate::view::words::when;
+use crate::view::{HistoryPart, HistoryWanted, MOST_OF_STEPS, steps};
+use crate::visitor::Visitor;
+use approval::deploy::Slug;
+use approval::evaluation::{Evaluated, Evaluation, Finding};
+use approval::id::RunId;
+use approval::message::shorten;
+use approval::run::{Run, Status};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use std::collections::HashMap;
+
+/// How much of a rule's name is shown, in characters.
+const NAME: usize = 100;
+/// How much is shown of the names of several rules.
+const NAMES: usize = 500;
+
+/// The page of `part`, which is what is `wanted`; `runs`: those of its runs that are on record.
+pub(crate) fn history(
+    deployment: &Slug,
+    wanted: &HistoryWanted,
+    part: &HistoryPart,
+    runs: &HashMap<RunId, Run>,
+    visitor: Option<&Visitor>,
+    now: Timestamp,
+) -> Markup {
+    let href = deployment_href(deployment, "/history");
+    let link = |query: String| if query.is_empty() { href.clone() } else { format!("{href}?{query}") };
+    let mut left = MOST_OF_STEPS;
+    let body = html! {
+        nav.crumbs aria-label="Breadcrumb" {
+            a href="/" { "Deployments" } " / " a href=(deployment_href(deployment, "")) { (deployment) }
+        }
+        h1 { "Rule execution history" }
+        (filter(&href, wanted))
+        @for evaluation in &part.evaluations { (one(evaluation, runs, &mut left, now)) }
+        @if part.evaluations.is_empty() { p.lead { (nothing(wanted, part)) } }
+        @if part.next.is_some() || wanted.from.is_some() {
+            nav.pager aria-label="More of the history" {
+                @if wanted.from.is_some() { a href=(link(wanted.query(None))) { "Newest" } }
+                @if let Some(next) = &part.next { a href=(link(wanted.query(Some(next)))) rel="next" { "Older" } }
+            }
+        }
+    };
+    page("Rule execution history", Some("/"), visitor, &body)
+}
+
+fn filter(href: &str, wanted: &HistoryWanted) -> Markup {
+    html! {
+        form.filter method="get" action=(href) {
+            div {
+                label for="rule" { "Rule" }
+                input #rule name="rule" value=[wanted.rule.as_deref()] autocomplete="off" spellcheck="false";
+            }
+            div.choice {
+                input #held type="checkbox" name="held" value="yes" checked[wanted.held];
+                label for="held" { "Held only" }
+            }
+            button type="submit" { "Filter" }
+        }
+    }
+}
+
+fn nothing(wanted: &HistoryWanted, part: &HistoryPart) -> &'static str {
+    if part.next.is_some() {
+        "None of the evaluations that were looked at matches; there are older ones."
+    } else if *wanted == HistoryWanted::default() {
+        "No rule was evaluated for this deployment yet."
+    } else {
+        "No older evaluation matches."
+    }
+}
+
+fn one(evaluation: &Evaluation, runs: &HashMap<RunId, Run>, left: &mut usize, now: Timestamp) -> Markup {
+    let Evaluation { deploy, environment, at, path, hash, problems, rules, more, .. } = evaluation;
+    html! {
+        section.evaluation.block {
+            h2 {
+                a href={ "/deploys/" (deploy) } { (revision(&evaluation.revision)) }
+                " in " (short_environment(environment))
+            }
+            p.meta {
+                (time(*at, now))
+                @if let (Some(path), Some(hash)) = (path, hash) {
+                    " by " code { (path) } " (" code title=(hash) { (hash.get(..7).unwrap_or(hash)) } ")"
+                }
+            }
+            @if path.is_none() { p { "The repository has no rules file." } }
+            @if *problems > 0 {
+                p {
+                    span.state.bad { "Refused" }
+                    ": the file has " (counted(*problems, "problem", "problems"))
+                    ", so no rule was looked at. The deploy\u{2019}s page tells them."
+                }
+            } @else if path.is_some() && rules.is_empty() { p { "The file has no rules." } }
+            @if !rules.is_empty() { ul.findings { @for rule in rules { (finding(rule, runs, left, now)) } } }
+            @if *more > 0 {
+                p.meta { (counted(*more, "more rule was", "more rules were")) " looked at; what came of them is not kept." }
+            }
+        }
+    }
+}
+
+fn finding(found: &Evaluated, runs: &HashMap<RunId, Run>, left: &mut usize, now: Timestamp) -> Markup {
+    let (class, word, why) = told(&found.finding);
+    let run = match &found.finding {
+        Finding::Opened { run } => runs.get(run),
+        _ => None,
+    };
+    html! {
+        li {
+            strong { (shorten(&found.rule, NAME)) }
+            p.result { span.state.(class) { (word) } ": " (why) }
+            @if let Some(run) = run { (ran(run, left, now)) }
+        }
+    }
+}
+
+/// The class and the word of a finding, and the rest of the sentence.
+fn told(finding: &Finding) -> (&'static str, &'static str, String) {
+    let text = |text: &str| text.to_owned();
+    match finding {
+        Finding::Opened { .. } => ("good", "Held", text("its run was opened.")),
+        Finding::OpenBefore { .. } => {
+            ("quiet", "Held before", text("its run was opened then; a rule runs once for a deploy."))
+        }
+        Finding::Frozen { until, freeze } => {
+            let freeze = shorten(freeze, NAMES);
+            ("busy", "Held", format!("it waits for the end of the freeze {freeze}, on {}.", when(*until)))
+        }
+        Finding::After { rules } => {
+            let rules = shorten(&rules.join(", "), NAMES);
+            ("quiet", "Waits", format!("the runs of these rules have not succeeded: {rules}."))
+        }
+        Finding::Fails { why, from: None } => ("quiet", "Did not hold", format!("{why}.")),
+        Finding::Fails { why, from: Some(from) } => {
+            ("quiet", "Did not hold", format!("{why}. By time alone it does on {}.", when(*from)))
+        }
+        Finding::Outdated => ("quiet", "Did not open", text("a newer deploy came to the environment.")),
+        Finding::Unsupported { uses } => ("warn", "Not supported", format!("{uses}.")),
+        Finding::NotForDeploys => ("quiet", "Did not open", text("no deploy triggers it.")),
+    }
+}
+
+/// What a run did.
+fn ran(run: &Run, left: &mut usize, now: Timestamp) -> Markup {
+    let (steps, more) = steps(run, left);
+    let (class, word) = match run.status {
+        Status::Running => ("busy", "Running"),
+        Status::Succeeded => ("good", "Succeeded"),
+        Status::Stopped => ("bad", "Stopped"),
+    };
+    html! {
+        div.run {
+            p.result { "Run: " span.state.(class) { (word) } }
+            (actions::actions(&steps, None, now))
+            @if more > 0 {
+                p.result {
+                    a href={ "/deploys/" (run.deploy) } { (counted(more, "more step", "more steps")) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::lines;
+    use super::*;
+    use crate::sample;
+    use crate::view;
+    use store::ListedEvaluation;
+
+    fn shown(evaluations: Vec<ListedEvaluation>, older: bool, asked: &str) -> Markup {
+        let wanted = HistoryWanted::of(asked).unwrap();
+        let part = view::history(evaluations, older, &wanted);
+        let run = sample::failed().runs.remove(0);
+        let ids = part.runs().into_iter().map(|(_, id)| id.clone());
+        let runs = ids.map(|id| (id, run.clone())).collect();
+        let slug = Slug::new("acme", "checkout").unwrap();
+        history(&slug, &wanted, &part, &runs, Some(&sample::visitor()), sample::at(600))
+    }
+
+    #[test]
+    fn the_history() {
+        insta::assert_snapshot!(lines(&shown(sample::evaluations(), true, "")));
+    }
+
+    #[test]
+    fn where_there_is_nothing_the_page_says_why() {
+        for (older, asked, said) in [
+            (false, "", "No rule was evaluated for this deployment yet."),
+            (false, "rule=x", "No older evaluation matches."),
+        ] {
+            assert!(shown(Vec::new(), older, asked).0.contains(said), "{asked}");
+        }
+        let none = shown(sample::evaluations(), true, "rule=x&held=yes").0;
+        assert!(none.contains("there are older ones") && none.contains("rel=\"next\""), "{none}");
+    }
+
+    #[test]
+    fn the_page_is_bounded_whatever_is_on_record() {
+        let nasty = "\"<script>\u{1f680}".repeat(100);
+        let mut evaluations = Vec::new();
+        for listed in sample::evaluations().into_iter().cycle().take(100) {
+            let mut listed = listed;
+            listed.evaluation.environment = nasty.clone();
+            for rule in &mut listed.evaluation.rules {
+                rule.rule = nasty.clone();
+            }
+            evaluations.push(listed);
+        }
+        let page = shown(evaluations, true, "").0;
+        assert!(page.len() < 60_000 && !page.contains("<script"), "{}", page.len());
+    }
+}

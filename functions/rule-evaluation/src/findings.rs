@@ -1,0 +1,135 @@
+//! What came of each rule of a file, for the record.
+
+use crate::plan::{Plan, Scope};
+use approval::evaluation::{Evaluated, Finding};
+use approval::freeze::names;
+use approval::id::RunId;
+use approval::message::shorten;
+use rules::explain::failures;
+use rules::{Rule, Snapshot};
+
+/// How much is kept of why a rule does not hold, in characters.
+const MAX_WHY: usize = 500;
+
+/// What the rules were looked at with, and what was found.
+pub(crate) struct Looked<'a> {
+    pub(crate) scope: Scope,
+    /// The deploy at the time of the evaluation.
+    pub(crate) snapshot: &'a Snapshot,
+    /// What is done about them.
+    pub(crate) plan: &'a Plan<'a>,
+    /// What would be done were this deploy the newest of its environment.
+    pub(crate) of_the_newest: &'a Plan<'a>,
+}
+
+impl Looked<'_> {
+    /// What came of each of `rules` that was looked at. `run`: the id of the run of a rule; `is_open`: whether it was opened by
+    /// an earlier evaluation; `succeeded`: whether the run of the rule of this name has succeeded.
+    pub(crate) fn findings(
+        &self,
+        rules: &[Rule],
+        run: impl Fn(&Rule) -> RunId,
+        is_open: impl Fn(&Rule) -> bool,
+        succeeded: impl Fn(&str) -> bool,
+    ) -> Vec<Evaluated> {
+        let finding = |rule: &Rule| {
+            if names_one(&self.plan.holding, rule) {
+                return Some(Finding::Opened { run: run(rule) });
+            }
+            if is_open(rule) {
+                return Some(Finding::OpenBefore { run: run(rule) });
+            }
+            if self.scope == Scope::Waiting && !rule.may_open_later() {
+                return None;
+            }
+            Some(self.closed(rule, &succeeded))
+        };
+        let found = |rule: &Rule| Some(Evaluated { rule: rule.name.clone(), finding: finding(rule)? });
+        rules.iter().filter_map(found).collect()
+    }
+
+    /// What came of a rule that is not opened.
+    fn closed(&self, rule: &Rule, succeeded: impl Fn(&str) -> bool) -> Finding {
+        if !rule.applies_to_deploys() {
+            return Finding::NotForDeploys;
+        }
+        if let Some((_, hold)) = self.plan.frozen.iter().find(|(frozen, _)| frozen.name == rule.name) {
+            return Finding::Frozen { until: hold.until, freeze: names(&rule.freeze, hold) };
+        }
+        if names_one(&self.plan.unsupported, rule) {
+            let uses: Vec<_> = rule.unsupported.iter().map(|problem| problem.message.as_str()).collect();
+            return Finding::Unsupported { uses: shorten(&uses.join("; "), MAX_WHY) };
+        }
+        let waiting = self.plan.waiting.iter().find(|(waiting, _)| waiting.name == rule.name);
+        if waiting.is_none() && self.of_the_newest.names(rule) {
+            return Finding::Outdated;
+        }
+        let before: Vec<_> = rule.after.iter().filter(|name| !succeeded(name)).cloned().collect();
+        if waiting.is_some() && !before.is_empty() {
+            return Finding::After { rules: before };
+        }
+        let why = failures(&rule.conditions, self.snapshot).join("; ");
+        Finding::Fails { why: shorten(&why, MAX_WHY), from: waiting.and_then(|(_, from)| *from) }
+    }
+}
+
+fn names_one(rules: &[&Rule], rule: &Rule) -> bool {
+    rules.iter().any(|one| one.name == rule.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+    use crate::plan::tests::deploy;
+    use approval::deploy::Deploy;
+    use rules::variables::Known;
+
+    const RULES: &str = "rules:\n\
+        - at-once: {conditions: [environment='staging'], actions: [trigger_build]}\n\
+        - soaked: {conditions: [deployed_for>='5m', environment='staging'], actions: [trigger_build]}\n\
+        - never: {conditions: [environment='production' or tags='#db'], actions: [trigger_build]}\n\
+        - second: {after: [at-once, soaked], actions: [trigger_build]}\n\
+        - ours: {conditions: [base_synced], actions: [trigger_build]}\n\
+        - acts: {freeze: {name: weekend, days: [sat, sun], time_zone: UTC}, actions: [trigger_build]}\n\
+        - pulls: {triggers: [pr_opened], actions: [trigger_build]}\n";
+
+    /// What came of each rule, a line each. `opened`: the rules whose runs were opened before, and succeeded.
+    fn told(deploy: &Deploy, scope: Scope, now: &str, opened: &[&str], outdated: bool) -> String {
+        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let (known, now) = (Known::new(deploy), now.parse().unwrap());
+        let is_open = |rule: &Rule| opened.contains(&rule.name.as_str());
+        let succeeded = |name: &str| opened.contains(&name);
+        let looked_at = file.rules.iter().filter(|rule| !is_open(rule));
+        let of_the_newest = plan(looked_at, scope, succeeded, &known, now);
+        let mut plan = of_the_newest.clone();
+        if outdated {
+            plan.forget_the_newest();
+        }
+        let snapshot = &Snapshot::at(&known, now);
+        let looked = Looked { scope, snapshot, plan: &plan, of_the_newest: &of_the_newest };
+        let run = |rule: &Rule| RunId::from_text(format!("run of {}", rule.name));
+        let found = looked.findings(&file.rules, run, is_open, succeeded);
+        let lines = found.iter().map(|found| format!("{}: {:?}\n", found.rule, found.finding));
+        lines.collect()
+    }
+
+    #[test]
+    fn what_came_of_each_rule_of_a_new_deploy() {
+        // A Saturday.
+        let (deploy, now) = (deploy("2026-11-21T11:58:00Z"), "2026-11-21T12:00:00Z");
+        insta::assert_snapshot!(told(&deploy, Scope::All, now, &[], false));
+    }
+
+    #[test]
+    fn what_came_of_the_rules_that_waited() {
+        let (deploy, now) = (deploy("2026-11-21T11:55:00Z"), "2026-11-23T00:00:00Z");
+        insta::assert_snapshot!(told(&deploy, Scope::Waiting, now, &["at-once"], false));
+    }
+
+    #[test]
+    fn what_came_of_the_rules_that_waited_when_a_newer_deploy_came() {
+        let (deploy, now) = (deploy("2026-11-21T11:55:00Z"), "2026-11-23T00:00:00Z");
+        insta::assert_snapshot!(told(&deploy, Scope::Waiting, now, &["at-once"], true));
+    }
+}

@@ -1,0 +1,166 @@
+//! What came of each rule when the rules of a deploy were evaluated: the record tells why one was opened, or was not.
+
+use crate::deploy::{Deploy, Slug};
+use crate::id::{DeployId, RunId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How many bytes of texts an evaluation keeps: a row of the record holds 400 KB, and an index has it once more.
+const MAX_BYTES: usize = 200_000;
+/// What is kept of a rule beside its texts, in bytes, at most.
+const BYTES_A_RULE: usize = 100;
+
+/// One evaluation of the rules of a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The deploy.
+    pub deploy: DeployId,
+    /// What was deployed.
+    pub deployment: Slug,
+    /// Where it arrived.
+    pub environment: String,
+    /// The commit's full SHA.
+    pub revision: String,
+    /// When.
+    pub at: Timestamp,
+    /// The rules file's path in the repository; `None`: the repository has none.
+    pub path: Option<String>,
+    /// SHA-256 of the file.
+    pub hash: Option<String>,
+    /// How many problems the file has; where it has any, no rule was looked at.
+    #[serde(default)]
+    pub problems: usize,
+    /// What came of the rules that were looked at, in the file's order.
+    pub rules: Vec<Evaluated>,
+    /// How many more rules were looked at than are kept.
+    #[serde(default)]
+    pub more: usize,
+}
+
+/// What came of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// Its name.
+    pub rule: String,
+    /// What came of it.
+    pub finding: Finding,
+}
+
+/// What came of a rule in an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Finding {
+    /// It held, and its run was opened.
+    Opened {
+        /// The run.
+        run: RunId,
+    },
+    /// Its run had been opened before; a rule runs once for a deploy.
+    OpenBefore {
+        /// The run.
+        run: RunId,
+    },
+    /// It held, and waits for the end of a freeze.
+    Frozen {
+        /// When it ends.
+        until: Timestamp,
+        /// The names of the windows.
+        freeze: String,
+    },
+    /// It waits until the runs of other rules succeeded.
+    After {
+        /// These, in the rule's order.
+        rules: Vec<String>,
+    },
+    /// Its conditions do not hold.
+    Fails {
+        /// The comparisons that fail, and what the deploy has.
+        why: String,
+        /// When they hold by time alone; `None`: they do not.
+        from: Option<Timestamp>,
+    },
+    /// It asks how the deploy does where it is, and a newer one came.
+    Outdated,
+    /// It uses what is not supported yet.
+    Unsupported {
+        /// What.
+        uses: String,
+    },
+    /// No deploy triggers it.
+    NotForDeploys,
+}
+
+impl Evaluation {
+    /// The evaluation of a rules file for `deploy` at `at`, before anything came of it; `file`: its path and its SHA-256.
+    pub fn of(deploy: &Deploy, at: Timestamp, file: Option<(&str, &str)>) -> Self {
+        Self {
+            deploy: deploy.id.clone(),
+            deployment: deploy.deployment.clone(),
+            environment: deploy.environment.clone(),
+            revision: deploy.revision.clone(),
+            at,
+            path: file.map(|(path, _)| path.to_owned()),
+            hash: file.map(|(_, hash)| hash.to_owned()),
+            problems: 0,
+            rules: Vec::new(),
+            more: 0,
+        }
+    }
+
+    /// With what came of `rules`: the first of them, some 200 KB, and how many more there are.
+    pub fn found(mut self, rules: impl IntoIterator<Item = Evaluated>) -> Self {
+        let mut bytes = 0;
+        for rule in rules {
+            bytes += rule.bytes();
+            if self.more == 0 && bytes <= MAX_BYTES {
+                self.rules.push(rule);
+            } else {
+                self.more += 1;
+            }
+        }
+        self
+    }
+}
+
+impl Evaluated {
+    fn bytes(&self) -> usize {
+        let texts = match &self.finding {
+            Finding::Opened { .. }
+            | Finding::OpenBefore { .. }
+            | Finding::Outdated
+            | Finding::NotForDeploys => 0,
+            Finding::Frozen { freeze, .. } => freeze.len(),
+            Finding::After { rules } => rules.iter().map(|rule| rule.len() + 3).sum(),
+            Finding::Fails { why, .. } => why.len(),
+            Finding::Unsupported { uses } => uses.len(),
+        };
+        BYTES_A_RULE + self.rule.len() + texts
+    }
+}
+
+impl Finding {
+    /// Whether the rule's conditions held, now or before.
+    pub fn held(&self) -> bool {
+        match self {
+            Self::Opened { .. } | Self::OpenBefore { .. } | Self::Frozen { .. } => true,
+            Self::After { .. }
+            | Self::Fails { .. }
+            | Self::Outdated
+            | Self::Unsupported { .. }
+            | Self::NotForDeploys => false,
+        }
+    }
+
+    /// The rule's run, where it was opened.
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::Opened { run } | Self::OpenBefore { run } => Some(run),
+            Self::Frozen { .. }
+            | Self::After { .. }
+            | Self::Fails { .. }
+            | Self::Outdated
+            | Self::Unsupported { .. }
+            | Self::NotForDeploys => None,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Lists of approvals, newest first, a part at a time: one request a part, two where those that wait and those that are
+//! closed are wanted of all deployments, however many are on record.
+
+use crate::error::StoreError;
+use crate::row::{self, Row, text};
+use crate::{Store, keys};
+use approval::approval::{Status, Vote};
+use approval::deploy::Slug;
+use approval::id::{ApprovalId, DeployId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How many approvals a request looks at where what is wanted has no index by itself.
+const MOST_LOOKED_AT: i32 = 500;
+
+/// Which approvals a list is of; by default all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedApprovals {
+    /// Those of this deployment.
+    pub deployment: Option<Slug>,
+    /// Those of deploys to this environment, in any case.
+    pub environment: Option<String>,
+    /// Those that this person voted on or cancelled: the Slack user id, or a part of the name in any case.
+    pub person: Option<String>,
+    /// Those that ended so.
+    pub outcome: Option<WantedOutcome>,
+    /// Those opened at this time or later, to the microsecond.
+    pub since: Option<Timestamp>,
+    /// Those opened before this time, to the microsecond.
+    pub until: Option<Timestamp>,
+}
+
+/// How far the approvals of a list got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WantedOutcome {
+    /// People can still change them.
+    Pending,
+    /// Enough people approved.
+    Approved,
+    /// Enough people rejected.
+    Rejected,
+    /// Nobody decided in time.
+    Expired,
+    /// A newer deploy took their place.
+    Superseded,
+    /// They ended without a verdict.
+    Cancelled,
+}
+
+/// An approval in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalSummary {
+    /// Its id.
+    pub id: ApprovalId,
+    /// The deploy that it is about.
+    pub deploy: DeployId,
+    /// What was deployed; `None` of an approval that was opened before this was kept.
+    pub deployment: Option<Slug>,
+    /// Where it arrived; `None` as for `deployment`.
+    pub environment: Option<String>,
+    /// The commit's full SHA.
+    pub revision: String,
+    /// Its name.
+    pub name: String,
+    /// The rule's name.
+    pub rule: String,
+    /// How far it got.
+    pub status: Status,
+    /// One vote a person, in the order in which they first voted.
+    pub votes: Vec<Vote>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+}
+
+/// A part of a list, newest first.
+#[derive(Clone, Debug)]
+pub struct ApprovalListing {
+    /// The approvals.
+    pub approvals: Vec<ApprovalSummary>,
+    /// What to ask for to get the next part; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl WantedOutcome {
+    /// All of them, in the order in which people choose from them.
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Approved, Self::Rejected, Self::Expired, Self::Superseded, Self::Cancelled];
+
+    /// The word for it, as [`Status::word`] has it; a quorum is `pending`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn is_of(self, status: &Status) -> bool {
+        let of = match status {
+            Status::Pending | Status::Quorum { .. } => Self::Pending,
+            Status::Approved { .. } => Self::Approved,
+            Status::Rejected { .. } => Self::Rejected,
+            Status::Expired { .. } => Self::Expired,
+            Status::Superseded { .. } => Self::Superseded,
+            Status::Cancelled { .. } => Self::Cancelled,
+        };
+        self == of
+    }
+}
+
+impl ApprovalSummary {
+    /// When it was closed; `None` while people can still change it.
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        match &self.status {
+            Status::Pending | Status::Quorum { .. } => None,
+            Status::Approved { at }
+            | Status::Rejected { at }
+            | Status::Expired { at }
+            | Status::Superseded { at, .. }
+            | Status::Cancelled { at, .. } => Some(*at),
+        }
+    }
+
+    /// How long it was open.
+    pub fn took(&self) -> Option<SignedDuration> {
+        self.closed_at().map(|at| at.duration_since(self.opened_at))
+    }
+
+    /// The Slack user id of who cancelled it, where somebody did.
+    pub fn cancelled_by(&self) -> Option<&str> {
+        match &self.status {
+            Status::Cancelled { by, .. } => by.as_deref(),
+            Status::Pending
+            | Status::Quorum { .. }
+            | Status::Approved { .. }
+            | Status::Rejected { .. }
+            | Status::Expired { .. }
+            | Status::Superseded { .. } => None,
+        }
+    }
+
+    /// Whether `person` (a Slack user id, or a part of a name in lower case) had a part in it.
+    fn concerns(&self, person: &str) -> bool {
+        let is = |id: &str| id.eq_ignore_ascii_case(person);
+        self.cancelled_by().is_some_and(is)
+            || self.votes.iter().any(|vote| is(&vote.voter) || vote.name.to_lowercase().contains(person))
+    }
+}
+
+/// The rows of one partition of an index, newest first.
+struct Found {
+    rows: Vec<(String, ApprovalSummary)>,
+    /// Where older ones begin that were not looked at.
+    cut: Option<String>,
+}
+
+impl WantedApprovals {
+    /// Where they are: the index, the attribute of its partition key, and the key's value.
+    fn partitions(&self) -> Vec<(&'static str, &'static str, String)> {
+        if let Some(deployment) = &self.deployment {
+            return vec![(keys::DEPLOYMENT_INDEX, keys::DEPLOYMENT_KEY, keys::approvals_of(deployment))];
+        }
+        let parts: &[&str] = match self.outcome {
+            None => &[keys::PENDING, keys::CLOSED],
+            Some(WantedOutcome::Pending) => &[keys::PENDING],
+            Some(_) => &[keys::CLOSED],
+        };
+        parts.iter().map(|part| (keys::APPROVALS_INDEX, keys::APPROVALS, (*part).to_owned())).collect()
+    }
+
+    /// Whether all that is in the partitions is wanted, but for the time.
+    fn takes_all(&self) -> bool {
+        let all_outcomes = match self.outcome {
+            None => true,
+            Some(WantedOutcome::Pending) => self.deployment.is_none(),
+            Some(_) => false,
+        };
+        all_outcomes && self.environment.is_none() && self.person.is_none()
+    }
+
+    /// Whether an approval of the partitions is wanted, but for its time.
+    fn takes(&self, approval: &ApprovalSummary) -> bool {
+        let of = approval.environment.as_ref().map(|environment| environment.to_lowercase());
+        let environment = |wanted: &String| of.as_ref() == Some(&wanted.to_lowercase());
+        self.environment.as_ref().is_none_or(environment)
+            && self.person.as_ref().is_none_or(|person| approval.concerns(&person.to_lowercase()))
+            && self.outcome.is_none_or(|outcome| outcome.is_of(&approval.status))
+    }
+}
+
+impl Store {
+    /// The newest approvals that people can still change, of all deployments, at most `limit`.
+    pub async fn pending_approvals(&self, limit: i32) -> Result<ApprovalListing, StoreError> {
+        let wanted = WantedApprovals { outcome: Some(WantedOutcome::Pending), ..WantedApprovals::default() };
+        self.approvals(&wanted, limit, None).await
+    }
+
+    /// The newest approvals that are `wanted`, at most `limit`, by the time at which they were opened, before `before` (an
+    /// [`ApprovalListing::next`]).
+    ///
+    /// Where an environment, a person or an outcome is wanted, the newest 500 of the deployment, or of those that wait and of those
+    /// that are closed, are looked at: the part may have fewer than `limit`, or none, and a next one.
+    pub async fn approvals(
+        &self,
+        wanted: &WantedApprovals,
+        limit: i32,
+        before: Option<&str>,
+    ) -> Result<ApprovalListing, StoreError> {
+        // What comes after a time in the list starts with an earlier one.
+        let until = wanted.until.map(keys::sortable);
+        let before = [before, until.as_deref()].into_iter().flatten().min().unwrap_or("~");
+        // One more than is shown tells whether there is a next part.
+        let looked_at = if wanted.takes_all() { limit.saturating_add(1) } else { MOST_LOOKED_AT };
+        let (mut rows, mut cut) = (Vec::new(), None);
+        for partition in wanted.partitions() {
+            let found = self.opened_before(partition, before, looked_at).await?;
+            rows.extend(found.rows);
+            cut = cut.max(found.cut);
+        }
+        rows.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let since = wanted.since.map(keys::sortable);
+        let shown = usize::try_from(limit).unwrap_or(0);
+        let (mut approvals, mut last) = (Vec::new(), None);
+        for (opened, approval) in rows {
+            if since.as_ref() > Some(&opened) {
+                return Ok(ApprovalListing { approvals, next: None });
+            }
+            // From here on one of the partitions has others that were not looked at.
+            if cut.as_ref() > Some(&opened) {
+                break;
+            }
+            if wanted.takes(&approval) {
+                if approvals.len() == shown {
+                    return Ok(ApprovalListing { approvals, next: last });
+                }
+                approvals.push(approval);
+            }
+            last = Some(opened);
+        }
+        Ok(ApprovalListing { approvals, next: cut })
+    }
+
+    /// At most `limit` approvals of a partition that are listed before `before`.
+    async fn opened_before(
+        &self,
+        (index, attribute, of): (&str, &str, String),
+        before: &str,
+        limit: i32,
+    ) -> Result<Found, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .index_name(index)
+            .key_condition_expression(format!("{attribute} = :of AND listed_at < :before"))
+            .expression_attribute_values(":of", text(of))
+            .expression_attribute_values(":before", text(before))
+            .scan_index_forward(false)
+            .limit(limit);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let more = answer.last_evaluated_key.is_some();
+        let mut rows = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            rows.push((listed_at(&item), row::read(item)?));
+        }
+        let cut = rows.last().filter(|_| more).map(|(opened, _)| opened.clone());
+        Ok(Found { rows, cut })
+    }
+}
+
+/// When a row of an index is listed.
+fn listed_at(item: &Row) -> String {
+    item.get(keys::LISTED_AT).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}

@@ -1,0 +1,166 @@
+//! Deployments, and the newest deploy of each of their environments.
+
+use crate::error::StoreError;
+use crate::listing::DeploySummary;
+use crate::row::{self, Row, text};
+use crate::{Store, keys};
+use approval::deploy::{Deploy, Slug};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+/// An environment of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The newest deploy there; its revision is as it was registered.
+    #[serde(flatten)]
+    pub newest: DeploySummary,
+    /// The branch that it was built from, where known.
+    pub branch: Option<String>,
+}
+
+/// A deployment and its environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// The deployment.
+    pub slug: Slug,
+    /// Whether somebody disconnected it.
+    pub is_disconnected: bool,
+    /// Its environments, by name.
+    pub environments: Vec<Environment>,
+}
+
+/// A part of the list of all deployments, by slug.
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    /// The deployments, each with all of its environments, but for one that has more than a part holds: of that one the first are
+    /// here, and all of them in [`Store::deployment`].
+    pub deployments: Vec<Deployment>,
+    /// The deployment after which the next part begins; `None` at the end.
+    pub next: Option<Slug>,
+}
+
+/// What lies in the partition of all deployments.
+enum Entry {
+    /// A deployment's settings: whether it is disconnected.
+    Settings(Slug, bool),
+    Environment(Environment),
+}
+
+/// As much of a deployment's settings as a list shows.
+#[derive(Deserialize)]
+struct Connection {
+    deployment: Slug,
+    disconnected: Option<IgnoredAny>,
+}
+
+impl Entry {
+    fn of(row: Row) -> Result<Self, StoreError> {
+        let is_environment =
+            row.get(keys::SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.contains('#'));
+        if is_environment {
+            return Ok(Self::Environment(row::read(row)?));
+        }
+        let Connection { deployment, disconnected } = row::read(row)?;
+        Ok(Self::Settings(deployment, disconnected.is_some()))
+    }
+
+    fn slug(&self) -> &Slug {
+        match self {
+            Self::Settings(slug, _) => slug,
+            Self::Environment(environment) => &environment.newest.deployment,
+        }
+    }
+}
+
+impl Store {
+    /// Notes that `deploy` arrived in its environment: [`Store::deployments`] has it until a newer one arrives. Repeating it
+    /// changes nothing, and neither does an older deploy. One request.
+    pub async fn arrive(&self, deploy: &Deploy, now: Timestamp) -> Result<(), StoreError> {
+        let arrived = Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() };
+        let key = keys::newest_of(&deploy.deployment, &deploy.environment);
+        let listed_at = text(keys::listed_at(deploy.deployed_at, &deploy.id));
+        let mut row = row::write(&key, &arrived, now, self.places.retention)?;
+        row.insert(keys::LISTED_AT.to_owned(), listed_at.clone());
+        let request = self
+            .dynamo
+            .put_item()
+            .table_name(&self.places.record_table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR listed_at < :listed_at")
+            .expression_attribute_values(":listed_at", listed_at);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // It is there already, or a newer one is.
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
+    }
+
+    /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with at most `limit`
+    /// rows. One request.
+    pub async fn deployments(&self, limit: i32, after: Option<&Slug>) -> Result<Deployments, StoreError> {
+        let after = after.map_or_else(|| " ".to_owned(), keys::end);
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :pk AND sk > :after")
+            .expression_attribute_values(":pk", text(keys::DEPLOYMENTS))
+            .expression_attribute_values(":after", text(after))
+            // One more than is shown tells whether there is a next part.
+            .limit(limit.saturating_add(1));
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let mut entries = read(answer.items.unwrap_or_default())?;
+        let shown = usize::try_from(limit).unwrap_or(0);
+        if entries.len() <= shown {
+            return Ok(Deployments { deployments: grouped(entries), next: None });
+        }
+        let following = entries.drain(shown..).next();
+        let is_whole = |entry: &Entry| Some(entry.slug()) != following.as_ref().map(Entry::slug);
+        if let Some(whole) = entries.iter().rposition(is_whole) {
+            entries.truncate(whole + 1);
+        }
+        let next = entries.last().map(|last| last.slug().clone());
+        Ok(Deployments { deployments: grouped(entries), next })
+    }
+
+    /// The deployment with this slug, if it has settings or a deploy on record; of thousands of environments, not all. One
+    /// request.
+    pub async fn deployment(&self, slug: &Slug) -> Result<Option<Deployment>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end")
+            .expression_attribute_values(":pk", text(keys::DEPLOYMENTS))
+            .expression_attribute_values(":first", text(slug.as_str()))
+            .expression_attribute_values(":end", text(keys::end(slug)));
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        Ok(grouped(read(answer.items.unwrap_or_default())?).into_iter().next())
+    }
+}
+
+fn read(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {
+    rows.into_iter().map(Entry::of).collect()
+}
+
+/// The deployments of these entries, which are in order.
+fn grouped(entries: Vec<Entry>) -> Vec<Deployment> {
+    let mut deployments: Vec<Deployment> = Vec::new();
+    for entry in entries {
+        if deployments.last().is_none_or(|last| last.slug != *entry.slug()) {
+            let slug = entry.slug().clone();
+            deployments.push(Deployment { slug, is_disconnected: false, environments: Vec::new() });
+        }
+        let Some(last) = deployments.last_mut() else { continue };
+        match entry {
+            Entry::Settings(_, is_disconnected) => last.is_disconnected = is_disconnected,
+            Entry::Environment(environment) => last.environments.push(environment),
+        }
+    }
+    deployments
+}

@@ -1,0 +1,78 @@
+//! The evaluations of a deployment's rules, newest first, and the runs that they opened.
+
+use crate::error::StoreError;
+use crate::row::{self, Row, text};
+use crate::{Store, keys};
+use approval::deploy::Slug;
+use approval::evaluation::Evaluation;
+use approval::id::{DeployId, RunId};
+use approval::run::Run;
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// How many evaluations one part holds; DynamoDB reads 1 MB of them at most.
+const MOST_READ: i32 = 100;
+
+/// A place in the list of a deployment's evaluations: each one comes after those that are newer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EvaluationPlace(String);
+
+/// An evaluation in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedEvaluation {
+    /// Where in the list it is.
+    pub place: EvaluationPlace,
+    /// The evaluation.
+    pub evaluation: Evaluation,
+}
+
+impl EvaluationPlace {
+    /// Reads what [`EvaluationPlace::as_str`] gave: a time, `#` and an id.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (time, id) = text.split_once('#')?;
+        let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (is_id && time.parse::<Timestamp>().is_ok()).then(|| Self(text.to_owned()))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Store {
+    /// The evaluations of the rules of `deployment` from `from` on, newest first, and whether there are older ones. One
+    /// request.
+    pub async fn evaluations(
+        &self,
+        deployment: &Slug,
+        from: Option<&EvaluationPlace>,
+    ) -> Result<(Vec<ListedEvaluation>, bool), StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .index_name(keys::DEPLOYMENT_INDEX)
+            .key_condition_expression("deployment_key = :of AND listed_at <= :from")
+            .expression_attribute_values(":of", text(keys::evaluations_of(deployment)))
+            .expression_attribute_values(":from", text(from.map_or("~", EvaluationPlace::as_str)))
+            .scan_index_forward(false)
+            .limit(MOST_READ);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let evaluations = answer.items.unwrap_or_default().into_iter().map(listed);
+        Ok((evaluations.collect::<Result<_, _>>()?, answer.last_evaluated_key.is_some()))
+    }
+
+    /// The runs of these deploys that are on record, at most 100. One request.
+    pub async fn runs(&self, of: &[(&DeployId, &RunId)]) -> Result<HashMap<RunId, Run>, StoreError> {
+        let keys: Vec<_> = of.iter().map(|(deploy, run)| keys::run(deploy, run)).collect();
+        let rows = self.get_all(&keys).await?;
+        let runs = rows.into_values().map(row::read::<Run>).map(|run| run.map(|run| (run.id.clone(), run)));
+        runs.collect()
+    }
+}
+
+fn listed(row: Row) -> Result<ListedEvaluation, StoreError> {
+    let place = EvaluationPlace(crate::listing::listed_at(&row).unwrap_or_default());
+    Ok(ListedEvaluation { place, evaluation: row::read(row)? })
+}

@@ -1,0 +1,64 @@
+//! Who somebody is, as Slack says while they wait.
+
+use approval::approval::{Standing, Voter};
+use providers::Failure;
+use providers::slack::client::Slack;
+use runtime::settings::{SettingError, Settings};
+use secrecy::SecretString;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// How long Slack itself is waited for.
+const ASK_WITHIN: Duration = Duration::from_millis(1200);
+
+/// Slack, for what must be known while a person waits.
+#[derive(Debug)]
+pub struct Accounts {
+    api_url: String,
+    http: OnceCell<reqwest::Client>,
+}
+
+/// Somebody, as Slack named them with a click or when they signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The Slack user id.
+    pub id: String,
+    /// The name that came with it; their id where Slack did not say.
+    pub name: String,
+    /// The workspace (team id) that they belong to.
+    pub workspace: String,
+}
+
+impl Accounts {
+    /// Slack at the address in the setting `SLACK_API_URL`. Error: it is not set. Nothing is asked yet.
+    pub fn new(settings: &Settings) -> Result<Self, SettingError> {
+        Ok(Self { api_url: settings.url("SLACK_API_URL")?, http: OnceCell::new() })
+    }
+
+    /// The client, whose calls with `token` (the bot's) give up after 1.2 seconds. Error: it can't be made.
+    pub async fn slack(&self, token: &SecretString) -> Result<Slack, Failure> {
+        let http = self.http.get_or_try_init(async || providers::http::client()).await?;
+        Ok(Slack::new(http.clone(), &self.api_url, token.clone()).within(ASK_WITHIN))
+    }
+
+    /// Who `person` is, as Slack says now. Where it does not say in time, they have no standing: a vote counts until the look
+    /// before the first action, so that no vote is lost because Slack is slow. `request_id` is for the log.
+    pub async fn voter(&self, token: &SecretString, person: &Person, request_id: &str) -> Voter {
+        let Person { id, name, workspace } = person.clone();
+        let asked = match self.slack(token).await {
+            Ok(slack) => slack.user(&id).await,
+            Err(failure) => Err(failure),
+        };
+        match asked {
+            Ok(Some(profile)) => {
+                let standing = Some(profile.standing());
+                Voter { id, name: profile.name, workspace, standing }
+            }
+            Ok(None) => Voter { id, name, workspace, standing: Some(Standing::Deactivated) },
+            Err(failure) => {
+                tracing::warn!(request_id, voter = id, %failure, "Slack did not say in time who asks");
+                Voter { id, name, workspace, standing: None }
+            }
+        }
+    }
+}

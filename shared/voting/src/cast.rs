@@ -1,0 +1,192 @@
+//! A wish is decided and committed, or refused and that put on record.
+
+use crate::wish::Wish;
+use approval::approval::{Approval, Refusal, Voter, decide};
+use approval::event::EventKind;
+use approval::message;
+use jiff::Timestamp;
+use runtime::race;
+use store::{Change, CommitError, Store};
+
+/// How often a lost race is decided again before the person is asked to click once more.
+const MAX_RACES: u32 = 25;
+/// What stands for a reason before it is given.
+const NOT_GIVEN_YET: &str = "\u{2026}";
+
+/// What became of a wish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dealt {
+    /// It is on record, or was fulfilled before.
+    With,
+    /// It was dealt with before, or a later one of the same person was.
+    Before,
+    /// It changed nothing; the person is told why.
+    Refused(Refused),
+}
+
+/// Why a wish changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What the person is told, in Slack's mrkdwn.
+    pub text: String,
+    /// What kind of reason that is.
+    pub because: Because,
+}
+
+/// What kind of reason a refusal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// There is nothing on record that could change.
+    NotOnRecord,
+    /// The person may not.
+    MayNot,
+    /// It can't be done as things stand.
+    NotNow,
+}
+
+impl Dealt {
+    /// There is no such approval.
+    pub fn not_on_record() -> Self {
+        Self::Refused(Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL))
+    }
+}
+
+impl Refused {
+    /// This text, for this kind of reason.
+    pub(crate) fn new(because: Because, text: impl Into<String>) -> Self {
+        Self { text: text.into(), because }
+    }
+
+    /// What `refusal` tells the person; `None` where there is nothing to tell.
+    pub(crate) fn of(refusal: &Refusal) -> Option<Self> {
+        let because = match refusal {
+            Refusal::NotEligible(..) | Refusal::NotABreaker(_) => Because::MayNot,
+            Refusal::Repeated
+            | Refusal::Replayed
+            | Refusal::NotNow
+            | Refusal::Closed(_)
+            | Refusal::OtherSubject
+            | Refusal::ReasonNeeded
+            | Refusal::NoVote
+            | Refusal::NoQuorum
+            | Refusal::NotFrozen => Because::NotNow,
+        };
+        message::refusal(refusal).map(|text| Self { text, because })
+    }
+}
+
+/// Decides what `voter` wishes, and commits it at `now`: from `read` if it is there, else from what is read; again where
+/// somebody else committed first.
+///
+/// Costs a read (none with `read`) and a commit.
+pub async fn cast(
+    store: &Store,
+    mut read: Option<Approval>,
+    voter: &Voter,
+    wish: &Wish,
+    reason: Option<String>,
+    now: Timestamp,
+) -> Result<Dealt, CommitError> {
+    race::decide(&voter.id, MAX_RACES, || {
+        // Good for the first time only: who lost the race has to read.
+        let read = read.take();
+        async {
+            let newest = match read {
+                Some(approval) => Some(approval),
+                None => store.approval(&wish.deploy, &wish.approval).await?,
+            };
+            let Some(approval) = newest else { return Ok(Dealt::not_on_record()) };
+            let decision = match decide(&approval, wish.command(voter, reason.clone()), now) {
+                Ok(decision) => decision,
+                Err(refusal) => return Ok(refused(&refusal)),
+            };
+            store.commit(Change::to(&wish.deploy, now).approval(decision)).await?;
+            Ok(Dealt::With)
+        }
+    })
+    .await
+}
+
+/// Why a wish would change nothing, were its reason written; `None`: it would change something.
+pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Refusal> {
+    let reason = Some(NOT_GIVEN_YET.to_owned());
+    decide(approval, wish.command(voter, reason), now).err()
+}
+
+/// What a wish comes to whose reason is not written yet, where it would be refused: whoever may not is told so before they
+/// write why.
+pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
+    foresee(approval, voter, wish, now).map(|refusal| refused(&refusal))
+}
+
+/// Puts on record that the wish of `voter` was refused, once for each `owner` (who asked, where and when).
+pub async fn record_refusal(
+    store: &Store,
+    voter: &Voter,
+    wish: &Wish,
+    refused: &Refused,
+    owner: &str,
+    now: Timestamp,
+) -> Result<(), CommitError> {
+    let events = refused.events(wish, &voter.id, &voter.name);
+    if events.is_empty() {
+        return Ok(());
+    }
+    let change = Change::to(&wish.deploy, now).and(owner, Vec::new(), events);
+    match store.commit(change).await {
+        Ok(()) | Err(CommitError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+impl Refused {
+    /// What goes on record of it: nothing, where there is no record to put it on. `voter`: their Slack user id.
+    pub fn events(&self, wish: &Wish, voter: &str, name: &str) -> Vec<EventKind> {
+        if self.because == Because::NotOnRecord {
+            return Vec::new();
+        }
+        vec![EventKind::VoteRefused {
+            approval: wish.approval.clone(),
+            voter: voter.to_owned(),
+            name: name.to_owned(),
+            reason: self.text.clone(),
+        }]
+    }
+}
+
+fn refused(refusal: &Refusal) -> Dealt {
+    if *refusal == Refusal::Replayed {
+        return Dealt::Before;
+    }
+    Refused::of(refusal).map_or(Dealt::With, Dealt::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::approval::{Electorate, Verdict};
+
+    #[test]
+    fn what_a_refusal_is_told_as() {
+        let kind = |refusal: &Refusal| match refused(refusal) {
+            Dealt::Refused(refused) => Some(refused.because),
+            Dealt::With | Dealt::Before => None,
+        };
+        let stranger = Refusal::NotEligible(Verdict::Stranger, Box::new(Electorate::anyone()));
+        for (refusal, because) in [
+            (stranger, Some(Because::MayNot)),
+            (Refusal::NotABreaker(Vec::new()), Some(Because::MayNot)),
+            (Refusal::OtherSubject, Some(Because::NotNow)),
+            (Refusal::ReasonNeeded, Some(Because::NotNow)),
+            (Refusal::NoVote, Some(Because::NotNow)),
+            (Refusal::NoQuorum, Some(Because::NotNow)),
+            (Refusal::NotFrozen, Some(Because::NotNow)),
+            (Refusal::Repeated, None),
+            (Refusal::Replayed, None),
+        ] {
+            assert_eq!(kind(&refusal), because, "{refusal:?}");
+        }
+        assert_eq!(refused(&Refusal::Repeated), Dealt::With, "who voted so already is content");
+        assert_eq!(refused(&Refusal::Replayed), Dealt::Before);
+    }
+}

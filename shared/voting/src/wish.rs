@@ -1,0 +1,115 @@
+//! What a person wishes of an approval.
+
+use approval::approval::{Approval, Ask, Choice, Click, Command, Voter};
+use approval::id::{ApprovalId, DeployId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Something about an approval. A window in Slack carries it until the reason is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// The deploy that the approval is about.
+    pub deploy: DeployId,
+    /// The approval.
+    pub approval: ApprovalId,
+    /// The mark of the subject that the person was shown.
+    pub subject: String,
+    /// What is wished.
+    pub what: What,
+    /// When the button was clicked, by the clock of whoever took the click.
+    pub at: Timestamp,
+}
+
+/// What is wished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// To vote for it.
+    Approve,
+    /// To vote against it.
+    Reject,
+    /// To take one's own vote back.
+    Withdraw,
+    /// To take back what made the quorum.
+    Undo,
+    /// To lift the freeze.
+    BreakGlass,
+    /// To end it without a verdict.
+    Cancel,
+}
+
+impl What {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Approve, Self::Reject, Self::Withdraw, Self::Undo, Self::BreakGlass, Self::Cancel];
+
+    /// Its name in forms and addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Withdraw => "withdraw",
+            Self::Undo => "undo",
+            Self::BreakGlass => "break-glass",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// What has this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.name() == name)
+    }
+
+    /// The vote that it is, where it is one.
+    pub fn choice(self) -> Option<Choice> {
+        match self {
+            Self::Approve => Some(Choice::Approve),
+            Self::Reject => Some(Choice::Reject),
+            Self::Withdraw | Self::Undo | Self::BreakGlass | Self::Cancel => None,
+        }
+    }
+
+    /// The same with its reason.
+    fn ask(self, reason: Option<String>) -> Ask {
+        match self {
+            Self::Approve => Ask::Vote { choice: Choice::Approve, reason },
+            Self::Reject => Ask::Vote { choice: Choice::Reject, reason },
+            Self::Withdraw => Ask::Withdraw,
+            Self::Undo => Ask::Undo,
+            Self::BreakGlass => Ask::BreakGlass { reason: reason.unwrap_or_default() },
+            Self::Cancel => Ask::Cancel { reason: reason.unwrap_or_default() },
+        }
+    }
+
+    /// What the button that does it reads.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Reject => "Reject",
+            Self::Withdraw => "Withdraw",
+            Self::Undo => "Undo",
+            Self::BreakGlass => "Break glass",
+            Self::Cancel => "Cancel it",
+        }
+    }
+}
+
+impl Wish {
+    /// What the core is told: that `voter` wishes this, for this reason.
+    pub(crate) fn command(&self, voter: &Voter, reason: Option<String>) -> Command {
+        Command::Click(Click {
+            voter: voter.clone(),
+            ask: self.what.ask(reason),
+            at: self.at,
+            subject: self.subject.clone(),
+        })
+    }
+}
+
+/// Whether `what` counts with a reason only.
+pub fn needs_reason(approval: &Approval, what: What) -> bool {
+    match what.choice() {
+        Some(choice) => approval.require_reason.wants(choice),
+        None => matches!(what, What::Cancel | What::BreakGlass),
+    }
+}
