@@ -14,6 +14,7 @@ pub mod front;
 pub mod invariants;
 pub mod local_aws;
 pub mod receiver;
+pub mod routes;
 pub mod scenario;
 pub mod scenarios;
 pub mod story;

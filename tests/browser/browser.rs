@@ -1,0 +1,169 @@
+//! What a person does in a browser, and what they see there.
+
+use crate::judge;
+use crate::session::{Session, left_out};
+use crate::webdriver::{Element, WebDriver};
+use serde_json::{Value, json};
+use system_tests::story::{Story, tell};
+use system_tests::world::API_KEY;
+
+/// How often Tab is pressed before something counts as out of its reach.
+const MOST_TABS: usize = 80;
+/// Keys that are no letters, as WebDriver writes them: <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
+pub const TAB: &str = "\u{e004}";
+pub const ENTER: &str = "\u{e007}";
+
+/// A person's browser, at one story's stack.
+pub struct Browser<'a> {
+    story: &'a Story,
+    session: Session,
+}
+
+/// Tells a story that needs a browser, unless those are left out.
+pub fn tell_in_browser<F>(name: &str, story: F)
+where
+    F: AsyncFnOnce(&Story),
+{
+    if left_out() {
+        eprintln!("{name}: left out by SIGNOFF_TEST_BROWSER=off");
+    } else {
+        tell(name, story);
+    }
+}
+
+impl<'a> Browser<'a> {
+    /// A browser in which nobody is signed in.
+    pub async fn open(story: &'a Story) -> Self {
+        Self { story, session: Session::open(true).await }
+    }
+
+    /// A browser in which nobody is signed in and no page's JavaScript runs.
+    pub async fn without_javascript(story: &'a Story) -> Self {
+        Self { story, session: Session::open(false).await }
+    }
+
+    /// What drives it.
+    pub fn driver(&self) -> &WebDriver {
+        &self.session.driver
+    }
+
+    /// The console's address, without a slash at the end.
+    pub fn site(&self) -> &str {
+        self.story.world.front.url()
+    }
+
+    /// Signs in with the stack's API key, and is then at `path`.
+    pub async fn sign_in(&self, path: &str) {
+        self.go(path).await;
+        self.fill("API key", API_KEY).await;
+        self.press("Sign in").await;
+        assert_eq!(self.path().await, path);
+    }
+
+    /// Goes to a path of the console.
+    pub async fn go(&self, path: &str) {
+        self.driver().goto(&format!("{}{path}", self.site())).await;
+    }
+
+    /// Goes to a path, and holds the page there to what holds for all pages.
+    pub async fn visit(&self, path: &str) {
+        self.visit_with(path, 200).await;
+    }
+
+    /// The same, of a page with another status.
+    pub async fn visit_with(&self, path: &str, status: u16) {
+        judge::forget(self).await;
+        self.go(path).await;
+        judge::page(self, status).await;
+    }
+
+    /// The path and query of the page that is open.
+    pub async fn path(&self) -> String {
+        let url = self.driver().page_url().await;
+        url.strip_prefix(self.site()).unwrap_or(&url).to_owned()
+    }
+
+    /// The text that the page shows.
+    pub async fn text(&self) -> String {
+        self.run("return document.body.innerText", &[]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until the page shows `text`.
+    pub async fn until_shows(&self, text: &str) {
+        let looked = format!("the page to show {text:?}");
+        self.story.until(&looked, async || self.text().await.contains(text).then_some(())).await;
+    }
+
+    /// Types into the field with this label, over what is there.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        self.driver().clear(&field).await;
+        self.driver().type_into(&field, text).await;
+    }
+
+    /// The field with this label.
+    pub async fn field(&self, label: &str) -> Element {
+        let labels = self.driver().find(&format!("//label[normalize-space()={}]", quoted(label))).await;
+        let [label_element] = labels.as_slice() else {
+            panic!("{} fields are labelled {label:?} on {}", labels.len(), self.path().await)
+        };
+        let control = self.run("return arguments[0].control", &[label_element.json()]).await;
+        Element::from_json(&control).unwrap_or_else(|| panic!("the label {label:?} has no field"))
+    }
+
+    /// Presses the button, or follows the link, with this text; it must be the only one that is shown.
+    pub async fn press(&self, name: &str) {
+        let path =
+            format!("//*[self::a or self::button or self::summary][normalize-space()={}]", quoted(name));
+        let mut shown = Vec::new();
+        for element in self.driver().find(&path).await {
+            if self.run("return arguments[0].checkVisibility()", &[element.json()]).await == true {
+                shown.push(element);
+            }
+        }
+        let [element] = shown.as_slice() else {
+            panic!("{} are called {name:?} on {}:\n{}", shown.len(), self.path().await, self.text().await)
+        };
+        self.driver().click(element).await.unwrap_or_else(|refused| panic!("{name:?}: {refused}"));
+    }
+
+    /// Presses Tab until what has the focus shows this name, or is labelled with it.
+    pub async fn tab_to(&self, name: &str) {
+        let mut passed = Vec::new();
+        for _ in 0..MOST_TABS {
+            self.driver().keys(TAB).await;
+            let focus = self.run(include_str!("focus.js"), &[]).await;
+            let shown = focus["name"].as_str().unwrap_or_default().to_owned();
+            assert_eq!(focus["outlined"], true, "the focus on {shown:?} can't be seen: {focus}");
+            if shown == name {
+                return;
+            }
+            passed.push(shown);
+        }
+        panic!("Tab does not lead to {name:?} on {}, but to {passed:?}", self.path().await);
+    }
+
+    /// Runs a script in the page, beside its own; what it returns.
+    pub async fn run(&self, script: &str, arguments: &[Value]) -> Value {
+        let ran = self.driver().run(script, arguments).await;
+        ran.unwrap_or_else(|refused| panic!("a script of the tests: {refused}"))
+    }
+
+    /// Gives the page this many CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.driver().command("Emulation.setDeviceMetricsOverride", &metrics).await;
+    }
+
+    /// Prefers `light` or `dark` pages.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.driver().command("Emulation.setEmulatedMedia", &features).await;
+    }
+}
+
+/// A text as XPath writes it, which has no escapes.
+fn quoted(text: &str) -> String {
+    assert!(!text.contains('"'), "{text}");
+    format!("\"{text}\"")
+}

@@ -1,0 +1,73 @@
+//! Every page, at the width of a phone and of a desk.
+
+use crate::browser::{Browser, tell_in_browser};
+use reqwest::header::CONTENT_TYPE;
+use system_tests::routes;
+use system_tests::story::{Story, rule};
+
+/// Addresses that show something else for what stands after the question mark.
+const VIEWS: &[&str] =
+    &["/deploys/{id}?tab=timeline", "/deploys/{id}?tab=pull-requests", "/deploys/{id}?tab=commits"];
+
+/// Whether an address of the console answers the stack's API key with a page of its own, and not with a file or the way to one.
+async fn is_page(story: &Story, path: &str) -> bool {
+    let answer = story.get(path).await;
+    let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    answer.status() == 200 && kind.starts_with("text/html")
+}
+
+#[test]
+fn every_page_fits_is_accessible_and_asks_nobody_else() {
+    tell_in_browser("browser-pages", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) =
+            story.asks("votes_required: 2", "auto_approve_build: 'build-and-deploy'").await;
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&deploy).await;
+
+        let browser = Browser::open(story).await;
+        browser.visit("/sign-in").await;
+        browser.sign_in("/deploys").await;
+        let mut visited = Vec::new();
+        for route in routes::all().iter().filter(|route| route.method == "GET") {
+            let path = route.path(story, &deploy);
+            if is_page(story, &path).await {
+                browser.visit(&path).await;
+                visited.push(route.pattern.clone());
+            }
+        }
+        for view in VIEWS {
+            let (pattern, _) = view.split_once('?').unwrap();
+            assert!(visited.iter().any(|known| known == pattern), "{view} is a view of no page: {visited:?}");
+            browser.visit(&view.replace("{id}", deploy.as_str())).await;
+        }
+        for nothing in ["/deploys/00000000000000000000", "/nowhere"] {
+            browser.visit_with(nothing, 404).await;
+        }
+        browser.press("Sign out").await;
+        assert_eq!(browser.path().await, "/sign-in");
+    });
+}
+
+#[test]
+fn a_deploy_of_many_votes_and_commits_still_has_a_small_page() {
+    tell_in_browser("browser-much", async |story| {
+        story.rules(&rule("votes_required: 30", "webhook: 'https://example.com'"));
+        for number in 0..60 {
+            story.push(&format!("Person{number}"), &format!("Commit {number}: {}", "words ".repeat(30)));
+        }
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let dialog = story.dialog().await;
+        for number in 0..20 {
+            let voter = story.person(&format!("Person{number}"));
+            story.click(&voter, &dialog, "approve").await;
+        }
+        story.settled(&deploy).await;
+        let browser = Browser::open(story).await;
+        browser.sign_in("/deploys").await;
+        for tab in ["approvals", "timeline", "pull-requests", "commits"] {
+            browser.visit(&format!("/deploys/{deploy}?tab={tab}")).await;
+        }
+    });
+}

@@ -1,0 +1,129 @@
+//! What people do: with the keyboard alone, without JavaScript, and with names that look like markup.
+
+use crate::browser::{Browser, ENTER, tell_in_browser};
+use serde_json::json;
+use signoff_local::github::{NewCommit, NewPullRequest};
+use signoff_local::slack::NewUser;
+use system_tests::story::rule;
+use system_tests::world::API_KEY;
+
+#[test]
+fn somebody_signs_in_and_finds_a_deploys_commits_with_the_keyboard_alone() {
+    tell_in_browser("browser-keyboard", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        let browser = Browser::open(story).await;
+        browser.go("/deploys").await;
+        browser.tab_to("API key").await;
+        browser.driver().keys(API_KEY).await;
+        browser.tab_to("Sign in").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_shows("Recent deploys").await;
+        browser.tab_to("Skip to content").await;
+        browser.driver().keys(ENTER).await;
+        browser.tab_to("acme/browser-keyboard").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_shows("Reported by").await;
+        browser.tab_to("Commits 1").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_shows("Take cards").await;
+        assert_eq!(browser.path().await, format!("/deploys/{deploy}?tab=commits"));
+        browser.tab_to("Sign out").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_shows("API key").await;
+    });
+}
+
+#[test]
+fn pages_work_without_javascript() {
+    tell_in_browser("browser-no-javascript", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        let browser = Browser::without_javascript(story).await;
+        browser.go(&format!("/deploys/{deploy}")).await;
+        browser.fill("API key", "no key of ours").await;
+        browser.press("Sign in").await;
+        browser.until_shows("not one of").await;
+        browser.fill("API key", API_KEY).await;
+        browser.press("Sign in").await;
+        assert_eq!(browser.path().await, format!("/deploys/{deploy}"));
+        for (tab, shown) in [
+            ("Approvals 1", "Promote deploy to production"),
+            ("Timeline", "was registered by register_deploy"),
+            ("Commits 1", "Take cards"),
+            ("Pull requests 0", "No pull requests"),
+        ] {
+            browser.press(tab).await;
+            browser.until_shows(shown).await;
+        }
+        browser.press("Sign out").await;
+        browser.until_shows("API key").await;
+    });
+}
+
+/// Markup that would change the page's title if it were any.
+const MARKUP: &str = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>";
+
+#[test]
+fn markup_from_outside_is_text_on_every_page_and_in_slack() {
+    tell_in_browser("browser-markup", async |story| {
+        let ana = story.world.slack.add_user(NewUser::new(&format!("Ana {MARKUP}"), &story.email("Ana")));
+        story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
+        let repository = story.repository();
+        let author = story.author("Ana");
+        let revision = story.world.github.push(
+            &repository,
+            NewCommit {
+                author: author.clone(),
+                message: format!("Take {MARKUP}"),
+                branch: None,
+                files: Vec::new(),
+            },
+        );
+        story.world.github.add_pull_request(
+            &repository,
+            NewPullRequest {
+                title: format!("Pull {MARKUP}"),
+                body: None,
+                author,
+                labels: vec![format!("label {MARKUP}")],
+                commits: vec![revision.clone()],
+                merged: true,
+                merger: None,
+            },
+        );
+        let body = json!({"sha": revision, "environment": "Staging", "branch": format!("branch/{MARKUP}")});
+        let registered = story.post("/api/1/deployments/acme/browser-markup/register_deploy", &body).await;
+        assert_eq!(registered.status(), 200);
+        let deploy = story.deploy_id(&revision, "Staging");
+        let dialog = story.dialog().await;
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&deploy).await;
+
+        let browser = Browser::open(story).await;
+        browser.sign_in("/deploys").await;
+        for (tab, texts) in [
+            ("approvals", &["Ana ", "branch/"][..]),
+            ("timeline", &["Ana ", "branch/"]),
+            ("pull-requests", &["Pull ", "label "]),
+            ("commits", &["Take "]),
+        ] {
+            browser.visit(&format!("/deploys/{deploy}?tab={tab}")).await;
+            let shown = browser.text().await;
+            for text in texts {
+                assert!(shown.contains(&format!("{text}{MARKUP}")), "{text} on {tab}: {shown}");
+            }
+            assert_eq!(browser.run("return document.querySelectorAll('img').length", &[]).await, 0, "{tab}");
+        }
+        browser
+            .driver()
+            .goto(&format!("{}/?channel={}&user={ana}", story.world.slack.url(), story.name))
+            .await;
+        browser.until_shows(&format!("@Ana {MARKUP}")).await;
+        assert_eq!(browser.run("return document.title", &[]).await, "Slack (stand-in)");
+        assert_eq!(browser.run("return document.querySelectorAll('img[src=x]').length", &[]).await, 0);
+    });
+}
