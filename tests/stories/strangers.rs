@@ -54,6 +54,13 @@ fn of_console(page: &str) -> impl Iterator<Item = &str> {
     table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`')).map(|(request, _)| request)
 }
 
+/// The wizard's pages.
+const WIZARD: [&str; 3] = [
+    "GET /deployments/{organization}/{name}/approvals/new",
+    "GET /deployments/{organization}/{name}/approvals/preview",
+    "GET /deployments/{organization}/{name}/approvals/channels",
+];
+
 #[test]
 fn strangers_get_nothing_by_any_route() {
     tell("strangers", async |story| {
@@ -141,6 +148,9 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("GET /", "a made-up session", "/").header("cookie", "session=abc.def"),
             Attempt::new("GET /deploys", "no session", "/deploys"),
             Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
+            Attempt::new(WIZARD[0], "no session", "/deployments/acme/strangers/approvals/new"),
+            Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/preview"),
+            Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/channels"),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
@@ -182,6 +192,9 @@ fn strangers_get_nothing_by_any_route() {
         GET / | a made-up session | 303
         GET /deploys | no session | 303
         GET /deploys/{id} | no session | 303
+        GET /deployments/{organization}/{name}/approvals/new | no session | 303
+        GET /deployments/{organization}/{name}/approvals/preview | no session | 303
+        GET /deployments/{organization}/{name}/approvals/channels | no session | 303
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
         GET /api/v1/deploys/{id} | no key | 401
