@@ -54,6 +54,13 @@ fn of_console(page: &str) -> impl Iterator<Item = &str> {
     table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`')).map(|(request, _)| request)
 }
 
+/// The wizard's pages.
+const WIZARD: [&str; 3] = [
+    "GET /deployments/{organization}/{name}/approvals/new",
+    "GET /deployments/{organization}/{name}/approvals/preview",
+    "GET /deployments/{organization}/{name}/approvals/channels",
+];
+
 #[test]
 fn strangers_get_nothing_by_any_route() {
     tell("strangers", async |story| {
@@ -149,6 +156,9 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session", step.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("resolution=retry"),
+            Attempt::new(WIZARD[0], "no session", "/deployments/acme/strangers/approvals/new"),
+            Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/preview"),
+            Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/channels"),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
@@ -199,6 +209,9 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         POST /deploys/{id}/approvals/{approval} | no session | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
+        GET /deployments/{organization}/{name}/approvals/new | no session | 303
+        GET /deployments/{organization}/{name}/approvals/preview | no session | 303
+        GET /deployments/{organization}/{name}/approvals/channels | no session | 303
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
         GET /api/v1/deploys/{id} | no key | 401
