@@ -14,7 +14,7 @@ use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
 use crate::site::Site;
 use crate::visitor::{Access, Visitor};
-use crate::{assets, auth};
+use crate::{assets, auth, json};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::Method;
 use lambda_http::http::header::HeaderMap;
@@ -154,6 +154,7 @@ impl Console {
             Endpoint::ApprovalsJson => self.approvals_json(call).await,
             Endpoint::EventsJson => self.events_json(call).await,
             Endpoint::RecordJson => self.record_json(call).await,
+            Endpoint::OpenApi => Ok(Answer::json(json::openapi())),
         }
     }
 
