@@ -22,7 +22,7 @@ use crate::routes::{self, Endpoint, Face, Found};
 use crate::session::Session;
 use crate::site::Site;
 use crate::visitor::{Access, Member, Visitor, Who};
-use crate::{assets, auth};
+use crate::{assets, auth, json};
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::http::header::{HeaderMap, SET_COOKIE};
@@ -200,6 +200,7 @@ impl Console {
             Endpoint::ApprovalsJson => self.approvals_json(call).await,
             Endpoint::EventsJson => self.events_json(call).await,
             Endpoint::RecordJson => self.record_json(call).await,
+            Endpoint::OpenApi => Ok(Answer::json(json::openapi())),
         }
     }
 

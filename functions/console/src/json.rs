@@ -44,6 +44,10 @@
 //! [`EventKind`](approval::event::EventKind): they are as they are on record, whose fields have to stay what they are for as
 //! long as it is kept. Times are in UTC, as RFC 3339 has them. Errors are `application/problem+json` (RFC 9457).
 
+mod openapi;
+
+pub(crate) use openapi::openapi;
+
 use crate::mrkdwn::People;
 use crate::site::Site;
 use crate::view::{ApprovalView, DeployView, ListedApproval, Notice, RunView, notices};

@@ -12,8 +12,8 @@ use store::Wanted;
 pub(crate) const PAGE_SIZE: u8 = 50;
 /// How many approvals a page of the record shows.
 pub(crate) const RECORD_SIZE: u8 = 20;
-/// How many deploys the JSON list gives at most.
-const MOST_DEPLOYS: u8 = 100;
+/// How many a JSON list gives at most.
+pub(crate) const MOST_LISTED: u8 = 100;
 
 /// A parameter can't be read; this says which, why, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,9 +101,9 @@ fn time(query: &str, name: &str) -> Result<Option<Timestamp>, BadQuery> {
 /// How many are asked for: `limit`, 1 to 100.
 pub(crate) fn limit(query: &str) -> Result<u8, BadQuery> {
     let Some(text) = parameter(query, "limit") else { return Ok(PAGE_SIZE) };
-    let limit = text.parse().ok().filter(|limit| (1..=MOST_DEPLOYS).contains(limit));
+    let limit = text.parse().ok().filter(|limit| (1..=MOST_LISTED).contains(limit));
     limit.ok_or_else(|| {
-        BadQuery(format!("The parameter `limit` must be a whole number from 1 to {MOST_DEPLOYS}."))
+        BadQuery(format!("The parameter `limit` must be a whole number from 1 to {MOST_LISTED}."))
     })
 }
 

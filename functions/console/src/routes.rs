@@ -72,6 +72,8 @@ pub(crate) enum Endpoint {
     EventsJson,
     /// The record of approvals, as JSON.
     RecordJson,
+    /// The description of all JSON.
+    OpenApi,
 }
 
 /// A request that the console answers.
@@ -130,6 +132,7 @@ pub(crate) const TABLE: &[Entry] = &[
     json("/api/v1/deploys/{id}/approvals", Access::Reader, Endpoint::ApprovalsJson),
     json("/api/v1/deploys/{id}/events", Access::Reader, Endpoint::EventsJson),
     json("/api/v1/approvals", Access::Reader, Endpoint::RecordJson),
+    json("/api/v1/openapi.json", Access::Anyone, Endpoint::OpenApi),
 ];
 
 /// An entry that a request is for, and what the segments in braces stand for.
