@@ -13,6 +13,9 @@
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
 //! | place of another message of a deploy | `message#CHANNEL#TS` | `message` | |
 //! | place of a revision | `revisions#SLUG` | `REVISION#ENVIRONMENT#ID` | |
+//! | API key | `keys` | `key#ID` | |
+//! | settings of a deployment | `deployments` | `SLUG` | |
+//! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME`, in lower case | `repository` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -112,6 +115,25 @@ pub(crate) fn revisions(deployment: &Slug) -> String {
 pub(crate) fn revision(deploy: &Deploy) -> Key {
     let (environment, id) = (deploy.environment.to_lowercase(), &deploy.id);
     Key { pk: revisions(&deploy.deployment), sk: format!("{}#{environment}#{id}", deploy.revision) }
+}
+
+/// Where all API keys are.
+pub(crate) const API_KEYS: &str = "keys";
+
+pub(crate) fn api_key(id: &str) -> Key {
+    Key { pk: API_KEYS.to_owned(), sk: format!("key#{id}") }
+}
+
+/// Where the settings of all deployments are.
+pub(crate) const DEPLOYMENTS: &str = "deployments";
+
+pub(crate) fn deployment(deployment: &Slug) -> Key {
+    Key { pk: DEPLOYMENTS.to_owned(), sk: deployment.to_string() }
+}
+
+/// Git hosts compare repositories' names case-insensitively.
+pub(crate) fn repository(repository: &str) -> Key {
+    Key { pk: format!("repository#{}", repository.to_lowercase()), sk: "repository".to_owned() }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {

@@ -4,8 +4,10 @@
 //! events. A [`Change`] writes state, effects and events in one transaction; what was written is then sent to SQS, and
 //! what could not be sent is sent by the clock.
 
+mod api_keys;
 mod cache;
 mod change;
+mod deployments;
 mod drift;
 mod effects;
 mod error;
@@ -16,8 +18,10 @@ mod queries;
 mod queue;
 mod row;
 
+pub use api_keys::{Actor, ApiKey, Done, Scope};
 pub use cache::CachedRules;
 pub use change::Change;
+pub use deployments::{DeploymentSettings, GitHost};
 pub use error::{CommitError, StoreError};
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};

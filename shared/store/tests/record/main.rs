@@ -2,8 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod api_keys;
 mod cache;
 mod claims;
+mod deployments;
 mod due;
 mod facts;
 mod failures;
