@@ -2,14 +2,17 @@
 //! of messages.
 
 pub mod alarms;
+pub mod api_keys;
 pub mod aws;
 pub mod batch;
+pub mod connections;
 pub mod deployments;
 pub mod effects;
 pub mod facts;
 pub mod gateway;
 pub mod logs;
 pub mod race;
+pub mod random;
 pub mod secrets;
 pub mod settings;
 pub mod time;

@@ -72,13 +72,6 @@ impl Scope {
     }
 }
 
-impl ApiKey {
-    /// Whether it is good for what `scope` is for: `admin` is good for everything, a revoked key for nothing.
-    pub fn may(&self, scope: Scope) -> bool {
-        self.revoked.is_none() && [scope, Scope::Admin].iter().any(|scope| self.scopes.contains(scope))
-    }
-}
-
 impl Store {
     /// Puts a new key on record. It stays there until its retention after it was revoked. Error:
     /// [`CommitError::Conflict`] where there is one with its id.

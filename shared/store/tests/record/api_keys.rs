@@ -68,23 +68,6 @@ async fn of_ten_who_revoke_a_key_at_the_same_time_one_did_it() {
     assert_eq!(told.len(), 1, "all are told the same: {told:?}");
 }
 
-#[test]
-fn what_a_key_is_good_for() {
-    for (scopes, register, read, admin) in [
-        (&[Scope::Register][..], true, false, false),
-        (&[Scope::Read], false, true, false),
-        (&[Scope::Register, Scope::Read], true, true, false),
-        (&[Scope::Admin], true, true, true),
-        (&[], false, false, false),
-    ] {
-        let mut key = ApiKey { scopes: scopes.iter().copied().collect(), ..key("k1", 1) };
-        let may = |key: &ApiKey| [key.may(Scope::Register), key.may(Scope::Read), key.may(Scope::Admin)];
-        assert_eq!(may(&key), [register, read, admin], "{scopes:?}");
-        key.revoked = Some(key.created.clone());
-        assert_eq!(may(&key), [false; 3], "{scopes:?}");
-    }
-}
-
 #[tokio::test]
 async fn the_row_has_no_secret() {
     let local = Local::new().await;
