@@ -115,7 +115,7 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         row("an alarm goes off", mark);
 
         for (operation, path) in [
-            ("the list of deploys", "/".to_owned()),
+            ("the list of deploys", "/deploys".to_owned()),
             (
                 "a part of one environment's deploys as JSON",
                 "/api/v1/deploys?deployment=acme/budgets&environment=staging".to_owned(),

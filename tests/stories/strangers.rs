@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode};
 use signoff_local::slack::{InteractionRequest, NewUser};
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use system_tests::local_aws::root;
 use system_tests::story::{Story, tell};
 
 /// A request that a stranger makes.
@@ -45,6 +46,12 @@ impl Attempt {
         }
         request.send().await.unwrap().status()
     }
+}
+
+/// The requests that the console answers, as ARCHITECTURE.md has them; a test of the console holds that table.
+fn of_console(page: &str) -> impl Iterator<Item = &str> {
+    let table = page.split_once("| request | who |\n|---|---|\n").unwrap().1;
+    table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`')).map(|(request, _)| request)
 }
 
 #[test]
@@ -132,6 +139,7 @@ fn strangers_get_nothing_by_any_route() {
                 .signed(slack.signed_event(&deleted, now - SignedDuration::from_mins(6))),
             Attempt::new("GET /", "no session", "/"),
             Attempt::new("GET /", "a made-up session", "/").header("cookie", "session=abc.def"),
+            Attempt::new("GET /deploys", "no session", "/deploys"),
             Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
@@ -172,6 +180,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /slack/events | six minutes old | 401
         GET / | no session | 303
         GET / | a made-up session | 303
+        GET /deploys | no session | 303
         GET /deploys/{id} | no session | 303
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
@@ -189,8 +198,10 @@ fn strangers_get_nothing_by_any_route() {
         let registered = story.deploy_id("abcdef1", "Staging");
         assert!(story.world.store.page(&registered).await.unwrap().is_none());
         if let Some(stack) = story.world.aws.as_embedded() {
+            let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+            let of_stack = stack.resources().routes.iter().map(|route| route.key.as_str());
             let routes: BTreeSet<_> =
-                stack.resources().routes.iter().map(|route| route.key.as_str()).collect();
+                of_stack.filter(|key| *key != "$default").chain(of_console(&page)).collect();
             let tried: BTreeSet<_> = attempts.iter().map(|attempt| attempt.route).collect();
             assert_eq!(tried, routes, "every route is tried");
         }

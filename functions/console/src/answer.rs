@@ -3,6 +3,7 @@
 use crate::assets::Asset;
 use crate::html;
 use crate::json::ProblemDocument;
+use crate::routes::Face;
 use crate::site::Site;
 use lambda_http::Body;
 use lambda_http::http::header::{self, HeaderName, HeaderValue};
@@ -17,22 +18,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
 /// The name in a file's address changes with its content.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
-
-/// How the asker wants errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Face {
-    /// As a page.
-    Page,
-    /// As `application/problem+json`.
-    Json,
-}
-
-impl Face {
-    /// Whoever asks for an address of the API wants JSON.
-    pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/api/") { Self::Json } else { Self::Page }
-    }
-}
 
 /// An answer.
 #[derive(Clone, Debug)]

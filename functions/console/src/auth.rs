@@ -6,7 +6,9 @@
 //!
 //! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`, `__Host-`.
 
+use crate::parameters::parameter;
 use crate::site::Site;
+use crate::visitor::{KeyHolder, Visitor, Who};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
@@ -21,7 +23,9 @@ const SESSION: SignedDuration = SignedDuration::from_hours(12);
 /// The session cookie's first part.
 const VERSION: &str = "1";
 /// What is signed begins with this, so that a signature made with the same key for something else is no session.
-const PURPOSE: &str = "signoff console session";
+const SESSIONS: &str = "signoff console session";
+/// The same for what forms carry.
+const FORMS: &str = "signoff console form";
 
 /// What a request shows.
 #[derive(Clone, Debug)]
@@ -46,12 +50,28 @@ pub(crate) fn credential(headers: &HeaderMap, site: &Site) -> Option<Credential>
     Some(Credential::Session(value.to_owned()))
 }
 
-/// Whether `credential` lets in at `now`. Every key is compared, each in constant time.
-pub(crate) fn admits(secret: &ApiSecret, credential: &Credential, now: Timestamp) -> bool {
-    match credential {
-        Credential::Key(typed) => is_key(secret, typed),
-        Credential::Session(value) => session_ends(secret, value).is_some_and(|end| now < end),
-    }
+/// Who shows `credential` at `now`; `None`: it is good for nothing. Every key is compared, each in constant time.
+pub(crate) fn visitor(secret: &ApiSecret, credential: &Credential, now: Timestamp) -> Option<Visitor> {
+    let form_token = match credential {
+        Credential::Key(typed) => is_key(secret, typed).then_some(None),
+        Credential::Session(value) => {
+            let (key, end) = session_ends(secret, value)?;
+            (now < end).then(|| form_token(key, value)).flatten().map(Some)
+        }
+    };
+    let holder = KeyHolder { name: "an API key of the stack".to_owned(), reads: true, is_admin: true };
+    Some(Visitor { who: Who::Key(holder), form_token: form_token? })
+}
+
+/// What the forms of the session `value`, signed with `key`, carry.
+fn form_token(key: &SecretString, value: &str) -> Option<String> {
+    sign(key, FORMS, value).map(hex::encode)
+}
+
+/// Whether `form` carries what the forms of the visitor's session do. A program's needs nothing.
+pub(crate) fn has_form_token(visitor: &Visitor, form: &str) -> bool {
+    let Some(token) = &visitor.form_token else { return true };
+    parameter(form, "token").is_some_and(|sent| sent.as_bytes().ct_eq(token.as_bytes()).into())
 }
 
 /// Whether `typed` is one of the keys.
@@ -65,25 +85,28 @@ pub(crate) fn is_key(secret: &ApiSecret, typed: &SecretString) -> bool {
     bool::from(any)
 }
 
-/// The end of a session that one of the keys has signed.
-fn session_ends(secret: &ApiSecret, value: &str) -> Option<Timestamp> {
+/// The end of a session, and which of the keys has signed it.
+fn session_ends<'s>(secret: &'s ApiSecret, value: &str) -> Option<(&'s SecretString, Timestamp)> {
     let (expiry, signature) = value.strip_prefix(VERSION)?.strip_prefix('.')?.split_once('.')?;
     let signature = hex::decode(signature).ok()?;
-    let signed = |key| sign(key, expiry).map_or(Choice::from(0), |right| right.ct_eq(&signature));
-    let any = secret.keys.iter().fold(Choice::from(0), |any, key| any | signed(key));
-    bool::from(any).then(|| expiry.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()))?
+    let signed = |key: &&SecretString| {
+        let right = sign(key, SESSIONS, expiry);
+        right.is_some_and(|right| right.ct_eq(&signature).into())
+    };
+    let key = secret.keys.iter().find(signed)?;
+    Some((key, Timestamp::from_second(expiry.parse().ok()?).ok()?))
 }
 
-fn sign(key: &SecretString, expiry: &str) -> Option<Vec<u8>> {
+fn sign(key: &SecretString, purpose: &str, text: &str) -> Option<Vec<u8>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes()).ok()?;
-    mac.update(format!("{PURPOSE} {VERSION}\n{expiry}").as_bytes());
+    mac.update(format!("{purpose} {VERSION}\n{text}").as_bytes());
     Some(mac.finalize().into_bytes().to_vec())
 }
 
 /// The `Set-Cookie` of a new session, signed with `key`. `None`: it can't be signed.
 pub(crate) fn session_cookie(key: &SecretString, site: &Site, now: Timestamp) -> Option<String> {
     let expiry = (now + SESSION).as_second().to_string();
-    let signature = hex::encode(sign(key, &expiry)?);
+    let signature = hex::encode(sign(key, SESSIONS, &expiry)?);
     Some(set_cookie(site, &format!("{VERSION}.{expiry}.{signature}"), SESSION))
 }
 
@@ -141,7 +164,8 @@ mod tests {
 
     fn lets_in(pairs: &[(&str, &str)], site: &Site, now: Timestamp) -> bool {
         let secret = secret(&["first-key", "second-key"]);
-        credential(&headers(pairs), site).is_some_and(|credential| admits(&secret, &credential, now))
+        credential(&headers(pairs), site)
+            .is_some_and(|credential| visitor(&secret, &credential, now).is_some())
     }
 
     fn at(seconds: i64) -> Timestamp {

@@ -1,42 +1,75 @@
-//! The console: who may see what, and where it is read from.
+//! The console: finds out what is asked for and by whom, and has it answered.
 //!
-//! A request goes `route` -> `auth` -> one read of the record -> `view` -> `html` or `json` -> `answer`, all of which are
-//! pure functions.
+//! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record -> `view` -> `html` or
+//! `json` -> `answer`, all of which are pure functions.
 
-use crate::answer::{Answer, Face, Problem};
-use crate::route::{self, Document, Misroute, PAGE_SIZE, Place, Route};
+mod documents;
+mod pages;
+mod refusals;
+mod sign_in;
+
+use crate::answer::Answer;
+use crate::place::Next;
+use crate::routes::{self, Endpoint, Face, Found};
 use crate::site::Site;
-use crate::{assets, auth, html, json};
-use approval::id::DeployId;
+use crate::visitor::{Access, Visitor};
+use crate::{assets, auth};
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::http::header::{ALLOW, HeaderMap, SET_COOKIE, WWW_AUTHENTICATE};
-use lambda_http::http::{Method, StatusCode};
+use lambda_http::http::Method;
+use lambda_http::http::header::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
 use runtime::secrets::{ApiSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
-use secrecy::SecretString;
-use std::sync::Arc;
-use store::{Page, Places, Store, StoreError};
+use std::borrow::Cow;
+use store::{Places, Store};
 
-/// A key and the page to go back to fit many times into this.
-const LONGEST_FORM: usize = 8 * 1024;
+/// All that people type into a form of the console fits many times into this.
+const LONGEST_FORM: usize = 64 * 1024;
 
 /// The console of one stack.
 #[derive(Debug)]
 pub(crate) struct Console {
-    store: Store,
+    pub(crate) store: Store,
     secret: Secret<ApiSecret>,
-    site: Site,
+    pub(crate) site: Site,
+}
+
+/// A request that was found in the table of routes, and let in.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) found: Found<'a>,
+    /// `None`: somebody who is not signed in, at an address that is open to anyone.
+    visitor: Option<Visitor>,
+    /// The request's id, for the log.
+    pub(crate) id: &'a str,
+    pub(crate) now: Timestamp,
+    pub(crate) query: &'a str,
+    /// What was sent with POST; empty otherwise.
+    pub(crate) form: Cow<'a, str>,
 }
 
 /// Why somebody is not let in.
 enum Closed {
     /// They show nothing, or nothing that counts.
     NoKey,
+    /// What they show is not good for this.
+    NotAllowed(Visitor),
     /// There is nothing to compare with.
     NoSecret(SecretError),
+}
+
+impl Call<'_> {
+    /// Who asks. At an address that is open to anyone, nobody in particular.
+    pub(crate) fn visitor(&self) -> Option<&Visitor> {
+        self.visitor.as_ref()
+    }
+
+    /// How errors are told.
+    pub(crate) fn face(&self) -> Face {
+        self.found.entry.face
+    }
 }
 
 impl Console {
@@ -61,141 +94,78 @@ impl Console {
 
     /// Answers a request at `now`, whatever it is: errors are answers too, and those of the console's own are logged with
     /// the request's id.
-    ///
-    /// Costs at most one query of the record, and one read of the secret where it is not fresh.
     pub(crate) async fn handle(&self, request: Request, now: Timestamp) -> Response<Body> {
         let id = request_id(&request);
-        let answer = self.answer(&request, &id, now).await;
+        let answer = self.answer(&request, &id, now).await.unwrap_or_else(|refusal| refusal);
         answer.into_response(&self.site, request.method() == Method::HEAD)
     }
 
-    async fn answer(&self, request: &Request, id: &str, now: Timestamp) -> Answer {
+    /// The door. `Err`: the answer to who is not let in.
+    async fn answer(&self, request: &Request, id: &str, now: Timestamp) -> Result<Answer, Answer> {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
         let headers = request.headers();
-        match Route::of(request.method(), path, query) {
-            Err(misroute) => misrouted(&misroute, Face::of(path)),
-            Ok(Route::Asset(file)) => match assets::find(&file) {
-                Some(asset) => Answer::asset(asset),
-                None => misrouted(&Misroute::NotFound, Face::Page),
-            },
-            Ok(Route::SignInForm) => {
-                let next = Place::after_sign_in(route::parameter(query, "next").as_deref());
-                Answer::page(StatusCode::OK, html::sign_in(&next, None))
+        let found = routes::find(request.method(), path)
+            .map_err(|misroute| refusals::misrouted(&misroute, Face::of(path)))?;
+        let entry = found.entry;
+        let posted = entry.method == Method::POST;
+        if posted && !auth::sent_by_own_page(headers, &self.site) {
+            return Err(refusals::foreign_form());
+        }
+        let body: &[u8] = if posted { request.body().as_ref() } else { &[] };
+        if body.len() > LONGEST_FORM {
+            return Err(refusals::too_long());
+        }
+        let form = String::from_utf8_lossy(body);
+        let visitor = match self.admit(headers, entry.access, now).await {
+            Ok(visitor) => visitor,
+            Err(Closed::NoKey) if entry.face == Face::Json => return Err(refusals::no_key()),
+            Err(Closed::NoKey) if posted => return Err(refusals::session_over()),
+            Err(Closed::NoKey) => return Err(Answer::see_other(Next::new(path, query).sign_in_href())),
+            Err(Closed::NotAllowed(visitor)) => return Err(refusals::not_allowed(&visitor, entry)),
+            Err(Closed::NoSecret(error)) => return Err(refusals::no_secret(&error, entry.face, id)),
+        };
+        if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
+            return Err(refusals::session_over());
+        }
+        let call = Call { found, visitor, id, now, query, form };
+        self.endpoint(&call).await
+    }
+
+    async fn endpoint(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        match call.found.entry.endpoint {
+            Endpoint::Home => Ok(Answer::see_other("/deploys".to_owned())),
+            Endpoint::Deploys => self.deploys(call).await,
+            Endpoint::Deploy => self.deploy(call).await,
+            Endpoint::SignInForm => Ok(self.sign_in_form(call)),
+            Endpoint::SignIn => self.sign_in(call).await,
+            Endpoint::SignOut => Ok(self.sign_out()),
+            Endpoint::Asset => {
+                let asset = assets::find(call.found.segment("file"));
+                asset
+                    .map(Answer::asset)
+                    .ok_or_else(|| refusals::misrouted(&routes::Misroute::NotFound, Face::Page))
             }
-            Ok(Route::SignIn | Route::SignOut) if !auth::sent_by_own_page(headers, &self.site) => {
-                foreign_form()
-            }
-            Ok(Route::SignIn) => self.sign_in(request.body(), id, now).await,
-            Ok(Route::SignOut) => {
-                Answer::see_other("/sign-in".to_owned()).with(SET_COOKIE, auth::no_session_cookie(&self.site))
-            }
-            Ok(Route::Place(place)) => match self.admit(headers, now).await {
-                Ok(()) => self.page(&place, id, now).await,
-                Err(Closed::NoKey) => Answer::see_other(place.sign_in_href()),
-                Err(Closed::NoSecret(error)) => no_secret(&error, Face::Page, id),
-            },
-            Ok(Route::Json(document)) => match self.admit(headers, now).await {
-                Ok(()) => self.document(&document, id).await,
-                Err(Closed::NoKey) => no_key(),
-                Err(Closed::NoSecret(error)) => no_secret(&error, Face::Json, id),
-            },
+            Endpoint::DeploysJson => self.deploys_json(call).await,
+            Endpoint::DeployJson => self.deploy_json(call).await,
+            Endpoint::ApprovalsJson => self.approvals_json(call).await,
+            Endpoint::EventsJson => self.events_json(call).await,
         }
     }
 
-    /// Lets in whoever shows a key or a session. The secret is not read for those who show nothing.
-    async fn admit(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), Closed> {
+    /// Lets in whoever shows a key or a session that is good for `access`. No secret is read for those who show nothing.
+    async fn admit(
+        &self,
+        headers: &HeaderMap,
+        access: Access,
+        now: Timestamp,
+    ) -> Result<Option<Visitor>, Closed> {
+        if access == Access::Anyone {
+            return Ok(None);
+        }
         let credential = auth::credential(headers, &self.site).ok_or(Closed::NoKey)?;
         let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
-        if auth::admits(&secret, &credential, now) { Ok(()) } else { Err(Closed::NoKey) }
-    }
-
-    async fn sign_in(&self, body: &Body, id: &str, now: Timestamp) -> Answer {
-        let body: &[u8] = body.as_ref();
-        if body.len() > LONGEST_FORM {
-            let detail = "The form is longer than 8 KB, which no API key is.";
-            let status = StatusCode::PAYLOAD_TOO_LARGE;
-            return Answer::problem(
-                Face::Page,
-                &Problem { status, title: "Too long", detail, request: None },
-            );
-        }
-        let secret: Arc<ApiSecret> = match self.secret.get(now).await {
-            Ok(secret) => secret,
-            Err(error) => return no_secret(&error, Face::Page, id),
-        };
-        let answer = signed_in(&secret, &String::from_utf8_lossy(body), &self.site, now);
-        answer.unwrap_or_else(|form| {
-            tracing::warn!(
-                request_id = id,
-                "a key that is none of the stack's was typed into the sign-in form"
-            );
-            form
-        })
-    }
-
-    async fn page(&self, place: &Place, id: &str, now: Timestamp) -> Answer {
-        match place {
-            Place::Deploys { before } => {
-                let listing =
-                    self.store.recent(PAGE_SIZE.into(), before.as_ref().map(route::Cursor::as_str)).await;
-                match listing {
-                    Ok(listing) => {
-                        let older = listing.next.as_deref().and_then(route::Cursor::parse);
-                        let older = older.map(|before| Place::Deploys { before: Some(before) });
-                        Answer::page(
-                            StatusCode::OK,
-                            html::deploys(&listing, older.as_ref(), before.is_none(), now),
-                        )
-                    }
-                    Err(error) => unreadable(&error, Face::Page, id, None),
-                }
-            }
-            Place::Deploy { id: deploy, tab } => match self.record(deploy, Face::Page, id).await {
-                Ok(record) => Answer::page(StatusCode::OK, html::deploy(&record, *tab, now)),
-                Err(answer) => answer,
-            },
-        }
-    }
-
-    async fn document(&self, document: &Document, id: &str) -> Answer {
-        match document {
-            Document::Deploys { wanted, limit, before } => {
-                let before = before.as_ref().map(route::Cursor::as_str);
-                match self.store.list(wanted, (*limit).into(), before).await {
-                    Ok(listing) => Answer::json(&json::DeploysDocument::new(&listing, &self.site)),
-                    Err(error) => unreadable(&error, Face::Json, id, None),
-                }
-            }
-            Document::Deploy(deploy) => match self.record(deploy, Face::Json, id).await {
-                Ok(record) => Answer::json(&json::DeployDocument::new(&record, &self.site)),
-                Err(answer) => answer,
-            },
-            Document::Approvals(deploy) => match self.record(deploy, Face::Json, id).await {
-                Ok(record) => Answer::json(&json::ApprovalsDocument::new(&record, &self.site)),
-                Err(answer) => answer,
-            },
-            Document::Events(deploy) => match self.record(deploy, Face::Json, id).await {
-                Ok(record) => Answer::json(&json::EventsDocument::new(&record, &self.site)),
-                Err(answer) => answer,
-            },
-        }
-    }
-
-    /// Everything on record about a deploy, or the answer that says why not.
-    async fn record(&self, deploy: &DeployId, face: Face, id: &str) -> Result<Page, Answer> {
-        match self.store.page(deploy).await {
-            Ok(Some(page)) => Ok(page),
-            Ok(None) => Err(Answer::problem(
-                face,
-                &Problem {
-                    status: StatusCode::NOT_FOUND,
-                    title: "No such deploy",
-                    detail: "No deploy with this id is on record. It may be mistyped, or its retention has ended.",
-                    request: None,
-                },
-            )),
-            Err(error) => Err(unreadable(&error, face, id, Some(deploy))),
-        }
+        let visitor = auth::visitor(&secret, &credential, now).ok_or(Closed::NoKey)?;
+        if visitor.may(access) { Ok(Some(visitor)) } else { Err(Closed::NotAllowed(visitor)) }
     }
 }
 
@@ -210,83 +180,6 @@ fn request_id(request: &Request) -> String {
         _ => None,
     });
     gateway.or_else(|| Some(request.lambda_context_ref()?.request_id.clone())).unwrap_or_default()
-}
-
-/// What the form's sender gets: a session and the way back, or the form again.
-fn signed_in(secret: &ApiSecret, form: &str, site: &Site, now: Timestamp) -> Result<Answer, Answer> {
-    let typed = SecretString::from(route::parameter(form, "key").unwrap_or_default().trim());
-    let next = Place::after_sign_in(route::parameter(form, "next").as_deref());
-    let cookie = auth::is_key(secret, &typed).then(|| auth::session_cookie(&typed, site, now)).flatten();
-    match cookie {
-        Some(cookie) => Ok(Answer::see_other(next.href()).with(SET_COOKIE, cookie)),
-        None => {
-            let problem = "That is not one of this stack\u{2019}s API keys.";
-            Err(Answer::page(StatusCode::UNAUTHORIZED, html::sign_in(&next, Some(problem))))
-        }
-    }
-}
-
-fn misrouted(misroute: &Misroute, face: Face) -> Answer {
-    let problem =
-        |status, title, detail| Answer::problem(face, &Problem { status, title, detail, request: None });
-    match misroute {
-        Misroute::NotFound => problem(
-            StatusCode::NOT_FOUND,
-            "Not found",
-            "There is nothing at this address. The list of recent deploys is at /, and as JSON at /api/v1/deploys.",
-        ),
-        Misroute::Method(allow) => {
-            let detail = format!("This address takes {allow} only.");
-            problem(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", &detail).with(ALLOW, *allow)
-        }
-        Misroute::Query(detail) => problem(StatusCode::BAD_REQUEST, "Bad request", detail),
-    }
-}
-
-fn foreign_form() -> Answer {
-    let problem = Problem {
-        status: StatusCode::FORBIDDEN,
-        title: "Not from here",
-        detail: "This form was not sent by a page of this console. Open the console and try again.",
-        request: None,
-    };
-    Answer::problem(Face::Page, &problem)
-}
-
-fn no_key() -> Answer {
-    let problem = Problem {
-        status: StatusCode::UNAUTHORIZED,
-        title: "Unauthorized",
-        detail: "Send one of this stack's API keys in the header `Authorization: Bearer KEY`.",
-        request: None,
-    };
-    Answer::problem(Face::Json, &problem).with(WWW_AUTHENTICATE, "Bearer realm=\"signoff\"")
-}
-
-/// The one line of the log says what to do; the answer says no more than that there is one.
-fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
-    tracing::error!(request_id = id, %error, "nobody is let in: there are no API keys to compare with");
-    let problem = Problem {
-        status: StatusCode::INTERNAL_SERVER_ERROR,
-        title: "Keys can't be checked",
-        detail: "Signoff can't check API keys now, so it lets nobody in. The console's log says why.",
-        request: Some(id),
-    };
-    Answer::problem(face, &problem)
-}
-
-fn unreadable(error: &StoreError, face: Face, id: &str, deploy: Option<&DeployId>) -> Answer {
-    tracing::error!(request_id = id, deploy = deploy.map(display), %error, "the record can't be read");
-    let (status, detail) = match error {
-        StoreError::Service { .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, "The record can't be read now. Try again in a moment.")
-        }
-        StoreError::Row { .. } => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "A part of the record can't be read. The console's log says which.",
-        ),
-    };
-    Answer::problem(face, &Problem { status, title: "The record can't be read", detail, request: Some(id) })
 }
 
 #[cfg(test)]

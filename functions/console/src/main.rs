@@ -7,11 +7,14 @@ mod handler;
 mod html;
 mod json;
 mod mrkdwn;
-mod route;
+mod parameters;
+mod place;
+mod routes;
 #[cfg(test)]
 mod sample;
 mod site;
 mod view;
+mod visitor;
 
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Request, lambda_runtime, service_fn};

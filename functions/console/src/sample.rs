@@ -10,6 +10,7 @@ pub(crate) use stories::{
 };
 pub(crate) use stories::{struck, superseded, thawed};
 
+use crate::visitor::{Member, Visitor, Who};
 use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, Reasons, TriggerSpec};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
@@ -330,4 +331,10 @@ pub(crate) fn refused() -> Page {
     ];
     page.events.push(event(4, EventKind::RulesRefused { problems }));
     page
+}
+
+/// Somebody who may everything.
+pub(crate) fn visitor() -> Visitor {
+    let who = Who::Person(Member { id: "U1".to_owned(), name: "Ana Kovač".to_owned(), is_admin: true });
+    Visitor { who, form_token: Some("0123abcd".to_owned()) }
 }

@@ -1,23 +1,24 @@
 //! A deploy's page: what it is, and four tabs about it.
 
-use super::{Reader, approvals, external, icon, page, revision, tables, time, timeline};
-use crate::route::{Place, Tab};
+use super::{approvals, external, icon, page, revision, tables, time, timeline};
+use crate::place::{Tab, deploy_href};
 use crate::view;
+use crate::visitor::Visitor;
 use approval::deploy::{Deploy, Person, Source};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
 /// The page with `tab` open.
-pub(crate) fn deploy(record: &Page, tab: Tab, now: Timestamp) -> Markup {
+pub(crate) fn deploy(record: &Page, tab: Tab, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
     let deploy = &record.deploy;
     let body = html! {
-        nav.crumbs aria-label="Breadcrumb" { a href="/" { "Deploys" } " / " (deploy.deployment) }
+        nav.crumbs aria-label="Breadcrumb" { a href="/deploys" { "Deploys" } " / " (deploy.deployment) }
         h1 { (deploy.title()) }
         (facts(deploy, now))
         nav.tabs aria-label="About this deploy" {
             @for other in Tab::ALL {
-                a href=(Place::Deploy { id: deploy.id.clone(), tab: other }.href()) aria-current=[(other == tab).then_some("page")] {
+                a href=(deploy_href(&deploy.id, other)) aria-current=[(other == tab).then_some("page")] {
                     (icon::tab(other)) span { (label(other)) }
                     @if let Some(count) = count(record, other) { " " span.count { (count) } }
                 }
@@ -32,7 +33,7 @@ pub(crate) fn deploy(record: &Page, tab: Tab, now: Timestamp) -> Markup {
             }
         }
     };
-    page(&deploy.title(), Reader::SignedIn, &body)
+    page(&deploy.title(), Some("/deploys"), visitor, &body)
 }
 
 fn label(tab: Tab) -> &'static str {
@@ -95,14 +96,19 @@ mod tests {
 
     #[test]
     fn the_approvals_tab_of_the_picture() {
-        insta::assert_snapshot!(lines(&deploy(&sample::approved(), Tab::Approvals, sample::at(600))));
+        insta::assert_snapshot!(lines(&deploy(
+            &sample::approved(),
+            Tab::Approvals,
+            Some(&sample::visitor()),
+            sample::at(600)
+        )));
     }
 
     #[test]
     fn the_other_tabs() {
         let page = sample::approved();
         for tab in [Tab::Timeline, Tab::PullRequests, Tab::Commits] {
-            let whole = deploy(&page, tab, sample::at(600)).0;
+            let whole = deploy(&page, tab, None, sample::at(600)).0;
             let (_, section) = whole.split_once("<section").unwrap();
             insta::assert_snapshot!(format!("tab_{}", tab.name()), section.replace("><", ">\n<"));
         }
@@ -112,7 +118,7 @@ mod tests {
     fn outside_text_stays_text_and_outside_links_lead_to_the_web() {
         let page = sample::hostile();
         for tab in Tab::ALL {
-            let html = deploy(&page, tab, sample::at(600)).0;
+            let html = deploy(&page, tab, None, sample::at(600)).0;
             for live in ["<script", "<img", "href=\"javascript", "javascript:alert(document.cookie)\""] {
                 assert!(!html.contains(live), "{live} in the tab {}: {html}", tab.name());
             }

@@ -1,25 +1,27 @@
 //! The list of recent deploys.
 
 use super::tables::{cell, list};
-use super::{Reader, page, revision, time};
-use crate::route::Place;
+use super::{page, revision, time};
+use crate::parameters::query;
+use crate::visitor::Visitor;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Listing;
 
-/// The page of `listing`. `older`: the page after it, `first`: whether it is the newest.
-pub(crate) fn deploys(listing: &Listing, older: Option<&Place>, first: bool, now: Timestamp) -> Markup {
+/// The page of `listing`. `first`: whether it is the newest part.
+pub(crate) fn deploys(listing: &Listing, first: bool, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
+    let older = listing.next.as_deref().map(|next| format!("/deploys?{}", query(&[("before", next)])));
     let body = html! {
         h1 { "Recent deploys" }
         @if listing.deploys.is_empty() { (nothing(first)) } @else { (table(listing, now)) }
         @if older.is_some() || !first {
             nav.pager aria-label="More deploys" {
-                @if !first { a href="/" { "Newest" } }
-                @if let Some(older) = older { a href=(older.href()) rel="next" { "Older" } }
+                @if !first { a href="/deploys" { "Newest" } }
+                @if let Some(older) = older { a href=(older) rel="next" { "Older" } }
             }
         }
     };
-    page("Recent deploys", Reader::SignedIn, &body)
+    page("Recent deploys", Some("/deploys"), visitor, &body)
 }
 
 fn nothing(first: bool) -> Markup {
@@ -70,18 +72,20 @@ mod tests {
 
     #[test]
     fn the_list() {
-        let older = Place::after_sign_in(Some("/?before=2026-11-23T10:00:00.000000Z%23d1"));
-        let page = deploys(&listing(&["Staging", "<b>QA</b>"]), Some(&older), true, sample::at(0));
+        let next = Some("2026-11-23T10:00:00.000000Z#d1".to_owned());
+        let listing = Listing { next, ..listing(&["Staging", "<b>QA</b>"]) };
+        let page = deploys(&listing, true, Some(&sample::visitor()), sample::at(0));
         insta::assert_snapshot!(lines(&page));
     }
 
     #[test]
     fn the_ends_of_the_list() {
-        let empty = deploys(&listing(&[]), None, true, sample::at(0)).0;
+        let empty = deploys(&listing(&[]), true, None, sample::at(0)).0;
         assert!(empty.contains("No deploy is on record yet") && !empty.contains("pager"), "{empty}");
-        let last = deploys(&listing(&[]), None, false, sample::at(0)).0;
+        let last = deploys(&listing(&[]), false, None, sample::at(0)).0;
         assert!(
-            last.contains("No older deploys are on record") && last.contains("<a href=\"/\">Newest</a>"),
+            last.contains("No older deploys are on record")
+                && last.contains("<a href=\"/deploys\">Newest</a>"),
             "{last}"
         );
     }

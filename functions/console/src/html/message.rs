@@ -1,6 +1,6 @@
 //! A page that says what is wrong and what to do.
 
-use super::{Reader, page};
+use super::page;
 use maud::{Markup, html};
 
 /// The page. `request`: the request's id, where somebody may have to look into the log.
@@ -10,8 +10,8 @@ pub(crate) fn message(title: &str, text: &str, request: Option<&str>) -> Markup 
             h1 { (title) }
             p { (text) }
             @if let Some(request) = request { p.meta { "Request " code { (request) } } }
-            p { a href="/" { "Recent deploys" } }
+            p { a href="/" { "To the console" } }
         }
     };
-    page(title, Reader::Unknown, &body)
+    page(title, None, None, &body)
 }

@@ -19,21 +19,16 @@ pub(crate) use sign_in::sign_in;
 
 use crate::assets;
 use crate::view::web_link;
+use crate::visitor::{Access, Visitor};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
-/// Who looks at a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reader {
-    /// Somebody with a session or a key.
-    SignedIn,
-    /// Somebody without, or whose session was not looked at.
-    Unknown,
-}
+/// The console's parts, and who sees the way to them.
+const PARTS: &[(&str, &str, Access)] = &[("Deploys", "/deploys", Access::Reader)];
 
-/// A whole page.
-fn page(title: &str, reader: Reader, body: &Markup) -> Markup {
+/// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
+fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -50,13 +45,33 @@ fn page(title: &str, reader: Reader, body: &Markup) -> Markup {
                 header.site {
                     div.wide {
                         a.brand href="/" { (icon::brand()) "Signoff" }
-                        @if reader == Reader::SignedIn {
-                            form method="post" action="/sign-out" { button.quiet type="submit" { "Sign out" } }
-                        }
+                        @if let Some(visitor) = visitor { (parts(part, visitor)) (signed_in(visitor)) }
                     }
                 }
                 main.wide #content { (body) }
             }
+        }
+    }
+}
+
+fn parts(here: Option<&str>, visitor: &Visitor) -> Markup {
+    html! {
+        nav.parts aria-label="Signoff" {
+            @for (name, href, access) in PARTS {
+                @if visitor.may(*access) {
+                    a href=(href) aria-current=[(here == Some(href)).then_some("true")] { (name) }
+                }
+            }
+        }
+    }
+}
+
+fn signed_in(visitor: &Visitor) -> Markup {
+    html! {
+        form.who method="post" action="/sign-out" {
+            span.meta { (visitor.name()) }
+            (visitor.form_token())
+            button.quiet type="submit" { "Sign out" }
         }
     }
 }

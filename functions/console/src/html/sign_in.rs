@@ -1,11 +1,11 @@
 //! The sign-in form.
 
-use super::{Reader, page};
-use crate::route::Place;
+use super::page;
+use crate::place::Next;
 use maud::{Markup, html};
 
 /// The form, which leads to `next`. `problem`: why the last try did not.
-pub(crate) fn sign_in(next: &Place, problem: Option<&str>) -> Markup {
+pub(crate) fn sign_in(next: &Next, problem: Option<&str>) -> Markup {
     let body = html! {
         div.narrow {
             h1 { "Sign in" }
@@ -22,7 +22,7 @@ pub(crate) fn sign_in(next: &Place, problem: Option<&str>) -> Markup {
             }
         }
     };
-    page("Sign in", Reader::Unknown, &body)
+    page("Sign in", None, None, &body)
 }
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn the_form() {
-        let next = Place::after_sign_in(Some("/deploys/d1?tab=commits"));
+        let next = Next::of(Some("/deploys/d1?tab=commits"));
         insta::assert_snapshot!(lines(&sign_in(&next, Some("That is not one of the keys."))));
     }
 }

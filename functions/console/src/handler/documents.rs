@@ -1,0 +1,37 @@
+//! The JSON of the record: 1 query each.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::parameters::{BadQuery, Cursor, cursor, limit, wanted};
+use crate::{json, routes::Face};
+
+impl Console {
+    /// The recent deploys.
+    pub(super) async fn deploys_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let bad = |problem: BadQuery| refusals::bad_query(&problem, Face::Json);
+        let wanted = wanted(call.query).map_err(bad)?;
+        let limit = limit(call.query).map_err(bad)?;
+        let before = cursor(call.query).map_err(bad)?;
+        let listing = self.store.list(&wanted, limit.into(), before.as_ref().map(Cursor::as_str)).await;
+        let listing = listing.map_err(|error| refusals::unreadable(&error, Face::Json, call.id, None))?;
+        Ok(Answer::json(&json::DeploysDocument::new(&listing, &self.site)))
+    }
+
+    /// All that is known of a deploy, and its runs.
+    pub(super) async fn deploy_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let record = self.page_of(&call.found.deploy(), call).await?;
+        Ok(Answer::json(&json::DeployDocument::new(&record, &self.site)))
+    }
+
+    /// A deploy's approvals.
+    pub(super) async fn approvals_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let record = self.page_of(&call.found.deploy(), call).await?;
+        Ok(Answer::json(&json::ApprovalsDocument::new(&record, &self.site)))
+    }
+
+    /// What happened to a deploy.
+    pub(super) async fn events_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let record = self.page_of(&call.found.deploy(), call).await?;
+        Ok(Answer::json(&json::EventsDocument::new(&record, &self.site)))
+    }
+}

@@ -1,0 +1,38 @@
+//! The pages of the record.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::parameters::{self, Cursor, PAGE_SIZE};
+use crate::place;
+use crate::{html, routes::Face};
+use approval::id::DeployId;
+use lambda_http::http::StatusCode;
+use store::Page;
+
+impl Console {
+    /// The list of recent deploys: 1 query.
+    pub(super) async fn deploys(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let before =
+            parameters::cursor(call.query).map_err(|problem| refusals::bad_query(&problem, Face::Page))?;
+        let listing = self.store.recent(PAGE_SIZE.into(), before.as_ref().map(Cursor::as_str)).await;
+        let listing = listing.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let page = html::deploys(&listing, before.is_none(), call.visitor(), call.now);
+        Ok(Answer::page(StatusCode::OK, page))
+    }
+
+    /// A deploy's page: 1 query.
+    pub(super) async fn deploy(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let record = self.page_of(&call.found.deploy(), call).await?;
+        let page = html::deploy(&record, place::tab(call.query), call.visitor(), call.now);
+        Ok(Answer::page(StatusCode::OK, page))
+    }
+
+    /// Everything on record about a deploy, or the answer that says why not.
+    pub(super) async fn page_of(&self, deploy: &DeployId, call: &Call<'_>) -> Result<Page, Answer> {
+        match self.store.page(deploy).await {
+            Ok(Some(page)) => Ok(page),
+            Ok(None) => Err(refusals::no_deploy(call.face())),
+            Err(error) => Err(refusals::unreadable(&error, call.face(), call.id, Some(deploy))),
+        }
+    }
+}

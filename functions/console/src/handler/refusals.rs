@@ -1,0 +1,106 @@
+//! The answers to requests that get nothing, each with what would be right.
+
+use crate::answer::{Answer, Problem};
+use crate::parameters::BadQuery;
+use crate::routes::{Entry, Face, Misroute};
+use crate::visitor::{Access, Visitor};
+use approval::id::DeployId;
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
+use runtime::secrets::SecretError;
+use store::StoreError;
+
+fn problem(face: Face, status: StatusCode, title: &str, detail: &str) -> Answer {
+    Answer::problem(face, &Problem { status, title, detail, request: None })
+}
+
+/// An address that there is not, or a method that it does not take.
+pub(super) fn misrouted(misroute: &Misroute, face: Face) -> Answer {
+    match misroute {
+        Misroute::NotFound => problem(
+            face,
+            StatusCode::NOT_FOUND,
+            "Not found",
+            "There is nothing at this address. The list of recent deploys is at /deploys, and as JSON at /api/v1/deploys.",
+        ),
+        Misroute::Method(allow) => {
+            let detail = format!("This address takes {allow} only.");
+            problem(face, StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", &detail)
+                .with(ALLOW, allow.clone())
+        }
+    }
+}
+
+/// A query that can't be read.
+pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: Face) -> Answer {
+    problem(face, StatusCode::BAD_REQUEST, "Bad request", detail)
+}
+
+/// A form that another site's page sent.
+pub(super) fn foreign_form() -> Answer {
+    let detail = "This form was not sent by a page of this console. Open the console and try again.";
+    problem(Face::Page, StatusCode::FORBIDDEN, "Not from here", detail)
+}
+
+/// A form whose session ended, or that was made in another one.
+pub(super) fn session_over() -> Answer {
+    let detail = "The session in which this form was opened is over. Nothing was changed. Go back, load the page again and \
+                  send the form from there.";
+    problem(Face::Page, StatusCode::FORBIDDEN, "Not signed in any more", detail)
+}
+
+/// A form that is longer than any that was filled in on a page.
+pub(super) fn too_long() -> Answer {
+    problem(Face::Page, StatusCode::PAYLOAD_TOO_LARGE, "Too long", "The form is longer than 64 KB.")
+}
+
+/// A request of the API that shows no key.
+pub(super) fn no_key() -> Answer {
+    let detail = "Send one of this stack's API keys in the header `Authorization: Bearer KEY`.";
+    problem(Face::Json, StatusCode::UNAUTHORIZED, "Unauthorized", detail)
+        .with(WWW_AUTHENTICATE, "Bearer realm=\"signoff\"")
+}
+
+/// Somebody who may not.
+pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry) -> Answer {
+    let right = match entry.access {
+        Access::Anyone | Access::Reader => "an API key with the scope `read`",
+        Access::Member => "signing in with Slack",
+        Access::Admin => "an admin, or an API key with the scope `admin`",
+    };
+    let detail = format!("You are {}. This takes {right}.", visitor.name());
+    problem(entry.face, StatusCode::FORBIDDEN, "Not allowed", &detail)
+}
+
+/// Nobody can be let in. The one line of the log says what to do; the answer says no more than that there is one.
+pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
+    tracing::error!(request_id = id, %error, "nobody is let in: there are no API keys to compare with");
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "Keys can't be checked",
+        detail: "Signoff can't check API keys now, so it lets nobody in. The console's log says why.",
+        request: Some(id),
+    };
+    Answer::problem(face, &problem)
+}
+
+/// No such deploy.
+pub(super) fn no_deploy(face: Face) -> Answer {
+    let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended.";
+    problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
+}
+
+/// The record can't be read.
+pub(super) fn unreadable(error: &StoreError, face: Face, id: &str, deploy: Option<&DeployId>) -> Answer {
+    tracing::error!(request_id = id, deploy = deploy.map(display), %error, "the record can't be read");
+    let (status, detail) = match error {
+        StoreError::Service { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The record can't be read now. Try again in a moment.")
+        }
+        StoreError::Row { .. } => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "A part of the record can't be read. The console's log says which.",
+        ),
+    };
+    Answer::problem(face, &Problem { status, title: "The record can't be read", detail, request: Some(id) })
+}

@@ -1,0 +1,144 @@
+//! What queries and forms say.
+
+use approval::deploy::Slug;
+use jiff::Timestamp;
+use store::Wanted;
+
+/// How many deploys a page of the list shows, and the JSON list unless it is asked for another number.
+pub(crate) const PAGE_SIZE: u8 = 50;
+/// How many deploys the JSON list gives at most.
+const MOST_DEPLOYS: u8 = 100;
+
+/// A parameter can't be read; this says which, why, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadQuery(pub(crate) String);
+
+/// A place in the list of deploys, as the list before it gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor(String);
+
+impl Cursor {
+    /// Reads what [`store::Listing::next`] gave: a time, `#` and a deploy's id.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (time, id) = text.split_once('#')?;
+        (time.parse::<Timestamp>().is_ok() && is_id(id)).then(|| Self(text.to_owned()))
+    }
+
+    /// Its text, for the store.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether `text` can be an id.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The first value of the parameter `name` in a query or a form.
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// A query of these pairs.
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// Where a part of the list begins: `before`.
+pub(crate) fn cursor(query: &str) -> Result<Option<Cursor>, BadQuery> {
+    let Some(text) = parameter(query, "before").filter(|text| !text.is_empty()) else { return Ok(None) };
+    let cursor = Cursor::parse(&text).ok_or_else(|| {
+        BadQuery(
+            "The parameter `before` must be the `next` of an earlier answer, percent-encoded.".to_owned(),
+        )
+    })?;
+    Ok(Some(cursor))
+}
+
+/// Which deploys a list is asked for: `deployment`, `environment`, `since`, `until`.
+pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
+    let deployment = parameter(query, "deployment").map(|text| {
+        let slug = text.split_once('/').and_then(|(organization, name)| Slug::new(organization, name));
+        let problem = "The parameter `deployment` must be owner/name, such as acme/checkout.";
+        slug.ok_or_else(|| BadQuery(problem.to_owned()))
+    });
+    let environment = parameter(query, "environment").map(|text| {
+        let problem = "The parameter `environment` must be the name of an environment, such as Staging.";
+        if text.is_empty() { Err(BadQuery(problem.to_owned())) } else { Ok(text) }
+    });
+    Ok(Wanted {
+        deployment: deployment.transpose()?,
+        environment: environment.transpose()?,
+        since: time(query, "since")?,
+        until: time(query, "until")?,
+    })
+}
+
+fn time(query: &str, name: &str) -> Result<Option<Timestamp>, BadQuery> {
+    let Some(text) = parameter(query, name) else { return Ok(None) };
+    let problem = || {
+        let right = "such as 2026-11-23T10:42:00Z, percent-encoded";
+        BadQuery(format!("The parameter `{name}` must be a time with its zone, as RFC 3339 has it, {right}."))
+    };
+    text.parse().map(Some).map_err(|_| problem())
+}
+
+/// How many are asked for: `limit`, 1 to 100.
+pub(crate) fn limit(query: &str) -> Result<u8, BadQuery> {
+    let Some(text) = parameter(query, "limit") else { return Ok(PAGE_SIZE) };
+    let limit = text.parse().ok().filter(|limit| (1..=MOST_DEPLOYS).contains(limit));
+    limit.ok_or_else(|| {
+        BadQuery(format!("The parameter `limit` must be a whole number from 1 to {MOST_DEPLOYS}."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_list_is_asked_for() {
+        let read = wanted(
+            "deployment=acme/checkout&environment=Staging+EU&since=2026-11-01T00:00:00Z\
+             &until=2026-11-02T02:00:00%2B02:00",
+        );
+        let expected = Wanted {
+            deployment: Slug::new("acme", "checkout"),
+            environment: Some("Staging EU".to_owned()),
+            since: "2026-11-01T00:00:00Z".parse().ok(),
+            until: "2026-11-02T00:00:00Z".parse().ok(),
+        };
+        assert_eq!(read, Ok(expected));
+        assert_eq!(wanted(""), Ok(Wanted::default()));
+        assert_eq!((limit(""), limit("limit=100")), (Ok(PAGE_SIZE), Ok(100)));
+        let before = Cursor::parse("2026-11-23T10:00:00.000000Z#d1");
+        assert!(before.is_some());
+        assert_eq!(cursor("before=2026-11-23T10%3A00%3A00.000000Z%23d1"), Ok(before));
+        assert_eq!(cursor("before="), Ok(None));
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_named() {
+        for query in [
+            "limit=0",
+            "limit=101",
+            "limit=-1",
+            "limit=",
+            "limit=x",
+            "before=x",
+            "before=2026-11-23%23d1",
+            "deployment=checkout",
+            "deployment=",
+            "environment=",
+            "since=7d",
+            "until=2026-11-23",
+            // A plus sign that is not encoded is a space.
+            "since=2026-11-23T10:00:00+02:00",
+        ] {
+            let read = wanted(query).and_then(|_| limit(query)).and_then(|_| cursor(query));
+            let parameter = query.split('=').next().unwrap_or_default();
+            assert!(matches!(&read, Err(BadQuery(text)) if text.contains(parameter)), "{query}: {read:?}");
+        }
+    }
+}

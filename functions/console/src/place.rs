@@ -1,0 +1,146 @@
+//! Addresses of pages.
+
+use crate::parameters::{parameter, query};
+use crate::routes::{self, Face};
+use crate::visitor::Access;
+use approval::id::DeployId;
+use lambda_http::http::Method;
+
+/// A tab of a deploy's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tab {
+    /// Every event.
+    Timeline,
+    /// The approvals, their votes and actions.
+    Approvals,
+    /// The pull requests.
+    PullRequests,
+    /// The commits.
+    Commits,
+}
+
+/// The path and query of a page that a person may be led back to after signing in. Whatever a request said, it only ever
+/// leads to a page of the console.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Next(String);
+
+impl Tab {
+    /// The tabs, in the order in which they are shown.
+    pub(crate) const ALL: [Self; 4] = [Self::Timeline, Self::Approvals, Self::PullRequests, Self::Commits];
+
+    /// Its value in the address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Timeline => "timeline",
+            Self::Approvals => "approvals",
+            Self::PullRequests => "pull-requests",
+            Self::Commits => "commits",
+        }
+    }
+}
+
+/// The address of a deploy's page with `tab` open.
+pub(crate) fn deploy_href(id: &DeployId, tab: Tab) -> String {
+    match tab {
+        Tab::Approvals => format!("/deploys/{id}"),
+        tab => format!("/deploys/{id}?{}", query(&[("tab", tab.name())])),
+    }
+}
+
+/// The tab that a query asks for.
+pub(crate) fn tab(query: &str) -> Tab {
+    let asked = parameter(query, "tab");
+    Tab::ALL.into_iter().find(|tab| asked.as_deref() == Some(tab.name())).unwrap_or(Tab::Approvals)
+}
+
+impl Next {
+    /// Longer ones are forgotten.
+    const LONGEST: usize = 2000;
+
+    /// The page that `next` leads to; the first page where it leads to none of ours.
+    pub(crate) fn of(next: Option<&str>) -> Self {
+        let Some(next) = next.filter(|next| next.len() <= Self::LONGEST) else { return Self::home() };
+        let (path, asked) = next.split_once('?').unwrap_or((next, ""));
+        match routes::find(&Method::GET, path) {
+            Ok(found) if found.entry.access != Access::Anyone && found.entry.face == Face::Page => {
+                Self::new(path, asked)
+            }
+            _ => Self::home(),
+        }
+    }
+
+    /// The page at `path`, which is one of ours, and what was asked of it.
+    pub(crate) fn new(path: &str, asked: &str) -> Self {
+        // Written anew, so that nothing stands in it that is not percent-encoded.
+        let pairs: Vec<_> = form_urlencoded::parse(asked.as_bytes()).collect();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (&**name, &**value)).collect();
+        Self(if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", query(&pairs)) })
+    }
+
+    fn home() -> Self {
+        Self("/".to_owned())
+    }
+
+    /// Its path and query.
+    pub(crate) fn href(&self) -> &str {
+        &self.0
+    }
+
+    /// The sign-in form's address, from which this page is gone back to.
+    pub(crate) fn sign_in_href(&self) -> String {
+        match self.href() {
+            "/" => "/sign-in".to_owned(),
+            next => format!("/sign-in?{}", query(&[("next", next)])),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_leads_to_pages_of_the_console_only() {
+        let back = |next: Option<&str>| Next::of(next).href().to_owned();
+        for next in ["/deploys/d1", "/deploys/d1?tab=commits", "/deploys?before=2026%23d1"] {
+            assert_eq!(back(Some(next)), next);
+        }
+        for next in [
+            "",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example/",
+            "https:/evil.example",
+            "javascript:alert(1)",
+            "/%2F/evil.example",
+            "/deploys/..//evil.example",
+            "/deploys/d1/../..//evil.example",
+            "/\t/evil.example",
+            "/sign-out",
+            "/sign-in?next=/sign-in",
+            "/api/v1/deploys",
+            "/assets/a.css",
+            "@evil.example",
+            "/deploys/d1\r\nSet-Cookie: a=b",
+        ] {
+            assert_eq!(back(Some(next)), "/", "{next}");
+        }
+        assert_eq!(back(None), "/");
+        assert_eq!(back(Some(&format!("/deploys?before={}", "x".repeat(2000)))), "/");
+        assert_eq!(
+            back(Some("/deploys/d1?tab=//evil.example\r\nSet-Cookie: a=b")),
+            "/deploys/d1?tab=%2F%2Fevil.example%0D%0ASet-Cookie%3A+a%3Db"
+        );
+    }
+
+    #[test]
+    fn the_sign_in_form_remembers_the_page() {
+        let next = Next::of(Some("/deploys/d1?tab=commits"));
+        assert_eq!(next.sign_in_href(), "/sign-in?next=%2Fdeploys%2Fd1%3Ftab%3Dcommits");
+        let query = next.sign_in_href().split_once('?').map(|(_, query)| query.to_owned()).unwrap();
+        assert_eq!(Next::of(parameter(&query, "next").as_deref()), next);
+        assert_eq!(Next::of(None).sign_in_href(), "/sign-in");
+    }
+}

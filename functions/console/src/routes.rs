@@ -1,0 +1,203 @@
+//! Which requests the console answers, and who may make them: one table. ARCHITECTURE.md has the same, and a test holds it.
+
+use crate::visitor::Access;
+use approval::id::DeployId;
+use lambda_http::http::Method;
+
+/// How errors at an address are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// As a page.
+    Page,
+    /// As `application/problem+json`.
+    Json,
+}
+
+impl Face {
+    /// How an address is told that there is nothing at it.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with("/api/") { Self::Json } else { Self::Page }
+    }
+}
+
+/// What answers a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    /// The way to the list of deploys.
+    Home,
+    /// The list of recent deploys.
+    Deploys,
+    /// A deploy's page.
+    Deploy,
+    /// The sign-in form.
+    SignInForm,
+    /// A key typed into the sign-in form.
+    SignIn,
+    /// Forget the session.
+    SignOut,
+    /// A file that the pages need.
+    Asset,
+    /// The recent deploys, as JSON.
+    DeploysJson,
+    /// All that is known of a deploy, and its runs, as JSON.
+    DeployJson,
+    /// A deploy's approvals, as JSON.
+    ApprovalsJson,
+    /// What happened to a deploy, as JSON.
+    EventsJson,
+}
+
+/// A request that the console answers.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// GET also answers HEAD.
+    pub(crate) method: Method,
+    /// Its path; a segment in braces stands for any one.
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    pub(crate) face: Face,
+    pub(crate) endpoint: Endpoint,
+}
+
+const fn page(method: Method, path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
+    Entry { method, path, access, face: Face::Page, endpoint }
+}
+
+const fn json(path: &'static str, access: Access, endpoint: Endpoint) -> Entry {
+    Entry { method: Method::GET, path, access, face: Face::Json, endpoint }
+}
+
+/// Every request that the console answers.
+pub(crate) const TABLE: &[Entry] = &[
+    page(Method::GET, "/", Access::Reader, Endpoint::Home),
+    page(Method::GET, "/deploys", Access::Reader, Endpoint::Deploys),
+    page(Method::GET, "/deploys/{id}", Access::Reader, Endpoint::Deploy),
+    page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
+    page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
+    page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
+    page(Method::GET, "/assets/{file}", Access::Anyone, Endpoint::Asset),
+    json("/api/v1/deploys", Access::Reader, Endpoint::DeploysJson),
+    json("/api/v1/deploys/{id}", Access::Reader, Endpoint::DeployJson),
+    json("/api/v1/deploys/{id}/approvals", Access::Reader, Endpoint::ApprovalsJson),
+    json("/api/v1/deploys/{id}/events", Access::Reader, Endpoint::EventsJson),
+];
+
+/// An entry that a request is for, and what the segments in braces stand for.
+#[derive(Clone, Debug)]
+pub(crate) struct Found<'a> {
+    pub(crate) entry: &'static Entry,
+    segments: Vec<(&'static str, &'a str)>,
+}
+
+/// Why a request is for none of the entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Misroute {
+    /// No such address.
+    NotFound,
+    /// The address takes other methods: these, as the header `Allow` has them.
+    Method(String),
+}
+
+impl Found<'_> {
+    /// What `{name}` stands for; empty where the path has none.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        self.segments.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The deploy `{id}`.
+    pub(crate) fn deploy(&self) -> DeployId {
+        DeployId::from_text(self.segment("id"))
+    }
+}
+
+/// The entry that a request is for. `path` is percent-encoded, as it came; no name or id of ours needs that.
+pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Found<'a>, Misroute> {
+    let at = TABLE.iter().filter_map(|entry| Some((entry, segments(entry.path, path)?)));
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let mut allowed = Vec::new();
+    for (entry, segments) in at {
+        if entry.method == *method {
+            return Ok(Found { entry, segments });
+        }
+        allowed.push(if entry.method == Method::GET { "GET, HEAD" } else { entry.method.as_str() });
+    }
+    Err(if allowed.is_empty() { Misroute::NotFound } else { Misroute::Method(allowed.join(", ")) })
+}
+
+fn segments<'a>(pattern: &'static str, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
+    let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
+    let mut segments = Vec::new();
+    loop {
+        match (pattern.next(), path.next()) {
+            (None, None) => return Some(segments),
+            (Some(pattern), Some(found)) => {
+                match pattern.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                    Some(name) => segments.push((name, Some(found).filter(|found| is_name(found))?)),
+                    None => (pattern == found).then_some(())?,
+                }
+            }
+            (Some(_), None) | (None, Some(_)) => return None,
+        }
+    }
+}
+
+/// Whether `text` can be an id, a part of a slug or the name of one of our files.
+fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=100).contains(&text.len()) && text.bytes().all(allowed) && !text.bytes().all(|byte| byte == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    fn found(method: Method, path: &str) -> Option<Endpoint> {
+        find(&method, path).ok().map(|found| found.entry.endpoint)
+    }
+
+    #[test]
+    fn addresses_lead_to_their_entries() {
+        assert_eq!(found(Method::GET, "/"), Some(Endpoint::Home));
+        assert_eq!(found(Method::HEAD, "/deploys/d1"), Some(Endpoint::Deploy));
+        assert_eq!(found(Method::POST, "/sign-in"), Some(Endpoint::SignIn));
+        assert_eq!(found(Method::GET, "/sign-in"), Some(Endpoint::SignInForm));
+        let deploy = find(&Method::GET, "/api/v1/deploys/d1/events").unwrap();
+        assert_eq!(deploy.deploy(), DeployId::from_text("d1"));
+        for path in [
+            "",
+            "/deploys/",
+            "/deploys/d%201",
+            "/deploys/../x",
+            "/deploys/..",
+            "/api/v1/deploys/",
+            "/api/v1/deploys/d1/votes",
+            "/assets/a/b",
+            "//",
+        ] {
+            assert_eq!(find(&Method::GET, path).err(), Some(Misroute::NotFound), "{path}");
+        }
+        let refused = |method, path| find(&method, path).err();
+        let only = |allow: &str| Some(Misroute::Method(allow.to_owned()));
+        assert_eq!(refused(Method::DELETE, "/deploys/d1"), only("GET, HEAD"));
+        assert_eq!(refused(Method::PUT, "/sign-in"), only("GET, HEAD, POST"));
+        assert_eq!(refused(Method::GET, "/sign-out"), only("POST"));
+    }
+
+    #[test]
+    fn errors_of_the_api_are_json() {
+        for entry in TABLE {
+            assert_eq!(entry.face, Face::of(entry.path), "{}", entry.path);
+        }
+    }
+
+    #[test]
+    fn the_architecture_page_has_the_same_table() {
+        let mut table = "| request | who |\n|---|---|\n".to_owned();
+        for entry in TABLE {
+            writeln!(table, "| `{} {}` | {} |", entry.method, entry.path, entry.access.words()).unwrap();
+        }
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md"));
+        assert!(page.unwrap().contains(&table), "ARCHITECTURE.md has another table of requests:\n{table}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Who asks, and what they may reach.
+
+use maud::{Markup, html};
+
+/// Who may make a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anyone.
+    Anyone,
+    /// Whoever is signed in, or shows an API key that reads.
+    Reader,
+    /// A person who is signed in with Slack.
+    #[cfg_attr(not(test), allow(dead_code, reason = "no entry has it yet"))]
+    Member,
+    /// An admin, or an API key with the scope `admin`.
+    #[cfg_attr(not(test), allow(dead_code, reason = "no entry has it yet"))]
+    Admin,
+}
+
+impl Access {
+    /// As ARCHITECTURE.md has it.
+    #[cfg(test)]
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Reader => "whoever is signed in; an API key with the scope `read` or `admin`",
+            Self::Member => "whoever is signed in with Slack",
+            Self::Admin => "an admin; an API key with the scope `admin`",
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    pub(crate) who: Who,
+    /// What each form of this session carries, so that no other site's page can send one. `None`: a program, which has no
+    /// session that could be misused.
+    pub(crate) form_token: Option<String>,
+}
+
+/// A person or a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// Somebody who signed in with Slack.
+    #[cfg_attr(not(test), allow(dead_code, reason = "nobody can yet"))]
+    Person(Member),
+    /// Whoever has this API key.
+    Key(KeyHolder),
+}
+
+/// A member of the Slack workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// The Slack user id.
+    pub(crate) id: String,
+    /// The display name.
+    pub(crate) name: String,
+    pub(crate) is_admin: bool,
+}
+
+/// What an API key is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyHolder {
+    /// What it is called.
+    pub(crate) name: String,
+    pub(crate) reads: bool,
+    pub(crate) is_admin: bool,
+}
+
+impl Visitor {
+    /// Whether they may make requests that need `access`.
+    pub(crate) fn may(&self, access: Access) -> bool {
+        match (access, &self.who) {
+            (Access::Anyone, _) | (Access::Reader | Access::Member, Who::Person(_)) => true,
+            (Access::Reader, Who::Key(key)) => key.reads || key.is_admin,
+            (Access::Member, Who::Key(_)) => false,
+            (Access::Admin, Who::Person(member)) => member.is_admin,
+            (Access::Admin, Who::Key(key)) => key.is_admin,
+        }
+    }
+
+    /// What they are called.
+    pub(crate) fn name(&self) -> &str {
+        match &self.who {
+            Who::Person(member) => &member.name,
+            Who::Key(key) => &key.name,
+        }
+    }
+
+    /// The hidden field that each of their forms needs.
+    pub(crate) fn form_token(&self) -> Markup {
+        html! {
+            @if let Some(token) = &self.form_token { input type="hidden" name="token" value=(token); }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_what() {
+        let visitor = |who| Visitor { who, form_token: None };
+        let member =
+            |is_admin| visitor(Who::Person(Member { id: "U1".into(), name: "Ana".into(), is_admin }));
+        let key = |reads, is_admin| visitor(Who::Key(KeyHolder { name: "ci".into(), reads, is_admin }));
+        for (visitor, allowed) in [
+            (member(false), [true, true, true, false]),
+            (member(true), [true, true, true, true]),
+            (key(false, false), [true, false, false, false]),
+            (key(true, false), [true, true, false, false]),
+            (key(false, true), [true, true, false, true]),
+        ] {
+            let access = [Access::Anyone, Access::Reader, Access::Member, Access::Admin];
+            assert_eq!(access.map(|access| visitor.may(access)), allowed, "{visitor:?}");
+        }
+    }
+}
