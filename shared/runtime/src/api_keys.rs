@@ -36,7 +36,8 @@ pub struct NewKey {
 pub struct Holder {
     /// The key's id and name.
     pub key: Actor,
-    scopes: BTreeSet<Scope>,
+    /// What it was made for.
+    pub scopes: BTreeSet<Scope>,
 }
 
 /// Why no key can be checked now.
@@ -69,7 +70,21 @@ impl NewKey {
     }
 }
 
+/// The id that a holder of one of the secret's keys has.
+const OF_SECRET: &str = "secret";
+
 impl Holder {
+    /// Whoever shows `key`, which is on record. `None`: it is good for nothing any more.
+    pub fn of(key: ApiKey) -> Option<Self> {
+        let ApiKey { id, name, scopes, revoked, .. } = key;
+        revoked.is_none().then_some(Self { key: Actor { id, name }, scopes })
+    }
+
+    /// Whether it is one of the secret's keys.
+    pub fn is_of_secret(&self) -> bool {
+        self.key.id == OF_SECRET
+    }
+
     /// Whether the key is good for what `scope` is for.
     pub fn may(&self, scope: Scope) -> bool {
         [scope, Scope::Admin].iter().any(|scope| self.scopes.contains(scope))
@@ -118,8 +133,7 @@ fn parts(text: &str) -> Option<(&str, &str)> {
 fn of_record(key: ApiKey, shown: &str) -> Option<Holder> {
     let digest = hex::decode(&key.digest).ok()?;
     let same = bool::from(Sha256::digest(shown).ct_eq(digest.as_slice()));
-    let ApiKey { id, name, scopes, revoked, .. } = key;
-    (same && revoked.is_none()).then_some(Holder { key: Actor { id, name }, scopes })
+    same.then(|| Holder::of(key))?
 }
 
 /// Who holds `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an empty one matches
@@ -131,7 +145,7 @@ fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
     for key in secret.keys.iter().filter(|key| !key.expose_secret().is_empty()) {
         found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
     }
-    let key = Actor { id: "secret".to_owned(), name: "a key of the stack\u{2019}s secret".to_owned() };
+    let key = Actor { id: OF_SECRET.to_owned(), name: "a key of the stack\u{2019}s secret".to_owned() };
     bool::from(found).then(|| Holder { key, scopes: BTreeSet::from(Scope::ALL) })
 }
 
