@@ -4,26 +4,31 @@
 //! `json` -> `answer`, all of which are pure functions.
 
 mod documents;
+mod keys;
 mod pages;
 mod refusals;
+mod settings;
 mod sign_in;
 
 use crate::answer::Answer;
+use crate::auth::Credential;
 use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
 use crate::site::Site;
-use crate::visitor::{Access, Visitor};
+use crate::visitor::{Access, KeyHolder, Visitor, Who};
 use crate::{assets, auth};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::http::header::HeaderMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
+use runtime::api_keys::{self, Holder, KeysError};
 use runtime::aws::Aws;
+use runtime::connections::Connections;
 use runtime::secrets::{ApiSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
-use store::{Places, Store};
+use store::{Actor, Store, StoreError};
 
 /// All that people type into a form of the console fits many times into this.
 const LONGEST_FORM: usize = 64 * 1024;
@@ -32,6 +37,7 @@ const LONGEST_FORM: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Console {
     pub(crate) store: Store,
+    connections: Connections,
     secret: Secret<ApiSecret>,
     pub(crate) site: Site,
 }
@@ -58,12 +64,29 @@ enum Closed {
     NotAllowed(Visitor),
     /// There is nothing to compare with.
     NoSecret(SecretError),
+    /// What they show can't be looked up.
+    NoRecord(StoreError),
+}
+
+impl From<KeysError> for Closed {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Secret(error) => Self::NoSecret(error),
+            KeysError::Record(error) => Self::NoRecord(error),
+        }
+    }
 }
 
 impl Call<'_> {
     /// Who asks. At an address that is open to anyone, nobody in particular.
     pub(crate) fn visitor(&self) -> Option<&Visitor> {
         self.visitor.as_ref()
+    }
+
+    /// Who asks, as they are put on record. At an address that is open to anyone, nobody.
+    fn actor(&self) -> Actor {
+        let nobody = || Actor { id: String::new(), name: "nobody".to_owned() };
+        self.visitor.as_ref().map_or_else(nobody, Visitor::actor)
     }
 
     /// How errors are told.
@@ -73,20 +96,13 @@ impl Call<'_> {
 }
 
 impl Console {
-    /// The console as the settings `RECORD_TABLE`, `API_SECRET` and `PUBLIC_URL` describe it. Error: one that is missing or
+    /// The console as the settings `RECORD_TABLE`, `RETENTION_DAYS`, `DEPLOYMENTS`, `API_SECRET` and `PUBLIC_URL` describe it. Error: one that is missing or
     /// can't be read. Nothing is asked of AWS yet.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         let public_url = settings.required("PUBLIC_URL")?;
-        let places = Places {
-            record_table: settings.required("RECORD_TABLE")?.to_owned(),
-            cache_table: None,
-            deploys_queue: None,
-            effects_queue: None,
-            // The console only reads; how long things are kept is up to those who write.
-            retention: SignedDuration::ZERO,
-        };
         Ok(Self {
-            store: Store::new(aws.dynamodb(), None, places),
+            store: settings.store(aws)?,
+            connections: settings.connections()?,
             secret: Secret::new(settings, "API_SECRET", aws)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
         })
@@ -122,6 +138,9 @@ impl Console {
             Err(Closed::NoKey) if posted => return Err(refusals::session_over()),
             Err(Closed::NoKey) => return Err(Answer::see_other(Next::new(path, query).sign_in_href())),
             Err(Closed::NotAllowed(visitor)) => return Err(refusals::not_allowed(&visitor, entry)),
+            Err(Closed::NoRecord(error)) => {
+                return Err(refusals::unreadable(&error, entry.face, id, None));
+            }
             Err(Closed::NoSecret(error)) => return Err(refusals::no_secret(&error, entry.face, id)),
         };
         if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
@@ -136,6 +155,14 @@ impl Console {
             Endpoint::Home => Ok(Answer::see_other("/deploys".to_owned())),
             Endpoint::Deploys => self.deploys(call).await,
             Endpoint::Deploy => self.deploy(call).await,
+            Endpoint::Keys => self.keys(call).await,
+            Endpoint::CreateKey => self.create_key(call).await,
+            Endpoint::RevokeKey => self.revoke_key(call).await,
+            Endpoint::SettingsForm => self.settings_form(call).await,
+            Endpoint::SaveSettings => self.save_settings(call).await,
+            Endpoint::Disconnect => self.disconnect(call).await,
+            Endpoint::Connect => self.connect(call).await,
+            Endpoint::Setup => self.setup(call).await,
             Endpoint::SignInForm => Ok(self.sign_in_form(call)),
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::SignOut => Ok(self.sign_out()),
@@ -163,8 +190,24 @@ impl Console {
             return Ok(None);
         }
         let credential = auth::credential(headers, &self.site).ok_or(Closed::NoKey)?;
-        let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
-        let visitor = auth::visitor(&secret, &credential, now).ok_or(Closed::NoKey)?;
+        let visitor = match &credential {
+            Credential::Key(typed) => {
+                let holder = api_keys::holder(&self.store, &self.secret, typed, now).await?;
+                holder.map(|holder| Visitor { who: Who::Key(KeyHolder::of(holder)), form_token: None })
+            }
+            Credential::Session(value) => {
+                let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
+                match auth::created_key(&secret, value, now) {
+                    Some((id, token)) => {
+                        let holder = self.store.key(id).await.map_err(Closed::NoRecord)?.and_then(Holder::of);
+                        let who = holder.map(|holder| Who::Key(KeyHolder::of(holder)));
+                        who.map(|who| Visitor { who, form_token: Some(token) })
+                    }
+                    None => auth::visitor(&secret, value, now),
+                }
+            }
+        };
+        let visitor = visitor.ok_or(Closed::NoKey)?;
         if visitor.may(access) { Ok(Some(visitor)) } else { Err(Closed::NotAllowed(visitor)) }
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod assets;
 mod auth;
+mod forms;
 mod handler;
 mod html;
 mod json;

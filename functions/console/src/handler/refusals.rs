@@ -4,6 +4,7 @@ use crate::answer::{Answer, Problem};
 use crate::parameters::BadQuery;
 use crate::routes::{Entry, Face, Misroute};
 use crate::visitor::{Access, Visitor};
+use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
@@ -82,6 +83,42 @@ pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
         request: Some(id),
     };
     Answer::problem(face, &problem)
+}
+
+/// No API key with this id.
+pub(super) fn no_api_key() -> Answer {
+    let detail = "No API key with this id is on record. All that are stand at /settings/keys.";
+    problem(Face::Page, StatusCode::NOT_FOUND, "No such key", detail)
+}
+
+/// Nothing that could be disconnected.
+pub(super) fn not_connected(deployment: &Slug) -> Answer {
+    let detail =
+        format!("{deployment} was never connected. It can be connected at /deployments/{deployment}/edit.");
+    problem(Face::Page, StatusCode::NOT_FOUND, "Not connected", &detail)
+}
+
+/// A key whose id there is already: one in 280 billion.
+pub(super) fn again(id: &str) -> Answer {
+    let problem = Problem {
+        status: StatusCode::CONFLICT,
+        title: "No key was created",
+        detail: "Send the form again.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
+}
+
+/// The system has no randomness.
+pub(super) fn no_randomness(error: &impl std::fmt::Display, id: &str) -> Answer {
+    tracing::error!(request_id = id, %error, "no key can be made");
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "No key was created",
+        detail: "The system had no randomness to make a key of. Try again; the console's log says more.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
 }
 
 /// No such deploy.

@@ -15,6 +15,8 @@ fn console() -> Console {
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
         ("RECORD_TABLE", "records"),
+        ("RETENTION_DAYS", "365"),
+        ("DEPLOYMENTS", "acme/*"),
         ("API_SECRET", "api-secret"),
         ("PUBLIC_URL", "https://signoff.example.com"),
     ]);
@@ -146,10 +148,12 @@ fn a_missing_setting_is_named() {
         ("AWS_SECRET_ACCESS_KEY", "b"),
         ("AWS_REGION", "eu-west-1"),
         ("RECORD_TABLE", "records"),
+        ("RETENTION_DAYS", "365"),
+        ("DEPLOYMENTS", "acme/*"),
         ("API_SECRET", "api-secret"),
         ("PUBLIC_URL", "https://signoff.example.com"),
     ];
-    for missing in ["RECORD_TABLE", "API_SECRET", "PUBLIC_URL"] {
+    for missing in ["RECORD_TABLE", "RETENTION_DAYS", "DEPLOYMENTS", "API_SECRET", "PUBLIC_URL"] {
         let settings =
             Settings::new(complete.map(|(name, value)| (name, if name == missing { "" } else { value })));
         let error = Console::new(&settings, &Aws::new(&settings).unwrap()).map(|_| ()).unwrap_err();

@@ -4,9 +4,13 @@ mod actions;
 mod approvals;
 mod deploy;
 mod deploys;
+mod fields;
 mod icon;
+mod keys;
 mod message;
 mod prompt;
+mod settings;
+mod setup;
 mod sign_in;
 mod tables;
 mod timeline;
@@ -14,7 +18,10 @@ mod votes;
 
 pub(crate) use deploy::deploy;
 pub(crate) use deploys::deploys;
+pub(crate) use keys::{keys, new_key};
 pub(crate) use message::message;
+pub(crate) use settings::{Standing, settings};
+pub(crate) use setup::{register, setup};
 pub(crate) use sign_in::sign_in;
 
 use crate::assets;
@@ -25,7 +32,8 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
 
 /// The console's parts, and who sees the way to them.
-const PARTS: &[(&str, &str, Access)] = &[("Deploys", "/deploys", Access::Reader)];
+const PARTS: &[(&str, &str, Access)] =
+    &[("Deploys", "/deploys", Access::Reader), ("Settings", "/settings/keys", Access::Admin)];
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.
 fn page(title: &str, part: Option<&str>, visitor: Option<&Visitor>, body: &Markup) -> Markup {
