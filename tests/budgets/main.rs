@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::time::Duration;
 use system_tests::local_aws::root;
 use system_tests::story::{Story, rule, tell};
+use system_tests::world::API_KEY;
 
 /// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is Lambda's part, and
 /// a cold start's.
@@ -130,6 +131,9 @@ fn every_operation_makes_the_requests_that_are_written_down() {
                 "the wizard's preview of a dialog",
                 "/deployments/acme/budgets/approvals/preview?environment=staging".to_owned(),
             ),
+            ("the API keys", "/settings/keys".to_owned()),
+            ("a deployment's settings", "/deployments/acme/budgets/edit".to_owned()),
+            ("a deployment's setup instructions", "/deployments/acme/budgets/setup".to_owned()),
             ("a deploy as JSON", format!("/api/v1/deploys/{deploy}")),
             ("a deploy's approvals as JSON", format!("/api/v1/deploys/{deploy}/approvals")),
             ("a deploy's events as JSON", format!("/api/v1/deploys/{deploy}/events")),
@@ -143,6 +147,18 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         ] {
             let mark = stack.mark();
             assert_eq!(story.get(&path).await.status(), 200);
+            row(operation, mark);
+        }
+
+        let settings = [("repository", "acme/budgets"), ("version", "0")];
+        for (operation, path, form) in [
+            ("an API key is created", "/settings/keys", &[("name", "budgets"), ("scope", "read")]),
+            ("a deployment's settings are saved", "/deployments/acme/budgets/edit", &settings),
+        ] {
+            let url = format!("{}{path}", story.world.front.url());
+            let mark = stack.mark();
+            let answer = story.world.http.post(url).bearer_auth(API_KEY).form(form).send().await.unwrap();
+            assert!(matches!(answer.status().as_u16(), 201 | 303), "{operation}: {}", answer.status());
             row(operation, mark);
         }
 

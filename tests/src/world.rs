@@ -65,7 +65,7 @@ pub struct World {
     pub calls: Calls,
     bin_dir: PathBuf,
     panics: Arc<Mutex<Vec<String>>>,
-    secrets: Vec<String>,
+    secrets: Arc<Mutex<Vec<String>>>,
     leaks: Arc<Mutex<Vec<String>>>,
     runtime: Runtime,
 }
@@ -121,10 +121,14 @@ impl World {
         let said =
             requests.into_iter().filter(|request| !signs_in(&request.path)).map(|request| request.body);
         let posted = self.receiver.deliveries().into_iter().map(|delivery| delivery.body.to_string());
-        leaks.extend(
-            said.chain(posted).filter(|text| self.secrets.iter().any(|secret| text.contains(secret))),
-        );
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        leaks.extend(said.chain(posted).filter(|text| secrets.iter().any(|secret| text.contains(secret))));
         leaks
+    }
+
+    /// From now on, `secret` must be seen nowhere either.
+    pub fn keeps_secret(&self, secret: &str) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(secret.to_owned());
     }
 
     /// A world of one's own.
@@ -200,9 +204,10 @@ impl World {
         receiver.faults().listen("Receiver", &calls);
         let panics = Arc::new(Mutex::new(Vec::new()));
         let leaks = Arc::new(Mutex::new(Vec::new()));
-        let texts = secrets.values().flat_map(texts).collect::<Vec<String>>();
-        let (heard, leaked, secret_texts) = (Arc::clone(&panics), Arc::clone(&leaks), texts.clone());
+        let texts = Arc::new(Mutex::new(secrets.values().flat_map(texts).collect::<Vec<String>>()));
+        let (heard, leaked, secret_texts) = (Arc::clone(&panics), Arc::clone(&leaks), Arc::clone(&texts));
         let log_sink = LogSink::each(move |line| {
+            let secret_texts = secret_texts.lock().unwrap_or_else(PoisonError::into_inner);
             if secret_texts.iter().any(|secret| line.text.contains(secret)) {
                 leaked.lock().unwrap_or_else(PoisonError::into_inner).push(line.text.clone());
             }

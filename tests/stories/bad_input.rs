@@ -139,7 +139,8 @@ fn an_unknown_deployment_is_told_how_to_be_connected() {
         let answer =
             story.post("/api/1/deployments/nobody/nothing/register_deploy", &json!({"sha": "abcdef1"})).await;
         assert_eq!(answer.status(), 400);
-        insta::assert_snapshot!(answer.text().await.unwrap(), @"deployment: `nobody/nothing` is not connected to this stack. Add `nobody/nothing` (its repository is then github.com/nobody/nothing), `nobody/nothing=owner/repository`, or `nobody/*` to the stack's parameter Deployments, and deploy the stack.");
+        let told = answer.text().await.unwrap().replace(story.world.front.url(), "ADDRESS");
+        insta::assert_snapshot!(told, @"deployment: `nobody/nothing` is not connected to this stack. An admin can connect it at ADDRESS/deployments/nobody/nothing/edit. Or add `nobody/nothing` (its repository is then github.com/nobody/nothing), `nobody/nothing=owner/repository`, or `nobody/*` to the stack's parameter Deployments, and deploy the stack.");
         let id = DeployId::derive("register", &["nobody/nothing", "production", "abcdef1"]);
         assert!(story.world.store.page(&id).await.unwrap().is_none());
         assert_eq!(Slug::new("nobody", "no thing"), None);

@@ -5,6 +5,7 @@
 mod actions;
 mod bad_input;
 mod clock;
+mod connections;
 mod deadlines;
 mod deliveries;
 mod dialogs;
@@ -13,6 +14,7 @@ mod facts;
 mod freeze;
 mod health;
 mod issues;
+mod keys;
 mod people;
 mod personal;
 mod queries;

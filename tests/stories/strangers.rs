@@ -107,6 +107,12 @@ fn strangers_get_nothing_by_any_route() {
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
+        let [setup, edit, disconnect, connect] = [
+            "/deployments/acme/strangers/setup",
+            "/deployments/acme/strangers/edit",
+            "/deployments/acme/strangers/disconnect",
+            "/deployments/acme/strangers/connect",
+        ];
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
         let recorded = format!("/api/v1/deploys/{deploy}/events");
@@ -159,6 +165,25 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(WIZARD[0], "no session", "/deployments/acme/strangers/approvals/new"),
             Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/preview"),
             Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/channels"),
+            Attempt::new("GET /deployments/{organization}/{name}/setup", "no session", setup),
+            Attempt::new("GET /deployments/{organization}/{name}/edit", "no session", edit),
+            Attempt::new("POST /deployments/{organization}/{name}/edit", "no session", edit)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("repository=evil/rules&version=0"),
+            Attempt::new("POST /deployments/{organization}/{name}/disconnect", "no session", disconnect),
+            Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
+                .header("authorization", "Bearer x"),
+            Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("GET /settings/keys", "no session", "/settings/keys"),
+            Attempt::new("POST /settings/keys", "no session", "/settings/keys").body("name=mine&scope=admin"),
+            Attempt::new("POST /settings/keys", "a key of no record", "/settings/keys")
+                .header("authorization", format!("Bearer sgn_000000000000_{}", "0".repeat(64)))
+                .body("name=mine&scope=admin"),
+            Attempt::new(
+                "POST /settings/keys/{id}/revoke",
+                "no session",
+                "/settings/keys/000000000000/revoke",
+            ),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
@@ -212,6 +237,16 @@ fn strangers_get_nothing_by_any_route() {
         GET /deployments/{organization}/{name}/approvals/new | no session | 303
         GET /deployments/{organization}/{name}/approvals/preview | no session | 303
         GET /deployments/{organization}/{name}/approvals/channels | no session | 303
+        GET /deployments/{organization}/{name}/setup | no session | 303
+        GET /deployments/{organization}/{name}/edit | no session | 303
+        POST /deployments/{organization}/{name}/edit | no session | 403
+        POST /deployments/{organization}/{name}/disconnect | no session | 403
+        POST /deployments/{organization}/{name}/disconnect | a wrong key | 403
+        POST /deployments/{organization}/{name}/connect | no session | 403
+        GET /settings/keys | no session | 303
+        POST /settings/keys | no session | 403
+        POST /settings/keys | a key of no record | 403
+        POST /settings/keys/{id}/revoke | no session | 403
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
         GET /api/v1/deploys/{id} | no key | 401
@@ -227,6 +262,9 @@ fn strangers_get_nothing_by_any_route() {
         let after = story.settled(&deploy).await;
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
         assert_eq!(after.facts, before.facts);
+        assert!(story.world.store.keys().await.unwrap().iter().all(|key| key.name != "mine"));
+        let slug = &before.deploy.deployment;
+        assert_eq!(story.world.store.deployment_settings(slug).await.unwrap(), None);
         let registered = story.deploy_id("abcdef1", "Staging");
         assert!(story.world.store.page(&registered).await.unwrap().is_none());
         if let Some(stack) = story.world.aws.as_embedded() {

@@ -119,7 +119,7 @@ impl ActionExecution {
         let Some((deploy, run)) = self.store.deploy_and_run(&attempt.effect.deploy, run).await? else {
             return Ok(None);
         };
-        let Some(channel) = self.fallback_channel(&deploy) else { return Ok(None) };
+        let Some(channel) = self.fallback_channel(&deploy).await? else { return Ok(None) };
         if let Some(asked) = run.asks(step) {
             let approval = self.store.approval(&deploy.id, &asked).await?;
             if approval.is_some_and(|approval| approval.dialog.is_some()) {

@@ -14,23 +14,23 @@ use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
-use runtime::deployments::Deployments;
+use runtime::connections::Connections;
 use runtime::effects::{Attempt, SOON, take};
 use runtime::settings::{SettingError, Settings};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use store::{EffectMessage, Store};
+use store::{EffectMessage, Store, StoreError};
 
 /// Does effects.
 #[derive(Debug)]
 pub(crate) struct ActionExecution {
     pub(crate) store: Store,
     pub(crate) outside: Outside,
-    pub(crate) deployments: Deployments,
+    pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
     queue: OwnQueue,
-    public_url: String,
+    pub(crate) public_url: String,
     clock: fn() -> Timestamp,
 }
 
@@ -41,11 +41,11 @@ impl ActionExecution {
         aws: &Aws,
         clock: fn() -> Timestamp,
     ) -> Result<Self, SettingError> {
-        let deployments = settings.deployments()?;
+        let connections = settings.connections()?;
         Ok(Self {
             store: settings.store(aws)?,
             outside: Outside::new(settings, aws)?,
-            deployments,
+            connections,
             accounts: Accounts::default(),
             drawn: Mutex::default(),
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
@@ -72,8 +72,9 @@ impl ActionExecution {
     }
 
     /// The channel that hears what no dialog can show.
-    pub(crate) fn fallback_channel(&self, deploy: &Deploy) -> Option<String> {
-        self.deployments.connection(&deploy.deployment)?.channel
+    pub(crate) async fn fallback_channel(&self, deploy: &Deploy) -> Result<Option<String>, StoreError> {
+        let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+        Ok(connected.connection().and_then(|connection| connection.channel.clone()))
     }
 
     async fn effect(&self, message: &EffectMessage, request_id: &str) -> Handled {

@@ -141,7 +141,7 @@ impl ActionExecution {
         }
         let mut change = Change::to(&effect.deploy, self.now()).effect(effect, self.parked(attempt, &reason));
         if effect.note.as_ref() != Some(&reason) && !stands {
-            let told = self.fallback_channel(&deploy).filter(|channel| *channel != approval.channel);
+            let told = self.fallback_channel(&deploy).await?.filter(|channel| *channel != approval.channel);
             let tell = told.map(|channel| EffectKind::TellChannel {
                 channel,
                 text: message::dialog_not_shown(&approval, &deploy, &self.deploy_url(&deploy.id), &reason),

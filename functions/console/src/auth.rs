@@ -2,8 +2,9 @@
 //! (`session.rs`).
 //!
 //! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
-//! that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. The key itself never goes
-//! back to the browser.
+//! of the stack's secret that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. That of a key
+//! that was created in the console is `key.ID.EXPIRY.SIGNATURE`, signed with the secret's first key; the key is looked up each time,
+//! so that revoking it ends its sessions. The key itself never goes back to the browser.
 //!
 //! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`, `__Host-`.
 
@@ -16,8 +17,8 @@ use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use runtime::secrets::ApiSecret;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 /// How long a session lasts.
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
@@ -25,6 +26,8 @@ const SESSION: SignedDuration = SignedDuration::from_hours(12);
 const VERSION: &str = "1";
 /// What is signed begins with this, so that a signature made with the same key for something else is no session.
 const SESSIONS: &str = "signoff console session";
+/// The session cookie's first part where it is of a created key.
+const VERSION_OF_CREATED: &str = "key";
 /// The same for what forms carry.
 const FORMS: &str = "signoff console form";
 
@@ -60,17 +63,13 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// Who shows `credential` at `now`; `None`: it is good for nothing. Every key is compared, each in constant time.
-pub(crate) fn visitor(secret: &ApiSecret, credential: &Credential, now: Timestamp) -> Option<Visitor> {
-    let form_token = match credential {
-        Credential::Key(typed) => is_key(secret, typed).then_some(None),
-        Credential::Session(value) => {
-            let (key, end) = session_ends(secret, value)?;
-            (now < end).then(|| form_token(key, value)).flatten().map(Some)
-        }
-    };
-    let holder = KeyHolder { name: "an API key of the stack".to_owned(), reads: true, is_admin: true };
-    Some(Visitor { who: Who::Key(holder), form_token: form_token? })
+/// Who has the session `value`, which one of the secret's keys has signed, at `now`; `None`: it is good for nothing.
+pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option<Visitor> {
+    let (key, end) = session_ends(secret, value)?;
+    let form_token = (now < end).then(|| form_token(key, value)).flatten()?;
+    let (id, name) = ("secret".to_owned(), "an API key of the stack".to_owned());
+    let holder = KeyHolder { id, name, reads: true, is_admin: true };
+    Some(Visitor { who: Who::Key(holder), form_token: Some(form_token) })
 }
 
 /// What the forms of the session `value`, signed with `key`, carry.
@@ -84,15 +83,32 @@ pub(crate) fn has_form_token(visitor: &Visitor, form: &str) -> bool {
     parameter(form, "token").is_some_and(|sent| sent.as_bytes().ct_eq(token.as_bytes()).into())
 }
 
-/// Whether `typed` is one of the keys.
-pub(crate) fn is_key(secret: &ApiSecret, typed: &SecretString) -> bool {
-    // Digests are compared, so that the time taken says nothing about a key's length either.
-    let typed = Sha256::digest(typed.expose_secret());
-    let any = secret
-        .keys
-        .iter()
-        .fold(Choice::from(0), |any, key| any | Sha256::digest(key.expose_secret()).ct_eq(&typed));
-    bool::from(any)
+/// The id of the created key whose session `value` is at `now`, and what its forms carry. Whether the key is still good is for
+/// the record to say.
+pub(crate) fn created_key<'v>(
+    secret: &ApiSecret,
+    value: &'v str,
+    now: Timestamp,
+) -> Option<(&'v str, String)> {
+    let (signed, signature) = value.rsplit_once('.')?;
+    let (id, expiry) = signed.strip_prefix(VERSION_OF_CREATED)?.strip_prefix('.')?.split_once('.')?;
+    let signature = hex::decode(signature).ok()?;
+    let key = secret.keys.first()?;
+    let right = bool::from(sign(key, SESSIONS, signed)?.ct_eq(&signature));
+    let end = Timestamp::from_second(expiry.parse().ok()?).ok()?;
+    (right && now < end).then(|| Some((id, form_token(key, value)?)))?
+}
+
+/// The `Set-Cookie` of a new session of the created key with this id. `None`: it can't be signed.
+pub(crate) fn created_key_cookie(
+    secret: &ApiSecret,
+    id: &str,
+    site: &Site,
+    now: Timestamp,
+) -> Option<String> {
+    let signed = format!("{VERSION_OF_CREATED}.{id}.{}", (now + SESSION).as_second());
+    let signature = hex::encode(sign(secret.keys.first()?, SESSIONS, &signed)?);
+    Some(set_session(site, &format!("{signed}.{signature}"), SESSION))
 }
 
 /// The end of a session, and which of the keys has signed it.
@@ -187,8 +203,10 @@ mod tests {
 
     fn lets_in(pairs: &[(&str, &str)], site: &Site, now: Timestamp) -> bool {
         let secret = secret(&["first-key", "second-key"]);
-        credential(&headers(pairs), site)
-            .is_some_and(|credential| visitor(&secret, &credential, now).is_some())
+        match credential(&headers(pairs), site) {
+            Some(Credential::Session(value)) => visitor(&secret, &value, now).is_some(),
+            Some(Credential::Key(_)) | None => false,
+        }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -206,23 +224,54 @@ mod tests {
 
     #[test]
     fn keys() {
-        for (header, allowed) in [
-            ("Bearer first-key", true),
-            ("bearer second-key", true),
-            ("apikey first-key", true),
-            ("ApiKey   second-key ", true),
-            ("Bearer first-ke", false),
-            ("Bearer first-keyy", false),
-            ("Bearer FIRST-KEY", false),
-            ("Bearer", false),
-            ("Bearer ", false),
-            ("Basic first-key", false),
-            ("first-key", false),
-            ("", false),
+        for (header, shown) in [
+            ("Bearer first-key", Some("first-key")),
+            ("bearer second-key", Some("second-key")),
+            ("apikey first-key", Some("first-key")),
+            ("ApiKey   second-key ", Some("second-key")),
+            ("Bearer FIRST-KEY", Some("FIRST-KEY")),
+            ("Bearer", None),
+            ("Basic first-key", None),
+            ("first-key", None),
+            ("", None),
         ] {
-            assert_eq!(lets_in(&[("authorization", header)], &https(), at(0)), allowed, "{header}");
+            let found = match credential(&headers(&[("authorization", header)]), &https()) {
+                Some(Credential::Key(key)) => Some(key.expose_secret().to_owned()),
+                Some(Credential::Session(_)) | None => None,
+            };
+            assert_eq!(found.as_deref(), shown, "{header}");
         }
         assert!(!lets_in(&[], &https(), at(0)));
+    }
+
+    #[test]
+    fn sessions_of_created_keys() {
+        let stack = secret(&["first-key", "second-key"]);
+        let id = "00050a0f1419";
+        let cookie = created_key_cookie(&stack, id, &https(), at(0)).unwrap();
+        assert!(cookie.starts_with("__Host-signoff=key.00050a0f1419.1795473200."), "{cookie}");
+        let (_, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        let found = |value: &str, now| created_key(&stack, value, now).map(|(id, _)| id.to_owned());
+        assert_eq!(found(value, at(12 * 3600 - 1)).as_deref(), Some(id));
+        assert_eq!(found(value, at(12 * 3600)), None);
+        let signature = value.rsplit('.').next().unwrap();
+        for forged in [
+            value.replace("00050a0f1419", "00050a0f1418"),
+            value.replace("1795473200", "1895473200"),
+            value.replacen("key", "1", 1),
+            format!("key.{id}.1795473200."),
+            format!("key.{id}.{signature}"),
+            format!("1.1795473200.{signature}"),
+            "key...".to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(found(&forged, at(0)), None, "{forged}");
+            assert!(visitor(&stack, &forged, at(0)).is_none(), "{forged}");
+        }
+        assert!(visitor(&stack, value, at(0)).is_none(), "it is no session of the secret's key");
+        let of_secret = session("first-key", &https());
+        assert_eq!(found(of_secret.split_once('=').unwrap().1, at(0)), None);
+        assert!(created_key(&secret(&["other-key"]), value, at(0)).is_none());
     }
 
     #[test]

@@ -5,9 +5,11 @@
 
 mod deployments;
 mod documents;
+mod keys;
 mod pages;
 mod record;
 mod refusals;
+mod settings;
 mod sign_in;
 mod slack;
 mod votes;
@@ -21,19 +23,20 @@ use crate::place::Next;
 use crate::routes::{self, Endpoint, Face, Found};
 use crate::session::Session;
 use crate::site::Site;
-use crate::visitor::{Access, Member, Visitor, Who};
+use crate::visitor::{Access, KeyHolder, Member, Visitor, Who};
 use crate::{assets, auth, json};
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::http::header::{HeaderMap, SET_COOKIE};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
+use runtime::api_keys::{self, Holder, KeysError};
 use runtime::aws::Aws;
-use runtime::deployments::Deployments;
+use runtime::connections::Connections;
 use runtime::secrets::{ApiSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
 use std::borrow::Cow;
-use store::Store;
+use store::{Actor, Store, StoreError};
 use voting::Accounts;
 
 /// All that people type into a form of the console fits many times into this.
@@ -43,11 +46,11 @@ const LONGEST_FORM: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Console {
     pub(crate) store: Store,
+    connections: Connections,
     secret: Secret<ApiSecret>,
     pub(crate) members: Members,
     accounts: Accounts,
     pub(crate) site: Site,
-    deployments: Deployments,
     outside: Outside,
 }
 
@@ -85,6 +88,17 @@ enum Closed {
     NotAllowed(Visitor),
     /// There is nothing to compare with.
     NoSecret(SecretError),
+    /// What they show can't be looked up.
+    NoRecord(StoreError),
+}
+
+impl From<KeysError> for Closed {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Secret(error) => Self::NoSecret(error),
+            KeysError::Record(error) => Self::NoRecord(error),
+        }
+    }
 }
 
 impl Call<'_> {
@@ -102,6 +116,12 @@ impl Call<'_> {
         }
     }
 
+    /// Who asks, as they are put on record. At an address that is open to anyone, nobody.
+    fn actor(&self) -> Actor {
+        let nobody = || Actor { id: String::new(), name: "nobody".to_owned() };
+        self.visitor.as_ref().map_or_else(nobody, Visitor::actor)
+    }
+
     /// How errors are told.
     pub(crate) fn face(&self) -> Face {
         self.found.entry.face
@@ -114,11 +134,11 @@ impl Console {
         let public_url = settings.required("PUBLIC_URL")?;
         Ok(Self {
             store: settings.store(aws)?,
+            connections: settings.connections()?,
             secret: Secret::new(settings, "API_SECRET", aws)?,
             members: Members::new(settings, aws)?,
             accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
-            deployments: settings.deployments()?,
             outside: Outside::new(settings, aws)?,
         })
     }
@@ -157,6 +177,9 @@ impl Console {
             Err(Closed::NoKey) if posted => return Err(refusals::session_over()),
             Err(Closed::NoKey) => return Err(Answer::see_other(Next::new(path, query).sign_in_href())),
             Err(Closed::NotAllowed(visitor)) => return Err(refusals::not_allowed(&visitor, entry)),
+            Err(Closed::NoRecord(error)) => {
+                return Err(refusals::unreadable(&error, entry.face, id, None));
+            }
             Err(Closed::NoSecret(error)) => return Err(refusals::no_secret(&error, entry.face, id)),
         };
         if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
@@ -185,6 +208,14 @@ impl Console {
             Endpoint::Wizard => self.wizard(call).await,
             Endpoint::WizardPreview => self.wizard_preview(call).await,
             Endpoint::WizardChannels => self.wizard_channels(call).await,
+            Endpoint::Keys => self.keys(call).await,
+            Endpoint::CreateKey => self.create_key(call).await,
+            Endpoint::RevokeKey => self.revoke_key(call).await,
+            Endpoint::SettingsForm => self.settings_form(call).await,
+            Endpoint::SaveSettings => self.save_settings(call).await,
+            Endpoint::Disconnect => self.disconnect(call).await,
+            Endpoint::Connect => self.connect(call).await,
+            Endpoint::Setup => self.setup(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::ToSlack => self.to_slack(call).await,
             Endpoint::FromSlack => self.from_slack(call).await,
@@ -218,16 +249,35 @@ impl Console {
         let credential = auth::credential(headers, &self.site).ok_or(Closed::NoKey)?;
         let (visitor, renewed) = match &credential {
             Credential::Session(value) if Session::is_meant(value) => self.person(value, id, now).await?,
-            Credential::Session(_) | Credential::Key(_) => {
-                let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
-                (auth::visitor(&secret, &credential, now).ok_or(Closed::NoKey)?, None)
-            }
+            Credential::Session(_) | Credential::Key(_) => (self.key_holder(&credential, now).await?, None),
         };
         if visitor.may(access) {
             Ok(Admitted { visitor: Some(visitor), renewed })
         } else {
             Err(Closed::NotAllowed(visitor))
         }
+    }
+
+    /// Whose API key is shown, or was when the session began.
+    async fn key_holder(&self, credential: &Credential, now: Timestamp) -> Result<Visitor, Closed> {
+        let visitor = match credential {
+            Credential::Key(typed) => {
+                let holder = api_keys::holder(&self.store, &self.secret, typed, now).await?;
+                holder.map(|holder| Visitor { who: Who::Key(KeyHolder::of(holder)), form_token: None })
+            }
+            Credential::Session(value) => {
+                let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
+                match auth::created_key(&secret, value, now) {
+                    Some((id, token)) => {
+                        let holder = self.store.key(id).await.map_err(Closed::NoRecord)?.and_then(Holder::of);
+                        let who = holder.map(|holder| Who::Key(KeyHolder::of(holder)));
+                        who.map(|who| Visitor { who, form_token: Some(token) })
+                    }
+                    None => auth::visitor(&secret, value, now),
+                }
+            }
+        };
+        visitor.ok_or(Closed::NoKey)
     }
 
     /// Whose session a cookie's value is, and the `Set-Cookie` of a newer one where it was old. An old session is looked at once

@@ -4,6 +4,7 @@ mod answer;
 mod assets;
 mod auth;
 mod export;
+mod forms;
 mod handler;
 mod html;
 mod json;

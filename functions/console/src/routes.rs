@@ -62,6 +62,22 @@ pub(crate) enum Endpoint {
     SignOut,
     /// A file that the pages need.
     Asset,
+    /// The API keys.
+    Keys,
+    /// A new API key.
+    CreateKey,
+    /// Revoke an API key.
+    RevokeKey,
+    /// The form of a deployment's settings.
+    SettingsForm,
+    /// Save a deployment's settings.
+    SaveSettings,
+    /// Disconnect a deployment.
+    Disconnect,
+    /// Connect it again.
+    Connect,
+    /// How a deployment's deploys come to Signoff.
+    Setup,
     /// The recent deploys, as JSON.
     DeploysJson,
     /// All that is known of a deploy, and its runs, as JSON.
@@ -121,6 +137,14 @@ pub(crate) const TABLE: &[Entry] = &[
         Access::Reader,
         Endpoint::WizardChannels,
     ),
+    page(Method::GET, "/deployments/{organization}/{name}/setup", Access::Reader, Endpoint::Setup),
+    page(Method::GET, "/deployments/{organization}/{name}/edit", Access::Admin, Endpoint::SettingsForm),
+    page(Method::POST, "/deployments/{organization}/{name}/edit", Access::Admin, Endpoint::SaveSettings),
+    page(Method::POST, "/deployments/{organization}/{name}/disconnect", Access::Admin, Endpoint::Disconnect),
+    page(Method::POST, "/deployments/{organization}/{name}/connect", Access::Admin, Endpoint::Connect),
+    page(Method::GET, "/settings/keys", Access::Admin, Endpoint::Keys),
+    page(Method::POST, "/settings/keys", Access::Admin, Endpoint::CreateKey),
+    page(Method::POST, "/settings/keys/{id}/revoke", Access::Admin, Endpoint::RevokeKey),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-in/slack", Access::Anyone, Endpoint::ToSlack),

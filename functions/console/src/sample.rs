@@ -25,7 +25,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::Page;
+use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Scope};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -343,4 +343,35 @@ pub(crate) fn refused() -> Page {
 pub(crate) fn visitor() -> Visitor {
     let who = Who::Person(Member { id: "U1".to_owned(), name: "Ana Kovač".to_owned(), is_admin: true });
     Visitor { who, form_token: Some("0123abcd".to_owned()) }
+}
+
+/// An API key that Ana created, and Ben revoked, if it is.
+pub(crate) fn api_key(number: usize, name: &str, revoked: bool) -> ApiKey {
+    let by = |name: &str| Actor { id: format!("U{name}"), name: name.to_owned() };
+    ApiKey {
+        id: format!("{number:012x}"),
+        name: name.to_owned(),
+        scopes: [Scope::Register, Scope::Read].into(),
+        digest: "0".repeat(64),
+        last_four: "cafe".to_owned(),
+        created: Done { by: by("Ana <b>"), at: at(0) },
+        revoked: revoked.then(|| Done { by: by("Ben"), at: at(60) }),
+    }
+}
+
+/// Settings of acme/checkout that Ben saved, and disconnected, if they are.
+pub(crate) fn settings(disconnected: bool) -> DeploymentSettings {
+    let done =
+        |seconds| Done { by: Actor { id: "U2".to_owned(), name: "Ben & co".to_owned() }, at: at(seconds) };
+    DeploymentSettings {
+        deployment: Slug::new("acme", "checkout").unwrap(),
+        repository: "acme/mono".to_owned(),
+        channel: Some("#deploys".to_owned()),
+        circleci_project: None,
+        git_host: GitHost::Bitbucket,
+        disconnected: disconnected.then(|| done(60)),
+        leads: disconnected,
+        saved: done(30),
+        version: 3,
+    }
 }

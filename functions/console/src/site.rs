@@ -39,6 +39,11 @@ impl Site {
         self.https
     }
 
+    /// Scheme and authority, without a slash at the end.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The address of a deploy's page.
     pub(crate) fn deploy_url(&self, deploy: &DeployId) -> String {
         format!("{}/deploys/{deploy}", self.origin)

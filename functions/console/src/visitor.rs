@@ -1,6 +1,8 @@
 //! Who asks, and what they may reach.
 
 use maud::{Markup, html};
+use runtime::api_keys::Holder;
+use store::{Actor, Scope};
 
 /// Who may make a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +14,6 @@ pub(crate) enum Access {
     /// A person who is signed in with Slack.
     Member,
     /// An admin, or an API key with the scope `admin`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "no entry has it yet"))]
     Admin,
 }
 
@@ -60,10 +61,21 @@ pub(crate) struct Member {
 /// What an API key is good for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyHolder {
+    /// Its id.
+    pub(crate) id: String,
     /// What it is called.
     pub(crate) name: String,
     pub(crate) reads: bool,
     pub(crate) is_admin: bool,
+}
+
+impl KeyHolder {
+    /// Whoever shows a key that is good for something.
+    pub(crate) fn of(holder: Holder) -> Self {
+        let (reads, is_admin) = (holder.may(Scope::Read), holder.may(Scope::Admin));
+        let Actor { id, name } = holder.key;
+        Self { id, name, reads, is_admin }
+    }
 }
 
 impl Visitor {
@@ -86,6 +98,15 @@ impl Visitor {
         }
     }
 
+    /// Who they are on record.
+    pub(crate) fn actor(&self) -> Actor {
+        let id = match &self.who {
+            Who::Person(member) => &member.id,
+            Who::Key(key) => &key.id,
+        };
+        Actor { id: id.clone(), name: self.name().to_owned() }
+    }
+
     /// The hidden field that each of their forms needs.
     pub(crate) fn form_token(&self) -> Markup {
         html! {
@@ -103,7 +124,9 @@ mod tests {
         let visitor = |who| Visitor { who, form_token: None };
         let member =
             |is_admin| visitor(Who::Person(Member { id: "U1".into(), name: "Ana".into(), is_admin }));
-        let key = |reads, is_admin| visitor(Who::Key(KeyHolder { name: "ci".into(), reads, is_admin }));
+        let key = |reads, is_admin| {
+            visitor(Who::Key(KeyHolder { id: "k1".into(), name: "ci".into(), reads, is_admin }))
+        };
         for (visitor, allowed) in [
             (member(false), [true, true, true, false]),
             (member(true), [true, true, true, true]),

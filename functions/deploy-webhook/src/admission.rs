@@ -1,43 +1,90 @@
 //! Whoever has an API key may say something of a connected deployment.
 
-use crate::answer::{not_set_up, text};
+use crate::answer::{not_set_up, text, try_again};
 use crate::handler::{DeployWebhook, header};
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::register::{ParseError, api_key};
-use providers::signature::verify_key;
+use runtime::api_keys::{KeysError, holder};
+use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
+use store::Scope;
 
 impl DeployWebhook {
     /// The deployment that the request's path names, once its key is checked. `Err` is the answer to whoever has no key of this
-    /// stack, or names a deployment that is not connected.
+    /// stack that registers, or names a deployment that is not connected; `not_done` is what was not done then, where the
+    /// record can't be reached.
     pub(crate) async fn admit(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
+        not_done: &str,
     ) -> Result<(Slug, Connection), Response<Body>> {
-        let secret = self.api_secret.get(now).await.map_err(|error| {
-            tracing::error!(request_id, %error, "no API key can be checked");
-            not_set_up()
-        })?;
+        self.registers(request, request_id, now, not_done).await?;
+        let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
+        match self.connections.of(&self.store, &slug).await {
+            Ok(Connected::Yes(connection)) => Ok((slug, connection)),
+            Ok(Connected::No(done)) => {
+                tracing::warn!(request_id, deployment = %slug, "refused: disconnected");
+                let problem = disconnected(&slug, &done, &self.public_url);
+                Err(text(StatusCode::CONFLICT, format!("deployment: {problem}")))
+            }
+            Ok(Connected::Unknown) => {
+                tracing::warn!(request_id, deployment = %slug, "refused: not connected");
+                Err(self.not_connected(slug.as_str()))
+            }
+            Err(error) => {
+                tracing::error!(request_id, deployment = %slug, %error, "it can't be looked up whether it is connected");
+                Err(try_again(not_done))
+            }
+        }
+    }
+
+    /// Lets pass whose key is good for registering.
+    async fn registers(
+        &self,
+        request: &Request,
+        request_id: &str,
+        now: Timestamp,
+        not_done: &str,
+    ) -> Result<(), Response<Body>> {
         let (content_type, query) = sent(request);
         let key = api_key(header(request, "authorization"), query, content_type, request.body().as_ref());
-        if !key.is_some_and(|key| verify_key(&key, &secret.keys)) {
-            tracing::warn!(request_id, "refused: no API key of this stack");
-            return Err(text(
-                StatusCode::UNAUTHORIZED,
-                "api_key: missing or not valid. Send an API key of this stack as `Authorization: Bearer KEY`.",
-            ));
-        }
-        let slug = Self::slug(request).map_err(|path| Self::not_connected(&path))?;
-        match self.deployments.connection(&slug) {
-            Some(connection) => Ok((slug, connection)),
-            None => {
-                tracing::warn!(request_id, deployment = %slug, "refused: not connected");
-                Err(Self::not_connected(slug.as_str()))
+        let found = match &key {
+            Some(key) => holder(&self.store, &self.api_secret, key, now).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some(holder)) if holder.may(Scope::Register) => Ok(()),
+            Ok(Some(holder)) => {
+                let (name, scopes) = (&holder.key.name, holder.scopes());
+                tracing::warn!(request_id, key = holder.key.id, scopes, "refused: the key is not for this");
+                Err(text(
+                    StatusCode::FORBIDDEN,
+                    format!(
+                        "api_key: the key \u{201c}{name}\u{201d} lacks the scope `register` (it has: {scopes}). An admin can create one \
+                         that has it at {}/settings/keys",
+                        self.public_url
+                    ),
+                ))
+            }
+            Ok(None) => {
+                tracing::warn!(request_id, "refused: no API key of this stack");
+                Err(text(
+                    StatusCode::UNAUTHORIZED,
+                    "api_key: missing or not valid. Send an API key of this stack as `Authorization: Bearer KEY`.",
+                ))
+            }
+            Err(KeysError::Secret(error)) => {
+                tracing::error!(request_id, %error, "no API key can be checked");
+                Err(not_set_up())
+            }
+            Err(KeysError::Record(error)) => {
+                tracing::error!(request_id, %error, "no API key can be looked up");
+                Err(try_again(not_done))
             }
         }
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::github::{Delivery, DeploymentSucceeded, ParseError, delivery, verify};
+use runtime::connections::{Connected, disconnected};
 use std::collections::BTreeMap;
 
 impl DeployWebhook {
@@ -48,9 +49,20 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let Some(slug) = self.deployments.of_repository(&found.repository) else {
-            tracing::warn!(request_id, repository = found.repository, "refused: not connected");
-            return Self::not_connected(&found.repository);
+        let slug = match self.connections.of_repository(&self.store, &found.repository).await {
+            Ok(Some((slug, Connected::Yes(_)))) => slug,
+            Ok(Some((slug, Connected::No(done)))) => {
+                let reason = disconnected(&slug, &done, &self.public_url);
+                return self.ignored(&found.delivery, &reason, request_id, now).await;
+            }
+            Ok(Some((_, Connected::Unknown)) | None) => {
+                tracing::warn!(request_id, repository = found.repository, "refused: not connected");
+                return self.not_connected(&found.repository);
+            }
+            Err(error) => {
+                tracing::error!(request_id, repository = found.repository, %error, "its deployment can't be looked up");
+                return try_again(NOT_REGISTERED);
+            }
         };
         let key =
             [found.repository.as_str(), &found.deployment_id.to_string(), &found.environment.to_lowercase()];

@@ -5,7 +5,7 @@ use approval::deploy::{Deploy, Slug};
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
-use runtime::deployments::Deployments;
+use runtime::connections::Connections;
 use runtime::race;
 use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
@@ -20,9 +20,10 @@ const MAX_RACES: u32 = 9;
 #[derive(Debug)]
 pub(crate) struct DeployWebhook {
     pub(crate) store: Store,
-    pub(crate) deployments: Deployments,
+    pub(crate) connections: Connections,
     pub(crate) api_secret: Secret<ApiSecret>,
     pub(crate) github_secret: Secret<GitHubSecret>,
+    pub(crate) public_url: String,
 }
 
 /// What became of a deploy.
@@ -37,13 +38,14 @@ pub(crate) enum Registered {
 impl DeployWebhook {
     /// The function with these settings. Error: one is missing or can't be read.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
-        let deployments = settings.deployments()?;
+        let connections = settings.connections()?;
         settings.required("DEPLOYS_QUEUE_URL")?;
         Ok(Self {
             store: settings.store(aws)?,
-            deployments,
+            connections,
             api_secret: Secret::new(settings, "API_SECRET", aws)?,
             github_secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
+            public_url: settings.url("PUBLIC_URL")?,
         })
     }
 
@@ -75,10 +77,12 @@ impl DeployWebhook {
     }
 
     /// What a client is told whose deployment is not connected.
-    pub(crate) fn not_connected(slug: &str) -> Response<Body> {
+    pub(crate) fn not_connected(&self, slug: &str) -> Response<Body> {
         answer::bad_request(format!(
-            "deployment: `{slug}` is not connected to this stack. Add `{slug}` (its repository is then github.com/{slug}), \
-             `{slug}=owner/repository`, or `{organization}/*` to the stack's parameter Deployments, and deploy the stack.",
+            "deployment: `{slug}` is not connected to this stack. An admin can connect it at {url}/deployments/{slug}/edit. Or add \
+             `{slug}` (its repository is then github.com/{slug}), `{slug}=owner/repository`, or `{organization}/*` to the \
+             stack's parameter Deployments, and deploy the stack.",
+            url = self.public_url,
             organization = slug.split('/').next().unwrap_or(slug)
         ))
     }

@@ -18,9 +18,10 @@ const NOT_REPORTED: &str = "The health was not put on record";
 
 impl DeployWebhook {
     /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
-    /// key that is not this stack's, `404` for a deploy that is not on record, or `413`.
+    /// key that is not this stack's, `403` for one that does not register, `404` for a deploy that is not on record, `409` where
+    /// the deployment was disconnected, or `413`.
     pub(crate) async fn health(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
-        let slug = match self.admit(request, request_id, now).await {
+        let slug = match self.admit(request, request_id, now, NOT_REPORTED).await {
             Ok((slug, _)) => slug,
             Err(refusal) => return refusal,
         };

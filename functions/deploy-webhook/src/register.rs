@@ -10,14 +10,15 @@ use lambda_http::{Body, Request, Response};
 use providers::register::parse;
 
 impl DeployWebhook {
-    /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, or `413`.
+    /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, `403` for one
+    /// that does not register, `409` where the deployment was disconnected, or `413`.
     pub(crate) async fn register(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let (slug, connection) = match self.admit(request, request_id, now).await {
+        let (slug, connection) = match self.admit(request, request_id, now, NOT_REGISTERED).await {
             Ok(admitted) => admitted,
             Err(refusal) => return refusal,
         };

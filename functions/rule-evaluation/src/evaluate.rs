@@ -1,7 +1,7 @@
 //! Which rules hold, and the runs that follow.
 
 use crate::findings::Looked;
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use approval::deploy::Deploy;
@@ -32,6 +32,8 @@ pub(crate) struct Look<'a> {
     pub(crate) scope: Scope,
     /// What was found out on the way that its authors should know.
     pub(crate) notices: Vec<String>,
+    /// The deployment's channel, where it has one.
+    pub(crate) channel: Option<String>,
 }
 
 impl RuleEvaluation {
@@ -51,7 +53,7 @@ impl RuleEvaluation {
                 let effect = &look.attempt.effect;
                 let problems: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
                 let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
-                let tell = self.tell(&deploy, text).into_iter().collect();
+                let tell = tell(look.channel.as_deref(), text).into_iter().collect();
                 let now = self.now();
                 let hash = rules::file::hash(&file.text);
                 let mut evaluation = Evaluation::of(&deploy, now, Some((file.path, &hash)));
@@ -137,7 +139,7 @@ impl RuleEvaluation {
                 change = Change::to(&deploy.id, now);
             }
         }
-        let (effects, mut events) = self.not_opened(&deploy, &plan, page.as_ref());
+        let (effects, mut events) = self.not_opened(look, &deploy, &plan, page.as_ref());
         events.extend(frozen(&plan, page.as_ref()));
         if scope == Scope::All || !opening.is_empty() {
             let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);
@@ -184,6 +186,7 @@ impl RuleEvaluation {
     /// What is told, and put on record, of rules that use what is not supported yet; nothing that is on record already.
     fn not_opened(
         &self,
+        look: &Look<'_>,
         deploy: &Deploy,
         plan: &Plan<'_>,
         page: Option<&Page>,
@@ -196,7 +199,7 @@ impl RuleEvaluation {
             if page.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
                 continue;
             }
-            effects.extend(self.tell(deploy, text));
+            effects.extend(tell(look.channel.as_deref(), text));
             events.push(event);
         }
         (effects, events)

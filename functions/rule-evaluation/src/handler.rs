@@ -17,7 +17,8 @@ use providers::Failure;
 use providers::github::GitHub;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
-use runtime::deployments::Deployments;
+use runtime::connections::{Connected, Connections, disconnected};
+use runtime::deployments::Connection;
 use runtime::effects::{Attempt, SOON, take};
 use runtime::facts::learn;
 use runtime::secrets::{GitHubSecret, Secret};
@@ -33,7 +34,7 @@ const LISTED_IN: SignedDuration = SignedDuration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct RuleEvaluation {
     pub(crate) store: Store,
-    deployments: Deployments,
+    connections: Connections,
     github_url: String,
     secret: Secret<GitHubSecret>,
     pub(crate) places: Places,
@@ -65,10 +66,10 @@ impl RuleEvaluation {
         aws: &Aws,
         clock: fn() -> Timestamp,
     ) -> Result<Self, SettingError> {
-        let deployments = settings.deployments()?;
+        let connections = settings.connections()?;
         Ok(Self {
             store: settings.store(aws)?,
-            deployments,
+            connections,
             github_url: settings.url("GITHUB_API_URL")?,
             secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
             places: Places::new(settings, aws)?,
@@ -94,12 +95,6 @@ impl RuleEvaluation {
     /// The address of a deploy's page.
     pub(crate) fn deploy_url(&self, deploy: &Deploy) -> String {
         format!("{}/deploys/{}", self.public_url, deploy.id)
-    }
-
-    /// Has the deployment's channel told `text`, where it has one.
-    pub(crate) fn tell(&self, deploy: &Deploy, text: String) -> Option<EffectKind> {
-        let channel = self.deployments.connection(&deploy.deployment)?.channel?;
-        Some(EffectKind::TellChannel { channel, text })
     }
 
     /// The git host. A secret that can't be read now may be there in a moment.
@@ -145,6 +140,20 @@ impl RuleEvaluation {
                 .await?;
             return Ok(());
         };
+        let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+        if let Connected::No(done) = &connected {
+            let reason = disconnected(&deploy.deployment, done, &self.public_url);
+            let change = Change::to(&deploy.id, self.now()).done(effect);
+            let events = vec![EventKind::NotEvaluated { reason }];
+            return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
+        }
+        let (deploy, channel) = match connected {
+            // Its settings may have been mended since it was registered.
+            Connected::Yes(Connection { repository, channel, .. }) => {
+                (Deploy { repository, ..deploy }, channel)
+            }
+            Connected::No(_) | Connected::Unknown => (deploy, None),
+        };
         let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
         let arrived = if effect.id == first { Some(self.arrived(effect, &deploy).await?) } else { None };
         let (scope, previous) = match arrived {
@@ -162,7 +171,7 @@ impl RuleEvaluation {
         };
         match (self.rules_file(&github, &deploy.repository).await?, scope) {
             (Some(file), _) => {
-                let look = Look { attempt, scope, notices };
+                let look = Look { attempt, scope, notices, channel };
                 self.evaluate(&look, &github, deploy, &file).await
             }
             (None, Scope::Waiting) => {
@@ -217,7 +226,9 @@ impl RuleEvaluation {
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
             let text = message::rules_not_read(&deploy, &self.deploy_url(&deploy), &reason);
-            let tell = self.tell(&deploy, text).into_iter().collect();
+            let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+            let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
+            let tell = tell(channel, text).into_iter().collect();
             change = change.and(
                 effect.id.as_str(),
                 tell,
@@ -227,4 +238,9 @@ impl RuleEvaluation {
         self.store.commit(change).await?;
         Ok(Handled::Done)
     }
+}
+
+/// Has the deployment's channel told `text`, where it has one.
+pub(crate) fn tell(channel: Option<&str>, text: String) -> Option<EffectKind> {
+    channel.map(|channel| EffectKind::TellChannel { channel: channel.to_owned(), text })
 }

@@ -42,6 +42,11 @@ pub enum EventKind {
         /// Its problems, each with its place.
         problems: Vec<String>,
     },
+    /// The rules were not evaluated, because the deployment is not connected any more.
+    NotEvaluated {
+        /// Who disconnected it, when, and what can be done.
+        reason: String,
+    },
     /// A rule that held was not opened, because it uses what is not supported yet.
     RuleNotOpened {
         /// The rule.

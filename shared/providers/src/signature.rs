@@ -1,9 +1,9 @@
-//! HMAC-SHA256 signatures and keys, compared in constant time.
+//! HMAC-SHA256 signatures, compared in constant time.
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 /// Why a request is not taken. All of these are answered 401, and nothing of the request is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,36 +57,4 @@ pub(crate) fn check(
     let mut theirs = [0; 32];
     hex::decode_to_slice(digits, &mut theirs).map_err(|_| VerifyError::Malformed)?;
     if bool::from(hmac_sha256(key, parts).ct_eq(&theirs)) { Ok(()) } else { Err(VerifyError::Mismatch) }
-}
-
-/// Whether `candidate` is one of `keys`. The time that it takes depends on neither the keys' text nor which of them
-/// matches. An empty candidate and an empty key match nothing.
-pub fn verify_key(candidate: &SecretString, keys: &[SecretString]) -> bool {
-    // Digests have one length, so that the comparison doesn't tell a key's length either.
-    let theirs = Sha256::digest(candidate.expose_secret());
-    let mut found = Choice::from(0);
-    for key in keys.iter().filter(|key| !key.expose_secret().is_empty()) {
-        found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
-    }
-    found.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_one_of_those_given_and_never_empty() {
-        let keys = ["first-key", "", "second-key"].map(SecretString::from);
-        for (candidate, expected) in [
-            ("first-key", true),
-            ("second-key", true),
-            ("", false),
-            ("first-ke", false),
-            ("First-key", false),
-        ] {
-            assert_eq!(verify_key(&candidate.into(), &keys), expected, "{candidate}");
-        }
-        assert!(!verify_key(&"first-key".into(), &[]));
-    }
 }

@@ -2,8 +2,10 @@
 //! of messages.
 
 pub mod alarms;
+pub mod api_keys;
 pub mod aws;
 pub mod batch;
+pub mod connections;
 pub mod deployments;
 pub mod effects;
 pub mod facts;

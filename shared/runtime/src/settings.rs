@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::alarms::Alarms;
 use crate::aws::Aws;
+use crate::connections::Connections;
 use crate::deployments::Deployments;
 
 /// The settings of a function.
@@ -59,6 +60,11 @@ impl Settings {
     pub fn deployments(&self) -> Result<Deployments, SettingError> {
         let name = "DEPLOYMENTS";
         Deployments::parse(self.required(name)?).map_err(|error| Self::error(name, error.to_string()))
+    }
+
+    /// The deployments of this stack as functions ask for them. Error: as of [`Settings::deployments`].
+    pub fn connections(&self) -> Result<Connections, SettingError> {
+        self.deployments().map(Connections::new)
     }
 
     /// The alarms that say something of these deployments' health: `ALARMS`, which may be empty. Error: an entry can't be read,

@@ -245,14 +245,14 @@ impl Store {
     }
 
     /// A row that moves to `version` from the one before, or is new at 1.
-    fn versioned(&self, item: row::Row, version: u64) -> Result<TransactWriteItem, StoreError> {
+    pub(crate) fn versioned(&self, item: row::Row, version: u64) -> Result<TransactWriteItem, StoreError> {
         match version.saturating_sub(1) {
             0 => self.put(item, Some("attribute_not_exists(pk)"), &[]),
             read => self.put(item, Some("version = :read"), &[(":read", row::number(read))]),
         }
     }
 
-    fn put(
+    pub(crate) fn put(
         &self,
         item: row::Row,
         condition: Option<&str>,

@@ -15,6 +15,9 @@
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
 //! | place of another message of a deploy | `message#CHANNEL#TS` | `message` | |
 //! | place of a revision | `revisions#SLUG` | `REVISION#ENVIRONMENT#ID` | |
+//! | API key | `keys` | `key#ID` | |
+//! | settings of a deployment | `deployments` | `SLUG` | |
+//! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME`, in lower case | `repository` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -58,7 +61,7 @@ pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
 /// Its partition key's attribute.
 pub(crate) const DEPLOYMENT_KEY: &str = "deployment_key";
 
-/// The partition of the environments of all deployments.
+/// The partition of all deployments: their settings and their environments.
 pub(crate) const DEPLOYMENTS: &str = "deployments";
 
 /// The sparse index of effects that the clock has to look at.
@@ -131,6 +134,22 @@ pub(crate) fn revisions(deployment: &Slug) -> String {
 pub(crate) fn revision(deploy: &Deploy) -> Key {
     let (environment, id) = (deploy.environment.to_lowercase(), &deploy.id);
     Key { pk: revisions(&deploy.deployment), sk: format!("{}#{environment}#{id}", deploy.revision) }
+}
+
+/// Where all API keys are.
+pub(crate) const API_KEYS: &str = "keys";
+
+pub(crate) fn api_key(id: &str) -> Key {
+    Key { pk: API_KEYS.to_owned(), sk: format!("key#{id}") }
+}
+
+pub(crate) fn deployment(deployment: &Slug) -> Key {
+    Key { pk: DEPLOYMENTS.to_owned(), sk: deployment.to_string() }
+}
+
+/// Git hosts compare repositories' names case-insensitively.
+pub(crate) fn repository(repository: &str) -> Key {
+    Key { pk: format!("repository#{}", repository.to_lowercase()), sk: "repository".to_owned() }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {

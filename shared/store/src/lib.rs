@@ -4,9 +4,11 @@
 //! events. A [`Change`] writes state, effects and events in one transaction; what was written is then sent to SQS, and
 //! what could not be sent is sent by the clock.
 
+mod api_keys;
 mod approvals;
 mod cache;
 mod change;
+mod deployments;
 mod drift;
 mod effects;
 mod environments;
@@ -19,9 +21,11 @@ mod queries;
 mod queue;
 mod row;
 
+pub use api_keys::{Actor, ApiKey, Done, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;
+pub use deployments::{DeploymentSettings, GitHost};
 pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};

@@ -29,6 +29,13 @@ pub(crate) fn key(key: &Key) -> Row {
     Row::from([(keys::PK.to_owned(), text(&key.pk)), (keys::SK.to_owned(), text(&key.sk))])
 }
 
+/// `value` at `key`, kept for good.
+pub(crate) fn keep<T: Serialize>(at: &Key, value: &T) -> Result<Row, StoreError> {
+    let mut row: Row = serde_dynamo::to_item(value).map_err(|error| StoreError::row(&at.sk, error))?;
+    row.extend(key(at));
+    Ok(row)
+}
+
 /// `value` at `key`, kept until `now` + `retention`.
 pub(crate) fn write<T: Serialize>(
     at: &Key,
@@ -36,8 +43,7 @@ pub(crate) fn write<T: Serialize>(
     now: Timestamp,
     retention: SignedDuration,
 ) -> Result<Row, StoreError> {
-    let mut row: Row = serde_dynamo::to_item(value).map_err(|error| StoreError::row(&at.sk, error))?;
-    row.extend(key(at));
+    let mut row = keep(at, value)?;
     row.insert(keys::EXPIRES_AT.to_owned(), number((now + retention).as_second()));
     Ok(row)
 }

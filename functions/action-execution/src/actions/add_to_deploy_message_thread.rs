@@ -6,6 +6,7 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
 use approval::run::Run;
+use runtime::connections::Connected;
 use runtime::effects::Attempt;
 
 impl ActionExecution {
@@ -13,6 +14,7 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
+        connected: &Connected,
         run: &Run,
         step: usize,
         message: &str,
@@ -22,7 +24,7 @@ impl ActionExecution {
             None => None,
         };
         let Some(dialog) = approval.and_then(|approval| approval.dialog) else {
-            return self.slack_deploy_message(attempt, deploy, message).await;
+            return self.slack_deploy_message(attempt, deploy, connected, message).await;
         };
         let posted = self.post_of_deploy(attempt, deploy, &dialog.channel, Some(&dialog.ts), message).await?;
         Ok(Done { summary: "posted to this thread.".to_owned(), url: self.link(&posted).await })

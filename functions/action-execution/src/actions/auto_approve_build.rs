@@ -5,18 +5,20 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::BuildRef;
 use approval::deploy::Deploy;
+use runtime::connections::Connected;
 
 impl ActionExecution {
     pub(super) async fn auto_approve_build(
         &self,
         deploy: &Deploy,
+        connected: &Connected,
         build: &BuildRef,
     ) -> Result<Done, Trouble> {
-        let project = self.connection(deploy)?.circleci_project;
+        let project = &self.connection(deploy, connected)?.circleci_project;
         let circleci = self.outside.circleci(self.now()).await?;
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
         let approved =
-            circleci.approve_held_job(&project, branch, &deploy.revision, &build.build, job).await?;
+            circleci.approve_held_job(project, branch, &deploy.revision, &build.build, job).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
             summary: format!("job {} of {} {verb}.", approved.job, build.build),

@@ -17,6 +17,7 @@ use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
 use rules::template::{Context, FAILED_RULES, Mentions};
+use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
 
@@ -39,17 +40,18 @@ impl ActionExecution {
         step: usize,
         action: &Action,
     ) -> Result<Done, Trouble> {
+        let connected = &self.connected(attempt, deploy).await?;
         match action {
             Action::SlackChannelApproval(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
-            Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, build).await,
-            Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, run, spec).await,
+            Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, connected, build).await,
+            Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, connected, run, spec).await,
             Action::SlackChannelMessage(message) => {
                 self.slack_channel_message(attempt, deploy, message).await
             }
             Action::AddToDeployMessageThread(message) => {
-                self.add_to_deploy_message_thread(attempt, deploy, run, step, message).await
+                self.add_to_deploy_message_thread(attempt, deploy, connected, run, step, message).await
             }
             Action::NotifyDeployAuthors(message) => {
                 self.notify_deploy_authors(attempt, deploy, message).await
@@ -58,7 +60,9 @@ impl ActionExecution {
             Action::SlackPersonalMessage(message) => {
                 self.slack_personal_message(attempt, deploy, message).await
             }
-            Action::SlackDeployMessage(message) => self.slack_deploy_message(attempt, deploy, message).await,
+            Action::SlackDeployMessage(message) => {
+                self.slack_deploy_message(attempt, deploy, connected, message).await
+            }
             Action::MonitorDrift(monitor) => {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
             }
@@ -79,12 +83,23 @@ impl ActionExecution {
         }
     }
 
+    /// Whether `deploy`'s deployment is connected. Error: somebody disconnected it, so that none of its actions runs any more.
+    async fn connected(&self, attempt: &Attempt, deploy: &Deploy) -> Result<Connected, Trouble> {
+        let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+        let Connected::No(done) = &connected else { return Ok(connected) };
+        let reason = disconnected(&deploy.deployment, done, &self.public_url);
+        // What may have happened before that is nothing that failed.
+        let failure = if attempt.lost { Failure::Unanswered(reason) } else { Failure::Permanent(reason) };
+        Err(failure.into())
+    }
+
     /// Where `deploy`'s deployment has its repository and its project. Error: the stack knows it no more.
-    fn connection(&self, deploy: &Deploy) -> Result<Connection, Failure> {
-        self.deployments.connection(&deploy.deployment).ok_or_else(|| {
+    fn connection<'c>(&self, deploy: &Deploy, connected: &'c Connected) -> Result<&'c Connection, Failure> {
+        connected.connection().ok_or_else(|| {
             let slug = &deploy.deployment;
             Failure::Permanent(format!(
-                "this stack is not connected to {slug} any more; add it to the stack's parameter Deployments"
+                "this stack is not connected to {slug} any more; an admin can connect it at {}/deployments/{slug}/edit",
+                self.public_url
             ))
         })
     }

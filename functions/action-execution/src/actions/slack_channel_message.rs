@@ -9,6 +9,7 @@ use approval::deploy::Deploy;
 use providers::Failure;
 use providers::slack::MessageRef;
 use rules::template::render;
+use runtime::connections::Connected;
 use runtime::effects::Attempt;
 use serde_json::Value;
 
@@ -26,16 +27,19 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
+        connected: &Connected,
         message: &str,
     ) -> Result<Done, Trouble> {
         let slug = &deploy.deployment;
-        let channel = self.fallback_channel(deploy).ok_or_else(|| {
+        let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
+        let channel = channel.ok_or_else(|| {
             Failure::Permanent(format!(
-                "{slug} has no channel of its own; name one in the stack's parameter Deployments ({slug} #channel), or \
-                 use slack_channel_message"
+                "{slug} has no channel of its own; name one at {}/deployments/{slug}/edit, or in the stack's parameter \
+                 Deployments ({slug} #channel), or use slack_channel_message",
+                self.public_url
             ))
         })?;
-        let posted = self.post_of_deploy(attempt, deploy, &channel, None, message).await?;
+        let posted = self.post_of_deploy(attempt, deploy, channel, None, message).await?;
         Ok(Done { summary: format!("posted to {channel}."), url: self.link(&posted).await })
     }
 

@@ -10,6 +10,8 @@ use providers::Failure;
 use providers::circleci::{self, Target, Triggered};
 use providers::github;
 use rules::template::{Context, render_plain};
+use runtime::connections::Connected;
+use runtime::deployments::Connection;
 use runtime::effects::Attempt;
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
+        connected: &Connected,
         run: &Run,
         spec: &TriggerSpec,
     ) -> Result<Done, Trouble> {
@@ -38,14 +41,15 @@ impl ActionExecution {
         // It may have been started: what would keep it from being started now is no answer to that.
         if attempt.lost
             && let Some(done) =
-                self.find_build(attempt, deploy, run, build).await.map_err(still_unanswered)?
+                self.find_build(attempt, deploy, connected, run, build).await.map_err(still_unanswered)?
         {
             return Ok(done);
         }
-        self.still_that_revision(deploy, build).await?;
+        let connection = self.connection(deploy, connected)?;
+        self.still_that_revision(deploy, connection, build).await?;
         match build.workflow {
-            Some(workflow) => self.dispatch_workflow(deploy, workflow, build).await,
-            None => self.trigger_pipeline(deploy, build).await,
+            Some(workflow) => self.dispatch_workflow(connection, workflow, build).await,
+            None => self.trigger_pipeline(connection, build).await,
         }
     }
 
@@ -54,10 +58,11 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
+        connected: &Connected,
         run: &Run,
         build: Build<'_>,
     ) -> Result<Option<Done>, Failure> {
-        let connection = self.connection(deploy)?;
+        let connection = self.connection(deploy, connected)?;
         let since = attempt.effect.created_at;
         let unclear =
             |what: String| Err(Failure::Unanswered(format!("{what} may be the one that was asked for")));
@@ -87,14 +92,18 @@ impl ActionExecution {
 
     /// CI builds the head of a branch. It is the revision that was voted on where the branch still stands there, or
     /// where the build is told the revision as a parameter.
-    async fn still_that_revision(&self, deploy: &Deploy, build: Build<'_>) -> Result<(), Trouble> {
+    async fn still_that_revision(
+        &self,
+        deploy: &Deploy,
+        connection: &Connection,
+        build: Build<'_>,
+    ) -> Result<(), Trouble> {
         if build.is_told(deploy) {
             return Ok(());
         }
-        let repository = self.connection(deploy)?.repository;
         let github = self.outside.github(self.now()).await?;
         let r#ref = build.branch.unwrap_or("HEAD");
-        let head = github.commit(&repository, r#ref).await?.0.revision;
+        let head = github.commit(&connection.repository, r#ref).await?.0.revision;
         if head == deploy.revision {
             return Ok(());
         }
@@ -109,21 +118,22 @@ impl ActionExecution {
 
     async fn dispatch_workflow(
         &self,
-        deploy: &Deploy,
+        connection: &Connection,
         workflow: &str,
         build: Build<'_>,
     ) -> Result<Done, Trouble> {
-        let repository = self.connection(deploy)?.repository;
         let branch = build.named_branch()?;
         let github = self.outside.github(self.now()).await?;
-        let url = github.dispatch_workflow(&repository, workflow, branch, build.parameters).await?;
+        let repository = &connection.repository;
+        let url = github.dispatch_workflow(repository, workflow, branch, build.parameters).await?;
         Ok(started(workflow, branch, url))
     }
 
-    async fn trigger_pipeline(&self, deploy: &Deploy, build: Build<'_>) -> Result<Done, Trouble> {
-        let project = self.connection(deploy)?.circleci_project;
+    async fn trigger_pipeline(&self, connection: &Connection, build: Build<'_>) -> Result<Done, Trouble> {
         let circleci = self.outside.circleci(self.now()).await?;
-        Ok(done(circleci.trigger_pipeline(&project, build.target(), build.parameters).await?))
+        Ok(done(
+            circleci.trigger_pipeline(&connection.circleci_project, build.target(), build.parameters).await?,
+        ))
     }
 }
 

@@ -3,13 +3,15 @@
 use crate::answer::{Answer, Problem};
 use crate::parameters::BadQuery;
 use crate::routes::{Entry, Face, Misroute};
+use crate::view::words;
 use crate::visitor::{Access, Visitor};
+use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
 use runtime::secrets::SecretError;
 use std::io;
-use store::StoreError;
+use store::{Done, StoreError};
 
 fn problem(face: Face, status: StatusCode, title: &str, detail: &str) -> Answer {
     Answer::problem(face, &Problem { status, title, detail, request: None })
@@ -105,6 +107,42 @@ pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
     Answer::problem(face, &problem)
 }
 
+/// No API key with this id.
+pub(super) fn no_api_key() -> Answer {
+    let detail = "No API key with this id is on record. All that are stand at /settings/keys.";
+    problem(Face::Page, StatusCode::NOT_FOUND, "No such key", detail)
+}
+
+/// Nothing that could be disconnected.
+pub(super) fn not_connected(deployment: &Slug) -> Answer {
+    let detail =
+        format!("{deployment} was never connected. It can be connected at /deployments/{deployment}/edit.");
+    problem(Face::Page, StatusCode::NOT_FOUND, "Not connected", &detail)
+}
+
+/// A key whose id there is already: one in 280 billion.
+pub(super) fn again(id: &str) -> Answer {
+    let problem = Problem {
+        status: StatusCode::CONFLICT,
+        title: "No key was created",
+        detail: "Send the form again.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
+}
+
+/// The system has no randomness.
+pub(super) fn no_randomness(error: &impl std::fmt::Display, id: &str) -> Answer {
+    tracing::error!(request_id = id, %error, "no key can be made");
+    let problem = Problem {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        title: "No key was created",
+        detail: "The system had no randomness to make a key of. Try again; the console's log says more.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
+}
+
 /// No such deploy.
 pub(super) fn no_deploy(face: Face) -> Answer {
     let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended.";
@@ -115,6 +153,16 @@ pub(super) fn no_deploy(face: Face) -> Answer {
 pub(super) fn no_deployment(face: Face) -> Answer {
     let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended.";
     problem(face, StatusCode::NOT_FOUND, "No such deployment", detail)
+}
+
+/// A deployment that somebody disconnected.
+pub(super) fn disconnected(deployment: &Slug, done: &Done) -> Answer {
+    let detail = format!(
+        "{deployment} was disconnected by {} on {}. An admin can connect it again at /deployments/{deployment}/edit.",
+        done.by.name,
+        words::when(done.at)
+    );
+    problem(Face::Page, StatusCode::CONFLICT, "Disconnected", &detail)
 }
 
 /// What was read can't be written as a file.

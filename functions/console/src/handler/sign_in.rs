@@ -11,8 +11,10 @@ use crate::{auth, html};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
+use runtime::api_keys::{self, Holder, KeysError};
 use runtime::secrets::ApiSecret;
 use secrecy::SecretString;
+use store::Scope;
 
 impl Console {
     /// The page.
@@ -29,19 +31,27 @@ impl Console {
 
     /// A key typed into the form: a session and the way back, or the form again.
     pub(super) async fn sign_in(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let secret = self.secret.get(call.now).await;
-        let secret = secret.map_err(|error| refusals::no_secret(&error, Face::Page, call.id))?;
-        match signed_in(&secret, &call.form, &self.site, call.now) {
-            Ok(answer) => Ok(answer),
-            Err(next) => {
+        let typed = SecretString::from(parameter(&call.form, "key").unwrap_or_default().trim());
+        let next = Next::of(parameter(&call.form, "next").as_deref());
+        let no_secret = |error| refusals::no_secret(&error, Face::Page, call.id);
+        let holder = api_keys::holder(&self.store, &self.secret, &typed, call.now).await;
+        let holder = holder.map_err(|error| match error {
+            KeysError::Secret(error) => no_secret(error),
+            KeysError::Record(error) => refusals::unreadable(&error, Face::Page, call.id, None),
+        })?;
+        let secret = self.secret.get(call.now).await.map_err(no_secret)?;
+        let cookie = session(holder.as_ref(), &typed, &secret, &self.site, call.now);
+        match cookie {
+            Ok(cookie) => Ok(Answer::see_other(next.href().to_owned()).with(SET_COOKIE, cookie)),
+            Err(problem) => {
                 let request_id = call.id;
                 tracing::warn!(
                     request_id,
-                    "a key that is none of the stack's was typed into the sign-in form"
+                    problem,
+                    "a key that is not good for reading was typed into the sign-in form"
                 );
-                let problem = Some("That is not one of this stack\u{2019}s API keys.");
                 let slack = self.signs_in_with_slack(call).await;
-                Err(Answer::page(StatusCode::UNAUTHORIZED, html::sign_in(&next, problem, slack)))
+                Err(Answer::page(StatusCode::UNAUTHORIZED, html::sign_in(&next, Some(problem), slack)))
             }
         }
     }
@@ -59,46 +69,47 @@ impl Console {
     }
 }
 
-/// A session and the way back. `Err`: the key is none of the stack's; where the way back leads.
-fn signed_in(secret: &ApiSecret, form: &str, site: &Site, now: Timestamp) -> Result<Answer, Next> {
-    let typed = SecretString::from(parameter(form, "key").unwrap_or_default().trim());
-    let next = Next::of(parameter(form, "next").as_deref());
-    let cookie = auth::is_key(secret, &typed).then(|| auth::session_cookie(&typed, site, now)).flatten();
-    match cookie {
-        Some(cookie) => Ok(Answer::see_other(next.href().to_owned()).with(SET_COOKIE, cookie)),
-        None => Err(next),
+/// The session of who typed the key `typed`, as `holder` is known by it. Error: why there is none.
+fn session(
+    holder: Option<&Holder>,
+    typed: &SecretString,
+    secret: &ApiSecret,
+    site: &Site,
+    now: Timestamp,
+) -> Result<String, &'static str> {
+    let holder = holder.ok_or("That is not one of this stack\u{2019}s API keys.")?;
+    if !holder.may(Scope::Read) {
+        return Err("That key lacks the scope \u{201c}read\u{201d}: it is not for signing in.");
     }
+    let cookie = if holder.is_of_secret() {
+        auth::session_cookie(typed, site, now)
+    } else {
+        auth::created_key_cookie(secret, &holder.key.id, site, now)
+    };
+    cookie.ok_or("That key can\u{2019}t be used to sign in.")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lambda_http::http::header::{HeaderMap, HeaderValue};
+    use store::Actor;
 
     #[test]
-    fn a_right_key_leads_back_with_a_session_and_a_wrong_one_to_the_form() {
-        let secret = ApiSecret { keys: vec![SecretString::from("a+key/&=")] };
+    fn a_key_that_reads_makes_a_session_and_others_do_not() {
+        let (secret, typed) = (ApiSecret { keys: vec![SecretString::from("k")] }, SecretString::from("k"));
         let site = Site::new("https://signoff.example.com").unwrap();
         let now = "2026-11-23T10:42:00Z".parse().unwrap();
-        let send = |form: &str| {
-            let response = signed_in(&secret, form, &site, now)?.into_response(&site, false);
-            let text = |name: &str| {
-                let value = response.headers().get(name).map(|value| value.to_str().unwrap());
-                value.unwrap_or_default().to_owned()
-            };
-            Ok::<_, Next>((response.status().as_u16(), text("location"), text("set-cookie")))
+        let made = |id: &str, scopes: &[Scope]| {
+            let key = Actor { id: id.to_owned(), name: "CI".to_owned() };
+            let holder = Holder { key, scopes: scopes.iter().copied().collect() };
+            session(Some(&holder), &typed, &secret, &site, now)
         };
-        let (status, location, cookie) = send("next=%2Fdeploys%2Fd1&key=+a%2Bkey%2F%26%3D%0A").unwrap();
-        assert_eq!((status, location.as_str()), (303, "/deploys/d1"));
-        let mut headers = HeaderMap::new();
-        let cookie = cookie.split(';').next().unwrap_or_default();
-        headers.insert("cookie", HeaderValue::from_str(cookie).unwrap());
-        let credential = auth::credential(&headers, &site).unwrap();
-        assert!(auth::visitor(&secret, &credential, now).is_some());
-        assert_eq!(send("key=a%2Bkey%2F%26%3D&next=https://evil.example").unwrap().1, "/");
-        for form in ["key=wrong", "key=", "", "next=/", "%ff=%ff"] {
-            assert_eq!(send(form), Err(Next::of(None)), "{form}");
-        }
-        assert_eq!(send("key=wrong&next=/deploys/d1"), Err(Next::of(Some("/deploys/d1"))));
+        assert!(made("secret", &Scope::ALL).unwrap().starts_with("__Host-signoff=1."));
+        assert!(
+            made("00050a0f1419", &[Scope::Read]).unwrap().starts_with("__Host-signoff=key.00050a0f1419.")
+        );
+        assert!(made("00050a0f1419", &[Scope::Admin]).is_ok());
+        assert!(made("00050a0f1419", &[Scope::Register]).unwrap_err().contains("lacks the scope"));
+        assert!(session(None, &typed, &secret, &site, now).unwrap_err().contains("not one of"));
     }
 }

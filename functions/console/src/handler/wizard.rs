@@ -14,19 +14,18 @@ use lambda_http::http::StatusCode;
 use providers::github::RepositoryFile;
 use providers::github::first_file::RULES;
 use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
+use runtime::connections::Connected;
 use runtime::deployments::Connection;
 use std::sync::Arc;
-use store::{DeploySummary, Wanted};
+use store::DeploySummary;
 
-/// How many of a deployment's newest deploys its environments are taken from.
-const LOOKED_AT: i32 = 50;
 /// How many channels a list of the page offers.
 const OFFERED: usize = 100;
 
 impl Console {
     /// A step of the wizard: 1 query of the record for the form, and another one for the dialog in it.
     pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let (deployment, connection) = self.connection(call)?;
+        let (deployment, connection) = self.connection(call).await?;
         let form = Form::read(call.query);
         let too_long = Form::too_long(call.query);
         match form.step {
@@ -43,7 +42,7 @@ impl Console {
 
     /// The dialog alone, for the script: 2 queries.
     pub(super) async fn wizard_preview(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let (deployment, _) = self.connection(call)?;
+        let (deployment, _) = self.connection(call).await?;
         let form = Form::read(call.query);
         let deploys = self.newest_deploys(call, &deployment).await?;
         let dialog = self.dialog(call, &deployment, &form, &deploys).await?;
@@ -52,17 +51,23 @@ impl Console {
 
     /// The channels whose names have the text `q` in them, for the script.
     pub(super) async fn wizard_channels(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        self.connection(call)?;
+        self.connection(call).await?;
         let wanted = parameter(call.query, "q").unwrap_or_default();
         let channels = self.channels(call, &wanted).await.unwrap_or_default();
         Ok(Answer::page(StatusCode::OK, pages::channel_list(&channels)))
     }
 
-    /// Where a deployment's repository is. The one place that the wizard asks.
-    fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
-        let slug = Slug::new(call.found.segment("organization"), call.found.segment("name"));
-        let connected = slug.and_then(|slug| Some((slug.clone(), self.deployments.connection(&slug)?)));
-        connected.ok_or_else(|| refusals::no_deployment(call.face()))
+    /// Where a deployment's repository is: 1 GetItem.
+    async fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
+        let nowhere = || refusals::no_deployment(call.face());
+        let slug = call.found.deployment().ok_or_else(nowhere)?;
+        let connected = self.connections.of(&self.store, &slug).await;
+        let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        match connected {
+            Connected::Yes(connection) => Ok((slug, connection)),
+            Connected::No(done) => Err(refusals::disconnected(&slug, &done)),
+            Connected::Unknown => Err(nowhere()),
+        }
     }
 
     async fn form(
@@ -97,20 +102,13 @@ impl Console {
         Ok(Answer::page(status, page.draw(call.visitor())))
     }
 
-    /// The newest deploy of each environment, as far as the deployment's newest deploys show them.
+    /// The newest deploy of each environment: 1 query.
     async fn newest_deploys(&self, call: &Call<'_>, deployment: &Slug) -> Result<Vec<DeploySummary>, Answer> {
-        let wanted = Wanted { deployment: Some(deployment.clone()), ..Wanted::default() };
-        let listing = self.store.list(&wanted, LOOKED_AT, None).await;
-        let listing = listing.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
-        let mut newest: Vec<DeploySummary> = Vec::new();
-        for deploy in listing.deploys {
-            let same =
-                |known: &DeploySummary| known.environment.to_lowercase() == deploy.environment.to_lowercase();
-            if !newest.iter().any(same) {
-                newest.push(deploy);
-            }
-        }
-        Ok(newest)
+        let deployment = self.store.deployment(deployment).await;
+        let deployment =
+            deployment.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let environments = deployment.map(|deployment| deployment.environments).unwrap_or_default();
+        Ok(environments.into_iter().map(|environment| environment.newest).collect())
     }
 
     /// The dialog for the newest deploy of the form's environment, or for a sample where there is none.

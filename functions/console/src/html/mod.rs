@@ -7,12 +7,16 @@ mod deploy;
 mod deployment;
 mod deployments;
 mod deploys;
+mod fields;
 mod history;
 mod icon;
+mod keys;
 mod live;
 mod message;
 mod prompt;
 mod record;
+mod settings;
+mod setup;
 mod sign_in;
 mod tables;
 mod time_to_approve;
@@ -26,9 +30,12 @@ pub(crate) use deployment::{DeploymentPage, deployment};
 pub(crate) use deployments::{Overview, ROWS, deployments};
 pub(crate) use deploys::deploys;
 pub(crate) use history::history;
+pub(crate) use keys::{keys, new_key};
 pub(crate) use live::LivePage;
 pub(crate) use message::message;
 pub(crate) use record::{Found, record};
+pub(crate) use settings::{Standing, settings};
+pub(crate) use setup::{register, setup};
 pub(crate) use sign_in::{sign_in, to_slack};
 pub(crate) use time_to_approve::time_to_approve;
 
@@ -47,6 +54,7 @@ const PARTS: &[(&str, &str, Access)] = &[
     ("Deployments", "/", Access::Reader),
     ("Deploys", "/deploys", Access::Reader),
     ("Record", "/record", Access::Reader),
+    ("Settings", "/settings/keys", Access::Admin),
 ];
 
 /// A whole page. `part`: the address in [`PARTS`] that it belongs to, if any; `visitor`: who looks at it, if that is known.

@@ -65,6 +65,9 @@ pub(crate) fn everything() -> Page {
             notices: vec![text("`deploy_impact` is not supported yet.")],
         },
         EventKind::RulesRefused { problems: vec![text(".signoff/rules.yml:3:1: no `rules`.")] },
+        EventKind::NotEvaluated {
+            reason: text("acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC."),
+        },
         EventKind::RuleNotOpened { rule: text("later"), reasons: vec![text("It uses `wait`.")] },
         cast(Choice::Reject, Some(Choice::Approve), None, None),
         cast(Choice::Reject, Some(Choice::Reject), Some("The migration is missing."), Some(Standing::Guest)),

@@ -33,6 +33,8 @@ pub(crate) enum NoticeKind {
     NotSupported,
     /// The rules file can't be used.
     RulesRefused,
+    /// The deployment is not connected any more.
+    NotEvaluated,
     /// A rule held and was not opened.
     RuleNotOpened,
     /// A rule holds and waits for the end of a freeze.
@@ -55,6 +57,7 @@ impl Notice {
             | NoticeKind::NotSupported
             | NoticeKind::Frozen => false,
             NoticeKind::RulesRefused
+            | NoticeKind::NotEvaluated
             | NoticeKind::RuleNotOpened
             | NoticeKind::NotTold
             | NoticeKind::TriedAgain
@@ -65,8 +68,14 @@ impl Notice {
 
 /// The notices of a deploy, in the order in which things happened.
 pub(crate) fn notices(page: &Page) -> Vec<Notice> {
-    let read =
-        |kind: &EventKind| matches!(kind, EventKind::RulesEvaluated { .. } | EventKind::RulesRefused { .. });
+    let read = |kind: &EventKind| {
+        matches!(
+            kind,
+            EventKind::RulesEvaluated { .. }
+                | EventKind::RulesRefused { .. }
+                | EventKind::NotEvaluated { .. }
+        )
+    };
     let stuck: Vec<_> = page.effects.iter().filter_map(|effect| of_effect(effect, page)).collect();
     let is_read = page.events.iter().any(|event| read(&event.kind));
     let pending = (!is_read && stuck.is_empty()).then(|| Notice {
@@ -101,6 +110,10 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
                 .to_owned(),
             problems,
         )],
+        EventKind::NotEvaluated { reason } => {
+            let text = "The deployment was not connected when its rules were to be evaluated, so no rule was run.";
+            vec![notice(NoticeKind::NotEvaluated, text.to_owned(), std::slice::from_ref(reason))]
+        }
         EventKind::RuleNotOpened { rule, reasons } => {
             let text = format!("The rule {} holds and was not run.", quoted(rule));
             vec![notice(NoticeKind::RuleNotOpened, text, reasons)]

@@ -109,6 +109,11 @@ impl Teller<'_> {
                 told(Tone::Bad, "The rules file can\u{2019}t be used, so no rule was run.".to_owned())
                     .with_details(problems)
             }
+            EventKind::NotEvaluated { reason } => told(
+                Tone::Warning,
+                "The rules were not evaluated: the deployment is not connected.".to_owned(),
+            )
+            .with_details(std::slice::from_ref(reason)),
             EventKind::RuleNotOpened { rule, reasons } => {
                 told(Tone::Warning, format!("The rule {} holds and was not run.", quoted(rule)))
                     .with_details(reasons)
@@ -324,6 +329,8 @@ mod tests {
           - `deploy_impact` is not supported yet.
         Bad: The rules file can’t be used, so no rule was run.
           - .signoff/rules.yml:3:1: no `rules`.
+        Warning: The rules were not evaluated: the deployment is not connected.
+          - acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC.
         Warning: The rule “later” holds and was not run.
           - It uses `wait`.
         Bad: Mato Zgajner changed their vote to reject “Promote deploy to production”.

@@ -76,7 +76,7 @@ pub const ACTIONS: [Action; 17] = [
         name: "slack_deploy_message",
         takes: &[Takes::Template],
         bare: false,
-        about: "Posts a message to the deployment's channel: the one of the stack's parameter `Deployments`.",
+        about: "Posts a message to the deployment's channel: the one of its settings, else of the stack's parameter `Deployments`.",
         examples: &["- slack_deploy_message: '{{ deploy_slack }} is on its way.'"],
     },
     Action {

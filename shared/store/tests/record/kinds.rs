@@ -83,6 +83,7 @@ fn of_rules() -> Vec<EventKind> {
         evaluated(&none, Vec::new(), odd()),
         evaluated(&some, odd(), Vec::new()),
         EventKind::RulesRefused { problems: odd() },
+        EventKind::NotEvaluated { reason: ODD[3].to_owned() },
         EventKind::RuleNotOpened { rule: String::new(), reasons: Vec::new() },
         EventKind::RunOpened { run: run(), rule: ODD[3].to_owned(), rule_hash: String::new() },
     ]

@@ -2,9 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
+mod api_keys;
 mod approvals;
 mod cache;
 mod claims;
+mod deployments;
 mod due;
 mod environments;
 mod evaluations;

@@ -1,0 +1,18 @@
+//! What people typed into forms, and what is wrong with it.
+
+pub(crate) mod key;
+pub(crate) mod settings;
+
+/// What was typed into a field, and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) text: String,
+    pub(crate) problem: Option<String>,
+}
+
+impl Field {
+    /// A field with this text.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), problem: None }
+    }
+}

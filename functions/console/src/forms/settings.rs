@@ -1,0 +1,203 @@
+//! The form of a deployment's settings.
+
+use super::Field;
+use crate::parameters::parameter;
+use approval::deploy::Slug;
+use runtime::deployments::Connection;
+use store::{DeploymentSettings, GitHost};
+
+/// The longest text of a field.
+const LONGEST: usize = 200;
+
+/// What was filled in, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SettingsForm {
+    pub(crate) repository: Field,
+    pub(crate) channel: Field,
+    pub(crate) circleci_project: Field,
+    pub(crate) git_host: GitHost,
+    /// The version that it was made from; 0: nothing was saved yet.
+    pub(crate) version: u64,
+}
+
+/// What was filled in, and right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Filled {
+    pub(crate) repository: String,
+    pub(crate) channel: Option<String>,
+    pub(crate) circleci_project: Option<String>,
+    pub(crate) git_host: GitHost,
+}
+
+impl SettingsForm {
+    /// The form of what is saved.
+    pub(crate) fn saved(settings: &DeploymentSettings) -> Self {
+        Self {
+            repository: Field::new(&settings.repository),
+            channel: Field::new(settings.channel.as_deref().unwrap_or_default()),
+            circleci_project: Field::new(settings.circleci_project.as_deref().unwrap_or_default()),
+            git_host: settings.git_host,
+            version: settings.version,
+        }
+    }
+
+    /// The form of a deployment that nothing is saved of: what the stack's parameter has, else its own name.
+    pub(crate) fn unsaved(deployment: &Slug, parameter: Option<&Connection>) -> Self {
+        let (repository, channel, project) = match parameter {
+            Some(known) => {
+                (known.repository.as_str(), known.channel.as_deref(), known.circleci_project.as_str())
+            }
+            None => (deployment.as_str(), None, ""),
+        };
+        let own = project == format!("gh/{repository}");
+        Self {
+            repository: Field::new(repository),
+            channel: Field::new(channel.unwrap_or_default()),
+            circleci_project: Field::new(if own { "" } else { project }),
+            git_host: GitHost::default(),
+            version: 0,
+        }
+    }
+
+    /// Reads `form`.
+    pub(crate) fn read(form: &str) -> Self {
+        let field = |name: &str, problem: fn(&str) -> Option<String>| {
+            let text = parameter(form, name).unwrap_or_default().trim().to_owned();
+            let problem = if text.len() > LONGEST {
+                Some(format!("It is longer than {LONGEST} characters. Shorten it."))
+            } else {
+                problem(&text)
+            };
+            Field { text, problem }
+        };
+        let host = parameter(form, "git_host").unwrap_or_default();
+        Self {
+            repository: field("repository", repository_problem),
+            channel: field("channel", channel_problem),
+            circleci_project: field("circleci_project", project_problem),
+            git_host: GitHost::ALL.into_iter().find(|known| known.name() == host).unwrap_or_default(),
+            version: parameter(form, "version").and_then(|text| text.parse().ok()).unwrap_or_default(),
+        }
+    }
+
+    /// What was filled in. `None`: something is wrong with it.
+    pub(crate) fn filled(&self) -> Option<Filled> {
+        let right = [&self.repository, &self.channel, &self.circleci_project];
+        let some = |field: &Field| Some(field.text.clone()).filter(|text| !text.is_empty());
+        right.iter().all(|field| field.problem.is_none()).then(|| Filled {
+            repository: self.repository.text.clone(),
+            channel: some(&self.channel),
+            circleci_project: some(&self.circleci_project),
+            git_host: self.git_host,
+        })
+    }
+}
+
+fn repository_problem(text: &str) -> Option<String> {
+    let right = "Write it as owner/name, such as acme/checkout.";
+    let named = text.split_once('/').is_some_and(|(owner, name)| Slug::new(owner, name).is_some());
+    (!named).then(|| match text {
+        "" => format!("Name the repository. {right}"),
+        text if text.contains("://") => format!("This is an address. {right}"),
+        _ => format!("This is no repository\u{2019}s name. {right}"),
+    })
+}
+
+fn channel_problem(text: &str) -> Option<String> {
+    let name = text.strip_prefix('#');
+    let right = match name {
+        Some(name) => !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || "#,@".contains(c)),
+        None => {
+            text.is_empty()
+                || (text.starts_with(['C', 'G']) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        }
+    };
+    (!right).then(|| {
+        "This is no channel\u{2019}s name. Write it as #deploys, or as the channel\u{2019}s id (C0123ABCDEF).".to_owned()
+    })
+}
+
+fn project_problem(text: &str) -> Option<String> {
+    let parts: Vec<_> = text.split('/').collect();
+    let named = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let right = text.is_empty() || (parts.len() == 3 && parts.iter().all(named));
+    (!right).then(|| {
+        "This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it \
+         empty."
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in() {
+        let form = SettingsForm::read(
+            "repository=+acme/checkout&channel=%23deploys&circleci_project=&git_host=gitlab&version=3",
+        );
+        assert_eq!(form.version, 3);
+        let filled = Filled {
+            repository: "acme/checkout".to_owned(),
+            channel: Some("#deploys".to_owned()),
+            circleci_project: None,
+            git_host: GitHost::Gitlab,
+        };
+        assert_eq!(form.filled(), Some(filled));
+        for right in [
+            "repository=a/b&channel=C0123ABC&circleci_project=circleci/a-1/b",
+            "repository=a/b&channel=%23caf%C3%A9&circleci_project=gh/a/b.c",
+        ] {
+            assert!(SettingsForm::read(right).filled().is_some(), "{right}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_stands_beside_its_field() {
+        let mut told = String::new();
+        for form in [
+            "",
+            "repository=https://github.com/acme/checkout&channel=deploys",
+            "repository=acme/a/b&channel=%23a+b&circleci_project=checkout",
+            "repository=acme/a+b&channel=%23&circleci_project=gh/acme/a%22b",
+        ] {
+            let form = SettingsForm::read(form);
+            assert_eq!(form.filled(), None);
+            for field in [form.repository, form.channel, form.circleci_project] {
+                told.extend(field.problem.map(|problem| format!("{}: {problem}\n", field.text)));
+            }
+        }
+        insta::assert_snapshot!(told, @r#"
+        : Name the repository. Write it as owner/name, such as acme/checkout.
+        https://github.com/acme/checkout: This is an address. Write it as owner/name, such as acme/checkout.
+        deploys: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
+        acme/a/b: This is no repository’s name. Write it as owner/name, such as acme/checkout.
+        #a b: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
+        checkout: This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
+        acme/a b: This is no repository’s name. Write it as owner/name, such as acme/checkout.
+        #: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
+        gh/acme/a"b: This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
+        "#);
+        let long = SettingsForm::read(&format!("repository=a/b&channel=%23{}", "x".repeat(200)));
+        assert!(long.channel.problem.is_some_and(|problem| problem.contains("200")));
+    }
+
+    #[test]
+    fn what_nothing_is_saved_of() {
+        let slug = Slug::new("acme", "web").unwrap();
+        let unknown = SettingsForm::unsaved(&slug, None);
+        assert_eq!((unknown.repository.text.as_str(), unknown.version), ("acme/web", 0));
+        let known = |project: &str| Connection {
+            repository: "acme/store".to_owned(),
+            channel: Some("#web".to_owned()),
+            circleci_project: project.to_owned(),
+        };
+        let own = SettingsForm::unsaved(&slug, Some(&known("gh/acme/store")));
+        assert_eq!((own.channel.text.as_str(), own.circleci_project.text.as_str()), ("#web", ""));
+        let other = SettingsForm::unsaved(&slug, Some(&known("circleci/a/b")));
+        assert_eq!(other.circleci_project.text, "circleci/a/b");
+    }
+}

@@ -1,0 +1,61 @@
+//! API keys: the list, a new one, and one that is revoked.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::forms::key::KeyForm;
+use crate::html;
+use crate::parameters::parameter;
+use crate::routes::Face;
+use approval::deploy::Slug;
+use lambda_http::http::StatusCode;
+use runtime::api_keys::NewKey;
+use runtime::random;
+use store::{ApiKey, CommitError};
+
+impl Console {
+    /// The list and the form: 1 query.
+    pub(super) async fn keys(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let keys = self.keys_on_record(call).await?;
+        let part = parameter(call.query, "page").and_then(|page| page.parse().ok()).unwrap_or(1);
+        let page = html::keys(&keys, part, &KeyForm::default(), call.visitor(), call.now);
+        Ok(Answer::page(StatusCode::OK, page))
+    }
+
+    /// A new key, which this answer alone shows: 1 query and 1 write. Else the form again, with what is wrong.
+    pub(super) async fn create_key(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let keys = self.keys_on_record(call).await?;
+        let (name, scopes) = match KeyForm::read(&call.form, &keys) {
+            Ok(filled) => filled,
+            Err(form) => {
+                let page = html::keys(&keys, 1, &form, call.visitor(), call.now);
+                return Ok(Answer::page(StatusCode::UNPROCESSABLE_ENTITY, page));
+            }
+        };
+        let random = random::bytes().map_err(|error| refusals::no_randomness(&error, call.id))?;
+        let NewKey { text, row } = NewKey::new(&random, name, scopes, call.actor(), call.now);
+        self.store.create_key(&row).await.map_err(|error| match error {
+            CommitError::Store(error) => refusals::unreadable(&error, Face::Page, call.id, None),
+            CommitError::Conflict => refusals::again(call.id),
+        })?;
+        tracing::info!(request_id = call.id, key = row.id, by = row.created.by.id, "an API key was created");
+        // Any deployment will do for the example: a key is not of one.
+        let example = Slug::new("acme", "checkout").map(|slug| html::register(&slug, &self.site));
+        let page = html::new_key(&row, &text, &example.unwrap_or_default(), call.visitor());
+        Ok(Answer::page(StatusCode::CREATED, page))
+    }
+
+    /// Revokes a key: 1 read and 1 write.
+    pub(super) async fn revoke_key(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let id = call.found.segment("id");
+        let revoked = self.store.revoke_key(id, &call.actor(), call.now).await;
+        let revoked = revoked.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let Some(key) = revoked else { return Err(refusals::no_api_key()) };
+        tracing::info!(request_id = call.id, key = key.id, "an API key is revoked");
+        Ok(Answer::see_other("/settings/keys".to_owned()))
+    }
+
+    async fn keys_on_record(&self, call: &Call<'_>) -> Result<Vec<ApiKey>, Answer> {
+        let keys = self.store.keys().await;
+        keys.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
+    }
+}

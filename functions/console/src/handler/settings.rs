@@ -1,0 +1,145 @@
+//! Settings of a deployment, and how its deploys come to Signoff.
+
+use super::{Call, Console, refusals};
+use crate::answer::Answer;
+use crate::forms::settings::{Filled, SettingsForm};
+use crate::html::{self, Standing};
+use crate::routes::Face;
+use approval::deploy::Slug;
+use lambda_http::http::StatusCode;
+use store::{CommitError, DeploymentSettings, Done};
+
+impl Console {
+    /// The form: 1 read.
+    pub(super) async fn settings_form(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let deployment = deployment(call)?;
+        let saved = self.saved(&deployment, call).await?;
+        let form = self.form_of(&deployment, saved.as_ref());
+        Ok(self.settings_page(StatusCode::OK, &deployment, saved.as_ref(), &form, call))
+    }
+
+    /// Saves the form: 2 reads and 1 write. Else the form again: with what is wrong, or with what somebody else saved meanwhile.
+    pub(super) async fn save_settings(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let deployment = deployment(call)?;
+        let saved = self.saved(&deployment, call).await?;
+        let form = SettingsForm::read(&call.form);
+        if form.version != saved.as_ref().map_or(0, |saved| saved.version) {
+            return Ok(self.late(&deployment, saved.as_ref(), call));
+        }
+        let Some(filled) = form.filled() else {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok(self.settings_page(status, &deployment, saved.as_ref(), &form, call));
+        };
+        let disconnected = saved.as_ref().and_then(|saved| saved.disconnected.clone());
+        self.save(&deployment, saved.as_ref(), filled, disconnected, call).await
+    }
+
+    /// Disconnects a deployment: 2 reads and 1 write. Doing it again changes nothing.
+    pub(super) async fn disconnect(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        self.switch(call, Some(Done { by: call.actor(), at: call.now })).await
+    }
+
+    /// Connects it again: 2 reads and 1 write. Doing it again changes nothing.
+    pub(super) async fn connect(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        self.switch(call, None).await
+    }
+
+    /// How deploys come to Signoff: 1 read.
+    pub(super) async fn setup(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let deployment = deployment(call)?;
+        let connected = self.connections.of(&self.store, &deployment).await;
+        let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let page = html::setup(&deployment, &connected, &self.site, call.visitor());
+        Ok(Answer::page(StatusCode::OK, page))
+    }
+
+    async fn switch(&self, call: &Call<'_>, disconnected: Option<Done>) -> Result<Answer, Answer> {
+        let deployment = deployment(call)?;
+        let saved = self.saved(&deployment, call).await?;
+        let was = saved.as_ref().is_some_and(|saved| saved.disconnected.is_some());
+        if saved.is_none() && self.connections.of_parameter(&deployment).is_none() {
+            return Err(refusals::not_connected(&deployment));
+        }
+        if was == disconnected.is_some() {
+            return Ok(Answer::see_other(edit_href(&deployment)));
+        }
+        let form = self.form_of(&deployment, saved.as_ref());
+        let filled = form.filled().ok_or_else(|| refusals::not_connected(&deployment))?;
+        self.save(&deployment, saved.as_ref(), filled, disconnected, call).await
+    }
+
+    async fn save(
+        &self,
+        deployment: &Slug,
+        before: Option<&DeploymentSettings>,
+        filled: Filled,
+        disconnected: Option<Done>,
+        call: &Call<'_>,
+    ) -> Result<Answer, Answer> {
+        let Filled { repository, channel, circleci_project, git_host } = filled;
+        let next = DeploymentSettings {
+            deployment: deployment.clone(),
+            repository,
+            channel,
+            circleci_project,
+            git_host,
+            disconnected,
+            leads: false,
+            saved: Done { by: call.actor(), at: call.now },
+            version: 0,
+        };
+        match self.store.save_deployment(before, next).await {
+            Ok(saved) => {
+                let connected = saved.disconnected.is_none();
+                tracing::info!(request_id = call.id, %deployment, version = saved.version, connected, "settings saved");
+                Ok(Answer::see_other(edit_href(deployment)))
+            }
+            Err(CommitError::Conflict) => {
+                let saved = self.saved(deployment, call).await?;
+                Ok(self.late(deployment, saved.as_ref(), call))
+            }
+            Err(CommitError::Store(error)) => Err(refusals::unreadable(&error, Face::Page, call.id, None)),
+        }
+    }
+
+    async fn saved(&self, deployment: &Slug, call: &Call<'_>) -> Result<Option<DeploymentSettings>, Answer> {
+        let saved = self.store.deployment_settings(deployment).await;
+        saved.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
+    }
+
+    fn form_of(&self, deployment: &Slug, saved: Option<&DeploymentSettings>) -> SettingsForm {
+        saved.map(SettingsForm::saved).unwrap_or_else(|| {
+            SettingsForm::unsaved(deployment, self.connections.of_parameter(deployment).as_ref())
+        })
+    }
+
+    /// The form with what somebody else saved while it was open.
+    fn late(&self, deployment: &Slug, saved: Option<&DeploymentSettings>, call: &Call<'_>) -> Answer {
+        let form = self.form_of(deployment, saved);
+        self.settings_page(StatusCode::CONFLICT, deployment, saved, &form, call)
+    }
+
+    fn settings_page(
+        &self,
+        status: StatusCode,
+        deployment: &Slug,
+        saved: Option<&DeploymentSettings>,
+        form: &SettingsForm,
+        call: &Call<'_>,
+    ) -> Answer {
+        let in_parameter = self.connections.of_parameter(deployment).is_some();
+        let late = status == StatusCode::CONFLICT;
+        let standing = Standing { deployment, saved, in_parameter, late };
+        Answer::page(status, html::settings(&standing, form, call.visitor(), call.now))
+    }
+}
+
+/// The deployment that a request names.
+fn deployment(call: &Call<'_>) -> Result<Slug, Answer> {
+    let found = Slug::new(call.found.segment("organization"), call.found.segment("name"));
+    found.ok_or_else(|| refusals::misrouted(&crate::routes::Misroute::NotFound, Face::Page))
+}
+
+fn edit_href(deployment: &Slug) -> String {
+    format!("/deployments/{deployment}/edit")
+}

@@ -1,0 +1,197 @@
+//! The settings of a deployment: its form, and what disconnects it or connects it again.
+
+use super::fields::{Line, line};
+use super::{page, time};
+use crate::forms::settings::SettingsForm;
+use crate::visitor::Visitor;
+use approval::deploy::Slug;
+use jiff::Timestamp;
+use maud::{Markup, html};
+use store::{DeploymentSettings, GitHost};
+
+/// What is known of a deployment's settings.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing<'a> {
+    pub(crate) deployment: &'a Slug,
+    /// What is saved.
+    pub(crate) saved: Option<&'a DeploymentSettings>,
+    /// Whether the stack's parameter has it.
+    pub(crate) in_parameter: bool,
+    /// Whether somebody else saved while this form was open, so that it was not taken.
+    pub(crate) late: bool,
+}
+
+impl Standing<'_> {
+    fn is_known(&self) -> bool {
+        self.saved.is_some() || self.in_parameter
+    }
+
+    /// Its page's address with `end`.
+    fn href(&self, end: &str) -> String {
+        format!("/deployments/{}/{end}", self.deployment)
+    }
+}
+
+/// The page: where the settings stand, and `form` with what is in it.
+pub(crate) fn settings(
+    standing: &Standing<'_>,
+    form: &SettingsForm,
+    visitor: Option<&Visitor>,
+    now: Timestamp,
+) -> Markup {
+    let slug = standing.deployment;
+    let disconnected = standing.saved.and_then(|saved| saved.disconnected.as_ref());
+    let title = if standing.is_known() { format!("Edit {slug}") } else { format!("Connect {slug}") };
+    let body = html! {
+        p.crumbs { a href=(format!("/deployments/{slug}")) { (slug) } }
+        h1 { (title) }
+        @if let Some(done) = disconnected {
+            div.notice.problem {
+                p { "Disconnected by " (done.by.name) ", " (time(done.at, now)) ". Its deploys are refused." }
+                (post(&standing.href("connect"), "Connect again", "", visitor))
+            }
+        }
+        @if let (true, Some(saved)) = (standing.late, standing.saved) {
+            p.notice.problem role="alert" {
+                (saved.saved.by.name) " saved these settings meanwhile, so yours were not saved. What you see now is what "
+                (saved.saved.by.name) " saved: make your change again."
+            }
+        }
+        (origin(standing, now))
+        (fields(standing, form, visitor))
+        @if standing.is_known() && disconnected.is_none() { (disconnect(standing, visitor)) }
+    };
+    page(&title, None, visitor, &body)
+}
+
+/// Where the values come from.
+fn origin(standing: &Standing<'_>, now: Timestamp) -> Markup {
+    html! {
+        @match standing.saved {
+            Some(saved) => {
+                p.meta { "Saved by " (saved.saved.by.name) ", " (time(saved.saved.at, now)) "." }
+                @if !saved.leads {
+                    p.notice {
+                        "GitHub\u{2019}s deployment events of " (saved.repository) " lead to another deployment, which named this \
+                         repository first. Register deploys of this one with register_deploy."
+                    }
+                }
+            }
+            None if standing.in_parameter => p.meta {
+                "These come from the stack\u{2019}s parameter Deployments. Once you save here, what is saved counts in its place."
+            },
+            None => p.lead {
+                "This deployment is not connected yet: its deploys are refused. Saving these settings connects it."
+            },
+        }
+    }
+}
+
+fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor>) -> Markup {
+    let of = |id, label, hint, required| Line { id, label, hint, required, longest: 200 };
+    let repository = of(
+        "repository",
+        "Repository",
+        "owner/name. Its default branch has the rules, in .signoff/rules.yml.",
+        true,
+    );
+    let channel = of(
+        "channel",
+        "Channel for problems",
+        "The Slack channel that is told when rules can\u{2019}t be read, such as #deploys. Empty: the record only.",
+        false,
+    );
+    let project = of(
+        "circleci_project",
+        "CircleCI project",
+        "Its slug, such as gh/acme/checkout. Empty: the project of the repository on GitHub.",
+        false,
+    );
+    html! {
+        form.fields method="post" action=(standing.href("edit")) {
+            @if let Some(visitor) = visitor { (visitor.form_token()) }
+            input type="hidden" name="version" value=(form.version);
+            (line(&repository, &form.repository))
+            (line(&channel, &form.channel))
+            (line(&project, &form.circleci_project))
+            div.field {
+                label for="git_host" { "Git host" }
+                select #git_host name="git_host" aria-describedby="git_host-hint" {
+                    @for host in GitHost::ALL {
+                        option value=(host.name()) selected[host == form.git_host] { (host.title()) }
+                    }
+                }
+                p.meta #git_host-hint { "Where links to the repository lead. Rules and commits are read from GitHub." }
+            }
+            button type="submit" { @if standing.is_known() { "Save" } @else { "Connect" } }
+        }
+    }
+}
+
+fn disconnect(standing: &Standing<'_>, visitor: Option<&Visitor>) -> Markup {
+    html! {
+        details.confirm {
+            summary { "Disconnect\u{2026}" }
+            p { "From then on, for " (standing.deployment) ":" }
+            ul {
+                li { "its deploys and reports of their health are refused, and GitHub\u{2019}s deliveries are ignored;" }
+                li { "no rule is evaluated, also not for deploys that are on record;" }
+                li { "approvals that are open can still be voted on, but no action runs any more." }
+            }
+            p { "The record stays. An admin can connect it again here; what came meanwhile is not made up for." }
+            (post(&standing.href("disconnect"), &format!("Disconnect {}", standing.deployment), "danger", visitor))
+        }
+    }
+}
+
+fn post(address: &str, label: &str, class: &str, visitor: Option<&Visitor>) -> Markup {
+    html! {
+        form method="post" action=(address) {
+            @if let Some(visitor) = visitor { (visitor.form_token()) }
+            button class=[(!class.is_empty()).then_some(class)] type="submit" { (label) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::lines;
+    use super::*;
+    use crate::sample;
+
+    fn slug() -> Slug {
+        Slug::new("acme", "checkout").unwrap()
+    }
+
+    fn shown(standing: &Standing<'_>, form: &SettingsForm) -> String {
+        lines(&settings(standing, form, Some(&sample::visitor()), sample::at(0)))
+    }
+
+    #[test]
+    fn what_is_saved() {
+        let saved = sample::settings(false);
+        let slug = slug();
+        let standing = Standing { deployment: &slug, saved: Some(&saved), in_parameter: false, late: true };
+        insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
+    }
+
+    #[test]
+    fn what_is_disconnected_can_be_connected_again() {
+        let saved = sample::settings(true);
+        let slug = slug();
+        let standing = Standing { deployment: &slug, saved: Some(&saved), in_parameter: true, late: false };
+        insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
+    }
+
+    #[test]
+    fn what_nothing_is_saved_of() {
+        let slug = slug();
+        let standing = Standing { deployment: &slug, saved: None, in_parameter: false, late: false };
+        let form = SettingsForm::read("repository=&channel=deploys&git_host=gitlab");
+        insta::assert_snapshot!(shown(&standing, &form));
+        let known = Standing { in_parameter: true, ..standing };
+        let page = shown(&known, &SettingsForm::unsaved(&slug, None));
+        assert!(page.contains("These come from the stack\u{2019}s parameter Deployments"), "{page}");
+        assert!(page.contains("Disconnect acme/checkout"), "{page}");
+    }
+}

@@ -1,0 +1,134 @@
+//! How a deployment's deploys come to Signoff: what to paste where, with this stack's real address.
+
+use super::fields::copied;
+use super::page;
+use crate::site::Site;
+use crate::visitor::{Access, Visitor};
+use approval::deploy::Slug;
+use maud::{Markup, html};
+use runtime::connections::Connected;
+
+/// The page of `deployment`, which stands as `connected` says.
+pub(crate) fn setup(
+    deployment: &Slug,
+    connected: &Connected,
+    site: &Site,
+    visitor: Option<&Visitor>,
+) -> Markup {
+    let repository = connected.connection().map_or(deployment.as_str(), |connection| &connection.repository);
+    let body = html! {
+        p.crumbs { a href=(format!("/deployments/{deployment}")) { (deployment) } }
+        h1 { "Set up " (deployment) }
+        @if connected.connection().is_none() {
+            p.notice.problem {
+                (deployment) " is not connected, so that its deploys are refused. "
+                a href=(format!("/deployments/{deployment}/edit")) { "An admin can connect it" } "."
+            }
+        }
+        p.lead { "Tell Signoff of each deploy, in one of these ways. The rules are read from .signoff/rules.yml of " (repository) "." }
+        (key(visitor))
+        h2 { "From any CI" }
+        p { "After it deployed, with the environment\u{2019}s own name in the place of Staging:" }
+        (copied("register", "How to register a deploy", &register(deployment, site)))
+        h2 { "From GitHub Actions" }
+        p { "As a step after the one that deploys. Keep the key as the secret SIGNOFF_KEY of the repository or the organization." }
+        (copied("actions", "A step of GitHub Actions", &github_step(deployment, site)))
+        h2 { "From CircleCI" }
+        p { "As a step of the job that deploys. Keep the key as the environment variable SIGNOFF_KEY of the project or a context." }
+        (copied("circleci", "A step of CircleCI", &circleci_step(deployment, site)))
+        h2 { "From GitHub\u{2019}s deployments" }
+        p { "Where your CI creates GitHub deployments already, no key is needed. In " (repository) ", open Settings, Webhooks, Add webhook:" }
+        (webhook(site))
+        h2 { "How it does afterwards" }
+        p { "Where rules ask for the health of deploys, whoever watches them reports it: " code { "healthy" } ", " code { "ailing" } " or " code { "unhealthy" } "." }
+        (copied("health", "How to report health", &health(deployment, site)))
+    };
+    page(&format!("Set up {deployment}"), None, visitor, &body)
+}
+
+fn key(visitor: Option<&Visitor>) -> Markup {
+    let admin = visitor.is_some_and(|visitor| visitor.may(Access::Admin));
+    html! {
+        p {
+            "You need an API key with the scope " code { "register" } ": "
+            @if admin { a href="/settings/keys" { "create one" } } @else { "an admin can create one" }
+            ", and keep it as a secret of your CI. The commands read it from the environment variable SIGNOFF_KEY."
+        }
+    }
+}
+
+fn webhook(site: &Site) -> Markup {
+    html! {
+        ol.steps {
+            li { "Payload URL:" (copied("payload-url", "The payload URL", &format!("{}/webhooks/github", site.origin()))) }
+            li { "Content type: " code { "application/json" } "." }
+            li { "Secret: the " code { "webhook_secret" } " of the stack\u{2019}s secret for GitHub (its output GitHubSecretArn)." }
+            li { "Which events: let me select individual events; only " strong { "Deployment statuses" } "." }
+        }
+    }
+}
+
+fn address(deployment: &Slug, site: &Site) -> String {
+    format!("{}/api/1/deployments/{deployment}", site.origin())
+}
+
+/// How a deploy of `deployment` is registered by hand, with the key in the environment.
+pub(crate) fn register(deployment: &Slug, site: &Site) -> String {
+    format!(
+        "curl --fail-with-body \"{}/register_deploy\" \\\n  -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n  \
+         -d sha=\"$(git rev-parse HEAD)\" \\\n  --data-urlencode branch=\"$(git branch --show-current)\" \\\n  -d environment=Staging",
+        address(deployment, site)
+    )
+}
+
+fn health(deployment: &Slug, site: &Site) -> String {
+    format!(
+        "curl --fail-with-body \"{}/$(git rev-parse HEAD)/health\" \\\n  -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n  \
+         -d health=healthy \\\n  -d environment=Staging",
+        address(deployment, site)
+    )
+}
+
+// A job that is run again registers the same deploy again, which is no error then.
+fn github_step(deployment: &Slug, site: &Site) -> String {
+    format!(
+        "- name: Register the deploy\n  env:\n    SIGNOFF_KEY: ${{{{ secrets.SIGNOFF_KEY }}}}\n  run: |\n    \
+         curl --fail-with-body \"{}/register_deploy\" \\\n      -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n      \
+         -d sha=\"$GITHUB_SHA\" --data-urlencode branch=\"$GITHUB_REF_NAME\" \\\n      -d environment=Staging -d ignore_if_duplicate=true\n",
+        address(deployment, site)
+    )
+}
+
+fn circleci_step(deployment: &Slug, site: &Site) -> String {
+    format!(
+        "- run:\n    name: Register the deploy\n    command: |\n      curl --fail-with-body \"{}/register_deploy\" \\\n        \
+         -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n        -d sha=\"$CIRCLE_SHA1\" --data-urlencode branch=\"$CIRCLE_BRANCH\" \\\n        \
+         -d environment=Staging -d ignore_if_duplicate=true\n",
+        address(deployment, site)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::lines;
+    use super::*;
+    use crate::sample;
+    use runtime::deployments::Connection;
+
+    #[test]
+    fn what_to_paste_where() {
+        let site = Site::new("https://signoff.example.com").unwrap();
+        let slug = Slug::new("acme", "checkout").unwrap();
+        let connection = Connection {
+            repository: "acme/shop".to_owned(),
+            channel: None,
+            circleci_project: "gh/acme/shop".to_owned(),
+        };
+        let connected = Connected::Yes(connection);
+        insta::assert_snapshot!(lines(&setup(&slug, &connected, &site, Some(&sample::visitor()))));
+        let unknown = setup(&slug, &Connected::Unknown, &site, None).0;
+        assert!(
+            unknown.contains("acme/checkout is not connected") && unknown.contains("an admin can create one")
+        );
+    }
+}

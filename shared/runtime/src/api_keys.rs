@@ -1,0 +1,233 @@
+//! API keys: their text, and what a key that is shown lets its holder do.
+//!
+//! A key that the console created reads `sgn_ID_SECRET`; the record has its id and the SHA-256 of its secret. It is looked up
+//! each time, so that a revoked one is refused at once. The keys of the stack's own secret are good for everything: they
+//! are the way in before anybody signed in.
+
+use crate::secrets::{ApiSecret, Secret, SecretError};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use store::{Actor, ApiKey, Done, Scope, Store, StoreError};
+use subtle::{Choice, ConstantTimeEq};
+use thiserror::Error;
+
+/// What every created key begins with, so that scanners of repositories find one that was committed.
+const PREFIX: &str = "sgn_";
+/// How many bytes of an id.
+const ID: usize = 6;
+/// How many bytes of a secret.
+const SECRET: usize = 32;
+/// How many random bytes a key is made of.
+pub const RANDOM: usize = ID + SECRET;
+
+/// A key that was just made.
+#[derive(Debug)]
+pub struct NewKey {
+    /// The key's text, which is nowhere else.
+    pub text: SecretString,
+    /// What is put on record of it.
+    pub row: ApiKey,
+}
+
+/// Who shows a key that is good for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The key's id and name.
+    pub key: Actor,
+    /// What it was made for.
+    pub scopes: BTreeSet<Scope>,
+}
+
+/// Why no key can be checked now.
+#[derive(Debug, Error)]
+pub enum KeysError {
+    /// There is nothing to compare with.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The record can't be read.
+    #[error(transparent)]
+    Record(#[from] StoreError),
+}
+
+impl NewKey {
+    /// The key that `random` makes, as `by` creates it at `now`. `name` and `scopes` are taken as they are.
+    pub fn new(
+        random: &[u8; RANDOM],
+        name: String,
+        scopes: BTreeSet<Scope>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Self {
+        let (id, secret) = random.split_at(ID);
+        let (id, secret) = (hex::encode(id), SecretString::from(hex::encode(secret)));
+        let text = SecretString::from(format!("{PREFIX}{id}_{}", secret.expose_secret()));
+        let digest = hex::encode(Sha256::digest(secret.expose_secret()));
+        let last_four = secret.expose_secret().chars().skip(2 * SECRET - 4).collect();
+        let created = Done { by, at: now };
+        Self { text, row: ApiKey { id, name, scopes, digest, last_four, created, revoked: None } }
+    }
+}
+
+/// The id that a holder of one of the secret's keys has.
+const OF_SECRET: &str = "secret";
+
+impl Holder {
+    /// Whoever shows `key`, which is on record. `None`: it is good for nothing any more.
+    pub fn of(key: ApiKey) -> Option<Self> {
+        let ApiKey { id, name, scopes, revoked, .. } = key;
+        revoked.is_none().then_some(Self { key: Actor { id, name }, scopes })
+    }
+
+    /// Whether it is one of the secret's keys.
+    pub fn is_of_secret(&self) -> bool {
+        self.key.id == OF_SECRET
+    }
+
+    /// Whether the key is good for what `scope` is for.
+    pub fn may(&self, scope: Scope) -> bool {
+        [scope, Scope::Admin].iter().any(|scope| self.scopes.contains(scope))
+    }
+
+    /// The scopes that the key has, in words: `read`, `register and read`.
+    pub fn scopes(&self) -> String {
+        in_words(&self.scopes)
+    }
+}
+
+/// Scopes in words: `read`, `register and read`, `register, read and admin`.
+pub fn in_words(scopes: &BTreeSet<Scope>) -> String {
+    let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// Who holds the key `typed` at `now`; `None`: it is not one of this stack's keys, or is one no more. A key that the console
+/// created costs one read of the record, and the secret is not needed for it.
+pub async fn holder(
+    store: &Store,
+    secret: &Secret<ApiSecret>,
+    typed: &SecretString,
+    now: Timestamp,
+) -> Result<Option<Holder>, KeysError> {
+    let Some((id, shown)) = parts(typed.expose_secret()) else {
+        return Ok(of_secret(&*secret.get(now).await?, typed));
+    };
+    Ok(store.key(id).await?.and_then(|key| of_record(key, shown)))
+}
+
+/// The id and the secret in a created key's text.
+fn parts(text: &str) -> Option<(&str, &str)> {
+    let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
+    let hexadecimal = |part: &str, bytes: usize| {
+        part.len() == 2 * bytes && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    (hexadecimal(id, ID) && hexadecimal(secret, SECRET)).then_some((id, secret))
+}
+
+/// Who holds `key`, if `shown` is its secret. The time that it takes says nothing about the secret.
+fn of_record(key: ApiKey, shown: &str) -> Option<Holder> {
+    let digest = hex::decode(&key.digest).ok()?;
+    let same = bool::from(Sha256::digest(shown).ct_eq(digest.as_slice()));
+    same.then(|| Holder::of(key))?
+}
+
+/// Who holds `typed`, if it is one of the secret's keys. Every key is compared, each in constant time; an empty one matches
+/// nothing.
+fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
+    // Digests have one length, so that the comparison doesn't tell a key's length either.
+    let theirs = Sha256::digest(typed.expose_secret());
+    let mut found = Choice::from(0);
+    for key in secret.keys.iter().filter(|key| !key.expose_secret().is_empty()) {
+        found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
+    }
+    let key = Actor { id: OF_SECRET.to_owned(), name: "a key of the stack\u{2019}s secret".to_owned() };
+    bool::from(found).then(|| Holder { key, scopes: BTreeSet::from(Scope::ALL) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(scopes: &[Scope]) -> NewKey {
+        let random = std::array::from_fn(|index| u8::try_from(index).unwrap() * 5);
+        let by = Actor { id: "U1".to_owned(), name: "Ana".to_owned() };
+        NewKey::new(&random, "CI".to_owned(), scopes.iter().copied().collect(), by, Timestamp::UNIX_EPOCH)
+    }
+
+    fn holds(key: &ApiKey, text: &str) -> Option<Holder> {
+        let (id, secret) = parts(text)?;
+        (id == key.id).then(|| of_record(key.clone(), secret))?
+    }
+
+    #[test]
+    fn a_key_is_its_id_and_its_secret() {
+        let NewKey { text, row } = made(&[Scope::Register]);
+        let text = text.expose_secret();
+        assert_eq!(text, "sgn_00050a0f1419_1e23282d32373c41464b50555a5f64696e73787d82878c91969ba0a5aaafb4b9");
+        assert_eq!((row.id.as_str(), row.last_four.as_str()), ("00050a0f1419", "b4b9"));
+        assert_eq!(row.digest.len(), 64);
+        assert!(!serde_json::to_string(&row).unwrap().contains(&text[17..]), "the secret is not on record");
+        assert!(!format!("{:?}", made(&[])).contains(&text[17..]), "nor in any debug line");
+        let holder = holds(&row, text).unwrap();
+        assert_eq!(holder.key, Actor { id: row.id.clone(), name: "CI".to_owned() });
+        assert_eq!(
+            Scope::ALL.map(|scope| holder.may(scope)),
+            [true, false, false],
+            "it is good for what it was made for"
+        );
+    }
+
+    #[test]
+    fn what_is_not_quite_the_key_holds_nothing() {
+        let NewKey { text, row } = made(&[Scope::Admin]);
+        let text = text.expose_secret();
+        for other in [
+            String::new(),
+            PREFIX.to_owned(),
+            text[..text.len() - 1].to_owned(),
+            format!("{text}0"),
+            format!("{}0", &text[..text.len() - 1]),
+            text.to_uppercase(),
+            text.replacen('_', "-", 1),
+            text.replace("sgn_0005", "sgn_0006"),
+            format!("sgn_{}_{}", row.id, row.digest),
+            format!("sgn_{}_{}", row.id, "\u{e9}".repeat(32)),
+        ] {
+            assert_eq!(holds(&row, &other), None, "{other}");
+        }
+        let by = Actor { id: "U2".to_owned(), name: "Ben".to_owned() };
+        let revoked = ApiKey { revoked: Some(Done { by, at: Timestamp::UNIX_EPOCH }), ..row.clone() };
+        assert_eq!(holds(&revoked, text), None, "a revoked one holds nothing");
+        assert!(Scope::ALL.iter().all(|scope| holds(&row, text).unwrap().may(*scope)));
+    }
+
+    #[test]
+    fn the_secrets_keys_are_good_for_everything_and_never_empty() {
+        let keys = ["first-key", "", "second-key"].map(SecretString::from).to_vec();
+        let secret = ApiSecret { keys };
+        for (typed, expected) in [
+            ("first-key", true),
+            ("second-key", true),
+            ("", false),
+            ("first-ke", false),
+            ("First-key", false),
+        ] {
+            let holder = of_secret(&secret, &typed.into());
+            assert_eq!(holder.is_some_and(|holder| holder.may(Scope::Admin)), expected, "{typed}");
+        }
+        assert_eq!(of_secret(&ApiSecret { keys: Vec::new() }, &"first-key".into()), None);
+    }
+
+    #[test]
+    fn scopes_in_words() {
+        let words = |scopes: &[Scope]| in_words(&scopes.iter().copied().collect());
+        assert_eq!(words(&[Scope::Read]), "read");
+        assert_eq!(words(&[Scope::Read, Scope::Register]), "register and read");
+        assert_eq!(words(&Scope::ALL), "register, read and admin");
+    }
+}

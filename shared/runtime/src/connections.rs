@@ -1,0 +1,117 @@
+//! Where a deployment has its repository, its channel and its project: as an admin saved it in the console, else as the stack's
+//! parameter `Deployments` has it.
+
+use crate::deployments::{Connection, Deployments};
+use approval::deploy::Slug;
+use jiff::tz::TimeZone;
+use store::{DeploymentSettings, Done, Store, StoreError};
+
+/// The deployments that this stack knows.
+#[derive(Clone, Debug)]
+pub struct Connections(Deployments);
+
+/// Whether a deployment is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connected {
+    /// It is.
+    Yes(Connection),
+    /// It was, until somebody disconnected it.
+    No(Done),
+    /// Neither the record nor the parameter knows it.
+    Unknown,
+}
+
+impl Connected {
+    /// The connection, where there is one.
+    pub fn connection(&self) -> Option<&Connection> {
+        match self {
+            Self::Yes(connection) => Some(connection),
+            Self::No(_) | Self::Unknown => None,
+        }
+    }
+
+    fn saved(settings: DeploymentSettings) -> Self {
+        match settings.disconnected {
+            Some(done) => Self::No(done),
+            None => Self::Yes(connection(&settings)),
+        }
+    }
+}
+
+/// What `settings` say.
+pub fn connection(settings: &DeploymentSettings) -> Connection {
+    let own = || format!("gh/{}", settings.repository);
+    Connection {
+        repository: settings.repository.clone(),
+        channel: settings.channel.clone(),
+        circleci_project: settings.circleci_project.clone().unwrap_or_else(own),
+    }
+}
+
+/// Why nothing is done for `deployment`, which `done` disconnected, and what can be done about it at the console's address
+/// `public_url`.
+pub fn disconnected(deployment: &Slug, done: &Done, public_url: &str) -> String {
+    format!(
+        "{deployment} was disconnected by {} on {}. An admin can connect it again at {public_url}/deployments/{deployment}/edit",
+        done.by.name,
+        done.at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d at %H:%M UTC"),
+    )
+}
+
+impl Connections {
+    /// Those of the parameter, and those on record.
+    pub fn new(parameter: Deployments) -> Self {
+        Self(parameter)
+    }
+
+    /// What the parameter says of `deployment`, whatever is on record.
+    pub fn of_parameter(&self, deployment: &Slug) -> Option<Connection> {
+        self.0.connection(deployment)
+    }
+
+    /// Whether `deployment` is connected, and where it has what. One request.
+    pub async fn of(&self, store: &Store, deployment: &Slug) -> Result<Connected, StoreError> {
+        Ok(match store.deployment_settings(deployment).await? {
+            Some(settings) => Connected::saved(settings),
+            None => self.0.connection(deployment).map_or(Connected::Unknown, Connected::Yes),
+        })
+    }
+
+    /// The deployment that deliveries of `repository` (`owner/name`) lead to, and whether it is connected; `None`: there is none.
+    /// Two requests, and one where none is found.
+    pub async fn of_repository(
+        &self,
+        store: &Store,
+        repository: &str,
+    ) -> Result<Option<(Slug, Connected)>, StoreError> {
+        let Some(deployment) =
+            store.deployment_of(repository).await?.or_else(|| self.0.of_repository(repository))
+        else {
+            return Ok(None);
+        };
+        let connected = self.of(store, &deployment).await?;
+        // The parameter may lead to a deployment whose saved settings name another repository.
+        let elsewhere = |connection: &Connection| !connection.repository.eq_ignore_ascii_case(repository);
+        if connected.connection().is_some_and(elsewhere) {
+            return Ok(None);
+        }
+        Ok(Some((deployment, connected)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::Actor;
+
+    #[test]
+    fn who_disconnected_a_deployment_is_said_with_what_can_be_done() {
+        let by = Actor { id: "U1".to_owned(), name: "Ana".to_owned() };
+        let done = Done { by, at: "2026-11-23T10:42:07Z".parse().unwrap() };
+        assert_eq!(
+            disconnected(&Slug::new("acme", "web").unwrap(), &done, "https://signoff.example.com"),
+            "acme/web was disconnected by Ana on 2026-11-23 at 10:42 UTC. An admin can connect it again at \
+             https://signoff.example.com/deployments/acme/web/edit"
+        );
+    }
+}

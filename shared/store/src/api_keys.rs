@@ -1,0 +1,140 @@
+//! API keys for machines. What is on record of a key is enough to recognise it, and not to use it.
+
+use crate::error::{CommitError, StoreError};
+use crate::row::{self, Row, text};
+use crate::{Store, keys};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// To register deploys and report their health.
+    Register,
+    /// To read the record.
+    Read,
+    /// To do everything.
+    Admin,
+}
+
+/// Who did something in the console, as they were called then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Their Slack user id, or the id of the API key that was shown.
+    pub id: String,
+    /// Their name, or the key's.
+    pub name: String,
+}
+
+/// Who did something once, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An API key, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its id, a part of the key's text.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub scopes: BTreeSet<Scope>,
+    /// SHA-256 of its secret, in hexadecimal digits.
+    pub digest: String,
+    /// The last four characters of its text, by which people recognise it.
+    pub last_four: String,
+    /// Who created it.
+    pub created: Done,
+    /// Who revoked it; from then on it opens nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Done>,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Register, Self::Read, Self::Admin];
+
+    /// Its name in forms, addresses and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl Store {
+    /// Puts a new key on record. It stays there until its retention after it was revoked. Error:
+    /// [`CommitError::Conflict`] where there is one with its id.
+    pub async fn create_key(&self, key: &ApiKey) -> Result<(), CommitError> {
+        let row = row::keep(&keys::api_key(&key.id), key)?;
+        if self.put_key(row, "attribute_not_exists(pk)").await? { Ok(()) } else { Err(CommitError::Conflict) }
+    }
+
+    /// Revokes the key with this id; the key as it is then, `None` where there is none. One that was revoked before stays
+    /// as it is: the first time stands.
+    pub async fn revoke_key(
+        &self,
+        id: &str,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let Some(mut key) = self.key(id).await? else { return Ok(None) };
+        if key.revoked.is_some() {
+            return Ok(Some(key));
+        }
+        key.revoked = Some(Done { by: by.clone(), at: now });
+        let row = row::write(&keys::api_key(id), &key, now, self.places.retention)?;
+        if self.put_key(row, "attribute_exists(pk) AND attribute_not_exists(revoked)").await? {
+            return Ok(Some(key));
+        }
+        self.key(id).await
+    }
+
+    /// The key with this id, revoked or not.
+    pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
+        self.get(&keys::api_key(id)).await
+    }
+
+    /// All keys on record, newest first, those that were revoked too; of some thousands, not all.
+    pub async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let request = self
+            .dynamo
+            .query()
+            .table_name(&self.places.record_table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(keys::API_KEYS))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+        let found = answer.items.unwrap_or_default().into_iter().map(row::read);
+        let mut keys = found.collect::<Result<Vec<ApiKey>, _>>()?;
+        keys.sort_by(|a, b| b.created.at.cmp(&a.created.at).then_with(|| a.id.cmp(&b.id)));
+        Ok(keys)
+    }
+
+    /// Puts `row` where `condition` is true; says whether it was.
+    async fn put_key(&self, row: Row, condition: &str) -> Result<bool, StoreError> {
+        let request = self
+            .dynamo
+            .put_item()
+            .table_name(&self.places.record_table)
+            .set_item(Some(row))
+            .condition_expression(condition);
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
+    }
+}

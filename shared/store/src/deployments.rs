@@ -1,0 +1,133 @@
+//! Settings of deployments, as they were saved in the console, and which deployment a repository's deliveries lead to.
+
+use crate::api_keys::Done;
+use crate::error::{CommitError, StoreError, commit_error};
+use crate::row;
+use crate::{Store, keys};
+use approval::deploy::Slug;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use serde::{Deserialize, Serialize};
+
+/// Where a repository is; links are made by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GitHost {
+    /// GitHub.
+    #[default]
+    Github,
+    /// GitLab.
+    Gitlab,
+    /// Bitbucket.
+    Bitbucket,
+}
+
+/// The settings of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentSettings {
+    /// The deployment.
+    pub deployment: Slug,
+    /// Its repository, `owner/name`.
+    pub repository: String,
+    /// The channel for what no dialog can show; `None`: the record only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// CircleCI's slug of the project; `None`: the one of the repository on GitHub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circleci_project: Option<String>,
+    /// Where the repository is.
+    pub git_host: GitHost,
+    /// Who disconnected the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disconnected: Option<Done>,
+    /// Whether GitHub's deliveries of the repository lead here. Of several deployments of one repository, the first one's do.
+    #[serde(default)]
+    pub leads: bool,
+    /// Who saved them.
+    pub saved: Done,
+    /// Grows by one each time; 0: not saved yet.
+    pub version: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Place {
+    deployment: Slug,
+}
+
+impl GitHost {
+    /// Every git host.
+    pub const ALL: [Self; 3] = [Self::Github, Self::Gitlab, Self::Bitbucket];
+
+    /// Its name in forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Bitbucket => "bitbucket",
+        }
+    }
+
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub",
+            Self::Gitlab => "GitLab",
+            Self::Bitbucket => "Bitbucket",
+        }
+    }
+}
+
+impl Store {
+    /// The settings of `deployment`, where they were saved.
+    pub async fn deployment_settings(
+        &self,
+        deployment: &Slug,
+    ) -> Result<Option<DeploymentSettings>, StoreError> {
+        self.get(&keys::deployment(deployment)).await
+    }
+
+    /// The deployment whose saved settings name `repository` (`owner/name`); the first one, where several do.
+    pub async fn deployment_of(&self, repository: &str) -> Result<Option<Slug>, StoreError> {
+        Ok(self.get::<Place>(&keys::repository(repository)).await?.map(|place| place.deployment))
+    }
+
+    /// Saves `next`, which was made from `before` (`None`: there were none), and has the repository's deliveries lead to it
+    /// unless they lead to another deployment; what was saved. Error: [`CommitError::Conflict`] where somebody else
+    /// saved first.
+    pub async fn save_deployment(
+        &self,
+        before: Option<&DeploymentSettings>,
+        next: DeploymentSettings,
+    ) -> Result<DeploymentSettings, CommitError> {
+        let owner = self.deployment_of(&next.repository).await?;
+        let leads = owner.is_none_or(|owner| owner == next.deployment);
+        let version = before.map_or(0, |before| before.version) + 1;
+        let next = DeploymentSettings { leads, version, ..next };
+        let row = row::keep(&keys::deployment(&next.deployment), &next)?;
+        let mut writes = vec![self.versioned(row, version)?];
+        let own = [(":own", row::text(next.deployment.as_str()))];
+        if leads {
+            let place = row::keep(
+                &keys::repository(&next.repository),
+                &Place { deployment: next.deployment.clone() },
+            )?;
+            writes.push(self.put(place, Some("attribute_not_exists(pk) OR deployment = :own"), &own)?);
+        }
+        if let Some(left) =
+            before.filter(|before| before.leads).map(|before| keys::repository(&before.repository))
+            && left != keys::repository(&next.repository)
+        {
+            let [(name, value)] = own;
+            let delete = Delete::builder()
+                .table_name(&self.places.record_table)
+                .set_key(Some(row::key(&left)))
+                .condition_expression("deployment = :own")
+                .expression_attribute_values(name, value)
+                .build()
+                .map_err(|error| StoreError::row("delete", error))?;
+            writes.push(TransactWriteItem::builder().delete(delete).build());
+        }
+        let request = self.dynamo.transact_write_items().set_transact_items(Some(writes));
+        request.send().await.map_err(commit_error)?;
+        Ok(next)
+    }
+}

@@ -1,0 +1,180 @@
+//! API keys that an admin creates in the console: what each is good for, and for how long.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+use std::process::Stdio;
+use system_tests::story::{Story, tell};
+use system_tests::world::API_KEY;
+use tokio::process::Command;
+
+fn url(story: &Story, path: &str) -> String {
+    format!("{}{path}", story.world.front.url())
+}
+
+/// Sends a form with `key`.
+async fn send(story: &Story, key: &str, path: &str, fields: &[(&str, &str)]) -> Response {
+    story.world.http.post(url(story, path)).bearer_auth(key).form(fields).send().await.unwrap()
+}
+
+/// A new key of this name and these scopes: its text, as the page shows it once, and its id.
+async fn created(story: &Story, name: &str, scopes: &[&str]) -> (String, String) {
+    let mut fields = vec![("name", name)];
+    fields.extend(scopes.iter().map(|scope| ("scope", *scope)));
+    let answer = send(story, API_KEY, "/settings/keys", &fields).await;
+    assert_eq!(answer.status(), 201, "{name}");
+    let page = answer.text().await.unwrap();
+    let (_, shown) = page.split_once("<code>sgn_").unwrap();
+    let key = format!("sgn_{}", shown.split('<').next().unwrap());
+    story.world.keeps_secret(&key);
+    story.world.keeps_secret(key.rsplit('_').next().unwrap());
+    let id = key.split('_').nth(1).unwrap().to_owned();
+    (key, id)
+}
+
+/// Registers `revision` with `key`.
+async fn register(story: &Story, key: &str, revision: &str) -> (u16, String) {
+    let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+    let body = json!({"sha": revision, "environment": "Staging"});
+    let request = story.world.http.post(url(story, &path)).bearer_auth(key).json(&body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+async fn reads(story: &Story, key: &str, path: &str) -> u16 {
+    story.world.http.get(url(story, path)).bearer_auth(key).send().await.unwrap().status().as_u16()
+}
+
+#[test]
+fn a_created_key_registers_deploys_until_it_is_revoked() {
+    tell("key-registers", async |story| {
+        let (key, id) = created(story, "CI of key-registers", &["register"]).await;
+        let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
+        assert_eq!(register(story, &key, &first).await, (200, "Success".to_owned()));
+        let deploy = story.deploy_id(&first, "Staging");
+        story.settled(&deploy).await;
+        let path = format!("/api/1/deployments/acme/key-registers/{first}/health");
+        let health =
+            story.world.http.post(url(story, &path)).bearer_auth(&key).json(&json!({"health": "ailing"}));
+        assert_eq!(health.send().await.unwrap().status(), 200);
+        story.settled(&deploy).await;
+
+        let list = story.get("/settings/keys").await.text().await.unwrap();
+        assert!(list.contains("CI of key-registers") && list.contains(&key[key.len() - 4..]));
+        assert!(!list.contains(&key), "the key is shown once");
+
+        let revoke = format!("/settings/keys/{id}/revoke");
+        for _ in 0..2 {
+            assert_eq!(send(story, API_KEY, &revoke, &[]).await.status(), 303);
+        }
+        let (status, told) = register(story, &key, &second).await;
+        assert_eq!(status, 401);
+        assert!(told.starts_with("api_key: missing or not valid."), "{told}");
+        assert!(story.world.store.page(&story.deploy_id(&second, "Staging")).await.unwrap().is_none());
+        let row = story.world.store.key(&id).await.unwrap().expect("it stays on record");
+        assert_eq!(row.revoked.map(|done| done.by.id).as_deref(), Some("secret"));
+        assert_eq!(send(story, API_KEY, "/settings/keys/000000000000/revoke", &[]).await.status(), 404);
+    });
+}
+
+#[test]
+fn a_key_that_reads_does_not_register() {
+    tell("key-reads", async |story| {
+        let (key, _) = created(story, "reader of key-reads", &["read"]).await;
+        let revision = story.push("Ana", "One");
+        let (status, told) = register(story, &key, &revision).await;
+        assert_eq!(status, 403);
+        insta::assert_snapshot!(told.replace(story.world.front.url(), "ADDRESS"), @"api_key: the key “reader of key-reads” lacks the scope `register` (it has: read). An admin can create one that has it at ADDRESS/settings/keys");
+        assert!(story.world.store.page(&story.deploy_id(&revision, "Staging")).await.unwrap().is_none());
+
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.settled(&deploy).await;
+        for (path, status) in [
+            ("/deploys".to_owned(), 200),
+            (format!("/api/v1/deploys/{deploy}"), 200),
+            ("/deployments/acme/key-reads/setup".to_owned(), 200),
+            ("/settings/keys".to_owned(), 403),
+            ("/deployments/acme/key-reads/edit".to_owned(), 403),
+        ] {
+            assert_eq!(reads(story, &key, &path).await, status, "{path}");
+        }
+        let signoff = Command::new(story.world.program("signoff"))
+            .args(["deploys", "--deployment", "acme/key-reads", "--format", "json"])
+            .env("SIGNOFF_URL", story.world.front.url())
+            .env("SIGNOFF_API_KEY", &key)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .unwrap();
+        let listed: Vec<Value> = serde_json::from_slice(&signoff.stdout).unwrap();
+        assert_eq!(listed.len(), 1, "{}", String::from_utf8_lossy(&signoff.stderr));
+    });
+}
+
+#[test]
+fn only_an_admin_creates_keys() {
+    tell("key-admin", async |story| {
+        let (registers, _) = created(story, "CI of key-admin", &["register", "read"]).await;
+        let (admin, id) = created(story, "admin of key-admin", &["admin"]).await;
+        let wish = [("name", "wish of key-admin"), ("scope", "admin")];
+        let refused = send(story, &registers, "/settings/keys", &wish).await;
+        assert_eq!(refused.status(), 403);
+        let revoke = format!("/settings/keys/{id}/revoke");
+        assert_eq!(send(story, &registers, &revoke, &[]).await.status(), 403);
+        let names = async || {
+            let keys = story.world.store.keys().await.unwrap();
+            keys.into_iter()
+                .map(|key| key.name)
+                .filter(|name| name.ends_with("of key-admin"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names().await.len(), 2);
+        assert_eq!(reads(story, &registers, "/api/v1/deploys").await, 200);
+        assert_eq!(reads(story, &admin, "/settings/keys").await, 200);
+
+        let empty = send(story, &admin, "/settings/keys", &[("name", " ")]).await;
+        assert_eq!(empty.status(), 422);
+        let page = empty.text().await.unwrap();
+        assert!(page.contains("Say what will use the key") && page.contains("Choose what the key is for"));
+        let taken =
+            send(story, &admin, "/settings/keys", &[("name", "CI of key-admin"), ("scope", "read")]).await;
+        assert!(taken.text().await.unwrap().contains("There is a key of this name."));
+        assert_eq!(names().await.len(), 2);
+        assert_eq!(send(story, &admin, &revoke, &[]).await.status(), 303, "it may revoke itself");
+        assert_eq!(reads(story, &admin, "/api/v1/deploys").await, 401);
+    });
+}
+
+#[test]
+fn a_created_key_signs_in_until_it_is_revoked() {
+    tell("key-signs-in", async |story| {
+        let (reader, id) = created(story, "person of key-signs-in", &["read"]).await;
+        let (registers, _) = created(story, "CI of key-signs-in", &["register"]).await;
+        let sign_in = async |key: &str| {
+            let form = [("key", key), ("next", "/deploys")];
+            story.world.http.post(url(story, "/sign-in")).form(&form).send().await.unwrap()
+        };
+        let refused = sign_in(&registers).await;
+        assert_eq!(refused.status(), 401);
+        assert!(refused.text().await.unwrap().contains("lacks the scope"));
+        let answer = sign_in(&reader).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["location"]),
+            (303, &"/deploys".parse().unwrap())
+        );
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        assert!(!cookie.contains(&reader[17..]), "the secret does not go back to the browser");
+        let page = async |path: &str| {
+            story.world.http.get(url(story, path)).header("cookie", &cookie).send().await.unwrap()
+        };
+        let list = page("/deploys").await;
+        assert_eq!(list.status(), 200);
+        assert!(list.text().await.unwrap().contains("person of key-signs-in"));
+        assert_eq!(page("/settings/keys").await.status(), 403);
+        assert_eq!(send(story, API_KEY, &format!("/settings/keys/{id}/revoke"), &[]).await.status(), 303);
+        let over = page("/deploys").await;
+        assert_eq!(
+            (over.status().as_u16(), &over.headers()["location"]),
+            (303, &"/sign-in?next=%2Fdeploys".parse().unwrap())
+        );
+    });
+}
