@@ -186,8 +186,8 @@ impl Console {
             Endpoint::WizardPreview => self.wizard_preview(call).await,
             Endpoint::WizardChannels => self.wizard_channels(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
-            Endpoint::ToSlack => self.to_slack(call).await,
-            Endpoint::FromSlack => self.from_slack(call).await,
+            Endpoint::ToSlack => self.go_to_slack(call).await,
+            Endpoint::FromSlack => self.back_from_slack(call).await,
             Endpoint::SignOut => self.sign_out(call).await,
             Endpoint::Asset => {
                 let asset = assets::find(call.found.segment("file"));
