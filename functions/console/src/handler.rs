@@ -217,8 +217,8 @@ impl Console {
             Endpoint::Connect => self.connect(call).await,
             Endpoint::Setup => self.setup(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
-            Endpoint::ToSlack => self.to_slack(call).await,
-            Endpoint::FromSlack => self.from_slack(call).await,
+            Endpoint::ToSlack => self.go_to_slack(call).await,
+            Endpoint::FromSlack => self.back_from_slack(call).await,
             Endpoint::SignOut => self.sign_out(call).await,
             Endpoint::Asset => {
                 let asset = assets::find(call.found.segment("file"));

@@ -115,7 +115,7 @@ fn random<const N: usize>() -> Result<[u8; N], Failure> {
 
 impl Console {
     /// The way to Slack. It is a link on a page and not a redirect: browsers let the console's forms lead to the console only.
-    pub(super) async fn to_slack(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+    pub(super) async fn go_to_slack(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let next = Next::of(parameter(&call.form, "next").as_deref());
         let app = self.app(call, &next).await?;
         let begun = async {
@@ -137,7 +137,7 @@ impl Console {
     }
 
     /// The way back from Slack: a session, and the page that the person wanted to see.
-    pub(super) async fn from_slack(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+    pub(super) async fn back_from_slack(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let home = Next::of(None);
         let app = self.app(call, &home).await?;
         let value = auth::ticket(call.headers, &self.site);
