@@ -1,14 +1,15 @@
 //! The address that stories, Slack and links know the stack by: it is there before the stack is, and hides how a local
 //! AWS wants its HTTP API to be addressed.
 
+use crate::contract::Heard;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use reqwest::StatusCode;
-use reqwest::header::HOST;
+use reqwest::header::{CONTENT_TYPE, HOST};
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::net::TcpListener;
 
 /// More than any HTTP API takes.
@@ -28,12 +29,14 @@ pub struct Target {
 pub struct Front {
     url: String,
     target: Arc<OnceLock<Target>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 #[derive(Clone)]
 struct Forward {
     client: reqwest::Client,
     target: Arc<OnceLock<Target>>,
+    heard: Arc<Mutex<Vec<Heard>>>,
 }
 
 impl Front {
@@ -42,15 +45,21 @@ impl Front {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let target = Arc::new(OnceLock::new());
-        let forward = Forward { client, target: Arc::clone(&target) };
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let forward = Forward { client, target: Arc::clone(&target), heard: Arc::clone(&heard) };
         let router = Router::new().fallback(pass).with_state(forward);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { url, target })
+        Ok(Self { url, target, heard })
     }
 
     /// Its address, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The answers of the JSON API that went through it since the last call.
+    pub fn heard(&self) -> Vec<Heard> {
+        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// From now on requests go to `target`; the first call counts.
@@ -78,6 +87,7 @@ async fn send(
     if let Some(host) = &target.host {
         headers.insert(HOST, host.parse()?);
     }
+    let (method, asked) = (parts.method.to_string(), parts.uri.path().to_owned());
     let answer = forward
         .client
         .request(parts.method, format!("{}{path}", target.base))
@@ -85,11 +95,20 @@ async fn send(
         .body(to_bytes(body, LARGEST_BODY).await?)
         .send()
         .await?;
-    let mut response = Response::builder().status(answer.status());
+    let status = answer.status();
+    let mut response = Response::builder().status(status);
     if let Some(headers) = response.headers_mut() {
         headers.extend(answer.headers().clone());
         headers.remove("transfer-encoding");
         headers.remove("connection");
     }
-    Ok(response.body(Body::from(answer.bytes().await?))?)
+    let media_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().to_owned();
+    let body = answer.bytes().await?;
+    if asked.starts_with("/api/v1/") {
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let heard = Heard { method, path: asked, status, media_type, body: text };
+        forward.heard.lock().unwrap_or_else(PoisonError::into_inner).push(heard);
+    }
+    Ok(response.body(Body::from(body))?)
 }

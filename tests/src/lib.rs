@@ -10,6 +10,7 @@
     reason = "the harness is test code: what fails in it fails the test"
 )]
 
+pub mod contract;
 pub mod front;
 pub mod invariants;
 pub mod local_aws;

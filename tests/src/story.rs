@@ -1,5 +1,6 @@
 //! A story: one deployment of one team, from its rules to what people see.
 
+use crate::contract::violation;
 use crate::world::{API_KEY, PROBLEMS_CHANNEL, World};
 use approval::approval::Approval;
 use approval::deploy::Slug;
@@ -337,6 +338,13 @@ impl Story {
         ]
         .concat();
         assert_eq!(violations, Vec::<String>::new(), "{}: requests that the real services refuse", self.name);
+        let heard = world.front.heard();
+        if !heard.is_empty() {
+            let document: Value = self.get("/api/v1/openapi.json").await.json().await.unwrap();
+            let otherwise: Vec<String> =
+                heard.iter().filter_map(|heard| violation(&document, heard)).collect();
+            assert_eq!(otherwise, Vec::<String>::new(), "{}: JSON otherwise than described", self.name);
+        }
     }
 }
 

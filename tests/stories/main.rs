@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a story fails its test")]
 
 mod actions;
+mod approvals;
 mod bad_input;
 mod clock;
 mod connections;
