@@ -7,6 +7,7 @@ mod bad_input;
 mod clock;
 mod deadlines;
 mod deliveries;
+mod deployments;
 mod dialogs;
 mod events;
 mod facts;
