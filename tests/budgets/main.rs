@@ -116,6 +116,9 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         row("an alarm goes off", mark);
 
         for (operation, path) in [
+            ("the list of deployments", "/".to_owned()),
+            ("a deployment's page", "/deployments/acme/budgets?environment=staging".to_owned()),
+            ("a deployment's rule execution history", "/deployments/acme/budgets/history".to_owned()),
             ("the list of deploys", "/deploys".to_owned()),
             (
                 "a part of one environment's deploys as JSON",

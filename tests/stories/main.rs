@@ -9,6 +9,7 @@ mod clock;
 mod connections;
 mod deadlines;
 mod deliveries;
+mod deployments;
 mod dialogs;
 mod events;
 mod facts;

@@ -70,6 +70,8 @@ fn a_stranger_sees_nothing() {
         let mut seen = String::new();
         for path in [
             "/",
+            "/deployments/acme/record-closed",
+            "/deployments/acme/record-closed/history",
             "/deploys/ID",
             "/api/v1/deploys",
             "/api/v1/deploys/ID",
@@ -92,6 +94,10 @@ fn a_stranger_sees_nothing() {
         assert_snapshot!(seen, @"
         / no key 303
         / wrong 303
+        /deployments/acme/record-closed no key 303
+        /deployments/acme/record-closed wrong 303
+        /deployments/acme/record-closed/history no key 303
+        /deployments/acme/record-closed/history wrong 303
         /deploys/ID no key 303
         /deploys/ID wrong 303
         /api/v1/deploys no key 401

@@ -82,6 +82,8 @@ fn strangers_get_nothing_by_any_route() {
         let (hook, clicks, events) =
             ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
         let healthy = format!("/api/1/deployments/acme/strangers/{}/health", before.deploy.revision);
+        let deployment = "/deployments/acme/strangers".to_owned();
+        let history = format!("{deployment}/history");
         let json_health = r#"{"health": "healthy"}"#;
         let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
         let delivery = story.world.github.delivery("deployment_status", "strangers", "{}".to_owned());
@@ -154,6 +156,8 @@ fn strangers_get_nothing_by_any_route() {
                 .signed(slack.signed_event(&deleted, now - SignedDuration::from_mins(6))),
             Attempt::new("GET /", "no session", "/"),
             Attempt::new("GET /", "a made-up session", "/").header("cookie", "session=abc.def"),
+            Attempt::new("GET /deployments/{organization}/{name}", "no session", deployment.as_str()),
+            Attempt::new("GET /deployments/{organization}/{name}/history", "no session", history.as_str()),
             Attempt::new("GET /deploys", "no session", "/deploys"),
             Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
             Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
@@ -230,6 +234,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /slack/events | six minutes old | 401
         GET / | no session | 303
         GET / | a made-up session | 303
+        GET /deployments/{organization}/{name} | no session | 303
+        GET /deployments/{organization}/{name}/history | no session | 303
         GET /deploys | no session | 303
         GET /deploys/{id} | no session | 303
         POST /deploys/{id}/approvals/{approval} | no session | 403
