@@ -13,6 +13,7 @@ mod facts;
 mod freeze;
 mod health;
 mod issues;
+mod pages;
 mod people;
 mod personal;
 mod queries;
