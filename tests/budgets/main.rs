@@ -83,6 +83,17 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         idle(stack).await;
         row("a vote is cast, and the dialog is drawn", mark);
 
+        let visitor = story.sign_in(&ana).await;
+        let token = visitor.token().await;
+        let approval = story.page(&deploy).await.approvals.remove(0);
+        let (form, subject) =
+            (format!("/deploys/{deploy}/approvals/{}", approval.id), approval.subject.mark());
+        let fields = [("what", "approve"), ("subject", subject.as_str()), ("reason", "I looked again.")];
+        let mark = stack.mark();
+        assert_eq!(visitor.post_with(&form, &fields, Some(&token)).await.status(), 303);
+        idle(stack).await;
+        row("a vote is cast on a deploy's page, and the dialog is drawn", mark);
+
         // A look at the voters that takes a moment: the quorum is drawn before it ends, so that no race is counted.
         let look = FaultKind::Delay(Duration::from_secs(1));
         story.world.slack.faults().push(Fault::once(&format!("users.info?user={ana}"), look));

@@ -17,6 +17,7 @@ mod freeze;
 mod health;
 mod issues;
 mod keys;
+mod pages;
 mod people;
 mod personal;
 mod queries;
