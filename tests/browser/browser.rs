@@ -94,6 +94,12 @@ impl<'a> Browser<'a> {
         self.story.until(&looked, async || self.text().await.contains(text).then_some(())).await;
     }
 
+    /// Waits until the page at this path is open.
+    pub async fn until_at(&self, path: &str) {
+        let looked = format!("the page {path}");
+        self.story.until(&looked, async || (self.path().await == path).then_some(())).await;
+    }
+
     /// Types into the field with this label, over what is there.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;

@@ -10,7 +10,9 @@
 mod browser;
 mod headers;
 mod judge;
+mod live;
 mod pages;
 mod people;
+mod pictures;
 mod session;
 mod webdriver;

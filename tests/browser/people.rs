@@ -8,7 +8,7 @@ use system_tests::story::rule;
 use system_tests::world::API_KEY;
 
 #[test]
-fn somebody_signs_in_and_finds_a_deploys_commits_with_the_keyboard_alone() {
+fn somebody_signs_in_and_finds_their_way_with_the_keyboard_alone() {
     tell_in_browser("browser-keyboard", async |story| {
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;
@@ -27,8 +27,14 @@ fn somebody_signs_in_and_finds_a_deploys_commits_with_the_keyboard_alone() {
         browser.until_shows("Reported by").await;
         browser.tab_to("Commits 1").await;
         browser.driver().keys(ENTER).await;
+        browser.until_at(&format!("/deploys/{deploy}?tab=commits")).await;
         browser.until_shows("Take cards").await;
-        assert_eq!(browser.path().await, format!("/deploys/{deploy}?tab=commits"));
+        browser.go("/deployments/acme/browser-keyboard").await;
+        browser.tab_to("Menu of acme/browser-keyboard").await;
+        browser.driver().keys(ENTER).await;
+        browser.tab_to("Rule execution history").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_at("/deployments/acme/browser-keyboard/history").await;
         browser.tab_to("Sign out").await;
         browser.driver().keys(ENTER).await;
         browser.until_shows("API key").await;

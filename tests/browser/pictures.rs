@@ -1,0 +1,42 @@
+//! The pictures of the README: `SIGNOFF_SCREENSHOTS=docs` writes them into that folder of the checkout.
+
+use crate::browser::{Browser, tell_in_browser};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use system_tests::local_aws::{root, setting};
+
+/// Writes what the browser shows of its page at a desk as `FOLDER/console-NAME.png`, if pictures are asked for.
+async fn photograph(browser: &Browser<'_>, name: &str) {
+    let Some(folder) = setting("SIGNOFF_SCREENSHOTS").filter(|folder| !folder.is_empty()) else { return };
+    browser.resize(1280, 800).await;
+    browser.prefer("light").await;
+    let picture = browser.driver().command("Page.captureScreenshot", &json!({"format": "png"})).await;
+    let picture = BASE64_STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+    std::fs::write(root().join(folder).join(format!("console-{name}.png")), picture).unwrap();
+}
+
+#[test]
+fn the_readmes_pictures() {
+    tell_in_browser("checkout", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        story.push("Ben", "Retry refunds that the bank answered 503");
+        let (deploy, dialog) = story
+            .asks("votes_required: 2", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
+            .await;
+        story.click(&ana, &dialog, "approve").await;
+        story.click(&ben, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        let browser = Browser::open(story).await;
+        browser.sign_in("/").await;
+        for (name, path, shown) in [
+            ("deployments", "/".to_owned(), "acme/checkout"),
+            ("deployment", "/deployments/acme/checkout".to_owned(), "Staging"),
+            ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
+        ] {
+            browser.visit(&path).await;
+            browser.until_shows(shown).await;
+            photograph(&browser, name).await;
+        }
+    });
+}
