@@ -43,8 +43,9 @@ async fn sends(
 async fn told(answer: Response) -> (u16, String) {
     let status = answer.status().as_u16();
     let page = answer.text().await.unwrap();
-    let (_, told) = page.split_once("role=\"alert\">").unwrap_or_else(|| panic!("nothing is told: {page}"));
-    (status, told.split_once("</p>").unwrap().0.replace("&amp;", "&"))
+    // Where nothing is told, the test shows the whole page.
+    let told = page.split_once("role=\"alert\">").and_then(|(_, rest)| Some(rest.split_once("</p>")?.0));
+    (status, told.unwrap_or(&page).replace("&amp;", "&"))
 }
 
 #[test]
@@ -194,7 +195,7 @@ async fn refusals(story: &Story, deploy: &DeployId, person: &str) -> Vec<String>
 
 /// The session of a browser, as it sends it.
 fn session(visitor: &Visitor<'_>) -> String {
-    format!("signoff={}", visitor.cookie("signoff").expect("a session"))
+    format!("signoff={}", visitor.cookie("signoff").unwrap_or_default())
 }
 
 #[test]
