@@ -117,6 +117,19 @@ impl<'a> Browser<'a> {
         Element::from_json(&control).unwrap_or_else(|| panic!("the label {label:?} has no field"))
     }
 
+    /// Ticks the box, or takes the option, with this label.
+    pub async fn choose(&self, label: &str) {
+        let field = self.field(label).await;
+        self.driver().click(&field).await.unwrap_or_else(|refused| panic!("{label:?}: {refused}"));
+    }
+
+    /// Picks `person` (a Slack user id) among those who can sign in with Slack.
+    pub async fn pick(&self, person: &str) {
+        let buttons = self.driver().find(&format!("//button[@value={}]", quoted(person))).await;
+        let [button] = buttons.as_slice() else { panic!("{person} is not among those who can sign in") };
+        self.driver().click(button).await.unwrap_or_else(|refused| panic!("{person}: {refused}"));
+    }
+
     /// Presses the button, or follows the link, with this text; it must be the only one that is shown.
     pub async fn press(&self, name: &str) {
         let path =
@@ -131,6 +144,13 @@ impl<'a> Browser<'a> {
             panic!("{} are called {name:?} on {}:\n{}", shown.len(), self.path().await, self.text().await)
         };
         self.driver().click(element).await.unwrap_or_else(|refused| panic!("{name:?}: {refused}"));
+    }
+
+    /// Presses what is labelled so for those who do not see it.
+    pub async fn press_labelled(&self, label: &str) {
+        let found = self.driver().find(&format!("//*[@aria-label={}]", quoted(label))).await;
+        let [element] = found.as_slice() else { panic!("{} are labelled {label:?}", found.len()) };
+        self.driver().click(element).await.unwrap_or_else(|refused| panic!("{label:?}: {refused}"));
     }
 
     /// Presses Tab until what has the focus shows this name, or is labelled with it.

@@ -16,6 +16,12 @@ async fn photograph(browser: &Browser<'_>, name: &str) {
     std::fs::write(root().join(folder).join(format!("console-{name}.png")), picture).unwrap();
 }
 
+/// The wizard, and what is typed into it.
+const WIZARD: &str = "/deployments/acme/checkout/approvals/new";
+const TYPED: &str = "name=Promote+deploy+to+production&environment=Staging&channel=%23checkout-team&votes=2&four_eyes=on\
+                     &action=approve&build=build-and-deploy\
+                     &prompt=%7B%7B+authors_slack+%7D%7D%2C+would+you+like+to+promote+%7B%7B+deploy_slack+%7D%7D+to+production%3F";
+
 #[test]
 fn the_readmes_pictures() {
     tell_in_browser("checkout", async |story| {
@@ -33,6 +39,9 @@ fn the_readmes_pictures() {
             ("deployments", "/".to_owned(), "acme/checkout"),
             ("deployment", "/deployments/acme/checkout".to_owned(), "Staging"),
             ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
+            ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Define workflow"),
+            ("export", format!("{WIZARD}?step=export&{TYPED}"), "Export to YAML"),
+            ("record", "/record?deployment=acme/checkout".to_owned(), "1 approval"),
         ] {
             browser.visit(&path).await;
             browser.until_shows(shown).await;

@@ -61,7 +61,20 @@ pub fn left_out() -> bool {
 impl Chromedriver {
     async fn start() -> Self {
         let program = setting("SIGNOFF_CHROMEDRIVER").unwrap_or_else(|| "chromedriver".to_owned());
-        let mut command = Command::new(&program);
+        let mut said = String::new();
+        // The port that it takes for itself may be gone the moment after.
+        for _ in 0..3 {
+            match Self::try_start(&program).await {
+                Ok(started) => return started,
+                Err(instead) => said = instead,
+            }
+        }
+        panic!("{program} ended before it listened:\n{said}");
+    }
+
+    /// Error: what it said before it ended.
+    async fn try_start(program: &str) -> Result<Self, String> {
+        let mut command = Command::new(program);
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}\n{INSTALL}"));
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -69,12 +82,12 @@ impl Chromedriver {
         while let Some(line) = output.next_line().await.unwrap() {
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 let url = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
-                return Self { url, _process: process, _output: output };
+                return Ok(Self { url, _process: process, _output: output });
             }
             said.push_str(&line);
             said.push('\n');
         }
-        panic!("{program} ended before it listened:\n{said}");
+        Err(said)
     }
 }
 

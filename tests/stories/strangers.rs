@@ -194,6 +194,12 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("GET /api/v1/deploys/{id}", "no key", whole.as_str()),
             Attempt::new("GET /api/v1/deploys/{id}/approvals", "no key", approvals.as_str()),
             Attempt::new("GET /api/v1/deploys/{id}/events", "no key", recorded.as_str()),
+            Attempt::new("GET /api/v1/approvals", "no key", "/api/v1/approvals"),
+            Attempt::new("GET /api/v1/openapi.json", "anybody", "/api/v1/openapi.json"),
+            Attempt::new("GET /record", "no session", "/record"),
+            Attempt::new("GET /record.csv", "no session", "/record.csv"),
+            Attempt::new("GET /record.jsonl", "a wrong key", "/record.jsonl")
+                .header("authorization", "Bearer x"),
             Attempt::new("GET /assets/{file}", "a way out", "/assets/..%2f..%2ftemplate.yaml"),
             Attempt::new("GET /sign-in", "anybody", "/sign-in"),
             Attempt::new("POST /sign-in", "a wrong key", "/sign-in")
@@ -258,6 +264,11 @@ fn strangers_get_nothing_by_any_route() {
         GET /api/v1/deploys/{id} | no key | 401
         GET /api/v1/deploys/{id}/approvals | no key | 401
         GET /api/v1/deploys/{id}/events | no key | 401
+        GET /api/v1/approvals | no key | 401
+        GET /api/v1/openapi.json | anybody | 200
+        GET /record | no session | 303
+        GET /record.csv | no session | 303
+        GET /record.jsonl | a wrong key | 303
         GET /assets/{file} | a way out | 404
         GET /sign-in | anybody | 200
         POST /sign-in | a wrong key | 401

@@ -39,9 +39,9 @@ fn what_the_wizard_writes_governs_the_next_deploy() {
         let first = text(wizard(story, "new", &[]).await, 200).await;
         assert!(first.contains("<h1>Introduction</h1>"), "{first}");
         let form = text(wizard(story, "new", &[("step", "workflow")]).await, 200).await;
-        assert!(form.contains("<option value=\"#wizard\">"), "the channels are offered: {form}");
-        let channels = text(wizard(story, "channels", &[("q", "#WIZ")]).await, 200).await;
-        assert!(channels.contains("#wizard") && !channels.contains("#general"), "{channels}");
+        assert!(form.contains("<datalist id=\"channels\"><option value=\"#"), "channels are offered: {form}");
+        let channels = text(wizard(story, "channels", &[("q", "#DEPLOY")]).await, 200).await;
+        assert!(channels.contains("\"#deploys\"") && !channels.contains("wizard"), "{channels}");
         let empty = text(wizard(story, "new", &[("step", "export")]).await, 422).await;
         assert!(empty.contains("<a href=\"#channel\">Slack channel</a>: This is empty."), "{empty}");
 

@@ -130,7 +130,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
 
 fn disconnect(standing: &Standing<'_>, visitor: Option<&Visitor>) -> Markup {
     html! {
-        details.confirm {
+        details.confirm #disconnect {
             summary { "Disconnect\u{2026}" }
             p { "From then on, for " (standing.deployment) ":" }
             ul {

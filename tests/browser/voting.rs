@@ -1,0 +1,66 @@
+//! People who sign in with Slack, and vote on a deploy's page.
+
+use crate::browser::{Browser, ENTER, tell_in_browser};
+use system_tests::story::Story;
+
+/// The browser of `person` (a Slack user id), at `path`.
+async fn signed_in<'s>(story: &'s Story, person: &str, path: &str) -> Browser<'s> {
+    let browser = Browser::open(story).await;
+    browser.go(path).await;
+    browser.press("Sign in with Slack").await;
+    browser.until_shows("Who are you?").await;
+    browser.pick(person).await;
+    browser.until_at(path).await;
+    browser
+}
+
+#[test]
+fn two_people_vote_on_the_page_and_each_sees_the_others_vote_come() {
+    tell_in_browser("browser-voting", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, _) = story
+            .asks("votes_required: 2", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
+            .await;
+        let page = format!("/deploys/{deploy}");
+        let (ana, ben) = (signed_in(story, &ana, &page).await, signed_in(story, &ben, &page).await);
+        for browser in [&ana, &ben] {
+            browser.run("document.documentElement.dataset.loaded = 'once'", &[]).await;
+        }
+        ana.press("Approve").await;
+        ana.until_shows("Your vote to approve is on record.").await;
+        ben.until_shows("1 of 2 approvals").await;
+        // What is typed meanwhile stays.
+        ben.fill("Reason", "Looks right").await;
+        ben.press("Approve").await;
+        ben.until_shows("Current status of approval is approved").await;
+        ana.until_shows("Looks right").await;
+        ana.until_shows("posted to #browser-voting").await;
+        assert_eq!(
+            ben.run("return document.querySelectorAll('.ballot').length", &[]).await,
+            0,
+            "it is closed"
+        );
+    });
+}
+
+#[test]
+fn somebody_votes_with_the_keyboard_alone_and_takes_the_vote_back_without_javascript() {
+    tell_in_browser("browser-vote-keys", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, _) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        let page = format!("/deploys/{deploy}");
+        let browser = Browser::without_javascript(story).await;
+        browser.go(&page).await;
+        browser.press("Sign in with Slack").await;
+        // Without JavaScript the browser goes on by itself, too.
+        browser.until_shows("Who are you?").await;
+        browser.pick(&ana).await;
+        browser.until_at(&page).await;
+        browser.tab_to("Approve").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_shows("Your vote to approve is on record.").await;
+        browser.tab_to("Withdraw my vote").await;
+        browser.driver().keys(ENTER).await;
+        browser.until_shows("You have no vote here any more.").await;
+    });
+}
