@@ -7,7 +7,7 @@
 //! - [`explain::explain`] says why it does or does not.
 //! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
 //! - [`tags::DefaultTags`] gives a deploy tags by the files that it changes.
-//! - [`write`] writes a rule that asks for an approval, and adds it to a file that there is.
+//! - [`mod@write`] writes a rule that asks for an approval, and adds it to a file that there is.
 //! - [`template::render`] renders the text of an action (a prompt, a message) from a [`template::Context`].
 //!
 //! Everything here is a pure function: no I/O, no clock, no randomness. Whatever a file holds, reading it takes bounded
