@@ -1,6 +1,7 @@
 //! What people do: with the keyboard alone, without JavaScript, and with names that look like markup.
 
 use crate::browser::{Browser, ENTER, tell_in_browser};
+use reqwest::Url;
 use serde_json::json;
 use signoff_local::github::{NewCommit, NewPullRequest};
 use signoff_local::slack::NewUser;
@@ -108,9 +109,35 @@ fn markup_from_outside_is_text_on_every_page_and_in_slack() {
         let dialog = story.dialog().await;
         story.click(&ana, &dialog, "approve").await;
         story.settled(&deploy).await;
+        let environment = format!("environment {MARKUP}");
+        let elsewhere = story.push("Ana", "Take more cards");
+        let elsewhere = story.deploys(&elsewhere, &environment).await;
+        story.settled(&elsewhere).await;
 
         let browser = Browser::open(story).await;
         browser.sign_in("/deploys").await;
+        let deployment = "/deployments/acme/browser-markup";
+        let typed = "step=workflow&environment=Staging&prompt=%7B%7B+prs%5B0%5D.title+%7D%7D";
+        let search = Url::parse_with_params(browser.site(), [("environment", &environment)]).unwrap();
+        let search = format!("/record?{}", search.query().unwrap());
+        for (path, text) in [
+            ("/".to_owned(), "environment "),
+            ("/deploys".to_owned(), "environment "),
+            (deployment.to_owned(), "environment "),
+            (format!("{deployment}/history"), "environment "),
+            (format!("{deployment}/approvals/new?{typed}"), "Pull "),
+            ("/record?deployment=acme/browser-markup".to_owned(), "Ana "),
+            (search, "No approval"),
+        ] {
+            browser.visit(&path).await;
+            let shown = browser.text().await;
+            // Lists shorten long names.
+            let begins = MARKUP.get(..16).unwrap();
+            let text = if text == "No approval" { text.to_owned() } else { format!("{text}{begins}") };
+            assert!(shown.contains(&text), "{text} on {path}: {shown}");
+            assert_eq!(browser.run("return document.querySelectorAll('img').length", &[]).await, 0, "{path}");
+            assert_ne!(browser.run("return document.title", &[]).await, "owned", "{path}");
+        }
         for (tab, texts) in [
             ("approvals", &["Ana ", "branch/"][..]),
             ("timeline", &["Ana ", "branch/"]),

@@ -1,6 +1,7 @@
 //! People who sign in with Slack, and vote on a deploy's page.
 
 use crate::browser::{Browser, ENTER, tell_in_browser};
+use crate::judge;
 use system_tests::story::Story;
 
 /// The browser of `person` (a Slack user id), at `path`.
@@ -24,10 +25,12 @@ fn two_people_vote_on_the_page_and_each_sees_the_others_vote_come() {
         let page = format!("/deploys/{deploy}");
         let (ana, ben) = (signed_in(story, &ana, &page).await, signed_in(story, &ben, &page).await);
         for browser in [&ana, &ben] {
+            judge::open_page(browser).await;
             browser.run("document.documentElement.dataset.loaded = 'once'", &[]).await;
         }
         ana.press("Approve").await;
         ana.until_shows("Your vote to approve is on record.").await;
+        judge::open_page(&ana).await;
         ben.until_shows("1 of 2 approvals").await;
         // What is typed meanwhile stays.
         ben.fill("Reason", "Looks right").await;
