@@ -1,10 +1,13 @@
 //! Answers, and the headers that every one of them has.
 
-use crate::assets::Asset;
+pub(crate) mod assets;
+pub(crate) mod export;
+
+use crate::address::routes::Face;
+use crate::address::site::Site;
 use crate::html::{self, LivePage};
 use crate::json::ProblemDocument;
-use crate::routes::Face;
-use crate::site::Site;
+use assets::Asset;
 use lambda_http::Body;
 use lambda_http::http::header::{self, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};

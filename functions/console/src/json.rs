@@ -48,8 +48,8 @@ mod openapi;
 
 pub(crate) use openapi::openapi;
 
-use crate::mrkdwn::People;
-use crate::site::Site;
+use crate::address::site::Site;
+use crate::view::mrkdwn::People;
 use crate::view::{ApprovalView, DeployView, ListedApproval, Notice, RunView, notices};
 use approval::deploy::Deploy;
 use approval::event::Event;

@@ -1,27 +1,16 @@
 //! The console: the record of each deploy as pages for people and as JSON for programs, behind Slack's own sign-in or an API key.
 
+mod address;
 mod answer;
-mod assets;
-mod auth;
-mod export;
+mod door;
 mod forms;
 mod handler;
 mod html;
 mod json;
-mod members;
-mod mrkdwn;
 mod outside;
-mod parameters;
-mod place;
-mod routes;
 #[cfg(test)]
 mod sample;
-mod seal;
-mod session;
-mod site;
-mod ticket;
 mod view;
-mod visitor;
 mod wizard;
 
 use lambda_http::tower::ServiceExt;

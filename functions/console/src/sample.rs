@@ -14,7 +14,7 @@ pub(crate) use stories::{
 };
 pub(crate) use stories::{struck, superseded, thawed};
 
-use crate::visitor::{Member, Visitor, Who};
+use crate::door::visitor::{Member, Visitor, Who};
 use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, Reasons, TriggerSpec};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};

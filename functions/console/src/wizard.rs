@@ -3,7 +3,7 @@
 pub(crate) mod host;
 pub(crate) mod preview;
 
-use crate::parameters::parameter;
+use crate::address::parameters::parameter;
 use approval::deploy::Slug;
 use host::Host;
 use rules::write::{Draft, DraftAction, Field};
@@ -167,7 +167,7 @@ impl Form {
     pub(crate) fn query(&self, step: Step) -> String {
         let mut pairs = vec![("step", step.name())];
         pairs.extend(self.pairs());
-        crate::parameters::query(&pairs)
+        crate::address::parameters::query(&pairs)
     }
 
     /// What is typed and is not as the form is first shown, as the address has it.

@@ -1,7 +1,7 @@
 //! The form of a deployment's settings.
 
 use super::Field;
-use crate::parameters::parameter;
+use crate::address::parameters::parameter;
 use approval::deploy::Slug;
 use runtime::deployments::Connection;
 use store::{DeploymentSettings, GitHost};

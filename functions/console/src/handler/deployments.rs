@@ -1,10 +1,10 @@
 //! The pages of deployments.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::{self, BadQuery, Cursor, PAGE_SIZE};
+use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::html::{self, DeploymentPage, Overview};
-use crate::parameters::{self, BadQuery, Cursor, PAGE_SIZE};
-use crate::routes::Face;
 use crate::view::{self, HistoryWanted};
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;

@@ -1,9 +1,9 @@
 //! The JSON of the record: 1 query each.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::{BadQuery, Cursor, cursor, limit, wanted};
 use crate::answer::Answer;
-use crate::parameters::{BadQuery, Cursor, cursor, limit, wanted};
-use crate::{json, routes::Face};
+use crate::{address::routes::Face, json};
 
 impl Console {
     /// The recent deploys.

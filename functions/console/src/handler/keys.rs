@@ -1,11 +1,11 @@
 //! API keys: the list, a new one, and one that is revoked.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::parameter;
+use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::forms::key::KeyForm;
 use crate::html;
-use crate::parameters::parameter;
-use crate::routes::Face;
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use runtime::api_keys::NewKey;

@@ -2,11 +2,11 @@
 
 use super::votes::said;
 use super::{Call, Console, refusals};
+use crate::address::parameters::{self, Cursor, PAGE_SIZE};
+use crate::address::place;
 use crate::answer::Answer;
 use crate::html::Booth;
-use crate::parameters::{self, Cursor, PAGE_SIZE};
-use crate::place;
-use crate::{html, routes::Face};
+use crate::{address::routes::Face, html};
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::IF_NONE_MATCH;

@@ -2,10 +2,10 @@
 //! of all deployments; the page of a deployment takes another one.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::{self, BadQuery, Cursor, RECORD_SIZE, Search};
+use crate::address::site::Site;
 use crate::answer::Answer;
-use crate::export::{self, Export};
-use crate::parameters::{self, BadQuery, Cursor, RECORD_SIZE, Search};
-use crate::site::Site;
+use crate::answer::export::{self, Export};
 use crate::{html, json};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::LINK;

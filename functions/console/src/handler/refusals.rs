@@ -1,10 +1,10 @@
 //! The answers to requests that get nothing, each with what would be right.
 
+use crate::address::parameters::BadQuery;
+use crate::address::routes::{Entry, Face, Misroute};
 use crate::answer::{Answer, Problem};
-use crate::parameters::BadQuery;
-use crate::routes::{Entry, Face, Misroute};
+use crate::door::visitor::{Access, Visitor};
 use crate::view::words;
-use crate::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;

@@ -1,10 +1,10 @@
 //! Settings of a deployment, and how its deploys come to Signoff.
 
 use super::{Call, Console, refusals};
+use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::forms::settings::{Filled, SettingsForm};
 use crate::html::{self, Standing};
-use crate::routes::Face;
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use store::{CommitError, DeploymentSettings, Done};
@@ -137,7 +137,7 @@ impl Console {
 /// The deployment that a request names.
 fn deployment(call: &Call<'_>) -> Result<Slug, Answer> {
     let found = Slug::new(call.found.segment("organization"), call.found.segment("name"));
-    found.ok_or_else(|| refusals::misrouted(&crate::routes::Misroute::NotFound, Face::Page))
+    found.ok_or_else(|| refusals::misrouted(&crate::address::routes::Misroute::NotFound, Face::Page))
 }
 
 fn edit_href(deployment: &Slug) -> String {

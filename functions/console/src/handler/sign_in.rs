@@ -1,13 +1,13 @@
 //! The sign-in page, signing in with an API key, and out.
 
 use super::{Admitted, Call, Console, refusals};
+use crate::address::parameters::parameter;
+use crate::address::place::Next;
+use crate::address::routes::Face;
+use crate::address::site::Site;
 use crate::answer::Answer;
-use crate::parameters::parameter;
-use crate::place::Next;
-use crate::routes::Face;
-use crate::site::Site;
-use crate::visitor::Access;
-use crate::{auth, html};
+use crate::door::visitor::Access;
+use crate::{door::auth, html};
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;

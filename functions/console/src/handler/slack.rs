@@ -1,14 +1,14 @@
 //! Signing in with Slack: the way there, and the way back.
 
 use super::{Call, Console};
+use crate::address::parameters::parameter;
+use crate::address::place::Next;
 use crate::answer::Answer;
-use crate::members::{ASK_WITHIN, App};
-use crate::parameters::parameter;
-use crate::place::Next;
-use crate::session::Session;
-use crate::ticket::{self, Ticket};
-use crate::visitor::Member;
-use crate::{auth, html};
+use crate::door::members::{ASK_WITHIN, App};
+use crate::door::session::Session;
+use crate::door::ticket::{self, Ticket};
+use crate::door::visitor::Member;
+use crate::{door::auth, html};
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;

@@ -1,13 +1,13 @@
 //! What people who are signed in with Slack do on a deploy's page: vote on its approvals, say what became of its actions.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::{parameter, query};
+use crate::address::place::{Tab, deploy_href};
+use crate::address::routes::Face;
 use crate::answer::Answer;
+use crate::door::visitor::Member;
 use crate::html::{self, Booth, Told};
-use crate::mrkdwn::People;
-use crate::parameters::{parameter, query};
-use crate::place::{Tab, deploy_href};
-use crate::routes::Face;
-use crate::visitor::Member;
+use crate::view::mrkdwn::People;
 use approval::approval::{Approval, Voter};
 use approval::id::{ApprovalId, RunId};
 use approval::message::LONGEST_REASON;
@@ -133,7 +133,7 @@ impl Console {
             html::resolution_named(&field("resolution")?).ok_or_else(|| refusals::bad_form("resolution"))?;
         let lost_at = field("lost_at")?.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
         let lost_at = lost_at.ok_or_else(|| refusals::bad_form("lost_at"))?;
-        let no_step = || refusals::misrouted(&crate::routes::Misroute::NotFound, Face::Page);
+        let no_step = || refusals::misrouted(&crate::address::routes::Misroute::NotFound, Face::Page);
         let step: usize = call.found.segment("step").parse().map_err(|_| no_step())?;
         let (deploy, run) = (call.found.deploy(), RunId::from_text(call.found.segment("run")));
         let page = self.page_of(&deploy, call).await?;

@@ -1,11 +1,11 @@
 //! The wizard that writes a rules file. It changes nothing: whoever puts the file into the repository does.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::parameter;
+use crate::address::place::Tab;
+use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::html::wizard as pages;
-use crate::parameters::parameter;
-use crate::place::Tab;
-use crate::routes::Face;
 use crate::wizard::host::Host;
 use crate::wizard::{Form, Step, preview};
 use approval::deploy::{Deploy, Slug};

@@ -1,10 +1,10 @@
 //! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
 
-use crate::mrkdwn::People;
-use crate::place::{Next, Tab, deploy_href};
+use crate::address::place::{Next, Tab, deploy_href};
+use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted, voter};
+use crate::view::mrkdwn::People;
 use crate::view::{ApprovalView, QuestionView};
-use crate::visitor::{Member, Visitor, Who};
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Status};
 use approval::id::ApprovalId;
@@ -257,9 +257,9 @@ fn carried(ballot: &BallotView, visitor: &Visitor) -> Markup {
 mod tests {
     use super::super::tests::lines;
     use super::*;
+    use crate::door::visitor::KeyHolder;
     use crate::sample;
     use crate::view::{self, Section};
-    use crate::visitor::KeyHolder;
 
     fn person(id: &str) -> Visitor {
         let member = Member { id: id.into(), name: "Ana Novak".into(), is_admin: false };

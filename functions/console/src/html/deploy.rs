@@ -3,7 +3,7 @@
 use super::ballot::Booth;
 use super::live::{Live, LivePage, version};
 use super::{approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline};
-use crate::place::{Tab, deploy_href};
+use crate::address::place::{Tab, deploy_href};
 use crate::view;
 use approval::deploy::{Deploy, Person, Source};
 use approval::effect::{Effect, EffectKind};

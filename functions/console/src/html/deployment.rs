@@ -2,8 +2,8 @@
 
 use super::tables::{cell, list};
 use super::{counted, deployment_href, health, icon, page, revision, short_environment, time};
-use crate::parameters::query;
-use crate::visitor::{Access, Visitor};
+use crate::address::parameters::query;
+use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use approval::facts::Facts;
 use approval::id::DeployId;
@@ -183,8 +183,8 @@ fn deploys(deploys: &[DeploySummary], facts: &HashMap<DeployId, Facts>, now: Tim
 mod tests {
     use super::super::tests::lines;
     use super::*;
+    use crate::door::visitor::Who;
     use crate::sample;
-    use crate::visitor::Who;
 
     fn listing(deployment: &Deployment, next: Option<&str>) -> Listing {
         let deploys = deployment.environments.iter().map(|environment| environment.newest.clone()).collect();

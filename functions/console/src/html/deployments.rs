@@ -2,8 +2,8 @@
 
 use super::tables::{cell, list};
 use super::{counted, deployment_href, health, page, revision, short_environment, time};
-use crate::parameters::query;
-use crate::visitor::Visitor;
+use crate::address::parameters::query;
+use crate::door::visitor::Visitor;
 use approval::deploy::Slug;
 use approval::facts::Facts;
 use approval::id::DeployId;

@@ -2,8 +2,8 @@
 
 use super::tables::{cell, list};
 use super::{page, revision, time};
-use crate::parameters::query;
-use crate::visitor::Visitor;
+use crate::address::parameters::query;
+use crate::door::visitor::Visitor;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Listing;

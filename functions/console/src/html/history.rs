@@ -1,9 +1,9 @@
 //! The rule execution history of a deployment.
 
 use super::{actions, counted, deployment_href, page, revision, short_environment, time};
+use crate::door::visitor::Visitor;
 use crate::view::words::when;
 use crate::view::{HistoryPart, HistoryWanted, MOST_OF_STEPS, steps};
-use crate::visitor::Visitor;
 use approval::deploy::Slug;
 use approval::evaluation::{Evaluated, Evaluation, Finding};
 use approval::id::RunId;

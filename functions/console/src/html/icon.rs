@@ -1,6 +1,6 @@
 //! Icons, drawn on a 16 by 16 grid in the colour of the text beside them.
 
-use crate::place::Tab;
+use crate::address::place::Tab;
 use maud::{Markup, html};
 
 fn icon(paths: &[&str]) -> Markup {

@@ -3,8 +3,8 @@
 use super::fields::{Line, copied, line};
 use super::tables::{cell, list};
 use super::{counted, page, time};
+use crate::door::visitor::Visitor;
 use crate::forms::key::{KeyForm, LONGEST_NAME};
-use crate::visitor::Visitor;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use runtime::api_keys::in_words;

@@ -39,9 +39,9 @@ pub(crate) use setup::{register, setup};
 pub(crate) use sign_in::{sign_in, to_slack};
 pub(crate) use time_to_approve::time_to_approve;
 
-use crate::assets;
+use crate::answer::assets;
+use crate::door::visitor::{Access, Visitor};
 use crate::view::web_link;
-use crate::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use approval::facts::{Facts, Health};
 use approval::message::shorten;

@@ -2,9 +2,9 @@
 
 use super::tables::{cell, list};
 use super::{counted, page, time, time_to_approve};
-use crate::parameters::{Field, RECORD_SIZE, Search};
+use crate::address::parameters::{Field, RECORD_SIZE, Search};
+use crate::door::visitor::Visitor;
 use crate::view::words;
-use crate::visitor::Visitor;
 use approval::approval::{Choice, Status};
 use jiff::Timestamp;
 use maud::{Markup, html};

@@ -2,8 +2,8 @@
 
 use super::fields::{Line, line};
 use super::{page, time};
+use crate::door::visitor::Visitor;
 use crate::forms::settings::SettingsForm;
-use crate::visitor::Visitor;
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use maud::{Markup, html};

@@ -2,8 +2,8 @@
 
 use super::fields::copied;
 use super::page;
-use crate::site::Site;
-use crate::visitor::{Access, Visitor};
+use crate::address::site::Site;
+use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use maud::{Markup, html};
 use runtime::connections::Connected;

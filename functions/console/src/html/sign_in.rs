@@ -1,7 +1,7 @@
 //! The sign-in page, and the way to Slack.
 
 use super::page;
-use crate::place::Next;
+use crate::address::place::Next;
 use maud::{Markup, html};
 
 /// The page, from which one gets to `next`. `problem`: why the last try did not; `slack`: whether people can sign in with Slack.

@@ -11,7 +11,7 @@ pub(crate) use fields::channel_list;
 pub(crate) use form::FormPage;
 
 use super::page;
-use crate::visitor::Visitor;
+use crate::door::visitor::Visitor;
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;
 use maud::{Markup, html};

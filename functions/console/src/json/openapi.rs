@@ -5,9 +5,9 @@
 use super::{
     ApprovalsDocument, DeployDocument, DeploysDocument, EventsDocument, ProblemDocument, RecordDocument,
 };
-use crate::parameters::{Field, MOST_LISTED, PAGE_SIZE};
-use crate::routes::{Endpoint, Entry, Face, TABLE};
-use crate::visitor::Access;
+use crate::address::parameters::{Field, MOST_LISTED, PAGE_SIZE};
+use crate::address::routes::{Endpoint, Entry, Face, TABLE};
+use crate::door::visitor::Access;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -203,9 +203,9 @@ fn part_parameters() -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::{self, BadQuery, Search};
+    use crate::address::parameters::{self, BadQuery, Search};
+    use crate::address::site::Site;
     use crate::sample;
-    use crate::site::Site;
     use serde::Serialize;
     use std::collections::BTreeSet;
     use store::ApprovalListing;

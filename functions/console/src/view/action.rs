@@ -1,7 +1,7 @@
 //! Actions and runs: what became of each action, and who said so where nobody knew.
 
 use super::{PersonView, web_link};
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::action::Action;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};

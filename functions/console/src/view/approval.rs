@@ -5,7 +5,7 @@ use super::votes::{at_opening, counted, struck, withdrawn};
 use super::{
     ActionView, ElectorateView, FrozenView, PersonView, StruckView, VoteView, WithdrawnView, web_link,
 };
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Status, Subject};
 use approval::deploy::RulesChange;

@@ -1,8 +1,8 @@
 //! What somebody who is signed in with Slack may do about an approval, by the same rules as in Slack. Whether their account
 //! is still a member's is looked up when they do it.
 
-use crate::mrkdwn::People;
-use crate::visitor::Member;
+use crate::door::visitor::Member;
+use crate::view::mrkdwn::People;
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Refusal, Standing, Voter};
 use approval::id::{ApprovalId, DeployId};

@@ -1,6 +1,6 @@
 //! People, and who may vote.
 
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::approval::{Electorate, Quota};
 use schemars::JsonSchema;
 use serde::Serialize;

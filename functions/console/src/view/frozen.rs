@@ -1,7 +1,7 @@
 //! What a freeze means for an approval.
 
 use super::PersonView;
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::approval::{Frozen, Lifted};
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! What came of the rules of a deployment in each evaluation, a part at a time.
 
 use super::{ActionView, weight};
-use crate::parameters::{BadQuery, parameter, query, text};
+use crate::address::parameters::{BadQuery, parameter, query, text};
 use ::approval::evaluation::{Evaluated, Evaluation, Finding};
 use ::approval::id::{DeployId, RunId};
 use ::approval::message::shorten;

@@ -1,7 +1,7 @@
 //! An approval as lists of all of them show it.
 
 use super::{PersonView, SuccessorView, web_link};
-use crate::site::Site;
+use crate::address::site::Site;
 use approval::approval::{Choice, Status};
 use approval::id::{ApprovalId, DeployId};
 use jiff::Timestamp;

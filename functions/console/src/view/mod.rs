@@ -9,6 +9,7 @@ mod electorate;
 mod frozen;
 mod history;
 mod listed;
+pub(crate) mod mrkdwn;
 mod notice;
 mod sections;
 mod time_to_approve;
@@ -28,7 +29,7 @@ pub(crate) use time_to_approve::{Every, Period, TimeToApprove};
 pub(crate) use timeline::{Entry, Tone, timeline};
 pub(crate) use votes::{CheckView, StruckView, VoteView, WithdrawnView};
 
-use crate::site::Site;
+use crate::address::site::Site;
 use ::approval::id::DeployId;
 use jiff::Timestamp;
 use schemars::JsonSchema;

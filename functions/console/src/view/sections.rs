@@ -1,7 +1,7 @@
 //! The parts of the Approvals tab: which action is shown under which approval.
 
 use super::{ActionState, ActionView, ApprovalView, RunView};
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::approval::{Approval, Status};
 use approval::id::ApprovalId;
 use approval::run::{Branch, Run};

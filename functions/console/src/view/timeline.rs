@@ -5,7 +5,7 @@ mod approvals;
 use super::votes::is_undo;
 use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::deploy::Source;
 use approval::event::{Event, EventKind};
 use approval::facts::{Health, Thumb};

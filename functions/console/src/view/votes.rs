@@ -2,7 +2,7 @@
 //! when they clicked, and when they were looked up before the first action, stands in the events.
 
 use super::PersonView;
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::approval::{Approval, Choice, Electorate, Standing, Verdict};
 use approval::event::{Event, EventKind};
 use approval::id::ApprovalId;

@@ -1,6 +1,6 @@
 //! The pages of git hosts on which a file is made or changed.
 
-use crate::parameters::query;
+use crate::address::parameters::query;
 
 /// The longest address that a link has: what browsers and hosts take for sure.
 const LONGEST_ADDRESS: usize = 6000;

@@ -1,7 +1,7 @@
 //! A dialog as Slack shows it: its blocks, as <https://docs.slack.dev/reference/block-kit/blocks> describes them.
 
 use super::super::prompt::formatted;
-use crate::mrkdwn::People;
+use crate::view::mrkdwn::People;
 use approval::message::Message;
 use maud::{Markup, html};
 use rules::write::FieldProblem;

@@ -1,7 +1,7 @@
 //! The file that comes out of the wizard, and the ways to put it into the repository.
 
 use super::step_page;
-use crate::visitor::Visitor;
+use crate::door::visitor::Visitor;
 use crate::wizard::host::{Host, NewFile};
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;

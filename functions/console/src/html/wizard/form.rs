@@ -3,7 +3,7 @@
 use super::dialog::preview;
 use super::fields::{Fields, channel_list};
 use super::step_page;
-use crate::visitor::Visitor;
+use crate::door::visitor::Visitor;
 use crate::wizard::{ACTIONS, CUSTOM, Form, Step, label_of, name_of, path};
 use approval::deploy::Slug;
 use approval::message::Message;

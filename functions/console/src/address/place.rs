@@ -1,8 +1,8 @@
 //! Addresses of pages.
 
-use crate::parameters::{parameter, query};
-use crate::routes::{self, Face};
-use crate::visitor::Access;
+use crate::address::parameters::{parameter, query};
+use crate::address::routes::{self, Face};
+use crate::door::visitor::Access;
 use approval::id::DeployId;
 use lambda_http::http::Method;
 

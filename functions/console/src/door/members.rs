@@ -1,7 +1,7 @@
 //! Who people are, as Slack says: members of the app's own workspace, and which of them are admins.
 
-use crate::seal::Seal;
-use crate::visitor::Member;
+use crate::door::seal::Seal;
+use crate::door::visitor::Member;
 use approval::approval::Standing;
 use jiff::Timestamp;
 use providers::Failure;

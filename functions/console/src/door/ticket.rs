@@ -4,8 +4,8 @@
 //! with a code from Slack began in the same browser, and comes once. Cookies with `SameSite=Lax` come along from Slack, as
 //! the browser itself goes there.
 
-use crate::place::Next;
-use crate::seal::{Purpose, Seal};
+use crate::address::place::Next;
+use crate::door::seal::{Purpose, Seal};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;

@@ -1,6 +1,6 @@
 //! The record as files: comma-separated values (RFC 4180) for spreadsheets, JSON lines for programs.
 
-use crate::site::Site;
+use crate::address::site::Site;
 use crate::view::{ListedApproval, ListedVote};
 use approval::approval::Choice;
 use std::io;

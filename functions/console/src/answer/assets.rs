@@ -13,11 +13,11 @@ pub(crate) struct Asset {
 }
 
 const CSS: Asset =
-    Asset { media_type: "text/css; charset=utf-8", text: include_str!("../assets/signoff.css") };
-const ICON: Asset = Asset { media_type: "image/svg+xml", text: include_str!("../assets/signoff.svg") };
+    Asset { media_type: "text/css; charset=utf-8", text: include_str!("../../assets/signoff.css") };
+const ICON: Asset = Asset { media_type: "image/svg+xml", text: include_str!("../../assets/signoff.svg") };
 
 const JS: Asset =
-    Asset { media_type: "text/javascript; charset=utf-8", text: include_str!("../assets/signoff.js") };
+    Asset { media_type: "text/javascript; charset=utf-8", text: include_str!("../../assets/signoff.js") };
 
 static CSS_HREF: LazyLock<String> = LazyLock::new(|| href(&CSS, "css"));
 static ICON_HREF: LazyLock<String> = LazyLock::new(|| href(&ICON, "svg"));

@@ -8,9 +8,9 @@
 //!
 //! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`, `__Host-`.
 
-use crate::parameters::parameter;
-use crate::site::Site;
-use crate::visitor::{KeyHolder, Visitor, Who};
+use crate::address::parameters::parameter;
+use crate::address::site::Site;
+use crate::door::visitor::{KeyHolder, Visitor, Who};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;

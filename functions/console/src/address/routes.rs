@@ -1,6 +1,6 @@
 //! Which requests the console answers, and who may make them: one table. ARCHITECTURE.md has the same, and a test holds it.
 
-use crate::visitor::Access;
+use crate::door::visitor::Access;
 use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::Method;

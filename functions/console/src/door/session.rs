@@ -3,8 +3,8 @@
 //! Nothing is stored. A session lasts 12 hours. Once it is older than an hour and used, Slack is asked again who the person
 //! is, and it is written anew; seven days after signing in it is over.
 
-use crate::seal::{Purpose, Seal};
-use crate::visitor::{Member, Visitor, Who};
+use crate::door::seal::{Purpose, Seal};
+use crate::door::visitor::{Member, Visitor, Who};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
