@@ -235,7 +235,7 @@ fn the_projects_template_is_read_whole() {
     assert_eq!(resources.schedules.len(), 1);
     let record = resources.tables.iter().find(|table| table.logical_id == "RecordTable").unwrap();
     assert_eq!(record.ttl_attribute.as_deref(), Some("kept_until"));
-    assert_eq!(record.indexes.len(), 3);
+    assert_eq!(record.indexes.len(), 5);
     let routes: Vec<&str> = resources.routes.iter().map(|route| &*route.key).collect();
     assert!(routes.contains(&"POST /slack/interactions"), "{routes:?}");
 }
