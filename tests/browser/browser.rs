@@ -57,7 +57,7 @@ impl<'a> Browser<'a> {
         self.go(path).await;
         self.fill("API key", API_KEY).await;
         self.press("Sign in").await;
-        assert_eq!(self.path().await, path);
+        self.until_at(path).await;
     }
 
     /// Goes to a path of the console.

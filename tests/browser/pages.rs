@@ -67,7 +67,7 @@ fn every_page_fits_is_accessible_and_asks_nobody_else() {
         }
         browser.go("/").await;
         browser.press("Sign out").await;
-        assert_eq!(browser.path().await, "/sign-in");
+        browser.until_at("/sign-in").await;
     });
 }
 

@@ -56,7 +56,7 @@ fn pages_work_without_javascript() {
         browser.until_shows("not one of").await;
         browser.fill("API key", API_KEY).await;
         browser.press("Sign in").await;
-        assert_eq!(browser.path().await, format!("/deploys/{deploy}"));
+        browser.until_at(&format!("/deploys/{deploy}")).await;
         for (tab, shown) in [
             ("Approvals 1", "Promote deploy to production"),
             ("Timeline", "was registered by register_deploy"),
