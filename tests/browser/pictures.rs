@@ -39,8 +39,8 @@ fn the_readmes_pictures() {
             ("deployments", "/".to_owned(), "acme/checkout"),
             ("deployment", "/deployments/acme/checkout".to_owned(), "Staging"),
             ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
-            ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Define workflow"),
-            ("export", format!("{WIZARD}?step=export&{TYPED}"), "Export to YAML"),
+            ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Approval dialog"),
+            ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at its end"),
             ("record", "/record?deployment=acme/checkout".to_owned(), "1 approval"),
         ] {
             browser.visit(&path).await;

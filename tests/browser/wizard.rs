@@ -18,7 +18,7 @@ fn what_is_made_in_the_wizard_governs_the_next_deploy() {
         browser.until_shows("Introduction").await;
         judge::open_page(&browser).await;
         browser.press("Next").await;
-        browser.until_shows("Define workflow").await;
+        browser.until_shows("Approval dialog").await;
         judge::open_page(&browser).await;
 
         // What is missing is said beside the field, and what was typed stays.
@@ -48,7 +48,7 @@ fn what_is_made_in_the_wizard_governs_the_next_deploy() {
         browser.fill("Channel of the message", "#browser-wizard").await;
         browser.fill("Message", "Promoted.").await;
         browser.press("Next").await;
-        browser.until_shows("Export to YAML").await;
+        browser.until_shows("Save this as").await;
         judge::open_page(&browser).await;
         let shown = browser.text().await;
         assert!(shown.contains(".signoff/rules.yml") && shown.contains("acme/browser-wizard"), "{shown}");
