@@ -5,7 +5,6 @@ use crate::row::{self, text};
 use crate::{Store, keys};
 use approval::deploy::Deploy;
 use approval::id::DeployId;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -47,21 +46,7 @@ impl Store {
         };
         let watcher = Watcher { deploy: deploy.id.clone(), listed_at: listed_at.clone() };
         let row = row::write(&key, &watcher, now, self.places.retention)?;
-        let request = self
-            .dynamo
-            .put_item()
-            .table_name(&self.places.record_table)
-            .set_item(Some(row))
-            .condition_expression("attribute_not_exists(pk) OR listed_at < :listed_at")
-            .expression_attribute_values(":listed_at", text(listed_at));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                // It asks already, or a newer one does.
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(StoreError::service("PutItem", error)),
-            },
-        }
+        self.put_newer(row, text(listed_at)).await
     }
 
     /// The deploys, one of each other environment at most, whose rules ask how far the environment of `deploy` is behind.

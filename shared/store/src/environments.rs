@@ -5,7 +5,6 @@ use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -83,21 +82,7 @@ impl Store {
         let listed_at = text(keys::listed_at(deploy.deployed_at, &deploy.id));
         let mut row = row::write(&key, &arrived, now, self.places.retention)?;
         row.insert(keys::LISTED_AT.to_owned(), listed_at.clone());
-        let request = self
-            .dynamo
-            .put_item()
-            .table_name(&self.places.record_table)
-            .set_item(Some(row))
-            .condition_expression("attribute_not_exists(pk) OR listed_at < :listed_at")
-            .expression_attribute_values(":listed_at", listed_at);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                // It is there already, or a newer one is.
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(StoreError::service("PutItem", error)),
-            },
-        }
+        self.put_newer(row, listed_at).await
     }
 
     /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with at most `limit`

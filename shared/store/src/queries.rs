@@ -13,7 +13,7 @@ use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
 use approval::run::{Run, Status};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -256,6 +256,25 @@ impl Store {
             .table_name(&self.places.record_table)
             .set_item(Some(row))
             .condition_expression("attribute_not_exists(pk)");
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
+    }
+
+    /// Puts `row`, which has the attribute `listed_at` with this value, in the place of an older one. Where it stands already, or a
+    /// newer one does, nothing changes.
+    pub(crate) async fn put_newer(&self, row: Row, listed_at: AttributeValue) -> Result<(), StoreError> {
+        let request = self
+            .dynamo
+            .put_item()
+            .table_name(&self.places.record_table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR listed_at < :listed_at")
+            .expression_attribute_values(":listed_at", listed_at);
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
