@@ -3,7 +3,7 @@
 use crate::browser::{Browser, tell_in_browser};
 use reqwest::header::CONTENT_TYPE;
 use system_tests::routes;
-use system_tests::story::{Story, rule};
+use system_tests::story::Story;
 
 /// Addresses that show something else for what stands after the question mark.
 const VIEWS: &[&str] = &[
@@ -74,18 +74,7 @@ fn every_page_fits_is_accessible_and_asks_nobody_else() {
 #[test]
 fn a_deploy_of_many_votes_and_commits_still_has_a_small_page() {
     tell_in_browser("browser-much", async |story| {
-        story.rules(&rule("votes_required: 30", "webhook: 'https://example.com'"));
-        for number in 0..60 {
-            story.push(&format!("Person{number}"), &format!("Commit {number}: {}", "words ".repeat(30)));
-        }
-        let revision = story.push("Ana", "Take cards");
-        let deploy = story.deploys(&revision, "Staging").await;
-        let dialog = story.dialog().await;
-        for number in 0..20 {
-            let voter = story.person(&format!("Person{number}"));
-            story.click(&voter, &dialog, "approve").await;
-        }
-        story.settled(&deploy).await;
+        let deploy = story.much().await;
         let browser = Browser::open(story).await;
         browser.sign_in("/deploys").await;
         for tab in ["approvals", "timeline", "pull-requests", "commits"] {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use system_tests::routes;
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{Story, tell};
 
 /// Requests before the first that counts.
 const WARM_UP: u32 = 20;
@@ -40,19 +40,7 @@ async fn record(story: &Story) -> DeployId {
         let revision = story.push("Ana", &format!("Change {number}"));
         story.deploys(&revision, "Staging").await;
     }
-    story.rules(&rule("votes_required: 30", "webhook: 'https://example.com'"));
-    for number in 0..60 {
-        story.push(&format!("Person{number}"), &format!("Commit {number}: {}", "words ".repeat(30)));
-    }
-    let revision = story.push("Ana", "Take cards");
-    let deploy = story.deploys(&revision, "Staging").await;
-    let dialog = story.dialog().await;
-    for number in 0..20 {
-        let voter = story.person(&format!("Person{number}"));
-        story.click(&voter, &dialog, "approve").await;
-    }
-    story.settled(&deploy).await;
-    deploy
+    story.much().await
 }
 
 fn main() {

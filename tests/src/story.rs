@@ -188,6 +188,23 @@ impl Story {
         (deploy, dialog)
     }
 
+    /// A deploy of many commits, about which many people voted.
+    pub async fn much(&self) -> DeployId {
+        self.rules(&rule("votes_required: 30", "webhook: 'https://example.com'"));
+        for number in 0..60 {
+            self.push(&format!("Person{number}"), &format!("Commit {number}: {}", "words ".repeat(30)));
+        }
+        let revision = self.push("Ana", "Take cards");
+        let deploy = self.deploys(&revision, "Staging").await;
+        let dialog = self.dialog().await;
+        for number in 0..20 {
+            let voter = self.person(&format!("Person{number}"));
+            self.click(&voter, &dialog, "approve").await;
+        }
+        self.settled(&deploy).await;
+        deploy
+    }
+
     /// Lets the deadline of an approval pass: `effect`, which ends it, is due.
     pub async fn let_expire(&self, approval: &Approval, effect: &Effect) {
         self.let_pass(approval, "SET expires_at = :past").await;
