@@ -25,6 +25,7 @@ use crate::door::session::Session;
 use crate::door::visitor::{Access, KeyHolder, Member, Visitor, Who};
 use crate::outside::Outside;
 use crate::{answer::assets, door::auth, json};
+use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::http::header::{HeaderMap, SET_COOKIE};
@@ -120,6 +121,11 @@ impl Call<'_> {
     fn actor(&self) -> Actor {
         let nobody = || Actor { id: String::new(), name: "nobody".to_owned() };
         self.visitor.as_ref().map_or_else(nobody, Visitor::actor)
+    }
+
+    /// The deployment that is asked for. `Err`: the answer where none can be called that.
+    fn deployment(&self) -> Result<Slug, Answer> {
+        self.found.deployment().ok_or_else(|| refusals::no_deployment(self.face()))
     }
 
     /// How errors are told.

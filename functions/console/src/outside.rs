@@ -6,8 +6,9 @@ use providers::github::first_file::RULES;
 use providers::github::{Forgetful, GitHub, RepositoryFile};
 use providers::slack::client::Slack;
 use runtime::aws::Aws;
-use runtime::secrets::{GitHubSecret, Secret, SlackSecret};
+use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
+use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
@@ -26,20 +27,18 @@ pub(crate) struct Outside {
     github_url: String,
     github: Secret<GitHubSecret>,
     slack_url: String,
-    slack: Secret<SlackSecret>,
     /// The names of Slack's channels, and when they were read.
     channels: Mutex<Option<(Arc<[String]>, Timestamp)>>,
 }
 
 impl Outside {
-    /// As the settings `GITHUB_API_URL`, `GITHUB_SECRET`, `SLACK_API_URL` and `SLACK_SECRET` describe them.
+    /// As the settings `GITHUB_API_URL`, `GITHUB_SECRET` and `SLACK_API_URL` describe them.
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
             http: OnceCell::new(),
             github_url: settings.url("GITHUB_API_URL")?,
             github: Secret::new(settings, "GITHUB_SECRET", aws)?,
             slack_url: settings.url("SLACK_API_URL")?,
-            slack: Secret::new(settings, "SLACK_SECRET", aws)?,
             channels: Mutex::new(None),
         })
     }
@@ -56,15 +55,20 @@ impl Outside {
         now: Timestamp,
     ) -> Result<Option<RepositoryFile>, Failure> {
         let read = async {
-            let secret = secret(&self.github, now).await?;
+            let secret = self.github.get(now).await;
+            let secret = secret.map_err(|error| Failure::retryable(error.to_string()))?;
             let github = GitHub::new(self.http().await?, &self.github_url, secret.token.clone());
             github.first_file(repository, RULES, &Forgetful).await
         };
         in_time("GitHub", read).await
     }
 
-    /// The names of the channels that the app can see, without `#`, in the order of the alphabet.
-    pub(crate) async fn channels(&self, now: Timestamp) -> Result<Arc<[String]>, Failure> {
+    /// The names of the channels that the app with the bot token `token` can see, without `#`, in the order of the alphabet.
+    pub(crate) async fn channels(
+        &self,
+        token: SecretString,
+        now: Timestamp,
+    ) -> Result<Arc<[String]>, Failure> {
         let mut kept = self.channels.lock().await;
         if let Some((channels, at)) = kept.as_ref()
             && now.duration_since(*at) < FRESH_FOR
@@ -72,8 +76,7 @@ impl Outside {
             return Ok(Arc::clone(channels));
         }
         let read = async {
-            let secret = secret(&self.slack, now).await?;
-            let slack = Slack::new(self.http().await?, &self.slack_url, secret.bot_token.clone());
+            let slack = Slack::new(self.http().await?, &self.slack_url, token);
             slack.channels(CHANNEL_PAGES).await
         };
         let mut channels = in_time("Slack", read).await?;
@@ -86,13 +89,6 @@ impl Outside {
     async fn http(&self) -> Result<reqwest::Client, Failure> {
         self.http.get_or_try_init(async || providers::http::client()).await.cloned()
     }
-}
-
-async fn secret<T: runtime::secrets::Complete>(
-    secret: &Secret<T>,
-    now: Timestamp,
-) -> Result<Arc<T>, Failure> {
-    secret.get(now).await.map_err(|error| Failure::retryable(error.to_string()))
 }
 
 async fn in_time<T>(who: &str, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

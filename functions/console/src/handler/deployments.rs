@@ -6,7 +6,6 @@ use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::html::{self, DeploymentPage, Overview};
 use crate::view::{self, HistoryWanted};
-use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use std::collections::HashSet;
 use store::{StoreError, Wanted};
@@ -34,7 +33,7 @@ impl Console {
 
     /// A deployment's page: 2 queries and a BatchGetItem.
     pub(super) async fn deployment(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let slug = slug(call)?;
+        let slug = call.deployment()?;
         let environment = parameters::text(call.query, "environment");
         let before = parameters::cursor(call.query).map_err(|problem| bad(&problem))?;
         let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
@@ -53,7 +52,7 @@ impl Console {
 
     /// What came of a deployment's rules: 1 query and a BatchGetItem.
     pub(super) async fn history(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let slug = slug(call)?;
+        let slug = call.deployment()?;
         let wanted = HistoryWanted::of(call.query).map_err(|problem| bad(&problem))?;
         let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
         let from = wanted.from.as_ref().map(|from| &from.place);
@@ -63,10 +62,6 @@ impl Console {
         let page = html::history(&slug, &wanted, &part, &runs, call.visitor(), call.now);
         Ok(Answer::page(StatusCode::OK, page))
     }
-}
-
-fn slug(call: &Call<'_>) -> Result<Slug, Answer> {
-    call.found.deployment().ok_or_else(|| refusals::no_deployment(Face::Page))
 }
 
 fn bad(problem: &BadQuery) -> Answer {

@@ -12,7 +12,7 @@ use store::{CommitError, DeploymentSettings, Done};
 impl Console {
     /// The form: 1 read.
     pub(super) async fn settings_form(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let deployment = deployment(call)?;
+        let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
         let form = self.form_of(&deployment, saved.as_ref());
         Ok(self.settings_page(StatusCode::OK, &deployment, saved.as_ref(), &form, call))
@@ -20,7 +20,7 @@ impl Console {
 
     /// Saves the form: 2 reads and 1 write. Else the form again: with what is wrong, or with what somebody else saved meanwhile.
     pub(super) async fn save_settings(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let deployment = deployment(call)?;
+        let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
         let form = SettingsForm::read(&call.form);
         if form.version != saved.as_ref().map_or(0, |saved| saved.version) {
@@ -46,7 +46,7 @@ impl Console {
 
     /// How deploys come to Signoff: 1 read.
     pub(super) async fn setup(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let deployment = deployment(call)?;
+        let deployment = call.deployment()?;
         let connected = self.connections.of(&self.store, &deployment).await;
         let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
         let page = html::setup(&deployment, &connected, &self.site, call.visitor());
@@ -54,7 +54,7 @@ impl Console {
     }
 
     async fn switch(&self, call: &Call<'_>, disconnected: Option<Done>) -> Result<Answer, Answer> {
-        let deployment = deployment(call)?;
+        let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
         let was = saved.as_ref().is_some_and(|saved| saved.disconnected.is_some());
         if saved.is_none() && self.connections.of_parameter(&deployment).is_none() {
@@ -132,12 +132,6 @@ impl Console {
         let standing = Standing { deployment, saved, in_parameter, late };
         Answer::page(status, html::settings(&standing, form, call.visitor(), call.now))
     }
-}
-
-/// The deployment that a request names.
-fn deployment(call: &Call<'_>) -> Result<Slug, Answer> {
-    let found = Slug::new(call.found.segment("organization"), call.found.segment("name"));
-    found.ok_or_else(|| refusals::misrouted(&crate::address::routes::Misroute::NotFound, Face::Page))
 }
 
 fn edit_href(deployment: &Slug) -> String {

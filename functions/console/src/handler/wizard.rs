@@ -11,6 +11,7 @@ use crate::wizard::{Form, Step, preview};
 use approval::deploy::{Deploy, Slug};
 use approval::message::Message;
 use lambda_http::http::StatusCode;
+use providers::Failure;
 use providers::github::RepositoryFile;
 use providers::github::first_file::RULES;
 use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
@@ -59,14 +60,13 @@ impl Console {
 
     /// Where a deployment's repository is: 1 GetItem.
     async fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
-        let nowhere = || refusals::no_deployment(call.face());
-        let slug = call.found.deployment().ok_or_else(nowhere)?;
+        let slug = call.deployment()?;
         let connected = self.connections.of(&self.store, &slug).await;
         let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
         match connected {
             Connected::Yes(connection) => Ok((slug, connection)),
             Connected::No(done) => Err(refusals::disconnected(&slug, &done)),
-            Connected::Unknown => Err(nowhere()),
+            Connected::Unknown => Err(refusals::no_deployment(call.face())),
         }
     }
 
@@ -144,7 +144,12 @@ impl Console {
 
     /// The names of channels that have `wanted` in them; `None`: Slack can't be asked now.
     async fn channels(&self, call: &Call<'_>, wanted: &str) -> Option<Vec<String>> {
-        let channels: Arc<[String]> = match self.outside.channels(call.now).await {
+        let asked = async {
+            let token = self.members.bot_token(call.now).await;
+            let token = token.map_err(|error| Failure::retryable(error.to_string()))?;
+            self.outside.channels(token, call.now).await
+        };
+        let channels: Arc<[String]> = match asked.await {
             Ok(channels) => channels,
             Err(failure) => {
                 tracing::warn!(request_id = call.id, %failure, "the wizard offers no channels");
