@@ -31,7 +31,7 @@ use lambda_http::http::Method;
 use lambda_http::http::header::{HeaderMap, SET_COOKIE};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
-use runtime::api_keys::{self, Holder, KeysError};
+use runtime::api_keys::{self, KeysError};
 use runtime::aws::Aws;
 use runtime::connections::Connections;
 use runtime::secrets::{ApiSecret, Secret, SecretError};
@@ -272,15 +272,7 @@ impl Console {
                 holder.map(|holder| Visitor { who: Who::Key(KeyHolder::of(holder)), form_token: None })
             }
             Credential::Session(value) => {
-                let secret = self.secret.get(now).await.map_err(Closed::NoSecret)?;
-                match auth::created_key(&secret, value, now) {
-                    Some((id, token)) => {
-                        let holder = self.store.key(id).await.map_err(Closed::NoRecord)?.and_then(Holder::of);
-                        let who = holder.map(|holder| Who::Key(KeyHolder::of(holder)));
-                        who.map(|who| Visitor { who, form_token: Some(token) })
-                    }
-                    None => auth::visitor(&secret, value, now),
-                }
+                auth::visitor(&*self.secret.get(now).await.map_err(Closed::NoSecret)?, value, now)
             }
         };
         visitor.ok_or(Closed::NoKey)

@@ -2,9 +2,8 @@
 //! (`session.rs`).
 //!
 //! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
-//! of the stack's secret that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. That of a key
-//! that was created in the console is `key.ID.EXPIRY.SIGNATURE`, signed with the secret's first key; the key is looked up each time,
-//! so that revoking it ends its sessions. The key itself never goes back to the browser.
+//! of the stack's secret that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. The key itself
+//! never goes back to the browser. Keys that were created in the console are for programs and get no session.
 //!
 //! Cookie attributes: <https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis>, `SameSite`, `__Host-`.
 
@@ -26,8 +25,6 @@ const SESSION: SignedDuration = SignedDuration::from_hours(12);
 const VERSION: &str = "1";
 /// What is signed begins with this, so that a signature made with the same key for something else is no session.
 const SESSIONS: &str = "signoff console session";
-/// The session cookie's first part where it is of a created key.
-const VERSION_OF_CREATED: &str = "key";
 /// The same for what forms carry.
 const FORMS: &str = "signoff console form";
 
@@ -68,7 +65,7 @@ pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option
     let (key, end) = session_ends(secret, value)?;
     let form_token = (now < end).then(|| form_token(key, value)).flatten()?;
     let (id, name) = ("secret".to_owned(), "an API key of the stack".to_owned());
-    let holder = KeyHolder { id, name, reads: true, is_admin: true };
+    let holder = KeyHolder { id, name, reads: true, is_admin: true, is_of_stack: true };
     Some(Visitor { who: Who::Key(holder), form_token: Some(form_token) })
 }
 
@@ -81,34 +78,6 @@ fn form_token(key: &SecretString, value: &str) -> Option<String> {
 pub(crate) fn has_form_token(visitor: &Visitor, form: &str) -> bool {
     let Some(token) = &visitor.form_token else { return true };
     parameter(form, "token").is_some_and(|sent| sent.as_bytes().ct_eq(token.as_bytes()).into())
-}
-
-/// The id of the created key whose session `value` is at `now`, and what its forms carry. Whether the key is still good is for
-/// the record to say.
-pub(crate) fn created_key<'v>(
-    secret: &ApiSecret,
-    value: &'v str,
-    now: Timestamp,
-) -> Option<(&'v str, String)> {
-    let (signed, signature) = value.rsplit_once('.')?;
-    let (id, expiry) = signed.strip_prefix(VERSION_OF_CREATED)?.strip_prefix('.')?.split_once('.')?;
-    let signature = hex::decode(signature).ok()?;
-    let key = secret.keys.first()?;
-    let right = bool::from(sign(key, SESSIONS, signed)?.ct_eq(&signature));
-    let end = Timestamp::from_second(expiry.parse().ok()?).ok()?;
-    (right && now < end).then(|| Some((id, form_token(key, value)?)))?
-}
-
-/// The `Set-Cookie` of a new session of the created key with this id. `None`: it can't be signed.
-pub(crate) fn created_key_cookie(
-    secret: &ApiSecret,
-    id: &str,
-    site: &Site,
-    now: Timestamp,
-) -> Option<String> {
-    let signed = format!("{VERSION_OF_CREATED}.{id}.{}", (now + SESSION).as_second());
-    let signature = hex::encode(sign(secret.keys.first()?, SESSIONS, &signed)?);
-    Some(set_session(site, &format!("{signed}.{signature}"), SESSION))
 }
 
 /// The end of a session, and which of the keys has signed it.
@@ -242,36 +211,6 @@ mod tests {
             assert_eq!(found.as_deref(), shown, "{header}");
         }
         assert!(!lets_in(&[], &https(), at(0)));
-    }
-
-    #[test]
-    fn sessions_of_created_keys() {
-        let stack = secret(&["first-key", "second-key"]);
-        let id = "00050a0f1419";
-        let cookie = created_key_cookie(&stack, id, &https(), at(0)).unwrap();
-        assert!(cookie.starts_with("__Host-signoff=key.00050a0f1419.1795473200."), "{cookie}");
-        let (_, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
-        let found = |value: &str, now| created_key(&stack, value, now).map(|(id, _)| id.to_owned());
-        assert_eq!(found(value, at(12 * 3600 - 1)).as_deref(), Some(id));
-        assert_eq!(found(value, at(12 * 3600)), None);
-        let signature = value.rsplit('.').next().unwrap();
-        for forged in [
-            value.replace("00050a0f1419", "00050a0f1418"),
-            value.replace("1795473200", "1895473200"),
-            value.replacen("key", "1", 1),
-            format!("key.{id}.1795473200."),
-            format!("key.{id}.{signature}"),
-            format!("1.1795473200.{signature}"),
-            "key...".to_owned(),
-            String::new(),
-        ] {
-            assert_eq!(found(&forged, at(0)), None, "{forged}");
-            assert!(visitor(&stack, &forged, at(0)).is_none(), "{forged}");
-        }
-        assert!(visitor(&stack, value, at(0)).is_none(), "it is no session of the secret's key");
-        let of_secret = session("first-key", &https());
-        assert_eq!(found(of_secret.split_once('=').unwrap().1, at(0)), None);
-        assert!(created_key(&secret(&["other-key"]), value, at(0)).is_none());
     }
 
     #[test]

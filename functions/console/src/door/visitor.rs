@@ -9,7 +9,9 @@ use store::{Actor, Scope};
 pub(crate) enum Access {
     /// Anyone.
     Anyone,
-    /// Whoever is signed in, or shows an API key that reads.
+    /// Whoever is signed in, with Slack or with a key of the stack's secret.
+    Viewer,
+    /// The same, and whoever shows an API key that reads.
     Reader,
     /// A person who is signed in with Slack.
     Member,
@@ -23,6 +25,7 @@ impl Access {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Anyone => "anyone",
+            Self::Viewer => "whoever is signed in",
             Self::Reader => "whoever is signed in; an API key with the scope `read` or `admin`",
             Self::Member => "whoever is signed in with Slack",
             Self::Admin => "an admin; an API key with the scope `admin`",
@@ -67,14 +70,17 @@ pub(crate) struct KeyHolder {
     pub(crate) name: String,
     pub(crate) reads: bool,
     pub(crate) is_admin: bool,
+    /// Whether it is one of the stack's secret: people sign in with those, before anybody can with Slack.
+    pub(crate) is_of_stack: bool,
 }
 
 impl KeyHolder {
     /// Whoever shows a key that is good for something.
     pub(crate) fn of(holder: Holder) -> Self {
         let (reads, is_admin) = (holder.may(Scope::Read), holder.may(Scope::Admin));
+        let is_of_stack = holder.is_of_secret();
         let Actor { id, name } = holder.key;
-        Self { id, name, reads, is_admin }
+        Self { id, name, reads, is_admin, is_of_stack }
     }
 }
 
@@ -82,7 +88,8 @@ impl Visitor {
     /// Whether they may make requests that need `access`.
     pub(crate) fn may(&self, access: Access) -> bool {
         match (access, &self.who) {
-            (Access::Anyone, _) | (Access::Reader | Access::Member, Who::Person(_)) => true,
+            (Access::Anyone, _) | (Access::Viewer | Access::Reader | Access::Member, Who::Person(_)) => true,
+            (Access::Viewer, Who::Key(key)) => key.is_of_stack,
             (Access::Reader, Who::Key(key)) => key.reads || key.is_admin,
             (Access::Member, Who::Key(_)) => false,
             (Access::Admin, Who::Person(member)) => member.is_admin,
@@ -124,17 +131,19 @@ mod tests {
         let visitor = |who| Visitor { who, form_token: None };
         let member =
             |is_admin| visitor(Who::Person(Member { id: "U1".into(), name: "Ana".into(), is_admin }));
-        let key = |reads, is_admin| {
-            visitor(Who::Key(KeyHolder { id: "k1".into(), name: "ci".into(), reads, is_admin }))
+        let key = |reads, is_admin, is_of_stack| {
+            let (id, name) = ("k1".into(), "ci".into());
+            visitor(Who::Key(KeyHolder { id, name, reads, is_admin, is_of_stack }))
         };
         for (visitor, allowed) in [
-            (member(false), [true, true, true, false]),
-            (member(true), [true, true, true, true]),
-            (key(false, false), [true, false, false, false]),
-            (key(true, false), [true, true, false, false]),
-            (key(false, true), [true, true, false, true]),
+            (member(false), [true, true, true, true, false]),
+            (member(true), [true, true, true, true, true]),
+            (key(false, false, false), [true, false, false, false, false]),
+            (key(true, false, false), [true, false, true, false, false]),
+            (key(false, true, false), [true, false, true, false, true]),
+            (key(true, true, true), [true, true, true, false, true]),
         ] {
-            let access = [Access::Anyone, Access::Reader, Access::Member, Access::Admin];
+            let access = [Access::Anyone, Access::Viewer, Access::Reader, Access::Member, Access::Admin];
             assert_eq!(access.map(|access| visitor.may(access)), allowed, "{visitor:?}");
         }
     }

@@ -88,6 +88,7 @@ pub(super) fn no_key() -> Answer {
 pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry) -> Answer {
     let right = match entry.access {
         Access::Anyone | Access::Reader => "an API key with the scope `read`",
+        Access::Viewer => "signing in with Slack. API keys are for /api/v1, /record.csv and /record.jsonl",
         Access::Member => "signing in with Slack",
         Access::Admin => "an admin, or an API key with the scope `admin`",
     };

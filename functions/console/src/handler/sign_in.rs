@@ -12,9 +12,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::SET_COOKIE;
 use runtime::api_keys::{self, Holder, KeysError};
-use runtime::secrets::ApiSecret;
 use secrecy::SecretString;
-use store::Scope;
 
 impl Console {
     /// The page.
@@ -39,16 +37,14 @@ impl Console {
             KeysError::Secret(error) => no_secret(error),
             KeysError::Record(error) => refusals::unreadable(&error, Face::Page, call.id, None),
         })?;
-        let secret = self.secret.get(call.now).await.map_err(no_secret)?;
-        let cookie = session(holder.as_ref(), &typed, &secret, &self.site, call.now);
-        match cookie {
+        match session(holder.as_ref(), &typed, &self.site, call.now) {
             Ok(cookie) => Ok(Answer::see_other(next.href().to_owned()).with(SET_COOKIE, cookie)),
             Err(problem) => {
                 let request_id = call.id;
                 tracing::warn!(
                     request_id,
                     problem,
-                    "a key that is not good for reading was typed into the sign-in form"
+                    "a key that is not good for signing in was typed into the sign-in form"
                 );
                 let slack = self.signs_in_with_slack(call).await;
                 Err(Answer::page(StatusCode::UNAUTHORIZED, html::sign_in(&next, Some(problem), slack)))
@@ -58,7 +54,7 @@ impl Console {
 
     /// Forgets the session, if it is a page of that session that wants it, or it is over anyway.
     pub(super) async fn sign_out(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let admitted = self.admit(call.headers, Access::Reader, call.id, call.now).await;
+        let admitted = self.admit(call.headers, Access::Viewer, call.id, call.now).await;
         if let Ok(Admitted { visitor: Some(visitor), .. }) = admitted
             && !auth::has_form_token(&visitor, &call.form)
         {
@@ -73,43 +69,35 @@ impl Console {
 fn session(
     holder: Option<&Holder>,
     typed: &SecretString,
-    secret: &ApiSecret,
     site: &Site,
     now: Timestamp,
 ) -> Result<String, &'static str> {
     let holder = holder.ok_or("That is not one of this stack\u{2019}s API keys.")?;
-    if !holder.may(Scope::Read) {
-        return Err("That key lacks the scope \u{201c}read\u{201d}: it is not for signing in.");
+    if !holder.is_of_secret() {
+        return Err("That key is for programs, which show it to /api/v1. People sign in with Slack.");
     }
-    let cookie = if holder.is_of_secret() {
-        auth::session_cookie(typed, site, now)
-    } else {
-        auth::created_key_cookie(secret, &holder.key.id, site, now)
-    };
-    cookie.ok_or("That key can\u{2019}t be used to sign in.")
+    auth::session_cookie(typed, site, now).ok_or("That key can\u{2019}t be used to sign in.")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::Actor;
+    use store::{Actor, Scope};
 
     #[test]
-    fn a_key_that_reads_makes_a_session_and_others_do_not() {
-        let (secret, typed) = (ApiSecret { keys: vec![SecretString::from("k")] }, SecretString::from("k"));
+    fn a_key_of_the_secret_makes_a_session_and_others_do_not() {
+        let typed = SecretString::from("k");
         let site = Site::new("https://signoff.example.com").unwrap();
         let now = "2026-11-23T10:42:00Z".parse().unwrap();
         let made = |id: &str, scopes: &[Scope]| {
             let key = Actor { id: id.to_owned(), name: "CI".to_owned() };
             let holder = Holder { key, scopes: scopes.iter().copied().collect() };
-            session(Some(&holder), &typed, &secret, &site, now)
+            session(Some(&holder), &typed, &site, now)
         };
         assert!(made("secret", &Scope::ALL).unwrap().starts_with("__Host-signoff=1."));
-        assert!(
-            made("00050a0f1419", &[Scope::Read]).unwrap().starts_with("__Host-signoff=key.00050a0f1419.")
-        );
-        assert!(made("00050a0f1419", &[Scope::Admin]).is_ok());
-        assert!(made("00050a0f1419", &[Scope::Register]).unwrap_err().contains("lacks the scope"));
-        assert!(session(None, &typed, &secret, &site, now).unwrap_err().contains("not one of"));
+        for scope in Scope::ALL {
+            assert!(made("00050a0f1419", &[scope]).unwrap_err().contains("for programs"), "{scope:?}");
+        }
+        assert!(session(None, &typed, &site, now).unwrap_err().contains("not one of"));
     }
 }

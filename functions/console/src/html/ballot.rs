@@ -298,7 +298,8 @@ mod tests {
 
     #[test]
     fn a_program_is_shown_where_to_sign_in() {
-        let key = KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true };
+        let key =
+            KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true, is_of_stack: true };
         let key = Visitor { who: Who::Key(key), form_token: None };
         insta::assert_snapshot!(shown(&sample::pending(), &key, None));
     }
@@ -363,7 +364,8 @@ mod tests {
             lines(&booth.question(question))
         };
         insta::assert_snapshot!(shown(&person("U2")));
-        let key = KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true };
+        let key =
+            KeyHolder { id: "0".into(), name: "ci".into(), reads: true, is_admin: true, is_of_stack: true };
         assert_eq!(shown(&Visitor { who: Who::Key(key), form_token: None }), "");
     }
 }

@@ -83,8 +83,8 @@ fn uses(key: &ApiKey) -> String {
 fn use_of(scope: Scope) -> &'static str {
     match scope {
         Scope::Register => "register deploys and report their health",
-        Scope::Read => "read the record, as JSON and on these pages",
-        Scope::Admin => "do everything, also to create keys and change settings",
+        Scope::Read => "read the record, as JSON or CSV",
+        Scope::Admin => "register deploys, read the record, create keys and change settings",
     }
 }
 

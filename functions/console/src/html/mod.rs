@@ -51,9 +51,9 @@ use maud::{DOCTYPE, Markup, html};
 
 /// The console's parts, and who sees the way to them.
 const PARTS: &[(&str, &str, Access)] = &[
-    ("Deployments", "/", Access::Reader),
-    ("Deploys", "/deploys", Access::Reader),
-    ("Record", "/record", Access::Reader),
+    ("Deployments", "/", Access::Viewer),
+    ("Deploys", "/deploys", Access::Viewer),
+    ("Record", "/record", Access::Viewer),
     ("Settings", "/settings/keys", Access::Admin),
 ];
 
