@@ -12,6 +12,9 @@ use system_tests::local_aws::root;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 
+/// How many requests to DynamoDB a page may make.
+const MOST_OF_PAGE: usize = 3;
+
 /// The requests of each function since `mark`, but for what reading a queue and a secret takes: that is Lambda's part, and
 /// a cold start's.
 fn spent(story: &Story, mark: Mark) -> String {
@@ -128,6 +131,7 @@ fn every_operation_makes_the_requests_that_are_written_down() {
 
         for (operation, path) in [
             ("the list of deployments", "/".to_owned()),
+            ("the list of deployments as JSON", "/api/v1/deployments".to_owned()),
             ("a deployment's page", "/deployments/acme/budgets?environment=staging".to_owned()),
             ("a deployment's rule execution history", "/deployments/acme/budgets/history".to_owned()),
             ("the list of deploys", "/deploys".to_owned()),
@@ -161,6 +165,9 @@ fn every_operation_makes_the_requests_that_are_written_down() {
         ] {
             let mark = stack.mark();
             assert_eq!(story.get(&path).await.status(), 200);
+            let requests = story.world.aws.requests_since(mark);
+            let asked = requests.iter().filter(|request| request.operation.starts_with("DynamoDB.")).count();
+            assert!(asked <= MOST_OF_PAGE, "{operation}: {asked} requests to DynamoDB");
             row(operation, mark);
         }
 

@@ -2,7 +2,7 @@
 
 use approval::id::DeployId;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Page;
 use system_tests::story::{Story, rule, tell};
 
@@ -23,6 +23,19 @@ async fn listed(story: &Story) -> Vec<String> {
         match next {
             Some((query, _)) => path = format!("/?{query}"),
             None => return rows,
+        }
+    }
+}
+
+/// All deployments, as the JSON has them.
+async fn whole_list(story: &Story) -> Vec<Value> {
+    let (mut path, mut known) = ("/api/v1/deployments".to_owned(), Vec::new());
+    loop {
+        let mut document: Value = story.get(&path).await.json().await.unwrap();
+        known.append(document["deployments"].as_array_mut().unwrap());
+        match document["next"].as_str() {
+            Some(next) => path = format!("/api/v1/deployments?after={next}"),
+            None => return known,
         }
     }
 }
@@ -65,6 +78,22 @@ fn the_list_shows_what_each_environment_has() {
             "{rows:?}"
         );
         assert!(has(&rows[1], &["Staging", &to(&staging), "Unhealthy", "1 approval waits"]), "{rows:?}");
+
+        let known = whole_list(story).await;
+        let own = known.iter().find(|known| known["deployment"] == "acme/deployments").unwrap();
+        let said = own["environments"].as_array().unwrap().iter().map(|environment| {
+            let of = |field: &str| environment[field].to_string();
+            let deploy = environment["deploy"]["id"].as_str().unwrap().to_owned();
+            (deploy, of("environment"), of("health"), of("pending_approvals"))
+        });
+        let expected = [
+            (production.to_string(), "\"Production\"", "null", "0"),
+            (staging.to_string(), "\"Staging\"", "\"unhealthy\"", "1"),
+        ];
+        let expected = expected
+            .map(|(id, name, health, pending)| (id, name.to_owned(), health.to_owned(), pending.to_owned()));
+        assert_eq!(said.collect::<Vec<_>>(), expected);
+        assert_eq!(story.get("/api/v1/deployments?after=x").await.status(), 400);
 
         let page = html(story, "/deployments/acme/deployments").await;
         for shown in ["Rule execution history", "Setup instructions", &old[..7], &newer[..7], "Unhealthy"] {

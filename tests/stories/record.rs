@@ -73,6 +73,11 @@ fn a_stranger_sees_nothing() {
             "/deployments/acme/record-closed",
             "/deployments/acme/record-closed/history",
             "/deploys/ID",
+            "/record",
+            "/record.csv",
+            "/record.jsonl",
+            "/api/v1/approvals",
+            "/api/v1/deployments",
             "/api/v1/deploys",
             "/api/v1/deploys/ID",
             "/api/v1/deploys/ID/approvals",
@@ -100,6 +105,16 @@ fn a_stranger_sees_nothing() {
         /deployments/acme/record-closed/history wrong 303
         /deploys/ID no key 303
         /deploys/ID wrong 303
+        /record no key 303
+        /record wrong 303
+        /record.csv no key 303
+        /record.csv wrong 303
+        /record.jsonl no key 303
+        /record.jsonl wrong 303
+        /api/v1/approvals no key 401
+        /api/v1/approvals wrong 401
+        /api/v1/deployments no key 401
+        /api/v1/deployments wrong 401
         /api/v1/deploys no key 401
         /api/v1/deploys wrong 401
         /api/v1/deploys/ID no key 401

@@ -188,6 +188,7 @@ fn strangers_get_nothing_by_any_route() {
                 "no session",
                 "/settings/keys/000000000000/revoke",
             ),
+            Attempt::new("GET /api/v1/deployments", "no key", "/api/v1/deployments"),
             Attempt::new("GET /api/v1/deploys", "no key", "/api/v1/deploys"),
             Attempt::new("GET /api/v1/deploys", "a wrong key", "/api/v1/deploys")
                 .header("authorization", "Bearer x"),
@@ -259,6 +260,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /settings/keys | no session | 403
         POST /settings/keys | a key of no record | 403
         POST /settings/keys/{id}/revoke | no session | 403
+        GET /api/v1/deployments | no key | 401
         GET /api/v1/deploys | no key | 401
         GET /api/v1/deploys | a wrong key | 401
         GET /api/v1/deploys/{id} | no key | 401

@@ -232,6 +232,7 @@ impl Console {
                     .map(Answer::asset)
                     .ok_or_else(|| refusals::misrouted(&routes::Misroute::NotFound, Face::Page))
             }
+            Endpoint::DeploymentsJson => self.deployments_json(call).await,
             Endpoint::DeploysJson => self.deploys_json(call).await,
             Endpoint::DeployJson => self.deploy_json(call).await,
             Endpoint::ApprovalsJson => self.approvals_json(call).await,

@@ -1,5 +1,14 @@
 //! The JSON of `/api/v1`. Fields are added to it, never renamed or taken away.
 //!
+//! `GET /api/v1/deployments?after=`, by name; `next` is the `after` of the next part, `null` at the end:
+//!
+//! ```json
+//! {"deployments": [{"deployment", "url", "disconnected",
+//!   "environments": [{"environment", "deploy": {…}, "branch", "health", "pending_approvals"}]}], "next": "acme/checkout"}
+//! ```
+//!
+//! A part has at most 100 environments; of a deployment that has more, the first.
+//!
 //! `GET /api/v1/deploys?deployment=&environment=&since=&until=&limit=&before=`, newest first; `next` is the `before` of the next
 //! part, `null` at the end:
 //!
@@ -50,13 +59,24 @@ pub(crate) use openapi::openapi;
 
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;
-use crate::view::{ApprovalView, DeployView, ListedApproval, Notice, RunView, notices};
+use crate::view::{
+    ApprovalView, DeployView, DeploymentView, ListedApproval, Notice, Overview, RunView, notices,
+};
 use approval::deploy::Deploy;
 use approval::event::Event;
 use approval::facts::Facts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{ApprovalListing, Listing, Page};
+
+/// The answer of `/api/v1/deployments`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct DeploymentsDocument {
+    /// By name.
+    deployments: Vec<DeploymentView>,
+    /// The `after` of the next part.
+    next: Option<String>,
+}
 
 /// The answer of `/api/v1/deploys`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -123,6 +143,14 @@ pub(crate) struct ProblemDocument<'a> {
     /// The request's id, where somebody may have to look into the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<&'a str>,
+}
+
+impl DeploymentsDocument {
+    /// A part of the list.
+    pub(crate) fn new(overview: &Overview, site: &Site) -> Self {
+        let next = overview.part.next.as_ref().map(ToString::to_string);
+        Self { deployments: DeploymentView::all(overview, site), next }
+    }
 }
 
 impl DeploysDocument {
@@ -193,6 +221,14 @@ mod tests {
     fn the_approvals_of_a_deploy() {
         let text = serde_json::to_string_pretty(&document(&sample::approved())).unwrap();
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_deployments() {
+        let site = Site::new("https://signoff.example.com").unwrap();
+        let overview = sample::overview();
+        let document = serde_json::to_value(DeploymentsDocument::new(&overview, &site)).unwrap();
+        insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod record;
 mod stories;
 mod story;
 
-pub(crate) use deployments::{deployments, evaluations, health, waiting_approvals};
+pub(crate) use deployments::{deployments, evaluations, health, overview, waiting_approvals};
 pub(crate) use events::{everything, hostile};
 pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{

@@ -78,6 +78,8 @@ pub(crate) enum Endpoint {
     Connect,
     /// How a deployment's deploys come to Signoff.
     Setup,
+    /// The deployments, as JSON.
+    DeploymentsJson,
     /// The recent deploys, as JSON.
     DeploysJson,
     /// All that is known of a deploy, and its runs, as JSON.
@@ -151,6 +153,7 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/sign-in/slack/callback", Access::Anyone, Endpoint::FromSlack),
     page(Method::POST, "/sign-out", Access::Anyone, Endpoint::SignOut),
     page(Method::GET, "/assets/{file}", Access::Anyone, Endpoint::Asset),
+    json("/api/v1/deployments", Access::Reader, Endpoint::DeploymentsJson),
     json("/api/v1/deploys", Access::Reader, Endpoint::DeploysJson),
     json("/api/v1/deploys/{id}", Access::Reader, Endpoint::DeployJson),
     json("/api/v1/deploys/{id}/approvals", Access::Reader, Endpoint::ApprovalsJson),

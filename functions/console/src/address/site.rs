@@ -1,5 +1,6 @@
 //! Where people reach this stack: the setting `PUBLIC_URL`.
 
+use approval::deploy::Slug;
 use approval::id::DeployId;
 use lambda_http::http::Uri;
 
@@ -47,6 +48,11 @@ impl Site {
     /// The address of a deploy's page.
     pub(crate) fn deploy_url(&self, deploy: &DeployId) -> String {
         format!("{}/deploys/{deploy}", self.origin)
+    }
+
+    /// The address of a deployment's page.
+    pub(crate) fn deployment_url(&self, deployment: &Slug) -> String {
+        format!("{}/deployments/{deployment}", self.origin)
     }
 
     /// Where Slack sends people back to once they signed in there; one of the Slack app's redirect URLs.

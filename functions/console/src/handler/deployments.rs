@@ -1,11 +1,13 @@
 //! The pages of deployments.
 
 use super::{Call, Console, refusals};
-use crate::address::parameters::{self, BadQuery, Cursor, PAGE_SIZE};
+use crate::address::parameters::{self, BadQuery, Cursor, MOST_LISTED, PAGE_SIZE};
 use crate::address::routes::Face;
 use crate::answer::Answer;
-use crate::html::{self, DeploymentPage, Overview};
-use crate::view::{self, HistoryWanted};
+use crate::html::{self, DeploymentPage};
+use crate::json;
+use crate::view::{self, HistoryWanted, Overview};
+use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use std::collections::HashSet;
 use store::{StoreError, Wanted};
@@ -16,9 +18,22 @@ const MOST_PENDING: i32 = 500;
 impl Console {
     /// The list of deployments: 2 queries and a BatchGetItem.
     pub(super) async fn deployments(&self, call: &Call<'_>) -> Result<Answer, Answer> {
-        let after = parameters::slug(call.query, "after").map_err(|problem| bad(&problem))?;
-        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
-        let part = self.store.deployments(html::ROWS, after.as_ref()).await.map_err(unreadable)?;
+        let after = after(call)?;
+        let overview = self.overview(html::ROWS, after.as_ref(), call).await?;
+        let page = html::deployments(&overview, after.is_none(), call.visitor(), call.now);
+        Ok(Answer::page(StatusCode::OK, page))
+    }
+
+    /// The same as JSON.
+    pub(super) async fn deployments_json(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let overview = self.overview(MOST_LISTED.into(), after(call)?.as_ref(), call).await?;
+        Ok(Answer::json(&json::DeploymentsDocument::new(&overview, &self.site)))
+    }
+
+    /// A part of the list with at most `rows` environments.
+    async fn overview(&self, rows: i32, after: Option<&Slug>, call: &Call<'_>) -> Result<Overview, Answer> {
+        let unreadable = |error: StoreError| refusals::unreadable(&error, call.face(), call.id, None);
+        let part = self.store.deployments(rows, after).await.map_err(unreadable)?;
         let newest: Vec<_> = part
             .deployments
             .iter()
@@ -27,8 +42,7 @@ impl Console {
             .collect();
         let pending = self.store.pending_approvals(MOST_PENDING).await.map_err(unreadable)?;
         let facts = self.store.facts_of(&newest).await.map_err(unreadable)?;
-        let overview = Overview { part: &part, is_first: after.is_none(), pending: &pending, facts: &facts };
-        Ok(Answer::page(StatusCode::OK, html::deployments(&overview, call.visitor(), call.now)))
+        Ok(Overview { part, pending, facts })
     }
 
     /// A deployment's page: 2 queries and a BatchGetItem.
@@ -62,6 +76,11 @@ impl Console {
         let page = html::history(&slug, &wanted, &part, &runs, call.visitor(), call.now);
         Ok(Answer::page(StatusCode::OK, page))
     }
+}
+
+/// The deployment after which the wanted part begins.
+fn after(call: &Call<'_>) -> Result<Option<Slug>, Answer> {
+    parameters::slug(call.query, "after").map_err(|problem| refusals::bad_query(&problem, call.face()))
 }
 
 fn bad(problem: &BadQuery) -> Answer {

@@ -4,40 +4,31 @@ use super::tables::{cell, list};
 use super::{counted, deployment_href, health, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::Visitor;
-use approval::deploy::Slug;
+use crate::view::{Overview, Pending};
 use approval::facts::Facts;
 use approval::id::DeployId;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use std::collections::HashMap;
-use store::{ApprovalListing, Deployment, Deployments, Environment};
+use store::{Deployment, Environment};
 
 /// How many rows of deployments and environments a page shows.
 pub(crate) const ROWS: i32 = 45;
 
-/// What the list shows.
-#[derive(Debug)]
-pub(crate) struct Overview<'a> {
-    /// The deployments.
-    pub(crate) part: &'a Deployments,
-    /// Whether it is the first part.
-    pub(crate) is_first: bool,
-    /// The newest approvals that wait.
-    pub(crate) pending: &'a ApprovalListing,
-    /// What became known of the newest deploy of each environment.
-    pub(crate) facts: &'a HashMap<DeployId, Facts>,
-}
-
-/// The page of `overview`.
-pub(crate) fn deployments(overview: &Overview<'_>, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
-    let part = overview.part;
+/// The page of `overview`; `is_first`: it is the first part.
+pub(crate) fn deployments(
+    overview: &Overview,
+    is_first: bool,
+    visitor: Option<&Visitor>,
+    now: Timestamp,
+) -> Markup {
+    let part = &overview.part;
     let next = part.next.as_ref().map(|next| format!("/?{}", query(&[("after", next.as_str())])));
     let body = html! {
         h1 { "Deployments" }
-        @if part.deployments.is_empty() { (nothing(overview.is_first)) } @else { (table(overview, now)) }
-        @if next.is_some() || !overview.is_first {
+        @if part.deployments.is_empty() { (nothing(is_first)) } @else { (table(overview, now)) }
+        @if next.is_some() || !is_first {
             nav.pager aria-label="More deployments" {
-                @if !overview.is_first { a href="/" { "First" } }
+                @if !is_first { a href="/" { "First" } }
                 @if let Some(next) = next { a href=(next) rel="next" { "More" } }
             }
         }
@@ -64,8 +55,8 @@ fn nothing(first: bool) -> Markup {
     }
 }
 
-fn table(overview: &Overview<'_>, now: Timestamp) -> Markup {
-    let pending = Pending::of(overview.pending);
+fn table(overview: &Overview, now: Timestamp) -> Markup {
+    let pending = Pending::of(&overview.pending);
     let rows = overview.part.deployments.iter().flat_map(|deployment| {
         let name = name(deployment);
         let without = deployment.environments.is_empty().then(|| {
@@ -110,52 +101,35 @@ fn row(
     }
 }
 
-/// The approvals that wait, by deployment and environment in lower case: how many, and the deploy of the newest one.
-struct Pending<'a>(HashMap<(&'a Slug, String), (usize, &'a DeployId)>);
-
-impl<'a> Pending<'a> {
-    fn of(listing: &'a ApprovalListing) -> Self {
-        let mut pending = HashMap::new();
-        for approval in &listing.approvals {
-            if let (Some(deployment), Some(environment)) = (&approval.deployment, &approval.environment) {
-                let key = (deployment, environment.to_lowercase());
-                pending.entry(key).or_insert((0, &approval.deploy)).0 += 1;
-            }
-        }
-        Self(pending)
-    }
-
-    fn in_environment(&self, environment: &Environment) -> (usize, Option<&'a DeployId>) {
-        let key = (&environment.newest.deployment, environment.newest.environment.to_lowercase());
-        self.0.get(&key).map_or((0, None), |(count, deploy)| (*count, Some(*deploy)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
+    use approval::deploy::Slug;
+    use store::Deployments;
 
-    fn shown(part: &Deployments, is_first: bool) -> Markup {
-        let (pending, facts) = (sample::waiting_approvals(), sample::health());
-        let overview = Overview { part, is_first, pending: &pending, facts: &facts };
-        deployments(&overview, Some(&sample::visitor()), sample::at(600))
+    fn shown(part: Deployments, is_first: bool) -> Markup {
+        let overview = Overview { part, pending: sample::waiting_approvals(), facts: sample::health() };
+        deployments(&overview, is_first, Some(&sample::visitor()), sample::at(600))
     }
 
     #[test]
     fn the_list() {
         let part = Deployments { deployments: sample::deployments(), next: Slug::new("acme", "shop") };
-        insta::assert_snapshot!(lines(&shown(&part, true)));
+        insta::assert_snapshot!(lines(&shown(part, true)));
     }
 
     #[test]
     fn an_empty_list_says_how_to_register_the_first_deploy() {
         let empty = Deployments { deployments: Vec::new(), next: None };
-        let (_, body) =
-            shown(&empty, true).0.split_once("<h1>").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        let (_, body) = shown(empty.clone(), true)
+            .0
+            .split_once("<h1>")
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
         insta::assert_snapshot!(body.replace("><", ">\n<"));
-        let last = shown(&empty, false).0;
+        let last = shown(empty, false).0;
         assert!(
             last.contains("There are no more deployments") && last.contains("<a href=\"/\">First</a>"),
             "{last}"
@@ -172,7 +146,7 @@ mod tests {
         deployment.slug = slug.clone();
         deployment.environments = vec![environment; ROWS.try_into().unwrap()];
         let part = Deployments { deployments: vec![deployment], next: Some(slug) };
-        let page = shown(&part, false).0;
+        let page = shown(part, false).0;
         assert!(page.len() < 60_000 && !page.contains("<b>"), "{}", page.len());
     }
 }

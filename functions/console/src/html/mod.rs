@@ -27,7 +27,7 @@ pub(crate) mod wizard;
 pub(crate) use ballot::{Booth, Told, done, resolution_named};
 pub(crate) use deploy::deploy;
 pub(crate) use deployment::{DeploymentPage, deployment};
-pub(crate) use deployments::{Overview, ROWS, deployments};
+pub(crate) use deployments::{ROWS, deployments};
 pub(crate) use deploys::deploys;
 pub(crate) use history::history;
 pub(crate) use keys::{keys, new_key};

@@ -3,7 +3,8 @@
 //! Format: <https://spec.openapis.org/oas/v3.1.1.html>.
 
 use super::{
-    ApprovalsDocument, DeployDocument, DeploysDocument, EventsDocument, ProblemDocument, RecordDocument,
+    ApprovalsDocument, DeployDocument, DeploymentsDocument, DeploysDocument, EventsDocument, ProblemDocument,
+    RecordDocument,
 };
 use crate::address::parameters::{Field, MOST_LISTED, PAGE_SIZE};
 use crate::address::routes::{Endpoint, Entry, Face, TABLE};
@@ -53,7 +54,8 @@ fn document() -> Value {
             "title": "Signoff",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "The record of deploys and approvals. Fields are added, never renamed or taken away. Times are in UTC, \
-                            as RFC 3339 has them. A list comes in parts: `next` is the `before` of the next one, `null` at the end.",
+                            as RFC 3339 has them. A list comes in parts: `next` is the `before` of the next one (of deployments its `after`), `null` at \
+                            the end.",
         },
         "paths": paths,
         "components": {
@@ -85,6 +87,13 @@ fn schema<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
 fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Option<Operation> {
     let operation = |id, summary, parameters, answer| Some(Operation { id, summary, parameters, answer });
     match endpoint {
+        Endpoint::DeploymentsJson => operation(
+            "listDeployments",
+            "The deployments, by name, and what is in each of their environments. A part has at most 100 environments; of a deployment \
+             that has more, the first.",
+            vec![parameter("after", "The `next` of an earlier answer.", json!({"type": "string"}))],
+            schema::<DeploymentsDocument>(schemas),
+        ),
         Endpoint::DeploysJson => operation(
             "listDeploys",
             "The deploys, newest first. Of a deployment or an environment alone a part comes from the newest 500 of all: it may have \
@@ -268,6 +277,7 @@ mod tests {
             is_as_described(&ApprovalsDocument::new(&page, &site));
             is_as_described(&EventsDocument::new(&page, &site));
         }
+        is_as_described(&DeploymentsDocument::new(&sample::overview(), &site));
         let approvals = sample::recorded();
         let next = Some(approvals[0].place());
         is_as_described(&RecordDocument::new(&ApprovalListing { approvals, next }, &site));
@@ -321,6 +331,7 @@ mod tests {
             let read = Search::read(&query).whole().map(|_| ()).and_then(|()| part(&query));
             assert!(matches!(&read, Err(BadQuery(problem)) if problem.contains(&name)), "{name}: {read:?}");
         }
+        assert_eq!(names("/api/v1/deployments"), ["after"]);
         for name in names("/api/v1/deploys") {
             let query = format!("{name}={}", if name == "environment" { "" } else { "x" });
             let read = parameters::wanted(&query).map(|_| ()).and_then(|()| part(&query));

@@ -1,12 +1,13 @@
 //! Deployments, what is known of them, and evaluations of their rules.
 
 use super::{approval, at, deploy, failed};
+use crate::view::Overview;
 use approval::deploy::{Deploy, Slug};
 use approval::evaluation::{Evaluated, Evaluation, Finding};
 use approval::facts::{Facts, Health, Report};
 use approval::id::{DeployId, RunId};
 use std::collections::HashMap;
-use store::{ApprovalListing, ApprovalSummary, DeploySummary, Deployment, Environment};
+use store::{ApprovalListing, ApprovalSummary, DeploySummary, Deployment, Deployments, Environment};
 use store::{EvaluationPlace, ListedEvaluation};
 
 fn environment(id: &str, name: &str, seconds: i64) -> Environment {
@@ -35,6 +36,12 @@ pub(crate) fn deployments() -> Vec<Deployment> {
         environments: Vec::new(),
     };
     vec![checkout, legacy]
+}
+
+/// The list of them, of which there are more.
+pub(crate) fn overview() -> Overview {
+    let part = Deployments { deployments: deployments(), next: Slug::new("acme", "shop") };
+    Overview { part, pending: waiting_approvals(), facts: health() }
 }
 
 /// Two approvals that wait for people, of the same environment.

@@ -5,6 +5,7 @@
 mod action;
 mod approval;
 pub(crate) mod ballot;
+mod deployments;
 mod electorate;
 mod frozen;
 mod history;
@@ -19,6 +20,7 @@ pub(crate) mod words;
 
 pub(crate) use self::approval::{ApprovalView, SuccessorView};
 pub(crate) use action::{ActionState, ActionView, QuestionView, RunView};
+pub(crate) use deployments::{DeploymentView, Overview, Pending};
 pub(crate) use electorate::{ElectorateView, PersonView};
 pub(crate) use frozen::FrozenView;
 pub(crate) use history::{HistoryPart, HistoryWanted, MOST_OF_STEPS, history, steps};
