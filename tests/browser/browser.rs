@@ -107,6 +107,12 @@ impl<'a> Browser<'a> {
         self.driver().type_into(&field, text).await;
     }
 
+    /// Presses Enter in the field with this label.
+    pub async fn enter(&self, label: &str) {
+        let field = self.field(label).await;
+        self.driver().type_into(&field, ENTER).await;
+    }
+
     /// The field with this label.
     pub async fn field(&self, label: &str) -> Element {
         let labels = self.driver().find(&format!("//label[normalize-space()={}]", quoted(label))).await;

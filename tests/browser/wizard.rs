@@ -23,7 +23,7 @@ fn what_is_made_in_the_wizard_governs_the_next_deploy() {
 
         // What is missing is said beside the field, and what was typed stays.
         browser.fill("Prompt", "Ship {{ deploy_revisoin }}?").await;
-        browser.press("Next").await;
+        browser.enter("Name").await;
         browser.until_shows("deploy_revisoin").await;
         let focus = browser.run("return document.activeElement.innerText", &[]).await;
         assert!(focus.as_str().unwrap().contains("deploy_revisoin"), "the problems have the focus: {focus}");

@@ -73,6 +73,7 @@ pub(crate) fn deployment(
         section.block aria-labelledby="environments" {
             h2 #environments { "Environments" }
             (environments(shown, facts, now))
+            p { a href={ "/record?" (query(&[("deployment", slug.as_str())])) } { "Approvals, and how long they take" } }
         }
         section.block aria-labelledby="deploys" {
             h2 #deploys { "Deploys" }

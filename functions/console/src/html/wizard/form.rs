@@ -61,6 +61,8 @@ impl FormPage<'_> {
             (fields.summary())
             form method="get" action=(path(deployment, "new")) data-preview=(path(deployment, "preview")) data-into="#preview" novalidate {
                 input type="hidden" name="step" value=(Step::Workflow.name());
+                // Enter in a field presses a form's first button: this one, which goes on.
+                button.unseen type="submit" name="step" value=(Step::Export.name()) tabindex="-1" aria-hidden="true" {}
                 @if form.host.name() != "github" { input type="hidden" name="host" value=(form.host.name()); }
                 (fields.line(Field::Name, &html! { "What people know the approval by. The rule is named after it." }))
                 h2 { "Conditions" }
