@@ -37,6 +37,17 @@ impl<'a> Browser<'a> {
         Self { story, session: Session::open(true).await }
     }
 
+    /// The browser of `person` (a Slack user id), who signed in with Slack and is at `path`.
+    pub async fn of(story: &'a Story, person: &str, path: &str) -> Self {
+        let browser = Self::open(story).await;
+        browser.go(path).await;
+        browser.press("Sign in with Slack").await;
+        browser.until_shows("Who are you?").await;
+        browser.pick(person).await;
+        browser.until_at(path).await;
+        browser
+    }
+
     /// A browser in which nobody is signed in and no page's JavaScript runs.
     pub async fn without_javascript(story: &'a Story) -> Self {
         Self { story, session: Session::open(false).await }

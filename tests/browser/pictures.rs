@@ -4,12 +4,13 @@ use crate::browser::{Browser, tell_in_browser};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
+use signoff_local::slack::NewUser;
 use system_tests::local_aws::{root, setting};
 
 /// Writes what the browser shows of its page at a desk as `FOLDER/console-NAME.png`, if pictures are asked for.
 async fn photograph(browser: &Browser<'_>, name: &str) {
     let Some(folder) = setting("SIGNOFF_SCREENSHOTS").filter(|folder| !folder.is_empty()) else { return };
-    browser.resize(1280, 800).await;
+    browser.resize(1280, 960).await;
     browser.prefer("light").await;
     let picture = browser.driver().command("Page.captureScreenshot", &json!({"format": "png"})).await;
     let picture = BASE64_STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
@@ -25,23 +26,35 @@ const TYPED: &str = "name=Promote+deploy+to+production&environment=Staging&chann
 #[test]
 fn the_readmes_pictures() {
     tell_in_browser("checkout", async |story| {
-        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
-        story.push("Ben", "Retry refunds that the bank answered 503");
+        let ana = story.world.slack.add_user(NewUser::new("Ana", &story.email("Ana")).admin());
+        let ben = story.person("Ben");
+        let healthy = async |revision: &str| {
+            let path = format!("/api/1/deployments/acme/checkout/{revision}/health");
+            assert_eq!(story.post(&path, &json!({"health": "healthy"})).await.status(), 200);
+        };
         let (deploy, dialog) = story
             .asks("votes_required: 2", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
             .await;
         story.click(&ana, &dialog, "approve").await;
         story.click(&ben, &dialog, "approve").await;
-        story.settled(&deploy).await;
-        let browser = Browser::open(story).await;
-        browser.sign_in("/").await;
+        let revision = story.settled(&deploy).await.deploy.revision;
+        let production = story.deploys(&revision, "Production").await;
+        story.settled(&production).await;
+        healthy(&revision).await;
+        story.push("Ben", "Retry refunds that the bank answered 503");
+        let newer = story.push("Ana", "Show the card\u{2019}s last four digits");
+        let waiting = story.deploys(&newer, "Staging").await;
+        story.settled(&waiting).await;
+        healthy(&newer).await;
+        let browser = Browser::of(story, &ana, "/").await;
         for (name, path, shown) in [
-            ("deployments", "/".to_owned(), "acme/checkout"),
+            ("deployments", "/".to_owned(), "1 approval waits"),
             ("deployment", "/deployments/acme/checkout".to_owned(), "Staging"),
+            ("history", "/deployments/acme/checkout/history".to_owned(), "promote-to-production"),
             ("approvals", format!("/deploys/{deploy}"), "Promote deploy to production"),
             ("wizard", format!("{WIZARD}?step=workflow&{TYPED}"), "Approval dialog"),
             ("export", format!("{WIZARD}?step=export&{TYPED}"), "new rule at its end"),
-            ("record", "/record?deployment=acme/checkout".to_owned(), "1 approval"),
+            ("record", "/record?deployment=acme/checkout".to_owned(), "2 approvals"),
         ] {
             browser.visit(&path).await;
             browser.until_shows(shown).await;

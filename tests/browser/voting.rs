@@ -2,18 +2,6 @@
 
 use crate::browser::{Browser, ENTER, tell_in_browser};
 use crate::judge;
-use system_tests::story::Story;
-
-/// The browser of `person` (a Slack user id), at `path`.
-async fn signed_in<'s>(story: &'s Story, person: &str, path: &str) -> Browser<'s> {
-    let browser = Browser::open(story).await;
-    browser.go(path).await;
-    browser.press("Sign in with Slack").await;
-    browser.until_shows("Who are you?").await;
-    browser.pick(person).await;
-    browser.until_at(path).await;
-    browser
-}
 
 #[test]
 fn two_people_vote_on_the_page_and_each_sees_the_others_vote_come() {
@@ -23,7 +11,7 @@ fn two_people_vote_on_the_page_and_each_sees_the_others_vote_come() {
             .asks("votes_required: 2", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
             .await;
         let page = format!("/deploys/{deploy}");
-        let (ana, ben) = (signed_in(story, &ana, &page).await, signed_in(story, &ben, &page).await);
+        let (ana, ben) = (Browser::of(story, &ana, &page).await, Browser::of(story, &ben, &page).await);
         for browser in [&ana, &ben] {
             judge::open_page(browser).await;
             browser.run("document.documentElement.dataset.loaded = 'once'", &[]).await;

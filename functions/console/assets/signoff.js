@@ -12,6 +12,7 @@
 
 const SETTLE_MS = 300;
 const LONGEST_WAIT_MS = 120000;
+const PATIENCE_MS = 30000;
 
 const announcer = document.createElement("p");
 announcer.className = "unseen";
@@ -119,6 +120,7 @@ async function look() {
       headers: { "If-None-Match": `"${element.dataset.version}"` },
       redirect: "error",
       cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (answer.status === 200) update(element, parsed(await answer.text()));
     failures = answer.ok || answer.status === 304 ? 0 : failures + 1;
