@@ -11,18 +11,21 @@ pub struct Route {
     pub method: String,
     /// Its path; a segment in braces stands for any one.
     pub pattern: String,
+    /// Who may make it, in the table's words.
+    pub who: String,
 }
 
 /// All of them, in the table's order.
 pub fn all() -> Vec<Route> {
     let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let (_, table) = page.split_once("| request | who |\n|---|---|\n").unwrap();
-    let requests = table.lines().map_while(|line| line.strip_prefix("| `")?.split_once('`'));
-    let route = |request: &str| {
+    let rows = table.lines().map_while(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let route = |(request, who): (&str, &str)| {
         let (method, pattern) = request.split_once(' ').unwrap();
-        Route { method: method.to_owned(), pattern: pattern.to_owned() }
+        let who = who.trim_end_matches(" |").to_owned();
+        Route { method: method.to_owned(), pattern: pattern.to_owned(), who }
     };
-    requests.map(|(request, _)| route(request)).collect()
+    rows.map(route).collect()
 }
 
 impl Route {

@@ -11,6 +11,7 @@ mod deadlines;
 mod deliveries;
 mod deployments;
 mod dialogs;
+mod doors;
 mod events;
 mod facts;
 mod freeze;

@@ -98,19 +98,19 @@ fn a_stranger_sees_nothing() {
         }
         assert_snapshot!(seen, @"
         / no key 303
-        / wrong 303
+        / wrong 401
         /deployments/acme/record-closed no key 303
-        /deployments/acme/record-closed wrong 303
+        /deployments/acme/record-closed wrong 401
         /deployments/acme/record-closed/history no key 303
-        /deployments/acme/record-closed/history wrong 303
+        /deployments/acme/record-closed/history wrong 401
         /deploys/ID no key 303
-        /deploys/ID wrong 303
+        /deploys/ID wrong 401
         /record no key 303
-        /record wrong 303
+        /record wrong 401
         /record.csv no key 303
-        /record.csv wrong 303
+        /record.csv wrong 401
         /record.jsonl no key 303
-        /record.jsonl wrong 303
+        /record.jsonl wrong 401
         /api/v1/approvals no key 401
         /api/v1/approvals wrong 401
         /api/v1/deployments no key 401

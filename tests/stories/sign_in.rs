@@ -213,6 +213,39 @@ fn a_session_is_renewed_and_ends_with_the_membership() {
 }
 
 #[test]
+fn what_only_admins_may_waits_until_slack_says_that_they_still_are() {
+    tell("sign-in-admin", async |story| {
+        let slack = &story.world.slack;
+        let ana = slack.add_user(NewUser::new("Ana", &story.email("Ana")).admin());
+        let visitor = story.sign_in(&ana).await;
+        visitor.page("/settings/keys").await;
+        let_pass(&visitor, SignedDuration::from_hours(2));
+        let silent = || {
+            slack.faults().push(Fault::once(&format!("users.info?user={ana}"), FaultKind::status(503, "")));
+        };
+        silent();
+        let (status, problem) = told(visitor.get("/settings/keys").await).await;
+        assert_eq!(
+            (status, problem.as_str()),
+            (
+                503,
+                "Slack did not say whether you still are an admin. Nothing was changed. Try again in a moment."
+            )
+        );
+        silent();
+        visitor.page("/deploys").await;
+        visitor.page("/settings/keys").await;
+
+        slack.deactivate(&ana);
+        let_pass(&visitor, SignedDuration::from_hours(2));
+        let answer = visitor.get("/api/v1/deploys").await;
+        assert_eq!(answer.status(), 401);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(visitor.cookie(SESSION), None, "the session is over");
+    });
+}
+
+#[test]
 fn a_session_that_is_not_used_or_too_old_is_over() {
     tell("sign-in-over", async |story| {
         let ana = story.person("Ana");

@@ -254,7 +254,7 @@ fn strangers_get_nothing_by_any_route() {
         GET /deployments/{organization}/{name}/edit | no session | 303
         POST /deployments/{organization}/{name}/edit | no session | 403
         POST /deployments/{organization}/{name}/disconnect | no session | 403
-        POST /deployments/{organization}/{name}/disconnect | a wrong key | 403
+        POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
@@ -270,7 +270,7 @@ fn strangers_get_nothing_by_any_route() {
         GET /api/v1/openapi.json | anybody | 200
         GET /record | no session | 303
         GET /record.csv | no session | 303
-        GET /record.jsonl | a wrong key | 303
+        GET /record.jsonl | a wrong key | 401
         GET /assets/{file} | a way out | 404
         GET /sign-in | anybody | 200
         POST /sign-in | a wrong key | 401

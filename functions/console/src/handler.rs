@@ -15,6 +15,8 @@ mod slack;
 mod votes;
 mod wizard;
 
+pub(crate) use record::MOST_PARTS;
+
 use crate::address::place::Next;
 use crate::address::routes::{self, Endpoint, Face, Found};
 use crate::address::site::Site;
@@ -59,6 +61,8 @@ pub(crate) struct Console {
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) found: Found<'a>,
+    /// How errors are told.
+    face: Face,
     /// `None`: somebody who is not signed in, at an address that is open to anyone.
     visitor: Option<Visitor>,
     /// The request's id, for the log.
@@ -79,12 +83,23 @@ struct Admitted {
     renewed: Option<String>,
 }
 
+/// A person with a session.
+struct Known {
+    visitor: Visitor,
+    /// The `Set-Cookie` of a newer session, where it was old.
+    renewed: Option<String>,
+    /// Whether it was old, and Slack did not say who they are by now.
+    is_stale: bool,
+}
+
 /// Why somebody is not let in.
 enum Closed {
     /// They show nothing, or nothing that counts.
     NoKey,
     /// They are no member of the Slack workspace any more.
     Gone,
+    /// Slack did not say whether they still are an admin, and only one may.
+    NotSure,
     /// What they show is not good for this.
     NotAllowed(Visitor),
     /// There is nothing to compare with.
@@ -112,7 +127,7 @@ impl Call<'_> {
     pub(crate) fn member(&self) -> Result<&Member, Answer> {
         match self.visitor().map(|visitor| (&visitor.who, visitor)) {
             Some((Who::Person(member), _)) => Ok(member),
-            Some((Who::Key(_), visitor)) => Err(refusals::not_allowed(visitor, self.found.entry)),
+            Some((Who::Key(_), visitor)) => Err(refusals::not_allowed(visitor, self.found.entry, self.face)),
             None => Err(refusals::session_over()),
         }
     }
@@ -130,7 +145,7 @@ impl Call<'_> {
 
     /// How errors are told.
     pub(crate) fn face(&self) -> Face {
-        self.found.entry.face
+        self.face
     }
 }
 
@@ -164,6 +179,9 @@ impl Console {
         let found = routes::find(request.method(), path)
             .map_err(|misroute| refusals::misrouted(&misroute, Face::of(path)))?;
         let entry = found.entry;
+        // Whoever shows a key in a header is a program, and reads no pages.
+        let shows_key = matches!(auth::credential(headers, &self.site), Some(Credential::Key(_)));
+        let face = if shows_key { Face::Json } else { entry.face };
         let posted = entry.method == Method::POST;
         if posted && !auth::sent_by_own_page(headers, &self.site) {
             return Err(refusals::foreign_form());
@@ -175,23 +193,27 @@ impl Console {
         let form = String::from_utf8_lossy(body);
         let Admitted { visitor, renewed } = match self.admit(headers, entry.access, id, now).await {
             Ok(admitted) => admitted,
-            Err(Closed::Gone) => {
-                let answer = Answer::see_other(Next::new(path, query).sign_in_href());
-                return Err(answer.with(SET_COOKIE, auth::no_session_cookie(&self.site)));
+            Err(closed) => {
+                let gone = matches!(closed, Closed::Gone);
+                let answer = match closed {
+                    Closed::NoKey | Closed::Gone if face == Face::Json => refusals::no_key(),
+                    Closed::NoKey if posted => refusals::session_over(),
+                    Closed::NoKey | Closed::Gone => Answer::see_other(Next::new(path, query).sign_in_href()),
+                    Closed::NotSure => refusals::not_sure(face),
+                    Closed::NotAllowed(visitor) => refusals::not_allowed(&visitor, entry, face),
+                    Closed::NoRecord(error) => refusals::unreadable(&error, face, id, None),
+                    Closed::NoSecret(error) => refusals::no_secret(&error, face, id),
+                };
+                return Err(match gone {
+                    true => answer.with(SET_COOKIE, auth::no_session_cookie(&self.site)),
+                    false => answer,
+                });
             }
-            Err(Closed::NoKey) if entry.face == Face::Json => return Err(refusals::no_key()),
-            Err(Closed::NoKey) if posted => return Err(refusals::session_over()),
-            Err(Closed::NoKey) => return Err(Answer::see_other(Next::new(path, query).sign_in_href())),
-            Err(Closed::NotAllowed(visitor)) => return Err(refusals::not_allowed(&visitor, entry)),
-            Err(Closed::NoRecord(error)) => {
-                return Err(refusals::unreadable(&error, entry.face, id, None));
-            }
-            Err(Closed::NoSecret(error)) => return Err(refusals::no_secret(&error, entry.face, id)),
         };
         if posted && visitor.as_ref().is_some_and(|visitor| !auth::has_form_token(visitor, &form)) {
             return Err(refusals::session_over());
         }
-        let call = Call { found, visitor, id, now, headers, query, form };
+        let call = Call { found, face, visitor, id, now, headers, query, form };
         let answer = self.endpoint(&call).await;
         let Some(cookie) = renewed else { return answer };
         let with_cookie = |answer: Answer| answer.with(SET_COOKIE, cookie.clone());
@@ -254,14 +276,19 @@ impl Console {
             return Ok(Admitted::default());
         }
         let credential = auth::credential(headers, &self.site).ok_or(Closed::NoKey)?;
-        let (visitor, renewed) = match &credential {
+        let Known { visitor, renewed, is_stale } = match &credential {
             Credential::Session(value) if Session::is_meant(value) => self.person(value, id, now).await?,
-            Credential::Session(_) | Credential::Key(_) => (self.key_holder(&credential, now).await?, None),
+            Credential::Session(_) | Credential::Key(_) => {
+                Known { visitor: self.key_holder(&credential, now).await?, renewed: None, is_stale: false }
+            }
         };
-        if visitor.may(access) {
-            Ok(Admitted { visitor: Some(visitor), renewed })
-        } else {
+        if !visitor.may(access) {
             Err(Closed::NotAllowed(visitor))
+        } else if is_stale && access == Access::Admin {
+            // What an admin changes outlives the session of one who is none any more.
+            Err(Closed::NotSure)
+        } else {
+            Ok(Admitted { visitor: Some(visitor), renewed })
         }
     }
 
@@ -279,25 +306,20 @@ impl Console {
         visitor.ok_or(Closed::NoKey)
     }
 
-    /// Whose session a cookie's value is, and the `Set-Cookie` of a newer one where it was old. An old session is looked at once
-    /// more: whoever left the workspace is out. Where Slack does not say, the session stays as it is.
-    async fn person(
-        &self,
-        value: &str,
-        request_id: &str,
-        now: Timestamp,
-    ) -> Result<(Visitor, Option<String>), Closed> {
+    /// Whose session a cookie's value is. An old session is looked at once more: whoever left the workspace is out. Where Slack
+    /// does not say, the session stays as it is, but for what only admins may.
+    async fn person(&self, value: &str, request_id: &str, now: Timestamp) -> Result<Known, Closed> {
         let app = self.members.app(now).await.map_err(Closed::NoSecret)?.ok_or(Closed::NoKey)?;
         let session = Session::read(value, &app.seal, now).ok_or(Closed::NoKey)?;
         if !session.is_old(now) {
-            return Ok((session.visitor(&app.seal), None));
+            return Ok(Known { visitor: session.visitor(&app.seal), renewed: None, is_stale: false });
         }
         let user = session.user();
         match self.members.member(&app, user).await {
             Ok(Some(member)) => {
                 let session = session.renewed(member, now);
                 let cookie = auth::set_session(&self.site, &session.value(&app.seal), session.lasts(now));
-                Ok((session.visitor(&app.seal), Some(cookie)))
+                Ok(Known { visitor: session.visitor(&app.seal), renewed: Some(cookie), is_stale: false })
             }
             Ok(None) => {
                 tracing::warn!(request_id, user, "a session ended: its person is no member any more");
@@ -305,7 +327,7 @@ impl Console {
             }
             Err(failure) => {
                 tracing::warn!(request_id, user, %failure, "a session could not be renewed");
-                Ok((session.visitor(&app.seal), None))
+                Ok(Known { visitor: session.visitor(&app.seal), renewed: None, is_stale: true })
             }
         }
     }

@@ -71,7 +71,9 @@ impl NewKey {
 }
 
 /// The id that a holder of one of the secret's keys has.
-const OF_SECRET: &str = "secret";
+pub const OF_SECRET: &str = "secret";
+/// What such a holder is called.
+pub const NAME_OF_SECRET: &str = "a key of the stack\u{2019}s secret";
 
 impl Holder {
     /// Whoever shows `key`, which is on record. `None`: it is good for nothing any more.
@@ -145,7 +147,7 @@ fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
     for key in secret.keys.iter().filter(|key| !key.expose_secret().is_empty()) {
         found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
     }
-    let key = Actor { id: OF_SECRET.to_owned(), name: "a key of the stack\u{2019}s secret".to_owned() };
+    let key = Actor { id: OF_SECRET.to_owned(), name: NAME_OF_SECRET.to_owned() };
     bool::from(found).then(|| Holder { key, scopes: BTreeSet::from(Scope::ALL) })
 }
 

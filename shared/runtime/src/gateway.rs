@@ -1,14 +1,16 @@
 //! Events of the HTTP API, made fit for `lambda_http`: it ends the process where a query holds a character that an address
-//! may not have (`"`, `<`, a space), and the gateway passes on whatever it is sent.
+//! may not have (`"`, `<`, a space), or where the header `X-Forwarded-Proto` is no scheme, and the gateway passes on whatever
+//! it is sent.
 
 use lambda_http::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use std::fmt::Write;
 
-/// `event` with such characters of its query percent-encoded, as a browser would have sent them.
+/// `event` with such characters of its query percent-encoded, as a browser would have sent them, and without that header.
 pub fn tidied(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         request.raw_query_string = request.raw_query_string.as_deref().map(encoded);
+        request.headers.remove("x-forwarded-proto");
     }
     event
 }
@@ -41,7 +43,7 @@ mod tests {
         ] {
             let event = serde_json::json!({
                 "version": "2.0", "routeKey": "$default", "rawPath": "/deploys/\u{fc} \"<x>", "rawQueryString": query,
-                "headers": {"host": "signoff.example.com"}, "isBase64Encoded": false,
+                "headers": {"host": "signoff.example.com", "x-forwarded-proto": "a b"}, "isBase64Encoded": false,
                 "requestContext": {"http": {"method": "GET", "path": "/"}, "stage": "$default", "timeEpoch": 1},
             });
             let payload: LambdaRequest = serde_json::from_value(event).unwrap();

@@ -8,10 +8,12 @@ use approval::deploy::Slug;
 use jiff::Timestamp;
 use store::Wanted;
 
-/// How many deploys a page of the list shows, and the JSON list unless it is asked for another number.
+/// How many deploys a list of a page shows, and a list of the JSON unless it is asked for another number.
 pub(crate) const PAGE_SIZE: u8 = 50;
 /// How many approvals a page of the record shows.
 pub(crate) const RECORD_SIZE: u8 = 20;
+/// The longest name or place that is looked for, in bytes: the store's keys have an end.
+const LONGEST_NAME: usize = 1000;
 /// How many a JSON list gives at most.
 pub(crate) const MOST_LISTED: u8 = 100;
 
@@ -19,15 +21,16 @@ pub(crate) const MOST_LISTED: u8 = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BadQuery(pub(crate) String);
 
-/// A place in the list of deploys, as the list before it gave it.
+/// A place in the list of deploys, or of approvals, as the part before it gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor(String);
 
 impl Cursor {
-    /// Reads what [`store::Listing::next`] gave: a time, `#` and a deploy's id.
+    /// Reads what [`store::Listing::next`] or [`store::ApprovalListing::next`] gave: a time, `#` and an id.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (time, id) = text.split_once('#')?;
-        (time.parse::<Timestamp>().is_ok() && is_id(id)).then(|| Self(text.to_owned()))
+        (text.len() <= LONGEST_NAME && time.parse::<Timestamp>().is_ok() && is_id(id))
+            .then(|| Self(text.to_owned()))
     }
 
     /// Its text, for the store.
@@ -62,6 +65,11 @@ pub(crate) fn cursor(query: &str) -> Result<Option<Cursor>, BadQuery> {
     Ok(Some(cursor))
 }
 
+/// The environment that a list is asked for, where one is.
+pub(crate) fn environment(query: &str) -> Option<String> {
+    text(query, "environment").filter(|text| text.len() <= LONGEST_NAME)
+}
+
 /// The first value of the parameter `name`, where it is not empty.
 pub(crate) fn text(query: &str, name: &str) -> Option<String> {
     parameter(query, name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -79,7 +87,11 @@ pub(crate) fn slug(query: &str, name: &str) -> Result<Option<Slug>, BadQuery> {
 pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
     let environment = parameter(query, "environment").map(|text| {
         let problem = "The parameter `environment` must be the name of an environment, such as Staging.";
-        if text.is_empty() { Err(BadQuery(problem.to_owned())) } else { Ok(text) }
+        if text.is_empty() || text.len() > LONGEST_NAME {
+            Err(BadQuery(problem.to_owned()))
+        } else {
+            Ok(text)
+        }
     });
     Ok(Wanted {
         deployment: slug(query, "deployment")?,

@@ -10,7 +10,7 @@ use store::ApprovalListing;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The first line of comma-separated values.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "id",
     "deployment",
     "environment",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 15] = [
     "cancelled_by",
     "reason",
     "url",
+    "vote_reasons",
 ];
 
 /// What spreadsheets take for the beginning of a formula.
@@ -33,33 +34,39 @@ const COLUMNS: [&str; 15] = [
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
 /// A part of the record as a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Export {
     pub(crate) body: String,
-    /// What to ask for to get the next part; `None` at the end.
+    /// What to ask for to get the next part; `None` at the end, and before the beginning.
     pub(crate) next: Option<String>,
 }
 
+/// Writes a part of the list behind what was written before.
+pub(crate) type Write = fn(Export, &ApprovalListing, &Site) -> io::Result<Export>;
+
 /// A line for each approval, under a line of the columns' names. A cell that a spreadsheet would take for a formula begins
 /// with an apostrophe.
-pub(crate) fn csv(listing: &ApprovalListing, site: &Site) -> io::Result<Export> {
-    fill(listing, site, line(&COLUMNS)?, MOST_BYTES, row)
+pub(crate) fn csv(mut before: Export, listing: &ApprovalListing, site: &Site) -> io::Result<Export> {
+    if before.body.is_empty() {
+        before.body = line(&COLUMNS)?;
+    }
+    fill(before, listing, site, MOST_BYTES, row)
 }
 
 /// A line for each approval: a [`ListedApproval`] as JSON.
-pub(crate) fn json_lines(listing: &ApprovalListing, site: &Site) -> io::Result<Export> {
-    fill(listing, site, String::new(), MOST_BYTES, |approval| Ok(serde_json::to_string(approval)? + "\n"))
+pub(crate) fn json_lines(before: Export, listing: &ApprovalListing, site: &Site) -> io::Result<Export> {
+    fill(before, listing, site, MOST_BYTES, |approval| Ok(serde_json::to_string(approval)? + "\n"))
 }
 
-/// As many lines of `listing` after `body` as fit into `most` bytes, but one at least.
+/// What was written before, and as many lines of `listing` as fit into `most` bytes with it.
 fn fill(
+    before: Export,
     listing: &ApprovalListing,
     site: &Site,
-    mut body: String,
     most: usize,
     line: impl Fn(&ListedApproval) -> io::Result<String>,
 ) -> io::Result<Export> {
-    let mut last = None;
+    let Export { mut body, next: mut last } = before;
     for approval in &listing.approvals {
         let line = line(&ListedApproval::of(approval, site))?;
         if last.is_some() && body.len() + line.len() > most {
@@ -89,8 +96,17 @@ fn row(approval: &ListedApproval) -> io::Result<String> {
         cancelled_by.map(|person| named(person.label(), &person.id)).unwrap_or_default(),
         approval.reason.clone().unwrap_or_default(),
         approval.url.clone(),
+        reasons(&approval.votes),
     ];
-    line(&cells.map(harmless))
+    line(&cells.map(|cell| harmless(&cell)))
+}
+
+/// Who said why: `Ana (U1): Looks right; Ben (U2): Not today`.
+fn reasons(votes: &[ListedVote]) -> String {
+    let said = votes.iter().filter_map(|vote| {
+        vote.reason.as_ref().map(|reason| format!("{}: {reason}", named(&vote.name, &vote.voter)))
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn people<'a>(votes: impl Iterator<Item = &'a ListedVote>) -> String {
@@ -101,8 +117,19 @@ fn named(name: &str, id: &str) -> String {
     if name == id { id.to_owned() } else { format!("{name} ({id})") }
 }
 
-fn harmless(cell: String) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
+/// The cell, with an apostrophe before what would be the beginning of a formula: at its own beginning, and where a spreadsheet
+/// that takes semicolons or tabs for the ends of cells would see another one begin.
+fn harmless(cell: &str) -> String {
+    let mut harmless = String::with_capacity(cell.len());
+    let mut begins = true;
+    for letter in cell.chars() {
+        if begins && FORMULA.contains(&letter) {
+            harmless.push('\'');
+        }
+        begins = matches!(letter, ';' | '\t') || (begins && matches!(letter, ' ' | '"'));
+        harmless.push(letter);
+    }
+    harmless
 }
 
 fn line(cells: &[impl AsRef<[u8]>]) -> io::Result<String> {
@@ -131,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_spreadsheets_get() {
-        let export = csv(&listing(), &site()).unwrap();
+        let export = csv(Export::default(), &listing(), &site()).unwrap();
         assert_eq!(export.next.as_deref(), Some("next"));
         insta::assert_snapshot!(export.body.replace("\r\n", "\\r\\n\n"));
         // A reader of CSV finds the same cells, and none that is a formula.
@@ -145,16 +172,17 @@ mod tests {
     #[test]
     fn every_beginning_of_a_formula_is_made_harmless() {
         for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
-            assert_eq!(harmless(cell.to_owned()), format!("'{cell}"));
+            assert!(harmless(cell).starts_with(&format!("'{}", &cell[..1])), "{cell:?}");
         }
-        for cell in ["", "1-1", "a=1", "'=1"] {
-            assert_eq!(harmless(cell.to_owned()), cell);
+        assert_eq!(harmless("Ana; =cmd();\"@b\";c\t-1"), "Ana; '=cmd();\"'@b\";c\t'-1");
+        for cell in ["", "1-1", "a=1", "'=1", "a (b); c (d)"] {
+            assert_eq!(harmless(cell), cell);
         }
     }
 
     #[test]
     fn what_programs_get() {
-        let export = json_lines(&listing(), &site()).unwrap();
+        let export = json_lines(Export::default(), &listing(), &site()).unwrap();
         let lines: Vec<serde_json::Value> =
             export.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), listing().approvals.len());
@@ -170,11 +198,23 @@ mod tests {
         for (most, fit) in
             [(0, 1), (line, 1), (2 * line - 1, 1), (2 * line, 2), (usize::MAX, listing.approvals.len())]
         {
-            let export = fill(&listing, &site(), String::new(), most, one).unwrap();
+            let export = fill(Export::default(), &listing, &site(), most, one).unwrap();
             assert_eq!(export.body.lines().count(), fit, "{most} bytes");
             let next = listing.approvals.get(fit - 1).filter(|_| fit < listing.approvals.len());
             assert_eq!(export.next, next.map(|last| last.place()).or_else(|| listing.next.clone()));
         }
+    }
+
+    #[test]
+    fn a_part_goes_on_where_the_one_before_ended() {
+        let (all, begun) = (listing(), csv(Export::default(), &listing(), &site()).unwrap());
+        let mut first = all.clone();
+        let second = ApprovalListing { approvals: first.approvals.split_off(2), next: all.next.clone() };
+        first.next = Some(first.approvals[1].place());
+        let parts = csv(csv(Export::default(), &first, &site()).unwrap(), &second, &site()).unwrap();
+        assert_eq!(parts, begun);
+        let full = fill(begun.clone(), &second, &site(), 1, row).unwrap();
+        assert_eq!(full, begun, "what does not fit is for the next file");
     }
 
     #[test]
@@ -184,6 +224,6 @@ mod tests {
         approvals[0].status =
             Status::Cancelled { at: sample::at(9), by: Some("U9".into()), reason: "not today".into() };
         let listing = ApprovalListing { approvals, next: None };
-        assert!(csv(&listing, &site()).unwrap().body.contains(",U9,not today,"));
+        assert!(csv(Export::default(), &listing, &site()).unwrap().body.contains(",U9,not today,"));
     }
 }

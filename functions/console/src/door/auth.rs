@@ -1,5 +1,5 @@
-//! Who gets in: whoever shows one of the stack's API keys, or a session that was got with one, or by signing in with Slack
-//! (`session.rs`).
+//! What a request shows: an API key, or a session, which was got with a key of the stack's secret or by signing in with Slack
+//! (`session.rs`). Keys themselves are checked in [`runtime::api_keys`].
 //!
 //! A session of an API key is a cookie `VERSION.EXPIRY.SIGNATURE`: when it ends, in seconds since 1970, signed by HMAC-SHA256 with the key
 //! of the stack's secret that was typed. Nothing is stored; a key that is taken out of the secret ends its sessions. The key itself
@@ -14,6 +14,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
+use runtime::api_keys::{NAME_OF_SECRET, OF_SECRET};
 use runtime::secrets::ApiSecret;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -64,7 +65,7 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 pub(crate) fn visitor(secret: &ApiSecret, value: &str, now: Timestamp) -> Option<Visitor> {
     let (key, end) = session_ends(secret, value)?;
     let form_token = (now < end).then(|| form_token(key, value)).flatten()?;
-    let (id, name) = ("secret".to_owned(), "an API key of the stack".to_owned());
+    let (id, name) = (OF_SECRET.to_owned(), NAME_OF_SECRET.to_owned());
     let holder = KeyHolder { id, name, reads: true, is_admin: true, is_of_stack: true };
     Some(Visitor { who: Who::Key(holder), form_token: Some(form_token) })
 }

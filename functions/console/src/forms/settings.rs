@@ -6,7 +6,7 @@ use approval::deploy::Slug;
 use runtime::deployments::Connection;
 use store::{DeploymentSettings, GitHost};
 
-/// The longest text of a field.
+/// The longest text of a field, in characters.
 const LONGEST: usize = 200;
 
 /// What was filled in, and what is wrong with it.
@@ -63,7 +63,7 @@ impl SettingsForm {
     pub(crate) fn read(form: &str) -> Self {
         let field = |name: &str, problem: fn(&str) -> Option<String>| {
             let text = parameter(form, name).unwrap_or_default().trim().to_owned();
-            let problem = if text.len() > LONGEST {
+            let problem = if text.chars().count() > LONGEST {
                 Some(format!("It is longer than {LONGEST} characters. Shorten it."))
             } else {
                 problem(&text)

@@ -20,7 +20,8 @@ impl Console {
     pub(super) async fn deployments(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let after = after(call)?;
         let overview = self.overview(html::ROWS, after.as_ref(), call).await?;
-        let page = html::deployments(&overview, after.is_none(), call.visitor(), call.now);
+        let example = html::example(&self.site);
+        let page = html::deployments(&overview, after.is_none(), &example, call.visitor(), call.now);
         Ok(Answer::page(StatusCode::OK, page))
     }
 
@@ -30,7 +31,7 @@ impl Console {
         Ok(Answer::json(&json::DeploymentsDocument::new(&overview, &self.site)))
     }
 
-    /// A part of the list with at most `rows` environments.
+    /// A part of the list with at most `rows` rows, of deployments and of environments.
     async fn overview(&self, rows: i32, after: Option<&Slug>, call: &Call<'_>) -> Result<Overview, Answer> {
         let unreadable = |error: StoreError| refusals::unreadable(&error, call.face(), call.id, None);
         let part = self.store.deployments(rows, after).await.map_err(unreadable)?;
@@ -48,7 +49,7 @@ impl Console {
     /// A deployment's page: 2 queries and a BatchGetItem.
     pub(super) async fn deployment(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let slug = call.deployment()?;
-        let environment = parameters::text(call.query, "environment");
+        let environment = parameters::environment(call.query);
         let before = parameters::cursor(call.query).map_err(|problem| bad(&problem))?;
         let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
         let deployment = self.store.deployment(&slug).await.map_err(unreadable)?;

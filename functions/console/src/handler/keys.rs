@@ -6,7 +6,6 @@ use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::forms::key::KeyForm;
 use crate::html;
-use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use runtime::api_keys::NewKey;
 use runtime::random;
@@ -34,13 +33,14 @@ impl Console {
         let random = random::bytes().map_err(|error| refusals::no_randomness(&error, call.id))?;
         let NewKey { text, row } = NewKey::new(&random, name, scopes, call.actor(), call.now);
         self.store.create_key(&row).await.map_err(|error| match error {
-            CommitError::Store(error) => refusals::unreadable(&error, Face::Page, call.id, None),
+            CommitError::Store(error) => {
+                tracing::error!(request_id = call.id, %error, "an API key was not created");
+                refusals::not_recorded(call.id)
+            }
             CommitError::Conflict => refusals::again(call.id),
         })?;
         tracing::info!(request_id = call.id, key = row.id, by = row.created.by.id, "an API key was created");
-        // Any deployment will do for the example: a key is not of one.
-        let example = Slug::new("acme", "checkout").map(|slug| html::register(&slug, &self.site));
-        let page = html::new_key(&row, &text, &example.unwrap_or_default(), call.visitor());
+        let page = html::new_key(&row, &text, &html::example(&self.site), call.visitor());
         Ok(Answer::page(StatusCode::CREATED, page))
     }
 
@@ -48,9 +48,12 @@ impl Console {
     pub(super) async fn revoke_key(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let id = call.found.segment("id");
         let revoked = self.store.revoke_key(id, &call.actor(), call.now).await;
-        let revoked = revoked.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let revoked = revoked.map_err(|error| {
+            tracing::error!(request_id = call.id, key = id, %error, "an API key was not revoked");
+            refusals::not_recorded(call.id)
+        })?;
         let Some(key) = revoked else { return Err(refusals::no_api_key()) };
-        tracing::info!(request_id = call.id, key = key.id, "an API key is revoked");
+        tracing::info!(request_id = call.id, key = key.id, by = call.actor().id, "an API key is revoked");
         Ok(Answer::see_other("/settings/keys".to_owned()))
     }
 

@@ -1,16 +1,17 @@
-//! The record of approvals: a page, and files of it. 1 query each, 2 where those that wait and those that are closed are wanted
+//! The record of approvals: a page, and files of it. 1 query a part, 2 where those that wait and those that are closed are wanted
 //! of all deployments; the page of a deployment takes another one.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{self, BadQuery, Cursor, RECORD_SIZE, Search};
-use crate::address::site::Site;
 use crate::answer::Answer;
-use crate::answer::export::{self, Export};
+use crate::answer::export::{self, Export, Write};
 use crate::{html, json};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::LINK;
-use std::io;
 use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT};
+
+/// How many parts of the list a file has at most: what fits into the time that the function has.
+pub(crate) const MOST_PARTS: i32 = 10;
 
 impl Console {
     /// The page.
@@ -21,10 +22,10 @@ impl Console {
             let page = html::record(&search, None, call.visitor(), call.now);
             return Ok(Answer::page(StatusCode::BAD_REQUEST, page));
         }
-        let listing = self.searched(&search, RECORD_SIZE.into(), before.as_ref(), call).await?;
+        let before = before.as_ref().map(Cursor::as_str);
+        let listing = self.searched(&search, RECORD_SIZE.into(), before, call).await?;
         let approved = self.approved(&search, call).await?;
-        let before = before.map(|before| before.as_str().to_owned());
-        let found = html::Found { listing, before, approved };
+        let found = html::Found { listing, before: before.map(str::to_owned), approved };
         Ok(Answer::page(StatusCode::OK, html::record(&search, Some(&found), call.visitor(), call.now)))
     }
 
@@ -45,7 +46,8 @@ impl Console {
         search.whole().map_err(bad)?;
         let limit = parameters::limit(call.query).map_err(bad)?;
         let before = before(call)?;
-        let listing = self.searched(&search, limit.into(), before.as_ref(), call).await?;
+        let before = before.as_ref().map(Cursor::as_str);
+        let listing = self.searched(&search, limit.into(), before, call).await?;
         Ok(Answer::json(&json::RecordDocument::new(&listing, &self.site)))
     }
 
@@ -53,14 +55,21 @@ impl Console {
         &self,
         call: &Call<'_>,
         media_type: &'static str,
-        write: fn(&ApprovalListing, &Site) -> io::Result<Export>,
+        write: Write,
     ) -> Result<Answer, Answer> {
         let search = Search::read(call.query);
         search.whole().map_err(|problem| refusals::bad_query(&problem, call.face()))?;
-        let before = before(call)?;
-        let listing = self.searched(&search, MOST_LOOKED_AT, before.as_ref(), call).await?;
-        let export = write(&listing, &self.site)
-            .map_err(|error| refusals::unwritable(&error, call.face(), call.id))?;
+        let before = before(call)?.map(|before| before.as_str().to_owned());
+        let mut export = Export { body: String::new(), next: before };
+        for _ in 0..MOST_PARTS {
+            let listing = self.searched(&search, MOST_LOOKED_AT, export.next.as_deref(), call).await?;
+            export = write(export, &listing, &self.site)
+                .map_err(|error| refusals::unwritable(&error, call.face(), call.id))?;
+            let is_full = export.next != listing.next;
+            if is_full || export.next.is_none() {
+                break;
+            }
+        }
         let path = call.found.entry.path;
         let answer =
             Answer::file(media_type, &format!("signoff-{}", path.trim_start_matches('/')), export.body);
@@ -74,10 +83,10 @@ impl Console {
         &self,
         search: &Search,
         limit: i32,
-        before: Option<&Cursor>,
+        before: Option<&str>,
         call: &Call<'_>,
     ) -> Result<ApprovalListing, Answer> {
-        let listing = self.store.approvals(&search.wanted, limit, before.map(Cursor::as_str)).await;
+        let listing = self.store.approvals(&search.wanted, limit, before).await;
         listing.map_err(|error| refusals::unreadable(&error, call.face(), call.id, None))
     }
 

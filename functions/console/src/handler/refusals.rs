@@ -74,7 +74,12 @@ pub(super) fn not_recorded(id: &str) -> Answer {
 
 /// A form that is longer than any that was filled in on a page.
 pub(super) fn too_long() -> Answer {
-    problem(Face::Page, StatusCode::PAYLOAD_TOO_LARGE, "Too long", "The form is longer than 64 KB.")
+    problem(
+        Face::Page,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "Too long",
+        "The form is longer than 64 KB, and nothing was changed. Shorten what you typed, and send it again.",
+    )
 }
 
 /// A request of the API that shows no key.
@@ -85,7 +90,7 @@ pub(super) fn no_key() -> Answer {
 }
 
 /// Somebody who may not.
-pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry) -> Answer {
+pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: Face) -> Answer {
     let right = match entry.access {
         Access::Anyone | Access::Reader => "an API key with the scope `read`",
         Access::Viewer => "signing in with Slack. API keys are for /api/v1, /record.csv and /record.jsonl",
@@ -93,16 +98,23 @@ pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry) -> Answer {
         Access::Admin => "an admin, or an API key with the scope `admin`",
     };
     let detail = format!("You are {}. This takes {right}.", visitor.name());
-    problem(entry.face, StatusCode::FORBIDDEN, "Not allowed", &detail)
+    problem(face, StatusCode::FORBIDDEN, "Not allowed", &detail)
+}
+
+/// Somebody who was an admin an hour ago.
+pub(super) fn not_sure(face: Face) -> Answer {
+    let detail =
+        "Slack did not say whether you still are an admin. Nothing was changed. Try again in a moment.";
+    problem(face, StatusCode::SERVICE_UNAVAILABLE, "Not sure", detail)
 }
 
 /// Nobody can be let in. The one line of the log says what to do; the answer says no more than that there is one.
 pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
-    tracing::error!(request_id = id, %error, "nobody is let in: there are no API keys to compare with");
+    tracing::error!(request_id = id, %error, "nobody is let in: a secret can't be read");
     let problem = Problem {
         status: StatusCode::INTERNAL_SERVER_ERROR,
-        title: "Keys can't be checked",
-        detail: "Signoff can't check API keys now, so it lets nobody in. The console's log says why.",
+        title: "Nobody can be let in",
+        detail: "Signoff can\u{2019}t check keys and sessions now, so it lets nobody in. Try again in a moment; the console\u{2019}s log says why.",
         request: Some(id),
     };
     Answer::problem(face, &problem)
@@ -146,13 +158,14 @@ pub(super) fn no_randomness(error: &impl std::fmt::Display, id: &str) -> Answer 
 
 /// No such deploy.
 pub(super) fn no_deploy(face: Face) -> Answer {
-    let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended.";
+    let detail = "No deploy with this id is on record. It may be mistyped, or its retention has ended. Those on record are at /deploys.";
     problem(face, StatusCode::NOT_FOUND, "No such deploy", detail)
 }
 
 /// No such deployment.
 pub(super) fn no_deployment(face: Face) -> Answer {
-    let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended.";
+    let detail = "No deployment of this name has a deploy or settings on record. It may be mistyped, or its retention has ended. \
+                  Those on record are at /.";
     problem(face, StatusCode::NOT_FOUND, "No such deployment", detail)
 }
 

@@ -90,15 +90,31 @@ impl Console {
         };
         match self.store.save_deployment(before, next).await {
             Ok(saved) => {
+                let DeploymentSettings { repository, channel, circleci_project, version, .. } = &saved;
                 let connected = saved.disconnected.is_none();
-                tracing::info!(request_id = call.id, %deployment, version = saved.version, connected, "settings saved");
+                let was = before.map(|before| before.repository.as_str());
+                tracing::info!(
+                    request_id = call.id,
+                    %deployment,
+                    version,
+                    by = saved.saved.by.id,
+                    was,
+                    repository,
+                    channel,
+                    circleci_project,
+                    connected,
+                    "settings saved"
+                );
                 Ok(Answer::see_other(edit_href(deployment)))
             }
             Err(CommitError::Conflict) => {
                 let saved = self.saved(deployment, call).await?;
                 Ok(self.late(deployment, saved.as_ref(), call))
             }
-            Err(CommitError::Store(error)) => Err(refusals::unreadable(&error, Face::Page, call.id, None)),
+            Err(CommitError::Store(error)) => {
+                tracing::error!(request_id = call.id, %deployment, %error, "settings were not saved");
+                Err(refusals::not_recorded(call.id))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The list of deployments.
 
+use super::fields::copied;
 use super::tables::{cell, list};
 use super::{counted, deployment_href, health, page, revision, short_environment, time};
 use crate::address::parameters::query;
@@ -14,10 +15,11 @@ use store::{Deployment, Environment};
 /// How many rows of deployments and environments a page shows.
 pub(crate) const ROWS: i32 = 45;
 
-/// The page of `overview`; `is_first`: it is the first part.
+/// The page of `overview`; `is_first`: it is the first part; `example`: how a deploy is registered.
 pub(crate) fn deployments(
     overview: &Overview,
     is_first: bool,
+    example: &str,
     visitor: Option<&Visitor>,
     now: Timestamp,
 ) -> Markup {
@@ -25,7 +27,7 @@ pub(crate) fn deployments(
     let next = part.next.as_ref().map(|next| format!("/?{}", query(&[("after", next.as_str())])));
     let body = html! {
         h1 { "Deployments" }
-        @if part.deployments.is_empty() { (nothing(is_first)) } @else { (table(overview, now)) }
+        @if part.deployments.is_empty() { (nothing(is_first, example)) } @else { (table(overview, now)) }
         @if next.is_some() || !is_first {
             nav.pager aria-label="More deployments" {
                 @if !is_first { a href="/" { "First" } }
@@ -36,18 +38,13 @@ pub(crate) fn deployments(
     page("Deployments", Some("/"), visitor, &body)
 }
 
-fn nothing(first: bool) -> Markup {
+fn nothing(first: bool, example: &str) -> Markup {
     html! {
         @if first {
             p.lead { "No deployment is on record yet." }
-            p { "A deployment appears here with its first deploy. Any CI reports one once it has deployed:" }
-            pre {
-                code {
-                    "curl \"$API_URL/api/1/deployments/acme/checkout/register_deploy\" \\\n  \
-                     -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n  \
-                     -d sha=\"$(git rev-parse HEAD)\" -d environment=Staging -d branch=main"
-                }
-            }
+            p { "A deployment appears here with its first deploy. Any CI reports one once it has deployed, here of acme/checkout:" }
+            (copied("register", "How to register a deploy", example))
+            p { "An admin creates the key at " a href="/settings/keys" { "API keys" } "." }
             p { "GitHub\u{2019}s deployments are reported by its webhook, to " code { "/webhooks/github" } "." }
         } @else {
             p.lead { "There are no more deployments." }
@@ -111,7 +108,7 @@ mod tests {
 
     fn shown(part: Deployments, is_first: bool) -> Markup {
         let overview = Overview { part, pending: sample::waiting_approvals(), facts: sample::health() };
-        deployments(&overview, is_first, Some(&sample::visitor()), sample::at(600))
+        deployments(&overview, is_first, "curl \"$URL\"", Some(&sample::visitor()), sample::at(600))
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub(crate) fn keys(
     let part = part.clamp(1, parts.max(1));
     let body = html! {
         h1 { "API keys" }
-        p.lead { "Machines show a key to register deploys, to report their health and to read the record." }
+        p.lead {
+            "Programs show a key to register deploys, to report their health and to read the record: "
+            a href="/api/v1/openapi.json" { "what they can ask" } "."
+        }
         @if let Some(problem) = &form.problem { p.notice.problem role="alert" { (problem) } }
         h2 { (counted(active_count, "key", "keys")) " in use" }
         @if let Some(shown) = all.chunks(SHOWN).nth(part - 1) {
@@ -83,8 +86,10 @@ fn uses(key: &ApiKey) -> String {
 fn use_of(scope: Scope) -> &'static str {
     match scope {
         Scope::Register => "register deploys and report their health",
-        Scope::Read => "read the record, as JSON or CSV",
-        Scope::Admin => "register deploys, read the record, create keys and change settings",
+        Scope::Read => "read the record, as JSON, JSON lines or CSV",
+        Scope::Admin => {
+            "register deploys, report their health, read the record, create keys and change settings"
+        }
     }
 }
 

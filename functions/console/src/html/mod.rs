@@ -35,7 +35,7 @@ pub(crate) use live::LivePage;
 pub(crate) use message::message;
 pub(crate) use record::{Found, record};
 pub(crate) use settings::{Standing, settings};
-pub(crate) use setup::{register, setup};
+pub(crate) use setup::{example, setup};
 pub(crate) use sign_in::{sign_in, to_slack};
 pub(crate) use time_to_approve::time_to_approve;
 

@@ -4,6 +4,7 @@ use super::tables::{cell, list};
 use super::{counted, page, time, time_to_approve};
 use crate::address::parameters::{Field, RECORD_SIZE, Search};
 use crate::door::visitor::Visitor;
+use crate::handler::MOST_PARTS;
 use crate::view::words;
 use approval::approval::{Choice, Status};
 use jiff::Timestamp;
@@ -194,7 +195,7 @@ fn exports(search: &Search, found: &Found) -> Markup {
                 a href=(search.href("/record.jsonl", before)) { "JSON lines" }
             }
             p.meta {
-                "A file looks at " (MOST_LOOKED_AT) " approvals at most, as a part of this list does; where there are older ones, its header "
+                "A file has what is found among " (MOST_LOOKED_AT * MOST_PARTS) " approvals, which is all of most records. Where there are older ones, its header "
                 code { "Link" } " has the address of the next file. In CSV a cell that a spreadsheet would take for a formula "
                 "(it begins with = + - @, a tab or a new line) begins with an apostrophe."
             }

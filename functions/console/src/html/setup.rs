@@ -72,8 +72,13 @@ fn address(deployment: &Slug, site: &Site) -> String {
     format!("{}/api/1/deployments/{deployment}", site.origin())
 }
 
+/// How a deploy of some deployment is registered by hand.
+pub(crate) fn example(site: &Site) -> String {
+    Slug::new("acme", "checkout").map(|slug| register(&slug, site)).unwrap_or_default()
+}
+
 /// How a deploy of `deployment` is registered by hand, with the key in the environment.
-pub(crate) fn register(deployment: &Slug, site: &Site) -> String {
+fn register(deployment: &Slug, site: &Site) -> String {
     format!(
         "curl --fail-with-body \"{}/register_deploy\" \\\n  -H \"Authorization: Bearer $SIGNOFF_KEY\" \\\n  \
          -d sha=\"$(git rev-parse HEAD)\" \\\n  --data-urlencode branch=\"$(git branch --show-current)\" \\\n  -d environment=Staging",
