@@ -10,7 +10,7 @@ use system_tests::world::API_KEY;
 /// How often Tab is pressed before something counts as out of its reach.
 const MOST_TABS: usize = 80;
 /// Keys that are no letters, as WebDriver writes them: <https://www.w3.org/TR/webdriver2/#keyboard-actions>.
-pub const TAB: &str = "\u{e004}";
+const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
 
 /// A person's browser, at one story's stack.

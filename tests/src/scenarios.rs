@@ -150,7 +150,6 @@ rules:
 };
 
 /// Somebody cancels and says why.
-/// The option of the menu that cancels.
 const CANCELLED: Scenario = Scenario {
     name: "cancel",
     steps: &[Step::Deploy("Staging"), Step::Choose("Ana", CANCEL), Step::Explain("the migration waits")],

@@ -292,7 +292,7 @@ impl Story {
     }
 
     /// What `person` (a Slack user id) sees in the story's channel: messages, replies behind `↳`, and what only they see.
-    /// Dates read DATE, addresses of this run ADDRESS, revisions REVISION.
+    /// Dates read DATE, revisions REVISION.
     pub fn sees(&self, person: &str) -> String {
         plain(&self.world.slack.user_sees(person, &self.name))
     }
@@ -328,8 +328,8 @@ impl Story {
         mine.map(|message| plain(&slack.render_text(message, &TimeZone::UTC))).collect()
     }
 
-    /// Everything that was begun is ended: no effect is open, no message is dead, no stand-in saw what the real one
-    /// would not take, and no fault was ordered in vain.
+    /// What is left over fails: a secret in what was told or logged, a request that the real service would not take, an answer
+    /// that the API's description does not know, a fault that was ordered in vain.
     async fn end(&self) {
         let world = self.world;
         let mine = |text: &str| text.contains(&self.name);

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! `deployment` is `owner/name`; `environment` is compared in any case; `since` and `until` are times, of which the first is in
-//! the list and the second is not. A part costs one query. Of a deployment or an environment alone it comes from the newest
+//! the list and the second is not. A part costs one query. Of an environment of all deployments it comes from the newest
 //! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
 //!
 //! `GET /api/v1/approvals?deployment=&environment=&person=&outcome=&since=&until=&limit=&before=`, newest first:

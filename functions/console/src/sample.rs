@@ -339,7 +339,7 @@ pub(crate) fn refused() -> Page {
     page
 }
 
-/// Somebody who may everything.
+/// Somebody who may do everything.
 pub(crate) fn visitor() -> Visitor {
     let who = Who::Person(Member { id: "U1".to_owned(), name: "Ana Kovač".to_owned(), is_admin: true });
     Visitor { who, form_token: Some("0123abcd".to_owned()) }

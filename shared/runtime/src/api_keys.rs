@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn the_secrets_keys_are_good_for_everything_and_never_empty() {
         let keys = ["first-key", "", "second-key"].map(SecretString::from).to_vec();
-        let secret = ApiSecret { keys };
+        let secret = ApiSecret { keys, webhook_key: Some("webhook-key".into()) };
         for (typed, expected) in [
             ("first-key", true),
             ("second-key", true),
@@ -222,7 +222,8 @@ mod tests {
             let holder = of_secret(&secret, &typed.into());
             assert_eq!(holder.is_some_and(|holder| holder.may(Scope::Admin)), expected, "{typed}");
         }
-        assert_eq!(of_secret(&ApiSecret { keys: Vec::new() }, &"first-key".into()), None);
+        assert_eq!(of_secret(&ApiSecret { keys: Vec::new(), webhook_key: None }, &"first-key".into()), None);
+        assert_eq!(of_secret(&secret, &"webhook-key".into()), None, "it signs and opens nothing");
     }
 
     #[test]

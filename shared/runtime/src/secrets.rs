@@ -67,8 +67,20 @@ pub struct LinearSecret {
 /// Signoff's own API keys.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ApiSecret {
-    /// The keys that register deploys and open the console; the first one signs the webhook action.
+    /// The keys that register deploys and open the console.
     pub keys: Vec<SecretString>,
+    /// What signs the webhook action.
+    #[serde(default)]
+    pub webhook_key: Option<SecretString>,
+}
+
+impl ApiSecret {
+    /// What signs the webhook action: `webhook_key`, so that who verifies signatures has no key that opens the console; where
+    /// there is none, the first of `keys`. `None`: there is neither.
+    pub fn signing_key(&self) -> Option<&SecretString> {
+        let own = self.webhook_key.as_ref().filter(|key| !key.expose_secret().trim().is_empty());
+        own.or_else(|| self.keys.first())
+    }
 }
 
 /// A secret whose empty parts count as missing.

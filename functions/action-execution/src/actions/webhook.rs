@@ -21,8 +21,7 @@ impl ActionExecution {
             .map_err(rendering("the address"))?;
         let secret = self.outside.api_secret(self.now()).await?;
         let key = secret
-            .keys
-            .first()
+            .signing_key()
             .ok_or_else(|| Failure::Permanent("the API secret has no key to sign with".to_owned()))?;
         let body = body(deploy)
             .map_err(|error| Failure::Permanent(format!("the body can't be written: {error}")))?;

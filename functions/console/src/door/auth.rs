@@ -153,7 +153,7 @@ mod tests {
     use lambda_http::http::{HeaderName, HeaderValue};
 
     fn secret(keys: &[&str]) -> ApiSecret {
-        ApiSecret { keys: keys.iter().map(|key| SecretString::from(*key)).collect() }
+        ApiSecret { keys: keys.iter().map(|key| SecretString::from(*key)).collect(), webhook_key: None }
     }
 
     fn site(url: &str) -> Site {

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 /// How much of a rule's name is shown, in characters.
 const NAME: usize = 100;
-/// How much is shown of the names of several rules.
+/// How much is shown of the names of several rules, in characters.
 const NAMES: usize = 500;
 
 /// The page of `part`, which is what is `wanted`; `runs`: those of its runs that are on record.

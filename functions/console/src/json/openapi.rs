@@ -96,7 +96,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Option<Operat
         ),
         Endpoint::DeploysJson => operation(
             "listDeploys",
-            "The deploys, newest first. Of a deployment or an environment alone a part comes from the newest 500 of all: it may have \
+            "The deploys, newest first. Of an environment of all deployments a part comes from the newest 500 of all: it may have \
              fewer than `limit`, or none, though there is a next one.",
             [deploys_parameters(), part_parameters()].concat(),
             schema::<DeploysDocument>(schemas),

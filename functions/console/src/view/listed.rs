@@ -21,7 +21,7 @@ pub(crate) struct ListedApproval {
     pub(crate) deployment: Option<String>,
     /// `null` as for `deployment`.
     pub(crate) environment: Option<String>,
-    /// The full SHA.
+    /// The revision, in full.
     pub(crate) revision: String,
     /// The rule's name.
     pub(crate) rule: String,

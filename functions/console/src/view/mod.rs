@@ -45,7 +45,7 @@ pub(crate) struct DeployView {
     /// `owner/name`.
     pub(crate) deployment: String,
     pub(crate) environment: String,
-    /// The full SHA.
+    /// The revision, in full.
     pub(crate) revision: String,
     pub(crate) deployed_at: Timestamp,
     /// The deploy's page.

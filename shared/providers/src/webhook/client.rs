@@ -32,7 +32,7 @@ impl Webhook {
         Self { http }
     }
 
-    /// Posts `body` (JSON), signed with `key` (the first API key), as the delivery `delivery`.
+    /// Posts `body` (JSON), signed with `key` (of the secret `ApiSecret`), as the delivery `delivery`.
     ///
     /// # Errors
     ///
