@@ -1,4 +1,4 @@
-//! What the console's pages cost it in processor time, warm, with a record that fills them:
+//! What the console's pages cost it in processor time, warm, with a record that fills them; one that costs too much fails:
 //!
 //! ```sh
 //! cargo run --release --package system-tests --example pages
@@ -13,6 +13,10 @@ use std::time::Duration;
 use system_tests::routes;
 use system_tests::story::{Story, tell};
 
+/// What a page may take at most, in a release build.
+const MOST_TIME: Duration = Duration::from_millis(20);
+/// How many bytes a page has at most.
+const MOST_BYTES: usize = 60_000;
 /// Requests before the first that counts.
 const WARM_UP: u32 = 20;
 /// Requests that count.
@@ -60,6 +64,9 @@ fn main() {
             }
             let each = (processor_time(&console) - before) / REQUESTS;
             println!("| `GET {}` | {:.2} ms | {bytes} |", route.pattern, each.as_secs_f64() * 1000.0);
+            assert!(each < MOST_TIME, "{path} takes {each:?}");
+            let is_page = !["/api/", "/assets/", "/record."].iter().any(|other| path.starts_with(other));
+            assert!(!is_page || bytes < MOST_BYTES, "{path} has {bytes} bytes");
         }
     });
 }

@@ -258,7 +258,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/connect | no session | 403
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
-        POST /settings/keys | a key of no record | 403
+        POST /settings/keys | a key of no record | 401
         POST /settings/keys/{id}/revoke | no session | 403
         GET /api/v1/deployments | no key | 401
         GET /api/v1/deploys | no key | 401
