@@ -66,6 +66,38 @@ fn pages_work_without_javascript() {
             browser.press(tab).await;
             browser.until_shows(shown).await;
         }
+
+        browser.go("/record").await;
+        browser.fill("Deployment (owner/name)", "acme/browser-no-javascript").await;
+        browser.fill("Person (name or Slack id)", "Ana").await;
+        browser.press("Search").await;
+        browser.until_shows("1 approval, newest first.").await;
+        browser.fill("Person (name or Slack id)", "Nobody").await;
+        browser.press("Search").await;
+        browser.until_shows("No approval on record is like that.").await;
+
+        browser.go("/deployments/acme/browser-no-javascript/approvals/new").await;
+        browser.press("Next").await;
+        browser.until_shows("Approval dialog").await;
+        browser.fill("Name", "Promote").await;
+        browser.fill("Prompt", "Ship {{ deployment_name }}?").await;
+        browser.fill("Slack channel", "#browser-no-javascript").await;
+        browser.press("Preview the dialog").await;
+        browser.until_shows("Ship browser-no-javascript?").await;
+        browser.choose("Trigger webhook").await;
+        browser.fill("Address", "https://example.com/promote").await;
+        browser.press("Next").await;
+        browser.until_shows("new rule at its end").await;
+
+        browser.go("/settings/keys").await;
+        browser.fill("Name", "CI of browser-no-javascript").await;
+        browser.choose("register: to register deploys and report their health").await;
+        browser.press("Create the key").await;
+        browser.until_shows("This is the only time that the key is shown").await;
+        browser.go("/settings/keys").await;
+        browser.press_labelled("Revoke CI of browser-no-javascript").await;
+        browser.press("Revoke this key").await;
+        browser.until_shows("Revoked").await;
         browser.press("Sign out").await;
         browser.until_shows("API key").await;
     });
@@ -77,7 +109,8 @@ const MARKUP: &str = "<img src=x onerror=document.title='owned'><script>document
 #[test]
 fn markup_from_outside_is_text_on_every_page_and_in_slack() {
     tell_in_browser("browser-markup", async |story| {
-        let ana = story.world.slack.add_user(NewUser::new(&format!("Ana {MARKUP}"), &story.email("Ana")));
+        let ana = NewUser::new(&format!("Ana {MARKUP}"), &story.email("Ana")).admin();
+        let ana = story.world.slack.add_user(ana);
         story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
         let repository = story.repository();
         let author = story.author("Ana");
@@ -114,8 +147,8 @@ fn markup_from_outside_is_text_on_every_page_and_in_slack() {
         let elsewhere = story.deploys(&elsewhere, &environment).await;
         story.settled(&elsewhere).await;
 
-        let browser = Browser::open(story).await;
-        browser.sign_in("/deploys").await;
+        // Her own name stands on every page.
+        let browser = Browser::of(story, &ana, "/deploys").await;
         let deployment = "/deployments/acme/browser-markup";
         let typed = "step=workflow&environment=Staging&prompt=%7B%7B+prs%5B0%5D.title+%7D%7D";
         let search = Url::parse_with_params(browser.site(), [("environment", &environment)]).unwrap();
@@ -128,6 +161,9 @@ fn markup_from_outside_is_text_on_every_page_and_in_slack() {
             (format!("{deployment}/approvals/new?{typed}"), "Pull "),
             ("/record?deployment=acme/browser-markup".to_owned(), "Ana "),
             (search, "No approval"),
+            (format!("{deployment}/setup"), "Ana "),
+            (format!("{deployment}/edit"), "Ana "),
+            ("/settings/keys".to_owned(), "Ana "),
         ] {
             browser.visit(&path).await;
             let shown = browser.text().await;
