@@ -1,6 +1,6 @@
 //! What is open to anyone in the channel is so on a deploy's page too, and to nobody else.
 
-use crate::pages::{approval, hook, refusals, sends, told};
+use crate::pages::{approval, form, hook, refusals, sends, told};
 use approval::approval::Choice;
 use approval::run::Status as RunStatus;
 use approval::run::StepState;
@@ -239,5 +239,30 @@ fn nobody_breaks_the_glass_unseen_and_everybody_may_stop_it() {
         assert_eq!(sends(story, &visitor, &deploy, "cancel", "too risky").await.status(), 303);
         assert_eq!(approval(story, &deploy).await.status.word(), "cancelled");
         assert_eq!(receiver.deliveries().len(), 0);
+    });
+}
+
+#[test]
+fn a_refusal_on_the_page_is_on_record_once_a_minute() {
+    tell("channel-again", async |story| {
+        let (_receiver, action) = hook().await;
+        let ben = story.person("Ben");
+        let (deploy, _) = story.asks("votes_required: 2", &action).await;
+        let visitor = story.sign_in(&ben).await;
+        let (path, _) = form(story, &deploy).await;
+        let opened_at = approval(story, &deploy).await.opened_at;
+        for _ in 0..6 {
+            let stale = [("what", "approve"), ("subject", "0123456789")];
+            assert_eq!(visitor.post(&path, &stale).await.status(), 409);
+        }
+        let events = story.page(&deploy).await.events;
+        let refused = |event: &&approval::event::Event| {
+            matches!(event.kind, approval::event::EventKind::VoteRefused { .. })
+        };
+        let times: Vec<Timestamp> = events.iter().filter(refused).map(|event| event.at).collect();
+        // The six may come on both sides of a minute's end.
+        assert!((1..=2).contains(&times.len()), "{times:?}");
+        let on_the_minute = |at: &Timestamp| at.as_microsecond() % 60_000_000 == 0;
+        assert!(times.iter().all(|at| on_the_minute(at) || *at == opened_at), "{times:?}");
     });
 }

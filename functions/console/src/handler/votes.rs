@@ -113,7 +113,8 @@ impl Console {
         }
         let gate = Gate::of(&approval);
         let (voter, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
-        let lacks_reason = reason.is_none() && needs_reason(&approval, wish.what);
+        let (opened_at, lacks_reason) =
+            (approval.opened_at, reason.is_none() && needs_reason(&approval, wish.what));
         // Whoever may not is told so rather than to write why, and what Slack would tell them before what only a page would.
         let dealt = match (would_refuse(&approval, &voter, wish, call.now), stopped) {
             (Some(Dealt::Refused(refused)), _) | (_, Some(refused)) => Dealt::Refused(refused),
@@ -124,8 +125,8 @@ impl Console {
             (_, None) => cast(&self.store, Some(approval), &voter, wish, reason, call.now).await?,
         };
         if let Dealt::Refused(refused) = &dealt {
-            let owner = format!("page {} {}", voter.id, wish.at.as_microsecond());
-            record_refusal(&self.store, &voter, wish, refused, &owner, call.now).await?;
+            let (owner, at) = once_a_minute(&voter.id, wish, call.now, opened_at);
+            record_refusal(&self.store, &voter, wish, refused, &owner, at).await?;
         }
         Ok(Sent::of(dealt))
     }
@@ -222,10 +223,45 @@ impl Console {
     }
 }
 
+/// What tells a refusal from others, and when it was, for the record: a program that sends a form again and again puts one there for
+/// each minute, and none before the approval that it is about, which was opened at `opened_at`.
+fn once_a_minute(voter: &str, wish: &Wish, now: Timestamp, opened_at: Timestamp) -> (String, Timestamp) {
+    let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
+    let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());
+    (owner, minute)
+}
+
 /// What the address of a page says was done about an approval, where it was: `said` and `about`.
 pub(super) fn said(call: &Call<'_>, record: &Page) -> Option<Told> {
     let what = What::named(&parameter(call.query, "said")?)?;
     let about = ApprovalId::from_text(parameter(call.query, "about")?);
     let approval: &Approval = record.approvals.iter().find(|approval| approval.id == about)?;
     html::done(what, approval, call.member().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_from_others_once_a_minute() {
+        let time = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let wish = |what| Wish {
+            deploy: approval::id::DeployId::from_text("d1"),
+            approval: ApprovalId::from_text("a1"),
+            subject: String::new(),
+            what,
+            at: time("2026-11-23T10:42:01Z"),
+        };
+        let (approve, opened_at) = (wish(What::Approve), time("2026-11-23T10:41:30.5Z"));
+        let once = |now: &str| once_a_minute("U1", &approve, time(now), opened_at);
+        let first = once("2026-11-23T10:42:00Z");
+        assert_eq!(first.1, time("2026-11-23T10:42:00Z"));
+        assert_eq!(once("2026-11-23T10:42:59.999999Z"), first);
+        assert_ne!(once("2026-11-23T10:43:00Z").0, first.0);
+        assert_eq!(once("2026-11-23T10:41:45Z").1, opened_at, "not before there was something to refuse");
+        for (voter, what) in [("U2", What::Approve), ("U1", What::Reject)] {
+            assert_ne!(once_a_minute(voter, &wish(what), first.1, opened_at).0, first.0, "{voter} {what:?}");
+        }
+    }
 }
