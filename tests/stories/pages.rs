@@ -11,24 +11,24 @@ use system_tests::story::{Story, tell};
 use system_tests::visitor::{Visitor, location};
 
 /// A receiver, and the action that posts to it.
-async fn hook() -> (Receiver, String) {
+pub(crate) async fn hook() -> (Receiver, String) {
     let receiver = Receiver::start(&[200]).await.unwrap();
     let action = format!("webhook: '{}/hook'", receiver.url());
     (receiver, action)
 }
 
-async fn approval(story: &Story, deploy: &DeployId) -> Approval {
+pub(crate) async fn approval(story: &Story, deploy: &DeployId) -> Approval {
     story.page(deploy).await.approvals.remove(0)
 }
 
 /// Where the form of the only approval of `deploy` is sent to, and what a vote stands for.
-async fn form(story: &Story, deploy: &DeployId) -> (String, String) {
+pub(crate) async fn form(story: &Story, deploy: &DeployId) -> (String, String) {
     let approval = approval(story, deploy).await;
     (format!("/deploys/{deploy}/approvals/{}", approval.id), approval.subject.mark())
 }
 
 /// `visitor` sends the form of the only approval of `deploy`.
-async fn sends(
+pub(crate) async fn sends(
     story: &Story,
     visitor: &Visitor<'_>,
     deploy: &DeployId,
@@ -40,7 +40,7 @@ async fn sends(
 }
 
 /// What the page that answers a form says to who sent it.
-async fn told(answer: Response) -> (u16, String) {
+pub(crate) async fn told(answer: Response) -> (u16, String) {
     let status = answer.status().as_u16();
     let page = answer.text().await.unwrap();
     // Where nothing is told, the test shows the whole page.
@@ -132,7 +132,7 @@ fn a_reason_is_asked_for_on_the_page_too() {
         }
         assert_snapshot!(seen, @"
         approve 422 It needs a reason. Nothing is on record yet: say why, and send it again.
-        approve 422 A reason has at most 500 characters; this one has 501.
+        approve 422 A reason has at most 500 characters; this one has 501. Shorten it.
         cancel 422 It needs a reason. Nothing is on record yet: say why, and send it again.
         ");
         let page = story.page(&deploy).await;
@@ -184,7 +184,7 @@ fn who_may_not_vote_in_slack_may_not_on_the_page_and_is_told_the_same() {
 }
 
 /// The reasons on record for which somebody's votes were refused.
-async fn refusals(story: &Story, deploy: &DeployId, person: &str) -> Vec<String> {
+pub(crate) async fn refusals(story: &Story, deploy: &DeployId, person: &str) -> Vec<String> {
     let events = story.page(deploy).await.events.into_iter();
     let reasons = events.filter_map(|event| match event.kind {
         approval::event::EventKind::VoteRefused { voter, reason, .. } if voter == person => Some(reason),

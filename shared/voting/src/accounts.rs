@@ -1,8 +1,10 @@
 //! Who somebody is, as Slack says while they wait.
 
+use crate::cast::Refused;
+use crate::gate::Gate;
 use approval::approval::{Standing, Voter};
 use providers::Failure;
-use providers::slack::client::Slack;
+use providers::slack::{Membership, Slack};
 use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -10,6 +12,11 @@ use tokio::sync::OnceCell;
 
 /// How long Slack itself is waited for.
 const ASK_WITHIN: Duration = Duration::from_millis(1200);
+
+/// How many pages of a channel's people are looked through, of 999 people each.
+const PAGES: usize = 5;
+/// How long all of them together are waited for.
+const LOOK_WITHIN: Duration = Duration::from_millis(2400);
 
 /// Slack, for what must be known while a person waits.
 #[derive(Debug)]
@@ -60,5 +67,40 @@ impl Accounts {
                 Voter { id, name, workspace, standing: None }
             }
         }
+    }
+
+    /// Why what the person `user` (a Slack user id) says on a page changes nothing, as far as `gate` says; `None`: it is open for
+    /// them. Slack is waited for 2.4 seconds at most, and not asked of a channel that is not known. `request_id` is for the log.
+    pub async fn stopped(
+        &self,
+        token: &SecretString,
+        gate: &Gate,
+        user: &str,
+        request_id: &str,
+    ) -> Option<Refused> {
+        let membership = match gate.channel() {
+            Some(channel) => self.membership(token, channel, user, request_id).await,
+            None => None,
+        };
+        gate.refuses(membership)
+    }
+
+    /// Whether `user` is in `channel`; `None`: Slack did not say in time.
+    async fn membership(
+        &self,
+        token: &SecretString,
+        channel: &str,
+        user: &str,
+        request_id: &str,
+    ) -> Option<Membership> {
+        let look = async { self.slack(token).await?.membership(channel, user, PAGES).await };
+        let looked = tokio::time::timeout(LOOK_WITHIN, look).await;
+        let failure = match looked {
+            Ok(Ok(membership)) => return Some(membership),
+            Ok(Err(failure)) => failure.to_string(),
+            Err(_) => format!("no answer within {LOOK_WITHIN:?}"),
+        };
+        tracing::warn!(request_id, user, channel, failure, "Slack did not say who is in the channel");
+        None
     }
 }

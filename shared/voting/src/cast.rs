@@ -1,6 +1,6 @@
 //! A wish is decided and committed, or refused and that put on record.
 
-use crate::wish::Wish;
+use crate::wish::{What, Wish};
 use approval::approval::{Approval, Refusal, Voter, decide};
 use approval::event::EventKind;
 use approval::message;
@@ -12,6 +12,8 @@ use store::{Change, CommitError, Store};
 const MAX_RACES: u32 = 25;
 /// What stands for a reason before it is given.
 const NOT_GIVEN_YET: &str = "\u{2026}";
+/// What a person is told whose account has to be seen first.
+const UNSEEN: &str = "Slack did not say who you are, and nothing was done. Send it again.";
 
 /// What became of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +81,11 @@ impl Refused {
 /// somebody else committed first.
 ///
 /// Costs a read (none with `read`) and a commit.
+///
+/// # Errors
+///
+/// The record can't be read or written, or others committed first each time: nothing was changed. That the wish was refused is no
+/// error, and goes on record by [`record_refusal`].
 pub async fn cast(
     store: &Store,
     mut read: Option<Approval>,
@@ -100,6 +107,9 @@ pub async fn cast(
                 Ok(decision) => decision,
                 Err(refusal) => return Ok(refused(&refusal)),
             };
+            if let Some(unseen) = unseen(voter, wish) {
+                return Ok(Dealt::Refused(unseen));
+            }
             store.commit(Change::to(&wish.deploy, now).approval(decision)).await?;
             Ok(Dealt::With)
         }
@@ -116,10 +126,28 @@ pub fn foresee(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) 
 /// What a wish comes to whose reason is not written yet, where it would be refused: whoever may not is told so before they
 /// write why.
 pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timestamp) -> Option<Dealt> {
-    foresee(approval, voter, wish, now).map(|refusal| refused(&refusal))
+    match foresee(approval, voter, wish, now) {
+        Some(refusal) => Some(refused(&refusal)),
+        None => unseen(voter, wish).map(Dealt::Refused),
+    }
 }
 
-/// Puts on record that the wish of `voter` was refused, once for each `owner` (who asked, where and when).
+/// Why somebody whom Slack did not tell of may not lift a freeze: that takes effect at once, and nobody looks at them again.
+/// Votes are looked at before the first action, and to stop is safe.
+fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
+    let at_once = match wish.what {
+        What::BreakGlass => true,
+        What::Approve | What::Reject | What::Withdraw | What::Undo | What::Cancel => false,
+    };
+    (at_once && voter.standing.is_none()).then(|| Refused::new(Because::NotNow, UNSEEN))
+}
+
+/// Puts on record that the wish of `voter` was refused, at `now`. The same `owner` (who asked, where and when) at the same time is the
+/// same refusal, and stands there once. One of which there is no record to put it on is left out.
+///
+/// # Errors
+///
+/// The record can't be written.
 pub async fn record_refusal(
     store: &Store,
     voter: &Voter,

@@ -1,14 +1,17 @@
 //! What becomes of a person's wish about an approval, or about an action of which nobody knows: the same wherever they said
 //! it, in Slack or on a page.
 //!
-//! Who asks is looked up ([`Accounts`]), then the core decides and the store commits ([`cast`], [`resolve`]).
+//! Who asks is looked up ([`Accounts`]), then the core decides and the store commits ([`cast`], [`resolve`]). What is said on a
+//! page has to come through the [`Gate`] first, which Slack itself keeps where it is said in Slack.
 
 mod accounts;
 mod cast;
+mod gate;
 mod step;
 mod wish;
 
 pub use accounts::{Accounts, Person};
 pub use cast::{Because, Dealt, Refused, cast, foresee, record_refusal, would_refuse};
+pub use gate::Gate;
 pub use step::{Answer, resolve};
 pub use wish::{What, Wish, needs_reason};

@@ -30,6 +30,10 @@ pub struct Answer {
 }
 
 /// Commits at `now` what becomes of the step, as `voter` says; `Some`: nothing does, and this is why.
+///
+/// # Errors
+///
+/// The record can't be read or written, or others committed first each time: nothing was changed.
 pub async fn resolve(
     store: &Store,
     voter: &Voter,
@@ -42,8 +46,11 @@ pub async fn resolve(
         };
         let refused = match run.thread_of(answer.step) {
             Some(id) => {
-                let approval = store.approval(&answer.deploy, &id).await?;
-                approval.and_then(|approval| approval.admit(voter).err()).as_ref().and_then(Refused::of)
+                let Some(approval) = store.approval(&answer.deploy, &id).await? else {
+                    // Nobody can tell any more who may say so.
+                    return Ok(Some(Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL)));
+                };
+                approval.admit(voter).err().as_ref().and_then(Refused::of)
             }
             None => stranger(voter, &answer.workspace),
         };

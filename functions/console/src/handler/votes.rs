@@ -16,7 +16,9 @@ use lambda_http::http::StatusCode;
 use runtime::secrets::SecretError;
 use store::{CommitError, Page};
 use thiserror::Error;
-use voting::{Because, Dealt, Person, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse};
+use voting::{
+    Because, Dealt, Gate, Person, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse,
+};
 
 const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
 const OVERTAKEN: &str =
@@ -104,22 +106,27 @@ impl Console {
         };
         let length = reason.as_ref().map_or(0, |reason| reason.chars().count());
         if length > LONGEST_REASON {
-            let text = format!("A reason has at most {LONGEST_REASON} characters; this one has {length}.");
+            let text = format!(
+                "A reason has at most {LONGEST_REASON} characters; this one has {length}. Shorten it."
+            );
             return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, text));
         }
-        let voter = self.voter(call, member, &approval.workspace).await?;
-        let dealt = if reason.is_none() && needs_reason(&approval, wish.what) {
-            // Whoever may not is told so rather than to write why.
-            match would_refuse(&approval, &voter, wish, call.now) {
-                Some(dealt) => dealt,
-                None => return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, NO_REASON.to_owned())),
+        let gate = Gate::of(&approval);
+        let (voter, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
+        let (opened_at, lacks_reason) =
+            (approval.opened_at, reason.is_none() && needs_reason(&approval, wish.what));
+        // Whoever may not is told so rather than to write why, and what Slack would tell them before what only a page would.
+        let dealt = match (would_refuse(&approval, &voter, wish, call.now), stopped) {
+            (Some(Dealt::Refused(refused)), _) | (_, Some(refused)) => Dealt::Refused(refused),
+            (Some(dealt), None) if lacks_reason => dealt,
+            (None, None) if lacks_reason => {
+                return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, NO_REASON.to_owned()));
             }
-        } else {
-            cast(&self.store, Some(approval), &voter, wish, reason, call.now).await?
+            (_, None) => cast(&self.store, Some(approval), &voter, wish, reason, call.now).await?,
         };
         if let Dealt::Refused(refused) = &dealt {
-            let owner = format!("page {} {}", voter.id, wish.at.as_microsecond());
-            record_refusal(&self.store, &voter, wish, refused, &owner, call.now).await?;
+            let (owner, at) = once_a_minute(&voter.id, wish, call.now, opened_at);
+            record_refusal(&self.store, &voter, wish, refused, &owner, at).await?;
         }
         Ok(Sent::of(dealt))
     }
@@ -137,13 +144,15 @@ impl Console {
         let step: usize = call.found.segment("step").parse().map_err(|_| no_step())?;
         let (deploy, run) = (call.found.deploy(), RunId::from_text(call.found.segment("run")));
         let page = self.page_of(&deploy, call).await?;
-        let thread = page.runs.iter().find(|known| known.id == run).and_then(|run| run.thread_of(step));
+        let known = page.runs.iter().find(|known| known.id == run);
+        let thread = known.and_then(|run| run.thread_of(step));
         // Nobody else than members of the app's own workspace can sign in.
         let asked = page.approvals.iter().find(|approval| Some(&approval.id) == thread.as_ref());
         let workspace = asked.map(|approval| approval.workspace.clone()).unwrap_or_default();
-        let answer = voting::Answer { deploy, run, step, lost_at, workspace: workspace.clone(), resolution };
+        let gate = known.and_then(|run| Gate::of_step(run, step, asked));
+        let answer = voting::Answer { deploy, run, step, lost_at, workspace, resolution };
         let (request_id, deploy, run) = (call.id, &answer.deploy, &answer.run);
-        match self.resolve(call, member, &answer).await {
+        match self.resolve(call, member, &answer, gate.as_ref()).await {
             Ok(Sent::Done) => {
                 tracing::info!(request_id, %deploy, %run, step, ?resolution, voter = member.id, "dealt with");
                 let page = deploy_href(deploy, Tab::Approvals);
@@ -166,23 +175,40 @@ impl Console {
         call: &Call<'_>,
         member: &Member,
         answer: &voting::Answer,
+        gate: Option<&Gate>,
     ) -> Result<Sent, Trouble> {
-        let voter = self.voter(call, member, &answer.workspace).await?;
+        let (voter, stopped) = self.who(call, member, &answer.workspace, gate).await?;
         if voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
             let text = "Slack did not say who you are, and nothing was done. Send it again.".to_owned();
             return Ok(Sent::Not(StatusCode::SERVICE_UNAVAILABLE, text));
         }
+        if let Some(refused) = stopped {
+            return Ok(Sent::refused(refused));
+        }
         let refused = voting::resolve(&self.store, &voter, answer, call.now).await?;
         Ok(refused.map_or(Sent::Done, Sent::refused))
     }
 
-    /// Who `member` is, as Slack says now. `workspace`: the team id of the app's own, which everybody who can sign in is of.
-    async fn voter(&self, call: &Call<'_>, member: &Member, workspace: &str) -> Result<Voter, SecretError> {
+    /// Who `member` is, as Slack says now, and why `gate` stops them, where there is one and it does. `workspace`: the team id of
+    /// the app's own, which everybody who can sign in is of.
+    async fn who(
+        &self,
+        call: &Call<'_>,
+        member: &Member,
+        workspace: &str,
+        gate: Option<&Gate>,
+    ) -> Result<(Voter, Option<Refused>), SecretError> {
         let token = self.members.bot_token(call.now).await?;
         let (id, name) = (member.id.clone(), member.name.clone());
         let person = Person { id, name, workspace: workspace.to_owned() };
-        Ok(self.accounts.voter(&token, &person, call.id).await)
+        let stopped = async {
+            match gate {
+                Some(gate) => self.accounts.stopped(&token, gate, &member.id, call.id).await,
+                None => None,
+            }
+        };
+        Ok(tokio::join!(self.accounts.voter(&token, &person, call.id), stopped))
     }
 
     /// The page again, which says to who sent the form why nothing changed.
@@ -197,10 +223,45 @@ impl Console {
     }
 }
 
+/// What tells a refusal from others, and when it was, for the record: a program that sends a form again and again puts one there for
+/// each minute, and none before the approval that it is about, which was opened at `opened_at`.
+fn once_a_minute(voter: &str, wish: &Wish, now: Timestamp, opened_at: Timestamp) -> (String, Timestamp) {
+    let minute = Timestamp::from_second(now.as_second() / 60 * 60).unwrap_or(now).max(opened_at);
+    let owner = format!("page {voter} {} {} {}", wish.approval, wish.what.name(), minute.as_microsecond());
+    (owner, minute)
+}
+
 /// What the address of a page says was done about an approval, where it was: `said` and `about`.
 pub(super) fn said(call: &Call<'_>, record: &Page) -> Option<Told> {
     let what = What::named(&parameter(call.query, "said")?)?;
     let about = ApprovalId::from_text(parameter(call.query, "about")?);
     let approval: &Approval = record.approvals.iter().find(|approval| approval.id == about)?;
     html::done(what, approval, call.member().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_from_others_once_a_minute() {
+        let time = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let wish = |what| Wish {
+            deploy: approval::id::DeployId::from_text("d1"),
+            approval: ApprovalId::from_text("a1"),
+            subject: String::new(),
+            what,
+            at: time("2026-11-23T10:42:01Z"),
+        };
+        let (approve, opened_at) = (wish(What::Approve), time("2026-11-23T10:41:30.5Z"));
+        let once = |now: &str| once_a_minute("U1", &approve, time(now), opened_at);
+        let first = once("2026-11-23T10:42:00Z");
+        assert_eq!(first.1, time("2026-11-23T10:42:00Z"));
+        assert_eq!(once("2026-11-23T10:42:59.999999Z"), first);
+        assert_ne!(once("2026-11-23T10:43:00Z").0, first.0);
+        assert_eq!(once("2026-11-23T10:41:45Z").1, opened_at, "not before there was something to refuse");
+        for (voter, what) in [("U2", What::Approve), ("U1", What::Reject)] {
+            assert_ne!(once_a_minute(voter, &wish(what), first.1, opened_at).0, first.0, "{voter} {what:?}");
+        }
+    }
 }

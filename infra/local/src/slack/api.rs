@@ -120,6 +120,7 @@ fn call(shared: &Shared, method: &str, parts: &Parts, body: &[u8]) -> Outcome {
         "chat.getPermalink" => (chat::get_permalink, false),
         "conversations.open" => (conversations::open, true),
         "conversations.list" => (conversations::list, false),
+        "conversations.members" => (conversations::members, false),
         "conversations.history" => (conversations::history, false),
         "conversations.replies" => (conversations::replies, false),
         "users.info" => (users::info, false),

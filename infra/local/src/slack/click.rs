@@ -27,6 +27,9 @@ pub enum NoSuchButton {
     /// The message never had such a button, or such an option.
     #[error("message {0} has no button {1}")]
     Button(String, String),
+    /// The channel is private, and the person is not in it.
+    #[error("{0} is not in the private channel {1}, and sees no button there")]
+    Outside(String, String),
     /// The person's account was deactivated.
     #[error("{0} was deactivated, and can't click")]
     Deactivated(String),
@@ -114,6 +117,9 @@ impl Slack {
         }
         let unknown = || NoSuchButton::Message(channel.to_owned(), ts.to_owned());
         let channel = workspace.channel(channel).ok_or_else(unknown)?;
+        if channel.private && !channel.has(&user.id) {
+            return Err(NoSuchButton::Outside(user.id.clone(), channel.id.clone()));
+        }
         let message = channel.message(ts).ok_or_else(unknown)?;
         let seen = std::iter::once(&message.blocks).chain(message.earlier.iter().rev());
         let found = seen.into_iter().find_map(|blocks| {

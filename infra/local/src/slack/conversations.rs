@@ -73,6 +73,7 @@ pub fn open(shared: &Shared, arguments: &Arguments) -> Outcome {
         app_is_member: true,
         archived: false,
         members: Some(vec![user.clone()]),
+        left: Vec::new(),
         direct: Some(user),
         messages: Vec::new(),
         tombstones: Vec::new(),
@@ -118,6 +119,21 @@ pub fn list(shared: &Shared, arguments: &Arguments) -> Outcome {
     });
     let (channels, _, metadata) = range.page(all.collect());
     Ok(json!({"channels": channels, "response_metadata": metadata}))
+}
+
+/// `conversations.members`: who is in a public channel, or in one that the app is in; the app itself too.
+pub fn members(shared: &Shared, arguments: &Arguments) -> Outcome {
+    let workspace = locked(&shared.workspace);
+    let channel = workspace.channels.get(&arguments.required("channel")?).ok_or("channel_not_found")?;
+    if channel.private && !channel.app_is_member {
+        return Err("channel_not_found".into());
+    }
+    let range = Range::of(arguments, 100, 999)?;
+    let people = workspace.users.values().filter(|user| !user.deactivated && channel.has(&user.id));
+    let app = channel.app_is_member.then_some(&shared.app.user_id);
+    let all = people.map(|user| &user.id).chain(app).map(|id| json!(id)).collect();
+    let (members, _, metadata) = range.page(all);
+    Ok(json!({"members": members, "response_metadata": metadata}))
 }
 
 /// Which messages are asked for, and which page of them.

@@ -13,6 +13,8 @@
 //! - a view that is refused leaves its `trigger_id` usable;
 //! - a form that is closed without being submitted is not told to the app, and there is no `views.update` or `push`;
 //! - a direct message is opened with one person, and no message is posted to a person's id;
+//! - whoever is not in a public channel sees it, and clicks there as others do; nobody but its people clicks in a private one;
+//! - the people of a channel are named without those whose accounts were deactivated, and with the app;
 //! - channels are listed in the order in which they were made;
 //! - a redirect URL is one of the app's, letter by letter, and an id token is signed with the app's secret (Slack signs
 //!   with a key of its own);

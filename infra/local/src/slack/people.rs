@@ -146,12 +146,38 @@ impl Slack {
             app_is_member: new.app_is_member,
             archived: new.archived,
             members: new.members,
+            left: Vec::new(),
             direct: None,
             messages,
             tombstones,
         };
         workspace.channels.insert(id.clone(), channel);
         id
+    }
+
+    /// Takes a person out of a channel, given by its name or id.
+    pub fn leave(&self, channel: &str, user: &str) {
+        self.change(channel, |channel| channel.left.push(user.to_owned()));
+    }
+
+    /// Puts a person into a channel, given by its name or id.
+    pub fn join(&self, channel: &str, user: &str) {
+        self.change(channel, |channel| {
+            channel.left.retain(|left| left != user);
+            if let Some(members) =
+                channel.members.as_mut().filter(|members| !members.iter().any(|id| id == user))
+            {
+                members.push(user.to_owned());
+            }
+        });
+    }
+
+    fn change(&self, channel: &str, change: impl FnOnce(&mut Channel)) {
+        let mut workspace = locked(&self.shared.workspace);
+        let id = workspace.channel(channel).map(|channel| channel.id.clone());
+        if let Some(channel) = id.and_then(|id| workspace.channels.get_mut(&id)) {
+            change(channel);
+        }
     }
 
     /// Adds a user group by its handle (with or without `@`); returns its id. A group that has the handle already

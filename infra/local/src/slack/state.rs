@@ -74,6 +74,9 @@ pub struct Channel {
     pub archived: bool,
     /// The ids of its people; `None`: everyone.
     pub members: Option<Vec<String>>,
+    /// The ids of those who left it.
+    #[serde(default)]
+    pub left: Vec<String>,
     /// Its messages with all replies, oldest first.
     pub messages: Vec<Message>,
     /// The person that the app writes to there, if it is a direct message.
@@ -169,7 +172,8 @@ impl Workspace {
 impl Channel {
     /// Whether this person is in it.
     pub fn has(&self, user: &str) -> bool {
-        self.members.as_ref().is_none_or(|members| members.iter().any(|member| member == user))
+        let is = |id: &String| id == user;
+        !self.left.iter().any(is) && self.members.as_ref().is_none_or(|members| members.iter().any(is))
     }
 
     /// The message of this `ts`.

@@ -1,5 +1,9 @@
 //! The calls to Slack's Web API.
 
+mod members;
+
+pub use members::Membership;
+
 use super::failure::{Call, CallError, classify};
 use super::wire;
 use crate::failure::{Failure, Repeat};

@@ -8,7 +8,7 @@ pub mod parse;
 pub mod verify;
 mod wire;
 
-pub use client::{MessageRef, Profile, Slack, Updated};
+pub use client::{Membership, MessageRef, Profile, Slack, Updated};
 pub use event::{Event, event};
 pub use openid::{Ask, SignIn, TokenError, authorize_url};
 pub use parse::{Click, Interaction, ParseError, Submission, interaction};

@@ -281,6 +281,14 @@ pub(crate) struct Channel {
     pub name: String,
 }
 
+/// `conversations.members`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Members {
+    pub members: Vec<String>,
+    #[serde(default)]
+    pub response_metadata: Cursor,
+}
+
 /// `users.lookupByEmail` and `users.info`, answered.
 #[derive(Deserialize)]
 pub(crate) struct UserAnswer {

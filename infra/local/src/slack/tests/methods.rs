@@ -219,6 +219,48 @@ async fn the_channels_that_the_app_can_see_are_listed() {
 }
 
 #[tokio::test]
+async fn the_people_of_a_channel_are_listed_and_nobody_else_clicks_in_a_private_one() {
+    let slack = workspace().await;
+    let (ana, ben) = (slack.user_id("ana@acme.test").unwrap(), slack.user_id("ben@acme.test").unwrap());
+    let channel = slack.add_channel(NewChannel::new("deploys").private());
+    let secret = slack.add_channel(NewChannel::new("secret").private().without_app());
+    let members = async |query: &[(&str, &str)]| {
+        let answer = read(&slack, "conversations.members", query).await;
+        (
+            answer["members"].clone(),
+            answer["response_metadata"]["next_cursor"].clone(),
+            answer["error"].clone(),
+        )
+    };
+    assert_eq!(members(&[("channel", &channel)]).await.0, json!([ana, ben, "U0LOCALBOT"]));
+    let (first, cursor, _) = members(&[("channel", &channel), ("limit", "2")]).await;
+    assert_eq!(first, json!([ana, ben]));
+    let next = [("channel", channel.as_str()), ("limit", "2"), ("cursor", cursor.as_str().unwrap())];
+    assert_eq!(members(&next).await, (json!(["U0LOCALBOT"]), json!(""), Value::Null));
+    for (query, error) in [
+        (vec![], "invalid_arguments"),
+        (vec![("channel", "#deploys")], "channel_not_found"),
+        (vec![("channel", secret.as_str())], "channel_not_found"),
+        (vec![("channel", channel.as_str()), ("limit", "1000")], "invalid_limit"),
+    ] {
+        assert_eq!(members(&query).await.2, error, "{query:?}");
+    }
+
+    let ts = post(&slack, json!({"channel": channel, "text": "?", "blocks": dialog(&ana)})).await;
+    let click = || slack.interaction_payload(&ben, "deploys", &ts, "approve").map(|_| ());
+    slack.leave("deploys", &ben);
+    assert_eq!(members(&[("channel", &channel)]).await.0, json!([ana, "U0LOCALBOT"]));
+    assert_eq!(click(), Err(NoSuchButton::Outside(ben.clone(), channel.clone())));
+    slack.join("deploys", &ben);
+    assert_eq!(click(), Ok(()));
+    slack.deactivate(&ben);
+    assert_eq!(members(&[("channel", &channel)]).await.0, json!([ana, "U0LOCALBOT"]));
+    slack.add_channel(NewChannel::new("deploys").members(&[]));
+    slack.join("deploys", &ana);
+    assert_eq!(members(&[("channel", &channel)]).await.0, json!([ana, "U0LOCALBOT"]));
+}
+
+#[tokio::test]
 async fn people_and_groups_are_looked_up() {
     let slack = workspace().await;
     let ana = slack.user_id("ana@acme.test").unwrap();

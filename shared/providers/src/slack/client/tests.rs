@@ -55,6 +55,45 @@ async fn channels_are_listed_as_far_as_asked() {
 }
 
 #[tokio::test]
+async fn somebody_is_looked_for_among_the_people_of_a_channel_as_far_as_asked() {
+    let server = Responder::start(|line, _| {
+        let (member, next) = match line {
+            _ if line.contains("channel=C9") => ("U9", "more"),
+            _ if line.contains("cursor=page2") => ("U2", ""),
+            _ => ("U1", "page2"),
+        };
+        let members = json!([member]);
+        match line.contains("channel=C0") {
+            true => reply(200, &json!({"ok": false, "error": "fetch_members_failed"})),
+            false => reply(
+                200,
+                &json!({"ok": true, "members": members, "response_metadata": {"next_cursor": next}}),
+            ),
+        }
+    })
+    .await;
+    let slack = slack(&server);
+    for (channel, user, is, asked) in [
+        ("C1", "U1", Membership::Inside, 1),
+        ("C1", "U2", Membership::Inside, 2),
+        ("C1", "U3", Membership::Outside, 2),
+        ("C9", "U3", Membership::TooMany, 3),
+    ] {
+        let before = server.asked().len();
+        assert_eq!(slack.membership(channel, user, 3).await, Ok(is), "{user} in {channel}");
+        assert_eq!(server.asked().len() - before, asked, "{user} in {channel}");
+    }
+    assert_eq!(
+        server.lines()[2],
+        "GET /api/conversations.members?channel=C1&limit=999&cursor=page2",
+        "{:?}",
+        server.lines()
+    );
+    let failed = slack.membership("C0", "U1", 3).await;
+    assert!(matches!(failed, Err(Failure::Permanent(_))), "{failed:?}");
+}
+
+#[tokio::test]
 async fn a_lost_message_is_found_by_its_key_in_a_channel_given_by_name() {
     let server = Responder::start(|line, _| {
         let ours = json!({"event_type": "signoff_effect", "event_payload": {"key": "k2"}});

@@ -1,0 +1,44 @@
+//! Who is in a channel.
+
+use super::{Call, Slack, wire};
+use crate::failure::{Failure, Repeat};
+
+/// How many people of a channel are asked for at once: the most that Slack names.
+const PAGE: &str = "999";
+
+/// Whether somebody is in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// They are.
+    Inside,
+    /// They are not.
+    Outside,
+    /// Nobody knows: they are not among those who were looked through, and there are more.
+    TooMany,
+}
+
+impl Slack {
+    /// Whether the person `user` is in `channel`, both by their ids. Up to `pages` times 999 people are looked through.
+    /// <https://docs.slack.dev/reference/methods/conversations.members>
+    ///
+    /// # Errors
+    ///
+    /// Those of any call; the app sees public channels, and the private ones that it is in.
+    pub async fn membership(&self, channel: &str, user: &str, pages: usize) -> Result<Membership, Failure> {
+        let call = Call { method: "conversations.members", subject: channel, repeat: Repeat::Harmless };
+        let mut cursor = String::new();
+        for _ in 0..pages {
+            let mut query = vec![("channel", channel), ("limit", PAGE)];
+            query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
+            let page: wire::Members = self.get(call, &query).await?;
+            if page.members.iter().any(|member| member == user) {
+                return Ok(Membership::Inside);
+            }
+            cursor = page.response_metadata.next_cursor;
+            if cursor.is_empty() {
+                return Ok(Membership::Outside);
+            }
+        }
+        Ok(Membership::TooMany)
+    }
+}

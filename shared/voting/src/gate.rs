@@ -1,0 +1,150 @@
+//! The channel is the gate of what is open to anyone in it: who clicks there in Slack is let through by Slack, and of who says
+//! something on a page Slack is asked.
+
+use crate::cast::{Because, Refused};
+use approval::approval::Approval;
+use approval::mrkdwn::escape;
+use approval::run::Run;
+use providers::slack::Membership;
+
+/// A channel that somebody has to be in for what they say on a page to count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Its id; `None`: nothing was posted there yet.
+    channel: Option<String>,
+    /// What it is called in a sentence, in Slack's mrkdwn.
+    name: String,
+    words: &'static Words,
+}
+
+/// How what is not let through is told.
+#[derive(Debug, PartialEq, Eq)]
+struct Words {
+    nothing: &'static str,
+    may: &'static str,
+    in_slack: &'static str,
+}
+
+const VOTE: Words =
+    Words { nothing: "Your click was not counted", may: "may vote", in_slack: "vote in Slack" };
+const ANSWER: Words =
+    Words { nothing: "Nothing was done", may: "may say what became of it", in_slack: "answer in Slack" };
+
+impl Gate {
+    /// That of a wish about `approval`; `None`: who may vote is named, wherever they are.
+    pub fn of(approval: &Approval) -> Option<Self> {
+        Self::around(approval, &VOTE)
+    }
+
+    /// That of an answer what became of step number `step` of `run`. `asked`: the approval in whose thread that is asked.
+    /// `None`: who may answer is named, or the question stands nowhere yet.
+    pub fn of_step(run: &Run, step: usize, asked: Option<&Approval>) -> Option<Self> {
+        if run.thread_of(step).is_some() {
+            return asked.and_then(|approval| Self::around(approval, &ANSWER));
+        }
+        // It is asked in the deployment's channel, which is known once it was: before, any member of the workspace may answer.
+        let line = run.steps.get(step)?.line.as_ref()?;
+        let name = "the channel where this is asked".to_owned();
+        Some(Self { channel: Some(line.channel.clone()), name, words: &ANSWER })
+    }
+
+    fn around(approval: &Approval, words: &'static Words) -> Option<Self> {
+        let channel = approval.dialog.as_ref().map(|dialog| dialog.channel.clone());
+        let open = approval.electorate.people.is_none();
+        open.then(|| Self { channel, name: escape(&approval.channel), words })
+    }
+
+    /// The id of the channel; `None`: it is not known yet.
+    pub fn channel(&self) -> Option<&str> {
+        self.channel.as_deref()
+    }
+
+    /// Why what somebody says changes nothing whose `membership` of the channel is this (`None`: Slack did not say); `None`: they
+    /// are in it.
+    pub fn refuses(&self, membership: Option<Membership>) -> Option<Refused> {
+        let Self { channel, name, words: Words { nothing, may, in_slack } } = self;
+        let (because, why) = match (channel, membership) {
+            (Some(_), Some(Membership::Inside)) => return None,
+            (Some(_), Some(Membership::Outside)) => (
+                Because::MayNot,
+                format!("only people in {name} {may}. Join the channel, or ask somebody who is in it."),
+            ),
+            (Some(_), Some(Membership::TooMany)) => (
+                Because::NotNow,
+                format!("too many people are in {name} to look for you among them. Please {in_slack}."),
+            ),
+            (Some(_), None) => (
+                Because::NotNow,
+                format!("Slack did not say whether you are in {name}. Send it again, or {in_slack}."),
+            ),
+            (None, _) => {
+                (Because::NotNow, format!("the dialog is not in {name} yet. Send it again in a moment."))
+            }
+        };
+        Some(Refused::new(because, format!("{nothing}: {why}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(channel: Option<&str>, words: &'static Words) -> Gate {
+        Gate { channel: channel.map(str::to_owned), name: "#releases".to_owned(), words }
+    }
+
+    #[test]
+    fn only_who_is_in_the_channel_is_let_through() {
+        let told = |channel, words, membership| {
+            gate(channel, words).refuses(membership).map(|Refused { text, because }| (because, text))
+        };
+        let refused = |because, text: &str| Some((because, text.to_owned()));
+        let here = Some("C1");
+        for words in [&VOTE, &ANSWER] {
+            assert_eq!(told(here, words, Some(Membership::Inside)), None);
+        }
+        for (channel, words, membership, because, text) in [
+            (
+                here,
+                &VOTE,
+                Some(Membership::Outside),
+                Because::MayNot,
+                "Your click was not counted: only people in #releases may vote. Join the channel, or ask somebody who is in it.",
+            ),
+            (
+                here,
+                &ANSWER,
+                Some(Membership::Outside),
+                Because::MayNot,
+                "Nothing was done: only people in #releases may say what became of it. Join the channel, or ask somebody who is in it.",
+            ),
+            (
+                here,
+                &VOTE,
+                Some(Membership::TooMany),
+                Because::NotNow,
+                "Your click was not counted: too many people are in #releases to look for you among them. Please vote in Slack.",
+            ),
+            (
+                here,
+                &ANSWER,
+                None,
+                Because::NotNow,
+                "Nothing was done: Slack did not say whether you are in #releases. Send it again, or answer in Slack.",
+            ),
+            (
+                None,
+                &VOTE,
+                None,
+                Because::NotNow,
+                "Your click was not counted: the dialog is not in #releases yet. Send it again in a moment.",
+            ),
+        ] {
+            assert_eq!(told(channel, words, membership), refused(because, text));
+        }
+        assert!(
+            told(None, &VOTE, Some(Membership::Inside)).is_some(),
+            "nobody is in a channel that is not known"
+        );
+    }
+}
