@@ -2,7 +2,6 @@
 //
 // data-live="5"            an element (with an id) that is asked for again every 5 seconds while the page is seen; only what
 //                          changed in it is replaced. data-from: the address to ask; data-version: the ETag of what it shows.
-//                          Without data-live it is not asked for any more.
 // data-say="..."           inside a live element: what is announced once it is new there; empty: the text that it has.
 // button[data-copy="#id"]  copies that element's text or value. It comes hidden, and is shown here.
 // form[data-preview]       its address is asked with the form's fields whenever one changes; data-into="#id" is replaced by the

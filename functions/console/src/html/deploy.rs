@@ -13,8 +13,10 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
-/// How many seconds pass until what may change is asked for again.
-const EVERY: u32 = 5;
+/// After how many seconds it is asked for again while something is bound to come.
+const SOON: u32 = 5;
+/// The same while nothing is: health, reactions and tags come late, and may have the rules evaluated again.
+const SLOWLY: u32 = 60;
 
 /// How much of an issue's title is shown, in characters.
 const ISSUE_TITLE: usize = 100;
@@ -23,7 +25,8 @@ const ISSUE_TITLE: usize = 100;
 pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
     let deploy = &booth.record.deploy;
     let from = deploy_href(&deploy.id, tab);
-    let live = Live { id: "deploy", from: &from, every: may_change(booth.record).then_some(EVERY) };
+    let every = if changes_soon(booth.record) { SOON } else { SLOWLY };
+    let live = Live { id: "deploy", from: &from, every };
     let content = live_part(booth, tab);
     // What only the sender of a form is told does not stand at the address.
     let version = match booth.told {
@@ -41,8 +44,8 @@ pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
     LivePage { markup: page(&deploy.title(), Some("/deploys"), booth.visitor, &body), version }
 }
 
-/// Whether something may come to stand on the page by itself: rules that are to be evaluated, a run, an approval.
-fn may_change(record: &Page) -> bool {
+/// Whether something is bound to come to stand on the page: rules that are to be evaluated, a run, an approval.
+fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| matches!(effect.kind, EffectKind::EvaluateRules) && !effect.is_closed();
     record.effects.iter().any(evaluates)
         || record.runs.iter().any(|run| run.status == Status::Running)
@@ -207,5 +210,20 @@ mod tests {
             }
             assert!(html.contains("&lt;script&gt;alert('x')&lt;/script&gt;&quot;"), "{}", tab.name());
         }
+    }
+
+    #[test]
+    fn what_changes_no_more_is_asked_for_again_slowly() {
+        let every = |record: &Page| {
+            let page = deploy(&seen(record), Tab::Approvals).markup.0;
+            let (_, every) = page.split_once("data-live=\"").unwrap();
+            every.split_once('"').unwrap().0.to_owned()
+        };
+        assert_eq!(every(&sample::pending()), "5");
+        assert_eq!(every(&sample::several_runs()), "5");
+        assert_eq!(every(&sample::approved()), "60");
+        let mut late = sample::approved();
+        late.effects = vec![sample::effect(EffectKind::EvaluateRules)];
+        assert_eq!(every(&late), "5", "its rules are evaluated again");
     }
 }
