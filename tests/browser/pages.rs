@@ -77,8 +77,18 @@ fn a_deploy_of_many_votes_and_commits_still_has_a_small_page() {
         let deploy = story.much().await;
         let browser = Browser::open(story).await;
         browser.sign_in("/deploys").await;
-        for tab in ["approvals", "timeline", "pull-requests", "commits"] {
-            browser.visit(&format!("/deploys/{deploy}?tab={tab}")).await;
+        for (tab, several) in
+            [("approvals", false), ("timeline", false), ("pull-requests", false), ("commits", true)]
+        {
+            let (mut next, mut parts) = (format!("/deploys/{deploy}?tab={tab}"), 0);
+            while !next.is_empty() {
+                browser.visit(&next).await;
+                parts += 1;
+                let script =
+                    "return document.querySelector('.pager a[rel=next]')?.getAttribute('href') ?? ''";
+                next = browser.run(script, &[]).await.as_str().unwrap().to_owned();
+            }
+            assert_eq!(parts > 1, several, "{tab} has {parts} parts");
         }
     });
 }

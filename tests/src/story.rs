@@ -188,10 +188,14 @@ impl Story {
         (deploy, dialog)
     }
 
-    /// A deploy of many commits, about which many people voted.
+    /// A deploy of 250 commits, as many as are kept, about which many people voted.
     pub async fn much(&self) -> DeployId {
+        // What is deployed first has no commits since the one before.
+        let first = self.push("Ana", "Begin");
+        let first = self.deploys(&first, "Staging").await;
+        self.settled(&first).await;
         self.rules(&rule("votes_required: 30", "webhook: 'https://example.com'"));
-        for number in 0..60 {
+        for number in 0..249 {
             self.push(&format!("Person{number}"), &format!("Commit {number}: {}", "words ".repeat(30)));
         }
         let revision = self.push("Ana", "Take cards");

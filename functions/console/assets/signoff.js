@@ -2,7 +2,7 @@
 //
 // data-live="5"            an element (with an id) that is asked for again every 5 seconds while the page is seen; only what
 //                          changed in it is replaced. data-from: the address to ask; data-version: the ETag of what it shows.
-//                          Without data-live it is not asked for any more.
+//                          Once nobody is signed in any more, it is not asked for again, and the page says so.
 // data-say="..."           inside a live element: what is announced once it is new there; empty: the text that it has.
 // button[data-copy="#id"]  copies that element's text or value. It comes hidden, and is shown here.
 // form[data-preview]       its address is asked with the form's fields whenever one changes; data-into="#id" is replaced by the
@@ -101,28 +101,40 @@ function update(element, answer) {
 let timer = 0;
 let failures = 0;
 let asking = false;
+let signedOut = false;
+
+function stopAsking(element) {
+  signedOut = true;
+  const notice = document.createElement("p");
+  notice.className = "notice problem stays";
+  notice.setAttribute("role", "status");
+  element.before(notice);
+  // What comes to stand in it once it is there is announced.
+  notice.textContent = "You are signed out, and this page is not kept up to date any more. Reload it to sign in.";
+}
 
 function waitForNext() {
   clearTimeout(timer);
   const element = live();
-  if (!element || document.hidden) return;
+  if (!element || document.hidden || signedOut) return;
   const wait = Number(element.dataset.live) * 1000 * 2 ** failures;
   timer = setTimeout(look, Math.min(wait, LONGEST_WAIT_MS));
 }
 
 async function look() {
   const element = live();
-  if (!element || asking) return;
+  if (!element || asking || signedOut) return;
   asking = true;
   try {
-    // An answer without a session leads to the sign-in page, which is no newer state of this one.
+    // An answer without a session leads to the sign-in page, which is no newer state of this one: it is not gone to.
     const answer = await fetch(element.dataset.from, {
       headers: { "If-None-Match": `"${element.dataset.version}"` },
-      redirect: "error",
+      redirect: "manual",
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    if (answer.status === 200) update(element, parsed(await answer.text()));
+    if (answer.type === "opaqueredirect") stopAsking(element);
+    else if (answer.status === 200) update(element, parsed(await answer.text()));
     failures = answer.ok || answer.status === 304 ? 0 : failures + 1;
   } catch {
     failures += 1;

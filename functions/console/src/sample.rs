@@ -1,11 +1,13 @@
 //! Records for tests. What people decide is told by the core itself, in [`story`].
 
+mod crowded;
 mod deployments;
 mod events;
 mod record;
 mod stories;
 mod story;
 
+pub(crate) use crowded::crowded;
 pub(crate) use deployments::{deployments, evaluations, health, overview, waiting_approvals};
 pub(crate) use events::{everything, hostile};
 pub(crate) use record::{approved_after, recorded};

@@ -19,6 +19,15 @@ pub(crate) enum Tab {
     Commits,
 }
 
+/// What is shown of a deploy's page: a tab, or as much of it as fits on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) tab: Tab,
+    /// With which of the tab's items it begins, from 0; the timeline, which is read from its end: with which it ends, from 1.
+    /// `None`: what one comes to first.
+    pub(crate) at: Option<usize>,
+}
+
 /// The path and query of a page that a person may be led back to after signing in. Whatever a request said, it only ever
 /// leads to a page of the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,20 +46,48 @@ impl Tab {
             Self::Commits => "commits",
         }
     }
+
+    /// The parameter that says which part of it is shown.
+    fn parameter(self) -> &'static str {
+        match self {
+            Self::Timeline => "before",
+            Self::Approvals | Self::PullRequests | Self::Commits => "from",
+        }
+    }
+}
+
+impl From<Tab> for Part {
+    fn from(tab: Tab) -> Self {
+        Self { tab, at: None }
+    }
+}
+
+impl Part {
+    /// The part that a query asks for.
+    pub(crate) fn of(query: &str) -> Self {
+        let asked = parameter(query, "tab");
+        let tab = Tab::ALL.into_iter().find(|tab| asked.as_deref() == Some(tab.name()));
+        let tab = tab.unwrap_or(Tab::Approvals);
+        Self { tab, at: parameter(query, tab.parameter()).and_then(|at| at.parse().ok()) }
+    }
+
+    /// Its address on the page of a deploy.
+    pub(crate) fn href(self, deploy: &DeployId) -> String {
+        let at = self.at.map(|at| at.to_string());
+        let mut pairs = Vec::new();
+        pairs.extend((self.tab != Tab::Approvals).then_some(("tab", self.tab.name())));
+        pairs.extend(at.as_deref().map(|at| (self.tab.parameter(), at)));
+        if pairs.is_empty() {
+            format!("/deploys/{deploy}")
+        } else {
+            format!("/deploys/{deploy}?{}", query(&pairs))
+        }
+    }
 }
 
 /// The address of a deploy's page with `tab` open.
 pub(crate) fn deploy_href(id: &DeployId, tab: Tab) -> String {
-    match tab {
-        Tab::Approvals => format!("/deploys/{id}"),
-        tab => format!("/deploys/{id}?{}", query(&[("tab", tab.name())])),
-    }
-}
-
-/// The tab that a query asks for.
-pub(crate) fn tab(query: &str) -> Tab {
-    let asked = parameter(query, "tab");
-    Tab::ALL.into_iter().find(|tab| asked.as_deref() == Some(tab.name())).unwrap_or(Tab::Approvals)
+    Part::from(tab).href(id)
 }
 
 impl Next {
@@ -133,6 +170,23 @@ mod tests {
             back(Some("/deploys/d1?tab=//evil.example\r\nSet-Cookie: a=b")),
             "/deploys/d1?tab=%2F%2Fevil.example%0D%0ASet-Cookie%3A+a%3Db"
         );
+    }
+
+    #[test]
+    fn a_part_is_what_its_address_asks_for() {
+        let id = DeployId::from_text("d1");
+        let read = |href: &str| Part::of(href.split_once('?').map_or("", |(_, query)| query));
+        for tab in Tab::ALL {
+            for at in [None, Some(0), Some(250)] {
+                let part = Part { tab, at };
+                assert_eq!(read(&part.href(&id)), part, "{}", part.href(&id));
+            }
+        }
+        assert_eq!(Part { tab: Tab::Commits, at: Some(83) }.href(&id), "/deploys/d1?tab=commits&from=83");
+        assert_eq!(deploy_href(&id, Tab::Approvals), "/deploys/d1");
+        for nothing in ["", "tab=x", "from=-1", "from=", "from=99999999999999999999999"] {
+            assert_eq!(Part::of(nothing), Part::from(Tab::Approvals), "{nothing}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::votes::said;
 use super::{Call, Console, refusals};
 use crate::address::parameters::{self, Cursor, PAGE_SIZE};
-use crate::address::place;
+use crate::address::place::Part;
 use crate::answer::Answer;
 use crate::html::Booth;
 use crate::{address::routes::Face, html};
@@ -29,7 +29,7 @@ impl Console {
         let told = said(call, &record);
         let known = call.headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
         let booth = Booth { record: &record, visitor: call.visitor(), told: told.as_ref(), now: call.now };
-        Ok(Answer::live(StatusCode::OK, html::deploy(&booth, place::tab(call.query)), known))
+        Ok(Answer::live(StatusCode::OK, html::deploy(&booth, Part::of(call.query)), known))
     }
 
     /// Everything on record about a deploy, or the answer that says why not.

@@ -1,21 +1,27 @@
 //! What became of each action, and what each end of an approval starts.
 
 use super::ballot::Booth;
+use super::fit::{NAME, TEXT, TITLE, all_href, cut, takes};
 use super::{counted, external, time};
 use crate::view::words::quoted;
 use crate::view::{ActionState, ActionView, ApprovalView};
 use approval::approval::Status;
 use approval::id::ApprovalId;
+use approval::message::shorten;
 use approval::run::{Branch, Resolution};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 
-/// What an approval, a rejection and the end of the time start.
-pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
+/// What an approval, a rejection and the end of the time start, as much of it as fits into `room` bytes of HTML.
+pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>, room: usize) -> Markup {
+    /// How long the headings are, and the ways to the other actions, in bytes of HTML.
+    const HEADINGS: usize = 900;
     let over = !approval.state.is_open();
     let nothing = approval.actions.is_empty();
     let without = nothing && approval.on_reject.is_empty() && approval.on_expire.is_empty();
-    let shown = |actions| listed(actions, Some(&approval.id), over, Some(booth), booth.now);
+    let mut left = room.saturating_sub(HEADINGS);
+    let mut shown = |actions| listed(actions, Some(&approval.id), over, booth, &mut left);
     html! {
         p { (on_success(approval, nothing, without)) }
         (shown(&approval.actions))
@@ -77,27 +83,44 @@ fn on_expire(state: &Status) -> &'static str {
     }
 }
 
-/// The actions of a run that wait for no approval that is open. `booth`: where people say what became of one; `None`: not here.
-pub(super) fn actions(actions: &[ActionView], booth: Option<&Booth<'_>>, now: Timestamp) -> Markup {
-    listed(actions, None, true, booth, now)
+/// The actions of a run that wait for no approval that is open, as many as fit into `room` bytes of HTML.
+pub(super) fn of_run(actions: &[ActionView], booth: &Booth<'_>, room: usize) -> Markup {
+    let mut left = room;
+    listed(actions, None, true, booth, &mut left)
 }
 
-/// `approval`: under which they are shown; what belongs to another one says so.
+/// Actions that are looked at only, all of them.
+pub(super) fn actions(actions: &[ActionView], now: Timestamp) -> Markup {
+    html! {
+        @if !actions.is_empty() { ul.actions { @for action in actions { (one(action, None, true, None, now)) } } }
+    }
+}
+
+/// As many as fit into what is `left`. `approval`: under which they are shown; what belongs to another one says so.
 fn listed(
     actions: &[ActionView],
     approval: Option<&ApprovalId>,
     with_results: bool,
-    booth: Option<&Booth<'_>>,
-    now: Timestamp,
+    booth: &Booth<'_>,
+    left: &mut usize,
 ) -> Markup {
+    let rendered = actions.iter().map(|action| one(action, approval, with_results, Some(booth), booth.now));
+    let rendered: Vec<_> = rendered.collect();
+    // What people are asked about is not left out for others.
+    let asked = |place: &usize| actions.get(*place).is_some_and(|action| action.question.is_some());
+    let (first, then): (Vec<_>, Vec<_>) = (0..rendered.len()).partition(asked);
+    let fits = |place: &usize| rendered.get(*place).is_some_and(|action| takes(action, left));
+    let shown: BTreeSet<_> = first.into_iter().chain(then).take_while(fits).collect();
+    let more = rendered.len() - shown.len();
     html! {
-        @if !actions.is_empty() {
+        @if !rendered.is_empty() {
             ul.actions {
-                @for action in actions {
+                @for (_, action) in rendered.iter().enumerate().filter(|(place, _)| shown.contains(place)) { (action) }
+                @if more > 0 {
                     li {
-                        code.line { "- " (action.action) }
-                        @if let Some(condition) = condition(action, approval) { p.result.meta { (condition) } }
-                        @if with_results { (result(action, booth, now)) }
+                        a href=(all_href(&booth.record.deploy.id, "")) {
+                            "and " (counted(more, "more action", "more actions"))
+                        }
                     }
                 }
             }
@@ -105,16 +128,35 @@ fn listed(
     }
 }
 
+fn one(
+    action: &ActionView,
+    approval: Option<&ApprovalId>,
+    with_result: bool,
+    booth: Option<&Booth<'_>>,
+    now: Timestamp,
+) -> Markup {
+    html! {
+        li {
+            code.line { "- " (shorten(&action.action, TITLE)) }
+            @if let Some(condition) = condition(action, approval) { p.result.meta { (condition) } }
+            @if with_result { (result(action, booth, now)) }
+        }
+    }
+}
+
 /// On what other approval than `approval` the action depends.
 fn condition(action: &ActionView, approval: Option<&ApprovalId>) -> Option<String> {
     let under = action.under.as_ref().filter(|under| Some(&under.approval) != approval)?;
-    let name = quoted(&under.name);
+    let name = quoted(&shorten(&under.name, NAME));
     Some(match under.branch {
         Branch::OnSuccess => format!("Once {name} is approved."),
         Branch::OnReject => format!("Once {name} is rejected."),
         Branch::OnExpire => format!("Once {name} expired."),
     })
 }
+
+/// How many of the newest answers to what became of an action are shown.
+const RESOLVED: usize = 2;
 
 /// Whether that an action has come to `state` is news.
 fn is_over(state: ActionState) -> bool {
@@ -140,8 +182,8 @@ fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Mar
     };
     html! {
         p.result {
-            span.state.(class) data-say=[is_over(action.state).then(|| format!("{}: {word}.", action.action))] { (word) }
-            @if let Some(text) = action.summary.as_deref().or(reason) { ": " (text) }
+            span.state.(class) data-say=[is_over(action.state).then(|| format!("{}: {word}.", shorten(&action.action, NAME)))] { (word) }
+            @if let Some(text) = action.summary.as_deref().or(reason) { ": " (cut(text, TEXT)) }
             @if action.state == ActionState::Unknown {
                 " Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then say \
                  so here or in Slack: Retry runs it again, Mark as done goes on without it."
@@ -150,9 +192,9 @@ fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Mar
             @if let Some(at) = action.at { " " span.meta { (time(at, now)) } }
         }
         @if let (Some(question), Some(booth)) = (&action.question, booth) { (booth.question(question)) }
-        @for resolved in &action.resolved {
+        @for resolved in action.resolved.iter().rev().take(RESOLVED).rev() {
             p.result.meta {
-                (resolved.by.label()) " clicked "
+                (shorten(resolved.by.label(), NAME)) " clicked "
                 @match resolved.resolution {
                     Resolution::Retry => "Retry",
                     Resolution::MarkAsDone => "Mark as done",

@@ -1,72 +1,167 @@
 //! The Approvals tab: how each approval stands, who voted how, and what became of its actions.
 
-use super::actions::{actions, every_branch};
+use super::actions::{every_branch, of_run};
 use super::ballot::Booth;
+use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, cut, pager};
 use super::prompt::formatted;
+use super::status::{freeze, status};
 use super::votes::votes;
-use super::{external, revision, time};
-use crate::view::words::{lasted, sentence};
-use crate::view::{ApprovalView, FrozenView, Notice, PersonView, RunView, Section};
-use approval::approval::Status;
-use jiff::Timestamp;
+use super::{revision, time};
+use crate::address::place::{Tab, deploy_href};
+use crate::view::{ActionView, ApprovalView, Notice, RunView, Section};
+use approval::id::DeployId;
+use approval::message::shorten;
 use maud::{Markup, html};
 
-/// The tab.
-pub(super) fn approvals(sections: &[Section], notices: &[Notice], booth: &Booth<'_>) -> Markup {
-    html! {
+/// How long what stands above the approvals is, in bytes of HTML.
+const NOTICES: usize = 4000;
+/// The same where there are none.
+const NOTICES_ALONE: usize = 20_000;
+/// How long a question is, in bytes of HTML.
+const PROMPT: usize = 4000;
+/// How long the actions of an approval may always be, and its votes, in bytes of HTML.
+const ACTIONS: usize = 6000;
+const VOTES: usize = 4000;
+
+/// What the tab shows.
+pub(super) struct Shown {
+    pub(super) markup: Markup,
+    /// With which section it begins, where it does not show all of them.
+    pub(super) from: Option<usize>,
+}
+
+/// The tab: as many of `sections` as fit, from number `from` on. Without a number it has the section of which the visitor is
+/// told something, else the first in which something waits for people.
+pub(super) fn approvals(
+    sections: &[Section],
+    notices: &[Notice],
+    booth: &Booth<'_>,
+    from: Option<usize>,
+) -> Shown {
+    let (from, shown) = part(sections, booth, from);
+    let range = from..from + shown.len();
+    let room = if sections.is_empty() { NOTICES_ALONE } else { NOTICES };
+    let deploy = &booth.record.deploy.id;
+    let markup = html! {
         (booth.told(None))
-        @for notice in notices { (notice_box(notice)) }
+        (notice_boxes(notices, deploy, room))
         @if sections.is_empty() && notices.is_empty() { p.lead { "This deploy has no approvals." } }
-        @for section in sections {
-            @match section {
-                Section::Approval(approval) => (approval_part(approval, booth)),
-                Section::Run(run) => (run_part(run, booth)),
-            }
+        @for section in &shown { (section) }
+        (pager(deploy, Tab::Approvals, &range, sections.len(), "approvals"))
+    };
+    Shown { markup, from: (shown.len() < sections.len()).then_some(from) }
+}
+
+/// The sections that are shown, and the number of the first.
+fn part(sections: &[Section], booth: &Booth<'_>, from: Option<usize>) -> (usize, Vec<Markup>) {
+    let given = from.filter(|from| *from < sections.len());
+    let told = |section: &Section| matches!(section, Section::Approval(approval) if booth.is_told_about(&approval.id));
+    let wanted = sections.iter().position(told).or_else(|| sections.iter().position(waits)).unwrap_or(0);
+    let mut from = given.unwrap_or(0);
+    loop {
+        let shown = fit::part(sections.iter().skip(from).map(|section| one(section, booth)), TAB);
+        let next = from + shown.len();
+        if given.is_some() || wanted < next || shown.is_empty() {
+            return (from, shown);
         }
+        from = next;
     }
 }
 
-fn notice_box(notice: &Notice) -> Markup {
-    html! {
-        div.notice.problem[notice.is_problem()] {
-            p { (notice.text) }
-            @if !notice.details.is_empty() { ul { @for line in &notice.details { li { code { (line) } } } } }
+/// Whether something in it waits for people.
+fn waits(section: &Section) -> bool {
+    let asks = |actions: &[ActionView]| actions.iter().any(|action| action.question.is_some());
+    match section {
+        Section::Approval(approval) => {
+            let branches = [&approval.actions, &approval.on_reject, &approval.on_expire];
+            approval.state.is_open() || branches.into_iter().any(|actions| asks(actions))
         }
+        Section::Run(run) => asks(&run.steps),
+    }
+}
+
+fn one(section: &Section, booth: &Booth<'_>) -> Markup {
+    match section {
+        Section::Approval(approval) => approval_part(approval, booth),
+        Section::Run(run) => run_part(run, booth),
+    }
+}
+
+/// The newest of `notices` that fit into `room` bytes of HTML; the timeline has all of them.
+fn notice_boxes(notices: &[Notice], deploy: &DeployId, room: usize) -> Markup {
+    let all = deploy_href(deploy, Tab::Timeline);
+    // One of them always fits.
+    let details = room - TEXT - 300;
+    let boxes = notices.iter().rev().map(|notice| {
+        html! {
+            div.notice.problem[notice.is_problem()] {
+                p { (cut(&notice.text, TEXT)) }
+                (code_lines(&notice.details, &all, details))
+            }
+        }
+    });
+    let mut shown = fit::part(boxes, room);
+    let more = notices.len() - shown.len();
+    shown.reverse();
+    html! {
+        @if more > 0 {
+            p.meta { "There are older notices: " a href=(all) { (more) " more in the timeline" } "." }
+        }
+        @for notice in &shown { (notice) }
     }
 }
 
 fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
     let now = booth.now;
+    let deploy = &booth.record.deploy.id;
+    let head = html! {
+        h2 { (shorten(&approval.name, NAME)) }
+        p.meta {
+            "Rule " strong { (shorten(&approval.subject.rule, NAME)) }
+            " asks about " (revision(&approval.subject.revision)) " in " (shorten(&approval.channel, NAME)) " since "
+            (time(approval.opened_at, now)) "."
+        }
+        @if !approval.prompt.trim().is_empty() { blockquote { (prompt(&approval.prompt)) } }
+        (rules_change(approval, deploy))
+        h3 { "Status" }
+        (status(approval, now))
+        @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
+    };
+    let ballot = booth.ballot(approval);
+    // The forms are always there; the actions leave room for some of the votes, which take what is left.
+    let left = TAB.saturating_sub(head.0.len() + ballot.0.len() + 200);
+    let actions = every_branch(approval, booth, left.saturating_sub(VOTES).max(ACTIONS));
+    let votes = votes(approval, deploy, now, left.saturating_sub(actions.0.len()));
     html! {
         article.approval id=(approval.id) {
-            h2 { (approval.name) }
-            p.meta {
-                "Rule " strong { (approval.subject.rule) }
-                " asks about " (revision(&approval.subject.revision)) " in " (approval.channel) " since "
-                (time(approval.opened_at, now)) "."
-            }
-            @if !approval.prompt.trim().is_empty() { blockquote { (formatted(&approval.prompt)) } }
-            (rules_change(approval))
-            h3 { "Status" }
-            (status(approval, now))
-            @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
+            (head)
             h3 { "Votes" }
-            (votes(approval, now))
-            (booth.ballot(approval))
+            (votes)
+            (ballot)
             h3 { "Actions" }
-            (every_branch(approval, booth))
+            (actions)
         }
     }
 }
 
+/// The question; a very long one without its bold text.
+fn prompt(text: &str) -> Markup {
+    let whole = formatted(text);
+    if whole.0.len() <= PROMPT {
+        whole
+    } else {
+        html! { (cut(text, PROMPT)) }
+    }
+}
+
 /// That the deploy changes the rules that guard it, or may.
-fn rules_change(approval: &ApprovalView) -> Markup {
+fn rules_change(approval: &ApprovalView, deploy: &DeployId) -> Markup {
     html! {
         @match approval.changes_rules {
             Some(true) => {
                 div.notice.problem {
                     p { "This deploy changes the rules that guard it:" }
-                    ul { @for path in &approval.changed_rules { li { code { (path) } } } }
+                    (code_lines(&approval.changed_rules, &all_href(deploy, "/approvals"), TEXT))
                 }
             }
             Some(false) => {},
@@ -75,67 +170,13 @@ fn rules_change(approval: &ApprovalView) -> Markup {
     }
 }
 
-/// How far the approval got, and what that means.
-fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
-    let word = |word: &str, since: Option<Timestamp>| {
-        html! {
-            "Current status of approval is " strong.status.{ (approval.status) } { (word) }
-            @if let Some(took) = approval.took() { " after " (lasted(took)) }
-            @if let Some(since) = since { ", since " (time(since, now)) }
-            "."
-        }
-    };
-    html! {
-        p data-say {
-            @match &approval.state {
-                Status::Pending => {
-                    (word(approval.status, None))
-                    @if let Some(at) = approval.expires_at { " It expires " (time(at, now)) "." }
-                }
-                Status::Quorum { since, until, note } => {
-                    (word("being confirmed", Some(*since)))
-                    " Enough people approved: "
-                    @if *until > now {
-                        "the actions start " (time(*until, now)) ", unless somebody undoes it."
-                    } @else {
-                        "Signoff looks up once more whether they may."
-                    }
-                    @if let Some(note) = note { " It could not yet: " (sentence(note)) }
-                }
-                Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
-                Status::Expired { at } => { (word(approval.status, Some(*at))) " Nobody decided in time." }
-                Status::Superseded { at, by } => {
-                    (word(approval.status, Some(*at)))
-                    " A newer deploy took its place: " (external(Some(&by.url), &html! { (by.title) })) "."
-                }
-                Status::Cancelled { at, reason, .. } => {
-                    (word(approval.status, Some(*at)))
-                    " " (approval.cancelled_by.as_ref().map_or("Signoff", PersonView::label))
-                    " cancelled it: " (sentence(reason))
-                }
-            }
-        }
-    }
-}
-
-/// What holds its actions while it is open, or who lifted that.
-fn freeze(frozen: &FrozenView, is_open: bool, now: Timestamp) -> Markup {
-    html! {
-        @if let Some(lifted) = &frozen.lifted {
-            p { (lifted.by.label()) " lifted the freeze for it " (time(lifted.at, now)) ": " (sentence(&lifted.reason)) }
-        } @else if let (true, Some(until), Some(name)) = (is_open, frozen.until, &frozen.name) {
-            p { "Frozen until " (time(until, now)) ": " (sentence(name)) " Votes count; nothing runs before." }
-        }
-    }
-}
-
 fn run_part(run: &RunView, booth: &Booth<'_>) -> Markup {
     let now = booth.now;
     html! {
         article.approval {
-            h2 { (run.rule) }
+            h2 { (shorten(&run.rule, NAME)) }
             p.meta { "Started " (time(run.opened_at, now)) " for " (revision(&run.revision)) ". Its actions:" }
-            (actions(&run.steps, Some(booth), now))
+            (of_run(&run.steps, booth, TAB - 1500))
         }
     }
 }
@@ -154,12 +195,12 @@ mod tests {
     }
 
     fn tab(page: &Page) -> String {
-        lines(&approvals(&view::sections(page), &view::notices(page), &booth(page, 600)))
+        lines(&approvals(&view::sections(page), &view::notices(page), &booth(page, 600), None).markup)
     }
 
     /// The tab as a reader sees it, a line each; what is beside a vote or an action follows in the same line.
     fn read(page: &Page) -> String {
-        let html = approvals(&view::sections(page), &view::notices(page), &booth(page, 600)).0;
+        let html = approvals(&view::sections(page), &view::notices(page), &booth(page, 600), None).markup.0;
         let mut text = String::new();
         let mut rest = html.as_str();
         while let Some((before, after)) = rest.split_once('<') {
@@ -424,7 +465,7 @@ mod tests {
     #[test]
     fn once_its_time_has_come_a_quorum_is_looked_up() {
         let page = sample::held_back();
-        let html = |seconds| approvals(&view::sections(&page), &[], &booth(&page, seconds)).0;
+        let html = |seconds| approvals(&view::sections(&page), &[], &booth(&page, seconds), None).markup.0;
         assert!(html(959).contains("unless somebody undoes it"), "{}", html(959));
         assert!(html(960).contains("Signoff looks up once more whether they may."), "{}", html(960));
     }

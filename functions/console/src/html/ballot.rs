@@ -1,5 +1,6 @@
 //! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
 
+use super::fit::{NAME, TEXT, cut};
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted, voter};
@@ -8,7 +9,7 @@ use crate::view::{ApprovalView, QuestionView};
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Status};
 use approval::id::ApprovalId;
-use approval::message::LONGEST_REASON;
+use approval::message::{LONGEST_REASON, shorten};
 use approval::run::Resolution;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -78,14 +79,19 @@ impl Booth<'_> {
         self.told.filter(|told| told.about.as_ref() == approval)
     }
 
+    /// Whether the sender of a form about this approval, or about an action of it, is told something.
+    pub(super) fn is_told_about(&self, approval: &ApprovalId) -> bool {
+        self.told_about(Some(approval)).is_some()
+    }
+
     /// The same as a box.
     pub(super) fn told(&self, approval: Option<&ApprovalId>) -> Markup {
         html! {
             @if let Some(told) = self.told_about(approval) {
                 @if told.is_done {
-                    p.notice.done role="status" { (told.text) }
+                    p.notice.done role="status" { (cut(&told.text, TEXT)) }
                 } @else {
-                    p.notice.problem id=(told_id(approval)) role="alert" { (told.text) }
+                    p.notice.problem id=(told_id(approval)) role="alert" { (cut(&told.text, TEXT)) }
                 }
             }
         }
@@ -106,7 +112,7 @@ impl Booth<'_> {
             @match (ballot.voted, &ballot.why_not) {
                 (Some(Choice::Approve), _) => p { "You voted to " strong { "approve" } "." },
                 (Some(Choice::Reject), _) => p { "You voted to " strong { "reject" } "." },
-                (None, Some(why)) => p { "You can\u{2019}t vote: " (why) },
+                (None, Some(why)) => p { "You can\u{2019}t vote: " (cut(why, TEXT)) },
                 (None, None) => {}
             }
             (votes(&ballot, visitor, told))
@@ -138,6 +144,9 @@ impl Booth<'_> {
     }
 }
 
+/// How long what somebody wrote in vain is, in bytes of HTML: a reason that may be given is shown whole.
+const WRITTEN: usize = 6 * LONGEST_REASON;
+
 /// The id of what the sender of a form about `approval` is told.
 fn told_id(approval: Option<&ApprovalId>) -> String {
     format!("told-{}", approval.map_or("action", ApprovalId::as_str))
@@ -164,7 +173,7 @@ fn sign_in(approval: &Approval) -> Markup {
     let href = Next::new(&deploy_href(&approval.deploy, Tab::Approvals), "").sign_in_href();
     html! {
         h3 { "Your vote" }
-        p { a href=(href) { "Sign in with Slack to vote" } ", or vote in " (approval.channel) "." }
+        p { a href=(href) { "Sign in with Slack to vote" } ", or vote in " (shorten(&approval.channel, NAME)) "." }
     }
 }
 
@@ -189,7 +198,7 @@ fn votes(ballot: &BallotView, visitor: &Visitor, told: Option<&Told>) -> Markup 
                 label for=(id) { "Reason" }
                 textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) aria-describedby=(described_by)
                     required[ballot.reasons == Reasons::Both] aria-invalid=[told.map(|_| "true")] {
-                    @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (reason) }
+                    @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                 }
                 p.meta id=(hint) { (reason_hint(ballot.reasons)) " It stands in the dialog, and on record." }
             }
@@ -232,7 +241,7 @@ fn with_reason(
                     label for=(id) { "Why?" }
                     textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) required
                         aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
-                        @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (reason) }
+                        @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                     }
                     button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
                 }

@@ -1,11 +1,12 @@
 //! A deploy's page: what it is, and four tabs about it.
 
 use super::ballot::Booth;
+use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::live::{Live, LivePage, version};
 use super::{approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline};
-use crate::address::place::{Tab, deploy_href};
+use crate::address::place::{Part, Tab, deploy_href};
 use crate::view;
-use approval::deploy::{Deploy, Person, Source};
+use approval::deploy::{Person, Source};
 use approval::effect::{Effect, EffectKind};
 use approval::message::shorten;
 use approval::run::Status;
@@ -13,46 +14,64 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
 
-/// How many seconds pass until what may change is asked for again.
-const EVERY: u32 = 5;
+/// After how many seconds it is asked for again while something is bound to come.
+const SOON: u32 = 5;
+/// The same while nothing is: health, reactions and tags come late, and may have the rules evaluated again.
+const SLOWLY: u32 = 60;
 
-/// How much of an issue's title is shown, in characters.
-const ISSUE_TITLE: usize = 100;
+/// How long the facts' lists are, in bytes of HTML.
+const AUTHORS: usize = 1200;
+const TAGS: usize = 1200;
+const ISSUES: usize = 4000;
+const LINKS: usize = 3000;
 
-/// The page with `tab` open.
-pub(crate) fn deploy(booth: &Booth<'_>, tab: Tab) -> LivePage {
+/// The page that shows `part`.
+pub(crate) fn deploy(booth: &Booth<'_>, part: impl Into<Part>) -> LivePage {
     let deploy = &booth.record.deploy;
-    let from = deploy_href(&deploy.id, tab);
-    let live = Live { id: "deploy", from: &from, every: may_change(booth.record).then_some(EVERY) };
-    let content = live_part(booth, tab);
+    let (part, content) = live_part(booth, part.into());
     // What only the sender of a form is told does not stand at the address.
     let version = match booth.told {
-        Some(_) => version(&live_part(&Booth { told: None, ..*booth }, tab)),
+        Some(_) => version(&live_part(&Booth { told: None, ..*booth }, part).1),
         None => version(&content),
     };
+    let every = if changes_soon(booth.record) { SOON } else { SLOWLY };
+    let live = Live { id: "deploy", from: &part.href(&deploy.id), every };
+    let title = shorten(&deploy.title(), TITLE);
     let body = html! {
         nav.crumbs aria-label="Breadcrumb" {
             a href="/deploys" { "Deploys" } " / "
             a href=(deployment_href(&deploy.deployment, "")) { (deploy.deployment) }
         }
-        h1 { (deploy.title()) }
+        h1 { (title) }
         (live.part(&version, &content))
     };
-    LivePage { markup: page(&deploy.title(), Some("/deploys"), booth.visitor, &body), version }
+    LivePage { markup: page(&title, Some("/deploys"), booth.visitor, &body), version }
 }
 
-/// Whether something may come to stand on the page by itself: rules that are to be evaluated, a run, an approval.
-fn may_change(record: &Page) -> bool {
+/// Whether something is bound to come to stand on the page: rules that are to be evaluated, a run, an approval.
+fn changes_soon(record: &Page) -> bool {
     let evaluates = |effect: &Effect| matches!(effect.kind, EffectKind::EvaluateRules) && !effect.is_closed();
     record.effects.iter().any(evaluates)
         || record.runs.iter().any(|run| run.status == Status::Running)
         || record.approvals.iter().any(|approval| approval.status.is_open())
 }
 
-fn live_part(booth: &Booth<'_>, tab: Tab) -> Markup {
+/// What is kept up to date, and the part of the page that it is: that which was asked for, or where that depends on what is on
+/// record, that which it is now, so that a reader stays where they are.
+fn live_part(booth: &Booth<'_>, part: Part) -> (Part, Markup) {
     let Booth { record, now, .. } = *booth;
     let deploy = &record.deploy;
-    html! {
+    let Part { tab, at } = part;
+    let (part, content) = match tab {
+        Tab::Timeline => (part, timeline::timeline(&deploy.id, view::timeline(record), at, now)),
+        Tab::Approvals => {
+            let shown = approvals::approvals(&view::sections(record), &view::notices(record), booth, at);
+            (Part { tab, at: shown.from.or(at) }, shown.markup)
+        }
+        Tab::PullRequests => (part, tables::pull_requests(deploy, at)),
+        Tab::Commits => (part, tables::commits(deploy, at)),
+    };
+    let content = html! {
         (facts(record, now))
         nav.tabs aria-label="About this deploy" {
             @for other in Tab::ALL {
@@ -62,15 +81,9 @@ fn live_part(booth: &Booth<'_>, tab: Tab) -> Markup {
                 }
             }
         }
-        section.tab aria-label=(label(tab)) {
-            @match tab {
-                Tab::Timeline => (timeline::timeline(&view::timeline(record), now)),
-                Tab::Approvals => (approvals::approvals(&view::sections(record), &view::notices(record), booth)),
-                Tab::PullRequests => (tables::pull_requests(&deploy.pull_requests)),
-                Tab::Commits => (tables::commits(&deploy.commits)),
-            }
-        }
-    }
+        section.tab aria-label=(label(tab)) { (content) }
+    };
+    (part, content)
 }
 
 fn label(tab: Tab) -> &'static str {
@@ -97,49 +110,54 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
         Source::RegisterDeploy => "register_deploy",
         Source::GithubDeployment => "GitHub\u{2019}s deployment status",
     };
-    let names =
-        |people: &[&Person]| people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
-    let authors = names(&deploy.authors());
+    let all = all_href(&deploy.id, "");
     let fact = |name: &str, value: Markup| html! { div { dt { (name) } dd { (value) } } };
+    let listed = |items: Vec<Markup>, room: usize, separator: &Markup| {
+        let mut left = room;
+        let (shown, more) = some(items.into_iter(), &mut left);
+        html! {
+            @for (index, item) in shown.iter().enumerate() {
+                @if index > 0 { (separator) }
+                (item)
+            }
+            @if more > 0 { @if !shown.is_empty() { " and " } (and_more(more, &all)) }
+        }
+    };
+    let (comma, space) = (html! { ", " }, html! { " " });
+    let author = |author: &&Person| html! { (shorten(&author.name, NAME)) };
+    let authors: Vec<_> = deploy.authors().iter().map(author).collect();
+    let tags = deploy.tags.iter().map(|tag| html! { span.tag { (shorten(tag, NAME)) } });
+    let issues = deploy.issues.iter().map(|issue| {
+        html! {
+            (external(Some(&issue.url), &html! { (shorten(&issue.key, NAME)) })) " " (shorten(&issue.title, NAME))
+        }
+    });
+    let links = deploy.links.iter().map(|(name, url)| external(Some(url), &html! { (shorten(name, NAME)) }));
     html! {
         dl.facts {
-            (fact("Environment", html! { (deploy.environment) }))
-            (fact("Revision", html! { (revision(&deploy.revision)) @if let Some(branch) = &deploy.branch { " on " (branch) } }))
+            (fact("Environment", html! { (shorten(&deploy.environment, NAME)) }))
+            (fact("Revision", html! {
+                (revision(&deploy.revision))
+                @if let Some(branch) = &deploy.branch { " on " (shorten(branch, NAME)) }
+            }))
             (fact("Deployed", html! {
                 (time(deploy.deployed_at, now))
-                @if let Some(deployer) = &deploy.deployer { " by " (deployer.name) }
+                @if let Some(deployer) = &deploy.deployer { " by " (shorten(&deployer.name, NAME)) }
             }))
             @if record.facts.health().is_some() { (fact("Health", health(Some(&record.facts)))) }
-            @if !authors.is_empty() { (fact("Authors", html! { (authors) })) }
+            @if !authors.is_empty() { (fact("Authors", listed(authors, AUTHORS, &comma))) }
             (fact("Reported by", html! { (reported_by) }))
-            @if !deploy.tags.is_empty() {
-                (fact("Tags", html! { @for tag in &deploy.tags { span.tag { (tag) } " " } }))
-            }
+            @if !deploy.tags.is_empty() { (fact("Tags", listed(tags.collect(), TAGS, &space))) }
             @if !deploy.issues.is_empty() || !deploy.silent_trackers.is_empty() {
-                (fact("Issues", issues(deploy)))
-            }
-            @if !deploy.links.is_empty() {
-                (fact("Links", html! {
-                    @for (index, (name, url)) in deploy.links.iter().enumerate() {
-                        @if index > 0 { ", " }
-                        (external(Some(url), &html! { (name) }))
+                (fact("Issues", html! {
+                    (listed(issues.collect(), ISSUES, &html! { br; }))
+                    @for tracker in &deploy.silent_trackers {
+                        @if !deploy.issues.is_empty() { br; }
+                        span.meta { (tracker) " did not say which issues there are." }
                     }
                 }))
             }
-        }
-    }
-}
-
-/// The issues that the deploy mentions, and which tracker did not tell of them.
-fn issues(deploy: &Deploy) -> Markup {
-    html! {
-        @for (index, issue) in deploy.issues.iter().enumerate() {
-            @if index > 0 { br; }
-            (external(Some(&issue.url), &html! { (issue.key) })) " " (shorten(&issue.title, ISSUE_TITLE))
-        }
-        @for tracker in &deploy.silent_trackers {
-            @if !deploy.issues.is_empty() { br; }
-            span.meta { (tracker) " did not say which issues there are." }
+            @if !deploy.links.is_empty() { (fact("Links", listed(links.collect(), LINKS, &comma))) }
         }
     }
 }
@@ -148,9 +166,13 @@ fn issues(deploy: &Deploy) -> Markup {
 mod tests {
     use super::super::tests::lines;
     use super::*;
+    use crate::door::visitor::{Member, Visitor, Who};
+    use crate::html::Told;
     use crate::sample;
     use approval::id::DeployId;
     use approval::issue::{Issue, Tracker};
+    use approval::run::StepState;
+    use voting::What;
 
     /// The page as nobody in particular sees it.
     fn seen(record: &Page) -> Booth<'_> {
@@ -207,5 +229,129 @@ mod tests {
             }
             assert!(html.contains("&lt;script&gt;alert('x')&lt;/script&gt;&quot;"), "{}", tab.name());
         }
+    }
+
+    /// The pages of a tab, one part after the other, as somebody sees them who may vote.
+    fn parts(record: &Page, part: Part) -> Vec<String> {
+        let member = Member { id: "U0".into(), name: "\"".repeat(80), is_admin: true };
+        let visitor = Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) };
+        let (mut pages, mut next) = (Vec::new(), Some(part));
+        while let Some(part) = next {
+            let booth = Booth { visitor: Some(&visitor), ..seen(record) };
+            let LivePage { markup, version } = deploy(&booth, part);
+            let from = between(&markup.0, "data-from=\"", "\"").replace("&amp;", "&");
+            // What is asked for again is the same part.
+            if pages.len() < 3 {
+                assert_eq!(deploy(&booth, at(&from)).version, version, "{from}");
+            }
+            let link = markup.0.split_once("\" rel=\"next\"").map(|(before, _)| before);
+            next = link
+                .and_then(|before| before.rsplit_once("href=\""))
+                .map(|(_, href)| at(&href.replace("&amp;", "&")));
+            pages.push(markup.0);
+            assert!(pages.len() < 300, "the parts have no end");
+        }
+        pages
+    }
+
+    fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+        let (_, rest) = text.split_once(before).unwrap();
+        rest.split_once(after).unwrap().0
+    }
+
+    fn at(href: &str) -> Part {
+        Part::of(href.split_once('?').map_or("", |(_, query)| query))
+    }
+
+    /// What stands between `before` and the next quotation mark, wherever `before` is.
+    fn all<'a>(pages: &'a [String], before: &str) -> Vec<&'a str> {
+        let found = pages.iter().flat_map(|page| page.split(before).skip(1));
+        found.map(|rest| rest.split_once('"').unwrap().0).collect()
+    }
+
+    #[test]
+    fn the_page_is_bounded_whatever_is_on_record() {
+        let record = sample::crowded();
+        for tab in Tab::ALL {
+            let pages = parts(&record, Part { tab, at: (tab == Tab::Approvals).then_some(0) });
+            for page in &pages {
+                assert!(page.len() < 60_000, "{}: {} bytes", tab.name(), page.len());
+            }
+            assert!(pages.len() > 1, "{}", tab.name());
+            // All parts together show everything once.
+            match tab {
+                Tab::Timeline => {
+                    let mut pages = pages;
+                    pages.reverse();
+                    let times =
+                        pages.iter().map(|page| between(page, "<ol", "</ol>").to_owned()).collect::<Vec<_>>();
+                    let seconds = (0..300).map(|second| sample::at(second).to_string()).collect::<Vec<_>>();
+                    assert_eq!(all(&times, "datetime=\""), seconds);
+                }
+                Tab::Approvals => {
+                    let ids: Vec<_> = record.approvals.iter().map(|approval| approval.id.as_str()).collect();
+                    assert_eq!(all(&pages, "class=\"approval\" id=\""), ids);
+                    assert_eq!(all(&pages, "<form class=\"ballot\" id=\"vote-"), ids[2..]);
+                    // Results are shown of approvals that are over; of an action of each of those nobody knows.
+                    assert_eq!(all(&pages, "<form class=\"choices\" id=\"").len(), 2);
+                }
+                Tab::PullRequests => {
+                    let shown = pages.iter().flat_map(|page| page.split(">#").skip(1));
+                    let numbers = shown.map(|rest| rest.split_once('<').unwrap().0.parse().unwrap());
+                    assert_eq!(numbers.collect::<Vec<u64>>(), (0..250).collect::<Vec<_>>());
+                }
+                Tab::Commits => {
+                    let tables = pages.iter().map(|page| between(page, "<tbody", "</tbody>").to_owned());
+                    let shown = tables.collect::<Vec<_>>();
+                    let revisions = record.deploy.commits.iter().map(|commit| commit.revision.as_str());
+                    assert_eq!(all(&shown, "class=\"rev\" title=\""), revisions.collect::<Vec<_>>());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_parts_that_comes_first_in_which_people_are_asked() {
+        let mut record = sample::crowded();
+        for step in &mut record.runs[0].steps {
+            step.state = StepState::Waiting;
+        }
+        let first = |booth: &Booth<'_>| {
+            let page = deploy(booth, Tab::Approvals).markup.0;
+            let from = between(&page, "data-from=\"", "\"").to_owned();
+            assert!(page.len() < 60_000, "{} bytes", page.len());
+            (from, between(&page, "class=\"approval\" id=\"", "\"").to_owned())
+        };
+        let id = |number: usize| record.approvals[number].id.to_string();
+        let href = |from: usize| format!("/deploys/{}?from={from}", record.deploy.id);
+        assert_eq!(first(&seen(&record)), (href(2), id(2)), "the first that is open");
+        // Whoever sent a form comes back to what it was about.
+        let member = Member { id: "U0".into(), name: "Ana".into(), is_admin: false };
+        let visitor = Visitor { who: Who::Person(member), form_token: Some("0123abcd".into()) };
+        for number in [0, 3, 4] {
+            let told = Told {
+                about: Some(record.approvals[number].id.clone()),
+                what: Some(What::Approve),
+                text: "\"".repeat(3000),
+                reason: Some("\"".repeat(10_000)),
+                is_done: false,
+            };
+            let booth = Booth { visitor: Some(&visitor), told: Some(&told), ..seen(&record) };
+            assert_eq!(first(&booth), (href(number), id(number)));
+        }
+    }
+
+    #[test]
+    fn what_changes_no_more_is_asked_for_again_slowly() {
+        let every = |record: &Page| {
+            let page = deploy(&seen(record), Tab::Approvals).markup.0;
+            between(&page, "data-live=\"", "\"").to_owned()
+        };
+        assert_eq!(every(&sample::pending()), "5");
+        assert_eq!(every(&sample::several_runs()), "5");
+        assert_eq!(every(&sample::approved()), "60");
+        let mut late = sample::approved();
+        late.effects = vec![sample::effect(EffectKind::EvaluateRules)];
+        assert_eq!(every(&late), "5", "its rules are evaluated again");
     }
 }

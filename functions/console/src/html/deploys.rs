@@ -1,7 +1,7 @@
 //! The list of recent deploys.
 
 use super::tables::{cell, list};
-use super::{page, revision, time};
+use super::{page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::Visitor;
 use jiff::Timestamp;
@@ -43,7 +43,7 @@ fn table(listing: &Listing, now: Timestamp) -> Markup {
     let rows = listing.deploys.iter().map(|deploy| {
         html! {
             (cell("", &html! { a href={ "/deploys/" (deploy.id) } { (deploy.deployment) } }))
-            (cell("aside", &html! { span.tag { (deploy.environment) } }))
+            (cell("aside", &html! { span.tag { (short_environment(&deploy.environment)) } }))
             (cell("code", &revision(&deploy.revision)))
             (cell("aside", &time(deploy.deployed_at, now)))
         }
@@ -55,7 +55,9 @@ fn table(listing: &Listing, now: Timestamp) -> Markup {
 mod tests {
     use super::super::tests::lines;
     use super::*;
+    use crate::address::parameters::PAGE_SIZE;
     use crate::sample;
+    use approval::deploy::Slug;
     use store::DeploySummary;
 
     fn listing(environments: &[&str]) -> Listing {
@@ -76,6 +78,19 @@ mod tests {
         let listing = Listing { next, ..listing(&["Staging", "<b>QA</b>"]) };
         let page = deploys(&listing, true, Some(&sample::visitor()), sample::at(0));
         insta::assert_snapshot!(lines(&page));
+    }
+
+    #[test]
+    fn the_page_is_bounded_whatever_is_on_record() {
+        let environment = "\"".repeat(300);
+        let mut listing = listing(&[environment.as_str(); PAGE_SIZE as usize]);
+        for deploy in &mut listing.deploys {
+            deploy.deployment = Slug::new(&"o".repeat(100), &"n".repeat(100)).unwrap();
+        }
+        listing.next = Some("2026-11-23T10:00:00.000000Z#d1".to_owned());
+        let page = deploys(&listing, false, Some(&sample::visitor()), sample::at(40_000_000)).0;
+        assert!(page.len() < 60_000, "{} bytes", page.len());
+        assert_eq!(page.matches("<tr role=\"row\"><td").count(), usize::from(PAGE_SIZE));
     }
 
     #[test]

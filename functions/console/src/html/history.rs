@@ -156,7 +156,7 @@ fn ran(run: &Run, left: &mut usize, now: Timestamp) -> Markup {
     html! {
         div.run {
             p.result { "Run: " span.state.(class) { (word) } }
-            (actions::actions(&steps, None, now))
+            (actions::actions(&steps, now))
             @if more > 0 {
                 p.result {
                     a href={ "/deploys/" (run.deploy) } { (counted(more, "more step", "more steps")) }

@@ -17,8 +17,8 @@ pub(super) struct Live<'a> {
     pub(super) id: &'a str,
     /// The address that shows it.
     pub(super) from: &'a str,
-    /// How many seconds after an answer it is asked for again; `None`: nothing in it changes any more.
-    pub(super) every: Option<u32>,
+    /// How many seconds after an answer it is asked for again.
+    pub(super) every: u32,
 }
 
 /// What stands for this content and no other.
@@ -31,7 +31,7 @@ impl Live<'_> {
     /// says.
     pub(super) fn part(&self, version: &str, content: &Markup) -> Markup {
         html! {
-            div id=(self.id) data-live=[self.every] data-from=(self.from) data-version=(version) { (content) }
+            div id=(self.id) data-live=(self.every) data-from=(self.from) data-version=(version) { (content) }
         }
     }
 }
@@ -42,14 +42,12 @@ mod tests {
 
     #[test]
     fn a_part_says_where_it_is_from_and_how_often_it_is_asked_for() {
-        let live = Live { id: "deploy", from: "/deploys/d1?a=b&c", every: Some(5) };
+        let live = Live { id: "deploy", from: "/deploys/d1?a=b&c", every: 5 };
         let content = html! { p { "One" } };
         assert_eq!(
             live.part("v1", &content).0,
             "<div id=\"deploy\" data-live=\"5\" data-from=\"/deploys/d1?a=b&amp;c\" data-version=\"v1\"><p>One</p></div>"
         );
-        let closed = Live { every: None, ..live }.part("v1", &content).0;
-        assert!(!closed.contains("data-live"), "{closed}");
         assert_ne!(version(&content), version(&html! { p { "Two" } }));
     }
 }

@@ -8,6 +8,7 @@ mod deployment;
 mod deployments;
 mod deploys;
 mod fields;
+mod fit;
 mod history;
 mod icon;
 mod keys;
@@ -18,6 +19,7 @@ mod record;
 mod settings;
 mod setup;
 mod sign_in;
+mod status;
 mod tables;
 mod time_to_approve;
 mod timeline;
@@ -41,13 +43,16 @@ pub(crate) use time_to_approve::time_to_approve;
 
 use crate::answer::assets;
 use crate::door::visitor::{Access, Visitor};
-use crate::view::web_link;
+use crate::view::{web_link, weight};
 use approval::deploy::Slug;
 use approval::facts::{Facts, Health};
 use approval::message::shorten;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
+
+/// How long the address of a link to somewhere else is, in bytes of HTML.
+const LONGEST_ADDRESS: usize = 2000;
 
 /// The console's parts, and who sees the way to them.
 const PARTS: &[(&str, &str, Access)] = &[
@@ -134,10 +139,10 @@ fn time(at: Timestamp, now: Timestamp) -> Markup {
     }
 }
 
-/// A link to somewhere else, or its text alone where the address is not of the web.
+/// A link to somewhere else, or its text alone where the address is not of the web, or too long for a page.
 fn external(url: Option<&str>, text: &Markup) -> Markup {
     html! {
-        @match url.and_then(web_link) {
+        @match url.and_then(web_link).filter(|url| weight(url) <= LONGEST_ADDRESS) {
             Some(url) => a href=(url) rel="noopener noreferrer" { (text) },
             None => (text),
         }
@@ -146,7 +151,7 @@ fn external(url: Option<&str>, text: &Markup) -> Markup {
 
 /// A revision's first characters.
 fn revision(full: &str) -> Markup {
-    html! { code.rev title=(full) { (full.get(..7).unwrap_or(full)) } }
+    html! { code.rev title=(shorten(full, fit::NAME)) { (full.get(..7).unwrap_or(full)) } }
 }
 
 /// The address of a deployment's page, or of the page at `path` under it.
@@ -206,5 +211,6 @@ pub(crate) mod tests {
         );
         assert_eq!(external(Some("javascript:alert(1)"), &text).0, "Build");
         assert_eq!(external(None, &text).0, "Build");
+        assert_eq!(external(Some(&format!("https://ci.example/{}", "x".repeat(2000))), &text).0, "Build");
     }
 }

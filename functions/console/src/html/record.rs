@@ -7,6 +7,7 @@ use crate::door::visitor::Visitor;
 use crate::handler::MOST_PARTS;
 use crate::view::words;
 use approval::approval::{Choice, Status};
+use approval::message::shorten;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedOutcome};
@@ -120,10 +121,10 @@ fn table(listing: &ApprovalListing, now: Timestamp) -> Markup {
     let rows = listing.approvals.iter().map(|approval| {
         let status = approval.status.word();
         html! {
-            (cell("whole", &html! { a href={ "/deploys/" (approval.deploy) } { (short(&approval.name, LONGEST_NAME)) } }))
+            (cell("whole", &html! { a href={ "/deploys/" (approval.deploy) } { (shorten(&approval.name, LONGEST_NAME)) } }))
             (cell("", &html! {
                 @if let Some(deployment) = &approval.deployment { a href={ "/deployments/" (deployment) } { (deployment) } }
-                @if let Some(environment) = &approval.environment { " " span.tag { (short(environment, LONGEST_SHORT_NAME)) } }
+                @if let Some(environment) = &approval.environment { " " span.tag { (shorten(environment, LONGEST_SHORT_NAME)) } }
             }))
             (cell("aside", &html! {
                 span class={ "status " (status) } { (status) }
@@ -143,7 +144,7 @@ fn who(approval: &ApprovalSummary) -> Option<String> {
     if let Status::Cancelled { by, .. } = &approval.status {
         return by.as_ref().map(|id| {
             let vote = approval.votes.iter().find(|vote| vote.voter == *id);
-            format!("by {}", short(vote.map_or(id, |vote| &vote.name), LONGEST_SHORT_NAME))
+            format!("by {}", shorten(vote.map_or(id, |vote| &vote.name), LONGEST_SHORT_NAME))
         });
     }
     let voted = |choice: Choice| {
@@ -151,7 +152,7 @@ fn who(approval: &ApprovalSummary) -> Option<String> {
             .votes
             .iter()
             .filter(|vote| vote.choice == choice)
-            .map(|vote| short(&vote.name, LONGEST_SHORT_NAME))
+            .map(|vote| shorten(&vote.name, LONGEST_SHORT_NAME))
             .collect();
         let others = names.len().saturating_sub(NAMED);
         let named = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
@@ -162,14 +163,6 @@ fn who(approval: &ApprovalSummary) -> Option<String> {
     };
     let sides = [voted(Choice::Approve), voted(Choice::Reject)].into_iter().flatten().collect::<Vec<_>>();
     (!sides.is_empty()).then(|| sides.join("; "))
-}
-
-/// A page has an end, whatever people call things.
-fn short(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest - 1).chain(['\u{2026}']).collect()
 }
 
 fn pager(search: &Search, found: &Found) -> Markup {

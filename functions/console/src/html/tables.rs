@@ -1,7 +1,10 @@
 //! Tables, and the tabs Commits and Pull requests.
 
-use super::{external, revision};
-use approval::deploy::{Commit, PullRequest};
+use super::fit::{self, NAME, TAB, TITLE, pager, some};
+use super::{counted, external, revision};
+use crate::address::place::Tab;
+use approval::deploy::{Commit, Deploy, Person, PullRequest};
+use approval::message::shorten;
 use maud::{Markup, html};
 
 /// A table with these columns. Its roles are spelled out because the style sheet lays its rows out as grids on a phone,
@@ -22,38 +25,75 @@ pub(super) fn cell(class: &str, content: &Markup) -> Markup {
     html! { td role="cell" class=[(!class.is_empty()).then_some(class)] { (content) } }
 }
 
-/// The commits, oldest first.
-pub(super) fn commits(commits: &[Commit]) -> Markup {
-    let rows = commits.iter().map(|commit| {
-        let authors: Vec<_> = commit.authors.iter().map(|author| author.name.as_str()).collect();
+/// The commits, oldest first, from number `at` on, as many as fit.
+pub(super) fn commits(deploy: &Deploy, at: Option<usize>) -> Markup {
+    let row = |commit: &Commit| {
         html! {
             (cell("code", &external(commit.url.as_deref(), &revision(&commit.revision))))
-            (cell("whole", &html! { (commit.title) }))
-            (cell("aside", &html! { (authors.join(", ")) }))
+            (cell("whole", &html! { (shorten(&commit.title, TITLE)) }))
+            (cell("aside", &html! { (authors(&commit.authors)) }))
         }
-    });
+    };
+    let commits = &deploy.commits;
     html! {
         @if commits.is_empty() { p.lead { "No commits are known for this deploy." } } @else {
-            (list(&["Commit", "Message", "Authors"], rows))
+            (part(&["Commit", "Message", "Authors"], commits, row, Tab::Commits, at, deploy))
         }
     }
 }
 
-/// The pull requests.
-pub(super) fn pull_requests(pull_requests: &[PullRequest]) -> Markup {
-    let rows = pull_requests.iter().map(|pull_request| {
+/// The authors of a commit.
+fn authors(authors: &[Person]) -> String {
+    /// How many are named.
+    const NAMED: usize = 3;
+    let named = authors.iter().take(NAMED).map(|author| shorten(&author.name, NAME));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match authors.len().saturating_sub(NAMED) {
+        0 => named,
+        others => format!("{named} and {}", counted(others, "other", "others")),
+    }
+}
+
+/// The pull requests, from number `at` on, as many as fit.
+pub(super) fn pull_requests(deploy: &Deploy, at: Option<usize>) -> Markup {
+    /// How long the labels of one are, in bytes of HTML.
+    const LABELS: usize = 2000;
+    let row = |pull_request: &PullRequest| {
+        let label = |label: &String| html! { " " span.tag { (shorten(label, NAME)) } };
+        let mut left = LABELS;
+        let (labels, more) = some(pull_request.labels.iter().map(label), &mut left);
         html! {
             (cell("code", &external(Some(&pull_request.url), &html! { "#" (pull_request.number) })))
             (cell("whole", &html! {
-                (pull_request.title)
-                @for label in &pull_request.labels { " " span.tag { (label) } }
+                (shorten(&pull_request.title, TITLE))
+                @for label in &labels { (label) }
+                @if more > 0 { " " span.meta { "and " (more) " more" } }
             }))
-            (cell("aside", &html! { (pull_request.author) }))
+            (cell("aside", &html! { (shorten(&pull_request.author, NAME)) }))
         }
-    });
+    };
+    let pull_requests = &deploy.pull_requests;
     html! {
         @if pull_requests.is_empty() { p.lead { "No pull requests are known for this deploy." } } @else {
-            (list(&["Number", "Title", "Author"], rows))
+            (part(&["Number", "Title", "Author"], pull_requests, row, Tab::PullRequests, at, deploy))
         }
+    }
+}
+
+/// The part of a tab of `deploy` that begins with number `at` of `all`, and the way to the others.
+fn part<T>(
+    columns: &[&str],
+    all: &[T],
+    row: impl Fn(&T) -> Markup,
+    tab: Tab,
+    at: Option<usize>,
+    deploy: &Deploy,
+) -> Markup {
+    let from = at.filter(|at| *at < all.len()).unwrap_or(0);
+    let rows = fit::part(all.iter().skip(from).map(row), TAB);
+    let shown = from..from + rows.len();
+    html! {
+        (list(columns, rows.into_iter()))
+        (pager(&deploy.id, tab, &shown, all.len(), tab.name()))
     }
 }

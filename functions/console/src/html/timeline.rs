@@ -1,26 +1,56 @@
 //! The Timeline tab.
 
+use super::fit::{self, TAB, TEXT, all_href, and_more, code_lines, cut, pager, some};
 use super::{external, time};
+use crate::address::place::Tab;
 use crate::view::{Entry, Tone};
+use approval::id::DeployId;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// The tab.
-pub(super) fn timeline(entries: &[Entry], now: Timestamp) -> Markup {
+/// How long what happened, where to look at it, and what is noted beside it are, in bytes of HTML.
+const SAID: usize = 4000;
+const NOTES: usize = 4000;
+const DETAILS: usize = 12_000;
+
+/// The tab: as many of `entries`, of which the last is number `before`, as fit. Without a number it has the newest.
+pub(super) fn timeline(
+    deploy: &DeployId,
+    entries: impl DoubleEndedIterator<Item = Entry> + ExactSizeIterator,
+    before: Option<usize>,
+    now: Timestamp,
+) -> Markup {
+    let count = entries.len();
+    let end = before.filter(|before| (1..=count).contains(before)).unwrap_or(count);
+    let all = all_href(deploy, "/events");
+    let mut shown = fit::part(entries.take(end).rev().map(|entry| one(&entry, &all, now)), TAB);
+    shown.reverse();
+    // It stands where the older ones would.
     html! {
-        ol.timeline {
-            @for entry in entries {
-                li.(class(entry.tone)) {
-                    (time(entry.at, now))
-                    div {
-                        p data-say {
-                            (entry.text)
-                            @if let Some(url) = &entry.url { " " (external(Some(url), &html! { "Open" })) }
-                        }
-                        @if !entry.notes.is_empty() { ul.meta { @for note in &entry.notes { li { (note) } } } }
-                        @if !entry.details.is_empty() { ul { @for line in &entry.details { li { code { (line) } } } } }
+        (pager(deploy, Tab::Timeline, &(end - shown.len()..end), count, "events"))
+        ol.timeline { @for entry in &shown { (entry) } }
+    }
+}
+
+/// An event. `all`: the address of all that is on record of it.
+fn one(entry: &Entry, all: &str, now: Timestamp) -> Markup {
+    let mut left = NOTES;
+    let (notes, more) = some(entry.notes.iter().map(|note| html! { li { (cut(note, TEXT)) } }), &mut left);
+    html! {
+        li.(class(entry.tone)) {
+            (time(entry.at, now))
+            div {
+                p data-say {
+                    (cut(&entry.text, SAID))
+                    @if let Some(url) = &entry.url { " " (external(Some(url), &html! { "Open" })) }
+                }
+                @if !entry.notes.is_empty() {
+                    ul.meta {
+                        @for note in &notes { (note) }
+                        @if more > 0 { li { "and " (and_more(more, all)) } }
                     }
                 }
+                (code_lines(&entry.details, all, DETAILS))
             }
         }
     }

@@ -1,45 +1,68 @@
 //! Who voted how and why, what their accounts were, and who may vote.
 
+use super::fit::{NAME, TEXT, all_href, cut, some};
 use super::time;
 use crate::view::words;
-use crate::view::{ApprovalView, CheckView, StruckView, VoteView, WithdrawnView};
+use crate::view::{ApprovalView, CheckView, ElectorateView, StruckView, VoteView, WithdrawnView};
 use approval::action::Reasons;
 use approval::approval::{Choice, Standing};
+use approval::id::DeployId;
+use approval::message::{LONGEST_REASON, shorten};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// The votes of `approval`: those that count, then those that don't.
-pub(super) fn votes(approval: &ApprovalView, now: Timestamp) -> Markup {
-    let rejects = approval.rejections_required > 1 || approval.count(Choice::Reject) > 0;
+/// The votes of `approval`: those that count, then those that don't, as many as fit into `room` bytes of HTML.
+pub(super) fn votes(approval: &ApprovalView, deploy: &DeployId, now: Timestamp, room: usize) -> Markup {
+    /// How long the headings are, and the way to the other votes, in bytes of HTML.
+    const HEADINGS: usize = 300;
+    let about = about(approval, now);
+    let mut left = room.saturating_sub(about.0.len() + HEADINGS);
+    let (votes, more) = some(approval.votes.iter().map(|vote| html! { li { (counted(vote)) } }), &mut left);
+    let struck = approval.struck.iter().map(|vote| html! { li { (struck(vote)) } });
+    let (struck, more_struck) = some(struck, &mut left);
+    let withdrawn = approval.withdrawn.iter().map(|vote| html! { li { (withdrawn(vote)) } });
+    let (withdrawn, more_withdrawn) = some(withdrawn, &mut left);
+    let more = more + more_struck + more_withdrawn;
     html! {
-        @if approval.votes.is_empty() { p { "Nobody has voted." } } @else {
-            ul.votes { @for vote in &approval.votes { li { (counted(vote)) } } }
+        @if approval.votes.is_empty() { p { "Nobody has voted." } }
+        (list("", &votes))
+        (list("Votes that count no longer:", &struck))
+        (list("Votes that were taken back:", &withdrawn))
+        @if more > 0 {
+            p { a href=(all_href(deploy, "/approvals")) { "and " (super::counted(more, "more vote", "more votes")) } }
         }
-        @if !approval.struck.is_empty() {
-            p { "Votes that count no longer:" }
-            ul.votes { @for vote in &approval.struck { li { (struck(vote)) } } }
-        }
-        @if !approval.withdrawn.is_empty() {
-            p { "Votes that were taken back:" }
-            ul.votes { @for vote in &approval.withdrawn { li { (withdrawn(vote)) } } }
-        }
-        p.meta {
-            (approval.approvals) " of " (approval.votes_required) " approvals"
-            @if rejects { ", " (approval.count(Choice::Reject)) " of " (approval.rejections_required) " rejections" }
-            ". "
-            (may_vote(approval))
-            @if let Some(who) = reasoned(approval.require_reason) { " " (who) " has to say why." }
-        }
-        @if let Some(at_opening) = approval.electorate_at_opening.as_ref().filter(|then| **then != approval.electorate) {
-            p.meta {
-                "When it opened, " (time(approval.opened_at, now)) ": " (at_opening.sentences(&approval.channel).join(" "))
-            }
+        (about)
+    }
+}
+
+fn list(heading: &str, votes: &[Markup]) -> Markup {
+    html! {
+        @if !votes.is_empty() {
+            @if !heading.is_empty() { p { (heading) } }
+            ul.votes { @for vote in votes { (vote) } }
         }
     }
 }
 
-fn may_vote(approval: &ApprovalView) -> String {
-    approval.electorate.sentences(&approval.channel).join(" ")
+/// How many votes there are and are needed, and who may vote.
+fn about(approval: &ApprovalView, now: Timestamp) -> Markup {
+    let rejects = approval.rejections_required > 1 || approval.count(Choice::Reject) > 0;
+    html! {
+        p.meta {
+            (approval.approvals) " of " (approval.votes_required) " approvals"
+            @if rejects { ", " (approval.count(Choice::Reject)) " of " (approval.rejections_required) " rejections" }
+            ". "
+            (may_vote(&approval.electorate, approval))
+            @if let Some(who) = reasoned(approval.require_reason) { " " (who) " has to say why." }
+        }
+        @if let Some(at_opening) = approval.electorate_at_opening.as_ref().filter(|then| **then != approval.electorate) {
+            p.meta { "When it opened, " (time(approval.opened_at, now)) ": " (may_vote(at_opening, approval)) }
+        }
+    }
+}
+
+fn may_vote(electorate: &ElectorateView, approval: &ApprovalView) -> String {
+    cut(&electorate.sentences(&approval.channel).join(" "), TEXT)
 }
 
 fn reasoned(reasons: Reasons) -> Option<&'static str> {
@@ -53,7 +76,7 @@ fn reasoned(reasons: Reasons) -> Option<&'static str> {
 
 fn counted(vote: &VoteView) -> Markup {
     html! {
-        span data-say { (vote.name) " voted to " strong { (words::choice(vote.choice)) } } " " (clock(vote.at))
+        span data-say { (shorten(&vote.name, NAME)) " voted to " strong { (words::choice(vote.choice)) } } " " (clock(vote.at))
         (because(vote.reason.as_deref()))
         (account(vote.account, vote.checked))
     }
@@ -61,7 +84,7 @@ fn counted(vote: &VoteView) -> Markup {
 
 fn struck(vote: &StruckView) -> Markup {
     html! {
-        (vote.name) " voted to " strong { (words::choice(Choice::Approve)) }
+        (shorten(&vote.name, NAME)) " voted to " strong { (words::choice(Choice::Approve)) }
         @if let Some(at) = vote.voted_at { " " (clock(at)) }
         (because(vote.reason.as_deref()))
         @if vote.reason.is_none() { "." }
@@ -77,9 +100,9 @@ fn withdrawn(vote: &WithdrawnView) -> Markup {
     html! {
         span data-say {
             @if vote.undone {
-                (vote.by.label()) " undid the approval, and with it the vote of " (vote.name) " to " strong { (what) }
+                (shorten(vote.by.label(), NAME)) " undid the approval, and with it the vote of " (shorten(&vote.name, NAME)) " to " strong { (what) }
             } @else {
-                (vote.name) " withdrew their vote to " strong { (what) }
+                (shorten(&vote.name, NAME)) " withdrew their vote to " strong { (what) }
             }
         }
         " " (clock(vote.at))
@@ -87,7 +110,7 @@ fn withdrawn(vote: &WithdrawnView) -> Markup {
 }
 
 fn because(reason: Option<&str>) -> Markup {
-    html! { @if let Some(reason) = reason { ": " (words::said(reason)) } }
+    html! { @if let Some(reason) = reason { ": " (words::said(&shorten(reason, LONGEST_REASON))) } }
 }
 
 /// What the voter's account was when they clicked, and when it was looked up.

@@ -44,10 +44,10 @@ pub(crate) enum Tone {
     Bad,
 }
 
-/// Every event of a deploy, oldest first.
-pub(crate) fn timeline(page: &Page) -> Vec<Entry> {
+/// Every event of a deploy, oldest first; each is told when it is asked for.
+pub(crate) fn timeline(page: &Page) -> impl DoubleEndedIterator<Item = Entry> + ExactSizeIterator {
     let teller = Teller { page, people: People::of(page) };
-    page.events.iter().map(|event| teller.entry(event)).collect()
+    page.events.iter().map(move |event| teller.entry(event))
 }
 
 /// Tells events of a deploy.
@@ -294,7 +294,7 @@ mod tests {
 
     /// The timeline, an event a line, then what belongs to it.
     fn lines(page: &Page) -> String {
-        let lines = timeline(page).into_iter().map(|entry| {
+        let lines = timeline(page).map(|entry| {
             let notes = entry.notes.iter().map(|line| format!("\n  {line}")).collect::<String>();
             let details = entry.details.iter().map(|line| format!("\n  - {line}")).collect::<String>();
             let url = entry.url.as_ref().map(|url| format!(" <{url}>")).unwrap_or_default();
@@ -451,7 +451,7 @@ mod tests {
         let mut page = sample::everything();
         page.runs.clear();
         page.approvals.clear();
-        let texts: Vec<_> = timeline(&page).into_iter().map(|entry| entry.text).collect();
+        let texts: Vec<_> = timeline(&page).map(|entry| entry.text).collect();
         assert!(texts.iter().any(|text| text.starts_with("The rule of the run ")), "{texts:?}");
         assert!(texts.iter().any(|text| text.contains("the approval ")), "{texts:?}");
     }

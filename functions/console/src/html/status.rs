@@ -1,0 +1,67 @@
+//! How an approval stands.
+
+use super::fit::{NAME, TEXT, cut};
+use super::{external, time};
+use crate::view::words::{lasted, sentence};
+use crate::view::{ApprovalView, FrozenView, PersonView};
+use approval::approval::Status;
+use approval::message::shorten;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// How far the approval got, and what that means.
+pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
+    let word = |word: &str, since: Option<Timestamp>| {
+        html! {
+            "Current status of approval is " strong.status.{ (approval.status) } { (word) }
+            @if let Some(took) = approval.took() { " after " (lasted(took)) }
+            @if let Some(since) = since { ", since " (time(since, now)) }
+            "."
+        }
+    };
+    html! {
+        p data-say {
+            @match &approval.state {
+                Status::Pending => {
+                    (word(approval.status, None))
+                    @if let Some(at) = approval.expires_at { " It expires " (time(at, now)) "." }
+                }
+                Status::Quorum { since, until, note } => {
+                    (word("being confirmed", Some(*since)))
+                    " Enough people approved: "
+                    @if *until > now {
+                        "the actions start " (time(*until, now)) ", unless somebody undoes it."
+                    } @else {
+                        "Signoff looks up once more whether they may."
+                    }
+                    @if let Some(note) = note { " It could not yet: " (sentence(&cut(note, TEXT))) }
+                }
+                Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
+                Status::Expired { at } => { (word(approval.status, Some(*at))) " Nobody decided in time." }
+                Status::Superseded { at, by } => {
+                    (word(approval.status, Some(*at)))
+                    " A newer deploy took its place: " (external(Some(&by.url), &html! { (shorten(&by.title, NAME)) })) "."
+                }
+                Status::Cancelled { at, reason, .. } => {
+                    (word(approval.status, Some(*at)))
+                    " " (shorten(approval.cancelled_by.as_ref().map_or("Signoff", PersonView::label), NAME))
+                    " cancelled it: " (sentence(&cut(reason, TEXT)))
+                }
+            }
+        }
+    }
+}
+
+/// What holds its actions while it is open, or who lifted that.
+pub(super) fn freeze(frozen: &FrozenView, is_open: bool, now: Timestamp) -> Markup {
+    html! {
+        @if let Some(lifted) = &frozen.lifted {
+            p {
+                (shorten(lifted.by.label(), NAME)) " lifted the freeze for it " (time(lifted.at, now)) ": "
+                (sentence(&cut(&lifted.reason, TEXT)))
+            }
+        } @else if let (true, Some(until), Some(name)) = (is_open, frozen.until, &frozen.name) {
+            p { "Frozen until " (time(until, now)) ": " (sentence(&shorten(name, NAME))) " Votes count; nothing runs before." }
+        }
+    }
+}
