@@ -43,7 +43,7 @@ fn what_the_wizard_writes_governs_the_next_deploy() {
         let channels = text(wizard(story, "channels", &[("q", "#DEPLOY")]).await, 200).await;
         assert!(channels.contains("\"#deploys\"") && !channels.contains("wizard"), "{channels}");
         let empty = text(wizard(story, "new", &[("step", "export")]).await, 422).await;
-        assert!(empty.contains("<a href=\"#channel\">Slack channel</a>: This is empty."), "{empty}");
+        assert!(empty.contains("<a href=\"#channel\">Slack channel</a>: This is empty; name a channel, such as #releases."), "{empty}");
 
         let page = text(wizard(story, "new", &fields).await, 200).await;
         assert!(page.contains("Save this as <code>.signoff/rules.yml</code>"), "{page}");
