@@ -27,7 +27,7 @@ fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visito
             (body)
         }
     };
-    page(&title, None, visitor, &body)
+    page(&title, Some("/"), visitor, &body)
 }
 
 /// Where one is, with the way back to the steps that are done.
