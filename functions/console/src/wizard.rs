@@ -5,8 +5,8 @@ pub(crate) mod preview;
 
 use crate::address::parameters::parameter;
 use approval::deploy::Slug;
-use host::Host;
 use rules::write::{Draft, DraftAction, Field};
+use store::GitHost;
 
 /// The longest query that is taken, in bytes: the gateway takes 10240 for the request line and all headers together.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
@@ -33,8 +33,8 @@ pub(crate) struct Form {
     pub(crate) draft: Draft,
     /// Whether the file itself is wanted.
     pub(crate) download: bool,
-    /// Where the repository is.
-    pub(crate) host: Host,
+    /// Where the repository is, if it is not where the deployment's settings say.
+    pub(crate) host: Option<GitHost>,
 }
 
 impl Step {
@@ -159,7 +159,8 @@ impl Form {
             event: typed(Field::Event, first.event),
             state: typed(Field::State, first.state),
         };
-        let host = Host::named(&last("host"));
+        let host = last("host");
+        let host = GitHost::ALL.into_iter().find(|known| known.name() == host);
         Self { step, draft, download: has("download"), host }
     }
 
@@ -203,7 +204,7 @@ impl Form {
             (name_of(Field::State), &draft.state),
         ];
         pairs.extend(draft.four_eyes.then_some(("four_eyes", "on")));
-        pairs.extend((self.host != Host::GitHub).then(|| ("host", self.host.name())));
+        pairs.extend(self.host.map(|host| ("host", host.name())));
         pairs
     }
 
@@ -240,14 +241,14 @@ mod tests {
             build: "kept".to_owned(),
             ..Draft::default()
         };
-        let form = Form { step: Step::Export, draft, download: false, host: Host::GitLab };
+        let form = Form { step: Step::Export, draft, download: false, host: Some(GitHost::Gitlab) };
         for step in Step::ALL {
             assert_eq!(Form::read(&form.query(step)), Form { step, ..form.clone() });
         }
         assert_eq!(Form::read("").query(Step::Workflow), "step=workflow", "what nobody changed is not said");
         let pressed = format!("host=github&{}&download=1&host=bitbucket", form.query(Step::Export));
         let pressed = Form::read(&pressed);
-        assert_eq!((pressed.download, pressed.host), (true, Host::Bitbucket));
+        assert_eq!((pressed.download, pressed.host), (true, Some(GitHost::Bitbucket)));
     }
 
     #[test]

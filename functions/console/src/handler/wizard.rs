@@ -6,7 +6,6 @@ use crate::address::place::Tab;
 use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::html::wizard as pages;
-use crate::wizard::host::Host;
 use crate::wizard::{Form, Step, preview};
 use approval::deploy::{Deploy, Slug};
 use approval::message::Message;
@@ -18,13 +17,14 @@ use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
 use std::sync::Arc;
-use store::DeploySummary;
+use store::{DeploySummary, GitHost};
 
 /// How many channels a list of the page offers.
 const OFFERED: usize = 100;
 
 impl Console {
-    /// A step of the wizard: 1 query of the record for the form, and another one for the dialog in it.
+    /// A step of the wizard: 1 GetItem for the deployment; for the form 1 query of the record, and another one for the dialog in
+    /// it.
     pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, connection) = self.connection(call).await?;
         let form = Form::read(call.query);
@@ -41,7 +41,7 @@ impl Console {
         }
     }
 
-    /// The dialog alone, for the script: 2 queries.
+    /// The dialog alone, for the script: 1 GetItem and 2 queries.
     pub(super) async fn wizard_preview(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, _) = self.connection(call).await?;
         let form = Form::read(call.query);
@@ -50,7 +50,7 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, pages::preview(&dialog)))
     }
 
-    /// The channels whose names have the text `q` in them, for the script.
+    /// The channels whose names have the text `q` in them, for the script: 1 GetItem.
     pub(super) async fn wizard_channels(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         self.connection(call).await?;
         let wanted = parameter(call.query, "q").unwrap_or_default();
@@ -58,7 +58,7 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, pages::channel_list(&channels)))
     }
 
-    /// Where a deployment's repository is: 1 GetItem.
+    /// What a deployment is connected to: 1 GetItem.
     async fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
         let slug = call.deployment()?;
         let connected = self.connections.of(&self.store, &slug).await;
@@ -176,9 +176,10 @@ impl Console {
                 refusals::not_written(call.id)
             })
         };
-        let existing = match form.host {
-            Host::GitHub => self.outside.rules_file(repository, call.now).await,
-            Host::GitLab | Host::Bitbucket => Ok(None),
+        let host = form.host.unwrap_or(connection.git_host);
+        let existing = match host {
+            GitHost::Github => self.outside.rules_file(repository, call.now).await,
+            GitHost::Gitlab | GitHost::Bitbucket => Ok(None),
         };
         let existing = existing.inspect_err(|failure| {
             tracing::warn!(request_id = call.id, repository, %failure, "the wizard can't look for a rules file");
@@ -204,6 +205,7 @@ impl Console {
         let page = pages::ExportPage {
             deployment,
             repository,
+            host,
             form,
             export: &export,
             github_api: self.outside.github_url(),

@@ -2,13 +2,14 @@
 
 use super::step_page;
 use crate::door::visitor::Visitor;
-use crate::wizard::host::{Host, NewFile};
+use crate::wizard::host::{NewFile, edit_file, new_file};
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;
 use maud::{Markup, html};
 use rules::Problem;
 use rules::write::Merged;
 use std::ops::{Range, RangeInclusive};
+use store::GitHost;
 
 /// The longest file that is shown, in bytes; of a longer one the new lines are.
 const MAX_SHOWN: usize = 16 * 1024;
@@ -56,6 +57,8 @@ impl Export {
 pub(crate) struct ExportPage<'a> {
     pub(crate) deployment: &'a Slug,
     pub(crate) repository: &'a str,
+    /// Where the repository is.
+    pub(crate) host: GitHost,
     pub(crate) form: &'a Form,
     pub(crate) export: &'a Export,
     /// Where GitHub's API is.
@@ -98,7 +101,7 @@ impl ExportPage<'_> {
         match &self.export.existing {
             Existing::None => html! {
                 p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
-                @if self.form.host != Host::GitHub {
+                @if self.host != GitHost::Github {
                     p.notice {
                         "Signoff looks into repositories on GitHub only. Where this one has a rules file already, add the rule at the end of its "
                         code { "rules" } "."
@@ -174,8 +177,8 @@ impl ExportPage<'_> {
 
     /// The way to the host's page where the file is made, or changed.
     fn host_link(&self) -> Markup {
-        let (host, export) = (self.form.host, self.export);
-        let link = |href: &str, text: &str, then: Option<&str>| {
+        let (host, export) = (self.host, self.export);
+        let link = |href: &str, text: &str, then: Option<Markup>| {
             html! {
                 a.button href=(href) rel="noopener noreferrer" { (text) }
                 @if let Some(then) = then { span.meta { (then) } }
@@ -184,21 +187,23 @@ impl ExportPage<'_> {
         match export.existing {
             Existing::None | Existing::Unknown => {
                 let NewFile { href, named, filled_in } =
-                    host.new_file(self.github_api, self.repository, export.path, &export.text);
+                    new_file(host, self.github_api, self.repository, export.path, &export.text);
                 let then = match (named, filled_in) {
                     (true, true) => None,
-                    (true, false) => Some("If the page is empty, paste the file there."),
-                    (false, _) => Some("Choose Add file there, and paste the file."),
+                    (true, false) => Some(html! { "If the page is empty, paste the file there." }),
+                    (false, _) => {
+                        Some(html! { "Name the file " code { (export.path) } " there, and paste it." })
+                    }
                 };
                 link(&href, &format!("Create the file on {}", host.title()), then)
             }
             Existing::Merged(_) | Existing::ByHand | Existing::Unreadable(_) => {
-                let href = Host::edit_file(self.github_api, self.repository, export.path);
+                let href = edit_file(self.github_api, self.repository, export.path);
                 let then = match export.existing {
                     Existing::Merged(_) if self.is_whole() => "Paste this in place of all that is there.",
                     _ => "Add the rule there.",
                 };
-                link(&href, "Edit the file on GitHub", Some(then))
+                link(&href, "Edit the file on GitHub", Some(html! { (then) }))
             }
         }
     }
@@ -208,8 +213,8 @@ impl ExportPage<'_> {
         html! {
             fieldset.hosts {
                 legend.meta { "The repository is on" }
-                @for host in Host::ALL {
-                    button.quiet type="submit" name="host" value=(host.name()) aria-pressed=(host == self.form.host) { (host.title()) }
+                @for host in GitHost::ALL {
+                    button.quiet type="submit" name="host" value=(host.name()) aria-pressed=(host == self.host) { (host.title()) }
                 }
             }
         }

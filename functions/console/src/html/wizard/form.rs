@@ -63,7 +63,7 @@ impl FormPage<'_> {
                 input type="hidden" name="step" value=(Step::Workflow.name());
                 // Enter in a field presses a form's first button: this one, which goes on.
                 button.unseen type="submit" name="step" value=(Step::Export.name()) tabindex="-1" aria-hidden="true" {}
-                @if form.host.name() != "github" { input type="hidden" name="host" value=(form.host.name()); }
+                @if let Some(host) = form.host { input type="hidden" name="host" value=(host.name()); }
                 (fields.line(Field::Name, &html! { "What people know the approval by. The rule is named after it." }))
                 h2 { "Conditions" }
                 (self.environment(&fields))

@@ -1,13 +1,13 @@
 use super::super::tests::lines;
 use super::*;
 use crate::sample;
-use crate::wizard::host::Host;
 use crate::wizard::preview as dialogs;
 use approval::message::Message;
 use insta::assert_snapshot;
 use rules::parse;
 use rules::write::{FieldProblem, Workflow, file, merged};
 use std::sync::LazyLock;
+use store::GitHost;
 
 fn slug() -> Slug {
     Slug::new("acme", "checkout").unwrap()
@@ -56,6 +56,7 @@ fn export_page(form: &Form, export: &Export) -> String {
     let page = ExportPage {
         deployment: slug_for_good(),
         repository: "acme/checkout",
+        host: form.host.unwrap_or_default(),
         form,
         export,
         github_api: "https://api.github.com",
@@ -181,8 +182,8 @@ fn step_export_where_the_rule_goes_in_by_hand() {
 
 #[test]
 fn a_repository_elsewhere_is_not_looked_into() {
-    for host in [Host::GitLab, Host::Bitbucket] {
-        let form = Form { host, ..form(Step::Export, FILLED_IN) };
+    for host in [GitHost::Gitlab, GitHost::Bitbucket] {
+        let form = Form { host: Some(host), ..form(Step::Export, FILLED_IN) };
         let page = export_page(&form, &whole(Existing::None));
         assert!(page.contains("Signoff looks into repositories on GitHub only"), "{page}");
         assert!(page.contains(&format!("Create the file on {}", host.title())), "{page}");
