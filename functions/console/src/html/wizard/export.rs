@@ -1,7 +1,8 @@
 //! The file that comes out of the wizard, and the ways to put it into the repository.
 
-use super::step_page;
+use super::{reference, step_page};
 use crate::door::visitor::Visitor;
+use crate::view::{cut, weight};
 use crate::wizard::host::{NewFile, edit_file, new_file};
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;
@@ -11,8 +12,11 @@ use rules::write::Merged;
 use std::ops::{Range, RangeInclusive};
 use store::GitHost;
 
-/// The longest file that is shown, in bytes; of a longer one the new lines are.
-const MAX_SHOWN: usize = 16 * 1024;
+/// How much of a file is shown, in bytes of HTML; of a longer one the new lines are.
+const MAX_SHOWN: usize = 20 * 1024;
+/// How many problems of a file are told, and how long each may be, in bytes of HTML.
+const MOST_PROBLEMS: usize = 10;
+const LONGEST_PROBLEM: usize = 400;
 /// How many lines around the new ones are shown then.
 const AROUND: usize = 3;
 
@@ -79,8 +83,7 @@ impl ExportPage<'_> {
             }
             p {
                 "The next deploy is asked about. Rules can say more: stages, freezes, reminders, several groups that have to approve. "
-                code { "docs/rules.md" }
-                " in Signoff\u{2019}s own repository has all of it."
+                (reference())
             }
             form #typed method="get" action=(path(deployment, "new")) {
                 input type="hidden" name="step" value=(Step::Export.name());
@@ -132,7 +135,7 @@ impl ExportPage<'_> {
                 p { "Add this rule to " (file) " of the repository " (repository) ", once that file is right." }
                 div.notice.problem {
                     p { "The file can\u{2019}t be read as it is, and opens nothing:" }
-                    ul { @for problem in problems.iter().take(10) { li { (problem) } } }
+                    ul { @for problem in problems.iter().take(MOST_PROBLEMS) { li { (cut(&problem.to_string(), LONGEST_PROBLEM)) } } }
                 }
             },
         }
@@ -140,7 +143,7 @@ impl ExportPage<'_> {
 
     /// Whether the page shows all of the file.
     fn is_whole(&self) -> bool {
-        self.export.text.len() <= MAX_SHOWN || !matches!(self.export.existing, Existing::Merged(_))
+        weight(&self.export.text) <= MAX_SHOWN
     }
 
     /// The file's lines, the new ones marked.
@@ -151,25 +154,26 @@ impl ExportPage<'_> {
             Existing::Merged(added) => added.start() - 1..*added.end(),
             _ => 0..0,
         };
-        let shown = match self.is_whole() {
-            true => 0..lines.len(),
-            false => new.start.saturating_sub(AROUND)..(new.end + AROUND).min(lines.len()),
-        };
+        let shown = if self.is_whole() { 0..lines.len() } else { fitting(&lines, &new) };
+        let new = new.start..new.end.min(shown.end);
         let part = |range: Range<usize>| lines.get(range).unwrap_or_default().concat();
         html! {
             @if !self.is_whole() {
                 p.meta {
-                    "The file is too long for this page: these are its lines " (shown.start + 1) " to " (shown.end)
+                    "The file is too long for this page"
+                    @if !shown.is_empty() { ": these are its lines " (shown.start + 1) " to " (shown.end) }
                     ". The download has all of it."
                 }
             }
-            pre.yaml #yaml tabindex="0" role="region" aria-label="The rules file" {
-                // The first line's end after the tag is not part of the text.
-                "\n"
-                @if new.is_empty() {
-                    (part(shown))
-                } @else {
-                    (part(shown.start..new.start)) mark { (part(new.clone())) } (part(new.end..shown.end))
+            @if !shown.is_empty() {
+                pre.yaml #yaml tabindex="0" role="region" aria-label="The rules file" {
+                    // The first line's end after the tag is not part of the text.
+                    "\n"
+                    @if new.is_empty() {
+                        (part(shown))
+                    } @else {
+                        (part(shown.start..new.start)) mark { (part(new.clone())) } (part(new.end..shown.end))
+                    }
                 }
             }
         }
@@ -219,4 +223,20 @@ impl ExportPage<'_> {
             }
         }
     }
+}
+
+/// The lines that are shown of a file that is too long: the `new` ones, of a file with none the first ones, as many as fit; and some
+/// around them where these fit too.
+fn fitting(lines: &[&str], new: &Range<usize>) -> Range<usize> {
+    let weight_of = |range: &Range<usize>| -> usize {
+        lines.get(range.clone()).unwrap_or_default().iter().map(|line| weight(line)).sum()
+    };
+    let around = new.start.saturating_sub(AROUND)..(new.end + AROUND).min(lines.len());
+    if !new.is_empty() && weight_of(&around) <= MAX_SHOWN {
+        return around;
+    }
+    let wanted = if new.is_empty() { 0..lines.len() } else { new.clone() };
+    let fits = |end: &usize| weight_of(&(wanted.start..*end)) <= MAX_SHOWN;
+    let end = (wanted.start..=wanted.end).take_while(fits).last().unwrap_or(wanted.start);
+    wanted.start..end
 }
