@@ -95,6 +95,30 @@ pub enum Field {
     State,
 }
 
+impl Field {
+    /// Every field, in the order of the form.
+    pub const ALL: [Self; 18] = [
+        Self::Name,
+        Self::Environment,
+        Self::Prompt,
+        Self::Channel,
+        Self::VotesRequired,
+        Self::Approvers,
+        Self::ExpiresAfter,
+        Self::RequireReason,
+        Self::MessageChannel,
+        Self::Message,
+        Self::Comment,
+        Self::Build,
+        Self::Workflow,
+        Self::Parameters,
+        Self::Revision,
+        Self::Url,
+        Self::Event,
+        Self::State,
+    ];
+}
+
 /// What is wrong in a field. Its `Display` is one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
