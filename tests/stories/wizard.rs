@@ -4,6 +4,7 @@ use approval::approval::Status;
 use reqwest::{Response, Url};
 use signoff_local::fault::{Fault, FaultKind};
 use system_tests::story::{Story, tell};
+use system_tests::world::API_KEY;
 
 /// The form, filled in with these fields, at a step.
 async fn wizard(story: &Story, page: &str, fields: &[(&str, &str)]) -> Response {
@@ -43,7 +44,12 @@ fn what_the_wizard_writes_governs_the_next_deploy() {
         let channels = text(wizard(story, "channels", &[("q", "#DEPLOY")]).await, 200).await;
         assert!(channels.contains("\"#deploys\"") && !channels.contains("wizard"), "{channels}");
         let empty = text(wizard(story, "new", &[("step", "export")]).await, 422).await;
-        assert!(empty.contains("<a href=\"#channel\">Slack channel</a>: This is empty."), "{empty}");
+        assert!(
+            empty.contains(
+                "<a href=\"#channel\">Slack channel</a>: This is empty; name a channel, such as #releases."
+            ),
+            "{empty}"
+        );
 
         let page = text(wizard(story, "new", &fields).await, 200).await;
         assert!(page.contains("Save this as <code>.signoff/rules.yml</code>"), "{page}");
@@ -127,5 +133,26 @@ fn where_github_does_not_answer_the_new_rule_is_shown_alone() {
         assert!(page.contains("- promote-it-s-1:"), "{page}");
         let unknown = story.get("/deployments/other/checkout/approvals/new").await;
         assert_eq!(unknown.status(), 404);
+    });
+}
+
+#[test]
+fn the_file_is_made_where_the_settings_say_that_the_repository_is() {
+    tell("wizard-host", async |story| {
+        let fields = fields(story);
+        let page = text(wizard(story, "new", &fields).await, 200).await;
+        assert!(page.contains("Create the file on GitHub"), "{page}");
+        let settings =
+            [("repository", "acme/wizard-host"), ("channel", ""), ("git_host", "gitlab"), ("version", "0")];
+        let url = format!("{}/deployments/acme/wizard-host/edit", story.world.front.url());
+        let saved = story.world.http.post(url).bearer_auth(API_KEY).form(&settings).send().await.unwrap();
+        assert_eq!(saved.status(), 303);
+
+        let page = text(wizard(story, "new", &fields).await, 200).await;
+        assert!(page.contains("Create the file on GitLab"), "{page}");
+        assert!(page.contains("href=\"https://gitlab.com/acme/wizard-host/-/new/HEAD?"), "{page}");
+        let other = [&fields[..], &[("host", "bitbucket")]].concat();
+        let page = text(wizard(story, "new", &other).await, 200).await;
+        assert!(page.contains("Create the file on Bitbucket"), "{page}");
     });
 }

@@ -27,7 +27,7 @@ pub(crate) struct Outside {
     github_url: String,
     github: Secret<GitHubSecret>,
     slack_url: String,
-    /// The names of Slack's channels, and when they were read.
+    /// The names of Slack's public channels, and when they were read.
     channels: Mutex<Option<(Arc<[String]>, Timestamp)>>,
 }
 
@@ -63,7 +63,8 @@ impl Outside {
         in_time("GitHub", read).await
     }
 
-    /// The names of the channels that the app with the bot token `token` can see, without `#`, in the order of the alphabet.
+    /// The names of the public channels that the app with the bot token `token` can see, without `#`, in the order of the
+    /// alphabet.
     pub(crate) async fn channels(
         &self,
         token: SecretString,

@@ -4,13 +4,22 @@ pub(crate) mod host;
 pub(crate) mod preview;
 
 use crate::address::parameters::parameter;
+use crate::view::weight;
 use approval::deploy::Slug;
-use host::Host;
 use rules::write::{Draft, DraftAction, Field};
+use std::borrow::Cow;
+use store::GitHost;
 
-/// The longest query that is taken, in bytes: the gateway takes 10240 for the request line and all headers together.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
-const LONGEST: usize = 6000;
+/// How many bytes the query may have, so that it passes the gateway with some more: that takes 10240 for the request line and all
+/// headers together. <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+pub(crate) const LONGEST: usize = 6000;
+/// What no form's query has that passed the gateway.
+pub(crate) const IMPOSSIBLE: usize = 10_240;
+/// How many names a list of the form offers at most.
+pub(crate) const MOST_ENVIRONMENTS: usize = 50;
+pub(crate) const MOST_CHANNELS: usize = 100;
+/// How many bytes of HTML the names of a list may have together.
+const ROOM_FOR_NAMES: usize = 4000;
 /// Instead of a time that the select has.
 pub(crate) const CUSTOM: &str = "custom";
 
@@ -33,8 +42,8 @@ pub(crate) struct Form {
     pub(crate) draft: Draft,
     /// Whether the file itself is wanted.
     pub(crate) download: bool,
-    /// Where the repository is.
-    pub(crate) host: Host,
+    /// Where the repository is, if it is not where the deployment's settings say.
+    pub(crate) host: Option<GitHost>,
 }
 
 impl Step {
@@ -59,6 +68,27 @@ impl Step {
     }
 }
 
+/// An input of the form: its name in the address, which is its element's id too, and what it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Input {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+}
+
+/// Where an environment is typed that the select does not have.
+pub(crate) const OTHER_ENVIRONMENT: Input = Input { name: "other_environment", label: "Another environment" };
+/// Where a time is typed that the select does not have.
+pub(crate) const OTHER_WAIT: Input = Input { name: "custom_expires", label: "Another time" };
+
+/// An address that is too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong {
+    /// What the longest field is called; `None`: the form does not have it.
+    pub(crate) longest: Option<&'static str>,
+    /// How many bytes the query has.
+    pub(crate) length: usize,
+}
+
 /// The actions, their values in the address and what they are called, in the order of the form.
 pub(crate) const ACTIONS: [(DraftAction, &str, &str); 7] = [
     (DraftAction::SendMessage, "message", "Send Slack message"),
@@ -70,8 +100,19 @@ pub(crate) const ACTIONS: [(DraftAction, &str, &str); 7] = [
     (DraftAction::SendEvent, "event", "Send event"),
 ];
 
+/// The input of a field.
+pub(crate) fn input_of(field: Field) -> Input {
+    Input { name: name_of(field), label: label_of(field) }
+}
+
+/// What the input with this name is called, if the form has it.
+fn label_named(name: &str) -> Option<&'static str> {
+    let inputs = Field::ALL.into_iter().map(input_of).chain([OTHER_ENVIRONMENT, OTHER_WAIT]);
+    inputs.into_iter().find(|input| input.name == name).map(|input| input.label)
+}
+
 /// The name of a field in the address, and the id of its element.
-pub(crate) fn name_of(field: Field) -> &'static str {
+fn name_of(field: Field) -> &'static str {
     match field {
         Field::Name => "name",
         Field::Environment => "environment",
@@ -95,7 +136,7 @@ pub(crate) fn name_of(field: Field) -> &'static str {
 }
 
 /// What a field is called on the page.
-pub(crate) fn label_of(field: Field) -> &'static str {
+fn label_of(field: Field) -> &'static str {
     match field {
         Field::Name => "Name",
         Field::Environment => "Environment",
@@ -132,9 +173,9 @@ impl Form {
         let first = Draft::default();
         let typed = |field: Field, first: String| parameter(query, name_of(field)).unwrap_or(first);
         let environment = typed(Field::Environment, first.environment);
-        let other = parameter(query, "other_environment").unwrap_or_default();
+        let other = parameter(query, OTHER_ENVIRONMENT.name).unwrap_or_default();
         let expires = typed(Field::ExpiresAfter, first.expires_after);
-        let custom = parameter(query, "custom_expires").unwrap_or_default();
+        let custom = parameter(query, OTHER_WAIT.name).unwrap_or_default();
         let action = parameter(query, "action").unwrap_or_default();
         let action = ACTIONS.into_iter().find(|(_, name, _)| *name == action).map(|(action, _, _)| action);
         let draft = Draft {
@@ -159,7 +200,8 @@ impl Form {
             event: typed(Field::Event, first.event),
             state: typed(Field::State, first.state),
         };
-        let host = Host::named(&last("host"));
+        let host = last("host");
+        let host = GitHost::ALL.into_iter().find(|known| known.name() == host);
         Self { step, draft, download: has("download"), host }
     }
 
@@ -203,20 +245,36 @@ impl Form {
             (name_of(Field::State), &draft.state),
         ];
         pairs.extend(draft.four_eyes.then_some(("four_eyes", "on")));
-        pairs.extend((self.host != Host::GitHub).then(|| ("host", self.host.name())));
+        pairs.extend(self.host.map(|host| ("host", host.name())));
         pairs
     }
 
-    /// The longest field, and how long the address may be, where it is longer; it would not pass the gateway with another
-    /// few characters.
-    pub(crate) fn too_long(query: &str) -> Option<(String, usize)> {
-        if query.len() <= LONGEST {
-            return None;
-        }
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let longest = pairs.max_by_key(|(_, value)| value.len())?;
-        Some((longest.0.into_owned(), LONGEST))
+    /// Whether the query is longer than [`LONGEST`], as a form or a link writes it: so that every sign counts which has to be
+    /// escaped, in whatever way it came.
+    pub(crate) fn too_long(query: &str) -> Option<TooLong> {
+        let pairs = || form_urlencoded::parse(query.as_bytes());
+        let written = |pair: &(Cow<'_, str>, Cow<'_, str>)| {
+            crate::address::parameters::query(&[(&pair.0, &pair.1)]).len()
+        };
+        // With a sign between any two.
+        let length = pairs().map(|pair| written(&pair) + 1).sum::<usize>().saturating_sub(1);
+        let longest = pairs().max_by_key(written);
+        let longest = longest.and_then(|(name, _)| label_named(&name));
+        (length > LONGEST).then_some(TooLong { longest, length })
     }
+}
+
+/// Those of `names` that a list offers: the first ones, at most as many as `most`, and as the page has room for.
+pub(crate) fn offered<'a>(names: impl Iterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
+    let mut room = ROOM_FOR_NAMES;
+    let fits = |name: &&str| match room.checked_sub(weight(name)) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    names.filter(fits).take(most).collect()
 }
 
 /// The address of the wizard for a deployment; `page` is what comes behind `approvals/`.
@@ -240,14 +298,14 @@ mod tests {
             build: "kept".to_owned(),
             ..Draft::default()
         };
-        let form = Form { step: Step::Export, draft, download: false, host: Host::GitLab };
+        let form = Form { step: Step::Export, draft, download: false, host: Some(GitHost::Gitlab) };
         for step in Step::ALL {
             assert_eq!(Form::read(&form.query(step)), Form { step, ..form.clone() });
         }
         assert_eq!(Form::read("").query(Step::Workflow), "step=workflow", "what nobody changed is not said");
         let pressed = format!("host=github&{}&download=1&host=bitbucket", form.query(Step::Export));
         let pressed = Form::read(&pressed);
-        assert_eq!((pressed.download, pressed.host), (true, Host::Bitbucket));
+        assert_eq!((pressed.download, pressed.host), (true, Some(GitHost::Bitbucket)));
     }
 
     #[test]
@@ -270,7 +328,35 @@ mod tests {
     #[test]
     fn an_address_that_is_too_long_names_the_longest_field() {
         let long = format!("name=a&prompt={}&build=b", "x".repeat(LONGEST));
-        assert_eq!(Form::too_long(&long), Some(("prompt".to_owned(), LONGEST)));
+        assert_eq!(Form::too_long(&long), Some(TooLong { longest: Some("Prompt"), length: long.len() }));
         assert_eq!(Form::too_long("name=a"), None);
+        let longest = |query: String| Form::too_long(&query).map(|long| (long.longest, long.length));
+        assert_eq!(longest(format!("x={}", "x".repeat(LONGEST))), Some((None, LONGEST + 2)));
+        // What counts is how long it is written, not how many letters it has.
+        let letters = format!("name={}&comment={}", "x".repeat(1500), "%D0%B6".repeat(800));
+        assert_eq!(longest(letters), Some((Some("Comment"), 1505 + 1 + 4808)));
+        assert_eq!(longest(format!("name={}", "\"".repeat(2100))), Some((Some("Name"), 6305)));
+    }
+
+    #[test]
+    fn every_input_has_a_label() {
+        let values = Form { host: Some(GitHost::Gitlab), ..Form::read("four_eyes=on") };
+        for (name, _) in values.values() {
+            let is_chosen = ["action", "four_eyes", "host"].contains(&name);
+            assert_eq!(label_named(name).is_none(), is_chosen, "{name}");
+        }
+        assert_eq!(label_named("other_environment"), Some("Another environment"));
+        assert_eq!(label_named("custom_expires"), Some("Another time"));
+        assert_eq!(label_named("step"), None);
+    }
+
+    #[test]
+    fn a_list_offers_what_the_page_has_room_for() {
+        let names: Vec<String> = (0..200).map(|number| format!("e{number}")).collect();
+        let names = || names.iter().map(String::as_str);
+        assert_eq!(offered(names(), 50).len(), 50);
+        let long = "\"".repeat(600);
+        let quotes = "\"".repeat(100);
+        assert_eq!(offered([long.as_str(), &long, &quotes, "QA"].into_iter(), 50), [&long, "QA"]);
     }
 }

@@ -1,12 +1,12 @@
 //! Writing rules: from what somebody chose in a form to the text of a rules file.
 //!
 //! [`Draft`] is what is typed, [`Workflow`] what is left of it once every field is sound. [`file()`] writes a workflow as a
-//! file of its own, [`merge::merged`] adds it to one that there is. Nothing is given out before [`crate::parse`] read it
+//! file of its own, [`merged`] adds it to one that there is. Nothing is given out before [`crate::parse`] read it
 //! and found just that workflow.
 
 mod draft;
 mod lines;
-pub mod merge;
+mod merge;
 mod scalar;
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ pub fn file(workflow: &Workflow, path: &str) -> Result<String, Vec<Problem>> {
 
 /// The name of a rule for an approval with this name: `Promote deploy to production` becomes
 /// `promote-deploy-to-production`.
-pub fn rule_name(approval: &str) -> String {
+fn rule_name(approval: &str) -> String {
     let lower = approval.to_lowercase();
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

@@ -45,6 +45,7 @@ pub fn connection(settings: &DeploymentSettings) -> Connection {
         repository: settings.repository.clone(),
         channel: settings.channel.clone(),
         circleci_project: settings.circleci_project.clone().unwrap_or_else(own),
+        git_host: settings.git_host,
     }
 }
 
@@ -102,7 +103,30 @@ impl Connections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::Actor;
+    use store::{Actor, GitHost};
+
+    #[test]
+    fn a_connection_is_what_was_saved() {
+        let by = Actor { id: "U1".to_owned(), name: "Ana".to_owned() };
+        let settings = DeploymentSettings {
+            deployment: Slug::new("acme", "web").unwrap(),
+            repository: "acme/store".to_owned(),
+            channel: Some("#web".to_owned()),
+            circleci_project: None,
+            git_host: GitHost::Gitlab,
+            disconnected: None,
+            leads: true,
+            saved: Done { by, at: "2026-11-23T10:42:07Z".parse().unwrap() },
+            version: 1,
+        };
+        let expected = Connection {
+            repository: "acme/store".to_owned(),
+            channel: Some("#web".to_owned()),
+            circleci_project: "gh/acme/store".to_owned(),
+            git_host: GitHost::Gitlab,
+        };
+        assert_eq!(connection(&settings), expected);
+    }
 
     #[test]
     fn who_disconnected_a_deployment_is_said_with_what_can_be_done() {

@@ -4,6 +4,7 @@
 //! deployment of `acme`, each with the repository of its own name; the most specific entry counts.
 
 use approval::deploy::Slug;
+use store::GitHost;
 use thiserror::Error;
 
 /// The deployments of a stack.
@@ -29,6 +30,8 @@ pub struct Connection {
     pub channel: Option<String>,
     /// CircleCI's slug of the project.
     pub circleci_project: String,
+    /// Where the repository is. The setting says nothing of it: GitHub.
+    pub git_host: GitHost,
 }
 
 /// An entry that can't be read.
@@ -56,7 +59,8 @@ impl Deployments {
         let entry = exact.or_else(|| of_organization().find(|entry| entry.name.is_none()))?;
         let repository = entry.repository.clone().unwrap_or_else(|| deployment.to_string());
         let circleci_project = entry.circleci_project.clone().unwrap_or_else(|| format!("gh/{repository}"));
-        Some(Connection { repository, channel: entry.channel.clone(), circleci_project })
+        let channel = entry.channel.clone();
+        Some(Connection { repository, channel, circleci_project, git_host: GitHost::Github })
     }
 
     /// The deployment whose repository is `repository`, `owner/name`, if the stack knows it.

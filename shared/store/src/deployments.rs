@@ -8,7 +8,7 @@ use approval::deploy::Slug;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 
-/// Where a repository is; links are made by it.
+/// Where a repository is. The console's wizard leads there to make the rules file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GitHost {

@@ -19,9 +19,14 @@ const ICON: Asset = Asset { media_type: "image/svg+xml", text: include_str!("../
 const JS: Asset =
     Asset { media_type: "text/javascript; charset=utf-8", text: include_str!("../../assets/signoff.js") };
 
+/// The reference of the rules language, as the repository has it.
+const RULES: Asset =
+    Asset { media_type: "text/plain; charset=utf-8", text: include_str!("../../../../docs/rules.md") };
+
 static CSS_HREF: LazyLock<String> = LazyLock::new(|| href(&CSS, "css"));
 static ICON_HREF: LazyLock<String> = LazyLock::new(|| href(&ICON, "svg"));
 static JS_HREF: LazyLock<String> = LazyLock::new(|| href(&JS, "js"));
+static RULES_HREF: LazyLock<String> = LazyLock::new(|| href(&RULES, "md"));
 
 fn href(asset: &Asset, extension: &str) -> String {
     let hash = Sha256::digest(asset.text);
@@ -43,6 +48,11 @@ pub(crate) fn js_href() -> &'static str {
     &JS_HREF
 }
 
+/// The address of the rules language's reference.
+pub(crate) fn rules_href() -> &'static str {
+    &RULES_HREF
+}
+
 /// The file with this name.
 pub(crate) fn find(file: &str) -> Option<Asset> {
     let named = |href: &str| href.rsplit('/').next() == Some(file);
@@ -52,6 +62,8 @@ pub(crate) fn find(file: &str) -> Option<Asset> {
         Some(ICON)
     } else if named(js_href()) {
         Some(JS)
+    } else if named(rules_href()) {
+        Some(RULES)
     } else {
         None
     }
@@ -67,6 +79,7 @@ mod tests {
             (css_href(), "text/css; charset=utf-8"),
             (icon_href(), "image/svg+xml"),
             (js_href(), "text/javascript; charset=utf-8"),
+            (rules_href(), "text/plain; charset=utf-8"),
         ] {
             let file = href.strip_prefix("/assets/").unwrap();
             assert_eq!(find(file).map(|asset| asset.media_type), Some(media_type), "{file}");

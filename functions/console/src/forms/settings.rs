@@ -54,7 +54,7 @@ impl SettingsForm {
             repository: Field::new(repository),
             channel: Field::new(channel.unwrap_or_default()),
             circleci_project: Field::new(if own { "" } else { project }),
-            git_host: GitHost::default(),
+            git_host: parameter.map_or_else(GitHost::default, |known| known.git_host),
             version: 0,
         }
     }
@@ -194,6 +194,7 @@ mod tests {
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: project.to_owned(),
+            git_host: GitHost::Github,
         };
         let own = SettingsForm::unsaved(&slug, Some(&known("gh/acme/store")));
         assert_eq!((own.channel.text.as_str(), own.circleci_project.text.as_str()), ("#web", ""));

@@ -72,6 +72,12 @@ pub(super) fn not_recorded(id: &str) -> Answer {
     Answer::problem(Face::Page, &problem)
 }
 
+/// An address of the wizard that is longer than any form of its own sends.
+pub(super) fn address_too_long() -> Answer {
+    let detail = "This address is longer than all that can be typed into the wizard. Open the wizard again from the deployment\u{2019}s page.";
+    problem(Face::Page, StatusCode::URI_TOO_LONG, "Too long", detail)
+}
+
 /// A form that is longer than any that was filled in on a page.
 pub(super) fn too_long() -> Answer {
     problem(

@@ -131,6 +131,10 @@ async fn what_everyone_may_see() {
         (status, header(&headers, "content-type"), body.as_str()),
         (200, "text/css; charset=utf-8", "")
     );
+    let (status, headers, rules) = ask(Method::GET, assets::rules_href(), &[], "").await;
+    assert_eq!((status, header(&headers, "content-type")), (200, "text/plain; charset=utf-8"));
+    assert_eq!(header(&headers, "x-content-type-options"), "nosniff");
+    assert!(rules.contains("slack_channel_approval"), "{rules}");
     let (status, headers, _) = ask(Method::POST, "/sign-out", &[], "").await;
     assert_eq!((status, header(&headers, "location")), (303, "/sign-in"));
     assert!(header(&headers, "set-cookie").starts_with("__Host-signoff=; Max-Age=0;"));

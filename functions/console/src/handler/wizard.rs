@@ -6,8 +6,7 @@ use crate::address::place::Tab;
 use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::html::wizard as pages;
-use crate::wizard::host::Host;
-use crate::wizard::{Form, Step, preview};
+use crate::wizard::{Form, IMPOSSIBLE, MOST_CHANNELS, MOST_ENVIRONMENTS, Step, TooLong, offered, preview};
 use approval::deploy::{Deploy, Slug};
 use approval::message::Message;
 use lambda_http::http::StatusCode;
@@ -17,18 +16,20 @@ use providers::github::first_file::RULES;
 use rules::write::{FieldProblem, NotMerged, Workflow, file, merged};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
+use std::cmp::Reverse;
 use std::sync::Arc;
-use store::DeploySummary;
-
-/// How many channels a list of the page offers.
-const OFFERED: usize = 100;
+use store::{DeploySummary, GitHost};
 
 impl Console {
-    /// A step of the wizard: 1 query of the record for the form, and another one for the dialog in it.
+    /// A step of the wizard: 1 GetItem for the deployment; for the form 1 query of the record, and another one for the dialog in
+    /// it.
     pub(super) async fn wizard(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, connection) = self.connection(call).await?;
         let form = Form::read(call.query);
         let too_long = Form::too_long(call.query);
+        if too_long.is_some_and(|address| address.length > IMPOSSIBLE) {
+            return Err(refusals::address_too_long());
+        }
         match form.step {
             Step::Introduction => {
                 Ok(Answer::page(StatusCode::OK, pages::introduction(&deployment, &form, call.visitor())))
@@ -41,7 +42,7 @@ impl Console {
         }
     }
 
-    /// The dialog alone, for the script: 2 queries.
+    /// The dialog alone, for the script: 1 GetItem and 2 queries.
     pub(super) async fn wizard_preview(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let (deployment, _) = self.connection(call).await?;
         let form = Form::read(call.query);
@@ -50,15 +51,15 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, pages::preview(&dialog)))
     }
 
-    /// The channels whose names have the text `q` in them, for the script.
+    /// The channels whose names have the text `q` in them, for the script: 1 GetItem.
     pub(super) async fn wizard_channels(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         self.connection(call).await?;
         let wanted = parameter(call.query, "q").unwrap_or_default();
-        let channels = self.channels(call, &wanted).await.unwrap_or_default();
-        Ok(Answer::page(StatusCode::OK, pages::channel_list(&channels)))
+        let channels = self.channels(call).await.unwrap_or_default();
+        Ok(Answer::page(StatusCode::OK, pages::channel_list(&named(&channels, &wanted))))
     }
 
-    /// Where a deployment's repository is: 1 GetItem.
+    /// What a deployment is connected to: 1 GetItem.
     async fn connection(&self, call: &Call<'_>) -> Result<(Slug, Connection), Answer> {
         let slug = call.deployment()?;
         let connected = self.connections.of(&self.store, &slug).await;
@@ -76,26 +77,33 @@ impl Console {
         deployment: &Slug,
         form: &Form,
         problems: &[FieldProblem],
-        too_long: Option<(String, usize)>,
+        too_long: Option<TooLong>,
     ) -> Result<Answer, Answer> {
         let deploys = self.newest_deploys(call, deployment).await?;
-        let mut environments: Vec<&str> = deploys.iter().map(|deploy| deploy.environment.as_str()).collect();
+        let mut newest: Vec<&DeploySummary> = deploys.iter().collect();
+        newest.sort_unstable_by_key(|deploy| Reverse(deploy.deployed_at));
+        let newest = newest.into_iter().map(|deploy| deploy.environment.as_str());
+        let mut environments = offered(newest, MOST_ENVIRONMENTS);
         environments.sort_unstable();
         let mut form = form.clone();
         // The first time, one of those that there are.
         if problems.is_empty() && form.draft.environment.is_empty() {
             form.draft.environment = environments.first().copied().unwrap_or_default().to_owned();
         }
-        let dialog = self.dialog(call, deployment, &form, &deploys).await?;
-        let channels = self.channels(call, "").await;
+        let dialog = match too_long {
+            None => Some(self.dialog(call, deployment, &form, &deploys).await?),
+            Some(_) => None,
+        };
+        let channels = self.channels(call).await;
+        let channels = channels.as_ref().map(|channels| named(channels, ""));
         let page = pages::FormPage {
             deployment,
             form: &form,
             environments: &environments,
             channels: channels.as_deref(),
             problems,
-            too_long: too_long.as_ref().map(|(field, limit)| (field.as_str(), *limit)),
-            dialog: &dialog,
+            too_long,
+            dialog: dialog.as_ref(),
         };
         let sound = problems.is_empty() && too_long.is_none();
         let status = if sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -142,22 +150,17 @@ impl Console {
         }
     }
 
-    /// The names of channels that have `wanted` in them; `None`: Slack can't be asked now.
-    async fn channels(&self, call: &Call<'_>, wanted: &str) -> Option<Vec<String>> {
+    /// The names of the channels; `None`: Slack can't be asked now.
+    async fn channels(&self, call: &Call<'_>) -> Option<Arc<[String]>> {
         let asked = async {
             let token = self.members.bot_token(call.now).await;
             let token = token.map_err(|error| Failure::retryable(error.to_string()))?;
             self.outside.channels(token, call.now).await
         };
-        let channels: Arc<[String]> = match asked.await {
-            Ok(channels) => channels,
-            Err(failure) => {
-                tracing::warn!(request_id = call.id, %failure, "the wizard offers no channels");
-                return None;
-            }
+        let warn = |failure: &Failure| {
+            tracing::warn!(request_id = call.id, %failure, "the wizard offers no channels");
         };
-        let wanted = wanted.trim_start_matches('#').to_lowercase();
-        Some(channels.iter().filter(|name| name.contains(&wanted)).take(OFFERED).cloned().collect())
+        asked.await.inspect_err(warn).ok()
     }
 
     async fn export(
@@ -176,9 +179,10 @@ impl Console {
                 refusals::not_written(call.id)
             })
         };
-        let existing = match form.host {
-            Host::GitHub => self.outside.rules_file(repository, call.now).await,
-            Host::GitLab | Host::Bitbucket => Ok(None),
+        let host = form.host.unwrap_or(connection.git_host);
+        let existing = match host {
+            GitHost::Github => self.outside.rules_file(repository, call.now).await,
+            GitHost::Gitlab | GitHost::Bitbucket => Ok(None),
         };
         let existing = existing.inspect_err(|failure| {
             tracing::warn!(request_id = call.id, repository, %failure, "the wizard can't look for a rules file");
@@ -204,10 +208,17 @@ impl Console {
         let page = pages::ExportPage {
             deployment,
             repository,
+            host,
             form,
             export: &export,
             github_api: self.outside.github_url(),
         };
         Ok(Answer::page(StatusCode::OK, page.draw(call.visitor())))
     }
+}
+
+/// The channels that are offered of those that have `wanted` in their names.
+fn named<'a>(channels: &'a [String], wanted: &str) -> Vec<&'a str> {
+    let wanted = wanted.trim_start_matches('#').to_lowercase();
+    offered(channels.iter().map(String::as_str).filter(|name| name.contains(&wanted)), MOST_CHANNELS)
 }

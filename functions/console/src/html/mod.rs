@@ -190,7 +190,8 @@ pub(crate) mod tests {
     pub(crate) fn lines(markup: &Markup) -> String {
         let html =
             markup.0.replace(assets::css_href(), "/assets/CSS").replace(assets::icon_href(), "/assets/ICON");
-        let html = html.replace(assets::js_href(), "/assets/JS");
+        let html =
+            html.replace(assets::js_href(), "/assets/JS").replace(assets::rules_href(), "/assets/RULES");
         html.replace("><", ">\n<")
     }
 

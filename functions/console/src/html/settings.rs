@@ -121,7 +121,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
                         option value=(host.name()) selected[host == form.git_host] { (host.title()) }
                     }
                 }
-                p.meta #git_host-hint { "Where links to the repository lead. Rules and commits are read from GitHub." }
+                p.meta #git_host-hint { "Where the wizard leads to make the rules file. Rules and commits are read from GitHub." }
             }
             button type="submit" { @if standing.is_known() { "Save" } @else { "Connect" } }
         }

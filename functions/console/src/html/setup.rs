@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::sample;
     use runtime::deployments::Connection;
+    use store::GitHost;
 
     #[test]
     fn what_to_paste_where() {
@@ -128,6 +129,7 @@ mod tests {
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
+            git_host: GitHost::Github,
         };
         let connected = Connected::Yes(connection);
         insta::assert_snapshot!(lines(&setup(&slug, &connected, &site, Some(&sample::visitor()))));

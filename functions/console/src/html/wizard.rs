@@ -11,6 +11,7 @@ pub(crate) use fields::channel_list;
 pub(crate) use form::FormPage;
 
 use super::page;
+use crate::answer::assets;
 use crate::door::visitor::Visitor;
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;
@@ -27,7 +28,7 @@ fn step_page(deployment: &Slug, form: &Form, step: Step, visitor: Option<&Visito
             (body)
         }
     };
-    page(&title, None, visitor, &body)
+    page(&title, Some("/"), visitor, &body)
 }
 
 /// Where one is, with the way back to the steps that are done.
@@ -55,6 +56,15 @@ fn href(deployment: &Slug, form: &Form, step: Step) -> String {
     format!("{}?{}", path(deployment, "new"), form.query(step))
 }
 
+/// The way to the language's reference, in another tab: what is typed on the page would be gone.
+fn reference() -> Markup {
+    html! {
+        a href=(assets::rules_href()) target="_blank" rel="noopener" {
+            "All that rules can say" span.unseen { " (opens in another tab)" }
+        }
+    }
+}
+
 /// What approvals are.
 pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visitor>) -> Markup {
     let body = html! {
@@ -71,9 +81,8 @@ pub(crate) fn introduction(deployment: &Slug, form: &Form, visitor: Option<&Visi
             }
         }
         p {
-            "Two minutes of questions follow, and a rules file comes out of them, to be put into the repository. It is a beginning: "
-            code { "docs/rules.md" }
-            " in Signoff\u{2019}s own repository has all that rules can say."
+            "Two minutes of questions follow, and a rules file comes out of them, to be put into the repository. It is a beginning. "
+            (reference())
         }
         div.steps {
             button type="button" disabled { "Previous" }

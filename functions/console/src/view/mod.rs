@@ -90,6 +90,22 @@ pub(crate) fn weight(text: &str) -> usize {
     text.bytes().map(escaped).sum()
 }
 
+/// `text`, or as much of its beginning as is at most `most` bytes long as HTML, with an ellipsis behind it.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if weight(text) <= most {
+        return text.to_owned();
+    }
+    let mut room = most.saturating_sub('\u{2026}'.len_utf8());
+    let fits = |letter: &char| {
+        let left = room.checked_sub(weight(letter.encode_utf8(&mut [0; 4])));
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let mut short: String = text.chars().take_while(fits).collect();
+    short.push('\u{2026}');
+    short
+}
+
 /// `url`, where a browser may be sent to it: `http` and `https` only, never `javascript:` and its like.
 pub(crate) fn web_link(url: &str) -> Option<&str> {
     let scheme = url.split_once("://")?.0;
@@ -99,7 +115,18 @@ pub(crate) fn web_link(url: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::web_link;
+    use super::{cut, web_link, weight};
+
+    #[test]
+    fn a_text_is_cut_by_its_weight() {
+        assert_eq!(cut("a<b", 6), "a<b");
+        assert_eq!(cut("a<b>", 9), "a<b\u{2026}");
+        assert_eq!(cut("a<b>", 8), "a<\u{2026}");
+        assert_eq!(cut("\u{e9}\u{e9}\u{e9}", 5), "\u{e9}\u{2026}");
+        for most in 3..30 {
+            assert!(weight(&cut(&"\"a\u{1f680}&".repeat(9), most)) <= most, "{most}");
+        }
+    }
 
     #[test]
     fn links_lead_to_the_web_only() {

@@ -1,20 +1,12 @@
 //! The pages of git hosts on which a file is made or changed.
 
 use crate::address::parameters::query;
+use store::GitHost;
 
 /// The longest address that a link has: what browsers and hosts take for sure.
 const LONGEST_ADDRESS: usize = 6000;
 /// Whatever branch is the default one.
 const DEFAULT_BRANCH: &str = "HEAD";
-
-/// Where a repository is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Host {
-    #[default]
-    GitHub,
-    GitLab,
-    Bitbucket,
-}
 
 /// A link to a page of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,65 +19,37 @@ pub(crate) struct NewFile {
     pub(crate) filled_in: bool,
 }
 
-impl Host {
-    pub(crate) const ALL: [Self; 3] = [Self::GitHub, Self::GitLab, Self::Bitbucket];
-
-    /// The host with this value in the address, else GitHub.
-    pub(crate) fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|host| host.name() == name).unwrap_or_default()
-    }
-
-    /// Its value in the address.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::GitHub => "github",
-            Self::GitLab => "gitlab",
-            Self::Bitbucket => "bitbucket",
+/// The page of `host` that makes the file at `path` of `repository` (`owner/name`), with `text` in it. `github_api`: where
+/// GitHub's API is.
+///
+/// - GitHub takes name and content, as
+///   <https://docs.github.com/repositories/working-with-files/managing-files/creating-new-files> has the page.
+/// - GitLab takes both, but its editor may leave the content out:
+///   <https://gitlab.com/gitlab-org/gitlab/-/work_items/594214>.
+/// - Bitbucket's page takes neither. Its own front end leads there; it is undocumented.
+pub(crate) fn new_file(host: GitHost, github_api: &str, repository: &str, path: &str, text: &str) -> NewFile {
+    let (page, name, content) = match host {
+        GitHost::Github => {
+            (format!("{}/{repository}/new/{DEFAULT_BRANCH}", github_site(github_api)), "filename", "value")
         }
-    }
-
-    /// What it is called.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::GitHub => "GitHub",
-            Self::GitLab => "GitLab",
-            Self::Bitbucket => "Bitbucket",
+        GitHost::Gitlab => {
+            (format!("https://gitlab.com/{repository}/-/new/{DEFAULT_BRANCH}"), "file_name", "content")
         }
-    }
-
-    /// The page that makes the file at `path` of `repository` (`owner/name`). `github_api`: where GitHub's API is.
-    ///
-    /// - GitHub takes name and content, as
-    ///   <https://docs.github.com/repositories/working-with-files/managing-files/creating-new-files> has the page.
-    /// - GitLab takes both, but its editor may leave the content out:
-    ///   <https://gitlab.com/gitlab-org/gitlab/-/work_items/594214>.
-    /// - Bitbucket documents no page that takes either; the link leads to the repository's files.
-    pub(crate) fn new_file(self, github_api: &str, repository: &str, path: &str, text: &str) -> NewFile {
-        let (page, name, content) = match self {
-            Self::GitHub => (
-                format!("{}/{repository}/new/{DEFAULT_BRANCH}", github_site(github_api)),
-                "filename",
-                "value",
-            ),
-            Self::GitLab => {
-                (format!("https://gitlab.com/{repository}/-/new/{DEFAULT_BRANCH}"), "file_name", "content")
-            }
-            Self::Bitbucket => {
-                let href = format!("https://bitbucket.org/{repository}/src/");
-                return NewFile { href, named: false, filled_in: false };
-            }
-        };
-        let whole = format!("{page}?{}", query(&[(name, path), (content, text)]));
-        if whole.len() <= LONGEST_ADDRESS {
-            return NewFile { href: whole, named: true, filled_in: self == Self::GitHub };
+        GitHost::Bitbucket => {
+            let href = format!("https://bitbucket.org/{repository}/create-file");
+            return NewFile { href, named: false, filled_in: false };
         }
-        NewFile { href: format!("{page}?{}", query(&[(name, path)])), named: true, filled_in: false }
+    };
+    let whole = format!("{page}?{}", query(&[(name, path), (content, text)]));
+    if whole.len() <= LONGEST_ADDRESS {
+        return NewFile { href: whole, named: true, filled_in: host == GitHost::Github };
     }
+    NewFile { href: format!("{page}?{}", query(&[(name, path)])), named: true, filled_in: false }
+}
 
-    /// The page that changes the file at `path`; nothing is filled in there.
-    pub(crate) fn edit_file(github_api: &str, repository: &str, path: &str) -> String {
-        format!("{}/{repository}/edit/{DEFAULT_BRANCH}/{path}", github_site(github_api))
-    }
+/// GitHub's page that changes the file at `path`; nothing is filled in there.
+pub(crate) fn edit_file(github_api: &str, repository: &str, path: &str) -> String {
+    format!("{}/{repository}/edit/{DEFAULT_BRANCH}/{path}", github_site(github_api))
 }
 
 /// Where GitHub's pages are: beside its API on GitHub Enterprise Server (`https://HOST/api/v3`), without `api.` elsewhere.
@@ -106,22 +70,22 @@ mod tests {
     #[test]
     fn a_link_opens_the_page_of_a_new_file() {
         let text = "rules:\n  - a: '{{ x }} & #1'\n";
-        let shown = Host::ALL.map(|host| {
+        let shown = GitHost::ALL.map(|host| {
             let NewFile { href, named, filled_in } =
-                host.new_file(API, "acme/checkout", ".signoff/rules.yml", text);
+                new_file(host, API, "acme/checkout", ".signoff/rules.yml", text);
             format!("{href} {named} {filled_in}")
         });
         insta::assert_snapshot!(shown.join("\n"), @"
         https://github.com/acme/checkout/new/HEAD?filename=.signoff%2Frules.yml&value=rules%3A%0A++-+a%3A+%27%7B%7B+x+%7D%7D+%26+%231%27%0A true true
         https://gitlab.com/acme/checkout/-/new/HEAD?file_name=.signoff%2Frules.yml&content=rules%3A%0A++-+a%3A+%27%7B%7B+x+%7D%7D+%26+%231%27%0A true false
-        https://bitbucket.org/acme/checkout/src/ false false
+        https://bitbucket.org/acme/checkout/create-file false false
         ");
     }
 
     #[test]
     fn a_file_that_is_too_long_for_an_address_is_left_out() {
-        for host in [Host::GitHub, Host::GitLab] {
-            let link = host.new_file(API, "acme/checkout", ".signoff/rules.yml", &"\u{1f680}".repeat(600));
+        for host in [GitHost::Github, GitHost::Gitlab] {
+            let link = new_file(host, API, "acme/checkout", ".signoff/rules.yml", &"\u{1f680}".repeat(600));
             assert!(link.named && !link.filled_in && link.href.len() < 120, "{link:?}");
         }
     }
@@ -134,7 +98,7 @@ mod tests {
             ("https://api.acme.ghe.com", "https://acme.ghe.com"),
             ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
         ] {
-            let edit = Host::edit_file(api, "acme/checkout", ".sleuth/rules.yml");
+            let edit = edit_file(api, "acme/checkout", ".sleuth/rules.yml");
             assert_eq!(edit, format!("{site}/acme/checkout/edit/HEAD/.sleuth/rules.yml"));
         }
     }

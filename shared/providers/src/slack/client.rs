@@ -255,7 +255,7 @@ impl Slack {
         let Some(name) = channel.strip_prefix('#') else { return Ok(Some(channel.to_owned())) };
         let mut cursor = String::new();
         for _ in 0..CHANNEL_PAGES {
-            let page = self.channel_page(channel, &cursor).await?;
+            let page = self.channel_page(channel, "public_channel,private_channel", &cursor).await?;
             if let Some(found) = page.channels.into_iter().find(|found| found.name.eq_ignore_ascii_case(name))
             {
                 return Ok(Some(found.id));
@@ -270,8 +270,8 @@ impl Slack {
         )))
     }
 
-    /// The names of the channels that the app can see, without `#`: the public ones and those it is in. Of a workspace with
-    /// more than `pages` thousand, some are missing.
+    /// The names of the public channels, without `#`: they may be shown to any member, which names of private ones may not. Of a
+    /// workspace with more than `pages` thousand, some are missing.
     /// <https://docs.slack.dev/reference/methods/conversations.list>
     ///
     /// # Errors
@@ -280,7 +280,7 @@ impl Slack {
     pub async fn channels(&self, pages: usize) -> Result<Vec<String>, Failure> {
         let (mut names, mut cursor) = (Vec::new(), String::new());
         for _ in 0..pages {
-            let page = self.channel_page("the channels", &cursor).await?;
+            let page = self.channel_page("the channels", "public_channel", &cursor).await?;
             names.extend(page.channels.into_iter().map(|channel| channel.name));
             cursor = page.response_metadata.next_cursor;
             if cursor.is_empty() {
@@ -290,14 +290,15 @@ impl Slack {
         Ok(names)
     }
 
-    /// A part of the channels that are not archived.
-    async fn channel_page(&self, subject: &str, cursor: &str) -> Result<wire::Channels, CallError> {
+    /// A part of the channels of these types that are not archived; of the private ones, those that the app is in.
+    async fn channel_page(
+        &self,
+        subject: &str,
+        types: &str,
+        cursor: &str,
+    ) -> Result<wire::Channels, CallError> {
         let call = Call { method: "conversations.list", subject, repeat: Repeat::Harmless };
-        let mut query = vec![
-            ("types", "public_channel,private_channel"),
-            ("exclude_archived", "true"),
-            ("limit", CHANNEL_PAGE),
-        ];
+        let mut query = vec![("types", types), ("exclude_archived", "true"), ("limit", CHANNEL_PAGE)];
         query.extend((!cursor.is_empty()).then_some(("cursor", cursor)));
         self.get(call, &query).await
     }

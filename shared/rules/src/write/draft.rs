@@ -95,6 +95,30 @@ pub enum Field {
     State,
 }
 
+impl Field {
+    /// Every field, in the order of the form.
+    pub const ALL: [Self; 18] = [
+        Self::Name,
+        Self::Environment,
+        Self::Prompt,
+        Self::Channel,
+        Self::VotesRequired,
+        Self::Approvers,
+        Self::ExpiresAfter,
+        Self::RequireReason,
+        Self::MessageChannel,
+        Self::Message,
+        Self::Comment,
+        Self::Build,
+        Self::Workflow,
+        Self::Parameters,
+        Self::Revision,
+        Self::Url,
+        Self::Event,
+        Self::State,
+    ];
+}
+
 /// What is wrong in a field. Its `Display` is one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -204,13 +228,26 @@ impl Check {
         })
     }
 
+    fn empty(&mut self, field: Field) {
+        let suggestion = match field {
+            Field::Channel | Field::MessageChannel => "name a channel, such as #releases",
+            _ => "fill it in",
+        };
+        self.problem(field, "this is empty", Some(suggestion.to_owned()));
+    }
+
+    fn too_long(&mut self, field: Field, most: usize) {
+        let message = format!("this is longer than {most} characters");
+        self.problem(field, message, Some("shorten it".to_owned()));
+    }
+
     /// A text that there must be, on one line.
     fn line(&mut self, field: Field, typed: &str) -> String {
         let text = typed.trim();
         if text.is_empty() {
-            self.problem(field, "this is empty", None);
+            self.empty(field);
         } else if text.contains(char::is_control) {
-            self.problem(field, "this is one line, without tabs", None);
+            self.problem(field, "this has to be one line, without tabs", None);
         }
         text.to_owned()
     }
@@ -218,7 +255,7 @@ impl Check {
     fn name(&mut self, typed: &str) -> String {
         let name = self.line(Field::Name, typed);
         if name.chars().count() > MAX_NAME {
-            self.problem(Field::Name, format!("this is longer than {MAX_NAME} characters"), None);
+            self.too_long(Field::Name, MAX_NAME);
         }
         name
     }
@@ -229,8 +266,7 @@ impl Check {
             let message = "a condition can't ask for a text with both kinds of quotes";
             self.problem(Field::Environment, message, Some("rename the environment".to_owned()));
         } else if environment.chars().count() > condition::MAX_LENGTH / 2 {
-            let most = condition::MAX_LENGTH / 2;
-            self.problem(Field::Environment, format!("this is longer than {most} characters"), None);
+            self.too_long(Field::Environment, condition::MAX_LENGTH / 2);
         }
         environment
     }
@@ -239,7 +275,7 @@ impl Check {
     fn template(&mut self, field: Field, typed: &str) -> String {
         let text = typed.replace("\r\n", "\n").trim().to_owned();
         if text.is_empty() {
-            self.problem(field, "this is empty", None);
+            self.empty(field);
             return text;
         }
         for problem in template::check(&text).err().unwrap_or_default() {
@@ -253,7 +289,7 @@ impl Check {
     fn channel(&mut self, field: Field, typed: &str) -> String {
         let text = typed.trim();
         if text.is_empty() {
-            self.problem(field, "this is empty", None);
+            self.empty(field);
             return String::new();
         }
         let lower = values::channel(&text.to_lowercase()).ok();
@@ -382,10 +418,11 @@ impl Check {
                     "begin with a letter, and go on with letters, digits, `_` and `-`".to_owned();
                 self.problem(Field::Parameters, message, Some(suggestion));
             } else if name == "name" {
-                let message = "`name` is the GitHub workflow, which has a field of its own".to_owned();
-                self.problem(Field::Parameters, message, None);
+                let message = "`name` is the GitHub workflow, which has a field of its own";
+                self.problem(Field::Parameters, message, Some("write it there".to_owned()));
             } else if parameters.insert(name.to_owned(), self.parameter(value)).is_some() {
-                self.problem(Field::Parameters, format!("`{name}` is here twice"), None);
+                let suggestion = "take one of its lines out".to_owned();
+                self.problem(Field::Parameters, format!("`{name}` is here twice"), Some(suggestion));
             }
         }
         parameters

@@ -15,8 +15,6 @@ use std::ops::RangeInclusive;
 pub struct Merged {
     /// Its text.
     pub text: String,
-    /// The name of the new rule: another one than was asked for where that is taken.
-    pub rule: String,
     /// The lines that are new, from 1.
     pub added: RangeInclusive<usize>,
 }
@@ -31,7 +29,8 @@ pub enum NotMerged {
     ByHand(String),
 }
 
-/// `existing` with the rule of `workflow` at the end of its rules. `path` is what the file is called in problems.
+/// `existing` with the rule of `workflow` at the end of its rules, under another name where its own is taken. `path` is what
+/// the file is called in problems.
 ///
 /// A file of nothing but comments gets the key `rules`, and so does one that has others only. `rules: []` and `rules: null`
 /// lose what stands behind the colon; nothing else is taken out or moved. Lines end as the last one of the file does.
@@ -62,7 +61,7 @@ pub fn merged(existing: &str, path: &str, workflow: &Workflow) -> Result<Merged,
         (old == outline.rules && workflow.is_said_by(new)).then_some((text, added))
     });
     match added {
-        Some((text, added)) => Ok(Merged { text, rule: workflow.rule, added }),
+        Some((text, added)) => Ok(Merged { text, added }),
         None => Err(NotMerged::ByHand(workflow.rule)),
     }
 }

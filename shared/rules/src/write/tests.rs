@@ -198,50 +198,50 @@ fn what_is_wrong_is_told_beside_its_field() {
         problems.iter().map(|problem| format!("{:?}: {problem}\n", problem.field)).collect::<String>()
     });
     assert_snapshot!(told.join("\n"), @"
-    Name: this is empty
-    Environment: this is empty
-    Prompt: this is empty
-    Channel: this is empty
+    Name: this is empty; fill it in
+    Environment: this is empty; fill it in
+    Prompt: this is empty; fill it in
+    Channel: this is empty; name a channel, such as #releases
     VotesRequired: this is no whole number from 1; write, for example, 2
     ExpiresAfter: this is no time: a whole number and s, m, h or d; write, for example, 24h
     RequireReason: `rejects` is nobody who could give a reason; did you mean `reject`?
-    Build: this is empty
+    Build: this is empty; fill it in
 
-    Name: this is one line, without tabs
+    Name: this has to be one line, without tabs
     Environment: a condition can't ask for a text with both kinds of quotes; rename the environment
     Prompt: Line 2, character 3: the template cannot be read: unexpected end of input, expected end of variable block
     Channel: `My Team` cannot be a Slack channel; write #name, or the channel's id (C0123ABCDEF)
     Approvers: `ben` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
     ExpiresAfter: this is no time: a whole number and s, m, h or d; write, for example, 24h
 
-    Name: this is longer than 150 characters
-    Environment: this is longer than 5000 characters
+    Name: this is longer than 150 characters; shorten it
+    Environment: this is longer than 5000 characters; shorten it
     Prompt: Line 2, character 6: unknown template variable `autors_slack`; did you mean `authors_slack`?
     Channel: `#Releases` cannot be a Slack channel; names of channels are in lower case: #releases
     VotesRequired: 3 votes are required, and only 2 may vote; require fewer, or name more approvers
     ExpiresAfter: this is longer than 90d; write at most '90d'
 
-    MessageChannel: this is empty
-    Message: this is empty
+    MessageChannel: this is empty; name a channel, such as #releases
+    Message: this is empty; fill it in
 
-    Comment: this is empty
+    Comment: this is empty; fill it in
 
-    Build: this is empty
+    Build: this is empty; fill it in
 
     Workflow: Character 1: the template cannot be read: unexpected end of block
     Parameters: `a` is no parameter; write `name=value` on each line
     Parameters: `1` is no name of a parameter; begin with a letter, and go on with letters, digits, `_` and `-`
-    Parameters: `name` is the GitHub workflow, which has a field of its own
-    Parameters: `b` is here twice
+    Parameters: `name` is the GitHub workflow, which has a field of its own; write it there
+    Parameters: `b` is here twice; take one of its lines out
     Parameters: Character 4: unknown template variable `nobody`
 
-    Url: this is empty
+    Url: this is empty; fill it in
 
     Url: a webhook takes an address; write, for example, https://example.com/hook
 
     Event: this has 129 characters; a detail type has 128 at most; put the rest under `detail:`
 
-    State: this is empty
+    State: this is empty; fill it in
     ");
 }
 

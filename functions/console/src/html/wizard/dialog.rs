@@ -1,6 +1,7 @@
 //! A dialog as Slack shows it: its blocks, as <https://docs.slack.dev/reference/block-kit/blocks> describes them.
 
 use super::super::prompt::formatted;
+use super::fields::{sentence, told};
 use crate::view::mrkdwn::People;
 use approval::message::Message;
 use maud::{Markup, html};
@@ -17,7 +18,7 @@ pub(crate) fn preview(dialog: &Result<Message, Vec<FieldProblem>>) -> Markup {
                     (drawn(message))
                 }
                 Err(problems) => {
-                    p.error { "There is no dialog with this prompt." @for problem in problems { " " (problem) "." } }
+                    p.error { "There is no dialog with this prompt." @for problem in told(problems).0 { " " (sentence(problem)) } }
                 }
             }
         }

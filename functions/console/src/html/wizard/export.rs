@@ -1,17 +1,22 @@
 //! The file that comes out of the wizard, and the ways to put it into the repository.
 
-use super::step_page;
+use super::{reference, step_page};
 use crate::door::visitor::Visitor;
-use crate::wizard::host::{Host, NewFile};
+use crate::view::{cut, weight};
+use crate::wizard::host::{NewFile, edit_file, new_file};
 use crate::wizard::{Form, Step, path};
 use approval::deploy::Slug;
 use maud::{Markup, html};
 use rules::Problem;
 use rules::write::Merged;
 use std::ops::{Range, RangeInclusive};
+use store::GitHost;
 
-/// The longest file that is shown, in bytes; of a longer one the new lines are.
-const MAX_SHOWN: usize = 16 * 1024;
+/// How much of a file is shown, in bytes of HTML; of a longer one the new lines are.
+const MAX_SHOWN: usize = 20 * 1024;
+/// How many problems of a file are told, and how long each may be, in bytes of HTML.
+const MOST_PROBLEMS: usize = 10;
+const LONGEST_PROBLEM: usize = 400;
 /// How many lines around the new ones are shown then.
 const AROUND: usize = 3;
 
@@ -56,6 +61,8 @@ impl Export {
 pub(crate) struct ExportPage<'a> {
     pub(crate) deployment: &'a Slug,
     pub(crate) repository: &'a str,
+    /// Where the repository is.
+    pub(crate) host: GitHost,
     pub(crate) form: &'a Form,
     pub(crate) export: &'a Export,
     /// Where GitHub's API is.
@@ -76,8 +83,7 @@ impl ExportPage<'_> {
             }
             p {
                 "The next deploy is asked about. Rules can say more: stages, freezes, reminders, several groups that have to approve. "
-                code { "docs/rules.md" }
-                " in Signoff\u{2019}s own repository has all of it."
+                (reference())
             }
             form #typed method="get" action=(path(deployment, "new")) {
                 input type="hidden" name="step" value=(Step::Export.name());
@@ -98,7 +104,7 @@ impl ExportPage<'_> {
         match &self.export.existing {
             Existing::None => html! {
                 p { "Save this as " (file) " on the default branch of the repository " (repository) "." }
-                @if self.form.host != Host::GitHub {
+                @if self.host != GitHost::Github {
                     p.notice {
                         "Signoff looks into repositories on GitHub only. Where this one has a rules file already, add the rule at the end of its "
                         code { "rules" } "."
@@ -129,7 +135,7 @@ impl ExportPage<'_> {
                 p { "Add this rule to " (file) " of the repository " (repository) ", once that file is right." }
                 div.notice.problem {
                     p { "The file can\u{2019}t be read as it is, and opens nothing:" }
-                    ul { @for problem in problems.iter().take(10) { li { (problem) } } }
+                    ul { @for problem in problems.iter().take(MOST_PROBLEMS) { li { (cut(&problem.to_string(), LONGEST_PROBLEM)) } } }
                 }
             },
         }
@@ -137,7 +143,7 @@ impl ExportPage<'_> {
 
     /// Whether the page shows all of the file.
     fn is_whole(&self) -> bool {
-        self.export.text.len() <= MAX_SHOWN || !matches!(self.export.existing, Existing::Merged(_))
+        weight(&self.export.text) <= MAX_SHOWN
     }
 
     /// The file's lines, the new ones marked.
@@ -148,25 +154,26 @@ impl ExportPage<'_> {
             Existing::Merged(added) => added.start() - 1..*added.end(),
             _ => 0..0,
         };
-        let shown = match self.is_whole() {
-            true => 0..lines.len(),
-            false => new.start.saturating_sub(AROUND)..(new.end + AROUND).min(lines.len()),
-        };
+        let shown = if self.is_whole() { 0..lines.len() } else { fitting(&lines, &new) };
+        let new = new.start..new.end.min(shown.end);
         let part = |range: Range<usize>| lines.get(range).unwrap_or_default().concat();
         html! {
             @if !self.is_whole() {
                 p.meta {
-                    "The file is too long for this page: these are its lines " (shown.start + 1) " to " (shown.end)
+                    "The file is too long for this page"
+                    @if !shown.is_empty() { ": these are its lines " (shown.start + 1) " to " (shown.end) }
                     ". The download has all of it."
                 }
             }
-            pre.yaml #yaml tabindex="0" role="region" aria-label="The rules file" {
-                // The first line's end after the tag is not part of the text.
-                "\n"
-                @if new.is_empty() {
-                    (part(shown))
-                } @else {
-                    (part(shown.start..new.start)) mark { (part(new.clone())) } (part(new.end..shown.end))
+            @if !shown.is_empty() {
+                pre.yaml #yaml tabindex="0" role="region" aria-label="The rules file" {
+                    // The first line's end after the tag is not part of the text.
+                    "\n"
+                    @if new.is_empty() {
+                        (part(shown))
+                    } @else {
+                        (part(shown.start..new.start)) mark { (part(new.clone())) } (part(new.end..shown.end))
+                    }
                 }
             }
         }
@@ -174,8 +181,8 @@ impl ExportPage<'_> {
 
     /// The way to the host's page where the file is made, or changed.
     fn host_link(&self) -> Markup {
-        let (host, export) = (self.form.host, self.export);
-        let link = |href: &str, text: &str, then: Option<&str>| {
+        let (host, export) = (self.host, self.export);
+        let link = |href: &str, text: &str, then: Option<Markup>| {
             html! {
                 a.button href=(href) rel="noopener noreferrer" { (text) }
                 @if let Some(then) = then { span.meta { (then) } }
@@ -184,21 +191,23 @@ impl ExportPage<'_> {
         match export.existing {
             Existing::None | Existing::Unknown => {
                 let NewFile { href, named, filled_in } =
-                    host.new_file(self.github_api, self.repository, export.path, &export.text);
+                    new_file(host, self.github_api, self.repository, export.path, &export.text);
                 let then = match (named, filled_in) {
                     (true, true) => None,
-                    (true, false) => Some("If the page is empty, paste the file there."),
-                    (false, _) => Some("Choose Add file there, and paste the file."),
+                    (true, false) => Some(html! { "If the page is empty, paste the file there." }),
+                    (false, _) => {
+                        Some(html! { "Name the file " code { (export.path) } " there, and paste it." })
+                    }
                 };
                 link(&href, &format!("Create the file on {}", host.title()), then)
             }
             Existing::Merged(_) | Existing::ByHand | Existing::Unreadable(_) => {
-                let href = Host::edit_file(self.github_api, self.repository, export.path);
+                let href = edit_file(self.github_api, self.repository, export.path);
                 let then = match export.existing {
                     Existing::Merged(_) if self.is_whole() => "Paste this in place of all that is there.",
                     _ => "Add the rule there.",
                 };
-                link(&href, "Edit the file on GitHub", Some(then))
+                link(&href, "Edit the file on GitHub", Some(html! { (then) }))
             }
         }
     }
@@ -208,10 +217,26 @@ impl ExportPage<'_> {
         html! {
             fieldset.hosts {
                 legend.meta { "The repository is on" }
-                @for host in Host::ALL {
-                    button.quiet type="submit" name="host" value=(host.name()) aria-pressed=(host == self.form.host) { (host.title()) }
+                @for host in GitHost::ALL {
+                    button.quiet type="submit" name="host" value=(host.name()) aria-pressed=(host == self.host) { (host.title()) }
                 }
             }
         }
     }
+}
+
+/// The lines that are shown of a file that is too long: the `new` ones, of a file with none the first ones, as many as fit; and some
+/// around them where these fit too.
+fn fitting(lines: &[&str], new: &Range<usize>) -> Range<usize> {
+    let weight_of = |range: &Range<usize>| -> usize {
+        lines.get(range.clone()).unwrap_or_default().iter().map(|line| weight(line)).sum()
+    };
+    let around = new.start.saturating_sub(AROUND)..(new.end + AROUND).min(lines.len());
+    if !new.is_empty() && weight_of(&around) <= MAX_SHOWN {
+        return around;
+    }
+    let wanted = if new.is_empty() { 0..lines.len() } else { new.clone() };
+    let fits = |end: &usize| weight_of(&(wanted.start..*end)) <= MAX_SHOWN;
+    let end = (wanted.start..=wanted.end).take_while(fits).last().unwrap_or(wanted.start);
+    wanted.start..end
 }

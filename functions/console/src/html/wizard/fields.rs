@@ -1,13 +1,23 @@
 //! Fields: a label, what it means, the control, and what is wrong, all of which a screen reader says together.
 
-use crate::wizard::{Form, label_of, name_of};
+use crate::view::cut;
+use crate::wizard::{Form, Input, input_of};
 use maud::{Markup, html};
 use rules::write::{Field, FieldProblem};
+
+/// How many problems are told at a time.
+const MOST_TOLD: usize = 12;
+/// How long the sentence of a problem may be, in bytes of HTML: it may hold what was typed.
+const LONGEST_SENTENCE: usize = 400;
 
 /// What fields need to know of the form.
 pub(super) struct Fields<'a> {
     pub(super) form: &'a Form,
-    pub(super) problems: &'a [FieldProblem],
+    problems: &'a [FieldProblem],
+    /// How many problems there are beside these.
+    more: usize,
+    /// The fields with a select that does not have their value, each with the input that has it.
+    elsewhere: Vec<(Field, Input)>,
 }
 
 /// What a control needs.
@@ -20,7 +30,20 @@ pub(super) struct Control<'a> {
     pub(super) invalid: Option<&'static str>,
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
+    /// The fields of `form`, each problem beside the input that has what is wrong: `elsewhere` are the fields with a select that does
+    /// not have their value, each with the input that has it.
+    pub(super) fn new(form: &'a Form, problems: &'a [FieldProblem], elsewhere: Vec<(Field, Input)>) -> Self {
+        let (told, more) = told(problems);
+        Self { form, problems: told, more, elsewhere }
+    }
+
+    /// The input that has the field's value.
+    fn input(&self, field: Field) -> Input {
+        let other = self.elsewhere.iter().find(|(other, _)| *other == field);
+        other.map_or_else(|| input_of(field), |(_, input)| *input)
+    }
+
     /// A field with a control of its own.
     pub(super) fn field(
         &self,
@@ -28,11 +51,43 @@ impl Fields<'_> {
         hint: &Markup,
         control: impl Fn(&Control<'_>) -> Markup,
     ) -> Markup {
-        let id = name_of(field);
-        let problems: Vec<_> = self.problems.iter().filter(|problem| problem.field == field).collect();
+        let input = input_of(field);
+        let values = self.form.values();
+        let value = values.into_iter().find(|(name, _)| *name == input.name).map_or("", |(_, value)| value);
+        self.shown(field, input, hint, value, control)
+    }
+
+    /// Where `value` is typed that the select of `field` does not have.
+    pub(super) fn other(
+        &self,
+        field: Field,
+        input: Input,
+        hint: &Markup,
+        value: &str,
+        longest: u32,
+    ) -> Markup {
+        let shown = self.shown(field, input, hint, value, |control| {
+            html! {
+                input type="text" id=(control.id) name=(control.id) value=(control.value) maxlength=(longest) autocomplete="off"
+                    aria-describedby=(control.described_by) aria-invalid=[control.invalid];
+            }
+        });
+        html! { div.other { (shown) } }
+    }
+
+    fn shown(
+        &self,
+        field: Field,
+        input: Input,
+        hint: &Markup,
+        value: &str,
+        control: impl Fn(&Control<'_>) -> Markup,
+    ) -> Markup {
+        let id = input.name;
+        let is_here = self.input(field) == input;
+        let problems: Vec<_> =
+            self.problems.iter().filter(|problem| is_here && problem.field == field).collect();
         let error = if problems.is_empty() { String::new() } else { format!(" {id}-error") };
-        let value =
-            self.form.values().into_iter().find(|(name, _)| *name == id).map_or("", |(_, value)| value);
         let control = control(&Control {
             id,
             value,
@@ -41,7 +96,7 @@ impl Fields<'_> {
         });
         html! {
             div.field {
-                label for=(id) { (label_of(field)) }
+                label for=(id) { (input.label) }
                 p.meta id={ (id) "-hint" } { (hint) }
                 (control)
                 @if !problems.is_empty() {
@@ -101,9 +156,9 @@ impl Fields<'_> {
 
     /// What is wrong, with the way to each field. It is read first.
     pub(super) fn summary(&self) -> Markup {
-        let fields = match self.problems {
-            [_] => "One thing needs".to_owned(),
-            problems => format!("{} things need", problems.len()),
+        let fields = match self.problems.len() + self.more {
+            1 => "One thing needs".to_owned(),
+            problems => format!("{problems} things need"),
         };
         html! {
             @if !self.problems.is_empty() {
@@ -111,8 +166,10 @@ impl Fields<'_> {
                     h2 { (fields) " another look" }
                     ul {
                         @for problem in self.problems {
-                            li { a href={ "#" (name_of(problem.field)) } { (label_of(problem.field)) } ": " (sentence(problem)) }
+                            @let input = self.input(problem.field);
+                            li { a href={ "#" (input.name) } { (input.label) } ": " (sentence(problem)) }
                         }
+                        @if self.more > 0 { li { "The others are told once these are right." } }
                     }
                 }
             }
@@ -120,16 +177,22 @@ impl Fields<'_> {
     }
 }
 
+/// The problems that are told, and how many there are beside them.
+pub(super) fn told(problems: &[FieldProblem]) -> (&[FieldProblem], usize) {
+    let (told, more) = problems.split_at(problems.len().min(MOST_TOLD));
+    (told, more.len())
+}
+
 /// A problem as a sentence.
-fn sentence(problem: &FieldProblem) -> String {
-    let text = problem.to_string();
+pub(super) fn sentence(problem: &FieldProblem) -> String {
+    let text = cut(&problem.to_string(), LONGEST_SENTENCE);
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    let end = if text.ends_with(['.', '?', '!', '\u{2026}']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
 }
 
 /// The channels that a field offers.
-pub(crate) fn channel_list(channels: &[String]) -> Markup {
+pub(crate) fn channel_list(channels: &[&str]) -> Markup {
     html! { datalist #channels { @for channel in channels { option value={ "#" (channel) } {} } } }
 }

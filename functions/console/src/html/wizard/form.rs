@@ -2,9 +2,9 @@
 
 use super::dialog::preview;
 use super::fields::{Fields, channel_list};
-use super::step_page;
+use super::{reference, step_page};
 use crate::door::visitor::Visitor;
-use crate::wizard::{ACTIONS, CUSTOM, Form, Step, label_of, name_of, path};
+use crate::wizard::{ACTIONS, CUSTOM, Form, LONGEST, OTHER_ENVIRONMENT, OTHER_WAIT, Step, TooLong, path};
 use approval::deploy::Slug;
 use approval::message::Message;
 use maud::{Markup, html};
@@ -35,35 +35,38 @@ const REASONS: [(&str, &str); 4] = [
 pub(crate) struct FormPage<'a> {
     pub(crate) deployment: &'a Slug,
     pub(crate) form: &'a Form,
-    /// The environments that were seen.
+    /// The environments that are offered.
     pub(crate) environments: &'a [&'a str],
     /// The channels that are offered; `None`: Slack can't be asked now.
-    pub(crate) channels: Option<&'a [String]>,
+    pub(crate) channels: Option<&'a [&'a str]>,
     pub(crate) problems: &'a [FieldProblem],
-    /// The longest field, by its name, and how many bytes an address may have, where this one has more.
-    pub(crate) too_long: Option<(&'a str, usize)>,
-    /// The dialog, or what is wrong with its prompt.
-    pub(crate) dialog: &'a Result<Message, Vec<FieldProblem>>,
+    pub(crate) too_long: Option<TooLong>,
+    /// The dialog, or what is wrong with its prompt; `None`: of an address that is too long none is drawn.
+    pub(crate) dialog: Option<&'a Result<Message, Vec<FieldProblem>>>,
 }
 
 impl FormPage<'_> {
     /// The page.
     pub(crate) fn draw(&self, visitor: Option<&Visitor>) -> Markup {
         let Self { deployment, form, problems, .. } = *self;
-        let fields = Fields { form, problems };
+        let elsewhere = [
+            (!self.environments.is_empty() && self.environment_offered().is_none())
+                .then_some((Field::Environment, OTHER_ENVIRONMENT)),
+            wait_offered(&form.draft.expires_after).is_none().then_some((Field::ExpiresAfter, OTHER_WAIT)),
+        ];
+        let fields = Fields::new(form, problems, elsewhere.into_iter().flatten().collect());
         let body = html! {
             p {
                 "Say what to ask, and what to do then. A rules file is made of it in the next step. "
-                code { "docs/rules.md" }
-                " in Signoff\u{2019}s own repository has what else rules can say."
+                (reference())
             }
-            @if let Some((field, limit)) = self.too_long { (too_long(field, limit)) }
+            @if let Some(address) = self.too_long { (too_long(address)) }
             (fields.summary())
             form method="get" action=(path(deployment, "new")) data-preview=(path(deployment, "preview")) data-into="#preview" novalidate {
                 input type="hidden" name="step" value=(Step::Workflow.name());
                 // Enter in a field presses a form's first button: this one, which goes on.
                 button.unseen type="submit" name="step" value=(Step::Export.name()) tabindex="-1" aria-hidden="true" {}
-                @if form.host.name() != "github" { input type="hidden" name="host" value=(form.host.name()); }
+                @if let Some(host) = form.host { input type="hidden" name="host" value=(host.name()); }
                 (fields.line(Field::Name, &html! { "What people know the approval by. The rule is named after it." }))
                 h2 { "Conditions" }
                 (self.environment(&fields))
@@ -87,28 +90,31 @@ impl FormPage<'_> {
         if self.environments.is_empty() {
             return fields.line(Field::Environment, &hint);
         }
-        let chosen = self.form.draft.environment.as_str();
-        let known = |environment: &&&str| environment.to_lowercase() == chosen.to_lowercase();
-        let known = self.environments.iter().find(known).copied();
+        let offered = self.environment_offered();
+        let other = if offered.is_none() { self.form.draft.environment.as_str() } else { "" };
+        let typed = html! { "Its name, as deploys are registered with it." };
         let mut options: Vec<_> =
             self.environments.iter().map(|environment| (*environment, *environment)).collect();
         options.push(("", "Another one"));
         html! {
             div.either {
-                (fields.choice(Field::Environment, &hint, &options, known.unwrap_or_default()))
-                div.field.other {
-                    label for="other_environment" { "Another environment" }
-                    p.meta #other_environment-hint { "Its name, as deploys are registered with it." }
-                    input type="text" id="other_environment" name="other_environment" maxlength="200" autocomplete="off"
-                        value=(if known.is_none() { chosen } else { "" }) aria-describedby="other_environment-hint";
-                }
+                (fields.choice(Field::Environment, &hint, &options, offered.unwrap_or_default()))
+                (fields.other(Field::Environment, OTHER_ENVIRONMENT, &typed, other, 200))
             }
         }
     }
 
+    /// The environment that is chosen, where the select has it.
+    fn environment_offered(&self) -> Option<&str> {
+        let chosen = self.form.draft.environment.to_lowercase();
+        self.environments.iter().copied().find(|environment| environment.to_lowercase() == chosen)
+    }
+
     fn asked(&self, fields: &Fields<'_>) -> Markup {
         let channel = match self.channels {
-            Some(_) => html! { "Where the dialog appears. The app has to be in a private one." },
+            Some(_) => {
+                html! { "Where the dialog appears. A private channel needs the app in it, and is not offered here: type its name." }
+            }
             None => html! {
                 "Where the dialog appears. " strong { "Slack can\u{2019}t be asked for its channels now" } ": type the name, such as #releases."
             },
@@ -118,7 +124,7 @@ impl FormPage<'_> {
             (fields.lines(Field::Prompt, &html! { "What people are asked, with *bold* text and the variables below." }))
             (variables())
             button.plain type="submit" { "Preview the dialog" }
-            (preview(self.dialog))
+            @match self.dialog { Some(dialog) => (preview(dialog)), None => div #preview.preview {} }
             (fields.channel(Field::Channel, &channel, &search))
             (channel_list(self.channels.unwrap_or_default()))
         }
@@ -177,7 +183,9 @@ impl FormPage<'_> {
 fn votes(fields: &Fields<'_>) -> Markup {
     let draft = &fields.form.draft;
     let expires = draft.expires_after.as_str();
-    let known = WAITS.iter().any(|(wait, _)| *wait == expires);
+    let offered = wait_offered(expires);
+    let other = if offered.is_none() && expires != CUSTOM { expires } else { "" };
+    let typed = html! { "A whole number and s, m, h or d: 90m, 36h. At most 90d." };
     html! {
         (fields.field(Field::VotesRequired, &html! { "How many people have to approve. One who rejects is enough to reject." }, |control| html! {
             input type="number" id=(control.id) name=(control.id) value=(control.value) min="1" max="1000" inputmode="numeric"
@@ -192,16 +200,16 @@ fn votes(fields: &Fields<'_>) -> Markup {
             p.meta #four_eyes-hint { "Who wrote, merged or deployed the change may not vote on it." }
         }
         div.either {
-            (fields.choice(Field::ExpiresAfter, &html! { "When it closes if nobody decided." }, &WAITS, if known { expires } else { CUSTOM }))
-            div.field.other {
-                label for="custom_expires" { "Another time" }
-                p.meta #custom_expires-hint { "A whole number and s, m, h or d: 90m, 36h. At most 90d." }
-                input type="text" id="custom_expires" name="custom_expires" maxlength="20" autocomplete="off"
-                    value=(if known { "" } else { expires }) aria-describedby="custom_expires-hint";
-            }
+            (fields.choice(Field::ExpiresAfter, &html! { "When it closes if nobody decided." }, &WAITS, offered.unwrap_or(CUSTOM)))
+            (fields.other(Field::ExpiresAfter, OTHER_WAIT, &typed, other, 20))
         }
         (fields.choice(Field::RequireReason, &html! { "Whether a vote comes with its reason." }, &REASONS, &draft.require_reason))
     }
+}
+
+/// The time that is chosen, where the select has it.
+fn wait_offered(chosen: &str) -> Option<&'static str> {
+    WAITS.iter().map(|(wait, _)| *wait).find(|wait| *wait == chosen && *wait != CUSTOM)
 }
 
 fn variables() -> Markup {
@@ -227,23 +235,17 @@ fn with_code(text: &str) -> Markup {
     }
 }
 
-fn too_long(field: &str, limit: usize) -> Markup {
-    let known = [
-        Field::Name,
-        Field::Prompt,
-        Field::Approvers,
-        Field::Message,
-        Field::Comment,
-        Field::Parameters,
-        Field::Url,
-    ];
-    let known = known.into_iter().find(|known| name_of(*known) == field);
-    let label = known.map_or_else(|| field.to_owned(), |known| label_of(known).to_owned());
+fn too_long(TooLong { longest, length }: TooLong) -> Markup {
     html! {
         div.notice.problem role="alert" {
             p {
-                "All that is typed has to fit into this page\u{2019}s address, which has at most " (limit)
-                " characters. Shorten " strong { (label) } ", the longest field; more can be written into the file afterwards."
+                "All that is typed has to fit into this page\u{2019}s address, which may take " (LONGEST) " bytes and now takes " (length)
+                ". A digit or a letter of English takes 1 byte, most other signs 3, letters of other alphabets 6 or more. "
+                @if let Some(longest) = longest {
+                    "Shorten " strong { (longest) } ", the longest field; more can be written into the file afterwards."
+                } @else {
+                    "Open the form again from the deployment\u{2019}s page."
+                }
             }
         }
     }

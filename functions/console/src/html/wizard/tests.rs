@@ -1,13 +1,13 @@
 use super::super::tests::lines;
 use super::*;
 use crate::sample;
-use crate::wizard::host::Host;
-use crate::wizard::preview as dialogs;
+use crate::wizard::{IMPOSSIBLE, LONGEST, TooLong, offered, preview as dialogs};
 use approval::message::Message;
 use insta::assert_snapshot;
 use rules::parse;
 use rules::write::{FieldProblem, Workflow, file, merged};
 use std::sync::LazyLock;
+use store::GitHost;
 
 fn slug() -> Slug {
     Slug::new("acme", "checkout").unwrap()
@@ -23,10 +23,6 @@ fn workflow() -> Workflow {
     Form::read(FILLED_IN).draft.workflow().unwrap()
 }
 
-fn channels() -> Vec<String> {
-    vec!["general".to_owned(), "releases".to_owned()]
-}
-
 fn form_page(form: &Form) -> FormPage<'_> {
     FormPage {
         deployment: slug_for_good(),
@@ -35,7 +31,7 @@ fn form_page(form: &Form) -> FormPage<'_> {
         channels: None,
         problems: &[],
         too_long: None,
-        dialog: sample_dialog(),
+        dialog: Some(sample_dialog()),
     }
 }
 
@@ -56,6 +52,7 @@ fn export_page(form: &Form, export: &Export) -> String {
     let page = ExportPage {
         deployment: slug_for_good(),
         repository: "acme/checkout",
+        host: form.host.unwrap_or_default(),
         form,
         export,
         github_api: "https://api.github.com",
@@ -82,8 +79,8 @@ fn step_introduction() {
 #[test]
 fn step_workflow() {
     let form = form(Step::Workflow, "environment=staging");
-    let channels = channels();
-    let page = FormPage { channels: Some(&channels), ..form_page(&form) }.draw(Some(&sample::visitor()));
+    let page = FormPage { channels: Some(&["general", "releases"]), ..form_page(&form) }
+        .draw(Some(&sample::visitor()));
     assert_snapshot!(lines(&page));
 }
 
@@ -105,9 +102,9 @@ fn step_workflow_with_another_environment_and_time() {
     let page = lines(&form_page(&form).draw(None));
     for part in [
         "<option value=\"\" selected>Another one",
-        "name=\"other_environment\" maxlength=\"200\" autocomplete=\"off\" value=\"Canary\"",
+        "name=\"other_environment\" value=\"Canary\" maxlength=\"200\"",
         "<option value=\"custom\" selected>",
-        "name=\"custom_expires\" maxlength=\"20\" autocomplete=\"off\" value=\"36h\"",
+        "name=\"custom_expires\" value=\"36h\" maxlength=\"20\"",
         "name=\"four_eyes\" checked",
         "Slack can\u{2019}t be asked for its channels now",
     ] {
@@ -116,10 +113,51 @@ fn step_workflow_with_another_environment_and_time() {
 }
 
 #[test]
+fn what_is_wrong_is_told_beside_the_input_that_has_it() {
+    for (query, wrong, label, right) in [
+        ("environment=&other_environment=", "other_environment", "Another environment", "environment"),
+        ("environment=&other_environment=a%09b", "other_environment", "Another environment", "environment"),
+        ("environment=it%27s+%22QA%22", "environment", "Environment", "other_environment"),
+        ("environment=QA&expires=custom&custom_expires=", "custom_expires", "Another time", "expires"),
+        ("environment=QA&expires=custom&custom_expires=soon", "custom_expires", "Another time", "expires"),
+    ] {
+        let form = form(Step::Workflow, query);
+        let problems = form.draft.workflow().unwrap_err();
+        let page = FormPage { problems: &problems, environments: &["QA", "it's \"QA\""], ..form_page(&form) };
+        let page = lines(&page.draw(None));
+        let input = |id: &str| page.lines().find(|line| line.contains(&format!("id=\"{id}\""))).unwrap();
+        let described = format!("aria-describedby=\"{wrong}-hint {wrong}-error\" aria-invalid=\"true\"");
+        assert!(input(wrong).contains(&described), "{query}: {page}");
+        assert!(input(&format!("{wrong}-error")).contains("class=\"error\""), "{query}: {page}");
+        assert!(page.contains(&format!("<a href=\"#{wrong}\">{label}</a>: ")), "{query}: {page}");
+        assert!(input(right).contains(&format!("aria-describedby=\"{right}-hint\"")), "{query}: {page}");
+        assert!(!page.contains(&format!("id=\"{right}-error\"")), "{query}: {page}");
+        assert!(!input(right).contains("aria-invalid"), "{query}: {page}");
+    }
+}
+
+#[test]
+fn of_many_problems_the_first_ones_are_told() {
+    let lines_of = (0..40).map(|number| format!("a{number}%0A")).collect::<String>();
+    let form = form(Step::Workflow, &format!("{FILLED_IN}&action=trigger&parameters={lines_of}"));
+    let problems = form.draft.workflow().unwrap_err();
+    let page = lines(&FormPage { problems: &problems, ..form_page(&form) }.draw(None));
+    assert!(page.contains("40 things need another look"), "{page}");
+    assert!(page.contains("The others are told once these are right."), "{page}");
+    assert_eq!(page.matches("is no parameter").count(), 2 * 12, "{page}");
+}
+
+#[test]
 fn what_does_not_fit_into_an_address_is_told() {
     let form = form(Step::Workflow, "");
-    let page = lines(&FormPage { too_long: Some(("prompt", 7000)), ..form_page(&form) }.draw(None));
-    assert!(page.contains("at most 7000 characters. Shorten <strong>Prompt</strong>"), "{page}");
+    let told = |longest| {
+        let too_long = Some(TooLong { longest, length: 7000 });
+        lines(&FormPage { too_long, dialog: None, ..form_page(&form) }.draw(None))
+    };
+    let page = told(Some("Channel of the message"));
+    assert!(page.contains("may take 6000 bytes and now takes 7000."), "{page}");
+    assert!(page.contains("Shorten <strong>Channel of the message</strong>, the longest field"), "{page}");
+    assert!(!told(None).contains("Shorten"));
 }
 
 #[test]
@@ -181,27 +219,154 @@ fn step_export_where_the_rule_goes_in_by_hand() {
 
 #[test]
 fn a_repository_elsewhere_is_not_looked_into() {
-    for host in [Host::GitLab, Host::Bitbucket] {
-        let form = Form { host, ..form(Step::Export, FILLED_IN) };
+    for host in [GitHost::Gitlab, GitHost::Bitbucket] {
+        let form = Form { host: Some(host), ..form(Step::Export, FILLED_IN) };
         let page = export_page(&form, &whole(Existing::None));
         assert!(page.contains("Signoff looks into repositories on GitHub only"), "{page}");
         assert!(page.contains(&format!("Create the file on {}", host.title())), "{page}");
     }
 }
 
+/// A name of `letter`, as long as one of an environment can be, and another one for each number.
+fn long_names(letter: &str, length: usize, count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("{}{number:03}", letter.repeat(length - 3))).collect()
+}
+
+/// What can be typed into an address, at its longest, and draws the largest pages.
+fn hostile() -> Vec<String> {
+    let signs =
+        |first: &str, sign: &str| format!("{first}{}", sign.repeat((5900 - first.len()) / sign.len()));
+    let numbered = |first: &str, before: &str, after: &str| {
+        (0..5900 / (before.len() + after.len() + 3))
+            .fold(first.to_owned(), |query, number| format!("{query}{before}{number}{after}"))
+    };
+    let mut queries = Vec::new();
+    for field in
+        ["name", "other_environment", "prompt", "channel", "approvers", "custom_expires", "reasons", "x"]
+    {
+        queries.push(signs(&format!("{field}="), "%22"));
+    }
+    for prompt in [
+        "*a*+",
+        "a%0A",
+        "%7B%7Ba%7D%7D",
+        "%7B%7B+authors+%7D%7D",
+        "%7B%7B",
+        "%3C",
+        "%22%0A",
+        "%00",
+        "%E2%80%A8",
+    ] {
+        queries.push(signs("prompt=", prompt));
+        queries.push(signs("action=message&message_channel=releases&message=", prompt));
+    }
+    queries.push(numbered("approvers=", "a", "%2C"));
+    queries.push(numbered("approvers=", "%40a", "%2C"));
+    queries.push(numbered("action=trigger&parameters=", "a", "%0A"));
+    queries.push(numbered("action=trigger&parameters=", "a", "%3D%0A"));
+    queries.push(numbered("action=trigger&parameters=", "a", "%3D%7B%7Bx%7D%7D%0A"));
+    queries.push(format!(
+        "prompt={}&approvers={}",
+        "%22".repeat(1700),
+        "%22%2C%22%2Ca%2Cb%2Cc%2Cd%2Ce%2Cf%2Cg%2Ch%2Ci%2Cj"
+    ));
+    queries
+}
+
 #[test]
-fn pages_are_small() {
-    let channels: Vec<String> = (0..100).map(|number| format!("{number:0>80}")).collect();
-    let environments: Vec<String> = (0..50).map(|number| format!("{number:0>100}")).collect();
-    let environments: Vec<&str> = environments.iter().map(String::as_str).collect();
-    // All that the gateway takes.
-    let long = form(Step::Workflow, &format!("prompt={}", "%27".repeat(3300)));
-    let page = FormPage { channels: Some(&channels), environments: &environments, ..form_page(&long) };
-    let size = page.draw(None).0.len();
+fn the_form_is_small_whatever_is_typed() {
+    let environments =
+        long_names("\"", 200, 100).into_iter().chain(long_names("e", 80, 100)).collect::<Vec<_>>();
+    let environments = offered(environments.iter().map(String::as_str), 50);
+    for name in ["c", "\u{1f680}"] {
+        let channels = long_names(name, 80, 100);
+        let channels = offered(channels.iter().map(String::as_str), 100);
+        for query in hostile() {
+            assert_eq!(Form::too_long(&query), None, "{query}");
+            let form = form(Step::Workflow, &query);
+            let problems = form.draft.workflow().err().unwrap_or_default();
+            let deploy = dialogs::sample(slug_for_good(), "Staging", sample::at(0));
+            let dialog = dialogs::workflow(&form.draft).and_then(|workflow| {
+                dialogs::dialog(&workflow, &deploy, "https://signoff.example.com/deploys/d1", sample::at(0))
+            });
+            let page = FormPage {
+                channels: Some(&channels),
+                environments: &environments,
+                problems: &problems,
+                dialog: Some(&dialog),
+                ..form_page(&form)
+            };
+            let size = page.draw(Some(&sample::visitor())).0.len();
+            assert!(size < 60_000, "{size}: {query}");
+        }
+    }
+}
+
+#[test]
+fn the_form_is_small_where_the_address_is_too_long() {
+    let environments = long_names("e", 80, 50);
+    let environments = offered(environments.iter().map(String::as_str), 50);
+    let query = format!("prompt={}", "%22".repeat((IMPOSSIBLE - 7) / 3));
+    let too_long = Form::too_long(&query);
+    assert!(too_long.is_some_and(|address| address.length > LONGEST && address.length <= IMPOSSIBLE));
+    let form = form(Step::Workflow, &query);
+    let channels = long_names("c", 80, 100);
+    let channels = offered(channels.iter().map(String::as_str), 100);
+    let page = FormPage {
+        too_long,
+        dialog: None,
+        channels: Some(&channels),
+        environments: &environments,
+        ..form_page(&form)
+    };
+    let size = page.draw(Some(&sample::visitor())).0.len();
     assert!(size < 60_000, "{size}");
-    let full = form(Step::Export, &format!("{FILLED_IN}&message={}", "%27".repeat(1900)));
-    let old = format!("rules:\n  - a: {{actions: [trigger_build]}}\n{}", "# <&>\"'\n".repeat(1700));
-    let export = Export::merged(".sleuth/rules.yml", merged(&old, ".sleuth/rules.yml", &workflow()).unwrap());
-    let size = export_page(&full, &export).len();
-    assert!(size < 60_000, "{size}");
+}
+
+#[test]
+fn the_export_is_small_whatever_is_typed_and_was_there() {
+    let quotes = "\"".repeat(16 * 1024);
+    let long = "# <&>\"'\n".repeat(1700);
+    let wide = format!("# {quotes}\n");
+    let key = "\"".repeat(9000);
+    let wrong: String = (0..12).map(|number| format!("  - a{number}: {{'{key}': 1}}\n")).collect();
+    let problems = parse(&format!("rules:\n{wrong}"), ".sleuth/rules.yml").unwrap_err();
+    let mut sound = 0;
+    for query in hostile() {
+        let form = form(Step::Export, &format!("{FILLED_IN}&{query}"));
+        let Ok(workflow) = form.draft.workflow() else { continue };
+        sound += 1;
+        let alone = || file(&workflow, ".signoff/rules.yml").unwrap();
+        let between = |before: &str, after: &str| {
+            let text = alone();
+            let first = before.lines().count() + 1;
+            let added = first..=first + text.lines().count() - 1;
+            Export::new(".sleuth/rules.yml", format!("{before}{text}{after}"), Existing::Merged(added))
+        };
+        for export in [
+            Export::new(".signoff/rules.yml", alone(), Existing::None),
+            Export::new(".signoff/rules.yml", alone(), Existing::ByHand),
+            Export::new(".signoff/rules.yml", alone(), Existing::Unreadable(problems.clone())),
+            Export::new(".signoff/rules.yml", quotes.clone(), Existing::Unknown),
+            Export::new(".signoff/rules.yml", "\"\n".repeat(8 * 1024), Existing::None),
+            between(&long, &long),
+            between(&wide, &wide),
+        ] {
+            let size = export_page(&form, &export).len();
+            assert!(size < 60_000, "{size}: {query} {:?}", export.text.get(..200));
+        }
+    }
+    assert!(sound > 5, "{sound}");
+}
+
+#[test]
+fn of_a_file_that_is_too_long_the_beginning_is_shown() {
+    let form = form(Step::Export, FILLED_IN);
+    let page =
+        export_page(&form, &Export::new(".signoff/rules.yml", "\"\n".repeat(8 * 1024), Existing::None));
+    assert!(page.contains("these are its lines 1 to 2925"), "{page}");
+    assert!(!page.contains("data-copy"), "{page}");
+    let page = export_page(&form, &Export::new(".signoff/rules.yml", "\"".repeat(16 * 1024), Existing::None));
+    assert!(page.contains("The file is too long for this page. The download has all of it."), "{page}");
+    assert!(!page.contains("<pre"), "{page}");
 }

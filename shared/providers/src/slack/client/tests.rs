@@ -43,7 +43,7 @@ async fn a_lost_answer_to_a_post_is_not_retryable() {
 }
 
 #[tokio::test]
-async fn channels_are_listed_as_far_as_asked() {
+async fn public_channels_are_listed_as_far_as_asked() {
     let server = Responder::start(|line, _| {
         let (name, next) = if line.contains("cursor=page2") { ("two", "page3") } else { ("one", "page2") };
         let channels = json!([{"id": "C1", "name": name}]);
@@ -51,7 +51,9 @@ async fn channels_are_listed_as_far_as_asked() {
     })
     .await;
     assert_eq!(slack(&server).channels(2).await, Ok(vec!["one".to_owned(), "two".to_owned()]));
-    assert_eq!(server.asked().len(), 2);
+    let asked = server.lines();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|line| line.contains("?types=public_channel&")), "{asked:?}");
 }
 
 #[tokio::test]
@@ -114,6 +116,7 @@ async fn a_lost_message_is_found_by_its_key_in_a_channel_given_by_name() {
     let slack = slack(&server);
     let found = slack.find_message("#deploys", None, "k2", at(1000)).await;
     assert_eq!(found, Ok(Some(MessageRef { channel: "C2".into(), ts: "12.1".into() })));
+    assert!(server.lines()[0].contains("types=public_channel%2Cprivate_channel&"), "{:?}", server.lines());
     assert!(server.lines()[2].contains("oldest=940.000000"), "{:?}", server.lines());
     assert_eq!(slack.find_message("#nowhere", None, "k2", at(1000)).await, Ok(None));
     assert_eq!(slack.find_message("C2", Some("12.0"), "k3", at(1000)).await, Ok(None));

@@ -3,6 +3,8 @@
 use super::super::*;
 use crate::parse;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 /// What people type, and what they don't: signs with a meaning to YAML, to conditions and to templates.
 fn typed() -> impl Strategy<Value = String> {
@@ -160,6 +162,19 @@ fn is_subsequence(old: &str, new: &str) -> bool {
     old.bytes().all(|byte| new.any(|other| other == byte))
 }
 
+/// The laws say nothing of a draft that is not sound.
+#[test]
+fn many_of_the_drafts_are_sound_whatever_they_do() {
+    let mut runner = TestRunner::deterministic();
+    let mut sound = Vec::new();
+    for _ in 0..500 {
+        sound.extend(drafts().new_tree(&mut runner).unwrap().current().workflow());
+    }
+    let actions: std::collections::HashSet<_> =
+        sound.iter().map(|workflow| std::mem::discriminant(&workflow.then)).collect();
+    assert!(sound.len() > 100 && actions.len() == 7, "{} of 500, {} actions", sound.len(), actions.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
@@ -191,7 +206,8 @@ proptest! {
                 let read = parse(&merged.text, "rules.yml").unwrap().rules;
                 let (new, kept) = read.split_last().unwrap();
                 prop_assert_eq!(kept, &rules[..]);
-                prop_assert_eq!(&new.name, &merged.rule);
+                let taken = |name: &str| rules.iter().any(|rule| rule.name == name);
+                prop_assert_eq!(&new.name, &unique(&workflow.rule, taken));
                 prop_assert_eq!(&new.actions, &[Action::SlackChannelApproval(workflow.approval())]);
                 prop_assert!(is_subsequence(&old, &merged.text));
                 let lines: Vec<_> = merged.text.split_inclusive('\n').collect();
