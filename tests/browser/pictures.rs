@@ -28,9 +28,12 @@ fn the_readmes_pictures() {
     tell_in_browser("checkout", async |story| {
         let ana = story.world.slack.add_user(NewUser::new("Ana", &story.email("Ana")).admin());
         let ben = story.person("Ben");
-        let healthy = async |revision: &str| {
+        let healthy = async |revision: &str, environment: &str| {
             let path = format!("/api/1/deployments/acme/checkout/{revision}/health");
-            assert_eq!(story.post(&path, &json!({"health": "healthy"})).await.status(), 200);
+            assert_eq!(
+                story.post(&path, &json!({"health": "healthy", "environment": environment})).await.status(),
+                200
+            );
         };
         let (deploy, dialog) = story
             .asks("votes_required: 2", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
@@ -40,12 +43,12 @@ fn the_readmes_pictures() {
         let revision = story.settled(&deploy).await.deploy.revision;
         let production = story.deploys(&revision, "Production").await;
         story.settled(&production).await;
-        healthy(&revision).await;
+        healthy(&revision, "Production").await;
         story.push("Ben", "Retry refunds that the bank answered 503");
         let newer = story.push("Ana", "Show the card\u{2019}s last four digits");
         let waiting = story.deploys(&newer, "Staging").await;
         story.settled(&waiting).await;
-        healthy(&newer).await;
+        healthy(&newer, "Staging").await;
         let browser = Browser::of(story, &ana, "/").await;
         for (name, path, shown) in [
             ("deployments", "/".to_owned(), "1 approval waits"),

@@ -10,7 +10,7 @@ fn a_key_is_created_shown_once_and_revoked() {
         let browser = Browser::open(story).await;
         browser.sign_in("/settings/keys").await;
         browser.fill("Name", "CI of browser-keys").await;
-        browser.choose("read: to read the record, as JSON or CSV").await;
+        browser.choose("read: to read the record, as JSON, JSON lines or CSV").await;
         browser.press("Create the key").await;
         browser.until_shows("sgn_").await;
         let shown = browser.run("return document.querySelector('main code').innerText", &[]).await;
