@@ -65,7 +65,7 @@ impl Telling {
         match *step {
             Step::Deploy(environment) => self.deploy(environment).await?,
             Step::Click(person, button) => self.click(person, button).await?,
-            Step::Choose(person, option) => self.choose(person, option).await?,
+            Step::Choose(person, option) => self.choose(&self.person(person)?, option).await?,
             Step::Explain(reason) => self.explain(reason).await?,
             Step::LoseWebhookAnswer => {
                 let lost = Fault::once(&format!("POST /{}", self.story.name), FaultKind::DropAfterHandling);
@@ -144,17 +144,20 @@ impl Telling {
         self.took(person, button)
     }
 
-    async fn choose(&mut self, person: &'static str, option: &'static str) -> Result<(), String> {
-        let (dialog, person) = (self.dialog().await?, self.person(person)?);
+    async fn choose(&mut self, person: &str, option: &'static str) -> Result<(), String> {
+        let dialog = self.dialog().await?;
         let slack = &self.story.world.slack;
         let value = self.story.option(&dialog.ts, option).ok_or("the menu has no such option")?;
         until_taken(option, async || {
-            let chosen =
-                slack.click_option(&person, &dialog.channel, &dialog.ts, message::MORE, &value).await;
-            chosen.map_err(|missing| missing.to_string())
+            let chosen = slack.click_option(person, &dialog.channel, &dialog.ts, message::MORE, &value).await;
+            let chosen = chosen.map_err(|missing| missing.to_string())?;
+            // Whoever Slack did not tell who they are is told to send it again, instead of being asked why.
+            let unseen = option == message::BREAK_GLASS && slack.open_views(person).is_empty();
+            let problem = chosen.problem.or(unseen.then(|| "no window asks for a reason".to_owned()));
+            Ok(ClickOutcome { problem, ..chosen })
         })
         .await?;
-        self.took(person, option)
+        self.took(person.to_owned(), option)
     }
 
     /// What a person did was taken, or a window asks for the reason.
@@ -177,13 +180,22 @@ impl Telling {
         let mut views = slack.open_views(&asked.person);
         let view = views.pop().ok_or("no window asks for a reason")?;
         views.iter().for_each(|behind| slack.close_view(&asked.person, &behind.id));
+        let mut closed = false;
         until_taken("Submit", async || {
             let given = slack.submit(&asked.person, &view.id, &[("reason", reason)]).await;
             let given = given.map_err(|missing| missing.to_string())?;
-            let problem = given.problem.or((!given.closed).then(|| given.answer.clone()));
+            closed = given.closed;
+            // A window that says to send it again has no other button than the one that closes it.
+            let told = asked.button == message::BREAK_GLASS && given.status == Some(200);
+            let problem = given.problem.or((!given.closed && !told).then(|| given.answer.clone()));
             Ok(ClickOutcome { status: given.status, answer: given.answer, elapsed: given.elapsed, problem })
         })
         .await?;
+        if !closed {
+            slack.close_view(&asked.person, &view.id);
+            self.choose(&asked.person, asked.button).await?;
+            return Box::pin(self.explain(reason)).await;
+        }
         self.taken.push(asked);
         Ok(())
     }
