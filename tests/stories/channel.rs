@@ -1,16 +1,14 @@
 //! What is open to anyone in the channel is so on a deploy's page too, and to nobody else.
 
-use crate::pages::{approval, form, hook, refusals, sends, told};
+use crate::pages::{approval, form, hook, lost_at, lost_hook, refusals, sends, told};
 use approval::approval::Choice;
 use approval::run::Status as RunStatus;
-use approval::run::StepState;
 use aws_sdk_dynamodb::types::AttributeValue;
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use runtime::time::now;
 use signoff_local::fault::{Fault, FaultKind, Hold};
 use signoff_local::slack::{NewChannel, NoSuchButton};
-use store::Page;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::PROBLEMS_CHANNEL;
 
@@ -24,12 +22,6 @@ fn silent(story: &Story, channel: &str) {
 fn unseen(story: &Story, person: &str) {
     let question = format!("users.info?user={person}");
     story.world.slack.faults().push(Fault::once(&question, FaultKind::status(503, "")));
-}
-
-fn lost_at(page: &Page, step: usize) -> Timestamp {
-    let state = &page.runs[0].steps[step].state;
-    let lost = if let StepState::Unknown { at, .. } = state { Some(*at) } else { None };
-    lost.unwrap()
 }
 
 #[test]
@@ -117,8 +109,7 @@ fn nothing_counts_on_the_page_before_slack_says_who_is_in_the_channel() {
 #[test]
 fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action() {
     tell("channel-step", async |story| {
-        let (receiver, action) = hook().await;
-        receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+        let (receiver, action) = lost_hook().await;
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let (deploy, dialog) = story.asks("votes_required: 1", &action).await;
         story.click(&ana, &dialog, "approve").await;
@@ -146,8 +137,7 @@ fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action()
 #[test]
 fn who_is_not_in_the_deployments_channel_does_not_answer_what_is_asked_there() {
     tell("channel-elsewhere", async |story| {
-        let (receiver, action) = hook().await;
-        receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+        let (receiver, action) = lost_hook().await;
         let ben = story.person("Ben");
         story.rules(&format!(
             "rules:\n  - tell:\n      conditions:\n        - environment='Staging'\n      actions:\n        - {{{action}}}\n"
@@ -172,8 +162,7 @@ fn who_is_not_in_the_deployments_channel_does_not_answer_what_is_asked_there() {
 #[test]
 fn nobody_says_what_became_of_an_action_whose_approval_is_gone() {
     tell("channel-gone", async |story| {
-        let (receiver, action) = hook().await;
-        receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+        let (receiver, action) = lost_hook().await;
         let ana = story.person("Ana");
         let (deploy, dialog) = story.asks("votes_required: 1", &action).await;
         story.click(&ana, &dialog, "approve").await;

@@ -4,8 +4,10 @@ use approval::approval::{Approval, Choice, Status};
 use approval::id::DeployId;
 use approval::run::StepState;
 use insta::assert_snapshot;
+use jiff::Timestamp;
 use reqwest::Response;
 use signoff_local::fault::{Fault, FaultKind};
+use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
 use system_tests::visitor::{Visitor, location};
@@ -15,6 +17,20 @@ pub(crate) async fn hook() -> (Receiver, String) {
     let receiver = Receiver::start(&[200]).await.unwrap();
     let action = format!("webhook: '{}/hook'", receiver.url());
     (receiver, action)
+}
+
+/// The same, of which the next answer is lost.
+pub(crate) async fn lost_hook() -> (Receiver, String) {
+    let (receiver, action) = hook().await;
+    receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+    (receiver, action)
+}
+
+/// When the answer of the step with this number, of the only run, was lost.
+pub(crate) fn lost_at(page: &Page, step: usize) -> Timestamp {
+    let state = &page.runs[0].steps[step].state;
+    let lost = if let StepState::Unknown { at, .. } = state { Some(*at) } else { None };
+    lost.unwrap()
 }
 
 pub(crate) async fn approval(story: &Story, deploy: &DeployId) -> Approval {
@@ -287,16 +303,14 @@ fn a_quorum_is_undone_on_the_page() {
 #[test]
 fn somebody_says_on_the_page_what_became_of_an_action() {
     tell("page-unknown", async |story| {
-        let (receiver, action) = hook().await;
-        receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
+        let (receiver, action) = lost_hook().await;
         let ana = story.person("Ana");
         let (deploy, dialog) = story.asks("votes_required: 1", &action).await;
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
-        let StepState::Unknown { at, .. } = page.runs[0].steps[1].state else { panic!("{:?}", page.runs[0]) };
         let visitor = story.sign_in(&ana).await;
         let path = format!("/deploys/{deploy}/runs/{}/steps/1", page.runs[0].id);
-        let lost_at = at.as_microsecond().to_string();
+        let lost_at = lost_at(&page, 1).as_microsecond().to_string();
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains(&format!("action=\"{path}\"")));
         let retry = [("resolution", "retry"), ("lost_at", lost_at.as_str())];
         let silent = Fault::once(&format!("users.info?user={ana}"), FaultKind::status(503, ""));

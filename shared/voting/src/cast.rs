@@ -13,7 +13,7 @@ const MAX_RACES: u32 = 25;
 /// What stands for a reason before it is given.
 const NOT_GIVEN_YET: &str = "\u{2026}";
 /// What a person is told whose account has to be seen first.
-const UNSEEN: &str = "Slack did not say who you are, and nothing was done. Send it again.";
+pub const UNSEEN: &str = "Slack did not say who you are, and nothing was done. Send it again.";
 
 /// What became of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ mod step;
 mod wish;
 
 pub use accounts::{Accounts, Person};
-pub use cast::{Because, Dealt, Refused, cast, foresee, record_refusal, would_refuse};
+pub use cast::{Because, Dealt, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse};
 pub use gate::Gate;
 pub use step::{Answer, resolve};
 pub use wish::{What, Wish, needs_reason};

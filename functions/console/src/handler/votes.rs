@@ -17,7 +17,8 @@ use runtime::secrets::SecretError;
 use store::{CommitError, Page};
 use thiserror::Error;
 use voting::{
-    Because, Dealt, Gate, Person, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse,
+    Because, Dealt, Gate, Person, Refused, UNSEEN, What, Wish, cast, needs_reason, record_refusal,
+    would_refuse,
 };
 
 const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
@@ -180,8 +181,7 @@ impl Console {
         let (voter, stopped) = self.who(call, member, &answer.workspace, gate).await?;
         if voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
-            let text = "Slack did not say who you are, and nothing was done. Send it again.".to_owned();
-            return Ok(Sent::Not(StatusCode::SERVICE_UNAVAILABLE, text));
+            return Ok(Sent::Not(StatusCode::SERVICE_UNAVAILABLE, UNSEEN.to_owned()));
         }
         if let Some(refused) = stopped {
             return Ok(Sent::refused(refused));

@@ -1,10 +1,10 @@
 //! What became of each action, and what each end of an approval starts.
 
 use super::ballot::Booth;
-use super::fit::{NAME, TEXT, TITLE, all_href, cut, takes};
+use super::fit::{NAME, TEXT, TITLE, all_href, takes};
 use super::{counted, external, time};
 use crate::view::words::quoted;
-use crate::view::{ActionState, ActionView, ApprovalView};
+use crate::view::{ActionState, ActionView, ApprovalView, cut};
 use approval::approval::Status;
 use approval::id::ApprovalId;
 use approval::message::shorten;

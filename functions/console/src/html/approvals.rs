@@ -2,13 +2,13 @@
 
 use super::actions::{every_branch, of_run};
 use super::ballot::Booth;
-use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, cut, pager};
+use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, pager};
 use super::prompt::formatted;
 use super::status::{freeze, status};
 use super::votes::votes;
 use super::{revision, time};
 use crate::address::place::{Tab, deploy_href};
-use crate::view::{ActionView, ApprovalView, Notice, RunView, Section};
+use crate::view::{ActionView, ApprovalView, Notice, RunView, Section, cut};
 use approval::id::DeployId;
 use approval::message::shorten;
 use maud::{Markup, html};

@@ -1,11 +1,11 @@
 //! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
 
-use super::fit::{NAME, TEXT, cut};
+use super::fit::{NAME, TEXT};
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted, voter};
 use crate::view::mrkdwn::People;
-use crate::view::{ApprovalView, QuestionView};
+use crate::view::{ApprovalView, QuestionView, cut};
 use approval::action::Reasons;
 use approval::approval::{Approval, Choice, Status};
 use approval::id::ApprovalId;

@@ -3,7 +3,7 @@
 //! A page of a deploy has room for its frame and its facts (20 KB at most, together with the notices), and for [`TAB`].
 
 use crate::address::place::{Part, Tab};
-use crate::view::weight;
+use crate::view::cut;
 use approval::id::DeployId;
 use maud::{Markup, html};
 use std::ops::Range;
@@ -51,20 +51,6 @@ pub(super) fn takes(item: &Markup, left: &mut usize) -> bool {
     let rest = left.checked_sub(item.0.len() + AROUND);
     *left = rest.unwrap_or(*left);
     rest.is_some()
-}
-
-/// `text`, cut with an ellipsis where it is longer than `room` bytes of HTML.
-pub(super) fn cut(text: &str, room: usize) -> String {
-    const END: char = '\u{2026}';
-    if weight(text) <= room {
-        return text.to_owned();
-    }
-    let mut used = END.len_utf8();
-    let fits = |letter: &char| {
-        used += weight(letter.encode_utf8(&mut [0; 4]));
-        used <= room
-    };
-    text.chars().take_while(fits).chain([END]).collect()
 }
 
 /// Lines of code as a list of at most `room` bytes of HTML; `all`: the address where all of them stand.
@@ -142,14 +128,5 @@ mod tests {
         let (shown, more) = some(items(&[10, 500, 10]).into_iter(), &mut left);
         assert_eq!((shown.len(), more, left), (1, 2, 100 - 10 - AROUND));
         assert_eq!(some(items(&[500]).into_iter(), &mut left).1, 1);
-    }
-
-    #[test]
-    fn a_text_is_cut_to_what_it_takes_as_html() {
-        assert_eq!(cut("\"\"", 12), "\"\"");
-        assert_eq!(cut("\"\"\"", 15), "\"\"\u{2026}");
-        assert_eq!(cut("\u{1f680}\u{1f680}", 7), "\u{1f680}\u{2026}");
-        assert_eq!(cut("abcdef", 5), "ab\u{2026}");
-        assert_eq!(cut("", 0), "");
     }
 }

@@ -1,9 +1,9 @@
 //! How an approval stands.
 
-use super::fit::{NAME, TEXT, cut};
+use super::fit::{NAME, TEXT};
 use super::{external, time};
 use crate::view::words::{lasted, sentence};
-use crate::view::{ApprovalView, FrozenView, PersonView};
+use crate::view::{ApprovalView, FrozenView, PersonView, cut};
 use approval::approval::Status;
 use approval::message::shorten;
 use jiff::Timestamp;

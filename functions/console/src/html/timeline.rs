@@ -1,9 +1,9 @@
 //! The Timeline tab.
 
-use super::fit::{self, TAB, TEXT, all_href, and_more, code_lines, cut, pager, some};
+use super::fit::{self, TAB, TEXT, all_href, and_more, code_lines, pager, some};
 use super::{external, time};
 use crate::address::place::Tab;
-use crate::view::{Entry, Tone};
+use crate::view::{Entry, Tone, cut};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use maud::{Markup, html};

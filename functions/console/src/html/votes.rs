@@ -1,9 +1,9 @@
 //! Who voted how and why, what their accounts were, and who may vote.
 
-use super::fit::{NAME, TEXT, all_href, cut, some};
+use super::fit::{NAME, TEXT, all_href, some};
 use super::time;
 use crate::view::words;
-use crate::view::{ApprovalView, CheckView, ElectorateView, StruckView, VoteView, WithdrawnView};
+use crate::view::{ApprovalView, CheckView, ElectorateView, StruckView, VoteView, WithdrawnView, cut};
 use approval::action::Reasons;
 use approval::approval::{Choice, Standing};
 use approval::id::DeployId;

@@ -123,6 +123,11 @@ mod tests {
         assert_eq!(cut("a<b>", 9), "a<b\u{2026}");
         assert_eq!(cut("a<b>", 8), "a<\u{2026}");
         assert_eq!(cut("\u{e9}\u{e9}\u{e9}", 5), "\u{e9}\u{2026}");
+        assert_eq!(cut("\"\"", 12), "\"\"");
+        assert_eq!(cut("\"\"\"", 15), "\"\"\u{2026}");
+        assert_eq!(cut("\u{1f680}\u{1f680}", 7), "\u{1f680}\u{2026}");
+        assert_eq!(cut("abcdef", 5), "ab\u{2026}");
+        assert_eq!(cut("", 0), "");
         for most in 3..30 {
             assert!(weight(&cut(&"\"a\u{1f680}&".repeat(9), most)) <= most, "{most}");
         }
