@@ -18,4 +18,5 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod range;
 pub mod run;

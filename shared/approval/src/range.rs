@@ -1,0 +1,129 @@
+//! The range: everything that a deploy adds to a place since what was last let through there, as the source host tells it.
+//!
+//! What only somebody's text says (a commit's author, an address, a trailer) and what the host vouches for (who signed in and
+//! pushed, opened or merged) are kept apart: the first adds makers, the second can also show that somebody is none.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An account on the source host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Account {
+    /// The host's number of it, which stays when the account is renamed.
+    pub id: u64,
+    /// Its name.
+    pub login: String,
+    /// Whether the host says that it is a program's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_bot: bool,
+}
+
+/// Somebody with a hand in a change, as the source host names them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Identity {
+    /// The name that people read.
+    pub name: String,
+    /// The e-mail address that the commit or the profile gives.
+    pub email: Option<String>,
+    /// The account that acted, or that the address belongs to.
+    pub account: Option<Account>,
+    /// Whether the host vouches that this account acted: it signed in and pushed, opened, merged or queued, or its valid
+    /// signature is on the commit. An account that only follows from a commit's address is not vouched for.
+    pub vouched: bool,
+}
+
+/// A commit's signature, as the source host judged it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Signature {
+    /// There is none.
+    Unsigned,
+    /// It is valid, and this account's.
+    Valid(Account),
+    /// It is valid, and the host's own: made on its page, by its merge button, or by an app through its API.
+    Host,
+    /// It is not valid; the host's word for why.
+    Invalid(String),
+    /// The host could not judge it now.
+    Unknown(String),
+}
+
+/// A commit of a range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RangeCommit {
+    /// The full SHA.
+    pub revision: String,
+    /// The message's first line.
+    pub title: String,
+    /// Who wrote it, by the commit's text.
+    pub author: Identity,
+    /// Who committed it, by the commit's text; `None` where the host itself did (its merge button, its page).
+    pub committer: Option<Identity>,
+    /// The co-authors that its message names.
+    pub co_authors: Vec<Identity>,
+    /// Its signature.
+    pub signature: Signature,
+    /// The accounts that brought it into the repository, by the host's list of pushes; empty where the host does not tell.
+    pub pushed_by: Vec<Identity>,
+    /// The numbers of the pull requests that brought it in.
+    pub pull_requests: Vec<u64>,
+    /// How many parents it has.
+    pub parents: usize,
+}
+
+/// A merged pull request of a range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RangePullRequest {
+    /// Its number in the repository.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// Its page.
+    pub url: String,
+    /// The branch that it came from.
+    pub branch: Option<String>,
+    /// The account that opened it; `None` where it is gone.
+    pub opened_by: Option<Identity>,
+    /// The accounts that merged it, queued it, or turned on auto-merge.
+    pub merged_by: Vec<Identity>,
+    /// Its labels' names.
+    pub labels: Vec<String>,
+    /// The keys of the issues that its title, its text and its branch mention.
+    pub issues: Vec<String>,
+    /// The commits of its branch; those that the range has too are not repeated where a merge kept them.
+    pub commits: Vec<RangeCommit>,
+}
+
+/// How the revision lies to the base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// It contains the base.
+    #[default]
+    Forward,
+    /// The base contains it.
+    Rollback,
+    /// Neither contains the other, as after a force push.
+    Diverged,
+    /// It is the base.
+    Same,
+}
+
+/// Everything between a base and a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Range {
+    /// Where it starts: a full SHA.
+    pub base: String,
+    /// Where it ends: a full SHA.
+    pub head: String,
+    /// How the two lie to each other.
+    pub direction: Direction,
+    /// The commits that it adds, oldest first.
+    pub added: Vec<RangeCommit>,
+    /// The commits that it takes out, oldest first.
+    pub removed: Vec<RangeCommit>,
+    /// The pull requests that brought these in, or out.
+    pub pull_requests: Vec<RangePullRequest>,
+    /// What was not read, and why, a sentence each; empty: the range is complete.
+    pub missing: Vec<String>,
+}
