@@ -96,7 +96,8 @@ fn one(action: &Action, context: &Context) -> Does {
         | Action::AddDeployTag(_)
         | Action::MonitorDrift(_)
         | Action::Webhook(_)
-        | Action::TransitionIssues(_) => {}
+        | Action::TransitionIssues(_)
+        | Action::RulesFile(_) => {}
     }
     does
 }

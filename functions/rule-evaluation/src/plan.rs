@@ -134,7 +134,8 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
-            | Action::SendEvent(_) => false,
+            | Action::SendEvent(_)
+            | Action::RulesFile(_) => false,
         })
     }
     any(&rule.actions)

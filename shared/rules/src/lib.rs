@@ -4,6 +4,7 @@
 //!   be right.
 //! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
 //! - [`convert::convert`] writes the names that older files use as they are now.
+//! - [`difference::difference`] compares a file with the one in force, and says which approvals the change touches.
 //! - [`explain::explain`] says why it does or does not.
 //! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
 //! - [`tags::DefaultTags`] gives a deploy tags by the files that it changes.
@@ -16,6 +17,7 @@
 
 pub mod condition;
 pub mod convert;
+pub mod difference;
 pub mod explain;
 pub mod file;
 pub mod problem;
