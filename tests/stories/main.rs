@@ -26,6 +26,7 @@ mod queries;
 mod race;
 mod record;
 mod rules;
+mod rules_in_force;
 mod samples;
 mod settings;
 mod sign_in;

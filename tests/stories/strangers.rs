@@ -109,11 +109,12 @@ fn strangers_get_nothing_by_any_route() {
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
-        let [setup, edit, disconnect, connect] = [
+        let [setup, edit, disconnect, connect, rules] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
             "/deployments/acme/strangers/disconnect",
             "/deployments/acme/strangers/connect",
+            "/deployments/acme/strangers/rules",
         ];
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
@@ -178,6 +179,8 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
                 .header("authorization", "Bearer x"),
             Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("POST /deployments/{organization}/{name}/rules", "no session", rules)
+                .body("file=mine&reason=mine"),
             Attempt::new("GET /settings/keys", "no session", "/settings/keys"),
             Attempt::new("POST /settings/keys", "no session", "/settings/keys").body("name=mine&scope=admin"),
             Attempt::new("POST /settings/keys", "a key of no record", "/settings/keys")
@@ -256,6 +259,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/disconnect | no session | 403
         POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
+        POST /deployments/{organization}/{name}/rules | no session | 403
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
         POST /settings/keys | a key of no record | 401

@@ -148,3 +148,13 @@ fn the_standard_input_has_a_name() {
     ---- Fine
     "#);
 }
+
+#[test]
+fn a_changed_file_is_compared_with_the_one_in_force() {
+    let against = ["--against", "../docs/example/rules.yml"];
+    let check = |file: &str| {
+        let args: Vec<_> = ["rules", "check", file].into_iter().chain(against).collect();
+        signoff(&args).shown()
+    };
+    insta::assert_snapshot!([check("../docs/example/rules.yml"), check("tests/files/not-yet.yml")].join("\n"), @"");
+}

@@ -45,6 +45,7 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
+        let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
         let mentions = self.mentions(slack, &deploy).await?;
         Ok(electorate(slack, spec, &deploy, &mentions).await?)
     }

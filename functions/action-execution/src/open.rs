@@ -1,5 +1,6 @@
 //! Opening an approval: who may vote and what a vote stands for are fixed here.
 
+use crate::actions::blocked;
 use crate::electorate::{electorate, reachable};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
@@ -26,13 +27,25 @@ impl ActionExecution {
         spec: &ApprovalSpec,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        let deploy = &*self.made_by(deploy, run, spec.self_approval).await?;
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
-        let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
-        let prompt = render(&spec.prompt, &context).map_err(|error| {
-            Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
-        })?;
+        let prompt = match run.proposes() {
+            // It says what a file has: no template.
+            Some(_) => spec.prompt.clone(),
+            None => {
+                let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
+                render(&spec.prompt, &context).map_err(|error| {
+                    Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
+                })?
+            }
+        };
         let electorate = electorate(&slack, spec, deploy, &mentions).await?;
+        if run.proposes().is_some() && !electorate.not_found.is_empty() {
+            let names = electorate.not_found.join(", ");
+            let why = format!("{names} can't be found in Slack");
+            return Err(Failure::Permanent(blocked(&why)).into());
+        }
         reachable(&electorate, spec, deploy)?;
         let opened_at = self.now();
         let approval = Approval {
@@ -50,6 +63,7 @@ impl ActionExecution {
                 plan: spec.on_success.iter().map(ToString::to_string).collect(),
             },
             rules_change: deploy.rules_change.clone(),
+            comparison: deploy.comparison_url(),
             prompt,
             channel: spec.channel.clone(),
             votes_required: spec.votes_required,

@@ -3,7 +3,7 @@
 use crate::actions::Done;
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::{Action, WhenRepeated};
+use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
 use approval::effect::EffectState;
 use approval::id::RunId;
@@ -41,6 +41,11 @@ impl ActionExecution {
         }
         if let Action::SlackChannelApproval(spec) = &action {
             return self.open_approval(attempt, &deploy, &run, step, spec).await;
+        }
+        if let Action::RulesFile(RulesFileStep::Await { file }) = &action
+            && self.waits_for_rules(&deploy, file).await?
+        {
+            return self.wait_for_rules(attempt, &run.id, step).await;
         }
         let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action).await?;
         let after = effect.closed(EffectState::Succeeded, None);

@@ -9,6 +9,7 @@ mod keys;
 mod pages;
 mod record;
 mod refusals;
+mod rules_in_force;
 mod settings;
 mod sign_in;
 mod slack;
@@ -243,6 +244,7 @@ impl Console {
             Endpoint::SaveSettings => self.save_settings(call).await,
             Endpoint::Disconnect => self.disconnect(call).await,
             Endpoint::Connect => self.connect(call).await,
+            Endpoint::AcceptRules => self.accept_rules(call).await,
             Endpoint::Setup => self.setup(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::ToSlack => self.go_to_slack(call).await,
@@ -284,7 +286,7 @@ impl Console {
         };
         if !visitor.may(access) {
             Err(Closed::NotAllowed(visitor))
-        } else if is_stale && access == Access::Admin {
+        } else if is_stale && matches!(access, Access::Admin | Access::AdminMember) {
             // What an admin changes outlives the session of one who is none any more.
             Err(Closed::NotSure)
         } else {

@@ -168,6 +168,7 @@ fn approval(run: &Run, step: usize) -> Approval {
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"
             .into(),
         channel: spec.channel.clone(),

@@ -6,6 +6,7 @@ use approval::deploy::{Commit, Deploy, PullRequest, Size};
 use approval::message::shorten;
 use providers::Failure;
 use providers::github::{ChangedFiles, Comparison, GitHub};
+use rules::tags::DefaultTags;
 use store::DeploySummary;
 
 /// The most commits that a deploy keeps, the newest ones; GitHub compares as many at a time.
@@ -18,7 +19,7 @@ const FULL_SHA: usize = 40;
 const MAX_TITLE: usize = 200;
 
 impl RuleEvaluation {
-    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, default tags, and whether the rules changed;
+    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, tags by the default tags `tags`, and whether the rules changed;
     /// and what its authors should know of the files that this was read from. What the deploy's own registration said stands.
     /// A revision that the git host does not know leaves the deploy as it is.
     pub(crate) async fn enrich(
@@ -26,6 +27,7 @@ impl RuleEvaluation {
         github: &GitHub,
         mut deploy: Deploy,
         previous: Option<&DeploySummary>,
+        tags: Option<&DefaultTags>,
     ) -> Result<(Deploy, Vec<String>), Trouble> {
         let previous = previous.map(|previous| previous.revision.clone());
         deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
@@ -40,7 +42,7 @@ impl RuleEvaluation {
         if !files.paths.is_empty() {
             let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
             deploy.size = Some(Size { files: changed, lines: files.lines });
-            if let Some(tags) = self.default_tags(github, &deploy.repository).await? {
+            if let Some(tags) = tags {
                 deploy.tags.extend(tags.of(&files.paths));
                 notices.extend(tags.problems.iter().map(ToString::to_string));
             }

@@ -1,6 +1,7 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
 use crate::evaluate::Look;
+use crate::in_force::Law;
 use crate::issues::Places;
 use crate::plan::Scope;
 use approval::deploy::Deploy;
@@ -161,18 +162,20 @@ impl RuleEvaluation {
             None => (Scope::Waiting, None),
         };
         let github = self.github().await?;
+        let law = self.law(&github, &deploy, effect).await?;
         let (deploy, notices) = match scope {
             Scope::All => {
-                let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref()).await?;
+                let tags = law.as_ref().and_then(Law::tags);
+                let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
                 notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
                 (deploy, notices)
             }
             Scope::Waiting => (deploy, Vec::new()),
         };
-        match (self.rules_file(&github, &deploy.repository).await?, scope) {
-            (Some(file), _) => {
+        match (law, scope) {
+            (Some(law), _) => {
                 let look = Look { attempt, scope, notices, channel };
-                self.evaluate(&look, &github, deploy, &file).await
+                self.evaluate(&look, &github, deploy, &law).await
             }
             (None, Scope::Waiting) => {
                 Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)

@@ -4,9 +4,12 @@ mod enrich;
 mod evaluate;
 mod findings;
 mod handler;
+mod in_force;
 mod issues;
+mod makers;
 mod mergers;
 mod plan;
+mod proposal;
 mod rules_file;
 
 use aws_lambda_events::sqs::SqsEvent;

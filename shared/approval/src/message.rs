@@ -7,6 +7,7 @@
 mod dialog;
 mod modal;
 mod pieces;
+mod proposal;
 mod refusal;
 mod step;
 mod tell;
@@ -14,6 +15,7 @@ mod tell;
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use modal::{ASKED, LONGEST_REASON, REASON, ask_reason, say};
 pub use pieces::{deploy_link, shorten};
+pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{MARK_AS_DONE, RETRY, step_elsewhere, step_line};
 pub use tell::{dialog_not_shown, glass_broken, reminder, rule_not_opened, rules_not_read, rules_refused};

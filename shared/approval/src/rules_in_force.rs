@@ -1,13 +1,16 @@
 //! The rules in force: the copy of a deployment's rules file that its deploys go by, and the file that was proposed in its
 //! place. What happens to the two is decided here; the difference between two files is judged by the rules language.
 
-use crate::deploy::{Person, Slug};
+use crate::deploy::{Commit, Deploy, Person, RulesChange, Slug};
 use crate::id::{DeployId, RunId, digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The most changes of a proposal that its record lists; the rest is counted.
 pub const MAX_CHANGES: usize = 40;
+
+/// The name that the run has which asks about a proposed file. A rule of a file never has it: those end in no blank.
+pub const PROPOSAL: &str = "rules file ";
 
 /// The rules of one deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +131,26 @@ impl FileCopy {
         let (tags_path, tags) = tags.unwrap_or_default();
         let id = digest(&["rules file", path.unwrap_or_default(), rules, tags_path, tags]);
         Self { id, path: path.map(str::to_owned), hash, pieces: 0 }
+    }
+}
+
+impl Proposal {
+    /// `deploy` as a change of the rules file alone: its commits are the proposal's makers', and nobody else made it.
+    pub fn as_change_of(&self, deploy: &Deploy) -> Deploy {
+        let commit = Commit {
+            revision: self.revision.clone().unwrap_or_default(),
+            title: "rules file".to_owned(),
+            authors: self.makers.people.clone(),
+            url: None,
+            issues: Vec::new(),
+        };
+        Deploy {
+            commits: vec![commit],
+            pull_requests: Vec::new(),
+            deployer: None,
+            rules_change: RulesChange::No,
+            ..deploy.clone()
+        }
     }
 }
 

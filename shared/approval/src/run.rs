@@ -4,7 +4,7 @@ mod decide;
 
 pub use decide::{Command, Refusal, decide};
 
-use crate::action::Action;
+use crate::action::{Action, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
 use crate::event::EventKind;
@@ -174,6 +174,14 @@ impl Run {
         decision.events.push(opened);
         decide::go_on(&mut decision);
         decision
+    }
+
+    /// The id of the rules file that this run puts in force, where it asks about a proposed one.
+    pub fn proposes(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::RulesFile(RulesFileStep::PutInForce { file }) => Some(file.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether step `step` is the next one: every step before it is over.

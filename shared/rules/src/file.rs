@@ -177,7 +177,7 @@ pub fn hash(source: &str) -> String {
 }
 
 /// The hash of what `rule` says; it is not filled in yet.
-fn rule_hash(rule: &Rule) -> String {
+pub(crate) fn rule_hash(rule: &Rule) -> String {
     /// A rule as it is hashed; the names and order of these fields are part of every hash on record.
     #[derive(Debug, Serialize)]
     struct Canonical<'a> {

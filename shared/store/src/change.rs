@@ -13,6 +13,7 @@ use approval::event::{Event, EventKind};
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
+use approval::rules_in_force::RulesInForce;
 use approval::run::Run;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
@@ -36,6 +37,7 @@ enum State {
     Run(Box<Run>),
     Newest(Box<Newest>),
     Facts(Box<Facts>),
+    Rules(Box<RulesInForce>),
     Dialog { dialog: Dialog, approval: ApprovalId },
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
     Effect { before: Box<Effect>, after: Box<Effect> },
@@ -92,6 +94,13 @@ impl Change {
         next.version += 1;
         self.follow(&format!("facts {}", next.deploy), next.version, effects, later, events);
         self.states.push(State::Facts(Box::new(next)));
+        self
+    }
+
+    /// The rules of the deploy's deployment; the first ones have the version 0.
+    pub fn rules(mut self, mut rules: RulesInForce) -> Self {
+        rules.version += 1;
+        self.states.push(State::Rules(Box::new(rules)));
         self
     }
 
@@ -228,6 +237,10 @@ impl Store {
             }
             State::Facts(facts) => {
                 self.versioned(row::write(&keys::facts(deploy), facts, now, retention)?, facts.version)
+            }
+            State::Rules(rules) => {
+                let row = row::keep(&keys::rules_in_force(&rules.deployment), rules)?;
+                self.versioned(row, rules.version)
             }
             State::Dialog { dialog, approval } => {
                 let place = DialogPlace { deploy: deploy.clone(), approval: approval.clone() };

@@ -18,6 +18,8 @@
 //! | API key | `keys` | `key#ID` | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME`, in lower case | `repository` | |
+//! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
+//! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -145,6 +147,16 @@ pub(crate) fn api_key(id: &str) -> Key {
 
 pub(crate) fn deployment(deployment: &Slug) -> Key {
     Key { pk: DEPLOYMENTS.to_owned(), sk: deployment.to_string() }
+}
+
+/// The rules of a deployment: the file in force, and the one that was proposed.
+pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
+    Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// A piece of the copy of a rules file.
+pub(crate) fn rules_piece(deployment: &Slug, file: &str, number: usize) -> Key {
+    Key { pk: format!("rules#{deployment}"), sk: format!("file#{file}#{number:03}") }
 }
 
 /// Git hosts compare repositories' names case-insensitively.

@@ -5,6 +5,7 @@ mod add_to_deploy_message_thread;
 mod auto_approve_build;
 mod issues;
 mod notify;
+mod rules_file;
 mod send_event;
 mod slack_channel_message;
 mod trigger_build;
@@ -17,6 +18,7 @@ use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
 use rules::template::{Context, FAILED_RULES, Mentions};
+pub(crate) use rules_file::blocked;
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
@@ -80,6 +82,7 @@ impl ActionExecution {
                 self.update_mentioned_issues(attempt, deploy, field).await
             }
             Action::SendEvent(event) => self.send_event(attempt, deploy, event).await,
+            Action::RulesFile(own) => self.rules_file(attempt, deploy, connected, run, own).await,
         }
     }
 

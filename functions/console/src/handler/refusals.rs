@@ -39,6 +39,11 @@ pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: Face) -> Answer {
     problem(face, StatusCode::BAD_REQUEST, "Bad request", detail)
 }
 
+/// A proposed rules file that can't be accepted, for this reason.
+pub(super) fn rules_not_accepted(detail: &str) -> Answer {
+    problem(Face::Page, StatusCode::CONFLICT, "Not accepted", detail)
+}
+
 /// A form that another site's page sent.
 pub(super) fn foreign_form() -> Answer {
     let detail = "This form was not sent by a page of this console. Open the console and try again.";
@@ -102,6 +107,7 @@ pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: Face) -> Answe
         Access::Viewer => "signing in with Slack. API keys are for /api/v1, /record.csv and /record.jsonl",
         Access::Member => "signing in with Slack",
         Access::Admin => "an admin, or an API key with the scope `admin`",
+        Access::AdminMember => "an admin who is signed in with Slack",
     };
     let detail = format!("You are {}. This takes {right}.", visitor.name());
     problem(face, StatusCode::FORBIDDEN, "Not allowed", &detail)

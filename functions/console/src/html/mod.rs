@@ -16,6 +16,7 @@ mod live;
 mod message;
 mod prompt;
 mod record;
+mod rules_in_force;
 mod settings;
 mod setup;
 mod sign_in;

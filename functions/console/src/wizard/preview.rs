@@ -87,6 +87,7 @@ pub(crate) fn dialog(
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt,
         channel: spec.channel,
         votes_required: spec.votes_required,

@@ -200,10 +200,11 @@ impl Repository {
         self.commits.iter().find(|commit| commit.sha == sha || (short && commit.sha.starts_with(sha)))
     }
 
-    /// The commit that a branch, a SHA or the start of a SHA names.
+    /// The commit that a branch, a SHA or the start of a SHA names; `HEAD` is the default branch's.
     pub fn resolve(&self, name: &str) -> Option<&Commit> {
         let name = name.strip_prefix("refs/").unwrap_or(name);
         let name = name.strip_prefix("heads/").unwrap_or(name);
+        let name = if name == "HEAD" { self.default_branch.as_str() } else { name };
         match self.branches.get(name) {
             Some(head) => self.commit(head.as_deref()?),
             None => self.commit(name),

@@ -40,6 +40,7 @@ pub fn approval() -> Approval {
             plan: vec!["auto_approve_build: deploy".to_owned()],
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt:
             "<@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test \
                  (Production)> to production?"

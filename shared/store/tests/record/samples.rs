@@ -68,6 +68,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
             plan: Vec::new(),
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt: "Promote?".to_owned(),
         channel: "#deploys".to_owned(),
         votes_required,

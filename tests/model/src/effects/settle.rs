@@ -159,6 +159,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt: spec.prompt.clone(),
         channel: spec.channel.clone(),
         votes_required: spec.votes_required,
