@@ -1,6 +1,7 @@
 //! `signoff rules check`.
 
 use crate::args::{Check, CheckFormat};
+use crate::does::printable;
 use crate::files::{Stop, is_input, read, read_file};
 use crate::{Exit, Streams};
 use rules::difference::difference;

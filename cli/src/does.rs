@@ -133,7 +133,7 @@ fn rendered(template: &str, context: &Context) -> String {
 }
 
 /// Without what a terminal would take for a command.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 

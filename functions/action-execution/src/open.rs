@@ -27,7 +27,8 @@ impl ActionExecution {
         spec: &ApprovalSpec,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let deploy = &*self.made_by(deploy, run, spec.self_approval).await?;
+        let made_by = self.made_by(deploy, run, spec.self_approval).await?;
+        let deploy = &*made_by;
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
         let prompt = match run.proposes() {

@@ -39,8 +39,8 @@ pub(crate) struct Look<'a> {
 
 impl RuleEvaluation {
     /// Opens a run of each rule of `law` that holds for `deploy`, and has the rules evaluated again when the next one
-    /// begins to hold by time alone. A first file that is invalid opens nothing and is told. A proposed one has its dialog opened. What there is to know of the deploy is put on
-    /// record with it.
+    /// begins to hold by time alone. A first file that is invalid opens nothing and is told. A proposed one has its dialog
+    /// opened. What there is to know of the deploy is put on record with it.
     pub(crate) async fn evaluate(
         &self,
         look: &Look<'_>,
@@ -59,7 +59,7 @@ impl RuleEvaluation {
                 let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
                 let tell = tell(look.channel.as_deref(), text).into_iter().collect();
                 let now = self.now();
-                let mut evaluation = Evaluation::of(&deploy, now, Some((path, hash)));
+                let mut evaluation = Evaluation::of(&deploy, now, Some((path.as_str(), hash.as_str())));
                 evaluation.problems = problems.len();
                 let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
                 let change = change.done(effect);
@@ -94,7 +94,9 @@ impl RuleEvaluation {
             Some(page) => page.facts.clone(),
             None => self.store.facts(&deploy.id).await?,
         };
-        let failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
+        let mut failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
+        // That people rejected what was only proposed lets no rule in force act.
+        failed_rules.retain(|name| judged.is_in_force(name));
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
         let of_the_newest = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);

@@ -41,7 +41,7 @@ pub(crate) struct RuleEvaluation {
     pub(crate) places: Places,
     http: OnceCell<reqwest::Client>,
     queue: OwnQueue,
-    public_url: String,
+    pub(crate) public_url: String,
     clock: fn() -> Timestamp,
 }
 

@@ -93,6 +93,12 @@ impl Judged {
         self.asked.iter().filter(is_covered).map(|asked| asked.rule.name.clone()).collect()
     }
 
+    /// Whether a rule in force has this name.
+    pub(crate) fn is_in_force(&self, name: &str) -> bool {
+        let is_asked = self.asked.iter().any(|asked| asked.rule.name == name);
+        !is_asked && self.rules.rules.iter().any(|rule| rule.name == name)
+    }
+
     /// The rules without those whose names are `covered`.
     pub(crate) fn shown(&self, covered: &[String]) -> Cow<'_, [Rule]> {
         if covered.is_empty() {
