@@ -177,6 +177,7 @@ fn a_proposed_approval_is_asked_and_its_action_waits() {
             })
             .await;
         story.pull_forward(&waits).await;
+        story.world.tick().await;
         let page = story.settled(&deploy).await;
         assert_eq!(paths(&receiver), ["/qa"]);
         assert!(page.runs.iter().all(|run| run.status == Status::Succeeded));
@@ -195,7 +196,10 @@ fn a_proposal_with_a_mistake_changes_nothing_and_is_told() {
         let page = story.settled(&deploy).await;
         assert_eq!((page.approvals.len(), rules_of(story).await), (1, before));
         assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::ProposalRefused { .. })));
-        assert_snapshot!(story.problems().join("\n"), @"");
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ The rules file of acme/proposal-mistake on the default branch has mistakes and changes nothing. REVISION - proposal-mistake (Staging) went by the rules in force. Correct the file; the next deploy reads it again.
+        .signoff/rules.yml:3:17: unknown action `webhok`; did you mean `webhook`?
+        ");
     });
 }
 
