@@ -4,8 +4,8 @@
         --parameters 'Deployments=acme/* #deploys' SlackApiUrl=http://127.0.0.1:9000/api
 
 It deploys the template itself: ministack applies the SAM transform. All that is changed here is where a function's code
-comes from (a zip of `--bin-dir`'s binary instead of what `sam build` makes), one name of a permission (`allow_batches`), and the
-environment variables that `--environment` adds.
+comes from (a zip of `--bin-dir`'s binary instead of what `sam build` makes), one name of a permission (`allow_batches`),
+and the environment variables that `--environment` adds.
 IAM is enforced, so a function whose role lacks a permission fails here as it would on AWS.
 
 Once the stack is there, `--out` is written:
@@ -83,7 +83,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--bin-dir", type=Path, help="where the functions' binaries are")
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="the template's parameters")
     parser.add_argument(
-        "--environment", nargs="*", default=[], metavar="NAME=VALUE", help="variables that the functions have besides the template's"
+        "--environment",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="variables that the functions have besides the template's",
     )
     parser.add_argument("--secrets", type=Path, help='a JSON file: {"SlackSecret": {"bot_token": "..."}, ...}')
     parser.add_argument("--out", type=Path, help="the JSON file to write when the stack is there")
