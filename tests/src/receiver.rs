@@ -78,7 +78,12 @@ impl Receiver {
     }
 }
 
-async fn take(State(came): State<Arc<Mutex<Came>>>, uri: Uri, headers: HeaderMap, body: Bytes) -> (StatusCode, &'static str) {
+async fn take(
+    State(came): State<Arc<Mutex<Came>>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, &'static str) {
     let header =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use approval::run::Status;
 use reqwest::Response;
 use signoff_local::github::DeploymentStatus;
+use signoff_local::slack::NewUser;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
 use system_tests::world::API_KEY;
@@ -58,6 +59,29 @@ fn a_repository_speaks_only_for_its_own_deployment() {
         let setup = page(story, "setup").await;
         assert!(setup.contains(&ours), "admins see the secret");
         assert!(!page(&neighbour, "setup").await.contains(&ours));
+    });
+}
+
+#[test]
+fn only_admins_see_and_change_the_secrets() {
+    tell("secret-admins", async |story| {
+        let (ana, ben) = (story.person("Ana"), NewUser::new("Ben", &story.email("Ben")).admin());
+        let ben = story.world.slack.add_user(ben);
+        let secret = story.set_webhook(&story.repository(), "acme", 0);
+        let (setup, edit) = ("/deployments/acme/secret-admins/setup", "/deployments/acme/secret-admins/edit");
+        let secrets = "/deployments/acme/secret-admins/secrets";
+        let fields = [("change", "new_incoming"), ("version", "0")];
+        let member = story.sign_in(&ana).await;
+        let page = member.page(setup).await;
+        assert!(!page.contains(&secret) && page.contains("An admin sees it on this page"), "{page}");
+        assert_eq!(member.get(edit).await.status(), 403);
+        assert_eq!(member.post(secrets, &fields).await.status(), 403);
+        let admin = story.sign_in(&ben).await;
+        assert!(admin.page(setup).await.contains(&secret));
+        assert!(admin.page(edit).await.contains(&story.signing_key(0)));
+        assert_eq!(admin.post_with(secrets, &fields, None).await.status(), 403, "no form of the session");
+        assert_eq!(admin.post(secrets, &fields).await.status(), 303);
+        assert!(!admin.page(setup).await.contains(&secret));
     });
 }
 
