@@ -28,6 +28,7 @@ mod record;
 mod rules;
 mod rules_in_force;
 mod samples;
+mod secrets;
 mod settings;
 mod sign_in;
 mod soak;

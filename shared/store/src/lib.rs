@@ -21,6 +21,7 @@ mod queries;
 mod queue;
 mod row;
 mod rules_in_force;
+mod secret_numbers;
 
 pub use api_keys::{Actor, ApiKey, Done, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
@@ -34,6 +35,7 @@ pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
 pub use rules_in_force::RulesTexts;
+pub use secret_numbers::{SecretChange, SecretNumbers};
 
 use jiff::SignedDuration;
 

@@ -78,6 +78,8 @@ pub(crate) enum Endpoint {
     Connect,
     /// Accept a proposed rules file.
     AcceptRules,
+    /// Change a deployment's secrets.
+    Secrets,
     /// How a deployment's deploys come to Signoff.
     Setup,
     /// The deployments, as JSON.
@@ -152,6 +154,7 @@ pub(crate) const TABLE: &[Entry] = &[
         Access::AdminMember,
         Endpoint::AcceptRules,
     ),
+    page(Method::POST, "/deployments/{organization}/{name}/secrets", Access::Admin, Endpoint::Secrets),
     page(Method::GET, "/settings/keys", Access::Admin, Endpoint::Keys),
     page(Method::POST, "/settings/keys", Access::Admin, Endpoint::CreateKey),
     page(Method::POST, "/settings/keys/{id}/revoke", Access::Admin, Endpoint::RevokeKey),
