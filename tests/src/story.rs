@@ -131,8 +131,25 @@ impl Story {
         DeployId::derive("register", &[slug.as_str(), &environment.to_lowercase(), revision])
     }
 
-    /// POSTs JSON with the API key.
+    /// POSTs JSON with the API key. A revision that is registered is known to the git host by then.
     pub async fn post(&self, path: &str, body: &Value) -> Response {
+        if let Some(sha) = body["sha"].as_str().filter(|_| path.ends_with("/register_deploy")) {
+            self.knows(sha);
+        }
+        self.post_as_it_is(path, body).await
+    }
+
+    /// Has the git host know a commit with this SHA, on the default branch of the story's repository; its full SHA.
+    pub fn knows(&self, sha: &str) -> String {
+        let is_sha = (4..=40).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_sha {
+            return sha.to_owned();
+        }
+        self.world.github.knows(&self.repository(), &sha.to_ascii_lowercase())
+    }
+
+    /// POSTs JSON with the API key, whatever the git host knows.
+    pub async fn post_as_it_is(&self, path: &str, body: &Value) -> Response {
         let url = format!("{}{path}", self.world.front.url());
         self.world.http.post(url).bearer_auth(API_KEY).json(body).send().await.unwrap()
     }

@@ -179,6 +179,9 @@ mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
         };
         Recorded { deploy: deploy.into(), opened: vec!["act".to_owned()] }
     }

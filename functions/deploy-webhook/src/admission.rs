@@ -26,7 +26,7 @@ impl DeployWebhook {
         self.registers(request, request_id, now, not_done).await?;
         let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
         match self.connections.of(&self.store, &slug).await {
-            Ok(Connected::Yes(connection)) => Ok((slug, connection)),
+            Ok(Connected::Yes(connection)) => Ok((connection.deployment.clone(), connection)),
             Ok(Connected::No(done)) => {
                 tracing::warn!(request_id, deployment = %slug, "refused: disconnected");
                 let problem = disconnected(&slug, &done, &self.public_url);

@@ -2,7 +2,8 @@
 
 use crate::admission::{sent, unreadable};
 use crate::answer::{bad_request, text, try_again};
-use crate::handler::{DeployWebhook, NOT_REGISTERED, Registered};
+use crate::commit::Registered;
+use crate::handler::{DeployWebhook, NOT_REGISTERED};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -28,24 +29,23 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
-        let id = DeployId::derive(
-            "register",
-            &[slug.as_str(), &registration.environment.to_lowercase(), &registration.revision],
-        );
+        let date = registration.deployed_at;
+        // Which deploy it is, and so its id, follows from what is on record.
+        let id = DeployId::derive("registration", &[request_id]);
         let deploy = registration.deploy(id, slug, connection.repository, now);
         let success = || text(StatusCode::OK, "Success");
-        match self.commit(&deploy, now).await {
-            Ok(Registered::New) => {
-                tracing::info!(request_id, deploy = %deploy.id, deployment = %deploy.deployment, "registered");
+        match self.commit_registration(&deploy, date, now).await {
+            Ok(Registered::New(id)) => {
+                tracing::info!(request_id, deploy = %id, deployment = %deploy.deployment, "registered");
                 success()
             }
-            Ok(Registered::Before) if ignore_if_duplicate => success(),
-            Ok(Registered::Before) => bad_request(format!(
+            Ok(Registered::Before(_)) if ignore_if_duplicate => success(),
+            Ok(Registered::Before(_)) => bad_request(format!(
                 "sha: {} is registered already for {} in {}. Send `ignore_if_duplicate` as true where that is no error.",
                 deploy.revision, deploy.deployment, deploy.environment
             )),
             Err(error) => {
-                tracing::error!(request_id, deploy = %deploy.id, %error, "not registered");
+                tracing::error!(request_id, deployment = %deploy.deployment, %error, "not registered");
                 try_again(NOT_REGISTERED)
             }
         }

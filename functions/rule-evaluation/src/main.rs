@@ -1,5 +1,6 @@
 //! The function that reads the rules of a deploy and opens a run of each one that holds.
 
+mod confirm;
 mod enrich;
 mod evaluate;
 mod findings;
@@ -7,6 +8,7 @@ mod handler;
 mod issues;
 mod mergers;
 mod plan;
+mod rollback;
 mod rules_file;
 
 use aws_lambda_events::sqs::SqsEvent;

@@ -222,6 +222,9 @@ mod tests {
             rules_change: RulesChange::No,
             issues,
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
         }
     }
 

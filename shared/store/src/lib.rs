@@ -15,11 +15,14 @@ mod environments;
 mod error;
 mod evaluations;
 mod keys;
+mod latest;
 mod listing;
 mod messages;
 mod queries;
 mod queue;
+mod repositories;
 mod row;
+mod standing;
 
 pub use api_keys::{Actor, ApiKey, Done, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
@@ -29,9 +32,11 @@ pub use deployments::{DeploymentSettings, GitHost};
 pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};
+pub use latest::Latest;
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
+pub use standing::Arrived;
 
 use jiff::SignedDuration;
 

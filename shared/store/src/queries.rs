@@ -178,22 +178,6 @@ impl Store {
         Ok(self.listed(of, "listed_at < :at", &before, 1).await?.into_iter().next())
     }
 
-    /// A deploy of the same deployment and environment that came after `deploy`, if there is one.
-    pub async fn newer(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
-        let after = keys::listed_at(deploy.deployed_at, &deploy.id);
-        let of = (&deploy.deployment, deploy.environment.as_str());
-        Ok(self.listed(of, "listed_at > :at", &after, 1).await?.into_iter().next())
-    }
-
-    /// The newest deploy of an environment, if there is one.
-    pub async fn newest_in(
-        &self,
-        deployment: &Slug,
-        environment: &str,
-    ) -> Result<Option<DeploySummary>, StoreError> {
-        Ok(self.listed((deployment, environment), "listed_at < :at", "~", 1).await?.into_iter().next())
-    }
-
     /// At most `limit` deploys of an environment of which `condition` is true, newest first.
     pub(crate) async fn listed(
         &self,

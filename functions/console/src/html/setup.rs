@@ -126,10 +126,12 @@ mod tests {
         let site = Site::new("https://signoff.example.com").unwrap();
         let slug = Slug::new("acme", "checkout").unwrap();
         let connection = Connection {
+            deployment: slug.clone(),
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
             git_host: GitHost::Github,
+            version: 0,
         };
         let connected = Connected::Yes(connection);
         insta::assert_snapshot!(lines(&setup(&slug, &connected, &site, Some(&sample::visitor()))));

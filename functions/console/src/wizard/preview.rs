@@ -131,6 +131,9 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::changes;
+use super::identify;
 use super::json::{self, Place};
 use super::runs;
 use super::state::{Repository, State, sha_of};
@@ -111,6 +112,7 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     let value = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
     let name = format!("{}/{}", value("owner"), value("repo"));
     let mut state = locked(&shared.state);
+    let name = state.name_of(&name).unwrap_or(name);
     if request.operation.id() == "actions/create-workflow-dispatch" {
         return runs::dispatch(shared, &mut state, &name, value("workflow_id"), &request.body);
     }
@@ -122,10 +124,17 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     }
     let Some(repository) = state.repositories.get(&name) else { return not_found() };
     let place = Place { url: &shared.url, repository: &name };
+    let owned = |name: &str| value(name).to_owned();
+    if let Some(answer) = identify::answer(place, repository, request.operation.id(), owned, &request.query) {
+        return answer;
+    }
     match request.operation.id() {
         "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
         "repos/compare-commits-with-basehead" => {
             compare(place, repository, value("basehead"), &request.query)
+        }
+        "repos/get-commit" if accept.starts_with("application/vnd.github.sha") => {
+            identify::sha(repository, value("ref"))
         }
         "repos/get-commit" => match repository.resolve(value("ref")) {
             Some(commit) => Answer::of_json(200, json::commit(place, commit, true)),

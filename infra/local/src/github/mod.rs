@@ -14,6 +14,7 @@
 mod api;
 mod changes;
 mod handle;
+mod identify;
 mod json;
 mod page;
 mod repository_json;
@@ -24,6 +25,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub use identify::{HostDeployment, HostStatus};
 pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
 pub use webhook::{Delivery, DeploymentStatus};
 

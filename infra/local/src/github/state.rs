@@ -1,5 +1,6 @@
 //! Repositories: files, commits, pull requests, workflows.
 
+use super::identify::HostDeployment;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -37,6 +38,18 @@ pub struct Repository {
     pub pulls: Vec<PullRequest>,
     /// Workflows by file name, with their ids.
     pub workflows: BTreeMap<String, u64>,
+    /// Which of the branches are tags.
+    #[serde(default)]
+    pub tags: BTreeSet<String>,
+    /// Commits that the host shows by this repository's name, and that no branch or tag contains.
+    #[serde(default)]
+    pub strays: Vec<Commit>,
+    /// Deployments, oldest first.
+    #[serde(default)]
+    pub deployments: Vec<HostDeployment>,
+    /// How often another repository took this one's name.
+    #[serde(default)]
+    pub generation: u64,
 }
 
 /// A person as git knows them.
@@ -173,6 +186,11 @@ impl State {
         people.into_iter().find(same)
     }
 
+    /// The name of the repository that this is a spelling of.
+    pub fn name_of(&self, spelling: &str) -> Option<String> {
+        self.repositories.keys().find(|name| name.eq_ignore_ascii_case(spelling)).cloned()
+    }
+
     /// A new number, for ids.
     pub fn id(&mut self) -> u64 {
         self.ids += 1;
@@ -191,6 +209,10 @@ impl Repository {
             branches: BTreeMap::from([(default_branch.to_owned(), None)]),
             pulls: Vec::new(),
             workflows: BTreeMap::new(),
+            tags: BTreeSet::new(),
+            strays: Vec::new(),
+            deployments: Vec::new(),
+            generation: 0,
         }
     }
 

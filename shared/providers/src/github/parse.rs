@@ -54,9 +54,14 @@ pub struct DeploymentSucceeded {
 impl DeploymentSucceeded {
     /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA alone.
     pub fn branch(&self) -> Option<&str> {
-        let name = self.r#ref.strip_prefix("refs/heads/").unwrap_or(&self.r#ref);
-        (!name.is_empty() && !self.sha.starts_with(name)).then_some(name)
+        branch_of(&self.r#ref, &self.sha)
     }
+}
+
+/// The branch or tag that `ref`, which `sha` was deployed from, names; `None` where it is the SHA, or the start of it.
+pub(super) fn branch_of<'r>(r#ref: &'r str, sha: &str) -> Option<&'r str> {
+    let name = r#ref.strip_prefix("refs/heads/").unwrap_or(r#ref);
+    (!name.is_empty() && !sha.starts_with(name)).then_some(name)
 }
 
 /// Why a delivery can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].

@@ -2,6 +2,7 @@
 
 use super::detail;
 use super::input::{Fields, ParseError, kind, parameters, time};
+use approval::confirmation::Confirmation;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
@@ -46,7 +47,7 @@ pub struct Registration {
 
 impl Registration {
     /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered where it does not
-    /// say when.
+    /// say when, or says a later time.
     pub fn deploy(
         self,
         id: DeployId,
@@ -63,7 +64,8 @@ impl Registration {
             environment: self.environment,
             revision: self.revision,
             branch: self.branch,
-            deployed_at: self.deployed_at.unwrap_or(registered_at),
+            // A date may make it older, never newer than its registration: it supersedes nothing that comes after it.
+            deployed_at: self.deployed_at.unwrap_or(registered_at).min(registered_at),
             registered_at,
             source: Source::RegisterDeploy,
             tags: self.tags,
@@ -76,6 +78,9 @@ impl Registration {
             rules_change: RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: Confirmation::Awaited,
+            host_deployment: None,
+            reported_tags: Vec::new(),
         }
     }
 }

@@ -55,6 +55,9 @@ fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
     }
 }
 
