@@ -7,6 +7,7 @@ use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -185,7 +186,10 @@ impl Story {
                 effect.kind,
                 EffectKind::Expire { .. } | EffectKind::Remind { .. } | EffectKind::WatchFreeze { .. }
             );
-            effect.is_closed() || (deadline && effect.state == EffectState::Pending)
+            // A deploy that the host does not confirm is looked at again for hours.
+            let later = matches!(effect.kind, EffectKind::EvaluateRules)
+                && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
+            effect.is_closed() || ((deadline || later) && effect.state == EffectState::Pending)
         };
         self.until("every effect to be closed", async || {
             let page = self.world.store.page(deploy).await.unwrap()?;

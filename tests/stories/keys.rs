@@ -47,7 +47,7 @@ async fn reads(story: &Story, key: &str, path: &str) -> u16 {
 #[test]
 fn a_created_key_registers_deploys_until_it_is_revoked() {
     tell("key-registers", async |story| {
-        let (key, id) = created(story, "CI of key-registers", &["register"]).await;
+        let (key, id) = created(story, "CI of key-registers", &["register", "report"]).await;
         let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
         assert_eq!(register(story, &key, &first).await, (200, "Success".to_owned()));
         let deploy = story.deploy_id(&first, "Staging");

@@ -17,6 +17,7 @@ mod events;
 mod facts;
 mod freeze;
 mod health;
+mod identity;
 mod issues;
 mod keys;
 mod pages;

@@ -237,7 +237,11 @@ fn a_deploy_that_changes_the_rules_says_so() {
         assert_eq!(page.deploy.commits[0].title, "Harmless");
 
         // A revision that the git host does not know.
-        assert_eq!(of_deploy(&"0".repeat(40)).await, RulesChange::Unknown);
+        let unknown = "0".repeat(40);
+        let body = serde_json::json!({"sha": unknown, "environment": "Staging"});
+        assert_eq!(story.post_as_it_is(&path, &body).await.status().as_u16(), 200);
+        let page = story.settled(&story.deploy_id(&unknown, "Staging")).await;
+        assert_eq!(page.deploy.rules_change, RulesChange::Unknown);
     });
 }
 

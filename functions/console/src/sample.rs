@@ -27,7 +27,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Scope};
+use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Pattern, Scope};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -356,7 +356,8 @@ pub(crate) fn api_key(number: usize, name: &str, revoked: bool) -> ApiKey {
     ApiKey {
         id: format!("{number:012x}"),
         name: name.to_owned(),
-        scopes: [Scope::Register, Scope::Read].into(),
+        scopes: [Scope::Register, Scope::Report].into(),
+        deployments: Pattern::parse("acme/*").into_iter().collect(),
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: by("Ana <b>"), at: at(0) },

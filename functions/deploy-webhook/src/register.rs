@@ -9,17 +9,19 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::register::parse;
+use store::Scope;
 
 impl DeployWebhook {
     /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, `403` for one
-    /// that does not register, `409` where the deployment was disconnected, or `413`.
+    /// that does not register or is for other deployments, `409` where the deployment was disconnected, or `413`.
     pub(crate) async fn register(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let (slug, connection) = match self.admit(request, request_id, now, NOT_REGISTERED).await {
+        let admitted = self.admit(request, request_id, now, Scope::Register, NOT_REGISTERED).await;
+        let (slug, connection, holder) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return refusal,
         };
@@ -29,10 +31,18 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
+        if !registration.unknown.is_empty() {
+            let unknown = registration.unknown.join(", ");
+            tracing::info!(request_id, deployment = %slug, unknown, "parameters that mean nothing here were sent");
+        }
         let date = registration.deployed_at;
         // Which deploy it is, and so its id, follows from what is on record.
         let id = DeployId::derive("registration", &[request_id]);
-        let deploy = registration.deploy(id, slug, connection.repository, now);
+        let mut deploy = registration.deploy(id, slug, connection.repository, now);
+        if !holder.may(Scope::Report) {
+            // A job that only registers must not choose by a tag which rules hold.
+            deploy.reported_tags = std::mem::take(&mut deploy.tags);
+        }
         let success = || text(StatusCode::OK, "Success");
         match self.commit_registration(&deploy, date, now).await {
             Ok(Registered::New(id)) => {

@@ -20,7 +20,6 @@ use providers::github::GitHub;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
-use runtime::deployments::Connection;
 use runtime::effects::{Attempt, SOON, take};
 use runtime::facts::learn;
 use runtime::secrets::{GitHubSecret, Secret};

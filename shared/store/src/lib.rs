@@ -24,7 +24,7 @@ mod repositories;
 mod row;
 mod standing;
 
-pub use api_keys::{Actor, ApiKey, Done, Scope};
+pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;

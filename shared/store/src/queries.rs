@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Everything on record about one deploy.
 #[derive(Clone, Debug)]
@@ -218,6 +218,10 @@ impl Store {
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
         let found = answer.items.unwrap_or_default().into_iter().map(row::read);
         let mut deploys = found.collect::<Result<Vec<DeploySummary>, _>>()?;
+        // A deploy that was registered by the start of its revision is there by the full one too.
+        deploys.sort_by_key(|deploy| std::cmp::Reverse(deploy.revision.len()));
+        let mut seen = HashSet::new();
+        deploys.retain(|deploy| seen.insert(deploy.id.clone()));
         deploys.sort_by_key(|deploy| deploy.deployed_at);
         Ok(deploys)
     }

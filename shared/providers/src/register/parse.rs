@@ -43,7 +43,27 @@ pub struct Registration {
     pub size: Option<Size>,
     /// Its pull requests; at most 100.
     pub pull_requests: Vec<PullRequest>,
+    /// The names of parameters that mean nothing here: clients of other services send more than is needed.
+    pub unknown: Vec<String>,
 }
+
+/// The parameters that mean something; `api_key` was read before.
+const KNOWN: [&str; 12] = [
+    "api_key",
+    "sha",
+    "environment",
+    "date",
+    "branch",
+    "tags",
+    "ignore_if_duplicate",
+    "email",
+    "links",
+    "commits",
+    "files",
+    "pull_requests",
+];
+/// How many unknown parameters are noted.
+const MAX_UNKNOWN: usize = 20;
 
 impl Registration {
     /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered where it does not
@@ -87,7 +107,7 @@ impl Registration {
 
 /// Reads a registration from a request's `Content-Type`, query (without `?`) and body: JSON, a form, or query parameters,
 /// of which the body's win. Empty texts and lists stand for what the client doesn't know; parameters with other names
-/// are not looked at. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
+/// are named in [`Registration::unknown`]. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
 ///
 /// - `sha`: 4 to 64 hexadecimal digits; required.
 /// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One in the
@@ -118,7 +138,13 @@ pub fn parse(
         commits: detail::commits(&fields)?,
         size: detail::size(&fields)?,
         pull_requests: detail::pull_requests(&fields)?,
+        unknown: unknown(&fields),
     })
+}
+
+fn unknown(fields: &Fields<'_>) -> Vec<String> {
+    let names = fields.members.keys().filter(|name| !KNOWN.contains(&name.as_str()));
+    names.take(MAX_UNKNOWN).map(|name| crate::failure::quote(name)).collect()
 }
 
 fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {

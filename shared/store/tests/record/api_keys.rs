@@ -3,7 +3,7 @@
 use crate::local::{Local, text};
 use crate::samples::second;
 use std::collections::BTreeSet;
-use store::{Actor, ApiKey, CommitError, Done, Scope};
+use store::{Actor, ApiKey, CommitError, Done, Pattern, Scope};
 
 fn actor(name: &str) -> Actor {
     Actor { id: format!("U{name}"), name: name.to_owned() }
@@ -14,6 +14,7 @@ fn key(id: &str, at: i64) -> ApiKey {
         id: id.to_owned(),
         name: "CI \u{1f680}".to_owned(),
         scopes: BTreeSet::from([Scope::Register, Scope::Read]),
+        deployments: vec![Pattern::parse("acme/*").expect("a pattern")],
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: actor("Ana"), at: second(at) },

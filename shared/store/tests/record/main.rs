@@ -21,5 +21,6 @@ mod page;
 mod register;
 mod rows;
 mod samples;
+mod standing;
 mod template;
 mod votes;

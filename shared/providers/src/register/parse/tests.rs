@@ -29,6 +29,7 @@ fn sparse() -> Registration {
         commits: vec![],
         size: None,
         pull_requests: vec![],
+        unknown: vec![],
     }
 }
 
