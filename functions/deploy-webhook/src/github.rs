@@ -75,7 +75,9 @@ impl DeployWebhook {
                 tracing::info!(request_id, deploy = %deploy.id, delivery = found.delivery, "registered");
                 text(StatusCode::OK, "Success")
             }
-            Ok(Registered::Before(_)) => text(StatusCode::OK, "Ignored: this deployment is registered already."),
+            Ok(Registered::Before(_)) => {
+                text(StatusCode::OK, "Ignored: this deployment is registered already.")
+            }
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");
                 try_again(NOT_REGISTERED)

@@ -83,8 +83,7 @@ impl RuleEvaluation {
             let known = github.sha_of(repository, &revision).await?.is_some();
             return Ok(Err(if known { Doubt::NoBranch } else { Doubt::UnknownRevision }));
         }
-        if kept.is_none()
-            && !self.store.keep_repository(settings.0, settings.1, settings.2, found.id).await?
+        if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, found.id).await?
         {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
@@ -227,7 +226,8 @@ async fn is_contained(
             return Ok(true);
         }
         let is_new = |other: &&Head| !looked_at.contains(&other.sha);
-        let heads: Vec<String> = others.iter().filter(is_new).take(MAX_OTHERS).map(|other| other.sha.clone()).collect();
+        let heads: Vec<String> =
+            others.iter().filter(is_new).take(MAX_OTHERS).map(|other| other.sha.clone()).collect();
         for head in heads {
             if looked_at.contains(&head) {
                 continue;

@@ -46,13 +46,8 @@ impl RuleEvaluation {
         if asking.is_empty() {
             return Ok(());
         }
-        let by = Successor {
-            url: self.deploy_url(deploy),
-            deploy: deploy.id.clone(),
-            title: deploy.title(),
-        };
-        let supersede =
-            |(run, deploy)| EffectKind::Supersede { deploy, run, by: by.clone() };
+        let by = Successor { url: self.deploy_url(deploy), deploy: deploy.id.clone(), title: deploy.title() };
+        let supersede = |(run, deploy)| EffectKind::Supersede { deploy, run, by: by.clone() };
         let effects: Vec<_> = asking.into_iter().take(MAX_CLOSED).map(supersede).collect();
         let change = Change::to(&deploy.id, self.now());
         match self.store.commit(change.and(&format!("rolls back {}", effect.id), effects, Vec::new())).await {

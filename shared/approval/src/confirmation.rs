@@ -148,7 +148,10 @@ mod tests {
             (Doubt::UnknownRevision, "register the full SHA"),
             (Doubt::NoBranch, "Push it to a branch"),
             (Doubt::AnotherRepository { kept: 1, found: 2 }, "was 1 and is 2"),
-            (differs("environment"), "environment is \u{201c}Production\u{201d}, not \u{201c}Staging\u{201d}"),
+            (
+                differs("environment"),
+                "environment is \u{201c}Production\u{201d}, not \u{201c}Staging\u{201d}",
+            ),
             (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
         ] {
             let sentence = doubt.sentence("abcd", "acme/checkout");

@@ -69,7 +69,19 @@ impl NewKey {
         let digest = hex::encode(Sha256::digest(secret.expose_secret()));
         let last_four = secret.expose_secret().chars().skip(2 * SECRET - 4).collect();
         let created = Done { by, at: now };
-        Self { text, row: ApiKey { id, name, scopes, deployments: Vec::new(), digest, last_four, created, revoked: None } }
+        Self {
+            text,
+            row: ApiKey {
+                id,
+                name,
+                scopes,
+                deployments: Vec::new(),
+                digest,
+                last_four,
+                created,
+                revoked: None,
+            },
+        }
     }
 }
 
@@ -238,11 +250,15 @@ mod tests {
     fn a_key_for_some_deployments_is_good_for_no_other() {
         let NewKey { text, row } = made(&[Scope::Register]);
         let patterns = ["acme/*", "shop/Web"].map(|text| Pattern::parse(text).unwrap());
-        let holder = holds(&ApiKey { deployments: patterns.to_vec(), ..row.clone() }, text.expose_secret()).unwrap();
+        let holder =
+            holds(&ApiKey { deployments: patterns.to_vec(), ..row.clone() }, text.expose_secret()).unwrap();
         let every = holds(&row, text.expose_secret()).unwrap();
-        for (organization, name, expected) in
-            [("ACME", "checkout", true), ("shop", "web", true), ("shop", "checkout", false), ("acm", "e", false)]
-        {
+        for (organization, name, expected) in [
+            ("ACME", "checkout", true),
+            ("shop", "web", true),
+            ("shop", "checkout", false),
+            ("acm", "e", false),
+        ] {
             let slug = Slug::new(organization, name).unwrap();
             assert_eq!((holder.is_for(&slug), every.is_for(&slug)), (expected, true), "{slug}");
         }

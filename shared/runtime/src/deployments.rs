@@ -69,7 +69,14 @@ impl Deployments {
         let repository = entry.repository.clone().unwrap_or_else(|| deployment.to_string());
         let circleci_project = entry.circleci_project.clone().unwrap_or_else(|| format!("gh/{repository}"));
         let channel = entry.channel.clone();
-        Some(Connection { deployment, repository, channel, circleci_project, git_host: GitHost::Github, version: 0 })
+        Some(Connection {
+            deployment,
+            repository,
+            channel,
+            circleci_project,
+            git_host: GitHost::Github,
+            version: 0,
+        })
     }
 
     /// The deployment whose repository is `repository`, `owner/name`, if the stack knows it.

@@ -28,8 +28,7 @@ impl Latest {
     /// What is on record once `deploy` is registered where `known` was the latest: `None` where that one stays the latest. Of two
     /// deploys at the same time, the ids decide.
     pub fn after(known: Option<&Self>, deploy: &Deploy) -> Option<Self> {
-        let later =
-            |known: &Self| (known.deployed_at, &known.deploy) >= (deploy.deployed_at, &deploy.id);
+        let later = |known: &Self| (known.deployed_at, &known.deploy) >= (deploy.deployed_at, &deploy.id);
         if known.is_some_and(later) {
             return None;
         }

@@ -108,7 +108,8 @@ mod tests {
 
     fn problems(form: &str, keys: &[ApiKey]) -> Vec<String> {
         let form = KeyForm::read(form, keys).unwrap_err();
-        let of_fields = form.name.problem.into_iter().chain(form.scopes_problem).chain(form.deployments.problem);
+        let of_fields =
+            form.name.problem.into_iter().chain(form.scopes_problem).chain(form.deployments.problem);
         of_fields.chain(form.problem).collect()
     }
 

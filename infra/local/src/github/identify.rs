@@ -67,14 +67,12 @@ pub fn answer(
             let heads = repository.branches.iter().filter(|(name, _)| repository.tags.contains(*name));
             list(place, heads, true, query)
         }
-        "repos/get-deployment" => deployment().map_or_else(not_found, |deployment| {
-            Answer::of_json(200, deployment_json(place, deployment))
-        }),
+        "repos/get-deployment" => deployment()
+            .map_or_else(not_found, |deployment| Answer::of_json(200, deployment_json(place, deployment))),
         "repos/list-deployment-statuses" => deployment().map_or_else(not_found, |deployment| {
             let (page, size) = paging(query).unwrap_or((1, 30));
             let newest = deployment.statuses.iter().rev().skip((page - 1) * size).take(size);
-            let statuses: Vec<Value> =
-                newest.map(|status| status_json(place, deployment, status)).collect();
+            let statuses: Vec<Value> = newest.map(|status| status_json(place, deployment, status)).collect();
             Answer::of_json(200, statuses.into())
         }),
         _ => return None,
@@ -269,13 +267,11 @@ fn status_json(place: Place<'_>, deployment: &HostDeployment, status: &HostStatu
         "creator": json::user(place.url, json::login_of(&deployment.creator), "User"),
         "description": "",
         "environment": status.environment,
-        "target_url": "",
+        "target_url": place.html("/deployments"),
         "created_at": at,
         "updated_at": at,
         "deployment_url": address,
         "repository_url": place.api(""),
-        "environment_url": "",
-        "log_url": "",
     })
 }
 

@@ -103,7 +103,9 @@ impl GitHub {
     /// A request that GitHub did not answer, or answered with an error.
     pub async fn repository(&self, repository: &str) -> Result<Option<RepositoryIdentity>, Failure> {
         let doing = format!("reading the repository {repository}");
-        let Some(answer) = self.identified(repository, &[], &[], JSON, &doing).await? else { return Ok(None) };
+        let Some(answer) = self.identified(repository, &[], &[], JSON, &doing).await? else {
+            return Ok(None);
+        };
         answer.json("GitHub", &doing, Repeat::Harmless).map(Some)
     }
 

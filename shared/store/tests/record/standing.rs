@@ -104,8 +104,7 @@ async fn of_twenty_registrations_one_is_the_latest_after_each() {
         tasks.spawn(async move {
             let deploy = deployed(&format!("d{number}"), number, i64::from(number));
             loop {
-                let known =
-                    store.latest(&deploy.deployment, &deploy.environment).await.expect("read");
+                let known = store.latest(&deploy.deployment, &deploy.environment).await.expect("read");
                 let change = Change::register(&deploy, second(0));
                 let change = match Latest::after(known.as_ref(), &deploy) {
                     Some(next) => change.latest(next),
@@ -129,7 +128,8 @@ async fn of_twenty_registrations_one_is_the_latest_after_each() {
 #[tokio::test]
 async fn what_is_unconfirmed_or_a_repeat_is_in_no_environment() {
     let local = Local::new().await;
-    let (known, doubtful, repeat) = (deployed("known", 1, 1), deployed("doubtful", 2, 2), deployed("repeat", 1, 3));
+    let (known, doubtful, repeat) =
+        (deployed("known", 1, 1), deployed("doubtful", 2, 2), deployed("repeat", 1, 3));
     for deploy in [&known, &doubtful, &repeat] {
         register(&local.store, deploy).await;
     }

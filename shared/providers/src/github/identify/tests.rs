@@ -59,7 +59,8 @@ async fn a_name_stands_for_one_sha_or_none() {
 #[tokio::test]
 async fn only_identical_and_behind_are_contained() {
     let (_server, github) = github(|line, _| {
-        let status = ["identical", "behind", "ahead", "diverged"].into_iter().find(|word| line.contains(word));
+        let status =
+            ["identical", "behind", "ahead", "diverged"].into_iter().find(|word| line.contains(word));
         status.map_or_else(none, |status| reply(200, &json!({"status": status})))
     })
     .await;
