@@ -76,6 +76,6 @@ async fn the_row_has_no_secret() {
     let rows = local.rows().await;
     let mut names: Vec<_> = rows["keys key#k1"].keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["created", "digest", "id", "last_four", "name", "pk", "scopes", "sk"]);
+    assert_eq!(names, ["created", "deployments", "digest", "id", "last_four", "name", "pk", "scopes", "sk"]);
     assert_eq!(text(&rows["keys key#k1"], "last_four"), "cafe");
 }
