@@ -88,7 +88,7 @@ fn uses(key: &ApiKey) -> String {
 fn use_of(scope: Scope) -> &'static str {
     match scope {
         Scope::Register => "register deploys",
-        Scope::Report => "report the health of deploys, and give them tags that count in conditions",
+        Scope::Report => "report the health of deploys and give them tags that count in conditions",
         Scope::Read => "read the record, as JSON, JSON lines or CSV",
         Scope::Admin => "register deploys, report on them, read the record, create keys and change settings",
     }
