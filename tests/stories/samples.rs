@@ -57,7 +57,7 @@ fn the_sample_bodies_make_a_deploy_and_a_vote() {
             },
             text(&sent["deployment_status"]["created_at"]).parse().unwrap(),
         );
-        let delivery = github.delivery("deployment_status", "sample-delivery", body);
+        let delivery = github.delivery("acme/checkout", "deployment_status", "sample-delivery", body);
         let mut request = story.world.http.post(format!("{}/webhooks/github", story.world.front.url()));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);

@@ -5,7 +5,7 @@
 
 use approval::deploy::Slug;
 use approval::slug::canonical;
-use store::GitHost;
+use store::{GitHost, SecretNumbers};
 use thiserror::Error;
 
 /// The deployments of a stack.
@@ -37,6 +37,8 @@ pub struct Connection {
     pub git_host: GitHost,
     /// How often an admin saved it; 0: the setting has it.
     pub version: u64,
+    /// The numbers that its secrets are derived with.
+    pub secrets: SecretNumbers,
 }
 
 /// An entry that can't be read.
@@ -76,6 +78,7 @@ impl Deployments {
             circleci_project,
             git_host: GitHost::Github,
             version: 0,
+            secrets: SecretNumbers::default(),
         })
     }
 

@@ -22,6 +22,7 @@ mod queries;
 mod queue;
 mod repositories;
 mod row;
+mod secret_numbers;
 mod standing;
 
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
@@ -36,6 +37,7 @@ pub use latest::Latest;
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
+pub use secret_numbers::{SecretChange, SecretNumbers};
 pub use standing::Arrived;
 
 use jiff::SignedDuration;

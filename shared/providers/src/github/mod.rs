@@ -13,5 +13,5 @@ pub use client::{ChangedFiles, Comparison, FileAnswer, GitHub};
 pub use dispatch::{RUN_APPEARS_WITHIN, Sighting};
 pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
 pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
-pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery};
-pub use verify::verify;
+pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository};
+pub use verify::{verify, verify_any};
