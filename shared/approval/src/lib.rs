@@ -18,5 +18,6 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod people;
 pub mod range;
 pub mod run;

@@ -17,6 +17,7 @@ mod evaluations;
 mod keys;
 mod listing;
 mod messages;
+mod people;
 mod queries;
 mod queue;
 mod row;
@@ -30,6 +31,7 @@ pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};
 pub use listing::{DeploySummary, Listing, Wanted};
+pub use people::People;
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
 
