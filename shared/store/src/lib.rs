@@ -21,6 +21,7 @@ mod people;
 mod queries;
 mod queue;
 mod row;
+mod secret_numbers;
 
 pub use api_keys::{Actor, ApiKey, Done, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
@@ -34,6 +35,7 @@ pub use listing::{DeploySummary, Listing, Wanted};
 pub use people::People;
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
+pub use secret_numbers::{SecretChange, SecretNumbers};
 
 use jiff::SignedDuration;
 
