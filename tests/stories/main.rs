@@ -16,6 +16,7 @@ mod doors;
 mod events;
 mod facts;
 mod freeze;
+mod git_accounts;
 mod health;
 mod identity;
 mod issues;

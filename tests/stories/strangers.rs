@@ -2,6 +2,7 @@
 
 use crate::keys::created_for;
 use approval::deploy::Slug;
+use approval::people::{Entry, Handle};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use providers::derived::incoming_secret;
@@ -241,6 +242,19 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /settings/keys", "a key of no record", "/settings/keys")
                 .header("authorization", format!("Bearer sgn_000000000000_{}", "0".repeat(64)))
                 .body("name=mine&scope=admin"),
+            Attempt::new("GET /settings/people", "no session", "/settings/people"),
+            Attempt::new("GET /settings/people.csv", "no session", "/settings/people.csv"),
+            Attempt::new("POST /settings/people", "no session", "/settings/people")
+                .body("handle=7&is=left&reason=gone"),
+            Attempt::new("POST /settings/people", "a wrong key", "/settings/people")
+                .header("authorization", "Bearer wrong")
+                .body("handle=7&is=left&reason=gone"),
+            Attempt::new("POST /settings/people/confirm", "no session", "/settings/people/confirm")
+                .body("handle=7&version=1"),
+            Attempt::new("POST /settings/people/remove", "no session", "/settings/people/remove")
+                .body("handle=github:49699333&version=0"),
+            Attempt::new("POST /settings/people/import", "no session", "/settings/people/import")
+                .body("file=account,member%0A7,U1"),
             Attempt::new(
                 "POST /settings/keys/{id}/revoke",
                 "no session",
@@ -326,6 +340,13 @@ fn strangers_get_nothing_by_any_route() {
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
         POST /settings/keys | a key of no record | 401
+        GET /settings/people | no session | 303
+        GET /settings/people.csv | no session | 303
+        POST /settings/people | no session | 403
+        POST /settings/people | a wrong key | 401
+        POST /settings/people/confirm | no session | 403
+        POST /settings/people/remove | no session | 403
+        POST /settings/people/import | no session | 403
         POST /settings/keys/{id}/revoke | no session | 403
         GET /api/v1/deployments | no key | 401
         GET /api/v1/deploys | no key | 401
@@ -349,6 +370,8 @@ fn strangers_get_nothing_by_any_route() {
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
         assert_eq!(after.facts, before.facts);
         assert!(story.world.store.keys().await.unwrap().iter().all(|key| key.name != "mine"));
+        let seven = story.world.store.person(&Handle::github(7)).await.unwrap();
+        assert_eq!(seven, Entry::new(Handle::github(7)), "nothing is said of anybody");
         let slug = &before.deploy.deployment;
         assert_eq!(story.world.store.deployment_settings(slug).await.unwrap(), None);
         let registered = story.deploy_id("abcdef1", "Staging");

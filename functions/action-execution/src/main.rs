@@ -9,6 +9,7 @@ mod handler;
 mod newest;
 mod open;
 mod outside;
+mod people;
 mod personal;
 mod settle;
 mod step;

@@ -27,12 +27,13 @@ impl ActionExecution {
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
-        let mentions = self.mentions(&slack, deploy).await?;
-        let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
+        let makers = self.makers(&slack, deploy).await?;
+        let context = self.context(deploy, &makers.mentions(), &[&spec.prompt]).await?;
         let prompt = render(&spec.prompt, &context).map_err(|error| {
             Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
         })?;
-        let electorate = electorate(&slack, spec, deploy, &mentions).await?;
+        let mut electorate = electorate(&slack, spec, deploy, &makers).await?;
+        electorate.people_page = Some(self.people_page());
         reachable(&electorate, spec, deploy)?;
         let opened_at = self.now();
         let approval = Approval {

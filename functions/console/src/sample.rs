@@ -3,6 +3,7 @@
 mod crowded;
 mod deployments;
 mod events;
+mod people;
 mod record;
 mod stories;
 mod story;
@@ -10,6 +11,7 @@ mod story;
 pub(crate) use crowded::crowded;
 pub(crate) use deployments::{deployments, evaluations, health, overview, waiting_approvals};
 pub(crate) use events::{everything, hostile};
+pub(crate) use people::people;
 pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,

@@ -19,6 +19,7 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod people;
 pub mod range;
 pub mod run;
 pub mod slug;

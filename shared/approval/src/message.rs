@@ -7,6 +7,7 @@
 mod dialog;
 mod identity;
 mod modal;
+mod people;
 mod pieces;
 mod refusal;
 mod step;
@@ -15,6 +16,7 @@ mod tell;
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use identity::unconfirmed;
 pub use modal::{ASKED, LONGEST_REASON, REASON, ask_reason, say};
+pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours};
 pub use pieces::{deploy_link, shorten};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{MARK_AS_DONE, RETRY, step_elsewhere, step_line};

@@ -14,6 +14,7 @@ use approval::event::{Event, EventKind};
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
+use approval::people::Entry;
 use approval::run::Run;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
@@ -41,6 +42,7 @@ enum State {
     Dialog { dialog: Dialog, approval: ApprovalId },
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
     Effect { before: Box<Effect>, after: Box<Effect> },
+    Person(Box<Entry>),
 }
 
 impl Change {
@@ -127,6 +129,21 @@ impl Change {
     /// What came of the rules of this deploy, which were evaluated for `effect`.
     pub fn evaluation(mut self, evaluation: Evaluation, effect: &EffectId) -> Self {
         self.states.push(State::Evaluation { evaluation: Box::new(evaluation), effect: effect.clone() });
+        self
+    }
+
+    /// The next state of an entry of People (its first, where its version is 0), and the question that follows from it.
+    pub fn person(mut self, mut next: Entry) -> Self {
+        let asks = next.question();
+        next.version += 1;
+        self.follow(
+            &format!("people {}", next.handle),
+            next.version,
+            asks.into_iter().collect(),
+            Vec::new(),
+            Vec::new(),
+        );
+        self.states.push(State::Person(Box::new(next)));
         self
     }
 
@@ -255,6 +272,10 @@ impl Store {
             }
             State::Evaluation { evaluation, effect } => {
                 self.put(row::evaluation(evaluation, effect, retention)?, None, &[])
+            }
+            // A removed entry stays: it says who removed it.
+            State::Person(entry) => {
+                self.versioned(row::keep(&keys::person(&entry.handle), entry)?, entry.version)
             }
             State::Effect { before, after } => self.put(
                 row::effect(after, retention)?,

@@ -21,6 +21,7 @@
 //! | API key | `keys` | `key#ID` | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
+//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -28,6 +29,7 @@ use approval::approval::Dialog;
 use approval::deploy::{Deploy, Slug};
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use approval::slug::canonical;
+use approval::people::Handle;
 use jiff::Timestamp;
 
 /// The partition key's attribute.
@@ -157,6 +159,13 @@ pub(crate) const API_KEYS: &str = "keys";
 
 pub(crate) fn api_key(id: &str) -> Key {
     Key { pk: API_KEYS.to_owned(), sk: format!("key#{id}") }
+}
+
+/// The partition of all people's accounts and addresses.
+pub(crate) const PEOPLE: &str = "people";
+
+pub(crate) fn person(handle: &Handle) -> Key {
+    Key { pk: PEOPLE.to_owned(), sk: handle.to_string() }
 }
 
 pub(crate) fn deployment(deployment: &Slug) -> Key {

@@ -262,7 +262,7 @@ mod tests {
         - Ana Novak voted to approve 10:46 UTC: “Watched it for an hour.” At the click: a member of the workspace.
         Votes that were taken back:
         - Iztok Kos withdrew their vote to approve 10:47 UTC
-        1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. Who votes has to say why.
+        1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. An admin can say who they are: People. Who votes has to say why.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions

@@ -1,6 +1,7 @@
 //! API keys: the list, the form that creates one, and a new key, which is shown once.
 
 use super::fields::{Line, copied, line};
+use super::people::settings_parts;
 use super::tables::{cell, list};
 use super::{counted, page, time};
 use crate::door::visitor::Visitor;
@@ -30,6 +31,7 @@ pub(crate) fn keys(
     let parts = all.chunks(SHOWN).count();
     let part = part.clamp(1, parts.max(1));
     let body = html! {
+        (settings_parts(PART))
         h1 { "API keys" }
         p.lead {
             "Programs show a key to register deploys, to report their health and to read the record: "

@@ -187,7 +187,8 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::RunStep { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
-        | EffectKind::TellChannel { .. } => return None,
+        | EffectKind::TellChannel { .. }
+        | EffectKind::AskMember { .. } => return None,
     };
     let note = effect.note.as_deref();
     let because = note.map_or_else(|| ".".to_owned(), |note| format!(": {note}"));

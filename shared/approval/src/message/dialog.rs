@@ -137,6 +137,9 @@ fn struck(struck: &[Struck]) -> Option<String> {
                 Verdict::Stranger => "they are of another workspace",
                 Verdict::Bot => "it is a program's",
                 Verdict::Eligible | Verdict::NotNamed => "they are not among those who may vote any more",
+                Verdict::OwnWord => {
+                    "nobody else confirmed what they said on the page People of who made this"
+                }
                 Verdict::OwnChange => "it is their own change",
             };
             format!(":no_entry_sign: The approval of <@{}> does not count: {why}.", struck.voter)

@@ -18,6 +18,7 @@ mod lists;
 mod local;
 mod newest;
 mod page;
+mod people;
 mod register;
 mod rows;
 mod samples;
