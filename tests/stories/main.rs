@@ -26,6 +26,7 @@ mod queries;
 mod race;
 mod record;
 mod rules;
+mod runs;
 mod samples;
 mod settings;
 mod sign_in;

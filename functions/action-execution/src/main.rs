@@ -11,7 +11,9 @@ mod open;
 mod outside;
 mod personal;
 mod settle;
+mod source;
 mod step;
+mod subject;
 mod trouble;
 
 use aws_lambda_events::sqs::SqsEvent;

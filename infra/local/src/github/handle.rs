@@ -99,7 +99,7 @@ impl GitHub {
         self.shared.gate.violations()
     }
 
-    fn change<T>(&self, repository: &str, change: impl FnOnce(&mut Repository) -> T) -> T {
+    pub(super) fn change<T>(&self, repository: &str, change: impl FnOnce(&mut Repository) -> T) -> T {
         let mut state = locked(&self.shared.state);
         let new = || Repository::new("main");
         change(state.repositories.entry(repository.to_owned()).or_insert_with(new))

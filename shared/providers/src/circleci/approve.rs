@@ -118,7 +118,8 @@ impl CircleCi {
                     }
                     let url = self.pipeline_url(project, pipeline.number);
                     if let Origin::Otherwise(how) = origin(pipeline) {
-                        seen.otherwise.push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
+                        seen.otherwise
+                            .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
                         continue;
                     }
                     if let Some(workflow) = seen.look(pipeline, self.workflows(pipeline).await?, build) {

@@ -21,7 +21,9 @@ pub(super) fn origin(pipeline: &Pipeline) -> Origin {
         "webhook" => {}
         "api" | "explicit" => return otherwise("a request to the API, and not by a push"),
         "scheduled_pipeline" => return otherwise("a schedule, and not by a push"),
-        other => return Origin::Otherwise(format!("a trigger of the type {}, and not by a push", quote(other))),
+        other => {
+            return Origin::Otherwise(format!("a trigger of the type {}, and not by a push", quote(other)));
+        }
     }
     let Some(vcs) = &pipeline.vcs else { return otherwise("a trigger that names no repository") };
     if is_of_another_repository(vcs) {
@@ -57,7 +59,10 @@ fn origin_by_parameters(vcs: &Vcs, parameters: &Map<String, Value>) -> Origin {
         }
         for key in ["config_ref", "checkout_sha", "commit_sha"] {
             if let Some(other) = text(key).filter(|other| !is_the_same(vcs, other)) {
-                return Origin::Otherwise(format!("a push with the {key} {}, which is another one", quote(other)));
+                return Origin::Otherwise(format!(
+                    "a push with the {key} {}, which is another one",
+                    quote(other)
+                ));
             }
         }
     }
@@ -108,13 +113,31 @@ mod tests {
             ("scheduled_pipeline", push.clone(), none.clone(), "a schedule, and not by a push"),
             ("new", push.clone(), none.clone(), "a trigger of the type new, and not by a push"),
             ("webhook", none.clone(), none.clone(), "a trigger that names no repository"),
-            ("webhook", with("origin_repository_url", "https://github.com/eve/a"), none.clone(), "a pull request from a fork"),
-            ("webhook", with("branch", "pull/7/head"), none.clone(), "a pull request, and not by a push to a branch or tag"),
+            (
+                "webhook",
+                with("origin_repository_url", "https://github.com/eve/a"),
+                none.clone(),
+                "a pull request from a fork",
+            ),
+            (
+                "webhook",
+                with("branch", "pull/7/head"),
+                none.clone(),
+                "a pull request, and not by a push to a branch or tag",
+            ),
             ("webhook", push.clone(), json!({"deploy": true}), "a push with the parameter deploy"),
-            ("webhook", push.clone(), json!({"github_app": {"config_ref": "evil"}}),
-                "a push with the config_ref evil, which is another one"),
-            ("webhook", push.clone(), json!({"circleci": {"event_type": "comment"}}),
-                "an event of the type comment, and not by a push"),
+            (
+                "webhook",
+                push.clone(),
+                json!({"github_app": {"config_ref": "evil"}}),
+                "a push with the config_ref evil, which is another one",
+            ),
+            (
+                "webhook",
+                push.clone(),
+                json!({"circleci": {"event_type": "comment"}}),
+                "an event of the type comment, and not by a push",
+            ),
         ] {
             assert_eq!(told(trigger, &vcs, &parameters), expected, "{trigger} {vcs} {parameters}");
         }

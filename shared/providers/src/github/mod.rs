@@ -5,11 +5,13 @@ pub mod dispatch;
 mod failure;
 pub mod first_file;
 pub mod parse;
+pub mod source;
 pub mod verify;
 mod wire;
 
 pub use client::{ChangedFiles, Comparison, FileAnswer, GitHub};
-pub use dispatch::{RUN_APPEARS_WITHIN, Sighting};
+pub use dispatch::{RUN_APPEARS_WITHIN, Sighting, StartedRun};
 pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
 pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery};
+pub use source::{Head, Named};
 pub use verify::verify;

@@ -386,3 +386,11 @@ proptest! {
         prop_assert!(!text.contains(['<', '>']), "{}", text);
     }
 }
+
+proptest! {
+    #[test]
+    fn a_literal_renders_to_its_text(text in r#"(\{\{|\}\}|\{%|%\}|\{#|#\}|["'\\ \r\n a-z/#]|[[:print:]]){0,24}"#) {
+        let context = Context::new(&deploy(), "https://signoff.example.com/deploys/d1", &Mentions::default());
+        prop_assert_eq!(render_plain(&literal(&text), &context), Ok(text));
+    }
+}

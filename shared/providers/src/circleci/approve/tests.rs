@@ -271,7 +271,9 @@ async fn chosen(pipelines: Vec<Value>) -> String {
     })
     .await;
     match approve(&server, "deploy").await {
-        Ok(approved) => format!("approved in pipeline {} ({})", approved.pipeline.number, approved.pipeline.id),
+        Ok(approved) => {
+            format!("approved in pipeline {} ({})", approved.pipeline.number, approved.pipeline.id)
+        }
         Err(failure) => failure.to_string(),
     }
 }
