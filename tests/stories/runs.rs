@@ -39,8 +39,13 @@ async fn deploys_from(story: &Story, revision: &str, branch: &str) -> DeployId {
 
 /// Ana approves what waits; what is on record once all of it has ended.
 async fn approved(story: &Story, deploy: &DeployId) -> Page {
-    let (ana, dialog) = (story.person("Ana"), story.dialog().await);
-    story.click(&ana, &dialog, "approve").await;
+    let dialog = story
+        .until("the deploy's own dialog", async || {
+            let page = story.world.store.page(deploy).await.unwrap()?;
+            page.approvals.first()?.dialog.clone()
+        })
+        .await;
+    story.click(&story.person("Ana"), &dialog.ts, "approve").await;
     story.settled(deploy).await
 }
 
@@ -147,7 +152,13 @@ fn a_reported_branch_does_not_choose_the_workflow() {
         let deploy = deploys_from(story, &revision, "evil").await;
         story.dialog().await;
         story.settled(&deploy).await;
-        assert_snapshot!(story.sees(&story.person("Ana")), @"");
+        let seen = story.sees(&story.person("Ana"));
+        assert_snapshot!(plain(story, &seen, &[(&revision, "REVISION")]), @"
+        Ana, would you like to promote REVISION - runs-evil-branch (Staging) to production?
+        Once approved:
+        • Starts promote.yml on main with version=REVISION
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
         let page = approved(story, &deploy).await;
         assert_eq!(page.runs[0].status, Status::Succeeded);
         let dispatched = github.dispatched(&repository);
@@ -172,7 +183,7 @@ fn a_template_of_the_branch_chooses_no_unprotected_one() {
         assert_eq!(story.post(&path, &body).await.status(), 200);
         let page = approved(story, &story.deploy_id(&revision, "Staging")).await;
         assert_eq!(github.dispatched(&repository).len(), 0);
-        assert_snapshot!(failure(&page, 1), @"");
+        assert_snapshot!(failure(&page, 1), @"nothing was started: evil is neither the default branch nor protected, and follows from what was reported of the deploy. Name the branch in the rule, or protect it.");
     });
 }
 
@@ -187,7 +198,7 @@ fn a_build_starts_on_a_protected_branch_alone() {
         let deploy = deploys_from(story, &revision, "release").await;
         let page = approved(story, &deploy).await;
         assert_eq!(github.dispatched(&repository).len(), 0);
-        assert_snapshot!(plain(story, failure(&page, 1), &[(&revision, "REVISION")]), @"");
+        assert_snapshot!(plain(story, failure(&page, 1), &[(&revision, "REVISION")]), @"nothing was started: REVISION is the head neither of main nor of a protected branch of acme/runs-protected. Set `revision` of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as `revision: '{{ deploy_revision }}'`.");
 
         github.protect(&repository, "release");
         let next = push_to(story, "release");
@@ -216,7 +227,7 @@ fn a_run_of_another_commit_is_cancelled_and_told() {
         let runs: Vec<u64> = github.dispatched(&repository).iter().map(|run| run.run_id).collect();
         assert_eq!((runs.len(), github.cancelled(&repository)), (1, runs.clone()));
         let told = plain(story, failure(&page, 1), &[(&revision, "REVISION"), (&other, "OTHER")]);
-        assert_snapshot!(told.replace(&runs[0].to_string(), "RUN"), @"");
+        assert_snapshot!(told.replace(&runs[0].to_string(), "RUN"), @"main moved while the build was started: the run GITHUB/acme/runs-race/actions/runs/RUN is of OTHER, and not of REVISION. Signoff cancelled it; it may have acted before. Look at it.");
     });
 }
 
@@ -245,7 +256,7 @@ fn a_workflow_that_changed_after_the_question_is_refused() {
         let page = approved(story, &deploy).await;
         assert_eq!(github.dispatched(&repository).len(), 1);
         let told = plain(story, failure(&page, 1), &[(&second, "SECOND"), (&third, "THIRD")]);
-        assert_snapshot!(told, @"");
+        assert_snapshot!(told, @"nothing was started: main has moved from SECOND on to THIRD, and the CI files are not what they were when this was asked: .github. Deploy again to have it asked anew.");
     });
 }
 
@@ -273,7 +284,7 @@ fn a_deployment_that_points_elsewhere_runs_nothing() {
         assert_eq!(saved.status(), 303);
         let page = approved(story, &deploy).await;
         assert_eq!(world.circleci.approvals(&project).len() + world.circleci.approvals(elsewhere).len(), 0);
-        assert_snapshot!(failure(&page, 1), @"");
+        assert_snapshot!(failure(&page, 1), @"nothing was done: acme/runs-elsewhere is not what people voted on any more: its repository was acme/runs-elsewhere and is acme/runs-elsewhere-2, its CircleCI project was gh/acme/runs-elsewhere and is gh/acme/runs-elsewhere-2. Deploy again to have it asked anew.");
     });
 }
 
@@ -293,7 +304,7 @@ fn a_pipeline_that_no_push_started_is_not_released() {
         let deploy = story.deploys(&revision, "Staging").await;
         let page = approved(story, &deploy).await;
         assert_eq!(ci.approvals(&project).len(), 0);
-        assert_snapshot!(plain(story, failure(&page, 1), &[(&revision, "REVISION")]), @"");
+        assert_snapshot!(plain(story, failure(&page, 1), &[(&revision, "REVISION")]), @"nothing was approved: no push of REVISION started a pipeline of gh/acme/runs-api-pipeline, and only such a pipeline may be approved: pipeline 1 was started by a request to the API, and not by a push (CIRCLECI/pipelines/gh/acme/runs-api-pipeline/1).");
 
         // Beside the push's own pipeline it does no harm.
         let next = story.push("Ana", "Take cash");
@@ -321,7 +332,7 @@ fn two_pipelines_of_one_revision_release_nothing() {
         let deploy = story.deploys(&revision, "Staging").await;
         let page = approved(story, &deploy).await;
         assert_eq!(ci.approvals(&project).len(), 0);
-        assert_snapshot!(plain(story, failure(&page, 1), &[(&revision, "REVISION")]), @"");
+        assert_snapshot!(plain(story, failure(&page, 1), &[(&revision, "REVISION")]), @"nothing was approved: 2 pipelines of gh/acme/runs-two-pipelines for REVISION have the workflow build-and-deploy, and either may be meant: CIRCLECI/pipelines/gh/acme/runs-two-pipelines/2, CIRCLECI/pipelines/gh/acme/runs-two-pipelines/1. Approve the job on CircleCI, or cancel the workflow in all but one of them and deploy again.");
     });
 }
 
@@ -354,6 +365,6 @@ fn a_branch_and_a_tag_of_one_name_start_nothing() {
         let deploy = story.deploys(&revision, "Staging").await;
         let page = approved(story, &deploy).await;
         assert_eq!(github.dispatched(&repository).len(), 0);
-        assert_snapshot!(failure(&page, 1), @"");
+        assert_snapshot!(failure(&page, 1), @"nothing was started: main is the name of a branch and of a tag. Name it `refs/heads/main` or `refs/tags/main` in the rule.");
     });
 }
