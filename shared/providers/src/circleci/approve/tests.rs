@@ -283,6 +283,6 @@ async fn only_the_one_pipeline_of_the_push_is_approved() {
     let push = wire_pipeline(25, REVISION);
     let by_api = with(&wire_pipeline(26, REVISION), "trigger", json!({"type": "api"}));
     assert_eq!(chosen(vec![by_api.clone(), push.clone()]).await, "approved in pipeline 25 (p25)");
-    insta::assert_snapshot!(chosen(vec![by_api]).await, @"");
-    insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"");
+    insta::assert_snapshot!(chosen(vec![by_api]).await, @"nothing was approved: no push of 7bf7226 started a pipeline of gh/acme/checkout, and only such a pipeline may be approved: pipeline 26 was started by a request to the API, and not by a push (https://app.circleci.com/pipelines/gh/acme/checkout/26)");
+    insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"nothing was approved: 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy, and either may be meant: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Approve the job on CircleCI, or cancel the workflow in all but one of them and deploy again");
 }
