@@ -28,6 +28,7 @@ mod record;
 mod rules;
 mod runs;
 mod samples;
+mod secrets;
 mod settings;
 mod sign_in;
 mod soak;

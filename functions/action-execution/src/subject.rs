@@ -7,7 +7,9 @@ use approval::approval::{Act, Origin, Start, Subject};
 use approval::deploy::Deploy;
 use approval::run::{Branch, Run};
 use providers::Failure;
-use rules::template::{Context, FAILED_RULES, Mentions, literal, render_plain};
+use rules::template::{
+    Context, FAILED_RULES, Mentions, TemplateError, literal, render_address, render_plain,
+};
 use runtime::deployments::Connection;
 
 /// The most that the rendered texts of an approval's actions may come to, in bytes: they are kept in its row.
@@ -34,8 +36,7 @@ impl ActionExecution {
             }
             let on_approval = run.branch_of(index, step).unwrap_or_default() == Branch::OnSuccess;
             let rendered = rendered(&follows.action, &context)?;
-            let action =
-                follows.action.with_texts(|template| fixed(template, &context)).map_err(unrendered)?;
+            let action = fixed(&follows.action, &context)?;
             left = left.checked_sub(size(&action)).ok_or_else(|| {
                 let name = &spec.name;
                 Failure::Permanent(format!(
@@ -100,20 +101,28 @@ pub(crate) fn unmoved(
     })
 }
 
+/// What renders a text of `action`: in an address, a value stays in its place.
+fn renderer(action: &Action) -> fn(&str, &Context) -> Result<String, TemplateError> {
+    if matches!(action, Action::Webhook(_)) { render_address } else { render_plain }
+}
+
 /// `action` with its texts rendered, as people read it.
 fn rendered(action: &Action, context: &Context) -> Result<Action, Failure> {
-    action.with_texts(|template| render_plain(template, context)).map_err(unrendered)
+    action.with_texts(|template| renderer(action)(template, context)).map_err(unrendered)
 }
 
-/// `template` rendered, as a template of that very text. Which rules stopped is not known before the end.
-fn fixed(template: &str, context: &Context) -> Result<String, rules::template::TemplateError> {
-    if template.contains(FAILED_RULES) {
-        return Ok(template.to_owned());
-    }
-    Ok(literal(&render_plain(template, context)?))
+/// `action` with its texts rendered, each as a template of that very text. Which rules stopped is not known before the end.
+fn fixed(action: &Action, context: &Context) -> Result<Action, Failure> {
+    let fix = |template: &str| -> Result<String, TemplateError> {
+        if template.contains(FAILED_RULES) {
+            return Ok(template.to_owned());
+        }
+        Ok(literal(&renderer(action)(template, context)?))
+    };
+    action.with_texts(fix).map_err(unrendered)
 }
 
-fn unrendered(error: rules::template::TemplateError) -> Failure {
+fn unrendered(error: TemplateError) -> Failure {
     Failure::Permanent(format!("an action can't be rendered: {error}"))
 }
 

@@ -20,6 +20,7 @@ mod messages;
 mod queries;
 mod queue;
 mod row;
+mod secret_numbers;
 mod steps;
 
 pub use api_keys::{Actor, ApiKey, Done, Scope};
@@ -33,6 +34,7 @@ pub use evaluations::{EvaluationPlace, ListedEvaluation};
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
+pub use secret_numbers::{SecretChange, SecretNumbers};
 pub use steps::ReadStep;
 
 use jiff::SignedDuration;

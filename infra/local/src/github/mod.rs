@@ -39,6 +39,7 @@ use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -52,7 +53,7 @@ pub struct Options {
     pub address: SocketAddr,
     /// The token that requests must carry in `Authorization`.
     pub token: String,
-    /// The secret that webhook deliveries are signed with.
+    /// What Signoff derives the secrets of webhooks from.
     pub webhook_secret: String,
     /// The time.
     pub clock: Clock,
@@ -78,7 +79,8 @@ impl Default for Options {
 struct Shared {
     url: String,
     token: String,
-    webhook_secret: String,
+    /// The secrets of the repositories' webhooks.
+    webhook_secrets: Mutex<BTreeMap<String, String>>,
     clock: Clock,
     links: Vec<Link>,
     gate: Gate,
@@ -106,7 +108,7 @@ impl GitHub {
         let shared = Arc::new(Shared {
             url: bound.url(),
             token: options.token,
-            webhook_secret: options.webhook_secret,
+            webhook_secrets: Mutex::default(),
             clock: options.clock,
             links: options.links,
             gate: Gate::new(Spec::github())?,

@@ -95,7 +95,8 @@ impl Subject {
         parts.extend(self.plan.iter().map(String::as_str));
         // Derived: every field of these says something that a vote stands for.
         let rest = format!("{:?} {:?} {:?}", self.origin, self.branch, self.acts);
-        parts.push(&rest);
+        let runs_somewhere = self.origin.is_some() || self.branch.is_some() || !self.acts.is_empty();
+        parts.extend(runs_somewhere.then_some(rest.as_str()));
         let mut mark = digest(&parts);
         mark.truncate(10);
         mark
