@@ -45,6 +45,7 @@ async fn approved(story: &Story, deploy: &DeployId) -> Page {
             page.approvals.first()?.dialog.clone()
         })
         .await;
+    story.settled(deploy).await;
     story.click(&story.person("Ana"), &dialog.ts, "approve").await;
     story.settled(deploy).await
 }
