@@ -413,11 +413,20 @@ impl Story {
     }
 }
 
-/// `text` without what differs from run to run: revisions, and the dates of this run ("on November 23rd at 01:54").
+/// Whether `text` is an id as CircleCI gives them.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// `text` without what differs from run to run: revisions, ids, ports, and the dates of this run ("on November 23rd at 01:54").
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for word in text.split_inclusive([' ', '\n']) {
-        let bare = word.trim_end_matches([' ', '\n', ',', '.', ':']);
+        let bare = word.trim_start_matches('(').trim_end_matches([' ', '\n', ',', '.', ':', ')']);
+        if is_uuid(bare) {
+            plain.push_str(&word.replace(bare, "ID"));
+            continue;
+        }
         let hex = bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
         plain.push_str(&if hex { word.replace(bare, "REVISION") } else { word.to_owned() });
     }
@@ -440,5 +449,16 @@ fn plain(text: &str) -> String {
             }
         }
     }
-    undated + rest
+    without_ports(&(undated + rest))
+}
+
+/// `text` with PORT in the place of each port of this machine.
+fn without_ports(text: &str) -> String {
+    const HOST: &str = "127.0.0.1:";
+    let mut parts = text.split(HOST);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        format!("{text}{HOST}PORT{rest}")
+    })
 }

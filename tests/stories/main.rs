@@ -28,6 +28,7 @@ mod queries;
 mod race;
 mod record;
 mod rules;
+mod runs;
 mod samples;
 mod secrets;
 mod settings;

@@ -171,6 +171,7 @@ fn approval(run: &Run, step: usize) -> Approval {
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"

@@ -25,6 +25,7 @@ mod repositories;
 mod row;
 mod secret_numbers;
 mod standing;
+mod steps;
 
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
@@ -41,6 +42,7 @@ pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
 pub use secret_numbers::{SecretChange, SecretNumbers};
 pub use standing::Arrived;
+pub use steps::ReadStep;
 
 use jiff::SignedDuration;
 

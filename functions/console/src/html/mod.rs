@@ -25,6 +25,7 @@ mod status;
 mod tables;
 mod time_to_approve;
 mod timeline;
+mod tokens;
 mod votes;
 pub(crate) mod wizard;
 

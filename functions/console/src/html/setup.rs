@@ -3,6 +3,7 @@
 use super::fields::copied;
 use super::page;
 use super::secrets::{self, ShownSecret};
+use super::tokens::tokens;
 use crate::address::site::Site;
 use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
@@ -44,6 +45,7 @@ pub(crate) fn setup(
         h2 { "How it does afterwards" }
         p { "Where rules ask for the health of deploys, whoever watches them reports it: " code { "healthy" } ", " code { "ailing" } " or " code { "unhealthy" } "." }
         (copied("health", "How to report health", &health(deployment, site)))
+        (tokens())
     };
     page(&format!("Set up {deployment}"), None, visitor, &body)
 }

@@ -4,6 +4,7 @@ use super::Shared;
 use super::changes;
 use super::identify;
 use super::json::{self, Place};
+use super::refs;
 use super::runs;
 use super::state::{Repository, State, sha_of};
 use crate::spec::Accepted;
@@ -122,6 +123,11 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     if request.operation.id() == "actions/list-workflow-runs" {
         return runs::list(&shared.url, &state, &name, value("workflow_id"), &request.query);
     }
+    match request.operation.id() {
+        "actions/get-workflow-run" => return refs::run(&shared.url, &state, &name, value("run_id")),
+        "actions/cancel-workflow-run" => return refs::cancel(&mut state, &name, value("run_id")),
+        _ => {}
+    }
     let Some(repository) = state.repositories.get(&name) else { return not_found() };
     let place = Place { url: &shared.url, repository: &name };
     let owned = |name: &str| value(name).to_owned();
@@ -130,6 +136,11 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     }
     match request.operation.id() {
         "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
+        "repos/get" => refs::whole(place, repository),
+        "git/get-tree" => refs::tree(place, repository, value("tree_sha")),
+        "repos/list-branches-for-head-commit" => {
+            refs::branches_of_head(place, repository, value("commit_sha"))
+        }
         "repos/compare-commits-with-basehead" => {
             compare(place, repository, value("basehead"), &request.query)
         }

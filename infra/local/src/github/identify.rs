@@ -60,13 +60,10 @@ pub fn answer(
     Some(match operation {
         "repos/get" => Answer::of_json(200, full(place, repository)),
         "repos/list-branches" => {
-            let heads = repository.branches.iter().filter(|(name, _)| !repository.tags.contains(*name));
+            let heads = repository.branches.iter().filter_map(|(name, head)| Some((name, head.as_ref()?)));
             list(place, heads, false, query)
         }
-        "repos/list-tags" => {
-            let heads = repository.branches.iter().filter(|(name, _)| repository.tags.contains(*name));
-            list(place, heads, true, query)
-        }
+        "repos/list-tags" => list(place, repository.refs.tags.iter(), true, query),
         "repos/get-deployment" => deployment()
             .map_or_else(not_found, |deployment| Answer::of_json(200, deployment_json(place, deployment))),
         "repos/list-deployment-statuses" => deployment().map_or_else(not_found, |deployment| {
@@ -90,35 +87,24 @@ pub fn sha(repository: &Repository, name: &str) -> Answer {
 impl Repository {
     /// The commit that `heads/BRANCH`, `tags/TAG`, a branch, a SHA or the start of a SHA names; none where several begin so.
     fn named(&self, name: &str) -> Option<&Commit> {
-        let of = |name: &str, tag: bool| {
-            let head = self.branches.get(name).filter(|_| self.tags.contains(name) == tag)?;
-            self.commit(head.as_deref()?)
-        };
         if let Some(branch) = name.strip_prefix("heads/") {
-            return of(branch, false);
+            return self.commit(self.branches.get(branch)?.as_deref()?);
         }
         if let Some(tag) = name.strip_prefix("tags/") {
-            return of(tag, true);
+            return self.commit(self.refs.tags.get(tag)?);
         }
         let begins = |commit: &&Commit| name.len() >= 4 && commit.sha.starts_with(name);
         let mut found = self.commits.iter().chain(&self.strays).filter(begins);
-        match (self.branches.get(name), found.next(), found.next()) {
-            (Some(head), _, _) => self.commit(head.as_deref()?),
-            (None, Some(only), None) => Some(only),
-            (None, _, _) => None,
+        match (self.branches.get(name), self.refs.tags.get(name), found.next(), found.next()) {
+            (Some(head), _, _, _) => self.commit(head.as_deref()?),
+            (None, Some(tag), _, _) => self.commit(tag),
+            (None, None, Some(only), None) => Some(only),
+            (None, None, _, _) => None,
         }
     }
 }
 
 impl GitHub {
-    /// Makes a tag at this commit of the repository.
-    pub fn add_tag(&self, repository: &str, name: &str, sha: &str) {
-        self.change(repository, |repository| {
-            repository.tags.insert(name.to_owned());
-            repository.branches.insert(name.to_owned(), Some(sha.to_owned()));
-        });
-    }
-
     /// Has the repository know a commit with this SHA: its full SHA. One that is there already, or that begins so, stays as it is; a
     /// new one is pushed to the default branch by nobody known.
     pub fn knows(&self, repository: &str, sha: &str) -> String {
@@ -211,13 +197,12 @@ fn full(place: Place<'_>, repository: &Repository) -> Value {
 
 fn list<'r>(
     place: Place<'_>,
-    heads: impl Iterator<Item = (&'r String, &'r Option<String>)>,
+    heads: impl Iterator<Item = (&'r String, &'r String)>,
     tags: bool,
     query: &BTreeMap<String, String>,
 ) -> Answer {
     let (page, size) = paging(query).unwrap_or((1, 30));
-    let with_commits = heads.filter_map(|(name, head)| Some((name, head.as_ref()?)));
-    let shown = with_commits.skip((page - 1) * size).take(size);
+    let shown = heads.skip((page - 1) * size).take(size);
     let json = |(name, sha): (&String, &String)| {
         let commit = json!({"sha": sha, "url": place.api(&format!("/commits/{sha}"))});
         match tags {

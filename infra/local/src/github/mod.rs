@@ -6,6 +6,7 @@
 //! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`, a
 //!   comparison with one 404;
 //! - a dispatch on an unknown ref answers 422 `No ref found for: …`, of an unknown workflow 404;
+//! - a build's branch moves while it is started only where [`GitHub::move_before_dispatch`] says so;
 //! - everybody who wrote a commit, or opened or merged a pull request, has a public profile;
 //! - a workflow that was started has a run at once, which stays queued; filters of the list of runs that Signoff does not
 //!   use do nothing;
@@ -17,6 +18,7 @@ mod handle;
 mod identify;
 mod json;
 mod page;
+mod refs;
 mod repository_json;
 mod runs;
 mod state;

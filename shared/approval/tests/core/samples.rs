@@ -38,6 +38,7 @@ pub fn approval() -> Approval {
             rule: "promote".to_owned(),
             rule_hash: "hash".to_owned(),
             plan: vec!["auto_approve_build: deploy".to_owned()],
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt:

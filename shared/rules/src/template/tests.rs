@@ -390,6 +390,14 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_literal_renders_to_its_text(text in r#"(\{\{|\}\}|\{%|%\}|\{#|#\}|["'\\ \r\n a-z/#]|[[:print:]]){0,24}"#) {
+        let context = Context::new(&deploy(), "https://signoff.example.com/deploys/d1", &Mentions::default());
+        prop_assert_eq!(render_plain(&literal(&text), &context), Ok(text));
+    }
+}
+
 /// What an address template gives for this deploy with another environment and branch.
 fn address(template: &str, environment: &str) -> String {
     let mut deploy = deploy();

@@ -69,6 +69,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
             rule: "promote".to_owned(),
             rule_hash: "hash".to_owned(),
             plan: Vec::new(),
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt: "Promote?".to_owned(),
