@@ -95,6 +95,7 @@ pub fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -179,6 +179,7 @@ mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            reading: Default::default(),
         };
         Recorded { deploy: deploy.into(), opened: vec!["act".to_owned()] }
     }

@@ -98,6 +98,7 @@ fn deploy() -> Deploy {
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -8,6 +8,7 @@ mod issues;
 mod mergers;
 mod plan;
 mod rules_file;
+mod unjudged;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::RuleEvaluation;

@@ -177,6 +177,7 @@ pub(crate) mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            reading: Default::default(),
         }
     }
 

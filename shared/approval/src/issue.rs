@@ -108,7 +108,7 @@ impl Deploy {
         let of_commits = self.commits.iter().rev().flat_map(|commit| &commit.issues);
         let of_branch = self.branch.as_deref().map(named_in).unwrap_or_default();
         let mut keys: Vec<String> = Vec::new();
-        for key in of_pull_requests.chain(of_commits).chain(&of_branch) {
+        for key in of_pull_requests.chain(of_commits).chain(&self.reading.older.issues).chain(&of_branch) {
             if keys.len() < MOST_A_DEPLOY && !keys.contains(key) {
                 keys.push(key.clone());
             }

@@ -19,4 +19,5 @@ pub mod message;
 pub mod mrkdwn;
 pub mod newest;
 pub mod range;
+pub mod reading;
 pub mod run;

@@ -78,6 +78,7 @@ fn deploy() -> Option<Deploy> {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     })
 }
 

@@ -16,6 +16,7 @@ mod live;
 mod message;
 mod prompt;
 mod record;
+mod reported;
 mod settings;
 mod setup;
 mod sign_in;

@@ -131,6 +131,7 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

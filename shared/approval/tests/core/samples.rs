@@ -207,6 +207,7 @@ pub fn deploy() -> Deploy {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

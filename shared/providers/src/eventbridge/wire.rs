@@ -96,6 +96,7 @@ mod tests {
             rules_change: RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            reading: Default::default(),
             size: None,
         }
     }

@@ -76,6 +76,7 @@ impl Registration {
             rules_change: RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            reading: Default::default(),
         }
     }
 }

@@ -92,6 +92,7 @@ mod tests {
             rules_change: approval::deploy::RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            reading: Default::default(),
         };
         let full = String::from_utf8(body(&deploy).unwrap()).unwrap();
         (deploy.branch, deploy.deployer) = (None, None);

@@ -155,6 +155,7 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

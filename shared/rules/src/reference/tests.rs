@@ -55,6 +55,7 @@ fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

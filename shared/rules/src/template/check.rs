@@ -65,6 +65,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     };
     Some(Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new()))
 });

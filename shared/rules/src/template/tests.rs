@@ -59,6 +59,7 @@ fn deploy() -> Deploy {
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 

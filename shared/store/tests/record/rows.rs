@@ -65,6 +65,7 @@ fn rich_deploy() -> Deploy {
         rules_change: RulesChange::Yes(odd()),
         issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
         silent_trackers: vec![Tracker::Jira, Tracker::Linear],
+        reading: Default::default(),
         ..deploy(1)
     }
 }

@@ -47,6 +47,7 @@ pub fn deploy(number: u32) -> Deploy {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        reading: Default::default(),
     }
 }
 
