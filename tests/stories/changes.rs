@@ -169,7 +169,7 @@ fn a_rule_that_asks_what_was_not_read_does_not_open() {
             EventKind::RulesEvaluated { notices, .. } => Some(notices.join("\n")),
             _ => None,
         });
-        assert_snapshot!(notices.unwrap(), @"");
+        assert_snapshot!(notices.unwrap(), @r#"GitHub did not answer all while reading the commits of acme/not-read ("Resource not accessible by personal access token"). GitHub did not tell the co-authors and pull requests of one commit. No condition on pull requests or issues holds for this deploy."#);
         assert_snapshot!(story.problems().join("\n"), @"");
     });
 }

@@ -32,7 +32,8 @@ impl DeployWebhook {
             "register",
             &[slug.as_str(), &registration.environment.to_lowercase(), &registration.revision],
         );
-        let deploy = registration.deploy(id, slug, connection.repository, now);
+        let mut deploy = registration.deploy(id, slug, connection.repository, now);
+        deploy.set_report_aside();
         let success = || text(StatusCode::OK, "Success");
         match self.commit(&deploy, now).await {
             Ok(Registered::New) => {

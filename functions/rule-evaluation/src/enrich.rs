@@ -86,7 +86,8 @@ impl RuleEvaluation {
         deploy.pull_requests = pull_requests.into_iter().map(listed).collect();
         deploy.reading.missing.extend(range.missing);
         deploy.keep_newest();
-        if !deploy.reading.missing.is_empty() || deploy.reading.tags_cut {
+        let is_whole = deploy.reading.missing.is_empty() && !deploy.reading.tags_cut;
+        if !is_whole || deploy.mentions_more_issues() {
             notices.insert(0, unread(&deploy));
         }
         Ok((deploy, notices))
@@ -101,6 +102,12 @@ fn unread(deploy: &Deploy) -> String {
     }
     if deploy.reading.tags_cut {
         told.push("Not all changed files are known: no condition on tags holds for this deploy.".to_owned());
+    }
+    if deploy.mentions_more_issues() {
+        told.push(
+            "It mentions more issues than are looked up: no condition on issues holds for this deploy."
+                .to_owned(),
+        );
     }
     told.join(" ")
 }

@@ -3,9 +3,10 @@
 use approval::deploy::Deploy;
 use rules::{Rule, Snapshot};
 
-/// The lists over all commits and pull requests.
-const OF_COMMITS: [&str; 6] =
-    ["pr_label", "pr_labels", "pr_authors", "issue_priority", "issue_labels", "issue_type"];
+/// The lists over all pull requests.
+const OF_PULL_REQUESTS: [&str; 3] = ["pr_label", "pr_labels", "pr_authors"];
+/// The lists over all issues that commits and pull requests mention.
+const OF_ISSUES: [&str; 3] = ["issue_priority", "issue_labels", "issue_type"];
 
 /// The names of those of `rules` that do not hold in `snapshot`, and of whose conditions each that does not hold asks about a
 /// list of `deploy` that is incomplete.
@@ -14,9 +15,11 @@ pub(crate) fn unjudged<'r>(
     snapshot: &Snapshot,
     deploy: &Deploy,
 ) -> Vec<&'r str> {
-    let is_incomplete = |name: &str| match name {
-        "tags" => deploy.reading.tags_cut,
-        _ => !deploy.reading.missing.is_empty() && OF_COMMITS.contains(&name),
+    let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
+    let is_incomplete = |name: &str| {
+        (name == "tags" && deploy.reading.tags_cut)
+            || (OF_PULL_REQUESTS.contains(&name) && is_cut)
+            || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
     };
     let is_unjudged = |rule: &&Rule| {
         let mut failing = rule.conditions.iter().filter(|entry| !entry.condition.holds(snapshot)).peekable();

@@ -170,7 +170,7 @@ impl Snapshot {
         let magnitude =
             deploy.magnitude().map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
         snapshot.set("magnitude", Value::Text(magnitude));
-        if is_whole && deploy.silent_trackers.is_empty() {
+        if is_whole && !deploy.mentions_more_issues() && deploy.silent_trackers.is_empty() {
             let issues = || deploy.issues.iter();
             let labels = unique(issues().flat_map(|issue| &issue.labels));
             snapshot.set(
