@@ -8,11 +8,13 @@ use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::tz::TimeZone;
+use providers::derived::{incoming_secret, signing_key};
 use reqwest::{Response, StatusCode};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use signoff_local::aws::Stack;
 use signoff_local::fault::Fault;
-use signoff_local::github::{Author, NewCommit};
+use signoff_local::github::{self, Author, NewCommit};
 use signoff_local::slack::{NewChannel, NewUser, SubmitOutcome};
 use std::time::Duration;
 use store::Page;
@@ -62,12 +64,33 @@ impl Story {
         world.slack.add_channel(NewChannel::new(name));
         world.github.add_repository(&story.repository(), "main");
         world.circleci.add_project(&story.project());
+        story.set_webhook(&story.repository(), "acme", 0);
         story
     }
 
     /// `acme/NAME`: the deployment, and its repository.
     pub fn repository(&self) -> String {
         format!("acme/{}", self.name)
+    }
+
+    /// Makes the webhook of `repository` on GitHub, with the secret that the setup page of `organization/NAME` shows for its number
+    /// `number`; the secret.
+    pub fn set_webhook(&self, repository: &str, organization: &str, number: u32) -> String {
+        let master = github::Options::default().webhook_secret.into();
+        let deployment = Slug::new(organization, &self.name).unwrap();
+        let secret = incoming_secret(&master, repository, &deployment, number);
+        let secret = secret.expose_secret();
+        self.world.github.set_webhook(repository, secret);
+        self.world.keeps_secret(secret);
+        secret.to_owned()
+    }
+
+    /// The key that signs this deployment's `webhook` actions.
+    pub fn signing_key(&self, number: u32) -> String {
+        let deployment = Slug::new("acme", &self.name).unwrap();
+        let key = signing_key(&API_KEY.into(), &deployment, number);
+        self.world.keeps_secret(key.expose_secret());
+        key.expose_secret().to_owned()
     }
 
     /// The project on CircleCI.

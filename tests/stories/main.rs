@@ -28,6 +28,7 @@ mod race;
 mod record;
 mod rules;
 mod samples;
+mod secrets;
 mod settings;
 mod sign_in;
 mod soak;

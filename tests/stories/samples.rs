@@ -40,7 +40,8 @@ fn the_sample_bodies_make_a_deploy_and_a_vote() {
 
         let body = sample("bodies/github-deployment-status.json");
         let sent: Value = serde_json::from_str(&body).unwrap();
-        let delivery = story.world.github.delivery("deployment_status", "sample-delivery", body);
+        let delivery =
+            story.world.github.delivery("acme/checkout", "deployment_status", "sample-delivery", body);
         let mut request = story.world.http.post(format!("{}/webhooks/github", story.world.front.url()));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);

@@ -1,8 +1,12 @@
 //! Whoever does not belong gets nothing: forged, replayed and foreign requests against every route.
 
+use approval::deploy::Slug;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
+use providers::derived::incoming_secret;
 use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use signoff_local::github::{Delivery, Options};
 use signoff_local::slack::{InteractionRequest, NewUser};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -86,12 +90,30 @@ fn strangers_get_nothing_by_any_route() {
         let history = format!("{deployment}/history");
         let json_health = r#"{"health": "healthy"}"#;
         let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
-        let delivery = story.world.github.delivery("deployment_status", "strangers", "{}".to_owned());
-        let signature = |name: &str| {
-            let of =
-                |(known, value): &(String, String)| known.eq_ignore_ascii_case(name).then(|| value.clone());
+        let named = |name: &str| format!(r#"{{"repository": {{"full_name": "acme/{name}"}}}}"#);
+        let github = &story.world.github;
+        let delivery =
+            github.delivery(&story.repository(), "deployment_status", "strangers", named("strangers"));
+        let signature_of = |delivery: &Delivery| {
+            let of = |(known, value): &(String, String)| {
+                known.eq_ignore_ascii_case("x-hub-signature-256").then(|| value.clone())
+            };
             delivery.headers.iter().find_map(of).unwrap_or_default()
         };
+        let signed_as = |repository: &str, body: &str| {
+            signature_of(&github.delivery(repository, "deployment_status", "strangers", body.to_owned()))
+        };
+        // Its admins know the secret of their own webhook.
+        github.add_repository("acme/strangers-neighbour", "main");
+        let neighbour = Slug::new("acme", "strangers-neighbour").unwrap();
+        let master = Options::default().webhook_secret;
+        let theirs = incoming_secret(&master.as_str().into(), "acme/strangers-neighbour", &neighbour, 0);
+        github.set_webhook("acme/strangers-neighbour", theirs.expose_secret());
+        let of_others = signed_as("acme/strangers-neighbour", &named("strangers"));
+        github.set_webhook("acme/of-the-stack", &master);
+        let of_stack = signed_as("acme/of-the-stack", &named("strangers"));
+        let nowhere = r#"{"repository": {"full_name": "nobody/strangers"}}"#;
+        let of_nowhere = signed_as("acme/of-the-stack", nowhere);
         let deleted = format!(
             r#"{{"type":"event_callback","team_id":"T1","event":{{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"{dialog}"}}}}"#
         );
@@ -109,11 +131,12 @@ fn strangers_get_nothing_by_any_route() {
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
-        let [setup, edit, disconnect, connect] = [
+        let [setup, edit, disconnect, connect, secrets] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
             "/deployments/acme/strangers/disconnect",
             "/deployments/acme/strangers/connect",
+            "/deployments/acme/strangers/secrets",
         ];
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
@@ -136,8 +159,20 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
             Attempt::new(hook, "another body", "/webhooks/github")
                 .header("x-github-event", "deployment_status")
-                .header("x-hub-signature-256", signature("x-hub-signature-256"))
-                .body("{ }"),
+                .header("x-hub-signature-256", signature_of(&delivery))
+                .body(named("strangers ")),
+            Attempt::new(hook, "another repository's secret", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", of_others)
+                .body(named("strangers")),
+            Attempt::new(hook, "the stack's own secret", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", of_stack)
+                .body(named("strangers")),
+            Attempt::new(hook, "a repository that leads nowhere", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", of_nowhere)
+                .body(nowhere),
             Attempt::new(clicks, "unsigned", "/slack/interactions").body(first.body.clone()),
             Attempt::new(clicks, "in another's name", "/slack/interactions").signed(forged),
             Attempt::new(clicks, "another's signature", "/slack/interactions").signed(swapped),
@@ -178,6 +213,11 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
                 .header("authorization", "Bearer x"),
             Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("POST /deployments/{organization}/{name}/secrets", "no session", secrets)
+                .body("change=new_incoming&version=0"),
+            Attempt::new("POST /deployments/{organization}/{name}/secrets", "a wrong key", secrets)
+                .header("authorization", "Bearer x")
+                .body("change=new_incoming&version=0"),
             Attempt::new("GET /settings/keys", "no session", "/settings/keys"),
             Attempt::new("POST /settings/keys", "no session", "/settings/keys").body("name=mine&scope=admin"),
             Attempt::new("POST /settings/keys", "a key of no record", "/settings/keys")
@@ -229,6 +269,9 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | a wrong key | 401
         POST /webhooks/github | unsigned | 401
         POST /webhooks/github | another body | 401
+        POST /webhooks/github | another repository's secret | 401
+        POST /webhooks/github | the stack's own secret | 401
+        POST /webhooks/github | a repository that leads nowhere | 401
         POST /slack/interactions | unsigned | 401
         POST /slack/interactions | in another's name | 401
         POST /slack/interactions | another's signature | 401
@@ -256,6 +299,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/disconnect | no session | 403
         POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
+        POST /deployments/{organization}/{name}/secrets | no session | 403
+        POST /deployments/{organization}/{name}/secrets | a wrong key | 401
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
         POST /settings/keys | a key of no record | 401

@@ -9,6 +9,7 @@ mod keys;
 mod pages;
 mod record;
 mod refusals;
+mod secrets;
 mod settings;
 mod sign_in;
 mod slack;
@@ -243,6 +244,7 @@ impl Console {
             Endpoint::SaveSettings => self.save_settings(call).await,
             Endpoint::Disconnect => self.disconnect(call).await,
             Endpoint::Connect => self.connect(call).await,
+            Endpoint::Secrets => self.change_secrets(call).await,
             Endpoint::Setup => self.setup(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::ToSlack => self.go_to_slack(call).await,
@@ -288,6 +290,8 @@ impl Console {
             // What an admin changes outlives the session of one who is none any more.
             Err(Closed::NotSure)
         } else {
+            // Nor does an older session show what only admins see.
+            let visitor = if is_stale { visitor.without_admin() } else { visitor };
             Ok(Admitted { visitor: Some(visitor), renewed })
         }
     }

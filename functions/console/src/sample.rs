@@ -27,7 +27,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Scope};
+use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Scope, SecretNumbers};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -374,6 +374,7 @@ pub(crate) fn settings(disconnected: bool) -> DeploymentSettings {
         git_host: GitHost::Bitbucket,
         disconnected: disconnected.then(|| done(60)),
         leads: disconnected,
+        secrets: SecretNumbers { incoming: 1, incoming_before: disconnected.then_some(0), outgoing: 0 },
         saved: done(30),
         version: 3,
     }

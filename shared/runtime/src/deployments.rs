@@ -4,7 +4,7 @@
 //! deployment of `acme`, each with the repository of its own name; the most specific entry counts.
 
 use approval::deploy::Slug;
-use store::GitHost;
+use store::{GitHost, SecretNumbers};
 use thiserror::Error;
 
 /// The deployments of a stack.
@@ -32,6 +32,8 @@ pub struct Connection {
     pub circleci_project: String,
     /// Where the repository is. The setting says nothing of it: GitHub.
     pub git_host: GitHost,
+    /// The numbers that its secrets are derived with.
+    pub secrets: SecretNumbers,
 }
 
 /// An entry that can't be read.
@@ -60,7 +62,8 @@ impl Deployments {
         let repository = entry.repository.clone().unwrap_or_else(|| deployment.to_string());
         let circleci_project = entry.circleci_project.clone().unwrap_or_else(|| format!("gh/{repository}"));
         let channel = entry.channel.clone();
-        Some(Connection { repository, channel, circleci_project, git_host: GitHost::Github })
+        let (git_host, secrets) = (GitHost::Github, SecretNumbers::default());
+        Some(Connection { repository, channel, circleci_project, git_host, secrets })
     }
 
     /// The deployment whose repository is `repository`, `owner/name`, if the stack knows it.

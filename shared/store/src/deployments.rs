@@ -3,6 +3,7 @@
 use crate::api_keys::Done;
 use crate::error::{CommitError, StoreError, commit_error};
 use crate::row;
+use crate::secret_numbers::SecretNumbers;
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
@@ -42,6 +43,9 @@ pub struct DeploymentSettings {
     /// Whether GitHub's deliveries of the repository lead here. Of several deployments of one repository, the first one's do.
     #[serde(default)]
     pub leads: bool,
+    /// The numbers that its secrets are derived with.
+    #[serde(default)]
+    pub secrets: SecretNumbers,
     /// Who saved them.
     pub saved: Done,
     /// Grows by one each time; 0: not saved yet.

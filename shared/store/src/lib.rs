@@ -20,6 +20,7 @@ mod messages;
 mod queries;
 mod queue;
 mod row;
+mod secret_numbers;
 
 pub use api_keys::{Actor, ApiKey, Done, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
@@ -32,6 +33,7 @@ pub use evaluations::{EvaluationPlace, ListedEvaluation};
 pub use listing::{DeploySummary, Listing, Wanted};
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
+pub use secret_numbers::{SecretChange, SecretNumbers};
 
 use jiff::SignedDuration;
 

@@ -67,7 +67,7 @@ impl ActionExecution {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
             }
             Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
-            Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
+            Action::Webhook(url) => self.webhook(attempt, deploy, connected, url).await,
             Action::NotifyMentionedIssues(text) => self.notify_mentioned_issues(attempt, deploy, text).await,
             Action::TransitionMentionedIssues(transition) => {
                 self.transition_mentioned_issues(attempt, deploy, transition).await

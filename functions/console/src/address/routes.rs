@@ -76,6 +76,8 @@ pub(crate) enum Endpoint {
     Disconnect,
     /// Connect it again.
     Connect,
+    /// Change a deployment's secrets.
+    Secrets,
     /// How a deployment's deploys come to Signoff.
     Setup,
     /// The deployments, as JSON.
@@ -144,6 +146,7 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::POST, "/deployments/{organization}/{name}/edit", Access::Admin, Endpoint::SaveSettings),
     page(Method::POST, "/deployments/{organization}/{name}/disconnect", Access::Admin, Endpoint::Disconnect),
     page(Method::POST, "/deployments/{organization}/{name}/connect", Access::Admin, Endpoint::Connect),
+    page(Method::POST, "/deployments/{organization}/{name}/secrets", Access::Admin, Endpoint::Secrets),
     page(Method::GET, "/settings/keys", Access::Admin, Endpoint::Keys),
     page(Method::POST, "/settings/keys", Access::Admin, Endpoint::CreateKey),
     page(Method::POST, "/settings/keys/{id}/revoke", Access::Admin, Endpoint::RevokeKey),

@@ -97,6 +97,15 @@ impl Visitor {
         }
     }
 
+    /// The same visitor as no admin.
+    pub(crate) fn without_admin(mut self) -> Self {
+        match &mut self.who {
+            Who::Person(member) => member.is_admin = false,
+            Who::Key(key) => key.is_admin = false,
+        }
+        self
+    }
+
     /// What they are called.
     pub(crate) fn name(&self) -> &str {
         match &self.who {
@@ -145,6 +154,7 @@ mod tests {
         ] {
             let access = [Access::Anyone, Access::Viewer, Access::Reader, Access::Member, Access::Admin];
             assert_eq!(access.map(|access| visitor.may(access)), allowed, "{visitor:?}");
+            assert!(!visitor.without_admin().may(Access::Admin));
         }
     }
 }

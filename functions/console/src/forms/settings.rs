@@ -195,6 +195,7 @@ mod tests {
             channel: Some("#web".to_owned()),
             circleci_project: project.to_owned(),
             git_host: GitHost::Github,
+            secrets: store::SecretNumbers::default(),
         };
         let own = SettingsForm::unsaved(&slug, Some(&known("gh/acme/store")));
         assert_eq!((own.channel.text.as_str(), own.circleci_project.text.as_str()), ("#web", ""));

@@ -45,6 +45,7 @@ use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -58,7 +59,7 @@ pub struct Options {
     pub address: SocketAddr,
     /// The token that requests must carry in `Authorization`.
     pub token: String,
-    /// The secret that webhook deliveries are signed with.
+    /// What Signoff derives the secrets of webhooks from.
     pub webhook_secret: String,
     /// The time.
     pub clock: Clock,
@@ -84,7 +85,8 @@ impl Default for Options {
 struct Shared {
     url: String,
     token: String,
-    webhook_secret: String,
+    /// The secrets of the repositories' webhooks.
+    webhook_secrets: Mutex<BTreeMap<String, String>>,
     clock: Clock,
     links: Vec<Link>,
     gate: Gate,
@@ -113,7 +115,7 @@ impl GitHub {
         let shared = Arc::new(Shared {
             url: bound.url(),
             token: options.token,
-            webhook_secret: options.webhook_secret,
+            webhook_secrets: Mutex::default(),
             clock: options.clock,
             links: options.links,
             gate: Gate::new(Spec::github())?,

@@ -98,15 +98,24 @@ impl GitHub {
             "sender": creator,
         });
         self.delivery(
+            repository,
             "deployment_status",
             &uuid_of(&format!("delivery {delivery} of {}", self.shared.url)),
             body.to_string(),
         )
     }
 
-    /// A signed delivery of any event and body, e.g. of one that Signoff ignores or that is broken.
-    pub fn delivery(&self, event: &str, delivery_id: &str, body: String) -> Delivery {
-        let signature = format!("sha256={}", hmac_sha256(&self.shared.webhook_secret, body.as_bytes()));
+    /// Makes a webhook in `repository`, as its admins do in its settings: its deliveries are signed with `secret`.
+    pub fn set_webhook(&self, repository: &str, secret: &str) {
+        let mut secrets = locked(&self.shared.webhook_secrets);
+        secrets.insert(repository.to_owned(), secret.to_owned());
+    }
+
+    /// A delivery of any event and body, e.g. of one that Signoff ignores or that is broken, signed with the secret of the
+    /// repository's webhook; with an empty one where it has none.
+    pub fn delivery(&self, repository: &str, event: &str, delivery_id: &str, body: String) -> Delivery {
+        let secret = locked(&self.shared.webhook_secrets).get(repository).cloned().unwrap_or_default();
+        let signature = format!("sha256={}", hmac_sha256(&secret, body.as_bytes()));
         let hook = json::number_of(&self.shared.url).to_string();
         let headers = [
             ("Content-Type", "application/json"),

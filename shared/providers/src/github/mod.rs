@@ -17,6 +17,6 @@ mod wire;
 pub use client::{ChangedFiles, Comparison, FileAnswer, GitHub};
 pub use dispatch::{RUN_APPEARS_WITHIN, Sighting};
 pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
-pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery};
+pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository};
 pub use range::{RangeFailure, ReadRange};
-pub use verify::verify;
+pub use verify::{verify, verify_any};

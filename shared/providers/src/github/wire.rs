@@ -13,6 +13,12 @@ pub(crate) struct DeploymentStatusEvent {
     pub repository: Repository,
 }
 
+/// What every event of a repository has.
+#[derive(Deserialize)]
+pub(crate) struct RepositoryEvent {
+    pub repository: Repository,
+}
+
 /// Its `deployment_status`.
 #[derive(Deserialize)]
 pub(crate) struct DeploymentStatus {
