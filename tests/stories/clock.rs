@@ -37,6 +37,7 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
             confirmation: approval::confirmation::Confirmation::Confirmed,
             host_deployment: None,
             reported_tags: Vec::new(),
+            reading: Default::default(),
         };
         story.world.silent_store.commit(Change::register(&deploy, then)).await.unwrap();
         story.world.tick().await;

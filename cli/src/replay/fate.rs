@@ -182,6 +182,7 @@ mod tests {
             confirmation: approval::confirmation::Confirmation::Confirmed,
             host_deployment: None,
             reported_tags: Vec::new(),
+            reading: Default::default(),
         };
         Recorded { deploy: deploy.into(), opened: vec!["act".to_owned()] }
     }

@@ -6,7 +6,7 @@ use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
 use providers::Failure;
-use providers::github::{GitHub, Head, Named};
+use providers::github::{GitHub, RefHead, Named};
 use runtime::deployments::Connection;
 
 /// The shortest prefix of a revision that a parameter may name it by.
@@ -50,7 +50,7 @@ impl ActionExecution {
             None => None,
         };
         let ci_files = if is_told { github.ci_files(repository, &head.revision).await? } else { Vec::new() };
-        let Head { name, is_tag, revision: head } = head;
+        let RefHead { name, is_tag, revision: head } = head;
         Ok(Start::From(BuildSource { name, is_tag, head, is_told, workflow, ci_files }))
     }
 
@@ -106,7 +106,7 @@ struct Finder<'a> {
 }
 
 /// The ref; or why there is none, and what to do.
-type Found = Result<Head, String>;
+type Found = Result<RefHead, String>;
 
 impl Finder<'_> {
     /// The ref that the rule names; `is_fixed`: no template made the name.
@@ -167,17 +167,17 @@ impl Finder<'_> {
             )));
         };
         let (name, revision) = (chosen.clone(), self.deploy.revision.clone());
-        self.only_as_branch(Head { name, is_tag: false, revision }).await
+        self.only_as_branch(RefHead { name, is_tag: false, revision }).await
     }
 
     /// `branch`, unless a tag has the same name: the host would choose between them.
-    async fn only_as_branch(&self, branch: Head) -> Result<Found, Failure> {
+    async fn only_as_branch(&self, branch: RefHead) -> Result<Found, Failure> {
         let tag = self.github.head(self.repository, &branch.name, true).await?;
         Ok(if tag.is_some() { Err(ambiguous(&branch.name)) } else { Ok(branch) })
     }
 
     /// Whether not everybody who may push can change what `head` stands at: the default branch, or a protected one.
-    async fn is_guarded(&self, head: &Head) -> Result<bool, Failure> {
+    async fn is_guarded(&self, head: &RefHead) -> Result<bool, Failure> {
         if head.is_tag {
             return Ok(false);
         }

@@ -165,5 +165,6 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         confirmation: Confirmation::Awaited,
         host_deployment: Some(found.deployment_id),
         reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }

@@ -43,6 +43,7 @@ impl DeployWebhook {
             // A job that only registers must not choose by a tag which rules hold.
             deploy.reported_tags = std::mem::take(&mut deploy.tags);
         }
+        deploy.set_report_aside();
         let success = || text(StatusCode::OK, "Success");
         match self.commit_registration(&deploy, date, now).await {
             Ok(Registered::New(id)) => {

@@ -10,6 +10,7 @@ mod mergers;
 mod plan;
 mod rollback;
 mod rules_file;
+mod unjudged;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::RuleEvaluation;

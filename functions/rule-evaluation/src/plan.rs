@@ -180,6 +180,7 @@ pub(crate) mod tests {
             confirmation: approval::confirmation::Confirmation::Confirmed,
             host_deployment: None,
             reported_tags: Vec::new(),
+            reading: Default::default(),
         }
     }
 

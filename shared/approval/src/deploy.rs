@@ -3,6 +3,7 @@
 use crate::confirmation::Confirmation;
 use crate::id::DeployId;
 use crate::issue::{Issue, Tracker};
+use crate::reading::Reading;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,9 @@ pub struct Deploy {
     /// Tags that its registration gave with a key that may not report: they are shown and count in no condition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reported_tags: Vec<String>,
+    /// How whole its change was read, what older commits brought, and what CI said of it.
+    #[serde(default)]
+    pub reading: Reading,
 }
 
 /// Whether a deploy's commits touch the rules file.
@@ -182,18 +186,16 @@ pub struct PullRequest {
 
 impl Deploy {
     /// Every author of every commit, each once, in the order in which they first appear. Two people are one where their
-    /// e-mail addresses (in any case) or, without an address, their names are the same.
+    /// e-mail addresses (in any case) or, without an address, their names are the same. Nobody is an author by CI's word.
     pub fn authors(&self) -> Vec<&Person> {
         let mut seen = HashSet::new();
         let mut authors = Vec::new();
-        for person in self.commits.iter().flat_map(|commit| &commit.authors) {
+        let kept = self.commits.iter().flat_map(|commit| &commit.authors);
+        for person in self.reading.older.authors.iter().chain(kept) {
             let key = person.email.as_deref().unwrap_or(&person.name).to_lowercase();
             if seen.insert(key) {
                 authors.push(person);
             }
-        }
-        if authors.is_empty() {
-            authors.extend(&self.deployer);
         }
         authors
     }
@@ -203,7 +205,7 @@ impl Deploy {
     pub fn makers(&self) -> Vec<&Person> {
         let mut makers = self.authors();
         let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());
-        for person in merged.chain(&self.deployer) {
+        for person in merged.chain(&self.reading.older.mergers).chain(&self.deployer) {
             if !makers.iter().any(|maker| maker.is(person)) {
                 makers.push(person);
             }

@@ -21,5 +21,6 @@ pub mod mrkdwn;
 pub mod newest;
 pub mod people;
 pub mod range;
+pub mod reading;
 pub mod run;
 pub mod slug;

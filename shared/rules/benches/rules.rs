@@ -81,6 +81,7 @@ fn deploy() -> Option<Deploy> {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
     })
 }
 

@@ -100,8 +100,10 @@ fn count(record: &Page, tab: Tab) -> Option<usize> {
     match tab {
         Tab::Timeline => None,
         Tab::Approvals => Some(record.approvals.len()),
-        Tab::PullRequests => Some(record.deploy.pull_requests.len()),
-        Tab::Commits => Some(record.deploy.commits.len()),
+        Tab::PullRequests => {
+            Some(record.deploy.pull_requests.len() + record.deploy.reading.older.pull_requests)
+        }
+        Tab::Commits => Some(record.deploy.commits.len() + record.deploy.reading.older.commits),
     }
 }
 

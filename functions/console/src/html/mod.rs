@@ -17,6 +17,7 @@ mod message;
 mod people;
 mod prompt;
 mod record;
+mod reported;
 mod secrets;
 mod settings;
 mod setup;

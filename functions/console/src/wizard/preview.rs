@@ -135,6 +135,7 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

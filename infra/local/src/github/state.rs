@@ -2,11 +2,12 @@
 
 use super::identify::HostDeployment;
 use super::refs::Refs;
+use super::history::{Activity, PullRequestExtras, Signed};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The whole of GitHub.
 #[derive(Default, Serialize, Deserialize)]
@@ -51,6 +52,9 @@ pub struct Repository {
     /// Its tags, and what is protected.
     #[serde(default)]
     pub refs: Refs,
+    /// The changes of branches, oldest first.
+    #[serde(default)]
+    pub activities: Vec<Activity>,
 }
 
 /// A person as git knows them.
@@ -112,6 +116,12 @@ pub struct Commit {
     pub sha: String,
     /// Who wrote it.
     pub author: Author,
+    /// Who committed it, where that is somebody else.
+    #[serde(default)]
+    pub committer: Option<Author>,
+    /// Its signature.
+    #[serde(default)]
+    pub signed: Signed,
     /// The message.
     pub message: String,
     /// When it was pushed.
@@ -152,6 +162,27 @@ pub struct PullRequest {
     pub at: Timestamp,
     /// What it is.
     pub content: NewPullRequest,
+    /// What else it has.
+    #[serde(default)]
+    pub extras: PullRequestExtras,
+}
+
+impl PullRequest {
+    /// The commits of its branch.
+    pub fn branch_commits(&self) -> &[String] {
+        match self.extras.branch_commits.is_empty() {
+            true => &self.content.commits,
+            false => &self.extras.branch_commits,
+        }
+    }
+
+    /// Its branch's name.
+    pub fn branch(&self) -> String {
+        match self.extras.branch.is_empty() {
+            true => format!("change/{}", self.number),
+            false => self.extras.branch.clone(),
+        }
+    }
 }
 
 /// A workflow that was started through the API.
@@ -214,6 +245,7 @@ impl Repository {
             deployments: Vec::new(),
             generation: 0,
             refs: Refs::default(),
+            activities: Vec::new(),
         }
     }
 
@@ -270,32 +302,14 @@ impl Repository {
         entries.into_iter().collect()
     }
 
-    /// Adds a commit to its branch; returns its SHA.
-    pub fn push(&mut self, new: NewCommit, id: u64, now: Timestamp) -> String {
-        let branch = new.branch.unwrap_or_else(|| self.default_branch.clone());
-        let start = self.branches.get(&self.default_branch).cloned().flatten();
-        let head = self.branches.entry(branch).or_insert(start);
-        let sha = sha_of(&format!("{id} {:?} {}", head, new.message));
-        let parents = head.iter().cloned().collect();
-        *head = Some(sha.clone());
-        let commit = Commit {
-            sha: sha.clone(),
-            author: new.author,
-            message: new.message,
-            date: now,
-            parents,
-            files: new.files,
-        };
-        self.commits.push(commit);
-        sha
-    }
-
     /// The commit and everything before it.
     pub fn ancestry(&self, sha: &str) -> BTreeSet<&str> {
+        let known: HashMap<&str, &Commit> =
+            self.commits.iter().map(|commit| (commit.sha.as_str(), commit)).collect();
         let mut seen = BTreeSet::new();
         let mut open = vec![sha];
         while let Some(sha) = open.pop() {
-            let Some(commit) = self.commits.iter().find(|commit| commit.sha == sha) else { continue };
+            let Some(commit) = known.get(sha) else { continue };
             if seen.insert(commit.sha.as_str()) {
                 open.extend(commit.parents.iter().map(String::as_str));
             }

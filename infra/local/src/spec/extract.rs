@@ -20,6 +20,7 @@ pub const GITHUB_OPERATIONS: &[(&str, &str)] = &[
     ("/repos/{owner}/{repo}/actions/runs/{run_id}/cancel", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", "get"),
+    ("/repos/{owner}/{repo}/activity", "get"),
     ("/repos/{owner}/{repo}/branches", "get"),
     ("/repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head", "get"),
     ("/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "get"),

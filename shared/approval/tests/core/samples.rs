@@ -211,6 +211,7 @@ pub fn deploy() -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

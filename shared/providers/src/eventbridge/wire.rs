@@ -99,6 +99,7 @@ mod tests {
             confirmation: approval::confirmation::Confirmation::Confirmed,
             host_deployment: None,
             reported_tags: Vec::new(),
+            reading: Default::default(),
             size: None,
         }
     }

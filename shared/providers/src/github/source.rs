@@ -15,7 +15,7 @@ const WORKFLOWS: &str = ".github/workflows";
 
 /// A branch or a tag, and the commit that it stands at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct RefHead {
     /// Its name.
     pub name: String,
     /// Whether it is a tag.
@@ -28,7 +28,7 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A branch or a tag.
-    One(Head),
+    One(RefHead),
     /// A branch and a tag.
     Both,
     /// Neither.
@@ -76,7 +76,7 @@ impl GitHub {
     /// # Errors
     ///
     /// [`Failure::Permanent`] if there is no such repository, or the token may not see it.
-    pub async fn head(&self, repository: &str, name: &str, is_tag: bool) -> Result<Option<Head>, Failure> {
+    pub async fn head(&self, repository: &str, name: &str, is_tag: bool) -> Result<Option<RefHead>, Failure> {
         let kind = if is_tag { "tags" } else { "heads" };
         let doing = format!("reading {kind}/{name} of {repository}");
         let full = format!("{kind}/{name}");
@@ -88,7 +88,7 @@ impl GitHub {
             _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
         }
         let commit: wire::Sha = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        Ok(Some(Head { name: name.to_owned(), is_tag, revision: commit.sha }))
+        Ok(Some(RefHead { name: name.to_owned(), is_tag, revision: commit.sha }))
     }
 
     /// The names of the protected branches whose head `sha` is.

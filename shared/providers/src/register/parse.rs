@@ -101,6 +101,7 @@ impl Registration {
             confirmation: Confirmation::Awaited,
             host_deployment: None,
             reported_tags: Vec::new(),
+            reading: Default::default(),
         }
     }
 }

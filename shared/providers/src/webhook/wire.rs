@@ -95,6 +95,7 @@ mod tests {
             confirmation: approval::confirmation::Confirmation::Confirmed,
             host_deployment: None,
             reported_tags: Vec::new(),
+            reading: Default::default(),
         };
         let full = String::from_utf8(body(&deploy).unwrap()).unwrap();
         (deploy.branch, deploy.deployer) = (None, None);

@@ -158,6 +158,7 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -62,6 +62,7 @@ fn deploy() -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

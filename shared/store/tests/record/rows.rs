@@ -68,6 +68,7 @@ fn rich_deploy() -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
         ..deploy(1)
     }
 }

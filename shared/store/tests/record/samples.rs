@@ -50,6 +50,7 @@ pub fn deploy(number: u32) -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 
