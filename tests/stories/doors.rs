@@ -59,8 +59,8 @@ fn allowed(route: &Route) -> Option<[bool; 6]> {
             [true, true, true, true, false, true]
         }
         "whoever is signed in with Slack" => [true, true, false, false, false, false],
-        "an admin who is signed in with Slack" => [false, true, false, false, false, false],
         "an admin; an API key with the scope `admin`" => [false, true, true, false, false, true],
+        "an admin who is signed in with Slack" => [false, true, false, false, false, false],
         _ => return None,
     };
     Some(allowed)

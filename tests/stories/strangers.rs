@@ -1,6 +1,8 @@
 //! Whoever does not belong gets nothing: forged, replayed and foreign requests against every route.
 
+use crate::keys::created_for;
 use approval::deploy::Slug;
+use approval::people::{Entry, Handle};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use providers::derived::incoming_secret;
@@ -142,7 +144,24 @@ fn strangers_get_nothing_by_any_route() {
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
         let recorded = format!("/api/v1/deploys/{deploy}/events");
+        let reports = created_for(story, "reports strangers", &["report"], "").await.0;
+        let registers = created_for(story, "registers strangers", &["register"], "").await.0;
+        let elsewhere =
+            created_for(story, "elsewhere of strangers", &["register", "report"], "shop/*").await.0;
+        let bearer = |key: &str| format!("Bearer {key}");
         let attempts = vec![
+            Attempt::new(register, "a key that reports", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&reports))
+                .body(json),
+            Attempt::new(register, "a key for others", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&elsewhere))
+                .body(json),
+            Attempt::new(health, "a key that registers", healthy.as_str())
+                .header("authorization", bearer(&registers))
+                .body(json_health),
+            Attempt::new(health, "a key for others", healthy.as_str())
+                .header("authorization", bearer(&elsewhere))
+                .body(json_health),
             Attempt::new(register, "no key", "/api/1/deployments/acme/strangers/register_deploy").body(json),
             Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
                 .header("authorization", "Bearer wrong")
@@ -226,6 +245,19 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /settings/keys", "a key of no record", "/settings/keys")
                 .header("authorization", format!("Bearer sgn_000000000000_{}", "0".repeat(64)))
                 .body("name=mine&scope=admin"),
+            Attempt::new("GET /settings/people", "no session", "/settings/people"),
+            Attempt::new("GET /settings/people.csv", "no session", "/settings/people.csv"),
+            Attempt::new("POST /settings/people", "no session", "/settings/people")
+                .body("handle=7&is=left&reason=gone"),
+            Attempt::new("POST /settings/people", "a wrong key", "/settings/people")
+                .header("authorization", "Bearer wrong")
+                .body("handle=7&is=left&reason=gone"),
+            Attempt::new("POST /settings/people/confirm", "no session", "/settings/people/confirm")
+                .body("handle=7&version=1"),
+            Attempt::new("POST /settings/people/remove", "no session", "/settings/people/remove")
+                .body("handle=github:49699333&version=0"),
+            Attempt::new("POST /settings/people/import", "no session", "/settings/people/import")
+                .body("file=account,member%0A7,U1"),
             Attempt::new(
                 "POST /settings/keys/{id}/revoke",
                 "no session",
@@ -264,6 +296,10 @@ fn strangers_get_nothing_by_any_route() {
             let _ = writeln!(table, "{} | {} | {}", attempt.route, attempt.case, status.as_u16());
         }
         assert_snapshot!(table, @"
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a key that reports | 403
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a key for others | 403
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key that registers | 403
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key for others | 403
         POST /api/1/deployments/{org}/{deployment}/register_deploy | no key | 401
         POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
         POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401
@@ -308,6 +344,13 @@ fn strangers_get_nothing_by_any_route() {
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
         POST /settings/keys | a key of no record | 401
+        GET /settings/people | no session | 303
+        GET /settings/people.csv | no session | 303
+        POST /settings/people | no session | 403
+        POST /settings/people | a wrong key | 401
+        POST /settings/people/confirm | no session | 403
+        POST /settings/people/remove | no session | 403
+        POST /settings/people/import | no session | 403
         POST /settings/keys/{id}/revoke | no session | 403
         GET /api/v1/deployments | no key | 401
         GET /api/v1/deploys | no key | 401
@@ -331,6 +374,8 @@ fn strangers_get_nothing_by_any_route() {
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
         assert_eq!(after.facts, before.facts);
         assert!(story.world.store.keys().await.unwrap().iter().all(|key| key.name != "mine"));
+        let seven = story.world.store.person(&Handle::github(7)).await.unwrap();
+        assert_eq!(seven, Entry::new(Handle::github(7)), "nothing is said of anybody");
         let slug = &before.deploy.deployment;
         assert_eq!(story.world.store.deployment_settings(slug).await.unwrap(), None);
         let registered = story.deploy_id("abcdef1", "Staging");

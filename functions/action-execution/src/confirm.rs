@@ -46,8 +46,10 @@ impl ActionExecution {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
         let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
-        let mentions = self.mentions(slack, &deploy).await?;
-        Ok(electorate(slack, spec, &deploy, &mentions).await?)
+        let makers = self.makers(slack, &deploy).await?;
+        let mut electorate = electorate(slack, spec, &deploy, &makers).await?;
+        electorate.people_page = Some(self.people_page());
+        Ok(electorate)
     }
 }
 

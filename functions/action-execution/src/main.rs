@@ -9,9 +9,12 @@ mod handler;
 mod newest;
 mod open;
 mod outside;
+mod people;
 mod personal;
 mod settle;
+mod source;
 mod step;
+mod subject;
 mod trouble;
 
 use aws_lambda_events::sqs::SqsEvent;

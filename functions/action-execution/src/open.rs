@@ -5,7 +5,7 @@ use crate::electorate::{electorate, reachable};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
-use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
+use approval::approval::{self as votes, Approval, Frozen, Status, Successor};
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
@@ -30,24 +30,26 @@ impl ActionExecution {
         let made_by = self.made_by(deploy, run, spec.self_approval).await?;
         let deploy = &*made_by;
         let slack = self.outside.slack(self.now()).await?;
-        let mentions = self.mentions(&slack, deploy).await?;
+        let makers = self.makers(&slack, deploy).await?;
         let prompt = match run.proposes() {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
             None => {
-                let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
+                let context = self.context(deploy, &makers.mentions(), &[&spec.prompt]).await?;
                 render(&spec.prompt, &context).map_err(|error| {
                     Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
                 })?
             }
         };
-        let electorate = electorate(&slack, spec, deploy, &mentions).await?;
+        let mut electorate = electorate(&slack, spec, deploy, &makers).await?;
+        electorate.people_page = Some(self.people_page());
         if run.proposes().is_some() && !electorate.not_found.is_empty() {
             let names = electorate.not_found.join(", ");
             let why = format!("{names} can't be found in Slack");
             return Err(Failure::Permanent(blocked(&why)).into());
         }
         reachable(&electorate, spec, deploy)?;
+        let subject = self.subject(deploy, run, step, spec).await?;
         let opened_at = self.now();
         let approval = Approval {
             id: ApprovalId::derive(&run.id, step),
@@ -57,12 +59,7 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject {
-                revision: run.revision.clone(),
-                rule: run.rule.clone(),
-                rule_hash: run.rule_hash.clone(),
-                plan: spec.on_success.iter().map(ToString::to_string).collect(),
-            },
+            subject,
             rules_change: deploy.rules_change.clone(),
             comparison: deploy.comparison_url(),
             prompt,

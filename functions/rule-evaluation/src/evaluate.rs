@@ -5,6 +5,7 @@ use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
+use crate::unjudged::unjudged;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::evaluation::Evaluation;
@@ -119,6 +120,10 @@ impl RuleEvaluation {
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
         let shown = judged.shown(&covered);
         let findings = looked.findings(&shown, run, was_open, succeeded);
+        let unjudged = match scope {
+            Scope::All => unjudged(&parsed.rules, looked.snapshot, &deploy),
+            Scope::Waiting => Vec::new(),
+        };
         for environment in plan.drifts() {
             self.store.watch(&deploy, &environment, now).await?;
         }
@@ -154,6 +159,11 @@ impl RuleEvaluation {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
             events.extend(refused);
+        }
+        if !unjudged.is_empty() {
+            let text =
+                message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &look.notices);
+            effects.extend(tell(look.channel.as_deref(), text));
         }
         events.extend(frozen(&plan, page.as_ref()));
         if scope == Scope::All || !opening.is_empty() {

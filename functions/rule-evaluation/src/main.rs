@@ -1,5 +1,6 @@
 //! The function that reads the rules of a deploy and opens a run of each one that holds.
 
+mod confirm;
 mod enrich;
 mod evaluate;
 mod findings;
@@ -10,7 +11,9 @@ mod makers;
 mod mergers;
 mod plan;
 mod proposal;
+mod rollback;
 mod rules_file;
+mod unjudged;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::RuleEvaluation;

@@ -1,5 +1,7 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
+mod texts;
+
 use crate::approval::Choice;
 use crate::freeze::Freeze;
 use jiff::SignedDuration;
@@ -79,6 +81,8 @@ pub enum Kind {
     Asks,
     /// A Slack message, or a comment on an issue.
     Tells,
+    /// `monitor_drift`: what it has done are rules of their own, each action of its own kind.
+    Watches,
     /// Anything else: a build, a webhook, an event, a tag, a change of an issue.
     Acts,
 }
@@ -180,7 +184,8 @@ pub struct TriggerSpec {
     pub workflow: Option<String>,
     /// The other parameters, by name; text values are templates.
     pub parameters: BTreeMap<String, ParameterValue>,
-    /// The branch or tag to build (a template); `None`: the deploy's branch, else the repository's default branch.
+    /// The branch or tag to build (a template); `None`: the default branch, where its head is the revision or a parameter names
+    /// the revision, else a protected branch whose head it is.
     pub revision: Option<String>,
 }
 
@@ -322,9 +327,8 @@ impl Action {
             | Self::NotifyDeployer(_)
             | Self::SlackPersonalMessage(_)
             | Self::SlackDeployMessage(_)
-            | Self::NotifyMentionedIssues(_)
-            // It only watches: what follows are rules of their own, each of its own kind.
-            | Self::MonitorDrift(_) => Kind::Tells,
+            | Self::NotifyMentionedIssues(_) => Kind::Tells,
+            Self::MonitorDrift(_) => Kind::Watches,
             Self::AutoApproveBuild(_)
             | Self::TriggerBuild(_)
             | Self::AddDeployTag(_)

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod confirmation;
 pub mod decision;
 pub mod deploy;
 pub mod effect;
@@ -18,6 +19,9 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod people;
 pub mod range;
+pub mod reading;
 pub mod rules_in_force;
 pub mod run;
+pub mod slug;

@@ -148,6 +148,7 @@ impl Proposal {
             commits: vec![commit],
             pull_requests: Vec::new(),
             deployer: None,
+            reading: Default::default(),
             rules_change: RulesChange::No,
             ..deploy.clone()
         }

@@ -107,7 +107,7 @@ impl Rule {
     pub fn opens_after_freeze(&self) -> bool {
         let acts = self.actions.iter().find(|action| match action.kind() {
             Kind::Asks | Kind::Acts => true,
-            Kind::Tells => false,
+            Kind::Tells | Kind::Watches => false,
         });
         !self.freeze.is_empty() && !matches!(acts, Some(Action::SlackChannelApproval(_)))
     }

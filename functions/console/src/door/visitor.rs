@@ -17,8 +17,8 @@ pub(crate) enum Access {
     Member,
     /// An admin, or an API key with the scope `admin`.
     Admin,
-    /// An admin who is signed in with Slack: it matters who does it.
-    AdminMember,
+    /// An admin who is signed in with Slack: another one may have to confirm what they did.
+    AdminPerson,
 }
 
 impl Access {
@@ -31,7 +31,7 @@ impl Access {
             Self::Reader => "whoever is signed in; an API key with the scope `read` or `admin`",
             Self::Member => "whoever is signed in with Slack",
             Self::Admin => "an admin; an API key with the scope `admin`",
-            Self::AdminMember => "an admin who is signed in with Slack",
+            Self::AdminPerson => "an admin who is signed in with Slack",
         }
     }
 }
@@ -94,8 +94,8 @@ impl Visitor {
             (Access::Anyone, _) | (Access::Viewer | Access::Reader | Access::Member, Who::Person(_)) => true,
             (Access::Viewer, Who::Key(key)) => key.is_of_stack,
             (Access::Reader, Who::Key(key)) => key.reads || key.is_admin,
-            (Access::Member | Access::AdminMember, Who::Key(_)) => false,
-            (Access::Admin | Access::AdminMember, Who::Person(member)) => member.is_admin,
+            (Access::Member | Access::AdminPerson, Who::Key(_)) => false,
+            (Access::Admin | Access::AdminPerson, Who::Person(member)) => member.is_admin,
             (Access::Admin, Who::Key(key)) => key.is_admin,
         }
     }
@@ -161,7 +161,7 @@ mod tests {
                 Access::Reader,
                 Access::Member,
                 Access::Admin,
-                Access::AdminMember,
+                Access::AdminPerson,
             ];
             assert_eq!(access.map(|access| visitor.may(access)), allowed, "{visitor:?}");
             assert!(!visitor.without_admin().may(Access::Admin));

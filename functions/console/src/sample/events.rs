@@ -51,6 +51,8 @@ pub(crate) fn everything() -> Page {
         except: vec![text("U2")],
         not_found: vec![text("Zoe Hart")],
         quotas: Vec::new(),
+        own_word: Vec::new(),
+        people_page: None,
         break_glass: Vec::new(),
     };
     let late = "Your vote was not counted: this was already approved on <!date^1795430760^{date} at {time}|2026-11-23 at 10:46 UTC>.";
@@ -193,6 +195,8 @@ pub(crate) fn hostile() -> Page {
         except: vec![markup.into()],
         not_found: vec![markup.into()],
         quotas: Vec::new(),
+        own_word: vec![markup.into()],
+        people_page: Some(markup.into()),
         break_glass: vec![vec![markup.into()]],
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };

@@ -84,7 +84,7 @@ fn opened(file: &RulesFile, snapshot: &Snapshot) -> (Vec<String>, Vec<String>) {
             match action.kind() {
                 Kind::Asks => break,
                 Kind::Acts => acts.push(format!("{} {action:?}", rule.name)),
-                Kind::Tells => {}
+                Kind::Tells | Kind::Watches => {}
             }
         }
     }

@@ -5,6 +5,7 @@ use approval::approval::{Choice, Dialog, Electorate, Outcome, Quota, Standing, S
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
+use approval::people::Handle;
 use approval::run::Resolution;
 use jiff::{SignedDuration, Timestamp};
 
@@ -40,12 +41,14 @@ pub fn electorate() -> Electorate {
         except: vec!["U1".to_owned(), String::new()],
         not_found: odd(),
         quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
+        own_word: odd(),
+        people_page: Some(ODD[2].to_owned()),
         break_glass: vec![Vec::new(), odd()],
     }
 }
 
 /// Every verdict.
-pub fn verdicts() -> [Verdict; 7] {
+pub fn verdicts() -> [Verdict; 8] {
     [
         Verdict::Eligible,
         Verdict::Deactivated,
@@ -53,6 +56,7 @@ pub fn verdicts() -> [Verdict; 7] {
         Verdict::Stranger,
         Verdict::Bot,
         Verdict::NotNamed,
+        Verdict::OwnWord,
         Verdict::OwnChange,
     ]
 }
@@ -237,5 +241,11 @@ pub fn effects() -> Vec<EffectKind> {
         draw(None),
         EffectKind::TellPerson { channel: "C1".to_owned(), user: "U1".to_owned(), text: String::new() },
         EffectKind::TellChannel { channel: String::new(), text: ODD[2].to_owned() },
+        EffectKind::AskMember { handle: Handle::github(u64::MAX), version: 1, at: None },
+        EffectKind::AskMember {
+            handle: Handle::Email { address: ODD[2].to_owned() },
+            version: u64::MAX,
+            at: Some(dialog()),
+        },
     ]
 }
