@@ -62,7 +62,7 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
 
 /// Two files, of which the second one often has rules of the first.
 fn pair() -> impl Strategy<Value = (RulesFile, RulesFile)> {
-    (rules(), rules(), any::<bool>()).prop_map(|(one, two, alike)| {
+    (rules(), rules(), prop::bool::weighted(0.9)).prop_map(|(one, two, alike)| {
         let mut other: BTreeMap<String, String> =
             two.into_iter().map(|rule| (rule.chars().take(4).collect(), rule)).collect();
         if alike {
@@ -92,7 +92,8 @@ fn opened(file: &RulesFile, snapshot: &Snapshot) -> (Vec<String>, Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    // Most pairs need an approval, and are left out.
+    #![proptest_config(ProptestConfig { cases: 500, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_counts_at_once_lets_nothing_more_act((in_force, proposal) in pair()) {
