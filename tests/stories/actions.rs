@@ -50,7 +50,7 @@ fn a_ci_that_answers_503_twice_is_tried_again() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
         ");
     });
 }
@@ -89,7 +89,7 @@ fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
         ");
     });
 }
@@ -148,7 +148,7 @@ fn a_job_that_somebody_approved_by_hand_is_a_success() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
         ");
     });
 }
@@ -228,7 +228,7 @@ fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ❌ trigger_build: deploy.yml failed: nothing was started: main has moved on to REVISION, and REVISION is what was deployed and approved. To build that revision, hand it to the build as a parameter, such as revision: '{{ deploy_revision }}'.
+        ↳ ❌ trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
         ");
     });
 }

@@ -72,7 +72,7 @@ fn a_registration_that_is_not_utf_8_is_refused() {
 fn a_deploy_of_a_year_ago_is_taken() {
     tell("year-ago", async |story| {
         let then = runtime::time::now() - SignedDuration::from_hours(24 * 365);
-        let sha = "a".repeat(40);
+        let sha = story.knows(&"a".repeat(40));
         let body = json!({"sha": sha, "environment": "Staging", "date": then.to_string()});
         assert_eq!(register(story, body.to_string()).await, (200, "Success".to_owned()));
         let page = story.settled(&story.deploy_id(&sha, "Staging")).await;

@@ -187,7 +187,7 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
         });
         insta::assert_snapshot!(plain(story, &reason.expect("the record says why")), @"acme/disconnected was disconnected by a key of the stack’s secret on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit");
         let shown = story.get(&format!("/deploys/{}", deploy.id)).await.text().await.unwrap();
-        assert!(shown.contains("The deployment was not connected"), "{shown}");
+        assert!(shown.contains("The rules of this deploy were not evaluated"), "{shown}");
 
         assert_eq!(send(story, "disconnected/connect", &[]).await.status(), 303);
         let last = story.deploys(&two, "Staging").await;

@@ -1,5 +1,6 @@
 //! Whoever does not belong gets nothing: forged, replayed and foreign requests against every route.
 
+use crate::keys::created_for;
 use approval::deploy::Slug;
 use approval::people::{Entry, Handle};
 use insta::assert_snapshot;
@@ -142,7 +143,24 @@ fn strangers_get_nothing_by_any_route() {
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
         let recorded = format!("/api/v1/deploys/{deploy}/events");
+        let reports = created_for(story, "reports strangers", &["report"], "").await.0;
+        let registers = created_for(story, "registers strangers", &["register"], "").await.0;
+        let elsewhere =
+            created_for(story, "elsewhere of strangers", &["register", "report"], "shop/*").await.0;
+        let bearer = |key: &str| format!("Bearer {key}");
         let attempts = vec![
+            Attempt::new(register, "a key that reports", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&reports))
+                .body(json),
+            Attempt::new(register, "a key for others", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&elsewhere))
+                .body(json),
+            Attempt::new(health, "a key that registers", healthy.as_str())
+                .header("authorization", bearer(&registers))
+                .body(json_health),
+            Attempt::new(health, "a key for others", healthy.as_str())
+                .header("authorization", bearer(&elsewhere))
+                .body(json_health),
             Attempt::new(register, "no key", "/api/1/deployments/acme/strangers/register_deploy").body(json),
             Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
                 .header("authorization", "Bearer wrong")
@@ -275,6 +293,10 @@ fn strangers_get_nothing_by_any_route() {
             let _ = writeln!(table, "{} | {} | {}", attempt.route, attempt.case, status.as_u16());
         }
         assert_snapshot!(table, @"
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a key that reports | 403
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a key for others | 403
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key that registers | 403
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key for others | 403
         POST /api/1/deployments/{org}/{deployment}/register_deploy | no key | 401
         POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
         POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401

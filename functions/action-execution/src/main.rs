@@ -12,7 +12,9 @@ mod outside;
 mod people;
 mod personal;
 mod settle;
+mod source;
 mod step;
+mod subject;
 mod trouble;
 
 use aws_lambda_events::sqs::SqsEvent;

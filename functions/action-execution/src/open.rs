@@ -4,7 +4,7 @@ use crate::electorate::{electorate, reachable};
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
-use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
+use approval::approval::{self as votes, Approval, Frozen, Status, Successor};
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
@@ -35,6 +35,7 @@ impl ActionExecution {
         let mut electorate = electorate(&slack, spec, deploy, &makers).await?;
         electorate.people_page = Some(self.people_page());
         reachable(&electorate, spec, deploy)?;
+        let subject = self.subject(deploy, run, step, spec).await?;
         let opened_at = self.now();
         let approval = Approval {
             id: ApprovalId::derive(&run.id, step),
@@ -44,12 +45,7 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject {
-                revision: run.revision.clone(),
-                rule: run.rule.clone(),
-                rule_hash: run.rule_hash.clone(),
-                plan: spec.on_success.iter().map(ToString::to_string).collect(),
-            },
+            subject,
             rules_change: deploy.rules_change.clone(),
             prompt,
             channel: spec.channel.clone(),

@@ -219,7 +219,11 @@ impl Console {
             return Err(refusals::session_over());
         }
         let call = Call { found, face, visitor, id, now, headers, query, form };
-        let answer = self.endpoint(&call).await;
+        let unknown = json::unknown_parameter(entry, query);
+        let answer = match unknown.map(|(name, known)| refusals::unknown_parameter(&name, &known)) {
+            Some(refusal) => Err(refusal),
+            None => self.endpoint(&call).await,
+        };
         let Some(cookie) = renewed else { return answer };
         let with_cookie = |answer: Answer| answer.with(SET_COOKIE, cookie.clone());
         answer.map(with_cookie).map_err(with_cookie)

@@ -29,7 +29,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Scope, SecretNumbers};
+use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -100,6 +100,10 @@ fn deploy() -> Deploy {
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 
@@ -168,6 +172,7 @@ fn approval(run: &Run, step: usize) -> Approval {
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"
@@ -355,7 +360,8 @@ pub(crate) fn api_key(number: usize, name: &str, revoked: bool) -> ApiKey {
     ApiKey {
         id: format!("{number:012x}"),
         name: name.to_owned(),
-        scopes: [Scope::Register, Scope::Read].into(),
+        scopes: [Scope::Register, Scope::Report].into(),
+        deployments: Pattern::parse("acme/*").into_iter().collect(),
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: by("Ana <b>"), at: at(0) },

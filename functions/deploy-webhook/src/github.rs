@@ -1,9 +1,12 @@
 //! GitHub's webhook: a deployment whose status became `success`.
 
 use crate::answer::{not_set_up, text, try_again};
-use crate::handler::{DeployWebhook, NOT_REGISTERED, Registered, header};
+use crate::commit::Registered;
+use crate::handler::{DeployWebhook, NOT_REGISTERED, header};
+use approval::confirmation::Confirmation;
 use approval::deploy::{Deploy, Slug, Source};
 use approval::id::DeployId;
+use approval::slug::canonical;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -88,10 +91,10 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let slug = lead.deployment;
-        match lead.connected {
-            Connected::Yes(_) => {}
+        let slug = match lead.connected {
+            Connected::Yes(connection) => connection.deployment,
             Connected::No(done) => {
+                let slug = lead.deployment;
                 let reason = disconnected(&slug, &done, &self.public_url);
                 return self.ignored(&found.delivery, &reason, request_id, now).await;
             }
@@ -99,16 +102,18 @@ impl DeployWebhook {
                 tracing::warn!(request_id, repository = found.repository, "refused: not connected");
                 return self.not_connected(&found.repository);
             }
-        }
-        let key =
-            [found.repository.as_str(), &found.deployment_id.to_string(), &found.environment.to_lowercase()];
+        };
+        let (repository, environment) = (canonical(&found.repository), canonical(&found.environment));
+        let key = [repository.as_str(), &found.deployment_id.to_string(), &environment];
         let deploy = deploy(DeployId::derive("github", &key), slug, &found, now);
-        match self.commit(&deploy, now).await {
-            Ok(Registered::New) => {
+        match self.commit_delivery(&deploy, now).await {
+            Ok(Registered::New(_)) => {
                 tracing::info!(request_id, deploy = %deploy.id, delivery = found.delivery, "registered");
                 text(StatusCode::OK, "Success")
             }
-            Ok(Registered::Before) => text(StatusCode::OK, "Ignored: this deployment is registered already."),
+            Ok(Registered::Before(_)) => {
+                text(StatusCode::OK, "Ignored: this deployment is registered already.")
+            }
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");
                 try_again(NOT_REGISTERED)
@@ -157,5 +162,9 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: Confirmation::Awaited,
+        host_deployment: Some(found.deployment_id),
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }

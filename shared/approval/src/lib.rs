@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod confirmation;
 pub mod decision;
 pub mod deploy;
 pub mod effect;
@@ -20,4 +21,6 @@ pub mod mrkdwn;
 pub mod newest;
 pub mod people;
 pub mod range;
+pub mod reading;
 pub mod run;
+pub mod slug;

@@ -65,6 +65,31 @@ pub fn render_plain(template: &str, context: &Context) -> Result<String, Templat
     render_in(&PLAIN, template, context.plain()).map(|(text, _)| text)
 }
 
+/// A template that renders to `text`, as it is, by [`render_plain`].
+///
+/// What is rendered once and run later goes through templates a second time: what stands in it, be it a commit's title, is
+/// no template of the rule.
+pub fn literal(text: &str) -> String {
+    // The engine drops a last line break.
+    let is_one = ["{{", "{%", "{#"].iter().any(|start| text.contains(start)) || text.ends_with(['\n', '\r']);
+    if !is_one {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("{{ \"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            // No text of these reads as the begin or the end of a piece of a template.
+            '{' | '}' | '%' | '#' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push_str("\" }}");
+    quoted
+}
+
 /// Renders a template as an address: the template's own text stands as it is written, and what an expression gives is
 /// percent-encoded, but for the characters that RFC 3986 has unreserved. So a value stays in the one path segment or query value
 /// where the template has it, whatever it is. People and deploys are shown by name.

@@ -1,6 +1,7 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
 use crate::error::{CommitError, StoreError, commit_error};
+use crate::latest::Latest;
 use crate::listing::DeploySummary;
 use crate::queries::DialogPlace;
 use crate::{Store, keys, row};
@@ -36,6 +37,7 @@ enum State {
     Approval(Box<Approval>),
     Run(Box<Run>),
     Newest(Box<Newest>),
+    Latest(Box<Latest>),
     Facts(Box<Facts>),
     Dialog { dialog: Dialog, approval: ApprovalId },
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
@@ -101,6 +103,20 @@ impl Change {
     pub fn newest(mut self, mut newest: Newest) -> Self {
         newest.version += 1;
         self.states.push(State::Newest(Box::new(newest)));
+        self
+    }
+
+    /// The latest deploy that was registered for its environment; a first one has the version 0.
+    pub fn latest(mut self, mut latest: Latest) -> Self {
+        latest.version += 1;
+        self.states.push(State::Latest(Box::new(latest)));
+        self
+    }
+
+    /// Replaces the deploy's row by `deploy`, whose confirmation came; its revision is found by its full SHA from now on.
+    pub fn confirmed(mut self, deploy: &Deploy) -> Self {
+        self.states.push(State::Deploy(Box::new(deploy.clone())));
+        self.states.push(State::Revision(Box::new(deploy.clone())));
         self
     }
 
@@ -242,6 +258,10 @@ impl Store {
             State::Newest(newest) => {
                 let key = keys::newest(&newest.deployment, &newest.environment, &newest.rule);
                 self.versioned(row::write(&key, newest, now, retention)?, newest.version)
+            }
+            State::Latest(latest) => {
+                let key = keys::latest(&latest.deployment, &latest.environment);
+                self.versioned(row::write(&key, latest, now, retention)?, latest.version)
             }
             State::Facts(facts) => {
                 self.versioned(row::write(&keys::facts(deploy), facts, now, retention)?, facts.version)

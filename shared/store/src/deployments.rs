@@ -105,7 +105,9 @@ impl Store {
         let owner = self.deployment_of(&next.repository).await?;
         let leads = owner.is_none_or(|owner| owner == next.deployment);
         let version = before.map_or(0, |before| before.version) + 1;
-        let next = DeploymentSettings { leads, version, ..next };
+        // It is called as it was first connected, which the repository's place is compared with below.
+        let deployment = before.map_or_else(|| next.deployment.clone(), |before| before.deployment.clone());
+        let next = DeploymentSettings { deployment, leads, version, ..next };
         let row = row::keep(&keys::deployment(&next.deployment), &next)?;
         let mut writes = vec![self.versioned(row, version)?];
         let own = [(":own", row::text(next.deployment.as_str()))];

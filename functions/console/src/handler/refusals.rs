@@ -40,6 +40,17 @@ pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: Face) -> Answer {
     problem(face, StatusCode::BAD_REQUEST, "Bad request", detail)
 }
 
+/// A query with the parameter `name`, which the address does not take; it takes those that are `known`.
+pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> Answer {
+    let shown: String = name.chars().filter(|letter| !letter.is_control()).take(80).collect();
+    let takes = match known {
+        [] => "This address takes none.".to_owned(),
+        known => format!("This address takes {}.", known.join(", ")),
+    };
+    let detail = format!("The parameter `{shown}` is not known. {takes}");
+    bad_query(&BadQuery(detail), Face::Json)
+}
+
 /// A form that another site's page sent.
 pub(super) fn foreign_form() -> Answer {
     let detail = "This form was not sent by a page of this console. Open the console and try again.";

@@ -17,6 +17,7 @@ mod message;
 mod people;
 mod prompt;
 mod record;
+mod reported;
 mod secrets;
 mod settings;
 mod setup;
@@ -25,6 +26,7 @@ mod status;
 mod tables;
 mod time_to_approve;
 mod timeline;
+mod tokens;
 mod votes;
 pub(crate) mod wizard;
 

@@ -3,6 +3,7 @@
 use super::fields::copied;
 use super::page;
 use super::secrets::{self, ShownSecret};
+use super::tokens::tokens;
 use crate::address::site::Site;
 use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
@@ -44,6 +45,7 @@ pub(crate) fn setup(
         h2 { "How it does afterwards" }
         p { "Where rules ask for the health of deploys, whoever watches them reports it: " code { "healthy" } ", " code { "ailing" } " or " code { "unhealthy" } "." }
         (copied("health", "How to report health", &health(deployment, site)))
+        (tokens())
     };
     page(&format!("Set up {deployment}"), None, visitor, &body)
 }
@@ -128,10 +130,12 @@ mod tests {
         let site = Site::new("https://signoff.example.com").unwrap();
         let slug = Slug::new("acme", "checkout").unwrap();
         let connection = Connection {
+            deployment: slug.clone(),
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
             git_host: GitHost::Github,
+            version: 0,
             secrets: SecretNumbers::default(),
         };
         let connected = Connected::Yes(connection);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::view::mrkdwn::People;
 use approval::action::Reasons;
-use approval::approval::{Approval, Choice, Status, Subject};
+use approval::approval::{Approval, Choice, Origin, Status, Subject};
 use approval::deploy::RulesChange;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Branch, Run};
@@ -106,6 +106,12 @@ pub(crate) struct SubjectView {
     pub(crate) rule: String,
     pub(crate) rule_hash: String,
     pub(crate) plan: Vec<String>,
+    /// Where the deployment had its repository and its project; `null`: it was not connected.
+    pub(crate) origin: Option<Origin>,
+    /// The branch or tag that the deploy named.
+    pub(crate) branch: Option<String>,
+    /// What an approval starts, in words, with its parameters: the actions that do more than tell.
+    pub(crate) starts: Vec<String>,
 }
 
 /// A message in Slack.
@@ -117,10 +123,23 @@ pub(crate) struct DialogView {
     pub(crate) ts: String,
 }
 
+impl SubjectView {
+    fn of(subject: &Subject) -> Self {
+        Self {
+            revision: subject.revision.clone(),
+            rule: subject.rule.clone(),
+            rule_hash: subject.rule_hash.clone(),
+            plan: subject.plan.clone(),
+            origin: subject.origin.clone(),
+            branch: subject.branch.clone(),
+            starts: subject.lines().map(str::to_owned).collect(),
+        }
+    }
+}
+
 impl ApprovalView {
     /// `approval`, of `run`, both of `page`.
     pub(crate) fn of(approval: &Approval, run: &Run, page: &Page, people: &People<'_>) -> Self {
-        let Subject { revision, rule, rule_hash, plan } = approval.subject.clone();
         let (changes_rules, changed_rules) = match &approval.rules_change {
             RulesChange::Unknown => (None, Vec::new()),
             RulesChange::No => (Some(false), Vec::new()),
@@ -157,7 +176,7 @@ impl ApprovalView {
             votes: counted(approval, page),
             struck: struck(approval, page, people),
             withdrawn: withdrawn(approval, page, people),
-            subject: SubjectView { revision, rule, rule_hash, plan },
+            subject: SubjectView::of(&approval.subject),
             changes_rules,
             changed_rules,
             actions: actions(Branch::OnSuccess),

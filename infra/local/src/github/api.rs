@@ -1,8 +1,12 @@
 //! The operations of GitHub's REST API, as <https://docs.github.com/rest> describes them.
 
 use super::Shared;
+use super::activity;
 use super::changes;
+use super::identify;
+use super::commit_json;
 use super::json::{self, Place};
+use super::refs;
 use super::runs;
 use super::state::{Repository, State, sha_of};
 use crate::spec::Accepted;
@@ -60,7 +64,7 @@ fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
+pub fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
     if text_header(headers, header::USER_AGENT.as_str()).is_empty() {
         return Some(error(
             403,
@@ -111,6 +115,7 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     let value = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
     let name = format!("{}/{}", value("owner"), value("repo"));
     let mut state = locked(&shared.state);
+    let name = state.name_of(&name).unwrap_or(name);
     if request.operation.id() == "actions/create-workflow-dispatch" {
         return runs::dispatch(shared, &mut state, &name, value("workflow_id"), &request.body);
     }
@@ -120,15 +125,33 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     if request.operation.id() == "actions/list-workflow-runs" {
         return runs::list(&shared.url, &state, &name, value("workflow_id"), &request.query);
     }
+    match request.operation.id() {
+        "actions/get-workflow-run" => return refs::run(&shared.url, &state, &name, value("run_id")),
+        "actions/cancel-workflow-run" => return refs::cancel(&mut state, &name, value("run_id")),
+        _ => {}
+    }
     let Some(repository) = state.repositories.get(&name) else { return not_found() };
     let place = Place { url: &shared.url, repository: &name };
+    let owned = |name: &str| value(name).to_owned();
+    if let Some(answer) = identify::answer(place, repository, request.operation.id(), owned, &request.query) {
+        return answer;
+    }
     match request.operation.id() {
         "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
+        "repos/get" => refs::whole(place, repository),
+        "git/get-tree" => refs::tree(place, repository, value("tree_sha")),
+        "repos/list-branches-for-head-commit" => {
+            refs::branches_of_head(place, repository, value("commit_sha"))
+        }
         "repos/compare-commits-with-basehead" => {
             compare(place, repository, value("basehead"), &request.query)
         }
+        "repos/get-commit" if accept.starts_with("application/vnd.github.sha") => {
+            identify::sha(repository, value("ref"))
+        }
+        "repos/list-activities" => activity::list(place, repository, &request.query),
         "repos/get-commit" => match repository.resolve(value("ref")) {
-            Some(commit) => Answer::of_json(200, json::commit(place, commit, true)),
+            Some(commit) => Answer::of_json(200, commit_json::commit(place, commit, true)),
             None => error(422, &format!("No commit found for SHA: {}", value("ref"))),
         },
         "repos/list-pull-requests-associated-with-commit" => {
@@ -205,7 +228,8 @@ fn compare(
         }
         None => (ahead.iter().skip(ahead.len().saturating_sub(UNPAGED)).collect(), true),
     };
-    let commits: Vec<Value> = commits.into_iter().map(|commit| json::commit(place, commit, false)).collect();
+    let commits: Vec<Value> =
+        commits.into_iter().map(|commit| commit_json::commit(place, commit, false)).collect();
     let changed =
         changes::together(ahead.iter().filter(|_| first_page).map(|commit| commit.files.as_slice()));
     let files: Vec<Value> =
@@ -219,8 +243,8 @@ fn compare(
             "permalink_url": place.html(&format!("/compare/{}...{}", base.sha, head.sha)),
             "diff_url": format!("{html}.diff"),
             "patch_url": format!("{html}.patch"),
-            "base_commit": json::commit(place, base, false),
-            "merge_base_commit": json::commit(place, merge_base, false),
+            "base_commit": commit_json::commit(place, base, false),
+            "merge_base_commit": commit_json::commit(place, merge_base, false),
             "status": status,
             "ahead_by": ahead.len(),
             "behind_by": behind,

@@ -2,6 +2,7 @@
 //! <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries> describes.
 
 use super::GitHub;
+use super::identify::seconds;
 use super::json::{self, Place};
 use super::repository_json::repository_json;
 use super::state::{Author, Repository};
@@ -46,9 +47,11 @@ impl GitHub {
                 known.map(|known| repository_json(Place { url: &self.shared.url, repository }, known));
             (delivery, known)
         };
+        let now = (self.shared.clock)();
+        self.record_deployment(repository, status, now);
         let place = Place { url: &self.shared.url, repository };
         let unknown = || repository_json(place, &Repository::new("main"));
-        let at = (self.shared.clock)().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let at = seconds(now);
         let id = status.deployment_id;
         let deployment = place.api(&format!("/deployments/{id}"));
         let creator = json::user(&self.shared.url, json::login_of(&status.creator), "User");

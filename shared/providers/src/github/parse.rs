@@ -55,9 +55,14 @@ pub struct DeploymentSucceeded {
 impl DeploymentSucceeded {
     /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA alone.
     pub fn branch(&self) -> Option<&str> {
-        let name = self.r#ref.strip_prefix("refs/heads/").unwrap_or(&self.r#ref);
-        (!name.is_empty() && !self.sha.starts_with(name)).then_some(name)
+        branch_of(&self.r#ref, &self.sha)
     }
+}
+
+/// The branch or tag that `ref`, which `sha` was deployed from, names; `None` where it is the SHA, or the start of it.
+pub(super) fn branch_of<'r>(r#ref: &'r str, sha: &str) -> Option<&'r str> {
+    let name = r#ref.strip_prefix("refs/heads/").unwrap_or(r#ref);
+    (!name.is_empty() && !sha.starts_with(name)).then_some(name)
 }
 
 /// Why a delivery can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].
@@ -157,9 +162,10 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
 }
 
 /// A commit as the API answers it: its author, then the co-authors that its message names.
-pub(super) fn commit(commit: wire::Commit) -> Commit {
-    let login = commit.author.and_then(|account| account.login);
-    let git = commit.commit.author.map(|user| (user.name, user.email)).unwrap_or_default();
+pub(super) fn commit(commit: &wire::Commit) -> Commit {
+    let login = commit.author.as_ref().and_then(|account| account.login.clone());
+    let git =
+        commit.commit.author.as_ref().map(|user| (user.name.clone(), user.email.clone())).unwrap_or_default();
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (name, email) = (some(git.0), some(git.1));
     let known = name.is_some() || email.is_some() || login.is_some();
@@ -169,10 +175,10 @@ pub(super) fn commit(commit: wire::Commit) -> Commit {
         username: login,
     });
     Commit {
-        revision: commit.sha,
+        revision: commit.sha.clone(),
         title: title(&commit.commit.message),
         authors: with_co_authors(author, &commit.commit.message),
-        url: commit.html_url,
+        url: commit.html_url.clone(),
         issues: issue::mentioned(&commit.commit.message),
     }
 }

@@ -59,6 +59,10 @@ fn deploy() -> Deploy {
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 
@@ -384,6 +388,14 @@ proptest! {
         let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
         let text = render(&format!("{{{{ prs[0].title{filter} }}}}"), &context).unwrap();
         prop_assert!(!text.contains(['<', '>']), "{}", text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_literal_renders_to_its_text(text in r#"(\{\{|\}\}|\{%|%\}|\{#|#\}|["'\\ \r\n a-z/#]|[[:print:]]){0,24}"#) {
+        let context = Context::new(&deploy(), "https://signoff.example.com/deploys/d1", &Mentions::default());
+        prop_assert_eq!(render_plain(&literal(&text), &context), Ok(text));
     }
 }
 

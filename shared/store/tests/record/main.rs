@@ -22,5 +22,6 @@ mod people;
 mod register;
 mod rows;
 mod samples;
+mod standing;
 mod template;
 mod votes;
