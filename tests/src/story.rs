@@ -452,13 +452,12 @@ fn plain(text: &str) -> String {
     without_ports(&(undated + rest))
 }
 
-/// `text` with PORT in the place of each port of this machine.
+/// `text` with one name in the place of each address of this machine: a receiver's port differs from run to run.
 fn without_ports(text: &str) -> String {
-    const HOST: &str = "127.0.0.1:";
-    let mut parts = text.split(HOST);
+    let mut parts = text.split("http://127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {
         let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
-        format!("{text}{HOST}PORT{rest}")
+        format!("{text}https://RECEIVER{rest}")
     })
 }

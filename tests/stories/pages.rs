@@ -90,7 +90,7 @@ fn a_vote_on_the_page_counts_as_one_in_slack_and_the_dialog_shows_it() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - page-vote (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍 tests are <b>green</b>
         1 of 2 approvals, 1 more needed.

@@ -45,7 +45,7 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - reasons (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍 tests are green
         @Ben 👎 not on a <!channel> Friday
@@ -126,7 +126,7 @@ fn a_vote_is_withdrawn_and_cast_again() {
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - withdrawn (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         0 of 2 approvals, 2 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -174,7 +174,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - undone (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         @Ben 👍
@@ -186,7 +186,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - undone (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         1 of 2 approvals, 1 more needed.
@@ -313,7 +313,7 @@ fn several_groups_have_to_approve_and_nobody_votes_for_two() {
         assert_snapshot!(story.sees(&dan), @"
         @Ana, would you like to promote REVISION - quotas (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         @Ben 👍
@@ -358,7 +358,7 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - left (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: their account is deactivated.
@@ -383,7 +383,7 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - left-group (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: they are not among those who may vote any more.
