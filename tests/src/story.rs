@@ -166,7 +166,10 @@ impl Story {
         let rests = |effect: &Effect| {
             let deadline = matches!(
                 effect.kind,
-                EffectKind::Expire { .. } | EffectKind::Remind { .. } | EffectKind::WatchFreeze { .. }
+                EffectKind::Expire { .. }
+                    | EffectKind::Remind { .. }
+                    | EffectKind::WatchFreeze { .. }
+                    | EffectKind::JudgeAgain { .. }
             );
             effect.is_closed() || (deadline && effect.state == EffectState::Pending)
         };

@@ -17,7 +17,7 @@ pub(crate) use stories::{
 pub(crate) use stories::{struck, superseded, thawed};
 
 use crate::door::visitor::{Member, Visitor, Who};
-use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, Reasons, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::effect::{Effect, EffectKind};
@@ -120,6 +120,7 @@ fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
         authors_only: false,
         approvers: None,
         self_approval: true,
+        range: RangeRules::default(),
         require_reason: Reasons::Never,
         expires_after: None,
         remind_after: None,
@@ -166,6 +167,7 @@ fn approval(run: &Run, step: usize) -> Approval {
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
+            base: None,
         },
         rules_change: RulesChange::No,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"

@@ -5,12 +5,14 @@ mod clicked;
 mod decide;
 mod electorate;
 mod frozen;
+mod judge;
 mod quorum;
 
 pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
+pub use judge::{Blocker, Judged, Member, Part};
 pub use quorum::{Needed, Tally};
 
 use crate::action::Reasons;
@@ -89,6 +91,9 @@ pub struct Subject {
     pub rule_hash: String,
     /// The actions that an approval starts, a line each.
     pub plan: Vec<String>,
+    /// The base of the range that is judged; `None`: there is none yet, or none is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 impl Subject {
@@ -96,6 +101,7 @@ impl Subject {
     pub fn mark(&self) -> String {
         let mut parts = vec!["subject", &self.revision, &self.rule, &self.rule_hash];
         parts.extend(self.plan.iter().map(String::as_str));
+        parts.extend(["base"].into_iter().chain(self.base.as_deref()).filter(|_| self.base.is_some()));
         let mut mark = digest(&parts);
         mark.truncate(10);
         mark

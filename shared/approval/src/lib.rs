@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod base;
 pub mod decision;
 pub mod deploy;
 pub mod effect;
@@ -20,3 +21,4 @@ pub mod mrkdwn;
 pub mod newest;
 pub mod range;
 pub mod run;
+pub mod shares;

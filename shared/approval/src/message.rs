@@ -5,6 +5,7 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>.
 
 mod dialog;
+mod judged;
 mod modal;
 mod pieces;
 mod refusal;
@@ -12,6 +13,7 @@ mod step;
 mod tell;
 
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, MORE, REJECT, UNDO, WITHDRAW, dialog};
+pub use judged::{Show, blocked, judged};
 pub use modal::{ASKED, LONGEST_REASON, REASON, ask_reason, say};
 pub use pieces::{deploy_link, shorten};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};

@@ -32,6 +32,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Bot => "it is a program",
         Verdict::NotNamed => "they are not among those who may vote",
         Verdict::OwnChange => "it is their own change",
+        Verdict::BaseMoved => "another revision was approved since, so this is another change now",
     }
 }
 

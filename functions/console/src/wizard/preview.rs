@@ -85,6 +85,7 @@ pub(crate) fn dialog(
             rule: workflow.rule.clone(),
             rule_hash: String::new(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
+            base: None,
         },
         rules_change: RulesChange::No,
         prompt,

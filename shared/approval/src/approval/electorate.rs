@@ -1,6 +1,6 @@
 //! Who may vote, and whether those who voted still may.
 
-use super::{Approval, Refusal, Standing, Voter};
+use super::{Approval, Blocker, Judged, Part, Refusal, Standing, Voter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct Electorate {
     pub who: String,
     /// The Slack user ids of those who may not, because it is their own change.
     pub except: Vec<String>,
-    /// Those whose own change it is, and who were not found in Slack, by name.
+    /// Makers of whom only an address is known that is nobody's in Slack, by name; they keep nobody from voting.
     pub not_found: Vec<String>,
     /// Whose votes are needed; none: anybody's who may vote.
     #[serde(default)]
@@ -21,6 +21,15 @@ pub struct Electorate {
     /// Who may lift the freeze, by its windows' order: Slack user ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub break_glass: Vec<Vec<String>>,
+    /// The change by who made it: each part needs the votes of others. None: a vote counts for all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// What keeps the change from being judged: nobody's vote completes the approval.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Blocker>,
+    /// What people read of the range that is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
 }
 
 /// So many votes from some of those who may vote.
@@ -52,6 +61,8 @@ pub enum Verdict {
     NotNamed,
     /// It is their own change.
     OwnChange,
+    /// Another revision was let through since they voted, and so they voted on another change.
+    BaseMoved,
 }
 
 /// The look at the voters before the first action.
@@ -61,6 +72,8 @@ pub struct Check {
     pub electorate: Electorate,
     /// The voters that were looked up: Slack user id, and what came of it.
     pub voters: Vec<(String, Verdict)>,
+    /// The base of the range that they judge now.
+    pub base: Option<String>,
 }
 
 impl Electorate {
@@ -73,6 +86,9 @@ impl Electorate {
             not_found: Vec::new(),
             quotas: Vec::new(),
             break_glass: Vec::new(),
+            parts: Vec::new(),
+            blocked: Vec::new(),
+            judged: None,
         }
     }
 
@@ -123,7 +139,8 @@ impl Approval {
             | Verdict::Stranger
             | Verdict::Bot
             | Verdict::NotNamed
-            | Verdict::OwnChange => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
+            | Verdict::OwnChange
+            | Verdict::BaseMoved => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
         }
     }
 }

@@ -18,5 +18,6 @@ mod refusals;
 mod run_laws;
 mod run_table;
 mod samples;
+mod shares;
 mod step_lines;
 mod told;

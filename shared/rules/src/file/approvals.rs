@@ -7,7 +7,7 @@ use crate::reference::{
 };
 use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
-use approval::action::{ApprovalSpec, QuotaSpec, Reasons};
+use approval::action::{ApprovalSpec, QuotaSpec, RangeRules, Reasons};
 use jiff::SignedDuration;
 
 const NAME: &str = "slack_channel_approval";
@@ -36,6 +36,7 @@ impl Reader<'_> {
             authors_only: false,
             approvers: None,
             self_approval: true,
+            range: RangeRules::default(),
             require_reason: Reasons::Never,
             expires_after: None,
             remind_after: None,

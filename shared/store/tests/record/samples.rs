@@ -66,6 +66,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
             rule: "promote".to_owned(),
             rule_hash: "hash".to_owned(),
             plan: Vec::new(),
+            base: None,
         },
         rules_change: RulesChange::No,
         prompt: "Promote?".to_owned(),
