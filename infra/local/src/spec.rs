@@ -4,6 +4,7 @@
 mod document;
 pub mod extract;
 pub mod gate;
+pub mod graphql;
 mod path;
 mod schema;
 

@@ -1,7 +1,9 @@
 //! The operations of GitHub's REST API, as <https://docs.github.com/rest> describes them.
 
 use super::Shared;
+use super::activity;
 use super::changes;
+use super::commit_json;
 use super::json::{self, Place};
 use super::runs;
 use super::state::{Repository, State, sha_of};
@@ -60,7 +62,7 @@ fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
+pub fn refused(headers: &HeaderMap, token: &str) -> Option<Answer> {
     if text_header(headers, header::USER_AGENT.as_str()).is_empty() {
         return Some(error(
             403,
@@ -127,8 +129,9 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
         "repos/compare-commits-with-basehead" => {
             compare(place, repository, value("basehead"), &request.query)
         }
+        "repos/list-activities" => activity::list(place, repository, &request.query),
         "repos/get-commit" => match repository.resolve(value("ref")) {
-            Some(commit) => Answer::of_json(200, json::commit(place, commit, true)),
+            Some(commit) => Answer::of_json(200, commit_json::commit(place, commit, true)),
             None => error(422, &format!("No commit found for SHA: {}", value("ref"))),
         },
         "repos/list-pull-requests-associated-with-commit" => {
@@ -205,7 +208,8 @@ fn compare(
         }
         None => (ahead.iter().skip(ahead.len().saturating_sub(UNPAGED)).collect(), true),
     };
-    let commits: Vec<Value> = commits.into_iter().map(|commit| json::commit(place, commit, false)).collect();
+    let commits: Vec<Value> =
+        commits.into_iter().map(|commit| commit_json::commit(place, commit, false)).collect();
     let changed =
         changes::together(ahead.iter().filter(|_| first_page).map(|commit| commit.files.as_slice()));
     let files: Vec<Value> =
@@ -219,8 +223,8 @@ fn compare(
             "permalink_url": place.html(&format!("/compare/{}...{}", base.sha, head.sha)),
             "diff_url": format!("{html}.diff"),
             "patch_url": format!("{html}.patch"),
-            "base_commit": json::commit(place, base, false),
-            "merge_base_commit": json::commit(place, merge_base, false),
+            "base_commit": commit_json::commit(place, base, false),
+            "merge_base_commit": commit_json::commit(place, merge_base, false),
             "status": status,
             "ahead_by": ahead.len(),
             "behind_by": behind,

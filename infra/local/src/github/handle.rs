@@ -1,7 +1,8 @@
 //! What tests and the local stack do with the GitHub stand-in from inside the process.
 
 use super::GitHub;
-use super::state::{Commit, Dispatched, NewCommit, NewPullRequest, PullRequest, Repository};
+use super::history::{Opened, Push};
+use super::state::{Author, Commit, Dispatched, PullRequest, Repository};
 use crate::fault::{Faults, RecordedRequest};
 use crate::stand_in::locked;
 
@@ -37,10 +38,31 @@ impl GitHub {
     }
 
     /// Pushes a commit; returns its SHA.
-    pub fn push(&self, repository: &str, commit: NewCommit) -> String {
+    pub fn push(&self, repository: &str, commit: impl Into<Push>) -> String {
+        self.push_all(repository, vec![commit.into()]).pop().unwrap_or_default()
+    }
+
+    /// Pushes several commits at once, onto the first one's branch; returns their SHAs.
+    pub fn push_all(&self, repository: &str, commits: Vec<Push>) -> Vec<String> {
         let now = (self.shared.clock)();
-        let id = locked(&self.shared.state).id();
-        self.change(repository, |repository| repository.push(commit, id, now))
+        let mut state = locked(&self.shared.state);
+        let mut ids = state.ids;
+        let new = || Repository::new("main");
+        let changed = state.repositories.entry(repository.to_owned()).or_insert_with(new);
+        let pushed = changed.push(commits, || next(&mut ids), now);
+        state.ids = ids;
+        pushed
+    }
+
+    /// Has `actor` move a branch to a commit, whatever its head was.
+    pub fn force_push(&self, repository: &str, branch: &str, head: &str, actor: &Author) {
+        let now = (self.shared.clock)();
+        self.change(repository, |repository| repository.force_push(branch, head, now, actor));
+    }
+
+    /// Has GitHub forget a commit, as it does some time after a force push.
+    pub fn forget(&self, repository: &str, sha: &str) {
+        self.change(repository, |repository| repository.commits.retain(|commit| commit.sha != sha));
     }
 
     /// Makes a branch (or a tag) at the head of the default branch; one that exists stays as it is.
@@ -52,11 +74,12 @@ impl GitHub {
     }
 
     /// Makes a pull request; returns its number.
-    pub fn add_pull_request(&self, repository: &str, content: NewPullRequest) -> u64 {
+    pub fn add_pull_request(&self, repository: &str, content: impl Into<Opened>) -> u64 {
         let at = (self.shared.clock)();
+        let Opened { content, extras } = content.into();
         self.change(repository, |repository| {
             let number = repository.pulls.last().map_or(1, |pull| pull.number + 1);
-            repository.pulls.push(PullRequest { number, at, content });
+            repository.pulls.push(PullRequest { number, at, content, extras });
             number
         })
     }
@@ -104,4 +127,10 @@ impl GitHub {
         let new = || Repository::new("main");
         change(state.repositories.entry(repository.to_owned()).or_insert_with(new))
     }
+}
+
+/// The next of the numbers that [`State::id`](super::state::State::id) gives.
+fn next(ids: &mut u64) -> u64 {
+    *ids += 1;
+    1_000_000 + *ids
 }

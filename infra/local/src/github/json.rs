@@ -1,6 +1,5 @@
 //! GitHub's objects as JSON, as the official schemas have them.
 
-use super::api::FILES;
 use super::changes::together;
 use super::repository_json::repository_json;
 use super::state::{Author, ChangedFile, Commit, PullRequest, Repository};
@@ -29,17 +28,28 @@ impl Place<'_> {
     }
 }
 
+/// Whether an account is a program's or a person's, by its name.
+pub fn kind_of(login: &str) -> &'static str {
+    if login.ends_with("[bot]") { "Bot" } else { "User" }
+}
+
+/// The account of a person, where they have one.
+pub fn account(url: &str, author: &Author) -> Option<Value> {
+    author.login.as_ref().map(|login| user(url, login, kind_of(login)))
+}
+
 /// An account (`simple-user`).
 pub fn user(url: &str, login: &str, kind: &str) -> Value {
-    let api = format!("{url}/users/{login}");
+    let path = login.replace('[', "%5B").replace(']', "%5D");
+    let api = format!("{url}/users/{path}");
     json!({
         "login": login,
         "id": number_of(login),
         "node_id": format!("U_{login}"),
-        "avatar_url": format!("{url}/avatars/{login}.png"),
+        "avatar_url": format!("{url}/avatars/{path}.png"),
         "gravatar_id": "",
         "url": api,
-        "html_url": format!("{url}/{login}"),
+        "html_url": format!("{url}/{path}"),
         "followers_url": format!("{api}/followers"),
         "following_url": format!("{api}/following{{/other_user}}"),
         "gists_url": format!("{api}/gists{{/gist_id}}"),
@@ -52,64 +62,6 @@ pub fn user(url: &str, login: &str, kind: &str) -> Value {
         "type": kind,
         "site_admin": false,
     })
-}
-
-/// A commit (`commit`); `files`: with the files it changed, as one commit has them and a list does not.
-pub fn commit(place: Place<'_>, commit: &Commit, files: bool) -> Value {
-    let person = json!({
-        "name": commit.author.name,
-        "email": commit.author.email,
-        "date": commit.date.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    });
-    let account = commit.author.login.as_ref().map(|login| user(place.url, login, "User"));
-    let parents: Vec<Value> = commit
-        .parents
-        .iter()
-        .map(|sha| {
-            json!({
-                "sha": sha,
-                "url": place.api(&format!("/commits/{sha}")),
-                "html_url": place.html(&format!("/commit/{sha}")),
-            })
-        })
-        .collect();
-    let sha = &commit.sha;
-    let mut json = json!({
-        "sha": sha,
-        "node_id": format!("C_{sha}"),
-        "url": place.api(&format!("/commits/{sha}")),
-        "html_url": place.html(&format!("/commit/{sha}")),
-        "comments_url": place.api(&format!("/commits/{sha}/comments")),
-        "commit": {
-            "author": person,
-            "committer": person,
-            "message": commit.message,
-            "tree": {"sha": sha, "url": place.api(&format!("/git/trees/{sha}"))},
-            "url": place.api(&format!("/git/commits/{sha}")),
-            "comment_count": 0,
-            "verification": {
-                "verified": false, "reason": "unsigned", "signature": null, "payload": null, "verified_at": null,
-            },
-        },
-        "author": account,
-        "committer": account,
-        "parents": parents,
-    });
-    if let (true, Value::Object(map)) = (files, &mut json) {
-        let (additions, deletions) = commit
-            .files
-            .iter()
-            .fold((0, 0), |(added, removed), file| (added + file.additions, removed + file.deletions));
-        map.insert(
-            "stats".to_owned(),
-            json!({"additions": additions, "deletions": deletions, "total": additions + deletions}),
-        );
-        map.insert(
-            "files".to_owned(),
-            commit.files.iter().take(FILES).map(|changed| file_change(place, sha, changed)).collect(),
-        );
-    }
-    json
 }
 
 /// A file that changed (`diff-entry`).
@@ -244,7 +196,7 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         "state": if pull.content.merged { "closed" } else { "open" },
         "locked": false,
         "title": pull.content.title,
-        "user": pull.content.author.login.as_ref().map(|login| user(place.url, login, "User")),
+        "user": account(place.url, &pull.content.author),
         "body": pull.content.body,
         "labels": labels,
         "milestone": null,
@@ -254,7 +206,7 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
         "merged_at": merged,
         "merge_commit_sha": merged.map(|_| &head),
         "assignee": null,
-        "head": side(&format!("change/{}", pull.number), &head),
+        "head": side(&pull.branch(), &head),
         "base": side(&repository.default_branch, &head),
         "_links": {
             "self": {"href": api}, "html": {"href": html}, "issue": {"href": issue},
@@ -274,7 +226,7 @@ pub fn pull_request(place: Place<'_>, repository: &Repository, pull: &PullReques
 pub fn whole_pull_request(place: Place<'_>, repository: &Repository, pull: &PullRequest) -> Value {
     let content = &pull.content;
     let merger = content.merger.as_ref().unwrap_or(&content.author);
-    let merger = content.merged.then(|| user(place.url, login_of(merger), "User"));
+    let merger = content.merged.then(|| account(place.url, merger));
     let commits: Vec<&Commit> = content.commits.iter().filter_map(|sha| repository.commit(sha)).collect();
     let changed = together(commits.iter().map(|commit| commit.files.as_slice()));
     let more = json!({

@@ -6,14 +6,20 @@
 //! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`, a
 //!   comparison with one 404;
 //! - a dispatch on an unknown ref answers 422 `No ref found for: …`, of an unknown workflow 404;
+//! - the list of activities goes back to the beginning, and a push to a fork is not in it;
+//! - GraphQL tells no account of a bot that git names as author or committer, and whoever signed as GitHub is no signer;
 //! - everybody who wrote a commit, or opened or merged a pull request, has a public profile;
 //! - a workflow that was started has a run at once, which stays queued; filters of the list of runs that Signoff does not
 //!   use do nothing;
 //! - a request that the spec does not accept answers 422 and says why.
 
+mod activity;
 mod api;
 mod changes;
+mod commit_json;
+mod graphql;
 mod handle;
+mod history;
 mod json;
 mod page;
 mod repository_json;
@@ -24,19 +30,21 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub use history::{Opened, Push, Signed};
 pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
 pub use webhook::{Delivery, DeploymentStatus};
 
 use crate::fault::{Observed, observe};
 use crate::spec::Spec;
 use crate::spec::gate::Gate;
+use crate::spec::graphql::Schema;
 use crate::stand_in::keep::{self, Keeper};
 use crate::stand_in::page::Link;
 use crate::stand_in::server::{Bound, Server};
 use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -80,6 +88,7 @@ struct Shared {
     clock: Clock,
     links: Vec<Link>,
     gate: Gate,
+    schema: Schema,
     observed: Observed,
     /// How much of the rate limit was used.
     used: AtomicU64,
@@ -108,6 +117,7 @@ impl GitHub {
             clock: options.clock,
             links: options.links,
             gate: Gate::new(Spec::github())?,
+            schema: Schema::github().map_err(io::Error::other)?,
             observed: Observed::default(),
             used: AtomicU64::new(0),
             state: Mutex::new(keep::restored(options.file.as_deref())?),
@@ -115,6 +125,7 @@ impl GitHub {
         let api = Router::new()
             .route("/repos/{*path}", any(api::answer))
             .route("/users/{*path}", any(api::answer))
+            .route("/graphql", post(graphql::answer))
             .layer(from_fn_with_state(shared.observed.clone(), observe));
         let router = Router::new()
             .route("/", get(page::whole))

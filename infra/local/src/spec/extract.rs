@@ -17,6 +17,7 @@ pub const CIRCLECI_OPERATIONS: &[(&str, &str)] = &[
 pub const GITHUB_OPERATIONS: &[(&str, &str)] = &[
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", "get"),
+    ("/repos/{owner}/{repo}/activity", "get"),
     ("/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "get"),
     ("/repos/{owner}/{repo}/commits/{ref}", "get"),
     ("/repos/{owner}/{repo}/compare/{basehead}", "get"),

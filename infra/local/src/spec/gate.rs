@@ -52,7 +52,8 @@ impl Gate {
         locked(&self.violations).clone()
     }
 
-    fn remember(&self, violation: &Violation) {
+    /// Remembers a violation that was seen elsewhere.
+    pub fn remember(&self, violation: &Violation) {
         tracing::warn!(%violation, "a request or an answer that the official spec does not accept");
         locked(&self.violations).push(violation.to_string());
     }

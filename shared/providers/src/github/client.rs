@@ -115,7 +115,7 @@ impl GitHub {
         let answer = self.read(repository, ["compare", &range], &doing).await?;
         let comparison: wire::Comparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(Comparison {
-            commits: comparison.commits.into_iter().map(parse::commit).collect(),
+            commits: comparison.commits.iter().map(parse::commit).collect(),
             files: parse::changed_files(comparison.files),
         })
     }
@@ -131,7 +131,7 @@ impl GitHub {
         let answer = self.read(repository, ["commits", r#ref], &doing).await?;
         let mut commit: wire::Commit = answer.json("GitHub", &doing, Repeat::Harmless)?;
         let files = parse::changed_files(std::mem::take(&mut commit.files));
-        Ok((parse::commit(commit), files))
+        Ok((parse::commit(&commit), files))
     }
 
     /// The pull requests that brought a commit in; at most 30.
@@ -175,13 +175,34 @@ impl GitHub {
     }
 
     /// A GET below the repository, answered 200.
-    async fn read<'a>(
+    pub(super) async fn read<'a>(
         &self,
         repository: &'a str,
         segments: impl IntoIterator<Item = &'a str>,
         doing: &str,
     ) -> Result<Answer, Failure> {
         found(doing, self.request(Method::GET, repository, segments, JSON)?).await
+    }
+
+    /// A GET below the repository with a query, answered 200.
+    pub(super) async fn read_with<'a>(
+        &self,
+        repository: &'a str,
+        segments: impl IntoIterator<Item = &'a str>,
+        query: &[(&str, &str)],
+        doing: &str,
+    ) -> Result<Answer, Failure> {
+        found(doing, self.request(Method::GET, repository, segments, JSON)?.query(query)).await
+    }
+
+    /// A question to the GraphQL API: of github.com beside the REST API, of an Enterprise Server at `/api/graphql` instead of
+    /// `/api/v3`. <https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql>
+    pub(super) fn graphql(&self, accept: &str) -> Result<reqwest::RequestBuilder, Failure> {
+        let base = self.base.trim_end_matches('/');
+        let base = base.strip_suffix("/v3").filter(|base| base.ends_with("/api")).unwrap_or(base);
+        let token = secret_header("token in the GitHub secret", "Bearer ", &self.token)?;
+        let url = url(base, ["graphql"])?;
+        Ok(self.http.request(Method::POST, url).header(AUTHORIZATION, token).header(ACCEPT, accept))
     }
 
     pub(super) fn request<'a>(

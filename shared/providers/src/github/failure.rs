@@ -15,11 +15,7 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
     let said = if message.is_empty() { String::new() } else { format!(" (\"{}\")", quote(&message)) };
     let status = answer.status;
     if is_rate_limit(answer, &message) {
-        let message = format!("GitHub asks us to slow down while {doing}");
-        return Failure::Retryable {
-            message,
-            retry_after: retry_after(&answer.headers).or_else(|| until_reset(answer)),
-        };
+        return slow_down(doing, answer);
     }
     let code = status.as_u16();
     match status {
@@ -42,6 +38,13 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
         _ if status.is_server_error() => server_error("GitHub", doing, status, &answer.headers, repeat),
         _ => Failure::Permanent(format!("GitHub answered {code} while {doing}{said}")),
     }
+}
+
+/// The failure of an answer that is one of GitHub's rate limits.
+pub(super) fn slow_down(doing: &str, answer: &Answer) -> Failure {
+    let message = format!("GitHub asks us to slow down while {doing}");
+    let retry_after = retry_after(&answer.headers).or_else(|| until_reset(answer));
+    Failure::Retryable { message, retry_after }
 }
 
 /// Whether an answer is one of GitHub's rate limits: 429, or 403 that says so in a header or in words.

@@ -142,9 +142,10 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
 }
 
 /// A commit as the API answers it: its author, then the co-authors that its message names.
-pub(super) fn commit(commit: wire::Commit) -> Commit {
-    let login = commit.author.and_then(|account| account.login);
-    let git = commit.commit.author.map(|user| (user.name, user.email)).unwrap_or_default();
+pub(super) fn commit(commit: &wire::Commit) -> Commit {
+    let login = commit.author.as_ref().and_then(|account| account.login.clone());
+    let git =
+        commit.commit.author.as_ref().map(|user| (user.name.clone(), user.email.clone())).unwrap_or_default();
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (name, email) = (some(git.0), some(git.1));
     let known = name.is_some() || email.is_some() || login.is_some();
@@ -154,10 +155,10 @@ pub(super) fn commit(commit: wire::Commit) -> Commit {
         username: login,
     });
     Commit {
-        revision: commit.sha,
+        revision: commit.sha.clone(),
         title: title(&commit.commit.message),
         authors: with_co_authors(author, &commit.commit.message),
-        url: commit.html_url,
+        url: commit.html_url.clone(),
         issues: issue::mentioned(&commit.commit.message),
     }
 }

@@ -41,14 +41,28 @@ pub(crate) struct Repository {
 }
 
 /// An account, or an empty object for one that is gone.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Account {
+    pub id: Option<u64>,
     pub login: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
 }
 
 /// `GET /repos/{owner}/{repo}/compare/{basehead}`, answered.
 #[derive(Deserialize)]
 pub(crate) struct Comparison {
+    pub commits: Vec<Commit>,
+    #[serde(default)]
+    pub files: Vec<File>,
+}
+
+/// A page of the same.
+#[derive(Deserialize)]
+pub(crate) struct ComparisonPage {
+    pub status: String,
+    pub total_commits: usize,
+    pub base_commit: Commit,
     pub commits: Vec<Commit>,
     #[serde(default)]
     pub files: Vec<File>,
@@ -61,8 +75,28 @@ pub(crate) struct Commit {
     pub html_url: Option<String>,
     pub commit: CommitData,
     pub author: Option<Account>,
+    pub committer: Option<Account>,
+    #[serde(default)]
+    pub parents: Vec<Parent>,
     #[serde(default)]
     pub files: Vec<File>,
+}
+
+impl Commit {
+    /// A commit of which the SHA alone is known.
+    pub fn unread(sha: &str) -> Self {
+        let commit = CommitData { message: String::new(), author: None, committer: None, verification: None };
+        let (author, committer, html_url) = (None, None, None);
+        Self {
+            sha: sha.to_owned(),
+            html_url,
+            commit,
+            author,
+            committer,
+            parents: Vec::new(),
+            files: Vec::new(),
+        }
+    }
 }
 
 /// What git knows of a commit.
@@ -70,6 +104,8 @@ pub(crate) struct Commit {
 pub(crate) struct CommitData {
     pub message: String,
     pub author: Option<GitUser>,
+    pub committer: Option<GitUser>,
+    pub verification: Option<Verification>,
 }
 
 /// Whom git names as a commit's author.
@@ -77,6 +113,7 @@ pub(crate) struct CommitData {
 pub(crate) struct GitUser {
     pub name: Option<String>,
     pub email: Option<String>,
+    pub date: Option<Timestamp>,
 }
 
 /// A file that changed.
@@ -163,4 +200,204 @@ pub(crate) struct Run {
 pub(crate) struct Message {
     #[serde(default)]
     pub message: String,
+}
+
+/// A commit's `verification`.
+#[derive(Deserialize)]
+pub(crate) struct Verification {
+    pub verified: bool,
+    pub reason: String,
+}
+
+/// A commit's parent.
+#[derive(Deserialize)]
+pub(crate) struct Parent {
+    pub sha: String,
+}
+
+/// An element of `GET /repos/{owner}/{repo}/activity`, answered.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Activity {
+    pub before: String,
+    pub after: String,
+    pub r#ref: String,
+    pub timestamp: Timestamp,
+    pub activity_type: String,
+    pub actor: Option<Account>,
+}
+
+/// `POST /graphql`, answered.
+#[derive(Deserialize)]
+pub(crate) struct GraphAnswer {
+    pub data: Option<GraphData>,
+    #[serde(default)]
+    pub errors: Vec<GraphError>,
+}
+
+/// What a query asked for: the fields of its repository, by their aliases.
+#[derive(Deserialize)]
+pub(crate) struct GraphData {
+    pub repository: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// Why a part of the answer is missing.
+#[derive(Deserialize)]
+pub(crate) struct GraphError {
+    pub r#type: Option<String>,
+    #[serde(default)]
+    pub message: String,
+}
+
+/// A part of a connection.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Connection<T> {
+    #[serde(default)]
+    pub total_count: Option<usize>,
+    pub nodes: Option<Vec<Option<T>>>,
+    #[serde(default)]
+    pub page_info: Option<PageInfo>,
+}
+
+impl<T> Connection<T> {
+    /// Takes it, and leaves one without elements.
+    pub fn take(&mut self) -> Self {
+        let empty = Self { total_count: None, nodes: None, page_info: None };
+        std::mem::replace(self, empty)
+    }
+
+    /// Its elements, and whether these are all.
+    pub fn all(self) -> (Vec<T>, bool) {
+        let nodes = self.nodes.unwrap_or_default();
+        let (answered, count) = (nodes.len(), self.total_count);
+        let nodes: Vec<T> = nodes.into_iter().flatten().collect();
+        let more = self.page_info.is_some_and(|page| page.has_next_page);
+        let all = nodes.len() == answered && !more && count.is_none_or(|count| count == answered);
+        (nodes, all)
+    }
+}
+
+/// Where a connection goes on.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PageInfo {
+    pub has_next_page: bool,
+    #[serde(default)]
+    pub end_cursor: Option<String>,
+}
+
+/// An account, as `Actor` or `User`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Actor {
+    pub login: String,
+    #[serde(rename = "__typename")]
+    pub kind: Option<String>,
+    pub database_id: Option<u64>,
+}
+
+/// Somebody whom git names.
+#[derive(Deserialize)]
+pub(crate) struct GitActor {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub user: Option<Actor>,
+}
+
+/// A commit's signature.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GraphSignature {
+    pub is_valid: bool,
+    pub state: String,
+    #[serde(rename = "wasSignedByGitHub")]
+    pub was_signed_by_github: bool,
+    pub signer: Option<Actor>,
+}
+
+/// A commit of a range: whom it names, and which pull requests brought it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Brought {
+    pub authors: Connection<GitActor>,
+    pub associated_pull_requests: Option<Connection<Bringing>>,
+}
+
+/// A pull request that may have brought a commit.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Bringing {
+    pub number: u64,
+    pub merged: bool,
+    pub merge_commit: Option<Oid>,
+}
+
+/// A commit by its SHA.
+#[derive(Deserialize)]
+pub(crate) struct Oid {
+    pub oid: String,
+}
+
+/// A branch by its name.
+#[derive(Deserialize)]
+pub(crate) struct Named {
+    pub name: String,
+}
+
+/// A pull request.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GraphPullRequest {
+    pub title: String,
+    #[serde(default)]
+    pub body: String,
+    pub url: String,
+    #[serde(default)]
+    pub head_ref_name: String,
+    pub author: Option<Actor>,
+    pub merged_by: Option<Actor>,
+    pub auto_merge_request: Option<AutoMerge>,
+    pub labels: Option<Connection<Label>>,
+    pub timeline_items: Connection<MergeEvent>,
+    pub commits: Connection<BranchCommit>,
+}
+
+/// The further commits of a pull request.
+#[derive(Deserialize)]
+pub(crate) struct GraphCommits {
+    pub commits: Connection<BranchCommit>,
+}
+
+/// The account that turned on auto-merge.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AutoMerge {
+    pub enabled_by: Option<Actor>,
+}
+
+/// A merge, a queueing, or auto-merge that was turned on.
+#[derive(Deserialize)]
+pub(crate) struct MergeEvent {
+    pub actor: Option<Actor>,
+    pub enqueuer: Option<Actor>,
+    pub enabler: Option<Actor>,
+}
+
+/// A commit of a pull request's branch.
+#[derive(Deserialize)]
+pub(crate) struct BranchCommit {
+    pub commit: GraphCommit,
+}
+
+/// A commit.
+#[derive(Deserialize)]
+pub(crate) struct GraphCommit {
+    pub oid: String,
+    #[serde(default)]
+    pub message: String,
+    pub parents: Connection<Oid>,
+    pub author: Option<GitActor>,
+    pub committer: Option<GitActor>,
+    pub authors: Connection<GitActor>,
+    pub signature: Option<GraphSignature>,
 }

@@ -1,0 +1,194 @@
+//! Questions to GitHub's GraphQL API: many objects at once, in batches that get smaller where GitHub takes too long.
+
+use super::client::{GitHub, JSON};
+use super::failure::{classify, slow_down};
+use super::wire;
+use crate::failure::{Failure, Repeat, quote};
+use crate::http::{MAX_ANSWER, send};
+use reqwest::StatusCode;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// How long a query may take. GitHub itself gives up after 10 seconds.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// How many requests one question may take: far more than a range of its largest size needs.
+const MOST_REQUESTS: usize = 200;
+/// The errors by which GitHub says that a query was too large.
+const TOO_LARGE: [&str; 2] = ["MAX_NODE_LIMIT_EXCEEDED", "RESOURCE_LIMITS_EXCEEDED"];
+/// How GitHub begins the message of a query that it gave up.
+const GAVE_UP: &str = "Something went wrong while executing your query";
+
+/// An account that did something.
+const ACTOR: &str = "{ __typename login ... on User { databaseId } ... on Bot { databaseId } \
+                     ... on Mannequin { databaseId } ... on Organization { databaseId } }";
+/// A person whom git names.
+const PERSON: &str = "{ name email user { databaseId login } }";
+
+/// A part of an answer: what was asked for of each object, and what is missing.
+#[derive(Debug)]
+pub(super) struct Answers<T> {
+    /// What GitHub said of each.
+    pub found: Vec<(T, Value)>,
+    /// Why something is missing, a sentence each.
+    pub missing: Vec<String>,
+    /// The default branch.
+    pub trunk: Option<String>,
+}
+
+impl<T> Default for Answers<T> {
+    fn default() -> Self {
+        Self { found: Vec::new(), missing: Vec::new(), trunk: None }
+    }
+}
+
+/// The end of one request.
+enum Asked {
+    Answer(BTreeMap<String, Value>, Vec<String>),
+    /// GitHub took too long over it, or it is over a limit; the words for it.
+    TooLarge(Failure),
+}
+
+impl GitHub {
+    /// What GitHub says of each of `ids`, `size` of them at a time: `field` is the query's field for one of them. `what` names
+    /// them in sentences ("the commits").
+    ///
+    /// # Errors
+    ///
+    /// As every call; that GitHub took too long over a single one too. What it declines to say of some is in
+    /// [`Answers::missing`].
+    pub(super) async fn ask<T: Clone>(
+        &self,
+        repository: &str,
+        (ids, size): (&[T], usize),
+        what: &str,
+        field: impl Fn(&T) -> String,
+    ) -> Result<Answers<T>, Failure> {
+        let mut answers = Answers::default();
+        let mut size = size;
+        let mut waiting: VecDeque<&T> = ids.iter().collect();
+        let mut requests = 0;
+        while !waiting.is_empty() {
+            if requests == MOST_REQUESTS {
+                answers.missing.push(format!("GitHub was not asked about {} of {what}.", waiting.len()));
+                break;
+            }
+            requests += 1;
+            let batch: Vec<&T> = waiting.iter().copied().take(size).collect();
+            let mut fields = String::from("defaultBranchRef { name }");
+            for (index, id) in batch.iter().enumerate() {
+                let _ = write!(fields, " a{index}: {}", field(id));
+            }
+            let (mut repository, errors) = match self.query(repository, &fields, what).await? {
+                Asked::Answer(repository, errors) => (repository, errors),
+                Asked::TooLarge(_) if batch.len() > 1 => {
+                    size = batch.len().div_ceil(2);
+                    continue;
+                }
+                Asked::TooLarge(failure) if failure.is_passing() => return Err(failure),
+                Asked::TooLarge(failure) => (BTreeMap::new(), vec![format!("{failure}.")]),
+            };
+            for error in errors {
+                if !answers.missing.contains(&error) {
+                    answers.missing.push(error);
+                }
+            }
+            let trunk = repository.remove("defaultBranchRef").and_then(|value| read::<wire::Named>(&value));
+            answers.trunk = answers.trunk.or(trunk.map(|trunk| trunk.name));
+            for (index, id) in batch.iter().enumerate() {
+                let value = repository.remove(&format!("a{index}")).unwrap_or_default();
+                answers.found.push(((*id).clone(), value));
+            }
+            waiting.drain(..batch.len());
+        }
+        Ok(answers)
+    }
+
+    /// Asks for fields of a repository. <https://docs.github.com/graphql/guides/forming-calls-with-graphql>
+    async fn query(&self, repository: &str, fields: &str, what: &str) -> Result<Asked, Failure> {
+        let doing = format!("reading {what} of {repository}");
+        let (owner, name) = repository.split_once('/').unwrap_or((repository, ""));
+        let query = format!(
+            "query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {fields} }} }}"
+        );
+        let body = json!({"query": query, "variables": {"owner": owner, "name": name}});
+        let request = self.graphql(JSON)?.json(&body).timeout(PATIENCE);
+        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_ANSWER).await?;
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+                return Ok(Asked::TooLarge(classify(&doing, &answer, Repeat::Harmless)));
+            }
+            _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
+        }
+        let said: wire::GraphAnswer = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        let is = |kind: &str| said.errors.iter().any(|error| error.r#type.as_deref() == Some(kind));
+        if is("RATE_LIMITED") || is("RATE_LIMIT") {
+            return Err(slow_down(&doing, &answer));
+        }
+        let told = || {
+            let first = said.errors.first().map(|error| error.message.as_str()).unwrap_or_default();
+            format!("GitHub did not answer all while {doing} (\"{}\")", quote(first))
+        };
+        if said.errors.iter().any(|error| error.message.starts_with(GAVE_UP)) {
+            return Ok(Asked::TooLarge(Failure::retryable(told())));
+        }
+        if TOO_LARGE.into_iter().any(is) {
+            return Ok(Asked::TooLarge(Failure::Permanent(told())));
+        }
+        let errors = if said.errors.is_empty() { Vec::new() } else { vec![format!("{}.", told())] };
+        let nothing = said.data.is_none() && errors.is_empty();
+        match said.data.and_then(|data| data.repository) {
+            Some(repository) => Ok(Asked::Answer(repository, errors)),
+            None if nothing => Err(Failure::Permanent(format!("GitHub gave no data while {doing}"))),
+            None => Ok(Asked::Answer(BTreeMap::new(), errors)),
+        }
+    }
+}
+
+/// A value of the answer, if it is there and of this shape.
+pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+/// The query's field for whom a commit names, and which pull requests may have brought it.
+pub(super) fn of_commit(sha: &str) -> String {
+    format!(
+        "object(oid: \"{sha}\") {{ ... on Commit {{ authors(first: 100) {{ totalCount nodes {PERSON} }} \
+         associatedPullRequests(first: 20) {{ totalCount nodes {{ number merged mergeCommit {{ oid }} }} }} }} }}"
+    )
+}
+
+/// The query's field for a pull request, with the first 100 commits of its branch.
+pub(super) fn of_pull_request(number: u64) -> String {
+    let commits = commits(None);
+    format!(
+        "pullRequest(number: {number}) {{ title body url headRefName author {ACTOR} mergedBy {ACTOR} \
+         autoMergeRequest {{ enabledBy {ACTOR} }} labels(first: 100) {{ totalCount nodes {{ name }} }} \
+         timelineItems(first: 100, itemTypes: [MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, \
+         AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, AUTO_REBASE_ENABLED_EVENT]) {{ \
+         pageInfo {{ hasNextPage }} nodes {{ ... on MergedEvent {{ actor {ACTOR} }} \
+         ... on AddedToMergeQueueEvent {{ actor {ACTOR} enqueuer {{ databaseId login }} }} \
+         ... on AutoMergeEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
+         ... on AutoSquashEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
+         ... on AutoRebaseEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} }} }} {commits} }}"
+    )
+}
+
+/// The query's field for the commits of a pull request's branch after a cursor.
+pub(super) fn further_commits(number: u64, after: &str) -> String {
+    let commits = commits(Some(after));
+    format!("pullRequest(number: {number}) {{ {commits} }}")
+}
+
+fn commits(after: Option<&str>) -> String {
+    let after = after.map(|after| format!(", after: {}", json!(after))).unwrap_or_default();
+    format!(
+        "commits(first: 100{after}) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ commit {{ oid message \
+         parents(first: 10) {{ totalCount nodes {{ oid }} }} author {PERSON} committer {PERSON} \
+         authors(first: 20) {{ totalCount nodes {PERSON} }} \
+         signature {{ isValid state wasSignedByGitHub signer {{ databaseId login }} }} }} }} }}"
+    )
+}

@@ -1,0 +1,228 @@
+//! The list of pushes, and which of them brought a commit into the repository.
+
+use super::client::GitHub;
+use super::{identity, wire};
+use crate::failure::{Failure, Repeat};
+use approval::range::Identity;
+use jiff::Timestamp;
+use reqwest::Url;
+use std::collections::{HashMap, HashSet};
+
+/// The fewest and the most pages of 100 that are read.
+const PAGES: (usize, usize) = (5, 20);
+/// The ref of a branch.
+const HEADS: &str = "refs/heads/";
+
+/// The pushes of a repository, newest first, as far as they were read.
+#[derive(Debug, Default)]
+pub(super) struct Pushes {
+    pushes: Vec<wire::Activity>,
+}
+
+/// Commits by their SHAs, each with its parents' SHAs.
+pub(super) type Parents<'a> = HashMap<&'a str, &'a [String]>;
+
+/// What the list of pushes is read for.
+pub(super) struct Wanted<'a> {
+    /// The commits whose pushers are asked for.
+    pub parents: Parents<'a>,
+    /// Where the range starts.
+    pub base: &'a str,
+    /// The default branch.
+    pub trunk: Option<&'a str>,
+    /// The earliest date that one of them or the base has.
+    pub since: Option<Timestamp>,
+}
+
+impl GitHub {
+    /// The repository's pushes from the newest on: until each commit is covered and the list is older than all of them, or
+    /// for 500 to 2,000 pushes. A repository whose host does not tell has none.
+    /// <https://docs.github.com/rest/repos/repos#list-repository-activities>
+    pub(super) async fn pushes(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Pushes, Failure> {
+        let doing = format!("reading the pushes to {repository}");
+        let most = PAGES.0.max(wanted.parents.len() / 100 + 1).min(PAGES.1);
+        let mut read = Pushes::default();
+        let mut after: Option<String> = None;
+        for _ in 0..most {
+            let mut query = vec![("per_page", "100")];
+            query.extend(after.as_deref().map(|after| ("after", after)));
+            let answer = match self.read_with(repository, ["activity"], &query, &doing).await {
+                Ok(answer) => answer,
+                Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
+                    tracing::warn!(repository, %failure, "GitHub does not tell who pushed");
+                    return Ok(read);
+                }
+                Err(failure) => return Err(failure),
+            };
+            let page: Vec<wire::Activity> = answer.json("GitHub", &doing, Repeat::Harmless)?;
+            read.pushes.extend(page);
+            after = answer.header("link").and_then(next);
+            if after.is_none() || read.is_enough(wanted) {
+                break;
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl Pushes {
+    fn is_enough(&self, wanted: &Wanted<'_>) -> bool {
+        let oldest = self.pushes.last().map(|push| push.timestamp);
+        let reaches = wanted.since.zip(oldest).is_some_and(|(since, oldest)| oldest < since);
+        reaches && {
+            let found = self.brought(wanted);
+            wanted.parents.keys().all(|sha| found.contains_key(*sha))
+        }
+    }
+
+    /// The accounts that brought each commit in: by the first push that had it, and by the first push that had it on the default
+    /// branch or on a branch that stood at the base once. A later push of somebody else's branch onto another one (as an update
+    /// of a branch from the default one) makes nobody a pusher. A commit that GitHub tells no account for has an empty list.
+    pub(super) fn brought<'a>(&self, wanted: &Wanted<'a>) -> HashMap<&'a str, Vec<Identity>> {
+        let trunks: HashSet<&str> = wanted
+            .trunk
+            .into_iter()
+            .chain(
+                self.pushes
+                    .iter()
+                    .filter(|push| push.before == wanted.base || push.after == wanted.base)
+                    .map(|push| branch(push)),
+            )
+            .collect();
+        let mut found: HashMap<&'a str, Vec<Identity>> = HashMap::new();
+        let mut on_trunk: HashSet<(&str, &'a str)> = HashSet::new();
+        for push in self.pushes.iter().rev() {
+            let there_before = reachable(&wanted.parents, &push.before);
+            let branch = branch(push);
+            let is_trunk = trunks.contains(branch) && push.activity_type != "branch_creation";
+            for sha in reachable(&wanted.parents, &push.after).difference(&there_before) {
+                let is_first = !found.contains_key(sha);
+                let pushers = found.entry(sha).or_default();
+                let counts = is_first || (is_trunk && !on_trunk.contains(&(branch, *sha)));
+                if is_trunk {
+                    on_trunk.insert((branch, *sha));
+                }
+                let pusher = identity::account(push.actor.as_ref()).map(identity::acted).filter(|_| counts);
+                pushers.extend(pusher.filter(|pusher| !pushers.contains(pusher)));
+            }
+        }
+        found
+    }
+}
+
+fn branch(push: &wire::Activity) -> &str {
+    push.r#ref.strip_prefix(HEADS).unwrap_or(&push.r#ref)
+}
+
+/// Those of the commits that `sha` is or has before it.
+fn reachable<'a>(parents: &Parents<'a>, sha: &str) -> HashSet<&'a str> {
+    let mut seen = HashSet::new();
+    let mut open = vec![sha];
+    while let Some((sha, before)) = open.pop().and_then(|sha| parents.get_key_value(sha)) {
+        if seen.insert(*sha) {
+            open.extend(before.iter().map(String::as_str).filter(|sha| parents.contains_key(sha)));
+        }
+    }
+    seen
+}
+
+/// The cursor of the next page in a `Link` header.
+fn next(link: &str) -> Option<String> {
+    let next = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+    let (address, _) = next.trim().strip_prefix('<')?.split_once('>')?;
+    let address = Url::parse(address).ok()?;
+    address.query_pairs().find(|(name, _)| name == "after").map(|(_, after)| after.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `KIND WHO BRANCH BEFORE AFTER`, oldest first.
+    fn pushes(lines: &[&str]) -> Pushes {
+        let activity = |line: &&str| {
+            let mut words = line.split(' ').map(str::to_owned);
+            let mut word = || words.next().unwrap();
+            let (kind, who, branch, before, after) = (word(), word(), word(), word(), word());
+            let id = who.bytes().map(u64::from).sum();
+            let actor =
+                wire::Account { id: Some(id), login: Some(who.clone()), kind: Some("User".to_owned()) };
+            wire::Activity {
+                before,
+                after,
+                r#ref: format!("{HEADS}{branch}"),
+                timestamp: Timestamp::UNIX_EPOCH,
+                activity_type: kind,
+                actor: Some(actor).filter(|_| who != "-"),
+            }
+        };
+        Pushes { pushes: lines.iter().rev().map(activity).collect() }
+    }
+
+    /// The pushers of `commits` (`SHA: PARENTS`) on the trunk `main` from the base `0`.
+    fn told(commits: &[(&str, &str)], lines: &[&str]) -> String {
+        let parents: Vec<(&str, Vec<String>)> = commits
+            .iter()
+            .map(|(sha, parents)| (*sha, parents.split_whitespace().map(str::to_owned).collect()))
+            .collect();
+        let parents = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
+        let wanted = Wanted { parents, base: "0", trunk: Some("main"), since: None };
+        let found = pushes(lines).brought(&wanted);
+        let mut told: Vec<String> = found
+            .iter()
+            .map(|(sha, people)| {
+                let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+                format!("{sha}:{}", names.join("+"))
+            })
+            .collect();
+        told.sort();
+        told.join(" ")
+    }
+
+    #[test]
+    fn a_commit_was_brought_by_its_first_push_and_onto_the_trunk() {
+        let line = [("1", "0"), ("2", "1")];
+        let side = [("1", "0"), ("a", "0"), ("m", "1 a")];
+        for (commits, lines, expected) in [
+            (&line[..], &["push ana main 0 1", "push ben main 1 2"][..], "1:ana 2:ben"),
+            (&line, &["push ana main 0 2"], "1:ana 2:ana"),
+            // A push that is in between, of what lies before and after.
+            (&line, &["push ana main 9 0", "push ben main 2 3"], ""),
+            // Ben moves main to what Ana had pushed to her branch.
+            (&line, &["branch_creation ana side 000 2", "push ben main 0 2"], "1:ana+ben 2:ana+ben"),
+            // Cleo brings her own branch up to date, and cuts a release.
+            (
+                &line,
+                &["push ana main 0 2", "push cleo hers 9 2", "branch_creation cleo release 000 2"],
+                "1:ana 2:ana",
+            ),
+            (
+                &side,
+                &["push ana side 9 a", "push ben main 0 1", "pr_merge cleo main 1 m"],
+                "1:ben a:ana+cleo m:cleo",
+            ),
+            (&line, &["force_push ana main 9 2"], "1:ana 2:ana"),
+            // GitHub does not tell the account.
+            (&line, &["push - main 0 1", "push ben main 1 2"], "1: 2:ben"),
+            // The branch that stood at the base is the trunk too.
+            (&line, &["push ana release 9 0", "push ana side 9 1", "push ben release 0 1"], "1:ana+ben"),
+        ] {
+            assert_eq!(told(commits, lines), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_page_follows_from_the_link() {
+        let link = "<https://api.github.com/repositories/1/activity?per_page=100&after=Y3Vyc29yOg%3D%3D>; rel=\"next\", \
+                    <https://api.github.com/x>; rel=\"prev\"";
+        assert_eq!(next(link).as_deref(), Some("Y3Vyc29yOg=="));
+        for none in [
+            "",
+            "<https://api.github.com/x?after=1>; rel=\"prev\"",
+            "<no address>; rel=\"next\"",
+            "rel=\"next\"",
+        ] {
+            assert_eq!(next(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Everything between two revisions, read whole: the commits by the host's paged comparison, people and pull requests by queries,
+//! pushers by the list of pushes.
+//!
+//! Twenty commits take a comparison, two queries and the list of pushes: 9 requests at most. What can't be read is told in
+//! [`Range::missing`], so that nobody takes a part for the whole.
+
+use super::client::{ChangedFiles, GitHub};
+use super::graphql::{self, Answers};
+use super::pushes::{Parents, Wanted};
+use super::range_commit::{Told, commit_of_branch, commit_of_range};
+use super::range_pull_request::pull_request;
+use super::{parse, wire};
+use crate::failure::{Failure, Repeat};
+use approval::deploy::Commit;
+use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The most commits of a range that are read, each way.
+pub const MAX_COMMITS: usize = 2_500;
+/// The most pull requests of a range that are read.
+pub const MAX_PULL_REQUESTS: usize = 500;
+/// The commits on a page of a comparison, and in a query.
+const PAGE: usize = 100;
+/// The pull requests in a query: each brings up to 100 commits.
+const PULL_REQUESTS: usize = 25;
+/// The most pages of 100 commits that a pull request's branch is read for, after the first.
+const MOST_PAGES: usize = 25;
+
+/// A range as it was read, with what a deploy's record shows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadRange {
+    /// The range.
+    pub range: Range,
+    /// The deploy's own commits: those that it adds, oldest first; the deployed commit where it adds none.
+    pub commits: Vec<Commit>,
+    /// The pull requests that brought these.
+    pub pull_requests: Vec<RangePullRequest>,
+    /// The files that all that is added and taken out changes.
+    pub files: ChangedFiles,
+}
+
+/// Why a range was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RangeFailure {
+    /// The host does not know where it ends.
+    #[error("{0}")]
+    HeadUnknown(Failure),
+    /// The host knows where it ends, but not where it starts, or the two have nothing in common: a history that was rewritten.
+    #[error("{0}")]
+    BaseLost(Failure),
+    /// The host can't be asked now, or declines.
+    #[error("{0}")]
+    Other(#[from] Failure),
+}
+
+/// One way of a comparison.
+struct Side {
+    status: String,
+    base: wire::Commit,
+    commits: Vec<wire::Commit>,
+    files: ChangedFiles,
+    missing: Vec<String>,
+}
+
+impl GitHub {
+    /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head does not contain the
+    /// base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    ///
+    /// # Errors
+    ///
+    /// [`RangeFailure`] says which revision the host does not know.
+    pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
+        let added = match self.side(repository, base, head).await {
+            Ok(added) => added,
+            Err(lost @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
+                return Err(match self.wire_commit(repository, head).await {
+                    Ok(_) => RangeFailure::BaseLost(lost),
+                    Err(unknown @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
+                        RangeFailure::HeadUnknown(unknown)
+                    }
+                    Err(failure) => failure.into(),
+                });
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        let direction = match added.status.as_str() {
+            "identical" => Direction::Same,
+            "ahead" => Direction::Forward,
+            "behind" => Direction::Rollback,
+            _ => Direction::Diverged,
+        };
+        let removed = match direction {
+            Direction::Same | Direction::Forward => None,
+            Direction::Rollback | Direction::Diverged => Some(self.side(repository, head, base).await?),
+        };
+        Ok(self.assemble(repository, direction, added, removed).await?)
+    }
+
+    /// The commit `revision` (a SHA, also a shortened one, a branch or a tag) by itself, as a range of that one.
+    /// <https://docs.github.com/rest/commits/commits#get-a-commit>
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] or [`Failure::Refusal`] if there is none.
+    pub async fn single(&self, repository: &str, revision: &str) -> Result<ReadRange, Failure> {
+        let mut commit = self.wire_commit(repository, revision).await?;
+        let files = parse::changed_files(std::mem::take(&mut commit.files));
+        let base = match commit.parents.first() {
+            Some(parent) => wire::Commit::unread(&parent.sha),
+            None => wire::Commit::unread(&commit.sha),
+        };
+        let commits = vec![commit];
+        let added = Side { status: "ahead".to_owned(), base, commits, files, missing: Vec::new() };
+        self.assemble(repository, Direction::Forward, added, None).await
+    }
+
+    /// One way of a comparison, page by page: all commits, or the newest 2,500.
+    async fn side(&self, repository: &str, base: &str, head: &str) -> Result<Side, Failure> {
+        let doing = format!("comparing {base} with {head} in {repository}");
+        let range = format!("{base}...{head}");
+        let page = async |page: usize| -> Result<wire::ComparisonPage, Failure> {
+            let page = page.to_string();
+            let query = [("per_page", "100"), ("page", page.as_str())];
+            let answer = self.read_with(repository, ["compare", &range], &query, &doing).await?;
+            answer.json("GitHub", &doing, Repeat::Harmless)
+        };
+        let first = page(1).await?;
+        let (total, files) = (first.total_commits, parse::changed_files(first.files));
+        let last = total.div_ceil(PAGE);
+        // The newest ones, where there are too many: they are what people look for.
+        let from = (last + 1).saturating_sub(MAX_COMMITS / PAGE).max(1);
+        let mut commits = if from == 1 { first.commits } else { Vec::new() };
+        for number in from.max(2)..=last {
+            commits.extend(page(number).await?.commits);
+        }
+        let mut missing = Vec::new();
+        if commits.len() != total {
+            let read = commits.len();
+            missing
+                .push(format!("GitHub counts {total} commits between {base} and {head}; {read} were read."));
+        }
+        Ok(Side { status: first.status, base: first.base_commit, commits, files, missing })
+    }
+
+    async fn wire_commit(&self, repository: &str, revision: &str) -> Result<wire::Commit, Failure> {
+        let doing = format!("reading the commit {revision} of {repository}");
+        let answer = self.read(repository, ["commits", revision], &doing).await?;
+        answer.json("GitHub", &doing, Repeat::Harmless)
+    }
+
+    async fn assemble(
+        &self,
+        repository: &str,
+        direction: Direction,
+        added: Side,
+        removed: Option<Side>,
+    ) -> Result<ReadRange, Failure> {
+        let base = added.base.sha.clone();
+        let alone = match (&removed, added.commits.last()) {
+            (_, Some(_)) => None,
+            // Of the comparison the other way, the head is the base.
+            (Some(removed), None) => Some(&removed.base),
+            (None, None) => Some(&added.base),
+        };
+        let head = added.commits.last().or(alone).map_or_else(|| base.clone(), |head| head.sha.clone());
+        let out = removed.as_ref().map_or(&[][..], |removed| removed.commits.as_slice());
+        let mut missing = added.missing;
+        missing.extend(removed.iter().flat_map(|removed| removed.missing.iter().cloned()));
+
+        let read: Vec<&wire::Commit> = added.commits.iter().chain(out).collect();
+        let shas: Vec<&str> = read.iter().copied().chain(alone).map(|commit| commit.sha.as_str()).collect();
+        let of_commit = |sha: &&str| graphql::of_commit(sha);
+        let answers = self.ask(repository, (&shas, PAGE), "the commits", of_commit).await?;
+        let (told, trunk) = told(answers, &mut missing);
+
+        let pull_requests = self.pull_requests_of(repository, &told, &mut missing).await?;
+        let known: HashSet<&str> = read.iter().map(|commit| commit.sha.as_str()).collect();
+        let branch_commits = pull_requests.iter().flat_map(|(_, commits)| commits);
+        let mut parents: HashMap<&str, Vec<String>> =
+            branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();
+        parents.extend(read.iter().map(|commit| (commit.sha.as_str(), parents_of(commit))));
+        let lists: Parents<'_> = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
+        let since = read.iter().copied().chain([&added.base]).filter_map(date).min();
+        let wanted = Wanted { parents: lists, base: &base, trunk: trunk.as_deref(), since };
+        let pushed = match wanted.parents.is_empty() {
+            true => HashMap::new(),
+            false => self.pushes(repository, &wanted).await?.brought(&wanted),
+        };
+        let pushers = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
+
+        let of_range = |commit: &wire::Commit| -> RangeCommit {
+            commit_of_range(commit, told.get(&commit.sha), pushers(&commit.sha))
+        };
+        let pull_requests: Vec<RangePullRequest> = pull_requests
+            .iter()
+            .map(|(pull_request, commits)| {
+                let own = commits.iter().filter(|commit| !known.contains(commit.oid.as_str()));
+                let of_branch = |commit| commit_of_branch(commit, pull_request.number, pushers(&commit.oid));
+                RangePullRequest { commits: own.map(of_branch).collect(), ..pull_request.clone() }
+            })
+            .collect();
+        let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();
+        let numbers = |commits: &[&wire::Commit]| -> BTreeSet<u64> {
+            commits
+                .iter()
+                .filter_map(|commit| told.get(&commit.sha))
+                .flat_map(|told| told.pull_requests.clone())
+                .collect()
+        };
+        let (of_own, of_all) = (numbers(&own), numbers(&read));
+        let among = |numbers: &BTreeSet<u64>| -> Vec<RangePullRequest> {
+            pull_requests.iter().filter(|known| numbers.contains(&known.number)).cloned().collect()
+        };
+        Ok(ReadRange {
+            commits: own.into_iter().map(parse::commit).collect(),
+            pull_requests: among(&of_own),
+            files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
+            range: Range {
+                added: added.commits.iter().map(of_range).collect(),
+                removed: out.iter().map(of_range).collect(),
+                pull_requests: among(&of_all),
+                base,
+                head,
+                direction,
+                missing,
+            },
+        })
+    }
+
+    /// The pull requests that `told` names, each with all commits of its branch.
+    async fn pull_requests_of(
+        &self,
+        repository: &str,
+        told: &HashMap<String, Told>,
+        missing: &mut Vec<String>,
+    ) -> Result<Vec<(RangePullRequest, Vec<wire::GraphCommit>)>, Failure> {
+        let numbers: BTreeSet<u64> =
+            told.values().flat_map(|told| told.pull_requests.iter().copied()).collect();
+        if numbers.len() > MAX_PULL_REQUESTS {
+            let count = numbers.len();
+            missing
+                .push(format!("{count} pull requests brought these commits; {MAX_PULL_REQUESTS} were read."));
+        }
+        let numbers: Vec<u64> = numbers.into_iter().rev().take(MAX_PULL_REQUESTS).collect();
+        let field = |number: &u64| graphql::of_pull_request(*number);
+        let answers = self.ask(repository, (&numbers, PULL_REQUESTS), "the pull requests", field).await?;
+        missing.extend(answers.missing);
+        let mut found = Vec::new();
+        for (number, value) in answers.found {
+            let Some(mut read) = graphql::read::<wire::GraphPullRequest>(&value) else {
+                missing.push(format!("GitHub did not tell about the pull request #{number}."));
+                continue;
+            };
+            let commits = self.branch(repository, number, read.commits.take(), missing).await?;
+            found.push((pull_request(number, read, missing), commits));
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// All commits of a pull request's branch, from its first page on.
+    async fn branch(
+        &self,
+        repository: &str,
+        number: u64,
+        first: wire::Connection<wire::BranchCommit>,
+        missing: &mut Vec<String>,
+    ) -> Result<Vec<wire::GraphCommit>, Failure> {
+        let (mut commits, mut page) = (Vec::new(), Some(first));
+        for _ in 0..=MOST_PAGES {
+            let Some(connection) = page.take() else { break };
+            let next = connection.page_info.clone().filter(|next| next.has_next_page);
+            commits
+                .extend(connection.nodes.unwrap_or_default().into_iter().flatten().map(|node| node.commit));
+            let Some(next) = next else { return Ok(commits) };
+            let after = next.end_cursor.unwrap_or_default();
+            let field = |number: &u64| graphql::further_commits(*number, &after);
+            let answers = self.ask(repository, (&[number], 1), "a pull request", field).await?;
+            missing.extend(answers.missing);
+            let further =
+                answers.found.first().and_then(|(_, value)| graphql::read::<wire::GraphCommits>(value));
+            page = further.map(|further| further.commits);
+        }
+        missing.push(format!("GitHub did not tell all commits of the pull request #{number}."));
+        Ok(commits)
+    }
+}
+
+/// What was told of each commit, and the default branch. A pull request counts where its merge is in the range: GitHub also
+/// lists those that are open, or that were merged elsewhere.
+fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, Told>, Option<String>) {
+    missing.extend(answers.missing);
+    let known: HashSet<String> = answers.found.iter().map(|(sha, _)| (*sha).to_owned()).collect();
+    let mut told = HashMap::new();
+    let mut untold = 0_usize;
+    for (sha, value) in answers.found {
+        match graphql::read::<wire::Brought>(&value) {
+            Some(brought) => {
+                told.insert(sha.to_owned(), Told::new(sha, brought, &known, missing));
+            }
+            None => untold += 1,
+        }
+    }
+    if untold > 0 {
+        missing.push(format!("GitHub did not tell the co-authors and pull requests of {untold} commits."));
+    }
+    (told, answers.trunk)
+}
+
+fn parents_of(commit: &wire::Commit) -> Vec<String> {
+    commit.parents.iter().map(|parent| parent.sha.clone()).collect()
+}
+
+fn parents_of_branch(commit: &wire::GraphCommit) -> Vec<String> {
+    let nodes = commit.parents.nodes.iter().flatten().flatten();
+    nodes.map(|parent| parent.oid.clone()).collect()
+}
+
+fn date(commit: &wire::Commit) -> Option<Timestamp> {
+    commit.commit.committer.as_ref().and_then(|committer| committer.date)
+}
+
+/// The files of both ways.
+fn together(added: ChangedFiles, removed: Option<&ChangedFiles>) -> ChangedFiles {
+    let Some(removed) = removed else { return added };
+    let paths: BTreeSet<String> = added.paths.into_iter().chain(removed.paths.iter().cloned()).collect();
+    ChangedFiles {
+        paths: paths.into_iter().collect(),
+        lines: added.lines.saturating_add(removed.lines),
+        truncated: added.truncated || removed.truncated,
+    }
+}

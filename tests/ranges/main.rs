@@ -1,0 +1,87 @@
+//! The reader of ranges against the stand-in of GitHub.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod limits;
+mod makers;
+mod shapes;
+
+use approval::range::{Identity, Range};
+use providers::github::{RangeFailure, ReadRange};
+use signoff_local::fault::RecordedRequest;
+use signoff_local::github::{Author, ChangedFile, GitHub, NewCommit, NewPullRequest, Options, Push};
+
+const REPOSITORY: &str = "acme/checkout";
+
+/// A repository on a stand-in of its own, and the client that reads it.
+struct Host {
+    github: GitHub,
+    client: providers::github::GitHub,
+}
+
+impl Host {
+    async fn start() -> Self {
+        let github = GitHub::start(Options::default()).await.unwrap();
+        github.add_repository(REPOSITORY, "main");
+        let token = Options::default().token.into();
+        let client = providers::github::GitHub::new(providers::http::client().unwrap(), github.url(), token);
+        Self { github, client }
+    }
+
+    fn push(&self, commit: impl Into<Push>) -> String {
+        self.github.push(REPOSITORY, commit)
+    }
+
+    async fn read(&self, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
+        self.client.range(REPOSITORY, base, head).await
+    }
+
+    /// The whole range, which must be complete.
+    async fn range(&self, base: &str, head: &str) -> Range {
+        let read = self.read(base, head).await.unwrap();
+        assert_eq!(read.range.missing, Vec::<String>::new());
+        assert_eq!(self.github.violations(), Vec::<String>::new());
+        read.range
+    }
+
+    /// The requests so far, but for the first `before`.
+    fn requests(&self, before: usize) -> Vec<RecordedRequest> {
+        self.github.requests().split_off(before)
+    }
+}
+
+fn person(name: &str) -> Author {
+    Author::new(name, &format!("{name}@acme.test"), name)
+}
+
+fn commit(author: &str, message: &str) -> NewCommit {
+    let file = ChangedFile {
+        path: format!("src/{author}.rs"),
+        previous: None,
+        status: "modified",
+        additions: 2,
+        deletions: 1,
+    };
+    NewCommit { author: person(author), message: message.to_owned(), branch: None, files: vec![file] }
+}
+
+fn on_branch(branch: &str, commit: NewCommit) -> NewCommit {
+    NewCommit { branch: Some(branch.to_owned()), ..commit }
+}
+
+fn pull_request(author: &str, commits: &[String]) -> NewPullRequest {
+    NewPullRequest {
+        title: "Faster checkout".to_owned(),
+        body: None,
+        author: person(author),
+        labels: Vec::new(),
+        commits: commits.to_vec(),
+        merged: true,
+        merger: None,
+    }
+}
+
+fn logins<'a>(people: impl IntoIterator<Item = &'a Identity>) -> Vec<String> {
+    let login = |person: &Identity| person.account.as_ref().map(|account| account.login.clone());
+    people.into_iter().map(|person| login(person).unwrap_or_else(|| format!("({})", person.name))).collect()
+}

@@ -1,0 +1,106 @@
+//! Which commits a range has, whatever the shape of the history.
+
+use super::*;
+use approval::range::Direction;
+
+fn titles(range: &Range) -> (Vec<String>, Vec<String>) {
+    let title = |commit: &'_ approval::range::RangeCommit| -> String { commit.title.clone() };
+    (range.added.iter().map(title).collect(), range.removed.iter().map(title).collect())
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_range_says_which_way_and_what_it_takes_out() {
+    let host = Host::start().await;
+    let one = host.push(commit("ana", "one"));
+    let two = host.push(commit("ben", "two"));
+    let three = host.push(commit("cleo", "three"));
+    let fork = host.push(on_branch("side", commit("dan", "side")).parents(std::slice::from_ref(&one)));
+    for (base, head, direction, added, removed, own) in [
+        (&one, &three, Direction::Forward, &["two", "three"][..], &[][..], &["two", "three"][..]),
+        (&three, &one, Direction::Rollback, &[], &["two", "three"], &["one"]),
+        (&two, &two, Direction::Same, &[], &[], &["two"]),
+        (&three, &fork, Direction::Diverged, &["side"], &["two", "three"], &["side"]),
+    ] {
+        let range = host.range(base, head).await;
+        assert_eq!((&range.base, &range.head, range.direction), (base, head, direction));
+        let (more, less) = titles(&range);
+        assert_eq!((more, less), (owned(added), owned(removed)), "{direction:?}");
+        let read = host.read(base, head).await.unwrap();
+        let titles: Vec<_> = read.commits.iter().map(|commit| commit.title.as_str()).collect();
+        assert_eq!(titles, own, "{direction:?}");
+    }
+    let rolled_back = host.read(&three, &one).await.unwrap().files;
+    assert_eq!(
+        (rolled_back.paths, rolled_back.lines),
+        (vec!["src/ben.rs".to_owned(), "src/cleo.rs".to_owned()], 6)
+    );
+    let diverged = host.read(&three, &fork).await.unwrap().files;
+    assert_eq!((diverged.paths.len(), diverged.lines), (3, 9));
+}
+
+#[tokio::test]
+async fn a_merge_brings_the_commits_of_its_side() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let side = host.push(on_branch("side", commit("ben", "side")));
+    host.push(commit("ana", "main"));
+    let merge = host.push(commit("cleo", "Merge").merging(&side));
+    let number = host.github.add_pull_request(
+        REPOSITORY,
+        NewPullRequest { merger: Some(person("cleo")), ..pull_request("ben", &[side, merge.clone()]) },
+    );
+    let range = host.range(&base, &merge).await;
+    assert_eq!(titles(&range).0, ["side", "main", "Merge"]);
+    let of: Vec<_> = range.added.iter().map(|commit| commit.pull_requests.clone()).collect();
+    assert_eq!(of, [vec![number], vec![], vec![number]]);
+    assert_eq!(range.added[2].parents, 2);
+    assert_eq!(range.pull_requests[0].commits, [], "they are the range's own");
+}
+
+#[tokio::test]
+async fn a_lost_base_and_an_unknown_head_are_told_apart() {
+    let host = Host::start().await;
+    let old = host.push(commit("ana", "old"));
+    let head = host.push(commit("ben", "new").parents(&[]));
+    let unknown = "0".repeat(40);
+    assert!(matches!(host.read(&unknown, &head).await, Err(RangeFailure::BaseLost(_))));
+    assert!(matches!(host.read(&head, &unknown).await, Err(RangeFailure::HeadUnknown(_))));
+    assert!(matches!(host.read(&old, &head).await, Err(RangeFailure::BaseLost(_))), "nothing in common");
+    host.github.forget(REPOSITORY, &old);
+    assert!(matches!(host.read(&old, &head).await, Err(RangeFailure::BaseLost(_))));
+}
+
+#[tokio::test]
+async fn a_single_commit_is_a_range_of_its_own() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let head = host.push(commit("ben", "SHOP-7: prices"));
+    let number = host.github.add_pull_request(REPOSITORY, pull_request("ana", std::slice::from_ref(&head)));
+    let read = host.client.single(REPOSITORY, &head[..8]).await.unwrap();
+    assert_eq!(
+        (&read.range.base, &read.range.head, read.range.direction),
+        (&base, &head, Direction::Forward)
+    );
+    assert_eq!((read.commits.len(), read.commits[0].issues.as_slice()), (1, &["SHOP-7".to_owned()][..]));
+    assert_eq!((read.pull_requests[0].number, read.files.paths.len()), (number, 1));
+    assert_eq!(logins(&read.range.added[0].pushed_by), ["ben"]);
+    assert!(host.client.single(REPOSITORY, "4bf7226").await.is_err());
+}
+
+#[tokio::test]
+async fn a_pull_request_merged_elsewhere_is_not_counted() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let head = host.push(commit("ben", "new"));
+    let elsewhere =
+        host.push(on_branch("next", commit("cleo", "squash")).parents(std::slice::from_ref(&base)));
+    let open = NewPullRequest { merged: false, ..pull_request("cleo", std::slice::from_ref(&head)) };
+    host.github.add_pull_request(REPOSITORY, open);
+    host.github.add_pull_request(REPOSITORY, pull_request("dan", &[head.clone(), elsewhere]));
+    let range = host.range(&base, &head).await;
+    assert_eq!((range.pull_requests.len(), range.added[0].pull_requests.len()), (0, 0));
+}
