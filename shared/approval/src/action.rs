@@ -72,7 +72,7 @@ pub struct ApprovalSpec {
     /// Whether who wrote, merged or deployed the change may vote on it.
     pub self_approval: bool,
     /// What is asked of the range that it judges.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "RangeRules::is_default")]
     pub range: RangeRules,
     /// Whose votes need a reason.
     pub require_reason: Reasons,
@@ -292,6 +292,13 @@ pub enum WhenRepeated {
     Observable,
     /// It would happen twice, and nobody can tell whether it did.
     Neither,
+}
+
+impl RangeRules {
+    /// Whether a rule says nothing of it.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ApprovalSpec {

@@ -164,7 +164,7 @@ pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Ch
             if in_range.contains(commit.revision.as_str()) {
                 continue;
             }
-            let mut people = hands(&mut makers, commit, &[]);
+            let mut people = hands(&mut makers, commit, &[], &[]);
             people.extend(opener(&mut makers, pull_request));
             add(&mut shares, people, 0, 0, &commit.title);
             if !is_vouched(commit, &[]) {
@@ -231,8 +231,10 @@ fn of_commit(
         })
         .copied()
         .collect();
-    let merged_by: Vec<u64> = remade.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect();
-    let mut people = hands(makers, commit, &merged_by);
+    let mergers = |from: &[&RangePullRequest]| -> Vec<u64> {
+        from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
+    };
+    let mut people = hands(makers, commit, &mergers(&remade), &mergers(of));
     if !is_hosts_merge(commit) {
         for from in of {
             people.extend(opener(makers, from));
@@ -243,21 +245,25 @@ fn of_commit(
         let is_squash = into.filter(|other| other.pull_requests.contains(&from.number)).take(2).count() == 1;
         if is_squash {
             for branch in &from.commits {
-                people.extend(hands(makers, branch, &[]));
+                people.extend(hands(makers, branch, &[], &[]));
             }
         }
     }
     people
 }
 
-/// The author, the committer, the co-authors and the pushers of a commit. Who committed or pushed it by merging
-/// (`merged_by`, account numbers) has the pull request as their share.
-fn hands(makers: &mut Makers, commit: &RangeCommit, merged_by: &[u64]) -> BTreeSet<usize> {
+/// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as their share,
+/// and is no maker of what they brought by merging alone: of a commit that the merge made (`made_by`, account numbers), and
+/// of one that somebody else had pushed before (`merged_by`; the pushers are in the order of their pushes).
+fn hands(makers: &mut Makers, commit: &RangeCommit, made_by: &[u64], merged_by: &[u64]) -> BTreeSet<usize> {
     let is_bots_own = is_listed_bots_own(commit);
     let is_left_out = |identity: &Identity| is_bots_own && identity.account.as_ref().is_some_and(is_listed);
-    let merged = |identity: &&Identity| account_id(identity).is_some_and(|id| merged_by.contains(&id));
+    let is_among =
+        |identity: &Identity, ids: &[u64]| account_id(identity).is_some_and(|id| ids.contains(&id));
     let written = std::iter::once(&commit.author).chain(&commit.co_authors);
-    let brought = commit.committer.iter().chain(&commit.pushed_by).filter(|identity| !merged(identity));
+    let pushed = commit.pushed_by.iter().enumerate();
+    let pushed = pushed.filter(|(index, by)| *index == 0 || !is_among(by, merged_by)).map(|(_, by)| by);
+    let brought = commit.committer.iter().chain(pushed).filter(|identity| !is_among(identity, made_by));
     let mut people: BTreeSet<usize> = written
         .chain(brought)
         .filter(|identity| !is_left_out(identity))

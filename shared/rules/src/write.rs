@@ -20,7 +20,8 @@ use crate::file::{Rule, parse};
 use crate::problem::Problem;
 use crate::reference::MAX_RULE_NAME;
 use approval::action::{
-    Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, RangeRules, Reasons, TriggerSpec,
+    Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, RangeRules, Reasons,
+    TriggerSpec,
 };
 use jiff::SignedDuration;
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod dialog_limits;
 mod dialogs;
 mod freeze;
 mod frozen;
+mod judging;
 mod quorum;
 mod quotas;
 mod refusals;

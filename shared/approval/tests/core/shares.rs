@@ -196,7 +196,8 @@ fn who_pressed_the_button_made_the_merge_alone() {
         pushed_by: Vec::new(),
         ..of_pull_request(8, commit(5, "ben"))
     };
-    let kept = of_pull_request(8, commit(6, "ana"));
+    let by_both = vec![acted("ana"), acted("ben")];
+    let kept = RangeCommit { pushed_by: by_both, ..of_pull_request(8, commit(6, "ana")) };
     assert_eq!(
         shares(&range(
             vec![rebased(1, "ana"), rebased(2, "ana"), merge, kept],
@@ -412,7 +413,7 @@ proptest! {
             let login = |identity: &Identity| identity.account.as_ref().unwrap().login.clone();
             let text = std::iter::once(&commit.author).chain(&commit.co_authors);
             let hands: Vec<_> =
-                text.chain(&commit.committer).chain(&commit.pushed_by).map(login).collect();
+                text.chain(&commit.committer).chain(commit.pushed_by.first()).map(login).collect();
             let hands: Vec<_> = hands.iter().map(String::as_str).collect();
             prop_assert!(count(&hands) >= required as usize, "{:?}", commit);
         }
