@@ -26,7 +26,7 @@ mod timeline;
 mod votes;
 pub(crate) mod wizard;
 
-pub(crate) use ballot::{Booth, Told, done, resolution_named};
+pub(crate) use ballot::{Booth, Told, done, needs_base, resolution_named};
 pub(crate) use deploy::deploy;
 pub(crate) use deployment::{DeploymentPage, deployment};
 pub(crate) use deployments::{ROWS, deployments};

@@ -2,7 +2,9 @@
 
 use super::{approval, asking, at, build, commit, event, person, registered, run, set, vote};
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Blocker, Choice, Electorate, Lifted, Part, Quota, Standing, Status, Struck, Verdict};
+use approval::approval::{
+    Blocker, Choice, Electorate, Lifted, Part, Quota, Standing, Status, Struck, Verdict,
+};
 use approval::deploy::{PullRequest, RulesChange};
 use approval::event::EventKind;
 use approval::id::ApprovalId;

@@ -1,7 +1,9 @@
 //! Every event, and text that must not do anything.
 
 use super::{approved, at, commit, evaluated, event, person, set, succeeded, vote};
-use approval::approval::{Blocker, Choice, Electorate, Part, Standing, Status, Struck, Successor, Verdict, Vote};
+use approval::approval::{
+    Blocker, Choice, Electorate, Part, Standing, Status, Struck, Successor, Verdict, Vote,
+};
 use approval::deploy::{Commit, PullRequest, RulesChange};
 use approval::event::EventKind;
 use approval::facts::{Health, Thumb};
@@ -183,7 +185,10 @@ pub(crate) fn hostile() -> Page {
         not_found: vec![markup.into()],
         quotas: Vec::new(),
         break_glass: vec![vec![markup.into()]],
-        parts: vec![Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() }; 2],
+        parts: vec![
+            Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() };
+            2
+        ],
         blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
         judged: None,
     };

@@ -106,6 +106,10 @@ pub(crate) struct SubjectView {
     pub(crate) rule: String,
     pub(crate) rule_hash: String,
     pub(crate) plan: Vec<String>,
+    /// The revision where the range that is judged starts; left out where none is judged, or there is none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub(crate) base: Option<String>,
 }
 
 /// A message in Slack.
@@ -120,13 +124,13 @@ pub(crate) struct DialogView {
 impl ApprovalView {
     /// `approval`, of `run`, both of `page`.
     pub(crate) fn of(approval: &Approval, run: &Run, page: &Page, people: &People<'_>) -> Self {
-        let Subject { revision, rule, rule_hash, plan } = approval.subject.clone();
+        let Subject { revision, rule, rule_hash, plan, base } = approval.subject.clone();
         let (changes_rules, changed_rules) = match &approval.rules_change {
             RulesChange::Unknown => (None, Vec::new()),
             RulesChange::No => (Some(false), Vec::new()),
             RulesChange::Yes(paths) => (Some(true), paths.clone()),
         };
-        let electorate = ElectorateView::of(&approval.electorate, people);
+        let electorate = ElectorateView::of_approval(approval, people);
         let at_opening = at_opening(&approval.id, page);
         let is_open = is_open(page);
         let actions = |branch| actions_of(approval, run, branch, &is_open, page, people);
@@ -157,7 +161,7 @@ impl ApprovalView {
             votes: counted(approval, page),
             struck: struck(approval, page, people),
             withdrawn: withdrawn(approval, page, people),
-            subject: SubjectView { revision, rule, rule_hash, plan },
+            subject: SubjectView { revision, rule, rule_hash, plan, base },
             changes_rules,
             changed_rules,
             actions: actions(Branch::OnSuccess),
