@@ -15,6 +15,7 @@ mod dialogs;
 mod doors;
 mod events;
 mod facts;
+mod four_eyes;
 mod freeze;
 mod health;
 mod issues;
