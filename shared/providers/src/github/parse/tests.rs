@@ -162,7 +162,7 @@ fn a_message_of_co_authors_alone_takes_no_longer_than_any_other() {
 
 #[test]
 fn a_commit_without_an_account_or_an_author_is_read() {
-    let read = |value: Value| commit(serde_json::from_value(value).unwrap());
+    let read = |value: Value| commit(&serde_json::from_value(value).unwrap());
     let full = read(
         json!({"sha": SHA, "html_url": "https://github.com/acme/checkout/commit/7bf7226", "author": {"login": "ana"},
         "commit": {"message": "Fix it\n\nBecause of SHOP-7.", "author": {"name": "Ana Lima", "email": "ana@example.com"}}}),
