@@ -95,6 +95,10 @@ pub fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -4,7 +4,8 @@
         --parameters 'Deployments=acme/* #deploys' SlackApiUrl=http://127.0.0.1:9000/api
 
 It deploys the template itself: ministack applies the SAM transform. All that is changed here is where a function's code
-comes from (a zip of `--bin-dir`'s binary instead of what `sam build` makes), and one name of a permission (`allow_batches`).
+comes from (a zip of `--bin-dir`'s binary instead of what `sam build` makes), one name of a permission (`allow_batches`),
+and the environment variables that `--environment` adds.
 IAM is enforced, so a function whose role lacks a permission fails here as it would on AWS.
 
 Once the stack is there, `--out` is written:
@@ -81,6 +82,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--template", type=Path, default=ROOT / "template.yaml", help="the template to deploy")
     parser.add_argument("--bin-dir", type=Path, help="where the functions' binaries are")
     parser.add_argument("--parameters", nargs="*", default=[], metavar="NAME=VALUE", help="the template's parameters")
+    parser.add_argument(
+        "--environment",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="variables that the functions have besides the template's",
+    )
     parser.add_argument("--secrets", type=Path, help='a JSON file: {"SlackSecret": {"bot_token": "..."}, ...}')
     parser.add_argument("--out", type=Path, help="the JSON file to write when the stack is there")
     parser.add_argument("--stack-name", default="signoff")
@@ -185,9 +193,10 @@ def deploy(endpoint: str, arguments: argparse.Namespace) -> dict[str, Any]:
         return session.client(service, endpoint_url=endpoint)
 
     template = yaml_parse(arguments.template.read_text(encoding="utf-8"))
+    template["Globals"]["Function"]["Environment"]["Variables"] |= parse_pairs("--environment", arguments.environment)
     package(template["Resources"], arguments.bin_dir, client("s3"))
     allow_batches(template["Resources"])
-    parameters = {"AwsEndpointUrl": endpoint} | parse_parameters(arguments.parameters)
+    parameters = {"AwsEndpointUrl": endpoint} | parse_pairs("--parameters", arguments.parameters)
     cloudformation = client("cloudformation")
     name = arguments.stack_name
     cloudformation.create_stack(
@@ -256,15 +265,15 @@ def allow_batches(resources: Mapping[str, Any]) -> None:
                     statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
 
 
-def parse_parameters(pairs: list[str]) -> dict[str, str]:
-    """`NAME=VALUE` pairs as a dictionary."""
-    parameters = {}
+def parse_pairs(option: str, pairs: list[str]) -> dict[str, str]:
+    """The `NAME=VALUE` pairs of a command line's option as a dictionary."""
+    parsed = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator:
-            fail(f"--parameters: {pair!r} is not NAME=VALUE")
-        parameters[name] = value
-    return parameters
+            fail(f"{option}: {pair!r} is not NAME=VALUE")
+        parsed[name] = value
+    return parsed
 
 
 def wait_until_created(cloudformation: Any, name: str) -> dict[str, str]:

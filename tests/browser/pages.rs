@@ -20,6 +20,7 @@ const NO_PAGES: &[&str] = &[
     "/record.jsonl",
     "/deployments/{organization}/{name}/approvals/preview",
     "/deployments/{organization}/{name}/approvals/channels",
+    "/settings/people.csv",
     "/sign-in/slack/callback",
     "/assets/{file}",
 ];

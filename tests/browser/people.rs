@@ -91,7 +91,7 @@ fn pages_work_without_javascript() {
 
         browser.go("/settings/keys").await;
         browser.fill("Name", "CI of browser-no-javascript").await;
-        browser.choose("register: to register deploys and report their health").await;
+        browser.choose("register: to register deploys").await;
         browser.press("Create the key").await;
         browser.until_shows("This is the only time that the key is shown").await;
         browser.go("/settings/keys").await;

@@ -151,6 +151,7 @@ fn every_operation_makes_the_requests_that_are_written_down() {
                 "/deployments/acme/budgets/approvals/preview?environment=staging".to_owned(),
             ),
             ("the API keys", "/settings/keys".to_owned()),
+            ("the list of people", "/settings/people".to_owned()),
             ("a deployment's settings", "/deployments/acme/budgets/edit".to_owned()),
             ("a deployment's setup instructions", "/deployments/acme/budgets/setup".to_owned()),
             ("a deploy as JSON", format!("/api/v1/deploys/{deploy}")),

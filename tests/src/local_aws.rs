@@ -26,6 +26,8 @@ pub struct Deployment {
     pub bin_dir: PathBuf,
     /// The template's parameters.
     pub parameters: BTreeMap<String, String>,
+    /// Environment variables that the functions have besides the template's.
+    pub environment: BTreeMap<String, String>,
     /// The secrets' values by logical id.
     pub secrets: BTreeMap<String, Value>,
     /// Keeps the functions' calls, on the embedded local AWS.
@@ -64,6 +66,7 @@ impl LocalAws {
     async fn embedded(deployment: Deployment) -> Result<Self, HarnessError> {
         let mut options = StackOptions::new(deployment.root.join("template.yaml"), deployment.bin_dir);
         options.parameters = deployment.parameters;
+        options.environment = deployment.environment;
         options.secrets =
             deployment.secrets.into_iter().map(|(name, value)| (name, value.to_string().into())).collect();
         options.calls = deployment.calls;
@@ -82,6 +85,7 @@ impl LocalAws {
             tokio::fs::remove_file(&out).await?;
         }
         let parameters = deployment.parameters.iter().map(|(name, value)| format!("{name}={value}"));
+        let environment = deployment.environment.iter().map(|(name, value)| format!("{name}={value}"));
         let mut process = Command::new(python)
             .arg(deployment.root.join("infra/ministack/deploy.py"))
             .arg("--bin-dir")
@@ -90,6 +94,8 @@ impl LocalAws {
             .arg(&secrets)
             .arg("--out")
             .arg(&out)
+            .arg("--environment")
+            .args(environment)
             .arg("--parameters")
             .args(parameters)
             .stdin(Stdio::piped())

@@ -9,12 +9,15 @@ use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use providers::derived::{incoming_secret, signing_key};
 use reqwest::{Response, StatusCode};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use signoff_local::aws::Stack;
 use signoff_local::fault::Fault;
-use signoff_local::github::{Author, NewCommit};
+use signoff_local::github::{self, Author, NewCommit};
 use signoff_local::slack::{NewChannel, NewUser, SubmitOutcome};
 use std::time::Duration;
 use store::{Change, Page};
@@ -64,12 +67,33 @@ impl Story {
         world.slack.add_channel(NewChannel::new(name));
         world.github.add_repository(&story.repository(), "main");
         world.circleci.add_project(&story.project());
+        story.set_webhook(&story.repository(), "acme", 0);
         story
     }
 
     /// `acme/NAME`: the deployment, and its repository.
     pub fn repository(&self) -> String {
         format!("acme/{}", self.name)
+    }
+
+    /// Makes the webhook of `repository` on GitHub, with the secret that the setup page of `organization/NAME` shows for its number
+    /// `number`; the secret.
+    pub fn set_webhook(&self, repository: &str, organization: &str, number: u32) -> String {
+        let master = github::Options::default().webhook_secret.into();
+        let deployment = Slug::new(organization, &self.name).unwrap();
+        let secret = incoming_secret(&master, repository, &deployment, number);
+        let secret = secret.expose_secret();
+        self.world.github.set_webhook(repository, secret);
+        self.world.keeps_secret(secret);
+        secret.to_owned()
+    }
+
+    /// The key that signs this deployment's `webhook` actions.
+    pub fn signing_key(&self, number: u32) -> String {
+        let deployment = Slug::new("acme", &self.name).unwrap();
+        let key = signing_key(&API_KEY.into(), &deployment, number);
+        self.world.keeps_secret(key.expose_secret());
+        key.expose_secret().to_owned()
     }
 
     /// The project on CircleCI.
@@ -133,8 +157,25 @@ impl Story {
         DeployId::derive("register", &[slug.as_str(), &environment.to_lowercase(), revision])
     }
 
-    /// POSTs JSON with the API key.
+    /// POSTs JSON with the API key. A revision that is registered is known to the git host by then.
     pub async fn post(&self, path: &str, body: &Value) -> Response {
+        if let Some(sha) = body["sha"].as_str().filter(|_| path.ends_with("/register_deploy")) {
+            self.knows(sha);
+        }
+        self.post_as_it_is(path, body).await
+    }
+
+    /// Has the git host know a commit with this SHA, on the default branch of the story's repository; its full SHA.
+    pub fn knows(&self, sha: &str) -> String {
+        let is_sha = (4..=40).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_sha {
+            return sha.to_owned();
+        }
+        self.world.github.knows(&self.repository(), &sha.to_ascii_lowercase())
+    }
+
+    /// POSTs JSON with the API key, whatever the git host knows.
+    pub async fn post_as_it_is(&self, path: &str, body: &Value) -> Response {
         let url = format!("{}{path}", self.world.front.url());
         self.world.http.post(url).bearer_auth(API_KEY).json(body).send().await.unwrap()
     }
@@ -173,7 +214,10 @@ impl Story {
                     | EffectKind::WatchFreeze { .. }
                     | EffectKind::JudgeAgain { .. }
             );
-            effect.is_closed() || (deadline && effect.state == EffectState::Pending)
+            // A deploy that the host does not confirm is looked at again for hours.
+            let later = matches!(effect.kind, EffectKind::EvaluateRules)
+                && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
+            effect.is_closed() || ((deadline || later) && effect.state == EffectState::Pending)
         };
         self.until("every effect to be closed", async || {
             let page = self.world.store.page(deploy).await.unwrap()?;
@@ -399,11 +443,20 @@ impl Story {
     }
 }
 
-/// `text` without what differs from run to run: revisions, and the dates of this run ("on November 23rd at 01:54").
+/// Whether `text` is an id as CircleCI gives them.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// `text` without what differs from run to run: revisions, ids, ports, and the dates of this run ("on November 23rd at 01:54").
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for word in text.split_inclusive([' ', '\n']) {
-        let bare = word.trim_end_matches([' ', '\n', ',', '.', ':']);
+        let bare = word.trim_start_matches('(').trim_end_matches([' ', '\n', ',', '.', ':', ')']);
+        if is_uuid(bare) {
+            plain.push_str(&word.replace(bare, "ID"));
+            continue;
+        }
         let hex = bare.len() >= 7 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
         plain.push_str(&if hex { word.replace(bare, "REVISION") } else { word.to_owned() });
     }
@@ -426,5 +479,16 @@ fn plain(text: &str) -> String {
             }
         }
     }
-    undated + rest
+    without_ports(&(undated + rest))
+}
+
+/// `text` with PORT in the place of each port of this machine.
+fn without_ports(text: &str) -> String {
+    const HOST: &str = "127.0.0.1:";
+    let mut parts = text.split(HOST);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        format!("{text}{HOST}PORT{rest}")
+    })
 }

@@ -219,6 +219,8 @@ impl World {
             root: root(),
             bin_dir: bin_dir.clone(),
             parameters,
+            // Receivers of the webhook action run on this machine too.
+            environment: BTreeMap::from([("WEBHOOK_LOOPBACK".to_owned(), "allowed".to_owned())]),
             secrets,
             calls: calls.clone(),
             log_sink,

@@ -50,7 +50,7 @@ fn a_ci_that_answers_503_twice_is_tried_again() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
         ");
     });
 }
@@ -89,7 +89,7 @@ fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
         ");
     });
 }
@@ -148,7 +148,7 @@ fn a_job_that_somebody_approved_by_hand_is_a_success() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
         ");
     });
 }
@@ -228,7 +228,7 @@ fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ❌ trigger_build: deploy.yml failed: nothing was started: main has moved on to REVISION, and REVISION is what was deployed and approved. To build that revision, hand it to the build as a parameter, such as revision: '{{ deploy_revision }}'.
+        ↳ ❌ trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
         ");
     });
 }
@@ -349,10 +349,61 @@ fn a_webhook_is_signed_and_delivered() {
         assert_eq!(deliveries.len(), 2);
         assert_eq!(deliveries[0].delivery, deliveries[1].delivery);
         let last = &deliveries[1];
-        assert!(last.is_signed_with(system_tests::world::API_KEY), "{last:?}");
+        assert!(last.is_signed_with(&story.signing_key(0)), "{last:?}");
         assert_eq!(last.body["revision"], revision.as_str());
         assert_eq!(last.body["environment"]["slug"], "staging");
         assert_eq!(last.body["changeSource"]["slug"], "webhook");
+    });
+}
+
+#[test]
+fn a_value_in_a_webhooks_address_leads_nowhere_else() {
+    tell("webhook-value", async |story| {
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let address = format!("{}/{{{{ environment }}}}/{{{{ revision }}}}", receiver.url());
+        story.rules(&format!("rules:\n  - tell:\n      actions:\n        - webhook: '{address}'\n"));
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "a/../..?x#y").await;
+        assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Succeeded);
+        assert_eq!(receiver.deliveries()[0].path, format!("/a%2F..%2F..%3Fx%23y/{revision}"));
+        let deploy = story.deploys(&revision, "..").await;
+        assert_eq!(story.settled(&deploy).await.runs[0].status, Status::Stopped);
+        assert_eq!(receiver.deliveries().len(), 1);
+    });
+}
+
+#[test]
+fn a_webhook_calls_no_machine_of_the_cloud_itself() {
+    tell("webhook-inside", async |story| {
+        for (number, host) in
+            ["169.254.169.254", "2852039166", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "0.0.0.0"]
+                .into_iter()
+                .enumerate()
+        {
+            story.rules(&format!(
+                "rules:\n  - tell:\n      actions:\n        - webhook: 'http://{host}/latest?token=s3cret'\n"
+            ));
+            let revision = story.push("Ana", &format!("Commit {number}"));
+            let deploy = story.deploys(&revision, "Staging").await;
+            let run = story.settled(&deploy).await.runs[0].clone();
+            assert_eq!(run.status, Status::Stopped, "{host}");
+            let told = format!("{:?}", run.steps[0].state);
+            assert!(told.contains("a cloud's metadata") && !told.contains("s3cret"), "{host}: {told}");
+        }
+    });
+}
+
+#[test]
+fn the_answer_of_a_webhooks_receiver_is_not_repeated() {
+    tell("webhook-answer", async |story| {
+        let receiver = Receiver::start(&[404]).await.unwrap();
+        let revision = story.push("Ana", "Take cards");
+        let (page, _) =
+            approved(story, &revision, &format!("webhook: '{}/hook?token=abc'", receiver.url())).await;
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        let told = serde_json::to_string(&page.events).unwrap() + &story.sees(&story.person("Ana"));
+        assert!(told.contains("answered 404 to the webhook"), "{told}");
+        assert!(!told.contains(system_tests::receiver::ANSWER) && !told.contains("token=abc"), "{told}");
     });
 }
 

@@ -72,7 +72,7 @@ fn a_registration_that_is_not_utf_8_is_refused() {
 fn a_deploy_of_a_year_ago_is_taken() {
     tell("year-ago", async |story| {
         let then = runtime::time::now() - SignedDuration::from_hours(24 * 365);
-        let sha = "a".repeat(40);
+        let sha = story.knows(&"a".repeat(40));
         let body = json!({"sha": sha, "environment": "Staging", "date": then.to_string()});
         assert_eq!(register(story, body.to_string()).await, (200, "Success".to_owned()));
         let page = story.settled(&story.deploy_id(&sha, "Staging")).await;
@@ -165,10 +165,17 @@ fn a_wrong_key_is_refused_and_nothing_is_recorded() {
 fn a_delivery_that_github_did_not_sign_is_refused() {
     tell("forged-delivery", async |story| {
         let github = &story.world.github;
-        let delivery = github.delivery("push", "forged-delivery-id", "{}".to_owned());
+        let body = r#"{"repository": {"full_name": "acme/forged-delivery"}}"#;
+        let delivery = github.delivery(&story.repository(), "push", "forged-delivery-id", body.to_owned());
         let url = format!("{}/webhooks/github", story.world.front.url());
-        for (forged, body) in [(None, "{}"), (Some("sha256=00"), "{}"), (Some("right"), "{ }")] {
-            let mut request = story.world.http.post(&url).body(body);
+        for (forged, body) in [
+            (None, body.to_owned()),
+            (Some("sha256=00"), body.to_owned()),
+            (Some("right"), format!("{body} ")),
+            (Some("right"), body.replace("forged-delivery", "github-ignored")),
+            (Some("right"), "{}".to_owned()),
+        ] {
+            let mut request = story.world.http.post(&url).body(body.clone());
             for (name, value) in &delivery.headers {
                 match forged {
                     _ if !name.eq_ignore_ascii_case("x-hub-signature-256") => {

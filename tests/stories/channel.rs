@@ -137,7 +137,7 @@ fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action()
 #[test]
 fn who_is_not_in_the_deployments_channel_does_not_answer_what_is_asked_there() {
     tell("channel-elsewhere", async |story| {
-        let (receiver, action) = lost_hook().await;
+        let (_receiver, action) = lost_hook().await;
         let ben = story.person("Ben");
         story.rules(&format!(
             "rules:\n  - tell:\n      conditions:\n        - environment='Staging'\n      actions:\n        - {{{action}}}\n"

@@ -34,6 +34,10 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
             rules_change: approval::deploy::RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
         };
         story.world.silent_store.commit(Change::register(&deploy, then)).await.unwrap();
         story.world.tick().await;

@@ -85,12 +85,15 @@ fn saved_settings_count_before_the_stacks_parameter() {
         assert!(told.await.contains("settings-saved"));
         assert_eq!(story.problems(), Vec::<String>::new(), "the parameter's channel hears nothing");
 
+        let (status, _) = delivered(story, "acme/settings-elsewhere", &sha, 1).await;
+        assert_eq!(status, 401, "its webhook has no secret yet");
+        story.set_webhook("acme/settings-elsewhere", "acme", 0);
         let (status, told) = delivered(story, "acme/settings-elsewhere", &sha, 1).await;
         assert_eq!((status, told.as_str()), (200, "Success"));
         let id = DeployId::derive("github", &["acme/settings-elsewhere", "1", "staging"]);
         assert_eq!(story.settled(&id).await.deploy.deployment.as_str(), "acme/settings-saved");
         let (status, told) = delivered(story, "acme/settings-saved", &sha, 2).await;
-        assert_eq!(status, 400, "its repository is another one now: {told}");
+        assert_eq!(status, 401, "its repository is another one now: {told}");
     });
 }
 
@@ -184,7 +187,7 @@ fn a_disconnected_deployment_refuses_and_opens_nothing() {
         });
         insta::assert_snapshot!(plain(story, &reason.expect("the record says why")), @"acme/disconnected was disconnected by a key of the stack’s secret on DATE. An admin can connect it again at ADDRESS/deployments/acme/disconnected/edit");
         let shown = story.get(&format!("/deploys/{}", deploy.id)).await.text().await.unwrap();
-        assert!(shown.contains("The deployment was not connected"), "{shown}");
+        assert!(shown.contains("The rules of this deploy were not evaluated"), "{shown}");
 
         assert_eq!(send(story, "disconnected/connect", &[]).await.status(), 303);
         let last = story.deploys(&two, "Staging").await;

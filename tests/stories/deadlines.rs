@@ -24,6 +24,8 @@ fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
         let (deploy, dialog) = story.asks(&options, &action).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - expires (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         0 of 2 approvals, 2 more needed. Expires on DATE at TIME.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -88,6 +90,8 @@ fn the_thread_is_told_who_is_still_needed() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - reminded (Staging) to production?
+        Once approved:
+        • Posts to the webhook: https://example.com
         Votes:
         @Ana 👍
         1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
@@ -128,6 +132,8 @@ fn a_newer_deploy_takes_the_place_of_an_older_one() {
         Superseded on DATE at TIME by REVISION - superseded (Staging).
 
         @Ana, would you like to promote REVISION - superseded (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
         (only you) Your click was not counted: this was superseded by REVISION - superseded (Staging). Vote on that one instead.

@@ -151,7 +151,8 @@ fn other_events_and_states_are_ignored() {
         let (code, told) = deliver(story, &pending).await;
         assert_eq!(code, 200);
         assert!(told.starts_with("Ignored: "), "{told}");
-        let push = github.delivery("push", "11111111-2222-3333-4444-555555555555", "{}".to_owned());
+        let body = r#"{"repository": {"full_name": "acme/github-ignored"}}"#.to_owned();
+        let push = github.delivery(&story.repository(), "push", "11111111-2222-3333-4444-555555555555", body);
         let (code, told) = deliver(story, &push).await;
         assert_eq!(code, 200);
         assert!(told.starts_with("Ignored: ") && told.contains("push"), "{told}");

@@ -121,6 +121,8 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - rules-change (Staging) to production?
         ⚠️ This deploy changes the rules that guard it: .signoff/rules.yml.
+        Once approved:
+        • Posts to the webhook: https://example.com
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
     });

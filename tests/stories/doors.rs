@@ -60,6 +60,7 @@ fn allowed(route: &Route) -> Option<[bool; 6]> {
         }
         "whoever is signed in with Slack" => [true, true, false, false, false, false],
         "an admin; an API key with the scope `admin`" => [false, true, true, false, false, true],
+        "an admin who is signed in with Slack" => [false, true, false, false, false, false],
         _ => return None,
     };
     Some(allowed)

@@ -64,7 +64,9 @@ fn an_approval_without_a_base_waits_until_an_admin_sets_it() {
         let visitor = story.sign_in(&admin).await;
         let approval = story.page(&deploy).await.approvals[0].id.clone();
         let path = format!("/deploys/{deploy}/approvals/{approval}/base");
-        for (revision, status) in [("main", 422), (&base[..7], 422), (base.as_str(), 303), (base.as_str(), 409)] {
+        for (revision, status) in
+            [("main", 422), (&base[..7], 422), (base.as_str(), 303), (base.as_str(), 409)]
+        {
             let answer = visitor.post(&path, &[("revision", revision)]).await;
             assert_eq!(answer.status().as_u16(), status, "{revision}");
             story.settled(&deploy).await;

@@ -74,6 +74,8 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         let (deploy, dialog) = asks(story, &frozen(&open_now(""), "votes_required: 1", &action)).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         ❄️ Frozen until DATE at TIME: release. Votes count, and nothing runs before.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -81,6 +83,8 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         let page = story.until_drawn(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍
         ❄️ Frozen until DATE at TIME: release.

@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::{Value, json};
 use std::process::Stdio;
-use system_tests::story::{Story, tell};
+use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 use tokio::process::Command;
 
@@ -18,7 +18,17 @@ async fn send(story: &Story, key: &str, path: &str, fields: &[(&str, &str)]) -> 
 
 /// A new key of this name and these scopes: its text, as the page shows it once, and its id.
 async fn created(story: &Story, name: &str, scopes: &[&str]) -> (String, String) {
-    let mut fields = vec![("name", name)];
+    created_for(story, name, scopes, "").await
+}
+
+/// The same, for the deployments that the patterns `deployments` stand for.
+pub(crate) async fn created_for(
+    story: &Story,
+    name: &str,
+    scopes: &[&str],
+    deployments: &str,
+) -> (String, String) {
+    let mut fields = vec![("name", name), ("deployments", deployments)];
     fields.extend(scopes.iter().map(|scope| ("scope", *scope)));
     let answer = send(story, API_KEY, "/settings/keys", &fields).await;
     assert_eq!(answer.status(), 201, "{name}");
@@ -47,7 +57,7 @@ async fn reads(story: &Story, key: &str, path: &str) -> u16 {
 #[test]
 fn a_created_key_registers_deploys_until_it_is_revoked() {
     tell("key-registers", async |story| {
-        let (key, id) = created(story, "CI of key-registers", &["register"]).await;
+        let (key, id) = created(story, "CI of key-registers", &["register", "report"]).await;
         let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
         assert_eq!(register(story, &key, &first).await, (200, "Success".to_owned()));
         let deploy = story.deploy_id(&first, "Staging");
@@ -110,6 +120,66 @@ fn a_key_that_reads_does_not_register() {
             .unwrap();
         let listed: Vec<Value> = serde_json::from_slice(&signoff.stdout).unwrap();
         assert_eq!(listed.len(), 1, "{}", String::from_utf8_lossy(&signoff.stderr));
+    });
+}
+
+#[test]
+fn a_key_that_only_registers_reports_nothing() {
+    tell("key-scopes", async |story| {
+        let asks = rule("votes_required: 1", "webhook: 'https://example.com'");
+        story.rules(&asks.replace("environment='Staging'", "tags='#hotfix'"));
+        let (registers, _) = created(story, "registers key-scopes", &["register"]).await;
+        let (reports, _) = created(story, "reports key-scopes", &["report"]).await;
+        let (both, _) = created(story, "both of key-scopes", &["register", "report"]).await;
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        let send = async |key: &str, path: &str, body: Value| {
+            let request = story.world.http.post(url(story, path)).bearer_auth(key).json(&body);
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
+        let tagged = |revision: &str| json!({"sha": revision, "environment": "Staging", "tags": "#hotfix"});
+        let (status, told) = send(&reports, &path, tagged(&first)).await;
+        assert!(status == 403 && told.contains("lacks the scope `register`"), "{told}");
+        assert_eq!(send(&registers, &path, tagged(&first)).await, (200, "Success".to_owned()));
+        let page = story.settled(&story.deploy_id(&first, "Staging")).await;
+        assert_eq!((page.deploy.tags.len(), page.deploy.reported_tags), (0, vec!["#hotfix".to_owned()]));
+        assert!(page.runs.is_empty(), "a tag of CI's opens no rule");
+        let shown = story.get(&format!("/deploys/{}", page.deploy.id)).await.text().await.unwrap();
+        assert!(shown.contains("Tags reported by CI"), "{shown}");
+
+        let health = format!("/api/1/deployments/acme/{}/{first}/health", story.name);
+        let (status, told) = send(&registers, &health, json!({"health": "healthy"})).await;
+        assert!(status == 403 && told.contains("lacks the scope `report`"), "{told}");
+        assert_eq!(send(&reports, &health, json!({"health": "healthy"})).await.0, 200);
+        assert_eq!(send(&both, &path, tagged(&second)).await, (200, "Success".to_owned()));
+        story.dialog().await;
+        let page = story.settled(&story.deploy_id(&second, "Staging")).await;
+        assert_eq!((page.deploy.tags, page.runs.len()), (vec!["#hotfix".to_owned()], 1));
+        story.settled(&story.deploy_id(&first, "Staging")).await;
+    });
+}
+
+#[test]
+fn a_key_for_some_deployments_registers_no_other() {
+    tell("key-patterns", async |story| {
+        let (own, _) = created_for(story, "own of key-patterns", &["register"], "ACME/key-patterns").await;
+        let (all, _) = created_for(story, "all of key-patterns", &["register"], "shop/*, acme/*").await;
+        let (other, _) = created_for(story, "other of key-patterns", &["register"], "shop/*").await;
+        let revision = story.push("Ana", "One");
+        let (status, told) = register(story, &other, &revision).await;
+        assert_eq!(status, 403);
+        assert!(told.contains("is not for acme/key-patterns (it is for: shop/*)"), "{told}");
+        assert_eq!(register(story, &own, &revision).await.0, 200);
+        let second = story.push("Ana", "Two");
+        assert_eq!(register(story, &all, &second).await.0, 200);
+        for revision in [&revision, &second] {
+            story.settled(&story.deploy_id(revision, "Staging")).await;
+        }
+        let fields = [("name", "reads key-patterns"), ("scope", "read"), ("deployments", "acme/*")];
+        let refused = send(story, API_KEY, "/settings/keys", &fields).await;
+        assert_eq!(refused.status(), 422);
+        assert!(refused.text().await.unwrap().contains("is good for all deployments"));
     });
 }
 

@@ -89,6 +89,8 @@ fn a_vote_on_the_page_counts_as_one_in_slack_and_the_dialog_shows_it() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - page-vote (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍 tests are <b>green</b>
         1 of 2 approvals, 1 more needed.

@@ -44,6 +44,8 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - reasons (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍 tests are green
         @Ben 👎 not on a <!channel> Friday
@@ -123,6 +125,8 @@ fn a_vote_is_withdrawn_and_cast_again() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - withdrawn (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         0 of 2 approvals, 2 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -169,6 +173,8 @@ fn a_quorum_is_undone_before_the_actions_run() {
         assert!(matches!(page.approvals[0].status, Status::Quorum { .. }), "{:?}", page.approvals[0].status);
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - undone (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍
         @Ben 👍
@@ -179,6 +185,8 @@ fn a_quorum_is_undone_before_the_actions_run() {
         story.until_drawn(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - undone (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍
         1 of 2 approvals, 1 more needed.
@@ -299,6 +307,8 @@ fn several_groups_have_to_approve_and_nobody_votes_for_two() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&dan), @"
         @Ana, would you like to promote REVISION - quotas (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍
         @Ben 👍
@@ -342,6 +352,8 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         assert_eq!(ran, 0);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - left (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: their account is deactivated.
@@ -365,6 +377,8 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         assert_eq!(ran, 0);
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - left-group (Staging) to production?
+        Once approved:
+        • Posts to the webhook: http://127.0.0.1:PORT
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: they are not among those who may vote any more.

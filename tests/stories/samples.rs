@@ -2,6 +2,7 @@
 
 use approval::id::DeployId;
 use serde_json::Value;
+use signoff_local::github::DeploymentStatus;
 use system_tests::local_aws::root;
 use system_tests::story::{rule, tell};
 use system_tests::world::API_KEY;
@@ -15,6 +16,8 @@ fn the_sample_bodies_make_a_deploy_and_a_vote() {
     tell("checkout", async |story| {
         story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
         let body = sample("bodies/register-deploy.json");
+        let known: Value = serde_json::from_str(&body).unwrap();
+        story.knows(known["sha"].as_str().unwrap());
         let url = format!("{}/api/1/deployments/acme/checkout/register_deploy", story.world.front.url());
         let request =
             story.world.http.post(url).bearer_auth(API_KEY).header("content-type", "application/json");
@@ -40,7 +43,21 @@ fn the_sample_bodies_make_a_deploy_and_a_vote() {
 
         let body = sample("bodies/github-deployment-status.json");
         let sent: Value = serde_json::from_str(&body).unwrap();
-        let delivery = story.world.github.delivery("deployment_status", "sample-delivery", body);
+        let (github, repository) = (&story.world.github, story.repository());
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        github.record_deployment(
+            &repository,
+            &DeploymentStatus {
+                sha: story.knows(&text(&sent["deployment"]["sha"])),
+                git_ref: text(&sent["deployment"]["ref"]),
+                environment: text(&sent["deployment"]["environment"]),
+                state: text(&sent["deployment_status"]["state"]),
+                creator: story.author("Ana"),
+                deployment_id: sent["deployment"]["id"].as_u64().unwrap(),
+            },
+            text(&sent["deployment_status"]["created_at"]).parse().unwrap(),
+        );
+        let delivery = github.delivery("acme/checkout", "deployment_status", "sample-delivery", body);
         let mut request = story.world.http.post(format!("{}/webhooks/github", story.world.front.url()));
         for (name, value) in &delivery.headers {
             request = request.header(name, value);

@@ -233,7 +233,12 @@ fn what_only_admins_may_waits_until_slack_says_that_they_still_are() {
         );
         silent();
         visitor.page("/deploys").await;
+        let (secret, setup) =
+            (story.set_webhook(&story.repository(), "acme", 0), "/deployments/acme/sign-in-admin/setup");
+        silent();
+        assert!(!visitor.page(setup).await.contains(&secret), "nor is an admin's secret shown meanwhile");
         visitor.page("/settings/keys").await;
+        assert!(visitor.page(setup).await.contains(&secret));
 
         slack.deactivate(&ana);
         let_pass(&visitor, SignedDuration::from_hours(2));

@@ -1,8 +1,14 @@
 //! Whoever does not belong gets nothing: forged, replayed and foreign requests against every route.
 
+use crate::keys::created_for;
+use approval::deploy::Slug;
+use approval::people::{Entry, Handle};
 use insta::assert_snapshot;
 use jiff::SignedDuration;
+use providers::derived::incoming_secret;
 use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use signoff_local::github::{Delivery, Options};
 use signoff_local::slack::{InteractionRequest, NewUser};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -86,12 +92,30 @@ fn strangers_get_nothing_by_any_route() {
         let history = format!("{deployment}/history");
         let json_health = r#"{"health": "healthy"}"#;
         let json = r#"{"sha": "abcdef1", "environment": "Staging"}"#;
-        let delivery = story.world.github.delivery("deployment_status", "strangers", "{}".to_owned());
-        let signature = |name: &str| {
-            let of =
-                |(known, value): &(String, String)| known.eq_ignore_ascii_case(name).then(|| value.clone());
+        let named = |name: &str| format!(r#"{{"repository": {{"full_name": "acme/{name}"}}}}"#);
+        let github = &story.world.github;
+        let delivery =
+            github.delivery(&story.repository(), "deployment_status", "strangers", named("strangers"));
+        let signature_of = |delivery: &Delivery| {
+            let of = |(known, value): &(String, String)| {
+                known.eq_ignore_ascii_case("x-hub-signature-256").then(|| value.clone())
+            };
             delivery.headers.iter().find_map(of).unwrap_or_default()
         };
+        let signed_as = |repository: &str, body: &str| {
+            signature_of(&github.delivery(repository, "deployment_status", "strangers", body.to_owned()))
+        };
+        // Its admins know the secret of their own webhook.
+        github.add_repository("acme/strangers-neighbour", "main");
+        let neighbour = Slug::new("acme", "strangers-neighbour").unwrap();
+        let master = Options::default().webhook_secret;
+        let theirs = incoming_secret(&master.as_str().into(), "acme/strangers-neighbour", &neighbour, 0);
+        github.set_webhook("acme/strangers-neighbour", theirs.expose_secret());
+        let of_others = signed_as("acme/strangers-neighbour", &named("strangers"));
+        github.set_webhook("acme/of-the-stack", &master);
+        let of_stack = signed_as("acme/of-the-stack", &named("strangers"));
+        let nowhere = r#"{"repository": {"full_name": "nobody/strangers"}}"#;
+        let of_nowhere = signed_as("acme/of-the-stack", nowhere);
         let deleted = format!(
             r#"{{"type":"event_callback","team_id":"T1","event":{{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"{dialog}"}}}}"#
         );
@@ -109,16 +133,34 @@ fn strangers_get_nothing_by_any_route() {
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
-        let [setup, edit, disconnect, connect] = [
+        let [setup, edit, disconnect, connect, secrets] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
             "/deployments/acme/strangers/disconnect",
             "/deployments/acme/strangers/connect",
+            "/deployments/acme/strangers/secrets",
         ];
         let whole = format!("/api/v1/deploys/{deploy}");
         let approvals = format!("/api/v1/deploys/{deploy}/approvals");
         let recorded = format!("/api/v1/deploys/{deploy}/events");
+        let reports = created_for(story, "reports strangers", &["report"], "").await.0;
+        let registers = created_for(story, "registers strangers", &["register"], "").await.0;
+        let elsewhere =
+            created_for(story, "elsewhere of strangers", &["register", "report"], "shop/*").await.0;
+        let bearer = |key: &str| format!("Bearer {key}");
         let attempts = vec![
+            Attempt::new(register, "a key that reports", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&reports))
+                .body(json),
+            Attempt::new(register, "a key for others", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&elsewhere))
+                .body(json),
+            Attempt::new(health, "a key that registers", healthy.as_str())
+                .header("authorization", bearer(&registers))
+                .body(json_health),
+            Attempt::new(health, "a key for others", healthy.as_str())
+                .header("authorization", bearer(&elsewhere))
+                .body(json_health),
             Attempt::new(register, "no key", "/api/1/deployments/acme/strangers/register_deploy").body(json),
             Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
                 .header("authorization", "Bearer wrong")
@@ -136,8 +178,20 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
             Attempt::new(hook, "another body", "/webhooks/github")
                 .header("x-github-event", "deployment_status")
-                .header("x-hub-signature-256", signature("x-hub-signature-256"))
-                .body("{ }"),
+                .header("x-hub-signature-256", signature_of(&delivery))
+                .body(named("strangers ")),
+            Attempt::new(hook, "another repository's secret", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", of_others)
+                .body(named("strangers")),
+            Attempt::new(hook, "the stack's own secret", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", of_stack)
+                .body(named("strangers")),
+            Attempt::new(hook, "a repository that leads nowhere", "/webhooks/github")
+                .header("x-github-event", "deployment_status")
+                .header("x-hub-signature-256", of_nowhere)
+                .body(nowhere),
             Attempt::new(clicks, "unsigned", "/slack/interactions").body(first.body.clone()),
             Attempt::new(clicks, "in another's name", "/slack/interactions").signed(forged),
             Attempt::new(clicks, "another's signature", "/slack/interactions").signed(swapped),
@@ -178,11 +232,29 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
                 .header("authorization", "Bearer x"),
             Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("POST /deployments/{organization}/{name}/secrets", "no session", secrets)
+                .body("change=new_incoming&version=0"),
+            Attempt::new("POST /deployments/{organization}/{name}/secrets", "a wrong key", secrets)
+                .header("authorization", "Bearer x")
+                .body("change=new_incoming&version=0"),
             Attempt::new("GET /settings/keys", "no session", "/settings/keys"),
             Attempt::new("POST /settings/keys", "no session", "/settings/keys").body("name=mine&scope=admin"),
             Attempt::new("POST /settings/keys", "a key of no record", "/settings/keys")
                 .header("authorization", format!("Bearer sgn_000000000000_{}", "0".repeat(64)))
                 .body("name=mine&scope=admin"),
+            Attempt::new("GET /settings/people", "no session", "/settings/people"),
+            Attempt::new("GET /settings/people.csv", "no session", "/settings/people.csv"),
+            Attempt::new("POST /settings/people", "no session", "/settings/people")
+                .body("handle=7&is=left&reason=gone"),
+            Attempt::new("POST /settings/people", "a wrong key", "/settings/people")
+                .header("authorization", "Bearer wrong")
+                .body("handle=7&is=left&reason=gone"),
+            Attempt::new("POST /settings/people/confirm", "no session", "/settings/people/confirm")
+                .body("handle=7&version=1"),
+            Attempt::new("POST /settings/people/remove", "no session", "/settings/people/remove")
+                .body("handle=github:49699333&version=0"),
+            Attempt::new("POST /settings/people/import", "no session", "/settings/people/import")
+                .body("file=account,member%0A7,U1"),
             Attempt::new(
                 "POST /settings/keys/{id}/revoke",
                 "no session",
@@ -221,6 +293,10 @@ fn strangers_get_nothing_by_any_route() {
             let _ = writeln!(table, "{} | {} | {}", attempt.route, attempt.case, status.as_u16());
         }
         assert_snapshot!(table, @"
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a key that reports | 403
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a key for others | 403
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key that registers | 403
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key for others | 403
         POST /api/1/deployments/{org}/{deployment}/register_deploy | no key | 401
         POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
         POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401
@@ -229,6 +305,9 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | a wrong key | 401
         POST /webhooks/github | unsigned | 401
         POST /webhooks/github | another body | 401
+        POST /webhooks/github | another repository's secret | 401
+        POST /webhooks/github | the stack's own secret | 401
+        POST /webhooks/github | a repository that leads nowhere | 401
         POST /slack/interactions | unsigned | 401
         POST /slack/interactions | in another's name | 401
         POST /slack/interactions | another's signature | 401
@@ -256,9 +335,18 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/disconnect | no session | 403
         POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
+        POST /deployments/{organization}/{name}/secrets | no session | 403
+        POST /deployments/{organization}/{name}/secrets | a wrong key | 401
         GET /settings/keys | no session | 303
         POST /settings/keys | no session | 403
         POST /settings/keys | a key of no record | 401
+        GET /settings/people | no session | 303
+        GET /settings/people.csv | no session | 303
+        POST /settings/people | no session | 403
+        POST /settings/people | a wrong key | 401
+        POST /settings/people/confirm | no session | 403
+        POST /settings/people/remove | no session | 403
+        POST /settings/people/import | no session | 403
         POST /settings/keys/{id}/revoke | no session | 403
         GET /api/v1/deployments | no key | 401
         GET /api/v1/deploys | no key | 401
@@ -282,6 +370,8 @@ fn strangers_get_nothing_by_any_route() {
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
         assert_eq!(after.facts, before.facts);
         assert!(story.world.store.keys().await.unwrap().iter().all(|key| key.name != "mine"));
+        let seven = story.world.store.person(&Handle::github(7)).await.unwrap();
+        assert_eq!(seven, Entry::new(Handle::github(7)), "nothing is said of anybody");
         let slug = &before.deploy.deployment;
         assert_eq!(story.world.store.deployment_settings(slug).await.unwrap(), None);
         let registered = story.deploy_id("abcdef1", "Staging");

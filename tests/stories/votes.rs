@@ -27,6 +27,8 @@ fn one_approval_approves_the_held_build() {
         let (deploy, dialog) = asked(story, "votes_required: 1").await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - one-approves (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/one-approves holds
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         story.click(&ana, &dialog, "approve").await;
@@ -37,7 +39,7 @@ fn one_approval_approves_the_held_build() {
         @Ana 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
         ");
         assert_eq!(page.runs[0].status, Status::Succeeded);
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), 1);
@@ -53,6 +55,8 @@ fn two_of_three_vote() {
         story.until_drawn(&deploy).await;
         assert_snapshot!(story.sees(&people[0]), @"
         @Ana, would you like to promote REVISION - two-of-three (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/two-of-three holds
         Votes:
         @Ana 👍
         1 of 2 approvals, 1 more needed.
@@ -70,7 +74,7 @@ fn two_of_three_vote() {
         @Ben 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
 
         (only you) Your click was not counted: this was already approved on DATE at TIME.
         ");
@@ -109,6 +113,8 @@ fn a_second_click_changes_the_vote() {
         let page = story.until_drawn(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - changed-vote (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/changed-vote holds
         Votes:
         @Ana 👎
         0 of 3 approvals, 3 more needed. 1 of 2 rejections.
@@ -127,6 +133,8 @@ fn only_authors_vote_where_the_rule_says_so() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - authors-only (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/authors-only holds
         Only the authors of this deploy may vote: @Ana.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -164,7 +172,7 @@ fn approvers_are_known_by_email_id_and_usergroup() {
         @Cleo 👍
         Action approved on DATE at TIME.
 
-        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved. Open
+        ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
 
         (only you) Your click was not counted: only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
         ");
@@ -180,6 +188,8 @@ fn a_stranger_from_slack_connect_does_not_vote() {
         let page = story.settled(&deploy).await;
         assert_snapshot!(story.sees(&eve), @"
         Ana, would you like to promote REVISION - stranger (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/stranger holds
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
         (only you) Your click was not counted: only members of the workspace that this app belongs to may vote.
@@ -195,6 +205,8 @@ fn an_author_without_a_slack_account_is_shown_by_name() {
         asked(story, "votes_required: 1").await;
         assert_snapshot!(story.sees(&ben), @"
         Ana, would you like to promote REVISION - no-account (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/no-account holds
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
     });
@@ -213,6 +225,8 @@ fn authors_of_all_commits_since_the_last_deploy_are_asked() {
         let (deploy, _) = asked(story, "votes_required: 1").await;
         assert_snapshot!(story.sees(&ben), @"
         @Ana, @Ben, Cleo, would you like to promote REVISION - all-authors (Staging) to production?
+        Once approved:
+        • Releases the job that build-and-deploy in gh/acme/all-authors holds
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
         let page = story.settled(&deploy).await;

@@ -179,6 +179,10 @@ mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
         };
         Recorded { deploy: deploy.into(), opened: vec!["act".to_owned()] }
     }

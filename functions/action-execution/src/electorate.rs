@@ -1,6 +1,7 @@
 //! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
 
 use crate::handler::ActionExecution;
+use crate::people::Makers;
 use approval::action::ApprovalSpec;
 use approval::approval::{Electorate, Quota, Tally, Verdict};
 use approval::deploy::{Deploy, Person};
@@ -25,14 +26,13 @@ pub(crate) type Accounts = Mutex<BTreeMap<String, (Option<String>, Timestamp)>>;
 impl ActionExecution {
     /// The Slack accounts of everybody whose own change `deploy` is. Who has none is not in it.
     pub(crate) async fn mentions(&self, slack: &Slack, deploy: &Deploy) -> Result<Mentions, Failure> {
-        let mut mentions = Mentions::default();
-        for person in deploy.makers().into_iter().take(MAX_LOOKUPS) {
-            let Some(email) = &person.email else { continue };
-            if let Some(id) = self.account(slack, email.to_lowercase()).await? {
-                mentions.insert(person, &id);
-            }
-        }
-        Ok(mentions)
+        Ok(self.makers(slack, deploy).await?.mentions())
+    }
+
+    /// Everybody whose own change `deploy` is, as the list of people and Slack know them.
+    pub(crate) async fn makers(&self, slack: &Slack, deploy: &Deploy) -> Result<Makers, Failure> {
+        let people: Vec<_> = deploy.makers().into_iter().take(MAX_LOOKUPS).cloned().collect();
+        self.found(slack, people).await
     }
 
     /// The Slack user id of who has this e-mail address (in lower case).
@@ -58,15 +58,14 @@ pub(crate) async fn electorate(
     slack: &Slack,
     spec: &ApprovalSpec,
     deploy: &Deploy,
-    mentions: &Mentions,
+    makers: &Makers,
 ) -> Result<Electorate, Failure> {
     let mut quotas = Vec::new();
     for quota in &spec.quotas {
         let people = each_once(resolve(slack, &quota.from).await?);
         quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
     }
-    let authors =
-        || deploy.authors().into_iter().filter_map(|author| mentions.get(author).map(str::to_owned));
+    let authors = || deploy.authors().into_iter().flat_map(|author| makers.vouched(author));
     let (who, people) = match (&spec.approvers, spec.authors_only) {
         // The rules language takes either these or the approvers of quotas.
         (None, _) if !quotas.is_empty() => {

@@ -132,6 +132,9 @@ impl ActionExecution {
                     .await?;
                 self.done(effect).await
             }
+            EffectKind::AskMember { handle, version, at } => {
+                self.ask_member(attempt, handle, *version, at.as_ref()).await
+            }
             EffectKind::EvaluateRules => {
                 Err(Failure::Permanent("rule-evaluation does this, not action-execution".to_owned()).into())
             }

@@ -2,6 +2,7 @@
 
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;
+use crate::people::Makers;
 use crate::range::is_settled;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec};
@@ -14,7 +15,6 @@ use approval::run::Run;
 use approval::shares::Changes;
 use providers::Failure;
 use providers::slack::client::Slack;
-use rules::template::Mentions;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
@@ -53,12 +53,13 @@ impl ActionExecution {
         &self,
         slack: &Slack,
         asked: Asked<'_>,
-        mentions: &Mentions,
+        makers: &Makers,
         again: bool,
     ) -> Result<Judgement, Trouble> {
         let Asked { id, spec, deploy, run } = asked;
         let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
-        let electorate = electorate(slack, spec, deploy, mentions).await?;
+        let mut electorate = electorate(slack, spec, deploy, makers).await?;
+        electorate.people_page = Some(self.people_page());
         if !spec.judges_range() {
             return Ok(Judgement { electorate, base, start: None, read: None });
         }
@@ -76,7 +77,10 @@ impl ActionExecution {
         };
         let electorate = match &known {
             Ok(changes) => {
-                let members = self.members(slack, &changes.makers).await?;
+                let (members, own_word) = self.members(slack, &changes.makers).await?;
+                if !spec.self_approval {
+                    electorate.own_word = own_word;
+                }
                 electorate.judging(spec, &base, Ok((changes, &members)), now)
             }
             Err(blocker) => electorate.judging(spec, &base, Err(blocker.clone()), now),
@@ -98,9 +102,9 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
-        let mentions = self.mentions(slack, &deploy).await?;
+        let makers = self.makers(slack, &deploy).await?;
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run };
-        Ok((self.judge(slack, asked, &mentions, again).await?, !spec.self_approval))
+        Ok((self.judge(slack, asked, &makers, again).await?, !spec.self_approval))
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.

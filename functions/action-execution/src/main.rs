@@ -11,10 +11,13 @@ mod members;
 mod newest;
 mod open;
 mod outside;
+mod people;
 mod personal;
 mod range;
 mod settle;
+mod source;
 mod step;
+mod subject;
 mod trouble;
 
 use aws_lambda_events::sqs::SqsEvent;

@@ -28,15 +28,16 @@ impl ActionExecution {
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
-        let mentions = self.mentions(&slack, deploy).await?;
-        let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
+        let makers = self.makers(&slack, deploy).await?;
+        let context = self.context(deploy, &makers.mentions(), &[&spec.prompt]).await?;
         let prompt = render(&spec.prompt, &context).map_err(|error| {
             Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
         })?;
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run };
-        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, &mentions, true).await?;
+        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, &makers, true).await?;
         reachable(&electorate, spec, deploy)?;
+        let subject = self.subject(deploy, run, step, spec).await?;
         let opened_at = self.now();
         let approval = Approval {
             id: id.clone(),
@@ -46,13 +47,7 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject {
-                revision: run.revision.clone(),
-                rule: run.rule.clone(),
-                rule_hash: run.rule_hash.clone(),
-                plan: spec.on_success.iter().map(ToString::to_string).collect(),
-                base: start,
-            },
+            subject: Subject { base: start, ..subject },
             rules_change: deploy.rules_change.clone(),
             prompt,
             channel: spec.channel.clone(),

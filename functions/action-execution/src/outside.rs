@@ -8,6 +8,7 @@ use providers::jira::Jira;
 use providers::linear::Linear;
 use providers::slack::client::Slack;
 use providers::tracker::Trackers;
+use providers::webhook::{Loopback, Webhook};
 use runtime::aws::Aws;
 use runtime::secrets::{
     ApiSecret, CircleCiSecret, Complete, GitHubSecret, JiraSecret, LinearSecret, Secret, SlackSecret,
@@ -20,6 +21,8 @@ use tokio::sync::OnceCell;
 #[derive(Debug)]
 pub(crate) struct Outside {
     http: OnceCell<reqwest::Client>,
+    webhook: OnceCell<Webhook>,
+    loopback: Loopback,
     workspace: OnceCell<String>,
     slack: (String, Secret<SlackSecret>),
     github: (String, Secret<GitHubSecret>),
@@ -37,6 +40,8 @@ impl Outside {
     pub(crate) fn new(settings: &Settings, aws: &Aws) -> Result<Self, SettingError> {
         Ok(Self {
             http: OnceCell::new(),
+            webhook: OnceCell::new(),
+            loopback: loopback(settings)?,
             workspace: OnceCell::new(),
             slack: (settings.url("SLACK_API_URL")?, Secret::new(settings, "SLACK_SECRET", aws)?),
             github: (settings.url("GITHUB_API_URL")?, Secret::new(settings, "GITHUB_SECRET", aws)?),
@@ -58,6 +63,11 @@ impl Outside {
 
     pub(crate) async fn http(&self) -> Result<reqwest::Client, Failure> {
         self.http.get_or_try_init(async || providers::http::client()).await.cloned()
+    }
+
+    /// The client of the `webhook` action, whose addresses are not ours.
+    pub(crate) async fn webhook(&self) -> Result<&Webhook, Failure> {
+        self.webhook.get_or_try_init(async || Webhook::new(self.loopback)).await
     }
 
     pub(crate) async fn slack(&self, now: Timestamp) -> Result<Slack, Failure> {
@@ -100,7 +110,33 @@ impl Outside {
     }
 }
 
+/// What the setting `WEBHOOK_LOOPBACK` says of receivers on this machine. The template does not set it: only the local stack does.
+fn loopback(settings: &Settings) -> Result<Loopback, SettingError> {
+    let name = "WEBHOOK_LOOPBACK";
+    match settings.optional(name) {
+        None => Ok(Loopback::Refused),
+        Some("allowed") => Ok(Loopback::Allowed),
+        Some(_) => Err(Settings::error(name, "must be `allowed`, or not set")),
+    }
+}
+
 /// A secret that can't be read now may be there in a moment.
 async fn read<T: Complete>(secret: &Secret<T>, now: Timestamp) -> Result<Arc<T>, Failure> {
     secret.get(now).await.map_err(|error| Failure::retryable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_receivers_are_refused_unless_a_setting_allows_them() {
+        assert_eq!(loopback(&Settings::new([])), Ok(Loopback::Refused));
+        let set = |value| loopback(&Settings::new([("WEBHOOK_LOOPBACK", value)]));
+        assert_eq!(set(""), Ok(Loopback::Refused));
+        assert_eq!(set("allowed"), Ok(Loopback::Allowed));
+        assert!(set("true").is_err());
+        let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
+        assert!(!std::fs::read_to_string(template).unwrap().contains("WEBHOOK_LOOPBACK"));
+    }
 }

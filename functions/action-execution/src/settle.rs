@@ -34,6 +34,7 @@ impl ActionExecution {
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
                 self.settle_telling(attempt, channel, failure).await
             }
+            EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
             EffectKind::DrawStep { .. }
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }

@@ -5,19 +5,20 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::{Action, WhenRepeated};
 use approval::approval::Outcome;
-use approval::effect::EffectState;
-use approval::id::RunId;
+use approval::effect::{Effect, EffectState};
+use approval::id::{ApprovalId, RunId};
 use approval::run::{self, StepState};
 use providers::Failure;
 use runtime::effects::Attempt;
 use std::cell::Cell;
-use store::Change;
+use store::{Change, ReadStep};
 
 impl ActionExecution {
     /// Runs the action of step number `step`.
     pub(crate) async fn run_step(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let Some((deploy, run)) = self.store.deploy_and_run(&effect.deploy, run).await? else {
+        let Some(ReadStep { deploy, run, approvals }) = self.store.step(&effect.deploy, run, step).await?
+        else {
             return self.done(effect).await;
         };
         let Some(current) = run.steps.get(step) else { return self.done(effect).await };
@@ -32,6 +33,9 @@ impl ActionExecution {
             | StepState::Unknown { .. }
             | StepState::Skipped => return self.done(effect).await,
         };
+        if !run.permits(step, &approvals) {
+            return self.disbelieve(effect, "no approval on record lets this step run").await;
+        }
         if !begun {
             if !self.begin(attempt, &run.id, step).await? {
                 return self.done(effect).await;
@@ -42,7 +46,10 @@ impl ActionExecution {
         if let Action::SlackChannelApproval(spec) = &action {
             return self.open_approval(attempt, &deploy, &run, step, spec).await;
         }
-        let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action).await?;
+        let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
+        let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());
+        let subject = voted.map(|approval| &approval.subject);
+        let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action, subject).await?;
         let after = effect.closed(EffectState::Succeeded, None);
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
     }
@@ -70,7 +77,32 @@ impl ActionExecution {
         step: usize,
         outcome: &Outcome,
     ) -> Result<(), Trouble> {
-        let after = attempt.effect.closed(EffectState::Succeeded, None);
-        self.advance(&attempt.effect, &after, run, step, run::Command::Close(outcome.clone())).await
+        let effect = &attempt.effect;
+        let (id, is_true) = (ApprovalId::derive(run, step), Cell::new(true));
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).done(effect);
+            let found = self.store.approval_and_run(&effect.deploy, &id, run).await?;
+            let believed = found
+                .filter(|(approval, run)| run.owns(approval, step) && approval.status.is_outcome(outcome));
+            is_true.set(believed.is_some());
+            let Some((_, run)) = believed else { return Ok(None) };
+            let command = run::Command::Close(outcome.clone());
+            Ok(Some(match run::decide(&run, step, command, now) {
+                Ok(decision) => change.run(decision),
+                Err(_) => change,
+            }))
+        })
+        .await?;
+        if is_true.get() {
+            return Ok(());
+        }
+        self.disbelieve(effect, "the approval on record did not end so").await
+    }
+
+    /// Ends an effect that the record contradicts, without doing it.
+    async fn disbelieve(&self, effect: &Effect, note: &str) -> Result<(), Trouble> {
+        tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = ?effect.kind, note, "an effect was not believed");
+        Ok(self.store.settle(effect, &effect.closed(EffectState::Failed, Some(note.to_owned()))).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! What people typed into forms, and what is wrong with it.
 
 pub(crate) mod key;
+pub(crate) mod people;
+pub(crate) mod people_file;
 pub(crate) mod settings;
 
 /// What was typed into a field, and what is wrong with it.

@@ -8,8 +8,10 @@ mod deployments;
 mod documents;
 mod keys;
 mod pages;
+mod people;
 mod record;
 mod refusals;
+mod secrets;
 mod settings;
 mod sign_in;
 mod slack;
@@ -45,6 +47,8 @@ use voting::Accounts;
 
 /// All that people type into a form of the console fits many times into this.
 const LONGEST_FORM: usize = 64 * 1024;
+/// The longest form with a file of people.
+const LONGEST_FILE: usize = 1024 * 1024;
 
 /// The console of one stack.
 #[derive(Debug)]
@@ -188,7 +192,8 @@ impl Console {
             return Err(refusals::foreign_form());
         }
         let body: &[u8] = if posted { request.body().as_ref() } else { &[] };
-        if body.len() > LONGEST_FORM {
+        let longest = if entry.endpoint == Endpoint::ImportPeople { LONGEST_FILE } else { LONGEST_FORM };
+        if body.len() > longest {
             return Err(refusals::too_long());
         }
         let form = String::from_utf8_lossy(body);
@@ -215,7 +220,11 @@ impl Console {
             return Err(refusals::session_over());
         }
         let call = Call { found, face, visitor, id, now, headers, query, form };
-        let answer = self.endpoint(&call).await;
+        let unknown = json::unknown_parameter(entry, query);
+        let answer = match unknown.map(|(name, known)| refusals::unknown_parameter(&name, &known)) {
+            Some(refusal) => Err(refusal),
+            None => self.endpoint(&call).await,
+        };
         let Some(cookie) = renewed else { return answer };
         let with_cookie = |answer: Answer| answer.with(SET_COOKIE, cookie.clone());
         answer.map(with_cookie).map_err(with_cookie)
@@ -241,10 +250,17 @@ impl Console {
             Endpoint::Keys => self.keys(call).await,
             Endpoint::CreateKey => self.create_key(call).await,
             Endpoint::RevokeKey => self.revoke_key(call).await,
+            Endpoint::People => self.people(call).await,
+            Endpoint::PeopleCsv => self.people_csv(call).await,
+            Endpoint::SavePerson => self.save_person(call).await,
+            Endpoint::ConfirmPerson => self.confirm_person(call).await,
+            Endpoint::RemovePerson => self.remove_person(call).await,
+            Endpoint::ImportPeople => self.import_people(call).await,
             Endpoint::SettingsForm => self.settings_form(call).await,
             Endpoint::SaveSettings => self.save_settings(call).await,
             Endpoint::Disconnect => self.disconnect(call).await,
             Endpoint::Connect => self.connect(call).await,
+            Endpoint::Secrets => self.change_secrets(call).await,
             Endpoint::Setup => self.setup(call).await,
             Endpoint::SignIn => self.sign_in(call).await,
             Endpoint::ToSlack => self.go_to_slack(call).await,
@@ -286,10 +302,12 @@ impl Console {
         };
         if !visitor.may(access) {
             Err(Closed::NotAllowed(visitor))
-        } else if is_stale && access == Access::Admin {
+        } else if is_stale && matches!(access, Access::Admin | Access::AdminPerson) {
             // What an admin changes outlives the session of one who is none any more.
             Err(Closed::NotSure)
         } else {
+            // Nor does an older session show what only admins see.
+            let visitor = if is_stale { visitor.without_admin() } else { visitor };
             Ok(Admitted { visitor: Some(visitor), renewed })
         }
     }

@@ -55,7 +55,7 @@
 
 mod openapi;
 
-pub(crate) use openapi::openapi;
+pub(crate) use openapi::{openapi, unknown_parameter};
 
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;

@@ -6,7 +6,7 @@ use providers::github::first_file::RULES;
 use providers::github::{Forgetful, GitHub, RepositoryFile};
 use providers::slack::client::Slack;
 use runtime::aws::Aws;
-use runtime::secrets::{GitHubSecret, Secret};
+use runtime::secrets::{GitHubSecret, Secret, SecretError};
 use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -46,6 +46,11 @@ impl Outside {
     /// Where GitHub's API is.
     pub(crate) fn github_url(&self) -> &str {
         &self.github_url
+    }
+
+    /// The stack's secret for GitHub.
+    pub(crate) async fn github_secret(&self, now: Timestamp) -> Result<Arc<GitHubSecret>, SecretError> {
+        self.github.get(now).await
     }
 
     /// The rules file of `repository` (`owner/name`) on its default branch; `None`: it has none.

@@ -3,6 +3,7 @@
 mod crowded;
 mod deployments;
 mod events;
+mod people;
 mod record;
 mod stories;
 mod story;
@@ -10,6 +11,7 @@ mod story;
 pub(crate) use crowded::crowded;
 pub(crate) use deployments::{deployments, evaluations, health, overview, waiting_approvals};
 pub(crate) use events::{everything, hostile};
+pub(crate) use people::people;
 pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
@@ -27,7 +29,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Scope};
+use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -98,6 +100,10 @@ fn deploy() -> Deploy {
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 
@@ -167,7 +173,7 @@ fn approval(run: &Run, step: usize) -> Approval {
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
-            base: None,
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"
@@ -355,7 +361,8 @@ pub(crate) fn api_key(number: usize, name: &str, revoked: bool) -> ApiKey {
     ApiKey {
         id: format!("{number:012x}"),
         name: name.to_owned(),
-        scopes: [Scope::Register, Scope::Read].into(),
+        scopes: [Scope::Register, Scope::Report].into(),
+        deployments: Pattern::parse("acme/*").into_iter().collect(),
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: by("Ana <b>"), at: at(0) },
@@ -375,6 +382,7 @@ pub(crate) fn settings(disconnected: bool) -> DeploymentSettings {
         git_host: GitHost::Bitbucket,
         disconnected: disconnected.then(|| done(60)),
         leads: disconnected,
+        secrets: SecretNumbers { incoming: 1, incoming_before: disconnected.then_some(0), outgoing: 0 },
         saved: done(30),
         version: 3,
     }

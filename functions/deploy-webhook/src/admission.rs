@@ -7,26 +7,31 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::register::{ParseError, api_key};
-use runtime::api_keys::{KeysError, holder};
+use runtime::api_keys::{Holder, KeysError, holder};
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
-use store::Scope;
+use store::{Pattern, Scope};
 
 impl DeployWebhook {
-    /// The deployment that the request's path names, once its key is checked. `Err` is the answer to whoever has no key of this
-    /// stack that registers, or names a deployment that is not connected; `not_done` is what was not done then, where the
-    /// record can't be reached.
+    /// The deployment that the request's path names and who asks, once the key is checked. `Err` is the answer to whoever has no
+    /// key of this stack that is good for `scope` and the deployment, or names a deployment that is not connected; `not_done` is
+    /// what was not done then, where the record can't be reached.
     pub(crate) async fn admit(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
+        scope: Scope,
         not_done: &str,
-    ) -> Result<(Slug, Connection), Response<Body>> {
-        self.registers(request, request_id, now, not_done).await?;
+    ) -> Result<(Slug, Connection, Holder), Response<Body>> {
+        let holder = self.holder(request, request_id, now, scope, not_done).await?;
         let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
+        if !holder.is_for(&slug) {
+            tracing::warn!(request_id, key = holder.key.id, deployment = %slug, "refused: the key is for others");
+            return Err(self.not_for(&holder, &slug));
+        }
         match self.connections.of(&self.store, &slug).await {
-            Ok(Connected::Yes(connection)) => Ok((slug, connection)),
+            Ok(Connected::Yes(connection)) => Ok((connection.deployment.clone(), connection, holder)),
             Ok(Connected::No(done)) => {
                 tracing::warn!(request_id, deployment = %slug, "refused: disconnected");
                 let problem = disconnected(&slug, &done, &self.public_url);
@@ -43,14 +48,30 @@ impl DeployWebhook {
         }
     }
 
-    /// Lets pass whose key is good for registering.
-    async fn registers(
+    /// The answer to a key that is for other deployments than `slug`.
+    fn not_for(&self, holder: &Holder, slug: &Slug) -> Response<Body> {
+        let patterns: Vec<_> = holder.deployments.iter().map(Pattern::as_str).collect();
+        text(
+            StatusCode::FORBIDDEN,
+            format!(
+                "api_key: the key \u{201c}{}\u{201d} is not for {slug} (it is for: {}). An admin can create one that is at \
+                 {}/settings/keys",
+                holder.key.name,
+                patterns.join(", "),
+                self.public_url
+            ),
+        )
+    }
+
+    /// Lets pass whose key is good for `scope`.
+    async fn holder(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
+        scope: Scope,
         not_done: &str,
-    ) -> Result<(), Response<Body>> {
+    ) -> Result<Holder, Response<Body>> {
         let (content_type, query) = sent(request);
         let key = api_key(header(request, "authorization"), query, content_type, request.body().as_ref());
         let found = match &key {
@@ -58,15 +79,16 @@ impl DeployWebhook {
             None => Ok(None),
         };
         match found {
-            Ok(Some(holder)) if holder.may(Scope::Register) => Ok(()),
+            Ok(Some(holder)) if holder.may(scope) => Ok(holder),
             Ok(Some(holder)) => {
                 let (name, scopes) = (&holder.key.name, holder.scopes());
                 tracing::warn!(request_id, key = holder.key.id, scopes, "refused: the key is not for this");
                 Err(text(
                     StatusCode::FORBIDDEN,
                     format!(
-                        "api_key: the key \u{201c}{name}\u{201d} lacks the scope `register` (it has: {scopes}). An admin can create one \
+                        "api_key: the key \u{201c}{name}\u{201d} lacks the scope `{}` (it has: {scopes}). An admin can create one \
                          that has it at {}/settings/keys",
+                        scope.name(),
                         self.public_url
                     ),
                 ))

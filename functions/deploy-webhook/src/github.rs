@@ -1,19 +1,25 @@
 //! GitHub's webhook: a deployment whose status became `success`.
 
 use crate::answer::{not_set_up, text, try_again};
-use crate::handler::{DeployWebhook, NOT_REGISTERED, Registered, header};
+use crate::commit::Registered;
+use crate::handler::{DeployWebhook, NOT_REGISTERED, header};
+use approval::confirmation::Confirmation;
 use approval::deploy::{Deploy, Slug, Source};
 use approval::id::DeployId;
+use approval::slug::canonical;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use providers::github::{Delivery, DeploymentSucceeded, ParseError, delivery, verify};
-use runtime::connections::{Connected, disconnected};
+use providers::derived::incoming_secret;
+use providers::github::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository, verify_any};
+use providers::signature::VerifyError;
+use runtime::connections::{Connected, Lead, disconnected};
 use std::collections::BTreeMap;
 
 impl DeployWebhook {
-    /// Answers `200` for a deploy and for what is ignored (the text says which), `401` where GitHub did not sign it, `400`
-    /// or `413` where it can't be read.
+    /// Answers `200` for a deploy and for what is ignored (the text says which), `401` where it is not signed with the secret of the
+    /// deployment that its repository leads to, `400` or `413` where it can't be read. A repository that leads nowhere gets the
+    /// answer of a wrong signature, so that nobody learns here which ones are connected.
     pub(crate) async fn github(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
         let secret = match self.github_secret.get(now).await {
             Ok(secret) => secret,
@@ -22,15 +28,37 @@ impl DeployWebhook {
                 return not_set_up();
             }
         };
+        let signature = header(request, "x-hub-signature-256");
+        if signature.is_none() {
+            return self.not_signed(VerifyError::Unsigned, request_id);
+        }
         let body = request.body().as_ref();
-        if let Err(error) = verify(&secret.webhook_secret, header(request, "x-hub-signature-256"), body) {
-            tracing::warn!(request_id, %error, "refused: not signed by GitHub");
-            return text(StatusCode::UNAUTHORIZED, format!("Refused: {error}."));
+        let repository = named_repository(body);
+        let lead = match &repository {
+            Some(repository) => self.connections.of_repository(&self.store, repository).await,
+            None => Ok(None),
+        };
+        let (repository, lead) = match (repository, lead) {
+            (Some(repository), Ok(Some(lead))) => (repository, lead),
+            (_, Ok(_)) => return self.not_signed(VerifyError::Mismatch, request_id),
+            (_, Err(error)) => {
+                tracing::error!(request_id, %error, "no secret can be looked up for a delivery");
+                return try_again(NOT_REGISTERED);
+            }
+        };
+        let master = &secret.webhook_secret;
+        let good = lead.secrets.good_incoming();
+        let secrets: Vec<_> =
+            good.map(|number| incoming_secret(master, &repository, &lead.deployment, number)).collect();
+        if let Err(error) = verify_any(&secrets, signature, body) {
+            return self.not_signed(error, request_id);
         }
         match delivery(header(request, "x-github-event"), header(request, "x-github-delivery"), body) {
-            Ok(Delivery::DeploymentSucceeded(deployment)) => {
-                self.deployment(deployment, request_id, now).await
+            // The body was read twice: what counts now must be what the secret was chosen by.
+            Ok(Delivery::DeploymentSucceeded(deployment)) if deployment.repository == repository => {
+                self.deployment(deployment, lead, request_id, now).await
             }
+            Ok(Delivery::DeploymentSucceeded(_)) => self.not_signed(VerifyError::Mismatch, request_id),
             Ok(Delivery::Ignored { delivery, reason }) => {
                 self.ignored(&delivery, &reason, request_id, now).await
             }
@@ -43,36 +71,49 @@ impl DeployWebhook {
         }
     }
 
+    /// The answer to who did not sign as the deployment's own webhook does. Nothing of the request is said or logged.
+    fn not_signed(&self, error: VerifyError, request_id: &str) -> Response<Body> {
+        tracing::warn!(request_id, %error, "refused: not signed with the secret of a deployment");
+        text(
+            StatusCode::UNAUTHORIZED,
+            format!(
+                "Refused: {error}. Each deployment has a secret of its own for the webhook of its repository. Its setup page shows the \
+                 secret to admins: {}/deployments/OWNER/NAME/setup",
+                self.public_url
+            ),
+        )
+    }
+
     async fn deployment(
         &self,
         found: DeploymentSucceeded,
+        lead: Lead,
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let slug = match self.connections.of_repository(&self.store, &found.repository).await {
-            Ok(Some((slug, Connected::Yes(_)))) => slug,
-            Ok(Some((slug, Connected::No(done)))) => {
+        let slug = match lead.connected {
+            Connected::Yes(connection) => connection.deployment,
+            Connected::No(done) => {
+                let slug = lead.deployment;
                 let reason = disconnected(&slug, &done, &self.public_url);
                 return self.ignored(&found.delivery, &reason, request_id, now).await;
             }
-            Ok(Some((_, Connected::Unknown)) | None) => {
+            Connected::Unknown => {
                 tracing::warn!(request_id, repository = found.repository, "refused: not connected");
                 return self.not_connected(&found.repository);
             }
-            Err(error) => {
-                tracing::error!(request_id, repository = found.repository, %error, "its deployment can't be looked up");
-                return try_again(NOT_REGISTERED);
-            }
         };
-        let key =
-            [found.repository.as_str(), &found.deployment_id.to_string(), &found.environment.to_lowercase()];
+        let (repository, environment) = (canonical(&found.repository), canonical(&found.environment));
+        let key = [repository.as_str(), &found.deployment_id.to_string(), &environment];
         let deploy = deploy(DeployId::derive("github", &key), slug, &found, now);
-        match self.commit(&deploy, now).await {
-            Ok(Registered::New) => {
+        match self.commit_delivery(&deploy, now).await {
+            Ok(Registered::New(_)) => {
                 tracing::info!(request_id, deploy = %deploy.id, delivery = found.delivery, "registered");
                 text(StatusCode::OK, "Success")
             }
-            Ok(Registered::Before) => text(StatusCode::OK, "Ignored: this deployment is registered already."),
+            Ok(Registered::Before(_)) => {
+                text(StatusCode::OK, "Ignored: this deployment is registered already.")
+            }
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");
                 try_again(NOT_REGISTERED)
@@ -121,5 +162,9 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: Confirmation::Awaited,
+        host_deployment: Some(found.deployment_id),
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }

@@ -1,20 +1,17 @@
 //! A request of CI or of a git host: verify it, register its deploy, answer.
 
 use crate::answer;
-use approval::deploy::{Deploy, Slug};
+use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
 use runtime::aws::Aws;
 use runtime::connections::Connections;
-use runtime::race;
 use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
-use store::{Change, CommitError, Store};
+use store::Store;
 
 /// What was not done where the record can't be reached.
 pub(crate) const NOT_REGISTERED: &str = "The deploy was not registered";
-/// How often a lost race is tried again.
-const MAX_RACES: u32 = 9;
 
 /// Takes deploys.
 #[derive(Debug)]
@@ -24,15 +21,6 @@ pub(crate) struct DeployWebhook {
     pub(crate) api_secret: Secret<ApiSecret>,
     pub(crate) github_secret: Secret<GitHubSecret>,
     pub(crate) public_url: String,
-}
-
-/// What became of a deploy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Registered {
-    /// It is on record now.
-    New,
-    /// It was on record already.
-    Before,
 }
 
 impl DeployWebhook {
@@ -60,20 +48,6 @@ impl DeployWebhook {
         } else {
             self.register(request, request_id, now).await
         }
-    }
-
-    /// Commits `deploy` and has its rules evaluated.
-    pub(crate) async fn commit(&self, deploy: &Deploy, now: Timestamp) -> Result<Registered, CommitError> {
-        race::decide(deploy.id.as_str(), MAX_RACES, || async {
-            match self.store.commit(Change::register(deploy, now)).await {
-                Ok(()) => Ok(Registered::New),
-                Err(CommitError::Conflict) if self.store.deploy(&deploy.id).await?.is_some() => {
-                    Ok(Registered::Before)
-                }
-                Err(error) => Err(error),
-            }
-        })
-        .await
     }
 
     /// What a client is told whose deployment is not connected.

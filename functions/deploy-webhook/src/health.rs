@@ -3,26 +3,28 @@
 use crate::admission::{sent, unreadable};
 use crate::answer::{text, try_again};
 use crate::handler::DeployWebhook;
+use approval::confirmation::Confirmation;
 use approval::deploy::Slug;
 use approval::facts::Command;
+use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt, Response};
 use providers::register::{parse_health, parse_revision};
 use runtime::facts::learn;
 use std::collections::BTreeSet;
-use store::DeploySummary;
+use store::{DeploySummary, Scope, StoreError};
 
 /// What was not done where the record can't be reached.
 const NOT_REPORTED: &str = "The health was not put on record";
 
 impl DeployWebhook {
     /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
-    /// key that is not this stack's, `403` for one that does not register, `404` for a deploy that is not on record, `409` where
+    /// key that is not this stack's, `403` for one that does not report or is for other deployments, `404` for a deploy that is not on record, `409` where
     /// the deployment was disconnected, or `413`.
     pub(crate) async fn health(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
-        let slug = match self.admit(request, request_id, now, NOT_REPORTED).await {
-            Ok((slug, _)) => slug,
+        let slug = match self.admit(request, request_id, now, Scope::Report, NOT_REPORTED).await {
+            Ok((slug, _, _)) => slug,
             Err(refusal) => return refusal,
         };
         let (content_type, query) = sent(request);
@@ -46,6 +48,13 @@ impl DeployWebhook {
                 return text(status, problem);
             }
         };
+        let deploy = match self.original(deploy).await {
+            Ok(original) => original,
+            Err(error) => {
+                tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
+                return try_again(NOT_REPORTED);
+            }
+        };
         let command = Command::Report { source: sent.source, report: sent.report };
         match learn(&self.store, &deploy, &command, now, request_id).await {
             Ok(is_news) => {
@@ -57,6 +66,22 @@ impl DeployWebhook {
                 try_again(NOT_REPORTED)
             }
         }
+    }
+}
+
+impl DeployWebhook {
+    /// The deploy that `id` is another report of; `id` itself where it is none.
+    async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
+        Ok(match self.store.deploy(&id).await?.map(|deploy| deploy.confirmation) {
+            Some(Confirmation::Repeat { of }) => of,
+            Some(
+                Confirmation::Awaited
+                | Confirmation::Confirmed
+                | Confirmation::Unconfirmed { .. }
+                | Confirmation::Unevaluated { .. },
+            )
+            | None => id,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer;
+mod commit;
 mod github;
 mod handler;
 mod health;

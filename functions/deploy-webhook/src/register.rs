@@ -2,23 +2,26 @@
 
 use crate::admission::{sent, unreadable};
 use crate::answer::{bad_request, text, try_again};
-use crate::handler::{DeployWebhook, NOT_REGISTERED, Registered};
+use crate::commit::Registered;
+use crate::handler::{DeployWebhook, NOT_REGISTERED};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::register::parse;
+use store::Scope;
 
 impl DeployWebhook {
     /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, `403` for one
-    /// that does not register, `409` where the deployment was disconnected, or `413`.
+    /// that does not register or is for other deployments, `409` where the deployment was disconnected, or `413`.
     pub(crate) async fn register(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let (slug, connection) = match self.admit(request, request_id, now, NOT_REGISTERED).await {
+        let admitted = self.admit(request, request_id, now, Scope::Register, NOT_REGISTERED).await;
+        let (slug, connection, holder) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return refusal,
         };
@@ -28,24 +31,32 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
-        let id = DeployId::derive(
-            "register",
-            &[slug.as_str(), &registration.environment.to_lowercase(), &registration.revision],
-        );
-        let deploy = registration.deploy(id, slug, connection.repository, now);
+        if !registration.unknown.is_empty() {
+            let unknown = registration.unknown.join(", ");
+            tracing::info!(request_id, deployment = %slug, unknown, "parameters that mean nothing here were sent");
+        }
+        let date = registration.deployed_at;
+        // Which deploy it is, and so its id, follows from what is on record.
+        let id = DeployId::derive("registration", &[request_id]);
+        let mut deploy = registration.deploy(id, slug, connection.repository, now);
+        if !holder.may(Scope::Report) {
+            // A job that only registers must not choose by a tag which rules hold.
+            deploy.reported_tags = std::mem::take(&mut deploy.tags);
+        }
+        deploy.set_report_aside();
         let success = || text(StatusCode::OK, "Success");
-        match self.commit(&deploy, now).await {
-            Ok(Registered::New) => {
-                tracing::info!(request_id, deploy = %deploy.id, deployment = %deploy.deployment, "registered");
+        match self.commit_registration(&deploy, date, now).await {
+            Ok(Registered::New(id)) => {
+                tracing::info!(request_id, deploy = %id, deployment = %deploy.deployment, "registered");
                 success()
             }
-            Ok(Registered::Before) if ignore_if_duplicate => success(),
-            Ok(Registered::Before) => bad_request(format!(
+            Ok(Registered::Before(_)) if ignore_if_duplicate => success(),
+            Ok(Registered::Before(_)) => bad_request(format!(
                 "sha: {} is registered already for {} in {}. Send `ignore_if_duplicate` as true where that is no error.",
                 deploy.revision, deploy.deployment, deploy.environment
             )),
             Err(error) => {
-                tracing::error!(request_id, deploy = %deploy.id, %error, "not registered");
+                tracing::error!(request_id, deployment = %deploy.deployment, %error, "not registered");
                 try_again(NOT_REGISTERED)
             }
         }

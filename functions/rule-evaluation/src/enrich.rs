@@ -1,26 +1,34 @@
-//! What the git host knows of a deploy: its commits since the one before, their authors and pull requests.
+//! The source host's word on a deploy: its commits since the one before, their authors and pull requests, and the changed files.
 
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::rules_file;
-use approval::deploy::{Commit, Deploy, PullRequest, Size};
+use approval::deploy::{Deploy, Person, PullRequest, Size};
 use approval::message::shorten;
+use approval::range::RangePullRequest;
+use approval::reading::Files;
 use providers::Failure;
-use providers::github::{ChangedFiles, Comparison, GitHub};
+use providers::github::{GitHub, RangeFailure, ReadRange};
 use store::DeploySummary;
 
-/// The most commits that a deploy keeps, the newest ones; GitHub compares as many at a time.
-const MAX_COMMITS: usize = 250;
-/// How many of the newest commits are asked for their pull requests, a request each.
-const MAX_PULL_REQUEST_LOOKUPS: usize = 20;
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
 /// How much of a commit's first line is kept, in characters.
 const MAX_TITLE: usize = 200;
 
+/// What was read of a deploy.
+enum Found {
+    /// All since the previous deploy, or the deployed commit where there is none before.
+    Range(Box<ReadRange>),
+    /// The deployed commit alone: the host lost the previous one.
+    Head(Box<ReadRange>),
+    /// Nothing: the host does not know the revision.
+    Nothing(Failure),
+}
+
 impl RuleEvaluation {
     /// `deploy` with its previous revision, full SHA, commits, pull requests, size, default tags, and whether the rules changed;
-    /// and what its authors should know of the files that this was read from. What the deploy's own registration said stands.
-    /// A revision that the git host does not know leaves the deploy as it is.
+    /// and what its authors should know of how that was read. CI's word on any of these is kept beside the host's, and counts
+    /// for nothing.
     pub(crate) async fn enrich(
         &self,
         github: &GitHub,
@@ -29,84 +37,117 @@ impl RuleEvaluation {
     ) -> Result<(Deploy, Vec<String>), Trouble> {
         let previous = previous.map(|previous| previous.revision.clone());
         deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
-        let head = if deploy.revision.len() < FULL_SHA { head(github, &deploy).await? } else { None };
-        if let Some((head, _)) = head {
-            // CI knows the build by the full SHA.
-            deploy.revision = head.revision;
+        deploy.set_report_aside();
+        let read = match find(github, &deploy).await? {
+            Found::Range(read) => read,
+            Found::Head(mut read) => {
+                let previous = deploy.previous_revision.as_deref().unwrap_or_default();
+                read.files.truncated = true;
+                deploy.reading.files = Files::Unknown;
+                deploy.reading.missing.push(format!(
+                    "GitHub can't compare the previous revision {previous} with this one; only the deployed commit was read."
+                ));
+                read
+            }
+            Found::Nothing(failure) => {
+                tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
+                deploy.reading.files = Files::Unknown;
+                deploy.reading.tags_cut = self.default_tags(github, &deploy.repository).await?.is_some();
+                deploy.reading.missing.push(format!("{failure}."));
+                let notices = vec![unread(&deploy)];
+                return Ok((deploy, notices));
+            }
+        };
+        let ReadRange { range, commits, pull_requests, files } = *read;
+        // CI knows the build by the full SHA.
+        if deploy.revision.len() < FULL_SHA && range.head.starts_with(&deploy.revision) {
+            deploy.revision = range.head;
         }
-        let Comparison { commits, files } = comparison(github, &deploy).await?;
         deploy.rules_change = rules_file::change(&files);
+        if files.truncated && deploy.reading.files == Files::Whole {
+            deploy.reading.files = Files::Cut;
+        }
         let mut notices = Vec::new();
-        if !files.paths.is_empty() {
-            let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
-            deploy.size = Some(Size { files: changed, lines: files.lines });
+        if !files.paths.is_empty() || files.truncated {
+            if deploy.reading.files != Files::Unknown {
+                let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
+                deploy.size = Some(Size { files: changed, lines: files.lines });
+            }
             if let Some(tags) = self.default_tags(github, &deploy.repository).await? {
                 deploy.tags.extend(tags.of(&files.paths));
+                deploy.reading.tags_cut = files.truncated;
                 notices.extend(tags.problems.iter().map(ToString::to_string));
             }
         }
-        if deploy.commits.is_empty() {
-            deploy.commits = commits;
-        }
-        let surplus = deploy.commits.len().saturating_sub(MAX_COMMITS);
-        deploy.commits.drain(..surplus);
+        deploy.commits = commits;
         for commit in &mut deploy.commits {
             commit.title = shorten(&commit.title, MAX_TITLE);
         }
-        if deploy.pull_requests.is_empty() {
-            deploy.pull_requests = pull_requests(github, &deploy).await?;
+        deploy.pull_requests = pull_requests.into_iter().map(listed).collect();
+        deploy.reading.missing.extend(range.missing);
+        deploy.keep_newest();
+        let is_whole = deploy.reading.missing.is_empty() && !deploy.reading.tags_cut;
+        if !is_whole || deploy.mentions_more_issues() {
+            notices.insert(0, unread(&deploy));
         }
         Ok((deploy, notices))
     }
 }
 
-/// The commits since the previous deploy and the files that they change, or those of the deployed commit alone where there
-/// is none before or the two can't be compared. In the latter case other commits may change other files.
-async fn comparison(github: &GitHub, deploy: &Deploy) -> Result<Comparison, Failure> {
-    let mut unknown_range = false;
-    if let Some(previous) = &deploy.previous_revision {
-        match github.compare(&deploy.repository, previous, &deploy.revision).await {
-            Ok(comparison) if !comparison.commits.is_empty() => return Ok(comparison),
-            // Nothing new, or a rollback.
-            Ok(_) => {}
-            // A history that was rewritten.
-            Err(Failure::Permanent(_) | Failure::Refusal(_)) => unknown_range = true,
-            Err(failure) => return Err(failure),
-        }
+/// What is put on record of a deploy whose change was not read whole.
+fn unread(deploy: &Deploy) -> String {
+    let mut told = deploy.reading.missing.clone();
+    if !told.is_empty() {
+        told.push("No condition on pull requests or issues holds for this deploy.".to_owned());
     }
-    let Some((commit, mut files)) = head(github, deploy).await? else {
-        let files = ChangedFiles { truncated: true, ..ChangedFiles::default() };
-        return Ok(Comparison { commits: Vec::new(), files });
-    };
-    files.truncated |= unknown_range;
-    Ok(Comparison { commits: vec![commit], files })
+    if deploy.reading.tags_cut {
+        told.push("Not all changed files are known: no condition on tags holds for this deploy.".to_owned());
+    }
+    if deploy.mentions_more_issues() {
+        told.push(
+            "It mentions more issues than are looked up: no condition on issues holds for this deploy."
+                .to_owned(),
+        );
+    }
+    told.join(" ")
 }
 
-/// The deployed commit and the files that it changes, if the git host knows it.
-async fn head(github: &GitHub, deploy: &Deploy) -> Result<Option<(Commit, ChangedFiles)>, Failure> {
-    match github.commit(&deploy.repository, &deploy.revision).await {
-        Ok(found) => Ok(Some(found)),
-        Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-            tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
-            Ok(None)
+/// What there is to read of `deploy`.
+async fn find(github: &GitHub, deploy: &Deploy) -> Result<Found, Failure> {
+    let (repository, revision) = (&deploy.repository, &deploy.revision);
+    let mut is_lost = false;
+    if let Some(previous) = &deploy.previous_revision {
+        match github.range(repository, previous, revision).await {
+            Ok(read) => return Ok(Found::Range(Box::new(read))),
+            Err(RangeFailure::HeadUnknown(failure)) => return Ok(Found::Nothing(failure)),
+            Err(RangeFailure::BaseLost(_)) => is_lost = true,
+            Err(RangeFailure::Other(failure)) => return Err(failure),
         }
+    }
+    match github.single(repository, revision).await {
+        Ok(read) if is_lost => Ok(Found::Head(Box::new(read))),
+        Ok(read) => Ok(Found::Range(Box::new(read))),
+        Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_))) => Ok(Found::Nothing(failure)),
         Err(failure) => Err(failure),
     }
 }
 
-async fn pull_requests(github: &GitHub, deploy: &Deploy) -> Result<Vec<PullRequest>, Failure> {
-    let mut found: Vec<PullRequest> = Vec::new();
-    for commit in deploy.commits.iter().rev().take(MAX_PULL_REQUEST_LOOKUPS) {
-        let of_commit = match github.pull_requests(&deploy.repository, &commit.revision).await {
-            Ok(of_commit) => of_commit,
-            Err(Failure::Permanent(_) | Failure::Refusal(_)) => continue,
-            Err(failure) => return Err(failure),
-        };
-        for pull_request in of_commit {
-            if found.iter().all(|known| known.number != pull_request.number) {
-                found.push(pull_request);
-            }
-        }
+/// A pull request as a deploy's record lists it.
+fn listed(pull_request: RangePullRequest) -> PullRequest {
+    let RangePullRequest { number, title, url, opened_by, merged_by, labels, issues, .. } = pull_request;
+    let author = opened_by.and_then(|opener| opener.account).map(|account| account.login);
+    let merger = merged_by.into_iter().next();
+    PullRequest {
+        number,
+        title: shorten(&title, MAX_TITLE),
+        url,
+        author: author.unwrap_or_default(),
+        merged_by: merger.map(|merger| Person {
+            name: merger.name,
+            email: merger.email,
+            username: merger.account.map(|account| account.login),
+        }),
+        labels,
+        issues,
     }
-    Ok(found)
 }

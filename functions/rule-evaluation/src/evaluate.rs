@@ -4,6 +4,7 @@ use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
+use crate::unjudged::unjudged;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::evaluation::Evaluation;
@@ -109,6 +110,10 @@ impl RuleEvaluation {
         };
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
         let findings = looked.findings(&parsed.rules, run, was_open, succeeded);
+        let unjudged = match scope {
+            Scope::All => unjudged(&parsed.rules, looked.snapshot, &deploy),
+            Scope::Waiting => Vec::new(),
+        };
         for environment in plan.drifts() {
             self.store.watch(&deploy, &environment, now).await?;
         }
@@ -139,7 +144,12 @@ impl RuleEvaluation {
                 change = Change::to(&deploy.id, now);
             }
         }
-        let (effects, mut events) = self.not_opened(look, &deploy, &plan, page.as_ref());
+        let (mut effects, mut events) = self.not_opened(look, &deploy, &plan, page.as_ref());
+        if !unjudged.is_empty() {
+            let text =
+                message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &look.notices);
+            effects.extend(tell(look.channel.as_deref(), text));
+        }
         events.extend(frozen(&plan, page.as_ref()));
         if scope == Scope::All || !opening.is_empty() {
             let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);

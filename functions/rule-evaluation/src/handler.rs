@@ -1,14 +1,16 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
+use crate::confirm::look_number;
 use crate::evaluate::Look;
 use crate::issues::Places;
 use crate::plan::Scope;
+use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
-use approval::id::EffectId;
+use approval::id::DeployId;
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
@@ -18,12 +20,11 @@ use providers::github::GitHub;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
-use runtime::deployments::Connection;
 use runtime::effects::{Attempt, SOON, take};
 use runtime::facts::learn;
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
-use store::{Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
+use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
@@ -94,7 +95,12 @@ impl RuleEvaluation {
 
     /// The address of a deploy's page.
     pub(crate) fn deploy_url(&self, deploy: &Deploy) -> String {
-        format!("{}/deploys/{}", self.public_url, deploy.id)
+        self.url_of(&deploy.id)
+    }
+
+    /// The address of the page of the deploy with this id.
+    pub(crate) fn url_of(&self, deploy: &DeployId) -> String {
+        format!("{}/deploys/{deploy}", self.public_url)
     }
 
     /// The git host. A secret that can't be read now may be there in a moment.
@@ -147,20 +153,35 @@ impl RuleEvaluation {
             let events = vec![EventKind::NotEvaluated { reason }];
             return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
         }
-        let (deploy, channel) = match connected {
-            // Its settings may have been mended since it was registered.
-            Connected::Yes(Connection { repository, channel, .. }) => {
-                (Deploy { repository, ..deploy }, channel)
-            }
-            Connected::No(_) | Connected::Unknown => (deploy, None),
+        let Connected::Yes(connection) = connected else {
+            let reason = format!("{} is not connected any more", deploy.deployment);
+            let change = Change::to(&deploy.id, self.now()).done(effect);
+            let events = vec![EventKind::NotEvaluated { reason }];
+            return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
         };
-        let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
-        let arrived = if effect.id == first { Some(self.arrived(effect, &deploy).await?) } else { None };
-        let (scope, previous) = match arrived {
-            Some(previous) => (Scope::All, previous),
-            None => (Scope::Waiting, None),
-        };
+        // Its settings may have been mended since it was registered.
+        let mut deploy = Deploy { repository: connection.repository.clone(), ..deploy };
+        let channel = connection.channel.clone();
+        let scope = if look_number(effect).is_some() { Scope::All } else { Scope::Waiting };
         let github = self.github().await?;
+        if !deploy.confirmation.counts() {
+            if scope == Scope::Waiting {
+                // Once it is confirmed, all of its rules are evaluated.
+                return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?);
+            }
+            match self.confirm(&github, deploy.clone(), &connection).await? {
+                Ok(confirmed) => deploy = confirmed,
+                Err(doubt) => return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await,
+            }
+            self.note_confirmed(&deploy).await?;
+        }
+        let previous = match scope {
+            Scope::All => match self.arrived(effect, &deploy).await? {
+                Ok(previous) => previous,
+                Err(repeated) => return self.note_repeat(effect, deploy, &repeated).await,
+            },
+            Scope::Waiting => None,
+        };
         let (deploy, notices) = match scope {
             Scope::All => {
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref()).await?;
@@ -188,11 +209,25 @@ impl RuleEvaluation {
         }
     }
 
-    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of; what alarms report of that one is known of this one too. Deploys of other environments whose rules ask how far this one is behind have
-    /// their rules evaluated again.
-    async fn arrived(&self, effect: &Effect, deploy: &Deploy) -> Result<Option<DeploySummary>, Trouble> {
+    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of; what alarms report of that one is
+    /// known of this one too, and a rollback closes its approvals. Deploys of other environments whose rules ask how far this
+    /// one is behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
+    async fn arrived(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+    ) -> Result<Result<Option<DeploySummary>, DeployId>, Trouble> {
         let now = self.now();
-        self.store.arrive(deploy, now).await?;
+        let previous = match self.store.arrive(deploy, now).await? {
+            Arrived::Stands { previous } => {
+                if let Some(previous) = &previous {
+                    self.close_what_was_rolled_back(effect, deploy, previous).await?;
+                }
+                previous
+            }
+            Arrived::Late => self.store.previous(deploy).await?,
+            Arrived::Repeats { of } => return Ok(Err(of.id)),
+        };
         for watcher in self.store.watchers(deploy).await? {
             let owner = format!("drift {}", effect.id);
             let again = Change::to(&watcher, now).later(&owner, EffectKind::EvaluateRules, now + LISTED_IN);
@@ -202,7 +237,6 @@ impl RuleEvaluation {
                 Err(error) => return Err(error.into()),
             }
         }
-        let previous = self.store.previous(deploy).await?;
         if let Some(previous) = &previous {
             let alarms = self.store.facts(&previous.id).await?.alarms();
             if !alarms.is_empty() {
@@ -210,7 +244,7 @@ impl RuleEvaluation {
                 learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
             }
         }
-        Ok(previous)
+        Ok(Ok(previous))
     }
 
     /// Puts on record that the rules could not be evaluated now, or not at all.
@@ -224,10 +258,18 @@ impl RuleEvaluation {
         }
         let after = effect.closed(EffectState::Failed, Some(reason.clone()));
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
-        if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
+        if let Some(mut deploy) = self.store.deploy(&effect.deploy).await? {
             let text = message::rules_not_read(&deploy, &self.deploy_url(&deploy), &reason);
             let connected = self.connections.of(&self.store, &deploy.deployment).await?;
             let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
+            if !deploy.confirmation.counts() {
+                self.note_doubt(effect, deploy, Doubt::NotAnswered { reason }, channel).await?;
+                return Ok(Handled::Done);
+            }
+            if look_number(effect).is_some() {
+                deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
+                change = change.deploy(&deploy);
+            }
             let tell = tell(channel, text).into_iter().collect();
             change = change.and(
                 effect.id.as_str(),

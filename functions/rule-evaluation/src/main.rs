@@ -1,5 +1,6 @@
 //! The function that reads the rules of a deploy and opens a run of each one that holds.
 
+mod confirm;
 mod enrich;
 mod evaluate;
 mod findings;
@@ -7,7 +8,9 @@ mod handler;
 mod issues;
 mod mergers;
 mod plan;
+mod rollback;
 mod rules_file;
+mod unjudged;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::RuleEvaluation;

@@ -177,6 +177,10 @@ pub(crate) mod tests {
             rules_change: RulesChange::No,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
         }
     }
 

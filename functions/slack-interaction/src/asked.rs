@@ -2,6 +2,7 @@
 
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message;
+use approval::people::Handle;
 use approval::run::Resolution;
 use jiff::Timestamp;
 use providers::slack::parse::{Click, Submission};
@@ -14,6 +15,19 @@ pub(crate) enum Asked {
     Approval(Wish),
     /// To say what became of a step.
     Step(Answer),
+    /// To say whether an account is one's own.
+    Account(Owned),
+}
+
+/// An answer to the question whether a git account or an e-mail address is one's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owned {
+    /// The account or the address.
+    pub(crate) handle: Handle,
+    /// The version of its entry that the question was about.
+    pub(crate) version: u64,
+    /// The answer.
+    pub(crate) is_mine: bool,
 }
 
 /// What `click` asks for; `None`: it is no button that Signoff makes.
@@ -30,6 +44,8 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
             (message::BREAK_GLASS, rest) => (What::BreakGlass, rest),
             _ => return None,
         },
+        message::ACCOUNT_IS_MINE => return account(value, true),
+        message::ACCOUNT_IS_NOT_MINE => return account(value, false),
         message::RETRY => return step(value, Resolution::Retry),
         message::MARK_AS_DONE => return step(value, Resolution::MarkAsDone),
         _ => return None,
@@ -54,6 +70,12 @@ pub(crate) fn submitted(submission: &Submission) -> Option<(Wish, String)> {
     let wish: Wish = serde_json::from_str(&submission.private_metadata).ok()?;
     let reason = submission.values.get(message::REASON)?.trim().to_owned();
     (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str())).then_some((wish, reason))
+}
+
+fn account(value: &str, is_mine: bool) -> Option<Asked> {
+    let [version, handle] = parts(value)?;
+    let (handle, version) = (Handle::parse(handle)?, version.parse().ok()?);
+    Some(Asked::Account(Owned { handle, version, is_mine }))
 }
 
 fn step(value: &str, resolution: Resolution) -> Option<Asked> {
@@ -123,6 +145,11 @@ mod tests {
             ("retry", format!("{d} {a} -2 1795430580345678 T1"), false),
             ("retry", format!("{d} {a} 2 99999999999999999999 T1"), false),
             ("retry", approval.clone(), false),
+            ("account_is_mine", "3 github:583231".to_owned(), true),
+            ("account_is_not_mine", "3 ana@acme.example".to_owned(), true),
+            ("account_is_mine", "-3 github:583231".to_owned(), false),
+            ("account_is_mine", "3 github:0".to_owned(), false),
+            ("account_is_mine", "github:583231".to_owned(), false),
             ("other", approval, false),
             ("approve", String::new(), false),
         ] {

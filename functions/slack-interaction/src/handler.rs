@@ -106,6 +106,7 @@ impl SlackInteraction {
             Interaction::Click(click) => match asked(&click) {
                 Some(Asked::Approval(wish)) => self.wish(call, &click, &wish).await,
                 Some(Asked::Step(answer)) => self.step(call, &click, &answer).await,
+                Some(Asked::Account(owned)) => self.owned(call, &click, &owned).await,
                 None => {
                     tracing::warn!(request_id, action = click.action_id, "refused: not a button of ours");
                     not_ours()

@@ -4,6 +4,7 @@ mod answer;
 mod asked;
 mod deleted;
 mod handler;
+mod owned;
 mod reacted;
 mod step;
 mod told;

@@ -1,5 +1,7 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
+mod texts;
+
 use crate::approval::Choice;
 use crate::freeze::Freeze;
 use jiff::SignedDuration;
@@ -163,7 +165,8 @@ pub struct TriggerSpec {
     pub workflow: Option<String>,
     /// The other parameters, by name; text values are templates.
     pub parameters: BTreeMap<String, ParameterValue>,
-    /// The branch or tag to build (a template); `None`: the deploy's branch, else the repository's default branch.
+    /// The branch or tag to build (a template); `None`: the default branch, where its head is the revision or a parameter names
+    /// the revision, else a protected branch whose head it is.
     pub revision: Option<String>,
 }
 

@@ -7,6 +7,7 @@ mod electorate;
 mod frozen;
 mod judge;
 mod quorum;
+mod subject;
 
 pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
@@ -14,10 +15,11 @@ pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
 pub use judge::{Blocker, Judged, Member, Part};
 pub use quorum::{Needed, Tally};
+pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
 
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};
-use crate::id::{ApprovalId, DeployId, RunId, digest};
+use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,34 +80,6 @@ pub struct Approval {
     pub opened_at: Timestamp,
     /// How often it was committed.
     pub version: u64,
-}
-
-/// What a vote stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Subject {
-    /// The revision that is promoted.
-    pub revision: String,
-    /// The rule's name.
-    pub rule: String,
-    /// The hash of the rule as it stood.
-    pub rule_hash: String,
-    /// The actions that an approval starts, a line each.
-    pub plan: Vec<String>,
-    /// The base of the range that is judged; `None`: there is none yet, or none is judged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<String>,
-}
-
-impl Subject {
-    /// A short text that stands for this subject and no other; the buttons carry it.
-    pub fn mark(&self) -> String {
-        let mut parts = vec!["subject", &self.revision, &self.rule, &self.rule_hash];
-        parts.extend(self.plan.iter().map(String::as_str));
-        parts.extend(["base"].into_iter().chain(self.base.as_deref()).filter(|_| self.base.is_some()));
-        let mut mark = digest(&parts);
-        mark.truncate(10);
-        mark
-    }
 }
 
 /// One person's vote.

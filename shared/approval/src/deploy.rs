@@ -1,49 +1,16 @@
 //! A deploy: one revision arriving in one environment of a deployment.
 
+use crate::confirmation::Confirmation;
 use crate::id::DeployId;
 use crate::issue::{Issue, Tracker};
+use crate::reading::Reading;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-/// The name of a deployment, `organization/name` (`acme/checkout`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Slug(String);
-
-impl Slug {
-    /// The slug `organization/name`. Each part has 1 to 100 of the characters `A-Z a-z 0-9 - _ .`; anything else is `None`.
-    pub fn new(organization: &str, name: &str) -> Option<Self> {
-        let part = |text: &str| {
-            (1..=100).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        };
-        (part(organization) && part(name)).then(|| Self(format!("{organization}/{name}")))
-    }
-
-    /// `organization/name`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The part before the slash.
-    pub fn organization(&self) -> &str {
-        self.0.split_once('/').map_or("", |(organization, _)| organization)
-    }
-
-    /// The part after the slash.
-    pub fn name(&self) -> &str {
-        self.0.split_once('/').map_or("", |(_, name)| name)
-    }
-}
-
-impl fmt::Display for Slug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use crate::slug::Slug;
 
 /// One revision arriving in one environment of a deployment, at a time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,6 +57,18 @@ pub struct Deploy {
     /// The trackers that were asked for these issues and did not say: there may be others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silent_trackers: Vec<Tracker>,
+    /// The source host's word for which commit it is.
+    #[serde(default)]
+    pub confirmation: Confirmation,
+    /// The id of the GitHub deployment that was delivered, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_deployment: Option<u64>,
+    /// Tags that its registration gave with a key that may not report: they are shown and count in no condition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reported_tags: Vec<String>,
+    /// How whole its change was read, what older commits brought, and what CI said of it.
+    #[serde(default)]
+    pub reading: Reading,
 }
 
 /// Whether a deploy's commits touch the rules file.
@@ -207,18 +186,16 @@ pub struct PullRequest {
 
 impl Deploy {
     /// Every author of every commit, each once, in the order in which they first appear. Two people are one where their
-    /// e-mail addresses (in any case) or, without an address, their names are the same.
+    /// e-mail addresses (in any case) or, without an address, their names are the same. Nobody is an author by CI's word.
     pub fn authors(&self) -> Vec<&Person> {
         let mut seen = HashSet::new();
         let mut authors = Vec::new();
-        for person in self.commits.iter().flat_map(|commit| &commit.authors) {
+        let kept = self.commits.iter().flat_map(|commit| &commit.authors);
+        for person in self.reading.older.authors.iter().chain(kept) {
             let key = person.email.as_deref().unwrap_or(&person.name).to_lowercase();
             if seen.insert(key) {
                 authors.push(person);
             }
-        }
-        if authors.is_empty() {
-            authors.extend(&self.deployer);
         }
         authors
     }
@@ -228,7 +205,7 @@ impl Deploy {
     pub fn makers(&self) -> Vec<&Person> {
         let mut makers = self.authors();
         let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());
-        for person in merged.chain(&self.deployer) {
+        for person in merged.chain(&self.reading.older.mergers).chain(&self.deployer) {
             if !makers.iter().any(|maker| maker.is(person)) {
                 makers.push(person);
             }
@@ -265,17 +242,6 @@ impl Person {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slug_takes_what_a_git_host_takes() {
-        assert_eq!(
-            Slug::new("acme", "check-out_2.0").map(|slug| slug.to_string()).as_deref(),
-            Some("acme/check-out_2.0")
-        );
-        for (organization, name) in [("", "x"), ("a", ""), ("a/b", "c"), ("a", "b c"), ("a", "ä")] {
-            assert_eq!(Slug::new(organization, name), None, "{organization}/{name}");
-        }
-    }
 
     #[test]
     fn a_magnitude_is_that_of_files_and_lines() {

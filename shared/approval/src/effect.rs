@@ -1,8 +1,9 @@
 //! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
 //! done after it.
 
-use crate::approval::{Outcome, Successor};
-use crate::id::{ApprovalId, DeployId, EffectId, RunId};
+use crate::approval::{Dialog, Outcome, Successor};
+use crate::id::{ApprovalId, DeployId, EffectId, RunId, digest};
+use crate::people::Handle;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +136,15 @@ pub enum EffectKind {
         /// The message, in Slack's mrkdwn.
         text: String,
     },
+    /// Ask a member in a direct message whether a git account or an address is theirs, or draw that question anew.
+    AskMember {
+        /// The account or the address.
+        handle: Handle,
+        /// The version of its entry that the question is about.
+        version: u64,
+        /// The question's place, where it stands already.
+        at: Option<Dialog>,
+    },
 }
 
 /// How far an effect got.
@@ -201,7 +211,8 @@ impl EffectKind {
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
-            | Self::TellChannel { .. } => Queue::Effects,
+            | Self::TellChannel { .. }
+            | Self::AskMember { .. } => Queue::Effects,
         }
     }
 
@@ -222,7 +233,8 @@ impl EffectKind {
             | Self::TellGlassBroken { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
-            | Self::TellChannel { .. } => false,
+            | Self::TellChannel { .. }
+            | Self::AskMember { .. } => false,
         }
     }
 
@@ -249,6 +261,7 @@ impl EffectKind {
             Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),
             Self::TellPerson { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } => format!("tell-{deploy}"),
+            Self::AskMember { handle, .. } => format!("people-{}", digest(&[&handle.to_string()])),
         }
     }
 }

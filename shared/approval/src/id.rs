@@ -71,6 +71,13 @@ impl DeployId {
     }
 }
 
+impl DeployId {
+    /// The partition of what belongs to no deploy but to the list of people: the effects that follow from it.
+    pub fn people() -> Self {
+        Self("people".to_owned())
+    }
+}
+
 impl RunId {
     /// The id of the run of the rule named `rule` for `deploy`; a rule runs at most once for a deploy.
     pub fn derive(deploy: &DeployId, rule: &str) -> Self {

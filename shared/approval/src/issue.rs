@@ -104,12 +104,24 @@ impl Deploy {
     /// The keys of the issues that it mentions, each once: of its pull requests, its commits from the newest on, and its branch;
     /// the first 30.
     pub fn mentioned_issues(&self) -> Vec<String> {
+        let mut keys = self.issue_keys();
+        keys.truncate(MOST_A_DEPLOY);
+        keys
+    }
+
+    /// Whether it mentions more issues than are looked up. Then nobody knows what is true of all of them.
+    pub fn mentions_more_issues(&self) -> bool {
+        self.issue_keys().len() > MOST_A_DEPLOY
+    }
+
+    /// The keys of the issues that it mentions, each once; one more than are looked up at most.
+    fn issue_keys(&self) -> Vec<String> {
         let of_pull_requests = self.pull_requests.iter().flat_map(|pull_request| &pull_request.issues);
         let of_commits = self.commits.iter().rev().flat_map(|commit| &commit.issues);
         let of_branch = self.branch.as_deref().map(named_in).unwrap_or_default();
         let mut keys: Vec<String> = Vec::new();
-        for key in of_pull_requests.chain(of_commits).chain(&of_branch) {
-            if keys.len() < MOST_A_DEPLOY && !keys.contains(key) {
+        for key in of_pull_requests.chain(of_commits).chain(&self.reading.older.issues).chain(&of_branch) {
+            if keys.len() <= MOST_A_DEPLOY && !keys.contains(key) {
                 keys.push(key.clone());
             }
         }

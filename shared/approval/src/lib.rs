@@ -7,6 +7,7 @@
 pub mod action;
 pub mod approval;
 pub mod base;
+pub mod confirmation;
 pub mod decision;
 pub mod deploy;
 pub mod effect;
@@ -19,6 +20,9 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod people;
 pub mod range;
+pub mod reading;
 pub mod run;
 pub mod shares;
+pub mod slug;

@@ -1,10 +1,12 @@
 //! HTTP as every provider's client uses it: bounded in time and size, no redirect that could carry a secret away.
 
 use crate::failure::{Failure, Repeat, quote};
+use crate::webhook::Refused;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use std::error::Error as _;
 use std::time::Duration;
 
 /// How long a connection may take to be made, name resolution and TLS included.
@@ -25,6 +27,11 @@ const MAX_REDIRECTS: usize = 2;
 ///
 /// [`Failure::Permanent`] if the machine has no root certificates that TLS could start from.
 pub fn client() -> Result<Client, Failure> {
+    made(builder())
+}
+
+/// A client as every provider's is, before it is made.
+pub(crate) fn builder() -> ClientBuilder {
     // Only the first call in a process installs it; the others find it there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -34,8 +41,15 @@ pub fn client() -> Result<Client, Failure> {
         .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .build()
-        .map_err(|error| Failure::Permanent(format!("no HTTP client can be made: {error}")))
+}
+
+/// The client of `builder`.
+///
+/// # Errors
+///
+/// As of [`client`].
+pub(crate) fn made(builder: ClientBuilder) -> Result<Client, Failure> {
+    builder.build().map_err(|error| Failure::Permanent(format!("no HTTP client can be made: {error}")))
 }
 
 /// An answer, read to its end.
@@ -146,6 +160,41 @@ pub(crate) async fn send(
         }
     }
     Err(Failure::Permanent(format!("{service} sent us from redirect to redirect while {doing}")))
+}
+
+/// Sends a request, follows no redirect, and leaves the answer's body unread: its status and headers are all that counts.
+///
+/// # Errors
+///
+/// As of [`send`], and [`Failure::Permanent`] where the host's name leads to an address that is not called.
+pub(crate) async fn send_unread(
+    service: &str,
+    doing: &str,
+    request: RequestBuilder,
+    repeat: Repeat,
+) -> Result<Answer, Failure> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| not_sent(service, doing, &error))?;
+    let patience = request.timeout().copied().unwrap_or(CALL_TIMEOUT);
+    let response = client.execute(request).await;
+    let response = response.map_err(|error| match refused(&error) {
+        Some(refused) => Failure::Permanent(format!("{service} was not called while {doing}: {refused}")),
+        None => transport(service, doing, &error, repeat, patience),
+    })?;
+    tracing::debug!(service, doing, status = response.status().as_u16(), "answered");
+    Ok(Answer { status: response.status(), headers: response.headers().clone(), body: Vec::new() })
+}
+
+/// That a name was refused, if `error` comes of it.
+fn refused(error: &reqwest::Error) -> Option<Refused> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(refused) = cause.downcast_ref::<Refused>() {
+            return Some(*refused);
+        }
+        next = cause.source();
+    }
+    None
 }
 
 /// Where a redirect leads, if it leads to the same origin.

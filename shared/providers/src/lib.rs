@@ -15,6 +15,7 @@
 
 pub mod circleci;
 pub mod cloudwatch;
+pub mod derived;
 pub mod eventbridge;
 pub mod failure;
 mod form;

@@ -78,6 +78,10 @@ fn deploy() -> Option<Deploy> {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     })
 }
 

@@ -13,6 +13,7 @@ pub use context::{Context, FAILED_RULES, Mentions};
 use approval::mrkdwn::escape;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use scan::refused;
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
@@ -64,16 +65,56 @@ pub fn render_plain(template: &str, context: &Context) -> Result<String, Templat
     render_in(&PLAIN, template, context.plain()).map(|(text, _)| text)
 }
 
+/// A template that renders to `text`, as it is, by [`render_plain`].
+///
+/// What is rendered once and run later goes through templates a second time: what stands in it, be it a commit's title, is
+/// no template of the rule.
+pub fn literal(text: &str) -> String {
+    // The engine drops a last line break.
+    let is_one = ["{{", "{%", "{#"].iter().any(|start| text.contains(start)) || text.ends_with(['\n', '\r']);
+    if !is_one {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("{{ \"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            // No text of these reads as the begin or the end of a piece of a template.
+            '{' | '}' | '%' | '#' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push_str("\" }}");
+    quoted
+}
+
+/// Renders a template as an address: the template's own text stands as it is written, and what an expression gives is
+/// percent-encoded, but for the characters that RFC 3986 has unreserved. So a value stays in the one path segment or query value
+/// where the template has it, whatever it is. People and deploys are shown by name.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_address(template: &str, context: &Context) -> Result<String, TemplateError> {
+    render_in(&ADDRESS, template, context.plain()).map(|(text, _)| text)
+}
+
+/// All but RFC 3986's unreserved characters.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// What a variable that a template names, and that this deploy has no value for, renders to: nothing.
 const UNDEFINED: UndefinedBehavior = UndefinedBehavior::Chainable;
 
 static SLACK: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Slack, UNDEFINED));
+static ADDRESS: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Address, UNDEFINED));
 static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Plain, UNDEFINED));
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {
     Slack,
     Plain,
+    Address,
 }
 
 /// The engine for one kind of text.
@@ -90,12 +131,14 @@ fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'sta
     environment.add_function("range", range);
     // Nobody can declare text of a pull request to be safe; `escape` is what rendering does anyway.
     environment.add_filter("safe", |value: Value| value);
-    if target == Target::Slack {
-        // The engine takes what is captured (`{% set x %}…{% endset %}`) as escaped once there is a kind of escaping.
-        environment.set_auto_escape_callback(|_| AutoEscape::Custom("slack".into()));
-        environment.set_formatter(|out, state, value| format(out, state, value, Target::Slack));
-    } else {
-        environment.set_formatter(|out, state, value| format(out, state, value, Target::Plain));
+    // The engine takes what is captured (`{% set x %}…{% endset %}`) as escaped once there is a kind of escaping.
+    match target {
+        Target::Slack => environment.set_auto_escape_callback(|_| AutoEscape::Custom("slack".into())),
+        Target::Address => environment.set_auto_escape_callback(|_| AutoEscape::Custom("address".into())),
+        Target::Plain => {}
+    }
+    environment.set_formatter(move |out, state, value| format(out, state, value, target));
+    if target != Target::Slack {
         environment.add_filter("escape", |value: Value| value);
         environment.add_filter("e", |value: Value| value);
     }
@@ -119,7 +162,8 @@ fn range(first: i64, second: Option<i64>, step: Option<i64>) -> Result<Vec<i64>,
     Ok(numbers)
 }
 
-/// Writes a value into the output: escaped for Slack unless it is a mention or link of ours, lists element by element.
+/// Writes a value into the output, lists element by element: escaped for Slack unless it is a mention or link of ours,
+/// percent-encoded for an address.
 fn format(
     out: &mut Output<'_>,
     state: &mut State<'_, '_>,
@@ -137,7 +181,11 @@ fn format(
             // A list may be made while it is walked (`[1] * 100000000`): that is work, too.
             state.consume_fuel(1)?;
             if index > 0 {
-                out.write_str(", ")?;
+                format_one(
+                    out,
+                    &Value::from(", "),
+                    if target == Target::Slack { Target::Plain } else { target },
+                )?;
             }
             format_one(out, &element, target)?;
         }
@@ -155,10 +203,11 @@ fn format_one(out: &mut Output<'_>, value: &Value, target: Target) -> Result<(),
             shown.0.as_str()
         }
     };
-    if target == Target::Plain || value.is_safe() {
-        out.write_str(text)?;
-    } else {
-        out.write_str(&escape(text))?;
+    match target {
+        Target::Plain => out.write_str(text)?,
+        Target::Slack | Target::Address if value.is_safe() => out.write_str(text)?,
+        Target::Slack => out.write_str(&escape(text))?,
+        Target::Address => write!(out, "{}", utf8_percent_encode(text, RESERVED))?,
     }
     Ok(())
 }

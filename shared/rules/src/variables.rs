@@ -149,19 +149,28 @@ impl Snapshot {
 
     /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
     /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests. Those of issues are left out
-    /// where a tracker did not say what it has: no comparison with them holds, whatever it asks.
+    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it: no
+    /// comparison with them holds, whatever it asks.
     pub fn of(known: &Known<'_>) -> Self {
         let deploy = known.deploy;
-        let labels: Vec<String> = unique(deploy.pull_requests.iter().flat_map(|pull| &pull.labels));
+        let (pulls, older) = (&deploy.pull_requests, &deploy.reading.older);
+        let is_whole = deploy.reading.missing.is_empty();
         let mut snapshot = Self::new();
         snapshot.set("environment", Value::Text(deploy.environment.clone()));
-        snapshot.set("tags", Value::List(known.tags()));
-        snapshot.set("pr_label", Value::List(labels.clone()));
-        snapshot.set("pr_labels", Value::List(labels));
-        snapshot.set("pr_authors", Value::List(unique(deploy.pull_requests.iter().map(|pull| &pull.author))));
-        let magnitude = deploy.size.map_or_else(|| UNKNOWN.to_owned(), |size| size.magnitude().to_string());
+        if !deploy.reading.tags_cut {
+            snapshot.set("tags", Value::List(known.tags()));
+        }
+        if is_whole {
+            let labels = unique(older.labels.iter().chain(pulls.iter().flat_map(|pull| &pull.labels)));
+            let openers = pulls.iter().map(|pull| &pull.author).filter(|author| !author.is_empty());
+            snapshot.set("pr_label", Value::List(labels.clone()));
+            snapshot.set("pr_labels", Value::List(labels));
+            snapshot.set("pr_authors", Value::List(unique(older.openers.iter().chain(openers))));
+        }
+        let magnitude =
+            deploy.magnitude().map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
         snapshot.set("magnitude", Value::Text(magnitude));
-        if deploy.silent_trackers.is_empty() {
+        if is_whole && !deploy.mentions_more_issues() && deploy.silent_trackers.is_empty() {
             let issues = || deploy.issues.iter();
             let labels = unique(issues().flat_map(|issue| &issue.labels));
             snapshot.set(
@@ -222,6 +231,10 @@ mod tests {
             rules_change: RulesChange::No,
             issues,
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
         }
     }
 

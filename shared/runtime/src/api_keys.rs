@@ -5,11 +5,12 @@
 //! are the way in before anybody signed in.
 
 use crate::secrets::{ApiSecret, Secret, SecretError};
+use approval::deploy::Slug;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use store::{Actor, ApiKey, Done, Scope, Store, StoreError};
+use store::{Actor, ApiKey, Done, Pattern, Scope, Store, StoreError};
 use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 
@@ -38,6 +39,8 @@ pub struct Holder {
     pub key: Actor,
     /// What it was made for.
     pub scopes: BTreeSet<Scope>,
+    /// The deployments that it was made for; none: all of them.
+    pub deployments: Vec<Pattern>,
 }
 
 /// Why no key can be checked now.
@@ -66,7 +69,19 @@ impl NewKey {
         let digest = hex::encode(Sha256::digest(secret.expose_secret()));
         let last_four = secret.expose_secret().chars().skip(2 * SECRET - 4).collect();
         let created = Done { by, at: now };
-        Self { text, row: ApiKey { id, name, scopes, digest, last_four, created, revoked: None } }
+        Self {
+            text,
+            row: ApiKey {
+                id,
+                name,
+                scopes,
+                deployments: Vec::new(),
+                digest,
+                last_four,
+                created,
+                revoked: None,
+            },
+        }
     }
 }
 
@@ -78,8 +93,8 @@ pub const NAME_OF_SECRET: &str = "a key of the stack\u{2019}s secret";
 impl Holder {
     /// Whoever shows `key`, which is on record. `None`: it is good for nothing any more.
     pub fn of(key: ApiKey) -> Option<Self> {
-        let ApiKey { id, name, scopes, revoked, .. } = key;
-        revoked.is_none().then_some(Self { key: Actor { id, name }, scopes })
+        let ApiKey { id, name, scopes, deployments, revoked, .. } = key;
+        revoked.is_none().then_some(Self { key: Actor { id, name }, scopes, deployments })
     }
 
     /// Whether it is one of the secret's keys.
@@ -92,13 +107,18 @@ impl Holder {
         [scope, Scope::Admin].iter().any(|scope| self.scopes.contains(scope))
     }
 
+    /// Whether the key is good for `deployment`.
+    pub fn is_for(&self, deployment: &Slug) -> bool {
+        self.deployments.is_empty() || self.deployments.iter().any(|pattern| pattern.fits(deployment))
+    }
+
     /// The scopes that the key has, in words: `read`, `register and read`.
     pub fn scopes(&self) -> String {
         in_words(&self.scopes)
     }
 }
 
-/// Scopes in words: `read`, `register and read`, `register, read and admin`.
+/// Scopes in words: `read`, `register and read`, `register, report, read and admin`.
 pub fn in_words(scopes: &BTreeSet<Scope>) -> String {
     let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
     match names.split_last() {
@@ -148,7 +168,7 @@ fn of_secret(secret: &ApiSecret, typed: &SecretString) -> Option<Holder> {
         found |= Sha256::digest(key.expose_secret()).ct_eq(&theirs);
     }
     let key = Actor { id: OF_SECRET.to_owned(), name: NAME_OF_SECRET.to_owned() };
-    bool::from(found).then(|| Holder { key, scopes: BTreeSet::from(Scope::ALL) })
+    bool::from(found).then(|| Holder { key, scopes: BTreeSet::from(Scope::ALL), deployments: Vec::new() })
 }
 
 #[cfg(test)]
@@ -179,7 +199,7 @@ mod tests {
         assert_eq!(holder.key, Actor { id: row.id.clone(), name: "CI".to_owned() });
         assert_eq!(
             Scope::ALL.map(|scope| holder.may(scope)),
-            [true, false, false],
+            [true, false, false, false],
             "it is good for what it was made for"
         );
     }
@@ -227,10 +247,28 @@ mod tests {
     }
 
     #[test]
+    fn a_key_for_some_deployments_is_good_for_no_other() {
+        let NewKey { text, row } = made(&[Scope::Register]);
+        let patterns = ["acme/*", "shop/Web"].map(|text| Pattern::parse(text).unwrap());
+        let holder =
+            holds(&ApiKey { deployments: patterns.to_vec(), ..row.clone() }, text.expose_secret()).unwrap();
+        let every = holds(&row, text.expose_secret()).unwrap();
+        for (organization, name, expected) in [
+            ("ACME", "checkout", true),
+            ("shop", "web", true),
+            ("shop", "checkout", false),
+            ("acm", "e", false),
+        ] {
+            let slug = Slug::new(organization, name).unwrap();
+            assert_eq!((holder.is_for(&slug), every.is_for(&slug)), (expected, true), "{slug}");
+        }
+    }
+
+    #[test]
     fn scopes_in_words() {
         let words = |scopes: &[Scope]| in_words(&scopes.iter().copied().collect());
         assert_eq!(words(&[Scope::Read]), "read");
         assert_eq!(words(&[Scope::Read, Scope::Register]), "register and read");
-        assert_eq!(words(&Scope::ALL), "register, read and admin");
+        assert_eq!(words(&Scope::ALL), "register, report, read and admin");
     }
 }

@@ -4,7 +4,7 @@
 use crate::deployments::{Connection, Deployments};
 use approval::deploy::Slug;
 use jiff::tz::TimeZone;
-use store::{DeploymentSettings, Done, Store, StoreError};
+use store::{DeploymentSettings, Done, SecretNumbers, Store, StoreError};
 
 /// The deployments that this stack knows.
 #[derive(Clone, Debug)]
@@ -19,6 +19,17 @@ pub enum Connected {
     No(Done),
     /// Neither the record nor the parameter knows it.
     Unknown,
+}
+
+/// A deployment that a repository's deliveries lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// The deployment.
+    pub deployment: Slug,
+    /// Whether it is connected.
+    pub connected: Connected,
+    /// The numbers that its secrets are derived with, connected or not.
+    pub secrets: SecretNumbers,
 }
 
 impl Connected {
@@ -42,10 +53,13 @@ impl Connected {
 pub fn connection(settings: &DeploymentSettings) -> Connection {
     let own = || format!("gh/{}", settings.repository);
     Connection {
+        deployment: settings.deployment.clone(),
         repository: settings.repository.clone(),
         channel: settings.channel.clone(),
         circleci_project: settings.circleci_project.clone().unwrap_or_else(own),
         git_host: settings.git_host,
+        version: settings.version,
+        secrets: settings.secrets,
     }
 }
 
@@ -72,31 +86,41 @@ impl Connections {
 
     /// Whether `deployment` is connected, and where it has what. One request.
     pub async fn of(&self, store: &Store, deployment: &Slug) -> Result<Connected, StoreError> {
+        self.with_secrets(store, deployment).await.map(|(connected, _)| connected)
+    }
+
+    async fn with_secrets(
+        &self,
+        store: &Store,
+        deployment: &Slug,
+    ) -> Result<(Connected, SecretNumbers), StoreError> {
         Ok(match store.deployment_settings(deployment).await? {
-            Some(settings) => Connected::saved(settings),
-            None => self.0.connection(deployment).map_or(Connected::Unknown, Connected::Yes),
+            Some(settings) => {
+                let secrets = settings.secrets;
+                (Connected::saved(settings), secrets)
+            }
+            None => {
+                let connected = self.0.connection(deployment).map_or(Connected::Unknown, Connected::Yes);
+                (connected, SecretNumbers::default())
+            }
         })
     }
 
-    /// The deployment that deliveries of `repository` (`owner/name`) lead to, and whether it is connected; `None`: there is none.
+    /// The deployment that deliveries of `repository` (`owner/name`) lead to; `None`: there is none.
     /// Two requests, and one where none is found.
-    pub async fn of_repository(
-        &self,
-        store: &Store,
-        repository: &str,
-    ) -> Result<Option<(Slug, Connected)>, StoreError> {
+    pub async fn of_repository(&self, store: &Store, repository: &str) -> Result<Option<Lead>, StoreError> {
         let Some(deployment) =
             store.deployment_of(repository).await?.or_else(|| self.0.of_repository(repository))
         else {
             return Ok(None);
         };
-        let connected = self.of(store, &deployment).await?;
+        let (connected, secrets) = self.with_secrets(store, &deployment).await?;
         // The parameter may lead to a deployment whose saved settings name another repository.
         let elsewhere = |connection: &Connection| !connection.repository.eq_ignore_ascii_case(repository);
         if connected.connection().is_some_and(elsewhere) {
             return Ok(None);
         }
-        Ok(Some((deployment, connected)))
+        Ok(Some(Lead { deployment, connected, secrets }))
     }
 }
 
@@ -116,14 +140,18 @@ mod tests {
             git_host: GitHost::Gitlab,
             disconnected: None,
             leads: true,
+            secrets: SecretNumbers { outgoing: 2, ..SecretNumbers::default() },
             saved: Done { by, at: "2026-11-23T10:42:07Z".parse().unwrap() },
             version: 1,
         };
         let expected = Connection {
+            deployment: Slug::new("acme", "web").unwrap(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: "gh/acme/store".to_owned(),
             git_host: GitHost::Gitlab,
+            version: 1,
+            secrets: settings.secrets,
         };
         assert_eq!(connection(&settings), expected);
     }

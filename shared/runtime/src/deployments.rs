@@ -4,7 +4,8 @@
 //! deployment of `acme`, each with the repository of its own name; the most specific entry counts.
 
 use approval::deploy::Slug;
-use store::GitHost;
+use approval::slug::canonical;
+use store::{GitHost, SecretNumbers};
 use thiserror::Error;
 
 /// The deployments of a stack.
@@ -24,6 +25,8 @@ struct Entry {
 /// A deployment's repository, and where its problems are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
+    /// The deployment, as it was first connected.
+    pub deployment: Slug,
     /// The repository, `owner/name`.
     pub repository: String,
     /// The channel for what no dialog can show; `None`: the record only.
@@ -32,6 +35,10 @@ pub struct Connection {
     pub circleci_project: String,
     /// Where the repository is. The setting says nothing of it: GitHub.
     pub git_host: GitHost,
+    /// How often an admin saved it; 0: the setting has it.
+    pub version: u64,
+    /// The numbers that its secrets are derived with.
+    pub secrets: SecretNumbers,
 }
 
 /// An entry that can't be read.
@@ -53,26 +60,39 @@ impl Deployments {
 
     /// The connection of `deployment`, if the stack knows it.
     pub fn connection(&self, deployment: &Slug) -> Option<Connection> {
+        let same = |one: &str, other: &str| canonical(one) == canonical(other);
         let of_organization =
-            || self.0.iter().filter(|entry| entry.organization == deployment.organization());
-        let exact = of_organization().find(|entry| entry.name.as_deref() == Some(deployment.name()));
+            || self.0.iter().filter(|entry| same(&entry.organization, deployment.organization()));
+        let exact = of_organization()
+            .find(|entry| entry.name.as_deref().is_some_and(|name| same(name, deployment.name())));
         let entry = exact.or_else(|| of_organization().find(|entry| entry.name.is_none()))?;
+        let name = entry.name.as_deref().unwrap_or(deployment.name());
+        let deployment = Slug::new(&entry.organization, name)?;
         let repository = entry.repository.clone().unwrap_or_else(|| deployment.to_string());
         let circleci_project = entry.circleci_project.clone().unwrap_or_else(|| format!("gh/{repository}"));
         let channel = entry.channel.clone();
-        Some(Connection { repository, channel, circleci_project, git_host: GitHost::Github })
+        Some(Connection {
+            deployment,
+            repository,
+            channel,
+            circleci_project,
+            git_host: GitHost::Github,
+            version: 0,
+            secrets: SecretNumbers::default(),
+        })
     }
 
     /// The deployment whose repository is `repository`, `owner/name`, if the stack knows it.
     pub fn of_repository(&self, repository: &str) -> Option<Slug> {
-        let mapped = self.0.iter().find(|entry| entry.repository.as_deref() == Some(repository));
+        let same = |other: &str| canonical(other) == canonical(repository);
+        let mapped = self.0.iter().find(|entry| entry.repository.as_deref().is_some_and(same));
         if let Some(Entry { organization, name: Some(name), .. }) = mapped {
             return Slug::new(organization, name);
         }
         let (owner, name) = repository.split_once('/')?;
         let slug = Slug::new(owner, name)?;
         let connected = self.connection(&slug)?;
-        (connected.repository == repository).then_some(slug)
+        same(&connected.repository).then_some(connected.deployment)
     }
 }
 
@@ -147,6 +167,19 @@ mod tests {
         assert_eq!(of("acme/storefront").as_deref(), Some("shop/web"));
         assert_eq!(of("acme/checkout").as_deref(), Some("acme/checkout"));
         assert_eq!(of("other/checkout"), None);
+        assert_eq!(of("ACME/Storefront").as_deref(), Some("shop/web"));
+        assert_eq!(of("Acme/Checkout").as_deref(), Some("acme/Checkout"));
+    }
+
+    #[test]
+    fn a_deployment_is_connected_in_any_case() {
+        let setting = "Acme/* #deploys, acme/Web=acme/storefront";
+        let web = connected(setting, ("ACME", "wEB")).unwrap();
+        assert_eq!((web.deployment.as_str(), web.repository.as_str()), ("acme/Web", "acme/storefront"));
+        let checkout = connected(setting, ("acme", "Checkout")).unwrap();
+        assert_eq!(checkout.deployment.as_str(), "Acme/Checkout");
+        let problem = Deployments::parse("acme/..").unwrap_err().problem;
+        assert_eq!(problem, "is not `owner/name`");
     }
 
     #[test]

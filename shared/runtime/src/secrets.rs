@@ -34,7 +34,7 @@ pub struct SlackSecret {
 pub struct GitHubSecret {
     /// A token that reads contents and pull requests, and dispatches workflows.
     pub token: SecretString,
-    /// What GitHub signs its webhooks with.
+    /// What the secret of each deployment's webhook is derived from.
     pub webhook_secret: SecretString,
 }
 
@@ -69,14 +69,14 @@ pub struct LinearSecret {
 pub struct ApiSecret {
     /// The keys that register deploys and open the console.
     pub keys: Vec<SecretString>,
-    /// What signs the webhook action.
+    /// What the key that signs each deployment's `webhook` actions is derived from.
     #[serde(default)]
     pub webhook_key: Option<SecretString>,
 }
 
 impl ApiSecret {
-    /// What signs the webhook action: `webhook_key`, so that who verifies signatures has no key that opens the console; where
-    /// there is none, the first of `keys`. `None`: there is neither.
+    /// The secret that the keys of the `webhook` action are derived from: `webhook_key`; where there is none, the first of `keys`.
+    /// `None`: there is neither.
     pub fn signing_key(&self) -> Option<&SecretString> {
         let own = self.webhook_key.as_ref().filter(|key| !key.expose_secret().trim().is_empty());
         own.or_else(|| self.keys.first())

@@ -3,6 +3,8 @@
 use crate::error::{CommitError, StoreError};
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
+use approval::deploy::Slug;
+use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,8 +14,10 @@ use std::collections::BTreeSet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// To register deploys and report their health.
+    /// To register deploys.
     Register,
+    /// To report how deploys are: their health, and tags that count in conditions.
+    Report,
     /// To read the record.
     Read,
     /// To do everything.
@@ -38,6 +42,34 @@ pub struct Done {
     pub at: Timestamp,
 }
 
+/// A pattern of deployments: `acme/checkout`, or `acme/*` for all of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Reads `organization/name` or `organization/*`; anything else is `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (organization, name) = text.split_once('/')?;
+        Slug::new(organization, if name == "*" { "x" } else { name })?;
+        Some(Self(text.to_owned()))
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `deployment` is one of those that it stands for, in any case.
+    pub fn fits(&self, deployment: &Slug) -> bool {
+        let pattern = canonical(&self.0);
+        match pattern.strip_suffix("/*") {
+            Some(organization) => organization == canonical(deployment.organization()),
+            None => pattern == deployment.canonical(),
+        }
+    }
+}
+
 /// An API key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -47,6 +79,9 @@ pub struct ApiKey {
     pub name: String,
     /// What it is for.
     pub scopes: BTreeSet<Scope>,
+    /// The deployments that it is for; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<Pattern>,
     /// SHA-256 of its secret, in hexadecimal digits.
     pub digest: String,
     /// The last four characters of its text, by which people recognise it.
@@ -60,12 +95,13 @@ pub struct ApiKey {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 3] = [Self::Register, Self::Read, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::Register, Self::Report, Self::Read, Self::Admin];
 
     /// Its name in forms, addresses and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Register => "register",
+            Self::Report => "report",
             Self::Read => "read",
             Self::Admin => "admin",
         }
@@ -135,6 +171,29 @@ impl Store {
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
                 _ => Err(StoreError::service("PutItem", error)),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_stands_for_one_deployment_or_an_organization() {
+        let slug = Slug::new("Acme", "Checkout").unwrap();
+        for (pattern, fits) in [
+            ("acme/checkout", true),
+            ("ACME/checkout", true),
+            ("acme/*", true),
+            ("acme/check", false),
+            ("acm/*", false),
+            ("acme-shop/*", false),
+        ] {
+            assert_eq!(Pattern::parse(pattern).unwrap().fits(&slug), fits, "{pattern}");
+        }
+        for wrong in ["", "acme", "*/*", "*", "acme/", "acme/..", "acme/check*", "acme/*/x"] {
+            assert_eq!(Pattern::parse(wrong), None, "{wrong}");
         }
     }
 }

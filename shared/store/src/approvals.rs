@@ -7,6 +7,7 @@ use crate::{Store, keys};
 use approval::approval::{Status, Vote};
 use approval::deploy::Slug;
 use approval::id::{ApprovalId, DeployId};
+use approval::slug::canonical;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -188,8 +189,8 @@ impl WantedApprovals {
 
     /// Whether an approval of the partitions is wanted, but for its time.
     fn takes(&self, approval: &ApprovalSummary) -> bool {
-        let of = approval.environment.as_ref().map(|environment| environment.to_lowercase());
-        let environment = |wanted: &String| of.as_ref() == Some(&wanted.to_lowercase());
+        let of = approval.environment.as_deref().map(canonical);
+        let environment = |wanted: &String| of == Some(canonical(wanted));
         self.environment.as_ref().is_none_or(environment)
             && self.person.as_ref().is_none_or(|person| approval.concerns(&person.to_lowercase()))
             && self.outcome.is_none_or(|outcome| outcome.is_of(&approval.status))

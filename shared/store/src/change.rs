@@ -1,6 +1,7 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
 use crate::error::{CommitError, StoreError, commit_error};
+use crate::latest::Latest;
 use crate::listing::DeploySummary;
 use crate::queries::DialogPlace;
 use crate::{Store, keys, row};
@@ -14,6 +15,7 @@ use approval::event::{Event, EventKind};
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
+use approval::people::Entry;
 use approval::run::Run;
 use approval::shares::Changes;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -37,12 +39,14 @@ enum State {
     Approval(Box<Approval>),
     Run(Box<Run>),
     Newest(Box<Newest>),
+    Latest(Box<Latest>),
     Facts(Box<Facts>),
     Base(Box<Base>),
     Range { approval: ApprovalId, range: Box<Changes> },
     Dialog { dialog: Dialog, approval: ApprovalId },
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
     Effect { before: Box<Effect>, after: Box<Effect> },
+    Person(Box<Entry>),
 }
 
 impl Change {
@@ -120,6 +124,20 @@ impl Change {
         self
     }
 
+    /// The latest deploy that was registered for its environment; a first one has the version 0.
+    pub fn latest(mut self, mut latest: Latest) -> Self {
+        latest.version += 1;
+        self.states.push(State::Latest(Box::new(latest)));
+        self
+    }
+
+    /// Replaces the deploy's row by `deploy`, whose confirmation came; its revision is found by its full SHA from now on.
+    pub fn confirmed(mut self, deploy: &Deploy) -> Self {
+        self.states.push(State::Deploy(Box::new(deploy.clone())));
+        self.states.push(State::Revision(Box::new(deploy.clone())));
+        self
+    }
+
     /// Where the dialog of an approval of this deploy stands: [`Store::approval_at`] finds it by that.
     pub fn dialog(mut self, dialog: &Dialog, approval: &ApprovalId) -> Self {
         self.states.push(State::Dialog { dialog: dialog.clone(), approval: approval.clone() });
@@ -129,6 +147,21 @@ impl Change {
     /// What came of the rules of this deploy, which were evaluated for `effect`.
     pub fn evaluation(mut self, evaluation: Evaluation, effect: &EffectId) -> Self {
         self.states.push(State::Evaluation { evaluation: Box::new(evaluation), effect: effect.clone() });
+        self
+    }
+
+    /// The next state of an entry of People (its first, where its version is 0), and the question that follows from it.
+    pub fn person(mut self, mut next: Entry) -> Self {
+        let asks = next.question();
+        next.version += 1;
+        self.follow(
+            &format!("people {}", next.handle),
+            next.version,
+            asks.into_iter().collect(),
+            Vec::new(),
+            Vec::new(),
+        );
+        self.states.push(State::Person(Box::new(next)));
         self
     }
 
@@ -244,6 +277,10 @@ impl Store {
                 let key = keys::newest(&newest.deployment, &newest.environment, &newest.rule);
                 self.versioned(row::write(&key, newest, now, retention)?, newest.version)
             }
+            State::Latest(latest) => {
+                let key = keys::latest(&latest.deployment, &latest.environment);
+                self.versioned(row::write(&key, latest, now, retention)?, latest.version)
+            }
             State::Facts(facts) => {
                 self.versioned(row::write(&keys::facts(deploy), facts, now, retention)?, facts.version)
             }
@@ -260,6 +297,10 @@ impl Store {
             }
             State::Evaluation { evaluation, effect } => {
                 self.put(row::evaluation(evaluation, effect, retention)?, None, &[])
+            }
+            // A removed entry stays: it says who removed it.
+            State::Person(entry) => {
+                self.versioned(row::keep(&keys::person(&entry.handle), entry)?, entry.version)
             }
             State::Effect { before, after } => self.put(
                 row::effect(after, retention)?,

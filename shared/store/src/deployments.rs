@@ -3,6 +3,7 @@
 use crate::api_keys::Done;
 use crate::error::{CommitError, StoreError, commit_error};
 use crate::row;
+use crate::secret_numbers::SecretNumbers;
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
@@ -42,6 +43,9 @@ pub struct DeploymentSettings {
     /// Whether GitHub's deliveries of the repository lead here. Of several deployments of one repository, the first one's do.
     #[serde(default)]
     pub leads: bool,
+    /// The numbers that its secrets are derived with.
+    #[serde(default)]
+    pub secrets: SecretNumbers,
     /// Who saved them.
     pub saved: Done,
     /// Grows by one each time; 0: not saved yet.
@@ -101,7 +105,9 @@ impl Store {
         let owner = self.deployment_of(&next.repository).await?;
         let leads = owner.is_none_or(|owner| owner == next.deployment);
         let version = before.map_or(0, |before| before.version) + 1;
-        let next = DeploymentSettings { leads, version, ..next };
+        // It is called as it was first connected, which the repository's place is compared with below.
+        let deployment = before.map_or_else(|| next.deployment.clone(), |before| before.deployment.clone());
+        let next = DeploymentSettings { deployment, leads, version, ..next };
         let row = row::keep(&keys::deployment(&next.deployment), &next)?;
         let mut writes = vec![self.versioned(row, version)?];
         let own = [(":own", row::text(next.deployment.as_str()))];

@@ -5,6 +5,7 @@ use crate::row::{self, text};
 use crate::{Store, keys};
 use approval::deploy::Deploy;
 use approval::id::DeployId;
+use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ impl Store {
         let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
         let key = keys::Key {
             pk: keys::drift(&deploy.deployment, environment),
-            sk: deploy.environment.to_lowercase(),
+            sk: canonical(&deploy.environment),
         };
         let watcher = Watcher { deploy: deploy.id.clone(), listed_at: listed_at.clone() };
         let row = row::write(&key, &watcher, now, self.places.retention)?;

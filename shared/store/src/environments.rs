@@ -4,15 +4,14 @@ use crate::error::StoreError;
 use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
-use approval::deploy::{Deploy, Slug};
-use jiff::Timestamp;
+use approval::deploy::Slug;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// An environment of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
-    /// The newest deploy there; its revision is as it was registered.
+    /// The newest deploy there.
     #[serde(flatten)]
     pub newest: DeploySummary,
     /// The branch that it was built from, where known.
@@ -74,17 +73,6 @@ impl Entry {
 }
 
 impl Store {
-    /// Notes that `deploy` arrived in its environment: [`Store::deployments`] has it until a newer one arrives. Repeating it
-    /// changes nothing, and neither does an older deploy. One request.
-    pub async fn arrive(&self, deploy: &Deploy, now: Timestamp) -> Result<(), StoreError> {
-        let arrived = Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() };
-        let key = keys::newest_of(&deploy.deployment, &deploy.environment);
-        let listed_at = text(keys::listed_at(deploy.deployed_at, &deploy.id));
-        let mut row = row::write(&key, &arrived, now, self.places.retention)?;
-        row.insert(keys::LISTED_AT.to_owned(), listed_at.clone());
-        self.put_newer(row, listed_at).await
-    }
-
     /// The deployments after `after` (a [`Deployments::next`]) that have settings or a deploy on record, with at most `limit`
     /// rows. One request.
     pub async fn deployments(&self, limit: i32, after: Option<&Slug>) -> Result<Deployments, StoreError> {
@@ -122,7 +110,7 @@ impl Store {
             .table_name(&self.places.record_table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :end")
             .expression_attribute_values(":pk", text(keys::DEPLOYMENTS))
-            .expression_attribute_values(":first", text(slug.as_str()))
+            .expression_attribute_values(":first", text(slug.canonical()))
             .expression_attribute_values(":end", text(keys::end(slug)));
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
         Ok(grouped(read(answer.items.unwrap_or_default())?).into_iter().next())

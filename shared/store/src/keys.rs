@@ -1,4 +1,5 @@
-//! Every key of every row, in one place.
+//! Every key of every row, in one place. Owners, repositories, slugs and environments stand in keys in their canonical form
+//! ([`approval::slug::canonical`]), so that one spelling is as good as another.
 //!
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
@@ -10,6 +11,8 @@
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
+//! | latest deploy that was registered for an environment | `latest#SLUG#ENVIRONMENT` | `latest` | |
+//! | number of a deployment's repository | `repository#OWNER/NAME` | `id#SLUG#VERSION` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
 //! | what was let through to a place | `base#SLUG#DIGEST` of the place | `base` | |
 //! | range that an approval judges | `ranges#ID` | `APPROVAL` | |
@@ -19,13 +22,16 @@
 //! | place of a revision | `revisions#SLUG` | `REVISION#ENVIRONMENT#ID` | |
 //! | API key | `keys` | `key#ID` | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
-//! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME`, in lower case | `repository` | |
+//! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
+//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
 use approval::approval::Dialog;
 use approval::deploy::{Deploy, Slug};
 use approval::id::{ApprovalId, DeployId, EffectId, RunId, digest};
+use approval::people::Handle;
+use approval::slug::canonical;
 use jiff::Timestamp;
 
 /// The partition key's attribute.
@@ -117,12 +123,27 @@ pub(crate) fn newest(deployment: &Slug, environment_name: &str, rule: &str) -> K
 
 /// Where the ranges of a place start. A place may be longer than a key.
 pub(crate) fn base(deployment: &Slug, place: &str) -> Key {
-    Key { pk: format!("base#{deployment}#{}", digest(&["place", place])), sk: "base".to_owned() }
+    Key {
+        pk: format!("base#{}#{}", deployment.canonical(), digest(&["place", place])),
+        sk: "base".to_owned(),
+    }
 }
 
 /// Ranges have partitions of their own: a deploy's page does not need them.
 pub(crate) fn range(deploy: &DeployId, approval: &ApprovalId) -> Key {
     Key { pk: format!("ranges#{deploy}"), sk: approval.to_string() }
+}
+
+/// The latest deploy that was registered for an environment.
+pub(crate) fn latest(deployment: &Slug, environment_name: &str) -> Key {
+    let pk = format!("latest#{}", environment(deployment, environment_name));
+    Key { pk, sk: "latest".to_owned() }
+}
+
+/// The number of a repository, as the settings with this version of a deployment name it: saving them again keeps it anew.
+pub(crate) fn repository_id(deployment: &Slug, repository_name: &str, version: u64) -> Key {
+    let Key { pk, .. } = repository(repository_name);
+    Key { pk, sk: format!("id#{}#{version}", deployment.canonical()) }
 }
 
 /// The partition of those that ask how far `environment` is behind.
@@ -140,11 +161,11 @@ pub(crate) fn message(message: &Dialog) -> Key {
 
 /// Where all revisions of a deployment have their places.
 pub(crate) fn revisions(deployment: &Slug) -> String {
-    format!("revisions#{deployment}")
+    format!("revisions#{}", deployment.canonical())
 }
 
 pub(crate) fn revision(deploy: &Deploy) -> Key {
-    let (environment, id) = (deploy.environment.to_lowercase(), &deploy.id);
+    let (environment, id) = (canonical(&deploy.environment), &deploy.id);
     Key { pk: revisions(&deploy.deployment), sk: format!("{}#{environment}#{id}", deploy.revision) }
 }
 
@@ -155,13 +176,19 @@ pub(crate) fn api_key(id: &str) -> Key {
     Key { pk: API_KEYS.to_owned(), sk: format!("key#{id}") }
 }
 
-pub(crate) fn deployment(deployment: &Slug) -> Key {
-    Key { pk: DEPLOYMENTS.to_owned(), sk: deployment.to_string() }
+/// The partition of all people's accounts and addresses.
+pub(crate) const PEOPLE: &str = "people";
+
+pub(crate) fn person(handle: &Handle) -> Key {
+    Key { pk: PEOPLE.to_owned(), sk: handle.to_string() }
 }
 
-/// Git hosts compare repositories' names case-insensitively.
+pub(crate) fn deployment(deployment: &Slug) -> Key {
+    Key { pk: DEPLOYMENTS.to_owned(), sk: deployment.canonical() }
+}
+
 pub(crate) fn repository(repository: &str) -> Key {
-    Key { pk: format!("repository#{}", repository.to_lowercase()), sk: "repository".to_owned() }
+    Key { pk: format!("repository#{}", canonical(repository)), sk: "repository".to_owned() }
 }
 
 pub(crate) fn delivery(source: &str, id: &str) -> Key {
@@ -169,12 +196,11 @@ pub(crate) fn delivery(source: &str, id: &str) -> Key {
 }
 
 pub(crate) fn cached_rules(repository: &str, path: &str) -> String {
-    format!("rules#{repository}#{path}")
+    format!("rules#{}#{path}", canonical(repository))
 }
 
-/// Environments compare case-insensitively.
 pub(crate) fn environment(deployment: &Slug, environment: &str) -> String {
-    format!("{deployment}#{}", environment.to_lowercase())
+    format!("{}#{}", deployment.canonical(), canonical(environment))
 }
 
 /// The newest deploy of an environment. Rows of a deployment lie between its slug and its [`end`].
@@ -185,12 +211,12 @@ pub(crate) fn newest_of(deployment: &Slug, environment_name: &str) -> Key {
 /// What comes after every row of a deployment in the partition of all deployments, and before any other: no slug has a `$`,
 /// which follows on `#`.
 pub(crate) fn end(deployment: &Slug) -> String {
-    format!("{deployment}$")
+    format!("{}$", deployment.canonical())
 }
 
 /// The partition of a deployment's deploys in its index.
 pub(crate) fn deploys_of(deployment: &Slug) -> String {
-    format!("deploys#{deployment}")
+    format!("deploys#{}", deployment.canonical())
 }
 
 /// When a deploy is listed: its time, and its id where two have the same.
@@ -205,7 +231,7 @@ pub(crate) fn evaluation(deploy: &DeployId, at: Timestamp, effect: &EffectId) ->
 
 /// Where the evaluations of a deployment's rules are listed.
 pub(crate) fn evaluations_of(deployment: &Slug) -> String {
-    format!("evaluations#{deployment}")
+    format!("evaluations#{}", deployment.canonical())
 }
 
 /// When an evaluation is listed: its time, and the effect that it was done for where two have the same.
@@ -215,7 +241,7 @@ pub(crate) fn evaluated(at: Timestamp, effect: &EffectId) -> String {
 
 /// Where the approvals of a deployment are listed.
 pub(crate) fn approvals_of(deployment: &Slug) -> String {
-    format!("approvals#{deployment}")
+    format!("approvals#{}", deployment.canonical())
 }
 
 /// When an approval is listed: the time at which it was opened, and its id where two have the same.

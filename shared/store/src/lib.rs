@@ -16,13 +16,19 @@ mod environments;
 mod error;
 mod evaluations;
 mod keys;
+mod latest;
 mod listing;
 mod messages;
+mod people;
 mod queries;
 mod queue;
+mod repositories;
 mod row;
+mod secret_numbers;
+mod standing;
+mod steps;
 
-pub use api_keys::{Actor, ApiKey, Done, Scope};
+pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 pub use cache::CachedRules;
 pub use change::Change;
@@ -30,9 +36,14 @@ pub use deployments::{DeploymentSettings, GitHost};
 pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};
+pub use latest::Latest;
 pub use listing::{DeploySummary, Listing, Wanted};
+pub use people::People;
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
+pub use secret_numbers::{SecretChange, SecretNumbers};
+pub use standing::Arrived;
+pub use steps::ReadStep;
 
 use jiff::SignedDuration;
 

@@ -5,6 +5,7 @@ use crate::row::{self, Row, text};
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
+use approval::slug::canonical;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,7 @@ pub struct Listing {
 impl Wanted {
     /// Whether a deploy of the index that is read belongs to the list, but for its time.
     fn takes(&self, deploy: &DeploySummary) -> bool {
-        let environment = |wanted: &String| wanted.to_lowercase() == deploy.environment.to_lowercase();
+        let environment = |wanted: &String| canonical(wanted) == canonical(&deploy.environment);
         self.deployment.as_ref().is_none_or(|wanted| *wanted == deploy.deployment)
             && self.environment.as_ref().is_none_or(environment)
     }

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Everything on record about one deploy.
 #[derive(Clone, Debug)]
@@ -178,22 +178,6 @@ impl Store {
         Ok(self.listed(of, "listed_at < :at", &before, 1).await?.into_iter().next())
     }
 
-    /// A deploy of the same deployment and environment that came after `deploy`, if there is one.
-    pub async fn newer(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
-        let after = keys::listed_at(deploy.deployed_at, &deploy.id);
-        let of = (&deploy.deployment, deploy.environment.as_str());
-        Ok(self.listed(of, "listed_at > :at", &after, 1).await?.into_iter().next())
-    }
-
-    /// The newest deploy of an environment, if there is one.
-    pub async fn newest_in(
-        &self,
-        deployment: &Slug,
-        environment: &str,
-    ) -> Result<Option<DeploySummary>, StoreError> {
-        Ok(self.listed((deployment, environment), "listed_at < :at", "~", 1).await?.into_iter().next())
-    }
-
     /// At most `limit` deploys of an environment of which `condition` is true, newest first.
     pub(crate) async fn listed(
         &self,
@@ -234,6 +218,10 @@ impl Store {
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
         let found = answer.items.unwrap_or_default().into_iter().map(row::read);
         let mut deploys = found.collect::<Result<Vec<DeploySummary>, _>>()?;
+        // A deploy that was registered by the start of its revision is there by the full one too.
+        deploys.sort_by_key(|deploy| std::cmp::Reverse(deploy.revision.len()));
+        let mut seen = HashSet::new();
+        deploys.retain(|deploy| seen.insert(deploy.id.clone()));
         deploys.sort_by_key(|deploy| deploy.deployed_at);
         Ok(deploys)
     }

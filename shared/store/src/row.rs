@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::keys::{self, Key};
 use approval::approval::Approval;
+use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
 use approval::effect::Effect;
 use approval::evaluation::Evaluation;
@@ -51,12 +52,24 @@ pub(crate) fn write<T: Serialize>(
 /// A deploy's row, with the attributes of its indexes.
 pub(crate) fn deploy(deploy: &Deploy, retention: SignedDuration) -> Result<Row, StoreError> {
     let mut row = write(&keys::deploy(&deploy.id), deploy, deploy.registered_at, retention)?;
+    let (lists, environment) = match deploy.confirmation {
+        // It is in the lists as the deploy that it repeats.
+        Confirmation::Repeat { .. } => (false, false),
+        // It came to no environment, as far as anybody knows.
+        Confirmation::Unconfirmed { .. } => (true, false),
+        Confirmation::Awaited | Confirmation::Confirmed | Confirmation::Unevaluated { .. } => (true, true),
+    };
+    if !lists {
+        return Ok(row);
+    }
     row.insert(keys::LISTING.to_owned(), text(keys::ALL_DEPLOYS));
     row.insert(keys::LISTED_AT.to_owned(), text(keys::listed_at(deploy.deployed_at, &deploy.id)));
-    row.insert(
-        keys::ENVIRONMENT_KEY.to_owned(),
-        text(keys::environment(&deploy.deployment, &deploy.environment)),
-    );
+    if environment {
+        row.insert(
+            keys::ENVIRONMENT_KEY.to_owned(),
+            text(keys::environment(&deploy.deployment, &deploy.environment)),
+        );
+    }
     row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::deploys_of(&deploy.deployment)));
     Ok(row)
 }

@@ -226,7 +226,8 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
-        | EffectKind::TellChannel { .. } => return None,
+        | EffectKind::TellChannel { .. }
+        | EffectKind::AskMember { .. } => return None,
     };
     world.workers.get_mut(at)?.stage = stage;
     Some(())
@@ -249,7 +250,8 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::EvaluateRules
-        | EffectKind::TellChannel { .. } => Some(done(world, scenario, at, &effect)),
+        | EffectKind::TellChannel { .. }
+        | EffectKind::AskMember { .. } => Some(done(world, scenario, at, &effect)),
     }
 }
 

@@ -21,7 +21,11 @@ impl ActionExecution {
             circleci.approve_held_job(project, branch, &deploy.revision, &build.build, job).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
-            summary: format!("job {} of {} {verb}.", approved.job, build.build),
+            // The pipeline's id stays what it is; its number is what people read.
+            summary: format!(
+                "job {} of {} {verb} in pipeline {} ({}).",
+                approved.job, build.build, approved.pipeline.number, approved.pipeline.id
+            ),
             url: Some(approved.workflow_url),
         })
     }

@@ -11,8 +11,10 @@ mod trigger_build;
 mod webhook;
 
 use crate::handler::ActionExecution;
+use crate::subject::unmoved;
 use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
+use approval::approval::Subject;
 use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
@@ -31,7 +33,8 @@ pub(crate) struct Done {
 }
 
 impl ActionExecution {
-    /// Runs `action`, which is step number `step` of `run`.
+    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `subject`, which they voted
+    /// on, has it.
     pub(crate) async fn act(
         &self,
         attempt: &Attempt,
@@ -39,14 +42,27 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         action: &Action,
+        subject: Option<&Subject>,
     ) -> Result<Done, Trouble> {
         let connected = &self.connected(attempt, deploy).await?;
+        let (action, start) = match subject.filter(|_| action.acts()) {
+            Some(subject) => {
+                let act = subject.act(step).ok_or_else(|| {
+                    Failure::Permanent("nothing was done: it is not among what people voted on".to_owned())
+                })?;
+                unmoved(deploy, subject, connected.connection())?;
+                (&act.action, Some(&act.start))
+            }
+            None => (action, None),
+        };
         match action {
             Action::SlackChannelApproval(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
             Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, connected, build).await,
-            Action::TriggerBuild(spec) => self.trigger_build(attempt, deploy, connected, run, spec).await,
+            Action::TriggerBuild(spec) => {
+                self.trigger_build(attempt, deploy, connected, run, spec, start).await
+            }
             Action::SlackChannelMessage(message) => {
                 self.slack_channel_message(attempt, deploy, message).await
             }
@@ -67,7 +83,7 @@ impl ActionExecution {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
             }
             Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
-            Action::Webhook(url) => self.webhook(attempt, deploy, url).await,
+            Action::Webhook(url) => self.webhook(attempt, deploy, connected, url).await,
             Action::NotifyMentionedIssues(text) => self.notify_mentioned_issues(attempt, deploy, text).await,
             Action::TransitionMentionedIssues(transition) => {
                 self.transition_mentioned_issues(attempt, deploy, transition).await

@@ -2,13 +2,15 @@
 
 use super::{Done, rendering};
 use crate::handler::ActionExecution;
+use crate::source::{nothing, short};
 use crate::trouble::Trouble;
 use approval::action::{ParameterValue, TriggerSpec};
+use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
 use approval::run::{Run, StepState};
 use providers::Failure;
 use providers::circleci::{self, Target, Triggered};
-use providers::github;
+use providers::github::{self, StartedRun};
 use rules::template::{Context, render_plain};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
@@ -18,6 +20,8 @@ use std::collections::BTreeMap;
 type Parameters = BTreeMap<String, ParameterValue>;
 
 impl ActionExecution {
+    /// Starts the build that `spec` describes. `start` is what people saw that it starts from; `None`: nobody was asked, and it
+    /// is looked up now.
     pub(super) async fn trigger_build(
         &self,
         attempt: &Attempt,
@@ -25,32 +29,102 @@ impl ActionExecution {
         connected: &Connected,
         run: &Run,
         spec: &TriggerSpec,
+        start: Option<&Start>,
     ) -> Result<Done, Trouble> {
         let context = self.plain_context(deploy, &templates(spec)).await?;
-        let parameters = parameters(spec, &context)?;
-        let branch = match &spec.revision {
-            Some(revision) => Some(render_plain(revision, &context).map_err(rendering("revision"))?),
-            None => deploy.branch.clone(),
+        let rendered = TriggerSpec {
+            workflow: maybe(&spec.workflow, "name", &context)?,
+            parameters: parameters(spec, &context)?,
+            revision: maybe(&spec.revision, "revision", &context)?,
         };
-        let workflow = match &spec.workflow {
-            Some(workflow) => Some(render_plain(workflow, &context).map_err(rendering("name"))?),
-            None => None,
+        let connection = self.connection(deploy, connected)?;
+        let start = match start {
+            Some(start) => start.clone(),
+            None => {
+                self.start(deploy, connection, spec, &rendered).await.map_err(|trouble| match trouble {
+                    Trouble::Outside(failure) if attempt.lost => still_unanswered(failure).into(),
+                    other => other,
+                })?
+            }
         };
-        let build =
-            Build { workflow: workflow.as_deref(), branch: branch.as_deref(), parameters: &parameters };
+        let source = match start {
+            Start::From(source) => source,
+            Start::Nothing(why) => return Err(nothing(&why).into()),
+            Start::NoBuild => return Err(nothing("it is not known what to start it from").into()),
+        };
+        let build = Build { spec: &rendered, source: &source };
         // It may have been started: what would keep it from being started now is no answer to that.
         if attempt.lost
             && let Some(done) =
-                self.find_build(attempt, deploy, connected, run, build).await.map_err(still_unanswered)?
+                self.find_build(attempt, deploy, connection, run, build).await.map_err(still_unanswered)?
         {
-            return Ok(done);
+            return match done {
+                Sighted::Pipeline(triggered) => Ok(done_by(triggered)),
+                Sighted::Run(started) => {
+                    self.check_run(deploy, connection, &source, &source.head, &started).await?;
+                    Ok(build.started(started))
+                }
+            };
         }
-        let connection = self.connection(deploy, connected)?;
-        self.still_that_revision(deploy, connection, build).await?;
-        match build.workflow {
-            Some(workflow) => self.dispatch_workflow(connection, workflow, build).await,
-            None => self.trigger_pipeline(connection, build).await,
+        let head = self.look_again(deploy, connection, &source, build.is_qualified()).await?;
+        if rendered.workflow.is_none() {
+            let circleci = self.outside.circleci(self.now()).await?;
+            let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
+            return Ok(done_by(circleci.trigger_pipeline(project, build.target(), parameters).await?));
         }
+        let github = self.outside.github(self.now()).await?;
+        let (repository, workflow) = (&connection.repository, build.workflow());
+        let started =
+            github.dispatch_workflow(repository, workflow, build.r#ref(), &rendered.parameters).await?;
+        let Some(started) = started else {
+            // Nothing is known of the run, so that nobody can say what it is of: the next attempt looks for it.
+            return Err(
+                Failure::Unanswered(format!("GitHub started {workflow} without telling the run")).into()
+            );
+        };
+        self.check_run(deploy, connection, &source, &head, &started).await?;
+        Ok(build.started(started))
+    }
+
+    /// That a run that was started is of the commit `head`, or of one with the same CI files where a parameter names the
+    /// revision. Any other one is cancelled. Error: it is another one; the message says that it may have acted.
+    async fn check_run(
+        &self,
+        deploy: &Deploy,
+        connection: &Connection,
+        source: &BuildSource,
+        head: &str,
+        started: &StartedRun,
+    ) -> Result<(), Trouble> {
+        let github = self.outside.github(self.now()).await?;
+        let repository = &connection.repository;
+        let ran = github.head_of_run(repository, started.id).await.map_err(still_unanswered)?;
+        let expected = if source.is_told { head } else { deploy.revision.as_str() };
+        if ran == expected {
+            return Ok(());
+        }
+        let changed = if source.is_told {
+            let files = github.ci_files(repository, &ran).await.map_err(still_unanswered)?;
+            match source.changed_files(&files) {
+                Some(changed) => format!(", whose CI files differ ({changed})"),
+                None => return Ok(()),
+            }
+        } else {
+            String::new()
+        };
+        let cancelled = match github.cancel_run(repository, started.id).await {
+            Ok(()) => "Signoff cancelled it".to_owned(),
+            Err(failure) => format!("Signoff could not cancel it ({failure}), so cancel it by hand"),
+        };
+        Err(Failure::Permanent(format!(
+            "{} moved while the build was started: the run {} is of {}, and not of {}{changed}. {cancelled}; it may have acted \
+             before. Look at it",
+            source.name,
+            started.url,
+            short(&ran),
+            short(expected)
+        ))
+        .into())
     }
 
     /// The build that an earlier attempt started, if it did. Error: nobody can tell, or not yet.
@@ -58,30 +132,30 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         deploy: &Deploy,
-        connected: &Connected,
+        connection: &Connection,
         run: &Run,
         build: Build<'_>,
-    ) -> Result<Option<Done>, Failure> {
-        let connection = self.connection(deploy, connected)?;
+    ) -> Result<Option<Sighted>, Failure> {
         let since = attempt.effect.created_at;
         let unclear =
             |what: String| Err(Failure::Unanswered(format!("{what} may be the one that was asked for")));
-        let Some(workflow) = build.workflow else {
+        let parameters = &build.spec.parameters;
+        if build.spec.workflow.is_none() {
             let circleci = self.outside.circleci(self.now()).await?;
             let project = &connection.circleci_project;
-            return match circleci.find_triggered(project, build.target(), build.parameters, since).await? {
-                circleci::Sighting::Seen(triggered) => Ok(Some(done(triggered))),
+            return match circleci.find_triggered(project, build.target(), parameters, since).await? {
+                circleci::Sighting::Seen(triggered) => Ok(Some(Sighted::Pipeline(triggered))),
                 circleci::Sighting::NotSeen => Ok(None),
                 circleci::Sighting::Unclear(triggered) => unclear(format!("the pipeline {}", triggered.url)),
             };
-        };
-        let branch = build.named_branch()?;
-        let head = (!build.is_told(deploy)).then_some(deploy.revision.as_str());
+        }
+        let (workflow, branch) = (build.workflow(), build.source.name.as_str());
+        let head = (!build.source.is_told).then_some(deploy.revision.as_str());
         let others = builds_of_other_steps(run);
         let github = self.outside.github(self.now()).await?;
         let repository = &connection.repository;
         match github.find_dispatched(repository, workflow, branch, head, since, &others).await? {
-            github::Sighting::Seen(url) => Ok(Some(started(workflow, branch, Some(url)))),
+            github::Sighting::Seen(started) => Ok(Some(Sighted::Run(started))),
             github::Sighting::NotSeen if attempt.rested >= github::RUN_APPEARS_WITHIN => Ok(None),
             github::Sighting::NotSeen => Err(Failure::Unanswered(format!(
                 "GitHub shows no run of the workflow {workflow} on {branch} yet, which may take it a moment"
@@ -89,87 +163,47 @@ impl ActionExecution {
             github::Sighting::Unclear(url) => unclear(format!("the run {url}")),
         }
     }
-
-    /// CI builds the head of a branch. It is the revision that was voted on where the branch still stands there, or
-    /// where the build is told the revision as a parameter.
-    async fn still_that_revision(
-        &self,
-        deploy: &Deploy,
-        connection: &Connection,
-        build: Build<'_>,
-    ) -> Result<(), Trouble> {
-        if build.is_told(deploy) {
-            return Ok(());
-        }
-        let github = self.outside.github(self.now()).await?;
-        let r#ref = build.branch.unwrap_or("HEAD");
-        let head = github.commit(&connection.repository, r#ref).await?.0.revision;
-        if head == deploy.revision {
-            return Ok(());
-        }
-        let (head, approved) = (head.get(..7).unwrap_or(&head), deploy.short_revision());
-        Err(Failure::Permanent(format!(
-            "nothing was started: {ref} has moved on to {head}, and {approved} is what was deployed and approved. To build \
-             that revision, hand it to the build as a parameter, such as `revision: '{{{{ deploy_revision }}}}'`",
-            r#ref = r#ref
-        ))
-        .into())
-    }
-
-    async fn dispatch_workflow(
-        &self,
-        connection: &Connection,
-        workflow: &str,
-        build: Build<'_>,
-    ) -> Result<Done, Trouble> {
-        let branch = build.named_branch()?;
-        let github = self.outside.github(self.now()).await?;
-        let repository = &connection.repository;
-        let url = github.dispatch_workflow(repository, workflow, branch, build.parameters).await?;
-        Ok(started(workflow, branch, url))
-    }
-
-    async fn trigger_pipeline(&self, connection: &Connection, build: Build<'_>) -> Result<Done, Trouble> {
-        let circleci = self.outside.circleci(self.now()).await?;
-        Ok(done(
-            circleci.trigger_pipeline(&connection.circleci_project, build.target(), build.parameters).await?,
-        ))
-    }
 }
 
-/// What is to be built, rendered.
+/// A build that an earlier attempt started.
+enum Sighted {
+    Pipeline(Triggered),
+    Run(StartedRun),
+}
+
+/// What is to be built, and from where.
 #[derive(Clone, Copy)]
 struct Build<'a> {
-    /// The workflow's file, for GitHub Actions; `None`: a CircleCI pipeline.
-    workflow: Option<&'a str>,
-    /// The branch, where it is known.
-    branch: Option<&'a str>,
-    parameters: &'a Parameters,
+    /// With its texts rendered.
+    spec: &'a TriggerSpec,
+    source: &'a BuildSource,
 }
 
 impl<'a> Build<'a> {
-    /// Whether a parameter names the deploy's revision.
-    fn is_told(self, deploy: &Deploy) -> bool {
-        self.parameters.values().any(|value| match value {
-            ParameterValue::Text(text) => deploy.revision.starts_with(text.as_str()) && text.len() >= 7,
-            ParameterValue::Bool(_) | ParameterValue::Integer(_) => false,
-        })
+    /// The workflow's file; empty for a CircleCI pipeline.
+    fn workflow(self) -> &'a str {
+        self.spec.workflow.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the rule says which kind its ref is.
+    fn is_qualified(self) -> bool {
+        self.spec.revision.as_deref().is_some_and(|name| name.starts_with("refs/"))
+    }
+
+    /// The ref as GitHub is told it.
+    fn r#ref(self) -> &'a str {
+        self.spec.revision.as_deref().filter(|_| self.is_qualified()).unwrap_or(&self.source.name)
     }
 
     /// What CircleCI builds.
     fn target(self) -> Target<'a> {
-        self.branch.map_or(Target::DefaultBranch, Target::Branch)
+        let name = self.source.name.as_str();
+        if self.source.is_tag { Target::Tag(name) } else { Target::Branch(name) }
     }
 
-    /// The branch, which GitHub has to be told.
-    fn named_branch(self) -> Result<&'a str, Failure> {
-        self.branch.ok_or_else(|| {
-            Failure::Permanent(
-                "it is not known which branch to start the workflow on: register the deploy with its branch, or name it \
-                 as `revision` of trigger_build"
-                    .to_owned(),
-            )
-        })
+    fn started(self, run: StartedRun) -> Done {
+        let (workflow, branch) = (self.workflow(), &self.source.name);
+        Done { summary: format!("started the workflow {workflow} on {branch}."), url: Some(run.url) }
     }
 }
 
@@ -192,12 +226,13 @@ fn builds_of_other_steps(run: &Run) -> Vec<String> {
     pages.collect()
 }
 
-fn started(workflow: &str, branch: &str, url: Option<String>) -> Done {
-    Done { summary: format!("started the workflow {workflow} on {branch}."), url }
+fn done_by(triggered: Triggered) -> Done {
+    Done { summary: format!("triggered pipeline {}.", triggered.number), url: Some(triggered.url) }
 }
 
-fn done(triggered: Triggered) -> Done {
-    Done { summary: format!("triggered pipeline {}.", triggered.number), url: Some(triggered.url) }
+/// A text of the rule, rendered, where it has one.
+fn maybe(template: &Option<String>, what: &str, context: &Context) -> Result<Option<String>, Failure> {
+    template.as_deref().map(|template| render_plain(template, context).map_err(rendering(what))).transpose()
 }
 
 /// What is rendered of it.

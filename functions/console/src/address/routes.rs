@@ -70,6 +70,18 @@ pub(crate) enum Endpoint {
     CreateKey,
     /// Revoke an API key.
     RevokeKey,
+    /// The list of people.
+    People,
+    /// The list of people as comma-separated values.
+    PeopleCsv,
+    /// Say whose an account is.
+    SavePerson,
+    /// Confirm what another admin said.
+    ConfirmPerson,
+    /// Take an account from the list.
+    RemovePerson,
+    /// Say whose the accounts of a file are.
+    ImportPeople,
     /// The form of a deployment's settings.
     SettingsForm,
     /// Save a deployment's settings.
@@ -78,6 +90,8 @@ pub(crate) enum Endpoint {
     Disconnect,
     /// Connect it again.
     Connect,
+    /// Change a deployment's secrets.
+    Secrets,
     /// How a deployment's deploys come to Signoff.
     Setup,
     /// The deployments, as JSON.
@@ -147,9 +161,16 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::POST, "/deployments/{organization}/{name}/edit", Access::Admin, Endpoint::SaveSettings),
     page(Method::POST, "/deployments/{organization}/{name}/disconnect", Access::Admin, Endpoint::Disconnect),
     page(Method::POST, "/deployments/{organization}/{name}/connect", Access::Admin, Endpoint::Connect),
+    page(Method::POST, "/deployments/{organization}/{name}/secrets", Access::Admin, Endpoint::Secrets),
     page(Method::GET, "/settings/keys", Access::Admin, Endpoint::Keys),
     page(Method::POST, "/settings/keys", Access::Admin, Endpoint::CreateKey),
     page(Method::POST, "/settings/keys/{id}/revoke", Access::Admin, Endpoint::RevokeKey),
+    page(Method::GET, "/settings/people", Access::Admin, Endpoint::People),
+    page(Method::GET, "/settings/people.csv", Access::Admin, Endpoint::PeopleCsv),
+    page(Method::POST, "/settings/people", Access::AdminPerson, Endpoint::SavePerson),
+    page(Method::POST, "/settings/people/confirm", Access::AdminPerson, Endpoint::ConfirmPerson),
+    page(Method::POST, "/settings/people/remove", Access::AdminPerson, Endpoint::RemovePerson),
+    page(Method::POST, "/settings/people/import", Access::AdminPerson, Endpoint::ImportPeople),
     page(Method::GET, "/sign-in", Access::Anyone, Endpoint::SignInForm),
     page(Method::POST, "/sign-in", Access::Anyone, Endpoint::SignIn),
     page(Method::POST, "/sign-in/slack", Access::Anyone, Endpoint::ToSlack),

@@ -119,7 +119,7 @@ fn named(name: &str, id: &str) -> String {
 
 /// The cell, with an apostrophe before what would be the beginning of a formula: at its own beginning, and where a spreadsheet
 /// that takes semicolons or tabs for the ends of cells would see another one begin.
-fn harmless(cell: &str) -> String {
+pub(crate) fn harmless(cell: &str) -> String {
     let mut harmless = String::with_capacity(cell.len());
     let mut begins = true;
     for letter in cell.chars() {
@@ -132,7 +132,23 @@ fn harmless(cell: &str) -> String {
     harmless
 }
 
-fn line(cells: &[impl AsRef<[u8]>]) -> io::Result<String> {
+/// The cell as it was before [`harmless`] wrote it.
+pub(crate) fn as_typed(cell: &str) -> String {
+    let mut typed = String::with_capacity(cell.len());
+    let mut letters = cell.chars().peekable();
+    let mut begins = true;
+    while let Some(letter) = letters.next() {
+        if begins && letter == '\'' && letters.peek().is_some_and(|next| FORMULA.contains(next)) {
+            continue;
+        }
+        begins = matches!(letter, ';' | '\t') || (begins && matches!(letter, ' ' | '"'));
+        typed.push(letter);
+    }
+    typed
+}
+
+/// A line of comma-separated values.
+pub(crate) fn line(cells: &[impl AsRef<[u8]>]) -> io::Result<String> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(cells)?;
     let bytes = writer.into_inner().map_err(|error| error.into_error())?;
@@ -175,6 +191,9 @@ mod tests {
             assert!(harmless(cell).starts_with(&format!("'{}", &cell[..1])), "{cell:?}");
         }
         assert_eq!(harmless("Ana; =cmd();\"@b\";c\t-1"), "Ana; '=cmd();\"'@b\";c\t'-1");
+        for cell in ["=1+1", "Ana; =cmd();\"@b\";c\t-1", "a (b); c (d)", ""] {
+            assert_eq!(as_typed(&harmless(cell)), cell);
+        }
         for cell in ["", "1-1", "a=1", "'=1", "a (b); c (d)"] {
             assert_eq!(harmless(cell), cell);
         }

@@ -17,6 +17,8 @@ pub(crate) enum Access {
     Member,
     /// An admin, or an API key with the scope `admin`.
     Admin,
+    /// An admin who is signed in with Slack: another one may have to confirm what they did.
+    AdminPerson,
 }
 
 impl Access {
@@ -29,6 +31,7 @@ impl Access {
             Self::Reader => "whoever is signed in; an API key with the scope `read` or `admin`",
             Self::Member => "whoever is signed in with Slack",
             Self::Admin => "an admin; an API key with the scope `admin`",
+            Self::AdminPerson => "an admin who is signed in with Slack",
         }
     }
 }
@@ -91,10 +94,19 @@ impl Visitor {
             (Access::Anyone, _) | (Access::Viewer | Access::Reader | Access::Member, Who::Person(_)) => true,
             (Access::Viewer, Who::Key(key)) => key.is_of_stack,
             (Access::Reader, Who::Key(key)) => key.reads || key.is_admin,
-            (Access::Member, Who::Key(_)) => false,
-            (Access::Admin, Who::Person(member)) => member.is_admin,
+            (Access::Member | Access::AdminPerson, Who::Key(_)) => false,
+            (Access::Admin | Access::AdminPerson, Who::Person(member)) => member.is_admin,
             (Access::Admin, Who::Key(key)) => key.is_admin,
         }
+    }
+
+    /// The same visitor as no admin.
+    pub(crate) fn without_admin(mut self) -> Self {
+        match &mut self.who {
+            Who::Person(member) => member.is_admin = false,
+            Who::Key(key) => key.is_admin = false,
+        }
+        self
     }
 
     /// What they are called.
@@ -136,15 +148,23 @@ mod tests {
             visitor(Who::Key(KeyHolder { id, name, reads, is_admin, is_of_stack }))
         };
         for (visitor, allowed) in [
-            (member(false), [true, true, true, true, false]),
-            (member(true), [true, true, true, true, true]),
-            (key(false, false, false), [true, false, false, false, false]),
-            (key(true, false, false), [true, false, true, false, false]),
-            (key(false, true, false), [true, false, true, false, true]),
-            (key(true, true, true), [true, true, true, false, true]),
+            (member(false), [true, true, true, true, false, false]),
+            (member(true), [true, true, true, true, true, true]),
+            (key(false, false, false), [true, false, false, false, false, false]),
+            (key(true, false, false), [true, false, true, false, false, false]),
+            (key(false, true, false), [true, false, true, false, true, false]),
+            (key(true, true, true), [true, true, true, false, true, false]),
         ] {
-            let access = [Access::Anyone, Access::Viewer, Access::Reader, Access::Member, Access::Admin];
+            let access = [
+                Access::Anyone,
+                Access::Viewer,
+                Access::Reader,
+                Access::Member,
+                Access::Admin,
+                Access::AdminPerson,
+            ];
             assert_eq!(access.map(|access| visitor.may(access)), allowed, "{visitor:?}");
+            assert!(!visitor.without_admin().may(Access::Admin));
         }
     }
 }

@@ -2,10 +2,14 @@
 
 use super::Field;
 use std::collections::BTreeSet;
-use store::{ApiKey, Scope};
+use store::{ApiKey, Pattern, Scope};
 
 /// The most keys that may be good at the same time.
 pub(crate) const MOST_KEYS: usize = 100;
+/// The most patterns of deployments that one key has.
+const MOST_PATTERNS: usize = 20;
+/// The longest list of them, in characters.
+pub(crate) const LONGEST_DEPLOYMENTS: usize = 1000;
 /// The longest name, in characters.
 pub(crate) const LONGEST_NAME: usize = 80;
 
@@ -15,18 +19,29 @@ pub(crate) struct KeyForm {
     pub(crate) name: Field,
     pub(crate) scopes: BTreeSet<Scope>,
     pub(crate) scopes_problem: Option<String>,
+    /// Patterns of deployments, with space or commas between them.
+    pub(crate) deployments: Field,
     /// What keeps any key from being created.
     pub(crate) problem: Option<String>,
 }
 
+/// What was filled in, and right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilledKey {
+    pub(crate) name: String,
+    pub(crate) scopes: BTreeSet<Scope>,
+    pub(crate) deployments: Vec<Pattern>,
+}
+
 impl KeyForm {
     /// Reads `form`, where `keys` are on record. Error: the form, with what is wrong beside its fields.
-    pub(crate) fn read(form: &str, keys: &[ApiKey]) -> Result<(String, BTreeSet<Scope>), Self> {
-        let mut name = String::new();
+    pub(crate) fn read(form: &str, keys: &[ApiKey]) -> Result<FilledKey, Self> {
+        let (mut name, mut deployments) = (String::new(), String::new());
         let mut scopes = BTreeSet::new();
         for (field, value) in form_urlencoded::parse(form.as_bytes()) {
             match &*field {
                 "name" => name = value.trim().to_owned(),
+                "deployments" => deployments = value.trim().to_owned(),
                 "scope" => scopes.extend(Scope::ALL.into_iter().find(|scope| scope.name() == value)),
                 _ => {}
             }
@@ -50,11 +65,40 @@ impl KeyForm {
                 "There are {MOST_KEYS} keys already, which is the most. Revoke one that is not used any more."
             )
         });
-        if name_problem.is_none() && scopes_problem.is_none() && problem.is_none() {
-            return Ok((name, scopes));
+        let (patterns, deployments_problem) = match patterns(&deployments, &scopes) {
+            Ok(patterns) => (patterns, None),
+            Err(problem) => (Vec::new(), Some(problem)),
+        };
+        let problems = [&name_problem, &scopes_problem, &problem, &deployments_problem];
+        if problems.iter().all(|problem| problem.is_none()) {
+            return Ok(FilledKey { name, scopes, deployments: patterns });
         }
-        Err(Self { name: Field { text: name, problem: name_problem }, scopes, scopes_problem, problem })
+        let name = Field { text: name, problem: name_problem };
+        let deployments = Field { text: deployments, problem: deployments_problem };
+        Err(Self { name, scopes, scopes_problem, deployments, problem })
     }
+}
+
+/// The patterns in `text`. Error: what is wrong with one, or with limiting a key of these scopes.
+fn patterns(text: &str, scopes: &BTreeSet<Scope>) -> Result<Vec<Pattern>, String> {
+    let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+    let patterns = words
+        .map(|word| {
+            Pattern::parse(word).ok_or_else(|| {
+                format!("{word:?} names no deployment. Write owner/name, or owner/* for all of an owner.")
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if patterns.len() > MOST_PATTERNS {
+        return Err(format!("There are {}; at most {MOST_PATTERNS} are taken.", patterns.len()));
+    }
+    let reads_all = [Scope::Read, Scope::Admin].iter().any(|scope| scopes.contains(scope));
+    if !patterns.is_empty() && reads_all {
+        return Err("A key that reads the record or is an admin\u{2019}s is good for all deployments. Create two keys, or leave \
+                    this empty."
+            .to_owned());
+    }
+    Ok(patterns)
 }
 
 #[cfg(test)]
@@ -64,18 +108,28 @@ mod tests {
 
     fn problems(form: &str, keys: &[ApiKey]) -> Vec<String> {
         let form = KeyForm::read(form, keys).unwrap_err();
-        form.name.problem.into_iter().chain(form.scopes_problem).chain(form.problem).collect()
+        let of_fields =
+            form.name.problem.into_iter().chain(form.scopes_problem).chain(form.deployments.problem);
+        of_fields.chain(form.problem).collect()
     }
 
     #[test]
     fn a_name_and_what_it_is_for() {
         let read = KeyForm::read("name=+CircleCI+%C5%BD&scope=read&scope=register&token=t", &[]);
-        assert_eq!(read, Ok(("CircleCI \u{17d}".to_owned(), BTreeSet::from([Scope::Register, Scope::Read]))));
+        let filled = |name: &str, scopes: &[Scope]| FilledKey {
+            name: name.to_owned(),
+            scopes: scopes.iter().copied().collect(),
+            deployments: Vec::new(),
+        };
+        assert_eq!(read, Ok(filled("CircleCI \u{17d}", &[Scope::Register, Scope::Read])));
         let longest = "\u{17d}".repeat(LONGEST_NAME);
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("name", longest.as_str()), ("scope", "admin")])
             .finish();
-        assert_eq!(KeyForm::read(&form, &[]), Ok((longest, BTreeSet::from([Scope::Admin]))));
+        assert_eq!(KeyForm::read(&form, &[]), Ok(filled(&longest, &[Scope::Admin])));
+        let limited = KeyForm::read("name=CI&scope=register&deployments=acme/*,+Shop/Web", &[]).unwrap();
+        let patterns: Vec<_> = limited.deployments.iter().map(Pattern::as_str).collect();
+        assert_eq!(patterns, ["acme/*", "Shop/Web"]);
         let revoked = api_key(1, "CI", true);
         assert!(KeyForm::read("name=CI&scope=read", &[revoked]).is_ok(), "a revoked key gives its name back");
     }
@@ -96,6 +150,8 @@ mod tests {
         insta::assert_snapshot!(problems("name=CI&scope=read", &[taken]).join("\n"), @"There is a key of this name. Choose another one, or revoke that one first.");
         let many: Vec<_> = (0..100).map(|number| api_key(number, &number.to_string(), false)).collect();
         insta::assert_snapshot!(problems("name=CI&scope=read", &many).join("\n"), @"There are 100 keys already, which is the most. Revoke one that is not used any more.");
+        insta::assert_snapshot!(problems("name=CI&scope=report&deployments=acme", &[]).join("\n"), @r#""acme" names no deployment. Write owner/name, or owner/* for all of an owner."#);
+        insta::assert_snapshot!(problems("name=CI&scope=read&deployments=acme/*", &[]).join("\n"), @"A key that reads the record or is an admin\u{2019}s is good for all deployments. Create two keys, or leave this empty.");
         let kept = KeyForm::read("name=CI", &[]).unwrap_err();
         assert_eq!((kept.name, kept.scopes.len()), (Field::new("CI"), 0), "what was typed stays");
     }

@@ -191,10 +191,13 @@ mod tests {
         let unknown = SettingsForm::unsaved(&slug, None);
         assert_eq!((unknown.repository.text.as_str(), unknown.version), ("acme/web", 0));
         let known = |project: &str| Connection {
+            deployment: slug.clone(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: project.to_owned(),
             git_host: GitHost::Github,
+            version: 0,
+            secrets: store::SecretNumbers::default(),
         };
         let own = SettingsForm::unsaved(&slug, Some(&known("gh/acme/store")));
         assert_eq!((own.channel.text.as_str(), own.circleci_project.text.as_str()), ("#web", ""));

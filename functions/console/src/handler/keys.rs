@@ -4,7 +4,7 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::routes::Face;
 use crate::answer::Answer;
-use crate::forms::key::KeyForm;
+use crate::forms::key::{FilledKey, KeyForm};
 use crate::html;
 use lambda_http::http::StatusCode;
 use runtime::api_keys::NewKey;
@@ -23,7 +23,7 @@ impl Console {
     /// A new key, which this answer alone shows: 1 query and 1 write. Else the form again, with what is wrong.
     pub(super) async fn create_key(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let keys = self.keys_on_record(call).await?;
-        let (name, scopes) = match KeyForm::read(&call.form, &keys) {
+        let FilledKey { name, scopes, deployments } = match KeyForm::read(&call.form, &keys) {
             Ok(filled) => filled,
             Err(form) => {
                 let page = html::keys(&keys, 1, &form, call.visitor(), call.now);
@@ -32,6 +32,7 @@ impl Console {
         };
         let random = random::bytes().map_err(|error| refusals::no_randomness(&error, call.id))?;
         let NewKey { text, row } = NewKey::new(&random, name, scopes, call.actor(), call.now);
+        let row = ApiKey { deployments, ..row };
         self.store.create_key(&row).await.map_err(|error| match error {
             CommitError::Store(error) => {
                 tracing::error!(request_id = call.id, %error, "an API key was not created");

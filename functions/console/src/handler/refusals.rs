@@ -7,6 +7,7 @@ use crate::door::visitor::{Access, Visitor};
 use crate::view::words;
 use approval::deploy::Slug;
 use approval::id::DeployId;
+use approval::people::Refusal;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ALLOW, WWW_AUTHENTICATE};
 use runtime::secrets::SecretError;
@@ -37,6 +38,17 @@ pub(super) fn misrouted(misroute: &Misroute, face: Face) -> Answer {
 /// A query that can't be read.
 pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: Face) -> Answer {
     problem(face, StatusCode::BAD_REQUEST, "Bad request", detail)
+}
+
+/// A query with the parameter `name`, which the address does not take; it takes those that are `known`.
+pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> Answer {
+    let shown: String = name.chars().filter(|letter| !letter.is_control()).take(80).collect();
+    let takes = match known {
+        [] => "This address takes none.".to_owned(),
+        known => format!("This address takes {}.", known.join(", ")),
+    };
+    let detail = format!("The parameter `{shown}` is not known. {takes}");
+    bad_query(&BadQuery(detail), Face::Json)
 }
 
 /// A form that another site's page sent.
@@ -102,6 +114,7 @@ pub(super) fn not_allowed(visitor: &Visitor, entry: &Entry, face: Face) -> Answe
         Access::Viewer => "signing in with Slack. API keys are for /api/v1, /record.csv and /record.jsonl",
         Access::Member => "signing in with Slack",
         Access::Admin => "an admin, or an API key with the scope `admin`",
+        Access::AdminPerson => "an admin who is signed in with Slack, not with an API key",
     };
     let detail = format!("You are {}. This takes {right}.", visitor.name());
     problem(face, StatusCode::FORBIDDEN, "Not allowed", &detail)
@@ -124,6 +137,23 @@ pub(super) fn no_secret(error: &SecretError, face: Face, id: &str) -> Answer {
         request: Some(id),
     };
     Answer::problem(face, &problem)
+}
+
+/// A member whom Slack did not tell of.
+pub(super) fn slack_silent(failure: &providers::Failure, id: &str) -> Answer {
+    tracing::warn!(request_id = id, %failure, "Slack did not say who a member is");
+    let problem = Problem {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "Not saved",
+        detail: "Slack did not say who the member is, and nothing was changed. Go back and send the form again in a minute.",
+        request: Some(id),
+    };
+    Answer::problem(Face::Page, &problem)
+}
+
+/// A statement about an account that this admin can't confirm.
+pub(super) fn not_confirmed(refusal: Refusal) -> Answer {
+    problem(Face::Page, StatusCode::FORBIDDEN, "Not confirmed", refusal.text())
 }
 
 /// No API key with this id.

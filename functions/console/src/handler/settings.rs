@@ -7,7 +7,7 @@ use crate::forms::settings::{Filled, SettingsForm};
 use crate::html::{self, Standing};
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
-use store::{CommitError, DeploymentSettings, Done};
+use store::{CommitError, DeploymentSettings, Done, SecretNumbers};
 
 impl Console {
     /// The form: 1 read.
@@ -15,7 +15,7 @@ impl Console {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
         let form = self.form_of(&deployment, saved.as_ref());
-        Ok(self.settings_page(StatusCode::OK, &deployment, saved.as_ref(), &form, call))
+        Ok(self.settings_page(StatusCode::OK, &deployment, saved.as_ref(), &form, call).await)
     }
 
     /// Saves the form: 2 reads and 1 write. Else the form again: with what is wrong, or with what somebody else saved meanwhile.
@@ -24,14 +24,15 @@ impl Console {
         let saved = self.saved(&deployment, call).await?;
         let form = SettingsForm::read(&call.form);
         if form.version != saved.as_ref().map_or(0, |saved| saved.version) {
-            return Ok(self.late(&deployment, saved.as_ref(), call));
+            return Ok(self.late(&deployment, saved.as_ref(), call).await);
         }
         let Some(filled) = form.filled() else {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(self.settings_page(status, &deployment, saved.as_ref(), &form, call));
+            return Ok(self.settings_page(status, &deployment, saved.as_ref(), &form, call).await);
         };
         let disconnected = saved.as_ref().and_then(|saved| saved.disconnected.clone());
-        self.save(&deployment, saved.as_ref(), filled, disconnected, call).await
+        let secrets = saved.as_ref().map_or_else(SecretNumbers::default, |saved| saved.secrets);
+        self.save(&deployment, saved.as_ref(), filled, disconnected, secrets, call).await
     }
 
     /// Disconnects a deployment: 2 reads and 1 write. Doing it again changes nothing.
@@ -49,7 +50,8 @@ impl Console {
         let deployment = call.deployment()?;
         let connected = self.connections.of(&self.store, &deployment).await;
         let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
-        let page = html::setup(&deployment, &connected, &self.site, call.visitor());
+        let incoming = self.incoming(&deployment, &connected, call).await;
+        let page = html::setup(&deployment, &connected, &incoming, &self.site, call.visitor());
         Ok(Answer::page(StatusCode::OK, page))
     }
 
@@ -57,23 +59,35 @@ impl Console {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
         let was = saved.as_ref().is_some_and(|saved| saved.disconnected.is_some());
-        if saved.is_none() && self.connections.of_parameter(&deployment).is_none() {
-            return Err(refusals::not_connected(&deployment));
-        }
+        let (filled, _) = self.unchanged(&deployment, saved.as_ref())?;
         if was == disconnected.is_some() {
             return Ok(Answer::see_other(edit_href(&deployment)));
         }
-        let form = self.form_of(&deployment, saved.as_ref());
-        let filled = form.filled().ok_or_else(|| refusals::not_connected(&deployment))?;
-        self.save(&deployment, saved.as_ref(), filled, disconnected, call).await
+        let secrets = saved.as_ref().map_or_else(SecretNumbers::default, |saved| saved.secrets);
+        self.save(&deployment, saved.as_ref(), filled, disconnected, secrets, call).await
     }
 
-    async fn save(
+    /// The settings as they are, saved or not, and who disconnected the deployment. `Err`: the answer where nothing is known of it.
+    pub(super) fn unchanged(
+        &self,
+        deployment: &Slug,
+        saved: Option<&DeploymentSettings>,
+    ) -> Result<(Filled, Option<Done>), Answer> {
+        if saved.is_none() && self.connections.of_parameter(deployment).is_none() {
+            return Err(refusals::not_connected(deployment));
+        }
+        let filled = self.form_of(deployment, saved).filled();
+        let filled = filled.ok_or_else(|| refusals::not_connected(deployment))?;
+        Ok((filled, saved.and_then(|saved| saved.disconnected.clone())))
+    }
+
+    pub(super) async fn save(
         &self,
         deployment: &Slug,
         before: Option<&DeploymentSettings>,
         filled: Filled,
         disconnected: Option<Done>,
+        secrets: SecretNumbers,
         call: &Call<'_>,
     ) -> Result<Answer, Answer> {
         let Filled { repository, channel, circleci_project, git_host } = filled;
@@ -85,12 +99,14 @@ impl Console {
             git_host,
             disconnected,
             leads: false,
+            secrets,
             saved: Done { by: call.actor(), at: call.now },
             version: 0,
         };
         match self.store.save_deployment(before, next).await {
             Ok(saved) => {
                 let DeploymentSettings { repository, channel, circleci_project, version, .. } = &saved;
+                let SecretNumbers { incoming, outgoing, .. } = saved.secrets;
                 let connected = saved.disconnected.is_none();
                 let was = before.map(|before| before.repository.as_str());
                 tracing::info!(
@@ -103,13 +119,15 @@ impl Console {
                     channel,
                     circleci_project,
                     connected,
+                    incoming_secret = incoming,
+                    signing_key = outgoing,
                     "settings saved"
                 );
                 Ok(Answer::see_other(edit_href(deployment)))
             }
             Err(CommitError::Conflict) => {
                 let saved = self.saved(deployment, call).await?;
-                Ok(self.late(deployment, saved.as_ref(), call))
+                Ok(self.late(deployment, saved.as_ref(), call).await)
             }
             Err(CommitError::Store(error)) => {
                 tracing::error!(request_id = call.id, %deployment, %error, "settings were not saved");
@@ -118,7 +136,11 @@ impl Console {
         }
     }
 
-    async fn saved(&self, deployment: &Slug, call: &Call<'_>) -> Result<Option<DeploymentSettings>, Answer> {
+    pub(super) async fn saved(
+        &self,
+        deployment: &Slug,
+        call: &Call<'_>,
+    ) -> Result<Option<DeploymentSettings>, Answer> {
         let saved = self.store.deployment_settings(deployment).await;
         saved.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))
     }
@@ -130,12 +152,17 @@ impl Console {
     }
 
     /// The form with what somebody else saved while it was open.
-    fn late(&self, deployment: &Slug, saved: Option<&DeploymentSettings>, call: &Call<'_>) -> Answer {
+    pub(super) async fn late(
+        &self,
+        deployment: &Slug,
+        saved: Option<&DeploymentSettings>,
+        call: &Call<'_>,
+    ) -> Answer {
         let form = self.form_of(deployment, saved);
-        self.settings_page(StatusCode::CONFLICT, deployment, saved, &form, call)
+        self.settings_page(StatusCode::CONFLICT, deployment, saved, &form, call).await
     }
 
-    fn settings_page(
+    async fn settings_page(
         &self,
         status: StatusCode,
         deployment: &Slug,
@@ -145,7 +172,9 @@ impl Console {
     ) -> Answer {
         let in_parameter = self.connections.of_parameter(deployment).is_some();
         let late = status == StatusCode::CONFLICT;
-        let standing = Standing { deployment, saved, in_parameter, late };
+        let numbers = saved.map_or_else(SecretNumbers::default, |saved| saved.secrets);
+        let keys = self.signing_keys(deployment, numbers, call).await;
+        let standing = Standing { deployment, saved, in_parameter, late, keys };
         Answer::page(status, html::settings(&standing, form, call.visitor(), call.now))
     }
 }

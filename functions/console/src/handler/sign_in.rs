@@ -91,7 +91,7 @@ mod tests {
         let now = "2026-11-23T10:42:00Z".parse().unwrap();
         let made = |id: &str, scopes: &[Scope]| {
             let key = Actor { id: id.to_owned(), name: "CI".to_owned() };
-            let holder = Holder { key, scopes: scopes.iter().copied().collect() };
+            let holder = Holder { key, scopes: scopes.iter().copied().collect(), deployments: Vec::new() };
             session(Some(&holder), &typed, &site, now)
         };
         assert!(made("secret", &Scope::ALL).unwrap().starts_with("__Host-signoff=1."));

@@ -123,6 +123,7 @@ fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
         }
         @if !approval.prompt.trim().is_empty() { blockquote { (prompt(&approval.prompt)) } }
         (rules_change(approval, deploy))
+        (starts(approval, deploy))
         h3 { "Status" }
         (status(approval, now))
         @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
@@ -151,6 +152,17 @@ fn prompt(text: &str) -> Markup {
         whole
     } else {
         html! { (cut(text, PROMPT)) }
+    }
+}
+
+/// What an approval starts, as long as people can decide: afterwards the actions say what became of them.
+fn starts(approval: &ApprovalView, deploy: &DeployId) -> Markup {
+    let starts = &approval.subject.starts;
+    html! {
+        @if approval.state.is_open() && !starts.is_empty() {
+            p.meta { "Once approved:" }
+            (code_lines(starts, &all_href(deploy, "/approvals"), TEXT))
+        }
     }
 }
 
@@ -262,7 +274,7 @@ mod tests {
         - Ana Novak voted to approve 10:46 UTC: “Watched it for an hour.” At the click: a member of the workspace.
         Votes that were taken back:
         - Iztok Kos withdrew their vote to approve 10:47 UTC
-        1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. Who votes has to say why.
+        1 of 2 approvals. Anyone in #deploys may vote. Who wrote, merged or deployed this may not: U1, U5. Not found in Slack, and so not kept from voting: Zoe Hart. An admin can say who they are: People. Who votes has to say why.
         Your vote
         Sign in with Slack to vote, or vote in #deploys.
         Actions

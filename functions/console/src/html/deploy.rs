@@ -6,6 +6,7 @@ use super::live::{Live, LivePage, version};
 use super::{approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline};
 use crate::address::place::{Part, Tab, deploy_href};
 use crate::view;
+use approval::confirmation::Confirmation;
 use approval::deploy::{Person, Source};
 use approval::effect::{Effect, EffectKind};
 use approval::message::shorten;
@@ -99,8 +100,10 @@ fn count(record: &Page, tab: Tab) -> Option<usize> {
     match tab {
         Tab::Timeline => None,
         Tab::Approvals => Some(record.approvals.len()),
-        Tab::PullRequests => Some(record.deploy.pull_requests.len()),
-        Tab::Commits => Some(record.deploy.commits.len()),
+        Tab::PullRequests => {
+            Some(record.deploy.pull_requests.len() + record.deploy.reading.older.pull_requests)
+        }
+        Tab::Commits => Some(record.deploy.commits.len() + record.deploy.reading.older.commits),
     }
 }
 
@@ -127,6 +130,13 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
     let author = |author: &&Person| html! { (shorten(&author.name, NAME)) };
     let authors: Vec<_> = deploy.authors().iter().map(author).collect();
     let tags = deploy.tags.iter().map(|tag| html! { span.tag { (shorten(tag, NAME)) } });
+    let reported_tags = deploy.reported_tags.iter().map(|tag| html! { span.tag { (shorten(tag, NAME)) } });
+    let confirmation = match deploy.confirmation {
+        Confirmation::Awaited => Some("not confirmed yet"),
+        Confirmation::Unconfirmed { .. } => Some("unconfirmed"),
+        Confirmation::Repeat { .. } => Some("another report of a deploy"),
+        Confirmation::Confirmed | Confirmation::Unevaluated { .. } => None,
+    };
     let issues = deploy.issues.iter().map(|issue| {
         html! {
             (external(Some(&issue.url), &html! { (shorten(&issue.key, NAME)) })) " " (shorten(&issue.title, NAME))
@@ -139,6 +149,7 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
             (fact("Revision", html! {
                 (revision(&deploy.revision))
                 @if let Some(branch) = &deploy.branch { " on " (shorten(branch, NAME)) }
+                @if let Some(word) = confirmation { " " span.meta { (word) } }
             }))
             (fact("Deployed", html! {
                 (time(deploy.deployed_at, now))
@@ -148,6 +159,9 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
             @if !authors.is_empty() { (fact("Authors", listed(authors, AUTHORS, &comma))) }
             (fact("Reported by", html! { (reported_by) }))
             @if !deploy.tags.is_empty() { (fact("Tags", listed(tags.collect(), TAGS, &space))) }
+            @if !deploy.reported_tags.is_empty() {
+                (fact("Tags reported by CI", listed(reported_tags.collect(), TAGS, &space)))
+            }
             @if !deploy.issues.is_empty() || !deploy.silent_trackers.is_empty() {
                 (fact("Issues", html! {
                     (listed(issues.collect(), ISSUES, &html! { br; }))

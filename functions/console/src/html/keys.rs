@@ -1,15 +1,16 @@
 //! API keys: the list, the form that creates one, and a new key, which is shown once.
 
 use super::fields::{Line, copied, line};
+use super::people::settings_parts;
 use super::tables::{cell, list};
 use super::{counted, page, time};
 use crate::door::visitor::Visitor;
-use crate::forms::key::{KeyForm, LONGEST_NAME};
+use crate::forms::key::{KeyForm, LONGEST_DEPLOYMENTS, LONGEST_NAME};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use runtime::api_keys::in_words;
 use secrecy::{ExposeSecret, SecretString};
-use store::{ApiKey, Scope};
+use store::{ApiKey, Pattern, Scope};
 
 /// The page's address.
 const PART: &str = "/settings/keys";
@@ -30,6 +31,7 @@ pub(crate) fn keys(
     let parts = all.chunks(SHOWN).count();
     let part = part.clamp(1, parts.max(1));
     let body = html! {
+        (settings_parts(PART))
         h1 { "API keys" }
         p.lead {
             "Programs show a key to register deploys, to report their health and to read the record: "
@@ -80,16 +82,17 @@ pub(crate) fn new_key(key: &ApiKey, text: &SecretString, example: &str, visitor:
 /// What a key is good for, in words.
 fn uses(key: &ApiKey) -> String {
     let uses: Vec<_> = key.scopes.iter().map(|scope| use_of(*scope)).collect();
-    uses.join(", and to ")
+    let of: Vec<_> = key.deployments.iter().map(Pattern::as_str).collect();
+    let of = if of.is_empty() { String::new() } else { format!(", of {} only", of.join(", ")) };
+    format!("{}{of}", uses.join(", and to "))
 }
 
 fn use_of(scope: Scope) -> &'static str {
     match scope {
-        Scope::Register => "register deploys and report their health",
+        Scope::Register => "register deploys",
+        Scope::Report => "report the health of deploys and give them tags that count in conditions",
         Scope::Read => "read the record, as JSON, JSON lines or CSV",
-        Scope::Admin => {
-            "register deploys, report their health, read the record, create keys and change settings"
-        }
+        Scope::Admin => "register deploys, report on them, read the record, create keys and change settings",
     }
 }
 
@@ -98,7 +101,12 @@ fn table(keys: &[&ApiKey], visitor: Option<&Visitor>, now: Timestamp) -> Markup 
         html! {
             (cell("whole", &html! { strong { (key.name) } }))
             (cell("code", &html! { code { "sgn_\u{2026}" (key.last_four) } }))
-            (cell("", &html! { (in_words(&key.scopes)) }))
+            (cell("", &html! {
+                (in_words(&key.scopes))
+                @if !key.deployments.is_empty() {
+                    ", of " (key.deployments.iter().map(Pattern::as_str).collect::<Vec<_>>().join(", "))
+                }
+            }))
             (cell("whole", &html! { (time(key.created.at, now)) " by " (key.created.by.name) }))
             (cell("whole", &html! {
                 @match &key.revoked {
@@ -134,6 +142,13 @@ fn create(form: &KeyForm, visitor: Option<&Visitor>) -> Markup {
         required: true,
         longest: LONGEST_NAME,
     };
+    let deployments = Line {
+        id: "deployments",
+        label: "Deployments",
+        hint: "Those that it may register and report on: owner/name or owner/*, with commas between them. Empty: all.",
+        required: false,
+        longest: LONGEST_DEPLOYMENTS,
+    };
     let problem = form.scopes_problem.as_ref();
     html! {
         form.fields method="post" action=(PART) {
@@ -149,6 +164,7 @@ fn create(form: &KeyForm, visitor: Option<&Visitor>) -> Markup {
                     }
                 }
             }
+            (line(&deployments, &form.deployments))
             button type="submit" { "Create the key" }
         }
     }

@@ -1,6 +1,7 @@
-//! The settings of a deployment: its form, and what disconnects it or connects it again.
+//! The settings of a deployment: its form, its secrets, and what disconnects it or connects it again.
 
 use super::fields::{Line, line};
+use super::secrets::{SigningKeys, section};
 use super::{page, time};
 use crate::door::visitor::Visitor;
 use crate::forms::settings::SettingsForm;
@@ -19,6 +20,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) in_parameter: bool,
     /// Whether somebody else saved while this form was open, so that it was not taken.
     pub(crate) late: bool,
+    /// The keys that sign its `webhook` actions.
+    pub(crate) keys: Option<SigningKeys>,
 }
 
 impl Standing<'_> {
@@ -27,7 +30,7 @@ impl Standing<'_> {
     }
 
     /// Its page's address with `end`.
-    fn href(&self, end: &str) -> String {
+    pub(super) fn href(&self, end: &str) -> String {
         format!("/deployments/{}/{end}", self.deployment)
     }
 }
@@ -59,6 +62,7 @@ pub(crate) fn settings(
         }
         (origin(standing, now))
         (fields(standing, form, visitor))
+        @if standing.is_known() { (section(standing, visitor)) }
         @if standing.is_known() && disconnected.is_none() { (disconnect(standing, visitor)) }
     };
     page(&title, None, visitor, &body)
@@ -163,6 +167,10 @@ mod tests {
         Slug::new("acme", "checkout").unwrap()
     }
 
+    fn keys() -> Option<SigningKeys> {
+        Some(SigningKeys { current: "current-key".into(), next: "next-key".into() })
+    }
+
     fn shown(standing: &Standing<'_>, form: &SettingsForm) -> String {
         lines(&settings(standing, form, Some(&sample::visitor()), sample::at(0)))
     }
@@ -171,7 +179,13 @@ mod tests {
     fn what_is_saved() {
         let saved = sample::settings(false);
         let slug = slug();
-        let standing = Standing { deployment: &slug, saved: Some(&saved), in_parameter: false, late: true };
+        let standing = Standing {
+            deployment: &slug,
+            saved: Some(&saved),
+            in_parameter: false,
+            late: true,
+            keys: keys(),
+        };
         insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
     }
 
@@ -179,14 +193,16 @@ mod tests {
     fn what_is_disconnected_can_be_connected_again() {
         let saved = sample::settings(true);
         let slug = slug();
-        let standing = Standing { deployment: &slug, saved: Some(&saved), in_parameter: true, late: false };
+        let standing =
+            Standing { deployment: &slug, saved: Some(&saved), in_parameter: true, late: false, keys: None };
         insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
     }
 
     #[test]
     fn what_nothing_is_saved_of() {
         let slug = slug();
-        let standing = Standing { deployment: &slug, saved: None, in_parameter: false, late: false };
+        let standing =
+            Standing { deployment: &slug, saved: None, in_parameter: false, late: false, keys: None };
         let form = SettingsForm::read("repository=&channel=deploys&git_host=gitlab");
         insta::assert_snapshot!(shown(&standing, &form));
         let known = Standing { in_parameter: true, ..standing };

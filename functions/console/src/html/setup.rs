@@ -2,6 +2,8 @@
 
 use super::fields::copied;
 use super::page;
+use super::secrets::{self, ShownSecret};
+use super::tokens::tokens;
 use crate::address::site::Site;
 use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
@@ -12,6 +14,7 @@ use runtime::connections::Connected;
 pub(crate) fn setup(
     deployment: &Slug,
     connected: &Connected,
+    incoming: &ShownSecret,
     site: &Site,
     visitor: Option<&Visitor>,
 ) -> Markup {
@@ -38,10 +41,11 @@ pub(crate) fn setup(
         (copied("circleci", "A step of CircleCI", &circleci_step(deployment, site)))
         h2 { "From GitHub\u{2019}s deployments" }
         p { "Where your CI creates GitHub deployments already, no key is needed. In " (repository) ", open Settings, Webhooks, Add webhook:" }
-        (webhook(site))
+        (webhook(deployment, incoming, site))
         h2 { "How it does afterwards" }
         p { "Where rules ask for the health of deploys, whoever watches them reports it: " code { "healthy" } ", " code { "ailing" } " or " code { "unhealthy" } "." }
         (copied("health", "How to report health", &health(deployment, site)))
+        (tokens())
     };
     page(&format!("Set up {deployment}"), None, visitor, &body)
 }
@@ -57,12 +61,12 @@ fn key(visitor: Option<&Visitor>) -> Markup {
     }
 }
 
-fn webhook(site: &Site) -> Markup {
+fn webhook(deployment: &Slug, incoming: &ShownSecret, site: &Site) -> Markup {
     html! {
         ol.steps {
             li { "Payload URL:" (copied("payload-url", "The payload URL", &format!("{}/webhooks/github", site.origin()))) }
             li { "Content type: " code { "application/json" } "." }
-            li { "Secret: the " code { "webhook_secret" } " of the stack\u{2019}s secret for GitHub (its output GitHubSecretArn)." }
+            li { (secrets::incoming(incoming, &format!("/deployments/{deployment}/edit"))) }
             li { "Which events: let me select individual events; only " strong { "Deployment statuses" } "." }
         }
     }
@@ -119,21 +123,26 @@ mod tests {
     use super::*;
     use crate::sample;
     use runtime::deployments::Connection;
-    use store::GitHost;
+    use store::{GitHost, SecretNumbers};
 
     #[test]
     fn what_to_paste_where() {
         let site = Site::new("https://signoff.example.com").unwrap();
         let slug = Slug::new("acme", "checkout").unwrap();
         let connection = Connection {
+            deployment: slug.clone(),
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
             git_host: GitHost::Github,
+            version: 0,
+            secrets: SecretNumbers::default(),
         };
         let connected = Connected::Yes(connection);
-        insta::assert_snapshot!(lines(&setup(&slug, &connected, &site, Some(&sample::visitor()))));
-        let unknown = setup(&slug, &Connected::Unknown, &site, None).0;
+        let incoming = ShownSecret::This { secret: "webhook-secret".into(), one_before: true };
+        let shown = setup(&slug, &connected, &incoming, &site, Some(&sample::visitor()));
+        insta::assert_snapshot!(lines(&shown));
+        let unknown = setup(&slug, &Connected::Unknown, &ShownSecret::OnceConnected, &site, None).0;
         assert!(
             unknown.contains("acme/checkout is not connected") && unknown.contains("an admin can create one")
         );

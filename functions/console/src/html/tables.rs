@@ -1,7 +1,7 @@
 //! Tables, and the tabs Commits and Pull requests.
 
 use super::fit::{self, NAME, TAB, TITLE, pager, some};
-use super::{counted, external, revision};
+use super::{counted, external, reported, revision};
 use crate::address::place::Tab;
 use approval::deploy::{Commit, Deploy, Person, PullRequest};
 use approval::message::shorten;
@@ -39,6 +39,7 @@ pub(super) fn commits(deploy: &Deploy, at: Option<usize>) -> Markup {
         @if commits.is_empty() { p.lead { "No commits are known for this deploy." } } @else {
             (part(&["Commit", "Message", "Authors"], commits, row, Tab::Commits, at, deploy))
         }
+        (reported::commits(deploy))
     }
 }
 
@@ -77,8 +78,12 @@ pub(super) fn pull_requests(deploy: &Deploy, at: Option<usize>) -> Markup {
         @if pull_requests.is_empty() { p.lead { "No pull requests are known for this deploy." } } @else {
             (part(&["Number", "Title", "Author"], pull_requests, row, Tab::PullRequests, at, deploy))
         }
+        (reported::pull_requests(deploy))
     }
 }
+
+/// What is left of a tab for what CI reported, in bytes of HTML.
+const REPORT: usize = 5_000;
 
 /// The part of a tab of `deploy` that begins with number `at` of `all`, and the way to the others.
 fn part<T>(
@@ -90,7 +95,7 @@ fn part<T>(
     deploy: &Deploy,
 ) -> Markup {
     let from = at.filter(|at| *at < all.len()).unwrap_or(0);
-    let rows = fit::part(all.iter().skip(from).map(row), TAB);
+    let rows = fit::part(all.iter().skip(from).map(row), TAB - REPORT);
     let shown = from..from + rows.len();
     html! {
         (list(columns, rows.into_iter()))

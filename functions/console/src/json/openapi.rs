@@ -22,6 +22,18 @@ pub(crate) fn openapi() -> &'static Value {
     &DOCUMENT
 }
 
+/// The first parameter of `query` that the document does not know at the address of `entry`: its name, and those that it knows.
+pub(crate) fn unknown_parameter(entry: &Entry, query: &str) -> Option<(String, Vec<&'static str>)> {
+    let operation = DOCUMENT["paths"].get(entry.path)?.get(entry.method.as_str().to_ascii_lowercase())?;
+    let described = operation["parameters"].as_array().into_iter().flatten();
+    let known: Vec<&'static str> = described
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .collect();
+    let mut sent = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned());
+    sent.find(|name| !known.contains(&name.as_str())).map(|name| (name, known))
+}
+
 /// What the document says of an endpoint beside its path and who may reach it.
 struct Operation {
     /// The name that generated clients call it by.
@@ -144,9 +156,7 @@ fn described(entry: &Entry, operation: Operation) -> Value {
         "200".to_owned(),
         json!({"description": "What was asked for.", "content": {"application/json": {"schema": answer}}}),
     );
-    if !parameters.is_empty() {
-        answers.insert("400".to_owned(), problem.clone());
-    }
+    answers.insert("400".to_owned(), problem.clone());
     let open = entry.access == Access::Anyone;
     if !open {
         answers.insert("401".to_owned(), problem.clone());

@@ -32,6 +32,8 @@ fn electorate(who: usize) -> Electorate {
         except: (100..200).map(|number| format!("U{number}")).collect(),
         not_found: vec![quotes(200); 100],
         quotas: vec![Quota { from: quotes(200), people: Vec::new(), votes: 1 }; 20],
+        own_word: (200..300).map(|number| format!("U{number}")).collect(),
+        people_page: None,
         break_glass: vec![people()],
         parts: vec![Part { makers: people(), commits: 1, pull_requests: 0, title: quotes(200) }; 200],
         blocked: vec![Blocker::MakersNotFound { names: vec![quotes(200); 300] }],

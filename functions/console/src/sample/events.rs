@@ -184,6 +184,8 @@ pub(crate) fn hostile() -> Page {
         except: vec![markup.into()],
         not_found: vec![markup.into()],
         quotas: Vec::new(),
+        own_word: vec![markup.into()],
+        people_page: Some(markup.into()),
         break_glass: vec![vec![markup.into()]],
         parts: vec![
             Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() };

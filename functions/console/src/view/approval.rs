@@ -7,7 +7,7 @@ use super::{
 };
 use crate::view::mrkdwn::People;
 use approval::action::Reasons;
-use approval::approval::{Approval, Choice, Status, Subject};
+use approval::approval::{Approval, Choice, Origin, Status, Subject};
 use approval::deploy::RulesChange;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Branch, Run};
@@ -106,6 +106,12 @@ pub(crate) struct SubjectView {
     pub(crate) rule: String,
     pub(crate) rule_hash: String,
     pub(crate) plan: Vec<String>,
+    /// Where the deployment had its repository and its project; `null`: it was not connected.
+    pub(crate) origin: Option<Origin>,
+    /// The branch or tag that the deploy named.
+    pub(crate) branch: Option<String>,
+    /// What an approval starts, in words, with its parameters: the actions that do more than tell.
+    pub(crate) starts: Vec<String>,
     /// The revision where the range that is judged starts; left out where none is judged, or there is none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
@@ -121,10 +127,24 @@ pub(crate) struct DialogView {
     pub(crate) ts: String,
 }
 
+impl SubjectView {
+    fn of(subject: &Subject) -> Self {
+        Self {
+            revision: subject.revision.clone(),
+            rule: subject.rule.clone(),
+            rule_hash: subject.rule_hash.clone(),
+            plan: subject.plan.clone(),
+            origin: subject.origin.clone(),
+            branch: subject.branch.clone(),
+            starts: subject.lines().map(str::to_owned).collect(),
+            base: subject.base.clone(),
+        }
+    }
+}
+
 impl ApprovalView {
     /// `approval`, of `run`, both of `page`.
     pub(crate) fn of(approval: &Approval, run: &Run, page: &Page, people: &People<'_>) -> Self {
-        let Subject { revision, rule, rule_hash, plan, base } = approval.subject.clone();
         let (changes_rules, changed_rules) = match &approval.rules_change {
             RulesChange::Unknown => (None, Vec::new()),
             RulesChange::No => (Some(false), Vec::new()),
@@ -161,7 +181,7 @@ impl ApprovalView {
             votes: counted(approval, page),
             struck: struck(approval, page, people),
             withdrawn: withdrawn(approval, page, people),
-            subject: SubjectView { revision, rule, rule_hash, plan, base },
+            subject: SubjectView::of(&approval.subject),
             changes_rules,
             changed_rules,
             actions: actions(Branch::OnSuccess),

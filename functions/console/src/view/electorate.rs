@@ -41,6 +41,9 @@ pub(crate) struct ElectorateView {
     pub(crate) except: Vec<PersonView>,
     /// Those whose own change it is, and who were not found in Slack, by name.
     pub(crate) not_found: Vec<String>,
+    /// Those who said on the page People who made this, which nobody else confirmed; they may not vote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) own_word: Vec<PersonView>,
     /// Whose votes are needed; none: anybody's who may vote.
     pub(crate) quotas: Vec<QuotaView>,
     /// The range that is judged, and whose change lacks votes, in words.
@@ -78,6 +81,7 @@ impl ElectorateView {
             people: electorate.people.as_deref().map(all),
             except: all(&electorate.except),
             not_found: electorate.not_found.clone(),
+            own_word: all(&electorate.own_word),
             quotas: electorate.quotas.iter().map(quota).collect(),
             range: range(electorate, &[], 0, people),
             blocked: in_words(people, |show| blocked(electorate, show)),
@@ -108,10 +112,14 @@ impl ElectorateView {
             .then(|| format!("The approvals that are needed, of different people: {}.", quotas.join(", ")));
         let except = (!self.except.is_empty())
             .then(|| format!("Who wrote, merged or deployed this may not: {}.", names(&self.except)));
+        let own_word = (!self.own_word.is_empty()).then(|| {
+            let names = names(&self.own_word);
+            format!("Nobody else confirmed what {names} said of who made this, so they may not vote.")
+        });
         let not_found = (!self.not_found.is_empty()).then(|| {
             format!("Not found in Slack, and so not kept from voting: {}.", listed(self.not_found.iter()))
         });
-        let sentences = std::iter::once(may).chain(quotas).chain(except).chain(not_found);
+        let sentences = std::iter::once(may).chain(quotas).chain(except).chain(own_word).chain(not_found);
         sentences.chain(self.range.iter().cloned()).collect()
     }
 }

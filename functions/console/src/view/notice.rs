@@ -2,7 +2,7 @@
 
 use super::words::{quoted, sentence, when};
 use approval::effect::{Effect, EffectKind, EffectState};
-use approval::event::EventKind;
+use approval::event::{Event, EventKind};
 use approval::id::ApprovalId;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub(crate) enum NoticeKind {
     NotSupported,
     /// The rules file can't be used.
     RulesRefused,
-    /// The deployment is not connected any more.
+    /// Its rules were not evaluated: it is unconfirmed, or the deployment is not connected.
     NotEvaluated,
     /// A rule held and was not opened.
     RuleNotOpened,
@@ -83,7 +83,14 @@ pub(crate) fn notices(page: &Page) -> Vec<Notice> {
         text: "The rules are being read.".to_owned(),
         details: Vec::new(),
     });
-    page.events.iter().flat_map(|event| of_event(&event.kind, page)).chain(pending).chain(stuck).collect()
+    let evaluated = |event: &EventKind| matches!(event, EventKind::RulesEvaluated { .. });
+    let went_on = page.events.iter().rposition(|event| evaluated(&event.kind));
+    let still = |(index, event): (usize, &Event)| {
+        // What kept it from being evaluated is over.
+        let over = matches!(event.kind, EventKind::NotEvaluated { .. }) && Some(index) < went_on;
+        if over { Vec::new() } else { of_event(&event.kind, page) }
+    };
+    page.events.iter().enumerate().flat_map(still).chain(pending).chain(stuck).collect()
 }
 
 fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
@@ -111,7 +118,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
             problems,
         )],
         EventKind::NotEvaluated { reason } => {
-            let text = "The deployment was not connected when its rules were to be evaluated, so no rule was run.";
+            let text = "The rules of this deploy were not evaluated, so no rule was run.";
             vec![notice(NoticeKind::NotEvaluated, text.to_owned(), std::slice::from_ref(reason))]
         }
         EventKind::RuleNotOpened { rule, reasons } => {
@@ -183,7 +190,8 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::RunStep { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
-        | EffectKind::TellChannel { .. } => return None,
+        | EffectKind::TellChannel { .. }
+        | EffectKind::AskMember { .. } => return None,
     };
     let note = effect.note.as_deref();
     let because = note.map_or_else(|| ".".to_owned(), |note| format!(": {note}"));

@@ -85,7 +85,7 @@ pub(crate) fn dialog(
             rule: workflow.rule.clone(),
             rule_hash: String::new(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
-            base: None,
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt,
@@ -132,6 +132,10 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         rules_change: RulesChange::No,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

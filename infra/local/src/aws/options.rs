@@ -17,6 +17,8 @@ pub struct StackOptions {
     pub stack: String,
     /// Template parameters that differ from their defaults. `AwsEndpointUrl` is set by the stack.
     pub parameters: BTreeMap<String, String>,
+    /// Environment variables that functions have besides the template's.
+    pub environment: BTreeMap<String, String>,
     /// Values of secrets (JSON) by logical id; others have the template's placeholder.
     pub secrets: BTreeMap<String, SecretString>,
     /// The directory that has the functions' programs.
@@ -49,6 +51,7 @@ impl StackOptions {
             template: template.into(),
             stack: "signoff".to_owned(),
             parameters: BTreeMap::new(),
+            environment: BTreeMap::new(),
             secrets: BTreeMap::new(),
             bin_dir: bin_dir.into(),
             data_dir: None,

@@ -85,9 +85,12 @@ impl Stack {
         if template.has_parameter("AwsEndpointUrl") {
             parameters.insert("AwsEndpointUrl".to_owned(), place.endpoint_url.clone());
         }
-        let resources = template
+        let mut resources = template
             .resolve(&place, &parameters)
             .map_err(|source| StackError::Template { path: options.template, source })?;
+        for function in &mut resources.functions {
+            function.environment.extend(options.environment.clone());
+        }
         check_secrets(&resources, &options.secrets)?;
         for function in &resources.functions {
             let Program(path) = Program::of(function, &options.bin_dir);

@@ -138,6 +138,14 @@ fn trigger(state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answe
     {
         return Answer::message(400, &format!("Unexpected argument(s): {unknown}"));
     }
+    if let Some((branches, tags)) = &project.refs {
+        if branch.as_ref().is_some_and(|branch| !branches.contains(branch)) {
+            return Answer::message(400, "Branch not found");
+        }
+        if tag.as_ref().is_some_and(|tag| !tags.contains(tag)) {
+            return Answer::message(400, "Tag not found");
+        }
+    }
     let number = project.next_number();
     let branch = branch.or_else(|| tag.is_none().then(|| "main".to_owned()));
     let revision = project.head(branch.as_deref()).unwrap_or_else(|| revision_of(&slug, number));

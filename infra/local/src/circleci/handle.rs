@@ -83,6 +83,25 @@ impl CircleCi {
         project.parameters = Some(names.iter().map(|name| (*name).to_owned()).collect());
     }
 
+    /// From now on the project's repository has these branches and tags only.
+    pub fn declare_refs(&self, slug: &str, branches: &[&str], tags: &[&str]) {
+        let mut state = locked(&self.shared.state);
+        let project = state.projects.entry(canonical_slug(slug)).or_default();
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        project.refs = Some((set(branches), set(tags)));
+    }
+
+    /// Starts a pipeline of a revision through the API, as somebody with a token of their own does, with these workflows.
+    pub fn add_pipeline_by_api(&self, slug: &str, new: NewPipeline) -> (String, Vec<String>) {
+        let (id, workflows) = self.add_pipeline(slug, new);
+        let mut state = locked(&self.shared.state);
+        let mut pipelines = state.projects.values_mut().flat_map(|project| &mut project.pipelines);
+        if let Some(pipeline) = pipelines.find(|pipeline| pipeline.id == id) {
+            pipeline.by_api = true;
+        }
+        (id, workflows)
+    }
+
     /// Makes a pipeline (and its project, if there is none); returns its id and those of its workflows.
     pub fn add_pipeline(&self, slug: &str, new: NewPipeline) -> (String, Vec<String>) {
         let now = (self.shared.clock)();

@@ -7,6 +7,7 @@
 //! - an unknown workflow, approval request or pipeline answers 404 with a message;
 //! - an undeclared pipeline parameter answers 400 `Unexpected argument(s): …`, and naming both a branch and a tag
 //!   answers 400;
+//! - a tag that is sent as a branch, or a branch that is none, answers 400 `Branch not found`;
 //! - lists are newest first, 20 to a page, and a made-up page token answers 400;
 //! - a triggered pipeline without a branch or tag builds `main`.
 

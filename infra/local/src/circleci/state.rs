@@ -27,6 +27,9 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// The parameters that its configuration declares; `None`: any.
     pub parameters: Option<BTreeSet<String>>,
+    /// The branches and tags that its repository has; `None`: any.
+    #[serde(default)]
+    pub refs: Option<(BTreeSet<String>, BTreeSet<String>)>,
 }
 
 /// One pipeline.

@@ -4,7 +4,9 @@ use super::Shared;
 use super::activity;
 use super::changes;
 use super::commit_json;
+use super::identify;
 use super::json::{self, Place};
+use super::refs;
 use super::runs;
 use super::state::{Repository, State, sha_of};
 use crate::spec::Accepted;
@@ -113,6 +115,7 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     let value = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
     let name = format!("{}/{}", value("owner"), value("repo"));
     let mut state = locked(&shared.state);
+    let name = state.name_of(&name).unwrap_or(name);
     if request.operation.id() == "actions/create-workflow-dispatch" {
         return runs::dispatch(shared, &mut state, &name, value("workflow_id"), &request.body);
     }
@@ -122,12 +125,29 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     if request.operation.id() == "actions/list-workflow-runs" {
         return runs::list(&shared.url, &state, &name, value("workflow_id"), &request.query);
     }
+    match request.operation.id() {
+        "actions/get-workflow-run" => return refs::run(&shared.url, &state, &name, value("run_id")),
+        "actions/cancel-workflow-run" => return refs::cancel(&mut state, &name, value("run_id")),
+        _ => {}
+    }
     let Some(repository) = state.repositories.get(&name) else { return not_found() };
     let place = Place { url: &shared.url, repository: &name };
+    let owned = |name: &str| value(name).to_owned();
+    if let Some(answer) = identify::answer(place, repository, request.operation.id(), owned, &request.query) {
+        return answer;
+    }
     match request.operation.id() {
         "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
+        "repos/get" => refs::whole(place, repository),
+        "git/get-tree" => refs::tree(place, repository, value("tree_sha")),
+        "repos/list-branches-for-head-commit" => {
+            refs::branches_of_head(place, repository, value("commit_sha"))
+        }
         "repos/compare-commits-with-basehead" => {
             compare(place, repository, value("basehead"), &request.query)
+        }
+        "repos/get-commit" if accept.starts_with("application/vnd.github.sha") => {
+            identify::sha(repository, value("ref"))
         }
         "repos/list-activities" => activity::list(place, repository, &request.query),
         "repos/get-commit" => match repository.resolve(value("ref")) {

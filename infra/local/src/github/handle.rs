@@ -122,10 +122,11 @@ impl GitHub {
         self.shared.gate.violations()
     }
 
-    fn change<T>(&self, repository: &str, change: impl FnOnce(&mut Repository) -> T) -> T {
+    pub(super) fn change<T>(&self, repository: &str, change: impl FnOnce(&mut Repository) -> T) -> T {
         let mut state = locked(&self.shared.state);
         let new = || Repository::new("main");
-        change(state.repositories.entry(repository.to_owned()).or_insert_with(new))
+        let name = state.name_of(repository).unwrap_or_else(|| repository.to_owned());
+        change(state.repositories.entry(name).or_insert_with(new))
     }
 }
 

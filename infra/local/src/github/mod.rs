@@ -6,6 +6,7 @@
 //! - `commits/{ref}` and `commits/{sha}/pulls` of an unknown commit answer 422 `No commit found for SHA: …`, a
 //!   comparison with one 404;
 //! - a dispatch on an unknown ref answers 422 `No ref found for: …`, of an unknown workflow 404;
+//! - a build's branch moves while it is started only where [`GitHub::move_before_dispatch`] says so;
 //! - the list of activities goes back to the beginning, and a push to a fork is not in it;
 //! - GraphQL tells no account of a bot that git names as author or committer, and whoever signed as GitHub is no signer;
 //! - everybody who wrote a commit, or opened or merged a pull request, has a public profile;
@@ -20,8 +21,10 @@ mod commit_json;
 mod graphql;
 mod handle;
 mod history;
+mod identify;
 mod json;
 mod page;
+mod refs;
 mod repository_json;
 mod runs;
 mod state;
@@ -31,6 +34,7 @@ mod webhook;
 mod tests;
 
 pub use history::{Opened, Push, Signed};
+pub use identify::{HostDeployment, HostStatus};
 pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
 pub use webhook::{Delivery, DeploymentStatus};
 
@@ -45,6 +49,7 @@ use crate::stand_in::{Clock, locked, system_clock};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -58,7 +63,7 @@ pub struct Options {
     pub address: SocketAddr,
     /// The token that requests must carry in `Authorization`.
     pub token: String,
-    /// The secret that webhook deliveries are signed with.
+    /// What Signoff derives the secrets of webhooks from.
     pub webhook_secret: String,
     /// The time.
     pub clock: Clock,
@@ -84,7 +89,8 @@ impl Default for Options {
 struct Shared {
     url: String,
     token: String,
-    webhook_secret: String,
+    /// The secrets of the repositories' webhooks.
+    webhook_secrets: Mutex<BTreeMap<String, String>>,
     clock: Clock,
     links: Vec<Link>,
     gate: Gate,
@@ -113,7 +119,7 @@ impl GitHub {
         let shared = Arc::new(Shared {
             url: bound.url(),
             token: options.token,
-            webhook_secret: options.webhook_secret,
+            webhook_secrets: Mutex::default(),
             clock: options.clock,
             links: options.links,
             gate: Gate::new(Spec::github())?,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 pub fn repository_json(place: Place<'_>, repository: &Repository) -> Value {
     let (owner, name) = place.repository.split_once('/').unwrap_or((place.repository, ""));
     let mut json = json!({
-        "id": number_of(place.repository),
+        "id": number_of(place.repository) + repository.generation,
         "node_id": format!("R_{name}"),
         "name": name,
         "full_name": place.repository,

@@ -23,10 +23,21 @@ fn find<'r>(repository: &'r Repository, workflow: &str) -> Option<(&'r str, u64)
 pub fn dispatch(shared: &Shared, state: &mut State, name: &str, workflow: &str, body: &Value) -> Answer {
     let run_id = state.id();
     let Some(repository) = state.repositories.get(name) else { return not_found() };
+    if find(repository, workflow).is_none() {
+        return not_found();
+    }
+    if let Some(repository) = state.repositories.get_mut(name) {
+        repository.move_branches();
+    }
+    let Some(repository) = state.repositories.get(name) else { return not_found() };
     let Some((file, _)) = find(repository, workflow) else { return not_found() };
     let git_ref = body.get("ref").and_then(Value::as_str).unwrap_or_default();
-    let branch = git_ref.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
-    let Some(head_sha) = repository.branches.get(branch).cloned() else {
+    // GitHub takes a branch first where a tag has the same name.
+    let tag = git_ref.strip_prefix("refs/tags/");
+    let branch = git_ref.strip_prefix("refs/heads/").unwrap_or(git_ref);
+    let of_branch = repository.branches.get(branch).filter(|_| tag.is_none()).cloned();
+    let of_tag = || repository.refs.tags.get(tag.unwrap_or(git_ref)).cloned().map(Some);
+    let Some(head_sha) = of_branch.or_else(of_tag) else {
         return error(422, &format!("No ref found for: {git_ref}"));
     };
     let inputs = body.get("inputs").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
@@ -82,7 +93,7 @@ fn branch_of(run: &Dispatched) -> &str {
 }
 
 /// A run (`workflow-run`) that waits for a runner.
-fn run_json(
+pub(super) fn run_json(
     place: Place<'_>,
     repository: &Repository,
     workflow: u64,
@@ -113,8 +124,8 @@ fn run_json(
         "run_attempt": 1,
         "event": EVENT,
         "display_title": run.workflow,
-        "status": "queued",
-        "conclusion": null,
+        "status": if repository.refs.cancelled.contains(&id) { "completed" } else { "queued" },
+        "conclusion": repository.refs.cancelled.contains(&id).then_some("cancelled"),
         "workflow_id": workflow,
         "url": api,
         "html_url": html,

@@ -1,6 +1,8 @@
 //! Repositories: files, commits, pull requests, workflows.
 
 use super::history::{Activity, PullRequestExtras, Signed};
+use super::identify::HostDeployment;
+use super::refs::Refs;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -38,6 +40,18 @@ pub struct Repository {
     pub pulls: Vec<PullRequest>,
     /// Workflows by file name, with their ids.
     pub workflows: BTreeMap<String, u64>,
+    /// Commits that the host shows by this repository's name, and that no branch or tag contains.
+    #[serde(default)]
+    pub strays: Vec<Commit>,
+    /// Deployments, oldest first.
+    #[serde(default)]
+    pub deployments: Vec<HostDeployment>,
+    /// How often another repository took this one's name.
+    #[serde(default)]
+    pub generation: u64,
+    /// Its tags, and what is protected.
+    #[serde(default)]
+    pub refs: Refs,
     /// The changes of branches, oldest first.
     #[serde(default)]
     pub activities: Vec<Activity>,
@@ -204,6 +218,11 @@ impl State {
         people.into_iter().find(same)
     }
 
+    /// The name of the repository that this is a spelling of.
+    pub fn name_of(&self, spelling: &str) -> Option<String> {
+        self.repositories.keys().find(|name| name.eq_ignore_ascii_case(spelling)).cloned()
+    }
+
     /// A new number, for ids.
     pub fn id(&mut self) -> u64 {
         self.ids += 1;
@@ -222,6 +241,10 @@ impl Repository {
             branches: BTreeMap::from([(default_branch.to_owned(), None)]),
             pulls: Vec::new(),
             workflows: BTreeMap::new(),
+            strays: Vec::new(),
+            deployments: Vec::new(),
+            generation: 0,
+            refs: Refs::default(),
             activities: Vec::new(),
         }
     }
@@ -232,13 +255,22 @@ impl Repository {
         self.commits.iter().find(|commit| commit.sha == sha || (short && commit.sha.starts_with(sha)))
     }
 
-    /// The commit that a branch, a SHA or the start of a SHA names.
+    /// The commit that a branch, a tag, a SHA or the start of a SHA names.
     pub fn resolve(&self, name: &str) -> Option<&Commit> {
         let name = name.strip_prefix("refs/").unwrap_or(name);
-        let name = name.strip_prefix("heads/").unwrap_or(name);
-        match self.branches.get(name) {
-            Some(head) => self.commit(head.as_deref()?),
-            None => self.commit(name),
+        if let Some(branch) = name.strip_prefix("heads/") {
+            return self.commit(self.branches.get(branch)?.as_deref()?);
+        }
+        if let Some(tag) = name.strip_prefix("tags/") {
+            return self.commit(self.refs.tags.get(tag)?);
+        }
+        match (self.branches.get(name), self.refs.tags.get(name)) {
+            (Some(head), _) => self.commit(head.as_deref()?),
+            (None, Some(tag)) => self.commit(tag),
+            (None, None) if name == "HEAD" => {
+                self.commit(self.branches.get(&self.default_branch)?.as_deref()?)
+            }
+            (None, None) => self.commit(name),
         }
     }
 

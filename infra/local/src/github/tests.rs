@@ -288,13 +288,13 @@ async fn a_deployment_status_is_delivered_with_what_github_sends() {
         creator: commit("ana", "").author,
         deployment_id: 42,
     };
+    github.set_webhook(REPOSITORY, "secret-of-the-webhook");
     let delivery = github.deployment_status_delivery(REPOSITORY, &status);
     let header = |delivery: &Delivery, name: &str| {
         delivery.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap()
     };
     assert_eq!(header(&delivery, "X-GitHub-Event"), "deployment_status");
-    let signature =
-        crate::stand_in::hmac_sha256(&Options::default().webhook_secret, delivery.body.as_bytes());
+    let signature = crate::stand_in::hmac_sha256("secret-of-the-webhook", delivery.body.as_bytes());
     assert_eq!(header(&delivery, "X-Hub-Signature-256"), format!("sha256={signature}"));
     let again = github.deployment_status_delivery(REPOSITORY, &status);
     assert_ne!(header(&delivery, "X-GitHub-Delivery"), header(&again, "X-GitHub-Delivery"));

@@ -2,6 +2,7 @@
 //! <https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries> describes.
 
 use super::GitHub;
+use super::identify::seconds;
 use super::json::{self, Place};
 use super::repository_json::repository_json;
 use super::state::{Author, Repository};
@@ -46,9 +47,11 @@ impl GitHub {
                 known.map(|known| repository_json(Place { url: &self.shared.url, repository }, known));
             (delivery, known)
         };
+        let now = (self.shared.clock)();
+        self.record_deployment(repository, status, now);
         let place = Place { url: &self.shared.url, repository };
         let unknown = || repository_json(place, &Repository::new("main"));
-        let at = (self.shared.clock)().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let at = seconds(now);
         let id = status.deployment_id;
         let deployment = place.api(&format!("/deployments/{id}"));
         let creator = json::user(&self.shared.url, json::login_of(&status.creator), "User");
@@ -98,15 +101,24 @@ impl GitHub {
             "sender": creator,
         });
         self.delivery(
+            repository,
             "deployment_status",
             &uuid_of(&format!("delivery {delivery} of {}", self.shared.url)),
             body.to_string(),
         )
     }
 
-    /// A signed delivery of any event and body, e.g. of one that Signoff ignores or that is broken.
-    pub fn delivery(&self, event: &str, delivery_id: &str, body: String) -> Delivery {
-        let signature = format!("sha256={}", hmac_sha256(&self.shared.webhook_secret, body.as_bytes()));
+    /// Makes a webhook in `repository`, as its admins do in its settings: its deliveries are signed with `secret`.
+    pub fn set_webhook(&self, repository: &str, secret: &str) {
+        let mut secrets = locked(&self.shared.webhook_secrets);
+        secrets.insert(repository.to_owned(), secret.to_owned());
+    }
+
+    /// A delivery of any event and body, e.g. of one that Signoff ignores or that is broken, signed with the secret of the
+    /// repository's webhook; with an empty one where it has none.
+    pub fn delivery(&self, repository: &str, event: &str, delivery_id: &str, body: String) -> Delivery {
+        let secret = locked(&self.shared.webhook_secrets).get(repository).cloned().unwrap_or_default();
+        let signature = format!("sha256={}", hmac_sha256(&secret, body.as_bytes()));
         let hook = json::number_of(&self.shared.url).to_string();
         let headers = [
             ("Content-Type", "application/json"),

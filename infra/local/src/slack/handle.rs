@@ -29,6 +29,11 @@ impl Slack {
         workspace.direct(user).map(|direct| direct.messages.clone()).unwrap_or_default()
     }
 
+    /// The id of the app's direct message with this person.
+    pub fn direct_channel(&self, user: &str) -> Option<String> {
+        locked(&self.shared.workspace).direct(user).map(|direct| direct.id.clone())
+    }
+
     /// The messages that only this person sees, oldest first.
     pub fn ephemerals(&self, user: &str) -> Vec<Ephemeral> {
         let workspace = locked(&self.shared.workspace);

@@ -15,14 +15,23 @@ pub const CIRCLECI_OPERATIONS: &[(&str, &str)] = &[
 
 /// The operations of GitHub's REST API that Signoff calls: path template and method.
 pub const GITHUB_OPERATIONS: &[(&str, &str)] = &[
+    ("/repos/{owner}/{repo}", "get"),
+    ("/repos/{owner}/{repo}/actions/runs/{run_id}", "get"),
+    ("/repos/{owner}/{repo}/actions/runs/{run_id}/cancel", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", "post"),
     ("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs", "get"),
     ("/repos/{owner}/{repo}/activity", "get"),
+    ("/repos/{owner}/{repo}/branches", "get"),
+    ("/repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head", "get"),
     ("/repos/{owner}/{repo}/commits/{commit_sha}/pulls", "get"),
     ("/repos/{owner}/{repo}/commits/{ref}", "get"),
     ("/repos/{owner}/{repo}/compare/{basehead}", "get"),
     ("/repos/{owner}/{repo}/contents/{path}", "get"),
+    ("/repos/{owner}/{repo}/deployments/{deployment_id}", "get"),
+    ("/repos/{owner}/{repo}/deployments/{deployment_id}/statuses", "get"),
+    ("/repos/{owner}/{repo}/git/trees/{tree_sha}", "get"),
     ("/repos/{owner}/{repo}/pulls/{pull_number}", "get"),
+    ("/repos/{owner}/{repo}/tags", "get"),
     ("/users/{username}", "get"),
 ];
 

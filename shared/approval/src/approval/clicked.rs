@@ -74,7 +74,10 @@ fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     match (&click.ask, approval.admit(&click.voter)) {
         // Whether they may lift the freeze is no question of votes.
         (Ask::Withdraw | Ask::BreakGlass { .. }, _)
-        | (Ask::Undo | Ask::Cancel { .. }, Err(Refusal::NotEligible(Verdict::OwnChange, _))) => Ok(()),
+        | (
+            Ask::Undo | Ask::Cancel { .. },
+            Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::OwnWord, _)),
+        ) => Ok(()),
         (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,
     }
 }

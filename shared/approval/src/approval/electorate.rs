@@ -18,6 +18,12 @@ pub struct Electorate {
     /// Whose votes are needed; none: anybody's who may vote.
     #[serde(default)]
     pub quotas: Vec<Quota>,
+    /// The Slack user ids of those who said on the page People who made this, which nobody else confirmed: they may not vote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_word: Vec<String>,
+    /// The address of the page People, where it can be mended that somebody is not found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people_page: Option<String>,
     /// Who may lift the freeze, by its windows' order: Slack user ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub break_glass: Vec<Vec<String>>,
@@ -59,6 +65,8 @@ pub enum Verdict {
     Bot,
     /// They are not among those who may.
     NotNamed,
+    /// They said on the page People who made this, and nobody else confirmed it.
+    OwnWord,
     /// It is their own change.
     OwnChange,
     /// Another revision was let through since they voted, and so they voted on another change.
@@ -85,6 +93,8 @@ impl Electorate {
             except: Vec::new(),
             not_found: Vec::new(),
             quotas: Vec::new(),
+            own_word: Vec::new(),
+            people_page: None,
             break_glass: Vec::new(),
             parts: Vec::new(),
             blocked: Vec::new(),
@@ -97,6 +107,8 @@ impl Electorate {
         let is = |id: &String| id == person;
         if self.except.iter().any(is) {
             Verdict::OwnChange
+        } else if self.own_word.iter().any(is) {
+            Verdict::OwnWord
         } else if self.people.as_ref().is_some_and(|people| !people.iter().any(is)) {
             Verdict::NotNamed
         } else {
@@ -139,6 +151,7 @@ impl Approval {
             | Verdict::Stranger
             | Verdict::Bot
             | Verdict::NotNamed
+            | Verdict::OwnWord
             | Verdict::OwnChange
             | Verdict::BaseMoved => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
         }

@@ -35,6 +35,10 @@ const AND_MORE: usize = 30;
 const REASON_LIMIT: usize = 500;
 /// What any other line may hold, in characters.
 const LINE_LIMIT: usize = 1000;
+/// How many actions are told before they run.
+const ACTS: usize = 6;
+/// How much of such an action is shown, in characters.
+const ACT_LIMIT: usize = 150;
 /// How many struck votes are told.
 const STRUCK: usize = 5;
 
@@ -50,6 +54,9 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     let rules = rules_line(&approval.rules_change).map(|line| cut(&line, LINE_LIMIT));
     blocks.extend(rules.iter().map(|line| context(line)));
     lines.extend(rules);
+    let acts = acts(approval).map(|text| cut(&text, LINE_LIMIT));
+    blocks.extend(acts.iter().map(|text| context(text)));
+    lines.extend(acts);
     let votes = votes(approval);
     blocks.extend(votes.iter().map(|text| section(text)));
     let notes = struck(&approval.struck)
@@ -89,6 +96,19 @@ fn rules_line(change: &RulesChange) -> Option<String> {
             Some(format!(":warning: This deploy changes the rules that guard it: {paths}."))
         }
     }
+}
+
+/// What an approval starts, as long as people can decide: afterwards each action has a line of its own.
+fn acts(approval: &Approval) -> Option<String> {
+    let lines: Vec<&str> = approval.subject.lines().filter(|_| approval.status.is_open()).collect();
+    let mut text = String::from("Once approved:");
+    for line in lines.iter().take(ACTS) {
+        text.push_str(&format!("\n\u{2022} {}", cut(&escape(line), ACT_LIMIT)));
+    }
+    if lines.len() > ACTS {
+        text.push_str(&format!("\nand {} more", lines.len() - ACTS));
+    }
+    (!lines.is_empty()).then_some(text)
 }
 
 /// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message takes.
@@ -142,6 +162,9 @@ fn struck(struck: &[Struck]) -> Option<String> {
                 Verdict::Stranger => "they are of another workspace",
                 Verdict::Bot => "it is a program's",
                 Verdict::Eligible | Verdict::NotNamed => "they are not among those who may vote any more",
+                Verdict::OwnWord => {
+                    "nobody else confirmed what they said on the page People of who made this"
+                }
                 Verdict::OwnChange => "it is their own change",
                 Verdict::BaseMoved => "another revision was approved since, so this is another change now",
             };

@@ -108,9 +108,17 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
         let except = mentions(electorate.except.iter());
         sentences.push(format!("Who wrote, merged or deployed this may not vote: {except}."));
     }
+    if !electorate.own_word.is_empty() {
+        let own_word = mentions(electorate.own_word.iter());
+        sentences.push(format!(
+            "Nobody else confirmed what {own_word} said of who made this, so they may not vote."
+        ));
+    }
     if !electorate.not_found.is_empty() {
         let names = and_more(electorate.not_found.iter().map(|name| code(&shorten(name, NAME_LIMIT))));
         sentences.push(format!("Not found in Slack, and so not kept from voting: {names}."));
+        let page = electorate.people_page.as_ref().map(|page| link(page, "People"));
+        sentences.extend(page.map(|page| format!("An admin can say who they are: {page}.")));
     }
     sentences.join(" ")
 }

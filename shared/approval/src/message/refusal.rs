@@ -48,6 +48,9 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
             Verdict::Guest => "guests of the workspace may not vote.".to_owned(),
             Verdict::Deactivated => "your account is deactivated.".to_owned(),
             Verdict::Bot => "only people may vote.".to_owned(),
+            Verdict::OwnWord => {
+                "nobody else confirmed what you said on the page People of who made this.".to_owned()
+            }
             Verdict::OwnChange => {
                 format!(
                     "this rule wants other eyes than those of who made the change. {}",

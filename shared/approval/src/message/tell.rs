@@ -43,6 +43,21 @@ pub fn rule_not_opened(deploy: &Deploy, deploy_url: &str, rule: &str, reasons: &
     )
 }
 
+/// What a channel is told when rules were not run because what their conditions ask about was not read whole. `reasons` are
+/// sentences.
+pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reasons: &[String]) -> String {
+    let names: Vec<_> = rules.iter().take(PROBLEMS_TOLD).map(|rule| code(rule)).collect();
+    let more = rules.len().saturating_sub(PROBLEMS_TOLD);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        ":warning: These rules were not run for {}, because not all that they ask about is known: {}{more}. Deploy again, in \
+         smaller steps where the change is too large.\n{}",
+        deploy_link(deploy, deploy_url),
+        names.join(", "),
+        code_block(reasons)
+    )
+}
+
 /// What a channel is told when a dialog could not be shown where its rule wants it.
 pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
     format!(

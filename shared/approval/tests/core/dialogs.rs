@@ -211,6 +211,16 @@ fn a_dialog_of_four_eyes_says_who_made_the_change() {
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     let not_found = vec!["Ana <ana@example.com>".to_owned(), "bob`".to_owned()];
+    let said = Electorate {
+        own_word: vec!["U3".to_owned()],
+        people_page: Some("https://signoff.example.com/settings/people".to_owned()),
+        not_found: not_found.clone(),
+        ..Electorate::anyone()
+    };
+    insta::assert_snapshot!(of(said), @r#"
+    context: Nobody else confirmed what <@U3> said of who made this, so they may not vote. Not found in Slack, and so not kept from voting: `Ana &lt;ana@example.com&gt;`, `bob'`. An admin can say who they are: <https://signoff.example.com/settings/people|People>.
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
+    "#);
     insta::assert_snapshot!(of(Electorate { not_found, ..except(authors(3), &["U1"]) }), @r#"
     context: Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>. Not found in Slack, and so not kept from voting: `Ana &lt;ana@example.com&gt;`, `bob'`.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]

@@ -13,6 +13,7 @@ mod dialogs;
 mod freeze;
 mod frozen;
 mod judging;
+mod permission;
 mod quorum;
 mod quotas;
 mod refusals;

@@ -76,6 +76,8 @@ fn who_may_not_vote_is_told_who_may() {
 #[test]
 fn who_made_the_change_is_told_that_the_rule_wants_others() {
     insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(Electorate::anyone(), &["U1", "U2"])), @"Your click was not counted: this rule wants other eyes than those of who made the change. Who wrote, merged or deployed this may not vote: <@U1>, <@U2>.");
+    let said = Electorate { own_word: vec!["U1".to_owned()], ..Electorate::anyone() };
+    insta::assert_snapshot!(not_eligible(Verdict::OwnWord, said), @"Your click was not counted: nobody else confirmed what you said on the page People of who made this.");
     insta::assert_snapshot!(not_eligible(Verdict::OwnChange, except(authors(3), &["U1"])), @"Your click was not counted: this rule wants other eyes than those of who made the change. Only the authors of this deploy may vote: <@U2>, <@U3>. Who wrote, merged or deployed this may not vote: <@U1>.");
 }
 

@@ -38,7 +38,7 @@ pub fn approval() -> Approval {
             rule: "promote".to_owned(),
             rule_hash: "hash".to_owned(),
             plan: vec!["auto_approve_build: deploy".to_owned()],
-            base: None,
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt:
@@ -208,6 +208,10 @@ pub fn deploy() -> Deploy {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -1,18 +1,23 @@
 //! Approving the job that holds a deploy's workflow.
 
-use super::client::{CircleCi, MAX_PAGES};
+use super::client::{CircleCi, MAX_PAGES, Triggered};
+use super::origin::{Origin, origin};
 use super::wire::{Job, JobStatus, JobType, Pipeline, PipelineState, Workflow, WorkflowStatus};
 use crate::failure::{Failure, quote};
 use std::collections::BTreeSet;
 
-/// The shortest revision that stands for the full one: any shorter, and two commits may share it.
-const MIN_PREFIX: usize = 7;
+/// How many characters of a revision people read.
+const SHORT: usize = 7;
+/// How many characters a full revision has.
+const FULL: usize = 40;
 
 /// The job is approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
     /// Whether it had been approved before, by somebody else or by an earlier attempt of ours.
     pub already: bool,
+    /// The pipeline that has the job.
+    pub pipeline: Triggered,
     /// The workflow's page.
     pub workflow_url: String,
     /// The job's name.
@@ -33,6 +38,7 @@ struct Seen {
     pipelines: BTreeSet<u64>,
     workflows: BTreeSet<String>,
     canceled: Option<u64>,
+    otherwise: Vec<String>,
     errors: Vec<String>,
     starting: bool,
 }
@@ -40,17 +46,19 @@ struct Seen {
 impl CircleCi {
     /// Approves the approval job of the workflow `build` that ran for `revision` in `project` (`gh/acme/checkout`).
     ///
-    /// The revision's pipelines are taken newest first, those of `branch` before all others; of 10 pages each. In the first
-    /// pipeline that has the workflow, its newest run that was not cancelled counts. `job` names the approval job;
-    /// without it, it is the only one that is on hold. Where several are and one was approved before, nothing is approved
-    /// without a name: after a lost answer, that one may have been ours, and the next gate was not voted for.
+    /// Only a pipeline of exactly this revision counts that its own push started. The newest 10 pages of all pipelines are
+    /// read, then 10 of those of `branch` where none was found. In the one pipeline that has the workflow, its newest run
+    /// that was not cancelled counts. `job` names the approval job; without it, it is the only one that is on hold. Where
+    /// several are and one was approved before, nothing is approved without a name: after a lost answer, that one may have
+    /// been ours, and the next gate was not voted for.
     ///
     /// It is harmless to repeat: a job that is approved already is a success.
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if there is no such pipeline, workflow or job (the message says which there are), if it was
-    /// cancelled or failed, or if it is unclear which job is meant. [`Failure::Retryable`] if it does not wait yet.
+    /// [`Failure::Permanent`] if the revision is not a full one, if there is no such pipeline, workflow or job (the message
+    /// says which there are), if two pipelines have the workflow or the only one was started otherwise, if it was cancelled
+    /// or failed, or if it is unclear which job is meant. [`Failure::Retryable`] if it does not wait yet.
     pub async fn approve_held_job(
         &self,
         project: &str,
@@ -59,10 +67,17 @@ impl CircleCi {
         build: &str,
         job: Option<&str>,
     ) -> Result<Approved, Failure> {
-        let workflow = self.find_workflow(project, branch, revision, build).await?;
+        if revision.len() != FULL || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Failure::Permanent(format!(
+                "nothing was approved: {revision} is not the full SHA of a commit, and a short one may stand for another \
+                 commit's pipeline"
+            )));
+        }
+        let (pipeline, workflow) = self.find_workflow(project, branch, revision, build).await?;
         let jobs = self.jobs(&workflow).await?;
         let approved = |job: &Job, already| Approved {
             already,
+            pipeline: pipeline.clone(),
             workflow_url: self.workflow_url(&workflow),
             job: job.name.clone(),
         };
@@ -83,16 +98,17 @@ impl CircleCi {
         }
     }
 
-    /// The workflow `build` of the newest pipeline that has it.
+    /// The workflow `build` of the one pipeline that the push of `revision` started and that has it.
     async fn find_workflow(
         &self,
         project: &str,
         branch: Option<&str>,
         revision: &str,
         build: &str,
-    ) -> Result<Workflow, Failure> {
+    ) -> Result<(Triggered, Workflow), Failure> {
         let mut seen = Seen::default();
-        for filter in branch.map(Some).into_iter().chain([None]) {
+        let mut fitting: Vec<(Triggered, Workflow)> = Vec::new();
+        for filter in [None].into_iter().chain(branch.map(Some)) {
             let mut token = None;
             for _ in 0..MAX_PAGES {
                 let page = self.pipelines(project, filter, token.as_deref()).await?;
@@ -100,8 +116,15 @@ impl CircleCi {
                     if !seen.pipelines.insert(pipeline.number) {
                         continue;
                     }
+                    let url = self.pipeline_url(project, pipeline.number);
+                    if let Origin::Otherwise(how) = origin(pipeline) {
+                        seen.otherwise
+                            .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
+                        continue;
+                    }
                     if let Some(workflow) = seen.look(pipeline, self.workflows(pipeline).await?, build) {
-                        return Ok(workflow);
+                        let found = Triggered { number: pipeline.number, id: pipeline.id.clone(), url };
+                        fitting.push((found, workflow));
                     }
                 }
                 token = page.next_page_token.filter(|token| !token.is_empty());
@@ -109,8 +132,20 @@ impl CircleCi {
                     break;
                 }
             }
+            if !fitting.is_empty() {
+                break;
+            }
         }
-        Err(seen.failure(project, revision, build))
+        if fitting.len() > 1 {
+            let short = revision.get(..SHORT).unwrap_or(revision);
+            let links = list(fitting.iter().map(|(pipeline, _)| pipeline.url.clone()));
+            return Err(Failure::Permanent(format!(
+                "nothing was approved: {} pipelines of {project} for {short} have the workflow {build}, and either may be \
+                 meant: {links}. Approve the job on CircleCI, or cancel the workflow in all but one of them and deploy again",
+                fitting.len()
+            )));
+        }
+        fitting.pop().ok_or_else(|| seen.failure(project, revision, build))
     }
 }
 
@@ -136,7 +171,7 @@ impl Seen {
 
     /// Why there is no workflow `build` to approve in.
     fn failure(self, project: &str, revision: &str, build: &str) -> Failure {
-        let short = revision.get(..MIN_PREFIX).unwrap_or(revision);
+        let short = revision.get(..SHORT).unwrap_or(revision);
         if let Some(number) = self.canceled {
             return Failure::Permanent(format!(
                 "the workflow {build} of {project} for {short} was cancelled (pipeline {number}): rerun it on CircleCI, \
@@ -153,6 +188,13 @@ impl Seen {
                 "the pipeline of {project} for {short} did not start: CircleCI says \"{error}\""
             ));
         }
+        if self.pipelines.len() == self.otherwise.len() && !self.otherwise.is_empty() {
+            return Failure::Permanent(format!(
+                "nothing was approved: no push of {short} started a pipeline of {project}, and only such a pipeline may be \
+                 approved: {}",
+                list(self.otherwise.into_iter())
+            ));
+        }
         if self.pipelines.is_empty() {
             return Failure::Permanent(format!(
                 "CircleCI has no pipeline of {project} for the revision {short}: check that it builds this repository"
@@ -167,11 +209,10 @@ impl Seen {
     }
 }
 
-/// Whether a pipeline built `revision`, which may be shortened.
+/// Whether a pipeline built exactly `revision`.
 fn is_of(pipeline: &Pipeline, revision: &str) -> bool {
     let built = pipeline.vcs.as_ref().and_then(|vcs| vcs.revision.as_deref()).unwrap_or_default();
-    let starts = built.get(..revision.len()).is_some_and(|start| start.eq_ignore_ascii_case(revision));
-    starts && (revision.len() >= MIN_PREFIX || built.len() == revision.len())
+    built.eq_ignore_ascii_case(revision)
 }
 
 /// What to do in a workflow with these jobs; `wanted` names the approval job.

@@ -185,7 +185,7 @@ impl CircleCi {
     }
 
     /// A pipeline's page.
-    fn pipeline_url(&self, project: &str, number: u64) -> String {
+    pub(super) fn pipeline_url(&self, project: &str, number: u64) -> String {
         format!("{}/pipelines/{project}/{number}", self.app)
     }
 

@@ -3,6 +3,7 @@
 mod approve;
 pub mod client;
 mod failure;
+mod origin;
 mod wire;
 
 pub use approve::Approved;

@@ -59,6 +59,10 @@ pub(crate) struct Vcs {
     pub revision: Option<String>,
     pub branch: Option<String>,
     pub tag: Option<String>,
+    /// Where the push came from: a fork, for the pull request of one.
+    pub origin_repository_url: Option<String>,
+    /// The project's repository.
+    pub target_repository_url: Option<String>,
 }
 
 /// A workflow of a pipeline.

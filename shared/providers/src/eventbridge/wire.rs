@@ -96,6 +96,10 @@ mod tests {
             rules_change: RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
             size: None,
         }
     }

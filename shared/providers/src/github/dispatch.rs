@@ -25,8 +25,8 @@ pub const RUN_APPEARS_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 /// What a look for a started workflow found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// It was started: the run's page.
-    Seen(String),
+    /// It was started.
+    Seen(StartedRun),
     /// It was not started, if [`RUN_APPEARS_WITHIN`] has passed since it was asked for.
     NotSeen,
     /// This run may be it, or another one that somebody started about that time: GitHub does not tell a run's inputs. Ask
@@ -34,8 +34,17 @@ pub enum Sighting {
     Unclear(String),
 }
 
+/// A run that was started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartedRun {
+    /// Its id in the repository.
+    pub id: u64,
+    /// Its page.
+    pub url: String,
+}
+
 impl GitHub {
-    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run's page where GitHub tells it.
+    /// Starts a run of a workflow that has the trigger `workflow_dispatch`, and answers the run where GitHub tells it.
     /// `workflow` is the file's name (`deploy.yml`, also with its folders) or its id; `ref` is a branch or tag. Inputs
     /// are sent as text, which GitHub takes for every type of input.
     /// <https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event>
@@ -51,7 +60,7 @@ impl GitHub {
         workflow: &str,
         r#ref: &str,
         inputs: &BTreeMap<String, ParameterValue>,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<StartedRun>, Failure> {
         let file = file_of(workflow);
         let doing = format!("starting the workflow {file} of {repository} on {ref}", r#ref = r#ref);
         if inputs.len() > MAX_INPUTS {
@@ -60,15 +69,18 @@ impl GitHub {
                 "the workflow {file} was not started: GitHub takes at most {MAX_INPUTS} inputs, the rule has {count}"
             )));
         }
-        let inputs = &inputs.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let inputs = &inputs.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
         let segments = ["actions", "workflows", file, "dispatches"];
         let body = wire::Dispatch { r#ref, inputs, return_run_details: true };
         let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
         let answer = send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
         match answer.status {
-            // It was started: an answer that lacks the address is no reason to doubt that.
+            // It was started: an answer that lacks the run is no reason to doubt that.
             StatusCode::OK => {
-                Ok(serde_json::from_slice(&answer.body).ok().map(|answer: wire::Dispatched| answer.html_url))
+                Ok(serde_json::from_slice(&answer.body).ok().map(|answer: wire::Dispatched| StartedRun {
+                    id: answer.workflow_run_id,
+                    url: answer.html_url,
+                }))
             }
             StatusCode::NO_CONTENT => Ok(None),
             _ => Err(classify(&doing, &answer, Repeat::MayDouble)),
@@ -77,7 +89,7 @@ impl GitHub {
 
     /// Looks whether a workflow was started on a branch (or tag) since `since`, of the revision `head_sha` where the
     /// branch's head is known: what to ask after a [`GitHub::dispatch_workflow`] whose answer was lost. A single such run
-    /// is the one, unless it was there a moment before. Runs whose page is among `others` are known to be another request's.
+    /// is the one, unless it was there a moment before, or is of another revision: the branch may have moved. Runs whose page is among `others` are known to be another request's.
     /// <https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow>
     ///
     /// # Errors
@@ -98,8 +110,7 @@ impl GitHub {
         let query = [("event", EVENT), ("branch", branch), ("per_page", RUNS)];
         let request = self
             .request(Method::GET, repository, ["actions", "workflows", file, "runs"], JSON)?
-            .query(&query)
-            .query(&head_sha.map(|sha| ("head_sha", sha)).as_slice());
+            .query(&query);
         let runs: wire::Runs = found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
         // GitHub tells whole seconds.
         let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
@@ -108,30 +119,25 @@ impl GitHub {
             run.created_at >= earliest
                 && run.event == EVENT
                 && run.head_branch.as_deref().is_none_or(|head| head == branch)
-                && head_sha.is_none_or(|sha| sha == run.head_sha)
                 && !others.contains(&run.html_url)
         };
-        let mut candidates = runs.workflow_runs.into_iter().filter(may_be);
-        Ok(match (candidates.next(), candidates.next()) {
-            (None, _) => Sighting::NotSeen,
-            (Some(run), None) if run.created_at >= since => Sighting::Seen(run.html_url),
-            (Some(run), _) => Sighting::Unclear(run.html_url),
+        let candidates = runs.workflow_runs.into_iter().filter(may_be);
+        let is_of_head = |run: &wire::Run| head_sha.is_none_or(|sha| sha == run.head_sha);
+        let (ours, elsewhere): (Vec<_>, Vec<_>) = candidates.partition(is_of_head);
+        let several = ours.len() > 1;
+        Ok(match (ours.into_iter().next(), elsewhere.into_iter().next()) {
+            (None, None) => Sighting::NotSeen,
+            (Some(run), _) if !several && run.created_at >= since => {
+                Sighting::Seen(StartedRun { id: run.id, url: run.html_url })
+            }
+            (Some(run), _) | (None, Some(run)) => Sighting::Unclear(run.html_url),
         })
     }
 }
 
 /// The name by which the API knows a workflow's file: without its folders.
-fn file_of(workflow: &str) -> &str {
+pub(super) fn file_of(workflow: &str) -> &str {
     workflow.rsplit('/').next().unwrap_or(workflow)
-}
-
-/// An input's value as text.
-fn text(value: &ParameterValue) -> String {
-    match value {
-        ParameterValue::Bool(value) => value.to_string(),
-        ParameterValue::Integer(value) => value.to_string(),
-        ParameterValue::Text(value) => value.clone(),
-    }
 }
 
 #[cfg(test)]

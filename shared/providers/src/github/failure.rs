@@ -25,7 +25,7 @@ pub(super) fn classify(doing: &str, answer: &Answer, repeat: Repeat) -> Failure 
         )),
         StatusCode::FORBIDDEN => Failure::Permanent(format!(
             "GitHub answered 403 while {doing}: the token in the GitHub secret may not do that{said}; give it the permission \
-             (Contents, Pull requests: read; Actions: write to start workflows)"
+             (Contents, Pull requests, Deployments: read; Actions: write to start workflows)"
         )),
         StatusCode::NOT_FOUND => Failure::Permanent(format!(
             "GitHub answered 404 while {doing}: there is no such thing, or the token in the GitHub secret may not see it; \

@@ -4,9 +4,10 @@ use super::client::ChangedFiles;
 use super::wire;
 use crate::failure::quote;
 use crate::form;
-use approval::deploy::{Commit, Person, PullRequest};
+use approval::deploy::{Commit, Person, PullRequest, Slug};
 use approval::issue;
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
@@ -54,9 +55,14 @@ pub struct DeploymentSucceeded {
 impl DeploymentSucceeded {
     /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA alone.
     pub fn branch(&self) -> Option<&str> {
-        let name = self.r#ref.strip_prefix("refs/heads/").unwrap_or(&self.r#ref);
-        (!name.is_empty() && !self.sha.starts_with(name)).then_some(name)
+        branch_of(&self.r#ref, &self.sha)
     }
+}
+
+/// The branch or tag that `ref`, which `sha` was deployed from, names; `None` where it is the SHA, or the start of it.
+pub(super) fn branch_of<'r>(r#ref: &'r str, sha: &str) -> Option<&'r str> {
+    let name = r#ref.strip_prefix("refs/heads/").unwrap_or(r#ref);
+    (!name.is_empty() && !sha.starts_with(name)).then_some(name)
 }
 
 /// Why a delivery can't be read. All of these are answered 400, or 413 for [`ParseError::TooLarge`].
@@ -84,6 +90,30 @@ pub enum ParseError {
     },
 }
 
+/// The JSON of a delivery's body, which is JSON or a form that holds it.
+fn payload(body: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+    let text = std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
+    if text.trim_start().starts_with('{') {
+        return Ok(text.into());
+    }
+    let fields = form::fields(body).map_err(|_| ParseError::NotUtf8)?;
+    let field = fields.into_iter().find(|(name, _)| name == "payload");
+    Ok(field.ok_or(ParseError::NoPayload)?.1)
+}
+
+/// The repository, `owner/name`, that a delivery's body names; `None` where it names none, or no possible one.
+///
+/// It is read before the signature is checked, only to find the secret to check the signature with: nobody has said yet
+/// that it is true.
+pub fn named_repository(body: &[u8]) -> Option<String> {
+    let payload = payload(body).ok()?;
+    let event: wire::RepositoryEvent = serde_json::from_str(&payload).ok()?;
+    let name = event.repository.full_name;
+    let (owner, repository) = name.split_once('/')?;
+    Slug::new(owner, repository)?;
+    Some(name)
+}
+
 /// Reads a delivery whose signature was checked before, from `X-GitHub-Event`, `X-GitHub-Delivery` and the body (JSON, or the
 /// form that GitHub's webhook page offers first). See
 /// <https://docs.github.com/webhooks/webhook-events-and-payloads#deployment_status>.
@@ -102,17 +132,7 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         let reason = format!("the event is `{}`, not `deployment_status`", quote(&event));
         return Ok(Delivery::Ignored { delivery, reason });
     }
-    let text = std::str::from_utf8(body).map_err(|_| ParseError::NotUtf8)?;
-    let payload = match text.trim_start().starts_with('{') {
-        true => text.into(),
-        false => {
-            let field = form::fields(body)
-                .map_err(|_| ParseError::NotUtf8)?
-                .into_iter()
-                .find(|(name, _)| name == "payload");
-            field.ok_or(ParseError::NoPayload)?.1
-        }
-    };
+    let payload = payload(body)?;
     let unreadable = |error: serde_json::Error| ParseError::Payload {
         event: event.clone(),
         error: quote(&error.to_string()),

@@ -303,7 +303,8 @@ fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, T
         }
     }
     if untold > 0 {
-        missing.push(format!("GitHub did not tell the co-authors and pull requests of {untold} commits."));
+        let commits = if untold == 1 { "one commit".to_owned() } else { format!("{untold} commits") };
+        missing.push(format!("GitHub did not tell the co-authors and pull requests of {commits}."));
     }
     (told, answers.trunk)
 }

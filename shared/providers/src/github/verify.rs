@@ -20,6 +20,28 @@ pub fn verify(
     check(webhook_secret, "sha256=", signature_header, &[body])
 }
 
+/// Checks a delivery as [`verify`] does, against several secrets of which any may be right: while one takes the place of another,
+/// both are good.
+///
+/// # Errors
+///
+/// As of [`verify`], for the last of `secrets`; [`VerifyError::NoSecret`] where there is none.
+pub fn verify_any(
+    secrets: &[SecretString],
+    signature_header: Option<&str>,
+    body: &[u8],
+) -> Result<(), VerifyError> {
+    let mut outcome = Err(VerifyError::NoSecret);
+    // Every one is compared, so that the time says nothing of which one was right.
+    for secret in secrets {
+        let checked = verify(secret, signature_header, body);
+        if outcome.is_err() {
+            outcome = checked;
+        }
+    }
+    outcome
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +54,17 @@ mod tests {
     #[test]
     fn githubs_own_example_passes() {
         assert_eq!(verify(&SECRET.into(), Some(SIGNATURE), BODY), Ok(()));
+    }
+
+    #[test]
+    fn any_of_several_secrets_verifies() {
+        let secrets = |texts: &[&str]| texts.iter().copied().map(SecretString::from).collect::<Vec<_>>();
+        let check = |texts: &[&str]| verify_any(&secrets(texts), Some(SIGNATURE), BODY);
+        assert_eq!(check(&[SECRET, "another"]), Ok(()));
+        assert_eq!(check(&["another", SECRET]), Ok(()));
+        assert_eq!(check(&["another", "a third"]), Err(VerifyError::Mismatch));
+        assert_eq!(check(&[]), Err(VerifyError::NoSecret));
+        assert_eq!(check(&[""]), Err(VerifyError::NoSecret));
     }
 
     #[test]

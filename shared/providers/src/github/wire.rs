@@ -13,6 +13,12 @@ pub(crate) struct DeploymentStatusEvent {
     pub repository: Repository,
 }
 
+/// What every event of a repository has.
+#[derive(Deserialize)]
+pub(crate) struct RepositoryEvent {
+    pub repository: Repository,
+}
+
 /// Its `deployment_status`.
 #[derive(Deserialize)]
 pub(crate) struct DeploymentStatus {
@@ -176,6 +182,7 @@ pub(crate) struct Dispatch<'a> {
 /// The same, answered with 200.
 #[derive(Deserialize)]
 pub(crate) struct Dispatched {
+    pub workflow_run_id: u64,
     pub html_url: String,
 }
 
@@ -188,11 +195,51 @@ pub(crate) struct Runs {
 /// A run of a workflow.
 #[derive(Deserialize)]
 pub(crate) struct Run {
+    pub id: u64,
     pub html_url: String,
     pub event: String,
     pub head_branch: Option<String>,
     pub head_sha: String,
     pub created_at: Timestamp,
+}
+
+/// `GET /repos/{owner}/{repo}/actions/runs/{run_id}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct RunHead {
+    pub head_sha: String,
+}
+
+/// `GET /repos/{owner}/{repo}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct DefaultBranch {
+    pub default_branch: String,
+}
+
+/// `GET /repos/{owner}/{repo}/commits/{ref}`, answered, of which the SHA alone is asked for.
+#[derive(Deserialize)]
+pub(crate) struct Sha {
+    pub sha: String,
+}
+
+/// An element of `GET /repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Branch {
+    pub name: String,
+    pub protected: bool,
+}
+
+/// `GET /repos/{owner}/{repo}/git/trees/{tree_sha}`, answered.
+#[derive(Deserialize)]
+pub(crate) struct Tree {
+    pub tree: Vec<Entry>,
+    pub truncated: bool,
+}
+
+/// A file or folder, of a tree or of `GET /repos/{owner}/{repo}/contents/{path}` of a folder.
+#[derive(Deserialize)]
+pub(crate) struct Entry {
+    pub path: String,
+    pub sha: String,
 }
 
 /// What an error answer says of itself.

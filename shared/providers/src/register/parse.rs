@@ -2,6 +2,7 @@
 
 use super::detail;
 use super::input::{Fields, ParseError, kind, parameters, time};
+use approval::confirmation::Confirmation;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
@@ -42,11 +43,31 @@ pub struct Registration {
     pub size: Option<Size>,
     /// Its pull requests; at most 100.
     pub pull_requests: Vec<PullRequest>,
+    /// The names of parameters that mean nothing here: clients of other services send more than is needed.
+    pub unknown: Vec<String>,
 }
+
+/// The parameters that mean something; `api_key` was read before.
+const KNOWN: [&str; 12] = [
+    "api_key",
+    "sha",
+    "environment",
+    "date",
+    "branch",
+    "tags",
+    "ignore_if_duplicate",
+    "email",
+    "links",
+    "commits",
+    "files",
+    "pull_requests",
+];
+/// How many unknown parameters are noted.
+const MAX_UNKNOWN: usize = 20;
 
 impl Registration {
     /// The deploy that it is, of `deployment`, whose code is in `repository`; deployed when it was registered where it does not
-    /// say when.
+    /// say when, or says a later time.
     pub fn deploy(
         self,
         id: DeployId,
@@ -63,7 +84,8 @@ impl Registration {
             environment: self.environment,
             revision: self.revision,
             branch: self.branch,
-            deployed_at: self.deployed_at.unwrap_or(registered_at),
+            // A date may make it older, never newer than its registration: it supersedes nothing that comes after it.
+            deployed_at: self.deployed_at.unwrap_or(registered_at).min(registered_at),
             registered_at,
             source: Source::RegisterDeploy,
             tags: self.tags,
@@ -76,13 +98,17 @@ impl Registration {
             rules_change: RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: Confirmation::Awaited,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
         }
     }
 }
 
 /// Reads a registration from a request's `Content-Type`, query (without `?`) and body: JSON, a form, or query parameters,
 /// of which the body's win. Empty texts and lists stand for what the client doesn't know; parameters with other names
-/// are not looked at. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
+/// are named in [`Registration::unknown`]. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
 ///
 /// - `sha`: 4 to 64 hexadecimal digits; required.
 /// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One in the
@@ -113,7 +139,13 @@ pub fn parse(
         commits: detail::commits(&fields)?,
         size: detail::size(&fields)?,
         pull_requests: detail::pull_requests(&fields)?,
+        unknown: unknown(&fields),
     })
+}
+
+fn unknown(fields: &Fields<'_>) -> Vec<String> {
+    let names = fields.members.keys().filter(|name| !KNOWN.contains(&name.as_str()));
+    names.take(MAX_UNKNOWN).map(|name| crate::failure::quote(name)).collect()
 }
 
 fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {

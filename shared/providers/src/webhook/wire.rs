@@ -92,6 +92,10 @@ mod tests {
             rules_change: approval::deploy::RulesChange::Unknown,
             issues: Vec::new(),
             silent_trackers: Vec::new(),
+            confirmation: approval::confirmation::Confirmation::Confirmed,
+            host_deployment: None,
+            reported_tags: Vec::new(),
+            reading: Default::default(),
         };
         let full = String::from_utf8(body(&deploy).unwrap()).unwrap();
         (deploy.branch, deploy.deployer) = (None, None);

@@ -155,6 +155,10 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -48,7 +48,8 @@ pub const VARIABLES: [Variable; 19] = [
     Variable {
         name: "pr_labels",
         kind: Kind::List,
-        about: "The labels of all pull requests in the deploy, each once.",
+        about: "The labels of all pull requests in the deploy, each once. If GitHub does not tell all of them, no comparison with \
+                this list holds, and the channel is told; it is the same with `pr_authors` and the lists of issues.",
         examples: &["pr_labels~='fix|feature'"],
     },
     Variable {
@@ -119,7 +120,8 @@ pub const VARIABLES: [Variable; 19] = [
         name: "magnitude",
         kind: Kind::Text,
         about: "How much the deploy changes: `Small` (at most 10 files and 100 lines), `Medium`, or `Large` (more than 50 files or \
-                1000 lines); `Unknown` where the git host does not say.",
+                1000 lines); `Unknown` where the git host does not say. A change whose files are not all listed is `Large`; a rollback \
+                is as large as what it takes out.",
         examples: &["magnitude='Medium'"],
     },
     Variable {

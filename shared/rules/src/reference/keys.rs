@@ -359,8 +359,10 @@ pub const TRIGGER_BUILD: [Key; 2] = [
     Key {
         name: "revision",
         takes: Takes::Template,
-        absent: Means("the deploy's branch, else the repository's default branch"),
-        about: "The branch or tag to build.",
+        absent: Means(
+            "the default branch, where its head is the revision or a parameter names the revision; else a protected branch whose head it is",
+        ),
+        about: "The branch or tag to build. Where no parameter names the revision, it must stand at the revision.",
         examples: &["revision: main"],
     },
 ];

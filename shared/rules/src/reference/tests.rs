@@ -33,7 +33,13 @@ fn deploy() -> Deploy {
         links: Default::default(),
         size: Some(Size { files: 20, lines: 150 }),
         deployer: Some(ana()),
-        commits: Vec::<Commit>::new(),
+        commits: vec![Commit {
+            revision: "7bf72260c8f1d4e5a3b9027d6e8f41c59ab3d702".to_owned(),
+            title: "Take other currencies".to_owned(),
+            authors: vec![ana()],
+            url: None,
+            issues: Vec::new(),
+        }],
         pull_requests: vec![PullRequest {
             number: 12,
             title: "Take other currencies".to_owned(),
@@ -55,6 +61,10 @@ fn deploy() -> Deploy {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 

@@ -65,6 +65,10 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             tracker: Tracker::Jira,
         }],
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     };
     Some(Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new()))
 });

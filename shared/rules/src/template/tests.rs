@@ -59,6 +59,10 @@ fn deploy() -> Deploy {
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 
@@ -384,5 +388,76 @@ proptest! {
         let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
         let text = render(&format!("{{{{ prs[0].title{filter} }}}}"), &context).unwrap();
         prop_assert!(!text.contains(['<', '>']), "{}", text);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_literal_renders_to_its_text(text in r#"(\{\{|\}\}|\{%|%\}|\{#|#\}|["'\\ \r\n a-z/#]|[[:print:]]){0,24}"#) {
+        let context = Context::new(&deploy(), "https://signoff.example.com/deploys/d1", &Mentions::default());
+        prop_assert_eq!(render_plain(&literal(&text), &context), Ok(text));
+    }
+}
+
+/// What an address template gives for this deploy with another environment and branch.
+fn address(template: &str, environment: &str) -> String {
+    let mut deploy = deploy();
+    environment.clone_into(&mut deploy.environment);
+    deploy.branch = Some(environment.to_owned());
+    let context = Context::new(&deploy, "https://signoff.example.com/deploys/d1", &Mentions::new());
+    render_address(template, &context).unwrap()
+}
+
+#[test]
+fn a_value_stays_where_it_stands_in_an_address() {
+    let template = "https://hooks.example.com/{{ environment }}/x?to={{ environment }}&by=1";
+    for (value, written) in [
+        ("Staging", "Staging"),
+        ("a/../..?x#y", "a%2F..%2F..%3Fx%23y"),
+        ("QA & EU", "QA%20%26%20EU"),
+        ("100%", "100%25"),
+        ("a+b=c", "a%2Bb%3Dc"),
+        ("\\\\evil.example\\x", "%5C%5Cevil.example%5Cx"),
+        ("caf\u{e9}", "caf%C3%A9"),
+        ("a\r\nb\tc", "a%0D%0Ab%09c"),
+    ] {
+        let expected = format!("https://hooks.example.com/{written}/x?to={written}&by=1");
+        assert_eq!(address(template, value), expected, "{value:?}");
+    }
+}
+
+#[test]
+fn nothing_keeps_a_value_from_being_encoded() {
+    for template in [
+        "{{ environment | safe }}",
+        "{{ environment | escape }}",
+        "{{ environment | e }}",
+        "{{ environment ~ '' }}",
+        "{% set x = environment %}{{ x }}",
+        "{% set x %}{{ environment }}{% endset %}{{ x }}",
+        "{% for x in [environment] %}{{ x }}{% endfor %}",
+        "{% if environment %}{{ environment }}{% endif %}",
+    ] {
+        assert_eq!(address(template, "a/b?c"), "a%2Fb%3Fc", "{template}");
+    }
+    assert_eq!(address("{{ ['a/b', environment] }}", "c/d"), "a%2Fb%2C%20c%2Fd");
+}
+
+#[test]
+fn every_variable_is_encoded_in_an_address() {
+    for variable in &crate::reference::TEMPLATE_VARIABLES {
+        let written = address(&format!("{{{{ {} }}}}", variable.name), "a/b");
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte);
+        assert!(written.bytes().all(unreserved), "{}: {written}", variable.name);
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_encoded_value_decodes_to_itself(value in "\\PC{0,40}") {
+        let written = address("{{ environment }}", &value);
+        prop_assert!(written.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
+        let decoded = percent_encoding::percent_decode_str(&written).decode_utf8().unwrap();
+        prop_assert_eq!(decoded.as_ref(), value.as_str());
     }
 }

@@ -3,7 +3,7 @@
 use crate::local::{Local, text};
 use crate::samples::second;
 use std::collections::BTreeSet;
-use store::{Actor, ApiKey, CommitError, Done, Scope};
+use store::{Actor, ApiKey, CommitError, Done, Pattern, Scope};
 
 fn actor(name: &str) -> Actor {
     Actor { id: format!("U{name}"), name: name.to_owned() }
@@ -14,6 +14,7 @@ fn key(id: &str, at: i64) -> ApiKey {
         id: id.to_owned(),
         name: "CI \u{1f680}".to_owned(),
         scopes: BTreeSet::from([Scope::Register, Scope::Read]),
+        deployments: vec![Pattern::parse("acme/*").expect("a pattern")],
         digest: "0".repeat(64),
         last_four: "cafe".to_owned(),
         created: Done { by: actor("Ana"), at: second(at) },
@@ -75,6 +76,6 @@ async fn the_row_has_no_secret() {
     let rows = local.rows().await;
     let mut names: Vec<_> = rows["keys key#k1"].keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["created", "digest", "id", "last_four", "name", "pk", "scopes", "sk"]);
+    assert_eq!(names, ["created", "deployments", "digest", "id", "last_four", "name", "pk", "scopes", "sk"]);
     assert_eq!(text(&rows["keys key#k1"], "last_four"), "cafe");
 }

@@ -22,7 +22,8 @@ async fn of_ten_who_approve_from_the_same_base_one_moves_it() {
     let read = base(&local.store).await;
     let mut tasks = JoinSet::new();
     for number in 0..10 {
-        let (store, next) = (local.store.clone(), read.clone().after(&format!("{number:040}"), true, second(1)));
+        let (store, next) =
+            (local.store.clone(), read.clone().after(&format!("{number:040}"), true, second(1)));
         let change = Change::to(&deploy(1).id, second(1)).base(next);
         tasks.spawn(async move { (number, store.commit(change).await) });
     }

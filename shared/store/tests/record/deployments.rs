@@ -3,7 +3,7 @@
 use crate::local::Local;
 use crate::samples::second;
 use approval::deploy::Slug;
-use store::{Actor, CommitError, DeploymentSettings, Done, GitHost, Store};
+use store::{Actor, CommitError, DeploymentSettings, Done, GitHost, SecretNumbers, Store};
 
 fn slug(name: &str) -> Slug {
     Slug::new("acme", name).expect("a slug")
@@ -22,6 +22,7 @@ fn settings(name: &str, repository: &str) -> DeploymentSettings {
         git_host: GitHost::Gitlab,
         disconnected: None,
         leads: false,
+        secrets: SecretNumbers::default(),
         saved: done(1),
         version: 0,
     }

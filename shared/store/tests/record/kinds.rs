@@ -7,6 +7,7 @@ use approval::approval::{
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
+use approval::people::Handle;
 use approval::range::Direction;
 use approval::run::Resolution;
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +44,8 @@ pub fn electorate() -> Electorate {
         except: vec!["U1".to_owned(), String::new()],
         not_found: odd(),
         quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
+        own_word: odd(),
+        people_page: Some(ODD[2].to_owned()),
         break_glass: vec![Vec::new(), odd()],
         parts: vec![Part { makers: odd(), commits: 2, pull_requests: 0, title: ODD[1].to_owned() }],
         blocked: blockers(),
@@ -81,6 +84,7 @@ pub fn verdicts() -> [Verdict; 8] {
         Verdict::Stranger,
         Verdict::Bot,
         Verdict::NotNamed,
+        Verdict::OwnWord,
         Verdict::OwnChange,
         Verdict::BaseMoved,
     ]
@@ -264,5 +268,11 @@ pub fn effects() -> Vec<EffectKind> {
         draw(None),
         EffectKind::TellPerson { channel: "C1".to_owned(), user: "U1".to_owned(), text: String::new() },
         EffectKind::TellChannel { channel: String::new(), text: ODD[2].to_owned() },
+        EffectKind::AskMember { handle: Handle::github(u64::MAX), version: 1, at: None },
+        EffectKind::AskMember {
+            handle: Handle::Email { address: ODD[2].to_owned() },
+            version: u64::MAX,
+            at: Some(dialog()),
+        },
     ]
 }

@@ -65,6 +65,10 @@ fn rich_deploy() -> Deploy {
         rules_change: RulesChange::Yes(odd()),
         issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
         silent_trackers: vec![Tracker::Jira, Tracker::Linear],
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
         ..deploy(1)
     }
 }

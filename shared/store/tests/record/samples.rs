@@ -47,6 +47,10 @@ pub fn deploy(number: u32) -> Deploy {
         rules_change: RulesChange::Unknown,
         issues: Vec::new(),
         silent_trackers: Vec::new(),
+        confirmation: approval::confirmation::Confirmation::Confirmed,
+        host_deployment: None,
+        reported_tags: Vec::new(),
+        reading: Default::default(),
     }
 }
 
@@ -66,7 +70,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
             rule: "promote".to_owned(),
             rule_hash: "hash".to_owned(),
             plan: Vec::new(),
-            base: None,
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt: "Promote?".to_owned(),

@@ -157,7 +157,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
-            base: None,
+            ..Subject::default()
         },
         rules_change: RulesChange::No,
         prompt: spec.prompt.clone(),

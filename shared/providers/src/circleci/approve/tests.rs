@@ -117,12 +117,12 @@ async fn approve(server: &Responder, build: &str) -> Result<Approved, Failure> {
 async fn the_newest_run_of_the_workflow_is_approved_once() {
     let approved = AtomicBool::new(false);
     let server = Responder::start(move |line, _| match line {
-        "GET /api/v2/project/gh/acme/checkout/pipeline?branch=main" => {
+        "GET /api/v2/project/gh/acme/checkout/pipeline" => {
             let first =
                 [wire_pipeline(27, "ffffffffffffffffffffffffffffffffffffffff"), wire_pipeline(26, REVISION)];
             reply(200, &json!({"items": first, "next_page_token": "t2"}))
         }
-        "GET /api/v2/project/gh/acme/checkout/pipeline?branch=main&page-token=t2" => {
+        "GET /api/v2/project/gh/acme/checkout/pipeline?page-token=t2" => {
             reply(200, &page(&[wire_pipeline(25, &REVISION.to_uppercase())]))
         }
         "GET /api/v2/pipeline/p26/workflow" => {
@@ -155,7 +155,9 @@ async fn the_newest_run_of_the_workflow_is_approved_once() {
     .await;
     let url = "https://app.circleci.com/pipelines/gh/acme/checkout/25/workflows/w2";
     for already in [false, true] {
-        let expected = Approved { already, workflow_url: url.into(), job: "hold".into() };
+        let pipeline_url = "https://app.circleci.com/pipelines/gh/acme/checkout/25".to_owned();
+        let pipeline = Triggered { number: 25, id: "p25".to_owned(), url: pipeline_url };
+        let expected = Approved { already, pipeline, workflow_url: url.into(), job: "hold".into() };
         assert_eq!(approve(&server, "deploy").await, Ok(expected));
     }
     let posts = server.lines().into_iter().filter(|line| line.starts_with("POST")).count();
@@ -218,7 +220,7 @@ async fn what_is_not_there_is_named_with_what_is() {
         })
         .await;
         told.push(format!("{name}: {:?}", approve(&server, "deploy").await.expect_err("a failure")));
-        // Of the branch, then of all; the workflows of a pipeline once.
+        // Of all, then of the branch; the workflows of a pipeline once.
         assert!(server.lines().len() <= 3, "{:?}", server.lines());
     }
     insta::assert_snapshot!(told.join("\n"));
@@ -231,16 +233,56 @@ fn with(value: &Value, key: &str, field: Value) -> Value {
 }
 
 #[test]
-fn a_short_revision_stands_for_the_full_one_from_7_digits_on() {
+fn no_prefix_chooses_a_pipeline() {
     let pipeline: Pipeline = serde_json::from_value(wire_pipeline(1, REVISION)).unwrap();
-    for (revision, expected) in [
-        (REVISION, true),
-        ("7bf7226", true),
-        ("7BF7226A", true),
-        ("7bf722", false),
-        ("", false),
-        ("7bf7227", false),
-    ] {
+    for (revision, expected) in
+        [(REVISION, true), (REVISION.to_uppercase().as_str(), true), ("7bf7226", false), ("", false)]
+    {
         assert_eq!(is_of(&pipeline, revision), expected, "{revision}");
     }
+}
+
+#[tokio::test]
+async fn a_short_revision_approves_nothing() {
+    let server = Responder::start(|_, _| reply(200, &page(&[wire_pipeline(25, REVISION)]))).await;
+    for revision in ["7bf7226", "", "not a revision at all, though 40 letters!"] {
+        let answer =
+            circleci(&server).approve_held_job("gh/acme/checkout", None, revision, "deploy", None).await;
+        assert!(matches!(answer, Err(Failure::Permanent(_))), "{answer:?}");
+    }
+    assert!(server.lines().is_empty());
+}
+
+/// What comes of these pipelines, each of which has the workflow `deploy` on hold.
+async fn chosen(pipelines: Vec<Value>) -> String {
+    let server = Responder::start(move |line, _| {
+        if line.starts_with("POST") {
+            return reply(202, &json!({"message": "Accepted."}));
+        }
+        let id = line.split('/').rev().nth(1).unwrap_or_default().to_owned();
+        match line.rsplit('/').next() {
+            Some("workflow") => {
+                let workflow = wire_workflow(&format!("w-{id}"), "deploy", "on_hold", "2021-05-11T11:40:00Z");
+                reply(200, &page(&[workflow]))
+            }
+            Some("job") => reply(200, &page(&[wire_job("h", "hold", "approval", "on_hold")])),
+            _ => reply(200, &page(&pipelines)),
+        }
+    })
+    .await;
+    match approve(&server, "deploy").await {
+        Ok(approved) => {
+            format!("approved in pipeline {} ({})", approved.pipeline.number, approved.pipeline.id)
+        }
+        Err(failure) => failure.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn only_the_one_pipeline_of_the_push_is_approved() {
+    let push = wire_pipeline(25, REVISION);
+    let by_api = with(&wire_pipeline(26, REVISION), "trigger", json!({"type": "api"}));
+    assert_eq!(chosen(vec![by_api.clone(), push.clone()]).await, "approved in pipeline 25 (p25)");
+    insta::assert_snapshot!(chosen(vec![by_api]).await, @"nothing was approved: no push of 7bf7226 started a pipeline of gh/acme/checkout, and only such a pipeline may be approved: pipeline 26 was started by a request to the API, and not by a push (https://app.circleci.com/pipelines/gh/acme/checkout/26)");
+    insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"nothing was approved: 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy, and either may be meant: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Approve the job on CircleCI, or cancel the workflow in all but one of them and deploy again");
 }

@@ -30,7 +30,7 @@ async fn a_workflow_is_started_once_or_nobody_knows() {
         ("replicas".to_owned(), ParameterValue::Integer(3)),
     ]);
     let start = async |file: &str| github.dispatch_workflow("acme/checkout", file, "main", &inputs).await;
-    assert_eq!(start(".github/workflows/deploy.yml").await, Ok(Some(run.into())));
+    assert_eq!(start(".github/workflows/deploy.yml").await, Ok(Some(StartedRun { id: 9, url: run.into() })));
     assert_eq!(start("quiet.yml").await, Ok(None));
     for lost in ["lost.yml", "gateway.yml"] {
         assert!(matches!(start(lost).await, Err(Failure::Unanswered(_))), "{lost}");
@@ -58,21 +58,29 @@ fn run(number: u64, event: &str, created_at: &str, branch: &str) -> Value {
 #[tokio::test]
 async fn a_lost_dispatch_is_seen_in_the_list() {
     let page = |number: u64| format!("https://github.com/acme/checkout/actions/runs/{number}");
+    let started = |id: u64| StartedRun { id, url: page(id) };
     let ours = || run(9, EVENT, "2021-05-11T11:40:01Z", "main");
     let other = || run(8, EVENT, "2021-05-11T11:40:20Z", "main");
+    let of_another_head = || {
+        let mut run = other();
+        run["head_sha"] = json!("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a");
+        run
+    };
     let cases = [
-        (vec![ours()], Some(SHA), Sighting::Seen(page(9))),
-        (vec![ours()], None, Sighting::Seen(page(9))),
-        (vec![run(9, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(page(9))),
-        (vec![ours()], Some("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a"), Sighting::NotSeen),
+        (vec![ours()], Some(SHA), Sighting::Seen(started(9))),
+        (vec![ours()], None, Sighting::Seen(started(9))),
+        (vec![run(9, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(started(9))),
+        // The branch moved between our look and the start, or somebody else started it.
+        (vec![ours()], Some("0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b7bf7226a"), Sighting::Unclear(page(9))),
+        (vec![of_another_head(), ours()], Some(SHA), Sighting::Seen(started(9))),
         // It was there a moment before: our clock may be wrong, or somebody else was quick.
         (vec![run(9, EVENT, "2021-05-11T11:39:59Z", "main")], None, Sighting::Unclear(page(9))),
         (vec![run(9, EVENT, "2021-05-11T11:39:00Z", "main")], None, Sighting::Unclear(page(9))),
         (vec![run(9, EVENT, "2021-05-11T11:38:59Z", "main")], None, Sighting::NotSeen),
         (vec![other(), ours()], Some(SHA), Sighting::Unclear(page(8))),
         (vec![ours(), run(7, EVENT, "2021-05-11T11:39:30Z", "main")], None, Sighting::Unclear(page(9))),
-        (vec![ours(), run(7, EVENT, "2021-05-11T10:00:00Z", "main")], None, Sighting::Seen(page(9))),
-        (vec![ours(), run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(page(9))),
+        (vec![ours(), run(7, EVENT, "2021-05-11T10:00:00Z", "main")], None, Sighting::Seen(started(9))),
+        (vec![ours(), run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::Seen(started(9))),
         (vec![run(2, EVENT, "2021-05-11T11:40:00Z", "main")], None, Sighting::NotSeen),
         (vec![run(9, "push", "2021-05-11T11:40:01Z", "main")], None, Sighting::NotSeen),
         (vec![run(9, EVENT, "2021-05-11T11:40:01Z", "other")], None, Sighting::NotSeen),
@@ -89,12 +97,11 @@ async fn a_lost_dispatch_is_seen_in_the_list() {
             .find_dispatched("acme/checkout", workflow, "refs/heads/main", head_sha, since, &others)
             .await;
         assert_eq!(seen, Ok(expected), "{:?}", server.lines());
-        let of_head = head_sha.map(|sha| format!("&head_sha={sha}")).unwrap_or_default();
         assert_eq!(
             server.lines(),
-            [format!(
-                "GET /repos/acme/checkout/actions/workflows/deploy.yml/runs?event=workflow_dispatch&branch=main&per_page=100{of_head}"
-            )]
+            [
+                "GET /repos/acme/checkout/actions/workflows/deploy.yml/runs?event=workflow_dispatch&branch=main&per_page=100"
+            ]
         );
     }
 }

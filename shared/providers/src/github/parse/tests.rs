@@ -22,6 +22,31 @@ fn parsed(body: &[u8]) -> Result<Delivery, ParseError> {
 }
 
 #[test]
+fn the_repository_is_read_before_anything_else() {
+    let text = payload().to_string();
+    let form = form_urlencoded::Serializer::new(String::new()).append_pair("payload", &text).finish();
+    let expected = Some("acme/checkout".to_owned());
+    assert_eq!(named_repository(text.as_bytes()), expected);
+    assert_eq!(named_repository(form.as_bytes()), expected);
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "payload={}",
+        r#"{"repository": {}}"#,
+        r#"{"repository": "acme/checkout"}"#,
+        r#"{"repository": {"full_name": "checkout"}}"#,
+        r#"{"repository": {"full_name": "acme/check/out"}}"#,
+        r#"{"repository": {"full_name": "acme/check out"}}"#,
+        r#"{"repository": {"full_name": "acme/a"}, "repository": {"full_name": "acme/b"}}"#,
+        r#"{"repository": {"full_name": "acme/a", "full_name": "acme/b"}}"#,
+    ] {
+        assert_eq!(named_repository(body.as_bytes()), None, "{body}");
+    }
+    assert_eq!(named_repository(b"{\"repository\": {\"full_name\": \"acme/\xff\"}}"), None);
+}
+
+#[test]
 fn a_deployment_that_succeeded() {
     let expected = DeploymentSucceeded {
         delivery: "72d3162e".into(),

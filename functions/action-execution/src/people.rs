@@ -1,0 +1,194 @@
+//! The people behind a change: from accounts and e-mail addresses on the source host to Slack members, by the list of people in
+//! the console and by the addresses that Slack knows.
+
+mod ask;
+
+use crate::handler::ActionExecution;
+use approval::deploy::Person;
+use approval::people::{Entry, Handle, Nobody, Standing};
+use approval::range::Identity;
+use providers::Failure;
+use providers::slack::client::Slack;
+use rules::template::Mentions;
+use std::collections::HashMap;
+
+/// A Slack member whom an identity leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FoundMember {
+    /// The Slack user id.
+    pub(crate) id: String,
+    /// Whether only the list of people leads there, and no address that Slack knows: such a member is a maker, and an author only
+    /// where the host vouches for the account.
+    pub(crate) by_list: bool,
+}
+
+/// The kind of answer to who an identity is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// One or several Slack members.
+    Member,
+    /// Nobody in this workspace, as the list says and another admin confirmed.
+    NobodyHere,
+    /// A listed bot. Only the host's signature can show that a commit is the bot's own.
+    Bot,
+    /// Nobody who is known.
+    NotFound,
+}
+
+/// The people behind an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Every Slack member whom it leads to, by the account and by the address. Where a statement of the list waits that would
+    /// replace a member, that member is here too, though the identity may not be found.
+    pub(crate) members: Vec<FoundMember>,
+    /// The kind of answer.
+    pub(crate) known: Known,
+    /// The Slack user ids of those who said something of it that nobody else confirmed: they may not vote on what needs it.
+    pub(crate) unconfirmed_by: Vec<String>,
+}
+
+/// The makers of a change, each with the people behind them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Makers(Vec<(Person, Found)>);
+
+impl Known {
+    /// Whether nobody is kept from voting by it.
+    pub(crate) fn keeps_nobody(self) -> bool {
+        match self {
+            Self::Member | Self::NobodyHere => false,
+            Self::Bot | Self::NotFound => true,
+        }
+    }
+}
+
+impl Found {
+    fn nobody() -> Self {
+        Self { members: Vec::new(), known: Known::NotFound, unconfirmed_by: Vec::new() }
+    }
+
+    fn add(&mut self, id: &str, by_list: bool) {
+        match self.members.iter_mut().find(|member| member.id == id) {
+            Some(member) => member.by_list &= by_list,
+            None => self.members.push(FoundMember { id: id.to_owned(), by_list }),
+        }
+    }
+}
+
+impl Makers {
+    /// The people behind `maker`; nobody, where they were not looked up.
+    pub(crate) fn get(&self, maker: &Person) -> Found {
+        let known = self
+            .0
+            .iter()
+            .find(|(person, _)| person == maker)
+            .or_else(|| self.0.iter().find(|(person, _)| person.is(maker)));
+        known.map_or_else(Found::nobody, |(_, found)| found.clone())
+    }
+
+    /// The Slack user ids of `author` that do not rest on the list of people alone: a commit's text proves nothing.
+    pub(crate) fn vouched(&self, author: &Person) -> Vec<String> {
+        let members = self.get(author).members.into_iter();
+        members.filter(|member| !member.by_list).map(|member| member.id).collect()
+    }
+
+    /// How each is mentioned in Slack.
+    pub(crate) fn mentions(&self) -> Mentions {
+        let mut mentions = Mentions::default();
+        for (person, found) in &self.0 {
+            let members = || found.members.iter();
+            let first = members().find(|member| !member.by_list).or_else(|| members().next());
+            if let Some(member) = first.filter(|_| found.known == Known::Member) {
+                mentions.insert(person, &member.id);
+            }
+        }
+        mentions
+    }
+}
+
+impl ActionExecution {
+    /// The people behind each of `identities`, in their order: by the account and by the address together, never one instead of the
+    /// other. The list of people is read in one request for each 100 accounts and
+    /// addresses; Slack is asked for each address that it was not asked for in the last minutes.
+    ///
+    /// Errors: those of the record and of Slack, as failures that may pass.
+    pub(crate) async fn members_of(
+        &self,
+        slack: &Slack,
+        identities: &[Identity],
+    ) -> Result<Vec<Found>, Failure> {
+        let handles: Vec<Vec<Handle>> = identities.iter().map(handles).collect();
+        let listed = self.store.people_of(&handles.concat()).await;
+        let listed = listed.map_err(|error| Failure::retryable(format!("the list of people: {error}")))?;
+        let mut found = Vec::new();
+        for handles in &handles {
+            let mut by_address = Vec::new();
+            for handle in handles.iter().filter(|handle| !handle.is_noreply()) {
+                if let Handle::Email { address } = handle {
+                    by_address.extend(self.account(slack, address.clone()).await?);
+                }
+            }
+            found.push(together(handles, &listed, &by_address));
+        }
+        Ok(found)
+    }
+
+    /// The people behind each of `makers`.
+    pub(crate) async fn found(&self, slack: &Slack, makers: Vec<Person>) -> Result<Makers, Failure> {
+        let identities: Vec<_> = makers.iter().map(identity).collect();
+        let found = self.members_of(slack, &identities).await?;
+        Ok(Makers(makers.into_iter().zip(found).collect()))
+    }
+
+    /// The address of the list of people.
+    pub(crate) fn people_page(&self) -> String {
+        format!("{}/settings/people", self.public_url)
+    }
+}
+
+/// A person of a deploy as an identity: nobody vouches for them.
+fn identity(person: &Person) -> Identity {
+    Identity { name: person.name.clone(), email: person.email.clone(), account: None, vouched: false }
+}
+
+/// The account and the address of an identity; the account that a noreply address names, too.
+fn handles(identity: &Identity) -> Vec<Handle> {
+    let account = identity.account.as_ref().map(|account| Handle::github(account.id));
+    let email = identity.email.as_deref().and_then(Handle::email);
+    let mut handles: Vec<_> = account.into_iter().chain(email).collect();
+    handles.dedup();
+    handles
+}
+
+/// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of the addresses.
+fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[String]) -> Found {
+    let mut found = Found::nobody();
+    let mut nobody_here = None;
+    for id in by_address {
+        found.add(id, false);
+    }
+    let mut is_member = !by_address.is_empty();
+    for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
+        let statements = entry.counts.iter().chain(&entry.waits);
+        found
+            .unconfirmed_by
+            .extend(statements.filter_map(|statement| statement.only_by().map(str::to_owned)));
+        match entry.standing() {
+            Standing::Member { id } => {
+                is_member = true;
+                found.add(id, true);
+            }
+            Standing::Unknown { kept } => kept.into_iter().for_each(|id| found.add(id, true)),
+            Standing::NobodyHere { kind } => {
+                let known = if kind == Nobody::Bot { Known::Bot } else { Known::NobodyHere };
+                nobody_here = nobody_here.or(Some(known));
+            }
+        }
+    }
+    found.unconfirmed_by.sort_unstable();
+    found.unconfirmed_by.dedup();
+    found.known = if is_member { Known::Member } else { nobody_here.unwrap_or(Known::NotFound) };
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! What a build starts from: found when its approval opens, and looked at again before it starts.
+
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::action::{ParameterValue, TriggerSpec};
+use approval::approval::{BuildSource, Start};
+use approval::deploy::Deploy;
+use providers::Failure;
+use providers::github::{GitHub, Named, RefHead};
+use runtime::deployments::Connection;
+
+/// The shortest prefix of a revision that a parameter may name it by.
+const MIN_PREFIX: usize = 7;
+/// How many characters a full revision has.
+const FULL: usize = 40;
+/// What to do where no ref is found to start from.
+const WAY_OUT: &str = "Set `revision` of trigger_build to the branch or tag to build, or hand the revision to the build as a \
+                       parameter, such as `revision: '{{ deploy_revision }}'`";
+
+impl ActionExecution {
+    /// What a build of `deploy` starts from. `rule` is what the rule has, `spec` the same with its texts rendered.
+    ///
+    /// The rule's `revision` is taken first, then the default branch where its head is the revision or a parameter names the
+    /// revision, then a protected branch whose head it is. What somebody reported of the deploy never chooses a ref alone.
+    pub(crate) async fn start(
+        &self,
+        deploy: &Deploy,
+        connection: &Connection,
+        rule: &TriggerSpec,
+        spec: &TriggerSpec,
+    ) -> Result<Start, Trouble> {
+        let github = self.outside.github(self.now()).await?;
+        let repository = connection.repository.as_str();
+        if deploy.revision.len() != FULL {
+            return Ok(Start::Nothing(format!("{} is not the full SHA of a commit", deploy.revision)));
+        }
+        let is_told = is_told(&github, repository, deploy, spec).await?;
+        let finder = Finder { github: &github, repository, deploy, is_told };
+        let name = spec.revision.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let found = match name {
+            Some(name) => finder.named(name, rule.revision == spec.revision).await?,
+            None => finder.unnamed(spec.workflow.is_none()).await?,
+        };
+        let head = match found {
+            Ok(head) => head,
+            Err(why) => return Ok(Start::Nothing(why)),
+        };
+        let workflow = match &spec.workflow {
+            Some(workflow) => github.workflow_file(repository, workflow, &head.revision).await?,
+            None => None,
+        };
+        let ci_files = if is_told { github.ci_files(repository, &head.revision).await? } else { Vec::new() };
+        let RefHead { name, is_tag, revision: head } = head;
+        Ok(Start::From(BuildSource { name, is_tag, head, is_told, workflow, ci_files }))
+    }
+
+    /// Looks at `source` once more: the commit that a build of `deploy` starts from now. Error: it is not what was seen, and
+    /// the message says what changed.
+    pub(crate) async fn look_again(
+        &self,
+        deploy: &Deploy,
+        connection: &Connection,
+        source: &BuildSource,
+        is_qualified: bool,
+    ) -> Result<String, Trouble> {
+        let github = self.outside.github(self.now()).await?;
+        let (repository, name) = (connection.repository.as_str(), source.name.as_str());
+        let Some(head) = github.head(repository, name, source.is_tag).await? else {
+            return Err(nothing(&format!("{name} is not there any more")).into());
+        };
+        if !is_qualified && github.head(repository, name, !source.is_tag).await?.is_some() {
+            return Err(nothing(&ambiguous(name)).into());
+        }
+        let head = head.revision;
+        if !source.is_told && head != deploy.revision {
+            let (now, approved) = (short(&head), deploy.short_revision());
+            let why = format!(
+                "{name} has moved on to {now}, and {approved} is what was deployed and approved. To build that revision, hand \
+                 it to the build as a parameter, such as `revision: '{{{{ deploy_revision }}}}'`"
+            );
+            return Err(nothing(&why).into());
+        }
+        if source.is_told && head != source.head {
+            let now = github.ci_files(repository, &head).await?;
+            if let Some(changed) = source.changed_files(&now) {
+                let why = format!(
+                    "{name} has moved from {} on to {}, and the CI files are not what they were when this was asked: {changed}. \
+                     Deploy again to have it asked anew",
+                    short(&source.head),
+                    short(&head)
+                );
+                return Err(nothing(&why).into());
+            }
+        }
+        Ok(head)
+    }
+}
+
+/// What looks for the ref that a build starts from.
+struct Finder<'a> {
+    github: &'a GitHub,
+    repository: &'a str,
+    deploy: &'a Deploy,
+    /// Whether a parameter names the revision.
+    is_told: bool,
+}
+
+/// The ref; or why there is none, and what to do.
+type Found = Result<RefHead, String>;
+
+impl Finder<'_> {
+    /// The ref that the rule names; `is_fixed`: no template made the name.
+    async fn named(&self, name: &str, is_fixed: bool) -> Result<Found, Failure> {
+        let head = match self.github.named(self.repository, name).await? {
+            Named::One(head) => head,
+            Named::Both => return Ok(Err(ambiguous(name))),
+            Named::Neither => {
+                return Ok(Err(format!("{} has no branch or tag {name}", self.repository)));
+            }
+        };
+        let stands = head.revision == self.deploy.revision;
+        if !stands && !self.is_told {
+            let (at, deployed) = (short(&head.revision), self.deploy.short_revision());
+            return Ok(Err(format!(
+                "{name} stands at {at}, and {deployed} is what was deployed. To build that revision, hand it to the build as a \
+                 parameter, such as `revision: '{{{{ deploy_revision }}}}'`"
+            )));
+        }
+        if !stands && !is_fixed && !self.is_guarded(&head).await? {
+            return Ok(Err(format!(
+                "{name} is neither the default branch nor protected, and follows from what was reported of the deploy. Name \
+                 the branch in the rule, or protect it"
+            )));
+        }
+        Ok(Ok(head))
+    }
+
+    /// The ref where the rule names none.
+    async fn unnamed(&self, takes_tags: bool) -> Result<Found, Failure> {
+        let reported = self.deploy.branch.as_deref();
+        if takes_tags
+            && let Some(name) = reported
+            && let Some(tag) = self.github.head(self.repository, name, true).await?
+            && tag.revision == self.deploy.revision
+        {
+            let branch = self.github.head(self.repository, name, false).await?;
+            return Ok(if branch.is_some() { Err(ambiguous(name)) } else { Ok(tag) });
+        }
+        let name = self.github.default_branch(self.repository).await?;
+        if let Some(head) = self.github.head(self.repository, &name, false).await?
+            && (self.is_told || head.revision == self.deploy.revision)
+        {
+            return self.only_as_branch(head).await;
+        }
+        let protected = match self.github.protected_heads(self.repository, &self.deploy.revision).await {
+            Ok(protected) => protected,
+            // GitHub does not know the revision: no branch stands there.
+            Err(Failure::Refusal(_)) => Vec::new(),
+            Err(failure) => return Err(failure),
+        };
+        let chosen = protected.iter().find(|name| Some(name.as_str()) == reported).or(protected.first());
+        let Some(chosen) = chosen else {
+            let revision = self.deploy.short_revision();
+            return Ok(Err(format!(
+                "{revision} is the head neither of {name} nor of a protected branch of {}. {WAY_OUT}",
+                self.repository
+            )));
+        };
+        let (name, revision) = (chosen.clone(), self.deploy.revision.clone());
+        self.only_as_branch(RefHead { name, is_tag: false, revision }).await
+    }
+
+    /// `branch`, unless a tag has the same name: the host would choose between them.
+    async fn only_as_branch(&self, branch: RefHead) -> Result<Found, Failure> {
+        let tag = self.github.head(self.repository, &branch.name, true).await?;
+        Ok(if tag.is_some() { Err(ambiguous(&branch.name)) } else { Ok(branch) })
+    }
+
+    /// Whether not everybody who may push can change what `head` stands at: the default branch, or a protected one.
+    async fn is_guarded(&self, head: &RefHead) -> Result<bool, Failure> {
+        if head.is_tag {
+            return Ok(false);
+        }
+        if self.github.default_branch(self.repository).await? == head.name {
+            return Ok(true);
+        }
+        Ok(self.github.protected_heads(self.repository, &head.revision).await?.contains(&head.name))
+    }
+}
+
+/// Whether a parameter names the deploy's revision: in full, or by a prefix that the host says is of no other commit.
+async fn is_told(
+    github: &GitHub,
+    repository: &str,
+    deploy: &Deploy,
+    spec: &TriggerSpec,
+) -> Result<bool, Failure> {
+    let texts = spec.parameters.values().filter_map(|value| match value {
+        ParameterValue::Text(text) => Some(text.as_str()),
+        ParameterValue::Bool(_) | ParameterValue::Integer(_) => None,
+    });
+    for text in texts {
+        if text == deploy.revision {
+            return Ok(true);
+        }
+        if text.len() < MIN_PREFIX || !deploy.revision.starts_with(text) {
+            continue;
+        }
+        match github.commit(repository, text).await {
+            Ok((commit, _)) if commit.revision == deploy.revision => return Ok(true),
+            // The prefix stands for another commit, for several or for none.
+            Ok(_) | Err(Failure::Refusal(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(false)
+}
+
+fn ambiguous(name: &str) -> String {
+    format!(
+        "{name} is the name of a branch and of a tag. Name it `refs/heads/{name}` or `refs/tags/{name}` in the rule"
+    )
+}
+
+/// That nothing was started, and why.
+pub(crate) fn nothing(why: &str) -> Failure {
+    Failure::Permanent(format!("nothing was started: {why}"))
+}
+
+/// A revision as people read it.
+pub(crate) fn short(revision: &str) -> &str {
+    revision.get(..MIN_PREFIX).unwrap_or(revision)
+}

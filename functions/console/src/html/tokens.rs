@@ -1,0 +1,123 @@
+//! The permissions of the tokens that Signoff calls GitHub and CircleCI with, call by call.
+
+use maud::{Markup, html};
+
+/// A call: what it is for, and the permission that it needs.
+struct Call {
+    call: &'static str,
+    purpose: &'static str,
+    permission: &'static str,
+}
+
+/// GitHub's, as the permissions of a fine-grained token are named.
+///
+/// Source: <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
+const GITHUB: [Call; 13] = [
+    Call { call: "GET /repos/{owner}/{repo}", purpose: "the default branch", permission: "Metadata: read" },
+    Call {
+        call: "GET …/contents/{path}",
+        purpose: "the rules file, a workflow's file",
+        permission: "Contents: read",
+    },
+    Call {
+        call: "GET …/commits/{ref}", purpose: "a commit, a branch or tag", permission: "Contents: read"
+    },
+    Call { call: "GET …/compare/{basehead}", purpose: "a deploy's commits", permission: "Contents: read" },
+    Call {
+        call: "GET …/commits/{sha}/branches-where-head",
+        purpose: "protected branches to build",
+        permission: "Contents: read",
+    },
+    Call {
+        call: "GET …/git/trees/{sha}", purpose: "the CI files of a build", permission: "Contents: read"
+    },
+    Call {
+        call: "GET …/commits/{sha}/pulls",
+        purpose: "a commit's pull requests",
+        permission: "Pull requests: read",
+    },
+    Call { call: "GET …/pulls/{number}", purpose: "who merged", permission: "Pull requests: read" },
+    Call { call: "GET /users/{username}", purpose: "a merger's address", permission: "none" },
+    Call {
+        call: "POST …/actions/workflows/{file}/dispatches",
+        purpose: "trigger_build",
+        permission: "Actions: write",
+    },
+    Call {
+        call: "GET …/actions/workflows/{file}/runs",
+        purpose: "trigger_build, after a lost answer",
+        permission: "Actions: read",
+    },
+    Call {
+        call: "GET …/actions/runs/{id}",
+        purpose: "trigger_build, what runs",
+        permission: "Actions: read",
+    },
+    Call {
+        call: "POST …/actions/runs/{id}/cancel",
+        purpose: "trigger_build, where another commit runs",
+        permission: "Actions: write",
+    },
+];
+
+/// CircleCI's, whose personal tokens may do all that their user may.
+const CIRCLECI: [Call; 5] = [
+    Call {
+        call: "GET /project/{slug}/pipeline",
+        purpose: "the push's pipeline",
+        permission: "a user who sees the project",
+    },
+    Call {
+        call: "GET /pipeline/{id}/workflow",
+        purpose: "its workflows",
+        permission: "a user who sees the project",
+    },
+    Call { call: "GET /workflow/{id}/job", purpose: "its jobs", permission: "a user who sees the project" },
+    Call {
+        call: "POST /workflow/{id}/approve/{request}",
+        purpose: "auto_approve_build",
+        permission: "a user who may approve the job",
+    },
+    Call {
+        call: "POST /project/{slug}/pipeline",
+        purpose: "trigger_build",
+        permission: "a user who may start pipelines",
+    },
+];
+
+/// Both tables.
+pub(super) fn tokens() -> Markup {
+    html! {
+        h2 { "Signoff\u{2019}s own tokens" }
+        p { "The tokens in the stack\u{2019}s secrets need these permissions and no others." }
+        (table("GitHub", &GITHUB))
+        (table("CircleCI", &CIRCLECI))
+    }
+}
+
+fn table(host: &str, calls: &[Call]) -> Markup {
+    html! {
+        details {
+            summary { "What the token for " (host) " may do" }
+            ul {
+                @for Call { call, purpose, permission } in calls {
+                    li { code { (call) } ": " (permission) " (" (purpose) ")" }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_names_the_same_permissions() {
+        let readme = include_str!("../../../../README.md");
+        for Call { call, purpose, permission } in GITHUB.iter().chain(&CIRCLECI) {
+            let row = format!("| `{call}` | {purpose} | {permission} |");
+            assert!(readme.contains(&row), "the README lacks the row\n{row}");
+        }
+    }
+}

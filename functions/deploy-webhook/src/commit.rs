@@ -1,0 +1,128 @@
+//! Which deploy a report is of: a new one, or one that is on record.
+
+use crate::handler::DeployWebhook;
+use approval::deploy::Deploy;
+use approval::id::DeployId;
+use approval::slug::canonical;
+use jiff::Timestamp;
+use runtime::race;
+use store::{Change, CommitError, Latest, Store};
+
+/// How often a lost race is tried again.
+const MAX_RACES: u32 = 9;
+
+/// What became of a deploy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Registered {
+    /// It is on record now, by this id.
+    New(DeployId),
+    /// It was on record already, by this id.
+    Before(DeployId),
+}
+
+impl DeployWebhook {
+    /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules evaluated. Delivering it again
+    /// is no new deploy, whatever stands in the environment by then.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written.
+    pub(crate) async fn commit_delivery(
+        &self,
+        deploy: &Deploy,
+        now: Timestamp,
+    ) -> Result<Registered, CommitError> {
+        race::decide(deploy.id.as_str(), MAX_RACES, || async {
+            let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
+            let named = called(deploy, latest.as_ref());
+            match self.store.commit(registering(&named, latest.as_ref(), now)).await {
+                Ok(()) => Ok(Registered::New(deploy.id.clone())),
+                Err(CommitError::Conflict) if self.store.deploy(&deploy.id).await?.is_some() => {
+                    Ok(Registered::Before(deploy.id.clone()))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+
+    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated. `date`: the registration said when it
+    /// was deployed.
+    ///
+    /// While its revision is the latest that was registered for the environment, it is that deploy. Once another one came, it is
+    /// a new deploy, unless one of the same revision and the same date is on record.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written.
+    pub(crate) async fn commit_registration(
+        &self,
+        deploy: &Deploy,
+        date: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Registered, CommitError> {
+        race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
+            let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
+            if let Some(latest) = latest.as_ref().filter(|latest| latest.revision == deploy.revision)
+                && !comes_again(&self.store, latest).await?
+            {
+                return Ok(Registered::Before(latest.deploy.clone()));
+            }
+            let named = called(deploy, latest.as_ref());
+            let first = Deploy { id: id(&named, None), ..named };
+            match self.store.commit(registering(&first, latest.as_ref(), now)).await {
+                Ok(()) => return Ok(Registered::New(first.id)),
+                Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+            // It was there before, or somebody else registered something at this moment.
+            let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
+            if date.is_some() && known.deployed_at == first.deployed_at {
+                return Ok(Registered::Before(first.id));
+            }
+            let after = match date {
+                Some(date) => Some(format!("at {date}")),
+                None => latest.as_ref().map(|latest| format!("after {}", latest.deploy)),
+            };
+            let Some(after) = after else { return Err(CommitError::Conflict) };
+            let again = Deploy { id: id(&first, Some(&after)), ..first };
+            match self.store.commit(registering(&again, latest.as_ref(), now)).await {
+                Ok(()) => Ok(Registered::New(again.id)),
+                Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
+                    Ok(Registered::Before(again.id))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+}
+
+/// Whether the revision of `latest` may be registered again though nothing else was: nothing acts for that deploy.
+async fn comes_again(store: &Store, latest: &Latest) -> Result<bool, CommitError> {
+    let deploy = store.deploy(&latest.deploy).await?;
+    Ok(deploy.is_none_or(|deploy| deploy.confirmation.may_come_again()))
+}
+
+/// `deploy` with its deployment called as it was first.
+fn called(deploy: &Deploy, latest: Option<&Latest>) -> Deploy {
+    let deployment = latest.map_or(&deploy.deployment, |latest| &latest.deployment).clone();
+    Deploy { deployment, ..deploy.clone() }
+}
+
+/// The change that registers `deploy` where `latest` is the latest deploy of its environment.
+fn registering(deploy: &Deploy, latest: Option<&Latest>, now: Timestamp) -> Change {
+    let change = Change::register(deploy, now);
+    match Latest::after(latest, deploy) {
+        Some(next) => change.latest(next),
+        None => change,
+    }
+}
+
+/// The id of a registration: of its revision's first one in the environment, or of one that came again `after` something.
+fn id(deploy: &Deploy, after: Option<&str>) -> DeployId {
+    let (slug, environment) = (deploy.deployment.canonical(), canonical(&deploy.environment));
+    let mut key = vec![slug.as_str(), environment.as_str(), deploy.revision.as_str()];
+    key.extend(after);
+    DeployId::derive("register", &key)
+}

@@ -1,0 +1,242 @@
+//! A deploy's confirmation: which commit it is, by the source host's word. Nothing is evaluated before.
+
+use crate::handler::{RuleEvaluation, Trouble, tell};
+use approval::confirmation::{Confirmation, Doubt};
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::event::EventKind;
+use approval::id::{DeployId, EffectId};
+use approval::message;
+use approval::slug::canonical;
+use jiff::SignedDuration;
+use providers::Failure;
+use providers::github::{GitHub, Head, HostStatus};
+use runtime::deployments::Connection;
+use store::{Change, CommitError};
+
+/// The length of a git SHA that is not shortened.
+const FULL_SHA: usize = 40;
+/// The waits between two looks at a deploy that the host does not confirm: it may be late by minutes, and a person may have to
+/// push the commit.
+const LOOKS: [SignedDuration; 8] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(2),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_mins(30),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(3),
+    SignedDuration::from_hours(6),
+];
+/// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
+const MAX_OTHERS: usize = 10;
+
+/// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed before.
+pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
+    let first = EffectId::derive(effect.deploy.as_str(), 1, 0);
+    if effect.id == first {
+        return Some(0);
+    }
+    let id = |look: usize| EffectId::derive(&format!("{} {}", effect.deploy, owner(look)), 0, 0);
+    (1..=LOOKS.len()).find(|look| effect.id == id(*look))
+}
+
+/// The owner of the effect that looks for the time number `look`.
+fn owner(look: usize) -> String {
+    format!("confirm {look}")
+}
+
+impl RuleEvaluation {
+    /// `deploy` as the host confirms it: with its full SHA, and for a GitHub deployment with the time, the environment and the
+    /// creator that GitHub has. `Err` of the answer: why it is not confirmed.
+    ///
+    /// # Errors
+    ///
+    /// A request to the host or to the record that failed.
+    pub(crate) async fn confirm(
+        &self,
+        github: &GitHub,
+        mut deploy: Deploy,
+        connection: &Connection,
+    ) -> Result<Result<Deploy, Doubt>, Trouble> {
+        if let Err(doubt) = read_back(github, &mut deploy).await? {
+            return Ok(Err(doubt));
+        }
+        let repository = deploy.repository.as_str();
+        let Some(found) = github.repository(repository).await? else {
+            return Ok(Err(Doubt::UnknownRepository));
+        };
+        let settings = (&deploy.deployment, repository, connection.version);
+        let kept = self.store.kept_repository(settings.0, settings.1, settings.2).await?;
+        if let Some(kept) = kept.filter(|kept| *kept != found.id) {
+            return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
+        }
+        let revision = match deploy.revision.len() {
+            FULL_SHA.. => deploy.revision.clone(),
+            _ => match github.sha_of(repository, &deploy.revision).await? {
+                // A branch may be called as a SHA begins.
+                Some(sha) if sha.starts_with(&deploy.revision) => sha,
+                Some(_) | None => return Ok(Err(Doubt::UnknownRevision)),
+            },
+        };
+        if !is_contained(github, &deploy, &found.default_branch, &revision).await? {
+            let known = github.sha_of(repository, &revision).await?.is_some();
+            return Ok(Err(if known { Doubt::NoBranch } else { Doubt::UnknownRevision }));
+        }
+        if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, found.id).await?
+        {
+            // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
+            return Err(CommitError::Conflict.into());
+        }
+        deploy.revision = revision;
+        deploy.confirmation = Confirmation::Confirmed;
+        Ok(Ok(deploy))
+    }
+
+    /// Puts on record that `deploy` is confirmed. An earlier attempt may have done so.
+    pub(crate) async fn note_confirmed(&self, deploy: &Deploy) -> Result<(), Trouble> {
+        let change = Change::to(&deploy.id, self.now()).confirmed(deploy);
+        Ok(self.store.commit(change).await?)
+    }
+
+    /// Puts on record that `deploy` is not confirmed for `doubt`, tells its channel the first time and when the reason changes,
+    /// and has it looked at again, unless `effect` was the last look.
+    pub(crate) async fn note_doubt(
+        &self,
+        effect: &Effect,
+        mut deploy: Deploy,
+        doubt: Doubt,
+        channel: Option<&str>,
+    ) -> Result<(), Trouble> {
+        let now = self.now();
+        let next = look_number(effect).and_then(|look| LOOKS.get(look).map(|wait| (look + 1, *wait)));
+        let reason = doubt.sentence(&deploy.revision, &deploy.repository);
+        let before = std::mem::replace(&mut deploy.confirmation, Confirmation::Unconfirmed { doubt });
+        let is_news = before != deploy.confirmation;
+        let (mut effects, mut events) = (Vec::new(), Vec::new());
+        if is_news || next.is_none() {
+            let text = message::unconfirmed(&deploy, &self.deploy_url(&deploy), &reason, next.is_some());
+            effects.extend(tell(channel, text));
+            events.push(EventKind::NotEvaluated { reason: format!("the revision is unconfirmed. {reason}") });
+        }
+        let state = EffectState::Succeeded;
+        let mut change = Change::to(&deploy.id, now).deploy(&deploy);
+        change = change.effect(effect, effect.closed(state, Some(reason)));
+        if let Some((look, wait)) = next {
+            change = change.later(&owner(look), EffectKind::EvaluateRules, now + wait);
+        }
+        Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
+    }
+
+    /// Puts on record that `deploy` is another report of the deploy `of`: nothing of its own is opened.
+    pub(crate) async fn note_repeat(
+        &self,
+        effect: &Effect,
+        mut deploy: Deploy,
+        of: &DeployId,
+    ) -> Result<(), Trouble> {
+        deploy.confirmation = Confirmation::Repeat { of: of.clone() };
+        let reason = format!(
+            "{} stands in {} already: this is another report of the deploy {}",
+            deploy.short_revision(),
+            deploy.environment,
+            self.url_of(of)
+        );
+        let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
+        let events = vec![EventKind::NotEvaluated { reason }];
+        Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?)
+    }
+}
+
+/// Compares what was delivered of a GitHub deployment with what GitHub has by its id, and takes GitHub's time and creator. The
+/// answer says what differs.
+async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Doubt>, Failure> {
+    let Some(id) = deploy.host_deployment else { return Ok(Ok(())) };
+    let differs = |what: &str, reported: &str, host: &str| {
+        let (reported, host) = (reported.to_owned(), host.to_owned());
+        Ok(Err(Doubt::Differs { what: what.to_owned(), reported, host }))
+    };
+    let Some(found) = github.deployment(&deploy.repository, id).await? else {
+        return differs("the deployment", &id.to_string(), "unknown");
+    };
+    if found.sha != deploy.revision {
+        return differs("sha", &deploy.revision, &found.sha);
+    }
+    if found.branch != deploy.branch {
+        let name = |branch: &Option<String>| branch.clone().unwrap_or_default();
+        return differs("ref", &name(&deploy.branch), &name(&found.branch));
+    }
+    let statuses = github.deployment_statuses(&deploy.repository, id).await?;
+    let successes: Vec<&HostStatus> = statuses.iter().filter(|status| status.state == "success").collect();
+    let Some(newest) = successes.first() else {
+        let state = statuses.first().map_or("unknown", |newest| newest.state.as_str());
+        return differs("state", "success", state);
+    };
+    let environment = |status: &HostStatus| status.environment.clone().unwrap_or(found.environment.clone());
+    let here = |status: &&&HostStatus| canonical(&environment(status)) == canonical(&deploy.environment);
+    // A delivery says when its own status was set; of a clock that is ahead of ours, ours counted.
+    let at = |status: &&HostStatus| status.created_at.min(deploy.registered_at) == deploy.deployed_at;
+    let there: Vec<&HostStatus> = successes.iter().filter(here).copied().collect();
+    if there.is_empty() {
+        return differs("environment", &deploy.environment, &environment(newest));
+    }
+    if !there.iter().any(at) {
+        let host = there.iter().map(|status| status.created_at.to_string()).collect::<Vec<_>>().join(", ");
+        return differs("the time of the success", &deploy.deployed_at.to_string(), &host);
+    }
+    deploy.deployer = found.creator;
+    Ok(Ok(()))
+}
+
+/// Whether a branch or tag of the repository contains `revision`: the one that the deploy names, else the default branch, else one
+/// of the others, of which a few are looked at.
+async fn is_contained(
+    github: &GitHub,
+    deploy: &Deploy,
+    default_branch: &str,
+    revision: &str,
+) -> Result<bool, Failure> {
+    let repository = deploy.repository.as_str();
+    let mut looked_at: Vec<String> = Vec::new();
+    let named = deploy.branch.as_deref().map(|name| name.strip_prefix("refs/").unwrap_or(name));
+    let of_name = |name: &str| match name.starts_with("heads/") || name.starts_with("tags/") {
+        true => vec![name.to_owned()],
+        false => vec![format!("heads/{name}"), format!("tags/{name}")],
+    };
+    let default = format!("heads/{default_branch}");
+    let mut names: Vec<String> = named.map(of_name).unwrap_or_default();
+    names.retain(|name| *name != default);
+    // A branch of the name comes before a tag of it; the default branch has no tag's look.
+    if named == Some(default_branch) {
+        names.clear();
+    }
+    names.push(default);
+    for name in names {
+        let Some(head) = github.sha_of(repository, &name).await? else { continue };
+        if looked_at.contains(&head) {
+            continue;
+        }
+        if github.contains(repository, &head, revision).await? {
+            return Ok(true);
+        }
+        looked_at.push(head);
+    }
+    for others in [github.branches(repository).await?, github.tags(repository).await?] {
+        if others.iter().any(|other| other.sha == revision) {
+            return Ok(true);
+        }
+        let is_new = |other: &&Head| !looked_at.contains(&other.sha);
+        let heads: Vec<String> =
+            others.iter().filter(is_new).take(MAX_OTHERS).map(|other| other.sha.clone()).collect();
+        for head in heads {
+            if looked_at.contains(&head) {
+                continue;
+            }
+            if github.contains(repository, &head, revision).await? {
+                return Ok(true);
+            }
+            looked_at.push(head);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,73 @@
+//! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the channel is told.
+
+use approval::deploy::Deploy;
+use rules::{Rule, Snapshot};
+
+/// The lists over all pull requests.
+const OF_PULL_REQUESTS: [&str; 3] = ["pr_label", "pr_labels", "pr_authors"];
+/// The lists over all issues that commits and pull requests mention.
+const OF_ISSUES: [&str; 3] = ["issue_priority", "issue_labels", "issue_type"];
+
+/// The names of those of `rules` that do not hold in `snapshot`, and of whose conditions each that does not hold asks about a
+/// list of `deploy` that is incomplete.
+pub(crate) fn unjudged<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    snapshot: &Snapshot,
+    deploy: &Deploy,
+) -> Vec<&'r str> {
+    let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
+    let is_incomplete = |name: &str| {
+        (name == "tags" && deploy.reading.tags_cut)
+            || (OF_PULL_REQUESTS.contains(&name) && is_cut)
+            || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
+    };
+    let is_unjudged = |rule: &&Rule| {
+        let mut failing = rule.conditions.iter().filter(|entry| !entry.condition.holds(snapshot)).peekable();
+        failing.peek().is_some() && failing.all(|entry| entry.condition.names(&is_incomplete))
+    };
+    rules
+        .into_iter()
+        .filter(|rule| rule.applies_to_deploys())
+        .filter(is_unjudged)
+        .map(|rule| rule.name.as_str())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::deploy;
+    use jiff::Timestamp;
+    use rules::variables::Known;
+
+    #[test]
+    fn a_rule_is_unjudged_by_what_is_incomplete_alone() {
+        let rule = |name: &str, conditions: &str| {
+            format!(
+                "  - {name}:\n      conditions: [{conditions}]\n      actions: [{{auto_approve_build: 'build'}}]\n"
+            )
+        };
+        let file = [
+            rule("labels", "\"environment='Staging'\", \"pr_labels!='hold'\""),
+            rule("elsewhere", "\"environment='Production'\", \"pr_labels!='hold'\""),
+            rule("tags", "\"tags='#database'\""),
+            rule("either", "\"magnitude='Large' or issue_type='Bug'\""),
+            rule("always", "\"environment='Staging'\""),
+        ];
+        let parsed = rules::parse(&format!("rules:\n{}", file.concat()), "rules.yml").unwrap();
+        for (missing, tags_cut, expected) in [
+            (false, false, &[][..]),
+            (true, false, &["labels", "either"]),
+            (false, true, &["tags"]),
+            (true, true, &["labels", "tags", "either"]),
+        ] {
+            let mut deploy = deploy("2021-05-11T11:40:00Z");
+            deploy.environment = "Staging".to_owned();
+            deploy.reading.missing = vec!["Cut.".to_owned(); usize::from(missing)];
+            deploy.reading.tags_cut = tags_cut;
+            let known = Known::new(&deploy);
+            let snapshot = Snapshot::at(&known, Timestamp::UNIX_EPOCH);
+            assert_eq!(unjudged(&parsed.rules, &snapshot, &deploy), expected, "{missing} {tags_cut}");
+        }
+    }
+}

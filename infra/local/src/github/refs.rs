@@ -1,0 +1,156 @@
+//! Tags, protected branches, files as trees, and runs that are cancelled.
+
+use super::api::{error, not_found};
+use super::json::Place;
+use super::repository_json::repository_json;
+use super::state::{Dispatched, Repository, State, sha_of};
+use super::{GitHub, runs};
+use crate::stand_in::answer::Answer;
+use crate::stand_in::locked;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a repository has beside its branches.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Refs {
+    /// The commit of each tag.
+    pub tags: BTreeMap<String, String>,
+    /// The branches that are protected.
+    pub protected: BTreeSet<String>,
+    /// The runs that were cancelled.
+    pub cancelled: BTreeSet<u64>,
+    /// Where branches move to once the next workflow is started.
+    pub moves: Vec<(String, String)>,
+}
+
+impl Repository {
+    /// The branches that move just before a workflow starts have moved.
+    pub fn move_branches(&mut self) {
+        for (branch, sha) in std::mem::take(&mut self.refs.moves) {
+            self.branches.insert(branch, Some(sha));
+        }
+    }
+
+    /// The files of a commit: those of every revision, then those of its branches and its own.
+    fn files_of(&self, sha: &str) -> BTreeMap<&str, &str> {
+        let heads = self.branches.iter().filter(|(_, head)| head.as_deref() == Some(sha));
+        let own = heads.map(|(branch, _)| branch.as_str()).chain([sha]);
+        let own = own.filter_map(|name| self.files_at.get(name)).flatten();
+        self.files.iter().chain(own).map(|(path, text)| (path.as_str(), text.as_str())).collect()
+    }
+}
+
+/// The files and folders at the top of a commit (`git-tree`).
+pub fn tree(place: Place<'_>, repository: &Repository, sha: &str) -> Answer {
+    let Some(commit) = repository.commit(sha) else { return not_found() };
+    let mut folders: BTreeMap<&str, String> = BTreeMap::new();
+    let mut entries: Vec<Value> = Vec::new();
+    for (path, text) in repository.files_of(&commit.sha) {
+        match path.split_once('/') {
+            Some((folder, rest)) => {
+                folders.entry(folder).or_default().push_str(&format!("{rest} {}\n", sha_of(text)));
+            }
+            None => entries.push(json!({
+                "path": path, "mode": "100644", "type": "blob", "sha": sha_of(text), "size": text.len(),
+                "url": place.api(&format!("/git/blobs/{}", sha_of(text))),
+            })),
+        }
+    }
+    entries.extend(folders.into_iter().map(|(folder, listed)| {
+        let sha = sha_of(&listed);
+        let url = place.api(&format!("/git/trees/{sha}"));
+        json!({"path": folder, "mode": "040000", "type": "tree", "sha": sha, "url": url})
+    }));
+    let url = place.api(&format!("/git/trees/{sha}"));
+    Answer::of_json(200, json!({"sha": sha, "url": url, "truncated": false, "tree": entries}))
+}
+
+/// The branches whose head a commit is (`branch-short`).
+pub fn branches_of_head(place: Place<'_>, repository: &Repository, sha: &str) -> Answer {
+    let Some(commit) = repository.commit(sha) else {
+        return error(422, &format!("No commit found for SHA: {sha}"));
+    };
+    let heads = repository.branches.iter().filter(|(_, head)| head.as_ref() == Some(&commit.sha));
+    let branches: Vec<Value> = heads
+        .map(|(name, _)| {
+            let url = place.api(&format!("/commits/{}", commit.sha));
+            let protected = repository.refs.protected.contains(name);
+            json!({"name": name, "commit": {"sha": commit.sha, "url": url}, "protected": protected})
+        })
+        .collect();
+    Answer::of_json(200, Value::Array(branches))
+}
+
+/// A repository (`full-repository`).
+pub fn whole(place: Place<'_>, repository: &Repository) -> Answer {
+    let mut json = repository_json(place, repository);
+    if let Value::Object(map) = &mut json {
+        map.insert("has_discussions".to_owned(), json!(false));
+        map.insert("network_count".to_owned(), json!(0));
+        map.insert("subscribers_count".to_owned(), json!(0));
+    }
+    Answer::of_json(200, json)
+}
+
+/// A run by its id.
+pub fn run(url: &str, state: &State, name: &str, id: &str) -> Answer {
+    let Some(repository) = state.repositories.get(name) else { return not_found() };
+    let ours = |run: &Dispatched| run.repository == name && run.run_id.to_string() == id;
+    let found = state.dispatched.iter().enumerate().find(|(_, run)| ours(run));
+    found.map_or_else(not_found, |(index, run)| {
+        let workflow = repository.workflows.get(&run.workflow).copied().unwrap_or_default();
+        let place = Place { url, repository: name };
+        Answer::of_json(200, runs::run_json(place, repository, workflow, (index + 1, run)))
+    })
+}
+
+/// Cancels a run; one that was cancelled before is over.
+pub fn cancel(state: &mut State, name: &str, id: &str) -> Answer {
+    let known = |run: &Dispatched| run.repository == name && run.run_id.to_string() == id;
+    let Some(id) = state.dispatched.iter().find(|run| known(run)).map(|run| run.run_id) else {
+        return not_found();
+    };
+    let Some(repository) = state.repositories.get_mut(name) else { return not_found() };
+    if !repository.refs.cancelled.insert(id) {
+        return error(409, "Cannot cancel a workflow run that is completed.");
+    }
+    Answer::of_json(202, json!({}))
+}
+
+impl GitHub {
+    /// Makes a tag at a commit, or moves it there.
+    pub fn add_tag(&self, repository: &str, name: &str, sha: &str) {
+        self.change(repository, |repository| {
+            repository.refs.tags.insert(name.to_owned(), sha.to_owned());
+        });
+    }
+
+    /// Protects a branch.
+    pub fn protect(&self, repository: &str, branch: &str) {
+        self.change(repository, |repository| {
+            repository.refs.protected.insert(branch.to_owned());
+        });
+    }
+
+    /// Moves a branch to a commit, as a push or a force push does.
+    pub fn move_branch(&self, repository: &str, branch: &str, sha: &str) {
+        self.change(repository, |repository| {
+            repository.branches.insert(branch.to_owned(), Some(sha.to_owned()));
+        });
+    }
+
+    /// Moves a branch to a commit just before the next workflow is started there.
+    pub fn move_before_dispatch(&self, repository: &str, branch: &str, sha: &str) {
+        self.change(repository, |repository| {
+            repository.refs.moves.push((branch.to_owned(), sha.to_owned()));
+        });
+    }
+
+    /// The ids of the runs that were cancelled in a repository.
+    pub fn cancelled(&self, repository: &str) -> Vec<u64> {
+        let state = locked(&self.shared.state);
+        let found = state.repositories.get(repository);
+        found.map(|repository| repository.refs.cancelled.iter().copied().collect()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,91 @@
+//! The texts of actions that act: which there are, and the action with others in their place.
+
+use super::{Action, EventSpec, IssueField, IssueTransition, ParameterValue, TriggerSpec};
+use std::collections::BTreeMap;
+use std::fmt;
+
+impl Action {
+    /// Whether it acts: it does more than post a message to Slack or a comment on an issue, and asks nobody.
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::AutoApproveBuild(_)
+            | Self::TriggerBuild(_)
+            | Self::AddDeployTag(_)
+            | Self::MonitorDrift(_)
+            | Self::Webhook(_)
+            | Self::TransitionMentionedIssues(_)
+            | Self::TransitionIssues(_)
+            | Self::UpdateMentionedIssues(_)
+            | Self::SendEvent(_) => true,
+            Self::SlackChannelApproval(_)
+            | Self::SlackChannelMessage(_)
+            | Self::AddToDeployMessageThread(_)
+            | Self::NotifyDeployAuthors(_)
+            | Self::NotifyDeployer(_)
+            | Self::SlackPersonalMessage(_)
+            | Self::SlackDeployMessage(_)
+            | Self::NotifyMentionedIssues(_) => false,
+        }
+    }
+
+    /// The action with `text` of each of its templates in their place: what it is once they are rendered. An action that
+    /// does not act, and one that has no templates, stays as it is. Error: the first one of `text`.
+    pub fn with_texts<E>(&self, text: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
+        let maybe = |template: &Option<String>| template.as_deref().map(&text).transpose();
+        Ok(match self {
+            Self::TriggerBuild(spec) => {
+                let mut parameters = BTreeMap::new();
+                for (name, value) in &spec.parameters {
+                    let value = match value {
+                        ParameterValue::Text(template) => ParameterValue::Text(text(template)?),
+                        ParameterValue::Bool(_) | ParameterValue::Integer(_) => value.clone(),
+                    };
+                    parameters.insert(name.clone(), value);
+                }
+                let (workflow, revision) = (maybe(&spec.workflow)?, maybe(&spec.revision)?);
+                Self::TriggerBuild(TriggerSpec { workflow, parameters, revision })
+            }
+            Self::AddDeployTag(tag) => Self::AddDeployTag(text(tag)?),
+            Self::TransitionMentionedIssues(transition) => Self::TransitionMentionedIssues(IssueTransition {
+                state: text(&transition.state)?,
+                comment: maybe(&transition.comment)?,
+                resolution: transition.resolution.clone(),
+            }),
+            Self::TransitionIssues(state) => Self::TransitionIssues(text(state)?),
+            Self::UpdateMentionedIssues(field) => Self::UpdateMentionedIssues(IssueField {
+                name: field.name.clone(),
+                value: text(&field.value)?,
+            }),
+            Self::SendEvent(event) => {
+                let mut detail = BTreeMap::new();
+                for (name, template) in &event.detail {
+                    detail.insert(name.clone(), text(template)?);
+                }
+                let (detail_type, bus) = (text(&event.detail_type)?, event.bus.clone());
+                Self::SendEvent(EventSpec { detail_type, detail, bus })
+            }
+            Self::Webhook(url) => Self::Webhook(text(url)?),
+            Self::AutoApproveBuild(_)
+            | Self::MonitorDrift(_)
+            | Self::SlackChannelApproval(_)
+            | Self::SlackChannelMessage(_)
+            | Self::AddToDeployMessageThread(_)
+            | Self::NotifyDeployAuthors(_)
+            | Self::NotifyDeployer(_)
+            | Self::SlackPersonalMessage(_)
+            | Self::SlackDeployMessage(_)
+            | Self::NotifyMentionedIssues(_) => self.clone(),
+        })
+    }
+}
+
+/// The value as a person reads it, and as GitHub takes an input.
+impl fmt::Display for ParameterValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Text(value) => f.write_str(value),
+        }
+    }
+}

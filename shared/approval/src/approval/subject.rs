@@ -1,0 +1,197 @@
+//! What a vote stands for: what will run, and from where.
+
+use crate::action::Action;
+use crate::id::digest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a vote stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// The revision that is promoted.
+    pub revision: String,
+    /// The rule's name.
+    pub rule: String,
+    /// The hash of the rule as it stood.
+    pub rule_hash: String,
+    /// The actions that an approval starts, a line each.
+    pub plan: Vec<String>,
+    /// Where the deployment had its repository and its project; `None`: the stack did not know the deployment.
+    pub origin: Option<Origin>,
+    /// The branch or tag that the deploy named, where it named one.
+    pub branch: Option<String>,
+    /// What acts once the approval ended: its actions, but for those that only tell.
+    pub acts: Vec<Act>,
+    /// The base of the range that is judged; `None`: there is none yet, or none is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+}
+
+/// Where a deployment has its repository and its project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Origin {
+    /// The source host.
+    pub host: String,
+    /// The repository there, `owner/name`.
+    pub repository: String,
+    /// CircleCI's slug of the project.
+    pub circleci_project: String,
+}
+
+/// An action that acts, as it will run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Act {
+    /// The run's step, from 0.
+    pub step: usize,
+    /// Whether an approval starts it; otherwise a rejection, or no decision in time.
+    pub on_approval: bool,
+    /// What it does, a sentence without its full stop.
+    pub line: String,
+    /// The action, with its texts rendered.
+    pub action: Action,
+    /// What a build starts from.
+    pub start: Start,
+}
+
+/// What an action starts a build from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// It starts no build.
+    NoBuild,
+    /// It starts a build from here.
+    From(BuildSource),
+    /// It would start a build, and nothing may be started: why, and what to do.
+    Nothing(String),
+}
+
+/// Where a build starts: a branch or tag, and what stood there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BuildSource {
+    /// The name of the branch or tag.
+    pub name: String,
+    /// Whether it is a tag.
+    pub is_tag: bool,
+    /// The commit that it stood at.
+    pub head: String,
+    /// Whether a parameter names the revision; else the head must be the revision.
+    pub is_told: bool,
+    /// The workflow's file at the head; `None`: a CircleCI pipeline, or no such file.
+    pub workflow: Option<CiFile>,
+    /// The CI's files and folders at the head, where a parameter names the revision.
+    pub ci_files: Vec<CiFile>,
+}
+
+/// A file or folder that a CI reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CiFile {
+    /// Its path.
+    pub path: String,
+    /// Git's SHA of its blob or tree.
+    pub sha: String,
+}
+
+impl Subject {
+    /// A short text that stands for this subject and no other; the buttons carry it.
+    pub fn mark(&self) -> String {
+        let mut parts = vec!["subject", &self.revision, &self.rule, &self.rule_hash];
+        parts.extend(self.plan.iter().map(String::as_str));
+        // Derived: every field of these says something that a vote stands for.
+        let rest = format!("{:?} {:?} {:?}", self.origin, self.branch, self.acts);
+        let runs_somewhere = self.origin.is_some() || self.branch.is_some() || !self.acts.is_empty();
+        parts.extend(runs_somewhere.then_some(rest.as_str()));
+        parts.extend(self.base.iter().flat_map(|base| ["base", base.as_str()]));
+        let mut mark = digest(&parts);
+        mark.truncate(10);
+        mark
+    }
+
+    /// What step number `step` of the run does, if it is part of the subject.
+    pub fn act(&self, step: usize) -> Option<&Act> {
+        self.acts.iter().find(|act| act.step == step)
+    }
+
+    /// What an approval starts, a sentence each, without their full stops.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.acts.iter().filter(|act| act.on_approval).map(|act| act.line.as_str())
+    }
+}
+
+impl Origin {
+    /// What differs between this origin, which people voted on, and where the deployment has its repository and project
+    /// `now`; `None`: nothing does. Names are compared as GitHub and CircleCI compare them, in any case.
+    pub fn moved(&self, now: &Self) -> Option<String> {
+        let pairs = [
+            ("source host", &self.host, &now.host),
+            ("repository", &self.repository, &now.repository),
+            ("CircleCI project", &self.circleci_project, &now.circleci_project),
+        ];
+        let changed = pairs.into_iter().filter(|(_, was, is)| !was.eq_ignore_ascii_case(is));
+        let told: Vec<_> =
+            changed.map(|(what, was, is)| format!("its {what} was {was} and is {is}")).collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+}
+
+impl BuildSource {
+    /// What differs between the CI's files that people saw and those at another commit (`now`); `None`: nothing does.
+    pub fn changed_files(&self, now: &[CiFile]) -> Option<String> {
+        let before = self.ci_files.iter().filter(|file| !now.contains(file)).map(|file| &file.path);
+        let after = now.iter().filter(|file| !self.ci_files.contains(file)).map(|file| &file.path);
+        let paths: std::collections::BTreeSet<&String> = before.chain(after).collect();
+        let paths: Vec<&str> = paths.into_iter().map(String::as_str).collect();
+        (!paths.is_empty()).then(|| paths.join(", "))
+    }
+}
+
+impl Act {
+    /// What `action`, whose texts are rendered, does, as a sentence without its full stop. `start` is what a build starts from,
+    /// and `project` CircleCI's slug of the project.
+    pub fn describe(action: &Action, start: &Start, project: &str) -> String {
+        match action {
+            Action::AutoApproveBuild(build) => match &build.job {
+                Some(job) => format!("Releases the job {job} of {} in {project}", build.build),
+                None => format!("Releases the job that {} in {project} holds", build.build),
+            },
+            Action::TriggerBuild(spec) => {
+                let with: Vec<String> =
+                    spec.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+                let what = match &spec.workflow {
+                    Some(workflow) => workflow.clone(),
+                    None => format!("a pipeline of {project}"),
+                };
+                match start {
+                    Start::From(source) => {
+                        let kind = if source.is_tag { "the tag " } else { "" };
+                        format!("Starts {what} on {kind}{}{with}", source.name)
+                    }
+                    Start::Nothing(why) => format!("Does not start {what}: {why}"),
+                    Start::NoBuild => format!("Starts {what}{with}"),
+                }
+            }
+            Action::Webhook(_) => format!("Posts to the {action}"),
+            Action::AddDeployTag(tag) => format!("Tags the deploy {tag}"),
+            Action::TransitionMentionedIssues(transition) => {
+                format!("Moves the mentioned issues to {}", transition.state)
+            }
+            Action::TransitionIssues(state) => format!("Moves the mentioned issues to {state}"),
+            Action::UpdateMentionedIssues(field) => {
+                format!("Sets {} of the mentioned issues to {}", field.name, field.value)
+            }
+            Action::SendEvent(event) => format!("Sends the event {}", event.detail_type),
+            Action::MonitorDrift(monitor) => format!("Watches how far {} is behind", monitor.environment),
+            Action::SlackChannelApproval(_)
+            | Action::SlackChannelMessage(_)
+            | Action::AddToDeployMessageThread(_)
+            | Action::NotifyDeployAuthors(_)
+            | Action::NotifyDeployer(_)
+            | Action::SlackPersonalMessage(_)
+            | Action::SlackDeployMessage(_)
+            | Action::NotifyMentionedIssues(_) => action.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

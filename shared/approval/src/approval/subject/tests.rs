@@ -1,0 +1,134 @@
+//! What a subject says, and what it tells apart.
+
+use super::*;
+use crate::action::{BuildRef, EventSpec, ParameterValue, TriggerSpec};
+use std::collections::BTreeMap;
+
+fn source() -> BuildSource {
+    let file = |path: &str, sha: &str| CiFile { path: path.to_owned(), sha: sha.to_owned() };
+    BuildSource {
+        name: "main".to_owned(),
+        is_tag: false,
+        head: "a".repeat(40),
+        is_told: true,
+        workflow: Some(file(".github/workflows/promote.yml", "b1")),
+        ci_files: vec![file(".circleci", "t1"), file(".github", "t2")],
+    }
+}
+
+fn build(workflow: Option<&str>) -> Action {
+    let parameters = BTreeMap::from([
+        ("environment".to_owned(), ParameterValue::Text("production".to_owned())),
+        ("force".to_owned(), ParameterValue::Bool(false)),
+    ]);
+    Action::TriggerBuild(TriggerSpec { workflow: workflow.map(str::to_owned), parameters, revision: None })
+}
+
+#[test]
+fn a_line_says_what_will_run() {
+    let tag = BuildSource { name: "v1.2.3".to_owned(), is_tag: true, ..source() };
+    let nothing = Start::Nothing("no branch stands there".to_owned());
+    let held = |job: Option<&str>| {
+        Action::AutoApproveBuild(BuildRef { build: "deploy".to_owned(), job: job.map(str::to_owned) })
+    };
+    let event = EventSpec { detail_type: "promoted".to_owned(), detail: BTreeMap::new(), bus: None };
+    let lines = [
+        (build(Some("promote.yml")), Start::From(source())),
+        (build(None), Start::From(tag)),
+        (build(Some("promote.yml")), nothing),
+        (held(Some("hold")), Start::NoBuild),
+        (held(None), Start::NoBuild),
+        (Action::Webhook("https://hooks.example.com/secret".to_owned()), Start::NoBuild),
+        (Action::SendEvent(event), Start::NoBuild),
+    ]
+    .map(|(action, start)| Act::describe(&action, &start, "gh/acme/checkout"));
+    assert_eq!(
+        lines,
+        [
+            "Starts promote.yml on main with environment=production, force=false",
+            "Starts a pipeline of gh/acme/checkout on the tag v1.2.3 with environment=production, force=false",
+            "Does not start promote.yml: no branch stands there",
+            "Releases the job hold of deploy in gh/acme/checkout",
+            "Releases the job that deploy in gh/acme/checkout holds",
+            "Posts to the webhook: https://hooks.example.com",
+            "Sends the event promoted",
+        ]
+    );
+}
+
+#[test]
+fn every_part_of_a_subject_has_its_own_mark() {
+    let origin = Origin {
+        host: "GitHub".to_owned(),
+        repository: "acme/checkout".to_owned(),
+        circleci_project: "gh/acme/checkout".to_owned(),
+    };
+    let act = Act {
+        step: 1,
+        on_approval: true,
+        line: "Starts promote.yml on main".to_owned(),
+        action: build(Some("promote.yml")),
+        start: Start::From(source()),
+    };
+    let subject = Subject {
+        revision: "a".repeat(40),
+        rule: "promote".to_owned(),
+        rule_hash: "hash".to_owned(),
+        plan: vec!["trigger_build: promote.yml".to_owned()],
+        origin: Some(origin.clone()),
+        branch: Some("main".to_owned()),
+        acts: vec![act.clone()],
+    };
+    let with_source = |source: BuildSource| Subject {
+        acts: vec![Act { start: Start::From(source), ..act.clone() }],
+        ..subject.clone()
+    };
+    let other =
+        |sha: &str| Some(CiFile { path: ".github/workflows/promote.yml".to_owned(), sha: sha.to_owned() });
+    let others = [
+        Subject { origin: None, ..subject.clone() },
+        Subject {
+            origin: Some(Origin { repository: "acme/web".to_owned(), ..origin.clone() }),
+            ..subject.clone()
+        },
+        Subject {
+            origin: Some(Origin { circleci_project: "gh/acme/web".to_owned(), ..origin }),
+            ..subject.clone()
+        },
+        Subject { branch: Some("evil".to_owned()), ..subject.clone() },
+        Subject { acts: Vec::new(), ..subject.clone() },
+        Subject { acts: vec![Act { action: build(None), ..act.clone() }], ..subject.clone() },
+        with_source(BuildSource { name: "evil".to_owned(), ..source() }),
+        with_source(BuildSource { head: "b".repeat(40), ..source() }),
+        with_source(BuildSource { workflow: other("b2"), ..source() }),
+        with_source(BuildSource { ci_files: Vec::new(), ..source() }),
+    ];
+    let mut marks: Vec<String> = others.iter().map(Subject::mark).collect();
+    marks.push(subject.mark());
+    let count = marks.len();
+    marks.sort_unstable();
+    marks.dedup();
+    assert_eq!(marks.len(), count);
+}
+
+#[test]
+fn what_moved_is_named() {
+    let origin = |repository: &str, project: &str| Origin {
+        host: "GitHub".to_owned(),
+        repository: repository.to_owned(),
+        circleci_project: project.to_owned(),
+    };
+    let seen = origin("acme/checkout", "gh/acme/checkout");
+    assert_eq!(seen.moved(&origin("Acme/Checkout", "gh/acme/checkout")), None);
+    assert_eq!(
+        seen.moved(&origin("acme/web", "gh/acme/web")).as_deref(),
+        Some(
+            "its repository was acme/checkout and is acme/web, its CircleCI project was gh/acme/checkout and is gh/acme/web"
+        )
+    );
+    let mut now = source().ci_files;
+    assert_eq!(source().changed_files(&now), None);
+    now[1].sha = "t3".to_owned();
+    assert_eq!(source().changed_files(&now).as_deref(), Some(".github"));
+    assert_eq!(source().changed_files(&[]).as_deref(), Some(".circleci, .github"));
+}

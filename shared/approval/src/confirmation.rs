@@ -1,0 +1,161 @@
+//! A deploy's confirmation: the source host's word for which commit it is. Until there is one, nothing acts for the deploy.
+
+use crate::id::DeployId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a deploy's confirmation stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Confirmation {
+    /// The source host was not asked yet.
+    #[default]
+    Awaited,
+    /// The host has the commit, and a branch or tag of the repository contains it. The deploy's revision is its full SHA.
+    Confirmed,
+    /// The host did not confirm the deploy. It stays on record, no rule is opened for it, and it supersedes nothing.
+    Unconfirmed {
+        /// The reason.
+        doubt: Doubt,
+    },
+    /// It was confirmed, and then its rules could not be evaluated. The same revision may be registered again.
+    Unevaluated {
+        /// The reason.
+        reason: String,
+    },
+    /// The revision stood in the environment already: this is another report of that deploy.
+    Repeat {
+        /// The deploy that it repeats.
+        of: DeployId,
+    },
+}
+
+/// The reason for which the source host did not confirm a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "doubt")]
+pub enum Doubt {
+    /// The host has no such repository, or does not show it.
+    UnknownRepository,
+    /// The host has no such commit or tag, or several commits begin so.
+    UnknownRevision,
+    /// No branch or tag of the repository that was looked at contains the commit.
+    NoBranch,
+    /// The repository has another number than the one that was kept: it is another repository by the same name.
+    AnotherRepository {
+        /// The number that was kept.
+        kept: u64,
+        /// The number that the host gives now.
+        found: u64,
+    },
+    /// The host's own record says something else than the report.
+    Differs {
+        /// The part that differs: `sha`, `ref`, `environment`, `state`.
+        what: String,
+        /// The report's value.
+        reported: String,
+        /// The host's value.
+        host: String,
+    },
+    /// The host did not answer.
+    NotAnswered {
+        /// The last failure.
+        reason: String,
+    },
+}
+
+impl Confirmation {
+    /// Whether the deploy counts: it was confirmed, and it is no repeat of another one.
+    pub fn counts(&self) -> bool {
+        match self {
+            Self::Confirmed | Self::Unevaluated { .. } => true,
+            Self::Awaited | Self::Unconfirmed { .. } | Self::Repeat { .. } => false,
+        }
+    }
+
+    /// Whether the same revision may be registered again though nothing else came in between: nothing acts for this deploy.
+    pub fn may_come_again(&self) -> bool {
+        match self {
+            Self::Unconfirmed { .. } | Self::Unevaluated { .. } => true,
+            Self::Awaited | Self::Confirmed | Self::Repeat { .. } => false,
+        }
+    }
+}
+
+impl Doubt {
+    /// The reason as a sentence about `revision` of `repository`, and what to do.
+    pub fn sentence(&self, revision: &str, repository: &str) -> String {
+        match self {
+            Self::UnknownRepository => format!(
+                "GitHub has no repository {repository}, or the token in the GitHub secret can't read it. Check the repository in \
+                 the deployment's settings, and the token's access."
+            ),
+            Self::UnknownRevision => format!(
+                "GitHub has no commit {revision} in {repository}, or several commits begin with it. Push the commit, or \
+                 register the full SHA."
+            ),
+            Self::NoBranch => format!(
+                "No branch or tag of {repository} contains the commit {revision}. Push it to a branch of this repository, or \
+                 register the branch or tag that contains it."
+            ),
+            Self::AnotherRepository { kept, found } => format!(
+                "{repository} is another repository than before: its id on GitHub was {kept} and is {found}. If that is \
+                 intended, an admin saves the deployment's settings again."
+            ),
+            Self::Differs { what, reported, host } => format!(
+                "GitHub's own record of this deployment differs from what was delivered: {what} is \u{201c}{host}\u{201d}, not \
+                 \u{201c}{reported}\u{201d}. Check who can send deliveries with the webhook secret."
+            ),
+            Self::NotAnswered { reason } => format!(
+                "GitHub could not be asked: {}. Check GitHub's status and the token in the GitHub secret.",
+                reason.trim_end_matches('.')
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_host_confirmed_counts() {
+        let doubt = Doubt::NoBranch;
+        let repeat = Confirmation::Repeat { of: DeployId::from_text("d1") };
+        for (confirmation, counts, again) in [
+            (Confirmation::Awaited, false, false),
+            (Confirmation::Confirmed, true, false),
+            (Confirmation::Unconfirmed { doubt }, false, true),
+            (Confirmation::Unevaluated { reason: "GitHub answered 503".to_owned() }, true, true),
+            (repeat, false, false),
+        ] {
+            assert_eq!(
+                (confirmation.counts(), confirmation.may_come_again()),
+                (counts, again),
+                "{confirmation:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_doubt_says_what_to_do() {
+        let differs = |what: &str| Doubt::Differs {
+            what: what.to_owned(),
+            reported: "Staging".to_owned(),
+            host: "Production".to_owned(),
+        };
+        for (doubt, says) in [
+            (Doubt::UnknownRepository, "Check the repository"),
+            (Doubt::UnknownRevision, "register the full SHA"),
+            (Doubt::NoBranch, "Push it to a branch"),
+            (Doubt::AnotherRepository { kept: 1, found: 2 }, "was 1 and is 2"),
+            (
+                differs("environment"),
+                "environment is \u{201c}Production\u{201d}, not \u{201c}Staging\u{201d}",
+            ),
+            (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
+        ] {
+            let sentence = doubt.sentence("abcd", "acme/checkout");
+            assert!(sentence.contains(says), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The question to a member whether a git account or an e-mail address is theirs.
+
+use super::Message;
+use super::pieces::{button, code, section, shorten};
+use crate::mrkdwn::escape;
+use crate::people::{Claim, Did, Entry, Handle, Line};
+use serde_json::{Value, json};
+
+/// The button that confirms it.
+pub const ACCOUNT_IS_MINE: &str = "account_is_mine";
+/// The button that denies it.
+pub const ACCOUNT_IS_NOT_MINE: &str = "account_is_not_mine";
+
+/// How long a name is shown, in characters.
+const NAME_LIMIT: usize = 80;
+
+/// The question of `entry` at `version` as it stands now: with buttons as long as it waits, else with its answer. `None`: nobody
+/// is asked.
+pub fn is_it_yours(entry: &Entry, version: u64) -> Option<Message> {
+    let what = account(entry);
+    let waits = entry.waits.as_ref().filter(|_| entry.version == version);
+    if let Some(statement) = waits {
+        statement.member()?;
+        let said = statement.said.as_ref().map_or_else(|| "Signoff".to_owned(), |by| format!("<@{}>", by.id));
+        let text = format!(
+            "{said} says that {what} is yours. Once you confirm it, four-eyes checks take its changes for yours."
+        );
+        let value = format!("{version} {}", entry.handle);
+        let elements = [
+            button(ACCOUNT_IS_MINE, "Yes, it is mine", "primary", &value),
+            button(ACCOUNT_IS_NOT_MINE, "No", "", &value),
+        ];
+        let actions = json!({ "type": "actions", "block_id": "account", "elements": elements });
+        return Some(Message { blocks: json!([section(&text), actions]), text });
+    }
+    let text = match entry.history.last() {
+        Some(Line { did: Did::Confirm { claim: Claim::Member { id, .. } }, by }) if *id == by.id => {
+            format!(":white_check_mark: You confirmed that {what} is yours.")
+        }
+        Some(Line { did: Did::Confirm { .. }, by }) => {
+            format!("<@{}> confirmed what was said of {what}. There is nothing left to do.", by.id)
+        }
+        Some(Line { did: Did::Decline { .. }, .. }) => format!("You said that {what} is not yours."),
+        Some(Line { did: Did::Say { .. }, by }) => {
+            format!("<@{}> changed what is said of {what}. There is nothing left to do here.", by.id)
+        }
+        None => return None,
+    };
+    Some(Message { blocks: Value::Array(vec![section(&text)]), text })
+}
+
+fn account(entry: &Entry) -> String {
+    let name = escape(&shorten(&entry.name, NAME_LIMIT));
+    match &entry.handle {
+        Handle::Account { id, .. } if name.is_empty() => format!("the GitHub account number {id}"),
+        Handle::Account { id, .. } => format!("the GitHub account {name} (number {id})"),
+        Handle::Email { address } => format!("the e-mail address {}", code(address)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::By;
+    use jiff::Timestamp;
+
+    fn by(id: &str) -> By {
+        By { id: id.to_owned(), name: id.to_owned(), at: Timestamp::UNIX_EPOCH }
+    }
+
+    #[test]
+    fn the_question_shows_its_answer() {
+        let claim = |id: &str| Claim::Member { id: id.to_owned(), name: "Chiara".to_owned() };
+        let asked = Entry::new(Handle::github(7)).say("chiara <!here>", claim("U2"), by("U1")).unwrap();
+        let asked = Entry { version: 1, ..asked };
+        let email = Entry { handle: Handle::email("chiara@acme.example").unwrap(), ..asked.clone() };
+        let shown = |entry: &Entry| is_it_yours(entry, 1).map(|message| message.text).unwrap_or_default();
+        let next = |entry: Entry| Entry { version: 2, ..entry };
+        let told = [
+            shown(&asked),
+            shown(&email),
+            shown(&next(asked.confirm_as_member(1, by("U2")).unwrap())),
+            shown(&next(asked.confirm_as_admin(1, by("U3")).unwrap())),
+            shown(&next(asked.decline(1, by("U2")).unwrap())),
+            shown(&next(asked.say("c", claim("U4"), by("U1")).unwrap())),
+        ];
+        insta::assert_snapshot!(told.join("\n"), @"
+        <@U1> says that the GitHub account chiara &lt;!here&gt; (number 7) is yours. Once you confirm it, four-eyes checks take its changes for yours.
+        <@U1> says that the e-mail address `chiara@acme.example` is yours. Once you confirm it, four-eyes checks take its changes for yours.
+        :white_check_mark: You confirmed that the GitHub account chiara &lt;!here&gt; (number 7) is yours.
+        <@U3> confirmed what was said of the GitHub account chiara &lt;!here&gt; (number 7). There is nothing left to do.
+        You said that the GitHub account chiara &lt;!here&gt; (number 7) is not yours.
+        <@U1> changed what is said of the GitHub account c (number 7). There is nothing left to do here.
+        ");
+        let blocks = is_it_yours(&asked, 1).unwrap().blocks;
+        assert_eq!(blocks[1]["elements"][0]["value"], "1 github:7");
+        assert_eq!(is_it_yours(&Entry::new(Handle::github(7)), 0), None);
+    }
+}

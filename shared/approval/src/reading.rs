@@ -1,0 +1,227 @@
+//! The source host's word on a deploy's change: how whole it was read, what a row keeps of it, and what CI said beside it.
+
+use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::hash::Hash;
+
+/// The most commits that a deploy keeps one by one, and the most bytes of JSON that they take.
+const COMMITS: (usize, usize) = (250, 120_000);
+/// The most pull requests that a deploy keeps one by one, and the most bytes of JSON that they take.
+const PULL_REQUESTS: (usize, usize) = (100, 60_000);
+/// The most bytes of JSON that each list over all commits takes.
+const LIST: usize = 20_000;
+/// The most bytes of JSON that each list takes of what CI reported.
+const REPORTED: usize = 40_000;
+
+/// How whole a deploy's change was read, and what of it is not kept one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Reading {
+    /// What the older commits and pull requests brought, which are not kept one by one.
+    #[serde(skip_serializing_if = "Older::is_empty")]
+    pub older: Older,
+    /// What the source host did not tell of the commits and pull requests, a sentence each. No condition on a list of theirs
+    /// holds then, whatever it asks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Whether all changed files are known.
+    pub files: Files,
+    /// Whether it may have further default tags, of files that are not known. No condition on tags holds then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tags_cut: bool,
+    /// What CI said of the change in its registration.
+    #[serde(skip_serializing_if = "Reported::is_empty")]
+    pub reported: Reported,
+}
+
+/// Whether all files are known that a deploy changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Files {
+    /// They are.
+    #[default]
+    Whole,
+    /// The source host lists a part of them: the change is large.
+    Cut,
+    /// They are not known: the range was not read.
+    Unknown,
+}
+
+/// What the commits and pull requests brought that a deploy does not keep one by one; each entry once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Older {
+    /// How many commits there are besides.
+    pub commits: usize,
+    /// How many pull requests there are besides.
+    pub pull_requests: usize,
+    /// Their authors and co-authors.
+    pub authors: Vec<Person>,
+    /// Those who merged them.
+    pub mergers: Vec<Person>,
+    /// Their labels.
+    pub labels: Vec<String>,
+    /// The accounts that opened them.
+    pub openers: Vec<String>,
+    /// The keys of the issues that they mention.
+    pub issues: Vec<String>,
+}
+
+/// What CI said of a deploy's change. It is shown, and counts for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Reported {
+    /// Its commits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<Commit>,
+    /// Its pull requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pull_requests: Vec<PullRequest>,
+    /// How much it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+}
+
+impl Older {
+    /// Whether all commits and pull requests are kept one by one.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Reported {
+    /// Whether CI said nothing of the change.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Deploy {
+    /// How much it changes, as rules ask for it; `None` where nobody knows. A change whose files were cut is large.
+    pub fn magnitude(&self) -> Option<Magnitude> {
+        match self.reading.files {
+            Files::Whole | Files::Unknown => self.size.map(Size::magnitude),
+            Files::Cut => Some(Magnitude::Large),
+        }
+    }
+
+    /// Takes what a registration said of the change for what it is: CI's report.
+    pub fn set_report_aside(&mut self) {
+        let mut reported = Reported {
+            commits: std::mem::take(&mut self.commits),
+            pull_requests: std::mem::take(&mut self.pull_requests),
+            size: self.size.take(),
+        };
+        keep_newest(&mut reported.commits, (COMMITS.0, REPORTED));
+        keep_newest(&mut reported.pull_requests, (PULL_REQUESTS.0, REPORTED));
+        if !reported.is_empty() {
+            self.reading.reported = reported;
+        }
+    }
+
+    /// Keeps the newest commits and pull requests one by one, so that its row stays small, and of the others what conditions
+    /// and makers ask for. A list that gets too long is told as missing.
+    pub fn keep_newest(&mut self) {
+        let commits = keep_newest(&mut self.commits, COMMITS);
+        let pull_requests = keep_newest(&mut self.pull_requests, PULL_REQUESTS);
+        let (older, missing) = (&mut self.reading.older, &mut self.reading.missing);
+        older.commits += commits.len();
+        older.pull_requests += pull_requests.len();
+        let issues = pull_requests.iter().map(|one| &one.issues).chain(commits.iter().map(|one| &one.issues));
+        add(&mut older.issues, issues.flatten(), "issues", missing);
+        add(&mut older.authors, commits.iter().flat_map(|commit| &commit.authors), "authors", missing);
+        add(
+            &mut older.mergers,
+            pull_requests.iter().filter_map(|one| one.merged_by.as_ref()),
+            "mergers",
+            missing,
+        );
+        add(&mut older.labels, pull_requests.iter().flat_map(|one| &one.labels), "labels", missing);
+        let openers: Vec<&String> =
+            pull_requests.iter().map(|one| &one.author).filter(|author| !author.is_empty()).collect();
+        add(&mut older.openers, openers.into_iter(), "openers of pull requests", missing);
+    }
+}
+
+/// Cuts `all` down to its newest, which stand last, within a number and a size; those that were cut off.
+fn keep_newest<T: Serialize>(all: &mut Vec<T>, (most, bytes): (usize, usize)) -> Vec<T> {
+    let mut left = bytes;
+    let mut kept = 0;
+    for one in all.iter().rev().take(most) {
+        let Some(rest) = left.checked_sub(size(one)) else { break };
+        (left, kept) = (rest, kept + 1);
+    }
+    let newest = all.split_off(all.len() - kept);
+    std::mem::replace(all, newest)
+}
+
+/// Adds to `list` those of `more` that are not in it, as long as it is small enough; else that is told.
+fn add<'a, T: Clone + Eq + Hash + Serialize + 'a>(
+    list: &mut Vec<T>,
+    more: impl Iterator<Item = &'a T>,
+    what: &str,
+    missing: &mut Vec<String>,
+) {
+    let mut seen: HashSet<T> = list.iter().cloned().collect();
+    let mut left = LIST.saturating_sub(list.iter().map(size).sum());
+    for one in more {
+        if seen.contains(one) {
+            continue;
+        }
+        let Some(rest) = left.checked_sub(size(one)) else {
+            missing.push(format!("There are more {what} than the record keeps."));
+            return;
+        };
+        left = rest;
+        seen.insert(one.clone());
+        list.push(one.clone());
+    }
+}
+
+/// How many bytes of JSON something takes, with what separates it from the next.
+fn size(one: &impl Serialize) -> usize {
+    serde_json::to_vec(one).map_or(usize::MAX, |json| json.len() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commit(number: usize, title: &str) -> Commit {
+        let email = format!("person-{}@acme.test", number % 300);
+        Commit {
+            revision: format!("{number:040x}"),
+            title: title.to_owned(),
+            authors: vec![Person { name: "Somebody".to_owned(), email: Some(email), username: None }],
+            url: None,
+            issues: vec![format!("SHOP-{}", number % 7)],
+        }
+    }
+
+    #[test]
+    fn the_newest_stay_within_number_and_size() {
+        for (count, title, kept) in [(3, "x", 3), (250, "x", 250), (2_500, "x", 250)] {
+            let mut all: Vec<Commit> = (0..count).map(|number| commit(number, title)).collect();
+            let cut = keep_newest(&mut all, COMMITS);
+            assert_eq!((all.len(), cut.len()), (kept, count - kept));
+            assert_eq!(all.last().unwrap().revision, commit(count - 1, title).revision);
+        }
+        let mut large: Vec<Commit> = (0..250).map(|number| commit(number, &"é".repeat(2_000))).collect();
+        keep_newest(&mut large, COMMITS);
+        assert!(!large.is_empty() && size(&large) <= COMMITS.1, "{} commits", large.len());
+    }
+
+    #[test]
+    fn a_list_is_whole_or_told_as_missing() {
+        let (mut list, mut missing) = (vec!["a".to_owned()], Vec::new());
+        let more = ["a", "b", "b"].map(str::to_owned);
+        add(&mut list, more.iter(), "labels", &mut missing);
+        assert_eq!((list.as_slice(), missing.len()), (&["a".to_owned(), "b".to_owned()][..], 0));
+        let many: Vec<String> = (0..3_000).map(|number| format!("label {number}")).collect();
+        add(&mut list, many.iter(), "labels", &mut missing);
+        assert!(size(&list) <= LIST + 2);
+        assert_eq!(missing, ["There are more labels than the record keeps."]);
+    }
+}

@@ -1,0 +1,58 @@
+//! The latest deploy that was registered for an environment, confirmed or not: what a registration is compared with.
+
+use crate::error::StoreError;
+use crate::{Store, keys};
+use approval::deploy::{Deploy, Slug};
+use approval::id::DeployId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The latest deploy that was registered for an environment, by the time at which it was deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latest {
+    /// The deploy.
+    pub deploy: DeployId,
+    /// The deployment, as it was first called.
+    pub deployment: Slug,
+    /// The environment, as it was first called.
+    pub environment: String,
+    /// The revision, as it was registered.
+    pub revision: String,
+    /// When it was deployed.
+    pub deployed_at: Timestamp,
+    /// How often this was committed.
+    pub version: u64,
+}
+
+impl Latest {
+    /// What is on record once `deploy` is registered where `known` was the latest: `None` where that one stays the latest. Of two
+    /// deploys at the same time, the ids decide.
+    pub fn after(known: Option<&Self>, deploy: &Deploy) -> Option<Self> {
+        let later = |known: &Self| (known.deployed_at, &known.deploy) >= (deploy.deployed_at, &deploy.id);
+        if known.is_some_and(later) {
+            return None;
+        }
+        let called = known.map(|known| (known.deployment.clone(), known.environment.clone()));
+        let (deployment, environment) =
+            called.unwrap_or_else(|| (deploy.deployment.clone(), deploy.environment.clone()));
+        Some(Self {
+            deploy: deploy.id.clone(),
+            deployment,
+            environment,
+            revision: deploy.revision.clone(),
+            deployed_at: deploy.deployed_at,
+            version: known.map_or(0, |known| known.version),
+        })
+    }
+}
+
+impl Store {
+    /// The latest deploy that was registered for an environment. One request.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub async fn latest(&self, deployment: &Slug, environment: &str) -> Result<Option<Latest>, StoreError> {
+        self.get(&keys::latest(deployment, environment)).await
+    }
+}

@@ -1,0 +1,162 @@
+//! The deploy that stands in an environment, whoever arrives when; and the latest one that was registered.
+
+use crate::local::Local;
+use crate::samples::{deploy, second};
+use approval::confirmation::{Confirmation, Doubt};
+use approval::deploy::{Deploy, Slug};
+use approval::id::DeployId;
+use store::{Arrived, Change, CommitError, Latest, Store};
+use tokio::task::JoinSet;
+
+/// The deploy `id` of the revision that `revision` stands for, so many seconds after the first.
+fn deployed(id: &str, revision: u32, seconds: i64) -> Deploy {
+    Deploy { id: DeployId::from_text(id), deployed_at: second(seconds), ..deploy(revision) }
+}
+
+async fn register(store: &Store, deploy: &Deploy) {
+    store.commit(Change::register(deploy, second(0))).await.expect("registered");
+}
+
+async fn arrive(store: &Store, deploy: &Deploy) -> Arrived {
+    store.arrive(deploy, second(100)).await.expect("noted")
+}
+
+async fn stands(store: &Store) -> Option<DeployId> {
+    let slug = Slug::new("ACME", "Checkout").expect("a slug");
+    store.newest_in(&slug, "STAGING").await.expect("read").map(|newest| newest.id)
+}
+
+#[tokio::test]
+async fn a_revision_that_comes_back_stands_there_anew() {
+    let local = Local::new().await;
+    let (a, b, again) = (deployed("a", 1, 1), deployed("b", 2, 2), deployed("again", 1, 3));
+    for deploy in [&a, &b, &again] {
+        register(&local.store, deploy).await;
+    }
+    let previous = |arrived: Arrived| match arrived {
+        Arrived::Stands { previous } => previous.map(|previous| previous.id),
+        Arrived::Late | Arrived::Repeats { .. } => panic!("it stands there"),
+    };
+    assert_eq!(previous(arrive(&local.store, &a).await), None);
+    assert_eq!(previous(arrive(&local.store, &b).await), Some(a.id.clone()));
+    assert_eq!(previous(arrive(&local.store, &again).await), Some(b.id.clone()));
+    // Whatever is evaluated once more means what it meant.
+    assert_eq!(previous(arrive(&local.store, &again).await), Some(b.id.clone()));
+    assert_eq!(arrive(&local.store, &b).await, Arrived::Late);
+    assert_eq!(stands(&local.store).await, Some(again.id));
+}
+
+#[tokio::test]
+async fn a_report_of_what_stands_there_repeats_it() {
+    let local = Local::new().await;
+    let (a, report, between) = (deployed("a", 1, 1), deployed("report", 1, 5), deployed("between", 2, 3));
+    for deploy in [&a, &report, &between] {
+        register(&local.store, deploy).await;
+    }
+    arrive(&local.store, &a).await;
+    let Arrived::Repeats { of } = arrive(&local.store, &report).await else { panic!("it repeats") };
+    assert_eq!(of.id, a.id);
+    // What was deployed before the report is not there any more.
+    assert_eq!(arrive(&local.store, &between).await, Arrived::Late);
+    assert_eq!(local.store.newer(&between).await.expect("read").map(|newer| newer.id), Some(a.id.clone()));
+    assert_eq!(local.store.newer(&a).await.expect("read"), None);
+    assert_eq!(stands(&local.store).await, Some(a.id));
+}
+
+#[tokio::test]
+async fn a_deploy_that_was_never_evaluated_is_taken_over() {
+    let local = Local::new().await;
+    let (a, again) = (deployed("a", 1, 1), deployed("again", 1, 2));
+    register(&local.store, &a).await;
+    register(&local.store, &again).await;
+    arrive(&local.store, &a).await;
+    let confirmation = Confirmation::Unevaluated { reason: "GitHub answered 503".to_owned() };
+    let given_up = Deploy { confirmation, ..a.clone() };
+    local.store.commit(Change::to(&a.id, second(1)).deploy(&given_up)).await.expect("written");
+    assert_eq!(arrive(&local.store, &again).await, Arrived::Stands { previous: None });
+    assert_eq!(stands(&local.store).await, Some(again.id));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_reports_of_one_revision_one_stands() {
+    let local = Local::new().await;
+    let reports: Vec<_> = (1..=20).map(|number| deployed(&format!("r{number}"), 1, number)).collect();
+    for report in &reports {
+        register(&local.store, report).await;
+    }
+    let mut tasks = JoinSet::new();
+    for report in reports {
+        let store = local.store.clone();
+        tasks.spawn(async move { arrive(&store, &report).await });
+    }
+    let arrived = tasks.join_all().await;
+    let stands = arrived.iter().filter(|arrived| matches!(arrived, Arrived::Stands { .. })).count();
+    let repeats = arrived.iter().filter(|arrived| matches!(arrived, Arrived::Repeats { .. })).count();
+    assert_eq!((stands, repeats), (1, 19));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_registrations_one_is_the_latest_after_each() {
+    let local = Local::new().await;
+    let mut tasks = JoinSet::new();
+    for number in 1..=20 {
+        let store = local.store.clone();
+        tasks.spawn(async move {
+            let deploy = deployed(&format!("d{number}"), number, i64::from(number));
+            loop {
+                let known = store.latest(&deploy.deployment, &deploy.environment).await.expect("read");
+                let change = Change::register(&deploy, second(0));
+                let change = match Latest::after(known.as_ref(), &deploy) {
+                    Some(next) => change.latest(next),
+                    None => change,
+                };
+                match store.commit(change).await {
+                    Ok(()) => return,
+                    Err(CommitError::Conflict) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        });
+    }
+    tasks.join_all().await;
+    let slug = Slug::new("acme", "CHECKOUT").expect("a slug");
+    let latest = local.store.latest(&slug, "staging").await.expect("read").expect("there is one");
+    assert_eq!((latest.deploy.as_str(), latest.deployed_at), ("d20", second(20)));
+    assert!(latest.version <= 20);
+}
+
+#[tokio::test]
+async fn what_is_unconfirmed_or_a_repeat_is_in_no_environment() {
+    let local = Local::new().await;
+    let (known, doubtful, repeat) =
+        (deployed("known", 1, 1), deployed("doubtful", 2, 2), deployed("repeat", 1, 3));
+    for deploy in [&known, &doubtful, &repeat] {
+        register(&local.store, deploy).await;
+    }
+    let changed = [
+        Deploy { confirmation: Confirmation::Unconfirmed { doubt: Doubt::NoBranch }, ..doubtful },
+        Deploy { confirmation: Confirmation::Repeat { of: known.id.clone() }, ..repeat },
+    ];
+    for deploy in &changed {
+        local.store.commit(Change::to(&deploy.id, second(4)).deploy(deploy)).await.expect("written");
+    }
+    let later = deployed("later", 3, 9);
+    let before = local.store.previous(&later).await.expect("read").map(|previous| previous.id);
+    assert_eq!(before, Some(known.id.clone()));
+    let listed = local.store.recent(10, None).await.expect("read").deploys;
+    let listed: Vec<_> = listed.iter().map(|deploy| deploy.id.as_str()).collect();
+    assert_eq!(listed, ["doubtful", "known"], "a repeat is listed as the deploy that it repeats");
+}
+
+#[tokio::test]
+async fn the_number_of_a_repository_is_kept_until_its_settings_are_saved() {
+    let local = Local::new().await;
+    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let store = &local.store;
+    assert_eq!(store.kept_repository(&slug, "acme/checkout", 1).await.expect("read"), None);
+    assert!(store.keep_repository(&slug, "acme/checkout", 1, 7).await.expect("kept"));
+    assert!(store.keep_repository(&slug, "Acme/Checkout", 1, 7).await.expect("kept"));
+    assert!(!store.keep_repository(&slug, "acme/checkout", 1, 8).await.expect("read"));
+    assert_eq!(store.kept_repository(&slug, "ACME/checkout", 1).await.expect("read"), Some(7));
+    assert_eq!(store.kept_repository(&slug, "acme/checkout", 2).await.expect("read"), None);
+}
