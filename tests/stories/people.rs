@@ -218,12 +218,11 @@ fn actions_run_once_the_undo_window_is_over() {
 fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
     tell("four-eyes", async |story| {
         let (receiver, action) = hook().await;
-        let people = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));
+        let people = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
         story.rules("rules: []");
         let first = story.push("Ana", "Begin");
         let before = story.deploys(&first, "Staging").await;
         story.settled(&before).await;
-        story.push("Dan", "Mend");
         let co_author = format!("Take cards\n\nCo-authored-by: Ben <{}>", story.email("Ben"));
         let revision = story.push("Ana", &co_author);
         let cleo = story.author("Cleo");
@@ -235,15 +234,11 @@ fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
         story.rules(&system_tests::story::rule("{self_approval: false}", &action));
         let deploy = story.deploys(&revision, "Staging").await;
         let dialog = story.dialog().await;
-        for person in &people {
+        story.sets_base(&deploy, &first).await;
+        for person in &people[..2] {
             story.click(person, &dialog, "approve").await;
         }
-        let page = story.settled(&deploy).await;
-        assert!(
-            page.approvals[0].votes.is_empty(),
-            "authors, co-authors and who merged: {:?}",
-            page.approvals[0].votes
-        );
+        assert_eq!(status(story, &deploy).await, Status::Pending, "those who wrote it");
         let eve = story.person("Eve");
         story.click(&eve, &dialog, "approve").await;
         assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));

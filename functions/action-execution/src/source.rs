@@ -6,7 +6,7 @@ use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
 use providers::Failure;
-use providers::github::{GitHub, RefHead, Named};
+use providers::github::{GitHub, Named, RefHead};
 use runtime::deployments::Connection;
 
 /// The shortest prefix of a revision that a parameter may name it by.

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod base;
 pub mod confirmation;
 pub mod decision;
 pub mod deploy;
@@ -23,4 +24,5 @@ pub mod people;
 pub mod range;
 pub mod reading;
 pub mod run;
+pub mod shares;
 pub mod slug;

@@ -3,8 +3,8 @@
 use super::Shared;
 use super::activity;
 use super::changes;
-use super::identify;
 use super::commit_json;
+use super::identify;
 use super::json::{self, Place};
 use super::refs;
 use super::runs;

@@ -181,6 +181,8 @@ fn stray(sha: &str, parents: Vec<String>, date: Timestamp) -> Commit {
         date,
         parents,
         files: Vec::new(),
+        committer: None,
+        signed: super::history::Signed::No,
     }
 }
 

@@ -20,8 +20,8 @@ mod changes;
 mod commit_json;
 mod graphql;
 mod handle;
-mod identify;
 mod history;
+mod identify;
 mod json;
 mod page;
 mod refs;
@@ -33,8 +33,8 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
-pub use identify::{HostDeployment, HostStatus};
 pub use history::{Opened, Push, Signed};
+pub use identify::{HostDeployment, HostStatus};
 pub use state::{Author, ChangedFile, Commit, Dispatched, NewCommit, NewPullRequest};
 pub use webhook::{Delivery, DeploymentStatus};
 

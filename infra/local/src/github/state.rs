@@ -1,8 +1,8 @@
 //! Repositories: files, commits, pull requests, workflows.
 
+use super::history::{Activity, PullRequestExtras, Signed};
 use super::identify::HostDeployment;
 use super::refs::Refs;
-use super::history::{Activity, PullRequestExtras, Signed};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
