@@ -2,7 +2,9 @@
 
 use crate::contract::violation;
 use crate::world::{API_KEY, PROBLEMS_CHANNEL, World};
+use approval::action::Action;
 use approval::approval::Approval;
+use approval::base;
 use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
@@ -18,7 +20,7 @@ use signoff_local::fault::Fault;
 use signoff_local::github::{self, Author, ChangedFile, NewCommit};
 use signoff_local::slack::{Message, NewChannel, NewUser, SubmitOutcome};
 use std::time::Duration;
-use store::Page;
+use store::{Change, Page};
 use tokio::time::Instant;
 
 /// How long anything may take before the story says what it was waiting for.
@@ -242,7 +244,10 @@ impl Story {
         let rests = |effect: &Effect| {
             let deadline = matches!(
                 effect.kind,
-                EffectKind::Expire { .. } | EffectKind::Remind { .. } | EffectKind::WatchFreeze { .. }
+                EffectKind::Expire { .. }
+                    | EffectKind::Remind { .. }
+                    | EffectKind::WatchFreeze { .. }
+                    | EffectKind::JudgeAgain { .. }
             );
             // A deploy that the host does not confirm is looked at again for hours.
             let later = matches!(effect.kind, EffectKind::EvaluateRules)
@@ -265,6 +270,31 @@ impl Story {
         let dialog = self.dialog().await;
         self.settled(&deploy).await;
         (deploy, dialog)
+    }
+
+    /// An admin sets the base of the place that the first approval of `deploy` leads to, and the approval is judged again.
+    pub async fn sets_base(&self, deploy: &DeployId, revision: &str) {
+        let page = self.until("the approval to be open", async || {
+            let page = self.world.store.page(deploy).await.unwrap()?;
+            (!page.approvals.is_empty()).then_some(page)
+        });
+        let page = page.await;
+        let approval = &page.approvals[0];
+        let run = page.runs.iter().find(|run| run.id == approval.run).expect("the approval's run");
+        let Action::SlackChannelApproval(spec) = &run.steps[approval.step].action else {
+            panic!("the step asks for nothing")
+        };
+        let place = base::place(spec, &run.rule, &page.deploy.environment);
+        let base = self.world.store.base(&page.deploy.deployment, &place).await.unwrap();
+        let now = runtime::time::now();
+        let judge = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
+        let change = Change::to(deploy, now).base(base.set(revision, "UADMIN", now)).and(
+            &format!("base {}", approval.id),
+            vec![judge],
+            Vec::new(),
+        );
+        self.world.store.commit(change).await.unwrap();
+        self.settled(deploy).await;
     }
 
     /// A deploy of 250 commits, as many as are kept, about which many people voted.
@@ -487,13 +517,12 @@ fn plain(text: &str) -> String {
     without_ports(&(undated + rest))
 }
 
-/// `text` with PORT in the place of each port of this machine.
+/// `text` with one name in the place of each address of this machine: a receiver's port differs from run to run.
 fn without_ports(text: &str) -> String {
-    const HOST: &str = "127.0.0.1:";
-    let mut parts = text.split(HOST);
+    let mut parts = text.split("http://127.0.0.1:");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {
         let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit());
-        format!("{text}{HOST}PORT{rest}")
+        format!("{text}https://RECEIVER{rest}")
     })
 }

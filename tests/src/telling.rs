@@ -281,6 +281,9 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
         EffectKind::WatchFreeze { approval } => {
             of(approval).is_some_and(|approval| approval.status.is_open() && approval.frozen.lifted.is_none())
         }
+        EffectKind::JudgeAgain { approval, .. } => {
+            of(approval).is_some_and(|approval| approval.status.is_open())
+        }
         _ => false,
     }
 }

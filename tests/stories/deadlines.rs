@@ -25,7 +25,7 @@ fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - expires (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         0 of 2 approvals, 2 more needed. Expires on DATE at TIME.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -133,7 +133,7 @@ fn a_newer_deploy_takes_the_place_of_an_older_one() {
 
         @Ana, would you like to promote REVISION - superseded (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
         (only you) Your click was not counted: this was superseded by REVISION - superseded (Staging). Vote on that one instead.

@@ -75,7 +75,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         ❄️ Frozen until DATE at TIME: release. Votes count, and nothing runs before.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -84,7 +84,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         ❄️ Frozen until DATE at TIME: release.

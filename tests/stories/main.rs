@@ -16,6 +16,7 @@ mod dialogs;
 mod doors;
 mod events;
 mod facts;
+mod four_eyes;
 mod freeze;
 mod git_accounts;
 mod health;

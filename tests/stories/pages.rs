@@ -90,7 +90,7 @@ fn a_vote_on_the_page_counts_as_one_in_slack_and_the_dialog_shows_it() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - page-vote (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍 tests are <b>green</b>
         1 of 2 approvals, 1 more needed.
@@ -170,7 +170,9 @@ fn who_may_not_vote_in_slack_may_not_on_the_page_and_is_told_the_same() {
         let (_receiver, action) = hook().await;
         let [ana, ben, cleo, dan] = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));
         let approvers = format!("{{approvers: [{ana}, {ben}, {dan}], self_approval: false}}");
+        let base = story.push("Ana", "Begin");
         let (deploy, dialog) = story.asks(&approvers, &action).await;
+        story.sets_base(&deploy, &base).await;
         let author = story.sign_in(&ana).await;
         let (other, guest, gone) =
             (story.sign_in(&cleo).await, story.sign_in(&ben).await, story.sign_in(&dan).await);

@@ -45,7 +45,7 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - reasons (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍 tests are green
         @Ben 👎 not on a <!channel> Friday
@@ -126,7 +126,7 @@ fn a_vote_is_withdrawn_and_cast_again() {
         assert_snapshot!(story.sees(&ben), @"
         @Ana, would you like to promote REVISION - withdrawn (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         0 of 2 approvals, 2 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -174,7 +174,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - undone (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         @Ben 👍
@@ -186,7 +186,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - undone (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         1 of 2 approvals, 1 more needed.
@@ -218,12 +218,11 @@ fn actions_run_once_the_undo_window_is_over() {
 fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
     tell("four-eyes", async |story| {
         let (receiver, action) = hook().await;
-        let people = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));
+        let people = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
         story.rules("rules: []");
         let first = story.push("Ana", "Begin");
         let before = story.deploys(&first, "Staging").await;
         story.settled(&before).await;
-        story.push("Dan", "Mend");
         let co_author = format!("Take cards\n\nCo-authored-by: Ben <{}>", story.email("Ben"));
         let revision = story.push("Ana", &co_author);
         let cleo = story.author("Cleo");
@@ -235,15 +234,11 @@ fn nobody_votes_on_their_own_change_where_the_rule_forbids_it() {
         story.rules(&system_tests::story::rule("{self_approval: false}", &action));
         let deploy = story.deploys(&revision, "Staging").await;
         let dialog = story.dialog().await;
-        for person in &people {
+        story.sets_base(&deploy, &first).await;
+        for person in &people[..2] {
             story.click(person, &dialog, "approve").await;
         }
-        let page = story.settled(&deploy).await;
-        assert!(
-            page.approvals[0].votes.is_empty(),
-            "authors, co-authors and who merged: {:?}",
-            page.approvals[0].votes
-        );
+        assert_eq!(status(story, &deploy).await, Status::Pending, "those who wrote it");
         let eve = story.person("Eve");
         story.click(&eve, &dialog, "approve").await;
         assert!(matches!(status(story, &deploy).await, Status::Approved { .. }));
@@ -313,7 +308,7 @@ fn several_groups_have_to_approve_and_nobody_votes_for_two() {
         assert_snapshot!(story.sees(&dan), @"
         @Ana, would you like to promote REVISION - quotas (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         @Ben 👍
@@ -358,7 +353,7 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - left (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: their account is deactivated.
@@ -383,7 +378,7 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         assert_snapshot!(seen, @"
         @Ana, would you like to promote REVISION - left-group (Staging) to production?
         Once approved:
-        • Posts to the webhook: http://127.0.0.1:PORT
+        • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: they are not among those who may vote any more.

@@ -1,15 +1,17 @@
 //! The look at those who approved, before the first action.
 
-use crate::electorate::electorate;
 use crate::handler::ActionExecution;
+use crate::judge::Judgement;
 use crate::trouble::Trouble;
-use approval::action::Action;
-use approval::approval::{Approval, Check, Choice, Command, Electorate, Standing, Status, Verdict};
-use approval::effect::EffectState;
+use approval::approval::{
+    self as votes, Approval, Check, Choice, Command, Electorate, Standing, Status, Verdict,
+};
 use approval::id::ApprovalId;
 use providers::Failure;
 use providers::slack::client::Slack;
 use runtime::effects::Attempt;
+use std::cell::Cell;
+use store::Change;
 
 impl ActionExecution {
     /// Looks up whether enough of those who approved still may, and approves or goes back to waiting.
@@ -30,34 +32,68 @@ impl ActionExecution {
             | Status::Cancelled { .. } => return self.done(effect).await,
         }
         let slack = self.outside.slack(self.now()).await?;
-        let electorate = self.electorate_now(&slack, &approval).await?;
-        let check = check(&slack, &approval, electorate).await?;
-        let after = effect.closed(EffectState::Succeeded, None);
-        self.change_approval(effect, &after, id, &[Command::Confirm(check)]).await
+        let (judgement, four_eyes) = self.judge_open(&slack, &approval, false).await?;
+        let Judgement { electorate, base, start, read, sets_base } = judgement;
+        let check = check(&slack, &approval, electorate, start).await?;
+        let command = Command::Confirm(check);
+        let (first, moved) = (Cell::new(true), Cell::new(false));
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).done(effect);
+            let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+                return Ok(Some(change));
+            };
+            let Ok(decision) = votes::decide(&approval, command.clone(), now) else {
+                return Ok(Some(change));
+            };
+            if !first.replace(false)
+                && self.store.base(&base.deployment, &base.place).await?.version != base.version
+            {
+                moved.set(true);
+                return Ok(None);
+            }
+            let change = match &read {
+                Some(read) => change.range(id, read.clone()),
+                None => change,
+            };
+            let change = if sets_base && is_approved(&decision.next.status) {
+                change.base(base.clone().after(&approval.subject.revision, four_eyes, now))
+            } else {
+                change
+            };
+            Ok(Some(change.approval(decision)))
+        })
+        .await?;
+        if moved.get() {
+            let reason = "another revision was approved for the same place meanwhile";
+            return Err(Failure::retryable(reason).into());
+        }
+        Ok(())
     }
+}
 
-    /// Who may vote now: groups and accounts may have changed since the approval opened.
-    async fn electorate_now(&self, slack: &Slack, approval: &Approval) -> Result<Electorate, Trouble> {
-        let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
-        let (deploy, run) =
-            found.ok_or_else(|| Failure::Permanent("the deploy is not on record any more".to_owned()))?;
-        let Some(Action::SlackChannelApproval(spec)) = run.steps.get(approval.step).map(|step| &step.action)
-        else {
-            return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
-        };
-        let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
-        let makers = self.makers(slack, &deploy).await?;
-        let mut electorate = electorate(slack, spec, &deploy, &makers).await?;
-        electorate.people_page = Some(self.people_page());
-        Ok(electorate)
+fn is_approved(status: &Status) -> bool {
+    match status {
+        Status::Approved { .. } => true,
+        Status::Pending
+        | Status::Quorum { .. }
+        | Status::Rejected { .. }
+        | Status::Expired { .. }
+        | Status::Superseded { .. }
+        | Status::Cancelled { .. } => false,
     }
 }
 
 /// Looks up those who approved, in the order in which they voted, until enough of them may.
-async fn check(slack: &Slack, approval: &Approval, electorate: Electorate) -> Result<Check, Failure> {
+async fn check(
+    slack: &Slack,
+    approval: &Approval,
+    electorate: Electorate,
+    base: Option<String>,
+) -> Result<Check, Failure> {
     let (mut voters, mut confirmed) = (Vec::new(), Vec::new());
     for vote in approval.votes.iter().filter(|vote| vote.choice == Choice::Approve) {
-        if electorate.tally(&confirmed, approval.votes_required).needed == 0 {
+        if electorate.is_enough(&confirmed, approval.votes_required) {
             break;
         }
         let verdict = match electorate.verdict(&vote.voter) {
@@ -67,7 +103,7 @@ async fn check(slack: &Slack, approval: &Approval, electorate: Electorate) -> Re
         confirmed.extend((verdict == Verdict::Eligible).then_some(vote.voter.as_str()));
         voters.push((vote.voter.clone(), verdict));
     }
-    Ok(Check { electorate, voters })
+    Ok(Check { electorate, voters, base })
 }
 
 async fn account(slack: &Slack, approval: &Approval, voter: &str) -> Result<Verdict, Failure> {

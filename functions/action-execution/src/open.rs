@@ -1,11 +1,11 @@
 //! Opening an approval: who may vote and what a vote stands for are fixed here.
 
-use crate::actions::blocked;
-use crate::electorate::{electorate, reachable};
+use crate::electorate::reachable;
 use crate::handler::ActionExecution;
+use crate::judge::{Asked, Judgement};
 use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
-use approval::approval::{self as votes, Approval, Frozen, Status, Successor};
+use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
@@ -41,25 +41,21 @@ impl ActionExecution {
                 })?
             }
         };
-        let mut electorate = electorate(&slack, spec, deploy, &makers).await?;
-        electorate.people_page = Some(self.people_page());
-        if run.proposes().is_some() && !electorate.not_found.is_empty() {
-            let names = electorate.not_found.join(", ");
-            let why = format!("{names} can't be found in Slack");
-            return Err(Failure::Permanent(blocked(&why)).into());
-        }
+        let id = ApprovalId::derive(&run.id, step);
+        let asked = Asked { id: &id, spec, deploy, run };
+        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, &makers, true).await?;
         reachable(&electorate, spec, deploy)?;
         let subject = self.subject(deploy, run, step, spec).await?;
         let opened_at = self.now();
         let approval = Approval {
-            id: ApprovalId::derive(&run.id, step),
+            id: id.clone(),
             deploy: deploy.id.clone(),
             deployment: Some(deploy.deployment.clone()),
             environment: Some(deploy.environment.clone()),
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject,
+            subject: Subject { base: start, ..subject },
             rules_change: deploy.rules_change.clone(),
             comparison: deploy.comparison_url(),
             prompt,
@@ -89,6 +85,10 @@ impl ActionExecution {
             // A step that is asking already has its approval, from an attempt whose end was lost.
             let Ok(asking) = run::decide(&run, step, run::Command::Ask(approval), now) else {
                 return Ok(Some(change));
+            };
+            let change = match &read {
+                Some(read) => change.range(&id, read.clone()),
+                None => change,
             };
             let change = if spec.supersede { self.arrive(change, deploy, &run, step).await? } else { change };
             Ok(Some(change.approval(opening.clone()).run(asking)))

@@ -51,16 +51,6 @@ pub(crate) struct Found {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Makers(Vec<(Person, Found)>);
 
-impl Known {
-    /// Whether nobody is kept from voting by it.
-    pub(crate) fn keeps_nobody(self) -> bool {
-        match self {
-            Self::Member | Self::NobodyHere => false,
-            Self::Bot | Self::NotFound => true,
-        }
-    }
-}
-
 impl Found {
     fn nobody() -> Self {
         Self { members: Vec::new(), known: Known::NotFound, unconfirmed_by: Vec::new() }

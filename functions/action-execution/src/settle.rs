@@ -28,6 +28,9 @@ impl ActionExecution {
             EffectKind::RunStep { run, step } => self.settle_step(attempt, run, *step, failure).await,
             EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
             EffectKind::ConfirmQuorum { approval } => self.settle_quorum(attempt, approval, failure).await,
+            EffectKind::JudgeAgain { approval, round } => {
+                self.settle_judging(attempt, approval, *round, failure).await
+            }
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
                 self.settle_telling(attempt, channel, failure).await
             }

@@ -65,6 +65,7 @@ impl ActionExecution {
             origin: connection.map(origin),
             branch: deploy.branch.clone(),
             acts,
+            base: None,
         })
     }
 }

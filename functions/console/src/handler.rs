@@ -3,6 +3,7 @@
 //! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record -> `view` -> `html` or
 //! `json` -> `answer`, all of which are pure functions.
 
+mod base;
 mod deployments;
 mod documents;
 mod keys;
@@ -238,6 +239,7 @@ impl Console {
             Endpoint::Deploys => self.deploys(call).await,
             Endpoint::Deploy => self.deploy(call).await,
             Endpoint::Vote => self.vote(call).await,
+            Endpoint::SetBase => self.set_base(call).await,
             Endpoint::Step => self.step(call).await,
             Endpoint::Record => self.record(call).await,
             Endpoint::RecordCsv => self.record_csv(call).await,

@@ -19,7 +19,7 @@ pub(crate) use stories::{
 pub(crate) use stories::{struck, superseded, thawed};
 
 use crate::door::visitor::{Member, Visitor, Who};
-use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, Reasons, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec};
 use approval::approval::{Approval, Choice, Dialog, Electorate, Frozen, Status, Subject, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Slug, Source};
 use approval::effect::{Effect, EffectKind};
@@ -126,6 +126,7 @@ fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
         authors_only: false,
         approvers: None,
         self_approval: true,
+        range: RangeRules::default(),
         require_reason: Reasons::Never,
         expires_after: None,
         remind_after: None,

@@ -109,6 +109,9 @@ pub struct ApprovalSpec {
     pub approvers: Option<Vec<String>>,
     /// Whether who wrote, merged or deployed the change may vote on it.
     pub self_approval: bool,
+    /// What is asked of the range that it judges.
+    #[serde(default, skip_serializing_if = "RangeRules::is_default")]
+    pub range: RangeRules,
     /// Whose votes need a reason.
     pub require_reason: Reasons,
     /// How long people can take; `None`: as long as they like.
@@ -128,6 +131,20 @@ pub struct ApprovalSpec {
     pub on_reject: Vec<Action>,
     /// What runs, in order, once nobody decided in time.
     pub on_expire: Vec<Action>,
+}
+
+/// What an approval asks of the range between its base and the revision that it lets through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RangeRules {
+    /// The environment that its rule promotes to; `None`: the place follows from the actions.
+    pub promotes_to: Option<String>,
+    /// Whether it goes on where a maker has no Slack member.
+    pub allow_unknown_makers: bool,
+    /// Whether each commit needs a valid signature of its author or of the host.
+    pub verified_commits: bool,
+    /// Whether the makers of a rollback count as those of any other change.
+    pub rollback_four_eyes: bool,
 }
 
 /// So many votes from some of the approvers.
@@ -314,6 +331,20 @@ pub enum WhenRepeated {
     Observable,
     /// It would happen twice, and nobody can tell whether it did.
     Neither,
+}
+
+impl RangeRules {
+    /// Whether a rule says nothing of it.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl ApprovalSpec {
+    /// Whether it judges who made the range, or how its commits are signed: it waits where the range is not known.
+    pub fn judges_range(&self) -> bool {
+        !self.self_approval || self.range.verified_commits
+    }
 }
 
 impl Action {

@@ -5,6 +5,7 @@ mod clicked;
 mod decide;
 mod electorate;
 mod frozen;
+mod judge;
 mod quorum;
 mod subject;
 
@@ -12,6 +13,7 @@ pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
+pub use judge::{Blocker, Judged, Member, Part};
 pub use quorum::{Needed, Tally};
 pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
 

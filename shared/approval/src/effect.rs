@@ -85,6 +85,13 @@ pub enum EffectKind {
         /// The approval.
         approval: ApprovalId,
     },
+    /// Look again whether an approval can be judged that was blocked.
+    JudgeAgain {
+        /// The approval.
+        approval: ApprovalId,
+        /// How often it was looked at since it was blocked, from 1; 0: this look is out of turn.
+        round: u32,
+    },
     /// Say in the dialog's thread who lifted the freeze.
     TellGlassBroken {
         /// The approval.
@@ -198,6 +205,7 @@ impl EffectKind {
             | Self::Expire { .. }
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
+            | Self::JudgeAgain { .. }
             | Self::TellGlassBroken { .. }
             | Self::Supersede { .. }
             | Self::DrawDialog { .. }
@@ -221,6 +229,7 @@ impl EffectKind {
             | Self::RunStep { .. }
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
+            | Self::JudgeAgain { .. }
             | Self::TellGlassBroken { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
@@ -238,6 +247,7 @@ impl EffectKind {
             Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
             // What waits for its time must not hold up what doesn't.
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
+            Self::JudgeAgain { approval, .. } => format!("judge-{approval}"),
             Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
                 format!("deadline-{approval}")
             }

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// 20 hexadecimal digits (80 bits) of the SHA-256 of `parts`, each prefixed by its length so that no two lists of
 /// parts run together.
-pub(crate) fn digest(parts: &[&str]) -> String {
+pub fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod base;
 pub mod confirmation;
 pub mod decision;
 pub mod deploy;
@@ -24,4 +25,5 @@ pub mod range;
 pub mod reading;
 pub mod rules_in_force;
 pub mod run;
+pub mod shares;
 pub mod slug;

@@ -6,6 +6,7 @@
 
 mod dialog;
 mod identity;
+mod judged;
 mod modal;
 mod people;
 mod pieces;
@@ -16,6 +17,7 @@ mod tell;
 
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use identity::unconfirmed;
+pub use judged::{Show, blocked, judged};
 pub use modal::{ASKED, LONGEST_REASON, REASON, ask_reason, say};
 pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours};
 pub use pieces::{deploy_link, shorten};

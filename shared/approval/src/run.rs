@@ -177,6 +177,11 @@ impl Run {
         decision
     }
 
+    /// Whether it asks by the rules in force: neither about a proposed rules file, nor because of one.
+    pub fn is_in_force(&self) -> bool {
+        !self.steps.iter().any(|step| matches!(step.action, Action::RulesFile(_)))
+    }
+
     /// The id of the rules file that this run puts in force, where it asks about a proposed one.
     pub fn proposes(&self) -> Option<&str> {
         self.steps.iter().find_map(|step| match &step.action {

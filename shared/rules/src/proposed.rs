@@ -63,7 +63,7 @@ pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Propo
         // Under its own name a newer deploy's approval takes the place of an older one, also once the file is in force.
         let is_new = in_force.rules.iter().all(|known| known.name != rule.name);
         let called = if is_new { rule.name.clone() } else { name(rule, "proposed") };
-        let whole = made(rule, called, hold_back(&rule.actions, file));
+        let whole = made(rule, called, waiting(hold_back(&rule.actions, file), file));
         let instead_of = old.map(|old| Instead { rule: old.name.clone(), opened: false });
         found.asked.push(Asked { rule: whole, instead_of });
         let Some(old) = old else { continue };
@@ -75,7 +75,7 @@ pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Propo
             .map(|spec| asks(spec, Vec::new(), Vec::new(), Vec::new()))
             .collect();
         if !more.is_empty() {
-            let rule = made(rule, name(rule, "proposed too"), more);
+            let rule = made(rule, name(rule, "proposed too"), waiting(more, file));
             let instead_of = Some(Instead { rule: old.name.clone(), opened: true });
             found.asked.push(Asked { rule, instead_of });
         }
@@ -86,6 +86,27 @@ pub fn proposed(in_force: &RulesFile, proposal: &RulesFile, file: &str) -> Propo
 fn made(rule: &Rule, name: String, actions: Vec<Action>) -> Rule {
     let rule = Rule { name, actions, ..rule.clone() };
     Rule { hash: rule_hash(&rule), ..rule }
+}
+
+/// `actions`, and at their end a step that waits for the file where none does: an approval that only a proposed file asks for is
+/// told by it from one of the rules in force.
+fn waiting(mut actions: Vec<Action>, file: &str) -> Vec<Action> {
+    let wait = Action::RulesFile(RulesFileStep::Await { file: file.to_owned() });
+    if !waits(&actions) {
+        actions.push(wait);
+    }
+    actions
+}
+
+/// Whether a step among `actions`, at whatever depth, waits for a file.
+fn waits(actions: &[Action]) -> bool {
+    actions.iter().any(|action| match action {
+        Action::RulesFile(_) => true,
+        Action::SlackChannelApproval(spec) => {
+            waits(&spec.on_success) || waits(&spec.on_reject) || waits(&spec.on_expire)
+        }
+        _ => false,
+    })
 }
 
 /// `actions` with those that act at the end, behind a step that waits for the file.
@@ -179,7 +200,7 @@ mod tests {
         waiting: 
 
         gate (proposed) [gate false]: slack_channel_approval: A, wait until the rules file 0123456 is in force, trigger_build: CircleCI pipeline, slack_channel_approval: B, wait until the rules file 0123456 is in force, trigger_build: CircleCI pipeline
-        gate (proposed too) [gate true]: slack_channel_approval: B
+        gate (proposed too) [gate true]: slack_channel_approval: B, wait until the rules file 0123456 is in force
         waiting: 
 
         other: slack_channel_approval: A, slack_deploy_message, wait until the rules file 0123456 is in force, trigger_build: CircleCI pipeline

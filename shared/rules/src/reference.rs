@@ -48,6 +48,10 @@ pub(crate) const DAYS: [[&str; 2]; 7] = [
 ];
 /// Whose votes may need a reason.
 pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
+/// What becomes of an approval where a maker has no Slack member.
+pub(crate) const UNKNOWN_MAKERS: [&str; 2] = ["block", "allow"];
+/// Whether the makers of a rollback count.
+pub(crate) const ROLLBACK: [&str; 1] = ["four_eyes"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
 /// What is written on an issue where the rule says nothing.

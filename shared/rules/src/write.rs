@@ -20,7 +20,8 @@ use crate::file::{Rule, parse};
 use crate::problem::Problem;
 use crate::reference::MAX_RULE_NAME;
 use approval::action::{
-    Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, Reasons, TriggerSpec,
+    Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, RangeRules, Reasons,
+    TriggerSpec,
 };
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -104,6 +105,7 @@ impl Workflow {
             authors_only: false,
             approvers: (!self.approvers.is_empty()).then(|| self.approvers.clone()),
             self_approval: self.self_approval,
+            range: RangeRules::default(),
             require_reason: self.require_reason,
             expires_after: wait.and_then(|wait| SignedDuration::try_from(wait).ok()),
             remind_after: None,

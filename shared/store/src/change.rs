@@ -6,6 +6,7 @@ use crate::listing::DeploySummary;
 use crate::queries::DialogPlace;
 use crate::{Store, keys, row};
 use approval::approval::{Approval, Dialog};
+use approval::base::Base;
 use approval::decision::{Decision, Later};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -17,6 +18,7 @@ use approval::newest::Newest;
 use approval::people::Entry;
 use approval::rules_in_force::RulesInForce;
 use approval::run::Run;
+use approval::shares::Changes;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
 
@@ -41,6 +43,8 @@ enum State {
     Latest(Box<Latest>),
     Facts(Box<Facts>),
     Rules(Box<RulesInForce>),
+    Base(Box<Base>),
+    Range { approval: ApprovalId, range: Box<Changes> },
     Dialog { dialog: Dialog, approval: ApprovalId },
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
     Effect { before: Box<Effect>, after: Box<Effect> },
@@ -112,6 +116,20 @@ impl Change {
     pub fn newest(mut self, mut newest: Newest) -> Self {
         newest.version += 1;
         self.states.push(State::Newest(Box::new(newest)));
+        self
+    }
+
+    /// What was let through to a place; a first one has the version 0. Where another approval let something through since it was
+    /// read, that is a conflict.
+    pub fn base(mut self, mut base: Base) -> Self {
+        base.version += 1;
+        self.states.push(State::Base(Box::new(base)));
+        self
+    }
+
+    /// What was read of the range that an approval of this deploy judges.
+    pub fn range(mut self, approval: &ApprovalId, range: Changes) -> Self {
+        self.states.push(State::Range { approval: approval.clone(), range: Box::new(range) });
         self
     }
 
@@ -278,6 +296,13 @@ impl Store {
             State::Rules(rules) => {
                 let row = row::keep(&keys::rules_in_force(&rules.deployment), rules)?;
                 self.versioned(row, rules.version)
+            }
+            State::Base(base) => {
+                // A place keeps its base however long nothing is let through to it.
+                self.versioned(row::keep(&keys::base(&base.deployment, &base.place), base)?, base.version)
+            }
+            State::Range { approval, range } => {
+                self.put(row::write(&keys::range(deploy, approval), range, now, retention)?, None, &[])
             }
             State::Dialog { dialog, approval } => {
                 let place = DialogPlace { deploy: deploy.clone(), approval: approval.clone() };

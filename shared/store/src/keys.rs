@@ -14,6 +14,8 @@
 //! | latest deploy that was registered for an environment | `latest#SLUG#ENVIRONMENT` | `latest` | |
 //! | number of a deployment's repository | `repository#OWNER/NAME` | `id#SLUG#VERSION` | |
 //! | newest run that asks | `newest#SLUG#ENVIRONMENT#RULE` | `newest` | |
+//! | what was let through to a place | `base#SLUG#DIGEST` of the place | `base` | |
+//! | range that an approval judges | `ranges#ID` | `APPROVAL` | |
 //! | whose rules ask how far an environment is behind | `drift#SLUG#ENVIRONMENT` | `ENVIRONMENT` that asks | |
 //! | place of a dialog | `dialog#CHANNEL#TS` | `dialog` | |
 //! | place of another message of a deploy | `message#CHANNEL#TS` | `message` | |
@@ -29,7 +31,7 @@
 
 use approval::approval::Dialog;
 use approval::deploy::{Deploy, Slug};
-use approval::id::{ApprovalId, DeployId, EffectId, RunId};
+use approval::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use approval::people::Handle;
 use approval::slug::canonical;
 use jiff::Timestamp;
@@ -119,6 +121,19 @@ pub(crate) fn event(deploy: &DeployId, at: Timestamp, position: usize, owner: &s
 pub(crate) fn newest(deployment: &Slug, environment_name: &str, rule: &str) -> Key {
     let pk = format!("newest#{}#{rule}", environment(deployment, environment_name));
     Key { pk, sk: "newest".to_owned() }
+}
+
+/// Where the ranges of a place start. A place may be longer than a key.
+pub(crate) fn base(deployment: &Slug, place: &str) -> Key {
+    Key {
+        pk: format!("base#{}#{}", deployment.canonical(), digest(&["place", place])),
+        sk: "base".to_owned(),
+    }
+}
+
+/// Ranges have partitions of their own: a deploy's page does not need them.
+pub(crate) fn range(deploy: &DeployId, approval: &ApprovalId) -> Key {
+    Key { pk: format!("ranges#{deploy}"), sk: approval.to_string() }
 }
 
 /// The latest deploy that was registered for an environment.

@@ -6,6 +6,7 @@
 
 mod api_keys;
 mod approvals;
+mod bases;
 mod cache;
 mod change;
 mod deployments;

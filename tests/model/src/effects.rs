@@ -217,11 +217,12 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
         EffectKind::TellPerson { .. } => Stage::Ready(Plan::Tell),
-        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no newer deploy comes, and what
+        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, nothing is blocked, no newer deploy comes, and what
         // fails has a thread to say so in.
         EffectKind::EvaluateRules
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
+        | EffectKind::JudgeAgain { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
@@ -242,6 +243,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::Expire { .. }
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
+        | EffectKind::JudgeAgain { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }

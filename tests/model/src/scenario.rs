@@ -1,6 +1,6 @@
 //! What is checked: how much may happen, and which mistake is made on purpose.
 
-use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec};
 use approval::approval::{Ask, Choice};
 use approval::decision::Decision;
 use approval::id::DeployId;
@@ -215,6 +215,7 @@ impl Scenario {
             authors_only: false,
             approvers: None,
             self_approval: true,
+            range: RangeRules::default(),
             require_reason: Reasons::Never,
             expires_after: self.expires.then_some(EXPIRES_AT.duration_since(NOW)),
             remind_after: None,

@@ -20,7 +20,6 @@ use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
 use rules::template::{Context, FAILED_RULES, Mentions};
-pub(crate) use rules_file::blocked;
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;

@@ -2,6 +2,7 @@
 
 use super::Done;
 use crate::handler::ActionExecution;
+use crate::people::{Known, Makers};
 use crate::trouble::Trouble;
 use approval::action::RulesFileStep;
 use approval::deploy::Deploy;
@@ -138,6 +139,28 @@ impl ActionExecution {
         self.advance(effect, &after, run, step, run::Command::Retry { reason }).await
     }
 
+    /// The members who made a proposed rules file, which is what `deploy` stands for. Error: one of its makers is not found.
+    pub(crate) fn makers_of_file(&self, deploy: &Deploy, makers: &Makers) -> Result<Vec<String>, Failure> {
+        let mut ids = Vec::new();
+        for maker in deploy.makers() {
+            let found = makers.get(maker);
+            ids.extend(found.unconfirmed_by);
+            ids.extend(found.members.into_iter().map(|member| member.id));
+            match found.known {
+                Known::Member | Known::NobodyHere => {}
+                Known::Bot | Known::NotFound => {
+                    let name =
+                        if maker.name.is_empty() { maker.username.as_deref() } else { Some(&*maker.name) };
+                    let name = name.or(maker.email.as_deref()).unwrap_or("somebody");
+                    return Err(Failure::Permanent(blocked(&format!("{name} can't be found in Slack"))));
+                }
+            }
+        }
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
+    }
+
     /// The deploy whose makers an approval of `run` goes by: of a run that asks about a proposed rules file, the makers are
     /// those of the file. Error: the rule of the approval keeps them from voting, and they are not known.
     pub(crate) async fn made_by<'d>(
@@ -160,7 +183,7 @@ impl ActionExecution {
 }
 
 /// Why a dialog can't be completed whose rule keeps makers from voting, and what to do.
-pub(crate) fn blocked(why: &str) -> String {
+fn blocked(why: &str) -> String {
     format!(
         "who made the rules file can't vote on it, and who that is can't be told: {why}. An admin who made none of it can accept \
          the file on the deployment's page"

@@ -84,7 +84,7 @@ impl PersonForm {
     }
 
     /// The form's meaning. Error: the form, with what is wrong beside its fields.
-    pub(crate) fn filled(mut self) -> Result<Filled, Self> {
+    pub(crate) fn filled(mut self) -> Result<Filled, Box<Self>> {
         let handle = Handle::parse(&self.handle.text);
         if handle.is_none() {
             self.handle.problem = Some(handle_problem(&self.handle.text));
@@ -100,7 +100,7 @@ impl PersonForm {
             (_, Err(Wrong::Member(problem))) => self.member.problem = Some(problem),
             (_, Err(Wrong::Reason(problem))) => self.reason.problem = Some(problem),
         }
-        Err(self)
+        Err(Box::new(self))
     }
 }
 

@@ -52,7 +52,7 @@ impl Console {
         let form = PersonForm::read(&call.form);
         let filled = match form.clone().filled() {
             Ok(filled) => filled,
-            Err(form) => return self.form_again(StatusCode::UNPROCESSABLE_ENTITY, form, call).await,
+            Err(form) => return self.form_again(StatusCode::UNPROCESSABLE_ENTITY, *form, call).await,
         };
         let Filled { handle, name, said } = filled;
         let claim = match said {

@@ -212,7 +212,12 @@ impl Console {
     }
 
     /// The page again, which says to who sent the form why nothing changed.
-    async fn told(&self, call: &Call<'_>, status: StatusCode, told: Told) -> Result<Answer, Answer> {
+    pub(super) async fn told(
+        &self,
+        call: &Call<'_>,
+        status: StatusCode,
+        told: Told,
+    ) -> Result<Answer, Answer> {
         let record = self.page_of(&call.found.deploy(), call).await?;
         let text = People::of(&record).plain(&told.text);
         let known = |id: &ApprovalId| record.approvals.iter().any(|approval| approval.id == *id);

@@ -7,7 +7,7 @@ use crate::view::ballot::{BallotView, voted, voter};
 use crate::view::mrkdwn::People;
 use crate::view::{ApprovalView, QuestionView, cut};
 use approval::action::Reasons;
-use approval::approval::{Approval, Choice, Status};
+use approval::approval::{Approval, Blocker, Choice, Status};
 use approval::id::ApprovalId;
 use approval::message::{LONGEST_REASON, shorten};
 use approval::run::Resolution;
@@ -104,6 +104,7 @@ impl Booth<'_> {
             return self.told(Some(&view.id));
         };
         let Some((visitor, member)) = self.member() else { return sign_in(approval) };
+        let base = member.is_admin && needs_base(approval);
         let ballot = BallotView::of(approval, member, &People::of(self.record), self.now);
         let told = self.told_about(Some(&view.id)).filter(|told| !told.is_done);
         html! {
@@ -118,6 +119,7 @@ impl Booth<'_> {
             (votes(&ballot, visitor, told))
             (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass of the freeze"))
             (with_reason(&ballot, visitor, told, What::Cancel, "Cancel this approval"))
+            @if base { (set_base(approval, visitor)) }
         }
     }
 
@@ -174,6 +176,36 @@ fn sign_in(approval: &Approval) -> Markup {
     html! {
         h3 { "Your vote" }
         p { a href=(href) { "Sign in with Slack to vote" } ", or vote in " (shorten(&approval.channel, NAME)) "." }
+    }
+}
+
+/// Whether an admin has to say where the range of `approval` starts.
+pub(crate) fn needs_base(approval: &Approval) -> bool {
+    approval.status.is_open()
+        && approval.electorate.blocked.iter().any(|blocker| match blocker {
+            Blocker::NoBase | Blocker::BaseLost { .. } => true,
+            Blocker::Incomplete { .. }
+            | Blocker::MakersNotFound { .. }
+            | Blocker::NotVouched { .. }
+            | Blocker::NotVerified { .. } => false,
+        })
+}
+
+/// The form with which an admin sets the base.
+fn set_base(approval: &Approval, visitor: &Visitor) -> Markup {
+    let id = format!("base-{}", approval.id);
+    html! {
+        form.ballot method="post" action=(format!("/deploys/{}/approvals/{}/base", approval.deploy, approval.id)) {
+            (visitor.form_token())
+            label for=(id) { "Set the base" }
+            p.meta {
+                "The full SHA of the revision that this place has now. Everything after it is judged. You can\u{2019}t vote on \
+                 what starts at a base that you set."
+            }
+            input id=(id) name="revision" type="text" required pattern="[0-9a-fA-F]{40}" maxlength="40" autocomplete="off"
+                spellcheck="false";
+            button.plain type="submit" { "Set the base" }
+        }
     }
 }
 

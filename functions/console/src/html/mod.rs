@@ -31,7 +31,7 @@ mod tokens;
 mod votes;
 pub(crate) mod wizard;
 
-pub(crate) use ballot::{Booth, Told, done, resolution_named};
+pub(crate) use ballot::{Booth, Told, done, needs_base, resolution_named};
 pub(crate) use deploy::deploy;
 pub(crate) use deployment::{DeploymentPage, deployment};
 pub(crate) use deployments::{ROWS, deployments};

@@ -58,6 +58,9 @@ fn about(approval: &ApprovalView, now: Timestamp) -> Markup {
             }
             @if let Some(who) = reasoned(approval.require_reason) { " " (who) " has to say why." }
         }
+        @if approval.status == "pending" {
+            @for line in &approval.electorate.blocked { p.notice { (cut(line, TEXT)) } }
+        }
         @if let Some(at_opening) = approval.electorate_at_opening.as_ref().filter(|then| **then != approval.electorate) {
             p.meta { "When it opened, " (time(approval.opened_at, now)) ": " (may_vote(at_opening, approval)) }
         }

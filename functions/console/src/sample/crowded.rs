@@ -2,7 +2,9 @@
 
 use super::{approval, asking, at, build, commit, event, person, registered, run, set, vote};
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Choice, Electorate, Lifted, Quota, Standing, Status, Struck, Verdict};
+use approval::approval::{
+    Blocker, Choice, Electorate, Lifted, Part, Quota, Standing, Status, Struck, Verdict,
+};
 use approval::deploy::{PullRequest, RulesChange};
 use approval::event::EventKind;
 use approval::id::ApprovalId;
@@ -33,6 +35,9 @@ fn electorate(who: usize) -> Electorate {
         own_word: (200..300).map(|number| format!("U{number}")).collect(),
         people_page: None,
         break_glass: vec![people()],
+        parts: vec![Part { makers: people(), commits: 1, pull_requests: 0, title: quotes(200) }; 200],
+        blocked: vec![Blocker::MakersNotFound { names: vec![quotes(200); 300] }],
+        judged: None,
     }
 }
 

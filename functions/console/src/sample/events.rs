@@ -1,7 +1,9 @@
 //! Every event, and text that must not do anything.
 
 use super::{approved, at, commit, evaluated, event, person, set, succeeded, vote};
-use approval::approval::{Choice, Electorate, Standing, Status, Struck, Successor, Verdict, Vote};
+use approval::approval::{
+    Blocker, Choice, Electorate, Part, Standing, Status, Struck, Successor, Verdict, Vote,
+};
 use approval::deploy::{Commit, PullRequest, RulesChange};
 use approval::event::EventKind;
 use approval::facts::{Health, Thumb};
@@ -51,9 +53,7 @@ pub(crate) fn everything() -> Page {
         except: vec![text("U2")],
         not_found: vec![text("Zoe Hart")],
         quotas: Vec::new(),
-        own_word: Vec::new(),
-        people_page: None,
-        break_glass: Vec::new(),
+        ..Electorate::anyone()
     };
     let late = "Your vote was not counted: this was already approved on <!date^1795430760^{date} at {time}|2026-11-23 at 10:46 UTC>.";
     let more = [
@@ -198,6 +198,12 @@ pub(crate) fn hostile() -> Page {
         own_word: vec![markup.into()],
         people_page: Some(markup.into()),
         break_glass: vec![vec![markup.into()]],
+        parts: vec![
+            Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() };
+            2
+        ],
+        blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
+        judged: None,
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };
     approval.status = Status::Superseded { at: at(300), by };

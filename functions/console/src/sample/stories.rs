@@ -22,7 +22,7 @@ fn approves(reason: Option<&str>) -> Ask {
 /// The look at these voters, who may vote as `electorate` has it.
 fn looked_up(electorate: Electorate, voters: &[(&str, Verdict)]) -> Command {
     let voters = voters.iter().map(|(id, verdict)| ((*id).to_owned(), *verdict)).collect();
-    Command::Confirm(Check { electorate, voters })
+    Command::Confirm(Check { electorate, voters, base: None })
 }
 
 fn done(summary: &str, url: Option<&str>) -> run::Command {

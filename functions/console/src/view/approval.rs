@@ -112,6 +112,10 @@ pub(crate) struct SubjectView {
     pub(crate) branch: Option<String>,
     /// What an approval starts, in words, with its parameters: the actions that do more than tell.
     pub(crate) starts: Vec<String>,
+    /// The revision where the range that is judged starts; left out where none is judged, or there is none yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub(crate) base: Option<String>,
 }
 
 /// A message in Slack.
@@ -133,6 +137,7 @@ impl SubjectView {
             origin: subject.origin.clone(),
             branch: subject.branch.clone(),
             starts: subject.lines().map(str::to_owned).collect(),
+            base: subject.base.clone(),
         }
     }
 }
@@ -145,7 +150,7 @@ impl ApprovalView {
             RulesChange::No => (Some(false), Vec::new()),
             RulesChange::Yes(paths) => (Some(true), paths.clone()),
         };
-        let electorate = ElectorateView::of(&approval.electorate, people);
+        let electorate = ElectorateView::of_approval(approval, people);
         let at_opening = at_opening(&approval.id, page);
         let is_open = is_open(page);
         let actions = |branch| actions_of(approval, run, branch, &is_open, page, people);

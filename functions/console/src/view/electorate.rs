@@ -1,7 +1,8 @@
 //! People, and who may vote.
 
 use crate::view::mrkdwn::People;
-use approval::approval::{Electorate, Quota};
+use approval::approval::{Approval, Choice, Electorate, Quota};
+use approval::message::{Show, blocked, judged};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -45,6 +46,14 @@ pub(crate) struct ElectorateView {
     pub(crate) own_word: Vec<PersonView>,
     /// Whose votes are needed; none: anybody's who may vote.
     pub(crate) quotas: Vec<QuotaView>,
+    /// The range that is judged, and whose change lacks votes, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub(crate) range: Vec<String>,
+    /// What keeps the approval from being completed, and what to do, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub(crate) blocked: Vec<String>,
 }
 
 /// So many votes from some of those who may vote.
@@ -74,6 +83,19 @@ impl ElectorateView {
             not_found: electorate.not_found.clone(),
             own_word: all(&electorate.own_word),
             quotas: electorate.quotas.iter().map(quota).collect(),
+            range: range(electorate, &[], 0, people),
+            blocked: in_words(people, |show| blocked(electorate, show)),
+        }
+    }
+
+    /// The same for an approval, with whose change lacks votes.
+    pub(crate) fn of_approval(approval: &Approval, people: &People<'_>) -> Self {
+        let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+        let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
+        let required = if approval.status.is_open() { approval.votes_required } else { 0 };
+        Self {
+            range: range(&approval.electorate, &voters, required, people),
+            ..Self::of(&approval.electorate, people)
         }
     }
 
@@ -97,8 +119,23 @@ impl ElectorateView {
         let not_found = (!self.not_found.is_empty()).then(|| {
             format!("Not found in Slack, and so not kept from voting: {}.", listed(self.not_found.iter()))
         });
-        std::iter::once(may).chain(quotas).chain(except).chain(own_word).chain(not_found).collect()
+        let sentences = std::iter::once(may).chain(quotas).chain(except).chain(own_word).chain(not_found);
+        sentences.chain(self.range.iter().cloned()).collect()
     }
+}
+
+fn range(electorate: &Electorate, voters: &[&str], required: u32, people: &People<'_>) -> Vec<String> {
+    in_words(people, |show| judged(electorate, voters, required, show))
+}
+
+/// What `say` says in the words of a page.
+fn in_words(people: &People<'_>, say: impl FnOnce(&Show<'_>) -> Vec<String>) -> Vec<String> {
+    let show = Show {
+        member: &|id| people.known(id).unwrap_or(id).to_owned(),
+        text: &|text| text.to_owned(),
+        time: &|at| at.strftime("%Y-%m-%d at %H:%M UTC").to_string(),
+    };
+    say(&show).into_iter().map(|line| line.replace('`', "")).collect()
 }
 
 fn names(people: &[PersonView]) -> String {

@@ -195,6 +195,9 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::WatchFreeze { approval } => {
             format!("Saying in the dialog {} that a freeze begins or ends", name_of(approval, page))
         }
+        EffectKind::JudgeAgain { approval, .. } => {
+            format!("Reading again what keeps {} from being decided", name_of(approval, page))
+        }
         EffectKind::TellGlassBroken { approval } => {
             format!("Saying who lifted the freeze for {}", name_of(approval, page))
         }

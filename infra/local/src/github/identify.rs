@@ -182,7 +182,7 @@ fn stray(sha: &str, parents: Vec<String>, date: Timestamp) -> Commit {
         parents,
         files: Vec::new(),
         committer: None,
-        signed: Default::default(),
+        signed: super::history::Signed::No,
     }
 }
 

@@ -10,6 +10,9 @@ use crate::effect::EffectKind;
 use crate::event::EventKind;
 use jiff::{SignedDuration, Timestamp};
 
+/// The longest wait until a blocked approval is judged again, in minutes.
+const LONGEST_WAIT: u32 = 15;
+
 /// What can happen to an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -17,6 +20,15 @@ pub enum Command {
     Click(Click),
     /// Those who approved were looked up once more.
     Confirm(Check),
+    /// The range was judged again, because the approval is blocked.
+    Judge {
+        /// Who may vote now.
+        electorate: Electorate,
+        /// The base of the range.
+        base: Option<String>,
+        /// How often that was done since it was blocked; 0: out of turn.
+        round: u32,
+    },
     /// Those who approved could not be looked up yet.
     Postpone {
         /// Why.
@@ -86,6 +98,7 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
     decision.later.extend(expire.into_iter().chain(remind));
     decision.events.push(event);
     opened(&mut decision, opened_at);
+    judge_again(&mut decision, 1, opened_at);
     decision
 }
 
@@ -102,6 +115,9 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
         ) => Err(too_late(approval, &click)),
         (Quorum { until, .. }, Command::Confirm(check)) if now >= *until => Ok(confirm(approval, check, now)),
         (Quorum { .. }, Command::Confirm(_)) => Err(Refusal::NotNow),
+        (Pending | Quorum { .. }, Command::Judge { electorate, base, round }) => {
+            Ok(judge(approval, electorate, base, round, now))
+        }
         (Quorum { note, .. }, Command::Postpone { reason }) if note.as_ref() == Some(&reason) => {
             Err(Refusal::Repeated)
         }
@@ -120,6 +136,10 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
             | Superseded { .. }
             | Cancelled { .. },
             Command::Confirm(_) | Command::Postpone { .. },
+        )
+        | (
+            Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
+            Command::Judge { .. },
         ) => Err(Refusal::NotNow),
         (Pending, Command::Expire) if approval.expires_at.is_some_and(|at| now >= at) => {
             let mut decision = Decision::new(approval.clone());
@@ -188,8 +208,9 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
 /// The voters were looked up: who may not vote any more is struck.
 fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approval> {
     let mut decision = Decision::new(approval.clone());
+    let was_blocked = !approval.electorate.blocked.is_empty();
+    take(&mut decision, check.electorate, check.base);
     let next = &mut decision.next;
-    next.electorate = check.electorate;
     let looked_up =
         |voter: &str| check.voters.iter().find(|(id, _)| id == voter).map(|(_, verdict)| *verdict);
     decision.events.push(EventKind::VotersChecked {
@@ -223,7 +244,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
     }
     next.votes = kept;
     let confirmed: Vec<&str> = confirmed.iter().map(String::as_str).collect();
-    if next.electorate.tally(&confirmed, next.votes_required).needed == 0 {
+    if next.electorate.is_enough(&confirmed, next.votes_required) {
         if let (Status::Quorum { since, .. }, Some(hold)) = (&approval.status, next.frozen.hold_at(now)) {
             // Its windows were followed for a year, or are not what they were then.
             let until = hold.until;
@@ -244,7 +265,69 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
         *note = None;
         decision.follow(EffectKind::ConfirmQuorum { approval: approval.id.clone() });
     }
+    if !was_blocked {
+        judge_again(&mut decision, 1, now);
+    }
     decision
+}
+
+/// The range was judged again: the approval goes on by itself once nothing blocks it.
+fn judge(
+    approval: &Approval,
+    electorate: Electorate,
+    base: Option<String>,
+    round: u32,
+    now: Timestamp,
+) -> Decision<Approval> {
+    let mut decision = Decision::new(approval.clone());
+    if approval.electorate != electorate || approval.subject.base != base {
+        take(&mut decision, electorate, base);
+        decision.events.push(EventKind::VotersChecked {
+            approval: approval.id.clone(),
+            electorate: decision.next.electorate.clone(),
+            voters: Vec::new(),
+        });
+        decision.follow(draw(approval));
+        tally(&mut decision, now);
+    }
+    if round > 0 && decision.next.status.is_open() {
+        judge_again(&mut decision, round.saturating_add(1), now);
+    }
+    decision
+}
+
+/// Takes over who may vote on the range from `base`. Where the base moved, and with it what is taken out or who made it,
+/// people voted on another change: their votes start anew.
+fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<String>) {
+    let approval = &mut decision.next;
+    let takes_out = electorate.judged.as_ref().is_some_and(|judged| judged.removed > 0);
+    let is_other = approval.subject.base.is_some()
+        && approval.subject.base != base
+        && (takes_out || electorate.judged.is_none() || approval.electorate.parts != electorate.parts);
+    approval.electorate = electorate;
+    approval.subject.base = base;
+    if is_other {
+        for vote in approval.votes.extract_if(.., |vote| vote.choice == Choice::Approve) {
+            let verdict = Verdict::BaseMoved;
+            decision.events.push(EventKind::VoteStruck {
+                approval: approval.id.clone(),
+                voter: vote.voter.clone(),
+                name: vote.name,
+                verdict,
+            });
+            approval.struck.push(Struck { voter: vote.voter, why: verdict });
+        }
+    }
+}
+
+/// Has an approval that is blocked judged again, ever more seldom.
+fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
+    if decision.next.electorate.blocked.is_empty() {
+        return;
+    }
+    let minutes = i64::from(round.clamp(1, LONGEST_WAIT));
+    let kind = EffectKind::JudgeAgain { approval: decision.next.id.clone(), round };
+    decision.later.push(Later { at: now + SignedDuration::from_mins(minutes), kind });
 }
 
 /// What the votes come to: they reject, they make a quorum, or they are too few.

@@ -1,6 +1,6 @@
 //! Who may vote, and whether those who voted still may.
 
-use super::{Approval, Refusal, Standing, Voter};
+use super::{Approval, Blocker, Judged, Part, Refusal, Standing, Voter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct Electorate {
     pub who: String,
     /// The Slack user ids of those who may not, because it is their own change.
     pub except: Vec<String>,
-    /// Those whose own change it is, and who were not found in Slack, by name.
+    /// Makers of whom only an address is known that is nobody's in Slack, by name; they keep nobody from voting.
     pub not_found: Vec<String>,
     /// Whose votes are needed; none: anybody's who may vote.
     #[serde(default)]
@@ -27,6 +27,15 @@ pub struct Electorate {
     /// Who may lift the freeze, by its windows' order: Slack user ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub break_glass: Vec<Vec<String>>,
+    /// The change by who made it: each part needs the votes of others. None: a vote counts for all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// What keeps the change from being judged: nobody's vote completes the approval.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Blocker>,
+    /// What people read of the range that is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
 }
 
 /// So many votes from some of those who may vote.
@@ -60,6 +69,8 @@ pub enum Verdict {
     OwnWord,
     /// It is their own change.
     OwnChange,
+    /// Another revision was let through since they voted, and so they voted on another change.
+    BaseMoved,
 }
 
 /// The look at the voters before the first action.
@@ -69,6 +80,8 @@ pub struct Check {
     pub electorate: Electorate,
     /// The voters that were looked up: Slack user id, and what came of it.
     pub voters: Vec<(String, Verdict)>,
+    /// The base of the range that they judge now.
+    pub base: Option<String>,
 }
 
 impl Electorate {
@@ -83,6 +96,9 @@ impl Electorate {
             own_word: Vec::new(),
             people_page: None,
             break_glass: Vec::new(),
+            parts: Vec::new(),
+            blocked: Vec::new(),
+            judged: None,
         }
     }
 
@@ -136,7 +152,8 @@ impl Approval {
             | Verdict::Bot
             | Verdict::NotNamed
             | Verdict::OwnWord
-            | Verdict::OwnChange => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
+            | Verdict::OwnChange
+            | Verdict::BaseMoved => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
         }
     }
 }

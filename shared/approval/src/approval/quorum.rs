@@ -1,6 +1,6 @@
 //! Whether those who approved are enough.
 
-use super::{Approval, Choice, Electorate, Quota};
+use super::{Approval, Choice, Electorate, Part, Quota};
 
 /// What the approving votes come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +83,29 @@ impl<'v> Assignment<'_, 'v> {
 }
 
 impl Electorate {
-    /// What the votes of `voters` (Slack user ids, each once) come to where `required` are needed.
+    /// What the votes of `voters` (Slack user ids, each once) come to where `required` are needed: of the part that lacks
+    /// most votes, as a vote counts for no part that its voter made.
     pub fn tally(&self, voters: &[&str], required: u32) -> Tally {
+        let of_parts = self.parts.iter().map(|part| self.tally_part(part, voters, required));
+        // The first of those that lack as many.
+        of_parts
+            .reduce(|most, other| if other.needed > most.needed { other } else { most })
+            .unwrap_or_else(|| self.tally_all(voters, required))
+    }
+
+    /// What the votes of `voters` come to for one part of the change.
+    pub fn tally_part(&self, part: &Part, voters: &[&str], required: u32) -> Tally {
+        let others: Vec<&str> =
+            voters.iter().filter(|voter| !part.makers.iter().any(|maker| maker == *voter)).copied().collect();
+        self.tally_all(&others, required)
+    }
+
+    /// Whether the votes of `voters` complete the approval. Nobody's do while it is blocked.
+    pub fn is_enough(&self, voters: &[&str], required: u32) -> bool {
+        self.blocked.is_empty() && self.tally(voters, required).needed == 0
+    }
+
+    fn tally_all(&self, voters: &[&str], required: u32) -> Tally {
         if self.quotas.is_empty() {
             let given = voters.len() as u32;
             return Tally { given, needed: required.saturating_sub(given), from: Needed::Anybody };
@@ -124,8 +145,8 @@ impl Approval {
         self.electorate.tally(&voters, self.votes_required)
     }
 
-    /// Whether enough people approve.
+    /// Whether enough people approve, and nothing keeps the change from being judged.
     pub fn has_enough(&self) -> bool {
-        self.tally().needed == 0
+        self.electorate.blocked.is_empty() && self.tally().needed == 0
     }
 }

@@ -22,6 +22,9 @@ pub struct Subject {
     pub branch: Option<String>,
     /// What acts once the approval ended: its actions, but for those that only tell.
     pub acts: Vec<Act>,
+    /// The base of the range that is judged; `None`: there is none yet, or none is judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 /// Where a deployment has its repository and its project.
@@ -97,6 +100,7 @@ impl Subject {
         let rest = format!("{:?} {:?} {:?}", self.origin, self.branch, self.acts);
         let runs_somewhere = self.origin.is_some() || self.branch.is_some() || !self.acts.is_empty();
         parts.extend(runs_somewhere.then_some(rest.as_str()));
+        parts.extend(self.base.iter().flat_map(|base| ["base", base.as_str()]));
         let mut mark = digest(&parts);
         mark.truncate(10);
         mark

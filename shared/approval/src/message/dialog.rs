@@ -1,6 +1,7 @@
 //! An approval's dialog.
 
 use super::Message;
+use super::judged::{blocked, in_slack, judged};
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{local_time, may_vote, needed_from, section, sentence};
 use super::step::{buttons as step_buttons, question as step_question};
@@ -60,8 +61,12 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     lines.extend(acts);
     let votes = votes(approval);
     blocks.extend(votes.iter().map(|text| section(text)));
-    let notes =
-        struck(&approval.struck).into_iter().chain(frozen_line(approval)).chain(status_line(approval));
+    let notes = struck(&approval.struck)
+        .into_iter()
+        .chain(judged_line(approval))
+        .chain(blocked_line(approval))
+        .chain(frozen_line(approval))
+        .chain(status_line(approval));
     for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
         blocks.push(context(&line));
         lines.push(line);
@@ -169,9 +174,30 @@ fn struck(struck: &[Struck]) -> Option<String> {
                     "nobody else confirmed what they said on the page People of who made this"
                 }
                 Verdict::OwnChange => "it is their own change",
+                Verdict::BaseMoved => "another revision was approved since, so this is another change now",
             };
             format!(":no_entry_sign: The approval of <@{}> does not count: {why}.", struck.voter)
         })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// The range that is judged, and whose change lacks votes.
+fn judged_line(approval: &Approval) -> Option<String> {
+    let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+    let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
+    let required = if approval.status.is_open() { approval.votes_required } else { 0 };
+    let lines = judged(&approval.electorate, &voters, required, &in_slack());
+    (!lines.is_empty()).then(|| lines.join(" "))
+}
+
+/// What keeps the approval from being completed.
+fn blocked_line(approval: &Approval) -> Option<String> {
+    let open = approval.status.is_open();
+    let lines: Vec<_> = blocked(&approval.electorate, &in_slack())
+        .into_iter()
+        .filter(|_| open)
+        .map(|line| format!(":no_entry: {line}"))
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -57,7 +57,7 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
                     may_vote(electorate)
                 )
             }
-            Verdict::Eligible | Verdict::NotNamed => {
+            Verdict::Eligible | Verdict::NotNamed | Verdict::BaseMoved => {
                 let who = may_vote(electorate);
                 let mut letters = who.chars();
                 let first = letters.next().map(|first| first.to_lowercase().to_string());

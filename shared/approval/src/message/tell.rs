@@ -50,8 +50,8 @@ pub fn rules_not_judged(deploy: &Deploy, deploy_url: &str, rules: &[&str], reaso
     let more = rules.len().saturating_sub(PROBLEMS_TOLD);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!(
-        ":warning: These rules were not run for {}, because not all that they ask about is known: {}{more}. Deploy again, in \
-         smaller steps where the change is too large.\n{}",
+        ":warning: These rules were not run for {}, because not all that they ask about is known: {}{more}. Mend \
+         the reason, or deploy in smaller steps; then deploy again.\n{}",
         deploy_link(deploy, deploy_url),
         names.join(", "),
         code_block(reasons)

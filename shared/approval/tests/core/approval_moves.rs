@@ -253,5 +253,5 @@ fn look(seen: &Approval, gone: usize, electorate: Electorate) -> Command {
     let approving = seen.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let verdict = |voter: &str| if voter == gone { Verdict::Deactivated } else { Verdict::Eligible };
     let voters = approving.map(|vote| (vote.voter.clone(), verdict(&vote.voter))).collect();
-    Command::Confirm(Check { electorate, voters })
+    Command::Confirm(Check { electorate, voters, base: None })
 }

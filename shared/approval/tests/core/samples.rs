@@ -1,6 +1,6 @@
 //! Deploys, approvals and runs to test with, and decisions as a line of text.
 
-use approval::action::{Action, ApprovalSpec, Reasons};
+use approval::action::{Action, ApprovalSpec, RangeRules, Reasons};
 use approval::approval::{
     self as votes, Approval, Ask, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
 };
@@ -144,7 +144,7 @@ pub fn because(choice: Choice, reason: &str) -> Ask {
 /// What the look at these approvers says, each with its verdict, while `electorate` may vote.
 pub fn check(electorate: Electorate, voters: &[(&str, Verdict)]) -> votes::Command {
     let voters = voters.iter().map(|(voter, verdict)| ((*voter).to_owned(), *verdict)).collect();
-    votes::Command::Confirm(Check { electorate, voters })
+    votes::Command::Confirm(Check { electorate, voters, base: None })
 }
 
 /// The look at everybody who approved `approval`: they all still may.
@@ -238,24 +238,36 @@ pub fn ask(name: &str, on_success: Vec<Action>) -> Action {
 pub fn ask_with(name: &str, branches: Branches) -> Action {
     Action::SlackChannelApproval(ApprovalSpec {
         name: name.to_owned(),
+        on_success: branches.on_success,
+        on_reject: branches.on_reject,
+        on_expire: branches.on_expire,
+        ..spec(1)
+    })
+}
+
+/// An approval that needs `votes_required` votes of anyone.
+pub fn spec(votes_required: u32) -> ApprovalSpec {
+    ApprovalSpec {
+        name: "promote".to_owned(),
         prompt: "Promote?".to_owned(),
         channel: "#production".to_owned(),
-        votes_required: 1,
+        votes_required,
         quotas: Vec::new(),
         rejections_required: 1,
         authors_only: false,
         approvers: None,
         self_approval: true,
+        range: RangeRules::default(),
         require_reason: Reasons::Never,
         expires_after: None,
         remind_after: None,
         supersede: false,
         undo_window: None,
         freeze: Vec::new(),
-        on_success: branches.on_success,
-        on_reject: branches.on_reject,
-        on_expire: branches.on_expire,
-    })
+        on_success: Vec::new(),
+        on_reject: Vec::new(),
+        on_expire: Vec::new(),
+    }
 }
 
 /// The decision that opens a run of these actions.

@@ -219,7 +219,7 @@ impl GitHub {
         self.call(method, ["repos", owner, name].into_iter().chain(segments), accept)
     }
 
-    fn call<'a>(
+    pub(super) fn call<'a>(
         &self,
         method: Method,
         segments: impl IntoIterator<Item = &'a str>,

@@ -1,5 +1,6 @@
 //! GitHub: deployments that succeeded, the rules file, commits and pull requests, workflows to start.
 
+mod account;
 pub mod client;
 pub mod dispatch;
 mod failure;

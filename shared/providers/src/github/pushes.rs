@@ -86,7 +86,7 @@ impl Pushes {
                 self.pushes
                     .iter()
                     .filter(|push| push.before == wanted.base || push.after == wanted.base)
-                    .map(|push| branch(push)),
+                    .map(branch),
             )
             .collect();
         let mut found: HashMap<&'a str, Vec<Identity>> = HashMap::new();

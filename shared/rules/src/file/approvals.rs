@@ -3,11 +3,12 @@
 use super::reader::Reader;
 use super::values::{is_group, wait};
 use crate::reference::{
-    self, APPROVAL, DEFAULT_PROMPT, LONGEST_UNDO, LONGEST_WAIT, MAX_QUOTAS, REASONS, names,
+    self, APPROVAL, DEFAULT_PROMPT, LONGEST_UNDO, LONGEST_WAIT, MAX_QUOTAS, REASONS, ROLLBACK,
+    UNKNOWN_MAKERS, names,
 };
 use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
-use approval::action::{ApprovalSpec, QuotaSpec, Reasons};
+use approval::action::{Action, ApprovalSpec, QuotaSpec, RangeRules, Reasons};
 use jiff::SignedDuration;
 
 const NAME: &str = "slack_channel_approval";
@@ -36,6 +37,7 @@ impl Reader<'_> {
             authors_only: false,
             approvers: None,
             self_approval: true,
+            range: RangeRules::default(),
             require_reason: Reasons::Never,
             expires_after: None,
             remind_after: None,
@@ -75,6 +77,15 @@ impl Reader<'_> {
             "authors_only" => spec.authors_only = self.truth(node, key).unwrap_or_default(),
             "approvers" => spec.approvers = self.approvers(node, key),
             "self_approval" => spec.self_approval = self.truth(node, key).unwrap_or_default(),
+            "unknown_makers" => {
+                let word = self.word(node, key, &UNKNOWN_MAKERS);
+                spec.range.allow_unknown_makers = word.is_some_and(|word| word == "allow");
+            }
+            "verified_commits" => spec.range.verified_commits = self.truth(node, key).unwrap_or(true),
+            "rollback" => {
+                self.word(node, key, &ROLLBACK);
+                spec.range.rollback_four_eyes = true;
+            }
             "require_reason" => spec.require_reason = self.reasons(node).unwrap_or(Reasons::Both),
             "expires_after" => spec.expires_after = self.wait(node, key, "24h", LONGEST_WAIT),
             "remind_after" => spec.remind_after = self.wait(node, key, "2h", LONGEST_WAIT),
@@ -123,6 +134,28 @@ impl Reader<'_> {
             let message = format!("{} beside a list of votes_required: both say who may vote", entry.key);
             let suggestion = format!("take {} out, or require a number of votes", entry.key);
             self.problem(entry.at, message, suggestion);
+        }
+    }
+
+    /// One of `words`.
+    fn word(&mut self, node: &Node, key: &str, words: &[&'static str]) -> Option<String> {
+        let text = self.text(node, key)?.trim().to_owned();
+        if words.contains(&text.as_str()) {
+            return Some(text);
+        }
+        let suggestion = did_you_mean(&text, words.iter().copied())
+            .unwrap_or_else(|| format!("write {}", words.join(" or ")));
+        self.problem(node.start, format!("{key} can't be `{text}`"), suggestion);
+        None
+    }
+
+    /// Gives every approval of `actions`, at whatever depth, the environment that its rule promotes to. Without one, the key
+    /// says nothing.
+    pub(super) fn promotes_to(&mut self, actions: &mut [Action], entry: &Entry) {
+        let Some(environment) = self.text(&entry.value, "promotes_to") else { return };
+        if !promote(actions, environment.trim()) {
+            let message = "promotes_to changes nothing: the rule asks for no approval";
+            self.notice(entry.at, message, "take it out".to_owned());
         }
     }
 
@@ -196,4 +229,24 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Gives every approval of `actions` the environment that its rule promotes to; whether there is one.
+fn promote(actions: &mut [Action], environment: &str) -> bool {
+    let mut asks = false;
+    for action in actions {
+        if let Action::SlackChannelApproval(spec) = action {
+            asks = true;
+            spec.range.promotes_to = Some(environment.to_owned());
+            for then in [&mut spec.on_success, &mut spec.on_reject, &mut spec.on_expire] {
+                promote(then, environment);
+            }
+        }
+        if let Action::MonitorDrift(monitor) = action {
+            for then in [&mut monitor.on_over, &mut monitor.on_under] {
+                asks |= promote(then, environment);
+            }
+        }
+    }
+    asks
 }

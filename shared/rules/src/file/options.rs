@@ -32,6 +32,10 @@ fn an_approval_is_asked_as_the_rule_says() {
     assert_eq!(spec("undo_window: 30s").undo_window, wait(30));
     assert!(!spec("self_approval: false").self_approval);
     assert!(!spec("supersede: false").supersede);
+    assert!(default.range.is_default() && spec("unknown_makers: block").range.is_default());
+    assert!(spec("unknown_makers: allow").range.allow_unknown_makers);
+    assert!(spec("verified_commits: true").range.verified_commits);
+    assert!(spec("rollback: four_eyes").range.rollback_four_eyes);
     assert_eq!(spec("require_reason: approve").require_reason, Reasons::Approve);
     assert_eq!(spec("require_reason: 'both'").require_reason, Reasons::Both);
     assert_eq!(
@@ -49,6 +53,21 @@ fn an_approval_is_asked_as_the_rule_says() {
 }
 
 #[test]
+fn every_approval_of_a_rule_promotes_to_its_environment() {
+    let text = "rules:\n  - a:\n      promotes_to: Production\n      actions:\n        - slack_channel_approval:\n            \
+                channel: '#a'\n            on_success:\n              - slack_channel_approval: {channel: '#b'}\n  \
+                - b:\n      promotes_to: Production\n      actions: [{webhook: 'https://x.io'}]\n";
+    let file = parse(text, "rules.yml").unwrap();
+    let Action::SlackChannelApproval(first) = &file.rules[0].actions[0] else { panic!("no approval") };
+    let Action::SlackChannelApproval(second) = &first.on_success[0] else { panic!("no second approval") };
+    for spec in [first, second] {
+        assert_eq!(spec.range.promotes_to.as_deref(), Some("Production"));
+    }
+    let notices: Vec<_> = file.notices.iter().map(|notice| notice.message.as_str()).collect();
+    assert_eq!(notices, ["promotes_to changes nothing: the rule asks for no approval"]);
+}
+
+#[test]
 fn an_option_that_cannot_be_is_told() {
     let told: Vec<String> = [
         "expires_after: 24",
@@ -60,6 +79,9 @@ fn an_option_that_cannot_be_is_told() {
         "undo_window: '2h'",
         "require_reason: true",
         "require_reason: rejects",
+        "unknown_makers: alow",
+        "verified_commits: yes",
+        "rollback: fast",
         "self_approval: 'no'",
         "supersede: never",
         "on_reject: none",
@@ -88,6 +110,9 @@ fn an_option_that_cannot_be_is_told() {
     rules.yml:6:26: undo_window is longer than 1h; write at most '1h'
     rules.yml:6:29: `true` is nobody who could give a reason; write approve, reject or both
     rules.yml:6:29: `rejects` is nobody who could give a reason; did you mean `reject`?
+    rules.yml:6:29: unknown_makers can't be `alow`; did you mean `allow`?
+    verified_commits: yes: taken
+    rules.yml:6:23: rollback can't be `fast`; write four_eyes
     rules.yml:6:28: self_approval takes true or false, not a text; write `true` or `false`, without quotes
     rules.yml:6:24: supersede takes true or false, not a text; write `true` or `false`, without quotes
     rules.yml:6:24: on_reject takes a list, not a text; write `- auto_approve_build: 'name-of-the-build'`

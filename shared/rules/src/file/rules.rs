@@ -123,6 +123,10 @@ impl Reader<'_> {
             self.frozen(&mut actions, &freeze, entry.at);
         }
 
+        if let Some(entry) = field("promotes_to") {
+            self.promotes_to(&mut actions, entry);
+        }
+
         let unsupported = std::mem::take(&mut self.unsupported);
         if !triggers.is_empty() && triggers.iter().all(|trigger| has(&TRIGGERS, trigger)) {
             // What such a rule uses is of no interest then.

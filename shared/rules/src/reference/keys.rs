@@ -1,7 +1,10 @@
 //! The keys of a rules file.
 
 use super::Absent::{Means, Refused, Value};
-use super::{DEFAULT_DETAIL_TYPE, DEFAULT_PROMPT, GROUPS, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, Takes};
+use super::{
+    DEFAULT_DETAIL_TYPE, DEFAULT_PROMPT, GROUPS, Key, LONGEST_UNDO, LONGEST_WAIT, REASONS, ROLLBACK, Takes,
+    UNKNOWN_MAKERS,
+};
 
 /// The keys of a rules file. What starts with `x-` may stand beside them.
 pub const FILE: [Key; 1] = [Key {
@@ -15,7 +18,7 @@ pub const FILE: [Key; 1] = [Key {
 }];
 
 /// The keys of a rule.
-pub const RULE: [Key; 6] = [
+pub const RULE: [Key; 7] = [
     Key {
         name: "description",
         takes: Takes::OptionalText,
@@ -49,6 +52,16 @@ pub const RULE: [Key; 6] = [
             "freeze:\n  - {name: Friday evening, days: fri, from: '16:00', time_zone: Europe/Berlin, break_glass: '@sre'}\n  \
              - {name: holidays, dates: [2026-11-27, 2026-12-20..2027-01-03]}",
         ],
+    },
+    Key {
+        name: "promotes_to",
+        takes: Takes::Text,
+        absent: Means(
+            "the place follows from what the approval starts: the job, or the workflow or address with its parameters",
+        ),
+        about: "The environment that the rule's approvals promote to. The range that an approval judges starts at the revision that was \
+                let through to the same place last.",
+        examples: &["promotes_to: Production"],
     },
     Key {
         name: "conditions",
@@ -145,7 +158,7 @@ pub const CONDITION: [Key; 2] = [
 ];
 
 /// The keys of `slack_channel_approval`.
-pub const APPROVAL: [Key; 16] = [
+pub const APPROVAL: [Key; 19] = [
     Key {
         name: "name",
         takes: Takes::Text,
@@ -206,8 +219,36 @@ pub const APPROVAL: [Key; 16] = [
         name: "self_approval",
         takes: Takes::Truth,
         absent: Value("true"),
-        about: "Whether those may vote whose own change it is. `false` is four eyes: who wrote, co-wrote, merged or deployed it may not.",
+        about: "Whether those may vote whose own change it is. `false` is four eyes: a vote counts for the commits and pull requests that \
+                its voter did not write, co-write, push, open, merge or deploy, and each of them needs the votes. All commits count \
+                that were not let through to the same place before; the first time, an admin sets the base on the deploy's page. \
+                What is not known of them blocks the approval.",
         examples: &["self_approval: false"],
+    },
+    Key {
+        name: "unknown_makers",
+        takes: Takes::Word(&UNKNOWN_MAKERS),
+        absent: Value("block"),
+        about: "What `self_approval: false` does where somebody who made the change has no Slack member: `block` waits until they have, \
+                `allow` goes on, and the dialog names them.",
+        examples: &["unknown_makers: allow"],
+    },
+    Key {
+        name: "verified_commits",
+        takes: Takes::Truth,
+        absent: Value("false"),
+        about: "Whether each commit needs a valid signature: its author's, or the source host's for a merge, a squash or an edit on its \
+                page. A rebase merge has none.",
+        examples: &["verified_commits: true"],
+    },
+    Key {
+        name: "rollback",
+        takes: Takes::Word(&ROLLBACK),
+        absent: Means(
+            "a rollback to a revision that was let through to the same place in the last 30 days keeps nobody from voting",
+        ),
+        about: "`four_eyes`: who made the commits that a rollback takes out may not approve it either.",
+        examples: &["rollback: four_eyes"],
     },
     Key {
         name: "require_reason",

@@ -1,11 +1,14 @@
 //! Events and effects of every kind, and text that is hard to keep.
 
 use crate::samples::second;
-use approval::approval::{Choice, Dialog, Electorate, Outcome, Quota, Standing, Successor, Verdict};
+use approval::approval::{
+    Blocker, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, Standing, Successor, Verdict,
+};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::people::Handle;
+use approval::range::Direction;
 use approval::run::Resolution;
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +47,32 @@ pub fn electorate() -> Electorate {
         own_word: odd(),
         people_page: Some(ODD[2].to_owned()),
         break_glass: vec![Vec::new(), odd()],
+        parts: vec![Part { makers: odd(), commits: 2, pull_requests: 0, title: ODD[1].to_owned() }],
+        blocked: blockers(),
+        judged: Some(Judged {
+            base: String::new(),
+            since: precise(),
+            set_by: Some(ODD[0].to_owned()),
+            direction: Direction::Diverged,
+            added: 3,
+            removed: 0,
+            has_no_makers: false,
+            is_of_bots: true,
+            allowed: odd(),
+        }),
     }
+}
+
+/// Every blocker.
+fn blockers() -> Vec<Blocker> {
+    vec![
+        Blocker::NoBase,
+        Blocker::BaseLost { base: ODD[0].to_owned() },
+        Blocker::Incomplete { missing: odd() },
+        Blocker::MakersNotFound { names: odd() },
+        Blocker::NotVouched { commits: odd(), count: 7 },
+        Blocker::NotVerified { commits: Vec::new(), count: u32::MAX },
+    ]
 }
 
 /// Every verdict.
@@ -58,6 +86,7 @@ pub fn verdicts() -> [Verdict; 8] {
         Verdict::NotNamed,
         Verdict::OwnWord,
         Verdict::OwnChange,
+        Verdict::BaseMoved,
     ]
 }
 
@@ -234,6 +263,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::Expire { approval: approval() },
         EffectKind::Remind { approval: approval() },
         EffectKind::WatchFreeze { approval: approval() },
+        EffectKind::JudgeAgain { approval: approval(), round: 3 },
         EffectKind::TellGlassBroken { approval: approval() },
         EffectKind::Supersede { deploy: DeployId::from_text("d1"), run: run(), by: successor() },
         EffectKind::DrawDialog { approval: approval() },

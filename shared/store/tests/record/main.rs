@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod approvals;
+mod bases;
 mod cache;
 mod claims;
 mod deployments;

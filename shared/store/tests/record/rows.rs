@@ -6,7 +6,7 @@ use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
     Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueField, IssueTransition,
-    ParameterValue, PersonalMessage, QuotaSpec, Reasons, TriggerSpec,
+    ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec,
 };
 use approval::approval::{Approval, Choice, Clicked, Frozen, Lifted, Status, Struck, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
@@ -144,6 +144,7 @@ fn actions() -> Vec<Action> {
         authors_only: true,
         approvers: Some(Vec::new()),
         self_approval: false,
+        range: RangeRules::default(),
         require_reason: Reasons::Both,
         expires_after: Some(SignedDuration::MAX),
         remind_after: Some(SignedDuration::from_nanos(1)),

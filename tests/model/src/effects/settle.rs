@@ -235,7 +235,7 @@ fn park(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>)
 
 /// What an approval is told after the look.
 pub(super) fn confirm(told: &[(String, Verdict)]) -> votes::Command {
-    votes::Command::Confirm(Check { electorate: Electorate::anyone(), voters: told.to_vec() })
+    votes::Command::Confirm(Check { electorate: Electorate::anyone(), voters: told.to_vec(), base: None })
 }
 
 /// Where every message stands: how often each does is counted elsewhere.

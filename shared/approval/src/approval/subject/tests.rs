@@ -78,6 +78,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
         origin: Some(origin.clone()),
         branch: Some("main".to_owned()),
         acts: vec![act.clone()],
+        base: Some("0".repeat(40)),
     };
     let with_source = |source: BuildSource| Subject {
         acts: vec![Act { start: Start::From(source), ..act.clone() }],
@@ -96,6 +97,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
             ..subject.clone()
         },
         Subject { branch: Some("evil".to_owned()), ..subject.clone() },
+        Subject { base: None, ..subject.clone() },
         Subject { acts: Vec::new(), ..subject.clone() },
         Subject { acts: vec![Act { action: build(None), ..act.clone() }], ..subject.clone() },
         with_source(BuildSource { name: "evil".to_owned(), ..source() }),

@@ -275,6 +275,7 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     expression: europe/berlin
     authors_only: 'no'
     self_approval: 'no'
+    verified_commits: 'no'
     expires_after: 91d
     remind_after: 91d
     supersede: 'no'

@@ -1,0 +1,182 @@
+//! Who may vote on a range, judged when the approval opens, while it is blocked, and before the first action.
+
+use crate::electorate::electorate;
+use crate::handler::ActionExecution;
+use crate::people::Makers;
+use crate::range::is_settled;
+use crate::trouble::Trouble;
+use approval::action::{Action, ApprovalSpec};
+use approval::approval::{Approval, Blocker, Command, Electorate};
+use approval::base::{Base, place};
+use approval::deploy::Deploy;
+use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use approval::id::ApprovalId;
+use approval::run::Run;
+use approval::shares::Changes;
+use providers::Failure;
+use providers::slack::client::Slack;
+use runtime::batch::Handled;
+use runtime::effects::Attempt;
+use store::Change;
+
+/// The longest wait until a blocked approval whose look failed is looked at again, in rounds.
+const LAST_ROUND: u32 = 15;
+
+/// What an approval judges, and by what.
+pub(crate) struct Judgement {
+    /// Who may vote.
+    pub(crate) electorate: Electorate,
+    /// What was let through to its place, as it was read.
+    pub(crate) base: Base,
+    /// The base of its range; `None`: there is none, or none is judged.
+    pub(crate) start: Option<String>,
+    /// The range, where it was read anew.
+    pub(crate) read: Option<Changes>,
+    /// Whether its approval sets a base: it asks by the rules in force.
+    pub(crate) sets_base: bool,
+}
+
+/// An approval that asks: its deploy, its run and its rule's words.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The approval.
+    pub(crate) id: &'a ApprovalId,
+    /// What the rule says of it.
+    pub(crate) spec: &'a ApprovalSpec,
+    /// The deploy.
+    pub(crate) deploy: &'a Deploy,
+    /// The run that waits for it.
+    pub(crate) run: &'a Run,
+}
+
+impl ActionExecution {
+    /// Judges who may vote now on what `asked` asks. With `again`, a range in which something is not settled is read anew.
+    pub(crate) async fn judge(
+        &self,
+        slack: &Slack,
+        asked: Asked<'_>,
+        makers: &Makers,
+        again: bool,
+    ) -> Result<Judgement, Trouble> {
+        let Asked { id, spec, deploy, run } = asked;
+        let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
+        let mut electorate = electorate(slack, spec, deploy, makers).await?;
+        electorate.people_page = Some(self.people_page());
+        let sets_base = run.is_in_force();
+        if run.proposes().is_some() {
+            // What is judged is the rules file: `deploy` has its makers, all of them.
+            if !spec.self_approval {
+                electorate.except = self.makers_of_file(deploy, makers)?;
+            }
+            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
+        }
+        if !spec.judges_range() {
+            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
+        }
+        let now = self.now();
+        let Some(start) = base.start(!spec.self_approval).map(|start| start.revision.clone()) else {
+            let electorate = electorate.judging(spec, &base, Err(Blocker::NoBase), now);
+            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
+        };
+        let kept = self.store.range(&deploy.id, id).await?;
+        let kept = kept
+            .filter(|kept| kept.base == start && kept.head == run.revision && (!again || is_settled(kept)));
+        let (known, is_new) = match kept {
+            Some(kept) => (Ok(kept), false),
+            None => (self.read_range(deploy, &start, &run.revision).await?, true),
+        };
+        let electorate = match &known {
+            Ok(changes) => {
+                let (members, own_word) = self.members(slack, &changes.makers).await?;
+                if !spec.self_approval {
+                    electorate.own_word = own_word;
+                }
+                electorate.judging(spec, &base, Ok((changes, &members)), now)
+            }
+            Err(blocker) => electorate.judging(spec, &base, Err(blocker.clone()), now),
+        };
+        let read = known.ok().filter(|_| is_new);
+        Ok(Judgement { electorate, base, start: Some(start), read, sets_base })
+    }
+
+    /// Judges anew who may vote on an approval that is open.
+    pub(crate) async fn judge_open(
+        &self,
+        slack: &Slack,
+        approval: &Approval,
+        again: bool,
+    ) -> Result<(Judgement, bool), Trouble> {
+        let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
+        let (deploy, run) =
+            found.ok_or_else(|| Failure::Permanent("the deploy is not on record any more".to_owned()))?;
+        let Some(Action::SlackChannelApproval(spec)) = run.steps.get(approval.step).map(|step| &step.action)
+        else {
+            return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
+        };
+        let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
+        let makers = self.makers(slack, &deploy).await?;
+        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run };
+        Ok((self.judge(slack, asked, &makers, again).await?, !spec.self_approval))
+    }
+
+    /// Looks again whether a blocked approval can be judged. One that can goes on by itself.
+    pub(crate) async fn judge_again(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        round: u32,
+    ) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let approval = self.store.approval(&effect.deploy, id).await?;
+        let Some(approval) = approval.filter(|approval| approval.status.is_open()) else {
+            return self.done(effect).await;
+        };
+        let slack = self.outside.slack(self.now()).await?;
+        let (Judgement { electorate, start, read, .. }, _) = self.judge_open(&slack, &approval, true).await?;
+        let command = Command::Judge { electorate, base: start, round };
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).done(effect);
+            let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+                return Ok(Some(change));
+            };
+            let Ok(decision) = approval::approval::decide(&approval, command.clone(), now) else {
+                return Ok(Some(change));
+            };
+            let change = match &read {
+                Some(read) => change.range(id, read.clone()),
+                None => change,
+            };
+            Ok(Some(change.approval(decision)))
+        })
+        .await
+    }
+
+    /// A look that failed is made again for as long as the approval is open.
+    pub(crate) async fn settle_judging(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        round: u32,
+        failure: Failure,
+    ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
+        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
+            let wait = backoff(effect.attempts, failure.retry_after());
+            self.store.settle(effect, &effect.postponed(self.now(), wait, failure.to_string())).await?;
+            return Ok(Handled::Again(wait));
+        }
+        let now = self.now();
+        let next = round.saturating_add(1).min(LAST_ROUND);
+        let after = effect.closed(EffectState::Failed, Some(failure.to_string()));
+        let mut change = Change::to(&effect.deploy, now).effect(effect, after);
+        let is_open = self.store.approval(&effect.deploy, id).await?;
+        if round > 0 && is_open.is_some_and(|approval| approval.status.is_open()) {
+            let kind = EffectKind::JudgeAgain { approval: id.clone(), round: next };
+            let at = now + jiff::SignedDuration::from_mins(i64::from(next));
+            change = change.later(&format!("judging after {}", effect.id), kind, at);
+        }
+        self.store.commit(change).await?;
+        Ok(Handled::Done)
+    }
+}

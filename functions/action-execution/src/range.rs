@@ -1,0 +1,120 @@
+//! The range that an approval judges, as the source host tells it.
+
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::approval::Blocker;
+use approval::deploy::{Deploy, Person};
+use approval::range::{Account, Identity, Range};
+use approval::shares::{Changes, Maker, changes};
+use providers::Failure;
+use providers::github::{GitHub, RangeFailure};
+
+/// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
+const MOST_KEPT: usize = 300 * 1024;
+
+/// How many accounts' profiles are read; of others that hide their address nobody is found.
+const MAX_PROFILES: usize = 20;
+/// The end of the addresses that GitHub makes up for people who hide theirs.
+const NOREPLY: &str = "@users.noreply.github.com";
+
+/// Whether a range that is read again would say the same.
+pub(crate) fn is_settled(changes: &Changes) -> bool {
+    changes.missing.is_empty() && changes.unvouched.count == 0 && changes.unverified.count == 0
+}
+
+impl ActionExecution {
+    /// What lies between `base` and `revision`, and who made it; what blocks the approval where that can't be read.
+    pub(crate) async fn read_range(
+        &self,
+        deploy: &Deploy,
+        base: &str,
+        revision: &str,
+    ) -> Result<Result<Changes, Blocker>, Trouble> {
+        let now = self.now();
+        let github = self.outside.github(now).await?;
+        let range = match github.range(&deploy.repository, base, revision).await {
+            Ok(read) => read.range,
+            Err(failure) => {
+                tracing::warn!(deploy = %deploy.id, base, revision, %failure, "the range can't be read");
+                return Ok(Err(match failure {
+                    RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
+                    RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure) => incomplete(&failure),
+                }));
+            }
+        };
+        let started_by = match &deploy.deployer {
+            Some(person) => match identity(&github, &range, person).await {
+                Ok(identity) => vec![identity],
+                Err(failure) => return Ok(Err(incomplete(&failure))),
+            },
+            None => Vec::new(),
+        };
+        let mut read = changes(&range, &started_by, now);
+        if let Err(failure) = addresses(&github, &mut read).await {
+            return Ok(Err(incomplete(&failure)));
+        }
+        let size = serde_json::to_vec(&read).map_or(usize::MAX, |json| json.len());
+        if size > MOST_KEPT {
+            read.makers.clear();
+            read.shares.clear();
+            read.missing.push("More people made it than Signoff can keep.".to_owned());
+        }
+        Ok(Ok(read))
+    }
+}
+
+fn incomplete(failure: &Failure) -> Blocker {
+    Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
+}
+
+/// The account of who deployed. Whoever the host says has it acted; an address alone is CI's word, which adds a maker.
+async fn identity(github: &GitHub, range: &Range, person: &Person) -> Result<Identity, Failure> {
+    let (name, email) = (person.name.clone(), person.email.clone());
+    let Some(login) = &person.username else {
+        return Ok(Identity { name, email, account: None, vouched: false });
+    };
+    if let Some(known) = accounts(range).find(|account| account.login.eq_ignore_ascii_case(login)) {
+        return Ok(Identity { name, email, account: Some(known.clone()), vouched: true });
+    }
+    match github.account(login).await {
+        Ok(identity) => Ok(Identity { email: email.or(identity.email.clone()), ..identity }),
+        Err(Failure::Permanent(_) | Failure::Refusal(_)) => {
+            let is_bot = login.ends_with("[bot]");
+            let account = Account { id: 0, login: login.clone(), is_bot };
+            Ok(Identity { name, email, account: Some(account), vouched: true })
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Fills in the addresses that accounts show in public, of accounts whose commits give none.
+async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
+    let hides = |maker: &&mut Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
+    for maker in read.makers.iter_mut().filter(hides).take(MAX_PROFILES) {
+        let Some(account) = maker.account.as_ref().filter(|account| !account.is_bot) else { continue };
+        match github.account(&account.login).await {
+            Ok(shown) if shown.account.as_ref().is_some_and(|known| known.id == account.id) => {
+                maker.emails.extend(shown.email.map(|email| email.to_lowercase()));
+            }
+            // Another account by that name now, or none.
+            Ok(_) | Err(Failure::Permanent(_) | Failure::Refusal(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+/// Every account of a range.
+fn accounts(range: &Range) -> impl Iterator<Item = &Account> {
+    let of_branches = range.pull_requests.iter().flat_map(|from| &from.commits);
+    let commits = range.added.iter().chain(&range.removed).chain(of_branches);
+    let of_commits = commits.flat_map(|commit| {
+        std::iter::once(&commit.author)
+            .chain(&commit.committer)
+            .chain(&commit.co_authors)
+            .chain(&commit.pushed_by)
+    });
+    let of_pull_requests =
+        range.pull_requests.iter().flat_map(|from| from.opened_by.iter().chain(&from.merged_by));
+    of_commits.chain(of_pull_requests).filter_map(|identity| identity.account.as_ref())
+}

@@ -1,0 +1,88 @@
+//! The base that an admin sets, where nothing was let through to a place yet or the source host lost what was.
+
+use super::{Call, Console, refusals};
+use crate::address::parameters::parameter;
+use crate::address::place::{Tab, deploy_href};
+use crate::address::routes::Face;
+use crate::answer::Answer;
+use crate::html::{Told, needs_base};
+use approval::action::Action;
+use approval::approval::{Approval, Blocker};
+use approval::base::{Base, place};
+use approval::effect::EffectKind;
+use approval::id::ApprovalId;
+use lambda_http::http::StatusCode;
+use store::{Change, CommitError};
+
+/// The length of a full SHA.
+const FULL_SHA: usize = 40;
+
+impl Console {
+    /// Sets the base of the place that an approval leads to, and has the approval judged again: 3 reads and 1 commit. Where
+    /// nothing changes: the page that says why, 1 query more.
+    pub(super) async fn set_base(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let member = call.member()?;
+        let unreadable = |error| refusals::unreadable(&error, Face::Page, call.id, None);
+        let (deploy, id) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
+        let not = async |status: StatusCode, text: &str| {
+            let about = Some(id.clone());
+            let told = Told { about, what: None, text: text.to_owned(), reason: None, is_done: false };
+            self.told(call, status, told).await
+        };
+        let revision = parameter(&call.form, "revision").unwrap_or_default().trim().to_lowercase();
+        if revision.len() != FULL_SHA || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let text = "The base was not set: write the full SHA of a commit, 40 characters.";
+            return not(StatusCode::UNPROCESSABLE_ENTITY, text).await;
+        }
+        let approval = self.store.approval(&deploy, &id).await.map_err(unreadable)?;
+        let Some(approval) = approval.filter(needs_base) else {
+            let text = "The base was not set: this approval does not wait for one.";
+            return not(StatusCode::CONFLICT, text).await;
+        };
+        let found = self.store.deploy_and_run(&deploy, &approval.run).await.map_err(unreadable)?;
+        let asked = found.as_ref().and_then(|(deploy, run)| {
+            let Action::SlackChannelApproval(spec) = &run.steps.get(approval.step)?.action else {
+                return None;
+            };
+            Some((deploy, run, spec))
+        });
+        let Some((known, run, spec)) = asked else {
+            return not(StatusCode::NOT_FOUND, "The base was not set: the deploy is not on record any more.")
+                .await;
+        };
+        let at = place(spec, &run.rule, &known.environment);
+        let base = self.store.base(&known.deployment, &at).await.map_err(unreadable)?;
+        if !may_set(&base, &approval, !spec.self_approval) {
+            let text = "The base was not set: there is one by now, and Signoff judges the approval again.";
+            return not(StatusCode::CONFLICT, text).await;
+        }
+        let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
+        let owner = format!("base {} {}", id, base.version);
+        let change = Change::to(&deploy, call.now).base(base.set(&revision, &member.id, call.now)).and(
+            &owner,
+            vec![judge],
+            Vec::new(),
+        );
+        match self.store.commit(change).await {
+            Ok(()) => {
+                let (request_id, by) = (call.id, &member.id);
+                tracing::info!(request_id, %deploy, approval = %id, by, revision, place = at, "base set");
+                Ok(Answer::see_other(format!("{}#{id}", deploy_href(&deploy, Tab::Approvals))))
+            }
+            Err(CommitError::Conflict) => {
+                let text = "The base was not set: somebody else set one, or another revision was approved meanwhile.";
+                not(StatusCode::CONFLICT, text).await
+            }
+            Err(CommitError::Store(error)) => {
+                tracing::error!(request_id = call.id, %deploy, %error, "a base was not set");
+                Err(refusals::not_recorded(call.id))
+            }
+        }
+    }
+}
+
+/// Whether an admin may say where the range starts: there is no base, or the host lost the one that there is.
+fn may_set(base: &Base, approval: &Approval, four_eyes: bool) -> bool {
+    let Some(start) = base.start(four_eyes) else { return true };
+    approval.electorate.blocked.contains(&Blocker::BaseLost { base: start.revision.clone() })
+}

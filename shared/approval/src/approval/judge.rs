@@ -1,0 +1,238 @@
+//! The range that an approval judges: whose votes count for which part of it, and what keeps it from being judged.
+
+use super::Electorate;
+use crate::action::ApprovalSpec;
+use crate::base::{Base, Passed};
+use crate::range::Direction;
+use crate::shares::{Changes, Named};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many parts of a range are told apart; what is more counts as one that all of its makers made.
+const MAX_PARTS: usize = 200;
+
+/// Commits and pull requests that the same members made: a vote counts for it unless it is one of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Their Slack user ids.
+    pub makers: Vec<String>,
+    /// The number of commits.
+    pub commits: u32,
+    /// The number of pull requests that they merged.
+    pub pull_requests: u32,
+    /// The title of one of them.
+    pub title: String,
+}
+
+/// What keeps a range from being judged: nobody's vote completes the approval until it is mended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Blocker {
+    /// Nothing was let through to this place before.
+    NoBase,
+    /// The source host does not have the base any more.
+    BaseLost {
+        /// The base.
+        base: String,
+    },
+    /// The range was not read whole.
+    Incomplete {
+        /// What is missing, and why, a sentence each.
+        missing: Vec<String>,
+    },
+    /// Makers have no Slack member.
+    MakersNotFound {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// No account stands for commits.
+    NotVouched {
+        /// The first few of them.
+        commits: Vec<String>,
+        /// How many there are.
+        count: u32,
+    },
+    /// Commits have no valid signature.
+    NotVerified {
+        /// The first few of them.
+        commits: Vec<String>,
+        /// How many there are.
+        count: u32,
+    },
+}
+
+/// What people read of the range.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Judged {
+    /// The revision where it starts.
+    pub base: String,
+    /// When that was let through, or set.
+    pub since: Timestamp,
+    /// The admin who set it (a Slack user id).
+    pub set_by: Option<String>,
+    /// How the revision lies to the base.
+    pub direction: Direction,
+    /// The number of commits that it adds.
+    pub added: u32,
+    /// The number of commits that it takes out.
+    pub removed: u32,
+    /// Whether it goes back to what was let through lately, so that nobody is kept from voting.
+    pub has_no_makers: bool,
+    /// Whether listed bots alone made it.
+    pub is_of_bots: bool,
+    /// Makers without a Slack member, which the rule allows, by name.
+    pub allowed: Vec<String>,
+}
+
+/// Who a maker is in Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// These members (Slack user ids); one at least.
+    Found(Vec<String>),
+    /// Somebody of whom it is confirmed that they are not here.
+    NobodyHere,
+    /// Nobody knows.
+    NotFound,
+}
+
+impl Electorate {
+    /// This electorate for the range from `base` that came to `changes`, as `spec` judges it at `now`.
+    ///
+    /// `members` are its makers in Slack, by their index. Without `changes` the range is not known, and
+    /// `unknown` says why.
+    pub fn judging(
+        mut self,
+        spec: &ApprovalSpec,
+        base: &Base,
+        changes: Result<(&Changes, &[Member]), Blocker>,
+        now: Timestamp,
+    ) -> Self {
+        if !spec.judges_range() {
+            return self;
+        }
+        let start = base.start(!spec.self_approval);
+        self.except.extend(start.and_then(|start| start.set_by.clone()));
+        let (changes, members) = match (start, changes) {
+            (None, _) => return self.blocked_by(Blocker::NoBase),
+            (Some(_), Err(blocker)) => return self.blocked_by(blocker),
+            (Some(_), Ok(known)) => known,
+        };
+        let has_no_makers = changes.direction == Direction::Rollback
+            && changes.added == 0
+            && changes.missing.is_empty()
+            && !spec.range.rollback_four_eyes
+            && base.was_let_through(&changes.head, now);
+        if !changes.missing.is_empty() {
+            self.blocked.push(Blocker::Incomplete { missing: changes.missing.clone() });
+        }
+        if spec.range.verified_commits {
+            let Named { first, count } = changes.unverified.clone();
+            self.blocked.extend((count > 0).then_some(Blocker::NotVerified { commits: first, count }));
+        }
+        let mut allowed = Vec::new();
+        if !spec.self_approval && !has_no_makers {
+            let Named { first, count } = changes.unvouched.clone();
+            self.blocked.extend((count > 0).then_some(Blocker::NotVouched { commits: first, count }));
+            let (accounts, addresses) = not_found(changes, members);
+            self.not_found.extend(addresses);
+            if spec.range.allow_unknown_makers {
+                allowed = accounts;
+            } else if !accounts.is_empty() {
+                self.blocked.push(Blocker::MakersNotFound { names: accounts });
+            }
+            self.parts = parts(changes, members);
+            self.except.extend(makers_of_all(&self.parts));
+        }
+        self.except.sort();
+        self.except.dedup();
+        let Passed { revision, at, set_by } = start.cloned().unwrap_or_else(|| Passed {
+            revision: changes.base.clone(),
+            at: changes.read_at,
+            set_by: None,
+        });
+        self.judged = Some(Judged {
+            base: revision,
+            since: at,
+            set_by,
+            direction: changes.direction,
+            added: changes.added,
+            removed: changes.removed,
+            has_no_makers,
+            is_of_bots: changes.is_of_bots,
+            allowed,
+        });
+        self
+    }
+
+    fn blocked_by(mut self, blocker: Blocker) -> Self {
+        self.blocked.push(blocker);
+        self
+    }
+}
+
+/// The makers that are not found in Slack, by name: those with an account, or whom the host does not tell, and those of whom
+/// only an address is known.
+fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>) {
+    let (mut accounts, mut addresses) = (BTreeSet::new(), BTreeSet::new());
+    for (index, maker) in changes.makers.iter().enumerate() {
+        match members.get(index).unwrap_or(&Member::NotFound) {
+            Member::Found(_) | Member::NobodyHere => {}
+            Member::NotFound => {
+                let login = maker.account.as_ref().map(|account| &account.login);
+                let name = match (login, maker.emails.first()) {
+                    (Some(login), _) if *login != maker.name && !maker.name.is_empty() => {
+                        format!("{} ({login})", maker.name)
+                    }
+                    (Some(login), _) => login.clone(),
+                    (None, Some(email)) => format!("{} <{email}>", maker.name),
+                    (None, None) => maker.name.clone(),
+                };
+                let is_account = maker.account.is_some() || maker.is_untold;
+                if is_account { &mut accounts } else { &mut addresses }.insert(name);
+            }
+        }
+    }
+    (accounts.into_iter().collect(), addresses.into_iter().collect())
+}
+
+/// The shares of a range by the members who made them.
+fn parts(changes: &Changes, members: &[Member]) -> Vec<Part> {
+    let mut parts: BTreeMap<BTreeSet<&String>, Part> = BTreeMap::new();
+    for share in &changes.shares {
+        let found = share.makers.iter().filter_map(|maker| match members.get(*maker)? {
+            Member::Found(ids) => Some(ids),
+            Member::NobodyHere | Member::NotFound => None,
+        });
+        let makers: BTreeSet<&String> = found.flatten().collect();
+        let ids = makers.iter().copied().cloned().collect();
+        let part = parts.entry(makers).or_insert_with(|| Part {
+            makers: ids,
+            commits: 0,
+            pull_requests: 0,
+            title: share.title.clone(),
+        });
+        part.commits = part.commits.saturating_add(share.commits);
+        part.pull_requests = part.pull_requests.saturating_add(share.pull_requests);
+    }
+    let mut parts: Vec<Part> = parts.into_values().collect();
+    if parts.len() > MAX_PARTS {
+        let rest = parts.split_off(MAX_PARTS - 1);
+        let makers: BTreeSet<String> = rest.iter().flat_map(|part| part.makers.iter().cloned()).collect();
+        parts.push(Part {
+            makers: makers.into_iter().collect(),
+            commits: rest.iter().fold(0, |sum, part| sum.saturating_add(part.commits)),
+            pull_requests: rest.iter().fold(0, |sum, part| sum.saturating_add(part.pull_requests)),
+            title: rest.into_iter().next().map(|part| part.title).unwrap_or_default(),
+        });
+    }
+    parts
+}
+
+/// Those who made something of each part: their vote would count for nothing.
+fn makers_of_all(parts: &[Part]) -> Vec<String> {
+    let Some((first, others)) = parts.split_first() else { return Vec::new() };
+    let in_all = |maker: &&String| others.iter().all(|part| part.makers.contains(maker));
+    first.makers.iter().filter(in_all).cloned().collect()
+}

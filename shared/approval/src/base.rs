@@ -1,0 +1,151 @@
+//! The base: the revision that was let through to a place last, where the next range starts.
+
+use crate::action::{Action, ApprovalSpec};
+use crate::deploy::Slug;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How long ago a revision may have been let through for a rollback to it to have no makers.
+pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How many revisions of that time are kept; a rollback to an older one is judged by what it takes out.
+const MAX_RECENT: usize = 100;
+
+/// What was let through to a place of a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The deployment.
+    pub deployment: Slug,
+    /// The place ([`place`]).
+    pub place: String,
+    /// What an approval of any kind let through last.
+    pub any: Option<Passed>,
+    /// What an approval with `self_approval: false` let through last, or what an admin set.
+    pub four_eyes: Option<Passed>,
+    /// What approvals with `self_approval: false` let through lately, the newest last.
+    pub recent: Vec<Passed>,
+    /// How often it was committed.
+    pub version: u64,
+}
+
+/// A revision that was let through.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Passed {
+    /// The full SHA.
+    pub revision: String,
+    /// When.
+    pub at: Timestamp,
+    /// The admin who set it (a Slack user id); `None`: an approval let it through.
+    #[serde(default)]
+    pub set_by: Option<String>,
+}
+
+impl Base {
+    /// Nothing was let through to `place` of `deployment` yet.
+    pub fn none(deployment: &Slug, place: &str) -> Self {
+        let (deployment, place) = (deployment.clone(), place.to_owned());
+        Self { deployment, place, any: None, four_eyes: None, recent: Vec::new(), version: 0 }
+    }
+
+    /// Where the range of an approval starts that asks for four eyes, or not.
+    pub fn start(&self, four_eyes: bool) -> Option<&Passed> {
+        if four_eyes { self.four_eyes.as_ref() } else { self.any.as_ref() }
+    }
+
+    /// The base after an approval, which asked for four eyes or not, let `revision` through at `now`.
+    pub fn after(mut self, revision: &str, four_eyes: bool, now: Timestamp) -> Self {
+        let passed = Passed { revision: revision.to_owned(), at: now, set_by: None };
+        if four_eyes {
+            self.recent.retain(|other| other.revision != revision && is_recent(other, now));
+            self.recent.push(passed.clone());
+            let surplus = self.recent.len().saturating_sub(MAX_RECENT);
+            self.recent.drain(..surplus);
+            self.four_eyes = Some(passed.clone());
+        }
+        self.any = Some(passed);
+        self
+    }
+
+    /// The base that an admin (a Slack user id) sets at `now`, where there is none or the host lost the one that was.
+    pub fn set(mut self, revision: &str, by: &str, now: Timestamp) -> Self {
+        let passed = Passed { revision: revision.to_owned(), at: now, set_by: Some(by.to_owned()) };
+        self.any = Some(passed.clone());
+        self.four_eyes = Some(passed);
+        self
+    }
+
+    /// Whether four eyes let `revision` through lately.
+    pub fn was_let_through(&self, revision: &str, now: Timestamp) -> bool {
+        self.recent.iter().any(|passed| passed.revision == revision && is_recent(passed, now))
+    }
+}
+
+fn is_recent(passed: &Passed, now: Timestamp) -> bool {
+    now.duration_since(passed.at) <= ROLLBACK_WITHIN
+}
+
+/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else what they
+/// act on. An approval that only tells people has a place of its own.
+///
+/// `environment` is the one that was deployed to.
+pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
+    if let Some(named) = &spec.range.promotes_to {
+        return format!("environment {}", named.to_lowercase());
+    }
+    let mut targets: Vec<String> = spec.on_success.iter().flat_map(targets).collect();
+    if targets.is_empty() {
+        return format!("approval {rule} {} {}", spec.name, environment.to_lowercase());
+    }
+    if targets.iter().any(|target| is_template_of(target, "environment")) {
+        targets.push(format!("from {}", environment.to_lowercase()));
+    }
+    targets.sort();
+    targets.dedup();
+    targets.join(" + ")
+}
+
+/// What an action acts on, with every parameter that does not name the revision; nothing where it only tells people.
+fn targets(action: &Action) -> Vec<String> {
+    let target = match action {
+        Action::AutoApproveBuild(build) => {
+            format!("job {} {}", build.build, build.job.as_deref().unwrap_or("*"))
+        }
+        Action::TriggerBuild(spec) => {
+            let workflow = spec.workflow.as_deref().unwrap_or("circleci");
+            let parameters = spec
+                .parameters
+                .iter()
+                .map(|(name, value)| format!("{name}={}", serde_json::json!(value)))
+                .filter(|parameter| !is_template_of(parameter, "revision"));
+            format!("build {workflow} {}", parameters.collect::<Vec<_>>().join(" "))
+        }
+        Action::Webhook(url) => format!("address {url}"),
+        Action::SendEvent(event) => {
+            let detail = event
+                .detail
+                .iter()
+                .filter(|(_, value)| !is_template_of(value, "revision"))
+                .map(|(name, value)| format!("{name}={value}"));
+            let bus = event.bus.as_deref().unwrap_or_default();
+            format!("event {bus} {} {}", event.detail_type, detail.collect::<Vec<_>>().join(" "))
+        }
+        Action::AddDeployTag(tag) => format!("tag {tag}"),
+        Action::TransitionMentionedIssues(transition) => format!("issues {}", transition.state),
+        Action::TransitionIssues(state) => format!("issues {state}"),
+        Action::UpdateMentionedIssues(field) => format!("field {} {}", field.name, field.value),
+        Action::SlackChannelApproval(next) => return next.on_success.iter().flat_map(targets).collect(),
+        Action::SlackChannelMessage(_)
+        | Action::AddToDeployMessageThread(_)
+        | Action::NotifyDeployAuthors(_)
+        | Action::NotifyDeployer(_)
+        | Action::SlackPersonalMessage(_)
+        | Action::SlackDeployMessage(_)
+        | Action::MonitorDrift(_)
+        | Action::NotifyMentionedIssues(_) => return Vec::new(),
+    };
+    vec![target]
+}
+
+/// Whether a text has a template variable of this name.
+fn is_template_of(text: &str, variable: &str) -> bool {
+    text.split("{{").skip(1).any(|rest| rest.split("}}").next().is_some_and(|name| name.contains(variable)))
+}

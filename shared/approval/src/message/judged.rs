@@ -1,0 +1,178 @@
+//! The range that an approval judges, in words: its base, whose change lacks votes, and what blocks it.
+
+use super::pieces::{NAME_LIMIT, mentions, shorten};
+use crate::approval::{Blocker, Electorate, Judged, Part};
+use crate::range::Direction;
+use jiff::Timestamp;
+
+/// How many parts that lack votes are named.
+const PARTS: usize = 5;
+/// How many names or sentences a line lists.
+const LISTED: usize = 5;
+
+/// The ways to show what differs between Slack and a page.
+pub struct Show<'a> {
+    /// A member, by their Slack user id.
+    pub member: &'a dyn Fn(&str) -> String,
+    /// A text from outside.
+    pub text: &'a dyn Fn(&str) -> String,
+    /// A time.
+    pub time: &'a dyn Fn(Timestamp) -> String,
+}
+
+/// What an approval judges, a sentence or a few each: the range, and whose change lacks votes where `voters` (Slack user
+/// ids) approved and `required` votes are needed. Empty where no range is judged.
+pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Vec<String> {
+    let range = electorate.judged.iter().flat_map(|judged| range(judged, show));
+    range.chain(lacking(electorate, voters, required, show)).collect()
+}
+
+/// What keeps an approval from being completed, and what to do, a line each; empty where nothing does.
+pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
+    electorate.blocked.iter().map(|blocker| blocker_line(blocker, show)).collect()
+}
+
+fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
+    let Judged { since, set_by, direction, added, removed, has_no_makers, is_of_bots, allowed, .. } = judged;
+    let base = format!("`{}`", (show.text)(short(&judged.base)));
+    let since = match set_by {
+        None => format!("approved {}", (show.time)(*since)),
+        Some(by) => {
+            let (by, at) = ((show.member)(by), (show.time)(*since));
+            format!("which {by} set as the base {at} and so may not vote on")
+        }
+    };
+    let (adds, takes_out) = (commits(*added), commits(*removed));
+    let mut lines = vec![match direction {
+        Direction::Forward => format!("{adds} since {base}, {since}."),
+        Direction::Rollback => format!("This rollback takes out {takes_out}: back from {base}, {since}."),
+        Direction::Diverged => {
+            format!("The history diverged: {adds} since {base}, {since}. It takes out {takes_out}.")
+        }
+        Direction::Same => format!("The same revision as {base}, {since}."),
+    }];
+    if *has_no_makers {
+        lines.push(
+            "This revision was approved for the same place in the last 30 days, so nobody is kept from voting."
+                .to_owned(),
+        );
+    }
+    if *is_of_bots {
+        lines.push("Dependabot or Renovate made all of it, by the source host's signature.".to_owned());
+    }
+    if !allowed.is_empty() {
+        let names = listed(allowed, show);
+        lines.push(format!("Not found in Slack, and allowed by `unknown_makers: allow`: {names}."));
+    }
+    lines
+}
+
+/// Whose change still lacks votes, where some of it has enough or people made different parts.
+fn lacking(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Option<String> {
+    if electorate.parts.len() < 2 {
+        return None;
+    }
+    let lacking: Vec<(&Part, u32)> = electorate
+        .parts
+        .iter()
+        .map(|part| (part, electorate.tally_part(part, voters, required).needed))
+        .filter(|(part, needed)| *needed > 0 && !part.makers.is_empty())
+        .collect();
+    let (shown, more) = (lacking.iter().take(PARTS), lacking.len().saturating_sub(PARTS));
+    let mut of: Vec<String> = shown
+        .map(|(part, needed)| {
+            let makers = list(part.makers.iter().map(|maker| (show.member)(maker)).collect());
+            format!("{needed} for what {makers} made ({})", contents(part, show))
+        })
+        .collect();
+    if of.is_empty() {
+        return None;
+    }
+    if more > 0 {
+        of.push(format!("some for {more} more parts"));
+    }
+    Some(format!("A vote counts for what its voter did not make. Votes still needed: {}.", of.join("; ")))
+}
+
+fn contents(part: &Part, show: &Show<'_>) -> String {
+    let title = (show.text)(&shorten(&part.title, 80));
+    match (part.commits, part.pull_requests) {
+        (0, 1) => format!("merged \u{201c}{title}\u{201d}"),
+        (0, 0) => format!("\u{201c}{title}\u{201d}"),
+        (0, merged) => format!("merged {merged} pull requests"),
+        (1, 0) => format!("\u{201c}{title}\u{201d}"),
+        (count, _) => commits(count),
+    }
+}
+
+fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
+    let set = "An admin can set the base on the deploy's page.";
+    let blocked = match blocker {
+        Blocker::NoBase => {
+            format!("nothing was approved for this place before, so nobody knows whose change this is. {set}")
+        }
+        Blocker::BaseLost { base } => {
+            let base = (show.text)(short(base));
+            format!("the source host no longer has `{base}`, which was approved for this place last. {set}")
+        }
+        Blocker::Incomplete { missing } => {
+            let sentences: Vec<_> =
+                missing.iter().take(LISTED).map(|sentence| (show.text)(&shorten(sentence, 300))).collect();
+            format!("the change could not be read whole. {} Signoff reads it again.", sentences.join(" "))
+        }
+        Blocker::MakersNotFound { names } => format!(
+            "who made it is not all found in Slack: {}. Name them on the console's page People, or write \
+             `unknown_makers: allow` in the rule.",
+            listed(names, show)
+        ),
+        Blocker::NotVouched { commits: first, count } => format!(
+            "no account stands for {}: {}. Sign them, or push them to a branch of this repository yourself, and deploy \
+             again.",
+            commits(*count),
+            listed_of(first, *count, show)
+        ),
+        Blocker::NotVerified { commits: first, count } => format!(
+            "{} without a valid signature of the author: {}. Sign them and deploy again. A rebase merge drops \
+             signatures: merge with a merge commit or a squash.",
+            commits(*count),
+            listed_of(first, *count, show)
+        ),
+    };
+    format!("Blocked, and votes are kept: {blocked}")
+}
+
+fn commits(count: u32) -> String {
+    if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") }
+}
+
+fn short(revision: &str) -> &str {
+    revision.get(..7).unwrap_or(revision)
+}
+
+fn listed(names: &[String], show: &Show<'_>) -> String {
+    listed_of(names, u32::try_from(names.len()).unwrap_or(u32::MAX), show)
+}
+
+/// The first few of `count` names.
+fn listed_of(names: &[String], count: u32, show: &Show<'_>) -> String {
+    let shown: Vec<_> =
+        names.iter().take(LISTED).map(|name| (show.text)(&shorten(name, NAME_LIMIT))).collect();
+    let more = (count as usize).saturating_sub(shown.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// The first few of `members`.
+fn list(members: Vec<String>) -> String {
+    let more = members.len().saturating_sub(LISTED);
+    let shown: Vec<_> = members.into_iter().take(LISTED).collect();
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+/// As Slack shows it.
+pub(super) fn in_slack() -> Show<'static> {
+    Show {
+        member: &|id| mentions(std::iter::once(&id.to_owned())),
+        text: &crate::mrkdwn::escape,
+        time: &super::pieces::local_time,
+    }
+}

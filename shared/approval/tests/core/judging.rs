@@ -1,0 +1,99 @@
+//! An approval that is blocked: it keeps its votes, is judged again, and goes on by itself.
+
+use crate::samples::{after, approval, at, click, consequences, for_it};
+use approval::approval::{
+    Approval, Blocker, Check, Choice, Command, Electorate, Judged, Part, Refusal, Status, Verdict, decide,
+    open,
+};
+use approval::range::Direction;
+
+fn blocked() -> Electorate {
+    Electorate { blocked: vec![Blocker::NoBase], ..Electorate::anyone() }
+}
+
+fn part(makers: &[&str]) -> Part {
+    let makers = makers.iter().map(ToString::to_string).collect();
+    Part { makers, commits: 1, pull_requests: 0, title: "Take cards".to_owned() }
+}
+
+fn judged(removed: u32) -> Judged {
+    Judged {
+        base: "a".repeat(40),
+        since: at(0),
+        set_by: None,
+        direction: Direction::Forward,
+        added: 1,
+        removed,
+        has_no_makers: false,
+        is_of_bots: false,
+        allowed: Vec::new(),
+    }
+}
+
+fn judge(electorate: Electorate, base: Option<&str>, round: u32) -> Command {
+    Command::Judge { electorate, base: base.map(str::to_owned), round }
+}
+
+/// A blocked approval on which `U2` voted to approve.
+fn voted() -> Approval {
+    let opened = Approval { electorate: blocked(), ..approval() };
+    after(&opened, click("U2", for_it(Choice::Approve), 10), 10)
+}
+
+#[test]
+fn a_blocked_approval_keeps_its_votes_and_goes_on_by_itself() {
+    let opening = open(Approval { electorate: blocked(), ..approval() }, None);
+    assert!(consequences(&opening).contains("judge_again at 60"), "{}", consequences(&opening));
+    let voted = voted();
+    assert_eq!((voted.status.clone(), voted.votes.len()), (Status::Pending, 1));
+    let mended = decide(&voted, judge(Electorate::anyone(), Some("b"), 1), at(60)).unwrap();
+    assert!(mended.next.status.is_quorum() && mended.next.subject.base.as_deref() == Some("b"));
+    assert!(consequences(&mended).contains("confirm_quorum"), "{}", consequences(&mended));
+    assert!(!consequences(&mended).contains("judge_again"));
+}
+
+#[test]
+fn a_blocked_approval_is_judged_ever_more_seldom() {
+    for (round, minutes) in [(1, Some(2)), (2, Some(3)), (14, Some(15)), (400, Some(15)), (0, None)] {
+        let again = decide(&voted(), judge(blocked(), None, round), at(0)).unwrap();
+        let waits: Vec<_> =
+            again.later.iter().map(|later| later.at.duration_since(at(0)).as_mins()).collect();
+        assert_eq!(waits, minutes.into_iter().collect::<Vec<_>>(), "round {round}");
+        assert_eq!((again.effects.len(), again.events.len()), (0, 0), "nothing changed");
+    }
+    let closed = Approval { status: Status::Expired { at: at(5) }, ..voted() };
+    assert_eq!(decide(&closed, judge(blocked(), None, 1), at(60)).err(), Some(Refusal::NotNow));
+}
+
+#[test]
+fn a_quorum_that_is_blocked_by_the_second_look_waits_again() {
+    let mended = decide(&voted(), judge(Electorate::anyone(), Some("b"), 1), at(60)).unwrap().next;
+    let voters = vec![("U2".to_owned(), Verdict::Eligible)];
+    let check = Check { electorate: blocked(), voters, base: Some("b".to_owned()) };
+    let looked = decide(&mended, Command::Confirm(check), at(61)).unwrap();
+    assert_eq!((looked.next.status.clone(), looked.next.votes.len()), (Status::Pending, 1));
+    assert!(consequences(&looked).contains("judge_again"), "{}", consequences(&looked));
+}
+
+#[test]
+fn votes_start_anew_where_the_base_moved_and_makers_changed() {
+    let of = |makers: &[&str], removed| Electorate {
+        parts: vec![part(makers)],
+        judged: Some(judged(removed)),
+        ..Electorate::anyone()
+    };
+    let before = decide(&voted(), judge(of(&["U1"], 0), Some("a"), 1), at(60)).unwrap().next;
+    assert_eq!(before.votes.len(), 1);
+    for (what, electorate, base, kept) in [
+        ("the same base", of(&["U3"], 0), "a", true),
+        ("another base, the same makers", of(&["U1"], 0), "b", true),
+        ("another base and other makers", of(&["U3"], 0), "b", false),
+        ("another base, and commits taken out", of(&["U1"], 1), "b", false),
+        ("another base that is not known", blocked(), "b", false),
+    ] {
+        let later = decide(&before, judge(electorate, Some(base), 0), at(70)).unwrap().next;
+        assert_eq!(later.votes.is_empty(), !kept, "{what}");
+        let struck: Vec<_> = later.struck.iter().map(|struck| struck.why).collect();
+        assert_eq!(struck, if kept { Vec::new() } else { vec![Verdict::BaseMoved] }, "{what}");
+    }
+}

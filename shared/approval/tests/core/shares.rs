@@ -1,0 +1,425 @@
+//! Who made what of a range, and whose votes count for it.
+
+use crate::samples::{at, spec};
+use approval::action::{ApprovalSpec, RangeRules};
+use approval::approval::{Blocker, Electorate, Member, Verdict};
+use approval::base::Base;
+use approval::deploy::Slug;
+use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
+use approval::shares::{Changes, Maker, changes};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+const DEPENDABOT: u64 = 49_699_333;
+
+fn account(login: &str) -> Account {
+    let id = match login {
+        "dependabot[bot]" => DEPENDABOT,
+        "github-actions[bot]" => 41_898_282,
+        "github-merge-queue[bot]" => 118_344_674,
+        other => other.bytes().fold(1, |id, byte| id * 31 + u64::from(byte)),
+    };
+    Account { id, login: login.to_owned(), is_bot: login.ends_with("[bot]") }
+}
+
+/// Who acted on the host.
+fn acted(login: &str) -> Identity {
+    Identity { name: login.to_owned(), email: None, account: Some(account(login)), vouched: true }
+}
+
+/// Whom a commit's text names.
+fn named(login: &str) -> Identity {
+    let email = Some(format!("{login}@acme.example"));
+    Identity { name: login.to_owned(), email, account: Some(account(login)), vouched: false }
+}
+
+/// An address that belongs to no account.
+fn address(email: &str) -> Identity {
+    Identity { name: email.to_owned(), email: Some(email.to_owned()), account: None, vouched: false }
+}
+
+/// A commit of `author`, who pushed it.
+fn commit(number: usize, author: &str) -> RangeCommit {
+    RangeCommit {
+        revision: format!("{number:040x}"),
+        title: format!("Change {number}"),
+        author: named(author),
+        committer: Some(named(author)),
+        co_authors: Vec::new(),
+        signature: Signature::Unsigned,
+        pushed_by: vec![acted(author)],
+        pull_requests: Vec::new(),
+        parents: 1,
+    }
+}
+
+fn of_pull_request(number: u64, commit: RangeCommit) -> RangeCommit {
+    RangeCommit { pull_requests: vec![number], ..commit }
+}
+
+fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRequest {
+    RangePullRequest {
+        number,
+        title: format!("Pull request {number}"),
+        url: String::new(),
+        branch: None,
+        opened_by: Some(acted(opened_by)),
+        merged_by: merged_by.iter().map(|login| acted(login)).collect(),
+        labels: Vec::new(),
+        issues: Vec::new(),
+        commits: Vec::new(),
+    }
+}
+
+fn range(added: Vec<RangeCommit>, pull_requests: Vec<RangePullRequest>) -> Range {
+    Range {
+        base: "b".repeat(40),
+        head: "c".repeat(40),
+        direction: Direction::Forward,
+        added,
+        removed: Vec::new(),
+        pull_requests,
+        missing: Vec::new(),
+    }
+}
+
+/// The shares, by their makers' names.
+fn shares(range: &Range) -> Vec<String> {
+    let changes = changes(range, &[], at(0));
+    let name = |maker: &usize| changes.makers[*maker].name.clone();
+    let line = |share: &approval::shares::Share| {
+        let makers: BTreeSet<_> = share.makers.iter().map(name).collect();
+        let makers = makers.into_iter().collect::<Vec<_>>().join("+");
+        format!("{makers}: {} commits, {} merged", share.commits, share.pull_requests)
+    };
+    let mut lines: Vec<_> = changes.shares.iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+fn four_eyes() -> ApprovalSpec {
+    ApprovalSpec { self_approval: false, ..spec(1) }
+}
+
+fn base() -> Base {
+    let slug = Slug::new("acme", "checkout").unwrap();
+    Base::none(&slug, "production").after(&"b".repeat(40), true, at(0))
+}
+
+/// Everybody whose account is `U…` in Slack by their login, and nobody else.
+fn members(changes: &Changes) -> Vec<Member> {
+    let of = |maker: &Maker| match &maker.account {
+        Some(account) if !account.is_bot && account.login != "stranger" => {
+            Member::Found(vec![format!("U-{}", account.login)])
+        }
+        Some(_) | None => Member::NotFound,
+    };
+    changes.makers.iter().map(of).collect()
+}
+
+fn judged(range: &Range, spec: &ApprovalSpec) -> Electorate {
+    let changes = changes(range, &[], at(60));
+    let members = members(&changes);
+    Electorate::anyone().judging(spec, &base(), Ok((&changes, &members)), at(60))
+}
+
+fn enough(electorate: &Electorate, voters: &[&str], required: u32) -> bool {
+    let voters: Vec<_> = voters.iter().map(|voter| format!("U-{voter}")).collect();
+    electorate.is_enough(&voters.iter().map(String::as_str).collect::<Vec<_>>(), required)
+}
+
+#[test]
+fn every_hand_in_a_commit_makes_it() {
+    let all = RangeCommit {
+        author: named("ana"),
+        committer: Some(named("ben")),
+        co_authors: vec![named("chiara"), address("assistant@example.com")],
+        signature: Signature::Valid(account("dan")),
+        pushed_by: vec![acted("eva")],
+        ..commit(1, "ana")
+    };
+    assert_eq!(
+        shares(&range(vec![of_pull_request(7, all)], vec![pull_request(7, "fay", &["gus"])])),
+        ["ana+assistant@example.com+ben+chiara+dan+eva+fay: 1 commits, 0 merged", "gus: 0 commits, 1 merged"]
+    );
+}
+
+#[test]
+fn an_account_is_one_maker_with_all_its_addresses() {
+    let other = Identity { email: Some("ANA@home.example".to_owned()), ..named("ana") };
+    let noreply = format!("{}+ana@users.noreply.github.com", account("ana").id);
+    let commits = vec![
+        commit(1, "ana"),
+        RangeCommit { author: other, ..commit(2, "ana") },
+        RangeCommit { author: address(&noreply), ..commit(3, "ana") },
+    ];
+    let changes = changes(&range(commits, Vec::new()), &[], at(0));
+    assert_eq!(changes.makers.len(), 1);
+    let emails: Vec<_> = changes.makers[0].emails.iter().map(String::as_str).collect();
+    assert_eq!(emails, [&noreply, "ana@acme.example", "ana@home.example"]);
+}
+
+#[test]
+fn a_squash_is_made_by_everybody_on_its_branch() {
+    let squash = RangeCommit {
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: Vec::new(),
+        ..of_pull_request(7, commit(1, "ana"))
+    };
+    let from = RangePullRequest {
+        commits: vec![commit(2, "ana"), commit(3, "ben")],
+        ..pull_request(7, "ana", &["chiara"])
+    };
+    assert_eq!(
+        shares(&range(vec![squash], vec![from])),
+        ["ana+ben: 1 commits, 0 merged", "ana: 0 commits, 0 merged", "chiara: 0 commits, 1 merged"]
+    );
+}
+
+#[test]
+fn who_pressed_the_button_made_the_merge_alone() {
+    let rebased = |number, author| RangeCommit {
+        committer: Some(named("ben")),
+        pushed_by: vec![acted("ben")],
+        ..of_pull_request(7, commit(number, author))
+    };
+    let from = RangePullRequest {
+        commits: vec![commit(3, "ana"), commit(4, "ana")],
+        ..pull_request(7, "ana", &["ben"])
+    };
+    let merge = RangeCommit {
+        author: named("ben"),
+        committer: None,
+        signature: Signature::Host,
+        parents: 2,
+        pushed_by: Vec::new(),
+        ..of_pull_request(8, commit(5, "ben"))
+    };
+    let by_both = vec![acted("ana"), acted("ben")];
+    let kept = RangeCommit { pushed_by: by_both, ..of_pull_request(8, commit(6, "ana")) };
+    assert_eq!(
+        shares(&range(
+            vec![rebased(1, "ana"), rebased(2, "ana"), merge, kept],
+            vec![from, pull_request(8, "ana", &["ben"])]
+        )),
+        ["ana: 3 commits, 0 merged", "ben: 1 commits, 2 merged"]
+    );
+}
+
+#[test]
+fn a_listed_bot_is_left_out_by_the_hosts_signature_alone() {
+    let own = RangeCommit {
+        author: named("dependabot[bot]"),
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: vec![acted("dependabot[bot]")],
+        ..of_pull_request(7, commit(1, "dependabot[bot]"))
+    };
+    let by_bot = range(vec![own.clone()], vec![pull_request(7, "dependabot[bot]", &["github-actions[bot]"])]);
+    assert_eq!(shares(&by_bot), [": 1 commits, 1 merged"]);
+    let electorate = judged(&by_bot, &four_eyes());
+    assert!(electorate.blocked.is_empty() && electorate.judged.as_ref().unwrap().is_of_bots);
+    assert!(enough(&electorate, &["ana"], 1));
+    for (what, commit) in [
+        ("unsigned", RangeCommit { signature: Signature::Unsigned, ..own.clone() }),
+        ("passed on", RangeCommit { committer: Some(named("ana")), ..own.clone() }),
+        ("another bot", RangeCommit { author: named("github-actions[bot]"), ..own }),
+    ] {
+        let passed_on = range(vec![commit], vec![pull_request(7, "dependabot[bot]", &["ana"])]);
+        let blocked = judged(&passed_on, &four_eyes()).blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{what}: {blocked:?}");
+    }
+}
+
+#[test]
+fn a_merge_queue_stands_for_who_queued() {
+    let queued =
+        |by: &[&str]| range(vec![of_pull_request(7, commit(1, "ana"))], vec![pull_request(7, "ana", by)]);
+    assert_eq!(
+        shares(&queued(&["github-merge-queue[bot]", "ben"])),
+        ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]
+    );
+    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"], &[]] {
+        let blocked = judged(&queued(by), &four_eyes()).blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by:?}: {blocked:?}");
+    }
+}
+
+#[test]
+fn two_people_who_merge_each_others_work_approve_together() {
+    let range = range(
+        vec![of_pull_request(1, commit(1, "ana")), of_pull_request(2, commit(2, "ben"))],
+        vec![pull_request(1, "ana", &["ben"]), pull_request(2, "ben", &["ana"])],
+    );
+    let electorate = judged(&range, &four_eyes());
+    assert_eq!(electorate.blocked, []);
+    for (voters, is_enough) in
+        [(&[][..], false), (&["ana"], false), (&["ben"], false), (&["ana", "ben"], true), (&["chiara"], true)]
+    {
+        assert_eq!(enough(&electorate, voters, 1), is_enough, "{voters:?}");
+    }
+    assert!(!enough(&electorate, &["ana", "ben"], 2));
+    assert!(enough(&electorate, &["ana", "ben", "chiara"], 2));
+    assert_eq!(electorate.verdict("U-ana"), Verdict::Eligible);
+}
+
+#[test]
+fn what_is_not_known_blocks() {
+    let of = |commit| range(vec![commit], Vec::new());
+    let stranger = of(commit(1, "stranger"));
+    let known = judged(&stranger, &four_eyes());
+    assert!(matches!(&known.blocked[..], [Blocker::MakersNotFound { names }] if names == &["stranger"]));
+    assert!(!enough(&known, &["ana", "ben"], 1));
+    let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
+    let allowed = judged(&stranger, &ApprovalSpec { range: allow.clone(), ..four_eyes() });
+    assert!(allowed.blocked.is_empty() && enough(&allowed, &["ana"], 1));
+    assert_eq!(allowed.judged.unwrap().allowed, ["stranger"]);
+
+    let assistant = RangeCommit { co_authors: vec![address("ai@example.com")], ..commit(1, "ana") };
+    let assisted = judged(&of(assistant), &four_eyes());
+    assert_eq!(
+        (assisted.blocked, assisted.not_found),
+        (Vec::new(), vec!["ai@example.com <ai@example.com>".to_owned()])
+    );
+
+    let unpushed = RangeCommit { pushed_by: Vec::new(), ..commit(1, "ana") };
+    let allowing = ApprovalSpec { range: allow.clone(), ..four_eyes() };
+    assert!(matches!(&judged(&of(unpushed), &allowing).blocked[..], [Blocker::NotVouched { count: 1, .. }]));
+    let cut = Range { missing: vec!["500 pull requests were read.".to_owned()], ..of(commit(1, "ana")) };
+    assert!(matches!(&judged(&cut, &allowing).blocked[..], [Blocker::Incomplete { .. }]));
+    let none = Base::none(&base().deployment, "production");
+    let changes = changes(&of(commit(1, "ana")), &[], at(0));
+    let members = members(&changes);
+    let electorate = Electorate::anyone().judging(&allowing, &none, Ok((&changes, &members)), at(0));
+    assert_eq!(electorate.blocked, [Blocker::NoBase]);
+}
+
+#[test]
+fn verified_commits_want_the_authors_signature_or_the_hosts() {
+    let verified = RangeRules { verified_commits: true, ..RangeRules::default() };
+    let spec = ApprovalSpec { range: verified, ..spec(1) };
+    let signed = |signature| RangeCommit { signature, ..commit(1, "ana") };
+    let by_host = RangeCommit { committer: None, ..signed(Signature::Host) };
+    for (commit, is_verified) in [
+        (signed(Signature::Valid(account("ana"))), true),
+        (signed(Signature::Valid(account("ben"))), false),
+        (signed(Signature::Unsigned), false),
+        (signed(Signature::Invalid("bad_email".to_owned())), false),
+        (signed(Signature::Unknown("gpgverify_unavailable".to_owned())), false),
+        (by_host.clone(), true),
+        (RangeCommit { author: named("github-actions[bot]"), ..by_host.clone() }, false),
+        (RangeCommit { author: named("dependabot[bot]"), ..by_host }, true),
+    ] {
+        let blocked = judged(&range(vec![commit.clone()], Vec::new()), &spec).blocked;
+        assert_eq!(blocked.is_empty(), is_verified, "{commit:?}: {blocked:?}");
+    }
+}
+
+#[test]
+fn a_rollback_to_what_was_let_through_lately_has_no_makers() {
+    let back = Range {
+        direction: Direction::Rollback,
+        removed: vec![commit(1, "ana")],
+        head: "c".repeat(40),
+        ..range(Vec::new(), Vec::new())
+    };
+    let judged = |base: &Base, spec: &ApprovalSpec, second| {
+        let changes = changes(&back, &[acted("ana")], at(second));
+        let members = members(&changes);
+        Electorate::anyone().judging(spec, base, Ok((&changes, &members)), at(second))
+    };
+    let known = base().after(&back.head, true, at(1)).after(&back.base, true, at(2));
+    assert!(enough(&judged(&known, &four_eyes(), 3), &["ana"], 1));
+    let month = 30 * 24 * 3600;
+    assert!(!enough(&judged(&known, &four_eyes(), 2 + month), &["ana"], 1), "too long ago");
+    assert!(!enough(&judged(&base(), &four_eyes(), 3), &["ana"], 1), "never let through");
+    let strict = RangeRules { rollback_four_eyes: true, ..RangeRules::default() };
+    assert!(!enough(&judged(&known, &ApprovalSpec { range: strict, ..four_eyes() }, 3), &["ana"], 1));
+    let loose = base().after(&back.head, false, at(1));
+    assert!(!enough(&judged(&loose, &four_eyes(), 3), &["ana"], 1), "let through without four eyes");
+}
+
+#[test]
+fn who_set_the_base_may_not_vote_on_its_range() {
+    let slug = Slug::new("acme", "checkout").unwrap();
+    let set = Base::none(&slug, "production").set(&"b".repeat(40), "U-chiara", at(0));
+    let changes = changes(&range(vec![commit(1, "ana")], Vec::new()), &[], at(0));
+    let members = members(&changes);
+    let electorate = Electorate::anyone().judging(&four_eyes(), &set, Ok((&changes, &members)), at(0));
+    assert_eq!(electorate.verdict("U-chiara"), Verdict::OwnChange);
+    assert_eq!(electorate.verdict("U-ben"), Verdict::Eligible);
+}
+
+const PEOPLE: [&str; 5] = ["ana", "ben", "chiara", "dan", "eva"];
+
+prop_compose! {
+    /// A commit with any hands in it, of one of three pull requests or of none.
+    fn any_commit()(
+        number in 0_usize..1000,
+        hands in prop::collection::vec(0..PEOPLE.len(), 4),
+        made_by_host in any::<bool>(),
+        signature in 0..4,
+        of in 0_u64..4,
+        parents in 1_usize..3,
+    ) -> RangeCommit {
+        let who = |index: usize| PEOPLE[hands[index]];
+        RangeCommit {
+            committer: (!made_by_host).then(|| named(who(1))),
+            co_authors: vec![named(who(2))],
+            pushed_by: vec![acted(who(3))],
+            signature: match signature {
+                0 => Signature::Host,
+                1 => Signature::Valid(account(who(0))),
+                _ => Signature::Unsigned,
+            },
+            pull_requests: if of == 0 { Vec::new() } else { vec![of] },
+            parents,
+            ..commit(number, who(0))
+        }
+    }
+}
+
+proptest! {
+    /// Whatever the commits, pull requests and votes: each commit and pull request of an approval that is complete has as
+    /// many votes as the rule asks of people who did not make it.
+    #[test]
+    fn each_change_has_the_votes_of_people_who_did_not_make_it(
+        added in prop::collection::vec(any_commit(), 1..8),
+        merged in prop::collection::vec((0..PEOPLE.len(), 0..PEOPLE.len()), 3),
+        voters in prop::collection::btree_set(0..PEOPLE.len(), 0..=PEOPLE.len()),
+        starter in prop::option::of(0..PEOPLE.len()),
+        required in 1_u32..4,
+    ) {
+        let numbers = [1_u64, 2, 3].into_iter().zip(&merged);
+        let pull_requests: Vec<_> = numbers
+            .map(|(number, (opened, merged))| pull_request(number, PEOPLE[*opened], &[PEOPLE[*merged]]))
+            .collect();
+        let range = range(added, pull_requests);
+        let started: Vec<_> = starter.iter().map(|who| acted(PEOPLE[*who])).collect();
+        let changes = changes(&range, &started, at(0));
+        let members = members(&changes);
+        let electorate = Electorate::anyone().judging(&four_eyes(), &base(), Ok((&changes, &members)), at(0));
+        let voters: Vec<_> = voters.into_iter().map(|who| PEOPLE[who]).collect();
+        prop_assert_eq!(electorate.blocked.is_empty(), true);
+        if !enough(&electorate, &voters, required) {
+            return Ok(());
+        }
+        let starter = starter.map(|who| PEOPLE[who]);
+        let count = |makers: &[&str]| {
+            voters.iter().filter(|voter| !makers.contains(voter) && starter != Some(**voter)).count()
+        };
+        for commit in &range.added {
+            let login = |identity: &Identity| identity.account.as_ref().unwrap().login.clone();
+            let text = std::iter::once(&commit.author).chain(&commit.co_authors);
+            let hands: Vec<_> =
+                text.chain(&commit.committer).chain(commit.pushed_by.first()).map(login).collect();
+            let hands: Vec<_> = hands.iter().map(String::as_str).collect();
+            prop_assert!(count(&hands) >= required as usize, "{:?}", commit);
+        }
+        for pull_request in &range.pull_requests {
+            let merger = &pull_request.merged_by[0].name;
+            prop_assert!(count(&[merger]) >= required as usize, "{:?}", pull_request);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Four eyes over everything since what was last approved.
+
+use approval::approval::{Blocker, Status};
+use approval::id::DeployId;
+use signoff_local::github::{Author, NewCommit, NewPullRequest};
+use signoff_local::slack::NewUser;
+use system_tests::receiver::Receiver;
+use system_tests::story::{Story, rule, tell};
+
+/// A receiver, and the action that posts to it.
+async fn hook() -> (Receiver, String) {
+    let receiver = Receiver::start(&[200]).await.unwrap();
+    let action = format!("webhook: '{}/hook'", receiver.url());
+    (receiver, action)
+}
+
+async fn approves(story: &Story, person: &str, dialog: &str, deploy: &DeployId) -> Status {
+    story.click(person, dialog, "approve").await;
+    story.settled(deploy).await.approvals[0].status.clone()
+}
+
+async fn blocked(story: &Story, deploy: &DeployId) -> Vec<Blocker> {
+    story.settled(deploy).await.approvals[0].electorate.blocked.clone()
+}
+
+/// The newest dialog of a deploy.
+async fn dialog_of(story: &Story, deploy: &DeployId) -> String {
+    story.settled(deploy).await.approvals[0].dialog.clone().expect("a dialog").ts
+}
+
+#[test]
+fn an_author_does_not_approve_their_own_change_under_the_next() {
+    tell("four-eyes-next", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        let first = story.push("Ana", "Take cards");
+        let before = story.deploys(&first, "Staging").await;
+        story.sets_base(&before, &base).await;
+        let next = story.push("Ben", "Fix a typo");
+        let deploy = story.deploys(&next, "Staging").await;
+        let dialog = dialog_of(story, &deploy).await;
+        assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending, "Ana's own commit");
+        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+        assert!(matches!(story.page(&before).await.approvals[0].status, Status::Superseded { .. }));
+        let last = story.push("Ana", "Take vouchers");
+        let deploy = story.deploys(&last, "Staging").await;
+        let judged = story.settled(&deploy).await.approvals[0].electorate.judged.clone().unwrap();
+        assert_eq!((judged.base, judged.added, judged.set_by), (next, 1, None));
+    });
+}
+
+#[test]
+fn an_approval_without_a_base_waits_until_an_admin_sets_it() {
+    tell("four-eyes-base", async |story| {
+        let (_receiver, action) = hook().await;
+        let ben = story.person("Ben");
+        let base = story.push("Ana", "Begin");
+        let (deploy, dialog) = story.asks("{self_approval: false}", &action).await;
+        assert_eq!(blocked(story, &deploy).await, [Blocker::NoBase]);
+        assert_eq!(approves(story, &ben, &dialog, &deploy).await, Status::Pending);
+        let admin = story.world.slack.add_user(NewUser::new("Cleo", &story.email("Cleo")).admin());
+        let visitor = story.sign_in(&admin).await;
+        let approval = story.page(&deploy).await.approvals[0].id.clone();
+        let path = format!("/deploys/{deploy}/approvals/{approval}/base");
+        for (revision, status) in
+            [("main", 422), (&base[..7], 422), (base.as_str(), 303), (base.as_str(), 409)]
+        {
+            let answer = visitor.post(&path, &[("revision", revision)]).await;
+            assert_eq!(answer.status().as_u16(), status, "{revision}");
+            story.settled(&deploy).await;
+        }
+        let page = story.settled(&deploy).await;
+        assert!(matches!(page.approvals[0].status, Status::Approved { .. }), "Ben's vote was kept");
+        assert_eq!(page.approvals[0].electorate.except.contains(&admin), true);
+        assert_eq!(page.approvals[0].subject.base.as_deref(), Some(base.as_str()));
+    });
+}
+
+#[test]
+fn a_base_that_the_host_lost_blocks() {
+    tell("four-eyes-lost", async |story| {
+        let (_receiver, action) = hook().await;
+        let ben = story.person("Ben");
+        let base = story.push("Ana", "Begin");
+        let (deploy, dialog) = story.asks("{self_approval: false}", &action).await;
+        story.sets_base(&deploy, &"d".repeat(40)).await;
+        assert_eq!(blocked(story, &deploy).await, [Blocker::BaseLost { base: "d".repeat(40) }]);
+        assert_eq!(approves(story, &ben, &dialog, &deploy).await, Status::Pending);
+        story.sets_base(&deploy, &base).await;
+        assert!(matches!(story.settled(&deploy).await.approvals[0].status, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn a_maker_who_is_not_found_blocks_unless_the_rule_allows_it() {
+    tell("four-eyes-unknown", async |story| {
+        let (_receiver, action) = hook().await;
+        let ben = story.person("Ben");
+        let base = story.push("Ben", "Begin");
+        let (deploy, dialog) = story.asks("{self_approval: false}", &action).await;
+        story.sets_base(&deploy, &base).await;
+        let found = blocked(story, &deploy).await;
+        assert!(matches!(&found[..], [Blocker::MakersNotFound { .. }]), "{found:?}");
+        assert_eq!(approves(story, &ben, &dialog, &deploy).await, Status::Pending);
+        story.rules(&rule("{self_approval: false, unknown_makers: allow}", &action));
+        let next = story.push("Ana", "Take vouchers");
+        let deploy = story.deploys(&next, "Staging").await;
+        let dialog = dialog_of(story, &deploy).await;
+        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn two_people_who_merged_each_others_work_approve_together() {
+    tell("four-eyes-pair", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let base = story.push("Ana", "Begin");
+        let github = &story.world.github;
+        let mut revision = base.clone();
+        for (number, (author, merger)) in [("Ana", "Ben"), ("Ben", "Ana")].into_iter().enumerate() {
+            revision = story.push(author, &format!("Change {number}"));
+            let pull_request = NewPullRequest {
+                title: format!("Change {number}"),
+                body: None,
+                author: story.author(author),
+                labels: Vec::new(),
+                commits: vec![revision.clone()],
+                merged: true,
+                merger: Some(story.author(merger)),
+            };
+            github.add_pull_request(&story.repository(), pull_request);
+        }
+        story.rules(&rule("{self_approval: false}", &action));
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        let dialog = dialog_of(story, &deploy).await;
+        assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending);
+        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn a_maker_of_one_of_three_hundred_commits_does_not_approve_alone() {
+    tell("four-eyes-many", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let base = story.push("Ana", "Begin");
+        story.push("Ana", "Take cards");
+        let author = story.author("Ben");
+        let filler = |number: usize| {
+            let message = format!("Commit {number}");
+            NewCommit { author: Author::clone(&author), message, branch: None, files: Vec::new() }.into()
+        };
+        let pushed = story.world.github.push_all(&story.repository(), (0..299).map(filler).collect());
+        story.rules(&rule("{self_approval: false}", &action));
+        let deploy = story.deploys(pushed.last().unwrap(), "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        let dialog = dialog_of(story, &deploy).await;
+        assert_eq!(approves(story, &ana, &dialog, &deploy).await, Status::Pending, "Ana wrote the first");
+        assert!(matches!(approves(story, &ben, &dialog, &deploy).await, Status::Approved { .. }));
+        let judged = story.page(&deploy).await.approvals[0].electorate.judged.clone().unwrap();
+        assert_eq!(judged.added, 300);
+    });
+}
