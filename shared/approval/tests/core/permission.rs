@@ -4,6 +4,7 @@ use crate::samples::{Branches, approval, ask, ask_with, at, hook, opened};
 use approval::approval::{Approval, Outcome, Status, Subject};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::run::{Run, StepState};
+use std::slice::from_ref;
 
 /// The approval that step number `step` of `run` asks for.
 fn asked(run: &Run, step: usize, status: Status) -> Approval {
@@ -58,7 +59,7 @@ fn only_approvals_on_record_permit_a_step() {
 fn an_approval_of_something_else_permits_nothing() {
     let run = opened(&[ask("Promote", vec![hook("one.example")])]).next;
     let good = asked(&run, 0, Status::Approved { at: at(1) });
-    assert!(run.permits(1, &[good.clone()]));
+    assert!(run.permits(1, from_ref(&good)));
     let subject = |change: fn(&mut Subject)| {
         let mut other = good.clone();
         change(&mut other.subject);
@@ -73,7 +74,7 @@ fn an_approval_of_something_else_permits_nothing() {
         subject(|subject| subject.rule.push('2')),
         subject(|subject| subject.rule_hash.push('2')),
     ] {
-        assert!(!run.permits(1, &[other.clone()]), "{other:?}");
+        assert!(!run.permits(1, from_ref(&other)), "{other:?}");
     }
 }
 
@@ -85,7 +86,7 @@ fn each_approval_on_the_way_is_needed() {
     let (one, two) = (approved(0), approved(1));
     for step in [2, 3] {
         assert!(run.permits(step, &[one.clone(), two.clone()]));
-        assert!(!run.permits(step, &[one.clone()]) && !run.permits(step, &[two.clone()]));
+        assert!(!run.permits(step, from_ref(&one)) && !run.permits(step, from_ref(&two)));
     }
     // An approval that the run did not come to is not on the way.
     run.steps[1].state = StepState::Skipped;

@@ -76,7 +76,7 @@ fn blockers() -> Vec<Blocker> {
 }
 
 /// Every verdict.
-pub fn verdicts() -> [Verdict; 8] {
+pub fn verdicts() -> [Verdict; 9] {
     [
         Verdict::Eligible,
         Verdict::Deactivated,
