@@ -264,7 +264,7 @@ impl Story {
     /// A deploy of Ana's that is asked about with the options `approval`, and after whose approval `action` runs (both as
     /// [`rule`] takes them); its id, and the dialog.
     pub async fn asks(&self, approval: &str, action: &str) -> (DeployId, String) {
-        self.rules(&rule(approval, action));
+        self.new_rules(&rule(approval, action)).await;
         let revision = self.push("Ana", "Take cards");
         let deploy = self.deploys(&revision, "Staging").await;
         let dialog = self.dialog().await;

@@ -183,7 +183,7 @@ impl RuleEvaluation {
             },
             Scope::Waiting => None,
         };
-        let law = self.law(&github, &deploy, effect).await?;
+        let law = self.law(&github, &deploy, effect, scope).await?;
         let (deploy, notices) = match scope {
             Scope::All => {
                 let tags = law.as_ref().and_then(Law::tags);

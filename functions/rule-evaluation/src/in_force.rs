@@ -1,6 +1,7 @@
 //! By whose rules a deploy is judged: the file in force, and what a proposed one already has asked.
 
 use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::plan::Scope;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
@@ -117,8 +118,18 @@ impl RuleEvaluation {
         github: &GitHub,
         deploy: &Deploy,
         effect: &Effect,
+        scope: Scope,
     ) -> Result<Option<Law>, Trouble> {
         let rules = self.rules_file(github, &deploy.repository).await?;
+        if let (Scope::Waiting, Some(file)) = (scope, &rules)
+            && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
+            && state.in_force.file.path.as_deref() == Some(file.path)
+            && state.in_force.file.hash == rules::file::hash(&file.text)
+        {
+            // The deploy has its default tags since it arrived: those of the repository need not be read again.
+            let texts = RulesTexts { path: Some(file.path.to_owned()), rules: file.text.clone(), tags: None };
+            return Ok(Some(judged_alone(&texts, &state.in_force.file)));
+        }
         let tags = self.tags_file(github, &deploy.repository).await?;
         for _ in 0..MAX_RACES {
             match self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await {
