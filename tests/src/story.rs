@@ -2,9 +2,7 @@
 
 use crate::contract::violation;
 use crate::world::{API_KEY, PROBLEMS_CHANNEL, World};
-use approval::action::Action;
 use approval::approval::Approval;
-use approval::base;
 use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::DeployId;
@@ -20,7 +18,7 @@ use signoff_local::fault::Fault;
 use signoff_local::github::{self, Author, ChangedFile, NewCommit};
 use signoff_local::slack::{Message, NewChannel, NewUser, SubmitOutcome};
 use std::time::Duration;
-use store::{Change, Page};
+use store::Page;
 use tokio::time::Instant;
 
 /// How long anything may take before the story says what it was waiting for.
@@ -244,13 +242,10 @@ impl Story {
         let rests = |effect: &Effect| {
             let deadline = matches!(
                 effect.kind,
-                EffectKind::Expire { .. }
-                    | EffectKind::Remind { .. }
-                    | EffectKind::WatchFreeze { .. }
-                    | EffectKind::JudgeAgain { .. }
+                EffectKind::Expire { .. } | EffectKind::Remind { .. } | EffectKind::WatchFreeze { .. }
             );
-            // A deploy that the host does not confirm is looked at again for hours.
-            let later = matches!(effect.kind, EffectKind::EvaluateRules)
+            // A deploy that the host does not confirm, and an approval that is blocked, are looked at again for hours.
+            let later = matches!(effect.kind, EffectKind::EvaluateRules | EffectKind::JudgeAgain { .. })
                 && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
             effect.is_closed() || ((deadline || later) && effect.state == EffectState::Pending)
         };
@@ -274,26 +269,18 @@ impl Story {
 
     /// An admin sets the base of the place that the first approval of `deploy` leads to, and the approval is judged again.
     pub async fn sets_base(&self, deploy: &DeployId, revision: &str) {
-        let page = self.until("the approval to be open", async || {
-            let page = self.world.store.page(deploy).await.unwrap()?;
-            (!page.approvals.is_empty()).then_some(page)
-        });
-        let page = page.await;
-        let approval = &page.approvals[0];
-        let run = page.runs.iter().find(|run| run.id == approval.run).expect("the approval's run");
-        let Action::SlackChannelApproval(spec) = &run.steps[approval.step].action else {
-            panic!("the step asks for nothing")
-        };
-        let place = base::place(spec, &run.rule, &page.deploy.environment);
-        let base = self.world.store.base(&page.deploy.deployment, &place).await.unwrap();
-        let now = runtime::time::now();
-        let judge = EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 };
-        let change = Change::to(deploy, now).base(base.set(revision, "UADMIN", now)).and(
-            &format!("base {}", approval.id),
-            vec![judge],
-            Vec::new(),
-        );
-        self.world.store.commit(change).await.unwrap();
+        let approval = self
+            .until("the approval to be open", async || {
+                let page = self.world.store.page(deploy).await.unwrap()?;
+                page.approvals.first().cloned()
+            })
+            .await;
+        self.settled(deploy).await;
+        let admin = NewUser::new("Base admin", &self.email("Base admin")).admin();
+        let visitor = self.sign_in(&self.world.slack.add_user(admin)).await;
+        let path = format!("/deploys/{deploy}/approvals/{}/base", approval.id);
+        let answer = visitor.post(&path, &[("revision", revision)]).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "the base is set");
         self.settled(deploy).await;
     }
 

@@ -35,7 +35,7 @@ async fn asks(story: &Story, account: u64, action: &str) -> (DeployId, String) {
     story.rules(&rule("{self_approval: false}", action));
     let deploy = story.deploys(&push(story, account), "Staging").await;
     let dialog = story.dialog().await;
-    story.settled(&deploy).await;
+    story.sets_base(&deploy, &first).await;
     (deploy, dialog)
 }
 

@@ -132,6 +132,7 @@ fn strangers_get_nothing_by_any_route() {
         let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
+        let base = format!("{vote}/base");
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
         let [setup, edit, disconnect, connect, rules, secrets] = [
             "/deployments/acme/strangers/setup",
@@ -215,6 +216,8 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("GET /deployments/{organization}/{name}/history", "no session", history.as_str()),
             Attempt::new("GET /deploys", "no session", "/deploys"),
             Attempt::new("GET /deploys/{id}", "no session", page.as_str()),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}/base", "no session", base.as_str())
+                .body("revision=0000000000000000000000000000000000000000"),
             Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("what=reject"),
@@ -327,6 +330,7 @@ fn strangers_get_nothing_by_any_route() {
         GET /deployments/{organization}/{name}/history | no session | 303
         GET /deploys | no session | 303
         GET /deploys/{id} | no session | 303
+        POST /deploys/{id}/approvals/{approval}/base | no session | 403
         POST /deploys/{id}/approvals/{approval} | no session | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
         GET /deployments/{organization}/{name}/approvals/new | no session | 303

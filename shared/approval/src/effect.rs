@@ -247,7 +247,8 @@ impl EffectKind {
             Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
             // What waits for its time must not hold up what doesn't.
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
-            Self::JudgeAgain { approval, .. } => format!("judge-{approval}"),
+            // A look that waits for its time must not hold up one that is asked for now.
+            Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
             Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
                 format!("deadline-{approval}")
             }

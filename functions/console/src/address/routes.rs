@@ -140,7 +140,7 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/deploys", Access::Viewer, Endpoint::Deploys),
     page(Method::GET, "/deploys/{id}", Access::Viewer, Endpoint::Deploy),
     page(Method::POST, "/deploys/{id}/approvals/{approval}", Access::Member, Endpoint::Vote),
-    page(Method::POST, "/deploys/{id}/approvals/{approval}/base", Access::Admin, Endpoint::SetBase),
+    page(Method::POST, "/deploys/{id}/approvals/{approval}/base", Access::AdminPerson, Endpoint::SetBase),
     page(Method::POST, "/deploys/{id}/runs/{run}/steps/{step}", Access::Member, Endpoint::Step),
     page(Method::GET, "/record", Access::Viewer, Endpoint::Record),
     page(Method::GET, "/record.csv", Access::Reader, Endpoint::RecordCsv),
