@@ -69,6 +69,9 @@ pub(crate) struct Check {
     /// Take notices for problems.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Compare each file with this one, which is in force: what changes, and whether that needs an approval.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
     /// What the standard input is called in messages.
     #[arg(long, default_value = ".signoff/rules.yml")]
     pub(crate) name: String,

@@ -1,23 +1,36 @@
 //! `signoff rules check`.
 
 use crate::args::{Check, CheckFormat};
-use crate::files::{Stop, is_input, read};
+use crate::does::printable;
+use crate::files::{Stop, is_input, read, read_file};
 use crate::{Exit, Streams};
-use rules::Problem;
+use rules::difference::difference;
+use rules::{Problem, RulesFile};
 use serde::Serialize;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// What was found in all of the files.
 #[derive(Debug, Default)]
 struct Found {
     problems: Vec<Problem>,
     notices: Vec<Problem>,
+    differences: Vec<Compared>,
+}
+
+/// The difference between a file and the one in force, for people and for scripts.
+#[derive(Debug, Serialize)]
+struct Compared {
+    path: String,
+    needs_approval: bool,
+    changes: Vec<String>,
 }
 
 /// Checks each file and tells what was found. A file that can't be read does not keep the others from being checked.
 pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
     let mut all = Found::default();
     let mut exit = Exit::Fine;
+    let in_force = args.against.as_deref().map(in_force).transpose()?;
     for path in &args.files {
         let text = match read(path, streams) {
             Ok(text) => text,
@@ -29,8 +42,12 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop>
         };
         let name = if is_input(path) { args.name.clone() } else { path.display().to_string() };
         let (found, rules) = match rules::parse(&text, &name) {
-            Ok(file) => (Found { problems: Vec::new(), notices: file.notices }, file.rules.len()),
-            Err(problems) => (Found { problems, notices: Vec::new() }, 0),
+            Ok(file) => {
+                let compared = in_force.as_ref().map(|in_force| compare(in_force, &file, &name));
+                let differences = compared.into_iter().collect();
+                (Found { notices: file.notices, differences, ..Found::default() }, file.rules.len())
+            }
+            Err(problems) => (Found { problems, ..Found::default() }, 0),
         };
         match args.format {
             CheckFormat::Human => human(streams.out, &name, &found, rules)?,
@@ -39,12 +56,31 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop>
         }
         all.problems.extend(found.problems);
         all.notices.extend(found.notices);
+        all.differences.extend(found.differences);
     }
     if args.format == CheckFormat::Json {
         json(streams.out, &all)?;
     }
     let bad = !all.problems.is_empty() || args.strict && !all.notices.is_empty();
     Ok(exit.max(if bad { Exit::Problems } else { Exit::Fine }))
+}
+
+/// The rules of the file in force.
+fn in_force(path: &Path) -> Result<RulesFile, Stop> {
+    let problems = match rules::parse(&read_file(path)?, &path.display().to_string()) {
+        Ok(file) => return Ok(file),
+        Err(problems) => problems,
+    };
+    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+    Err(Stop::file(path, format!("it has {}: {first}", counted(problems.len(), "problem"))))
+}
+
+/// What `file`, which is called `name`, changes of the file in force. Its default tags are taken to be the same.
+fn compare(in_force: &RulesFile, file: &RulesFile, name: &str) -> Compared {
+    let found = difference(in_force, file, false);
+    let needs_approval = found.needs_approval();
+    let changes = found.changes.into_iter().map(|change| change.text).collect();
+    Compared { path: name.to_owned(), needs_approval, changes }
 }
 
 /// `1 problem`, `2 problems`.
@@ -64,9 +100,21 @@ fn human(out: &mut dyn Write, name: &str, found: &Found, rules: usize) -> io::Re
         count => format!(", {}", counted(count, "notice")),
     };
     match found.problems.len() {
-        0 => writeln!(out, "{name}: fine, {}{notices}", counted(rules, "rule")),
-        count => writeln!(out, "{name}: {}{notices}", counted(count, "problem")),
+        0 => writeln!(out, "{name}: fine, {}{notices}", counted(rules, "rule"))?,
+        count => writeln!(out, "{name}: {}{notices}", counted(count, "problem"))?,
     }
+    for Compared { path, needs_approval, changes } in &found.differences {
+        let verdict = match (needs_approval, changes.is_empty()) {
+            (true, _) => "needs an approval before it counts",
+            (false, true) => "says the same as the file in force",
+            (false, false) => "counts at once",
+        };
+        writeln!(out, "{path}: {verdict}")?;
+        for change in changes {
+            writeln!(out, "  {}", printable(change))?;
+        }
+    }
+    Ok(())
 }
 
 /// A notice as a line that is not taken for a problem.
@@ -80,6 +128,8 @@ fn json(out: &mut dyn Write, found: &Found) -> Result<(), Stop> {
     struct Document<'a> {
         problems: Vec<Entry<'a>>,
         notices: Vec<Entry<'a>>,
+        #[serde(skip_serializing_if = "<[Compared]>::is_empty")]
+        differences: &'a [Compared],
     }
     #[derive(Serialize)]
     struct Entry<'a> {
@@ -99,7 +149,8 @@ fn json(out: &mut dyn Write, found: &Found) -> Result<(), Stop> {
         });
         entries.collect()
     }
-    document(out, &Document { problems: entries(&found.problems), notices: entries(&found.notices) })
+    let (problems, notices) = (entries(&found.problems), entries(&found.notices));
+    document(out, &Document { problems, notices, differences: &found.differences })
 }
 
 /// Writes a JSON document that people can read, too.

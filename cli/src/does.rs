@@ -96,7 +96,8 @@ fn one(action: &Action, context: &Context) -> Does {
         | Action::AddDeployTag(_)
         | Action::MonitorDrift(_)
         | Action::Webhook(_)
-        | Action::TransitionIssues(_) => {}
+        | Action::TransitionIssues(_)
+        | Action::RulesFile(_) => {}
     }
     does
 }
@@ -132,7 +133,7 @@ fn rendered(template: &str, context: &Context) -> String {
 }
 
 /// Without what a terminal would take for a command.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 

@@ -277,7 +277,10 @@ fn retried(pages: &[Page], name: &str) -> usize {
 fn name(action: &Action) -> Option<&'static str> {
     Some(match action {
         // Their doing is on record only.
-        Action::SlackChannelApproval(_) | Action::AddDeployTag(_) | Action::MonitorDrift(_) => return None,
+        Action::SlackChannelApproval(_)
+        | Action::AddDeployTag(_)
+        | Action::MonitorDrift(_)
+        | Action::RulesFile(_) => return None,
         // No scenario mentions an issue: the stories of issues count what happened to them.
         Action::NotifyMentionedIssues(_)
         | Action::TransitionMentionedIssues(_)

@@ -15,8 +15,8 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use signoff_local::aws::Stack;
 use signoff_local::fault::Fault;
-use signoff_local::github::{self, Author, NewCommit};
-use signoff_local::slack::{NewChannel, NewUser, SubmitOutcome};
+use signoff_local::github::{self, Author, ChangedFile, NewCommit};
+use signoff_local::slack::{Message, NewChannel, NewUser, SubmitOutcome};
 use std::time::Duration;
 use store::Page;
 use tokio::time::Instant;
@@ -56,6 +56,11 @@ where
         story(&told).await;
         told.end().await;
     });
+}
+
+/// Whether a message is a dialog whose text has `words` in it.
+fn shows(message: &Message, words: &str) -> bool {
+    !message.blocks.is_empty() && message.text.contains(words)
 }
 
 impl Story {
@@ -118,6 +123,36 @@ impl Story {
     pub fn rules(&self, rules: &str) {
         let text = rules.replace("#CHANNEL", &format!("#{}", self.name));
         self.world.github.set_file(&self.repository(), ".signoff/rules.yml", &text);
+    }
+
+    /// Puts `rules` into the repository by a commit of `person`; its SHA.
+    pub fn pushes_rules(&self, person: &str, rules: &str) -> String {
+        self.rules(rules);
+        let path = ".signoff/rules.yml".to_owned();
+        let file = ChangedFile { path, previous: None, status: "modified", additions: 1, deletions: 1 };
+        let (author, message) = (self.author(person), "Change the rules".to_owned());
+        let commit = NewCommit { author, message, branch: None, files: vec![file] };
+        self.world.github.push(&self.repository(), commit)
+    }
+
+    /// Puts `rules` into the repository, and has the deployment go by them from its next deploy on, as if it had none before.
+    pub async fn new_rules(&self, rules: &str) {
+        self.rules(rules);
+        let key = |text: String| AttributeValue::S(text);
+        let delete = self.world.dynamodb.delete_item().table_name(&self.world.record_table);
+        let delete =
+            delete.key("pk", key(format!("rules#{}", self.repository()))).key("sk", key("in_force".into()));
+        delete.send().await.unwrap();
+    }
+
+    /// Waits for a dialog in the channel whose text has `words` in it; its timestamp.
+    pub async fn dialog_of(&self, words: &str) -> String {
+        self.until(&format!("a dialog with \u{201c}{words}\u{201d}"), async || {
+            let messages = self.world.slack.messages(&self.name);
+            let is_it = |message: &&_| shows(message, words);
+            messages.iter().rev().find(is_it).map(|message| message.ts.clone())
+        })
+        .await
     }
 
     /// A commit of `person` on main; its SHA.
@@ -224,7 +259,7 @@ impl Story {
     /// A deploy of Ana's that is asked about with the options `approval`, and after whose approval `action` runs (both as
     /// [`rule`] takes them); its id, and the dialog.
     pub async fn asks(&self, approval: &str, action: &str) -> (DeployId, String) {
-        self.rules(&rule(approval, action));
+        self.new_rules(&rule(approval, action)).await;
         let revision = self.push("Ana", "Take cards");
         let deploy = self.deploys(&revision, "Staging").await;
         let dialog = self.dialog().await;

@@ -30,7 +30,7 @@ async fn asked(story: &Story, name: &str, environment: &str) -> (approval::id::D
     let rules = rule("votes_required: 1", "slack_channel_message: {channel: '#CHANNEL', message: Promoted}")
         .replace("'Promote deploy to production'", &format!("'{name}'"))
         .replace("environment='Staging'", &format!("environment='{environment}'"));
-    story.rules(&rules);
+    story.new_rules(&rules).await;
     let revision = story.push("Ana", name);
     let deploy = story.deploys(&revision, environment).await;
     // The last message is this dialog once it is drawn.

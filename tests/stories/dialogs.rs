@@ -120,7 +120,7 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
         story.settled(&deploy).await;
         assert_snapshot!(story.sees(&ana), @"
         @Ana, would you like to promote REVISION - rules-change (Staging) to production?
-        ⚠️ This deploy changes the rules that guard it: .signoff/rules.yml.
+        ⚠️ This deploy changes the rules that guard it: .signoff/rules.yml. See the changes
         Once approved:
         • Posts to the webhook: https://example.com
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]

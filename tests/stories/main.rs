@@ -30,6 +30,7 @@ mod queries;
 mod race;
 mod record;
 mod rules;
+mod rules_in_force;
 mod runs;
 mod samples;
 mod secrets;

@@ -133,7 +133,8 @@ fn an_unchanged_file_is_not_sent_again() {
             story.settled(&deploy).await;
         }
         let asked = story.world.github.requests();
-        let files = asked.iter().filter(|request| request.path.contains("acme/etag/contents/.signoff"));
+        let files =
+            asked.iter().filter(|request| request.path.contains("acme/etag/contents/.signoff/rules.yml"));
         assert_eq!(files.map(|request| request.status).collect::<Vec<_>>(), [Some(200), Some(304)]);
     });
 }

@@ -134,11 +134,12 @@ fn strangers_get_nothing_by_any_route() {
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
         let base = format!("{vote}/base");
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
-        let [setup, edit, disconnect, connect, secrets] = [
+        let [setup, edit, disconnect, connect, rules, secrets] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
             "/deployments/acme/strangers/disconnect",
             "/deployments/acme/strangers/connect",
+            "/deployments/acme/strangers/rules",
             "/deployments/acme/strangers/secrets",
         ];
         let whole = format!("/api/v1/deploys/{deploy}");
@@ -235,6 +236,8 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
                 .header("authorization", "Bearer x"),
             Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("POST /deployments/{organization}/{name}/rules", "no session", rules)
+                .body("file=mine&reason=mine"),
             Attempt::new("POST /deployments/{organization}/{name}/secrets", "no session", secrets)
                 .body("change=new_incoming&version=0"),
             Attempt::new("POST /deployments/{organization}/{name}/secrets", "a wrong key", secrets)
@@ -339,6 +342,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/disconnect | no session | 403
         POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
+        POST /deployments/{organization}/{name}/rules | no session | 403
         POST /deployments/{organization}/{name}/secrets | no session | 403
         POST /deployments/{organization}/{name}/secrets | a wrong key | 401
         GET /settings/keys | no session | 303

@@ -148,3 +148,35 @@ fn the_standard_input_has_a_name() {
     ---- Fine
     "#);
 }
+
+#[test]
+fn a_changed_file_is_compared_with_the_one_in_force() {
+    let against = ["--against", "../docs/example/rules.yml"];
+    let check = |file: &str| {
+        let args: Vec<_> = ["rules", "check", file].into_iter().chain(against).collect();
+        signoff(&args).shown()
+    };
+    insta::assert_snapshot!([check("../docs/example/rules.yml"), check("tests/files/not-yet.yml")].join("\n"), @"
+    ../docs/example/rules.yml: fine, 3 rules
+    ../docs/example/rules.yml: says the same as the file in force
+    ---- Fine
+    tests/files/not-yet.yml:5:37: notice: known, not supported yet: base_synced; the rule `nudge` is not opened
+      |
+    5 |         - environment='Staging' and base_synced
+      |                                     ^
+
+    tests/files/not-yet.yml:9:5: notice: the rule `tidy` has triggers of pull requests only: deploys never open it
+      |
+    9 |   - tidy:
+      |     ^
+
+    tests/files/not-yet.yml: fine, 4 rules, 2 notices
+    tests/files/not-yet.yml: needs an approval before it counts
+      removes the approval “Promote deploy to production” with the rule `promote-to-production`
+      removes the rule `hotfix`, which asks for no approval
+      removes the rule `announce-what-soaked`, which asks for no approval
+      adds the rule `early`, which acts after an approval of its own: slack_channel_approval: early
+      adds the rule `always`, which acts without asking anybody: auto_approve_build: {build: deploy, job: hold}
+    ---- Fine
+    ");
+}

@@ -69,6 +69,9 @@ fn the_help_of_check() {
           --strict
               Take notices for problems
 
+          --against <FILE>
+              Compare each file with this one, which is in force: what changes, and whether that needs an approval
+
           --name <NAME>
               What the standard input is called in messages
               

@@ -33,7 +33,7 @@ impl ActionExecution {
         }
         let slack = self.outside.slack(self.now()).await?;
         let (judgement, four_eyes) = self.judge_open(&slack, &approval, false).await?;
-        let Judgement { electorate, base, start, read } = judgement;
+        let Judgement { electorate, base, start, read, sets_base } = judgement;
         let check = check(&slack, &approval, electorate, start).await?;
         let command = Command::Confirm(check);
         let (first, moved) = (Cell::new(true), Cell::new(false));
@@ -56,7 +56,7 @@ impl ActionExecution {
                 Some(read) => change.range(id, read.clone()),
                 None => change,
             };
-            let change = if is_approved(&decision.next.status) {
+            let change = if sets_base && is_approved(&decision.next.status) {
                 change.base(base.clone().after(&approval.subject.revision, four_eyes, now))
             } else {
                 change

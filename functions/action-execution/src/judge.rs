@@ -32,6 +32,8 @@ pub(crate) struct Judgement {
     pub(crate) start: Option<String>,
     /// The range, where it was read anew.
     pub(crate) read: Option<Changes>,
+    /// Whether its approval sets a base: it asks by the rules in force.
+    pub(crate) sets_base: bool,
 }
 
 /// An approval that asks: its deploy, its run and its rule's words.
@@ -60,13 +62,21 @@ impl ActionExecution {
         let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
         let mut electorate = electorate(slack, spec, deploy, makers).await?;
         electorate.people_page = Some(self.people_page());
+        let sets_base = run.is_in_force();
+        if run.proposes().is_some() {
+            // What is judged is the rules file: `deploy` has its makers, all of them.
+            if !spec.self_approval {
+                electorate.except = self.makers_of_file(deploy, makers)?;
+            }
+            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
+        }
         if !spec.judges_range() {
-            return Ok(Judgement { electorate, base, start: None, read: None });
+            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
         }
         let now = self.now();
         let Some(start) = base.start(!spec.self_approval).map(|start| start.revision.clone()) else {
             let electorate = electorate.judging(spec, &base, Err(Blocker::NoBase), now);
-            return Ok(Judgement { electorate, base, start: None, read: None });
+            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
         };
         let kept = self.store.range(&deploy.id, id).await?;
         let kept = kept
@@ -85,7 +95,8 @@ impl ActionExecution {
             }
             Err(blocker) => electorate.judging(spec, &base, Err(blocker.clone()), now),
         };
-        Ok(Judgement { electorate, base, start: Some(start), read: known.ok().filter(|_| is_new) })
+        let read = known.ok().filter(|_| is_new);
+        Ok(Judgement { electorate, base, start: Some(start), read, sets_base })
     }
 
     /// Judges anew who may vote on an approval that is open.
@@ -102,6 +113,7 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
+        let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
         let makers = self.makers(slack, &deploy).await?;
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run };
         Ok((self.judge(slack, asked, &makers, again).await?, !spec.self_approval))

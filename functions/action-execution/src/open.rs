@@ -27,12 +27,20 @@ impl ActionExecution {
         spec: &ApprovalSpec,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        let made_by = self.made_by(deploy, run, spec.self_approval).await?;
+        let deploy = &*made_by;
         let slack = self.outside.slack(self.now()).await?;
         let makers = self.makers(&slack, deploy).await?;
-        let context = self.context(deploy, &makers.mentions(), &[&spec.prompt]).await?;
-        let prompt = render(&spec.prompt, &context).map_err(|error| {
-            Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
-        })?;
+        let prompt = match run.proposes() {
+            // It says what a file has: no template.
+            Some(_) => spec.prompt.clone(),
+            None => {
+                let context = self.context(deploy, &makers.mentions(), &[&spec.prompt]).await?;
+                render(&spec.prompt, &context).map_err(|error| {
+                    Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
+                })?
+            }
+        };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run };
         let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, &makers, true).await?;
@@ -49,6 +57,7 @@ impl ActionExecution {
             name: spec.name.clone(),
             subject: Subject { base: start, ..subject },
             rules_change: deploy.rules_change.clone(),
+            comparison: deploy.comparison_url(),
             prompt,
             channel: spec.channel.clone(),
             votes_required: spec.votes_required,

@@ -3,7 +3,7 @@
 use crate::actions::Done;
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::{Action, WhenRepeated};
+use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
 use approval::effect::{Effect, EffectState};
 use approval::id::{ApprovalId, RunId};
@@ -45,6 +45,11 @@ impl ActionExecution {
         }
         if let Action::SlackChannelApproval(spec) = &action {
             return self.open_approval(attempt, &deploy, &run, step, spec).await;
+        }
+        if let Action::RulesFile(RulesFileStep::Await { file }) = &action
+            && self.waits_for_rules(&deploy, file).await?
+        {
+            return self.wait_for_rules(attempt, &run.id, step).await;
         }
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());

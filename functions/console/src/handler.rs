@@ -11,6 +11,7 @@ mod pages;
 mod people;
 mod record;
 mod refusals;
+mod rules_in_force;
 mod secrets;
 mod settings;
 mod sign_in;
@@ -260,6 +261,7 @@ impl Console {
             Endpoint::SaveSettings => self.save_settings(call).await,
             Endpoint::Disconnect => self.disconnect(call).await,
             Endpoint::Connect => self.connect(call).await,
+            Endpoint::AcceptRules => self.accept_rules(call).await,
             Endpoint::Secrets => self.change_secrets(call).await,
             Endpoint::Setup => self.setup(call).await,
             Endpoint::SignIn => self.sign_in(call).await,

@@ -176,6 +176,7 @@ fn approval(run: &Run, step: usize) -> Approval {
             ..Subject::default()
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt: "*Promote* <https://signoff.example.com/deploys/9f2c|7bf7226 - checkout (Staging)> by <@U1> to production?"
             .into(),
         channel: spec.channel.clone(),

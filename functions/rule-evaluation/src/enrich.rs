@@ -8,6 +8,7 @@ use approval::range::RangePullRequest;
 use approval::reading::Files;
 use providers::Failure;
 use providers::github::{GitHub, RangeFailure, ReadRange};
+use rules::tags::DefaultTags;
 use store::DeploySummary;
 
 /// The length of a git SHA that is not shortened.
@@ -26,7 +27,7 @@ enum Found {
 }
 
 impl RuleEvaluation {
-    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, default tags, and whether the rules changed;
+    /// `deploy` with its previous revision, full SHA, commits, pull requests, size, tags by the default tags `tags`, and whether the rules changed;
     /// and what its authors should know of how that was read. CI's word on any of these is kept beside the host's, and counts
     /// for nothing.
     pub(crate) async fn enrich(
@@ -34,6 +35,7 @@ impl RuleEvaluation {
         github: &GitHub,
         mut deploy: Deploy,
         previous: Option<&DeploySummary>,
+        tags: Option<&DefaultTags>,
     ) -> Result<(Deploy, Vec<String>), Trouble> {
         let previous = previous.map(|previous| previous.revision.clone());
         deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
@@ -52,7 +54,7 @@ impl RuleEvaluation {
             Found::Nothing(failure) => {
                 tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
                 deploy.reading.files = Files::Unknown;
-                deploy.reading.tags_cut = self.default_tags(github, &deploy.repository).await?.is_some();
+                deploy.reading.tags_cut = tags.is_some();
                 deploy.reading.missing.push(format!("{failure}."));
                 let notices = vec![unread(&deploy)];
                 return Ok((deploy, notices));
@@ -73,7 +75,7 @@ impl RuleEvaluation {
                 let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
                 deploy.size = Some(Size { files: changed, lines: files.lines });
             }
-            if let Some(tags) = self.default_tags(github, &deploy.repository).await? {
+            if let Some(tags) = tags {
                 deploy.tags.extend(tags.of(&files.paths));
                 deploy.reading.tags_cut = files.truncated;
                 notices.extend(tags.problems.iter().map(ToString::to_string));

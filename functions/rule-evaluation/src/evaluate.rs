@@ -2,6 +2,7 @@
 
 use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::unjudged::unjudged;
@@ -14,9 +15,9 @@ use approval::id::RunId;
 use approval::message;
 use approval::run::{Opening, Run, Status};
 use jiff::Timestamp;
-use providers::github::{GitHub, RepositoryFile};
+use providers::github::GitHub;
 use rules::variables::Known;
-use rules::{Rule, RulesFile, Snapshot};
+use rules::{Rule, Snapshot};
 use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -38,26 +39,28 @@ pub(crate) struct Look<'a> {
 }
 
 impl RuleEvaluation {
-    /// Opens a run of each rule of `file` that holds for `deploy`, and has the rules evaluated again when the next one
-    /// begins to hold by time alone. An invalid file opens nothing and is told. What there is to know of the deploy is put on
-    /// record with it.
+    /// Opens a run of each rule of `law` that holds for `deploy`, and has the rules evaluated again when the next one
+    /// begins to hold by time alone. A first file that is invalid opens nothing and is told. A proposed one has its dialog
+    /// opened. What there is to know of the deploy is put on record with it.
     pub(crate) async fn evaluate(
         &self,
         look: &Look<'_>,
         github: &GitHub,
         deploy: Deploy,
-        file: &RepositoryFile,
+        law: &Law,
     ) -> Result<(), Trouble> {
-        match rules::parse(&file.text, file.path) {
-            Ok(parsed) => self.open(look, github, deploy, (file.path, &parsed)).await,
-            Err(problems) => {
+        match law {
+            Law::Rules(judged) => {
+                self.propose(look, github, &deploy, judged).await?;
+                self.open(look, github, deploy, judged).await
+            }
+            Law::Refused { path, hash, problems } => {
                 let effect = &look.attempt.effect;
-                let problems: Vec<_> = problems.iter().map(|problem| problem.to_string()).collect();
+                let problems = problems.clone();
                 let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
                 let tell = tell(look.channel.as_deref(), text).into_iter().collect();
                 let now = self.now();
-                let hash = rules::file::hash(&file.text);
-                let mut evaluation = Evaluation::of(&deploy, now, Some((file.path, &hash)));
+                let mut evaluation = Evaluation::of(&deploy, now, Some((path.as_str(), hash.as_str())));
                 evaluation.problems = problems.len();
                 let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
                 let change = change.done(effect);
@@ -72,9 +75,10 @@ impl RuleEvaluation {
         look: &Look<'_>,
         github: &GitHub,
         mut deploy: Deploy,
-        (path, parsed): (&str, &RulesFile),
+        judged: &Judged,
     ) -> Result<(), Trouble> {
         let (effect, scope, now) = (&look.attempt.effect, look.scope, self.now());
+        let parsed = &judged.rules;
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
         let page = match (scope, effect.attempts) {
             (Scope::All, 1) => None,
@@ -91,10 +95,15 @@ impl RuleEvaluation {
             Some(page) => page.facts.clone(),
             None => self.store.facts(&deploy.id).await?,
         };
-        let failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
+        let mut failed_rules = page.as_ref().map(Page::failed_rules).unwrap_or_default();
+        // That people rejected what was only proposed lets no rule in force act.
+        failed_rules.retain(|name| judged.is_in_force(name));
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
         let of_the_newest = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
+        let was_opened = |name: &str| of_the_newest.opens(name) || run_of(name).is_some();
+        let covered = judged.covered(was_opened);
+        let of_the_newest = of_the_newest.without(&covered);
         let mut plan = of_the_newest.clone();
         let outdated = plan.is_of_the_newest() && self.store.newer(&deploy).await?.is_some();
         if outdated {
@@ -109,7 +118,8 @@ impl RuleEvaluation {
             of_the_newest: &of_the_newest,
         };
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
-        let findings = looked.findings(&parsed.rules, run, was_open, succeeded);
+        let shown = judged.shown(&covered);
+        let findings = looked.findings(&shown, run, was_open, succeeded);
         let unjudged = match scope {
             Scope::All => unjudged(&parsed.rules, looked.snapshot, &deploy),
             Scope::Waiting => Vec::new(),
@@ -145,6 +155,11 @@ impl RuleEvaluation {
             }
         }
         let (mut effects, mut events) = self.not_opened(look, &deploy, &plan, page.as_ref());
+        if scope == Scope::All {
+            let (tell, refused) = self.proposal_refused(look, &deploy, judged);
+            effects.extend(tell);
+            events.extend(refused);
+        }
         if !unjudged.is_empty() {
             let text =
                 message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &look.notices);
@@ -156,9 +171,10 @@ impl RuleEvaluation {
             let holds = |rule: &&Rule| plan.holding.iter().any(|holding| holding.name == rule.name);
             let held = parsed.rules.iter().filter(|rule| holds(rule) || frozen(rule));
             let of_file = parsed.notices.iter().filter(|_| scope == Scope::All);
-            let notices = look.notices.iter().cloned().chain(of_file.map(ToString::to_string));
+            let waits = judged.notices.iter().filter(|_| scope == Scope::All).cloned();
+            let notices = look.notices.iter().cloned().chain(waits).chain(of_file.map(ToString::to_string));
             events.push(EventKind::RulesEvaluated {
-                path: Some(path.to_owned()),
+                path: judged.path.clone(),
                 hash: Some(parsed.hash.clone()),
                 held: held.map(|rule| rule.name.clone()).collect(),
                 notices: notices.collect(),
@@ -168,7 +184,8 @@ impl RuleEvaluation {
             change = change.later(&format!("after {}", effect.id), EffectKind::EvaluateRules, next);
         }
         if scope == Scope::All || !findings.is_empty() {
-            let evaluation = Evaluation::of(&deploy, now, Some((path, &parsed.hash))).found(findings);
+            let file = judged.path.as_deref().map(|path| (path, parsed.hash.as_str()));
+            let evaluation = Evaluation::of(&deploy, now, file).found(findings);
             change = change.evaluation(evaluation, &effect.id);
         }
         let note = outdated.then(|| "no rule asks how it does any more: a newer deploy came".to_owned());

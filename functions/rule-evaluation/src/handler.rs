@@ -2,6 +2,7 @@
 
 use crate::confirm::look_number;
 use crate::evaluate::Look;
+use crate::in_force::Law;
 use crate::issues::Places;
 use crate::plan::Scope;
 use approval::confirmation::{Confirmation, Doubt};
@@ -41,7 +42,7 @@ pub(crate) struct RuleEvaluation {
     pub(crate) places: Places,
     http: OnceCell<reqwest::Client>,
     queue: OwnQueue,
-    public_url: String,
+    pub(crate) public_url: String,
     clock: fn() -> Timestamp,
 }
 
@@ -182,18 +183,20 @@ impl RuleEvaluation {
             },
             Scope::Waiting => None,
         };
+        let law = self.law(&github, &deploy, effect, scope).await?;
         let (deploy, notices) = match scope {
             Scope::All => {
-                let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref()).await?;
+                let tags = law.as_ref().and_then(Law::tags);
+                let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
                 notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
                 (deploy, notices)
             }
             Scope::Waiting => (deploy, Vec::new()),
         };
-        match (self.rules_file(&github, &deploy.repository).await?, scope) {
-            (Some(file), _) => {
+        match (law, scope) {
+            (Some(law), _) => {
                 let look = Look { attempt, scope, notices, channel };
-                self.evaluate(&look, &github, deploy, &file).await
+                self.evaluate(&look, &github, deploy, &law).await
             }
             (None, Scope::Waiting) => {
                 Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, None)).await?)

@@ -29,6 +29,22 @@ pub(crate) struct Plan<'r> {
 }
 
 impl Plan<'_> {
+    /// Whether the rule of this name is opened now, or once a freeze is over.
+    pub(crate) fn opens(&self, name: &str) -> bool {
+        let frozen = self.frozen.iter().map(|(rule, _)| rule);
+        self.holding.iter().chain(frozen).any(|rule| rule.name == name)
+    }
+
+    /// The plan without the rules of these names.
+    pub(crate) fn without(mut self, names: &[String]) -> Self {
+        let stays = |rule: &Rule| !names.contains(&rule.name);
+        self.holding.retain(|rule| stays(rule));
+        self.frozen.retain(|(rule, _)| stays(rule));
+        self.unsupported.retain(|rule| stays(rule));
+        self.waiting.retain(|(rule, _)| stays(rule));
+        self
+    }
+
     /// When the next rule is to be opened by time alone.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let thaws = self.frozen.iter().map(|(_, hold)| hold.until);
@@ -134,7 +150,8 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
-            | Action::SendEvent(_) => false,
+            | Action::SendEvent(_)
+            | Action::RulesFile(_) => false,
         })
     }
     any(&rule.actions)

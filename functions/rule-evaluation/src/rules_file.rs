@@ -1,16 +1,18 @@
 //! The rules file of a repository, and its default tags, from its default branch.
 
 use crate::handler::{RuleEvaluation, Trouble};
-use approval::deploy::RulesChange;
+use approval::deploy::{RulesChange, is_ci_file};
 use providers::github::first_file::{RULES, TAGS};
 use providers::github::{ChangedFiles, GitHub, Keeper, KeptFile, RepositoryFile};
-use rules::tags::DefaultTags;
 use store::CachedRules;
 
-/// Whether `files` has a file that rules are read from: changed, removed, or moved to or from there.
+/// Whether `files` has a file that rules or default tags are read from, or one that a CI reads: changed, removed, or moved to or
+/// from there.
 pub(crate) fn change(files: &ChangedFiles) -> RulesChange {
-    let changed = RULES.into_iter().filter(|path| files.paths.iter().any(|changed| changed == path));
-    let changed: Vec<_> = changed.map(str::to_owned).collect();
+    let rules = RULES.into_iter().chain(TAGS);
+    let rules = rules.filter(|path| files.paths.iter().any(|changed| changed == path)).map(str::to_owned);
+    let ci = files.paths.iter().filter(|path| is_ci_file(path)).cloned();
+    let changed: Vec<_> = rules.chain(ci).collect();
     match changed.is_empty() {
         false => RulesChange::Yes(changed),
         true if files.truncated => RulesChange::Unknown,
@@ -28,14 +30,13 @@ impl RuleEvaluation {
         github.first_file(repository, RULES, self).await
     }
 
-    /// What `repository` has of default tags.
-    pub(crate) async fn default_tags(
+    /// The file of default tags of `repository`.
+    pub(crate) async fn tags_file(
         &self,
         github: &GitHub,
         repository: &str,
-    ) -> Result<Option<DefaultTags>, Trouble> {
-        let file = github.first_file(repository, TAGS, self).await?;
-        Ok(file.map(|file| DefaultTags::parse(&file.text, file.path)))
+    ) -> Result<Option<RepositoryFile>, Trouble> {
+        github.first_file(repository, TAGS, self).await
     }
 }
 
@@ -69,6 +70,11 @@ mod tests {
             (&["src/main.rs"], true, RulesChange::Unknown),
             (&["src/main.rs", ".signoff/rules.yml"], false, yes(&[".signoff/rules.yml"])),
             (&[".sleuth/rules.yml"], true, yes(&[".sleuth/rules.yml"])),
+            (
+                &[".github/workflows/promote.yml", ".signoff/TAGS"],
+                false,
+                yes(&[".signoff/TAGS", ".github/workflows/promote.yml"]),
+            ),
             (&both, false, yes(&[".signoff/rules.yml", ".sleuth/rules.yml"])),
         ] {
             let paths = paths.iter().map(|path| (*path).to_owned()).collect();

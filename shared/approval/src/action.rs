@@ -49,6 +49,42 @@ pub enum Action {
     UpdateMentionedIssues(IssueField),
     /// Send a description of the deploy to an EventBridge bus.
     SendEvent(EventSpec),
+    /// Do something about a proposed rules file. Signoff writes this itself; no rules file can.
+    RulesFile(RulesFileStep),
+}
+
+/// A step of Signoff's own about a proposed rules file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum RulesFileStep {
+    /// Put the proposed file in force: its voters approved it.
+    PutInForce {
+        /// The id of the file.
+        file: String,
+    },
+    /// Leave the file in force as it is: the voters rejected the proposed one.
+    Reject {
+        /// The id of the proposed file.
+        file: String,
+    },
+    /// Wait until the proposed file is in force: only that file lets the next steps act.
+    Await {
+        /// The id of the proposed file.
+        file: String,
+    },
+}
+
+/// A kind of action, by what it does to the world outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An approval: it asks people, and what follows it waits for their votes.
+    Asks,
+    /// A Slack message, or a comment on an issue.
+    Tells,
+    /// `monitor_drift`: what it has done are rules of their own, each action of its own kind.
+    Watches,
+    /// Anything else: a build, a webhook, an event, a tag, a change of an issue.
+    Acts,
 }
 
 /// `slack_channel_approval`.
@@ -312,6 +348,47 @@ impl ApprovalSpec {
 }
 
 impl Action {
+    /// Its kind: whether it asks, tells or acts. This is the one table that everything else goes by.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::SlackChannelApproval(_) => Kind::Asks,
+            Self::SlackChannelMessage(_)
+            | Self::AddToDeployMessageThread(_)
+            | Self::NotifyDeployAuthors(_)
+            | Self::NotifyDeployer(_)
+            | Self::SlackPersonalMessage(_)
+            | Self::SlackDeployMessage(_)
+            | Self::NotifyMentionedIssues(_) => Kind::Tells,
+            Self::MonitorDrift(_) => Kind::Watches,
+            Self::AutoApproveBuild(_)
+            | Self::TriggerBuild(_)
+            | Self::AddDeployTag(_)
+            | Self::Webhook(_)
+            | Self::TransitionMentionedIssues(_)
+            | Self::TransitionIssues(_)
+            | Self::UpdateMentionedIssues(_)
+            | Self::SendEvent(_)
+            | Self::RulesFile(_) => Kind::Acts,
+        }
+    }
+
+    /// Whether it acts, or starts something that acts once people voted or their time is over.
+    pub fn may_act(&self) -> bool {
+        match self {
+            Self::SlackChannelApproval(spec) => {
+                [&spec.on_success, &spec.on_reject, &spec.on_expire].into_iter().flatten().any(Self::may_act)
+            }
+            other => other.kind() == Kind::Acts,
+        }
+    }
+
+    /// The approval that it is, and every approval that follows from it, in the order in which they are written.
+    pub fn approvals(&self) -> Vec<&ApprovalSpec> {
+        let Self::SlackChannelApproval(spec) = self else { return Vec::new() };
+        let then = [&spec.on_success, &spec.on_reject, &spec.on_expire].into_iter().flatten();
+        std::iter::once(spec).chain(then.flat_map(Self::approvals)).collect()
+    }
+
     /// What it means to run it once more.
     pub fn when_repeated(&self) -> WhenRepeated {
         match self {
@@ -321,7 +398,9 @@ impl Action {
             | Self::UpdateMentionedIssues(_)
             | Self::AddDeployTag(_)
             // Rules of their own wait for the drift.
-            | Self::MonitorDrift(_) => WhenRepeated::Idempotent,
+            | Self::MonitorDrift(_)
+            // The record says which file is in force.
+            | Self::RulesFile(_) => WhenRepeated::Idempotent,
             // EventBridge delivers at least once anyway; an event carries its effect's id, by which the same one is known.
             Self::SendEvent(_) => WhenRepeated::Idempotent,
             // A message carries its effect's id; a pipeline can be found by its parameters and time, a workflow's run by
@@ -370,8 +449,22 @@ impl fmt::Display for Action {
             Self::TransitionIssues(state) => write!(f, "transition_issues: {state}"),
             Self::UpdateMentionedIssues(field) => write!(f, "update_mentioned_issues: {}", field.name),
             Self::SendEvent(event) => write!(f, "send_event: {}", event.detail_type),
+            Self::RulesFile(RulesFileStep::PutInForce { file }) => {
+                write!(f, "put the rules file {} in force", short(file))
+            }
+            Self::RulesFile(RulesFileStep::Reject { file }) => {
+                write!(f, "keep the rules file {} out of force", short(file))
+            }
+            Self::RulesFile(RulesFileStep::Await { file }) => {
+                write!(f, "wait until the rules file {} is in force", short(file))
+            }
         }
     }
+}
+
+/// The beginning of a file's id, for people.
+fn short(id: &str) -> &str {
+    id.get(..7).unwrap_or(id)
 }
 
 /// An address without what may be secret in it: scheme and host only.

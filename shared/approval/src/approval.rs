@@ -45,6 +45,9 @@ pub struct Approval {
     pub subject: Subject,
     /// Whether the deploy changes the rules that guard it.
     pub rules_change: RulesChange,
+    /// The host's page that shows what the deploy changes, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<String>,
     /// The question, in Slack's mrkdwn.
     pub prompt: String,
     /// `#name` or a channel id, as the rule has it.

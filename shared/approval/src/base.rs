@@ -140,7 +140,8 @@ fn targets(action: &Action) -> Vec<String> {
         | Action::SlackPersonalMessage(_)
         | Action::SlackDeployMessage(_)
         | Action::MonitorDrift(_)
-        | Action::NotifyMentionedIssues(_) => return Vec::new(),
+        | Action::NotifyMentionedIssues(_)
+        | Action::RulesFile(_) => return Vec::new(),
     };
     vec![target]
 }

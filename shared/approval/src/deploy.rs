@@ -48,7 +48,7 @@ pub struct Deploy {
     pub pull_requests: Vec<PullRequest>,
     /// The revision deployed to the environment before, where there was one.
     pub previous_revision: Option<String>,
-    /// Whether these commits change the rules that guard the deploy.
+    /// Whether these commits change the rules that guard the deploy, or what CIs read.
     #[serde(default)]
     pub rules_change: RulesChange,
     /// The issues that its commits, pull requests and branch mention, as they were when its rules were evaluated first.
@@ -71,17 +71,68 @@ pub struct Deploy {
     pub reading: Reading,
 }
 
-/// Whether a deploy's commits touch the rules file.
+/// Whether a deploy's commits touch the rules file, the default tags, or the files that CIs read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesChange {
     /// The git host did not say: too many files, or a range that it does not know.
     #[default]
     Unknown,
-    /// No rules file is among the changed files.
+    /// None of these is among the changed files.
     No,
-    /// These rules files are.
+    /// These rules files are, or these files that a CI reads.
     Yes(Vec<String>),
+}
+
+/// The files outside folders of their own that CIs read, in lower case.
+///
+/// Sources: <https://docs.gitlab.com/ci/>, <https://www.jenkins.io/doc/book/pipeline/jenkinsfile/>,
+/// <https://learn.microsoft.com/azure/devops/pipelines/>, <https://support.atlassian.com/bitbucket-cloud/docs/configure-bitbucket-pipelinesyml/>,
+/// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>, <https://docs.travis-ci.com/user/customizing-the-build/>,
+/// <https://docs.drone.io/pipeline/configuration/>, <https://cloud.google.com/build/docs/build-config-file-schema>,
+/// <https://www.appveyor.com/docs/build-configuration/>.
+const CI_FILES: [&str; 20] = [
+    ".gitlab-ci.yml",
+    ".gitlab-ci.yaml",
+    "jenkinsfile",
+    "azure-pipelines.yml",
+    "azure-pipelines.yaml",
+    "bitbucket-pipelines.yml",
+    "buildspec.yml",
+    "buildspec.yaml",
+    ".travis.yml",
+    ".drone.yml",
+    ".woodpecker.yml",
+    ".woodpecker.yaml",
+    "cloudbuild.yaml",
+    "cloudbuild.yml",
+    "cloudbuild.json",
+    "appveyor.yml",
+    ".appveyor.yml",
+    "codemagic.yaml",
+    ".cirrus.yml",
+    ".semaphore.yml",
+];
+/// The folders that CIs read, in lower case.
+const CI_FOLDERS: [&str; 10] = [
+    ".github/",
+    ".circleci/",
+    ".gitlab/",
+    ".buildkite/",
+    ".teamcity/",
+    ".azure-pipelines/",
+    ".semaphore/",
+    ".woodpecker/",
+    ".harness/",
+    ".gitea/",
+];
+
+/// Whether a CI reads the file at `path`, or may: by its folder at the root, or by its name at any depth.
+pub fn is_ci_file(path: &str) -> bool {
+    let path = path.to_lowercase();
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    let is_pipeline = name.starts_with("jenkinsfile") || name.starts_with("buildspec");
+    CI_FOLDERS.iter().any(|folder| path.starts_with(folder)) || CI_FILES.contains(&name) || is_pipeline
 }
 
 /// How much a deploy changes.
@@ -213,6 +264,15 @@ impl Deploy {
         makers
     }
 
+    /// The host's page that compares the previous revision with this one, where both are known: it follows from the address of
+    /// a commit's page.
+    pub fn comparison_url(&self) -> Option<String> {
+        let previous = self.previous_revision.as_ref()?;
+        let page = self.commits.iter().find_map(|commit| commit.url.as_ref())?;
+        let (repository, _) = page.split_once("/commit/")?;
+        Some(format!("{repository}/compare/{previous}...{}", self.revision))
+    }
+
     /// The revision's first 7 characters.
     pub fn short_revision(&self) -> &str {
         self.revision.get(..7).unwrap_or(&self.revision)
@@ -255,6 +315,27 @@ mod tests {
             (1, 1001, Magnitude::Large),
         ] {
             assert_eq!(Size { files, lines }.magnitude(), expected, "{files} files, {lines} lines");
+        }
+    }
+
+    #[test]
+    fn ci_files_are_known_by_folder_or_name() {
+        for path in [
+            ".github/workflows/promote.yml",
+            ".github/actions/build/action.yml",
+            ".circleci/config.yml",
+            ".gitlab-ci.yml",
+            "services/pay/Jenkinsfile",
+            "Jenkinsfile.prod",
+            ".buildkite/pipeline.yml",
+            "azure-pipelines.yml",
+            "bitbucket-pipelines.yml",
+            "deploy/buildspec-prod.yml",
+        ] {
+            assert!(is_ci_file(path), "{path}");
+        }
+        for path in ["src/main.rs", "docs/.github/x.md", "github/workflows/x.yml", "build.rs", "ci.md"] {
+            assert!(!is_ci_file(path), "{path}");
         }
     }
 

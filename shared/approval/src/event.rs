@@ -42,6 +42,29 @@ pub enum EventKind {
         /// Its problems, each with its place.
         problems: Vec<String>,
     },
+    /// A rules file came into force.
+    RulesInForce {
+        /// The file's path in the repository; `None`: the repository has none any more.
+        path: Option<String>,
+        /// SHA-256 of the file.
+        hash: String,
+        /// The way in which it came into force.
+        why: String,
+    },
+    /// The default branch has another rules file than the one in force, and it needs an approval before it counts.
+    RulesProposed {
+        /// The file's path in the repository; `None`: the repository has none any more.
+        path: Option<String>,
+        /// SHA-256 of the file.
+        hash: String,
+        /// What it changes.
+        changes: Vec<String>,
+    },
+    /// The default branch has a rules file with mistakes; the one in force still counts.
+    ProposalRefused {
+        /// Its problems, each with its place.
+        problems: Vec<String>,
+    },
     /// The rules were not evaluated, because the deployment is not connected any more.
     NotEvaluated {
         /// Who disconnected it, when, and what can be done.

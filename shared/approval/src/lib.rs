@@ -23,6 +23,7 @@ pub mod newest;
 pub mod people;
 pub mod range;
 pub mod reading;
+pub mod rules_in_force;
 pub mod run;
 pub mod shares;
 pub mod slug;

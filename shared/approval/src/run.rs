@@ -5,7 +5,7 @@ mod permission;
 
 pub use decide::{Command, Refusal, decide};
 
-use crate::action::Action;
+use crate::action::{Action, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
 use crate::event::EventKind;
@@ -175,6 +175,19 @@ impl Run {
         decision.events.push(opened);
         decide::go_on(&mut decision);
         decision
+    }
+
+    /// Whether it asks by the rules in force: neither about a proposed rules file, nor because of one.
+    pub fn is_in_force(&self) -> bool {
+        !self.steps.iter().any(|step| matches!(step.action, Action::RulesFile(_)))
+    }
+
+    /// The id of the rules file that this run puts in force, where it asks about a proposed one.
+    pub fn proposes(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::RulesFile(RulesFileStep::PutInForce { file }) => Some(file.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether step `step` is the next one: every step before it is over.

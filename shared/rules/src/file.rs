@@ -16,7 +16,7 @@ pub(crate) mod values;
 use crate::condition::{Condition, Snapshot};
 use crate::problem::{Problem, Source};
 use crate::{variables, yaml};
-use approval::action::Action;
+use approval::action::{Action, Kind};
 use approval::freeze::{Freeze, Hold, hold};
 use jiff::Timestamp;
 use reader::Reader;
@@ -105,25 +105,9 @@ impl Rule {
     /// Whether a freeze keeps it from being opened: nobody is asked before it acts, so no approval can be held back. To tell
     /// people is no act.
     pub fn opens_after_freeze(&self) -> bool {
-        let acts = self.actions.iter().find(|action| match action {
-            Action::SlackChannelApproval(_)
-            | Action::AutoApproveBuild(_)
-            | Action::TriggerBuild(_)
-            | Action::TransitionMentionedIssues(_)
-            | Action::TransitionIssues(_)
-            | Action::UpdateMentionedIssues(_)
-            | Action::Webhook(_)
-            // Whoever hears of it may act on it.
-            | Action::SendEvent(_) => true,
-            Action::SlackChannelMessage(_)
-            | Action::AddToDeployMessageThread(_)
-            | Action::NotifyDeployAuthors(_)
-            | Action::NotifyDeployer(_)
-            | Action::SlackPersonalMessage(_)
-            | Action::SlackDeployMessage(_)
-            | Action::AddDeployTag(_)
-            | Action::MonitorDrift(_)
-            | Action::NotifyMentionedIssues(_) => false,
+        let acts = self.actions.iter().find(|action| match action.kind() {
+            Kind::Asks | Kind::Acts => true,
+            Kind::Tells | Kind::Watches => false,
         });
         !self.freeze.is_empty() && !matches!(acts, Some(Action::SlackChannelApproval(_)))
     }
@@ -193,7 +177,7 @@ pub fn hash(source: &str) -> String {
 }
 
 /// The hash of what `rule` says; it is not filled in yet.
-fn rule_hash(rule: &Rule) -> String {
+pub(crate) fn rule_hash(rule: &Rule) -> String {
     /// A rule as it is hashed; the names and order of these fields are part of every hash on record.
     #[derive(Debug, Serialize)]
     struct Canonical<'a> {

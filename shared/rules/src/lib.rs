@@ -4,7 +4,9 @@
 //!   be right.
 //! - [`condition::Condition::holds`] evaluates a condition over a plain [`condition::Snapshot`] of a deploy.
 //! - [`convert::convert`] writes the names that older files use as they are now.
+//! - [`difference::difference`] compares a file with the one in force, and says which approvals the change touches.
 //! - [`explain::explain`] says why it does or does not.
+//! - [`proposed::proposed`] says what a proposed file has asked before it is in force.
 //! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
 //! - [`tags::DefaultTags`] gives a deploy tags by the files that it changes.
 //! - [`mod@write`] writes a rule that asks for an approval, and adds it to a file that there is.
@@ -16,9 +18,11 @@
 
 pub mod condition;
 pub mod convert;
+pub mod difference;
 pub mod explain;
 pub mod file;
 pub mod problem;
+pub mod proposed;
 pub mod reference;
 pub mod suggest;
 pub mod tags;

@@ -16,6 +16,7 @@ use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
 use approval::people::Entry;
+use approval::rules_in_force::RulesInForce;
 use approval::run::Run;
 use approval::shares::Changes;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -41,6 +42,7 @@ enum State {
     Newest(Box<Newest>),
     Latest(Box<Latest>),
     Facts(Box<Facts>),
+    Rules(Box<RulesInForce>),
     Base(Box<Base>),
     Range { approval: ApprovalId, range: Box<Changes> },
     Dialog { dialog: Dialog, approval: ApprovalId },
@@ -100,6 +102,13 @@ impl Change {
         next.version += 1;
         self.follow(&format!("facts {}", next.deploy), next.version, effects, later, events);
         self.states.push(State::Facts(Box::new(next)));
+        self
+    }
+
+    /// The rules of the deploy's deployment; the first ones have the version 0.
+    pub fn rules(mut self, mut rules: RulesInForce) -> Self {
+        rules.version += 1;
+        self.states.push(State::Rules(Box::new(rules)));
         self
     }
 
@@ -283,6 +292,10 @@ impl Store {
             }
             State::Facts(facts) => {
                 self.versioned(row::write(&keys::facts(deploy), facts, now, retention)?, facts.version)
+            }
+            State::Rules(rules) => {
+                let row = row::keep(&keys::rules_in_force(&rules.deployment), rules)?;
+                self.versioned(row, rules.version)
             }
             State::Base(base) => {
                 // A place keeps its base however long nothing is let through to it.

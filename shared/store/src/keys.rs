@@ -24,6 +24,8 @@
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
 //! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
+//! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
+//! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -185,6 +187,16 @@ pub(crate) fn person(handle: &Handle) -> Key {
 
 pub(crate) fn deployment(deployment: &Slug) -> Key {
     Key { pk: DEPLOYMENTS.to_owned(), sk: deployment.canonical() }
+}
+
+/// The rules of a deployment: the file in force, and the one that was proposed.
+pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
+    Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// A piece of the copy of a rules file.
+pub(crate) fn rules_piece(deployment: &Slug, file: &str, number: usize) -> Key {
+    Key { pk: format!("rules#{deployment}"), sk: format!("file#{file}#{number:03}") }
 }
 
 pub(crate) fn repository(repository: &str) -> Key {

@@ -11,6 +11,7 @@ use approval::event::Event;
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
+use approval::rules_in_force::RulesInForce;
 use approval::run::{Run, Status};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -131,6 +132,25 @@ impl Store {
         let rows = self.get_all(&keys).await?;
         let facts = rows.into_values().map(row::read::<Facts>);
         facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts))).collect()
+    }
+
+    /// What became known of these deploys, by id, and the rules of `deployment`; at most 99 deploys. One request.
+    ///
+    /// # Errors
+    /// The record can't be read.
+    pub async fn facts_and_rules(
+        &self,
+        deploys: &[&DeployId],
+        deployment: &Slug,
+    ) -> Result<(HashMap<DeployId, Facts>, Option<RulesInForce>), StoreError> {
+        let place = keys::rules_in_force(deployment);
+        let mut keys: Vec<_> = deploys.iter().map(|deploy| keys::facts(deploy)).collect();
+        keys.push(place.clone());
+        let mut rows = self.get_all(&keys).await?;
+        let rules = rows.remove(&place).map(row::read::<RulesInForce>).transpose()?;
+        let facts = rows.into_values().map(row::read::<Facts>);
+        let facts = facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts)));
+        Ok((facts.collect::<Result<_, _>>()?, rules))
     }
 
     /// Everything on record about one deploy.

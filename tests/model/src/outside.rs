@@ -79,7 +79,8 @@ impl Outside {
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
-            | Action::SendEvent(_) => None,
+            | Action::SendEvent(_)
+            | Action::RulesFile(_) => None,
         }
     }
 
@@ -102,7 +103,8 @@ impl Outside {
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
-            | Action::SendEvent(_) => return,
+            | Action::SendEvent(_)
+            | Action::RulesFile(_) => return,
         };
         *count = count.saturating_add(1);
     }

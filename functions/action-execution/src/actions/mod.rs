@@ -5,6 +5,7 @@ mod add_to_deploy_message_thread;
 mod auto_approve_build;
 mod issues;
 mod notify;
+mod rules_file;
 mod send_event;
 mod slack_channel_message;
 mod trigger_build;
@@ -96,6 +97,7 @@ impl ActionExecution {
                 self.update_mentioned_issues(attempt, deploy, field).await
             }
             Action::SendEvent(event) => self.send_event(attempt, deploy, event).await,
+            Action::RulesFile(own) => self.rules_file(attempt, deploy, connected, run, own).await,
         }
     }
 

@@ -90,6 +90,8 @@ pub(crate) enum Endpoint {
     Disconnect,
     /// Connect it again.
     Connect,
+    /// Accept a proposed rules file.
+    AcceptRules,
     /// Change a deployment's secrets.
     Secrets,
     /// How a deployment's deploys come to Signoff.
@@ -161,6 +163,12 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::POST, "/deployments/{organization}/{name}/edit", Access::Admin, Endpoint::SaveSettings),
     page(Method::POST, "/deployments/{organization}/{name}/disconnect", Access::Admin, Endpoint::Disconnect),
     page(Method::POST, "/deployments/{organization}/{name}/connect", Access::Admin, Endpoint::Connect),
+    page(
+        Method::POST,
+        "/deployments/{organization}/{name}/rules",
+        Access::AdminPerson,
+        Endpoint::AcceptRules,
+    ),
     page(Method::POST, "/deployments/{organization}/{name}/secrets", Access::Admin, Endpoint::Secrets),
     page(Method::GET, "/settings/keys", Access::Admin, Endpoint::Keys),
     page(Method::POST, "/settings/keys", Access::Admin, Endpoint::CreateKey),

@@ -60,8 +60,10 @@ impl Console {
         let listing = self.store.list(&wanted, PAGE_SIZE.into(), before).await.map_err(unreadable)?;
         let mut page = DeploymentPage::new(&deployment, environment.as_deref(), &listing);
         page.is_first = before.is_none();
-        let shown: HashSet<_> = page.deploys().collect();
-        let facts = self.store.facts_of(&Vec::from_iter(shown)).await.map_err(unreadable)?;
+        let shown: HashSet<_> = page.deploys().cloned().collect();
+        let shown = Vec::from_iter(&shown);
+        let (facts, rules) = self.store.facts_and_rules(&shown, &slug).await.map_err(unreadable)?;
+        page.rules = rules;
         Ok(Answer::page(StatusCode::OK, html::deployment(&page, &facts, call.visitor(), call.now)))
     }
 

@@ -40,6 +40,11 @@ pub(super) fn bad_query(BadQuery(detail): &BadQuery, face: Face) -> Answer {
     problem(face, StatusCode::BAD_REQUEST, "Bad request", detail)
 }
 
+/// A proposed rules file that can't be accepted, for this reason.
+pub(super) fn rules_not_accepted(detail: &str) -> Answer {
+    problem(Face::Page, StatusCode::CONFLICT, "Not accepted", detail)
+}
+
 /// A query with the parameter `name`, which the address does not take; it takes those that are `known`.
 pub(super) fn unknown_parameter(name: &str, known: &[&str]) -> Answer {
     let shown: String = name.chars().filter(|letter| !letter.is_control()).take(80).collect();

@@ -172,12 +172,12 @@ fn rules_change(approval: &ApprovalView, deploy: &DeployId) -> Markup {
         @match approval.changes_rules {
             Some(true) => {
                 div.notice.problem {
-                    p { "This deploy changes the rules that guard it:" }
+                    p { "This deploy changes the rules that guard it, or what CI runs:" }
                     (code_lines(&approval.changed_rules, &all_href(deploy, "/approvals"), TEXT))
                 }
             }
             Some(false) => {},
-            None => p.meta { "The git host did not say whether this deploy changes the rules that guard it." },
+            None => p.meta { "The git host did not say whether this deploy changes the rules that guard it, or what CI runs." },
         }
     }
 }
@@ -266,7 +266,7 @@ mod tests {
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @U1 to production?
-        This deploy changes the rules that guard it:
+        This deploy changes the rules that guard it, or what CI runs:
         - .signoff/rules.yml
         Status
         Current status of approval is pending. It expires Nov 23, 12:42 UTC.
@@ -293,7 +293,7 @@ mod tests {
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
-        The git host did not say whether this deploy changes the rules that guard it.
+        The git host did not say whether this deploy changes the rules that guard it, or what CI runs.
         Status
         Current status of approval is being confirmed, since Nov 23, 10:48 UTC. Enough people approved: the actions start Nov 23, 10:58 UTC, unless somebody undoes it.
         Votes

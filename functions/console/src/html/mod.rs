@@ -18,6 +18,7 @@ mod people;
 mod prompt;
 mod record;
 mod reported;
+mod rules_in_force;
 mod secrets;
 mod settings;
 mod setup;

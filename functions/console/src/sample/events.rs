@@ -67,6 +67,17 @@ pub(crate) fn everything() -> Page {
             notices: vec![text("`deploy_impact` is not supported yet.")],
         },
         EventKind::RulesRefused { problems: vec![text(".signoff/rules.yml:3:1: no `rules`.")] },
+        EventKind::RulesInForce {
+            path: Some(text(".signoff/rules.yml")),
+            hash: text("0123456789"),
+            why: text("it was the first file"),
+        },
+        EventKind::RulesProposed {
+            path: None,
+            hash: text("0123456789"),
+            changes: vec![text("removes the rule `a`")],
+        },
+        EventKind::ProposalRefused { problems: vec![text(".signoff/rules.yml:3:1: no `rules`.")] },
         EventKind::NotEvaluated {
             reason: text("acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC."),
         },

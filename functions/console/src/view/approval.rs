@@ -66,9 +66,9 @@ pub(crate) struct ApprovalView {
     /// Votes that were taken back, oldest first.
     pub(crate) withdrawn: Vec<WithdrawnView>,
     pub(crate) subject: SubjectView,
-    /// Whether the deploy changes the rules that guard it; `null`: the git host did not say.
+    /// Whether the deploy changes the rules that guard it, or what CI runs; `null`: the git host did not say.
     pub(crate) changes_rules: Option<bool>,
-    /// The rules files that it changes.
+    /// The rules files, and those of CI, that it changes.
     pub(crate) changed_rules: Vec<String>,
     /// What an approval starts, in the order in which it runs.
     pub(crate) actions: Vec<ActionView>,

@@ -33,6 +33,10 @@ pub(crate) enum NoticeKind {
     NotSupported,
     /// The rules file can't be used.
     RulesRefused,
+    /// Another rules file needs an approval before it counts.
+    RulesProposed,
+    /// The rules file on the default branch has mistakes while another one is in force.
+    ProposalRefused,
     /// Its rules were not evaluated: it is unconfirmed, or the deployment is not connected.
     NotEvaluated,
     /// A rule held and was not opened.
@@ -57,6 +61,8 @@ impl Notice {
             | NoticeKind::NotSupported
             | NoticeKind::Frozen => false,
             NoticeKind::RulesRefused
+            | NoticeKind::RulesProposed
+            | NoticeKind::ProposalRefused
             | NoticeKind::NotEvaluated
             | NoticeKind::RuleNotOpened
             | NoticeKind::NotTold
@@ -117,6 +123,17 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
                 .to_owned(),
             problems,
         )],
+        EventKind::RulesProposed { changes, .. } => vec![notice(
+            NoticeKind::RulesProposed,
+            "The rules file on the default branch is not in force: it needs an approval before it counts.".to_owned(),
+            changes,
+        )],
+        EventKind::ProposalRefused { problems } => vec![notice(
+            NoticeKind::ProposalRefused,
+            "The rules file on the default branch has mistakes and changes nothing. Correct it; the next deploy reads it again."
+                .to_owned(),
+            problems,
+        )],
         EventKind::NotEvaluated { reason } => {
             let text = "The rules of this deploy were not evaluated, so no rule was run.";
             vec![notice(NoticeKind::NotEvaluated, text.to_owned(), std::slice::from_ref(reason))]
@@ -133,6 +150,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
             vec![notice(NoticeKind::Frozen, text, &[])]
         }
         EventKind::DeployRegistered
+        | EventKind::RulesInForce { .. }
         | EventKind::RunOpened { .. }
         | EventKind::ApprovalOpened { .. }
         | EventKind::DialogPosted { .. }

@@ -109,6 +109,23 @@ impl Teller<'_> {
                 told(Tone::Bad, "The rules file can\u{2019}t be used, so no rule was run.".to_owned())
                     .with_details(problems)
             }
+            EventKind::RulesInForce { path, hash, why } => {
+                let file = path.as_deref().unwrap_or("No rules file");
+                let short = hash.get(..7).unwrap_or(hash);
+                told(Tone::Plain, format!("{file} ({short}) came into force: {why}"))
+            }
+            EventKind::RulesProposed { path, hash, changes } => {
+                let file = path.as_deref().unwrap_or("The removal of the rules file");
+                let short = hash.get(..7).unwrap_or(hash);
+                told(Tone::Warning, format!("{file} ({short}) needs an approval before it counts."))
+                    .with_details(changes)
+            }
+            EventKind::ProposalRefused { problems } => told(
+                Tone::Warning,
+                "The rules file on the default branch has mistakes; the one in force still counts."
+                    .to_owned(),
+            )
+            .with_details(problems),
             EventKind::NotEvaluated { reason } => told(
                 Tone::Warning,
                 "The rules were not evaluated: the deployment is not connected.".to_owned(),
@@ -401,7 +418,7 @@ mod tests {
         Plain: The rules were read from .signoff/rules.yml: the rule “promote-to-production” holds.
         Plain: The rule “promote-to-production” was started.
         Plain: The approval “Promote deploy to production” was opened, to be asked in #deploys.
-          The git host did not say whether the deploy changes the rules that guard it.
+          The git host did not say whether the deploy changes the rules that guard it, or what CI runs.
           Anyone in #deploys may vote.
         Plain: The dialog of “Promote deploy to production” was posted to Slack.
         Good: Mato Zgajner voted to approve “Promote deploy to production”.

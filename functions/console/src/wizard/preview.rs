@@ -88,6 +88,7 @@ pub(crate) fn dialog(
             ..Subject::default()
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt,
         channel: spec.channel,
         votes_required: spec.votes_required,

@@ -1,30 +1,16 @@
 //! The texts of actions that act: which there are, and the action with others in their place.
 
-use super::{Action, EventSpec, IssueField, IssueTransition, ParameterValue, TriggerSpec};
+use super::{Action, EventSpec, IssueField, IssueTransition, Kind, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
 use std::fmt;
 
 impl Action {
     /// Whether it acts: it does more than post a message to Slack or a comment on an issue, and asks nobody.
     pub fn acts(&self) -> bool {
-        match self {
-            Self::AutoApproveBuild(_)
-            | Self::TriggerBuild(_)
-            | Self::AddDeployTag(_)
-            | Self::MonitorDrift(_)
-            | Self::Webhook(_)
-            | Self::TransitionMentionedIssues(_)
-            | Self::TransitionIssues(_)
-            | Self::UpdateMentionedIssues(_)
-            | Self::SendEvent(_) => true,
-            Self::SlackChannelApproval(_)
-            | Self::SlackChannelMessage(_)
-            | Self::AddToDeployMessageThread(_)
-            | Self::NotifyDeployAuthors(_)
-            | Self::NotifyDeployer(_)
-            | Self::SlackPersonalMessage(_)
-            | Self::SlackDeployMessage(_)
-            | Self::NotifyMentionedIssues(_) => false,
+        match self.kind() {
+            // What it has done acts.
+            Kind::Acts | Kind::Watches => true,
+            Kind::Asks | Kind::Tells => false,
         }
     }
 
@@ -66,6 +52,7 @@ impl Action {
             }
             Self::Webhook(url) => Self::Webhook(text(url)?),
             Self::AutoApproveBuild(_)
+            | Self::RulesFile(_)
             | Self::MonitorDrift(_)
             | Self::SlackChannelApproval(_)
             | Self::SlackChannelMessage(_)

@@ -181,7 +181,8 @@ impl Act {
             }
             Action::SendEvent(event) => format!("Sends the event {}", event.detail_type),
             Action::MonitorDrift(monitor) => format!("Watches how far {} is behind", monitor.environment),
-            Action::SlackChannelApproval(_)
+            Action::RulesFile(_)
+            | Action::SlackChannelApproval(_)
             | Action::SlackChannelMessage(_)
             | Action::AddToDeployMessageThread(_)
             | Action::NotifyDeployAuthors(_)

@@ -6,7 +6,7 @@ use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, 
 use super::pieces::{local_time, may_vote, needed_from, section, sentence};
 use super::step::{buttons as step_buttons, question as step_question};
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
-use crate::deploy::RulesChange;
+use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
 use serde_json::{Value, json};
@@ -51,7 +51,9 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     let prompt = cut(&asked, SECTION_LIMIT);
     let mut blocks = vec![section(&prompt)];
     let mut lines = vec![prompt];
-    let rules = rules_line(&approval.rules_change).map(|line| cut(&line, LINE_LIMIT));
+    let comparison = approval.comparison.as_deref();
+    let rules: Vec<_> =
+        rules_lines(&approval.rules_change, comparison).iter().map(|line| cut(line, LINE_LIMIT)).collect();
     blocks.extend(rules.iter().map(|line| context(line)));
     lines.extend(rules);
     let acts = acts(approval).map(|text| cut(&text, LINE_LIMIT));
@@ -83,19 +85,25 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     Message { text: cut_bytes(&lines.join("\n"), TEXT_LIMIT), blocks: Value::Array(blocks) }
 }
 
-/// That the deploy changes the rules that guard it, or may.
-fn rules_line(change: &RulesChange) -> Option<String> {
-    match change {
-        RulesChange::No => None,
-        RulesChange::Unknown => Some(
-            ":grey_question: The git host did not say whether this deploy changes the rules that guard it."
-                .to_owned(),
-        ),
-        RulesChange::Yes(paths) => {
-            let paths = and_more(paths.iter().map(|path| code(path)));
-            Some(format!(":warning: This deploy changes the rules that guard it: {paths}."))
+/// The warnings that the deploy changes the rules that guard it or the files that a CI reads, or may; with a link to the
+/// `comparison`.
+fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
+    let paths = match change {
+        RulesChange::No => return Vec::new(),
+        RulesChange::Unknown => {
+            let unknown = ":grey_question: The git host did not say whether this deploy changes the rules that guard it, or what \
+                           CI runs.";
+            return vec![unknown.to_owned()];
         }
-    }
+        RulesChange::Yes(paths) => paths,
+    };
+    let see = comparison.map(|url| format!(" {}", link(url, "See the changes"))).unwrap_or_default();
+    let (ci, rules): (Vec<&String>, Vec<&String>) = paths.iter().partition(|path| is_ci_file(path));
+    let line = |what: &str, paths: Vec<&String>| {
+        let listed = and_more(paths.iter().map(|path| code(path)));
+        (!paths.is_empty()).then(|| format!(":warning: This deploy changes {what}: {listed}.{see}"))
+    };
+    line("the rules that guard it", rules).into_iter().chain(line("what CI runs", ci)).collect()
 }
 
 /// What an approval starts, as long as people can decide: afterwards each action has a line of its own.

@@ -55,7 +55,8 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
             | Action::TransitionMentionedIssues(_)
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
-            | Action::SendEvent(_) => return None,
+            | Action::SendEvent(_)
+            | Action::RulesFile(_) => return None,
         },
         StepState::Succeeded { summary, url: None, .. } => {
             format!(":white_check_mark: {action}: {}", sentence(summary))

@@ -239,7 +239,7 @@ fn a_dialog_says_that_the_deploy_changes_its_own_rules() {
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     insta::assert_snapshot!(of(RulesChange::Unknown), @r#"
-    context: :grey_question: The git host did not say whether this deploy changes the rules that guard it.
+    context: :grey_question: The git host did not say whether this deploy changes the rules that guard it, or what CI runs.
     "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"]
     "#);
     assert_eq!(of(RulesChange::No), drawn(&approval(), None));

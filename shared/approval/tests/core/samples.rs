@@ -41,6 +41,7 @@ pub fn approval() -> Approval {
             ..Subject::default()
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt:
             "<@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test \
                  (Production)> to production?"

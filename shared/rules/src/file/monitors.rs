@@ -134,7 +134,8 @@ fn find<'a>(action: &'a Action, found: &mut Vec<&'a DriftMonitor>) {
         | Action::TransitionIssues(_)
         | Action::UpdateMentionedIssues(_)
         | Action::Webhook(_)
-        | Action::SendEvent(_) => {}
+        | Action::SendEvent(_)
+        | Action::RulesFile(_) => {}
     }
 }
 

@@ -21,6 +21,23 @@ pub struct Action {
     pub examples: &'static [&'static str],
 }
 
+/// The action that asks.
+pub const ASKING: &str = "slack_channel_approval";
+
+/// The action that watches: what it has done are rules of their own.
+pub const WATCHING: &str = "monitor_drift";
+
+/// The actions that only tell; all others but [`ASKING`] and [`WATCHING`] act.
+pub const TELLING: [&str; 7] = [
+    "slack_channel_message",
+    "slack_personal_message",
+    "slack_deploy_message",
+    "add_to_deploy_message_thread",
+    "notify_deploy_authors",
+    "notify_deployer",
+    "notify_mentioned_issues",
+];
+
 /// The actions that can be run.
 pub const ACTIONS: [Action; 17] = [
     Action {

@@ -1,9 +1,9 @@
 //! The reference page.
 
 use super::{
-    ACTIONS, ACTIONS_NOT_YET, APPROVAL, Absent, Action, CONDITION, FILE, FREEZE, Key, Kind, Known,
-    OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET,
-    Takes, Template, VALUES, VARIABLES, VARIABLES_NOT_YET,
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, ASKING, Absent, Action, CONDITION, FILE, FREEZE, Key, Kind, Known,
+    OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TELLING, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS,
+    TRIGGERS_NOT_YET, Takes, Template, VALUES, VARIABLES, VARIABLES_NOT_YET, WATCHING,
 };
 use jiff::SignedDuration;
 
@@ -94,6 +94,7 @@ pub fn page() -> String {
     page.text("### Values\n\n");
     page.known("value", &VALUES);
     page.text("## Actions\n\nThey run in order and stop at the first that fails.\n\n");
+    page.kinds();
     for action in &ACTIONS {
         page.action(action);
     }
@@ -136,6 +137,24 @@ impl Page {
             self.text(&format!("| {} |\n", row.map(|cell| cell.replace('|', "\\|")).join(" | ")));
         }
         self.text("\n");
+    }
+
+    /// Which actions tell, and which act.
+    fn kinds(&mut self) {
+        let list = |tells: bool| {
+            let names = ACTIONS.iter().filter(|action| TELLING.contains(&action.name) == tells);
+            let names = names
+                .filter(|action| ![ASKING, WATCHING].contains(&action.name))
+                .map(|action| format!("`{}`", action.name));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        self.text(&format!(
+            "*Telling* actions are Slack messages and comments on issues: {}. All others *act*: {}. An approval asks, and acts by \
+             what follows it; `monitor_drift` watches, and acts by what it has done. A change of the rules file that lets nothing \
+             new act and touches no approval counts at once; any other needs an approval first.\n\n",
+            list(true),
+            list(false)
+        ));
     }
 
     fn known(&mut self, what: &str, known: &[Known]) {

@@ -266,6 +266,23 @@ fn a_key_that_must_be_there_must_be_there() {
 }
 
 #[test]
+fn every_action_is_of_the_kind_that_the_page_says() {
+    use approval::action::Kind;
+    for action in ACTIONS {
+        let kind = match action.name {
+            ASKING => Kind::Asks,
+            WATCHING => Kind::Watches,
+            name if TELLING.contains(&name) => Kind::Tells,
+            _ => Kind::Acts,
+        };
+        for example in action.examples {
+            let rule = acting(example);
+            assert_eq!(rule.actions.first().map(approval::action::Action::kind), Some(kind), "{example}");
+        }
+    }
+}
+
+#[test]
 fn every_example_of_an_action_is_that_action() {
     for action in ACTIONS {
         for example in action.examples {

@@ -73,6 +73,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
             ..Subject::default()
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt: "Promote?".to_owned(),
         channel: "#deploys".to_owned(),
         votes_required,

@@ -160,6 +160,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
             ..Subject::default()
         },
         rules_change: RulesChange::No,
+        comparison: None,
         prompt: spec.prompt.clone(),
         channel: spec.channel.clone(),
         votes_required: spec.votes_required,

@@ -19,12 +19,12 @@ impl Teller<'_> {
         let (tone, rules) = match approval.map(|approval| &approval.rules_change) {
             Some(RulesChange::Yes(paths)) => (
                 Tone::Warning,
-                Some(format!("The deploy changes the rules that guard it: {}.", paths.join(", "))),
+                Some(format!("The deploy changes the rules that guard it, or what CI runs: {}.", paths.join(", "))),
             ),
             Some(RulesChange::Unknown) => (
                 Tone::Plain,
                 Some(
-                    "The git host did not say whether the deploy changes the rules that guard it.".to_owned(),
+                    "The git host did not say whether the deploy changes the rules that guard it, or what CI runs.".to_owned(),
                 ),
             ),
             Some(RulesChange::No) | None => (Tone::Plain, None),

@@ -1,0 +1,71 @@
+//! The part of a deployment's page that says by which rules its deploys go, and what is proposed in their place.
+
+use super::{counted, deployment_href, time};
+use crate::door::visitor::{Visitor, Who};
+use approval::message::{LONGEST_REASON, shorten};
+use approval::rules_in_force::{FileCopy, Proposal, RulesInForce};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// How many changes are shown, and how much of each, in characters.
+const CHANGES: usize = 20;
+const CHANGE: usize = 300;
+
+/// The rules in force of a deployment, and the file that waits for an approval.
+pub(super) fn rules_in_force(rules: &RulesInForce, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
+    let in_force = &rules.in_force;
+    html! {
+        section.block aria-labelledby="rules" {
+            h2 #rules { "Rules in force" }
+            p {
+                (file(&in_force.file)) ", since " (time(in_force.since, now)) ": "
+                (shorten(&in_force.how.to_string(), CHANGE)) "."
+            }
+            @if let Some(proposal) = &rules.proposal { (proposed(rules, proposal, visitor, now)) }
+        }
+    }
+}
+
+fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
+    let more = proposal.changes.len().saturating_sub(CHANGES) + proposal.more;
+    let makers: Vec<&str> = proposal.makers.people.iter().map(|maker| maker.name.as_str()).collect();
+    let person = visitor.filter(|visitor| matches!(&visitor.who, Who::Person(member) if member.is_admin));
+    html! {
+        h3 { "Proposed" }
+        p {
+            (file(&proposal.file)) " is on the default branch since " (time(proposal.at, now)) " or before. "
+            @if proposal.rejected { "Its voters rejected it." } @else { "It needs an approval before it counts: " a href={ "/deploys/" (proposal.deploy) } { "see the votes" } "." }
+        }
+        ul { @for change in proposal.changes.iter().take(CHANGES) { li { (shorten(change, CHANGE)) } } }
+        @if more > 0 { p.meta { "And " (counted(more, "more change", "more changes")) "." } }
+        p.meta {
+            @if !makers.is_empty() { "Made by " (shorten(&makers.join(", "), CHANGE)) ". " }
+            @if let Some(why) = &proposal.makers.unknown { "Others may have made it: " (shorten(why, CHANGE)) "." }
+        }
+        @if let Some(person) = person.filter(|_| !proposal.rejected) {
+            details {
+                summary { "Accept it without votes" }
+                form method="post" action=(deployment_href(&rules.deployment, "/rules")) {
+                    (person.form_token())
+                    input type="hidden" name="file" value=(proposal.file.id);
+                    p.meta {
+                        "Only where nobody is left who may vote, and only by an admin who made none of it. The channel is told."
+                    }
+                    label for="rules-reason" { "Reason" }
+                    input #rules-reason type="text" name="reason" required maxlength=(LONGEST_REASON);
+                    button type="submit" { "Accept" }
+                }
+            }
+        }
+    }
+}
+
+fn file(file: &FileCopy) -> Markup {
+    let hash = file.hash.get(..7).unwrap_or(&file.hash);
+    html! {
+        @match &file.path {
+            Some(path) => { code { (path) } " (" code title=(file.hash) { (hash) } ")" },
+            None => "No rules file",
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! By whose rules a deploy is judged: the file in force, and what a proposed one already has asked.
+
+use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::plan::Scope;
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind};
+use approval::event::EventKind;
+use approval::message;
+use approval::rules_in_force::{FileCopy, How, RulesInForce};
+use providers::Failure;
+use providers::github::{GitHub, RepositoryFile};
+use rules::difference::{Difference, difference};
+use rules::proposed::{Asked, proposed};
+use rules::tags::DefaultTags;
+use rules::{Rule, RulesFile};
+use std::borrow::Cow;
+use store::{Change, CommitError, RulesTexts};
+
+/// How often a lost race for the rules of a deployment is decided again.
+const MAX_RACES: u32 = 9;
+/// The ref of the default branch's head.
+const HEAD: &str = "HEAD";
+
+/// The rules that a deploy is judged by.
+#[derive(Debug)]
+pub(crate) enum Law {
+    /// These.
+    Rules(Box<Judged>),
+    /// None: the file has mistakes, and none was in force before, or the one in force can't be read any more.
+    Refused {
+        /// Its path.
+        path: String,
+        /// Its SHA-256.
+        hash: String,
+        /// Its problems, each with its place.
+        problems: Vec<String>,
+    },
+}
+
+/// The rules in force, and what a proposed file has asked beside them.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// The rules in force, then those that only ask because of a proposed file.
+    pub(crate) rules: RulesFile,
+    /// The path of the file in force.
+    pub(crate) path: Option<String>,
+    /// The default tags in force.
+    tags: Option<DefaultTags>,
+    /// The rules of `rules` that only a proposed file has asked.
+    asked: Vec<Asked>,
+    /// What waits for a proposed file.
+    pub(crate) notices: Vec<String>,
+    /// The file that needs an approval before it counts.
+    pub(crate) proposal: Option<Box<Found>>,
+    /// The problems of the file on the default branch, where it has mistakes.
+    refused: Vec<String>,
+}
+
+/// A file that needs an approval before it counts.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) state: RulesInForce,
+    pub(crate) in_force: RulesFile,
+    pub(crate) difference: Difference,
+    pub(crate) file: FileCopy,
+    pub(crate) texts: RulesTexts,
+    /// The head of the default branch, where the host says so.
+    pub(crate) head: Option<String>,
+}
+
+impl Law {
+    /// The default tags in force.
+    pub(crate) fn tags(&self) -> Option<&DefaultTags> {
+        match self {
+            Self::Rules(judged) => judged.tags.as_ref(),
+            Self::Refused { .. } => None,
+        }
+    }
+}
+
+impl Judged {
+    fn by(rules: RulesFile, texts: &RulesTexts) -> Self {
+        let tags = texts.tags.as_ref().map(|(path, text)| DefaultTags::parse(text, path));
+        let (path, asked, notices, refused) = (texts.path.clone(), Vec::new(), Vec::new(), Vec::new());
+        Self { rules, path, tags, asked, notices, proposal: None, refused }
+    }
+
+    /// The names of the rules that a proposed file has asked and that are not, as the file in force asks for their approvals.
+    /// `opened`: whether the rule in force of this name is opened for the deploy.
+    pub(crate) fn covered(&self, opened: impl Fn(&str) -> bool) -> Vec<String> {
+        let is_covered = |asked: &&Asked| {
+            asked.instead_of.as_ref().is_some_and(|instead| instead.opened != opened(&instead.rule))
+        };
+        self.asked.iter().filter(is_covered).map(|asked| asked.rule.name.clone()).collect()
+    }
+
+    /// Whether a rule in force has this name.
+    pub(crate) fn is_in_force(&self, name: &str) -> bool {
+        let is_asked = self.asked.iter().any(|asked| asked.rule.name == name);
+        !is_asked && self.rules.rules.iter().any(|rule| rule.name == name)
+    }
+
+    /// The rules without those whose names are `covered`.
+    pub(crate) fn shown(&self, covered: &[String]) -> Cow<'_, [Rule]> {
+        if covered.is_empty() {
+            return Cow::Borrowed(&self.rules.rules);
+        }
+        let stays = |rule: &&Rule| !covered.contains(&rule.name);
+        Cow::Owned(self.rules.rules.iter().filter(stays).cloned().collect())
+    }
+}
+
+impl RuleEvaluation {
+    /// The rules that `deploy` is judged by. The first file of a deployment, and one that changes nothing of weight, is put
+    /// in force here. `None`: its repository has no rules file, and never had one.
+    pub(crate) async fn law(
+        &self,
+        github: &GitHub,
+        deploy: &Deploy,
+        effect: &Effect,
+        scope: Scope,
+    ) -> Result<Option<Law>, Trouble> {
+        let rules = self.rules_file(github, &deploy.repository).await?;
+        if let (Scope::Waiting, Some(file)) = (scope, &rules)
+            && let Some(state) = self.store.rules_in_force(&deploy.deployment).await?
+            && state.in_force.file.path.as_deref() == Some(file.path)
+            && state.in_force.file.hash == rules::file::hash(&file.text)
+        {
+            // The deploy has its default tags since it arrived: those of the repository need not be read again.
+            let texts = RulesTexts { path: Some(file.path.to_owned()), rules: file.text.clone(), tags: None };
+            return Ok(Some(judged_alone(&texts, &state.in_force.file)));
+        }
+        let tags = self.tags_file(github, &deploy.repository).await?;
+        for _ in 0..MAX_RACES {
+            match self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await {
+                Err(Trouble::Commit(CommitError::Conflict)) => {}
+                decided => return decided,
+            }
+        }
+        self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await
+    }
+
+    async fn decide_law(
+        &self,
+        github: &GitHub,
+        deploy: &Deploy,
+        effect: &Effect,
+        rules: Option<&RepositoryFile>,
+        tags: Option<&RepositoryFile>,
+    ) -> Result<Option<Law>, Trouble> {
+        let state = self.store.rules_in_force(&deploy.deployment).await?;
+        let texts = RulesTexts {
+            path: rules.map(|file| file.path.to_owned()),
+            rules: rules.map(|file| file.text.clone()).unwrap_or_default(),
+            tags: tags.map(|file| (file.path.to_owned(), file.text.clone())),
+        };
+        let file = texts.copy(rules::file::hash(&texts.rules));
+        let Some(state) = state else {
+            let Some(path) = &texts.path else { return Ok(None) };
+            let parsed = match parse(&texts) {
+                Ok(parsed) => parsed,
+                Err(problems) => {
+                    return Ok(Some(Law::Refused { path: path.clone(), hash: file.hash, problems }));
+                }
+            };
+            let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
+            let head = head(github, &deploy.repository).await?;
+            let first = RulesInForce::first(&deploy.deployment, file, head, self.now());
+            self.put_in_force(deploy, effect, first, Vec::new()).await?;
+            return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts)))));
+        };
+        if file.id == state.in_force.file.id {
+            if state.proposal.is_some() {
+                let effects = self.close_proposal(deploy, &state);
+                let owner = format!("rules {} withdrawn {}", state.version, effect.id);
+                let change = Change::to(&deploy.id, self.now()).rules(state.withdraw());
+                self.store.commit(change.and(&owner, effects, Vec::new())).await?;
+            }
+            return Ok(Some(judged_alone(&texts, &file)));
+        }
+        let kept =
+            self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?.ok_or_else(|| {
+                Failure::Permanent(
+                    "the copy of the rules file in force can't be read from the record".to_owned(),
+                )
+            })?;
+        let mut judged = match judged_alone(&kept, &state.in_force.file) {
+            Law::Rules(judged) => judged,
+            refused @ Law::Refused { .. } => return Ok(Some(refused)),
+        };
+        let proposed_rules = match parse(&texts) {
+            Ok(parsed) => parsed,
+            Err(problems) => {
+                judged.refused = problems;
+                return Ok(Some(Law::Rules(judged)));
+            }
+        };
+        let head = head(github, &deploy.repository).await?;
+        if texts.path.is_none() && head.is_none() {
+            // The token may not see the repository any more: GitHub does not tell that from a file that is gone.
+            let gone =
+                "the rules file is not there, or the token can't read it; the file in force still counts";
+            judged.notices.push(gone.to_owned());
+            return Ok(Some(Law::Rules(judged)));
+        }
+        let difference = difference(&judged.rules, &proposed_rules, kept.tags != texts.tags);
+        if !difference.needs_approval() {
+            let how = if difference.is_guarded { How::Harmless } else { How::NothingGuarded };
+            let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
+            let effects = self.close_proposal(deploy, &state);
+            let next = state.adopt(file, head, how, self.now());
+            self.put_in_force(deploy, effect, next, effects).await?;
+            return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts)))));
+        }
+        let in_force = judged.rules.clone();
+        let only_proposed = proposed(&in_force, &proposed_rules, &file.id);
+        judged.notices.push(format!(
+            "the rules file on the default branch ({}) is not in force: it needs an approval",
+            file.hash.get(..7).unwrap_or_default()
+        ));
+        judged.notices.extend(only_proposed.waiting.iter().map(|rule| {
+            format!("the rule `{rule}` of the proposed rules file acts: it waits until that file is in force")
+        }));
+        judged.rules.rules.extend(only_proposed.asked.iter().map(|asked| asked.rule.clone()));
+        judged.asked = only_proposed.asked;
+        judged.proposal = Some(Box::new(Found { state, in_force, difference, file, texts, head }));
+        Ok(Some(Law::Rules(judged)))
+    }
+
+    /// Puts `next` on record for the deployment of `deploy`.
+    async fn put_in_force(
+        &self,
+        deploy: &Deploy,
+        effect: &Effect,
+        next: RulesInForce,
+        effects: Vec<EffectKind>,
+    ) -> Result<(), Trouble> {
+        let event = EventKind::RulesInForce {
+            path: next.in_force.file.path.clone(),
+            hash: next.in_force.file.hash.clone(),
+            why: next.in_force.how.to_string(),
+        };
+        let owner = format!("rules {} {}", next.version, effect.id);
+        let change = Change::to(&deploy.id, self.now()).rules(next);
+        Ok(self.store.commit(change.and(&owner, effects, vec![event])).await?)
+    }
+
+    /// What is told, and put on record, of a file on the default branch that has mistakes while another one is in force.
+    pub(crate) fn proposal_refused(
+        &self,
+        look: &crate::evaluate::Look<'_>,
+        deploy: &Deploy,
+        judged: &Judged,
+    ) -> (Option<EffectKind>, Option<EventKind>) {
+        if judged.refused.is_empty() {
+            return (None, None);
+        }
+        let problems = judged.refused.clone();
+        let text = message::proposal_refused(deploy, &self.deploy_url(deploy), &problems);
+        (tell(look.channel.as_deref(), text), Some(EventKind::ProposalRefused { problems }))
+    }
+}
+
+/// The rules in force where nothing else is proposed.
+fn judged_alone(texts: &RulesTexts, file: &FileCopy) -> Law {
+    match parse(texts) {
+        Ok(parsed) => Law::Rules(Box::new(Judged::by(parsed, texts))),
+        Err(problems) => {
+            let path = texts.path.clone().unwrap_or_default();
+            Law::Refused { path, hash: file.hash.clone(), problems }
+        }
+    }
+}
+
+/// The rules of a file; one that is not there has none.
+fn parse(texts: &RulesTexts) -> Result<RulesFile, Vec<String>> {
+    let Some(path) = &texts.path else {
+        let (rules, notices) = (Vec::new(), Vec::new());
+        return Ok(RulesFile { rules, notices, hash: rules::file::hash(&texts.rules) });
+    };
+    let told = |problems: Vec<rules::Problem>| problems.iter().map(ToString::to_string).collect();
+    rules::parse(&texts.rules, path).map_err(told)
+}
+
+/// The head of the default branch; `None`: the host does not say.
+async fn head(github: &GitHub, repository: &str) -> Result<Option<String>, Failure> {
+    match github.commit(repository, HEAD).await {
+        Ok((commit, _)) => Ok(Some(commit.revision)),
+        Err(Failure::Permanent(_) | Failure::Refusal(_)) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}

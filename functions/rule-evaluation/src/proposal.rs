@@ -1,0 +1,187 @@
+//! The dialogs of a proposed rules file: one for each group of voters whose approvals it touches.
+
+use crate::evaluate::Look;
+use crate::handler::{RuleEvaluation, Trouble};
+use crate::in_force::{Found, Judged};
+use crate::makers::makers;
+use crate::plan::Scope;
+use approval::action::{Action, ApprovalSpec, RulesFileStep};
+use approval::approval::Successor;
+use approval::deploy::Deploy;
+use approval::effect::EffectKind;
+use approval::event::EventKind;
+use approval::id::RunId;
+use approval::message;
+use approval::rules_in_force::{MAX_CHANGES, PROPOSAL, Proposal, RulesInForce};
+use approval::run::{Opening, Run, Status};
+use providers::github::GitHub;
+use store::{Change, CommitError};
+
+impl RuleEvaluation {
+    /// Opens the dialog of the file that `judged` found proposed, once for each file. One that ended without a decision is
+    /// opened again for the next deploy; a rejected one is not.
+    pub(crate) async fn propose(
+        &self,
+        look: &Look<'_>,
+        github: &GitHub,
+        deploy: &Deploy,
+        judged: &Judged,
+    ) -> Result<(), Trouble> {
+        let Some(found) = judged.proposal.as_deref().filter(|_| look.scope == Scope::All) else {
+            return Ok(());
+        };
+        let Found { state, in_force, difference, file, texts, head } = found;
+        if let Some(known) = state.proposal.as_ref().filter(|known| known.file.id == file.id) {
+            let run = self.store.run(&known.deploy, &known.run).await?;
+            let goes_on = run.is_some_and(|run| run.status == Status::Running);
+            if known.rejected || goes_on || known.deploy == deploy.id {
+                return Ok(());
+            }
+        }
+        let base = state.in_force.revision.as_deref();
+        let makers = makers(github, &deploy.repository, base, head.as_deref()).await?;
+        let file = self.store.keep_rules(&deploy.deployment, file.clone(), texts).await?;
+        let now = self.now();
+        let sentences: Vec<String> = difference.changes.iter().map(|change| change.text.clone()).collect();
+        let (changes, rest) = sentences.split_at(sentences.len().min(MAX_CHANGES));
+        let proposal = Proposal {
+            file: file.clone(),
+            revision: head.clone(),
+            deploy: deploy.id.clone(),
+            run: RunId::derive(&deploy.id, PROPOSAL),
+            at: now,
+            changes: changes.iter().map(|change| message::shorten(change, 500)).collect(),
+            more: rest.len(),
+            makers,
+            rejected: false,
+        };
+        let page = format!("{}/deployments/{}", self.public_url, deploy.deployment);
+        let prompt = message::rules_proposed(&state.in_force, &proposal, &page, &deploy.repository);
+        let touched: Vec<_> = difference.touched(in_force).into_iter().map(|(_, spec)| spec).collect();
+        let actions = asks(&touched, &prompt, &file.id);
+        let opening = Opening {
+            deploy: &deploy.id,
+            revision: &deploy.revision,
+            rule: PROPOSAL,
+            rule_hash: &file.id,
+            actions: &actions,
+            followed: false,
+        };
+        let event = EventKind::RulesProposed {
+            path: file.path.clone(),
+            hash: file.hash.clone(),
+            changes: proposal.changes.clone(),
+        };
+        let closed = self.close_proposal(deploy, state);
+        let owner = format!("rules {} proposed {}", state.version, look.attempt.effect.id);
+        let change = Change::to(&deploy.id, now).run(Run::open(&opening, now)).rules(state.propose(proposal));
+        match self.store.commit(change.and(&owner, closed, vec![event])).await {
+            // Another deploy brought it to light at the same time, or an earlier attempt did.
+            Ok(()) | Err(CommitError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What closes the dialogs of the file that `state` has proposed: `deploy` found another one.
+    pub(crate) fn close_proposal(&self, deploy: &Deploy, state: &RulesInForce) -> Vec<EffectKind> {
+        let Some(proposal) = state.proposal.as_ref().filter(|proposal| !proposal.rejected) else {
+            return Vec::new();
+        };
+        let by = Successor { deploy: deploy.id.clone(), title: deploy.title(), url: self.deploy_url(deploy) };
+        let (closed, run) = (proposal.deploy.clone(), proposal.run.clone());
+        vec![EffectKind::Supersede { deploy: closed, run, by }]
+    }
+}
+
+/// An approval by the voters of each of `touched`, one after the other, and then the step that puts `file` in force. Approvals
+/// with the same voters are one, the strictest of them.
+fn asks(touched: &[&ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
+    let mut groups: Vec<(ApprovalSpec, Vec<String>)> = Vec::new();
+    for spec in touched {
+        let known = groups.iter_mut().find(|(group, _)| same_voters(group, spec));
+        match known {
+            Some((group, names)) => {
+                group.votes_required = group.votes_required.max(spec.votes_required);
+                group.rejections_required = group.rejections_required.min(spec.rejections_required);
+                group.self_approval &= spec.self_approval;
+                names.push(spec.name.clone());
+            }
+            None => groups.push(((*spec).clone(), vec![spec.name.clone()])),
+        }
+    }
+    let step = |step: RulesFileStep| Action::RulesFile(step);
+    let mut then = vec![step(RulesFileStep::PutInForce { file: file.to_owned() })];
+    for (group, names) in groups.into_iter().rev() {
+        let asked = ApprovalSpec {
+            name: format!("Rules file: {}", names.join(", ")),
+            prompt: format!("{prompt}\n{}", message::rules_voters(&names)),
+            expires_after: None,
+            supersede: false,
+            undo_window: None,
+            freeze: Vec::new(),
+            on_success: then,
+            on_reject: vec![step(RulesFileStep::Reject { file: file.to_owned() })],
+            on_expire: Vec::new(),
+            ..group
+        };
+        then = vec![Action::SlackChannelApproval(asked)];
+    }
+    then
+}
+
+/// Whether the same people vote on both, by the same rules.
+fn same_voters(one: &ApprovalSpec, other: &ApprovalSpec) -> bool {
+    let anyone = one.approvers.is_none() && one.quotas.is_empty();
+    one.approvers == other.approvers
+        && one.quotas == other.quotas
+        && one.authors_only == other.authors_only
+        && one.require_reason == other.require_reason
+        && (!anyone || one.channel == other.channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn approvals_with_the_same_voters_are_asked_once_by_the_strictest() {
+        let text = "rules:\n\
+            - a: {actions: [slack_channel_approval: {name: A, channel: '#c', on_success: [trigger_build]}]}\n\
+            - b: {actions: [slack_channel_approval: {name: B, channel: '#c', votes_required: 2, self_approval: false}]}\n\
+            - c: {actions: [slack_channel_approval: {name: C, channel: '#d'}]}\n\
+            - d: {actions: [slack_channel_approval: {name: D, channel: '#d', approvers: [ana@x.io], expires_after: 1h}]}\n\
+            - e: {actions: [slack_channel_approval: {name: E, channel: '#e', approvers: [ana@x.io]}]}\n";
+        let file = rules::parse(text, "rules.yml").unwrap();
+        let touched: Vec<_> = file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).collect();
+        let opening = Opening {
+            deploy: &approval::id::DeployId::from_text("d"),
+            revision: "r",
+            rule: PROPOSAL,
+            rule_hash: "h",
+            actions: &asks(&touched, "Prompt", "0123456789"),
+            followed: false,
+        };
+        let run = Run::open(&opening, jiff::Timestamp::UNIX_EPOCH).next;
+        let steps = run.steps.iter().map(|step| match &step.action {
+            Action::SlackChannelApproval(spec) => format!(
+                "{} {} {} {:?} {:?} {}",
+                spec.name,
+                spec.channel,
+                spec.votes_required,
+                spec.approvers,
+                spec.expires_after,
+                spec.self_approval
+            ),
+            other => other.to_string(),
+        });
+        insta::assert_snapshot!(steps.collect::<Vec<_>>().join("\n"), @r#"
+        Rules file: A, B #c 2 None None false
+        Rules file: C #d 1 None None true
+        Rules file: D, E #d 1 Some(["ana@x.io"]) None true
+        put the rules file 0123456 in force
+        keep the rules file 0123456 out of force
+        keep the rules file 0123456 out of force
+        keep the rules file 0123456 out of force
+        "#);
+    }
+}

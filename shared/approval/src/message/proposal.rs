@@ -1,0 +1,81 @@
+//! What people are told of the rules in force, and of a proposed file.
+
+use super::pieces::{code, code_block, deploy_link, local_time, sentence, shorten};
+use crate::deploy::Deploy;
+use crate::mrkdwn::{escape, link};
+use crate::rules_in_force::{InForce, Proposal};
+
+/// How much of the changes a dialog lists, in characters; the deployment's page lists them all.
+const CHANGES: usize = 1800;
+/// How much of one change, in characters.
+const CHANGE: usize = 300;
+/// How many of a rules file's problems are told.
+const PROBLEMS: usize = 10;
+
+/// The question of a proposed file's dialog. `page` is the address of the deployment's page.
+pub fn rules_proposed(in_force: &InForce, proposal: &Proposal, page: &str, repository: &str) -> String {
+    let mut text = format!(
+        "*The rules file of {} changed.* The change needs an approval before it counts:",
+        code(repository)
+    );
+    let (mut room, mut told) = (CHANGES, 0);
+    for change in &proposal.changes {
+        let line = escape(&shorten(change, CHANGE));
+        let length = line.chars().count();
+        if length > room {
+            break;
+        }
+        room -= length;
+        told += 1;
+        text.push_str(&format!("\n\u{2022} {line}"));
+    }
+    let more = proposal.changes.len() - told + proposal.more;
+    if more > 0 {
+        text.push_str(&format!("\n\u{2022} and {more} more changes, on the page"));
+    }
+    let (new, old) = (short(&proposal.file.hash), short(&in_force.file.hash));
+    text.push_str(&format!(
+        "\nUntil then the file {} stays in force, as it is since {}. An approval puts {} in force for the next deploys. {}",
+        code(old),
+        local_time(in_force.since),
+        code(new),
+        link(page, "Open the page")
+    ));
+    text
+}
+
+/// Whose approvals a dialog stands for.
+pub fn rules_voters(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("\u{201c}{}\u{201d}", escape(name))).collect();
+    format!("The voters of {} decide.", names.join(", "))
+}
+
+/// What a channel is told when a file came into force. `why` says how.
+pub fn rules_now_in_force(deploy: &Deploy, hash: &str, page: &str, why: &str) -> String {
+    format!(
+        ":scroll: The rules file {} of {} is in force now: {} {}",
+        code(short(hash)),
+        code(&deploy.repository),
+        sentence(why),
+        link(page, "Open the page")
+    )
+}
+
+/// What a channel is told when the file on the default branch has mistakes while another one is in force.
+pub fn proposal_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> String {
+    let mut shown: Vec<_> = problems.iter().take(PROBLEMS).cloned().collect();
+    let more = problems.len().saturating_sub(PROBLEMS);
+    shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
+    format!(
+        ":warning: The rules file of {} on the default branch has mistakes and changes nothing. {} went by the rules in force. \
+         Correct the file; the next deploy reads it again.\n{}",
+        code(&deploy.repository),
+        deploy_link(deploy, deploy_url),
+        code_block(&shown)
+    )
+}
+
+/// The beginning of a hash, for people.
+fn short(hash: &str) -> &str {
+    hash.get(..7).unwrap_or(hash)
+}

@@ -1,0 +1,286 @@
+//! The rules in force: the copy of a deployment's rules file that its deploys go by, and the file that was proposed in its
+//! place. What happens to the two is decided here; the difference between two files is judged by the rules language.
+
+use crate::deploy::{Commit, Deploy, Person, RulesChange, Slug};
+use crate::id::{DeployId, RunId, digest};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The most changes of a proposal that its record lists; the rest is counted.
+pub const MAX_CHANGES: usize = 40;
+
+/// The name that the run has which asks about a proposed file. A rule of a file never has it: those end in no blank.
+pub const PROPOSAL: &str = "rules file ";
+
+/// The rules of one deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesInForce {
+    /// The deployment.
+    pub deployment: Slug,
+    /// The file that its deploys go by.
+    pub in_force: InForce,
+    /// The other file that the default branch has, where it needs an approval before it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
+    /// How often this was committed.
+    pub version: u64,
+}
+
+/// A copy of a rules file with its default tags.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileCopy {
+    /// Its id, which follows from the paths and texts of both files.
+    pub id: String,
+    /// The rules file's path; `None`: the repository has none.
+    pub path: Option<String>,
+    /// The SHA-256 of the rules file's text, in hexadecimal.
+    pub hash: String,
+    /// How many rows hold the copy.
+    pub pieces: usize,
+}
+
+/// The file in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InForce {
+    /// The file.
+    pub file: FileCopy,
+    /// The head of the default branch when the file was read there, where the host said so.
+    pub revision: Option<String>,
+    /// The time since which it is in force.
+    pub since: Timestamp,
+    /// The way in which it came into force.
+    pub how: How,
+}
+
+/// The way in which a file came into force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum How {
+    /// It was the deployment's first.
+    First,
+    /// The file before it asked for no approval.
+    NothingGuarded,
+    /// It touches no approval, and lets nothing new act.
+    Harmless,
+    /// The voters of the approvals that it touches approved it.
+    Approved {
+        /// The deploy that brought it to light.
+        deploy: DeployId,
+    },
+    /// An admin accepted it.
+    Accepted {
+        /// The admin's Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+        /// The reason that the admin gave.
+        reason: String,
+    },
+}
+
+/// A file that needs an approval before it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The file.
+    pub file: FileCopy,
+    /// The head of the default branch when the file was read there, where the host said so.
+    pub revision: Option<String>,
+    /// The deploy that brought it to light; its page shows the votes.
+    pub deploy: DeployId,
+    /// The run that asks for the approval.
+    pub run: RunId,
+    /// The time at which it was found.
+    pub at: Timestamp,
+    /// What it changes, in sentences; at most [`MAX_CHANGES`].
+    pub changes: Vec<String>,
+    /// How many more changes there are.
+    #[serde(default)]
+    pub more: usize,
+    /// The people who made it.
+    pub makers: Makers,
+    /// Whether its voters rejected it.
+    #[serde(default)]
+    pub rejected: bool,
+}
+
+/// The people who made a proposal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Makers {
+    /// Those who are known.
+    pub people: Vec<Person>,
+    /// Why there may be others; `None`: these are all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+}
+
+/// Why a proposal can't be put in force, or rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The file is in force already.
+    Repeated,
+    /// The file is not proposed, or not any more.
+    NotProposed,
+    /// The voters rejected it.
+    Rejected,
+}
+
+impl FileCopy {
+    /// A copy of the rules file at `path` with the text `rules`, and of the default tags `tags` (path and text). `hash` is the
+    /// SHA-256 of `rules`. It has no pieces until it is kept.
+    pub fn of(path: Option<&str>, rules: &str, hash: String, tags: Option<(&str, &str)>) -> Self {
+        let (tags_path, tags) = tags.unwrap_or_default();
+        let id = digest(&["rules file", path.unwrap_or_default(), rules, tags_path, tags]);
+        Self { id, path: path.map(str::to_owned), hash, pieces: 0 }
+    }
+}
+
+impl Proposal {
+    /// `deploy` as a change of the rules file alone: its commits are the proposal's makers', and nobody else made it.
+    pub fn as_change_of(&self, deploy: &Deploy) -> Deploy {
+        let commit = Commit {
+            revision: self.revision.clone().unwrap_or_default(),
+            title: "rules file".to_owned(),
+            authors: self.makers.people.clone(),
+            url: None,
+            issues: Vec::new(),
+        };
+        Deploy {
+            commits: vec![commit],
+            pull_requests: Vec::new(),
+            deployer: None,
+            reading: Default::default(),
+            rules_change: RulesChange::No,
+            ..deploy.clone()
+        }
+    }
+}
+
+impl RulesInForce {
+    /// The rules of `deployment` once it has its first file.
+    pub fn first(deployment: &Slug, file: FileCopy, revision: Option<String>, now: Timestamp) -> Self {
+        let in_force = InForce { file, revision, since: now, how: How::First };
+        Self { deployment: deployment.clone(), in_force, proposal: None, version: 0 }
+    }
+
+    /// The rules once `file` is in force; nothing is proposed then.
+    pub fn adopt(&self, file: FileCopy, revision: Option<String>, how: How, now: Timestamp) -> Self {
+        let in_force = InForce { file, revision, since: now, how };
+        Self { in_force, proposal: None, ..self.clone() }
+    }
+
+    /// The rules once `proposal` takes the place of any other.
+    pub fn propose(&self, proposal: Proposal) -> Self {
+        Self { proposal: Some(proposal), ..self.clone() }
+    }
+
+    /// The rules once the default branch has the file in force again.
+    pub fn withdraw(&self) -> Self {
+        Self { proposal: None, ..self.clone() }
+    }
+
+    /// The rules once the proposed file with the id `file` is in force.
+    ///
+    /// # Errors
+    /// It is in force already, is not proposed any more, or was rejected.
+    pub fn put_in_force(&self, file: &str, how: How, now: Timestamp) -> Result<Self, Refusal> {
+        let Proposal { file, revision, .. } = self.proposed(file)?;
+        Ok(self.adopt(file.clone(), revision.clone(), how, now))
+    }
+
+    /// The rules once the voters rejected the proposed file with the id `file`.
+    ///
+    /// # Errors
+    /// It is in force already, is not proposed any more, or was rejected before.
+    pub fn reject(&self, file: &str) -> Result<Self, Refusal> {
+        let proposal = Proposal { rejected: true, ..self.proposed(file)?.clone() };
+        Ok(self.propose(proposal))
+    }
+
+    /// The proposed file with the id `file`.
+    ///
+    /// # Errors
+    /// As [`RulesInForce::put_in_force`].
+    pub fn proposed(&self, file: &str) -> Result<&Proposal, Refusal> {
+        match &self.proposal {
+            Some(proposal) if proposal.file.id == file && proposal.rejected => Err(Refusal::Rejected),
+            Some(proposal) if proposal.file.id == file => Ok(proposal),
+            Some(_) | None if self.in_force.file.id == file => Err(Refusal::Repeated),
+            Some(_) | None => Err(Refusal::NotProposed),
+        }
+    }
+}
+
+/// As the end of a sentence: "in force since May 11, ...".
+impl std::fmt::Display for How {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::First => f.write_str("it was the first file"),
+            Self::NothingGuarded => f.write_str("the file before it asked for no approval"),
+            Self::Harmless => f.write_str("it touches no approval and lets nothing new act"),
+            Self::Approved { .. } => f.write_str("the voters of the approvals that it touches approved it"),
+            Self::Accepted { name, reason, .. } => write!(f, "{name} accepted it: {reason}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> FileCopy {
+        FileCopy::of(Some(".signoff/rules.yml"), text, format!("hash of {text}"), None)
+    }
+
+    fn proposal(text: &str) -> Proposal {
+        Proposal {
+            file: file(text),
+            revision: None,
+            deploy: DeployId::from_text("d1"),
+            run: RunId::from_text("r1"),
+            at: Timestamp::UNIX_EPOCH,
+            changes: Vec::new(),
+            more: 0,
+            makers: Makers::default(),
+            rejected: false,
+        }
+    }
+
+    #[test]
+    fn an_id_names_both_files() {
+        let id = |rules: &str, tags| FileCopy::of(Some("rules.yml"), rules, String::new(), tags).id;
+        assert_eq!(id("a", None), id("a", None));
+        assert_ne!(id("a", None), id("b", None));
+        assert_ne!(id("a", Some(("TAGS", "*.sql #db"))), id("a", Some(("TAGS", "*.rs #db"))));
+        assert_ne!(id("a", None), FileCopy::of(None, "a", String::new(), None).id);
+    }
+
+    #[test]
+    fn only_the_proposed_file_comes_into_force() {
+        let now = Timestamp::UNIX_EPOCH;
+        let slug = Slug::new("acme", "checkout").unwrap();
+        let first = RulesInForce::first(&slug, file("one"), None, now);
+        let (one, two, three) = (file("one").id, file("two").id, file("three").id);
+        let approved = || How::Approved { deploy: DeployId::from_text("d1") };
+        let proposed = first.propose(proposal("two"));
+        let rejected = proposed.reject(&two).unwrap();
+        for (state, id, expected) in [
+            (&first, &one, Err(Refusal::Repeated)),
+            (&first, &two, Err(Refusal::NotProposed)),
+            (&proposed, &one, Err(Refusal::Repeated)),
+            (&proposed, &two, Ok(&two)),
+            (&proposed, &three, Err(Refusal::NotProposed)),
+            (&proposed.withdraw(), &two, Err(Refusal::NotProposed)),
+            (&rejected, &two, Err(Refusal::Rejected)),
+            (&proposed.propose(proposal("three")), &two, Err(Refusal::NotProposed)),
+        ] {
+            let found = state.put_in_force(id, approved(), now);
+            assert_eq!(
+                found.as_ref().map(|next| &next.in_force.file.id).map_err(|refusal| *refusal),
+                expected
+            );
+            assert!(found.is_ok_and(|next| next.proposal.is_some()).then_some(()).is_none());
+        }
+        assert_eq!(rejected.reject(&two), Err(Refusal::Rejected));
+        assert_eq!(rejected.in_force, first.in_force);
+    }
+}

@@ -1,0 +1,98 @@
+//! Changes that other rules may notice: which rules opened, what they tagged, and what people reacted to.
+
+use super::{Change, Touches, acts, approvals};
+use crate::file::Rule;
+use approval::action::{Action, ApprovalSpec};
+use std::collections::BTreeSet;
+
+/// What the rules that ask or act listen to.
+#[derive(Debug)]
+pub(super) struct Coupled {
+    /// Whether one asks which rules' runs stopped.
+    failures: bool,
+    /// Whether one asks for tags, or shows them to what it starts.
+    tags: bool,
+    /// Whether one asks what people reacted to messages.
+    reactions: bool,
+    /// The rules that one comes after, directly or not.
+    awaited: BTreeSet<String>,
+}
+
+impl Coupled {
+    /// What `rules`, those of both files, listen to.
+    pub(super) fn of<'r>(rules: impl Iterator<Item = &'r Rule> + Clone) -> Self {
+        let weighty = || rules.clone().filter(|rule| acts(rule) || !approvals(rule).is_empty());
+        let any = |which: &dyn Fn(&str) -> bool| {
+            weighty()
+                .any(|rule| rule.conditions.iter().any(|entry| entry.condition.names(&|name| which(name))))
+        };
+        let mut awaited: BTreeSet<String> = weighty().flat_map(|rule| rule.after.iter().cloned()).collect();
+        loop {
+            let further: BTreeSet<_> = rules
+                .clone()
+                .filter(|rule| awaited.contains(&rule.name))
+                .flat_map(|rule| rule.after.iter().cloned())
+                .filter(|name| !awaited.contains(name))
+                .collect();
+            if further.is_empty() {
+                break;
+            }
+            awaited.extend(further);
+        }
+        let shows_tags = |rule: &Rule| format!("{:?}", rule.actions).contains("tags");
+        Self {
+            failures: any(&|name| name == "failed_rules"),
+            tags: any(&|name| name == "tags") || weighty().any(shows_tags),
+            reactions: any(&|name| name.starts_with("deploy_message_reaction")),
+            awaited,
+        }
+    }
+
+    /// Whether a change of tags may be noticed.
+    pub(super) fn by_tags(&self) -> bool {
+        self.tags
+    }
+
+    /// `changes`, which made `new` of the rule `old`. Where other rules may notice them, one that seems harmless touches
+    /// everything.
+    pub(super) fn judge(&self, changes: Vec<Change>, old: Option<&Rule>, new: Option<&Rule>) -> Vec<Change> {
+        let both = || old.into_iter().chain(new);
+        let is_described = old.zip(new).is_some_and(|(old, new)| says_the_same(old, new));
+        let heard = self.failures
+            || both().any(|rule| self.awaited.contains(&rule.name))
+            || self.reactions && both().any(|rule| !rule.actions.is_empty())
+            || self.tags && both().any(|rule| tags(&rule.actions));
+        if is_described || !heard {
+            return changes;
+        }
+        let judged = changes.into_iter().map(|Change { text, touches }| match touches {
+            Touches::Nothing => {
+                Change { text: format!("{text}; other rules depend on it"), touches: Touches::Everything }
+            }
+            Touches::Approvals(_) | Touches::Everything => Change { text, touches },
+        });
+        judged.collect()
+    }
+}
+
+/// Whether two rules differ in what they are called at most.
+fn says_the_same(old: &Rule, new: &Rule) -> bool {
+    let conditions = |rule: &Rule| -> Vec<String> {
+        rule.conditions.iter().map(|entry| entry.condition.to_string()).collect()
+    };
+    old.actions == new.actions
+        && old.after == new.after
+        && old.freeze == new.freeze
+        && conditions(old) == conditions(new)
+}
+
+/// Whether one of `actions` gives tags, at whatever depth.
+fn tags(actions: &[Action]) -> bool {
+    let under =
+        |spec: &ApprovalSpec| tags(&spec.on_success) || tags(&spec.on_reject) || tags(&spec.on_expire);
+    actions.iter().any(|action| match action {
+        Action::AddDeployTag(_) => true,
+        Action::SlackChannelApproval(spec) => under(spec),
+        _ => false,
+    })
+}

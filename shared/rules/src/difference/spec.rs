@@ -1,0 +1,116 @@
+//! The changes of approvals that a rule of both files has, key by key.
+
+use super::{Change, Touches, approvals, one};
+use crate::file::Rule;
+use approval::action::{Action, ApprovalSpec, QuotaSpec, Reasons};
+use jiff::SignedDuration;
+
+/// The approvals of `old` that `new` removes or changes.
+pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let all = approvals(new);
+    for spec in approvals(old) {
+        let change = |text: String| Change {
+            text: format!("{text} of the approval \u{201c}{}\u{201d}", spec.name),
+            touches: one(old, spec),
+        };
+        match all.iter().find(|new| new.name == spec.name) {
+            None => changes.push(Change {
+                text: format!(
+                    "removes the approval \u{201c}{}\u{201d} from the rule `{}`",
+                    spec.name, old.name
+                ),
+                touches: one(old, spec),
+            }),
+            Some(new) if *new == spec => {}
+            Some(new) => {
+                let of_keys = keys(spec, new);
+                // What follows an approval may act without asking those who voted on it.
+                let new_act =
+                    follows(new).iter().any(|action| action.may_act() && !follows(spec).contains(action));
+                for text in of_keys {
+                    let acts = new_act && text.contains("`on_");
+                    let Change { text, touches } = change(text);
+                    let touches = if acts { Touches::Everything } else { touches };
+                    changes.push(Change { text, touches });
+                }
+            }
+        }
+    }
+    changes
+}
+
+fn follows(spec: &ApprovalSpec) -> Vec<&Action> {
+    [&spec.on_success, &spec.on_reject, &spec.on_expire].into_iter().flatten().collect()
+}
+
+/// The keys that differ, as the beginnings of sentences.
+fn keys(old: &ApprovalSpec, new: &ApprovalSpec) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut number = |key: &str, old: u32, new: u32| {
+        if old != new {
+            let verb = if new < old { "lowers" } else { "raises" };
+            texts.push(format!("{verb} `{key}` from {old} to {new}"));
+        }
+    };
+    number("votes_required", old.votes_required, new.votes_required);
+    number("rejections_required", old.rejections_required, new.rejections_required);
+    let mut text = |key: &str, old: String, new: String| {
+        if old != new {
+            texts.push(format!("changes `{key}` from {old} to {new}"));
+        }
+    };
+    text("channel", old.channel.clone(), new.channel.clone());
+    text("approvers", people(&old.approvers), people(&new.approvers));
+    text("votes_required by group", quotas(&old.quotas), quotas(&new.quotas));
+    text("authors_only", old.authors_only.to_string(), new.authors_only.to_string());
+    text("self_approval", old.self_approval.to_string(), new.self_approval.to_string());
+    text("require_reason", reasons(old.require_reason), reasons(new.require_reason));
+    text("expires_after", time(old.expires_after), time(new.expires_after));
+    text("remind_after", time(old.remind_after), time(new.remind_after));
+    text("supersede", old.supersede.to_string(), new.supersede.to_string());
+    text("undo_window", time(old.undo_window), time(new.undo_window));
+    for (key, old, new) in [
+        ("on_success", &old.on_success, &new.on_success),
+        ("on_reject", &old.on_reject, &new.on_reject),
+        ("on_expire", &old.on_expire, &new.on_expire),
+    ] {
+        if old != new {
+            texts.push(format!("changes `{key}` from {} to {}", super::lines(old), super::lines(new)));
+        }
+    }
+    if old.prompt != new.prompt {
+        texts.push("changes the `prompt`".to_owned());
+    }
+    if old.freeze != new.freeze {
+        texts.push("changes the `freeze`".to_owned());
+    }
+    if texts.is_empty() {
+        texts.push("changes other keys".to_owned());
+    }
+    texts
+}
+
+fn people(people: &Option<Vec<String>>) -> String {
+    people.as_ref().map_or_else(|| "anyone in the channel".to_owned(), |people| people.join(", "))
+}
+
+fn quotas(quotas: &[QuotaSpec]) -> String {
+    let each: Vec<_> =
+        quotas.iter().map(|quota| format!("{} from {}", quota.votes, quota.from.join(", "))).collect();
+    if each.is_empty() { "none".to_owned() } else { each.join(" and ") }
+}
+
+fn reasons(reasons: Reasons) -> String {
+    match reasons {
+        Reasons::Never => "never",
+        Reasons::Approve => "approve",
+        Reasons::Reject => "reject",
+        Reasons::Both => "both",
+    }
+    .to_owned()
+}
+
+fn time(time: Option<SignedDuration>) -> String {
+    time.map_or_else(|| "none".to_owned(), |time| format!("{time:#}"))
+}

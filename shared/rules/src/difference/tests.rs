@@ -1,0 +1,175 @@
+//! Pairs of files, and what is said of them.
+
+use super::*;
+use crate::parse;
+
+const ASKS: &str = "- gate: {conditions: [environment='Production'], actions: [slack_channel_approval: {name: Production, \
+                    channel: '#gate', votes_required: 2, on_success: [auto_approve_build: deploy]}]}\n";
+const ACTS: &str = "- ship: {conditions: [environment='Staging'], actions: [trigger_build]}\n";
+
+fn file(rules: &[&str]) -> RulesFile {
+    parse(&format!("rules:\n{}", rules.concat()), "rules.yml").unwrap()
+}
+
+/// The sentences of a difference, each with what it touches.
+fn told(before: &[&str], after: &[&str]) -> String {
+    let in_force = file(before);
+    let difference = difference(&in_force, &file(after), false);
+    let lines = difference.changes.iter().map(|change| {
+        let touches = match &change.touches {
+            Touches::Nothing => "-".to_owned(),
+            Touches::Approvals(these) => {
+                these.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>().join(", ")
+            }
+            Touches::Everything => "everything".to_owned(),
+        };
+        format!("{touches}: {}\n", change.text)
+    });
+    let needs = if difference.needs_approval() { "needs approval" } else { "in force at once" };
+    format!("{}{needs}", lines.collect::<String>())
+}
+
+#[test]
+fn every_change_names_what_it_touches() {
+    let lower = ASKS.replace("votes_required: 2", "votes_required: 1");
+    let narrower = ACTS.replace("'Staging'", "'Staging', tags='#safe'");
+    let pairs: Vec<(&[&str], Vec<String>)> = vec![
+        (&[ASKS, ACTS], vec![ACTS.into()]),
+        (&[ASKS], vec![lower]),
+        (&[ASKS], vec![ASKS.into(), ACTS.into()]),
+        (&[ASKS, ACTS], vec![ASKS.into()]),
+        (&[ASKS, ACTS], vec![ACTS.into(), ASKS.into()]),
+        (&[ASKS, ACTS], vec![ASKS.into(), narrower]),
+        (&[ASKS, ACTS], vec![ASKS.into(), ACTS.replace("'Staging'", "'Production'")]),
+        (&[ASKS], vec![ASKS.replace("'Production'", "'Prod'")]),
+        (&[ASKS], vec![ASKS.replace("auto_approve_build: deploy", "auto_approve_build: other")]),
+        (&[ASKS], vec![ASKS.replace("conditions", "description: It guards, conditions")]),
+        (&[ASKS], vec![ASKS.replace("]}]}", "]}, slack_channel_message: {channel: '#a', message: b}]}")]),
+        (&[ASKS], vec![ASKS.replace("]}]}", "]}, trigger_build]}")]),
+        (&[ASKS], vec![ASKS.replace("name: Production", "name: Other")]),
+        (&[ASKS], vec![ASKS.replace("- gate: {", "- gate: {triggers: [pr_opened], ")]),
+        (&[ACTS], vec![ASKS.into(), ACTS.replace("'Staging'", "'Production'")]),
+        (
+            &[ASKS],
+            vec![ASKS.replace(
+                "channel: '#gate'",
+                "channel: '#gate', approvers: [ana@x.io], self_approval: false",
+            )],
+        ),
+    ];
+    let all: Vec<_> = pairs
+        .iter()
+        .map(|(before, after)| told(before, &after.iter().map(String::as_str).collect::<Vec<_>>()))
+        .collect();
+    insta::assert_snapshot!(all.join("\n\n"), @"
+    Production: removes the approval “Production” with the rule `gate`
+    needs approval
+
+    Production: lowers `votes_required` from 2 to 1 of the approval “Production”
+    needs approval
+
+    everything: adds the rule `ship`, which acts without asking anybody: trigger_build: CircleCI pipeline
+    needs approval
+
+    -: removes the rule `ship`, which asks for no approval
+    in force at once
+
+    in force at once
+
+    -: has the rule `ship` act less
+    in force at once
+
+    everything: changes the rule `ship`, which acts: changes the conditions from `environment='Staging'` to `environment='Production'`
+    needs approval
+
+    Production: changes the conditions from `environment='Production'` to `environment='Prod'` of the rule `gate`
+    needs approval
+
+    everything: changes `on_success` from `auto_approve_build: deploy` to `auto_approve_build: other` of the approval “Production”
+    needs approval
+
+    -: changes the description of the rule `gate`
+    in force at once
+
+    -: changes messages of the rule `gate`
+    in force at once
+
+    everything: changes what the rule `gate` does beside its approvals, from `slack_channel_approval: Production` to `slack_channel_approval: Production`, `trigger_build: CircleCI pipeline`
+    needs approval
+
+    Production: removes the approval “Production” from the rule `gate`
+    everything: adds the approval “Other” to the rule `gate`
+    needs approval
+
+    Production: removes the approval “Production” with the rule `gate`
+    needs approval
+
+    everything: changes the rule `ship`, which acts: changes the conditions from `environment='Staging'` to `environment='Production'`
+    everything: adds the rule `gate`, which acts after an approval of its own: slack_channel_approval: Production
+    in force at once
+
+    Production: changes `approvers` from anyone in the channel to ana@x.io of the approval “Production”
+    Production: changes `self_approval` from true to false of the approval “Production”
+    needs approval
+    ");
+}
+
+#[test]
+fn a_rule_that_others_depend_on_is_not_harmless() {
+    let says = "- says: {actions: [slack_channel_message: {channel: '#a', message: a}]}\n";
+    let louder = says.replace("message: a", "message: A");
+    let wide = says.replace("{actions", "{conditions: [environment='QA'], actions");
+    let tagging = "- tags: {actions: [add_deploy_tag: '#x']}\n";
+    for (listener, before, after, needs) in [
+        ("", says, louder.as_str(), false),
+        ("- l: {conditions: [failed_rules='x'], actions: [trigger_build]}\n", says, &louder, true),
+        ("- l: {conditions: [failed_rules='x'], actions: [slack_deploy_message: a]}\n", says, &louder, false),
+        (
+            "- l: {conditions: [deploy_message_reaction_plus_1>2], actions: [trigger_build]}\n",
+            says,
+            &louder,
+            true,
+        ),
+        ("- l: {after: says, actions: [trigger_build]}\n", says, &wide, true),
+        (
+            "- m: {after: says, actions: [slack_deploy_message: a]}\n- l: {after: m, actions: [trigger_build]}\n",
+            says,
+            &wide,
+            true,
+        ),
+        ("- l: {conditions: [tags!='#x'], actions: [trigger_build]}\n", tagging, "", true),
+        ("- l: {conditions: [environment='a'], actions: [trigger_build]}\n", tagging, "", false),
+    ] {
+        let found = difference(&file(&[ASKS, listener, before]), &file(&[ASKS, listener, after]), false);
+        assert_eq!(found.needs_approval(), needs, "{listener} {after}: {found:?}");
+    }
+}
+
+#[test]
+fn default_tags_count_where_a_rule_asks_for_them() {
+    let tagged = "- t: {conditions: [tags='#db'], actions: [trigger_build]}\n";
+    for (rules, tags_changed, needs) in [
+        (vec![ASKS, tagged], true, true),
+        (vec![ASKS, tagged], false, false),
+        (vec![ASKS, ACTS], true, false),
+    ] {
+        assert_eq!(
+            difference(&file(&rules), &file(&rules), tags_changed).needs_approval(),
+            needs,
+            "{rules:?}"
+        );
+    }
+}
+
+#[test]
+fn a_new_rule_that_acts_touches_every_approval() {
+    let second = ASKS.replace("gate", "second").replace("name: Production", "name: QA");
+    let in_force = file(&[ASKS, &second]);
+    let touched = |after: &[&str]| {
+        let found = difference(&in_force, &file(after), false);
+        found.touched(&in_force).into_iter().map(|(_, spec)| spec.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(touched(&[ASKS, &second, ACTS]), ["Production", "QA"]);
+    assert_eq!(touched(&[ASKS]), ["QA"]);
+    assert_eq!(touched(&[ASKS, &second]), Vec::<String>::new());
+}
