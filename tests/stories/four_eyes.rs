@@ -25,7 +25,7 @@ async fn blocked(story: &Story, deploy: &DeployId) -> Vec<Blocker> {
 
 /// The newest dialog of a deploy.
 async fn dialog_of(story: &Story, deploy: &DeployId) -> String {
-    story.settled(deploy).await.approvals[0].dialog.clone().expect("a dialog").ts
+    story.settled(deploy).await.approvals[0].dialog.clone().unwrap().ts
 }
 
 #[test]
