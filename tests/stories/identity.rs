@@ -64,7 +64,7 @@ async fn look_again(story: &Story, deploy: &DeployId) {
     let next = page.effects.iter().find(|effect| {
         matches!(effect.kind, EffectKind::EvaluateRules) && effect.state == EffectState::Pending
     });
-    story.pull_forward(next.expect("the deploy is looked at again")).await;
+    story.pull_forward(next.unwrap()).await;
     story.world.tick().await;
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct FilledKey {
 
 impl KeyForm {
     /// Reads `form`, where `keys` are on record. Error: the form, with what is wrong beside its fields.
-    pub(crate) fn read(form: &str, keys: &[ApiKey]) -> Result<FilledKey, Self> {
+    pub(crate) fn read(form: &str, keys: &[ApiKey]) -> Result<FilledKey, Box<Self>> {
         let (mut name, mut deployments) = (String::new(), String::new());
         let mut scopes = BTreeSet::new();
         for (field, value) in form_urlencoded::parse(form.as_bytes()) {
@@ -75,7 +75,7 @@ impl KeyForm {
         }
         let name = Field { text: name, problem: name_problem };
         let deployments = Field { text: deployments, problem: deployments_problem };
-        Err(Self { name, scopes, scopes_problem, deployments, problem })
+        Err(Box::new(Self { name, scopes, scopes_problem, deployments, problem }))
     }
 }
 

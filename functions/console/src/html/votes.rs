@@ -53,7 +53,7 @@ fn about(approval: &ApprovalView, now: Timestamp) -> Markup {
             @if rejects { ", " (approval.count(Choice::Reject)) " of " (approval.rejections_required) " rejections" }
             ". "
             (may_vote(&approval.electorate, approval))
-            @if !approval.electorate.not_found.is_empty() {
+            @if approval.electorate.lacks_makers {
                 " An admin can say who they are: " a href="/settings/people" { "People" } "."
             }
             @if let Some(who) = reasoned(approval.require_reason) { " " (who) " has to say why." }

@@ -41,6 +41,9 @@ pub(crate) struct ElectorateView {
     pub(crate) except: Vec<PersonView>,
     /// Those whose own change it is, and who were not found in Slack, by name.
     pub(crate) not_found: Vec<String>,
+    /// Whether somebody who made the change was not found in Slack.
+    #[serde(skip)]
+    pub(crate) lacks_makers: bool,
     /// Those who said on the page People who made this, which nobody else confirmed; they may not vote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) own_word: Vec<PersonView>,
@@ -79,8 +82,9 @@ impl ElectorateView {
         Self {
             who: electorate.who.clone(),
             people: electorate.people.as_deref().map(all),
-            except: all(&electorate.except),
+            except: electorate.makers().map(|id| PersonView::of(id, people)).collect(),
             not_found: electorate.not_found.clone(),
+            lacks_makers: electorate.lacks_makers(),
             own_word: all(&electorate.own_word),
             quotas: electorate.quotas.iter().map(quota).collect(),
             range: range(electorate, &[], 0, people),

@@ -301,7 +301,8 @@ fn judge(
 fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<String>) {
     let approval = &mut decision.next;
     let takes_out = electorate.judged.as_ref().is_some_and(|judged| judged.removed > 0);
-    let is_other = approval.subject.base.is_some()
+    // Votes that were given while no range could be read are on whatever it turns out to be.
+    let is_other = approval.electorate.judged.is_some()
         && approval.subject.base != base
         && (takes_out || electorate.judged.is_none() || approval.electorate.parts != electorate.parts);
     approval.electorate = electorate;

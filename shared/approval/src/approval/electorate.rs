@@ -102,6 +102,19 @@ impl Electorate {
         }
     }
 
+    /// Whether somebody who made the change was not found in Slack.
+    pub fn lacks_makers(&self) -> bool {
+        !self.not_found.is_empty()
+            || self.blocked.iter().any(|blocker| matches!(blocker, Blocker::MakersNotFound { .. }))
+    }
+
+    /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base may not either,
+    /// and made nothing.
+    pub fn makers(&self) -> impl Iterator<Item = &String> {
+        let set_by = self.judged.as_ref().and_then(|judged| judged.set_by.as_ref());
+        self.except.iter().filter(move |person| Some(*person) != set_by)
+    }
+
     /// Whether the member `person` (a Slack user id) may vote.
     pub fn verdict(&self, person: &str) -> Verdict {
         let is = |id: &String| id == person;

@@ -35,22 +35,22 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
 fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
     let Judged { since, set_by, direction, added, removed, has_no_makers, is_of_bots, allowed, .. } = judged;
     let base = format!("`{}`", (show.text)(short(&judged.base)));
-    let since = match set_by {
-        None => format!("approved {}", (show.time)(*since)),
-        Some(by) => {
-            let (by, at) = ((show.member)(by), (show.time)(*since));
-            format!("which {by} set as the base {at} and so may not vote on")
-        }
+    let from = match set_by {
+        None => format!("{base}, approved {}", (show.time)(*since)),
+        Some(_) => base,
     };
     let (adds, takes_out) = (commits(*added), commits(*removed));
     let mut lines = vec![match direction {
-        Direction::Forward => format!("{adds} since {base}, {since}."),
-        Direction::Rollback => format!("This rollback takes out {takes_out}: back from {base}, {since}."),
+        Direction::Forward => format!("{adds} since {from}."),
+        Direction::Rollback => format!("This rollback takes out {takes_out}: back from {from}."),
         Direction::Diverged => {
-            format!("The history diverged: {adds} since {base}, {since}. It takes out {takes_out}.")
+            format!("The history diverged: {adds} since {from}. It takes out {takes_out}.")
         }
-        Direction::Same => format!("The same revision as {base}, {since}."),
+        Direction::Same => format!("The same revision as {from}."),
     }];
+    if let Some(by) = set_by {
+        lines.push(format!("{} set this base on {} and can't vote.", (show.member)(by), (show.time)(*since)));
+    }
     if *has_no_makers {
         lines.push(
             "This revision was approved for the same place in the last 30 days, so nobody is kept from voting."
@@ -121,7 +121,7 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             format!("the change could not be read whole. {} Signoff reads it again.", sentences.join(" "))
         }
         Blocker::MakersNotFound { names } => format!(
-            "who made it is not all found in Slack: {}. Name them on the console's page People, or write \
+            "these people made the change and were not found in Slack: {}. Map them on the People page, or set \
              `unknown_makers: allow` in the rule.",
             listed(names, show)
         ),

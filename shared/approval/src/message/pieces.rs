@@ -104,8 +104,9 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
             (false, false) => format!("Only {who} may vote: {}.", mentions(left.into_iter())),
         });
     }
-    if !electorate.except.is_empty() {
-        let except = mentions(electorate.except.iter());
+    let makers: Vec<_> = electorate.makers().collect();
+    if !makers.is_empty() {
+        let except = mentions(makers.into_iter());
         sentences.push(format!("Who wrote, merged or deployed this may not vote: {except}."));
     }
     if !electorate.own_word.is_empty() {
@@ -117,6 +118,8 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
     if !electorate.not_found.is_empty() {
         let names = and_more(electorate.not_found.iter().map(|name| code(&shorten(name, NAME_LIMIT))));
         sentences.push(format!("Not found in Slack, and so not kept from voting: {names}."));
+    }
+    if electorate.lacks_makers() {
         let page = electorate.people_page.as_ref().map(|page| link(page, "People"));
         sentences.extend(page.map(|page| format!("An admin can say who they are: {page}.")));
     }

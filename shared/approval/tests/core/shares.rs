@@ -102,7 +102,7 @@ fn four_eyes() -> ApprovalSpec {
 }
 
 fn base() -> Base {
-    let slug = Slug::new("acme", "checkout").unwrap();
+    let slug = Slug::new("acme", "checkout").expect("a slug");
     Base::none(&slug, "production").after(&"b".repeat(40), true, at(0))
 }
 
@@ -342,7 +342,7 @@ fn a_rollback_to_what_was_let_through_lately_has_no_makers() {
 
 #[test]
 fn who_set_the_base_may_not_vote_on_its_range() {
-    let slug = Slug::new("acme", "checkout").unwrap();
+    let slug = Slug::new("acme", "checkout").expect("a slug");
     let set = Base::none(&slug, "production").set(&"b".repeat(40), "U-chiara", at(0));
     let changes = changes(&range(vec![commit(1, "ana")], Vec::new()), &[], at(0));
     let members = members(&changes);
