@@ -346,6 +346,11 @@ mod tests {
           - `deploy_impact` is not supported yet.
         Bad: The rules file can’t be used, so no rule was run.
           - .signoff/rules.yml:3:1: no `rules`.
+        Plain: .signoff/rules.yml (0123456) came into force: it was the first file
+        Warning: The removal of the rules file (0123456) needs an approval before it counts.
+          - removes the rule `a`
+        Warning: The rules file on the default branch has mistakes; the one in force still counts.
+          - .signoff/rules.yml:3:1: no `rules`.
         Warning: The rules were not evaluated: the deployment is not connected.
           - acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC.
         Warning: The rule “later” holds and was not run.
