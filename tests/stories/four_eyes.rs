@@ -104,7 +104,7 @@ fn a_maker_who_is_not_found_blocks_unless_the_rule_allows_it() {
         let found = blocked(story, &deploy).await;
         assert!(matches!(&found[..], [Blocker::MakersNotFound { .. }]), "{found:?}");
         assert_eq!(approves(story, &ben, &dialog, &deploy).await, Status::Pending);
-        story.rules(&rule("{self_approval: false, unknown_makers: allow}", &action));
+        story.new_rules(&rule("{self_approval: false, unknown_makers: allow}", &action)).await;
         let next = story.push("Ana", "Take vouchers");
         let deploy = story.deploys(&next, "Staging").await;
         let dialog = dialog_of(story, &deploy).await;

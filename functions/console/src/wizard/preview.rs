@@ -1,7 +1,7 @@
 //! The dialog that a workflow would come to.
 
 use approval::approval::{Approval, Electorate, Frozen, Status, Subject};
-use approval::deploy::{Deploy, Person, RulesChange, Slug, Source};
+use approval::deploy::{Commit, Deploy, Person, RulesChange, Slug, Source};
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message::{self, Message};
 use jiff::Timestamp;
@@ -113,12 +113,20 @@ pub(crate) fn dialog(
 /// A deploy as there may be one, where none is on record yet.
 pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> Deploy {
     let person = |name: &str| Person { name: name.to_owned(), email: None, username: None };
+    let revision = "7bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1";
+    let commit = Commit {
+        revision: revision.to_owned(),
+        title: "Round taxes per line".to_owned(),
+        authors: vec![person("Ana Novak")],
+        url: None,
+        issues: Vec::new(),
+    };
     Deploy {
         id: DeployId::from_text("sample"),
         deployment: deployment.clone(),
         repository: deployment.to_string(),
         environment: environment.to_owned(),
-        revision: "7bf7226c14d3fd1d1d8f3b7ff2d5c5d9a8f0e6b1".to_owned(),
+        revision: revision.to_owned(),
         branch: Some("main".to_owned()),
         deployed_at: now,
         registered_at: now,
@@ -127,7 +135,7 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         links: BTreeMap::new(),
         size: None,
         deployer: Some(person("Ana Novak")),
-        commits: Vec::new(),
+        commits: vec![commit],
         pull_requests: Vec::new(),
         previous_revision: None,
         rules_change: RulesChange::No,
