@@ -314,7 +314,7 @@ fn what_does_not_open_says_why_not() {
       deployed_for<'1m' fails: deployed_for is 5m
       would do:
         - slack_channel_approval: early
-            asks: ana@acme.example, would you like to promote 7bf7226 - checkout (Staging) to production?
+            asks: the authors, would you like to promote 7bf7226 - checkout (Staging) to production?
             in: #gate
             needs: 1 vote to approve, 1 vote to reject
             may vote: the authors; nobody whose own change it is
@@ -324,7 +324,7 @@ fn what_does_not_open_says_why_not() {
             stays open: when a newer deploy is asked about
             if approved:
               - slack_channel_approval: early
-                  asks: ana@acme.example, would you like to promote 7bf7226 - checkout (Staging) to production?
+                  asks: the authors, would you like to promote 7bf7226 - checkout (Staging) to production?
                   in: #second-gate
                   needs: 1 vote to approve, 1 vote to reject
                   may vote: anyone in the channel

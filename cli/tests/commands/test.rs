@@ -31,7 +31,7 @@ fn what_fails_is_told_as_expected_and_found() {
             promote-to-production: ask.approvers: expected [ana@acme.example], found [@release-managers]
             promote-to-production: ask.expires_after: expected `1h 30m`, found `1d`
             promote-to-production: ask.undo_window: expected `30s`, found nothing
-            promote-to-production: ask.prompt: expected `Promote?`, found `ana@acme.example, would you like to promote 7bf7226 - checkout (Staging) to production?`
+            promote-to-production: ask.prompt: expected `Promote?`, found `the authors, would you like to promote 7bf7226 - checkout (Staging) to production?`
             promote-to-production: ask.on_expire: expected [trigger_build], found []
             hotfix: does not open
               tags='#hotfix' fails: tags is empty
