@@ -143,7 +143,7 @@ fn two_people_who_merged_each_others_work_approve_together() {
 }
 
 #[test]
-fn a_maker_of_one_of_three_hundred_commits_does_not_approve_alone() {
+fn a_maker_of_one_of_many_commits_does_not_approve_alone() {
     tell("four-eyes-many", async |story| {
         let (_receiver, action) = hook().await;
         let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn approvals_with_the_same_voters_are_asked_once_by_the_strictest() {
+    fn approvals_of_the_same_voters_are_asked_once_strictly() {
         let text = "rules:\n\
             - a: {actions: [slack_channel_approval: {name: A, channel: '#c', on_success: [trigger_build]}]}\n\
             - b: {actions: [slack_channel_approval: {name: B, channel: '#c', votes_required: 2, self_approval: false}]}\n\

@@ -149,7 +149,7 @@ async fn what_is_unconfirmed_or_a_repeat_is_in_no_environment() {
 }
 
 #[tokio::test]
-async fn the_number_of_a_repository_is_kept_until_its_settings_are_saved() {
+async fn a_repositorys_number_is_kept_until_its_settings_change() {
     let local = Local::new().await;
     let slug = Slug::new("acme", "checkout").expect("a slug");
     let store = &local.store;
