@@ -11,7 +11,7 @@ use approval::base::{Base, place};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::id::ApprovalId;
-use approval::run::Run;
+use approval::run::{Branch, Run, StepState};
 use approval::shares::Changes;
 use providers::Failure;
 use providers::slack::client::Slack;
@@ -47,6 +47,40 @@ pub(crate) struct Asked<'a> {
     pub(crate) deploy: &'a Deploy,
     /// The run that waits for it.
     pub(crate) run: &'a Run,
+    /// The step of the run.
+    pub(crate) step: usize,
+}
+
+impl Asked<'_> {
+    /// Another approval of the run for the same place that is still to come: the last one of them lets the revision through.
+    fn is_followed(&self) -> bool {
+        self.of_place(self.step + 1..self.run.steps.len()).any(|(index, _)| {
+            let branch = self.run.branch_of(index, self.step);
+            branch.is_none_or(|branch| branch == Branch::OnSuccess)
+        })
+    }
+
+    /// Whether it asks for four eyes, or one before it for the same place did.
+    fn has_four_eyes(&self) -> bool {
+        let before = self.of_place(0..self.step).any(|(index, spec)| {
+            let state = &self.run.steps[index].state;
+            !spec.self_approval && matches!(state, StepState::Succeeded { .. })
+        });
+        before || !self.spec.self_approval
+    }
+
+    /// The approvals among these steps that lead to the same place.
+    fn of_place(&self, steps: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &ApprovalSpec)> {
+        let here = place(self.spec, &self.run.rule, &self.deploy.environment);
+        let steps = self.run.steps.iter().enumerate().skip(steps.start).take(steps.len());
+        steps.filter_map(move |(index, step)| match &step.action {
+            Action::SlackChannelApproval(spec) => {
+                let there = place(spec, &self.run.rule, &self.deploy.environment);
+                (there == here).then_some((index, spec))
+            }
+            _ => None,
+        })
+    }
 }
 
 impl ActionExecution {
@@ -58,11 +92,11 @@ impl ActionExecution {
         makers: &Makers,
         again: bool,
     ) -> Result<Judgement, Trouble> {
-        let Asked { id, spec, deploy, run } = asked;
+        let Asked { id, spec, deploy, run, .. } = asked;
         let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
         let mut electorate = electorate(slack, spec, deploy, makers).await?;
         electorate.people_page = Some(self.people_page());
-        let sets_base = run.is_in_force();
+        let sets_base = run.is_in_force() && !asked.is_followed();
         if run.proposes().is_some() {
             // What is judged is the rules file: `deploy` has its makers, all of them.
             if !spec.self_approval {
@@ -74,7 +108,8 @@ impl ActionExecution {
             return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
         }
         let now = self.now();
-        let Some(start) = base.start(!spec.self_approval).map(|start| start.revision.clone()) else {
+        let start = base.start_of(!spec.self_approval, &run.revision);
+        let Some(start) = start.map(|start| start.revision.clone()) else {
             let electorate = electorate.judging(spec, &base, Err(Blocker::NoBase), now);
             return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
         };
@@ -115,8 +150,8 @@ impl ActionExecution {
         };
         let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
         let makers = self.makers(slack, &deploy).await?;
-        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run };
-        Ok((self.judge(slack, asked, &makers, again).await?, !spec.self_approval))
+        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step };
+        Ok((self.judge(slack, asked, &makers, again).await?, asked.has_four_eyes()))
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.

@@ -42,7 +42,7 @@ impl ActionExecution {
             }
         };
         let id = ApprovalId::derive(&run.id, step);
-        let asked = Asked { id: &id, spec, deploy, run };
+        let asked = Asked { id: &id, spec, deploy, run, step };
         let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, &makers, true).await?;
         reachable(&electorate, spec, deploy)?;
         let subject = self.subject(deploy, run, step, spec).await?;

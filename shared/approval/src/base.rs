@@ -37,6 +37,9 @@ pub struct Passed {
     /// The admin who set it (a Slack user id); `None`: an approval let it through.
     #[serde(default)]
     pub set_by: Option<String>,
+    /// The one that was let through before another revision was; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<Passed>>,
 }
 
 impl Base {
@@ -51,31 +54,57 @@ impl Base {
         if four_eyes { self.four_eyes.as_ref() } else { self.any.as_ref() }
     }
 
+    /// The same for an approval of `revision`. What another approval let through already is judged over the same range again:
+    /// a second rule for the place, or a second deploy of the revision, must not find nothing to judge.
+    pub fn start_of(&self, four_eyes: bool, revision: &str) -> Option<&Passed> {
+        let start = self.start(four_eyes)?;
+        let before = start.before.as_deref().filter(|_| start.revision == revision);
+        Some(before.unwrap_or(start))
+    }
+
     /// The base after an approval, which asked for four eyes or not, let `revision` through at `now`.
     pub fn after(mut self, revision: &str, four_eyes: bool, now: Timestamp) -> Self {
-        let passed = Passed { revision: revision.to_owned(), at: now, set_by: None };
+        let passed = Passed { revision: revision.to_owned(), at: now, set_by: None, before: None };
         if four_eyes {
             self.recent.retain(|other| other.revision != revision && is_recent(other, now));
             self.recent.push(passed.clone());
             let surplus = self.recent.len().saturating_sub(MAX_RECENT);
             self.recent.drain(..surplus);
-            self.four_eyes = Some(passed.clone());
+            self.four_eyes = Some(passed.clone().following(self.four_eyes));
         }
-        self.any = Some(passed);
+        self.any = Some(passed.following(self.any));
         self
     }
 
-    /// The base that an admin (a Slack user id) sets at `now`, where there is none or the host lost the one that was.
-    pub fn set(mut self, revision: &str, by: &str, now: Timestamp) -> Self {
-        let passed = Passed { revision: revision.to_owned(), at: now, set_by: Some(by.to_owned()) };
-        self.any = Some(passed.clone());
-        self.four_eyes = Some(passed);
+    /// The base that an admin (a Slack user id) sets at `now` for approvals that ask for four eyes, or not, where there is none
+    /// or the host lost the one that was. The other one is set too where it is missing or the same.
+    pub fn set(mut self, revision: &str, four_eyes: bool, by: &str, now: Timestamp) -> Self {
+        let set_by = Some(by.to_owned());
+        let passed = Passed { revision: revision.to_owned(), at: now, set_by, before: None };
+        let lost = self.start(four_eyes).map(|start| start.revision.clone());
+        for (place, is_asked) in [(&mut self.any, !four_eyes), (&mut self.four_eyes, four_eyes)] {
+            if is_asked || place.as_ref().is_none_or(|other| Some(&other.revision) == lost.as_ref()) {
+                *place = Some(passed.clone());
+            }
+        }
         self
     }
 
     /// Whether four eyes let `revision` through lately.
     pub fn was_let_through(&self, revision: &str, now: Timestamp) -> bool {
         self.recent.iter().any(|passed| passed.revision == revision && is_recent(passed, now))
+    }
+}
+
+impl Passed {
+    /// The same after `last` was let through.
+    fn following(self, last: Option<Self>) -> Self {
+        let before = match last {
+            Some(last) if last.revision == self.revision => last.before,
+            Some(last) => Some(Box::new(Self { before: None, ..last })),
+            None => None,
+        };
+        Self { before, ..self }
     }
 }
 
@@ -93,7 +122,7 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     }
     let mut targets: Vec<String> = spec.on_success.iter().flat_map(targets).collect();
     if targets.is_empty() {
-        return format!("approval {rule} {} {}", spec.name, environment.to_lowercase());
+        return format!("approval {}", serde_json::json!([rule, spec.name, environment.to_lowercase()]));
     }
     if targets.iter().any(|target| is_template_of(target, "environment")) {
         targets.push(format!("from {}", environment.to_lowercase()));

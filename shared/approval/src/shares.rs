@@ -3,6 +3,7 @@
 //! A vote counts for each share that its voter has no hand in. An approval is complete when each share has the votes
 //! that its rule asks for.
 
+use crate::message::shorten;
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ const MERGE_QUEUE: &str = "github-merge-queue";
 const NOREPLY: &str = "@users.noreply.github.com";
 /// How many commits are named where something is wrong with them.
 const NAMED: usize = 5;
+/// How much of a title is kept, in characters.
+const LONGEST_TITLE: usize = 200;
 
 /// Somebody with a hand in a range: one account, or one address that belongs to no account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,7 +214,9 @@ fn add(
     pull_requests: u32,
     title: &str,
 ) {
-    let share = shares.entry(makers).or_insert_with(|| Share { title: title.to_owned(), ..Share::default() });
+    let share = shares
+        .entry(makers)
+        .or_insert_with(|| Share { title: shorten(title, LONGEST_TITLE), ..Share::default() });
     share.commits += commits;
     share.pull_requests += pull_requests;
 }
@@ -336,7 +341,10 @@ fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     };
     let remade = |from: &&RangePullRequest| {
-        !from.commits.is_empty() && from.merged_by.iter().any(|by| by.vouched && by.account.is_some())
+        let is_made = from.commits.iter().all(|branch| branch.revision != commit.revision);
+        is_made
+            && !from.commits.is_empty()
+            && from.merged_by.iter().any(|by| by.vouched && by.account.is_some())
     };
     is_signed || commit.pushed_by.iter().any(|by| by.vouched && by.account.is_some()) || of.iter().any(remade)
 }
@@ -383,7 +391,7 @@ fn noreply_account(email: &str) -> Option<Account> {
 
 fn label(commit: &RangeCommit) -> String {
     let revision = commit.revision.get(..7).unwrap_or(&commit.revision);
-    format!("{revision} {}", crate::message::shorten(&commit.title, 80))
+    format!("{revision} {}", shorten(&commit.title, 80))
 }
 
 fn counted(count: usize) -> u32 {

@@ -138,7 +138,10 @@ fn added(new: &Rule) -> Change {
             let text = format!("adds the rule `{name}`, which acts after an approval of its own: {lines}");
             Change { text, touches: Touches::Everything }
         }
-        (false, _) => Change { text: format!("adds the rule `{name}`: {lines}"), touches: Touches::Nothing },
+        (false, _) => {
+            let touches = if moves_bases(new) { Touches::Everything } else { Touches::Nothing };
+            Change { text: format!("adds the rule `{name}`: {lines}"), touches }
+        }
     }
 }
 
@@ -186,13 +189,13 @@ fn when(old: &Rule, new: &Rule) -> Vec<String> {
 /// The change of a rule that asks for no approval in the file in force.
 fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> Change {
     let name = &old.name;
-    if !acts(new) {
+    if !acts(new) && !moves_bases(new) {
         return Change {
             text: format!("changes the rule `{name}`, which does not act"),
             touches: Touches::Nothing,
         };
     }
-    if !acts(old) {
+    if !acts(old) || (moves_bases(new) && !moves_bases(old)) {
         let text = format!("lets the rule `{name}` act: {}", lines(&new.actions));
         return Change { text, touches: Touches::Everything };
     }
@@ -223,18 +226,18 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
     for action in skeleton(new) {
         match action {
             Action::SlackChannelApproval(spec) if !known.contains(spec.name.as_str()) => {
-                let touches = if action.may_act() { Touches::Everything } else { Touches::Nothing };
+                let lets_through = action.may_act() || action_moves_bases(action);
+                let touches = if lets_through { Touches::Everything } else { Touches::Nothing };
                 let text = format!("adds the approval \u{201c}{}\u{201d} to the rule `{name}`", spec.name);
                 changes.push(Change { text, touches });
             }
             other => steps.push(other),
         }
     }
+    // One that is gone is told already; one that stands elsewhere by now is not where it was.
+    let still = approvals(new);
     let stays = |action: &&&Action| match action {
-        Action::SlackChannelApproval(spec) => new
-            .actions
-            .iter()
-            .any(|new| matches!(new, Action::SlackChannelApproval(new) if new.name == spec.name)),
+        Action::SlackChannelApproval(spec) => still.iter().any(|new| new.name == spec.name),
         _ => true,
     };
     let old_steps = skeleton(old);
@@ -252,6 +255,23 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
     );
     changes.push(Change { text, touches });
     changes
+}
+
+/// Whether an approval of `rule` names the place that it lets revisions through to: it moves the base of that place, also where
+/// nothing acts after it.
+fn moves_bases(rule: &Rule) -> bool {
+    approvals(rule).iter().any(|spec| spec.range.promotes_to.is_some())
+}
+
+/// The same of one action of a rule.
+fn action_moves_bases(action: &Action) -> bool {
+    match action {
+        Action::SlackChannelApproval(spec) => {
+            let next = [&spec.on_success, &spec.on_reject, &spec.on_expire];
+            spec.range.promotes_to.is_some() || next.into_iter().flatten().any(action_moves_bases)
+        }
+        _ => false,
+    }
 }
 
 /// A step by what it does; an approval by its name.

@@ -58,11 +58,9 @@ impl Console {
         }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
         let owner = format!("base {} {}", id, base.version);
-        let change = Change::to(&deploy, call.now).base(base.set(&revision, &member.id, call.now)).and(
-            &owner,
-            vec![judge],
-            Vec::new(),
-        );
+        let change = Change::to(&deploy, call.now)
+            .base(base.set(&revision, !spec.self_approval, &member.id, call.now))
+            .and(&owner, vec![judge], Vec::new());
         match self.store.commit(change).await {
             Ok(()) => {
                 let (request_id, by) = (call.id, &member.id);

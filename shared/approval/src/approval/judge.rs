@@ -112,7 +112,11 @@ impl Electorate {
         if !spec.judges_range() {
             return self;
         }
-        let start = base.start(!spec.self_approval);
+        let head = changes.as_ref().map(|(known, _)| known.head.as_str());
+        let start = match head {
+            Ok(head) => base.start_of(!spec.self_approval, head),
+            Err(_) => base.start(!spec.self_approval),
+        };
         self.except.extend(start.and_then(|start| start.set_by.clone()));
         let (changes, members) = match (start, changes) {
             (None, _) => return self.blocked_by(Blocker::NoBase),
@@ -147,10 +151,11 @@ impl Electorate {
         }
         self.except.sort();
         self.except.dedup();
-        let Passed { revision, at, set_by } = start.cloned().unwrap_or_else(|| Passed {
+        let Passed { revision, at, set_by, .. } = start.cloned().unwrap_or_else(|| Passed {
             revision: changes.base.clone(),
             at: changes.read_at,
             set_by: None,
+            before: None,
         });
         self.judged = Some(Judged {
             base: revision,

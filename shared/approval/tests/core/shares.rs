@@ -343,12 +343,33 @@ fn a_rollback_to_what_was_let_through_lately_has_no_makers() {
 #[test]
 fn who_set_the_base_may_not_vote_on_its_range() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
-    let set = Base::none(&slug, "production").set(&"b".repeat(40), "U-chiara", at(0));
+    let set = Base::none(&slug, "production").set(&"b".repeat(40), true, "U-chiara", at(0));
     let changes = changes(&range(vec![commit(1, "ana")], Vec::new()), &[], at(0));
     let members = members(&changes);
     let electorate = Electorate::anyone().judging(&four_eyes(), &set, Ok((&changes, &members)), at(0));
     assert_eq!(electorate.verdict("U-chiara"), Verdict::OwnChange);
     assert_eq!(electorate.verdict("U-ben"), Verdict::Eligible);
+}
+
+#[test]
+fn a_base_that_is_set_leaves_a_good_one_alone() {
+    let known = base().after(&"c".repeat(40), false, at(1));
+    let of = |base: &Base, four_eyes: bool| base.start(four_eyes).map(|start| start.revision[..1].to_owned());
+    let set = known.clone().set(&"d".repeat(40), false, "U-chiara", at(2));
+    assert_eq!((of(&set, false), of(&set, true)), (Some("d".to_owned()), Some("b".to_owned())));
+    let set = known.set(&"d".repeat(40), true, "U-chiara", at(2));
+    assert_eq!((of(&set, false), of(&set, true)), (Some("c".to_owned()), Some("d".to_owned())));
+}
+
+#[test]
+fn a_second_approval_of_a_revision_judges_the_range_again() {
+    let [c, d] = ["c", "d"].map(|digit| digit.repeat(40));
+    let start =
+        |base: &Base, head: &str| base.start_of(true, head).map(|start| start.revision[..1].to_owned());
+    let once = base().after(&c, true, at(1));
+    assert_eq!((start(&once, &c), start(&once, &d)), (Some("b".to_owned()), Some("c".to_owned())));
+    let twice = once.after(&c, true, at(2));
+    assert_eq!((start(&twice, &c), start(&twice, &d)), (Some("b".to_owned()), Some("c".to_owned())));
 }
 
 const PEOPLE: [&str; 5] = ["ana", "ben", "chiara", "dan", "eva"];

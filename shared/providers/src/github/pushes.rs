@@ -17,6 +17,8 @@ const HEADS: &str = "refs/heads/";
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
     pushes: Vec<wire::Activity>,
+    /// Whether older pushes were not read: the first one that is known of a commit may not be its first.
+    is_cut: bool,
 }
 
 /// Commits by their SHAs, each with its parents' SHAs.
@@ -57,7 +59,8 @@ impl GitHub {
             let page: Vec<wire::Activity> = answer.json("GitHub", &doing, Repeat::Harmless)?;
             read.pushes.extend(page);
             after = answer.header("link").and_then(next);
-            if after.is_none() || read.is_enough(wanted) {
+            read.is_cut = after.is_some() && !read.is_enough(wanted);
+            if !read.is_cut {
                 break;
             }
         }
@@ -102,8 +105,15 @@ impl Pushes {
                 if is_trunk {
                     on_trunk.insert((branch, *sha));
                 }
-                let pusher = identity::account(push.actor.as_ref()).map(identity::acted).filter(|_| counts);
-                pushers.extend(pusher.filter(|pusher| !pushers.contains(pusher)));
+                // Whoever merges brings in what others pushed, and does not stand for it.
+                let is_merge = matches!(push.activity_type.as_str(), "pr_merge" | "merge_queue_merge");
+                let vouched = is_first && !is_merge && !self.is_cut;
+                let pusher = identity::account(push.actor.as_ref()).filter(|_| counts);
+                let pusher = pusher.map(|account| Identity { vouched, ..identity::acted(account) });
+                let is_known =
+                    |pusher: &Identity| pushers.iter().any(|known| known.account == pusher.account);
+                let pusher = pusher.filter(|pusher| !is_known(pusher));
+                pushers.extend(pusher);
             }
         }
         found
@@ -156,7 +166,7 @@ mod tests {
                 actor: Some(actor).filter(|_| who != "-"),
             }
         };
-        Pushes { pushes: lines.iter().rev().map(activity).collect() }
+        Pushes { pushes: lines.iter().rev().map(activity).collect(), is_cut: false }
     }
 
     /// The pushers of `commits` (`SHA: PARENTS`) on the trunk `main` from the base `0`.
@@ -177,6 +187,36 @@ mod tests {
             .collect();
         told.sort();
         told.join(" ")
+    }
+
+    #[test]
+    fn only_the_first_push_vouches_and_no_merge() {
+        let side = [("1", "0"), ("a", "0"), ("m", "1 a")];
+        let lines = ["push ana side 9 a", "push ben main 0 1", "pr_merge cleo main 1 m"];
+        for (lines, is_cut, expected) in [
+            (&lines[..], false, "1:ben a:ana m:"),
+            (&lines[..], true, "1: a: m:"),
+            // The branch is a fork's, whose pushes the list does not have.
+            (&lines[1..], false, "1:ben a: m:"),
+        ] {
+            let parents: Vec<(&str, Vec<String>)> = side
+                .iter()
+                .map(|(sha, parents)| (*sha, parents.split_whitespace().map(str::to_owned).collect()))
+                .collect();
+            let parents = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
+            let wanted = Wanted { parents, base: "0", trunk: Some("main"), since: None };
+            let found = Pushes { is_cut, ..pushes(lines) }.brought(&wanted);
+            let mut told: Vec<String> = found
+                .iter()
+                .map(|(sha, people)| {
+                    let vouch: Vec<&str> =
+                        people.iter().filter(|one| one.vouched).map(|one| one.name.as_str()).collect();
+                    format!("{sha}:{}", vouch.join("+"))
+                })
+                .collect();
+            told.sort();
+            assert_eq!(told.join(" "), expected, "{lines:?} {is_cut}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The changes of approvals that a rule of both files has, key by key.
 
-use super::{Change, Touches, approvals, one};
+use super::{Change, Touches, all_of, approvals, one};
 use crate::file::Rule;
 use approval::action::{Action, ApprovalSpec, QuotaSpec, Reasons};
 use jiff::SignedDuration;
@@ -9,11 +9,18 @@ use jiff::SignedDuration;
 pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
     let mut changes = Vec::new();
     let all = approvals(new);
+    let (were, are) = (paths(&old.actions, ""), paths(&new.actions, ""));
     for spec in approvals(old) {
         let change = |text: String| Change {
             text: format!("{text} of the approval \u{201c}{}\u{201d}", spec.name),
             touches: one(old, spec),
         };
+        let stands = of(&are, &spec.name);
+        if !stands.is_empty() && of(&were, &spec.name) != stands {
+            let text = format!("moves the approval \u{201c}{}\u{201d} of the rule `{}`", spec.name, old.name);
+            // What it guards, and who is asked before, may be others: whoever is asked in the rule decides.
+            changes.push(Change { text, touches: all_of(old) });
+        }
         match all.iter().find(|new| new.name == spec.name) {
             None => changes.push(Change {
                 text: format!(
@@ -30,14 +37,35 @@ pub(super) fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
                     follows(new).iter().any(|action| action.may_act() && !follows(spec).contains(action));
                 for text in of_keys {
                     let acts = new_act && text.contains("`on_");
+                    let moves = spec.range.promotes_to != new.range.promotes_to;
                     let Change { text, touches } = change(text);
-                    let touches = if acts { Touches::Everything } else { touches };
+                    let touches = if acts || moves { Touches::Everything } else { touches };
                     changes.push(Change { text, touches });
                 }
             }
         }
     }
     changes
+}
+
+/// The approvals of these actions: the name of each, and under which others it stands.
+fn paths(actions: &[Action], at: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for action in actions {
+        let Action::SlackChannelApproval(spec) = action else { continue };
+        found.push((spec.name.clone(), at.to_owned()));
+        let next = [("success", &spec.on_success), ("reject", &spec.on_reject), ("expire", &spec.on_expire)];
+        for (when, then) in next {
+            found.extend(paths(then, &format!("{at}/{:?} {when}", spec.name)));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Where the approvals called `name` stand.
+fn of<'p>(paths: &'p [(String, String)], name: &str) -> Vec<&'p str> {
+    paths.iter().filter(|(known, _)| known == name).map(|(_, at)| at.as_str()).collect()
 }
 
 fn follows(spec: &ApprovalSpec) -> Vec<&Action> {

@@ -173,3 +173,32 @@ fn a_new_rule_that_acts_touches_every_approval() {
     assert_eq!(touched(&[ASKS]), ["QA"]);
     assert_eq!(touched(&[ASKS, &second]), Vec::<String>::new());
 }
+
+#[test]
+fn an_approval_that_moves_needs_an_approval() {
+    let rule =
+        |actions: &str| format!("- gate: {{conditions: [environment='Production'], actions: [{actions}]}}\n");
+    let (a, b) = ("name: A, channel: '#gate', votes_required: 2", "name: B, channel: '#devs'");
+    let before = rule(&format!("slack_channel_approval: {{{a}}}, trigger_build"));
+    let hidden = rule(&format!(
+        "slack_channel_approval: {{name: X, channel: '#me', on_reject: [slack_channel_approval: {{{a}}}]}}, trigger_build"
+    ));
+    insta::assert_snapshot!(told(&[&before], &[&hidden]));
+    let then = "on_success: [trigger_build]";
+    let before = rule(&format!("slack_channel_approval: {{{a}}}, slack_channel_approval: {{{b}, {then}}}"));
+    let under = rule(&format!(
+        "slack_channel_approval: {{{b}, {then}, on_reject: [slack_channel_approval: {{{a}}}]}}"
+    ));
+    insta::assert_snapshot!(told(&[&before], &[&under]));
+}
+
+#[test]
+fn an_approval_that_names_a_place_touches_everything() {
+    let note = "- note: {promotes_to: Production, conditions: [environment='Staging'], actions: [slack_channel_approval: \
+                {name: n, channel: '#me'}]}\n";
+    let plain = note.replace("promotes_to: Production, ", "");
+    insta::assert_snapshot!(
+        [told(&[ASKS], &[ASKS, note]), told(&[ASKS, &plain], &[ASKS, note]), told(&[ASKS], &[ASKS, &plain])]
+            .join("\n")
+    );
+}
