@@ -257,21 +257,15 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
     changes
 }
 
-/// Whether an approval of `rule` names the place that it lets revisions through to: it moves the base of that place, also where
-/// nothing acts after it.
+/// An approval of `rule` names the place that it lets revisions through to: it moves the base of that place, also where nothing
+/// acts after it.
 fn moves_bases(rule: &Rule) -> bool {
-    approvals(rule).iter().any(|spec| spec.range.promotes_to.is_some())
+    rule.actions.iter().any(action_moves_bases)
 }
 
 /// The same of one action of a rule.
 fn action_moves_bases(action: &Action) -> bool {
-    match action {
-        Action::SlackChannelApproval(spec) => {
-            let next = [&spec.on_success, &spec.on_reject, &spec.on_expire];
-            spec.range.promotes_to.is_some() || next.into_iter().flatten().any(action_moves_bases)
-        }
-        _ => false,
-    }
+    action.approvals().iter().any(|spec| spec.range.promotes_to.is_some())
 }
 
 /// A step by what it does; an approval by its name.

@@ -3,7 +3,8 @@
 use super::clicked::{clicked, too_late};
 use super::frozen::{opened, record, watched};
 use super::{
-    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict, Voter,
+    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict, Vote,
+    Voter,
 };
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
@@ -234,13 +235,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
             kept.push(vote);
             continue;
         }
-        decision.events.push(EventKind::VoteStruck {
-            approval: next.id.clone(),
-            voter: vote.voter.clone(),
-            name: vote.name,
-            verdict,
-        });
-        next.struck.push(Struck { voter: vote.voter, why: verdict });
+        decision.events.push(strike(next, vote, verdict));
     }
     next.votes = kept;
     let confirmed: Vec<&str> = confirmed.iter().map(String::as_str).collect();
@@ -308,17 +303,18 @@ fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<
     approval.electorate = electorate;
     approval.subject.base = base;
     if is_other {
-        for vote in approval.votes.extract_if(.., |vote| vote.choice == Choice::Approve) {
-            let verdict = Verdict::BaseMoved;
-            decision.events.push(EventKind::VoteStruck {
-                approval: approval.id.clone(),
-                voter: vote.voter.clone(),
-                name: vote.name,
-                verdict,
-            });
-            approval.struck.push(Struck { voter: vote.voter, why: verdict });
+        let approving: Vec<_> =
+            approval.votes.extract_if(.., |vote| vote.choice == Choice::Approve).collect();
+        for vote in approving {
+            decision.events.push(strike(approval, vote, Verdict::BaseMoved));
         }
     }
+}
+
+/// Puts `vote` among those that count no longer; the event that says so.
+fn strike(approval: &mut Approval, vote: Vote, why: Verdict) -> EventKind {
+    approval.struck.push(Struck { voter: vote.voter.clone(), why });
+    EventKind::VoteStruck { approval: approval.id.clone(), voter: vote.voter, name: vote.name, verdict: why }
 }
 
 /// Has an approval that is blocked judged again, ever more seldom.
