@@ -111,6 +111,3 @@ pub struct BreakGlass {
 pub fn parse(source: &str, path: &str) -> Result<Policy, Vec<Problem>> {
     crate::file::policy::parse(source, path)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 
 use super::hash;
 use super::reader::Reader;
-use super::values::is_group;
+use super::values::{is_group, may_do};
 use crate::policy::{Floor, Policy, Said, Section};
 use crate::problem::{Position, Problem, Source};
 use crate::reference::{
@@ -77,18 +77,29 @@ impl Reader<'_> {
 
     /// At least two people.
     fn owners(&mut self, entry: &Entry) -> Option<Vec<String>> {
-        let mut owners = self.approvers(&entry.value, "owners")?;
-        for group in owners.iter().filter(|owner| is_group(owner)) {
-            let message = format!("`{group}` is a user group, and owners are people");
-            self.problem(entry.value.start, message, format!("name each of them: {OWNERS_EXAMPLE}"));
-        }
+        let nodes = self.list(&entry.value, "owners", OWNERS_EXAMPLE)?;
+        let mut owners = self.each(nodes, Self::owner);
+        let are_read = owners.len() == nodes.len();
         let mut seen = HashSet::new();
         owners.retain(|owner| seen.insert(owner.to_ascii_lowercase()));
-        if owners.len() < 2 {
+        if are_read && owners.len() < 2 {
             let message = "a policy needs two owners: two of them approve a change of it".to_owned();
             self.problem(entry.at, message, format!("write {OWNERS_EXAMPLE}"));
         }
         Some(owners)
+    }
+
+    fn owner(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "an owner")?;
+        let right = "write an e-mail address or a Slack user id (U0123ABCDEF)".to_owned();
+        match may_do(&text, "own the policy") {
+            Ok(owner) if !is_group(&owner) => return Some(owner),
+            Ok(group) => {
+                self.problem(node.start, format!("`{group}` is a user group, and owners are people"), right)
+            }
+            Err(_) => self.problem(node.start, format!("`{}` is no owner", text.trim()), right),
+        }
+        None
     }
 
     fn default_floor(&mut self, node: &Node) -> Option<Floor> {
@@ -176,7 +187,9 @@ impl Reader<'_> {
             "allowed_actions" => floor.allowed_actions.push(said(self.texts(node, key, Self::acting))),
             "allowed_workflows" => floor.allowed_workflows.push(said(self.texts(node, key, Self::pattern))),
             "allowed_refs" => floor.allowed_refs.push(said(self.texts(node, key, Self::pattern))),
-            "allowed_webhook_hosts" => floor.allowed_webhook_hosts.push(said(self.texts(node, key, Self::host))),
+            "allowed_webhook_hosts" => {
+                floor.allowed_webhook_hosts.push(said(self.texts(node, key, Self::host)))
+            }
             "break_glass" => floor.break_glass.extend(self.approvers(node, key).map(said)),
             "review_within" => {
                 let wait = self.wait(node, key, "48h", LONGEST_WAIT);
@@ -242,7 +255,9 @@ impl Reader<'_> {
 
     /// The name of an action that acts.
     fn acting(&mut self, text: &str, at: Position) -> Option<String> {
-        let acts = |name: &str| !TELLING.contains(&name) && !["slack_channel_approval", "monitor_drift"].contains(&name);
+        let acts = |name: &str| {
+            !TELLING.contains(&name) && !["slack_channel_approval", "monitor_drift"].contains(&name)
+        };
         let known = || ACTIONS.iter().map(|action| action.name);
         if !known().any(|name| name == text) {
             let suggestion = did_you_mean(text, known().filter(|name| acts(name)));

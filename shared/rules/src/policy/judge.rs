@@ -97,7 +97,8 @@ impl Policy {
         judged.after.iter().for_each(|actions| guaranteed(actions, &mut behind));
         behind.truncate(MAX_BEHIND);
         let promotes_to = promotes_to(judged.actions);
-        let mut judging = Judging { policy: self, deployment, judged, promotes_to, found: Vec::new() };
+        let mut judging =
+            Judging { policy: self, deployment, judged, promotes_to, found: Vec::new(), noted: 0 };
         judging.walk(judged.actions, &mut behind, None);
         judging.found
     }
@@ -122,6 +123,8 @@ struct Judging<'a> {
     judged: &'a Judged<'a>,
     promotes_to: Option<&'a str>,
     found: Vec<Shortfall>,
+    /// How many shortfalls there were, also those that are found already.
+    noted: usize,
 }
 
 impl<'a> Judging<'a> {
@@ -167,6 +170,7 @@ impl<'a> Judging<'a> {
             message: one_line(format!("line {line} of the policy {message}")),
             suggestion: one_line(right),
         };
+        self.noted += 1;
         if self.found.len() < MAX_SHORTFALLS && !self.found.contains(&shortfall) {
             self.found.push(shortfall);
         }
@@ -199,7 +203,8 @@ impl<'a> Judging<'a> {
             let Action::TriggerBuild(spec) = action else { continue };
             if spec.revision.as_deref().is_none_or(|revision| fit(value, revision) < Fit::Yes) {
                 let message = format!("says which branches and tags `{line}` may build");
-                let right = format!("write `revision:` with one of these, without variables: {}", listed(value));
+                let right =
+                    format!("write `revision:` with one of these, without variables: {}", listed(value));
                 self.short(None, ("allowed_refs", *at), message, right);
             }
         }
@@ -213,7 +218,9 @@ impl<'a> Judging<'a> {
         for Said { value, line: at } in &floor.promotes_to {
             if self.promotes_to.is_none_or(|environment| fit_in_any_case(value, environment) < Fit::Yes) {
                 let message = match self.promotes_to {
-                    Some(environment) => format!("does not allow `promotes_to: {environment}` before `{line}`"),
+                    Some(environment) => {
+                        format!("does not allow `promotes_to: {environment}` before `{line}`")
+                    }
                     None => format!("asks that the rule names the environment that `{line}` promotes to"),
                 };
                 let right = format!("write `promotes_to:` with one of these: {}", listed(value));
@@ -237,7 +244,7 @@ impl<'a> Judging<'a> {
         if votes::sum(&counted) >= needed && floor.quotas.iter().all(meets) {
             return;
         }
-        let before = self.found.len();
+        let before = self.noted;
         if votes::sum(&all) < needed {
             let (count, missing) = (plural(needed), missing(&all, ended));
             let message = format!("asks for {count} before `{action}`, and {missing}");
@@ -270,7 +277,7 @@ impl<'a> Judging<'a> {
             let right = "list these under `votes_required` of an approval before it".to_owned();
             self.short(None, ("votes_required", said.line), message, right);
         }
-        if self.found.len() == before {
+        if self.noted == before {
             let message = format!("asks for {} before `{action}`, and fewer count", plural(needed));
             self.short(None, source, message, ask_for(needed, behind));
         }
@@ -310,12 +317,7 @@ fn wanting(floor: &Floor, spec: &ApprovalSpec) -> Vec<Wanting> {
     let range = &spec.range;
     want(floor.four_eyes, !spec.self_approval, "self_approval", "self_approval: false");
     want(floor.verified_commits, range.verified_commits, "verified_commits", "verified_commits: true");
-    want(
-        floor.blocks_unknown_makers,
-        !range.allow_unknown_makers,
-        "unknown_makers",
-        "unknown_makers: block",
-    );
+    want(floor.blocks_unknown_makers, !range.allow_unknown_makers, "unknown_makers", "unknown_makers: block");
     want(floor.rollback_four_eyes, range.rollback_four_eyes, "rollback", "rollback: four_eyes");
     if let Some(Said { value: longest, line }) = &floor.expires_after
         && spec.expires_after.is_none_or(|wait| wait > *longest)

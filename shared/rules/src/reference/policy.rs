@@ -14,7 +14,7 @@ pub(crate) const MAX_PATTERN: usize = 200;
 pub const POLICY: [Key; 3] = [
     Key {
         name: "owners",
-        takes: Takes::Recipients,
+        takes: Takes::Owners,
         absent: Refused,
         about: "The people of whom two approve each change of the policy in Slack: at least two, by e-mail address or Slack user id.",
         examples: &["owners: [ana@example.com, ben@example.com]"],
@@ -79,11 +79,14 @@ pub const FLOOR: [Key; 14] = [
     Key {
         name: "votes_required",
         takes: Takes::Votes,
-        absent: Value("0"),
+        absent: Means("none, unless another key asks for one"),
         about: "The least votes that have to stand behind an action: those of every approval that is approved before it, in its rule and in \
                 the rules that this one comes `after`. They are added up. A list says whose they have to be, as in a rule. Only votes \
                 of an approval that has everything else that the floor asks for count.",
-        examples: &["votes_required: 2", "votes_required:\n  - {from: '@sre', votes: 1}\n  - {from: '@qa', votes: 1}"],
+        examples: &[
+            "votes_required: 2",
+            "votes_required:\n  - {from: '@sre', votes: 1}\n  - {from: '@qa', votes: 1}",
+        ],
     },
     Key {
         name: "approvers",
