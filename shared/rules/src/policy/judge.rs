@@ -1,12 +1,12 @@
 //! Rules against the policy.
 
 use super::bind::promotes_to;
+use super::counting::{self, Together, Wanting, needed, wanting};
 use super::pattern::{Fit, fit, fit_in_any_case};
 use super::place::{Place, acting, host, workflow};
 use super::votes::{self, Votes};
 use super::{Floor, Policy, Said};
 use crate::difference::opens;
-use crate::explain::shown_duration;
 use crate::file::{Rule, RulesFile};
 use crate::problem::one_line;
 use approval::action::{Action, ApprovalSpec, QuotaSpec};
@@ -93,14 +93,26 @@ impl Policy {
 
     /// Every way in which one rule is below the floor, each once, at most 20. None: what it does may be done.
     pub fn judge_rule(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Shortfall> {
+        self.walked(deployment, judged).found
+    }
+
+    /// The floors that one rule meets only by the votes of several approvals together. Somebody may have voted in each of them: before
+    /// the rule acts, as many different people as each of these says must have. None: one approval asks them all, each of another
+    /// person.
+    pub fn votes_together(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Together> {
+        self.walked(deployment, judged).together
+    }
+
+    fn walked<'a>(&'a self, deployment: &'a Slug, judged: &'a Judged<'_>) -> Judging<'a> {
         let mut behind = Vec::new();
         judged.after.iter().for_each(|actions| guaranteed(actions, &mut behind));
         behind.truncate(MAX_BEHIND);
         let promotes_to = promotes_to(judged.actions);
+        let (found, together) = (Vec::new(), Vec::new());
         let mut judging =
-            Judging { policy: self, deployment, judged, promotes_to, found: Vec::new(), noted: 0 };
+            Judging { policy: self, deployment, judged, promotes_to, found, noted: 0, together };
         judging.walk(judged.actions, &mut behind, None);
-        judging.found
+        judging
     }
 }
 
@@ -125,6 +137,7 @@ struct Judging<'a> {
     found: Vec<Shortfall>,
     /// How many shortfalls there were, also those that are found already.
     noted: usize,
+    together: Vec<Together>,
 }
 
 impl<'a> Judging<'a> {
@@ -173,6 +186,12 @@ impl<'a> Judging<'a> {
         self.noted += 1;
         if self.found.len() < MAX_SHORTFALLS && !self.found.contains(&shortfall) {
             self.found.push(shortfall);
+        }
+    }
+
+    fn together(&mut self, together: Together) {
+        if self.together.len() < MAX_SHORTFALLS && !self.together.contains(&together) {
+            self.together.push(together);
         }
     }
 
@@ -232,16 +251,14 @@ impl<'a> Judging<'a> {
     /// Whether enough votes stand behind the action.
     fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
         let Some((needed, source)) = needed(floor) else { return };
-        let counts = |spec: &&ApprovalSpec| wanting(floor, spec).is_empty();
-        let of = |specs: &mut dyn Iterator<Item = &&ApprovalSpec>| -> Vec<Votes> {
-            specs.flat_map(|spec| votes::of(spec)).collect()
-        };
-        let is_from_all = |votes: &Votes| floor.approvers.iter().all(|said| votes.are_from(&said.value));
-        let all = of(&mut behind.iter());
-        let counted: Vec<Votes> =
-            of(&mut behind.iter().filter(|spec| counts(spec))).into_iter().filter(is_from_all).collect();
+        let of = |spec: &&ApprovalSpec| counting::counted(floor, spec);
+        let all: Vec<Votes> = behind.iter().flat_map(|spec| votes::of(spec)).collect();
+        let counted: Vec<Votes> = behind.iter().flat_map(of).collect();
         let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &counted);
         if votes::sum(&counted) >= needed && floor.quotas.iter().all(meets) {
+            if behind.iter().all(|spec| votes::sum(&of(spec)) < needed) {
+                self.together(Together::new(needed, source.1, floor));
+            }
             return;
         }
         let before = self.noted;
@@ -282,52 +299,6 @@ impl<'a> Judging<'a> {
             self.short(None, source, message, ask_for(needed, behind));
         }
     }
-}
-
-/// How many votes have to stand behind an action, and the key and line that say so; `None`: none. A floor that says what an
-/// approval has to be like asks for one.
-fn needed(floor: &Floor) -> Option<(u64, (&'static str, usize))> {
-    if let Some(Said { value, line }) = &floor.votes {
-        return Some((u64::from(*value), ("votes_required", *line)));
-    }
-    let one = |key, line: Option<usize>| line.map(|line| (1, (key, line)));
-    let approvers = floor.approvers.first().map(|said| said.line);
-    one("self_approval", floor.four_eyes)
-        .or(one("verified_commits", floor.verified_commits))
-        .or(one("approvers", approvers))
-}
-
-/// A key of an approval that makes its votes count for nothing.
-struct Wanting {
-    key: &'static str,
-    line: usize,
-    message: String,
-    right: String,
-}
-
-/// The keys for which the votes of an approval don't count towards a floor.
-fn wanting(floor: &Floor, spec: &ApprovalSpec) -> Vec<Wanting> {
-    let mut found = Vec::new();
-    let mut want = |line: Option<usize>, is_met: bool, key: &'static str, right: &str| {
-        if let Some(line) = line.filter(|_| !is_met) {
-            let (message, right) = (format!("asks for `{right}`"), format!("write `{right}`"));
-            found.push(Wanting { key, line, message, right });
-        }
-    };
-    let range = &spec.range;
-    want(floor.four_eyes, !spec.self_approval, "self_approval", "self_approval: false");
-    want(floor.verified_commits, range.verified_commits, "verified_commits", "verified_commits: true");
-    want(floor.blocks_unknown_makers, !range.allow_unknown_makers, "unknown_makers", "unknown_makers: block");
-    want(floor.rollback_four_eyes, range.rollback_four_eyes, "rollback", "rollback: four_eyes");
-    if let Some(Said { value: longest, line }) = &floor.expires_after
-        && spec.expires_after.is_none_or(|wait| wait > *longest)
-    {
-        let longest = shown_duration(*longest);
-        let message = format!("lets an approval be open for {longest} at most");
-        let right = format!("write `expires_after: '{}'`", longest.split(' ').next().unwrap_or_default());
-        found.push(Wanting { key: "expires_after", line: *line, message, right });
-    }
-    found
 }
 
 /// What stands behind an action, as a clause.

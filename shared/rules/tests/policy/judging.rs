@@ -1,6 +1,7 @@
 //! Which rules are below the floor.
 
 use crate::{file, judge, policy, slug, told};
+use approval::action::Action;
 use rules::policy::{Judged, Policy};
 
 /// An approval of one vote.
@@ -254,6 +255,36 @@ fn rule_on_record_is_judged_without_its_file() {
     insta::assert_snapshot!(found[0].text(), @"
     Rule `ship`: line 2 of the policy asks for 2 votes before `trigger_build: CircleCI pipeline`, and only 1 is asked before it; write `votes_required: 2` in the approval “ship”.
     ");
+}
+
+#[test]
+fn votes_of_several_approvals_need_different_people() {
+    let together = |floor: &str, rules: &str| {
+        let (policy, file) = (policy(&format!("default: {{{floor}}}")), file(rules));
+        let last = file.rules.last().unwrap();
+        policy.votes_together(&slug("acme/checkout"), &Judged::of(last, &file))
+    };
+    let people = |floor: &str, rules: &str| {
+        together(floor, rules).iter().map(|together| (together.people, together.line)).collect::<Vec<_>>()
+    };
+    let rule = |actions: &str| format!("  - a: {{actions: [{actions}]}}");
+    let (two, three) = (ask("votes_required: 2"), "votes_required: 3");
+    assert_eq!(people("votes_required: 2", &rule(&format!("{two}, trigger_build"))), []);
+    assert_eq!(people("votes_required: 2", &rule(&format!("{ASK}, {two}, trigger_build"))), []);
+    assert_eq!(people("votes_required: 2", &rule(&format!("{ASK}, {ASK}, trigger_build"))), [(2, 2)]);
+    assert_eq!(people(three, &rule(&format!("{ASK}, {two}, trigger_build, add_deploy_tag: '#x'"))), [(3, 2)]);
+    // Below the floor, nothing acts anyway.
+    assert_eq!(people(three, &rule(&format!("{two}, trigger_build"))), []);
+    let stages =
+        format!("  - qa: {{actions: [{ASK}]}}\n  - a: {{after: qa, actions: [{ASK}, trigger_build]}}");
+    assert_eq!(people("votes_required: 2", &stages), [(2, 2)]);
+    let four_eyes = ask("self_approval: false");
+    let rules = rule(&format!("{ASK}, {four_eyes}, {four_eyes}, trigger_build"));
+    let [found] = together("votes_required: 2, self_approval: false", &rules).try_into().unwrap();
+    let file = file(&rules);
+    let counts: Vec<_> =
+        file.rules[0].actions.iter().flat_map(Action::approvals).map(|spec| found.counts(spec)).collect();
+    assert_eq!(counts, [false, true, true]);
 }
 
 #[test]

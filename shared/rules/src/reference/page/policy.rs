@@ -44,7 +44,8 @@ const JUDGED: &str = "\
 
 - The policy binds what acts: builds, webhooks, events, tags and changes of issues. Slack messages and comments on issues are free.
 - The votes behind an action are those of each approval that has to be approved before it runs: earlier in the rule, around it, or in a rule
-  that this one names in `after`, also by way of other rules. They are added up.
+  that this one names in `after`, also by way of other rules. They are added up. `signoff rules check` counts votes, and can't tell whether one
+  person would give two of them.
 - What stands before an approval, or runs because an approval was rejected or expired, has no vote of that approval behind it.
 - The votes of an approval count only where it has every key that the floor asks for.
 - A rule that can't be shown to meet the floor is below it: a job, branch or host that a template makes up, or a group that the floor doesn't
