@@ -1,9 +1,10 @@
 //! Rules against the policy.
 
+mod allowed;
+
 use super::bind::promotes_to;
 use super::counting::{self, Together, Wanting, needed, wanting};
-use super::pattern::{Fit, fit, fit_in_any_case};
-use super::place::{Place, acting, host, workflow};
+use super::place::{Place, acting};
 use super::votes::{self, Votes};
 use super::{Floor, Policy, Said};
 use crate::difference::opens;
@@ -195,62 +196,27 @@ impl<'a> Judging<'a> {
         }
     }
 
-    /// Whether the policy allows the action itself.
-    fn allowed(&mut self, action: &Action, name: &str, floor: &Floor) {
-        let line = one_line(action.to_string());
-        for Said { value, line: at } in &floor.allowed_actions {
-            if !value.iter().any(|allowed| allowed == name) {
-                let message = format!("does not allow the action `{name}`");
-                self.short(None, ("allowed_actions", *at), message, use_one_of(value));
-            }
+    /// Whether an approval is as the policy wants them, where it asks for none.
+    fn limits(&mut self, floor: &Floor, behind: &[&ApprovalSpec]) {
+        if behind.iter().all(|spec| !wanting(floor, spec).is_empty()) {
+            self.wanting(floor, behind);
         }
-        for Said { value, line: at } in &floor.allowed_workflows {
-            let names = match action {
-                Action::TriggerBuild(spec) => vec![workflow(spec).to_owned()],
-                Action::AutoApproveBuild(build) => {
-                    let job = build.job.iter().map(|job| format!("{}/{job}", build.build));
-                    std::iter::once(build.build.clone()).chain(job).collect()
-                }
-                _ => continue,
-            };
-            if names.iter().all(|name| fit(value, name) < Fit::Yes) {
-                let message = format!("does not allow `{line}`, or it can't be told before it runs");
-                self.short(None, ("allowed_workflows", *at), message, use_one_of(value));
-            }
-        }
-        for Said { value, line: at } in &floor.allowed_refs {
-            let Action::TriggerBuild(spec) = action else { continue };
-            if spec.revision.as_deref().is_none_or(|revision| fit(value, revision) < Fit::Yes) {
-                let message = format!("says which branches and tags `{line}` may build");
-                let right =
-                    format!("write `revision:` with one of these, without variables: {}", listed(value));
-                self.short(None, ("allowed_refs", *at), message, right);
-            }
-        }
-        for Said { value, line: at } in &floor.allowed_webhook_hosts {
-            let Action::Webhook(url) = action else { continue };
-            if host(url).is_none_or(|host| fit_in_any_case(value, &host) < Fit::Yes) {
-                let message = format!("does not allow `{line}`, or its host can't be told before it runs");
-                self.short(None, ("allowed_webhook_hosts", *at), message, use_one_of(value));
-            }
-        }
-        for Said { value, line: at } in &floor.promotes_to {
-            if self.promotes_to.is_none_or(|environment| fit_in_any_case(value, environment) < Fit::Yes) {
-                let message = match self.promotes_to {
-                    Some(environment) => {
-                        format!("does not allow `promotes_to: {environment}` before `{line}`")
-                    }
-                    None => format!("asks that the rule names the environment that `{line}` promotes to"),
-                };
-                let right = format!("write `promotes_to:` with one of these: {}", listed(value));
-                self.short(None, ("promotes_to", *at), message, right);
+    }
+
+    /// Notes what the approvals lack.
+    fn wanting(&mut self, floor: &Floor, behind: &[&ApprovalSpec]) {
+        for spec in behind {
+            for Wanting { key, line, message, right } in wanting(floor, spec) {
+                let name = one_line(spec.name.clone());
+                let right = format!("{right} in the approval \u{201c}{name}\u{201d}");
+                self.short(Some(&spec.name), (key, line), message, right);
             }
         }
     }
 
     /// Whether enough votes stand behind the action.
     fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
-        let Some((needed, source)) = needed(floor) else { return };
+        let Some((needed, source)) = needed(floor) else { return self.limits(floor, behind) };
         let of = |spec: &&ApprovalSpec| counting::counted(floor, spec);
         let all: Vec<Votes> = behind.iter().flat_map(|spec| votes::of(spec)).collect();
         let counted: Vec<Votes> = behind.iter().flat_map(of).collect();
@@ -267,13 +233,7 @@ impl<'a> Judging<'a> {
             let message = format!("asks for {count} before `{action}`, and {missing}");
             self.short(None, source, message, ask_for(needed, behind));
         }
-        for spec in behind {
-            for Wanting { key, line, message, right } in wanting(floor, spec) {
-                let name = one_line(spec.name.clone());
-                let right = format!("{right} in the approval \u{201c}{name}\u{201d}");
-                self.short(Some(&spec.name), (key, line), message, right);
-            }
-        }
+        self.wanting(floor, behind);
         for said in &floor.approvers {
             for spec in behind {
                 if !votes::of(spec).iter().all(|votes| votes.are_from(&said.value)) {
@@ -324,12 +284,4 @@ fn ask_for(needed: u64, behind: &[&ApprovalSpec]) -> String {
 
 fn plural(votes: u64) -> String {
     if votes == 1 { "1 vote".to_owned() } else { format!("{votes} votes") }
-}
-
-fn use_one_of(list: &[String]) -> String {
-    format!("use one of these: {}", listed(list))
-}
-
-fn listed(list: &[String]) -> String {
-    list.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
 }

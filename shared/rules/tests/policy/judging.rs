@@ -138,6 +138,16 @@ fn votes_count_only_from_an_approval_as_asked() {
         let told = short(floor, &format!("{}, trigger_build", ask(keys)));
         assert_eq!(told, expected, "{floor} and {keys}");
     }
+    // Where no votes are asked, an approval that there is keeps to the limits all the same.
+    for (floor, keys, expected) in [
+        ("unknown_makers: block", "self_approval: false, unknown_makers: allow", "a unknown_makers"),
+        ("rollback: four_eyes", "self_approval: false", "a rollback"),
+        ("expires_after: 1h", "expires_after: 2h", "a expires_after"),
+        ("expires_after: 1h", "expires_after: 1h", ""),
+    ] {
+        assert_eq!(short(floor, &format!("{}, trigger_build", ask(keys))), expected, "{floor} and {keys}");
+        assert_eq!(short(floor, "trigger_build"), "", "{floor}");
+    }
     // Another approval may have what this one has not.
     let both = format!("{ASK}, {}, trigger_build", ask("self_approval: false, votes_required: 2"));
     assert_eq!(short("votes_required: 2, self_approval: false", &both), "");
