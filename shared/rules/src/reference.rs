@@ -5,6 +5,7 @@
 
 mod actions;
 mod conditions;
+mod filters;
 mod keys;
 mod page;
 mod policy;
@@ -13,6 +14,7 @@ mod templates;
 
 pub use actions::{ACTIONS, ACTIONS_NOT_YET, ASKING, Action, TELLING, TRIGGERS, TRIGGERS_NOT_YET, WATCHING};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
+pub use filters::{FILTERS, FILTERS_LEFT_OUT, Filter, Gives, LeftOut, TAGS_LEFT_OUT};
 pub use keys::{
     APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
     MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,

@@ -4,17 +4,22 @@
 //! work that a template may do, the memory that it may take and the text that it may produce are limited.
 
 mod check;
+mod code;
 mod context;
-mod scan;
+mod filters;
+mod names;
+mod operators;
+mod tags;
 
 pub(crate) use check::check;
 pub use context::{Context, FAILED_RULES, Mentions};
 
+use crate::problem::one_line;
 use approval::mrkdwn::escape;
+use code::{pieces, refused};
 use minijinja::value::{Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use scan::refused;
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
@@ -103,12 +108,9 @@ pub fn render_address(template: &str, context: &Context) -> Result<String, Templ
 /// All but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a variable that a template names, and that this deploy has no value for, renders to: nothing.
-const UNDEFINED: UndefinedBehavior = UndefinedBehavior::Chainable;
-
-static SLACK: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Slack, UNDEFINED));
-static ADDRESS: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Address, UNDEFINED));
-static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Plain, UNDEFINED));
+static SLACK: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Slack));
+static ADDRESS: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Address));
+static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| environment(Target::Plain));
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Target {
@@ -118,19 +120,15 @@ enum Target {
 }
 
 /// The engine for one kind of text.
-fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'static> {
+fn environment(target: Target) -> Environment<'static> {
     let mut environment = Environment::new();
+    environment.set_debug(false);
     environment.set_fuel(Some(MAX_WORK));
-    environment.set_undefined_behavior(undefined);
+    // A variable that a template names, and that this deploy has no value for, renders to nothing.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.remove_global("debug");
-    // These make lists that grow without costing work; see also `scan::refused`.
-    environment.remove_filter("chain");
-    environment.remove_filter("zip");
-    // It panics at `%(` before a character that is not ASCII, as a pull request's title may have.
-    environment.remove_filter("format");
     environment.add_function("range", range);
-    // Nobody can declare text of a pull request to be safe; `escape` is what rendering does anyway.
-    environment.add_filter("safe", |value: Value| value);
+    filters::add_to(&mut environment, target);
     // The engine takes what is captured (`{% set x %}…{% endset %}`) as escaped once there is a kind of escaping.
     match target {
         Target::Slack => environment.set_auto_escape_callback(|_| AutoEscape::Custom("slack".into())),
@@ -138,10 +136,6 @@ fn environment(target: Target, undefined: UndefinedBehavior) -> Environment<'sta
         Target::Plain => {}
     }
     environment.set_formatter(move |out, state, value| format(out, state, value, target));
-    if target != Target::Slack {
-        environment.add_filter("escape", |value: Value| value);
-        environment.add_filter("e", |value: Value| value);
-    }
     environment
 }
 
@@ -170,9 +164,6 @@ fn format(
     value: &Value,
     target: Target,
 ) -> Result<(), Error> {
-    if value.is_undefined() && state.env().undefined_behavior() == UndefinedBehavior::SemiStrict {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
     if value.is_undefined() || value.is_none() {
         return Ok(());
     }
@@ -235,33 +226,35 @@ fn render_in(
         let message = format!("longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
         return Err(TemplateError { line: None, message });
     }
-    if let Some((offset, message)) = refused(template) {
-        let line = 1 + template.chars().take(offset).filter(|c| *c == '\n').count();
-        return Err(TemplateError { line: Some(line), message: message.to_owned() });
+    if let Some(slip) = refused(&pieces(template)) {
+        let line = 1 + template.bytes().take(slip.at).filter(|byte| *byte == b'\n').count();
+        let message =
+            slip.suggestion.into_iter().fold(slip.message, |message, clause| message + "; " + &clause);
+        return Err(TemplateError { line: Some(line), message });
     }
-    let rendered = environment
+    environment
         .template_from_str(template)
-        .and_then(|compiled| compiled.render_captured(values))
-        .map_err(|error| explained(&error))?;
+        .and_then(|compiled| render_compiled(&compiled, values))
+        .map_err(|error| TemplateError { line: error.line(), message: explained(&error) })
+}
+
+/// The rendered text, and how much work that was.
+fn render_compiled(compiled: &Template<'_, '_>, values: &Value) -> Result<(String, u64), Error> {
+    let rendered = compiled.render_captured(values)?;
     let work = rendered.state().fuel_levels().map_or(0, |(consumed, _)| consumed);
     let text = rendered.into_output();
-    if text.len() > MAX_OUTPUT_BYTES {
-        let message = format!("its text is longer than {} KiB", MAX_OUTPUT_BYTES / 1024);
-        return Err(TemplateError { line: None, message });
-    }
-    Ok((text, work))
+    if text.len() > MAX_OUTPUT_BYTES { Err(Error::from(ErrorKind::WriteFailure)) } else { Ok((text, work)) }
 }
 
 /// The engine's error in our words.
-fn explained(error: &Error) -> TemplateError {
-    let message = match (error.kind(), error.detail()) {
+fn explained(error: &Error) -> String {
+    match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "it takes too much work; shorten its loops".to_owned(),
-        (ErrorKind::WriteFailure, _) => "its text is too long".to_owned(),
-        (ErrorKind::UndefinedError, None) => "a value that does not exist".to_owned(),
+        (ErrorKind::WriteFailure, _) => format!("its text is longer than {} KiB", MAX_OUTPUT_BYTES / 1024),
         (kind, None) => kind.to_string(),
-        (_, Some(detail)) => detail.to_owned(),
-    };
-    TemplateError { line: error.line(), message }
+        // It repeats what stands in the template, however long that is.
+        (_, Some(detail)) => one_line(detail.to_owned()),
+    }
 }
 
 #[cfg(test)]

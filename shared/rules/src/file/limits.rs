@@ -195,7 +195,7 @@ fn a_nul_is_told_wherever_it_stands() {
     rules.yml:1:10: the name of a rule is one line of 1 to 200 characters
     ");
     insta::assert_snapshot!(first("rules: [{a: {conditions: [\"a=\\0\"], actions: [trigger_build]}}]"), @"
-    rules.yml:1:27: ` ` means nothing here
+    rules.yml:1:30: ` ` means nothing here
     ");
 }
 

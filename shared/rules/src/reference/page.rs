@@ -5,9 +5,10 @@ mod policy;
 pub use policy::policy_page;
 
 use super::{
-    ACTIONS, ACTIONS_NOT_YET, APPROVAL, ASKING, Absent, Action, CONDITION, FILE, FREEZE, Key, Kind, Known,
-    OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TELLING, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS,
-    TRIGGERS_NOT_YET, Takes, Template, VALUES, VARIABLES, VARIABLES_NOT_YET, WATCHING,
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, ASKING, Absent, Action, CONDITION, FILE, FILTERS, FILTERS_LEFT_OUT,
+    FREEZE, Filter, Key, Kind, Known, OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TAGS_LEFT_OUT, TELLING,
+    TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET, Takes, Template, VALUES, VARIABLES,
+    VARIABLES_NOT_YET, WATCHING,
 };
 use jiff::SignedDuration;
 
@@ -61,6 +62,14 @@ people read it: in Slack, people are mentioned and deploys are links. A pull req
 
 ";
 
+const LEFT_OUT: &str = "\
+### Left out
+
+Jinja has these, and a template of a rule does not. `+` adds only to a number as it is written (`loop.index + 1`), and there is no `*`:
+lists would grow without end.
+
+";
+
 const NOT_YET: &str = "\
 ## Not supported yet
 
@@ -107,6 +116,18 @@ pub fn page() -> String {
     page.templates("variable", &TEMPLATE_VARIABLES);
     page.text("They can do more:\n\n");
     page.templates("", &TEMPLATES);
+    page.text("### Filters\n\n");
+    let filter = |filter: &Filter| {
+        [code(filter.name), filter.about.to_owned(), code(filter.example), code(filter.becomes)]
+    };
+    page.table(["filter", "what it does", "example", "becomes"], FILTERS.iter().map(filter));
+    page.text(LEFT_OUT);
+    let left_out = TAGS_LEFT_OUT.iter().map(|left_out| ("tag", left_out));
+    let left_out = left_out.chain(FILTERS_LEFT_OUT.iter().map(|left_out| ("filter", left_out)));
+    page.table(
+        ["", "name", "what to do instead"],
+        left_out.map(|(what, left_out)| [what.to_owned(), code(left_out.name), left_out.instead.to_owned()]),
+    );
     page.text(NOT_YET);
     page.text("### Actions that are not supported yet\n\n");
     let examples = ACTIONS_NOT_YET.map(|action| format!("- {}: {}", action.name, action.example));

@@ -95,7 +95,7 @@ pub const TEMPLATES: [Template; 4] = [
         "filters",
         "{{ environment | upper }}, {{ tags | join(' and ') }}",
         "STAGING, #web",
-        "Jinja's own, of which none reads anything from outside.",
+        "A value made into another: [filters](#filters).",
     ),
     template("comment", "Promote?{# nobody reads this #}", "Promote?", "What nobody reads."),
 ];

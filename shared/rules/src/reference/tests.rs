@@ -383,4 +383,7 @@ fn templates_become_what_is_described() {
         assert_eq!(read.actions.len(), 1);
         assert_eq!(render_plain(template.example, &context).unwrap(), template.becomes, "{}", template.name);
     }
+    for filter in &FILTERS {
+        assert_eq!(render_plain(filter.example, &context).unwrap(), filter.becomes, "{}", filter.name);
+    }
 }

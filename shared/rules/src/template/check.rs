@@ -1,15 +1,17 @@
 //! What can be said about a template before there is a deploy.
 
-use super::scan::{refused, word_offset};
-use super::{Context, MAX_TEMPLATE_BYTES, Mentions, Target, environment, explained, render_in};
+use super::code::{Slip, pieces, refused};
+use super::{
+    Context, MAX_TEMPLATE_BYTES, Mentions, SLACK, explained, names, operators, render_compiled, tags,
+};
+use crate::problem::one_line;
 use crate::reference::TEMPLATE_VARIABLES;
-use crate::suggest::did_you_mean;
 use approval::deploy::{Deploy, Person, PullRequest, Slug, Source};
 use approval::id::DeployId;
 use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
-use minijinja::{Environment, UndefinedBehavior};
-use std::collections::BTreeMap;
+use minijinja::Error;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// What is wrong with a template.
@@ -22,10 +24,6 @@ pub(crate) struct TemplateProblem {
     /// What would be right, as a clause.
     pub(crate) suggestion: Option<String>,
 }
-
-/// The engine for trying a template: what does not exist is an error.
-static STRICT: LazyLock<Environment<'static>> =
-    LazyLock::new(|| environment(Target::Slack, UndefinedBehavior::SemiStrict));
 
 /// A deploy that has everything once, for trying templates.
 static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
@@ -70,60 +68,89 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
         reported_tags: Vec::new(),
         reading: Default::default(),
     };
-    Some(Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new()))
+    let context = Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new());
+    Some(context.with_failed_rules(&["a-rule".to_owned()]))
 });
 
-/// Everything that is wrong with a template: its syntax, unknown variables, and what shows when it is rendered for a
-/// sample deploy (unknown filters, attributes that do not exist, too much work). Where nothing is, how much work it was.
+/// Everything that is wrong with a template: its tags and operators, else its syntax, else its names, else what shows when it is
+/// rendered for a sample deploy (too much work, a filter on what it does not take). Where nothing is, how much work it was.
 pub(crate) fn check(template: &str) -> Result<u64, Vec<TemplateProblem>> {
     // Text alone, as most messages are, needs no engine.
-    if !template.contains("{{")
-        && !template.contains("{%")
-        && !template.contains("{#")
-        && template.len() <= MAX_TEMPLATE_BYTES
-    {
+    if !template.contains(['{', '$', '%']) && template.len() <= MAX_TEMPLATE_BYTES {
         return Ok(0);
     }
-    let in_line = |error: super::TemplateError, what: &str| TemplateProblem {
-        offset: error.line.map(|line| line_offset(template, line)),
-        message: format!("{what}: {}", error.message),
-        suggestion: None,
-    };
-    let compiled = match STRICT.template_from_str(template) {
-        Ok(compiled) if template.len() <= MAX_TEMPLATE_BYTES => compiled,
-        Ok(_) => {
-            let message = format!("the template is longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
-            return Err(vec![TemplateProblem { offset: None, message, suggestion: None }]);
-        }
-        Err(error) => return Err(vec![in_line(explained(&error), "the template cannot be read")]),
-    };
-    if let Some((offset, message)) = refused(template) {
-        let message = message.to_owned();
-        return Err(vec![TemplateProblem { offset: Some(offset), message, suggestion: None }]);
+    if template.len() > MAX_TEMPLATE_BYTES {
+        let message = format!("the template is longer than {} KiB", MAX_TEMPLATE_BYTES / 1024);
+        return Err(vec![TemplateProblem { offset: None, message, suggestion: None }]);
     }
-    let mut unknown: Vec<String> = compiled.undeclared_variables(false).into_iter().collect();
+    let pieces = pieces(template);
+    let mut slips = tags::slips(template, &pieces);
+    for slip in operators::slips(template, &pieces) {
+        // One in a tag that is wrong itself is told with the tag.
+        if slips.iter().all(|told| !same_code(template, told.at, slip.at)) {
+            slips.push(slip);
+        }
+    }
+    sound(template, slips)?;
+    sound(template, refused(&pieces).into_iter().collect())?;
+    let compiled = SLACK
+        .template_from_str(template)
+        .map_err(|error| vec![told(template, &error, "the template cannot be read")])?;
+    let Some(sample) = SAMPLE.as_ref() else { return Ok(0) };
+    let mut unknown: BTreeSet<String> = compiled.undeclared_variables(false).into_iter().collect();
     unknown.retain(|name| {
         TEMPLATE_VARIABLES.iter().all(|variable| variable.name != *name)
-            && STRICT.globals().all(|(global, _)| global != name)
+            && SLACK.globals().all(|(global, _)| global != name)
     });
-    unknown.sort_unstable();
-    if !unknown.is_empty() {
-        return Err(unknown.iter().map(|name| unknown_variable(template, name)).collect());
-    }
-    let tried = SAMPLE.as_ref().map(|sample| render_in(&STRICT, template, sample.slack()));
-    match tried {
-        Some(Err(error)) => Err(vec![in_line(error, "the template does not work")]),
-        Some(Ok((_, work))) => Ok(work),
-        None => Ok(0),
+    sound(template, names::slips(template, &pieces, unknown, sample.slack()))?;
+    match render_compiled(&compiled, sample.slack()) {
+        Ok((_, work)) => Ok(work),
+        Err(error) => Err(vec![told(template, &error, "the template does not work")]),
     }
 }
 
-fn unknown_variable(template: &str, name: &str) -> TemplateProblem {
-    TemplateProblem {
-        offset: word_offset(template, name),
-        message: format!("unknown template variable `{name}`"),
-        suggestion: did_you_mean(name, TEMPLATE_VARIABLES.iter().map(|variable| variable.name)),
+/// The problems that these slips are, in the order in which they stand.
+fn sound(template: &str, mut slips: Vec<Slip>) -> Result<(), Vec<TemplateProblem>> {
+    if slips.is_empty() {
+        return Ok(());
     }
+    slips.sort_by_key(|slip| slip.at);
+    let problem = |slip: Slip| TemplateProblem {
+        offset: Some(characters(template, slip.at)),
+        message: one_line(slip.message),
+        suggestion: slip.suggestion.map(one_line),
+    };
+    Err(slips.into_iter().map(problem).collect())
+}
+
+/// Whether two places lie in the same `{{ … }}` or `{% … %}`.
+fn same_code(template: &str, one: usize, other: usize) -> bool {
+    let between = template.get(one.min(other)..one.max(other)).unwrap_or_default();
+    !between.contains("}}") && !between.contains("%}")
+}
+
+/// The engine's error, at its place.
+fn told(template: &str, error: &Error, what: &str) -> TemplateProblem {
+    let at = error.range().map(|range| characters(template, range.start));
+    let mut message = explained(error);
+    for (engines, ours) in [
+        ("end of variable block", "`}}`"),
+        ("end of block", "`%}`"),
+        ("end of input", "the end of the template"),
+        ("identifier", "a name"),
+    ] {
+        message = message.replace(engines, ours);
+    }
+    TemplateProblem {
+        offset: at.or_else(|| error.line().map(|line| line_offset(template, line))),
+        message: format!("{what}: {message}"),
+        suggestion: None,
+    }
+}
+
+/// How many characters are in so many bytes.
+fn characters(template: &str, bytes: usize) -> usize {
+    template.char_indices().take_while(|(at, _)| *at < bytes).count()
 }
 
 /// How many characters stand before the first character of a line (from 1) that is not a space.
@@ -133,3 +160,6 @@ fn line_offset(template: &str, line: usize) -> usize {
     let spaces = template.chars().skip(before).take_while(|c| matches!(c, ' ' | '\t')).count();
     before + spaces
 }
+
+#[cfg(test)]
+mod tests;

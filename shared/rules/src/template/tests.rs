@@ -66,7 +66,7 @@ fn deploy() -> Deploy {
     }
 }
 
-fn context() -> Context {
+pub(super) fn context() -> Context {
     let mut mentions = Mentions::new();
     mentions.insert(&person("Ana", Some("Ana@Example.com")), "U0ANA");
     mentions.insert(&person("B <!here> & co", None), "!channel");
@@ -262,15 +262,15 @@ fn a_template_cannot_work_or_grow_without_end() {
     "{% for i in range(999) %}{% for j in range(999) %}x{% endfor %}{% endf"
         template, line 1: it takes too much work; shorten its loops
     "{{ 'x' * 100000000 }}"
-        template, line 1: `+` and `*` cannot be used in a template: join texts with `~`
+        template, line 1: `*` cannot be used in a template; write the number or the text out
     "{{ range(100000000) | list | length }}"
         template, line 1: a range has at most 1000 numbers
     "{{ range(100000000) | join(',') }}"
         template, line 1: a range has at most 1000 numbers
     "{{ [1] * 100000000 }}"
-        template, line 1: `+` and `*` cannot be used in a template: join texts with `~`
+        template, line 1: `*` cannot be used in a template; write the number or the text out
     "{{ tags + tags }}"
-        template, line 1: `+` and `*` cannot be used in a template: join texts with `~`
+        template, line 1: `+` adds only to a number as it is written, such as `loop.index + 1`; join texts with `~`
     "{% set x = [tags] %}{% for i in x recursive %}{{ loop([i, i]) }}{% end"
         template, line 1: recursion limit exceeded
     "{{ tags | chain(tags) }}"
@@ -286,7 +286,7 @@ fn a_template_cannot_work_or_grow_without_end() {
     "{% set ns = namespace(x='x') %}{% for i in range(100) %}{% set ns.x = "
         template, line 1: it takes too much work; shorten its loops
     "{{ '%0999999999d' | format(1) }}"
-        template, line 1: filter format is unknown
+        template, line 1: `%999999999` is too wide: at most 1000
     "{{ 'x' | indent(999999999) }}"
         template, line 1: it takes too much work; shorten its loops
     "{% set x = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -314,7 +314,7 @@ fn a_title_is_not_taken_for_a_format() {
     deploy.pull_requests[0].title = "100%(é) done".to_owned();
     let context = Context::new(&deploy, "https://x.example.com", &Mentions::new());
     let error = render("{{ prs[0].title | format(1) }}", &context).unwrap_err();
-    assert_eq!(error.message, "filter format is unknown");
+    assert_eq!(error.message, "`%(é)` is no name: letters a to z, digits and `_`");
     assert!(check("{{ '%(é)' | format(1) }}").is_err());
 }
 
@@ -352,25 +352,25 @@ fn a_template_is_checked_before_there_is_a_deploy() {
     "{{ author_slack }}"
         3: unknown template variable `author_slack` did you mean `authors_slack`?
     "author_slack: {{ deploy.author_slack }} {{ author_slack }} {{ whatever }}"
+        17: unknown template variable `deploy` did you mean `authors_slack`?
         43: unknown template variable `author_slack` did you mean `authors_slack`?
-        17: unknown template variable `deploy` did you mean `deployment`?
         62: unknown template variable `whatever` 
     "{% for pr in prs %}{{ pr.titel }}{% endfor %}"
-        0: the template does not work: a value that does not exist 
+        25: a pull request has no `titel`: number, title, author, url, labels did you mean `title`?
     "a\n  {{ tags | jion }}"
-        4: the template does not work: filter jion is unknown 
+        14: there is no filter `jion` did you mean `join`?
     "{{ tags | }}"
-        0: the template cannot be read: unexpected end of variable block, expected identifier 
+        8: no filter stands behind this `|` name one, such as `| upper`, or leave the `|` out
     "a\nb {% for pr in prs %}"
-        2: the template cannot be read: unexpected end of input, expected end of block 
+        4: `{% for %}` is never closed end it with `{% endfor %}`
     "{% for i in range(100000000) %}{% endfor %}"
-        0: the template does not work: a range has at most 1000 numbers 
+        12: the template does not work: a range has at most 1000 numbers 
     "{{ tags.join(',') }}"
-        0: the template does not work: sequence has no method named join 
+        8: `join` is a filter write `tags | join(',')`
     "{{ undefined_function() }}"
-        3: unknown template variable `undefined_function` 
+        3: there is no function `undefined_function` 
     "{# only a comment"
-        0: the template cannot be read: unexpected end of comment
+        0: `{#` starts a comment that never ends end it with `#}`
     "#);
 }
 

@@ -209,7 +209,7 @@ fn what_is_wrong_is_told_beside_its_field() {
 
     Name: this has to be one line, without tabs
     Environment: a condition can't ask for a text with both kinds of quotes; rename the environment
-    Prompt: Line 2, character 3: the template cannot be read: unexpected end of input, expected end of variable block
+    Prompt: Line 2, character 26: `{{` is never closed; end it with `}}`
     Channel: `My Team` cannot be a Slack channel; write #name, or the channel's id (C0123ABCDEF)
     Approvers: `ben` is nobody who could vote; write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')
     ExpiresAfter: this is no time: a whole number and s, m, h or d; write, for example, 24h
@@ -228,7 +228,8 @@ fn what_is_wrong_is_told_beside_its_field() {
 
     Build: this is empty; fill it in
 
-    Workflow: Character 1: the template cannot be read: unexpected end of block
+    Workflow: Character 1: `{% if %}` has no condition; write, for example, `{% if tags %}`
+    Workflow: Character 1: `{% if %}` is never closed; end it with `{% endif %}`
     Parameters: `a` is no parameter; write `name=value` on each line
     Parameters: `1` is no name of a parameter; begin with a letter, and go on with letters, digits, `_` and `-`
     Parameters: `name` is the GitHub workflow, which has a field of its own; write it there

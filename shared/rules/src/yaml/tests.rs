@@ -340,7 +340,9 @@ fn a_place_in_a_text_is_found_in_the_file() {
         ("a: |\n  x\n    y d\n", "d", "3:7 d"),
         ("a: >-\n\n  x\n  y d\n", "d", "4:5 d"),
         ("a: x\n   y\r\n   d\n", "d", "3:4 d"),
-        (r#"a: "\x41 d""#, "d", r#"1:4 "\x41 d""#),
+        (r#"a: "\x41 d""#, "d", "1:10 d\""),
+        ("a: \"x\\n\\u00e9 d\"", "d", "1:15 d\""),
+        ("a: \"x\\\n  d\"", "d", "2:3 d\""),
     ] {
         assert_eq!(find(text, wanted), expected, "{text:?}");
     }

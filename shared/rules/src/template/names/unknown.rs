@@ -1,0 +1,124 @@
+//! Variables and functions that there are not, with those that may be meant.
+
+use super::known::{Known, elsewhere};
+use super::{Tokens, Walk};
+use crate::reference::{FILTERS, TEMPLATE_VARIABLES};
+use crate::suggest::{closest, did_you_mean};
+use crate::template::code::{Slip, Token};
+
+/// The functions that a template can call.
+pub(super) const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
+
+impl<'t> Walk<'t> {
+    pub(super) fn function(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Slip {
+        let name = token.text;
+        let values = self.values(tokens);
+        let (value, others) = values.split_once(',').unwrap_or((values, ""));
+        let is_filter = FILTERS.iter().any(|filter| filter.name == name);
+        let meant = if is_filter && !value.is_empty() {
+            let others = others.trim();
+            Some(if others.is_empty() {
+                format!("{value} | {name}")
+            } else {
+                format!("{value} | {name}({others})")
+            })
+        } else {
+            elsewhere(name, value, "").filter(|_| !value.is_empty())
+        };
+        let suggestion = match meant {
+            _ if name == "enumerate" => Some("count with `loop.index`".to_owned()),
+            Some(meant) => Some(format!("write `{meant}`")),
+            None => did_you_mean(name, FUNCTIONS),
+        };
+        let message = if is_filter {
+            format!("`{name}` is a filter")
+        } else {
+            format!("there is no function `{name}`")
+        };
+        Slip::new(token.start, message, suggestion)
+    }
+
+    /// What stands between the brackets that come next.
+    pub(super) fn values(&self, tokens: &Tokens<'_, 't>) -> &'t str {
+        let mut nesting = 0_usize;
+        let rest = tokens.tokens.get(tokens.at..).unwrap_or_default();
+        for token in rest {
+            match token.text {
+                "(" => nesting += 1,
+                ")" => nesting = nesting.saturating_sub(1),
+                _ => {}
+            }
+            if nesting == 0 {
+                let start = rest.first().map_or(0, Token::end);
+                return self.template.get(start..token.start).unwrap_or_default().trim();
+            }
+        }
+        ""
+    }
+
+    pub(super) fn variable(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Slip {
+        let name = token.text;
+        let message = format!("unknown template variable `{name}`");
+        let next = tokens.peek().filter(|dot| dot.is(".")).and(tokens.tokens.get(tokens.at + 1));
+        let known = || TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
+        let joined = next.map(|next| format!("{name}_{}", next.text));
+        let suggestion = if name == "loop" {
+            Some("put it between `{% for %}` and `{% endfor %}`".to_owned())
+        } else if matches!(name, "null" | "nil" | "NULL") {
+            Some("write `none`".to_owned())
+        } else if let Some(joined) = joined.filter(|joined| known().any(|name| name == joined)) {
+            Some(format!("write `{joined}`"))
+        } else if let Some(list) = known().find(|list| list.strip_suffix('s') == Some(name)) {
+            Some(match next {
+                Some(next) => {
+                    format!("write `{list}[0].{}`, or `{{% for {name} in {list} %}}` before it", next.text)
+                }
+                None => format!("did you mean `{list}`?"),
+            })
+        } else if let Some(next) = next.filter(|next| {
+            matches!(name, "deploy" | "env" | "ctx" | "context" | "vars" | "inputs" | "github")
+                && known().any(|known| known == next.text)
+        }) {
+            Some(format!("write `{}`", next.text))
+        } else {
+            let one = |name: &str| closest(name, known()).map(|meant| self.with_attribute(meant, next));
+            match (name, next) {
+                ("github", Some(next)) if next.text == "sha" => Some("revision".to_owned()),
+                ("github", Some(next)) if next.text == "actor" => Some("deploy_author_name".to_owned()),
+                ("forloop", Some(next)) => Some(match next.text {
+                    "counter" => "loop.index".to_owned(),
+                    "counter0" => "loop.index0".to_owned(),
+                    name => format!("loop.{name}"),
+                }),
+                ("sha" | "commit" | "git_sha", _) => Some("revision".to_owned()),
+                ("pull_request" | "pull_requests" | "pulls", _) => Some(self.with_attribute("prs", next)),
+                (_, Some(attribute)) => {
+                    let whole = one(name).filter(|meant| meant.contains('.'));
+                    whole.or_else(|| closest(attribute.text, known()).map(str::to_owned))
+                }
+                (_, None) => one(name),
+            }
+            .map(|meant| format!("did you mean `{meant}`?"))
+            .or_else(|| self.as_text(tokens, token))
+        };
+        Slip::new(token.start, message, suggestion)
+    }
+
+    /// A name that can be meant for a text: what is compared, joined, or given to a filter.
+    fn as_text(&self, tokens: &Tokens<'_, 't>, token: Token<'t>) -> Option<String> {
+        let before = tokens.at.checked_sub(2).and_then(|at| tokens.tokens.get(at))?;
+        let is_value = ["==", "!=", "=", "(", ",", "[", "~"].iter().any(|sign| before.is(sign));
+        let is_alone = tokens.peek().is_none_or(|next| !next.is(".") && !next.is("(") && !next.is("["));
+        (is_value && is_alone).then(|| format!("write a text in quotes: `'{}'`", token.text))
+    }
+
+    /// A variable with an attribute as far as it, or the first of its elements, has that.
+    fn with_attribute(&self, variable: &str, attribute: Option<&Token<'_>>) -> String {
+        let Some(attribute) = attribute else { return variable.to_owned() };
+        let element = self.look_up(variable).map_or(Known::Anything, |list| list.element());
+        match element.attribute(attribute.text, attribute.start, variable) {
+            Ok(_) if !matches!(element, Known::Anything) => format!("{variable}[0].{}", attribute.text),
+            Ok(_) | Err(_) => variable.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,493 @@
+//! Slips in the tags of a template: unclosed, misspelt, or of another system.
+
+mod heads;
+
+use super::code::{Code, End, Kind, Piece, Slip, Token};
+use crate::reference::{TAGS_LEFT_OUT, TEMPLATE_VARIABLES};
+use crate::suggest::closest;
+
+/// The tags that another tag ends.
+const OPENERS: [&str; 6] = ["if", "for", "with", "filter", "autoescape", "set"];
+/// The tags that start nothing: in another, or on their own.
+const MIDDLE: [&str; 3] = ["elif", "else", "do"];
+
+/// Tags of other languages, with what to write.
+const FOREIGN: [(&str, &str); 12] = [
+    ("unless", "write `{% if not … %}` and `{% endif %}`"),
+    ("foreach", "write `{% for tag in tags %}` and `{% endfor %}`"),
+    ("each", "write `{% for tag in tags %}` and `{% endfor %}`"),
+    ("while", "write `{% for tag in tags %}` and `{% endfor %}`"),
+    ("switch", "write `{% if … %}`, `{% elif … %}` and `{% endif %}`"),
+    ("case", "write `{% if … %}`, `{% elif … %}` and `{% endif %}`"),
+    ("when", "write `{% elif … %}`"),
+    ("assign", "write `{% set name = … %}`"),
+    ("let", "write `{% set name = … %}`"),
+    ("print", "show a value with `{{ … }}`"),
+    ("echo", "show a value with `{{ … }}`"),
+    ("comment", "write `{# … #}`"),
+];
+
+/// An open tag.
+struct Open<'t> {
+    word: &'t str,
+    start: usize,
+    has_else: bool,
+    /// It is wrong itself, and what was told says how it ends.
+    is_told: bool,
+}
+
+/// The slips in the tags of a template: of those that follow from each other, the first.
+pub(super) fn slips<'t>(template: &'t str, pieces: &[Piece<'t>]) -> Vec<Slip> {
+    let mut tags = Tags { template, open: Vec::new(), slips: Vec::new() };
+    for piece in pieces {
+        match piece {
+            Piece::Text(start, text) => tags.text(*start, text),
+            Piece::Comment(start, false) => {
+                tags.told(*start, "`{#` starts a comment that never ends", "end it with `#}`");
+            }
+            Piece::Comment(_, true) => {}
+            Piece::Code(code) => tags.code(code),
+        }
+    }
+    for open in std::mem::take(&mut tags.open) {
+        tags.never_closed(&open);
+    }
+    tags.slips
+}
+
+struct Tags<'t> {
+    template: &'t str,
+    open: Vec<Open<'t>>,
+    slips: Vec<Slip>,
+}
+
+impl<'t> Tags<'t> {
+    fn told(&mut self, at: usize, message: impl Into<String>, suggestion: impl Into<String>) {
+        self.slips.push(Slip::new(at, message, suggestion.into()));
+    }
+
+    fn never_closed(&mut self, open: &Open<'_>) {
+        let word = open.word;
+        if open.is_told {
+            return;
+        }
+        self.told(
+            open.start,
+            format!("`{{% {word} %}}` is never closed"),
+            format!("end it with `{{% end{word} %}}`"),
+        );
+    }
+
+    /// Text that looks like code: braces with a space between them, or one alone around a variable.
+    fn text(&mut self, start: usize, text: &str) {
+        self.foreign_text(start, text);
+        for (index, _) in text.match_indices('{') {
+            let at = start + index;
+            let inner = text.get(index + 1..).unwrap_or_default();
+            let spaces = inner.len() - inner.trim_start_matches(' ').len();
+            let split = inner.get(spaces..).unwrap_or_default();
+            if spaces > 0 && split.starts_with(['{', '%']) {
+                let (open, close) = if split.starts_with('{') { ("{{", "}}") } else { ("{%", "%}") };
+                let code = split.get(1..).unwrap_or_default();
+                let end = code.find(['}', '%']).unwrap_or(code.len());
+                let code = code.get(..end).unwrap_or_default().trim();
+                if !code.is_empty() && !code.contains(['\n', '{', ':']) {
+                    let message =
+                        format!("`{{{}{}` has a space between its braces", " ".repeat(spaces), &open[1..]);
+                    self.told(at, message, format!("write `{open} {code} {close}`"));
+                    let word = code.split(' ').next().unwrap_or_default();
+                    let opener = OPENERS.into_iter().find(|opener| open == "{%" && *opener == word);
+                    self.open.extend(opener.map(|word| Open {
+                        word,
+                        start: at,
+                        has_else: false,
+                        is_told: true,
+                    }));
+                    return;
+                }
+            }
+            let name = inner.split('}').next().filter(|name| name.len() < inner.len()).unwrap_or_default();
+            if is_variable(name.trim()) {
+                let sign = self.template.get(..at).and_then(|before| before.chars().next_back());
+                let sign =
+                    sign.filter(|sign| matches!(sign, '$' | '#' | '%')).map(String::from).unwrap_or_default();
+                let at = at - sign.len();
+                let message = format!("`{sign}{{{name}}}` is shown as it is written");
+                self.told(at, message, format!("write `{{{{ {} }}}}`", name.trim()));
+            }
+        }
+    }
+
+    /// `$name`, `$(name)` and `<%= name %>` of a variable.
+    fn foreign_text(&mut self, start: usize, text: &str) {
+        for (before, after) in [("<%=", "%>"), ("$(", ")"), ("$", ""), ("%", "%")] {
+            for (index, _) in text.match_indices(before) {
+                let inner = text.get(index + before.len()..).unwrap_or_default();
+                let spaces = inner.len() - inner.trim_start().len();
+                let end = inner.trim_start().find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let (name, rest) = inner.trim_start().split_at(end.unwrap_or(inner.len() - spaces));
+                let is_apart = spaces == 0 || before == "<%=";
+                if is_apart && is_variable(name) && rest.trim_start().starts_with(after) {
+                    let length = before.len() + spaces + name.len();
+                    let written = text.get(index..index + length).unwrap_or_default();
+                    let message = format!("`{written}{}` is shown as it is written", after.trim());
+                    self.told(start + index, message, format!("write `{{{{ {name} }}}}`"));
+                }
+            }
+        }
+    }
+
+    fn code(&mut self, code: &Code<'t>) {
+        let (start, end) = if code.is_statement { ("{%", "%}") } else { ("{{", "}}") };
+        let words: Vec<&str> = code.tokens.iter().map(|token| token.text).collect();
+        match code.end {
+            End::InText(at) => {
+                let quote = if words.last().is_some_and(|text| text.starts_with('"')) { "\"" } else { "'" };
+                return self.told(
+                    at,
+                    format!("a text starts at this `{quote}` and never ends"),
+                    format!("end it with `{quote}`"),
+                );
+            }
+            End::InBracket(at) => {
+                let bracket = self.template.get(at..at + 1).unwrap_or_default();
+                let closing = if bracket == "(" { ")" } else { "]" };
+                self.told(at, format!("`{bracket}` is never closed"), format!("end it with `{closing}`"));
+                return self.structure(code);
+            }
+            End::Never => {
+                self.told(code.start, format!("`{start}` is never closed"), format!("end it with `{end}`"));
+                return self.structure(code);
+            }
+            End::Wrongly => {
+                self.told(
+                    code.start,
+                    format!("`{start}` is not closed by `{end}`"),
+                    format!("end it with `{end}`"),
+                );
+                return self.structure(code);
+            }
+            End::Closed => {}
+        }
+        if code.is_statement {
+            return self.structure(code);
+        }
+        let before = self.template.get(..code.start).unwrap_or_default();
+        match (words.as_slice(), code.tokens.as_slice()) {
+            ([], _) => {
+                self.told(code.start, "`{{ }}` names nothing", "write, for example, `{{ environment }}`")
+            }
+            (["{", name, "}"], [_, token, _]) if token.kind == Kind::Name => {
+                self.told(code.start, "`{{{` is one brace too many", format!("write `{{{{ {name} }}}}`"));
+            }
+            ([".", name, ..], [_, token, ..]) if token.kind == Kind::Name => {
+                self.told(code.start, "a name starts with no `.`", format!("write `{{{{ {name} }}}}`"));
+            }
+            (["$", name, ..], _) => {
+                self.told(code.start, "a name starts with no `$`", format!("write `{{{{ {name} }}}}`"));
+            }
+            (["#" | "/", word, ..], [first, _, rest @ ..]) => {
+                let list = self.inner(rest);
+                let tag = match *word {
+                    _ if first.is("/") => self.closer(),
+                    "if" => Some(format!("{{% if {list} %}}")),
+                    "unless" => Some(format!("{{% if not {list} %}}")),
+                    "each" => {
+                        Some(format!("{{% for {} in {list} %}}", list.strip_suffix('s').unwrap_or("x")))
+                    }
+                    _ => None,
+                };
+                let suggestion =
+                    tag.map_or_else(|| "leave it out".to_owned(), |tag| format!("write `{tag}`"));
+                self.told(code.start, format!("`{}{word}` is no tag of a template", first.text), suggestion);
+                let opened = if *word == "each" { "for" } else { "if" };
+                if first.is("/") {
+                    self.open.pop();
+                } else {
+                    self.open.push(Open { word: opened, start: code.start, has_else: false, is_told: false });
+                }
+            }
+            (["if", ..], [_, rest @ ..])
+                if rest.iter().any(|token| token.is("else"))
+                    && !rest.first().is_some_and(|first| first.is("else")) =>
+            {
+                let place = |word: &str| rest.iter().position(|token| token.is(word));
+                let part = |from: usize, to: usize| self.inner(rest.get(from..to).unwrap_or_default());
+                let suggestion = match (place("then"), place("else")) {
+                    (Some(then), Some(or)) if then < or => {
+                        let (condition, this, that) =
+                            (part(0, then), part(then + 1, or), part(or + 1, rest.len()));
+                        format!("write `{{{{ {this} if {condition} else {that} }}}}`")
+                    }
+                    _ => "write, for example, `{{ 'this' if tags else 'that' }}`".to_owned(),
+                };
+                self.told(code.start, "`if` stands behind the value that it is for", suggestion);
+            }
+            ([word, ..], [first, rest @ ..]) if first.kind == Kind::Name && is_tag(word, rest.first()) => {
+                let (inner, condition) = (self.inner(&code.tokens), self.inner(rest));
+                let tag = match *word {
+                    "unless" => format!("{{% if not {condition} %}}"),
+                    "elseif" | "elsif" => format!("{{% elif {condition} %}}"),
+                    "else" if !rest.is_empty() => {
+                        format!("{{% elif {} %}}", self.inner(rest.get(1..).unwrap_or_default()))
+                    }
+                    _ if word.starts_with("end") => {
+                        self.closer().unwrap_or_else(|| format!("{{% {inner} %}}"))
+                    }
+                    _ => format!("{{% {inner} %}}"),
+                };
+                self.told(code.start, format!("`{word}` is a tag"), format!("write `{tag}`"));
+                self.structure(code);
+            }
+            _ if before.ends_with('$') => {
+                let inner = self.inner(&code.tokens);
+                self.told(
+                    code.start - 1,
+                    "the `$` is shown as it is written",
+                    format!("write `{{{{ {inner} }}}}`"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// What stands in code, as it is written.
+    fn inner(&self, tokens: &[Token<'_>]) -> &'t str {
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return "" };
+        self.template.get(first.start..last.end()).unwrap_or_default()
+    }
+
+    /// The tag that ends the innermost one that is open.
+    fn closer(&self) -> Option<String> {
+        self.open.last().map(|open| format!("{{% end{} %}}", open.word))
+    }
+
+    /// A slip, unless this code has one already.
+    fn told_once(&mut self, code: &Code<'_>, message: impl Into<String>, suggestion: impl Into<String>) {
+        if self.slips.last().is_none_or(|last| last.at < code.start) {
+            self.told(code.start, message, suggestion);
+        }
+    }
+
+    /// The opening and closing of tags.
+    fn structure(&mut self, code: &Code<'t>) {
+        let Some((first, rest)) = code.tokens.split_first() else {
+            return self.told_once(code, "`{% %}` has no tag", "leave it out");
+        };
+        let word = first.text;
+        let rest_text = self.inner(rest);
+        let is = |index: usize, text: &str| rest.get(index).is_some_and(|token| token.is(text));
+        if word == "else" && (is(0, "if") || is(0, "elif")) {
+            let condition = self.inner(rest.get(1..).unwrap_or_default());
+            if condition.is_empty() {
+                return self.told_once(code, "`else if` has no condition", "write `{% else %}`");
+            }
+            return self.told_once(
+                code,
+                format!("`else {}` is one word", if is(0, "if") { "if" } else { "elif" }),
+                format!("write `{{% elif {condition} %}}`"),
+            );
+        }
+        if matches!(word, "elseif" | "elsif" | "elsef" | "elif_") {
+            return self.told_once(
+                code,
+                format!("there is no tag `{word}`"),
+                format!("write `{{% elif {rest_text} %}}`"),
+            );
+        }
+        if OPENERS.contains(&word) {
+            self.head(code, word, rest);
+            let is_block =
+                word != "set" || (!rest.iter().any(|token| token.is("=")) && rest.len() == 1 || is(1, "|"));
+            if is_block {
+                self.open.push(Open { word, start: code.start, has_else: false, is_told: false });
+            }
+        } else if MIDDLE.contains(&word) {
+            self.middle(code, word, rest);
+        } else if let Some(closed) = word.strip_prefix("end").filter(|closed| OPENERS.contains(closed)) {
+            self.closing(code, closed, rest);
+        } else if is_closing(word) {
+            let is_left_out =
+                word.strip_prefix("end").is_some_and(|tag| TAGS_LEFT_OUT.iter().any(|left| left.name == tag));
+            let ended = self.open.last().map(|open| (open.word, open.is_told));
+            let written = if word == "end" && !rest_text.is_empty() {
+                format!("end {rest_text}")
+            } else {
+                word.to_owned()
+            };
+            if is_left_out {
+                // Told at the tag that it ends.
+                if self.slips.is_empty() {
+                    self.told_once(code, format!("`{word}` ends nothing"), "leave it out");
+                }
+            } else if let Some((_, true)) = ended {
+                self.open.pop();
+            } else if let Some((ended, false)) = ended {
+                self.told_once(
+                    code,
+                    format!("there is no tag `{written}`"),
+                    format!("write `{{% end{ended} %}}`"),
+                );
+                self.open.pop();
+            } else {
+                self.told_once(code, format!("`{written}` ends nothing"), "leave it out");
+            }
+        } else {
+            self.unknown(code, word);
+        }
+    }
+
+    /// `elif`, `else` and `do`.
+    fn middle(&mut self, code: &Code<'t>, word: &str, rest: &[Token<'t>]) {
+        let rest_text = self.inner(rest);
+        if let Some(last) = rest.last().filter(|last| last.is(":") || last.is("then")) {
+            let kept = self.inner(rest.get(..rest.len() - 1).unwrap_or_default());
+            let kept = if kept.is_empty() { String::new() } else { format!(" {kept}") };
+            return self.told_once(
+                code,
+                format!("a tag ends without `{}`", last.text),
+                format!("write `{{% {word}{kept} %}}`"),
+            );
+        }
+        if word == "do" {
+            return;
+        }
+        let allowed: &[&str] = if word == "else" { &["if", "for"] } else { &["if"] };
+        match self.open.last_mut() {
+            Some(open) if allowed.contains(&open.word) => {
+                let is_late = open.has_else;
+                open.has_else |= word == "else";
+                if is_late {
+                    return self.told_once(
+                        code,
+                        format!("`{word}` stands behind `{{% else %}}`"),
+                        "put `{% else %}` last, and once",
+                    );
+                }
+            }
+            Some(open) => {
+                let (message, end) = (
+                    format!("`{word}` stands in `{{% {} %}}`", open.word),
+                    format!("write `{{% end{} %}}` before it", open.word),
+                );
+                return self.told_once(code, message, end);
+            }
+            None => {
+                let message = format!("`{word}` stands in no `{{% if %}}`");
+                return self.told_once(code, message, "write `{% if … %}` before it, or leave it out");
+            }
+        }
+        if word == "else" && !rest.is_empty() {
+            self.told_once(
+                code,
+                "`else` has no condition",
+                format!("write `{{% elif {rest_text} %}}`, or `{{% else %}}`"),
+            );
+        } else if word == "elif" && rest.is_empty() {
+            self.told_once(
+                code,
+                "`{% elif %}` has no condition",
+                "write `{% else %}`, or a condition: `{% elif tags %}`",
+            );
+        }
+    }
+
+    /// `endif` and the like.
+    fn closing(&mut self, code: &Code<'t>, closed: &str, rest: &[Token<'t>]) {
+        let is_innermost = self.open.last().is_some_and(|open| open.word == closed);
+        if is_innermost {
+            self.open.pop();
+            // A set or a block may repeat its name.
+            if !rest.is_empty() {
+                self.told_once(
+                    code,
+                    format!("`end{closed}` stands alone in its tag"),
+                    format!("write `{{% end{closed} %}}`"),
+                );
+            }
+        } else if let Some(outer) = self.open.iter().rposition(|open| open.word == closed) {
+            for inner in self.open.split_off(outer).into_iter().skip(1) {
+                self.never_closed(&inner);
+            }
+        } else if let Some(open) = self.open.pop() {
+            self.told_once(
+                code,
+                format!("`end{closed}` does not end `{{% {} %}}`", open.word),
+                format!("write `{{% end{} %}}`", open.word),
+            );
+        } else {
+            self.told_once(
+                code,
+                format!("`end{closed}` ends nothing: there is no `{{% {closed} %}}` before it"),
+                "leave it out",
+            );
+        }
+    }
+
+    /// A tag that there is not.
+    fn unknown(&mut self, code: &Code<'t>, word: &'t str) {
+        if let Some(left_out) = TAGS_LEFT_OUT.iter().find(|left| left.name == word) {
+            return self.told_once(code, format!("`{word}` cannot be used in a template"), left_out.instead);
+        }
+        if is_variable(word) {
+            let inner = self.inner(&code.tokens);
+            return self.told_once(
+                code,
+                format!("`{word}` is no tag"),
+                format!("show it with `{{{{ {inner} }}}}`"),
+            );
+        }
+        if let Some((_, instead)) = FOREIGN.iter().find(|(foreign, _)| *foreign == word) {
+            // What ends it would be told again.
+            let opened = match word {
+                "unless" | "switch" | "case" => Some("if"),
+                "foreach" | "each" | "while" => Some("for"),
+                _ => None,
+            };
+            self.open.extend(opened.map(|word| Open {
+                word,
+                start: code.start,
+                has_else: false,
+                is_told: true,
+            }));
+            return self.told_once(code, format!("there is no tag `{word}`"), *instead);
+        }
+        let lower = word.to_lowercase();
+        let ends = OPENERS.map(|word| format!("end{word}"));
+        let known = OPENERS.into_iter().chain(MIDDLE).chain(ends.iter().map(String::as_str));
+        let message = format!("there is no tag `{word}`");
+        let Some(meant) = closest(&lower, known) else {
+            let tags = "`if`, `for`, `set`, `with`, `filter`";
+            return self.told_once(code, message, format!("the tags are {tags}"));
+        };
+        if let Some(opener) = OPENERS.into_iter().find(|opener| *opener == meant) {
+            self.open.push(Open { word: opener, start: code.start, has_else: false, is_told: false });
+        } else if meant.starts_with("end") {
+            self.open.pop();
+        }
+        let rest = self.inner(code.tokens.get(1..).unwrap_or_default());
+        let space = if rest.is_empty() { "" } else { " " };
+        self.told_once(code, message, format!("write `{{% {meant}{space}{rest} %}}`"));
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    TEMPLATE_VARIABLES.iter().any(|variable| variable.name == name)
+}
+
+/// A word that ends a tag in some language, or tries to.
+fn is_closing(word: &str) -> bool {
+    word.to_lowercase().starts_with("end") || matches!(word, "fi" | "done" | "esac" | "od" | "next")
+}
+
+/// Whether `word` at the start of `{{ … }}` is a tag, by what stands behind it.
+fn is_tag(word: &str, next: Option<&Token<'_>>) -> bool {
+    let starts = ["if", "for", "elif", "elseif", "elsif", "set", "with", "unless"].contains(&word);
+    let ends =
+        word == "end" || word == "else" || word.strip_prefix("end").is_some_and(|tag| OPENERS.contains(&tag));
+    match next {
+        Some(next) if starts => !matches!(next.text, "|" | "~" | "." | "==" | "!=" | "["),
+        Some(next) => word == "else" && next.is("if"),
+        None => ends,
+    }
+}
