@@ -36,6 +36,7 @@ pub use cache::CachedRules;
 pub use change::Change;
 pub use ci_trust::{CiProject, CiTrust, CiTrustError, MOST_TRUSTS};
 pub use deployments::{DeploymentSettings, GitHost};
+pub use drift::Missing;
 pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};
