@@ -7,6 +7,7 @@ mod approvals;
 mod bad_input;
 mod changes;
 mod channel;
+mod ci_tokens;
 mod clock;
 mod connections;
 mod deadlines;

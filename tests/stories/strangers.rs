@@ -8,7 +8,9 @@ use jiff::SignedDuration;
 use providers::derived::incoming_secret;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
+use serde_json::json;
 use signoff_local::github::{Delivery, Options};
+use signoff_local::oidc::{self, Issuer};
 use signoff_local::slack::{InteractionRequest, NewUser};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -149,6 +151,8 @@ fn strangers_get_nothing_by_any_route() {
         let registers = created_for(story, "registers strangers", &["register"], "").await.0;
         let elsewhere =
             created_for(story, "elsewhere of strangers", &["register", "report"], "shop/*").await.0;
+        let stranger = Issuer::start(oidc::Options::default()).await.unwrap();
+        let token = stranger.token(&json!({"aud": story.world.front.url(), "repository_id": "1"})).unwrap();
         let bearer = |key: &str| format!("Bearer {key}");
         let attempts = vec![
             Attempt::new(register, "a key that reports", "/api/1/deployments/acme/strangers/register_deploy")
@@ -167,6 +171,12 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(register, "a wrong key", "/api/1/deployments/acme/strangers/register_deploy")
                 .header("authorization", "Bearer wrong")
                 .body(json),
+            Attempt::new(register, "a token of no CI", "/api/1/deployments/acme/strangers/register_deploy")
+                .header("authorization", bearer(&token))
+                .body(json),
+            Attempt::new(health, "a token of no CI", healthy.as_str())
+                .header("authorization", bearer(&token))
+                .body(json_health),
             Attempt::new(dashed, "an empty key", "/api/1/deployments/acme/strangers/register-deploy")
                 .header("authorization", "Bearer ")
                 .body(json),
@@ -305,6 +315,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | a key for others | 403
         POST /api/1/deployments/{org}/{deployment}/register_deploy | no key | 401
         POST /api/1/deployments/{org}/{deployment}/register_deploy | a wrong key | 401
+        POST /api/1/deployments/{org}/{deployment}/register_deploy | a token of no CI | 401
+        POST /api/1/deployments/{org}/{deployment}/{revision}/health | a token of no CI | 401
         POST /api/1/deployments/{org}/{deployment}/register-deploy | an empty key | 401
         POST /api/1/{org}/{deployment}/register_deploy | a key in the wrong place | 401
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | no key | 401

@@ -113,11 +113,8 @@ impl Outside {
 /// What the setting `WEBHOOK_LOOPBACK` says of receivers on this machine. The template does not set it: only the local stack does.
 fn loopback(settings: &Settings) -> Result<Loopback, SettingError> {
     let name = "WEBHOOK_LOOPBACK";
-    match settings.optional(name) {
-        None => Ok(Loopback::Refused),
-        Some("allowed") => Ok(Loopback::Allowed),
-        Some(_) => Err(Settings::error(name, "must be `allowed`, or not set")),
-    }
+    let read = Loopback::of_setting(settings.optional(name));
+    read.ok_or_else(|| Settings::error(name, "must be `allowed`, or not set"))
 }
 
 /// A secret that can't be read now may be there in a moment.

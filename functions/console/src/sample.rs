@@ -29,7 +29,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::run::{Opening, Run, Status as RunStatus, StepState};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::{Actor, ApiKey, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers};
+use store::{Actor, ApiKey, CiTrust, DeploymentSettings, Done, GitHost, Page, Pattern, Scope, SecretNumbers};
 
 /// `seconds` after the deploy, which arrived on November 23, 2026 at 10:42 UTC.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -384,6 +384,7 @@ pub(crate) fn settings(disconnected: bool) -> DeploymentSettings {
         disconnected: disconnected.then(|| done(60)),
         leads: disconnected,
         secrets: SecretNumbers { incoming: 1, incoming_before: disconnected.then_some(0), outgoing: 0 },
+        ci: vec![CiTrust::parse("gitlab project_id=7 ref=refs/heads/main").unwrap()],
         saved: done(30),
         version: 3,
     }

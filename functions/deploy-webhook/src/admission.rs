@@ -1,7 +1,9 @@
-//! Whoever has an API key may say something of a connected deployment.
+//! Whoever has an API key, or is a CI job that the settings name, may say something of a connected deployment.
 
 use crate::answer::{not_set_up, text, try_again};
 use crate::handler::{DeployWebhook, header};
+use crate::oidc::shown_token;
+use approval::ci_job::CiJob;
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -12,9 +14,22 @@ use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use store::{Pattern, Scope};
 
+/// A caller that was let in, and the deployment that the path names.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted {
+    /// The deployment, as it was first connected.
+    pub(crate) deployment: Slug,
+    /// Where it has what.
+    pub(crate) connection: Connection,
+    /// Whether the caller may report, so that the tags of a registration count.
+    pub(crate) may_report: bool,
+    /// The CI job whose token was shown; `None`: an API key was.
+    pub(crate) job: Option<CiJob>,
+}
+
 impl DeployWebhook {
-    /// The deployment that the request's path names and who asks, once the key is checked. `Err` is the answer to whoever has no
-    /// key of this stack that is good for `scope` and the deployment, or names a deployment that is not connected; `not_done` is
+    /// The deployment that the request's path names and who asks, once the key or the token is checked. `Err` is the answer to
+    /// whoever has none that is good for `scope` and the deployment, or names a deployment that is not connected; `not_done` is
     /// what was not done then, where the record can't be reached.
     pub(crate) async fn admit(
         &self,
@@ -23,7 +38,10 @@ impl DeployWebhook {
         now: Timestamp,
         scope: Scope,
         not_done: &str,
-    ) -> Result<(Slug, Connection, Holder), Response<Body>> {
+    ) -> Result<Admitted, Response<Body>> {
+        if let Some(token) = shown_token(request) {
+            return self.admit_job(request, token, request_id, now, scope, not_done).await;
+        }
         let holder = self.holder(request, request_id, now, scope, not_done).await?;
         let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
         if !holder.is_for(&slug) {
@@ -31,7 +49,10 @@ impl DeployWebhook {
             return Err(self.not_for(&holder, &slug));
         }
         match self.connections.of(&self.store, &slug).await {
-            Ok(Connected::Yes(connection)) => Ok((connection.deployment.clone(), connection, holder)),
+            Ok(Connected::Yes(connection)) => {
+                let (deployment, may_report) = (connection.deployment.clone(), holder.may(Scope::Report));
+                Ok(Admitted { deployment, connection, may_report, job: None })
+            }
             Ok(Connected::No(done)) => {
                 tracing::warn!(request_id, deployment = %slug, "refused: disconnected");
                 let problem = disconnected(&slug, &done, &self.public_url);
@@ -97,7 +118,7 @@ impl DeployWebhook {
                 tracing::warn!(request_id, "refused: no API key of this stack");
                 Err(text(
                     StatusCode::UNAUTHORIZED,
-                    "api_key: missing or not valid. Send an API key of this stack as `Authorization: Bearer KEY`.",
+                    "api_key: missing or not valid. Send an API key of this stack, or the token of a CI job, as `Authorization: Bearer KEY`.",
                 ))
             }
             Err(KeysError::Secret(error)) => {

@@ -1,6 +1,7 @@
 //! Which deploy a report is of: a new one, or one that is on record.
 
 use crate::handler::DeployWebhook;
+use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
 use approval::id::DeployId;
 use approval::slug::canonical;
@@ -50,7 +51,7 @@ impl DeployWebhook {
     /// was deployed.
     ///
     /// While its revision is the latest that was registered for the environment, it is that deploy. Once another one came, it is
-    /// a new deploy, unless one of the same revision and the same date is on record.
+    /// a new deploy, unless one of the same revision and the same date, or of the same attempt of a CI run, is on record.
     ///
     /// # Errors
     ///
@@ -64,7 +65,7 @@ impl DeployWebhook {
         race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
             let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
             if let Some(latest) = latest.as_ref().filter(|latest| latest.revision == deploy.revision)
-                && !comes_again(&self.store, latest).await?
+                && !comes_again(&self.store, latest, deploy).await?
             {
                 return Ok(Registered::Before(latest.deploy.clone()));
             }
@@ -77,12 +78,14 @@ impl DeployWebhook {
             }
             // It was there before, or somebody else registered something at this moment.
             let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
-            if date.is_some() && known.deployed_at == first.deployed_at {
+            let same_run = run(&first).is_some() && run(&known) == run(&first);
+            if same_run || (date.is_some() && known.deployed_at == first.deployed_at) {
                 return Ok(Registered::Before(first.id));
             }
-            let after = match date {
-                Some(date) => Some(format!("at {date}")),
-                None => latest.as_ref().map(|latest| format!("after {}", latest.deploy)),
+            let after = match (date, run(&first)) {
+                (Some(date), _) => Some(format!("at {date}")),
+                (None, Some(run)) => Some(format!("by {run}")),
+                (None, None) => latest.as_ref().map(|latest| format!("after {}", latest.deploy)),
             };
             let Some(after) = after else { return Err(CommitError::Conflict) };
             let again = Deploy { id: id(&first, Some(&after)), ..first };
@@ -98,10 +101,18 @@ impl DeployWebhook {
     }
 }
 
-/// Whether the revision of `latest` may be registered again though nothing else was: nothing acts for that deploy.
-async fn comes_again(store: &Store, latest: &Latest) -> Result<bool, CommitError> {
-    let deploy = store.deploy(&latest.deploy).await?;
-    Ok(deploy.is_none_or(|deploy| deploy.confirmation.may_come_again()))
+/// Whether `deploy` is a new one though its revision is that of `latest`: nothing acts for that one, or nobody knows yet whether
+/// the token that it was registered with is good for the revision.
+async fn comes_again(store: &Store, latest: &Latest, deploy: &Deploy) -> Result<bool, CommitError> {
+    let Some(known) = store.deploy(&latest.deploy).await? else { return Ok(true) };
+    let by_another = run(&known).is_some() && run(&known) != run(deploy);
+    let is_open = known.confirmation == Confirmation::Awaited && by_another;
+    Ok(known.confirmation.may_come_again() || is_open)
+}
+
+/// The attempt of the CI run whose token registered `deploy`.
+fn run(deploy: &Deploy) -> Option<&str> {
+    deploy.reading.ci_job.as_ref().map(|job| job.run.as_str())
 }
 
 /// `deploy` with its deployment called as it was first.

@@ -4,6 +4,8 @@ use crate::answer;
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt, Response};
+use providers::oidc::Keys;
+use providers::webhook::Loopback;
 use runtime::aws::Aws;
 use runtime::connections::Connections;
 use runtime::secrets::{ApiSecret, GitHubSecret, Secret};
@@ -21,6 +23,8 @@ pub(crate) struct DeployWebhook {
     pub(crate) api_secret: Secret<ApiSecret>,
     pub(crate) github_secret: Secret<GitHubSecret>,
     pub(crate) public_url: String,
+    /// The keys that sign the tokens of CI jobs.
+    pub(crate) keys: Keys,
 }
 
 impl DeployWebhook {
@@ -34,6 +38,7 @@ impl DeployWebhook {
             api_secret: Secret::new(settings, "API_SECRET", aws)?,
             github_secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
             public_url: settings.url("PUBLIC_URL")?,
+            keys: Keys::new(loopback(settings)?),
         })
     }
 
@@ -68,6 +73,13 @@ impl DeployWebhook {
         let (organization, name) = (part("org"), part("deployment"));
         Slug::new(&organization, &name).ok_or_else(|| format!("{organization}/{name}"))
     }
+}
+
+/// What the setting `WEBHOOK_LOOPBACK` says of issuers on this machine. Only the local stack sets it.
+fn loopback(settings: &Settings) -> Result<Loopback, SettingError> {
+    let name = "WEBHOOK_LOOPBACK";
+    let read = Loopback::of_setting(settings.optional(name));
+    read.ok_or_else(|| Settings::error(name, "must be `allowed`, or not set"))
 }
 
 /// A header's value, where it is text.

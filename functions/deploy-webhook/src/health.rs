@@ -20,11 +20,11 @@ const NOT_REPORTED: &str = "The health was not put on record";
 
 impl DeployWebhook {
     /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
-    /// key that is not this stack's, `403` for one that does not report or is for other deployments, `404` for a deploy that is not on record, `409` where
+    /// key that is not this stack's or a token of no CI in the settings, `403` for one that does not report or is for other deployments, `404` for a deploy that is not on record, `409` where
     /// the deployment was disconnected, or `413`.
     pub(crate) async fn health(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
         let slug = match self.admit(request, request_id, now, Scope::Report, NOT_REPORTED).await {
-            Ok((slug, _, _)) => slug,
+            Ok(admitted) => admitted.deployment,
             Err(refusal) => return refusal,
         };
         let (content_type, query) = sent(request);

@@ -6,6 +6,7 @@ mod commit;
 mod github;
 mod handler;
 mod health;
+mod oidc;
 mod register;
 
 use handler::DeployWebhook;

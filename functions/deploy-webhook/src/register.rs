@@ -1,6 +1,6 @@
-//! `register_deploy`: any CI registers a deploy with an API key.
+//! `register_deploy`: any CI registers a deploy, with an API key or the token of its job.
 
-use crate::admission::{sent, unreadable};
+use crate::admission::{Admitted, sent, unreadable};
 use crate::answer::{bad_request, text, try_again};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED};
@@ -12,8 +12,8 @@ use providers::register::parse;
 use store::Scope;
 
 impl DeployWebhook {
-    /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's, `403` for one
-    /// that does not register or is for other deployments, `409` where the deployment was disconnected, or `413`.
+    /// Answers `200 Success`, `400` naming the parameter that is wrong, `401` for a key that is not this stack's or a token of no
+    /// CI in the settings, `403` for one that does not register or is for other deployments, `503` where it can't be checked, `409` where the deployment was disconnected, or `413`.
     pub(crate) async fn register(
         &self,
         request: &Request,
@@ -21,7 +21,7 @@ impl DeployWebhook {
         now: Timestamp,
     ) -> Response<Body> {
         let admitted = self.admit(request, request_id, now, Scope::Register, NOT_REGISTERED).await;
-        let (slug, connection, holder) = match admitted {
+        let Admitted { deployment: slug, connection, may_report, job } = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return refusal,
         };
@@ -31,19 +31,18 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
-        if !registration.unknown.is_empty() {
-            let unknown = registration.unknown.join(", ");
-            tracing::info!(request_id, deployment = %slug, unknown, "parameters that mean nothing here were sent");
-        }
+        let ignored = registration.unknown.clone();
         let date = registration.deployed_at;
         // Which deploy it is, and so its id, follows from what is on record.
         let id = DeployId::derive("registration", &[request_id]);
         let mut deploy = registration.deploy(id, slug, connection.repository, now);
-        if !holder.may(Scope::Report) {
+        if !may_report {
             // A job that only registers must not choose by a tag which rules hold.
             deploy.reported_tags = std::mem::take(&mut deploy.tags);
         }
         deploy.set_report_aside();
+        deploy.reading.reported.ignored = ignored;
+        deploy.reading.ci_job = job;
         let success = || text(StatusCode::OK, "Success");
         match self.commit_registration(&deploy, date, now).await {
             Ok(Registered::New(id)) => {

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use providers::Failure;
 use providers::github::{GitHub, Head, HostStatus};
 use runtime::deployments::Connection;
-use store::{Change, CommitError};
+use store::{Change, CommitError, KeptRepository};
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
@@ -67,7 +67,7 @@ impl RuleEvaluation {
             return Ok(Err(Doubt::UnknownRepository));
         };
         let settings = (&deploy.deployment, repository, connection.version);
-        let kept = self.store.kept_repository(settings.0, settings.1, settings.2).await?;
+        let kept = self.store.kept_repository(settings.0, settings.1, settings.2).await?.map(|kept| kept.id);
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
             return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
         }
@@ -83,8 +83,11 @@ impl RuleEvaluation {
             let known = github.sha_of(repository, &revision).await?.is_some();
             return Ok(Err(if known { Doubt::NoBranch } else { Doubt::UnknownRevision }));
         }
-        if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, found.id).await?
-        {
+        if let Some(named) = outside_token(github, &deploy, &revision).await? {
+            return Ok(Err(Doubt::OutsideToken { named }));
+        }
+        let now = KeptRepository { id: found.id, default_branch: Some(found.default_branch) };
+        if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, &now).await? {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
         }
@@ -186,6 +189,20 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
     }
     deploy.deployer = found.creator;
     Ok(Ok(()))
+}
+
+/// The commit, branch or tag that the token of the CI job behind `deploy` names, if it does not contain `revision`.
+async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Result<Option<String>, Failure> {
+    let Some(job) = &deploy.reading.ci_job else { return Ok(None) };
+    let head = match &job.commit {
+        Some(commit) => Some(commit.clone()),
+        None => github.sha_of(&deploy.repository, job.bound()).await?,
+    };
+    let contains = match head {
+        Some(head) => github.contains(&deploy.repository, &head, revision).await?,
+        None => false,
+    };
+    Ok((!contains).then(|| job.bound().to_owned()))
 }
 
 /// Whether a branch or tag of the repository contains `revision`: the one that the deploy names, else the default branch, else one

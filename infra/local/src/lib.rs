@@ -8,6 +8,7 @@ pub mod fault;
 pub mod github;
 pub mod jira;
 pub mod linear;
+pub mod oidc;
 pub mod slack;
 pub mod spec;
 pub mod stand_in;

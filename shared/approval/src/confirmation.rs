@@ -47,6 +47,11 @@ pub enum Doubt {
         /// The number that the host gives now.
         found: u64,
     },
+    /// The commit is neither the one that the token of the CI job names, nor an ancestor of it.
+    OutsideToken {
+        /// The commit that the token names; where it names none, its branch or tag.
+        named: String,
+    },
     /// The host's own record says something else than the report.
     Differs {
         /// The part that differs: `sha`, `ref`, `environment`, `state`.
@@ -101,6 +106,10 @@ impl Doubt {
                 "{repository} is another repository than before: its id on GitHub was {kept} and is {found}. If that is \
                  intended, an admin saves the deployment's settings again."
             ),
+            Self::OutsideToken { named } => format!(
+                "The token of the CI job that registered it names {named} of {repository}, which does not contain the commit \
+                 {revision}. Register the commit that the job runs for, or an ancestor of it."
+            ),
             Self::Differs { what, reported, host } => format!(
                 "GitHub's own record of this deployment differs from what was delivered: {what} is \u{201c}{host}\u{201d}, not \
                  \u{201c}{reported}\u{201d}. Check who can send deliveries with the webhook secret."
@@ -151,6 +160,10 @@ mod tests {
             (
                 differs("environment"),
                 "environment is \u{201c}Production\u{201d}, not \u{201c}Staging\u{201d}",
+            ),
+            (
+                Doubt::OutsideToken { named: "ef01".to_owned() },
+                "names ef01 of acme/checkout, which does not contain",
             ),
             (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
         ] {

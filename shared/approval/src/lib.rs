@@ -7,6 +7,7 @@
 pub mod action;
 pub mod approval;
 pub mod base;
+pub mod ci_job;
 pub mod confirmation;
 pub mod decision;
 pub mod deploy;

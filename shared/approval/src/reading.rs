@@ -1,5 +1,6 @@
 //! The source host's word on a deploy's change: how whole it was read, what a row keeps of it, and what CI said beside it.
 
+use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub struct Reading {
     /// What CI said of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]
     pub reported: Reported,
+    /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host reported it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ci_job: Option<CiJob>,
 }
 
 /// Whether all files are known that a deploy changes.
@@ -82,6 +86,9 @@ pub struct Reported {
     /// How much it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
+    /// Parameters that it sent and that mean nothing to `register_deploy`; the first 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
 }
 
 impl Older {
@@ -113,6 +120,7 @@ impl Deploy {
             commits: std::mem::take(&mut self.commits),
             pull_requests: std::mem::take(&mut self.pull_requests),
             size: self.size.take(),
+            ignored: std::mem::take(&mut self.reading.reported.ignored),
         };
         keep_newest(&mut reported.commits, (COMMITS.0, REPORTED));
         keep_newest(&mut reported.pull_requests, (PULL_REQUESTS.0, REPORTED));

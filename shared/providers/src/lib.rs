@@ -23,6 +23,7 @@ pub mod github;
 pub mod http;
 pub mod jira;
 pub mod linear;
+pub mod oidc;
 pub mod register;
 pub mod signature;
 pub mod slack;

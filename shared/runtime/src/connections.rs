@@ -60,6 +60,7 @@ pub fn connection(settings: &DeploymentSettings) -> Connection {
         git_host: settings.git_host,
         version: settings.version,
         secrets: settings.secrets,
+        ci: settings.ci.clone(),
     }
 }
 
@@ -127,7 +128,7 @@ impl Connections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::{Actor, GitHost};
+    use store::{Actor, CiTrust, GitHost};
 
     #[test]
     fn a_connection_is_what_was_saved() {
@@ -141,6 +142,7 @@ mod tests {
             disconnected: None,
             leads: true,
             secrets: SecretNumbers { outgoing: 2, ..SecretNumbers::default() },
+            ci: vec![CiTrust::parse("gitlab project_id=7").unwrap()],
             saved: Done { by, at: "2026-11-23T10:42:07Z".parse().unwrap() },
             version: 1,
         };
@@ -152,6 +154,7 @@ mod tests {
             git_host: GitHost::Gitlab,
             version: 1,
             secrets: settings.secrets,
+            ci: settings.ci.clone(),
         };
         assert_eq!(connection(&settings), expected);
     }

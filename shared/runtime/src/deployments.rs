@@ -5,7 +5,7 @@
 
 use approval::deploy::Slug;
 use approval::slug::canonical;
-use store::{GitHost, SecretNumbers};
+use store::{CiTrust, GitHost, SecretNumbers};
 use thiserror::Error;
 
 /// The deployments of a stack.
@@ -39,6 +39,8 @@ pub struct Connection {
     pub version: u64,
     /// The numbers that its secrets are derived with.
     pub secrets: SecretNumbers,
+    /// The CI jobs whose tokens register its deploys.
+    pub ci: Vec<CiTrust>,
 }
 
 /// An entry that can't be read.
@@ -79,6 +81,7 @@ impl Deployments {
             git_host: GitHost::Github,
             version: 0,
             secrets: SecretNumbers::default(),
+            ci: Vec::new(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Settings of deployments, as they were saved in the console, and which deployment a repository's deliveries lead to.
 
 use crate::api_keys::Done;
+use crate::ci_trust::CiTrust;
 use crate::error::{CommitError, StoreError, commit_error};
 use crate::row;
 use crate::secret_numbers::SecretNumbers;
@@ -46,6 +47,9 @@ pub struct DeploymentSettings {
     /// The numbers that its secrets are derived with.
     #[serde(default)]
     pub secrets: SecretNumbers,
+    /// The CI jobs whose tokens register its deploys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ci: Vec<CiTrust>,
     /// Who saved them.
     pub saved: Done,
     /// Grows by one each time; 0: not saved yet.

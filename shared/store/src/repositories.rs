@@ -7,13 +7,18 @@ use approval::deploy::Slug;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept {
-    id: u64,
+/// A repository as the source host confirmed it first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRepository {
+    /// Its number.
+    pub id: u64,
+    /// The default branch that it had then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_branch: Option<String>,
 }
 
 impl Store {
-    /// The number that was kept of `repository`, as the settings with this version of `deployment` name it; `None`: none yet. One
+    /// What was kept of `repository`, as the settings with this version of `deployment` name it; `None`: none yet. One
     /// request.
     ///
     /// # Errors
@@ -24,12 +29,12 @@ impl Store {
         deployment: &Slug,
         repository: &str,
         version: u64,
-    ) -> Result<Option<u64>, StoreError> {
-        let kept = self.get::<Kept>(&keys::repository_id(deployment, repository, version)).await?;
-        Ok(kept.map(|kept| kept.id))
+    ) -> Result<Option<KeptRepository>, StoreError> {
+        self.get(&keys::repository_id(deployment, repository, version)).await
     }
 
-    /// Keeps the number of `repository`, unless one is kept; whether `id` is the one that is kept from now on. One request.
+    /// Keeps `found` of `repository`, unless another number is kept; whether its number is the one that is kept from now on. One
+    /// request.
     ///
     /// # Errors
     ///
@@ -39,16 +44,16 @@ impl Store {
         deployment: &Slug,
         repository: &str,
         version: u64,
-        id: u64,
+        found: &KeptRepository,
     ) -> Result<bool, StoreError> {
-        let row = row::keep(&keys::repository_id(deployment, repository, version), &Kept { id })?;
+        let row = row::keep(&keys::repository_id(deployment, repository, version), found)?;
         let request = self
             .dynamo
             .put_item()
             .table_name(&self.places.record_table)
             .set_item(Some(row))
             .condition_expression("attribute_not_exists(pk) OR id = :id")
-            .expression_attribute_values(":id", number(id));
+            .expression_attribute_values(":id", number(found.id));
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {

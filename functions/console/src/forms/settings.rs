@@ -4,10 +4,12 @@ use super::Field;
 use crate::address::parameters::parameter;
 use approval::deploy::Slug;
 use runtime::deployments::Connection;
-use store::{DeploymentSettings, GitHost};
+use store::{CiTrust, DeploymentSettings, GitHost, MOST_TRUSTS};
 
 /// The longest text of a field, in characters.
 const LONGEST: usize = 200;
+/// The longest text of the lines for CI jobs, in bytes.
+pub(crate) const LONGEST_CI: usize = 6_000;
 
 /// What was filled in, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct SettingsForm {
     pub(crate) repository: Field,
     pub(crate) channel: Field,
     pub(crate) circleci_project: Field,
+    /// The CI jobs whose tokens register deploys, a line each.
+    pub(crate) ci: Field,
     pub(crate) git_host: GitHost,
     /// The version that it was made from; 0: nothing was saved yet.
     pub(crate) version: u64,
@@ -27,6 +31,7 @@ pub(crate) struct Filled {
     pub(crate) channel: Option<String>,
     pub(crate) circleci_project: Option<String>,
     pub(crate) git_host: GitHost,
+    pub(crate) ci: Vec<CiTrust>,
 }
 
 impl SettingsForm {
@@ -36,6 +41,7 @@ impl SettingsForm {
             repository: Field::new(&settings.repository),
             channel: Field::new(settings.channel.as_deref().unwrap_or_default()),
             circleci_project: Field::new(settings.circleci_project.as_deref().unwrap_or_default()),
+            ci: Field::new(settings.ci.iter().map(|line| format!("{line}\n")).collect::<String>()),
             git_host: settings.git_host,
             version: settings.version,
         }
@@ -54,6 +60,7 @@ impl SettingsForm {
             repository: Field::new(repository),
             channel: Field::new(channel.unwrap_or_default()),
             circleci_project: Field::new(if own { "" } else { project }),
+            ci: Field::default(),
             git_host: parameter.map_or_else(GitHost::default, |known| known.git_host),
             version: 0,
         }
@@ -72,6 +79,7 @@ impl SettingsForm {
         };
         let host = parameter(form, "git_host").unwrap_or_default();
         Self {
+            ci: ci_field(parameter(form, "ci").unwrap_or_default().trim()),
             repository: field("repository", repository_problem),
             channel: field("channel", channel_problem),
             circleci_project: field("circleci_project", project_problem),
@@ -82,14 +90,40 @@ impl SettingsForm {
 
     /// What was filled in. `None`: something is wrong with it.
     pub(crate) fn filled(&self) -> Option<Filled> {
-        let right = [&self.repository, &self.channel, &self.circleci_project];
+        let right = [&self.repository, &self.channel, &self.circleci_project, &self.ci];
         let some = |field: &Field| Some(field.text.clone()).filter(|text| !text.is_empty());
+        let ci = ci_lines(&self.ci.text).ok()?;
         right.iter().all(|field| field.problem.is_none()).then(|| Filled {
             repository: self.repository.text.clone(),
             channel: some(&self.channel),
             circleci_project: some(&self.circleci_project),
             git_host: self.git_host,
+            ci,
         })
+    }
+}
+
+fn ci_field(text: &str) -> Field {
+    // More would not be shown on a page that stays small.
+    if text.len() > LONGEST_CI {
+        return Field {
+            text: String::new(),
+            problem: Some(format!("These are more than {LONGEST_CI} bytes. Shorten it.")),
+        };
+    }
+    Field { text: text.to_owned(), problem: ci_lines(text).err() }
+}
+
+/// The CI jobs of these lines. Error: what to write in the first line that is wrong.
+fn ci_lines(text: &str) -> Result<Vec<CiTrust>, String> {
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+    let read = |(index, line)| {
+        CiTrust::parse(line).map_err(|error| format!("Line {number}: {error}", number = index + 1))
+    };
+    let all: Vec<CiTrust> = lines.map(read).collect::<Result<_, _>>()?;
+    match all.len() {
+        0..=MOST_TRUSTS => Ok(all),
+        more => Err(format!("These are {more} lines. Write {MOST_TRUSTS} at most.")),
     }
 }
 
@@ -145,6 +179,7 @@ mod tests {
             channel: Some("#deploys".to_owned()),
             circleci_project: None,
             git_host: GitHost::Gitlab,
+            ci: Vec::new(),
         };
         assert_eq!(form.filled(), Some(filled));
         for right in [
@@ -186,6 +221,34 @@ mod tests {
     }
 
     #[test]
+    fn ci_jobs_are_read_line_by_line() {
+        let of = |ci: &str| {
+            let ci: String = form_urlencoded::byte_serialize(ci.as_bytes()).collect();
+            SettingsForm::read(&format!("repository=a/b&ci={ci}"))
+        };
+        let form = of("github repository_id=1 report\r\n\r\n  gitlab project_id=2\r\n");
+        let filled = form.filled().unwrap();
+        let lines: Vec<_> = filled.ci.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            lines,
+            [
+                "github repository_id=1 issuer=https://token.actions.githubusercontent.com report",
+                "gitlab project_id=2 issuer=https://gitlab.com"
+            ]
+        );
+        assert!(of("").filled().unwrap().ci.is_empty());
+        let wrong = of("github repository_id=1\n\ngithub owner=acme");
+        assert_eq!(wrong.filled(), None);
+        let problem = wrong.ci.problem.unwrap();
+        assert_eq!(problem, "Line 3: A line of github needs repository_id= (a number).");
+        assert!(wrong.ci.text.contains("owner=acme"), "what was typed stays");
+        let long = of(&"x".repeat(6_001));
+        assert!(long.filled().is_none() && long.ci.text.is_empty());
+        let many = of(&"github repository_id=1\n".repeat(11));
+        assert_eq!(many.ci.problem.as_deref(), Some("These are 11 lines. Write 10 at most."));
+    }
+
+    #[test]
     fn what_nothing_is_saved_of() {
         let slug = Slug::new("acme", "web").unwrap();
         let unknown = SettingsForm::unsaved(&slug, None);
@@ -198,6 +261,7 @@ mod tests {
             git_host: GitHost::Github,
             version: 0,
             secrets: store::SecretNumbers::default(),
+            ci: Vec::new(),
         };
         let own = SettingsForm::unsaved(&slug, Some(&known("gh/acme/store")));
         assert_eq!((own.channel.text.as_str(), own.circleci_project.text.as_str()), ("#web", ""));

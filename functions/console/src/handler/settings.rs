@@ -7,10 +7,10 @@ use crate::forms::settings::{Filled, SettingsForm};
 use crate::html::{self, Standing};
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
-use store::{CommitError, DeploymentSettings, Done, SecretNumbers};
+use store::{CommitError, DeploymentSettings, Done, KeptRepository, SecretNumbers};
 
 impl Console {
-    /// The form: 1 read.
+    /// The form: 2 reads.
     pub(super) async fn settings_form(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;
@@ -45,13 +45,17 @@ impl Console {
         self.switch(call, None).await
     }
 
-    /// How deploys come to Signoff: 1 read.
+    /// How deploys come to Signoff: 2 reads.
     pub(super) async fn setup(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let connected = self.connections.of(&self.store, &deployment).await;
         let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
         let incoming = self.incoming(&deployment, &connected, call).await;
-        let page = html::setup(&deployment, &connected, &incoming, &self.site, call.visitor());
+        let kept = match connected.connection() {
+            Some(known) => self.kept(&deployment, &known.repository, known.version, call).await,
+            None => None,
+        };
+        let page = html::setup(&deployment, &connected, &incoming, kept.as_ref(), &self.site, call.visitor());
         Ok(Answer::page(StatusCode::OK, page))
     }
 
@@ -90,7 +94,7 @@ impl Console {
         secrets: SecretNumbers,
         call: &Call<'_>,
     ) -> Result<Answer, Answer> {
-        let Filled { repository, channel, circleci_project, git_host } = filled;
+        let Filled { repository, channel, circleci_project, git_host, ci } = filled;
         let next = DeploymentSettings {
             deployment: deployment.clone(),
             repository,
@@ -100,12 +104,14 @@ impl Console {
             disconnected,
             leads: false,
             secrets,
+            ci,
             saved: Done { by: call.actor(), at: call.now },
             version: 0,
         };
         match self.store.save_deployment(before, next).await {
             Ok(saved) => {
-                let DeploymentSettings { repository, channel, circleci_project, version, .. } = &saved;
+                let DeploymentSettings { repository, channel, circleci_project, version, ci, .. } = &saved;
+                let ci: Vec<_> = ci.iter().map(ToString::to_string).collect();
                 let SecretNumbers { incoming, outgoing, .. } = saved.secrets;
                 let connected = saved.disconnected.is_none();
                 let was = before.map(|before| before.repository.as_str());
@@ -118,6 +124,7 @@ impl Console {
                     repository,
                     channel,
                     circleci_project,
+                    ci = ci.join("; "),
                     connected,
                     incoming_secret = incoming,
                     signing_key = outgoing,
@@ -170,12 +177,35 @@ impl Console {
         form: &SettingsForm,
         call: &Call<'_>,
     ) -> Answer {
-        let in_parameter = self.connections.of_parameter(deployment).is_some();
         let late = status == StatusCode::CONFLICT;
         let numbers = saved.map_or_else(SecretNumbers::default, |saved| saved.secrets);
         let keys = self.signing_keys(deployment, numbers, call).await;
-        let standing = Standing { deployment, saved, in_parameter, late, keys };
+        let parameter = self.connections.of_parameter(deployment);
+        let known = saved.map(|saved| (saved.repository.as_str(), saved.version));
+        let known = known.or_else(|| parameter.as_ref().map(|known| (known.repository.as_str(), 0)));
+        let kept = match known {
+            Some((repository, version)) => self.kept(deployment, repository, version, call).await,
+            None => None,
+        };
+        let in_parameter = parameter.is_some();
+        let standing = Standing { deployment, saved, in_parameter, late, keys, kept };
         Answer::page(status, html::settings(&standing, form, call.visitor(), call.now))
+    }
+}
+
+impl Console {
+    /// The repository as GitHub confirmed it, where it did. A page goes without it where the record can't be read.
+    async fn kept(
+        &self,
+        deployment: &Slug,
+        repository: &str,
+        version: u64,
+        call: &Call<'_>,
+    ) -> Option<KeptRepository> {
+        let kept = self.store.kept_repository(deployment, repository, version).await;
+        kept.inspect_err(|error| tracing::warn!(request_id = call.id, %deployment, %error, "a repository's number is not shown"))
+            .ok()
+            .flatten()
     }
 }
 

@@ -131,6 +131,7 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
     let authors: Vec<_> = deploy.authors().iter().map(author).collect();
     let tags = deploy.tags.iter().map(|tag| html! { span.tag { (shorten(tag, NAME)) } });
     let reported_tags = deploy.reported_tags.iter().map(|tag| html! { span.tag { (shorten(tag, NAME)) } });
+    let ignored = deploy.reading.reported.ignored.iter().map(|name| html! { code { (shorten(name, NAME)) } });
     let confirmation = match deploy.confirmation {
         Confirmation::Awaited => Some("not confirmed yet"),
         Confirmation::Unconfirmed { .. } => Some("unconfirmed"),
@@ -157,7 +158,13 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
             }))
             @if record.facts.health().is_some() { (fact("Health", health(Some(&record.facts)))) }
             @if !authors.is_empty() { (fact("Authors", listed(authors, AUTHORS, &comma))) }
-            (fact("Reported by", html! { (reported_by) }))
+            (fact("Reported by", html! {
+                (reported_by)
+                @if let Some(job) = &deploy.reading.ci_job {
+                    ", by the token of a job of " (job.ci) " for " (shorten(&job.git_ref, NAME))
+                }
+            }))
+            @if !deploy.reading.reported.ignored.is_empty() { (fact("Ignored by register_deploy", listed(ignored.collect(), TAGS, &comma))) }
             @if !deploy.tags.is_empty() { (fact("Tags", listed(tags.collect(), TAGS, &space))) }
             @if !deploy.reported_tags.is_empty() {
                 (fact("Tags reported by CI", listed(reported_tags.collect(), TAGS, &space)))

@@ -28,6 +28,22 @@ pub(super) fn line(line: &Line<'_>, field: &Field) -> Markup {
     }
 }
 
+/// The field `line` for several lines, with what is in it.
+pub(super) fn area(line: &Line<'_>, field: &Field) -> Markup {
+    let Line { id, label, hint, required, longest } = *line;
+    let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
+    let described = if field.problem.is_some() { format!("{problem_id} {hint_id}") } else { hint_id.clone() };
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            textarea id=(id) name=(id) rows="3" required[required] maxlength=(longest) spellcheck="false"
+                aria-describedby=(described) aria-invalid=[field.problem.is_some().then_some("true")] { "\n" (field.text) }
+            @if let Some(problem) = &field.problem { p.wrong id=(problem_id) { (problem) } }
+            p.meta id=(hint_id) { (hint) }
+        }
+    }
+}
+
 /// A block of text that is to be copied, named by its heading.
 pub(super) fn copied(id: &str, label: &str, text: &str) -> Markup {
     html! {

@@ -1,14 +1,15 @@
 //! The settings of a deployment: its form, its secrets, and what disconnects it or connects it again.
 
-use super::fields::{Line, line};
+use super::fields::{Line, area, copied, line};
 use super::secrets::{SigningKeys, section};
+use super::setup::own_line;
 use super::{page, time};
 use crate::door::visitor::Visitor;
-use crate::forms::settings::SettingsForm;
+use crate::forms::settings::{LONGEST_CI, SettingsForm};
 use approval::deploy::Slug;
 use jiff::Timestamp;
 use maud::{Markup, html};
-use store::{DeploymentSettings, GitHost};
+use store::{DeploymentSettings, GitHost, KeptRepository};
 
 /// What is known of a deployment's settings.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) late: bool,
     /// The keys that sign its `webhook` actions.
     pub(crate) keys: Option<SigningKeys>,
+    /// The repository, as GitHub confirmed it.
+    pub(crate) kept: Option<KeptRepository>,
 }
 
 impl Standing<'_> {
@@ -111,6 +114,17 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
         "Its slug, such as gh/acme/checkout. Empty: the project of the repository on GitHub.",
         false,
     );
+    let ci = Line {
+        longest: LONGEST_CI,
+        ..of(
+            "ci",
+            "CI jobs that need no API key",
+            "One line for each project of GitHub Actions, GitLab, CircleCI or Buildkite whose jobs register deploys with the token that \
+             their CI gives them. Only jobs of protected branches count, and of those named by ref=. The word report at the end lets \
+             them report health, too. The setup page shows what to write.",
+            false,
+        )
+    };
     html! {
         form.fields method="post" action=(standing.href("edit")) {
             @if let Some(visitor) = visitor { (visitor.form_token()) }
@@ -126,6 +140,11 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
                     }
                 }
                 p.meta #git_host-hint { "Where the wizard leads to make the rules file. Rules and commits are read from GitHub." }
+            }
+            (area(&ci, &form.ci))
+            @if let Some(kept) = &standing.kept {
+                p.meta { "The line for this repository on GitHub Actions:" }
+                (copied("ci-own", "The line for this repository", &own_line(kept)))
             }
             button type="submit" { @if standing.is_known() { "Save" } @else { "Connect" } }
         }
@@ -185,6 +204,7 @@ mod tests {
             in_parameter: false,
             late: true,
             keys: keys(),
+            kept: Some(KeptRepository { id: 2002, default_branch: Some("main".to_owned()) }),
         };
         insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
     }
@@ -193,16 +213,28 @@ mod tests {
     fn what_is_disconnected_can_be_connected_again() {
         let saved = sample::settings(true);
         let slug = slug();
-        let standing =
-            Standing { deployment: &slug, saved: Some(&saved), in_parameter: true, late: false, keys: None };
+        let standing = Standing {
+            deployment: &slug,
+            saved: Some(&saved),
+            in_parameter: true,
+            late: false,
+            keys: None,
+            kept: None,
+        };
         insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
     }
 
     #[test]
     fn what_nothing_is_saved_of() {
         let slug = slug();
-        let standing =
-            Standing { deployment: &slug, saved: None, in_parameter: false, late: false, keys: None };
+        let standing = Standing {
+            deployment: &slug,
+            saved: None,
+            in_parameter: false,
+            late: false,
+            keys: None,
+            kept: None,
+        };
         let form = SettingsForm::read("repository=&channel=deploys&git_host=gitlab");
         insta::assert_snapshot!(shown(&standing, &form));
         let known = Standing { in_parameter: true, ..standing };

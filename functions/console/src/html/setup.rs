@@ -9,12 +9,14 @@ use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use maud::{Markup, html};
 use runtime::connections::Connected;
+use store::KeptRepository;
 
 /// The page of `deployment`, which stands as `connected` says.
 pub(crate) fn setup(
     deployment: &Slug,
     connected: &Connected,
     incoming: &ShownSecret,
+    kept: Option<&KeptRepository>,
     site: &Site,
     visitor: Option<&Visitor>,
 ) -> Markup {
@@ -34,11 +36,19 @@ pub(crate) fn setup(
         p { "After it deployed, with the environment\u{2019}s own name in the place of Staging:" }
         (copied("register", "How to register a deploy", &register(deployment, site)))
         h2 { "From GitHub Actions" }
-        p { "As a step after the one that deploys. Keep the key as the secret SIGNOFF_KEY of the repository or the organization." }
-        (copied("actions", "A step of GitHub Actions", &github_step(deployment, site)))
+        (without_key(deployment, repository, kept, site))
+        p { "Or with an API key, as the secret SIGNOFF_KEY of the repository or the organization:" }
+        (copied("actions-key", "A step of GitHub Actions with a key", &github_step(deployment, site)))
         h2 { "From CircleCI" }
         p { "As a step of the job that deploys. Keep the key as the environment variable SIGNOFF_KEY of the project or a context." }
         (copied("circleci", "A step of CircleCI", &circleci_step(deployment, site)))
+        h2 { "From GitLab, CircleCI or Buildkite without a key" }
+        p {
+            "Their jobs have tokens, too. An admin writes the first line of one of these into the "
+            a href=(format!("/deployments/{deployment}/edit")) { "settings" }
+            ", with your ids; the job sends $SIGNOFF_TOKEN as above in the place of $SIGNOFF_KEY."
+        }
+        (copied("tokens", "Tokens of other CIs", &other_tokens(repository, site)))
         h2 { "From GitHub\u{2019}s deployments" }
         p { "Where your CI creates GitHub deployments already, no key is needed. In " (repository) ", open Settings, Webhooks, Add webhook:" }
         (webhook(deployment, incoming, site))
@@ -54,9 +64,35 @@ fn key(visitor: Option<&Visitor>) -> Markup {
     let admin = visitor.is_some_and(|visitor| visitor.may(Access::Admin));
     html! {
         p {
-            "You need an API key with the scope " code { "register" } ": "
+            "Jobs of GitHub Actions, GitLab, CircleCI and Buildkite need no key. Everything else needs an API key with the scope " code { "register" } ": "
             @if admin { a href="/settings/keys" { "create one" } } @else { "an admin can create one" }
             ", and keep it as a secret of your CI. The commands read it from the environment variable SIGNOFF_KEY."
+        }
+    }
+}
+
+/// The line of the settings that takes the tokens of `kept` on GitHub Actions.
+pub(super) fn own_line(kept: &KeptRepository) -> String {
+    let branch = kept.default_branch.as_ref().map(|branch| format!(" ref=refs/heads/{branch}"));
+    format!("github repository_id={}{}", kept.id, branch.unwrap_or_default())
+}
+
+/// How a job of GitHub Actions registers a deploy with its own token.
+fn without_key(deployment: &Slug, repository: &str, kept: Option<&KeptRepository>, site: &Site) -> Markup {
+    let line = kept.map_or_else(|| "github repository_id=ID ref=refs/heads/main".to_owned(), own_line);
+    html! {
+        p {
+            "No API key is needed: the job shows the token that GitHub gives it. First, an admin adds this line to the "
+            a href=(format!("/deployments/{deployment}/edit")) { "settings" } ":"
+        }
+        (copied("actions-line", "The line for the settings", &line))
+        @if kept.is_none() {
+            p.meta { "ID is the repository\u{2019}s number: " code { "gh api repos/" (repository) " --jq .id" } }
+        }
+        p { "Then the job that deploys needs the permission and, at its end, the step:" }
+        (copied("actions", "A job of GitHub Actions", &github_job(deployment, site)))
+        p.meta {
+            "Jobs of pull requests are refused, and so are those of branches and tags that are neither protected nor named by ref=."
         }
     }
 }
@@ -108,6 +144,32 @@ fn github_step(deployment: &Slug, site: &Site) -> String {
     )
 }
 
+fn github_job(deployment: &Slug, site: &Site) -> String {
+    format!(
+        "permissions:\n  contents: read\n  id-token: write\nsteps:\n  - name: Register the deploy\n    run: |\n      \
+         token=$(curl --fail --silent --show-error --get \"$ACTIONS_ID_TOKEN_REQUEST_URL\" \\\n        \
+         -H \"Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN\" \\\n        \
+         --data-urlencode audience={audience} | jq --raw-output .value)\n      echo \"::add-mask::$token\"\n      \
+         curl --fail-with-body \"{address}/register_deploy\" \\\n        -H \"Authorization: Bearer $token\" \\\n        \
+         -d sha=\"$GITHUB_SHA\" --data-urlencode branch=\"$GITHUB_REF_NAME\" \\\n        \
+         -d environment=Staging -d ignore_if_duplicate=true\n",
+        audience = site.origin(),
+        address = address(deployment, site)
+    )
+}
+
+/// For each other CI the line of the settings, and how a job gets a token for this stack.
+fn other_tokens(repository: &str, site: &Site) -> String {
+    let audience = site.origin();
+    format!(
+        "# gitlab project_id=ID\nid_tokens:\n  SIGNOFF_TOKEN:\n    aud: {audience}\n\n\
+         # circleci organization=UUID project=UUID origin=github.com/{repository} ref=refs/heads/main\n\
+         SIGNOFF_TOKEN=$(circleci run oidc get --claims '{{\"aud\":\"{audience}\"}}')\n\n\
+         # buildkite organization=UUID pipeline=UUID ref=refs/heads/main\n\
+         SIGNOFF_TOKEN=$(buildkite-agent oidc request-token --audience {audience} --claim organization_id,pipeline_id)\n"
+    )
+}
+
 fn circleci_step(deployment: &Slug, site: &Site) -> String {
     format!(
         "- run:\n    name: Register the deploy\n    command: |\n      curl --fail-with-body \"{}/register_deploy\" \\\n        \
@@ -137,12 +199,15 @@ mod tests {
             git_host: GitHost::Github,
             version: 0,
             secrets: SecretNumbers::default(),
+            ci: Vec::new(),
         };
         let connected = Connected::Yes(connection);
         let incoming = ShownSecret::This { secret: "webhook-secret".into(), one_before: true };
-        let shown = setup(&slug, &connected, &incoming, &site, Some(&sample::visitor()));
+        let kept = KeptRepository { id: 2002, default_branch: Some("trunk".to_owned()) };
+        let shown = setup(&slug, &connected, &incoming, Some(&kept), &site, Some(&sample::visitor()));
         insta::assert_snapshot!(lines(&shown));
-        let unknown = setup(&slug, &Connected::Unknown, &ShownSecret::OnceConnected, &site, None).0;
+        let unknown = setup(&slug, &Connected::Unknown, &ShownSecret::OnceConnected, None, &site, None).0;
+        assert!(unknown.contains("gh api repos/acme/checkout --jq .id"), "{unknown}");
         assert!(
             unknown.contains("acme/checkout is not connected") && unknown.contains("an admin can create one")
         );

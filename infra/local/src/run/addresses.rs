@@ -1,4 +1,4 @@
-//! Eight ports in a row, or free ones where those are taken.
+//! Nine ports in a row, or free ones where those are taken.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -21,13 +21,15 @@ pub struct Ports {
     pub jira: u16,
     /// Linear's stand-in.
     pub linear: u16,
+    /// The issuer of CI tokens.
+    pub issuer: u16,
 }
 
 impl Ports {
     /// Looks for ports from `first` on; 0 takes any that are free.
     pub fn choose(first: u16) -> std::io::Result<Self> {
         // All are held until all are chosen, so that no free one is found twice.
-        let held = (0..8)
+        let held = (0..9)
             .map(|offset| {
                 let wanted = if first == 0 { 0 } else { first.saturating_add(offset) };
                 TcpListener::bind((Ipv4Addr::LOCALHOST, wanted))
@@ -45,6 +47,7 @@ impl Ports {
             demo: next()?,
             jira: next()?,
             linear: next()?,
+            issuer: next()?,
         })
     }
 }
@@ -68,6 +71,8 @@ pub struct Addresses {
     pub jira: String,
     /// Linear's page.
     pub linear: String,
+    /// The issuer of CI tokens.
+    pub issuer: String,
 }
 
 impl From<Ports> for Addresses {
@@ -82,6 +87,7 @@ impl From<Ports> for Addresses {
             demo: url(ports.demo),
             jira: url(ports.jira),
             linear: url(ports.linear),
+            issuer: url(ports.issuer),
         }
     }
 }
@@ -110,9 +116,10 @@ mod tests {
             ports.demo,
             ports.jira,
             ports.linear,
+            ports.issuer,
         ];
         let distinct: std::collections::BTreeSet<u16> = all.into_iter().collect();
-        assert_eq!(distinct.len(), 8, "{all:?}");
+        assert_eq!(distinct.len(), 9, "{all:?}");
         assert!(!distinct.contains(&0));
     }
 }

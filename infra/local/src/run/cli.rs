@@ -12,7 +12,7 @@ pub struct Cli {
     /// Keep everything (the record, and what the stand-ins hold) in this directory across restarts
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// The first of eight ports in a row; a taken one is replaced by one that is free
+    /// The first of nine ports in a row; a taken one is replaced by one that is free
     #[arg(long, value_name = "PORT", default_value_t = 4400)]
     pub port: u16,
     /// Run the functions as they are, without building them first

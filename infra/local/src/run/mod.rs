@@ -20,6 +20,7 @@ use signoff_local::{
     github::{self, GitHub},
     jira::{self, Jira},
     linear::{self, Linear},
+    oidc::{self, Issuer},
     slack::{self, Slack},
     stand_in::page::{Button, Link},
 };
@@ -81,6 +82,10 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Result<(), RunError> {
     }
     let (slack, github, circleci) = stand_ins(&addresses, ports, cli.data.as_deref()).await?;
     let (jira, _linear) = trackers(&addresses, ports, cli.data.as_deref()).await?;
+    let _issuer =
+        Issuer::start(oidc::Options { address: loopback(ports.issuer), ..oidc::Options::default() })
+            .await
+            .map_err(|source| RunError::StandIn { what: "the issuer of CI tokens", source })?;
     let options = options(&cli, *terminal, ports, &addresses, bin_dir);
     let stack = Stack::start(options).await?;
     let demo = Demo::new((slack, github, circleci, jira), stack.api_url(), API_KEY)?;

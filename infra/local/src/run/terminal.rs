@@ -48,7 +48,7 @@ fn write(mut to: impl Write, text: &str) {
 }
 
 fn ready(addresses: &Addresses, api_key: &str, after: Duration) -> String {
-    let Addresses { slack, circleci, github, api, endpoint, demo, jira, linear } = addresses;
+    let Addresses { slack, circleci, github, api, endpoint, demo, jira, linear, issuer } = addresses;
     format!(
         "
 Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
@@ -67,6 +67,9 @@ Signoff runs (started in {:.1} s). Ctrl-C ends it and leaves nothing running.
   Console    {api}
              the record: sign in with Slack as one of the people (Ana is an admin), or with
              the API key: {api_key}
+
+  CI tokens  {issuer}
+             an issuer: POST claims as JSON to /token for the token of a CI job
 
   Another deploy: the button \"Make a deploy\" on the Slack page, or
     curl -X POST {demo}/deploys

@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// Addresses outside of the refused ranges on which clouds answer their machines: Azure's and Alibaba Cloud's.
 const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
 
-/// Receivers on this machine.
+/// Receivers and issuers on this machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Loopback {
     /// They are refused.
@@ -24,6 +24,17 @@ pub enum Loopback {
     Refused,
     /// They are called: for the local stack.
     Allowed,
+}
+
+impl Loopback {
+    /// What the setting `WEBHOOK_LOOPBACK` says, which only the local stack sets to `allowed`; `None` for any other text.
+    pub fn of_setting(text: Option<&str>) -> Option<Self> {
+        match text {
+            None => Some(Self::Refused),
+            Some("allowed") => Some(Self::Allowed),
+            Some(_) => None,
+        }
+    }
 }
 
 /// A name that resolves to an address which is not called.

@@ -5,7 +5,7 @@ pub mod client;
 pub mod sign;
 mod wire;
 
-pub(crate) use address::Refused;
+pub(crate) use address::{Guarded, Refused, target};
 
 pub use address::Loopback;
 pub use client::{HEADER_DELIVERY, Webhook};

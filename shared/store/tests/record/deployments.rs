@@ -22,6 +22,7 @@ fn settings(name: &str, repository: &str) -> DeploymentSettings {
         git_host: GitHost::Gitlab,
         disconnected: None,
         leads: false,
+        ci: Vec::new(),
         secrets: SecretNumbers::default(),
         saved: done(1),
         version: 0,

@@ -5,7 +5,7 @@ use crate::samples::{deploy, second};
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
-use store::{Arrived, Change, CommitError, Latest, Store};
+use store::{Arrived, Change, CommitError, KeptRepository, Latest, Store};
 use tokio::task::JoinSet;
 
 /// The deploy `id` of the revision that `revision` stands for, so many seconds after the first.
@@ -154,9 +154,10 @@ async fn a_repositorys_number_is_kept_until_its_settings_change() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
     let store = &local.store;
     assert_eq!(store.kept_repository(&slug, "acme/checkout", 1).await.expect("read"), None);
-    assert!(store.keep_repository(&slug, "acme/checkout", 1, 7).await.expect("kept"));
-    assert!(store.keep_repository(&slug, "Acme/Checkout", 1, 7).await.expect("kept"));
-    assert!(!store.keep_repository(&slug, "acme/checkout", 1, 8).await.expect("read"));
-    assert_eq!(store.kept_repository(&slug, "ACME/checkout", 1).await.expect("read"), Some(7));
+    let found = |id| KeptRepository { id, default_branch: Some("main".to_owned()) };
+    assert!(store.keep_repository(&slug, "acme/checkout", 1, &found(7)).await.expect("kept"));
+    assert!(store.keep_repository(&slug, "Acme/Checkout", 1, &found(7)).await.expect("kept"));
+    assert!(!store.keep_repository(&slug, "acme/checkout", 1, &found(8)).await.expect("read"));
+    assert_eq!(store.kept_repository(&slug, "ACME/checkout", 1).await.expect("read"), Some(found(7)));
     assert_eq!(store.kept_repository(&slug, "acme/checkout", 2).await.expect("read"), None);
 }

@@ -1,0 +1,107 @@
+//! Admission of a CI job that shows its own token (OpenID Connect) in place of an API key.
+
+mod claims;
+
+use crate::admission::Admitted;
+use crate::answer::{text, try_again};
+use crate::handler::{DeployWebhook, header};
+use approval::ci_job::CiJob;
+use approval::deploy::Slug;
+use claims::Refusal;
+use jiff::Timestamp;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use providers::oidc::{Claims, Token};
+use runtime::connections::Connected;
+use runtime::deployments::Connection;
+use secrecy::SecretString;
+use store::{CiTrust, Scope};
+
+/// The reason for a token whose issuer no setting of the deployment names. It is the same where the deployment is not connected.
+const UNKNOWN_ISSUER: &str = "the deployment's settings name no CI with its issuer";
+
+/// The token that a request shows as bearer, if it shows one.
+pub(crate) fn shown_token(request: &Request) -> Option<SecretString> {
+    let (scheme, credential) = header(request, "authorization")?.trim().split_once(' ')?;
+    let credential = credential.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && Token::is_meant(credential)).then(|| credential.into())
+}
+
+impl DeployWebhook {
+    /// Lets in the job that shows `token`, if the settings of the deployment in the request's path name its project for `scope`.
+    /// The path alone says which deployment it is.
+    ///
+    /// # Errors
+    ///
+    /// The answer: `401` for a token that is not genuine or whose issuer is not in the settings, `403` for a genuine one that is
+    /// not good for this, `503` where the record or the issuer's keys can't be read.
+    pub(crate) async fn admit_job(
+        &self,
+        request: &Request,
+        token: SecretString,
+        request_id: &str,
+        now: Timestamp,
+        scope: Scope,
+        not_done: &str,
+    ) -> Result<Admitted, Response<Body>> {
+        let slug =
+            Self::slug(request).map_err(|_| self.refused(StatusCode::UNAUTHORIZED, None, UNKNOWN_ISSUER))?;
+        let refused = |status: StatusCode, reason: &str| {
+            tracing::warn!(request_id, deployment = %slug, reason, "refused: the token of a CI job");
+            self.refused(status, Some(&slug), reason)
+        };
+        let unauthorized = |reason: &str| refused(StatusCode::UNAUTHORIZED, reason);
+        let token = Token::read(token).map_err(|error| unauthorized(&error.to_string()))?;
+        let connected = self.connections.of(&self.store, &slug).await.map_err(|error| {
+            tracing::error!(request_id, deployment = %slug, %error, "it can't be looked up whether it is connected");
+            try_again(not_done)
+        })?;
+        let Connected::Yes(connection) = connected else { return Err(unauthorized(UNKNOWN_ISSUER)) };
+        let named = connection.ci.iter().find(|trust| trust.issuer == token.issuer());
+        let issuer = &named.ok_or_else(|| unauthorized(UNKNOWN_ISSUER))?.issuer;
+        let keys = self.keys.of(issuer, token.kid(), now).await.map_err(|failure| {
+            tracing::error!(request_id, deployment = %slug, issuer, %failure, "an issuer's keys can't be read");
+            let problem = format!("{not_done}: the keys of {issuer} can't be read now. Try again in a minute.");
+            text(StatusCode::SERVICE_UNAVAILABLE, problem)
+        })?;
+        let claims = token.verified(issuer, &self.public_url, &keys, now);
+        let claims = claims.map_err(|error| unauthorized(&error.to_string()))?;
+        let (job, may_report) = job_of(&connection, issuer, &claims)
+            .map_err(|refusal| refused(StatusCode::FORBIDDEN, refusal.reason()))?;
+        if scope == Scope::Report && !may_report {
+            return Err(refused(StatusCode::FORBIDDEN, "its line in the settings lacks the word `report`"));
+        }
+        tracing::info!(request_id, deployment = %slug, ci = job.ci, "the token of a CI job is taken");
+        let deployment = connection.deployment.clone();
+        Ok(Admitted { deployment, connection, may_report, job: Some(job) })
+    }
+
+    /// The answer to a token that is not taken, with what to do about it.
+    fn refused(&self, status: StatusCode, slug: Option<&Slug>, reason: &str) -> Response<Body> {
+        let url = &self.public_url;
+        let place = slug.map_or_else(|| "OWNER/NAME".to_owned(), Slug::to_string);
+        let told = format!(
+            "Authorization: the token is refused: {reason}. An admin says at {url}/deployments/{place}/edit which CI jobs register \
+             its deploys. Their tokens need the audience {url}"
+        );
+        text(status, told)
+    }
+}
+
+/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of them lets it report.
+fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJob, bool), Refusal> {
+    let of_issuer = |trust: &&CiTrust| trust.issuer == issuer;
+    let mut admitted: Option<(CiJob, bool)> = None;
+    let mut refusal = Refusal::OtherProject;
+    for trust in connection.ci.iter().filter(of_issuer) {
+        match claims::job(trust, claims) {
+            Ok(job) => {
+                let may_report = trust.report || admitted.as_ref().is_some_and(|(_, may_report)| *may_report);
+                admitted = Some((job, may_report));
+            }
+            Err(Refusal::OtherProject) => {}
+            Err(other) => refusal = other,
+        }
+    }
+    admitted.ok_or(refusal)
+}

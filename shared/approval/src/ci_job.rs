@@ -1,0 +1,42 @@
+//! The CI job that registered a deploy, as its CI's token names it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A CI job, by the word of the CI that signed its token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct CiJob {
+    /// The CI's name for people.
+    pub ci: String,
+    /// The full name of the branch or tag that it runs for: `refs/heads/main`.
+    pub git_ref: String,
+    /// The full SHA of the commit that it runs for; `None`: its CI's tokens name none.
+    pub commit: Option<String>,
+    /// The attempt of the CI run. What the same attempt registers twice is one deploy.
+    pub run: String,
+}
+
+impl CiJob {
+    /// The commit that has to contain what the job registers, as the source host takes it: a SHA, `heads/BRANCH` or `tags/TAG`.
+    pub fn bound(&self) -> &str {
+        let git_ref = self.git_ref.strip_prefix("refs/").unwrap_or(&self.git_ref);
+        self.commit.as_deref().unwrap_or(git_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_bound_to_its_commit_or_its_ref() {
+        let job = |commit: Option<&str>| CiJob {
+            ci: "CircleCI".to_owned(),
+            git_ref: "refs/heads/main".to_owned(),
+            commit: commit.map(str::to_owned),
+            run: "j1".to_owned(),
+        };
+        assert_eq!(job(Some("abc")).bound(), "abc");
+        assert_eq!(job(None).bound(), "heads/main");
+    }
+}
