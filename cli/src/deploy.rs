@@ -329,7 +329,7 @@ mod tests {
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
         deploy.json:1:1: the file is empty; write, for example, {sha: 7bf7226, environment: Staging}
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
-        deploy.json:1:6: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
+        deploy.json:1:6: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
         deploy.json:2:1: a deploy takes no key `enviroment`; did you mean `environment`?
         deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, drift, plus_1, minus_1
         deploy.json:2:13: deployment: this is none; write owner/name, for example acme/checkout

@@ -152,6 +152,8 @@ impl World {
         slack.add_channel(slack::NewChannel::new(PROBLEMS_CHANNEL));
         let github = github::GitHub::start(github::Options::default()).await?;
         let circleci = circleci::CircleCi::start(circleci::Options::default()).await?;
+        let host = github.clone();
+        circleci.follow(move |repository, name, is_tag| host.head_of(repository, name, is_tag));
         let jira = jira::Jira::start(jira::Options::default()).await?;
         let linear = linear::Linear::start(linear::Options::default()).await?;
         let parameters = BTreeMap::from(

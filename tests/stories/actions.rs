@@ -277,6 +277,35 @@ fn a_circleci_pipeline_is_triggered_once_though_its_answer_was_lost() {
 }
 
 #[test]
+fn a_pipeline_of_another_commit_is_cancelled_and_told() {
+    tell("ci-trigger-moved", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        let other = story.push("Eve", "Take everything");
+        let github = &story.world.github;
+        github.move_branch(&story.repository(), "main", &revision);
+        github.move_before_dispatch(&story.repository(), "main", &other);
+        let (page, seen) = approved(story, &revision, "trigger_build").await;
+        let triggered = story.world.circleci.triggered(&story.project());
+        assert_eq!(triggered.len(), 1);
+        assert_eq!(story.world.circleci.cancelled(&story.project()), [triggered[0].pipeline_id.clone()]);
+        assert_eq!(page.runs[0].status, Status::Stopped);
+        assert!(seen.contains("Signoff cancelled it; it may have acted before"), "{seen}");
+    });
+}
+
+#[test]
+fn a_tag_goes_to_circleci_as_a_tag() {
+    tell("ci-trigger-tag", async |story| {
+        let revision = story.push("Ana", "Take cards");
+        story.world.github.add_tag(&story.repository(), "v1", &revision);
+        let (page, _) = approved(story, &revision, "trigger_build: {revision: v1}").await;
+        assert_eq!(page.runs[0].status, Status::Succeeded);
+        let triggered = story.world.circleci.triggered(&story.project());
+        assert_eq!((triggered[0].tag.as_deref(), triggered[0].branch.as_deref()), (Some("v1"), None));
+    });
+}
+
+#[test]
 fn messages_go_to_the_channel_and_to_the_thread() {
     tell("messages", async |story| {
         let revision = story.push("Ana", "Take <b>cards</b> & cash");

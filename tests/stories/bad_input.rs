@@ -45,7 +45,7 @@ fn a_registration_names_what_is_wrong_with_it() {
         insta::assert_snapshot!(told, @"
         no sha: 400 sha: it is missing: send the git SHA of the commit that was deployed
         an empty sha: 400 sha: it is missing: send the git SHA of the commit that was deployed
-        a sha that is none: 400 sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
+        a sha that is none: 400 sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
         a wrong type: 400 sha: it must be text in quotes, not a number
         a date that is none: 400 date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
         a date to come: 400 date: `DATE` is in the future

@@ -166,6 +166,34 @@ fn a_commit_that_only_a_tag_contains_is_confirmed() {
 }
 
 #[test]
+fn a_tag_is_resolved_when_the_deploy_arrives() {
+    tell("identity-by-tag", async |story| {
+        story.rules("rules: []");
+        let first = story.push("Ana", "Begin");
+        let github = &story.world.github;
+        github.add_tag(&story.repository(), "v1", &first);
+        let body = json!({"sha": "refs/tags/v1", "environment": "Staging"});
+        assert_eq!(send(story, &body).await.0, 200);
+        let id = story.deploy_id("refs/tags/v1", "Staging");
+        let page = story.settled(&id).await;
+        assert_eq!(page.deploy.confirmation, Confirmation::Confirmed);
+        assert_eq!(page.deploy.revision, first);
+        // The tag moves on: this is a new deploy.
+        let second = story.push("Ana", "Take cards");
+        github.add_tag(&story.repository(), "v1", &second);
+        assert_eq!(send(story, &body).await.0, 200);
+        let newest = story
+            .until("the second deploy", async || stands(story).await.filter(|standing| *standing != id))
+            .await;
+        assert_eq!(story.settled(&newest).await.deploy.revision, second);
+        let unknown = json!({"sha": "refs/tags/none", "environment": "Staging"});
+        assert_eq!(send(story, &unknown).await.0, 200);
+        let unknown = story.deploy_id("refs/tags/none", "Staging");
+        assert_eq!(doubt(story, &unknown).await, Doubt::UnknownRevision);
+    });
+}
+
+#[test]
 fn four_digits_and_the_full_sha_are_one_deploy() {
     tell("identity-short", async |story| {
         let (deploy, _) = story.asks(ASKS, ACTS).await;

@@ -1,5 +1,6 @@
 //! By whose rules a deploy is judged, and how other rules come into force.
 
+use approval::approval::Blocker;
 use approval::deploy::Slug;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -239,7 +240,9 @@ fn an_admin_who_made_none_of_it_accepts_what_nobody_can_vote_on() {
         let page = story.settled(&deploy).await;
         let rules = rules_of(story).await;
         let proposal = rules.proposal.unwrap();
-        assert!(page.runs.iter().any(|run| run.id == proposal.run && run.status == Status::Stopped));
+        let asked = page.approvals.iter().find(|approval| approval.run == proposal.run).unwrap();
+        let blocked = &asked.electorate.blocked;
+        assert!(matches!(&blocked[..], [Blocker::NobodyLeft { needed: 1, .. }]), "{blocked:?}");
         let path = format!("/deployments/acme/{}", story.name);
         let form = [("file", proposal.file.id.as_str()), ("reason", "Nobody else is here")];
         let answer = story.sign_in(&ana).await.post(&format!("{path}/rules"), &form).await;
@@ -248,7 +251,9 @@ fn an_admin_who_made_none_of_it_accepts_what_nobody_can_vote_on() {
         assert!(visitor.page(&path).await.contains("Accept it without votes"));
         let answer = visitor.post(&format!("{path}/rules"), &form).await;
         assert_eq!(answer.status(), 303);
-        story.settled(&deploy).await;
+        let page = story.settled(&deploy).await;
+        let asked = page.approvals.iter().find(|approval| approval.run == proposal.run).unwrap();
+        assert_eq!(asked.status.word(), "superseded", "its dialog is closed");
         let how = rules_of(story).await.in_force.how;
         assert!(
             matches!(&how, How::Accepted { by, reason, .. } if *by == dora && reason == "Nobody else is here"),

@@ -386,7 +386,7 @@ fn nothing_is_explained_of_what_cannot_be_read() {
     7 |         - slack_chanel_approval: {channel: '#team'}
       |           ^
 
-    -:1:7: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits
+    -:1:7: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
       |
     1 | {sha: main}
       |       ^

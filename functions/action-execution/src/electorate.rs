@@ -1,10 +1,11 @@
 //! Who may vote, and who is mentioned: from e-mail addresses and usergroups to Slack user ids.
 
 use crate::handler::ActionExecution;
-use crate::people::Makers;
+use crate::people::{Found, FoundMember, Known, Makers};
 use approval::action::ApprovalSpec;
-use approval::approval::{Electorate, Quota, Tally, Verdict};
+use approval::approval::{Electorate, Quota, Tally};
 use approval::deploy::{Deploy, Person};
+use approval::range::Identity;
 use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use providers::slack::client::Slack;
@@ -27,6 +28,20 @@ impl ActionExecution {
     /// The Slack accounts of everybody whose own change `deploy` is. Who has none is not in it.
     pub(crate) async fn mentions(&self, slack: &Slack, deploy: &Deploy) -> Result<Mentions, Failure> {
         Ok(self.makers(slack, deploy).await?.mentions())
+    }
+
+    /// The Slack user ids of `authors`, for whom the host vouches. An entry of the list of people counts here only where somebody
+    /// else than who made it confirmed it.
+    pub(crate) async fn authors(&self, slack: &Slack, authors: &[Identity]) -> Result<Vec<String>, Failure> {
+        let found = self.members_of(slack, authors).await?;
+        let counts = |found: &Found, member: &FoundMember| {
+            found.known == Known::Member && (!member.by_list || found.unconfirmed_by.is_empty())
+        };
+        let ids = found.iter().flat_map(|found| {
+            let members = found.members.iter().filter(move |member| counts(found, member));
+            members.map(|member| member.id.clone())
+        });
+        Ok(ids.collect())
     }
 
     /// Everybody whose own change `deploy` is, as the list of people and Slack know them.
@@ -53,19 +68,18 @@ impl ActionExecution {
     }
 }
 
-/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody.
+/// Who may vote on an approval as `spec` has it, whoever made the change; it may be nobody. `authors`: the Slack user ids of the
+/// authors for whom the host vouches.
 pub(crate) async fn electorate(
     slack: &Slack,
     spec: &ApprovalSpec,
-    deploy: &Deploy,
-    makers: &Makers,
+    authors: Vec<String>,
 ) -> Result<Electorate, Failure> {
     let mut quotas = Vec::new();
     for quota in &spec.quotas {
         let people = each_once(resolve(slack, &quota.from).await?);
         quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
     }
-    let authors = || deploy.authors().into_iter().flat_map(|author| makers.vouched(author));
     let (who, people) = match (&spec.approvers, spec.authors_only) {
         // The rules language takes either these or the approvers of quotas.
         (None, _) if !quotas.is_empty() => {
@@ -73,13 +87,13 @@ pub(crate) async fn electorate(
             ("the approvers of this rule".to_owned(), Some(people))
         }
         (None, false) => (Electorate::anyone().who, None),
-        (None, true) => ("the authors of this deploy".to_owned(), Some(authors().collect())),
+        (None, true) => ("the authors of this deploy".to_owned(), Some(authors)),
         (Some(approvers), false) => {
             ("the approvers of this rule".to_owned(), Some(resolve(slack, approvers).await?))
         }
         (Some(approvers), true) => {
             let approvers = resolve(slack, approvers).await?;
-            let named = authors().filter(|id| approvers.contains(id)).collect();
+            let named = authors.into_iter().filter(|id| approvers.contains(id)).collect();
             ("the authors of this deploy that the rule names".to_owned(), Some(named))
         }
     };
@@ -102,28 +116,25 @@ pub(crate) fn reachable(
     if named.is_empty() {
         return Err(Failure::Permanent(nobody(spec, deploy, who)));
     }
-    let may: Vec<&str> = named
-        .iter()
-        .filter(|person| electorate.verdict(person) == Verdict::Eligible)
-        .map(String::as_str)
-        .collect();
-    let Tally { given, needed, .. } = electorate.tally(&may, spec.votes_required);
+    let all: Vec<&str> = named.iter().map(String::as_str).collect();
+    // Whose own change it is blocks it, and is no mistake of the rule.
+    let anyone = Electorate { parts: Vec::new(), ..electorate.clone() };
+    let Tally { given, needed, .. } = anyone.tally(&all, spec.votes_required);
     if needed == 0 {
         return Ok(());
     }
-    let own = if may.len() < named.len() { ", as it is the others' own change" } else { "" };
     let (name, required) = (&spec.name, spec.votes_required);
     if electorate.quotas.is_empty() {
         return Err(Failure::Permanent(format!(
             "\u{201c}{name}\u{201d} could never be approved: it needs {required} approvals, and only {given} of {who} can \
-             vote{own}"
+             vote"
         )));
     }
     let quotas: Vec<_> =
         electorate.quotas.iter().map(|quota| format!("{} from {}", quota.votes, quota.from)).collect();
     Err(Failure::Permanent(format!(
         "\u{201c}{name}\u{201d} could never be approved: it needs {required} approvals of different people ({}), and only \
-         {given} can come together{own}",
+         {given} can come together",
         quotas.join(", ")
     )))
 }

@@ -2,7 +2,6 @@
 
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;
-use crate::people::Makers;
 use crate::range::is_settled;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec};
@@ -89,21 +88,20 @@ impl ActionExecution {
         &self,
         slack: &Slack,
         asked: Asked<'_>,
-        makers: &Makers,
         again: bool,
     ) -> Result<Judgement, Trouble> {
         let Asked { id, spec, deploy, run, .. } = asked;
+        if let Some(file) = run.proposes() {
+            return self.judge_file(slack, asked, file, again).await;
+        }
         let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
-        let mut electorate = electorate(slack, spec, deploy, makers).await?;
+        let authors = match spec.authors_only {
+            true => self.authors(slack, &deploy.reading.vouched).await?,
+            false => Vec::new(),
+        };
+        let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
         let sets_base = run.is_in_force() && !asked.is_followed();
-        if run.proposes().is_some() {
-            // What is judged is the rules file: `deploy` has its makers, all of them.
-            if !spec.self_approval {
-                electorate.except = self.makers_of_file(deploy, makers)?;
-            }
-            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
-        }
         if !spec.judges_range() {
             return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
         }
@@ -130,6 +128,8 @@ impl ActionExecution {
             }
             Err(blocker) => electorate.judging(spec, &base, Err(blocker.clone()), now),
         };
+        let electorate =
+            if spec.self_approval { electorate } else { electorate.with_those_left(spec.votes_required) };
         let read = known.ok().filter(|_| is_new);
         Ok(Judgement { electorate, base, start: Some(start), read, sets_base })
     }
@@ -148,10 +148,8 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
-        let deploy = self.made_by(&deploy, &run, spec.self_approval).await?;
-        let makers = self.makers(slack, &deploy).await?;
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step };
-        Ok((self.judge(slack, asked, &makers, again).await?, asked.has_four_eyes()))
+        Ok((self.judge(slack, asked, again).await?, asked.has_four_eyes()))
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.

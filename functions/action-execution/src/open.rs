@@ -6,7 +6,7 @@ use crate::judge::{Asked, Judgement};
 use crate::trouble::Trouble;
 use approval::action::ApprovalSpec;
 use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Successor};
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, RulesChange};
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
 use approval::newest::{Arrival, Newest};
@@ -27,15 +27,13 @@ impl ActionExecution {
         spec: &ApprovalSpec,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let made_by = self.made_by(deploy, run, spec.self_approval).await?;
-        let deploy = &*made_by;
         let slack = self.outside.slack(self.now()).await?;
-        let makers = self.makers(&slack, deploy).await?;
         let prompt = match run.proposes() {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
             None => {
-                let context = self.context(deploy, &makers.mentions(), &[&spec.prompt]).await?;
+                let mentions = self.mentions(&slack, deploy).await?;
+                let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
                 render(&spec.prompt, &context).map_err(|error| {
                     Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
                 })?
@@ -43,8 +41,11 @@ impl ActionExecution {
         };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step };
-        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, &makers, true).await?;
-        reachable(&electorate, spec, deploy)?;
+        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, true).await?;
+        let is_of_rules = electorate.is_of_rules;
+        if !is_of_rules {
+            reachable(&electorate, spec, deploy)?;
+        }
         let subject = self.subject(deploy, run, step, spec).await?;
         let opened_at = self.now();
         let approval = Approval {
@@ -56,7 +57,7 @@ impl ActionExecution {
             step,
             name: spec.name.clone(),
             subject: Subject { base: start, ..subject },
-            rules_change: deploy.rules_change.clone(),
+            rules_change: if is_of_rules { RulesChange::No } else { deploy.rules_change.clone() },
             comparison: deploy.comparison_url(),
             prompt,
             channel: spec.channel.clone(),

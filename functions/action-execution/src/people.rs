@@ -65,22 +65,6 @@ impl Found {
 }
 
 impl Makers {
-    /// The people behind `maker`; nobody, where they were not looked up.
-    pub(crate) fn get(&self, maker: &Person) -> Found {
-        let known = self
-            .0
-            .iter()
-            .find(|(person, _)| person == maker)
-            .or_else(|| self.0.iter().find(|(person, _)| person.is(maker)));
-        known.map_or_else(Found::nobody, |(_, found)| found.clone())
-    }
-
-    /// The Slack user ids of `author` that do not rest on the list of people alone: a commit's text proves nothing.
-    pub(crate) fn vouched(&self, author: &Person) -> Vec<String> {
-        let members = self.get(author).members.into_iter();
-        members.filter(|member| !member.by_list).map(|member| member.id).collect()
-    }
-
     /// How each is mentioned in Slack.
     pub(crate) fn mentions(&self) -> Mentions {
         let mut mentions = Mentions::default();

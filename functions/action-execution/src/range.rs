@@ -42,28 +42,34 @@ impl ActionExecution {
                 }));
             }
         };
-        let started_by = match &deploy.deployer {
-            Some(person) => match identity(&github, &range, person).await {
-                Ok(identity) => vec![identity],
+        let mut started_by = Vec::new();
+        for person in deploy.deployers() {
+            match identity(&github, &range, person).await {
+                Ok(identity) => started_by.push(identity),
                 Err(failure) => return Ok(Err(incomplete(&failure))),
-            },
-            None => Vec::new(),
-        };
+            }
+        }
         let mut read = changes(&range, &started_by, now);
         if let Err(failure) = addresses(&github, &mut read).await {
             return Ok(Err(incomplete(&failure)));
         }
-        let size = serde_json::to_vec(&read).map_or(usize::MAX, |json| json.len());
-        if size > MOST_KEPT {
-            read.makers.clear();
-            read.shares.clear();
-            read.missing.push("More people made it than Signoff can keep.".to_owned());
-        }
-        Ok(Ok(read))
+        Ok(Ok(within_a_row(read)))
     }
 }
 
-fn incomplete(failure: &Failure) -> Blocker {
+/// `read`, if a row can keep it; else what is left of it, which is told as incomplete.
+pub(crate) fn within_a_row(mut read: Changes) -> Changes {
+    let size = serde_json::to_vec(&read).map_or(usize::MAX, |json| json.len());
+    if size > MOST_KEPT {
+        read.makers.clear();
+        read.shares.clear();
+        read.authors.clear();
+        read.missing.push("More people made it than Signoff can keep.".to_owned());
+    }
+    read
+}
+
+pub(crate) fn incomplete(failure: &Failure) -> Blocker {
     Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
 }
 
@@ -88,7 +94,7 @@ async fn identity(github: &GitHub, range: &Range, person: &Person) -> Result<Ide
 }
 
 /// Fills in the addresses that accounts show in public, of accounts whose commits give none.
-async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
+pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
     let hides = |maker: &&mut Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
     for maker in read.makers.iter_mut().filter(hides).take(MAX_PROFILES) {
         let Some(account) = maker.account.as_ref().filter(|account| !account.is_bot) else { continue };
@@ -114,7 +120,9 @@ fn accounts(range: &Range) -> impl Iterator<Item = &Account> {
             .chain(&commit.co_authors)
             .chain(&commit.pushed_by)
     });
-    let of_pull_requests =
-        range.pull_requests.iter().flat_map(|from| from.opened_by.iter().chain(&from.merged_by));
+    let of_pull_requests = range
+        .pull_requests
+        .iter()
+        .flat_map(|from| from.opened_by.iter().chain(&from.merged_by).chain(&from.opening_asked_by));
     of_commits.chain(of_pull_requests).filter_map(|identity| identity.account.as_ref())
 }

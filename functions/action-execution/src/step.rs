@@ -47,7 +47,7 @@ impl ActionExecution {
             return self.open_approval(attempt, &deploy, &run, step, spec).await;
         }
         if let Action::RulesFile(RulesFileStep::Await { file }) = &action
-            && self.waits_for_rules(&deploy, file).await?
+            && self.waits_for_rules(&deploy, &run, file).await?
         {
             return self.wait_for_rules(attempt, &run.id, step).await;
         }

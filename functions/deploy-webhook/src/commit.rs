@@ -64,7 +64,11 @@ impl DeployWebhook {
     ) -> Result<Registered, CommitError> {
         race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
             let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
-            if let Some(latest) = latest.as_ref().filter(|latest| latest.revision == deploy.revision)
+            // A tag may stand at another commit by now: whether it is the same deploy is found out once that is resolved.
+            let is_latest = |latest: &&Latest| {
+                latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
+            };
+            if let Some(latest) = latest.as_ref().filter(is_latest)
                 && !comes_again(&self.store, latest, deploy).await?
             {
                 return Ok(Registered::Before(latest.deploy.clone()));

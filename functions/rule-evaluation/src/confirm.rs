@@ -2,7 +2,7 @@
 
 use crate::handler::{RuleEvaluation, Trouble, tell};
 use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Person};
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::{DeployId, EffectId};
@@ -10,8 +10,9 @@ use approval::message;
 use approval::slug::canonical;
 use jiff::SignedDuration;
 use providers::Failure;
-use providers::github::{GitHub, Head, HostStatus};
+use providers::github::{GitHub, Head, HostStatus, RUN_TOKEN};
 use runtime::deployments::Connection;
+use std::collections::BTreeSet;
 use store::{Change, CommitError, KeptRepository};
 
 /// The length of a git SHA that is not shortened.
@@ -30,6 +31,8 @@ const LOOKS: [SignedDuration; 8] = [
 ];
 /// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
 const MAX_OTHERS: usize = 10;
+/// The most runs of a deployment of which is read who started them.
+const MAX_RUNS: usize = 5;
 
 /// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed before.
 pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
@@ -71,9 +74,14 @@ impl RuleEvaluation {
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
             return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
         }
-        let revision = match deploy.revision.len() {
-            FULL_SHA.. => deploy.revision.clone(),
-            _ => match github.sha_of(repository, &deploy.revision).await? {
+        let tag = deploy.revision.strip_prefix("refs/").map(str::to_owned);
+        let revision = match (&tag, deploy.revision.len()) {
+            (Some(tag), _) => match github.sha_of(repository, tag).await? {
+                Some(sha) => sha,
+                None => return Ok(Err(Doubt::UnknownRevision)),
+            },
+            (None, FULL_SHA..) => deploy.revision.clone(),
+            (None, _) => match github.sha_of(repository, &deploy.revision).await? {
                 // A branch may be called as a SHA begins.
                 Some(sha) if sha.starts_with(&deploy.revision) => sha,
                 Some(_) | None => return Ok(Err(Doubt::UnknownRevision)),
@@ -187,6 +195,11 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
         let host = there.iter().map(|status| status.created_at.to_string()).collect::<Vec<_>>().join(", ");
         return differs("the time of the success", &deploy.deployed_at.to_string(), &host);
     }
+    let is_run = found.creator.as_ref().is_some_and(|by| by.username.as_deref() == Some(RUN_TOKEN));
+    deploy.reading.started_by = match is_run {
+        true => started_by(github, deploy, &statuses).await?,
+        false => Vec::new(),
+    };
     deploy.deployer = found.creator;
     Ok(Ok(()))
 }
@@ -203,6 +216,24 @@ async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Resu
         None => false,
     };
     Ok((!contains).then(|| job.bound().to_owned()))
+}
+
+/// The people behind the runs that `statuses` name, whose own token made the deployment.
+async fn started_by(
+    github: &GitHub,
+    deploy: &Deploy,
+    statuses: &[HostStatus],
+) -> Result<Vec<Person>, Failure> {
+    let runs: BTreeSet<u64> = statuses.iter().filter_map(|status| status.run).collect();
+    let mut people: Vec<Person> = Vec::new();
+    for run in runs.into_iter().rev().take(MAX_RUNS) {
+        for person in github.starters(&deploy.repository, run, &deploy.revision).await? {
+            if !people.contains(&person) {
+                people.push(person);
+            }
+        }
+    }
+    Ok(people)
 }
 
 /// Whether a branch or tag of the repository contains `revision`: the one that the deploy names, else the default branch, else one

@@ -2,6 +2,7 @@
 
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::rules_file;
+use approval::authors::vouched_authors;
 use approval::deploy::{Deploy, Person, PullRequest, Size};
 use approval::message::shorten;
 use approval::range::RangePullRequest;
@@ -63,7 +64,7 @@ impl RuleEvaluation {
         let ReadRange { range, commits, pull_requests, files } = *read;
         // CI knows the build by the full SHA.
         if deploy.revision.len() < FULL_SHA && range.head.starts_with(&deploy.revision) {
-            deploy.revision = range.head;
+            deploy.revision = range.head.clone();
         }
         deploy.rules_change = rules_file::change(&files);
         if files.truncated && deploy.reading.files == Files::Whole {
@@ -85,6 +86,15 @@ impl RuleEvaluation {
         for commit in &mut deploy.commits {
             commit.title = shorten(&commit.title, MAX_TITLE);
         }
+        deploy.reading.vouched = match range.added.is_empty() {
+            false => vouched_authors(&range, None),
+            // A rollback adds nothing, and its revision is the deploy's own commit all the same.
+            true => match github.single(&deploy.repository, &deploy.revision).await {
+                Ok(own) => vouched_authors(&own.range, None),
+                Err(Failure::Permanent(_) | Failure::Refusal(_)) => Vec::new(),
+                Err(failure) => return Err(failure.into()),
+            },
+        };
         deploy.pull_requests = pull_requests.into_iter().map(listed).collect();
         deploy.reading.missing.extend(range.missing);
         deploy.keep_newest();

@@ -51,7 +51,7 @@ impl RuleEvaluation {
     ) -> Result<(), Trouble> {
         match law {
             Law::Rules(judged) => {
-                self.propose(look, github, &deploy, judged).await?;
+                self.propose(look, &deploy, judged).await?;
                 self.open(look, github, deploy, judged).await
             }
             Law::Refused { path, hash, problems } => {

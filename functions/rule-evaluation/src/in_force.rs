@@ -173,7 +173,8 @@ impl RuleEvaluation {
             if state.proposal.is_some() {
                 let effects = self.close_proposal(deploy, &state);
                 let owner = format!("rules {} withdrawn {}", state.version, effect.id);
-                let change = Change::to(&deploy.id, self.now()).rules(state.withdraw());
+                let head = head(github, &deploy.repository).await?;
+                let change = Change::to(&deploy.id, self.now()).rules(state.withdraw(head));
                 self.store.commit(change.and(&owner, effects, Vec::new())).await?;
             }
             return Ok(Some(judged_alone(&texts, &file)));

@@ -7,7 +7,6 @@ mod findings;
 mod handler;
 mod in_force;
 mod issues;
-mod makers;
 mod mergers;
 mod plan;
 mod proposal;

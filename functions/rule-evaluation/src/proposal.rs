@@ -3,7 +3,6 @@
 use crate::evaluate::Look;
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::in_force::{Found, Judged};
-use crate::makers::makers;
 use crate::plan::Scope;
 use approval::action::{Action, ApprovalSpec, RulesFileStep};
 use approval::approval::Successor;
@@ -14,7 +13,6 @@ use approval::id::RunId;
 use approval::message;
 use approval::rules_in_force::{MAX_CHANGES, PROPOSAL, Proposal, RulesInForce};
 use approval::run::{Opening, Run, Status};
-use providers::github::GitHub;
 use store::{Change, CommitError};
 
 impl RuleEvaluation {
@@ -23,7 +21,6 @@ impl RuleEvaluation {
     pub(crate) async fn propose(
         &self,
         look: &Look<'_>,
-        github: &GitHub,
         deploy: &Deploy,
         judged: &Judged,
     ) -> Result<(), Trouble> {
@@ -38,8 +35,6 @@ impl RuleEvaluation {
                 return Ok(());
             }
         }
-        let base = state.in_force.revision.as_deref();
-        let makers = makers(github, &deploy.repository, base, head.as_deref()).await?;
         let file = self.store.keep_rules(&deploy.deployment, file.clone(), texts).await?;
         let now = self.now();
         let sentences: Vec<String> = difference.changes.iter().map(|change| change.text.clone()).collect();
@@ -52,7 +47,6 @@ impl RuleEvaluation {
             at: now,
             changes: changes.iter().map(|change| message::shorten(change, 500)).collect(),
             more: rest.len(),
-            makers,
             rejected: false,
         };
         let page = format!("{}/deployments/{}", self.public_url, deploy.deployment);
@@ -104,6 +98,8 @@ fn asks(touched: &[&ApprovalSpec], prompt: &str, file: &str) -> Vec<Action> {
                 group.votes_required = group.votes_required.max(spec.votes_required);
                 group.rejections_required = group.rejections_required.min(spec.rejections_required);
                 group.self_approval &= spec.self_approval;
+                group.range.verified_commits |= spec.range.verified_commits;
+                group.range.allow_unknown_makers &= spec.range.allow_unknown_makers;
                 names.push(spec.name.clone());
             }
             None => groups.push(((*spec).clone(), vec![spec.name.clone()])),
@@ -150,7 +146,8 @@ mod tests {
             - b: {actions: [slack_channel_approval: {name: B, channel: '#c', votes_required: 2, self_approval: false}]}\n\
             - c: {actions: [slack_channel_approval: {name: C, channel: '#d'}]}\n\
             - d: {actions: [slack_channel_approval: {name: D, channel: '#d', approvers: [ana@x.io], expires_after: 1h}]}\n\
-            - e: {actions: [slack_channel_approval: {name: E, channel: '#e', approvers: [ana@x.io]}]}\n";
+            - e: {actions: [slack_channel_approval: {name: E, channel: '#e', approvers: [ana@x.io], \
+            verified_commits: true}]}\n";
         let file = rules::parse(text, "rules.yml").unwrap();
         let touched: Vec<_> = file.rules.iter().flat_map(|rule| rule.actions[0].approvals()).collect();
         let opening = Opening {
@@ -164,20 +161,21 @@ mod tests {
         let run = Run::open(&opening, jiff::Timestamp::UNIX_EPOCH).next;
         let steps = run.steps.iter().map(|step| match &step.action {
             Action::SlackChannelApproval(spec) => format!(
-                "{} {} {} {:?} {:?} {}",
+                "{} {} {} {:?} {:?} {} {}",
                 spec.name,
                 spec.channel,
                 spec.votes_required,
                 spec.approvers,
                 spec.expires_after,
-                spec.self_approval
+                spec.self_approval,
+                spec.range.verified_commits
             ),
             other => other.to_string(),
         });
         insta::assert_snapshot!(steps.collect::<Vec<_>>().join("\n"), @r#"
-        Rules file: A, B #c 2 None None false
-        Rules file: C #d 1 None None true
-        Rules file: D, E #d 1 Some(["ana@x.io"]) None true
+        Rules file: A, B #c 2 None None false false
+        Rules file: C #d 1 None None true false
+        Rules file: D, E #d 1 Some(["ana@x.io"]) None true true
         put the rules file 0123456 in force
         keep the rules file 0123456 out of force
         keep the rules file 0123456 out of force

@@ -256,12 +256,20 @@ impl Deploy {
     pub fn makers(&self) -> Vec<&Person> {
         let mut makers = self.authors();
         let merged = self.pull_requests.iter().filter_map(|pull_request| pull_request.merged_by.as_ref());
-        for person in merged.chain(&self.reading.older.mergers).chain(&self.deployer) {
+        for person in merged.chain(&self.reading.older.mergers).chain(self.deployers()) {
             if !makers.iter().any(|maker| maker.is(person)) {
                 makers.push(person);
             }
         }
         makers
+    }
+
+    /// Everybody who deployed it: in place of a run's own token, the people who started the run.
+    pub fn deployers(&self) -> &[Person] {
+        match self.reading.started_by.is_empty() {
+            true => self.deployer.as_slice(),
+            false => &self.reading.started_by,
+        }
     }
 
     /// The host's page that compares the previous revision with this one, where both are known: it follows from the address of
@@ -273,9 +281,12 @@ impl Deploy {
         Some(format!("{repository}/compare/{previous}...{}", self.revision))
     }
 
-    /// The revision's first 7 characters.
+    /// The revision's first 7 characters; the whole name of a tag that is not resolved yet.
     pub fn short_revision(&self) -> &str {
-        self.revision.get(..7).unwrap_or(&self.revision)
+        match self.revision.strip_prefix("refs/tags/") {
+            Some(tag) => tag,
+            None => self.revision.get(..7).unwrap_or(&self.revision),
+        }
     }
 
     /// What people call this deploy: `7bf7226 - checkout (Staging)`.

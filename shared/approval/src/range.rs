@@ -86,6 +86,12 @@ pub struct RangePullRequest {
     pub opened_by: Option<Identity>,
     /// The accounts that merged it, queued it, or turned on auto-merge.
     pub merged_by: Vec<Identity>,
+    /// The people among these who queued it or turned on auto-merge: they stand behind a token that merged it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merge_asked_by: Vec<Identity>,
+    /// The people who asked the program that opened it to do so: they assigned it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opening_asked_by: Vec<Identity>,
     /// Its labels' names.
     pub labels: Vec<String>,
     /// The keys of the issues that its title, its text and its branch mention.

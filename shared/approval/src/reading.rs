@@ -2,6 +2,7 @@
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
+use crate::range::Identity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -23,6 +24,12 @@ pub struct Reading {
     /// What the older commits and pull requests brought, which are not kept one by one.
     #[serde(skip_serializing_if = "Older::is_empty")]
     pub older: Older,
+    /// The people behind the run whose own token made the deployment: who started it, and who started it again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub started_by: Vec<Person>,
+    /// The authors for whom the source host vouches; all others are authors by a commit's text alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub vouched: Vec<Identity>,
     /// What the source host did not tell of the commits and pull requests, a sentence each. No condition on a list of theirs
     /// holds then, whatever it asks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -133,6 +140,8 @@ impl Deploy {
     /// and makers ask for. A list that gets too long is told as missing.
     pub fn keep_newest(&mut self) {
         let commits = keep_newest(&mut self.commits, COMMITS);
+        // Fewer of them only let fewer people vote.
+        keep_newest(&mut self.reading.vouched, (COMMITS.0, LIST));
         let pull_requests = keep_newest(&mut self.pull_requests, PULL_REQUESTS);
         let (older, missing) = (&mut self.reading.older, &mut self.reading.missing);
         older.commits += commits.len();

@@ -1,13 +1,16 @@
 //! The rules in force: the copy of a deployment's rules file that its deploys go by, and the file that was proposed in its
 //! place. What happens to the two is decided here; the difference between two files is judged by the rules language.
 
-use crate::deploy::{Commit, Deploy, Person, RulesChange, Slug};
+use crate::deploy::Slug;
 use crate::id::{DeployId, RunId, digest};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The most changes of a proposal that its record lists; the rest is counted.
 pub const MAX_CHANGES: usize = 40;
+
+/// The most files that were in force before of which is known when they were.
+pub const MAX_PAST: usize = 50;
 
 /// The name that the run has which asks about a proposed file. A rule of a file never has it: those end in no blank.
 pub const PROPOSAL: &str = "rules file ";
@@ -22,8 +25,20 @@ pub struct RulesInForce {
     /// The other file that the default branch has, where it needs an approval before it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Proposal>,
+    /// The files that were in force before, the newest last; at most [`MAX_PAST`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<Past>,
     /// How often this was committed.
     pub version: u64,
+}
+
+/// A file that was in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// Its id.
+    pub file: String,
+    /// The time at which another one took its place.
+    pub until: Timestamp,
 }
 
 /// A copy of a rules file with its default tags.
@@ -96,21 +111,9 @@ pub struct Proposal {
     /// How many more changes there are.
     #[serde(default)]
     pub more: usize,
-    /// The people who made it.
-    pub makers: Makers,
     /// Whether its voters rejected it.
     #[serde(default)]
     pub rejected: bool,
-}
-
-/// The people who made a proposal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Makers {
-    /// Those who are known.
-    pub people: Vec<Person>,
-    /// Why there may be others; `None`: these are all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unknown: Option<String>,
 }
 
 /// Why a proposal can't be put in force, or rejected.
@@ -134,38 +137,27 @@ impl FileCopy {
     }
 }
 
-impl Proposal {
-    /// `deploy` as a change of the rules file alone: its commits are the proposal's makers', and nobody else made it.
-    pub fn as_change_of(&self, deploy: &Deploy) -> Deploy {
-        let commit = Commit {
-            revision: self.revision.clone().unwrap_or_default(),
-            title: "rules file".to_owned(),
-            authors: self.makers.people.clone(),
-            url: None,
-            issues: Vec::new(),
-        };
-        Deploy {
-            commits: vec![commit],
-            pull_requests: Vec::new(),
-            deployer: None,
-            reading: Default::default(),
-            rules_change: RulesChange::No,
-            ..deploy.clone()
-        }
-    }
-}
-
 impl RulesInForce {
     /// The rules of `deployment` once it has its first file.
     pub fn first(deployment: &Slug, file: FileCopy, revision: Option<String>, now: Timestamp) -> Self {
         let in_force = InForce { file, revision, since: now, how: How::First };
-        Self { deployment: deployment.clone(), in_force, proposal: None, version: 0 }
+        Self { deployment: deployment.clone(), in_force, proposal: None, past: Vec::new(), version: 0 }
     }
 
     /// The rules once `file` is in force; nothing is proposed then.
     pub fn adopt(&self, file: FileCopy, revision: Option<String>, how: How, now: Timestamp) -> Self {
         let in_force = InForce { file, revision, since: now, how };
-        Self { in_force, proposal: None, ..self.clone() }
+        let mut past = self.past.clone();
+        past.push(Past { file: self.in_force.file.id.clone(), until: now });
+        let surplus = past.len().saturating_sub(MAX_PAST);
+        past.drain(..surplus);
+        Self { in_force, proposal: None, past, ..self.clone() }
+    }
+
+    /// Whether the file with the id `file` is in force, or was at some time after `since`.
+    pub fn was_in_force_after(&self, file: &str, since: Timestamp) -> bool {
+        let was = |past: &Past| past.file == file && past.until > since;
+        self.in_force.file.id == file || self.past.iter().any(was)
     }
 
     /// The rules once `proposal` takes the place of any other.
@@ -173,9 +165,12 @@ impl RulesInForce {
         Self { proposal: Some(proposal), ..self.clone() }
     }
 
-    /// The rules once the default branch has the file in force again.
-    pub fn withdraw(&self) -> Self {
-        Self { proposal: None, ..self.clone() }
+    /// The rules once the default branch, whose head is `revision` where the host says so, has the file in force again: the
+    /// change that comes next begins there.
+    pub fn withdraw(&self, revision: Option<String>) -> Self {
+        let revision = revision.or_else(|| self.in_force.revision.clone());
+        let in_force = InForce { revision, ..self.in_force.clone() };
+        Self { in_force, proposal: None, ..self.clone() }
     }
 
     /// The rules once the proposed file with the id `file` is in force.
@@ -240,7 +235,6 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             changes: Vec::new(),
             more: 0,
-            makers: Makers::default(),
             rejected: false,
         }
     }
@@ -252,6 +246,30 @@ mod tests {
         assert_ne!(id("a", None), id("b", None));
         assert_ne!(id("a", Some(("TAGS", "*.sql #db"))), id("a", Some(("TAGS", "*.rs #db"))));
         assert_ne!(id("a", None), FileCopy::of(None, "a", String::new(), None).id);
+    }
+
+    #[test]
+    fn a_file_was_in_force_until_another_took_its_place() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let slug = Slug::new("acme", "checkout").unwrap();
+        let mut state = RulesInForce::first(&slug, file("one"), None, at(0));
+        for (text, second) in [("two", 10), ("three", 20), ("one", 30)] {
+            state = state.adopt(file(text), None, How::Harmless, at(second));
+        }
+        for (text, since, expected) in [
+            ("one", 40, true),
+            ("two", 5, true),
+            ("two", 19, true),
+            ("two", 20, false),
+            ("three", 25, true),
+            ("four", 0, false),
+        ] {
+            assert_eq!(state.was_in_force_after(&file(text).id, at(since)), expected, "{text} {since}");
+        }
+        for second in 100..200 {
+            state = state.adopt(file("one"), None, How::Harmless, at(second));
+        }
+        assert_eq!(state.past.len(), MAX_PAST);
     }
 
     #[test]
@@ -269,7 +287,7 @@ mod tests {
             (&proposed, &one, Err(Refusal::Repeated)),
             (&proposed, &two, Ok(&two)),
             (&proposed, &three, Err(Refusal::NotProposed)),
-            (&proposed.withdraw(), &two, Err(Refusal::NotProposed)),
+            (&proposed.withdraw(None), &two, Err(Refusal::NotProposed)),
             (&rejected, &two, Err(Refusal::Rejected)),
             (&proposed.propose(proposal("three")), &two, Err(Refusal::NotProposed)),
         ] {

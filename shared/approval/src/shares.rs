@@ -3,6 +3,7 @@
 //! A vote counts for each share that its voter has no hand in. An approval is complete when each share has the votes
 //! that its rule asks for.
 
+use crate::authors::vouched_authors;
 use crate::message::shorten;
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use jiff::Timestamp;
@@ -17,6 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const LISTED_BOTS: [u64; 2] = [49_699_333, 29_139_614];
 /// The account that GitHub's merge queue merges with.
 const MERGE_QUEUE: &str = "github-merge-queue";
+/// The account that a run's own token acts by.
+///
+/// Source: <https://docs.github.com/actions/concepts/security/github_token>.
+const RUN_TOKEN: &str = "github-actions";
 /// The end of the addresses that GitHub makes up for people who hide theirs: `ID+LOGIN@users.noreply.github.com`.
 const NOREPLY: &str = "@users.noreply.github.com";
 /// How many commits are named where something is wrong with them.
@@ -77,6 +82,9 @@ pub struct Changes {
     pub makers: Vec<Maker>,
     /// Its shares.
     pub shares: Vec<Share>,
+    /// Its authors for whom the host vouches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<Identity>,
     /// Commits that no account vouches for.
     pub unvouched: Named,
     /// Commits without a valid signature of their author or of the host.
@@ -141,6 +149,18 @@ impl Makers {
 
 /// What `range` comes to, read at `read_at`. `started_by` deployed it or started its run, and so made all of it.
 pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Changes {
+    changes_of(range, None, started_by, read_at)
+}
+
+/// What a part of `range` comes to: the commits whose SHAs are in `only`, and the pull requests that brought them; without
+/// `only`, all of it. The rest as for [`changes`].
+pub fn changes_of(
+    range: &Range,
+    only: Option<&BTreeSet<String>>,
+    started_by: &[Identity],
+    read_at: Timestamp,
+) -> Changes {
+    let counts = |commit: &&RangeCommit| only.is_none_or(|only| only.contains(&commit.revision));
     let mut makers = Makers::default();
     let mut shares = BTreeMap::new();
     let (mut unvouched, mut unverified) = (Named::default(), Named::default());
@@ -148,9 +168,12 @@ pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Ch
         range.pull_requests.iter().map(|pull_request| (pull_request.number, pull_request)).collect();
     let in_range: BTreeSet<&str> =
         range.added.iter().chain(&range.removed).map(|commit| commit.revision.as_str()).collect();
-    for (commit, is_added) in
-        range.added.iter().map(|commit| (commit, true)).chain(range.removed.iter().map(|c| (c, false)))
-    {
+    let added: Vec<&RangeCommit> = range.added.iter().filter(counts).collect();
+    let removed: Vec<&RangeCommit> = range.removed.iter().filter(counts).collect();
+    let brought: BTreeSet<u64> =
+        added.iter().chain(&removed).flat_map(|commit| commit.pull_requests.iter().copied()).collect();
+    let is_added = added.iter().map(|commit| (*commit, true));
+    for (commit, is_added) in is_added.chain(removed.iter().map(|commit| (*commit, false))) {
         let of: Vec<&RangePullRequest> =
             commit.pull_requests.iter().filter_map(|number| by_number.get(number).copied()).collect();
         let people = of_commit(&mut makers, commit, &of, range);
@@ -162,12 +185,13 @@ pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Ch
             unverified.push(commit);
         }
     }
-    for pull_request in &range.pull_requests {
+    let of_part = |from: &&RangePullRequest| only.is_none() || brought.contains(&from.number);
+    for pull_request in range.pull_requests.iter().filter(of_part) {
         for commit in &pull_request.commits {
             if in_range.contains(commit.revision.as_str()) {
                 continue;
             }
-            let mut people = hands(&mut makers, commit, &[], &[]);
+            let mut people = hands(&mut makers, commit, &[pull_request], &[], &[]);
             people.extend(opener(&mut makers, pull_request));
             add(&mut shares, people, 0, 0, &commit.title);
             if !is_vouched(commit, &[]) {
@@ -195,10 +219,11 @@ pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Ch
         base: range.base.clone(),
         head: range.head.clone(),
         direction: range.direction,
-        added: counted(range.added.len()),
-        removed: counted(range.removed.len()),
+        added: counted(added.len()),
+        removed: counted(removed.len()),
         makers: makers.all,
         shares: all.into_iter().map(|(makers, share)| Share { makers, ..share }).collect(),
+        authors: vouched_authors(range, only),
         unvouched,
         unverified,
         is_of_bots,
@@ -239,7 +264,7 @@ fn of_commit(
     let mergers = |from: &[&RangePullRequest]| -> Vec<u64> {
         from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
     };
-    let mut people = hands(makers, commit, &mergers(&remade), &mergers(of));
+    let mut people = hands(makers, commit, of, &mergers(&remade), &mergers(of));
     if !is_hosts_merge(commit) {
         for from in of {
             people.extend(opener(makers, from));
@@ -250,7 +275,7 @@ fn of_commit(
         let is_squash = into.filter(|other| other.pull_requests.contains(&from.number)).take(2).count() == 1;
         if is_squash {
             for branch in &from.commits {
-                people.extend(hands(makers, branch, &[], &[]));
+                people.extend(hands(makers, branch, &[from], &[], &[]));
             }
         }
     }
@@ -260,9 +285,25 @@ fn of_commit(
 /// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as their share,
 /// and is no maker of what they brought by merging alone: of a commit that the merge made (`made_by`, account numbers), and
 /// of one that somebody else had pushed before (`merged_by`; the pushers are in the order of their pushes).
-fn hands(makers: &mut Makers, commit: &RangeCommit, made_by: &[u64], merged_by: &[u64]) -> BTreeSet<usize> {
+///
+/// Where the pull requests `of` name the people behind a program that acted for them, these are makers in its place.
+fn hands(
+    makers: &mut Makers,
+    commit: &RangeCommit,
+    of: &[&RangePullRequest],
+    made_by: &[u64],
+    merged_by: &[u64],
+) -> BTreeSet<usize> {
     let is_bots_own = is_listed_bots_own(commit);
-    let is_left_out = |identity: &Identity| is_bots_own && identity.account.as_ref().is_some_and(is_listed);
+    let asked = askers(commit, of);
+    let is_left_out = |identity: &Identity| {
+        let Some(account) = &identity.account else { return false };
+        let is_listed_bot = is_bots_own && is_listed(account);
+        let is_queue = identity.vouched && is_bot(account) && is_named(account, MERGE_QUEUE);
+        is_listed_bot
+            || asked.as_ref().is_some_and(|(program, _)| *program == account.id)
+            || is_queue && of.iter().any(|from| !from.merge_asked_by.is_empty())
+    };
     let is_among =
         |identity: &Identity, ids: &[u64]| account_id(identity).is_some_and(|id| ids.contains(&id));
     let written = std::iter::once(&commit.author).chain(&commit.co_authors);
@@ -272,6 +313,7 @@ fn hands(makers: &mut Makers, commit: &RangeCommit, made_by: &[u64], merged_by: 
     let mut people: BTreeSet<usize> = written
         .chain(brought)
         .filter(|identity| !is_left_out(identity))
+        .chain(asked.iter().flat_map(|(_, people)| people.iter()))
         .map(|identity| makers.index(identity))
         .collect();
     if let Signature::Valid(account) = &commit.signature {
@@ -286,12 +328,26 @@ fn hands(makers: &mut Makers, commit: &RangeCommit, made_by: &[u64], merged_by: 
     people
 }
 
-/// Who opened a pull request. That a listed bot did is the host's word.
-fn opener(makers: &mut Makers, pull_request: &RangePullRequest) -> Option<usize> {
+/// The program whose own commit this is by the host's signature, and the people who asked it to open the commit's pull request.
+fn askers<'r>(commit: &RangeCommit, of: &[&'r RangePullRequest]) -> Option<(u64, &'r [Identity])> {
+    let author = commit.author.account.as_ref().filter(|author| is_bot(author))?;
+    let is_own = commit.signature == Signature::Host && commit.committer.is_none();
+    let from = of.iter().find(|from| {
+        let opener = from.opened_by.as_ref().filter(|opener| opener.vouched).and_then(account_id);
+        opener == Some(author.id) && !from.opening_asked_by.is_empty()
+    })?;
+    is_own.then_some((author.id, from.opening_asked_by.as_slice()))
+}
+
+/// Who opened a pull request; those who asked a program to. That a listed bot did is the host's word.
+fn opener(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<usize> {
     match &pull_request.opened_by {
-        Some(by) if by.vouched && by.account.as_ref().is_some_and(is_listed) => None,
-        Some(by) => Some(makers.index(by)),
-        None => Some(makers.untold(format!("who opened #{}", pull_request.number))),
+        Some(by) if by.vouched && by.account.as_ref().is_some_and(is_listed) => Vec::new(),
+        Some(_) if !pull_request.opening_asked_by.is_empty() => {
+            pull_request.opening_asked_by.iter().map(|person| makers.index(person)).collect()
+        }
+        Some(by) => vec![makers.index(by)],
+        None => vec![makers.untold(format!("who opened #{}", pull_request.number))],
     }
 }
 
@@ -310,8 +366,12 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
         pull_request.merged_by.iter().partition(|by| by.account.as_ref().is_some_and(is_bot));
     let mut people: BTreeSet<usize> = persons.iter().map(|person| makers.index(person)).collect();
     for bot in bots {
-        let is_queue = bot.account.as_ref().is_some_and(|account| is_named(account, MERGE_QUEUE));
-        if !(is_of_bots || is_queue && !persons.is_empty()) {
+        let is = |name: &str| bot.account.as_ref().is_some_and(|account| is_named(account, name));
+        let (is_queue, is_run) = (is(MERGE_QUEUE), is(RUN_TOKEN));
+        let is_own = bot.account.as_ref().is_some_and(is_listed);
+        let stands_for_people =
+            is_queue && !persons.is_empty() || is_run && !pull_request.merge_asked_by.is_empty();
+        if !(stands_for_people || is_of_bots && (is_queue || is_run || is_own)) {
             people.insert(makers.index(bot));
         }
     }

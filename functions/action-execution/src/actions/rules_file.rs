@@ -2,7 +2,6 @@
 
 use super::Done;
 use crate::handler::ActionExecution;
-use crate::people::{Known, Makers};
 use crate::trouble::Trouble;
 use approval::action::RulesFileStep;
 use approval::deploy::Deploy;
@@ -16,7 +15,6 @@ use jiff::SignedDuration;
 use providers::Failure;
 use runtime::connections::Connected;
 use runtime::effects::Attempt;
-use std::borrow::Cow;
 use std::cell::Cell;
 use store::Change;
 
@@ -105,9 +103,18 @@ impl ActionExecution {
         }
     }
 
-    /// Whether the step that waits for the rules file with the id `file` has to wait on. Error: it won't come into force.
-    pub(crate) async fn waits_for_rules(&self, deploy: &Deploy, file: &str) -> Result<bool, Trouble> {
+    /// Whether the step of `run` that waits for the rules file with the id `file` has to wait on. It need not where the file came
+    /// into force since the run was opened, also where another one is by now. Error: it won't come into force.
+    pub(crate) async fn waits_for_rules(
+        &self,
+        deploy: &Deploy,
+        run: &Run,
+        file: &str,
+    ) -> Result<bool, Trouble> {
         let state = self.store.rules_in_force(&deploy.deployment).await?;
+        if state.as_ref().is_some_and(|state| state.was_in_force_after(file, run.opened_at)) {
+            return Ok(false);
+        }
         let proposed = state.as_ref().map_or(Err(Refusal::NotProposed), |state| state.proposed(file));
         match proposed {
             Ok(_) => Ok(true),
@@ -138,56 +145,6 @@ impl ActionExecution {
         let after = Effect { attempts: 1, ..attempt.postponed(now, wait, reason.clone()) };
         self.advance(effect, &after, run, step, run::Command::Retry { reason }).await
     }
-
-    /// The members who made a proposed rules file, which is what `deploy` stands for. Error: one of its makers is not found.
-    pub(crate) fn makers_of_file(&self, deploy: &Deploy, makers: &Makers) -> Result<Vec<String>, Failure> {
-        let mut ids = Vec::new();
-        for maker in deploy.makers() {
-            let found = makers.get(maker);
-            ids.extend(found.unconfirmed_by);
-            ids.extend(found.members.into_iter().map(|member| member.id));
-            match found.known {
-                Known::Member | Known::NobodyHere => {}
-                Known::Bot | Known::NotFound => {
-                    let name =
-                        if maker.name.is_empty() { maker.username.as_deref() } else { Some(&*maker.name) };
-                    let name = name.or(maker.email.as_deref()).unwrap_or("somebody");
-                    return Err(Failure::Permanent(blocked(&format!("{name} can't be found in Slack"))));
-                }
-            }
-        }
-        ids.sort();
-        ids.dedup();
-        Ok(ids)
-    }
-
-    /// The deploy whose makers an approval of `run` goes by: of a run that asks about a proposed rules file, the makers are
-    /// those of the file. Error: the rule of the approval keeps them from voting, and they are not known.
-    pub(crate) async fn made_by<'d>(
-        &self,
-        deploy: &'d Deploy,
-        run: &Run,
-        self_approval: bool,
-    ) -> Result<Cow<'d, Deploy>, Trouble> {
-        let Some(file) = run.proposes() else { return Ok(Cow::Borrowed(deploy)) };
-        let state = self.store.rules_in_force(&deploy.deployment).await?;
-        let Some(Ok(proposal)) = state.as_ref().map(|state| state.proposed(file)) else {
-            let gone = "the default branch has another rules file by now";
-            return Err(Failure::Permanent(gone.to_owned()).into());
-        };
-        if let Some(why) = proposal.makers.unknown.as_ref().filter(|_| !self_approval) {
-            return Err(Failure::Permanent(blocked(why)).into());
-        }
-        Ok(Cow::Owned(proposal.as_change_of(deploy)))
-    }
-}
-
-/// Why a dialog can't be completed whose rule keeps makers from voting, and what to do.
-fn blocked(why: &str) -> String {
-    format!(
-        "who made the rules file can't vote on it, and who that is can't be told: {why}. An admin who made none of it can accept \
-         the file on the deployment's page"
-    )
 }
 
 fn done(summary: &str) -> Done {

@@ -59,7 +59,10 @@ impl ActionExecution {
                 self.find_build(attempt, deploy, connection, run, build).await.map_err(still_unanswered)?
         {
             return match done {
-                Sighted::Pipeline(triggered) => Ok(done_by(triggered)),
+                Sighted::Pipeline(triggered) => {
+                    self.check_pipeline(deploy, connection, build, &source.head, &triggered).await?;
+                    Ok(done_by(triggered))
+                }
                 Sighted::Run(started) => {
                     self.check_run(deploy, connection, &source, &source.head, &started).await?;
                     Ok(build.started(started))
@@ -70,7 +73,9 @@ impl ActionExecution {
         if rendered.workflow.is_none() {
             let circleci = self.outside.circleci(self.now()).await?;
             let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
-            return Ok(done_by(circleci.trigger_pipeline(project, build.target(), parameters).await?));
+            let triggered = circleci.trigger_pipeline(project, build.target(), parameters).await?;
+            self.check_pipeline(deploy, connection, build, &head, &triggered).await?;
+            return Ok(done_by(triggered));
         }
         let github = self.outside.github(self.now()).await?;
         let (repository, workflow) = (&connection.repository, build.workflow());
@@ -99,32 +104,80 @@ impl ActionExecution {
         let github = self.outside.github(self.now()).await?;
         let repository = &connection.repository;
         let ran = github.head_of_run(repository, started.id).await.map_err(still_unanswered)?;
-        let expected = if source.is_told { head } else { deploy.revision.as_str() };
-        if ran == expected {
+        let Some(changed) = self.differs(deploy, connection, source, head, &ran).await? else {
             return Ok(());
-        }
-        let changed = if source.is_told {
-            let files = github.ci_files(repository, &ran).await.map_err(still_unanswered)?;
-            match source.changed_files(&files) {
-                Some(changed) => format!(", whose CI files differ ({changed})"),
-                None => return Ok(()),
-            }
-        } else {
-            String::new()
         };
         let cancelled = match github.cancel_run(repository, started.id).await {
             Ok(()) => "Signoff cancelled it".to_owned(),
             Err(failure) => format!("Signoff could not cancel it ({failure}), so cancel it by hand"),
         };
+        let expected = short(expected(deploy, source, head));
         Err(Failure::Permanent(format!(
-            "{} moved while the build was started: the run {} is of {}, and not of {}{changed}. {cancelled}; it may have acted \
-             before. Look at it",
+            "{} moved while the build was started: the run {} is of {}, and not of {expected}{changed}. {cancelled}; it may have \
+             acted before. Look at it",
             source.name,
             started.url,
             short(&ran),
-            short(expected)
         ))
         .into())
+    }
+
+    /// The same for a pipeline of CircleCI's, which has to have the parameters of `build` too.
+    async fn check_pipeline(
+        &self,
+        deploy: &Deploy,
+        connection: &Connection,
+        build: Build<'_>,
+        head: &str,
+        triggered: &Triggered,
+    ) -> Result<(), Trouble> {
+        let circleci = self.outside.circleci(self.now()).await?;
+        let (source, url) = (build.source, &triggered.url);
+        let ran = circleci.ran(&triggered.id, &build.spec.parameters).await.map_err(still_unanswered)?;
+        let Some(ran) = ran else {
+            return Err(Failure::Unanswered(format!(
+                "CircleCI does not tell yet what the pipeline {url} is of"
+            ))
+            .into());
+        };
+        let changed = self.differs(deploy, connection, source, head, &ran.revision).await?;
+        let what = match (changed, ran.has_other_parameters) {
+            (None, false) => return Ok(()),
+            (None, true) => format!("the pipeline {url} has other parameters than were asked for"),
+            (Some(changed), _) => format!(
+                "{} moved while the build was started: the pipeline {url} is of {}, and not of {}{changed}",
+                source.name,
+                short(&ran.revision),
+                short(expected(deploy, source, head))
+            ),
+        };
+        let cancelled = match circleci.cancel_pipeline(&triggered.id).await {
+            Ok(()) => "Signoff cancelled it".to_owned(),
+            Err(failure) => format!("Signoff could not cancel it ({failure}), so cancel it by hand"),
+        };
+        Err(Failure::Permanent(format!("{what}. {cancelled}; it may have acted before. Look at it")).into())
+    }
+
+    /// Whether what was started from `source`, which stood at `head`, and runs at the commit `ran`, is not what people saw: what
+    /// else differs, as the end of a sentence. `None`: it is.
+    async fn differs(
+        &self,
+        deploy: &Deploy,
+        connection: &Connection,
+        source: &BuildSource,
+        head: &str,
+        ran: &str,
+    ) -> Result<Option<String>, Trouble> {
+        if ran == expected(deploy, source, head) {
+            return Ok(None);
+        }
+        if !source.is_told {
+            return Ok(Some(String::new()));
+        }
+        let github = self.outside.github(self.now()).await?;
+        let files = github.ci_files(&connection.repository, ran).await.map_err(still_unanswered)?;
+        let changed = source.changed_files(&files);
+        Ok(changed.map(|changed| format!(", whose CI files differ ({changed})")))
     }
 
     /// The build that an earlier attempt started, if it did. Error: nobody can tell, or not yet.
@@ -205,6 +258,11 @@ impl<'a> Build<'a> {
         let (workflow, branch) = (self.workflow(), &self.source.name);
         Done { summary: format!("started the workflow {workflow} on {branch}."), url: Some(run.url) }
     }
+}
+
+/// The commit that a build from `source`, which stood at `head`, has to be of.
+fn expected<'a>(deploy: &'a Deploy, source: &BuildSource, head: &'a str) -> &'a str {
+    if source.is_told { head } else { &deploy.revision }
 }
 
 /// A look that failed leaves open what happened: the next attempt has to look again.

@@ -4,19 +4,30 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::routes::Face;
 use crate::answer::Answer;
+use approval::approval::{Approval, Successor};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
-use approval::message::{self, LONGEST_REASON};
+use approval::id::ApprovalId;
+use approval::message::{self, LONGEST_REASON, shorten};
+use approval::people::{Handle, Nobody, Standing, Statement};
 use approval::rules_in_force::{How, Proposal, Refusal};
 use approval::run::{Run, StepState};
+use approval::shares::{Changes, Maker};
 use providers::Failure;
 use store::{Change, CommitError, Page, StoreError};
 
+/// How much of a maker's name is shown, in characters.
+const NAME: usize = 100;
+const UNREAD: &str = "who made it could not be read whole, or no account stands for some of it. Put the file in force back onto \
+                      the default branch, deploy, and change it again.";
+const OWN_WORD: &str = "you said on the page People who somebody of them is, and nobody else confirmed it.";
+const MAP: &str = "Say on the page People who that is.";
 const NOT_NOW: &str =
     "Slack can\u{2019}t be asked now who you are. Nothing was changed. Try again in a moment.";
 
 impl Console {
-    /// Puts a proposed rules file in force whose dialog can't be completed: 2 GetItem, 1 Query and 1 write. The channel is told.
+    /// Puts a proposed rules file in force whose dialog can't be completed: 3 GetItem, 1 Query, 1 BatchGetItem and 1
+    /// write. The channel is told.
     pub(super) async fn accept_rules(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         // A key is nobody of whom one could say that they made none of it.
@@ -37,10 +48,18 @@ impl Console {
                 "The votes on this rules file decide: its dialog was not found impossible to complete. Nothing was changed.",
             ));
         }
-        if self.made(call, proposal, &member.id).await.map_err(|_| refusals::rules_not_accepted(NOT_NOW))? {
-            return Err(refusals::rules_not_accepted(
-                "You made some of this rules file. Another admin has to accept it. Nothing was changed.",
-            ));
+        match self.hand_in(call, proposal, &member.id).await? {
+            Hand::None => {}
+            Hand::Own => {
+                return Err(refusals::rules_not_accepted(
+                    "You made some of this rules file. Another admin has to accept it. Nothing was changed.",
+                ));
+            }
+            Hand::Unknown(why) => {
+                return Err(refusals::rules_not_accepted(&format!(
+                    "Nobody can tell whether you made some of this rules file: {why} Nothing was changed."
+                )));
+            }
         }
         let how = How::Accepted { by: member.id.clone(), name: member.name.clone(), reason };
         let why_in_force = how.to_string();
@@ -51,11 +70,17 @@ impl Console {
         let address = self.site.deployment_url(&deployment);
         let (path, hash) = (next.in_force.file.path.clone(), next.in_force.file.hash.clone());
         let text = message::rules_now_in_force(&page.deploy, &hash, &address, &why_in_force);
-        let tell = channel.map(|channel| EffectKind::TellChannel { channel, text });
+        let mut effects: Vec<_> =
+            channel.map(|channel| EffectKind::TellChannel { channel, text }).into_iter().collect();
+        let title = format!("{}\u{2019}s acceptance of the file", member.name);
+        effects.push(EffectKind::Supersede {
+            deploy: proposal.deploy.clone(),
+            run: proposal.run.clone(),
+            by: Successor { deploy: proposal.deploy.clone(), title, url: address },
+        });
         let event = EventKind::RulesInForce { path, hash, why: why_in_force };
         let change = Change::to(&proposal.deploy, call.now).rules(next);
-        let change =
-            change.and(&format!("rules file {file} accepted"), tell.into_iter().collect(), vec![event]);
+        let change = change.and(&format!("rules file {file} accepted"), effects, vec![event]);
         match self.store.commit(change).await {
             Ok(()) => {
                 tracing::info!(request_id = call.id, %deployment, file, by = member.id, "a rules file was accepted");
@@ -71,23 +96,85 @@ impl Console {
         }
     }
 
-    /// Whether the member `id` is one of the makers of `proposal`, by their e-mail address.
-    async fn made(&self, call: &Call<'_>, proposal: &Proposal, id: &str) -> Result<bool, Failure> {
+    /// The hand that the member `id` had in `proposal`, by account and by address: 1 GetItem, 1 BatchGetItem for each 100
+    /// accounts and addresses, and 1 request to Slack for each address.
+    async fn hand_in(&self, call: &Call<'_>, proposal: &Proposal, id: &str) -> Result<Hand, Answer> {
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let first = ApprovalId::derive(&proposal.run, 0);
+        let read = self.store.range(&proposal.deploy, &first).await.map_err(unreadable)?;
+        let is_whole = |read: &Changes| read.missing.is_empty() && read.unvouched.count == 0;
+        let read = read.filter(|read| is_whole(read) && proposal.revision.as_deref() == Some(&read.head));
+        let Some(read) = read else { return Ok(Hand::Unknown(UNREAD.to_owned())) };
+        let handles: Vec<Vec<Handle>> = read.makers.iter().map(handles).collect();
+        let listed = self.store.people_of(&handles.concat()).await.map_err(unreadable)?;
+        let mut is_own = false;
+        for (maker, handles) in read.makers.iter().zip(&handles) {
+            let by_address = self.by_address(call, handles).await;
+            let mut members = by_address.map_err(|_| refusals::rules_not_accepted(NOT_NOW))?;
+            let mut is_known = !members.is_empty();
+            for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
+                let statements = entry.counts.iter().chain(&entry.waits);
+                if statements.filter_map(Statement::only_by).any(|by| by == id) {
+                    return Ok(Hand::Unknown(OWN_WORD.to_owned()));
+                }
+                match entry.standing() {
+                    Standing::Member { id } => {
+                        is_known = true;
+                        members.push(id.to_owned());
+                    }
+                    Standing::NobodyHere { kind } => is_known |= kind != Nobody::Bot,
+                    Standing::Unknown { kept } => members.extend(kept.map(str::to_owned)),
+                }
+            }
+            is_own |= members.iter().any(|member| member == id);
+            if !is_known && (maker.account.is_some() || maker.is_untold) {
+                let name = shorten(&maker.name, NAME);
+                return Ok(Hand::Unknown(format!("{name} made it and is not found in Slack. {MAP}")));
+            }
+        }
+        Ok(if is_own { Hand::Own } else { Hand::None })
+    }
+
+    /// The Slack user ids that have one of the addresses among `handles`.
+    async fn by_address(&self, call: &Call<'_>, handles: &[Handle]) -> Result<Vec<String>, Failure> {
         let app = self.members.app(call.now).await;
         let app = app.ok().flatten().ok_or_else(|| Failure::retryable("no Slack app".to_owned()))?;
         let slack = self.members.slack(&app).await?;
-        let profile = slack.user(id).await?;
-        let email = profile.and_then(|profile| profile.email);
-        let email = email.ok_or_else(|| Failure::retryable("no e-mail address".to_owned()))?;
-        let is_theirs = |maker: &Option<String>| {
-            maker.as_ref().is_some_and(|maker| maker.to_lowercase() == email.to_lowercase())
-        };
-        Ok(proposal.makers.people.iter().any(|maker| is_theirs(&maker.email)))
+        let mut members = Vec::new();
+        for handle in handles.iter().filter(|handle| !handle.is_noreply()) {
+            if let Handle::Email { address } = handle {
+                members.extend(slack.user_by_email(address).await?);
+            }
+        }
+        Ok(members)
     }
 }
 
-/// Whether the dialog of `proposal` can't be completed: it could not be opened, and nobody decided or cancelled it.
+/// The hand that a member had in a proposed file.
+enum Hand {
+    /// None.
+    None,
+    /// They made some of it.
+    Own,
+    /// Nobody can tell; the reason, and what to do, in sentences.
+    Unknown(String),
+}
+
+/// The accounts and addresses of a maker.
+fn handles(maker: &Maker) -> Vec<Handle> {
+    let account = maker.account.as_ref().map(|account| Handle::github(account.id));
+    account.into_iter().chain(maker.emails.iter().filter_map(|email| Handle::email(email))).collect()
+}
+
+/// Whether the dialog of `proposal` can't be completed: it could not be opened, and nobody decided or cancelled it; or it is
+/// blocked.
 fn is_stuck(page: &Page, proposal: &Proposal) -> bool {
+    let is_blocked = |approval: &Approval| {
+        approval.run == proposal.run && approval.status.is_open() && !approval.electorate.blocked.is_empty()
+    };
+    if page.approvals.iter().any(is_blocked) {
+        return true;
+    }
     let run = page.runs.iter().find(|run| run.id == proposal.run);
     run.is_some_and(|run: &Run| {
         let opened = page.approvals.iter().filter(|approval| approval.run == run.id);

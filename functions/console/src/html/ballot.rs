@@ -187,7 +187,8 @@ pub(crate) fn needs_base(approval: &Approval) -> bool {
             Blocker::Incomplete { .. }
             | Blocker::MakersNotFound { .. }
             | Blocker::NotVouched { .. }
-            | Blocker::NotVerified { .. } => false,
+            | Blocker::NotVerified { .. }
+            | Blocker::NobodyLeft { .. } => false,
         })
 }
 

@@ -28,7 +28,6 @@ pub(super) fn rules_in_force(rules: &RulesInForce, visitor: Option<&Visitor>, no
 
 fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
     let more = proposal.changes.len().saturating_sub(CHANGES) + proposal.more;
-    let makers: Vec<&str> = proposal.makers.people.iter().map(|maker| maker.name.as_str()).collect();
     let person = visitor.filter(|visitor| matches!(&visitor.who, Who::Person(member) if member.is_admin));
     html! {
         h3 { "Proposed" }
@@ -38,10 +37,6 @@ fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>
         }
         ul { @for change in proposal.changes.iter().take(CHANGES) { li { (shorten(change, CHANGE)) } } }
         @if more > 0 { p.meta { "And " (counted(more, "more change", "more changes")) "." } }
-        p.meta {
-            @if !makers.is_empty() { "Made by " (shorten(&makers.join(", "), CHANGE)) ". " }
-            @if let Some(why) = &proposal.makers.unknown { "Others may have made it: " (shorten(why, CHANGE)) "." }
-        }
         @if let Some(person) = person.filter(|_| !proposal.rejected) {
             details {
                 summary { "Accept it without votes" }

@@ -12,7 +12,7 @@ struct Call {
 /// GitHub's, as the permissions of a fine-grained token are named.
 ///
 /// Source: <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
-const GITHUB: [Call; 13] = [
+const GITHUB: [Call; 17] = [
     Call { call: "GET /repos/{owner}/{repo}", purpose: "the default branch", permission: "Metadata: read" },
     Call {
         call: "GET …/contents/{path}",
@@ -31,12 +31,26 @@ const GITHUB: [Call; 13] = [
     Call {
         call: "GET …/git/trees/{sha}", purpose: "the CI files of a build", permission: "Contents: read"
     },
+    Call { call: "GET …/activity", purpose: "who pushed", permission: "Contents: read" },
     Call {
-        call: "GET …/commits/{sha}/pulls",
-        purpose: "a commit's pull requests",
-        permission: "Pull requests: read",
+        call: "GET …/branches", purpose: "whether one contains the commit", permission: "Contents: read"
     },
-    Call { call: "GET …/pulls/{number}", purpose: "who merged", permission: "Pull requests: read" },
+    Call { call: "GET …/tags", purpose: "whether one contains the commit", permission: "Contents: read" },
+    Call {
+        call: "GET …/deployments/{id}",
+        purpose: "what a webhook says, read back",
+        permission: "Deployments: read",
+    },
+    Call {
+        call: "GET …/deployments/{id}/statuses",
+        purpose: "what a webhook says, read back",
+        permission: "Deployments: read",
+    },
+    Call {
+        call: "POST /graphql",
+        purpose: "who wrote, opened, merged and signed",
+        permission: "Contents: read, Pull requests: read",
+    },
     Call { call: "GET /users/{username}", purpose: "a merger's address", permission: "none" },
     Call {
         call: "POST …/actions/workflows/{file}/dispatches",
@@ -50,7 +64,7 @@ const GITHUB: [Call; 13] = [
     },
     Call {
         call: "GET …/actions/runs/{id}",
-        purpose: "trigger_build, what runs",
+        purpose: "trigger_build, what runs; who started a run",
         permission: "Actions: read",
     },
     Call {
@@ -61,10 +75,15 @@ const GITHUB: [Call; 13] = [
 ];
 
 /// CircleCI's, whose personal tokens may do all that their user may.
-const CIRCLECI: [Call; 5] = [
+const CIRCLECI: [Call; 7] = [
     Call {
         call: "GET /project/{slug}/pipeline",
         purpose: "the push's pipeline",
+        permission: "a user who sees the project",
+    },
+    Call {
+        call: "GET /pipeline/{id}",
+        purpose: "trigger_build, what runs",
         permission: "a user who sees the project",
     },
     Call {
@@ -82,6 +101,11 @@ const CIRCLECI: [Call; 5] = [
         call: "POST /project/{slug}/pipeline",
         purpose: "trigger_build",
         permission: "a user who may start pipelines",
+    },
+    Call {
+        call: "POST /workflow/{id}/cancel",
+        purpose: "trigger_build, where another commit runs",
+        permission: "a user who may cancel workflows",
     },
 ];
 

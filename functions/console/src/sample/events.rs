@@ -204,6 +204,7 @@ pub(crate) fn hostile() -> Page {
         ],
         blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
         judged: None,
+        is_of_rules: true,
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };
     approval.status = Status::Superseded { at: at(300), by };

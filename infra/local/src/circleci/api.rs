@@ -1,7 +1,7 @@
 //! The operations of CircleCI's API v2, as <https://circleci.com/docs/api/v2/> describes them.
 
 use super::handle::{Approval, Triggered};
-use super::state::{Job, Pipeline, State, Workflow};
+use super::state::{Job, NewJob, Pipeline, State, Workflow};
 use super::{Shared, canonical_slug};
 use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
@@ -45,7 +45,9 @@ fn handle(shared: &Shared, request: &Accepted<'_>) -> Answer {
     let path = |name: &str| request.path.get(name).map(String::as_str).unwrap_or_default();
     match request.operation.id() {
         "listPipelinesForProject" => list_pipelines(shared, &state, path("project-slug"), request),
-        "triggerPipeline" => trigger(&mut state, path("project-slug"), &request.body, now),
+        "getPipelineById" => get_pipeline(&state, path("pipeline-id")),
+        "cancelWorkflow" => cancel(&mut state, path("id"), now),
+        "triggerPipeline" => trigger(shared, &mut state, path("project-slug"), &request.body, now),
         "listWorkflowsByPipelineId" => list_workflows(shared, &state, path("pipeline-id"), request),
         "getWorkflowById" => get_workflow(&state, path("id")),
         "listWorkflowJobs" => list_jobs(&state, path("id")),
@@ -75,6 +77,28 @@ fn list_workflows(shared: &Shared, state: &State, id: &str, request: &Accepted<'
     // A workflow that was run again is listed first, as the newest.
     let workflows = pipeline.workflows.iter().rev().map(|workflow| workflow_json(slug, pipeline, workflow));
     page(shared, workflows.collect(), request)
+}
+
+fn get_pipeline(state: &State, id: &str) -> Answer {
+    let pipelines = state
+        .projects
+        .iter()
+        .flat_map(|(slug, project)| project.pipelines.iter().map(move |pipeline| (slug.as_str(), pipeline)));
+    let found = pipelines.into_iter().find(|(_, pipeline)| pipeline.id == id);
+    found.map_or_else(
+        || Answer::message(404, "Pipeline not found"),
+        |(slug, pipeline)| Answer::of_json(200, pipeline_json(slug, pipeline)),
+    )
+}
+
+fn cancel(state: &mut State, id: &str, now: Timestamp) -> Answer {
+    match state.workflow_mut(id) {
+        Some(workflow) => {
+            workflow.cancel(now);
+            Answer::message(202, "Accepted.")
+        }
+        None => Answer::message(404, "Workflow not found"),
+    }
 }
 
 fn get_workflow(state: &State, id: &str) -> Answer {
@@ -121,7 +145,7 @@ fn approve(state: &mut State, id: &str, approval_request_id: &str, now: Timestam
     Answer::message(202, "Accepted.")
 }
 
-fn trigger(state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answer {
+fn trigger(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answer {
     let slug = canonical_slug(slug);
     let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let (branch, tag) = (text("branch"), text("tag"));
@@ -130,6 +154,7 @@ fn trigger(state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answe
     }
     let parameters = body.get("parameters").and_then(Value::as_object).cloned().unwrap_or_default();
     let id = state.uuid();
+    let workflow = state.new_workflow("build", &[NewJob::build("build")], now);
     let Some(project) = state.projects.get_mut(&slug) else {
         return Answer::message(404, "Project not found");
     };
@@ -148,7 +173,11 @@ fn trigger(state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answe
     }
     let number = project.next_number();
     let branch = branch.or_else(|| tag.is_none().then(|| "main".to_owned()));
-    let revision = project.head(branch.as_deref()).unwrap_or_else(|| revision_of(&slug, number));
+    let repository = slug.split_once('/').map_or(slug.as_str(), |(_, repository)| repository);
+    let (name, is_tag) = (branch.as_deref().or(tag.as_deref()).unwrap_or_default(), tag.is_some());
+    let told = shared.heads.get().and_then(|heads| heads(repository, name, is_tag));
+    let revision =
+        told.or_else(|| project.head(branch.as_deref())).unwrap_or_else(|| revision_of(&slug, number));
     project.pipelines.push(Pipeline {
         id: id.clone(),
         number,
@@ -158,7 +187,7 @@ fn trigger(state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answe
         by_api: true,
         parameters: parameters.clone(),
         created_at: now,
-        workflows: Vec::new(),
+        workflows: vec![workflow],
     });
     let triggered =
         Triggered { project: slug, pipeline_id: id.clone(), number, branch, tag, parameters, at: now };

@@ -158,6 +158,23 @@ impl CircleCi {
         OnHold { pipeline_id, pipeline_number, workflow_id, approval_request_id }
     }
 
+    /// Has the API trigger pipelines of the commit that `heads` says a branch or a tag (`true`) of a repository (`owner/name`) stands
+    /// at. What was said first stays.
+    pub fn follow(&self, heads: impl Fn(&str, &str, bool) -> Option<String> + Send + Sync + 'static) {
+        let _ = self.shared.heads.set(Box::new(heads));
+    }
+
+    /// The ids of the project's pipelines of which every workflow was cancelled.
+    pub fn cancelled(&self, slug: &str) -> Vec<String> {
+        let state = locked(&self.shared.state);
+        let pipelines =
+            state.projects.get(slug).map(|project| project.pipelines.as_slice()).unwrap_or_default();
+        let cancelled = pipelines.iter().filter(|pipeline| {
+            !pipeline.workflows.is_empty() && pipeline.workflows.iter().all(|workflow| workflow.canceled)
+        });
+        cancelled.map(|pipeline| pipeline.id.clone()).collect()
+    }
+
     /// Adds a workflow to a pipeline, as running one of it again does; returns its id, or `None` if there is no
     /// such pipeline.
     pub fn add_workflow(&self, pipeline_id: &str, name: &str, jobs: &[NewJob]) -> Option<String> {

@@ -35,7 +35,7 @@ use axum::routing::{any, get};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// How the stand-in runs.
@@ -81,7 +81,12 @@ struct Shared {
     gate: Gate,
     observed: Observed,
     state: Mutex<state::State>,
+    /// The commits of branches and tags, where a source host is known.
+    heads: OnceLock<Heads>,
 }
+
+/// The commit that a branch or a tag (`true`) of a repository (`owner/name`) stands at.
+type Heads = Box<dyn Fn(&str, &str, bool) -> Option<String> + Send + Sync>;
 
 /// A running stand-in; it stops when the last clone is dropped.
 #[derive(Clone)]
@@ -108,6 +113,7 @@ impl CircleCi {
             gate: Gate::new(Spec::circleci())?,
             observed: Observed::default(),
             state: Mutex::new(keep::restored(options.file.as_deref())?),
+            heads: OnceLock::new(),
         });
         let api = Router::new()
             .route("/api/v2/{*path}", any(api::answer))

@@ -226,8 +226,16 @@ impl World<'_> {
             "authors" => connection("GitActorConnection", field, &self.authors(commit), |one, asked| {
                 git_actor(one, asked)
             }),
+            "file" => {
+                let path = field.arguments.get("path").and_then(Value::as_str).unwrap_or_default();
+                match self.repository.blob(path, &commit.sha) {
+                    Some(blob) => object("TreeEntry", &field.selections, &mut |_| blob.clone().into()),
+                    None => Value::Null,
+                }
+            }
             "parents" => connection("CommitConnection", field, &commit.parents, |sha, asked| {
-                object("Commit", asked, &mut |_| sha.clone().into())
+                let parent = self.repository.commit(sha);
+                parent.map_or(Value::Null, |parent| self.commit(parent, asked))
             }),
             "signature" => signature(commit, &field.selections),
             "associatedPullRequests" => {
@@ -300,8 +308,13 @@ fn timeline(pull: &PullRequest, merger: Option<&Author>, field: &Selection) -> V
         pull.extras.queued_by.iter().collect(),
     ));
     events.extend(of("MERGED_EVENT", "MergedEvent", merger.into_iter().collect()));
+    // Whoever asks a program for a pull request assigns it.
+    events.extend(of("ASSIGNED_EVENT", "AssignedEvent", pull.extras.asked_by.iter().collect()));
     connection("PullRequestTimelineItemsConnection", field, &events, |(name, person), asked| {
-        object(name, asked, &mut |field| actor(Some(person), &field.selections))
+        object(name, asked, &mut |field| match field.name.as_str() {
+            "assignee" => actor(Some(&pull.content.author), &field.selections),
+            _ => actor(Some(person), &field.selections),
+        })
     })
 }
 

@@ -163,6 +163,9 @@ pub struct PullRequestExtras {
     pub queued_by: Vec<Author>,
     /// Who turned on auto-merge.
     pub auto_merge_by: Vec<Author>,
+    /// Who assigned its author, a program.
+    #[serde(default)]
+    pub asked_by: Vec<Author>,
 }
 
 /// A pull request to be made, with more than a [`NewPullRequest`] has.
@@ -197,6 +200,13 @@ impl NewPullRequest {
     /// The same, for which `person` turned on auto-merge.
     pub fn auto_merge_by(self, person: &Author) -> Opened {
         Opened::from(self).auto_merge_by(person)
+    }
+
+    /// The same, which `person` asked its author for, a program.
+    pub fn asked_by(self, person: &Author) -> Opened {
+        let mut opened = Opened::from(self);
+        opened.extras.asked_by.push(person.clone());
+        opened
     }
 }
 

@@ -43,6 +43,9 @@ pub struct HostStatus {
     pub environment: String,
     /// When it was set.
     pub at: Timestamp,
+    /// The run that set it.
+    #[serde(default)]
+    pub run: Option<u64>,
 }
 
 /// Answers an operation about a repository's identity; `None`: the operation is another one.
@@ -142,8 +145,13 @@ impl GitHub {
     /// Records the status of a GitHub deployment, which is made where there is none with its id.
     pub fn record_deployment(&self, repository: &str, status: &DeploymentStatus, at: Timestamp) {
         let id = locked(&self.shared.state).id();
-        let of_status =
-            HostStatus { id, state: status.state.clone(), environment: status.environment.clone(), at };
+        let of_status = HostStatus {
+            id,
+            state: status.state.clone(),
+            environment: status.environment.clone(),
+            at,
+            run: None,
+        };
         self.change(repository, |repository| {
             let known =
                 repository.deployments.iter_mut().find(|deployment| deployment.id == status.deployment_id);
@@ -234,7 +242,7 @@ fn deployment_json(place: Place<'_>, deployment: &HostDeployment) -> Value {
         "updated_at": at,
         "statuses_url": format!("{address}/statuses"),
         "repository_url": place.api(""),
-        "creator": json::user(place.url, json::login_of(&deployment.creator), "User"),
+        "creator": json::user(place.url, json::login_of(&deployment.creator), json::kind_of(json::login_of(&deployment.creator))),
         "sha": deployment.sha,
         "ref": deployment.git_ref,
         "payload": {},
@@ -251,10 +259,13 @@ fn status_json(place: Place<'_>, deployment: &HostDeployment, status: &HostStatu
         "id": status.id,
         "node_id": format!("DES_{}", status.id),
         "state": status.state,
-        "creator": json::user(place.url, json::login_of(&deployment.creator), "User"),
+        "creator": json::user(place.url, json::login_of(&deployment.creator), json::kind_of(json::login_of(&deployment.creator))),
         "description": "",
         "environment": status.environment,
-        "target_url": place.html("/deployments"),
+        "target_url": match status.run {
+            Some(run) => place.html(&format!("/actions/runs/{run}/job/1")),
+            None => place.html("/deployments"),
+        },
         "created_at": at,
         "updated_at": at,
         "deployment_url": address,

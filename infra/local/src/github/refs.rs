@@ -1,9 +1,9 @@
 //! Tags, protected branches, files as trees, and runs that are cancelled.
 
 use super::api::{error, not_found};
-use super::json::Place;
+use super::json::{Place, account};
 use super::repository_json::repository_json;
-use super::state::{Dispatched, Repository, State, sha_of};
+use super::state::{Author, Dispatched, Repository, State, sha_of};
 use super::{GitHub, runs};
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
@@ -20,6 +20,9 @@ pub struct Refs {
     pub protected: BTreeSet<String>,
     /// The runs that were cancelled.
     pub cancelled: BTreeSet<u64>,
+    /// The people who started runs that the API did not start: at first, and again.
+    #[serde(default)]
+    pub starters: BTreeMap<u64, (Author, Author)>,
     /// Where branches move to once the next workflow is started.
     pub moves: Vec<(String, String)>,
 }
@@ -101,7 +104,12 @@ pub fn run(url: &str, state: &State, name: &str, id: &str) -> Answer {
     found.map_or_else(not_found, |(index, run)| {
         let workflow = repository.workflows.get(&run.workflow).copied().unwrap_or_default();
         let place = Place { url, repository: name };
-        Answer::of_json(200, runs::run_json(place, repository, workflow, (index + 1, run)))
+        let mut json = runs::run_json(place, repository, workflow, (index + 1, run));
+        if let Some((first, again)) = repository.refs.starters.get(&run.run_id) {
+            json["actor"] = account(url, first).unwrap_or_default();
+            json["triggering_actor"] = account(url, again).unwrap_or_default();
+        }
+        Answer::of_json(200, json)
     })
 }
 
@@ -131,6 +139,39 @@ impl GitHub {
         self.change(repository, |repository| {
             repository.refs.protected.insert(branch.to_owned());
         });
+    }
+
+    /// The commit that a branch, or a tag (`is_tag`), of a repository stands at. A branch that is to move before a workflow is
+    /// started moves before a pipeline too.
+    pub fn head_of(&self, repository: &str, name: &str, is_tag: bool) -> Option<String> {
+        let mut state = locked(&self.shared.state);
+        let repository = state.name_of(repository)?;
+        let repository = state.repositories.get_mut(&repository)?;
+        repository.move_branches();
+        match is_tag {
+            true => repository.refs.tags.get(name).cloned(),
+            false => repository.branches.get(name).cloned().flatten(),
+        }
+    }
+
+    /// A run of the commit `sha` that `first` started and `again` started again; its number.
+    pub fn add_run(&self, repository: &str, sha: &str, first: &Author, again: &Author) -> u64 {
+        let at = (self.shared.clock)();
+        let mut state = locked(&self.shared.state);
+        let run_id = state.id();
+        state.dispatched.push(Dispatched {
+            repository: repository.to_owned(),
+            workflow: "deploy.yml".to_owned(),
+            git_ref: "main".to_owned(),
+            inputs: serde_json::Map::new(),
+            run_id,
+            head_sha: sha.to_owned(),
+            at,
+        });
+        if let Some(repository) = state.repositories.get_mut(repository) {
+            repository.refs.starters.insert(run_id, (first.clone(), again.clone()));
+        }
+        run_id
     }
 
     /// Moves a branch to a commit, as a push or a force push does.

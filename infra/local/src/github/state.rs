@@ -280,6 +280,17 @@ impl Repository {
         own.and_then(|files| files.get(path)).or_else(|| self.files.get(path))
     }
 
+    /// The blob of a file at a commit: another one for each commit up to there that lists the file among those it changed;
+    /// `None`: none did.
+    pub fn blob(&self, path: &str, sha: &str) -> Option<String> {
+        let ancestry = self.ancestry(sha);
+        let changes = |commit: &&Commit| {
+            let is_it = |file: &ChangedFile| file.path == path || file.previous.as_deref() == Some(path);
+            ancestry.contains(commit.sha.as_str()) && commit.files.iter().any(is_it)
+        };
+        self.commits.iter().rev().find(changes).map(|commit| sha_of(&format!("{path} {}", commit.sha)))
+    }
+
     /// What is directly in a directory: names, and the text of those that are files.
     pub fn directory(&self, path: &str, at: Option<&str>) -> Vec<(&str, Option<&String>)> {
         let own = self.files_at.get(at.unwrap_or(&self.default_branch));

@@ -141,6 +141,8 @@ async fn stand_ins(
     })
     .await
     .map_err(|source| RunError::StandIn { what: "CircleCI's stand-in", source })?;
+    let host = github.clone();
+    circleci.follow(move |repository, name, is_tag| host.head_of(repository, name, is_tag));
     Ok((slack, github, circleci))
 }
 

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 /// The operations of CircleCI's API v2 that Signoff calls: path template and method.
 pub const CIRCLECI_OPERATIONS: &[(&str, &str)] = &[
+    ("/pipeline/{pipeline-id}", "get"),
     ("/pipeline/{pipeline-id}/workflow", "get"),
     ("/project/{project-slug}/pipeline", "get"),
     ("/project/{project-slug}/pipeline", "post"),
     ("/workflow/{id}", "get"),
     ("/workflow/{id}/approve/{approval_request_id}", "post"),
+    ("/workflow/{id}/cancel", "post"),
     ("/workflow/{id}/job", "get"),
 ];
 

@@ -36,6 +36,9 @@ pub struct Electorate {
     /// What people read of the range that is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// Whether the change is that of a proposed rules file: only the commits count that changed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_rules: bool,
 }
 
 /// So many votes from some of those who may vote.
@@ -99,6 +102,7 @@ impl Electorate {
             parts: Vec::new(),
             blocked: Vec::new(),
             judged: None,
+            is_of_rules: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The range that an approval judges: whose votes count for which part of it, and what keeps it from being judged.
 
-use super::Electorate;
+use super::{Electorate, Verdict};
 use crate::action::ApprovalSpec;
 use crate::base::{Base, Passed};
 use crate::range::Direction;
@@ -60,6 +60,15 @@ pub enum Blocker {
         commits: Vec<String>,
         /// How many there are.
         count: u32,
+    },
+    /// Those who may vote and did not make it are too few.
+    NobodyLeft {
+        /// Who may vote, in words.
+        who: String,
+        /// The Slack user ids of those who made the part that lacks most votes.
+        makers: Vec<String>,
+        /// The number of votes that can't come together for it.
+        needed: u32,
     },
 }
 
@@ -168,6 +177,25 @@ impl Electorate {
             is_of_bots: changes.is_of_bots,
             allowed,
         });
+        self
+    }
+
+    /// This electorate, blocked where those who may vote and did not make the change can't give the `required` votes. Whether
+    /// anyone in a channel is left can't be told.
+    pub fn with_those_left(mut self, required: u32) -> Self {
+        let Some(named) = &self.people else { return self };
+        let may: Vec<&str> = named
+            .iter()
+            .filter(|person| self.verdict(person) == Verdict::Eligible)
+            .map(String::as_str)
+            .collect();
+        let lacks = |part: &Part| self.tally_part(part, &may, required).needed;
+        let most = self.parts.iter().map(|part| (lacks(part), part.makers.as_slice()));
+        let most = most.max_by_key(|(needed, _)| *needed);
+        let (needed, makers) =
+            most.unwrap_or_else(|| (self.tally(&may, required).needed, self.except.as_slice()));
+        let (who, makers) = (self.who.clone(), makers.to_vec());
+        self.blocked.extend((needed > 0).then_some(Blocker::NobodyLeft { who, makers, needed }));
         self
     }
 

@@ -10,6 +10,10 @@ const PARTS: usize = 5;
 /// How many names or sentences a line lists.
 const LISTED: usize = 5;
 
+/// The ways out of a blocked dialog about a rules file.
+const RULES_WAY_OUT: &str = "Or put the file in force back onto the default branch, deploy, and change it again. Where nobody \
+                             who may vote is left, an admin who made none of it can accept it on the deployment's page.";
+
 /// The ways to show what differs between Slack and a page.
 pub struct Show<'a> {
     /// A member, by their Slack user id.
@@ -23,13 +27,19 @@ pub struct Show<'a> {
 /// What an approval judges, a sentence or a few each: the range, and whose change lacks votes where `voters` (Slack user
 /// ids) approved and `required` votes are needed. Empty where no range is judged.
 pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Vec<String> {
-    let range = electorate.judged.iter().flat_map(|judged| range(judged, show));
+    let read = if electorate.is_of_rules { of_rules } else { range };
+    let range = electorate.judged.iter().flat_map(|judged| read(judged, show));
     range.chain(lacking(electorate, voters, required, show)).collect()
 }
 
 /// What keeps an approval from being completed, and what to do, a line each; empty where nothing does.
 pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
-    electorate.blocked.iter().map(|blocker| blocker_line(blocker, show)).collect()
+    let mut lines: Vec<String> =
+        electorate.blocked.iter().map(|blocker| blocker_line(blocker, show)).collect();
+    if electorate.is_of_rules && !lines.is_empty() {
+        lines.push(RULES_WAY_OUT.to_owned());
+    }
+    lines
 }
 
 fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
@@ -62,6 +72,20 @@ fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
     }
     if !allowed.is_empty() {
         let names = listed(allowed, show);
+        lines.push(format!("Not found in Slack, and allowed by `unknown_makers: allow`: {names}."));
+    }
+    lines
+}
+
+/// The change of a rules file: its commits alone are judged.
+fn of_rules(judged: &Judged, show: &Show<'_>) -> Vec<String> {
+    let base = (show.text)(short(&judged.base));
+    let mut lines = vec![format!(
+        "{} changed the rules file since `{base}`, where the file in force stands.",
+        commits(judged.added.saturating_add(judged.removed))
+    )];
+    if !judged.allowed.is_empty() {
+        let names = listed(&judged.allowed, show);
         lines.push(format!("Not found in Slack, and allowed by `unknown_makers: allow`: {names}."));
     }
     lines
@@ -137,6 +161,20 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             commits(*count),
             listed_of(first, *count, show)
         ),
+        Blocker::NobodyLeft { who, makers, needed } => {
+            let votes = if *needed == 1 { "1 vote is".to_owned() } else { format!("{needed} votes are") };
+            let of = match makers.is_empty() {
+                true => String::new(),
+                false => {
+                    format!(" for what {} made", list(makers.iter().map(|id| (show.member)(id)).collect()))
+                }
+            };
+            format!(
+                "{votes} missing{of}, and nobody is left to give them: only {} may vote. Add somebody to the user group that \
+                 the rule names, or name others in the rule and deploy again.",
+                (show.text)(&shorten(who, NAME_LIMIT))
+            )
+        }
     };
     format!("Blocked, and votes are kept: {blocked}")
 }

@@ -3,10 +3,11 @@
 use crate::samples::{at, spec};
 use approval::action::{ApprovalSpec, RangeRules};
 use approval::approval::{Blocker, Electorate, Member, Verdict};
+use approval::authors::vouched_authors;
 use approval::base::Base;
 use approval::deploy::Slug;
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
-use approval::shares::{Changes, Maker, changes};
+use approval::shares::{Changes, Maker, changes, changes_of};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -65,6 +66,8 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         branch: None,
         opened_by: Some(acted(opened_by)),
         merged_by: merged_by.iter().map(|login| acted(login)).collect(),
+        merge_asked_by: Vec::new(),
+        opening_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
         commits: Vec::new(),
@@ -243,6 +246,93 @@ fn a_merge_queue_stands_for_who_queued() {
     for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"], &[]] {
         let blocked = judged(&queued(by), &four_eyes()).blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by:?}: {blocked:?}");
+    }
+}
+
+#[test]
+fn who_asked_a_token_to_merge_is_the_maker_in_its_place() {
+    let merged = |asked: &[&str]| {
+        let merged_by = [&["github-actions[bot]"], asked].concat();
+        let asked = asked.iter().map(|login| acted(login)).collect();
+        let from = RangePullRequest { merge_asked_by: asked, ..pull_request(7, "ana", &merged_by) };
+        range(vec![of_pull_request(7, commit(1, "ana"))], vec![from])
+    };
+    assert_eq!(shares(&merged(&["ben"])), ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]);
+    assert_eq!(judged(&merged(&["ben"]), &four_eyes()).blocked, []);
+    let blocked = judged(&merged(&[]), &four_eyes()).blocked;
+    assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{blocked:?}");
+}
+
+#[test]
+fn who_asked_an_assistant_is_the_maker_in_its_place() {
+    let own = RangeCommit {
+        author: named("assistant[bot]"),
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: vec![acted("assistant[bot]")],
+        ..of_pull_request(7, commit(1, "assistant[bot]"))
+    };
+    let asked_by = |asked: &[&str], commit: &RangeCommit| {
+        let opening_asked_by = asked.iter().map(|login| acted(login)).collect();
+        let from = RangePullRequest { opening_asked_by, ..pull_request(7, "assistant[bot]", &["ben"]) };
+        range(vec![commit.clone()], vec![from])
+    };
+    let known = asked_by(&["ana"], &own);
+    assert_eq!(shares(&known), ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]);
+    assert_eq!(judged(&known, &four_eyes()).blocked, []);
+    let unsigned = RangeCommit { signature: Signature::Unsigned, ..own.clone() };
+    for (asked, commit) in [(&[][..], &own), (&["ana"], &unsigned)] {
+        let blocked = judged(&asked_by(asked, commit), &four_eyes()).blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{asked:?}: {blocked:?}");
+    }
+}
+
+#[test]
+fn a_part_of_a_range_has_the_makers_of_that_part() {
+    let all = range(
+        vec![commit(1, "ana"), of_pull_request(7, commit(2, "ben")), of_pull_request(8, commit(3, "chiara"))],
+        vec![pull_request(7, "ben", &["dan"]), pull_request(8, "chiara", &["eva"])],
+    );
+    let only = [all.added[1].revision.clone()].into();
+    let part = changes_of(&all, Some(&only), &[], at(0));
+    let names: BTreeSet<_> = part.makers.iter().map(|maker| maker.name.as_str()).collect();
+    assert_eq!((part.added, names), (1, BTreeSet::from(["ben", "dan"])));
+    assert_eq!(changes_of(&all, None, &[], at(0)), changes(&all, &[], at(0)));
+}
+
+#[test]
+fn only_an_account_with_a_hand_in_it_is_an_author() {
+    let by = |author: &str, pusher: &str| RangeCommit { pushed_by: vec![acted(pusher)], ..commit(1, author) };
+    let authors = |commit: RangeCommit, pull_requests: Vec<RangePullRequest>| {
+        let names: Vec<String> = vouched_authors(&range(vec![commit], pull_requests), None)
+            .into_iter()
+            .map(|who| who.name)
+            .collect();
+        names.join(" ")
+    };
+    let signed =
+        |author, signer| RangeCommit { signature: Signature::Valid(account(signer)), ..by(author, "eva") };
+    let with = |name| RangeCommit { co_authors: vec![named(name)], ..by("ana", "ana") };
+    let squash = RangeCommit {
+        committer: None,
+        signature: Signature::Host,
+        pushed_by: Vec::new(),
+        ..commit(1, "ana")
+    };
+    let squash = of_pull_request(7, squash);
+    let branch = RangePullRequest {
+        commits: vec![by("ben", "ben"), by("dan", "ben")],
+        ..pull_request(7, "ana", &["eva"])
+    };
+    for (what, expected, found) in [
+        ("pushed themselves", "ana", authors(by("ana", "ana"), Vec::new())),
+        ("pushed by another", "", authors(by("ana", "ben"), Vec::new())),
+        ("signed", "ana", authors(signed("ana", "ana"), Vec::new())),
+        ("signed by another", "", authors(signed("ana", "ben"), Vec::new())),
+        ("a co-author by text", "ana", authors(with("ben"), Vec::new())),
+        ("a squash", "ana ben", authors(squash, vec![branch])),
+    ] {
+        assert_eq!(found, expected, "{what}");
     }
 }
 

@@ -157,6 +157,20 @@ impl CircleCi {
         self.send(&doing, request, Repeat::Harmless).await?.json("CircleCI", &doing, Repeat::Harmless)
     }
 
+    /// A pipeline by its id. <https://circleci.com/docs/api/v2/#operation/getPipelineById>
+    pub(super) async fn pipeline(&self, id: &str) -> Result<wire::Pipeline, Failure> {
+        let doing = format!("reading the pipeline {id}");
+        let request = self.request(Method::GET, &["pipeline", id])?;
+        self.send(&doing, request, Repeat::Harmless).await?.json("CircleCI", &doing, Repeat::Harmless)
+    }
+
+    /// Cancels a workflow. <https://circleci.com/docs/api/v2/#operation/cancelWorkflow>
+    pub(super) async fn cancel_workflow(&self, workflow: &wire::Workflow) -> Result<(), Failure> {
+        let doing = format!("cancelling the workflow {}", workflow.name);
+        let request = self.request(Method::POST, &["workflow", &workflow.id, "cancel"])?;
+        self.send(&doing, request, Repeat::Harmless).await.map(drop)
+    }
+
     /// All workflows of a pipeline. <https://circleci.com/docs/api/v2/#operation/listWorkflowsByPipelineId>
     pub(super) async fn workflows(&self, pipeline: &wire::Pipeline) -> Result<Vec<wire::Workflow>, Failure> {
         let doing = format!("reading the workflows of pipeline {}", pipeline.number);
@@ -255,9 +269,12 @@ fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
     same_target && matches!(pipeline.trigger.r#type.as_str(), "api" | "explicit")
 }
 
-/// Whether a pipeline was triggered with these parameters; `None` if it does not say so of all of them.
-fn has_parameters(pipeline: &wire::Pipeline, parameters: &BTreeMap<String, ParameterValue>) -> Option<bool> {
-    let mut told = Some(true);
+/// Whether a pipeline was triggered with these parameters; `None` if it does not say so of all of them, or of any at all.
+pub(super) fn has_parameters(
+    pipeline: &wire::Pipeline,
+    parameters: &BTreeMap<String, ParameterValue>,
+) -> Option<bool> {
+    let mut told = pipeline.trigger_parameters.is_some().then_some(true);
     for (name, value) in parameters {
         let expected = match value {
             ParameterValue::Bool(value) => Value::from(*value),

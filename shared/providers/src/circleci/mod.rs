@@ -4,7 +4,9 @@ mod approve;
 pub mod client;
 mod failure;
 mod origin;
+pub mod ran;
 mod wire;
 
 pub use approve::Approved;
 pub use client::{CircleCi, Sighting, Target, Triggered};
+pub use ran::Ran;

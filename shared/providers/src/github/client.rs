@@ -4,7 +4,7 @@ use super::failure::classify;
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
-use approval::deploy::{Commit, Person, PullRequest};
+use approval::deploy::{Commit, Person};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
@@ -39,15 +39,6 @@ pub enum FileAnswer {
     },
     /// There is no such file (or repository, or the token may see neither: GitHub does not tell these apart).
     Missing,
-}
-
-/// What lies between two revisions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Comparison {
-    /// The commits that the head has and the base doesn't, oldest first; the newest 250 of them.
-    pub commits: Vec<Commit>,
-    /// What these commits change.
-    pub files: ChangedFiles,
 }
 
 /// The files that one commit or several change.
@@ -104,22 +95,6 @@ impl GitHub {
         Ok(FileAnswer::Found { text, etag })
     }
 
-    /// What `head` has that `base` doesn't. <https://docs.github.com/rest/commits/commits#compare-two-commits>
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Permanent`] if the repository has no such revision (any more).
-    pub async fn compare(&self, repository: &str, base: &str, head: &str) -> Result<Comparison, Failure> {
-        let doing = format!("comparing {base} with {head} in {repository}");
-        let range = format!("{base}...{head}");
-        let answer = self.read(repository, ["compare", &range], &doing).await?;
-        let comparison: wire::Comparison = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        Ok(Comparison {
-            commits: comparison.commits.iter().map(parse::commit).collect(),
-            files: parse::changed_files(comparison.files),
-        })
-    }
-
     /// The commit that `ref` (a SHA, also a shortened one, a branch or a tag) stands for, and what it changes.
     /// <https://docs.github.com/rest/commits/commits#get-a-commit>
     ///
@@ -132,32 +107,6 @@ impl GitHub {
         let mut commit: wire::Commit = answer.json("GitHub", &doing, Repeat::Harmless)?;
         let files = parse::changed_files(std::mem::take(&mut commit.files));
         Ok((parse::commit(&commit), files))
-    }
-
-    /// The pull requests that brought a commit in; at most 30.
-    /// <https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit>
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Refusal`] if the repository has no such commit.
-    pub async fn pull_requests(&self, repository: &str, sha: &str) -> Result<Vec<PullRequest>, Failure> {
-        let doing = format!("reading the pull requests of {sha} in {repository}");
-        let answer = self.read(repository, ["commits", sha, "pulls"], &doing).await?;
-        let list: Vec<wire::PullRequest> = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        Ok(list.into_iter().map(parse::pull_request).collect())
-    }
-
-    /// The account that merged a pull request; `None` if it is not merged, or if the account is gone.
-    /// <https://docs.github.com/rest/pulls/pulls#get-a-pull-request>
-    ///
-    /// # Errors
-    ///
-    /// [`Failure::Permanent`] if the repository has no such pull request.
-    pub async fn merged_by(&self, repository: &str, number: u64) -> Result<Option<String>, Failure> {
-        let doing = format!("reading the pull request #{number} of {repository}");
-        let answer = self.read(repository, ["pulls", &number.to_string()], &doing).await?;
-        let pull_request: wire::MergedPullRequest = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        Ok(pull_request.merged_by.and_then(|account| account.login))
     }
 
     /// Whose account `login` is, as far as their public profile says so; many show no e-mail address there.

@@ -161,6 +161,19 @@ pub(super) fn of_commit(sha: &str) -> String {
     )
 }
 
+/// The query's field for the blobs that some files have at a commit and at its parents, `f0` for the first of `paths`.
+pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
+    let files: Vec<String> = paths
+        .iter()
+        .enumerate()
+        .map(|(index, path)| format!("f{index}: file(path: {}) {{ oid }}", json!(path)))
+        .collect();
+    let files = files.join(" ");
+    format!(
+        "object(oid: \"{sha}\") {{ ... on Commit {{ {files} parents(first: 10) {{ totalCount nodes {{ {files} }} }} }} }}"
+    )
+}
+
 /// The query's field for a pull request, with the first 100 commits of its branch.
 pub(super) fn of_pull_request(number: u64) -> String {
     let commits = commits(None);
@@ -173,7 +186,9 @@ pub(super) fn of_pull_request(number: u64) -> String {
          ... on AddedToMergeQueueEvent {{ actor {ACTOR} enqueuer {{ databaseId login }} }} \
          ... on AutoMergeEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
          ... on AutoSquashEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
-         ... on AutoRebaseEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} }} }} {commits} }}"
+         ... on AutoRebaseEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} }} }} \
+         assignments: timelineItems(first: 50, itemTypes: [ASSIGNED_EVENT]) {{ pageInfo {{ hasNextPage }} nodes {{ \
+         ... on AssignedEvent {{ actor {ACTOR} assignee {{ ... on Bot {{ databaseId login }} }} }} }} }} {commits} }}"
     )
 }
 

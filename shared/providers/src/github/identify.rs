@@ -4,6 +4,7 @@
 use super::client::{GitHub, JSON};
 use super::failure::classify;
 use super::parse;
+use super::run::run_of;
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, send};
 use approval::deploy::Person;
@@ -47,6 +48,8 @@ pub struct HostStatus {
     pub environment: Option<String>,
     /// When it was set.
     pub created_at: Timestamp,
+    /// The number of the repository's run whose page it names.
+    pub run: Option<u64>,
 }
 
 /// A branch or a tag.
@@ -76,6 +79,8 @@ struct WireStatus {
     state: String,
     environment: Option<String>,
     created_at: Timestamp,
+    log_url: Option<String>,
+    target_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -211,6 +216,10 @@ impl GitHub {
         let Some(answer) = answer else { return Ok(Vec::new()) };
         let statuses: Vec<WireStatus> = answer.json("GitHub", &doing, Repeat::Harmless)?;
         let status = |status: WireStatus| HostStatus {
+            run: [&status.log_url, &status.target_url]
+                .into_iter()
+                .flatten()
+                .find_map(|page| run_of(page, repository)),
             state: status.state,
             environment: status.environment.filter(|environment| !environment.is_empty()),
             created_at: status.created_at,

@@ -1,6 +1,7 @@
 //! GitHub: deployments that succeeded, the rules file, commits and pull requests, workflows to start.
 
 mod account;
+pub mod changing;
 pub mod client;
 pub mod dispatch;
 mod failure;
@@ -13,15 +14,18 @@ mod pushes;
 pub mod range;
 mod range_commit;
 mod range_pull_request;
+pub mod run;
 pub mod source;
 pub mod verify;
 mod wire;
 
-pub use client::{ChangedFiles, Comparison, FileAnswer, GitHub};
+pub use changing::Changing;
+pub use client::{ChangedFiles, FileAnswer, GitHub};
 pub use dispatch::{RUN_APPEARS_WITHIN, Sighting, StartedRun};
 pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
 pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
 pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository};
 pub use range::{RangeFailure, ReadRange};
+pub use run::{RUN_TOKEN, run_of};
 pub use source::{Named, RefHead};
 pub use verify::{verify, verify_any};

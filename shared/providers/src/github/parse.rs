@@ -4,7 +4,7 @@ use super::client::ChangedFiles;
 use super::wire;
 use crate::failure::quote;
 use crate::form;
-use approval::deploy::{Commit, Person, PullRequest, Slug};
+use approval::deploy::{Commit, Person, Slug};
 use approval::issue;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -227,20 +227,6 @@ fn co_author(line: &str) -> Option<Person> {
     }
     let name = if name.is_empty() { email } else { name };
     Some(Person { name: name.to_owned(), email: Some(email.to_owned()), username: None })
-}
-
-/// A pull request as the API answers it.
-pub(super) fn pull_request(pull_request: wire::PullRequest) -> PullRequest {
-    let head = pull_request.head.map(|head| head.r#ref).unwrap_or_default();
-    PullRequest {
-        number: pull_request.number,
-        issues: issue::of_pull_request(&pull_request.title, pull_request.body.as_deref(), &head),
-        title: pull_request.title,
-        url: pull_request.html_url,
-        author: pull_request.user.and_then(|account| account.login).unwrap_or_default(),
-        merged_by: None,
-        labels: pull_request.labels.into_iter().map(|label| label.name).collect(),
-    }
 }
 
 /// The person whose account `login` is.

@@ -18,13 +18,35 @@ pub(super) fn pull_request(
         }
     }
     let opened_by = who(read.author, number, missing);
-    let of_events = events.into_iter().flat_map(|event| [event.actor, event.enqueuer, event.enabler]);
+    let (assignments, all_assignments) = read.assignments.all();
+    let opener = opened_by.as_ref().and_then(|opener| opener.account.as_ref()).filter(|opener| opener.is_bot);
+    if opener.is_some() && !all_assignments {
+        missing.push(format!("GitHub did not tell all assignments of the pull request #{number}."));
+    }
+    let is_opener = |assignment: &wire::Assignment| {
+        let assigned = assignment.assignee.as_ref().and_then(|assignee| assignee.database_id);
+        opener.is_some_and(|opener| assigned == Some(opener.id))
+    };
+    let mut opening_asked_by = Vec::new();
+    for assignment in assignments.into_iter().filter(is_opener) {
+        opening_asked_by.extend(who(assignment.actor, number, missing).filter(is_person));
+    }
     let enabler = read.auto_merge_request.and_then(|auto| auto.enabled_by);
-    let mut merged_by: Vec<Identity> = Vec::new();
-    for actor in [read.merged_by, enabler].into_iter().chain(of_events) {
-        if let Some(person) = who(actor, number, missing).filter(|person| !merged_by.contains(person)) {
-            merged_by.push(person);
+    let (mut merged_by, mut merge_asked_by): (Vec<Identity>, Vec<Identity>) = (Vec::new(), Vec::new());
+    let add = |list: &mut Vec<Identity>, person: Identity| {
+        if !list.contains(&person) {
+            list.push(person);
         }
+    };
+    let of_events = events
+        .into_iter()
+        .flat_map(|event| [(event.actor, false), (event.enqueuer, true), (event.enabler, true)]);
+    for (actor, asks) in [(read.merged_by, false), (enabler, true)].into_iter().chain(of_events) {
+        let Some(person) = who(actor, number, missing) else { continue };
+        if asks && is_person(&person) {
+            add(&mut merge_asked_by, person.clone());
+        }
+        add(&mut merged_by, person);
     }
     RangePullRequest {
         number,
@@ -34,9 +56,15 @@ pub(super) fn pull_request(
         branch: Some(read.head_ref_name).filter(|branch| !branch.is_empty()),
         opened_by,
         merged_by,
+        merge_asked_by,
+        opening_asked_by,
         labels: labels.into_iter().map(|label| label.name).collect(),
         commits: Vec::new(),
     }
+}
+
+fn is_person(identity: &Identity) -> bool {
+    identity.account.as_ref().is_some_and(|account| !account.is_bot)
 }
 
 /// Somebody who did something to the pull request; `None` where the account is gone.

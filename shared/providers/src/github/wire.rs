@@ -55,15 +55,7 @@ pub(crate) struct Account {
     pub kind: Option<String>,
 }
 
-/// `GET /repos/{owner}/{repo}/compare/{basehead}`, answered.
-#[derive(Deserialize)]
-pub(crate) struct Comparison {
-    pub commits: Vec<Commit>,
-    #[serde(default)]
-    pub files: Vec<File>,
-}
-
-/// A page of the same.
+/// A page of `GET /repos/{owner}/{repo}/compare/{basehead}`, answered.
 #[derive(Deserialize)]
 pub(crate) struct ComparisonPage {
     pub status: String,
@@ -131,31 +123,6 @@ pub(crate) struct File {
     #[serde(default)]
     pub changes: u64,
     pub previous_filename: Option<String>,
-}
-
-/// An element of `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`, answered.
-#[derive(Deserialize)]
-pub(crate) struct PullRequest {
-    pub number: u64,
-    pub title: String,
-    pub html_url: String,
-    pub user: Option<Account>,
-    pub body: Option<String>,
-    pub head: Option<Side>,
-    #[serde(default)]
-    pub labels: Vec<Label>,
-}
-
-/// Where a pull request comes from.
-#[derive(Deserialize)]
-pub(crate) struct Side {
-    pub r#ref: String,
-}
-
-/// `GET /repos/{owner}/{repo}/pulls/{pull_number}`, answered.
-#[derive(Deserialize)]
-pub(crate) struct MergedPullRequest {
-    pub merged_by: Option<Account>,
 }
 
 /// `GET /users/{username}`, answered.
@@ -406,6 +373,7 @@ pub(crate) struct GraphPullRequest {
     pub auto_merge_request: Option<AutoMerge>,
     pub labels: Option<Connection<Label>>,
     pub timeline_items: Connection<MergeEvent>,
+    pub assignments: Connection<Assignment>,
     pub commits: Connection<BranchCommit>,
 }
 
@@ -428,6 +396,20 @@ pub(crate) struct MergeEvent {
     pub actor: Option<Actor>,
     pub enqueuer: Option<Actor>,
     pub enabler: Option<Actor>,
+}
+
+/// An account that was assigned, and who assigned it; of accounts that are no program's, nothing is asked.
+#[derive(Deserialize)]
+pub(crate) struct Assignment {
+    pub actor: Option<Actor>,
+    pub assignee: Option<Assignee>,
+}
+
+/// The program that was assigned; another account has no number here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Assignee {
+    pub database_id: Option<u64>,
 }
 
 /// A commit of a pull request's branch.

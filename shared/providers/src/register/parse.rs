@@ -62,6 +62,10 @@ const KNOWN: [&str; 12] = [
     "files",
     "pull_requests",
 ];
+/// The refs of tags.
+const TAGS: &str = "refs/tags/";
+/// The longest name of a tag.
+const LONGEST_TAG: usize = 200;
 /// How many unknown parameters are noted.
 const MAX_UNKNOWN: usize = 20;
 
@@ -110,7 +114,7 @@ impl Registration {
 /// of which the body's win. Empty texts and lists stand for what the client doesn't know; parameters with other names
 /// are named in [`Registration::unknown`]. See <https://help.sleuth.io/sleuth-api/deploy-registration>.
 ///
-/// - `sha`: 4 to 64 hexadecimal digits; required.
+/// - `sha`: 4 to 64 hexadecimal digits, or `refs/tags/NAME`; required.
 /// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One in the
 ///   past is taken, however old: teams register what they deployed before they had Signoff.
 /// - `tags`: a list, or text with commas. A tag without its `#` gets it.
@@ -152,13 +156,32 @@ fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {
     let Some(sha) = fields.text("sha")? else {
         return Err(fields.wrong("sha", "it is missing: send the git SHA of the commit that was deployed"));
     };
-    if !(4..=64).contains(&sha.len()) || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let sha = crate::failure::quote(sha);
-        return Err(
-            fields.wrong("sha", format!("`{sha}` is not a git SHA: it must be 4 to 64 hexadecimal digits"))
-        );
+    if (4..=64).contains(&sha.len()) && sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(sha.to_ascii_lowercase());
     }
-    Ok(sha.to_ascii_lowercase())
+    tag(sha).ok_or_else(|| {
+        let problem = format!(
+            "`{}` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag",
+            crate::failure::quote(sha)
+        );
+        fields.wrong("sha", problem)
+    })
+}
+
+/// The full name of the tag that `text` names: `refs/tags/v1.2.3`. A bare name may be a branch's as well, and is none.
+///
+/// Source: <https://git-scm.com/docs/git-check-ref-format>.
+fn tag(text: &str) -> Option<String> {
+    let name = text.strip_prefix(TAGS)?;
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let may_have = |c: char| c.is_ascii_graphic() && !"~^:?*[\\".contains(c);
+    let is_name = name.len() <= LONGEST_TAG
+        && name.chars().all(may_have)
+        && name.split('/').all(is_part)
+        && !name.ends_with('.')
+        && !name.contains("..")
+        && !name.contains("@{");
+    is_name.then(|| text.to_owned())
 }
 
 /// An environment's or a branch's name.

@@ -60,6 +60,7 @@ pub fn electorate() -> Electorate {
             is_of_bots: true,
             allowed: odd(),
         }),
+        is_of_rules: true,
     }
 }
 
@@ -72,6 +73,7 @@ fn blockers() -> Vec<Blocker> {
         Blocker::MakersNotFound { names: odd() },
         Blocker::NotVouched { commits: odd(), count: 7 },
         Blocker::NotVerified { commits: Vec::new(), count: u32::MAX },
+        Blocker::NobodyLeft { who: ODD[0].to_owned(), makers: odd(), needed: 2 },
     ]
 }
 

@@ -70,66 +70,38 @@ async fn a_file_is_found_unchanged_or_missing() {
 }
 
 #[tokio::test]
-async fn a_comparison_says_whether_its_files_are_all() {
+async fn a_commit_says_whether_its_files_are_all() {
     let server = Responder::start(|line, _| {
-        let commits =
-            [wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>"), wire_commit("a2", "Two")];
+        let mut commit = wire_commit("a1", "One\n\nCo-authored-by: Bo <bo@example.com>");
         let mut files = vec![
             json!({"filename": "src/main.rs", "status": "modified", "changes": 12, "patch": "@@"}),
             json!({"filename": "b", "status": "renamed", "changes": 3, "previous_filename": "a"}),
             json!({"filename": "d", "status": "copied", "previous_filename": "c"}),
         ];
-        if !line.ends_with("old...new") {
+        if line.ends_with("many") {
             files.resize(300, json!({"filename": "e", "status": "added"}));
         }
-        reply(200, &json!({"status": "ahead", "total_commits": 2, "commits": commits, "files": files}))
-    })
-    .await;
-    let whole = github(&server).compare("acme/checkout", "old", "new").await.unwrap();
-    assert_eq!(whole.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
-    assert_eq!(whole.commits[0].authors.len(), 2);
-    let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
-    assert_eq!(whole.files, ChangedFiles { paths, lines: 15, truncated: false });
-    assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().files.truncated);
-    assert_eq!(server.lines()[1], "GET /repos/acme/checkout/compare/v1%2Fa...new");
-}
-
-#[tokio::test]
-async fn a_commit_and_its_pull_requests() {
-    let server = Responder::start(|line, _| match line {
-        "GET /repos/acme/checkout/commits/a1" => {
-            let mut commit = wire_commit("a1", "One");
-            commit["files"] = json!([{"filename": "src/main.rs", "status": "removed"}]);
+        commit["files"] = json!(files);
+        if line.ends_with("zz") {
+            reply(422, &json!({"message": "No commit found for SHA: zz"}))
+        } else {
             reply(200, &commit)
         }
-        "GET /repos/acme/checkout/commits/a1/pulls" => reply(200, &json!([{"number": 7, "title": "One", "user": {"login": "ana"}, "body": "Fixes SHOP-7", "head": {"ref": "ana/shop-8-one"},
-            "html_url": "https://github.com/acme/checkout/pull/7", "labels": [{"id": 1, "name": "hotfix"}]},
-            {"number": 8, "title": "Two", "user": null, "html_url": "https://github.com/acme/checkout/pull/8", "labels": []}])),
-        _ => reply(422, &json!({"message": "No commit found for SHA: zz"})),
     })
     .await;
     let github = github(&server);
     let (commit, files) = github.commit("acme/checkout", "a1").await.unwrap();
-    assert_eq!((commit.revision.as_str(), files.paths), ("a1", vec!["src/main.rs".to_owned()]));
-    let pull_requests = github.pull_requests("acme/checkout", "a1").await.unwrap();
-    assert_eq!((pull_requests[0].number, pull_requests[0].author.as_str()), (7, "ana"));
-    assert_eq!(pull_requests[0].issues, ["SHOP-7", "SHOP-8"]);
-    assert_eq!(
-        (&pull_requests[0].labels[..], pull_requests[1].author.as_str()),
-        (&["hotfix".to_owned()][..], "")
-    );
+    assert_eq!((commit.revision.as_str(), commit.title.as_str(), commit.authors.len()), ("a1", "One", 2));
+    let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
+    assert_eq!(files, ChangedFiles { paths, lines: 15, truncated: false });
+    assert!(github.commit("acme/checkout", "v1/many").await.unwrap().1.truncated);
+    assert_eq!(server.lines()[1], "GET /repos/acme/checkout/commits/v1%2Fmany");
     assert!(matches!(github.commit("acme/checkout", "zz").await, Err(Failure::Refusal(_))));
 }
 
 #[tokio::test]
-async fn who_merged_a_pull_request_and_their_profile() {
+async fn a_profile_names_a_person() {
     let server = Responder::start(|line, _| match line {
-        "GET /repos/acme/checkout/pulls/7" => {
-            reply(200, &json!({"number": 7, "merged": true, "merged_by": {"login": "ben"}}))
-        }
-        "GET /repos/acme/checkout/pulls/8" => {
-            reply(200, &json!({"number": 8, "merged": false, "merged_by": null}))
-        }
         "GET /users/ben" => reply(200, &json!({"login": "ben", "name": "Ben", "email": "ben@example.com"})),
         "GET /users/renovate[bot]" => {
             reply(200, &json!({"login": "renovate[bot]", "name": null, "email": null}))
@@ -138,9 +110,6 @@ async fn who_merged_a_pull_request_and_their_profile() {
     })
     .await;
     let github = github(&server);
-    assert_eq!(github.merged_by("acme/checkout", 7).await, Ok(Some("ben".to_owned())));
-    assert_eq!(github.merged_by("acme/checkout", 8).await, Ok(None));
-    assert!(matches!(github.merged_by("acme/checkout", 9).await, Err(Failure::Permanent(_))));
     let person = |name: &str, email: Option<&str>, username: &str| {
         Ok(Person { name: name.into(), email: email.map(str::to_owned), username: Some(username.into()) })
     };

@@ -34,6 +34,27 @@ fn sparse() -> Registration {
 }
 
 #[test]
+fn a_tag_stands_for_a_commit_by_its_full_name_alone() {
+    for (sha, expected) in [
+        ("refs/tags/v1.2.3", Some("refs/tags/v1.2.3")),
+        ("refs/tags/release/2026.11", Some("refs/tags/release/2026.11")),
+        ("v1.2.3", None),
+        ("refs/heads/main", None),
+        ("refs/tags/", None),
+        ("refs/tags/a..b", None),
+        ("refs/tags/a b", None),
+        ("refs/tags/.a", None),
+        ("refs/tags/a/", None),
+        ("refs/tags/a.lock", None),
+        ("refs/tags/a^{}", None),
+        ("refs/tags/../heads/main", None),
+    ] {
+        let read = of(&json!({ "sha": sha })).ok().map(|read| read.revision);
+        assert_eq!(read.as_deref(), expected, "{sha}");
+    }
+}
+
+#[test]
 fn the_sha_is_enough_in_any_way_to_send_it() {
     for (content_type, query, body) in [
         (JSON, "", r#"{"sha": "7bf7226"}"#),

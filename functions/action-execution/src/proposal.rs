@@ -1,0 +1,139 @@
+//! Who may vote on a proposed rules file: its makers are those of the commits that changed it.
+
+use crate::electorate::electorate;
+use crate::handler::ActionExecution;
+use crate::judge::{Asked, Judgement};
+use crate::range::{addresses, incomplete, is_settled, within_a_row};
+use crate::trouble::Trouble;
+use approval::approval::{Blocker, Electorate};
+use approval::base::Base;
+use approval::id::ApprovalId;
+use approval::range::Range;
+use approval::rules_in_force::RulesInForce;
+use approval::shares::{Changes, changes_of};
+use providers::Failure;
+use providers::github::first_file::{RULES, TAGS};
+use providers::github::{Changing, GitHub, RangeFailure};
+use providers::slack::client::Slack;
+use store::Change;
+
+/// The place that the approvals of a rules file lead to.
+const PLACE: &str = "rules file";
+
+impl ActionExecution {
+    /// Judges who may vote on the rules file with the id `file`, which the run of `asked` proposes. With `again`, what is not
+    /// settled is read anew. Error: it is not proposed any more.
+    pub(crate) async fn judge_file(
+        &self,
+        slack: &Slack,
+        asked: Asked<'_>,
+        file: &str,
+        again: bool,
+    ) -> Result<Judgement, Trouble> {
+        let Asked { spec, deploy, .. } = asked;
+        let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
+            return Err(gone().into());
+        };
+        let changes = self.changes_of_file(asked, &state, file, again).await?;
+        let authors = match &changes {
+            Ok(changes) if spec.authors_only => self.authors(slack, &changes.authors).await?,
+            Ok(_) | Err(_) => Vec::new(),
+        };
+        let mut electorate = electorate(slack, spec, authors).await?;
+        electorate.people_page = Some(self.people_page());
+        let start = state.in_force.revision.clone();
+        let base = Base::none(&deploy.deployment, PLACE);
+        let of_file = base.clone().after(start.as_deref().unwrap_or_default(), true, state.in_force.since);
+        let electorate = match &changes {
+            Ok(changes) => {
+                let (members, own_word) = self.members(slack, &changes.makers).await?;
+                if !spec.self_approval {
+                    electorate.own_word = own_word;
+                }
+                electorate.judging(spec, &of_file, Ok((changes, &members)), self.now())
+            }
+            Err(blocker) => electorate.judging(spec, &of_file, Err(blocker.clone()), self.now()),
+        };
+        let electorate = Electorate { is_of_rules: true, ..electorate.with_those_left(spec.votes_required) };
+        Ok(Judgement { electorate, base, start, read: None, sets_base: false })
+    }
+
+    /// The commits that changed the proposed rules file since the one in force was read, and who made them. They are kept with
+    /// the first approval of the run, also where no approval can be opened: whoever accepts the file on the page made none.
+    async fn changes_of_file(
+        &self,
+        asked: Asked<'_>,
+        state: &RulesInForce,
+        file: &str,
+        again: bool,
+    ) -> Result<Result<Changes, Blocker>, Trouble> {
+        let Asked { deploy, run, .. } = asked;
+        let proposal = state.proposed(file).map_err(|_| gone())?;
+        let (Some(base), Some(head)) = (&state.in_force.revision, &proposal.revision) else {
+            return Ok(Err(untold("GitHub did not name the commits between which the rules file changed.")));
+        };
+        let first = ApprovalId::derive(&run.id, 0);
+        let kept = self.store.range(&deploy.id, &first).await?;
+        let is_it = |kept: &Changes| kept.base == *base && kept.head == *head;
+        if let Some(kept) = kept.filter(|kept| is_it(kept) && (!again || is_settled(kept))) {
+            return Ok(Ok(kept));
+        }
+        let github = self.outside.github(self.now()).await?;
+        let read = match read(&github, &deploy.repository, base, head).await {
+            Ok((range, changing)) => self.of_file(&github, range, changing).await,
+            Err(failure) => Err(failure),
+        };
+        let changes = match read {
+            Ok(changes) => changes,
+            Err(RangeFailure::BaseLost(_)) => {
+                let base = base.get(..7).unwrap_or(base);
+                let lost = format!("GitHub no longer has `{base}`, where the file in force was read.");
+                return Ok(Err(untold(&lost)));
+            }
+            Err(RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure)) => {
+                return Ok(Err(incomplete(&failure)));
+            }
+        };
+        let change = Change::to(&deploy.id, self.now()).range(&first, changes.clone());
+        self.store.commit(change).await?;
+        Ok(Ok(changes))
+    }
+
+    async fn of_file(
+        &self,
+        github: &GitHub,
+        mut range: Range,
+        changing: Changing,
+    ) -> Result<Changes, RangeFailure> {
+        range.missing.extend(changing.missing);
+        if changing.commits.is_empty() {
+            let since = range.base.get(..7).unwrap_or(&range.base);
+            range.missing.push(format!("No commit since {since} is known to have changed the rules file."));
+        }
+        let mut changes = changes_of(&range, Some(&changing.commits), &[], self.now());
+        addresses(github, &mut changes).await?;
+        Ok(within_a_row(changes))
+    }
+}
+
+/// Everything between `base` and `head`, and which of its commits changed the rules file or the default tags.
+async fn read(
+    github: &GitHub,
+    repository: &str,
+    base: &str,
+    head: &str,
+) -> Result<(Range, Changing), RangeFailure> {
+    let range = github.range(repository, base, head).await?.range;
+    let shas: Vec<&str> =
+        range.added.iter().chain(&range.removed).map(|commit| commit.revision.as_str()).collect();
+    let changing = github.changing(repository, &shas, &[RULES, TAGS].concat()).await?;
+    Ok((range, changing))
+}
+
+fn untold(why: &str) -> Blocker {
+    Blocker::Incomplete { missing: vec![why.to_owned()] }
+}
+
+fn gone() -> Failure {
+    Failure::Permanent("the default branch has another rules file by now".to_owned())
+}

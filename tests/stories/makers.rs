@@ -1,0 +1,272 @@
+//! The people behind tokens and programs, and who counts as an author.
+
+use approval::approval::{Blocker, Status};
+use approval::id::DeployId;
+use signoff_local::github::{Author, DeploymentStatus, NewCommit, NewPullRequest};
+use system_tests::receiver::Receiver;
+use system_tests::story::{Story, rule, tell};
+
+/// A receiver, and the action that posts to it.
+async fn hook() -> (Receiver, String) {
+    let receiver = Receiver::start(&[200]).await.unwrap();
+    let action = format!("webhook: '{}/hook'", receiver.url());
+    (receiver, action)
+}
+
+/// The account of a run's own token.
+fn token() -> Author {
+    let login = "github-actions[bot]";
+    Author::new(login, &format!("41898282+{login}@users.noreply.github.com"), login)
+}
+
+/// A deployment of `revision` that a run's own token made; its id here. `run` is the run that its status names.
+async fn deployed_by_token(story: &Story, number: u64, revision: &str, run: Option<u64>) -> DeployId {
+    let github = &story.world.github;
+    let status = DeploymentStatus {
+        sha: revision.to_owned(),
+        git_ref: "main".to_owned(),
+        environment: "Staging".to_owned(),
+        state: "success".to_owned(),
+        creator: token(),
+        deployment_id: number,
+    };
+    let delivery = github.deployment_status_delivery(&story.repository(), &status);
+    github.change_deployment(&story.repository(), number, |deployment| {
+        deployment.statuses.iter_mut().for_each(|status| status.run = run);
+    });
+    let url = format!("{}/webhooks/github", story.world.front.url());
+    let mut request = story.world.http.post(url).body(delivery.body);
+    for (name, value) in delivery.headers {
+        request = request.header(name, value);
+    }
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
+    let id = DeployId::derive("github", &[&story.repository(), &number.to_string(), "staging"]);
+    story
+        .until("the dialog", async || {
+            let page = story.world.store.page(&id).await.unwrap()?;
+            page.approvals.first().and_then(|approval| approval.dialog.clone())
+        })
+        .await;
+    story.settled(&id).await;
+    id
+}
+
+async fn blocked(story: &Story, deploy: &DeployId) -> Vec<Blocker> {
+    story.settled(deploy).await.approvals[0].electorate.blocked.clone()
+}
+
+async fn approves(story: &Story, person: &str, deploy: &DeployId) -> Status {
+    let dialog = story.settled(deploy).await.approvals[0].dialog.clone().unwrap().ts;
+    story.click(person, &dialog, "approve").await;
+    story.settled(deploy).await.approvals[0].status.clone()
+}
+
+#[test]
+fn who_started_a_run_does_not_approve_what_its_token_deployed() {
+    tell("run-token", async |story| {
+        let (_receiver, action) = hook().await;
+        let [_, ben, cleo, dan] = ["Ana", "Ben", "Cleo", "Dan"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        // Their accounts are known by commits of theirs.
+        story.push("Ben", "Take cards");
+        story.push("Cleo", "Take vouchers");
+        let before = story.push("Dan", "Take cash");
+        let github = &story.world.github;
+        let first = deployed_by_token(story, 1, &before, None).await;
+        story.sets_base(&first, &base).await;
+        let unknown = blocked(story, &first).await;
+        assert!(
+            matches!(&unknown[..], [Blocker::MakersNotFound { names }] if names[0].contains("github-actions")),
+            "{unknown:?}"
+        );
+        let revision = story.push("Ana", "Take coins");
+        let (by, again) = (story.author("Ben"), story.author("Cleo"));
+        let run = github.add_run(&story.repository(), &revision, &by, &again);
+        let second = deployed_by_token(story, 2, &revision, Some(run)).await;
+        assert_eq!(blocked(story, &second).await, []);
+        for starter in [&ben, &cleo] {
+            assert_eq!(approves(story, starter, &second).await, Status::Pending, "they started the run");
+        }
+        // Dan made a part of the range, and Ana the rest.
+        assert_eq!(approves(story, &dan, &second).await, Status::Pending);
+        let eve = story.person("Eve");
+        assert!(matches!(approves(story, &eve, &second).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn a_run_of_another_commit_names_nobody() {
+    tell("run-token-other", async |story| {
+        let (_receiver, action) = hook().await;
+        let _people = ["Ana", "Ben"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ben", "Begin");
+        let revision = story.push("Ana", "Take coins");
+        let ben = story.author("Ben");
+        let run = story.world.github.add_run(&story.repository(), &base, &ben, &ben);
+        let deploy = deployed_by_token(story, 1, &revision, Some(run)).await;
+        story.sets_base(&deploy, &base).await;
+        let unknown = blocked(story, &deploy).await;
+        assert!(matches!(&unknown[..], [Blocker::MakersNotFound { .. }]), "{unknown:?}");
+    });
+}
+
+#[test]
+fn who_turned_on_auto_merge_stands_behind_the_token() {
+    tell("auto-merge-token", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ben", "Begin");
+        let revision = story.push("Ana", "Take cards");
+        let pull_request = NewPullRequest {
+            title: "Take cards".to_owned(),
+            body: None,
+            author: story.author("Ana"),
+            labels: Vec::new(),
+            commits: vec![revision.clone()],
+            merged: true,
+            merger: Some(token()),
+        };
+        let pull_request = pull_request.auto_merge_by(&story.author("Ana"));
+        story.world.github.add_pull_request(&story.repository(), pull_request);
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        assert_eq!(blocked(story, &deploy).await, []);
+        assert_eq!(approves(story, &ana, &deploy).await, Status::Pending);
+        assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn a_token_that_merged_for_nobody_blocks() {
+    tell("merge-token", async |story| {
+        let (_receiver, action) = hook().await;
+        let _people = ["Ana", "Ben"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ben", "Begin");
+        let revision = story.push("Ana", "Take cards");
+        let pull_request = NewPullRequest {
+            title: "Take cards".to_owned(),
+            body: None,
+            author: story.author("Ana"),
+            labels: Vec::new(),
+            commits: vec![revision.clone()],
+            merged: true,
+            merger: Some(token()),
+        };
+        story.world.github.add_pull_request(&story.repository(), pull_request);
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        let unknown = blocked(story, &deploy).await;
+        assert!(matches!(&unknown[..], [Blocker::MakersNotFound { .. }]), "{unknown:?}");
+    });
+}
+
+#[test]
+fn who_asked_an_assistant_does_not_approve_its_work() {
+    tell("assistant-asked", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        for name in ["Ana", "Ben"] {
+            story.world.github.show_email(&name.to_lowercase(), &story.email(name));
+        }
+        story.push("Ana", "Begin");
+        let base = story.push("Ben", "Take coins");
+        let login = "assistant[bot]";
+        let bot = Author::new(login, &format!("77+{login}@users.noreply.github.com"), login);
+        let commit = NewCommit {
+            author: bot.clone(),
+            message: "Take cards".to_owned(),
+            branch: None,
+            files: Vec::new(),
+        };
+        let revision = story.world.github.push(&story.repository(), commit.signed_by_host());
+        let pull_request = NewPullRequest {
+            title: "Take cards".to_owned(),
+            body: None,
+            author: bot,
+            labels: Vec::new(),
+            commits: vec![revision.clone()],
+            merged: true,
+            merger: Some(story.author("Ben")),
+        };
+        let pull_request = pull_request.asked_by(&story.author("Ana"));
+        story.world.github.add_pull_request(&story.repository(), pull_request);
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        assert_eq!(blocked(story, &deploy).await, []);
+        assert_eq!(approves(story, &ana, &deploy).await, Status::Pending, "Ana asked for it");
+        assert!(matches!(approves(story, &ben, &deploy).await, Status::Approved { .. }), "Ben merged it");
+    });
+}
+
+#[test]
+fn an_author_by_text_alone_does_not_vote() {
+    tell("author-by-text", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        story.push("Ben", "Begin");
+        story.rules(&rule("{authors_only: true}", &action));
+        // Ana pushes a commit of her own that names Ben too.
+        let message = format!("Take cards\n\nCo-authored-by: Ben <{}>", story.email("Ben"));
+        let deploy = story.deploys(&story.push("Ana", &message), "Staging").await;
+        assert_eq!(approves(story, &ben, &deploy).await, Status::Pending);
+        assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn listed_bots_alone_keep_nobody_from_voting() {
+    tell("listed-bots", async |story| {
+        let (_receiver, action) = hook().await;
+        let ana = story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        let login = "dependabot[bot]";
+        let bot = Author::new(login, &format!("49699333+{login}@users.noreply.github.com"), login);
+        let commit = NewCommit {
+            author: bot.clone(),
+            message: "Bump serde".to_owned(),
+            branch: None,
+            files: Vec::new(),
+        };
+        let revision = story.world.github.push(&story.repository(), commit.signed_by_host());
+        let pull_request = NewPullRequest {
+            title: "Bump serde".to_owned(),
+            body: None,
+            author: bot,
+            labels: Vec::new(),
+            commits: vec![revision.clone()],
+            merged: true,
+            merger: Some(token()),
+        };
+        story.world.github.add_pull_request(&story.repository(), pull_request);
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        assert_eq!(blocked(story, &deploy).await, []);
+        let sees = story.sees(&ana);
+        assert!(sees.contains("Dependabot or Renovate made all of it"), "{sees}");
+        assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn a_dialog_says_that_nobody_is_left_who_may_vote() {
+    tell("nobody-left", async |story| {
+        let (_receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let group = "approvers-of-nobody-left";
+        story.world.slack.add_usergroup(group, &[ana.as_str()]);
+        story.rules(&rule(&format!("self_approval: false, approvers: ['@{group}']"), &action));
+        let base = story.push("Ben", "Begin");
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        story.sets_base(&deploy, &base).await;
+        let left = blocked(story, &deploy).await;
+        assert!(matches!(&left[..], [Blocker::NobodyLeft { needed: 1, .. }]), "{left:?}");
+        let sees = story.sees(&ben);
+        assert!(sees.contains("1 vote is missing for what @Ana made, and nobody is left"), "{sees}");
+    });
+}
