@@ -22,7 +22,7 @@ enum Found {
     Range(Box<ReadRange>),
     /// The deployed commit alone: the host lost the previous one.
     Head(Box<ReadRange>),
-    /// Nothing: the host does not know the revision.
+    /// Nothing: the host does not know the revision, or refuses to compare it.
     Nothing(Failure),
 }
 
@@ -52,7 +52,7 @@ impl RuleEvaluation {
                 read
             }
             Found::Nothing(failure) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
+                tracing::warn!(deploy = %deploy.id, %failure, "the git host does not tell what the deploy changes");
                 deploy.reading.files = Files::Unknown;
                 deploy.reading.tags_cut = tags.is_some();
                 deploy.reading.missing.push(format!("{failure}."));
@@ -123,7 +123,9 @@ async fn find(github: &GitHub, deploy: &Deploy) -> Result<Found, Failure> {
             Ok(read) => return Ok(Found::Range(Box::new(read))),
             Err(RangeFailure::HeadUnknown(failure)) => return Ok(Found::Nothing(failure)),
             Err(RangeFailure::BaseLost(_)) => is_lost = true,
-            Err(RangeFailure::Other(failure)) => return Err(failure),
+            Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure),
+            // It will be refused again: rules that ask people open all the same.
+            Err(RangeFailure::Other(failure)) => return Ok(Found::Nothing(failure)),
         }
     }
     match github.single(repository, revision).await {

@@ -231,9 +231,7 @@ fn of_commit(
     // A squash or a rebase by the host: the branch's own commits are told apart from what came of them.
     let remade: Vec<&RangePullRequest> = of
         .iter()
-        .filter(|from| {
-            !from.commits.is_empty() && from.commits.iter().all(|branch| branch.revision != commit.revision)
-        })
+        .filter(|from| !from.commits.is_empty() && from.remade.contains(&commit.revision))
         .copied()
         .collect();
     let mergers = |from: &[&RangePullRequest]| -> Vec<u64> {
@@ -246,9 +244,8 @@ fn of_commit(
         }
     }
     for from in remade {
-        let into = range.added.iter().chain(&range.removed);
-        let is_squash = into.filter(|other| other.pull_requests.contains(&from.number)).take(2).count() == 1;
-        if is_squash {
+        // Of a rebase the range may have the first commits only: a single one stands for the whole branch.
+        if from.remade.len() == 1 {
             for branch in &from.commits {
                 people.extend(hands(makers, branch, &[], &[]));
             }
@@ -341,8 +338,7 @@ fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     };
     let remade = |from: &&RangePullRequest| {
-        let is_made = from.commits.iter().all(|branch| branch.revision != commit.revision);
-        is_made
+        from.remade.contains(&commit.revision)
             && !from.commits.is_empty()
             && from.merged_by.iter().any(|by| by.vouched && by.account.is_some())
     };

@@ -2,6 +2,7 @@
 
 mod account;
 pub mod client;
+mod comparison;
 pub mod dispatch;
 mod failure;
 pub mod first_file;

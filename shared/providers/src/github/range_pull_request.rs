@@ -36,6 +36,7 @@ pub(super) fn pull_request(
         merged_by,
         labels: labels.into_iter().map(|label| label.name).collect(),
         commits: Vec::new(),
+        remade: Vec::new(),
     }
 }
 

@@ -268,7 +268,6 @@ pub(crate) struct Activity {
     pub before: String,
     pub after: String,
     pub r#ref: String,
-    pub timestamp: Timestamp,
     pub activity_type: String,
     pub actor: Option<Account>,
 }
@@ -372,11 +371,9 @@ pub(crate) struct Brought {
 
 /// A pull request that may have brought a commit.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Bringing {
     pub number: u64,
     pub merged: bool,
-    pub merge_commit: Option<Oid>,
 }
 
 /// A commit by its SHA.
