@@ -1,10 +1,10 @@
 //! The source host's word on a deploy: its commits since the one before, their authors and pull requests, and the changed files.
 
 use crate::handler::{RuleEvaluation, Trouble};
-use crate::rules_file;
 use approval::deploy::{Deploy, Person, PullRequest, Size};
 use approval::message::shorten;
-use approval::range::RangePullRequest;
+use approval::range::{Direction, RangePullRequest};
+use approval::range_files::Moves;
 use approval::reading::Files;
 use providers::Failure;
 use providers::github::{GitHub, RangeFailure, ReadRange};
@@ -37,8 +37,8 @@ impl RuleEvaluation {
         previous: Option<&DeploySummary>,
         tags: Option<&DefaultTags>,
     ) -> Result<(Deploy, Vec<String>), Trouble> {
-        let previous = previous.map(|previous| previous.revision.clone());
-        deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
+        let before = previous.map(|previous| previous.revision.clone());
+        deploy.previous_revision = before.filter(|before| *before != deploy.revision);
         deploy.set_report_aside();
         let read = match find(github, &deploy).await? {
             Found::Range(read) => read,
@@ -61,11 +61,19 @@ impl RuleEvaluation {
             }
         };
         let ReadRange { range, commits, pull_requests, files } = *read;
+        deploy.reading.direction = match (previous, deploy.reading.files) {
+            (None, _) => Some(Direction::Forward),
+            (Some(_), Files::Unknown) => None,
+            (Some(previous), _) if previous.revision == deploy.revision => Some(Direction::Same),
+            (Some(_), _) => Some(range.direction),
+        };
         // CI knows the build by the full SHA.
         if deploy.revision.len() < FULL_SHA && range.head.starts_with(&deploy.revision) {
-            deploy.revision = range.head;
+            deploy.revision.clone_from(&range.head);
         }
-        deploy.rules_change = rules_file::change(&files);
+        let ends = (range.base.as_str(), range.head.as_str());
+        deploy.rules_change = github.guards(&deploy.repository, ends, &files).await?;
+        deploy.reading.moves = Moves::new(files.unread);
         if files.truncated && deploy.reading.files == Files::Whole {
             deploy.reading.files = Files::Cut;
         }

@@ -1,6 +1,7 @@
 //! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the channel is told.
 
 use approval::deploy::Deploy;
+use rules::variables::{DIVERGED, ROLLBACK};
 use rules::{Rule, Snapshot};
 
 /// The lists over all pull requests.
@@ -18,6 +19,7 @@ pub(crate) fn unjudged<'r>(
     let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
     let is_incomplete = |name: &str| {
         (name == "tags" && deploy.reading.tags_cut)
+            || ([ROLLBACK, DIVERGED].contains(&name) && deploy.reading.direction.is_none())
             || (OF_PULL_REQUESTS.contains(&name) && is_cut)
             || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
     };
@@ -37,6 +39,7 @@ pub(crate) fn unjudged<'r>(
 mod tests {
     use super::*;
     use crate::plan::tests::deploy;
+    use approval::range::Direction;
     use jiff::Timestamp;
     use rules::variables::Known;
 
@@ -53,15 +56,17 @@ mod tests {
             rule("tags", "\"tags='#database'\""),
             rule("either", "\"magnitude='Large' or issue_type='Bug'\""),
             rule("always", "\"environment='Staging'\""),
+            rule("back", "\"rollback or diverged\""),
         ];
         let parsed = rules::parse(&format!("rules:\n{}", file.concat()), "rules.yml").unwrap();
         for (missing, tags_cut, expected) in [
             (false, false, &[][..]),
-            (true, false, &["labels", "either"]),
+            (true, false, &["labels", "either", "back"]),
             (false, true, &["tags"]),
-            (true, true, &["labels", "tags", "either"]),
+            (true, true, &["labels", "tags", "either", "back"]),
         ] {
             let mut deploy = deploy("2021-05-11T11:40:00Z");
+            deploy.reading.direction = Some(Direction::Forward).filter(|_| !missing);
             deploy.environment = "Staging".to_owned();
             deploy.reading.missing = vec!["Cut.".to_owned(); usize::from(missing)];
             deploy.reading.tags_cut = tags_cut;

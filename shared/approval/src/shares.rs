@@ -5,6 +5,7 @@
 
 use crate::message::shorten;
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
+use crate::range_files::RangeFiles;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,9 @@ pub struct Changes {
     pub unverified: Named,
     /// Whether listed bots alone made it.
     pub is_of_bots: bool,
+    /// What it does to files.
+    #[serde(default)]
+    pub files: RangeFiles,
     /// What was not read, and why, a sentence each.
     pub missing: Vec<String>,
     /// When it was read.
@@ -139,7 +143,7 @@ impl Makers {
     }
 }
 
-/// What `range` comes to, read at `read_at`. `started_by` deployed it or started its run, and so made all of it.
+/// What `range` comes to, read at `read_at`; of its files nothing. `started_by` deployed it or started its run, and so made all of it.
 pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Changes {
     let mut makers = Makers::default();
     let mut shares = BTreeMap::new();
@@ -153,7 +157,7 @@ pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Ch
     {
         let of: Vec<&RangePullRequest> =
             commit.pull_requests.iter().filter_map(|number| by_number.get(number).copied()).collect();
-        let people = of_commit(&mut makers, commit, &of, range);
+        let people = of_commit(&mut makers, commit, &of);
         add(&mut shares, people, 1, 0, &commit.title);
         if !is_vouched(commit, &of) {
             unvouched.push(commit);
@@ -202,6 +206,7 @@ pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Ch
         unvouched,
         unverified,
         is_of_bots,
+        files: RangeFiles::default(),
         missing: range.missing.clone(),
         read_at,
     }
@@ -222,12 +227,7 @@ fn add(
 }
 
 /// Everybody with a hand in a commit of the range itself.
-fn of_commit(
-    makers: &mut Makers,
-    commit: &RangeCommit,
-    of: &[&RangePullRequest],
-    range: &Range,
-) -> BTreeSet<usize> {
+fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) -> BTreeSet<usize> {
     // A squash or a rebase by the host: the branch's own commits are told apart from what came of them.
     let remade: Vec<&RangePullRequest> = of
         .iter()

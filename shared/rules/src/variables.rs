@@ -5,6 +5,7 @@ use crate::reference::{OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
 use approval::deploy::Deploy;
 use approval::facts::{Facts, Thumb};
+use approval::range::Direction;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -16,6 +17,10 @@ pub(crate) const DEPLOYED_FOR: &str = "deployed_for";
 pub(crate) const STALE_FOR: &str = "stale_for";
 /// The variable that says whether a deploy is announced for a later time.
 pub(crate) const FUTURE_DEPLOY: &str = "future_deploy";
+/// The variable that says whether a deploy goes back to an earlier revision.
+pub const ROLLBACK: &str = "rollback";
+/// The variable that says whether a deploy and what stood there before have each what the other one has not.
+pub const DIVERGED: &str = "diverged";
 /// What the names of variables begin with that say how far another environment is behind.
 pub(crate) const DRIFT: &str = "drift_to_";
 /// The value of `health` and `magnitude` where nobody knows.
@@ -149,8 +154,8 @@ impl Snapshot {
 
     /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
     /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests. Those of issues are left out
-    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it: no
-    /// comparison with them holds, whatever it asks.
+    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it, as are
+    /// `rollback` and `diverged` where the host did not compare: no comparison with them holds, whatever it asks.
     pub fn of(known: &Known<'_>) -> Self {
         let deploy = known.deploy;
         let (pulls, older) = (&deploy.pull_requests, &deploy.reading.older);
@@ -166,6 +171,10 @@ impl Snapshot {
             snapshot.set("pr_label", Value::List(labels.clone()));
             snapshot.set("pr_labels", Value::List(labels));
             snapshot.set("pr_authors", Value::List(unique(older.openers.iter().chain(openers))));
+        }
+        if let Some(direction) = deploy.reading.direction {
+            snapshot.set(ROLLBACK, Value::Bool(direction == Direction::Rollback));
+            snapshot.set(DIVERGED, Value::Bool(direction == Direction::Diverged));
         }
         let magnitude =
             deploy.magnitude().map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
@@ -267,6 +276,24 @@ mod tests {
                 "issue_type~='Bug|Story'",
             ]
         );
+    }
+
+    #[test]
+    fn a_way_that_is_not_known_holds_neither_way() {
+        let conditions = ["rollback", "rollback=false", "diverged", "diverged=false", "rollback or diverged"];
+        for (direction, expected) in [
+            (None, &[][..]),
+            (Some(Direction::Forward), &["rollback=false", "diverged=false"]),
+            (Some(Direction::Same), &["rollback=false", "diverged=false"]),
+            (Some(Direction::Rollback), &["rollback", "diverged=false", "rollback or diverged"]),
+            (Some(Direction::Diverged), &["rollback=false", "diverged", "rollback or diverged"]),
+        ] {
+            let mut deploy = mentioning(Vec::new());
+            deploy.reading.direction = direction;
+            let snapshot = Snapshot::of(&Known::new(&deploy));
+            let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
+            assert_eq!(conditions.into_iter().filter(holds).collect::<Vec<_>>(), expected, "{direction:?}");
+        }
     }
 
     #[test]

@@ -223,6 +223,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::JudgeOthers { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
@@ -244,6 +245,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::JudgeOthers { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }

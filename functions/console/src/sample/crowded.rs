@@ -38,6 +38,8 @@ fn electorate(who: usize) -> Electorate {
         parts: vec![Part { makers: people(), commits: 1, pull_requests: 0, title: quotes(200) }; 200],
         blocked: vec![Blocker::MakersNotFound { names: vec![quotes(200); 300] }],
         judged: None,
+        without_range: None,
+        files: None,
     }
 }
 

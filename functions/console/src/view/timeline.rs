@@ -139,6 +139,11 @@ impl Teller<'_> {
                 told(Tone::Plain, format!("The rule {} was started.", quoted(rule)))
             }
             EventKind::ApprovalOpened { approval, name, channel, .. } => self.opened(approval, name, channel),
+            EventKind::BaseSet { approval, revision, by, name, .. } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                let base = revision.get(..7).unwrap_or(revision);
+                told(Tone::Warning, format!("{who} set the base of {on} to {base}, and can't vote on it."))
+            }
             EventKind::DialogPosted { approval, .. } => told(
                 Tone::Plain,
                 format!("The dialog of {} was posted to Slack.", self.approval_name(approval)),

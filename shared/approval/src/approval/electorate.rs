@@ -1,6 +1,8 @@
 //! Who may vote, and whether those who voted still may.
 
+use super::outline::WithoutRange;
 use super::{Approval, Blocker, Judged, Part, Refusal, Standing, Voter};
+use crate::range_files::RangeFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,9 +35,15 @@ pub struct Electorate {
     /// What keeps the change from being judged: nobody's vote completes the approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocker>,
-    /// What people read of the range that is judged.
+    /// What people read of the range since the base, also where only its outline was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// The reason for which no range is told, where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_range: Option<WithoutRange>,
+    /// What the change does to files: all that there is since the base, else the deploy's own commits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<RangeFiles>,
 }
 
 /// So many votes from some of those who may vote.
@@ -99,6 +107,8 @@ impl Electorate {
             parts: Vec::new(),
             blocked: Vec::new(),
             judged: None,
+            without_range: None,
+            files: None,
         }
     }
 

@@ -5,6 +5,7 @@ use super::failure::classify;
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, send};
+use approval::range::Direction;
 use futures_util::future::try_join_all;
 use reqwest::{Method, StatusCode};
 
@@ -21,6 +22,8 @@ pub(super) const LANES: usize = 6;
 pub(super) struct Side {
     /// GitHub's word for how the two lie to each other.
     pub status: String,
+    /// The number of commits, also of those that were not read.
+    pub total: usize,
     /// The commit that is compared with.
     pub base: wire::Commit,
     /// The commits, oldest first; the newest 2,500 of them.
@@ -52,28 +55,20 @@ impl GitHub {
         base: &str,
         head: &str,
     ) -> Result<Result<Side, Failure>, Failure> {
-        let first = self.compared(repository, base, head, 1).await?;
-        let doing = doing(repository, base, head);
-        if first.status == StatusCode::NOT_FOUND {
-            return Ok(Err(classify(&doing, &first, Repeat::Harmless)));
-        }
-        let read = |answer: Answer| -> Result<wire::ComparisonPage, Failure> {
-            match answer.status {
-                StatusCode::OK => answer.json("GitHub", &doing, Repeat::Harmless),
-                _ => Err(classify(&doing, &answer, Repeat::Harmless)),
-            }
+        let mut first = match self.first_page(repository, base, head).await? {
+            Ok(first) => first,
+            Err(lost) => return Ok(Err(lost)),
         };
-        let first = read(first)?;
-        let (total, files) = (first.total_commits, parse::changed_files(first.files));
+        let total = first.total;
         let last = total.div_ceil(PAGE);
         // The newest ones, where there are too many: they are what people look for.
         let from = (last + 1).saturating_sub(MAX_COMMITS / PAGE).max(1);
-        let mut commits = if from == 1 { first.commits } else { Vec::new() };
+        let mut commits = if from == 1 { first.commits.split_off(0) } else { Vec::new() };
         let pages: Vec<usize> = (from.max(2)..=last).collect();
         for pages in pages.chunks(LANES) {
             let asked = pages.iter().map(|page| self.compared(repository, base, head, *page));
             for answer in try_join_all(asked).await? {
-                commits.extend(read(answer)?.commits);
+                commits.extend(page(repository, base, head, answer)?.commits);
             }
         }
         let mut missing = Vec::new();
@@ -82,7 +77,29 @@ impl GitHub {
             missing
                 .push(format!("GitHub counts {total} commits between {base} and {head}; {read} were read."));
         }
-        Ok(Ok(Side { status: first.status, base: first.base_commit, commits, files, missing }))
+        Ok(Ok(Side { commits, missing, ..first }))
+    }
+
+    /// The first page of one way of a comparison, which alone has the files. `Err` of the answer: as [`GitHub::side`].
+    pub(super) async fn first_page(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+    ) -> Result<Result<Side, Failure>, Failure> {
+        let answer = self.compared(repository, base, head, 1).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Err(classify(&doing(repository, base, head), &answer, Repeat::Harmless)));
+        }
+        let first = page(repository, base, head, answer)?;
+        Ok(Ok(Side {
+            status: first.status,
+            total: first.total_commits,
+            base: first.base_commit,
+            commits: first.commits,
+            files: parse::changed_files(first.files),
+            missing: Vec::new(),
+        }))
     }
 
     async fn compared(
@@ -115,6 +132,26 @@ impl GitHub {
             }
             _ => Err(classify(&doing, &answer, Repeat::Harmless)),
         }
+    }
+}
+
+impl Side {
+    /// How the head lies to the base.
+    pub(super) fn direction(&self) -> Direction {
+        match self.status.as_str() {
+            "identical" => Direction::Same,
+            "ahead" => Direction::Forward,
+            "behind" => Direction::Rollback,
+            _ => Direction::Diverged,
+        }
+    }
+}
+
+fn page(repository: &str, base: &str, head: &str, answer: Answer) -> Result<wire::ComparisonPage, Failure> {
+    let doing = doing(repository, base, head);
+    match answer.status {
+        StatusCode::OK => answer.json("GitHub", &doing, Repeat::Harmless),
+        _ => Err(classify(&doing, &answer, Repeat::Harmless)),
     }
 }
 

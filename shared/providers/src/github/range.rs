@@ -38,6 +38,19 @@ pub struct ReadRange {
     pub files: ChangedFiles,
 }
 
+/// What is known of a range without reading its commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// How the head lies to the base.
+    pub direction: Direction,
+    /// The number of commits that it adds.
+    pub added: usize,
+    /// The number of commits that it takes out.
+    pub removed: usize,
+    /// The files that all of these change.
+    pub files: ChangedFiles,
+}
+
 /// Why a range was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeFailure {
@@ -54,6 +67,42 @@ pub enum RangeFailure {
 }
 
 impl GitHub {
+    /// The outline of the range between `base` and `head` (SHAs) of `repository` (`owner/name`): which way it goes, how long it is
+    /// and which files it changes. One request, and one more where the head does not contain the base.
+    ///
+    /// # Errors
+    ///
+    /// As [`GitHub::range`].
+    pub async fn outline(&self, repository: &str, base: &str, head: &str) -> Result<Outline, RangeFailure> {
+        let added = match self.first_page(repository, base, head).await? {
+            Ok(added) => added,
+            Err(lost) => return Err(self.lost(repository, head, lost).await?),
+        };
+        let direction = added.direction();
+        let removed = match direction {
+            Direction::Same | Direction::Forward => None,
+            Direction::Rollback | Direction::Diverged => Some(
+                self.first_page(repository, head, base)
+                    .await?
+                    .map_err(|failure| Failure::retryable(failure.to_string()))?,
+            ),
+        };
+        Ok(Outline {
+            direction,
+            added: added.total,
+            removed: removed.as_ref().map_or(0, |removed| removed.total),
+            files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
+        })
+    }
+
+    /// What it means that GitHub does not compare, where it says that something is not there.
+    async fn lost(&self, repository: &str, head: &str, lost: Failure) -> Result<RangeFailure, Failure> {
+        Ok(match self.sought(repository, head).await? {
+            Sought::There(_) => RangeFailure::BaseLost(lost),
+            Sought::Nowhere(unknown) => RangeFailure::HeadUnknown(unknown),
+        })
+    }
+
     /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head does not contain the
     /// base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
     ///
@@ -63,19 +112,9 @@ impl GitHub {
     pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
         let added = match self.side(repository, base, head).await? {
             Ok(added) => added,
-            Err(lost) => {
-                return Err(match self.sought(repository, head).await? {
-                    Sought::There(_) => RangeFailure::BaseLost(lost),
-                    Sought::Nowhere(unknown) => RangeFailure::HeadUnknown(unknown),
-                });
-            }
+            Err(lost) => return Err(self.lost(repository, head, lost).await?),
         };
-        let direction = match added.status.as_str() {
-            "identical" => Direction::Same,
-            "ahead" => Direction::Forward,
-            "behind" => Direction::Rollback,
-            _ => Direction::Diverged,
-        };
+        let direction = added.direction();
         let removed = match direction {
             Direction::Same | Direction::Forward => None,
             // It knew both a moment ago: what it says now is no word on the base.
@@ -105,7 +144,7 @@ impl GitHub {
             None => wire::Commit::unread(&commit.sha),
         };
         let commits = vec![commit];
-        let added = Side { status: "ahead".to_owned(), base, commits, files, missing: Vec::new() };
+        let added = Side { status: "ahead".to_owned(), total: 1, base, commits, files, missing: Vec::new() };
         self.assemble(repository, Direction::Forward, added, None).await
     }
 
@@ -299,5 +338,6 @@ fn together(added: ChangedFiles, removed: Option<&ChangedFiles>) -> ChangedFiles
         paths: paths.into_iter().collect(),
         lines: added.lines.saturating_add(removed.lines),
         truncated: added.truncated || removed.truncated,
+        unread: added.unread.into_iter().chain(removed.unread.iter().cloned()).collect(),
     }
 }

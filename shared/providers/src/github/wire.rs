@@ -119,7 +119,6 @@ pub(crate) struct CommitData {
 pub(crate) struct GitUser {
     pub name: Option<String>,
     pub email: Option<String>,
-    pub date: Option<Timestamp>,
 }
 
 /// A file that changed.
@@ -131,6 +130,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub changes: u64,
     pub previous_filename: Option<String>,
+    /// What changed in it, where it is text and not too long.
+    pub patch: Option<String>,
 }
 
 /// An element of `GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls`, answered.

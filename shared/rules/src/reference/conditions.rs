@@ -1,7 +1,7 @@
 //! What conditions are made of.
 
 use super::Known;
-use crate::variables::{DEPLOYED_FOR, FUTURE_DEPLOY, STALE_FOR};
+use crate::variables::{DEPLOYED_FOR, DIVERGED, FUTURE_DEPLOY, ROLLBACK, STALE_FOR};
 
 /// A variable that a condition can use.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub enum Kind {
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
-pub const VARIABLES: [Variable; 19] = [
+pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: "environment",
         kind: Kind::Text,
@@ -123,6 +123,20 @@ pub const VARIABLES: [Variable; 19] = [
                 1000 lines); `Unknown` where the git host does not say. A change whose files are not all listed is `Large`; a rollback \
                 is as large as what it takes out.",
         examples: &["magnitude='Medium'"],
+    },
+    Variable {
+        name: ROLLBACK,
+        kind: Kind::Bool,
+        about: "Whether the deploy goes back: what stood in the environment before has all of its commits, and more. If GitHub \
+                can't compare the two, no comparison with this or with `diverged` holds, and the channel is told.",
+        examples: &["rollback=false"],
+    },
+    Variable {
+        name: DIVERGED,
+        kind: Kind::Bool,
+        about: "Whether the deploy and what stood in the environment before each have commits that the other one has not, as after a \
+                force push.",
+        examples: &["diverged=false"],
     },
     Variable {
         name: "failed_rules",

@@ -89,7 +89,7 @@ async fn a_comparison_says_whether_its_files_are_all() {
     assert_eq!(whole.commits.iter().map(|commit| commit.title.as_str()).collect::<Vec<_>>(), ["One", "Two"]);
     assert_eq!(whole.commits[0].authors.len(), 2);
     let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
-    assert_eq!(whole.files, ChangedFiles { paths, lines: 15, truncated: false });
+    assert_eq!(whole.files, ChangedFiles { paths, lines: 15, ..ChangedFiles::default() });
     assert!(github(&server).compare("acme/checkout", "v1/a", "new").await.unwrap().files.truncated);
     assert_eq!(server.lines()[1], "GET /repos/acme/checkout/compare/v1%2Fa...new");
 }
