@@ -3,7 +3,7 @@
 use crate::condition::{Clock, Snapshot, Value};
 use crate::reference::{OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Magnitude};
 use approval::facts::{Facts, Thumb};
 use approval::range::Direction;
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ pub(crate) const DEPLOYED_FOR: &str = "deployed_for";
 pub(crate) const STALE_FOR: &str = "stale_for";
 /// The variable that says whether a deploy is announced for a later time.
 pub(crate) const FUTURE_DEPLOY: &str = "future_deploy";
+/// The variable that says how much a deploy changes.
+pub const MAGNITUDE: &str = "magnitude";
 /// The variable that says whether a deploy goes back to an earlier revision.
 pub const ROLLBACK: &str = "rollback";
 /// The variable that says whether a deploy and what stood there before have each what the other one has not.
@@ -108,13 +110,16 @@ pub struct Known<'a> {
     /// Since when its environment has had what another one has not, by the other one's name in lower case; `None`: the other one
     /// has it.
     pub drift: BTreeMap<String, Option<Timestamp>>,
+    /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that is not what the deploy
+    /// changes; `None`: nobody knows.
+    pub magnitudes: BTreeMap<String, Option<Magnitude>>,
 }
 
 impl<'a> Known<'a> {
     /// Of a deploy that just arrived.
     pub fn new(deploy: &'a Deploy) -> Self {
         let facts = Cow::Owned(Facts::none(&deploy.id));
-        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new() }
+        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new(), magnitudes: BTreeMap::new() }
     }
 
     /// The deploy's tags: its own, and those that rules gave it.
@@ -178,7 +183,11 @@ impl Snapshot {
         }
         let magnitude =
             deploy.magnitude().map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
-        snapshot.set("magnitude", Value::Text(magnitude));
+        snapshot.set(MAGNITUDE, Value::Text(magnitude));
+        for (rule, magnitude) in &known.magnitudes {
+            let magnitude = magnitude.map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
+            snapshot.set_for(rule, MAGNITUDE, Value::Text(magnitude));
+        }
         if is_whole && !deploy.mentions_more_issues() && deploy.silent_trackers.is_empty() {
             let issues = || deploy.issues.iter();
             let labels = unique(issues().flat_map(|issue| &issue.labels));
@@ -276,6 +285,30 @@ mod tests {
                 "issue_type~='Bug|Story'",
             ]
         );
+    }
+
+    #[test]
+    fn a_magnitude_is_a_rules_own_and_an_unknown_one_acts_for_nobody() {
+        let text = "rules:\n\
+            - asks: {conditions: [\"magnitude!='Large'\"], actions: [slack_channel_approval: {channel: '#gate'}]}\n\
+            - acts: {conditions: [\"magnitude!='Large'\"], actions: [trigger_build]}\n\
+            - small: {conditions: [\"magnitude='Small'\"], actions: [trigger_build]}\n\
+            - tells: {conditions: [\"magnitude='Unknown'\"], actions: [slack_channel_message: {channel: '#c', message: m}]}\n";
+        let file = crate::parse(text, "rules.yml").unwrap();
+        let deploy = mentioning(Vec::new());
+        let mut known = Known::new(&deploy);
+        let holding = |known: &Known<'_>| -> Vec<String> {
+            let snapshot = Snapshot::of(known);
+            let holds = file.rules.iter().filter(|rule| rule.holds(&snapshot));
+            holds.map(|rule| rule.name.clone()).collect()
+        };
+        assert_eq!(holding(&known), ["asks", "tells"]);
+        for (rule, magnitude) in
+            [("asks", Some(Magnitude::Large)), ("acts", None), ("small", Some(Magnitude::Small))]
+        {
+            known.magnitudes.insert(rule.to_owned(), magnitude);
+        }
+        assert_eq!(holding(&known), ["small", "tells"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ struct Call {
 /// GitHub's, as the permissions of a fine-grained token are named.
 ///
 /// Source: <https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens>.
-const GITHUB: [Call; 13] = [
+const GITHUB: [Call; 15] = [
     Call { call: "GET /repos/{owner}/{repo}", purpose: "the default branch", permission: "Metadata: read" },
     Call {
         call: "GET …/contents/{path}",
@@ -22,14 +22,26 @@ const GITHUB: [Call; 13] = [
     Call {
         call: "GET …/commits/{ref}", purpose: "a commit, a branch or tag", permission: "Contents: read"
     },
-    Call { call: "GET …/compare/{basehead}", purpose: "a deploy's commits", permission: "Contents: read" },
+    Call {
+        call: "GET …/compare/{basehead}",
+        purpose: "a deploy's commits, and those since the last approval",
+        permission: "Contents: read",
+    },
+    Call { call: "GET …/activity", purpose: "who pushed them", permission: "Contents: read" },
+    Call {
+        call: "POST /graphql",
+        purpose: "their co-authors, signatures and pull requests",
+        permission: "Contents: read, Pull requests: read",
+    },
     Call {
         call: "GET …/commits/{sha}/branches-where-head",
         purpose: "protected branches to build",
         permission: "Contents: read",
     },
     Call {
-        call: "GET …/git/trees/{sha}", purpose: "the CI files of a build", permission: "Contents: read"
+        call: "GET …/git/trees/{sha}",
+        purpose: "the CI files of a build; the files that guard a deploy, where it changes more than GitHub lists",
+        permission: "Contents: read",
     },
     Call {
         call: "GET …/commits/{sha}/pulls",

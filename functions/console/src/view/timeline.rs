@@ -379,6 +379,7 @@ mod tests {
           Only the approvers of this rule may vote: Mato Zgajner, ana, U9.
           Who wrote, merged or deployed this may not: ana.
           Not found in Slack, and so not kept from voting: Zoe Hart.
+        Warning: ana set the base of “Promote deploy to production” to 4bf7226, and can't vote on it.
         Warning: The vote of ana to approve “Promote deploy to production” does not count any more: it is their own change.
         Warning: ana clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
         Bad: “Promote deploy to production” was rejected.

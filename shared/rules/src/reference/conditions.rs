@@ -121,7 +121,10 @@ pub const VARIABLES: [Variable; 21] = [
         kind: Kind::Text,
         about: "How much the deploy changes: `Small` (at most 10 files and 100 lines), `Medium`, or `Large` (more than 50 files or \
                 1000 lines); `Unknown` where the git host does not say. A change whose files are not all listed is `Large`; a rollback \
-                is as large as what it takes out.",
+                is as large as what it takes out. Measured is everything since the revision that was approved last for the place of \
+                the rule's first approval, where there is one, else what the deploy itself changes. In a rule that acts without asking \
+                anybody it is everything since the earliest such revision of the file's approvals, and no comparison holds where it is \
+                `Unknown`.",
         examples: &["magnitude='Medium'"],
     },
     Variable {
