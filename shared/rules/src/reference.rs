@@ -7,6 +7,7 @@ mod actions;
 mod conditions;
 mod keys;
 mod page;
+mod policy;
 mod schema;
 mod templates;
 
@@ -16,8 +17,10 @@ pub use keys::{
     APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
     MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
-pub use page::page;
-pub use schema::schema;
+pub use page::{page, policy_page};
+pub use policy::{FLOOR, POLICY, SECTION};
+pub(crate) use policy::{MAX_FLOORS, MAX_PATTERN, MAX_PATTERNS};
+pub use schema::{policy_schema, schema};
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 
 #[cfg(doc)]
@@ -145,6 +148,18 @@ pub enum Takes {
     Details,
     /// The name or ARN of an event bus.
     Bus,
+    /// A list of at least two people.
+    Owners,
+    /// Deployments: `organization/name` or `organization/*`, or a list of such.
+    Deployments,
+    /// A text in which `*` stands for any text, or a list of such.
+    Patterns,
+    /// A host in which `*` stands for any text, or a list of such.
+    Hosts,
+    /// The name of an action that acts, or a list of such.
+    ActionNames,
+    /// A list of mappings with the keys of [`SECTION`] and [`FLOOR`].
+    Floors,
     /// A mapping with these keys.
     Keys(&'static [Key]),
 }
