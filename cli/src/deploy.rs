@@ -365,7 +365,7 @@ mod tests {
         deploy.json:5:9: plus_1: this is none; write how many people, for example 2
         deploy.json:6:10: minus_1: this is none; write how many people, for example 2
         deploy.json:2:12: direction: this is none; write forward, rollback, diverged or same
-        deploy.json:2:21: drift: this is none; write for how long, for example '2h'
+        deploy.json:2:21: drift: this is none; write for how long, and how many deploys: '2h', or '2h 3'
         deploy.json:2:10: an issue takes keys with values, not a text; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         deploy.json:2:24: key: it must be an issue's key; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         deploy.json:2:42: an issue takes no key `kind`; it takes key, title, url, priority, labels, type, tracker
