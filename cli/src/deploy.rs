@@ -7,6 +7,7 @@ use approval::approval::Dialog;
 use approval::deploy::{Deploy, Slug};
 use approval::facts::{API, Facts, Health, MAX_KEPT, Reaction, Report, Thumb};
 use approval::id::DeployId;
+use approval::range::Direction;
 use jiff::{SignedDuration, Timestamp};
 use providers::register::{self, ParseError, Registration};
 use rules::Snapshot;
@@ -26,7 +27,7 @@ const DEPLOYMENT: &str = "acme/checkout";
 const EXAMPLE: &str = "write, for example, {sha: 7bf7226, environment: Staging}";
 /// What a file may say of a deploy; the last two mean something to `register_deploy` alone, those that [`since`] reads are of what
 /// becomes known later.
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "deployment",
     "sha",
     "environment",
@@ -41,6 +42,7 @@ const KEYS: [&str; 19] = [
     "issues",
     "health",
     "failed_rules",
+    "direction",
     "drift",
     "plus_1",
     "minus_1",
@@ -98,7 +100,7 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     };
     let mut problems = Vec::new();
     for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-        problems.push(unknown_key(source, entry, "a deploy", &KEYS[..17]));
+        problems.push(unknown_key(source, entry, "a deploy", &KEYS[..18]));
     }
     let deployment = entries.iter().find(|entry| entry.key == "deployment");
     let slug = deployment.map_or_else(|| slug(DEPLOYMENT), |entry| slug(&entry.value.as_scalar()?.text));
@@ -131,11 +133,13 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
     }
 }
 
-/// What becomes known of `deploy` after it arrived, as it is at its time: `health`, `failed_rules`, `drift` (how far other environments
-/// are behind, by their names) and how many people reacted with `plus_1` and `minus_1`.
+/// What becomes known of `deploy` after it arrived, as it is at its time: `direction` (how it lies to what stood there before;
+/// without it, forward), `health`, `failed_rules`, `drift` (how far other environments are behind, by their names) and how many
+/// people reacted with `plus_1` and `minus_1`.
 fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Described, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut described = Described::from(deploy);
+    described.deploy.reading.direction = Some(Direction::Forward);
     let at = described.deploy.deployed_at;
     for Entry { key, value: node, .. } in entries {
         let mut problem = |node: &Node, right: &str| {
@@ -150,6 +154,10 @@ fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Descr
                     described.facts.reports.insert(API.to_owned(), Report { health, at });
                 }
                 None => problem(node, "write Healthy, Ailing or Unhealthy"),
+            },
+            ("direction", _) => match text(node).and_then(|text| direction(&text)) {
+                Some(direction) => described.deploy.reading.direction = Some(direction),
+                None => problem(node, "write forward, rollback, diverged or same"),
             },
             ("plus_1", _) => match text(node).and_then(|text| text.parse().ok()) {
                 Some(count) => described.facts.reactions.extend(thumbs(Thumb::Plus1, count, at)),
@@ -192,6 +200,16 @@ fn behind(text: &str, at: Timestamp) -> Option<Behind> {
 fn health(text: &str) -> Option<Health> {
     let all = [Health::Healthy, Health::Ailing, Health::Unhealthy];
     all.into_iter().find(|health| health.to_string().eq_ignore_ascii_case(text))
+}
+
+fn direction(text: &str) -> Option<Direction> {
+    let all = [
+        ("forward", Direction::Forward),
+        ("rollback", Direction::Rollback),
+        ("diverged", Direction::Diverged),
+        ("same", Direction::Same),
+    ];
+    all.into_iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, direction)| direction)
 }
 
 /// So many people's reactions, as many as are kept.
@@ -287,7 +305,7 @@ mod tests {
 
     #[test]
     fn what_became_known_of_it_is_in_its_variables() {
-        let text = "sha: 7bf7226\nhealth: ailing\nfailed_rules: [promote]\ndrift: {Production: '2h', qa: 0s}\nplus_1: 2\nminus_1: '1'\n\
+        let text = "sha: 7bf7226\nhealth: ailing\ndirection: Rollback\nfailed_rules: [promote]\ndrift: {Production: '2h', qa: 0s}\nplus_1: 2\nminus_1: '1'\n\
             files: [{path: a, additions: 7}]\n";
         let described = parse(text, "deploy.json", Timestamp::UNIX_EPOCH).unwrap();
         let snapshot = described.at(Timestamp::UNIX_EPOCH + SignedDuration::from_mins(5));
@@ -296,6 +314,7 @@ mod tests {
             "failed_rules='promote'",
             "drift_to_production='125m' and drift_to_qa='0s'",
             "deploy_message_reaction_plus_1=2 and deploy_message_reaction_minus_1=1",
+            "rollback and diverged=false",
         ] {
             assert!(rules::condition::parse(condition).unwrap().holds(&snapshot), "{condition}");
         }
@@ -317,6 +336,7 @@ mod tests {
             "sha: 7bf7226\ncommits:\n  - revision: 7bf7226\n  - revision: 7bf7227\n    author: {email: ana}\n",
             "sha: 7bf7226\npull_requests: [{title: no number}]\n",
             "sha: 7bf7226\nhealth: fine\nfailed_rules: promote\ndrift: 2h\nplus_1: -1\nminus_1: some\n",
+            "sha: 7bf7226\ndirection: back\n",
             "sha: 7bf7226\ndrift: {production: long, qa: 0s}\n",
             "sha: 7bf7226\nissues: [SHOP-7, {key: shop}, {title: x, kind: Bug}, {key: SHOP-7, labels: fix, tracker: github}]\n",
             "sha: 7bf7226\nissues: {key: SHOP-7}\n",
@@ -331,10 +351,10 @@ mod tests {
         deploy.json:1:1: sha: it is missing: send the git SHA of the commit that was deployed
         deploy.json:1:6: sha: `main` is not a git SHA: it must be 4 to 64 hexadecimal digits, or `refs/tags/NAME` for a tag
         deploy.json:2:1: a deploy takes no key `enviroment`; did you mean `environment`?
-        deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, drift, plus_1, minus_1
+        deploy.json:3:1: a deploy takes no key `region`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, direction, drift, plus_1, minus_1
         deploy.json:2:13: deployment: this is none; write owner/name, for example acme/checkout
         deploy.json:2:7: tags: `#two words` is not a tag: it must be one word such as #api
-        deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, drift, plus_1, minus_1
+        deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, direction, drift, plus_1, minus_1
         deploy.json:2:8: email: `ana` is not an e-mail address
         deploy.json:2:7: date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
         deploy.json:5:21: commits[1].author.email: `ana` is not an e-mail address
@@ -344,7 +364,8 @@ mod tests {
         deploy.json:4:8: drift: this is none; write, for example, {production: '2h'}
         deploy.json:5:9: plus_1: this is none; write how many people, for example 2
         deploy.json:6:10: minus_1: this is none; write how many people, for example 2
-        deploy.json:2:21: drift: this is none; write for how long, for example '2h'
+        deploy.json:2:12: direction: this is none; write forward, rollback, diverged or same
+        deploy.json:2:21: drift: this is none; write for how long, and how many deploys: '2h', or '2h 3'
         deploy.json:2:10: an issue takes keys with values, not a text; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         deploy.json:2:24: key: it must be an issue's key; write, for example, {key: SHOP-7, type: Bug, priority: High, labels: [payments]}
         deploy.json:2:42: an issue takes no key `kind`; it takes key, title, url, priority, labels, type, tracker

@@ -110,7 +110,7 @@ pub(crate) fn frozen(rule: &Rule, now: Timestamp) -> Option<String> {
 /// Each condition of `rule` with its verdict at `now`.
 pub(crate) fn conditions(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<Explanation> {
     let snapshot = deploy.at(now);
-    rule.conditions.iter().map(|entry| explain(&entry.condition, &snapshot)).collect()
+    rule.conditions.iter().map(|entry| explain(&entry.condition, &rule.sees(&snapshot))).collect()
 }
 
 /// Why the rule is not opened, in clauses: the comparisons that fail with their values, or what is not supported.
@@ -121,7 +121,7 @@ pub(crate) fn reasons(rule: &Rule, deploy: &Described, now: Timestamp) -> Vec<St
         Outlook::NotSupported => rule.unsupported.iter().map(|problem| problem.message.clone()).collect(),
         Outlook::Never | Outlook::Later(_) | Outlook::Frozen(_) => {
             let freeze = if rule.opens_after_freeze() { frozen(rule, now) } else { None };
-            failures(&rule.conditions, &deploy.at(now)).into_iter().chain(freeze).collect()
+            failures(&rule.conditions, &rule.sees(&deploy.at(now))).into_iter().chain(freeze).collect()
         }
     }
 }

@@ -109,3 +109,20 @@ async fn a_force_push_is_a_push() {
     host.github.force_push(REPOSITORY, "main", &other, &person("cleo"));
     assert_eq!(logins(&host.range(&base, &other).await.added[0].pushed_by), ["cleo"]);
 }
+
+#[tokio::test]
+async fn a_list_of_pushes_that_was_cut_vouches_for_nobody() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let old = host.push(commit("ben", "on main"));
+    for number in 0..700 {
+        host.push(on_branch("busy", commit("dan", &format!("elsewhere {number}"))));
+    }
+    let squash = host.push(commit("cleo", "Squash").merged_by(&person("cleo")));
+    let new = host.push(commit("ben", "after the merge"));
+    let range = host.range(&base, &new).await;
+    let vouched = |commit: &approval::range::RangeCommit| commit.pushed_by.iter().any(|by| by.vouched);
+    let told: Vec<_> = range.added.iter().map(|commit| (commit.revision.as_str(), vouched(commit))).collect();
+    // The merge's own commit stands with who merged; what follows from it can't have been pushed before.
+    assert_eq!(told, [(old.as_str(), false), (squash.as_str(), false), (new.as_str(), true)]);
+}

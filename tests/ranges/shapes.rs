@@ -2,6 +2,7 @@
 
 use super::*;
 use approval::range::Direction;
+use signoff_local::fault::{Fault, FaultKind};
 
 fn titles(range: &Range) -> (Vec<String>, Vec<String>) {
     let title = |commit: &'_ approval::range::RangeCommit| -> String { commit.title.clone() };
@@ -75,6 +76,56 @@ async fn a_lost_base_and_an_unknown_head_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_refused_comparison_is_no_lost_base() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let pushes = (0..150).map(|number| commit("ben", &format!("commit {number}")).into()).collect();
+    let head = host.github.push_all(REPOSITORY, pushes).pop().unwrap();
+    for (path, status) in [("/compare/", 403), ("/compare/", 422), ("page=2", 404)] {
+        host.github.faults().push(Fault::once(path, FaultKind::status(status, "{}")));
+        let failure = host.read(&base, &head).await;
+        assert!(matches!(failure, Err(RangeFailure::Other(_))), "{path} {status}: {failure:?}");
+    }
+    // Whether the head is known can't be told: the base counts as lost only where it is.
+    host.github.faults().push(Fault::once("/compare/", FaultKind::status(404, "{}")));
+    host.github.faults().push(Fault::once("/commits/", FaultKind::status(403, "{}")));
+    assert!(matches!(host.read(&base, &head).await, Err(RangeFailure::Other(_))));
+}
+
+#[tokio::test]
+async fn a_part_of_a_rebase_has_the_makers_of_its_branch() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let branch: Vec<String> = ["first", "second"]
+        .map(|title| host.push(on_branch("side", commit("ben", title)).pushed_by(&person("eli"))))
+        .to_vec();
+    let rebased = |title| commit("ben", title).committer(&person("dan")).pushed_by(&person("dan"));
+    let first = host.push(rebased("first"));
+    let second = host.push(rebased("second"));
+    let opened =
+        NewPullRequest { merger: Some(person("dan")), ..pull_request("cleo", &[first.clone(), second]) };
+    host.github.add_pull_request(REPOSITORY, opened.of_branch("side", &branch));
+    let range = host.range(&base, &first).await;
+    let [from] = &range.pull_requests[..] else { panic!("{:?}", range.pull_requests) };
+    assert_eq!((logins(&from.opened_by), from.remade.as_slice()), (vec!["cleo".to_owned()], &[first][..]));
+    let pushers: Vec<_> = from.commits.iter().map(|commit| logins(&commit.pushed_by)).collect();
+    assert_eq!(pushers, [["eli"], ["eli"]]);
+}
+
+#[tokio::test]
+async fn a_merge_from_before_the_base_repeats_no_commit() {
+    let host = Host::start().await;
+    host.push(commit("ana", "begin"));
+    let base = host.push(on_branch("side", commit("ben", "first")));
+    let second = host.push(on_branch("side", commit("ben", "second")));
+    let merge = host.push(commit("cleo", "Merge").merging(&second));
+    host.github.add_pull_request(REPOSITORY, pull_request("ben", &[base.clone(), second, merge.clone()]));
+    let range = host.range(&base, &merge).await;
+    let from = &range.pull_requests[0];
+    assert_eq!((from.commits.len(), from.remade.len()), (0, 0), "the first one is in the base");
+}
+
+#[tokio::test]
 async fn a_single_commit_is_a_range_of_its_own() {
     let host = Host::start().await;
     let base = host.push(commit("ana", "base"));
@@ -92,7 +143,7 @@ async fn a_single_commit_is_a_range_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_pull_request_merged_elsewhere_is_not_counted() {
+async fn a_merged_pull_request_counts_and_an_open_one_does_not() {
     let host = Host::start().await;
     let base = host.push(commit("ana", "base"));
     let head = host.push(commit("ben", "new"));
@@ -100,7 +151,9 @@ async fn a_pull_request_merged_elsewhere_is_not_counted() {
         host.push(on_branch("next", commit("cleo", "squash")).parents(std::slice::from_ref(&base)));
     let open = NewPullRequest { merged: false, ..pull_request("cleo", std::slice::from_ref(&head)) };
     host.github.add_pull_request(REPOSITORY, open);
-    host.github.add_pull_request(REPOSITORY, pull_request("dan", &[head.clone(), elsewhere]));
+    let merged = host.github.add_pull_request(REPOSITORY, pull_request("dan", &[head.clone(), elsewhere]));
     let range = host.range(&base, &head).await;
-    assert_eq!((range.pull_requests.len(), range.added[0].pull_requests.len()), (0, 0));
+    assert_eq!(range.added[0].pull_requests, [merged], "wherever it was merged");
+    assert_eq!(logins(&range.pull_requests[0].opened_by), ["dan"]);
+    assert_eq!(range.pull_requests[0].commits.len(), 0);
 }

@@ -5,6 +5,7 @@
 mod actions;
 mod approvals;
 mod bad_input;
+mod bases;
 mod changes;
 mod channel;
 mod ci_tokens;

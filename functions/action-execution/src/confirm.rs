@@ -6,6 +6,7 @@ use crate::trouble::Trouble;
 use approval::approval::{
     self as votes, Approval, Check, Choice, Command, Electorate, Standing, Status, Verdict,
 };
+use approval::effect::EffectKind;
 use approval::id::ApprovalId;
 use providers::Failure;
 use providers::slack::client::Slack;
@@ -33,9 +34,11 @@ impl ActionExecution {
         }
         let slack = self.outside.slack(self.now()).await?;
         let (judgement, four_eyes) = self.judge_open(&slack, &approval, false).await?;
-        let Judgement { electorate, base, start, read, sets_base } = judgement;
-        let check = check(&slack, &approval, electorate, start).await?;
-        let command = Command::Confirm(check);
+        let Judgement { electorate, base, start, read, sets_base, rolled_back_by } = judgement;
+        let command = match rolled_back_by {
+            Some(by) => Command::Supersede(by),
+            None => Command::Confirm(check(&slack, &approval, electorate, start).await?),
+        };
         let (first, moved) = (Cell::new(true), Cell::new(false));
         self.commit_newest(effect, async || {
             let now = self.now();
@@ -57,7 +60,11 @@ impl ActionExecution {
                 None => change,
             };
             let change = if sets_base && is_approved(&decision.next.status) {
-                change.base(base.clone().after(&approval.subject.revision, four_eyes, now))
+                let next = base.clone().after(&approval.subject.revision, four_eyes, now);
+                let has_moved = next.starts_elsewhere(&base);
+                let others = has_moved.then(|| EffectKind::JudgeOthers { approval: id.clone() });
+                let owner = format!("base moved by {id}");
+                change.base(next).and(&owner, others.into_iter().collect(), Vec::new())
             } else {
                 change
             };

@@ -2,14 +2,15 @@
 
 use crate::electorate::electorate;
 use crate::handler::ActionExecution;
-use crate::range::is_settled;
+use crate::range::{is_settled, not_less};
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Approval, Blocker, Command, Electorate};
+use approval::approval::{Approval, Blocker, Command, Electorate, Successor, WithoutRange};
 use approval::base::{Base, place};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::id::ApprovalId;
+use approval::range_files::RangeFiles;
 use approval::run::{Branch, Run, StepState};
 use approval::shares::Changes;
 use providers::Failure;
@@ -33,6 +34,8 @@ pub(crate) struct Judgement {
     pub(crate) read: Option<Changes>,
     /// Whether its approval sets a base: it asks by the rules in force.
     pub(crate) sets_base: bool,
+    /// The deploy that rolled this one back, where one did since the approval opened.
+    pub(crate) rolled_back_by: Option<Successor>,
 }
 
 /// An approval that asks: its deploy, its run and its rule's words.
@@ -48,6 +51,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) run: &'a Run,
     /// The step of the run.
     pub(crate) step: usize,
+    /// What the dialog says already, of an approval that is open.
+    pub(crate) shown: Option<&'a Electorate>,
 }
 
 impl Asked<'_> {
@@ -90,7 +95,7 @@ impl ActionExecution {
         asked: Asked<'_>,
         again: bool,
     ) -> Result<Judgement, Trouble> {
-        let Asked { id, spec, deploy, run, .. } = asked;
+        let Asked { id, spec, deploy, run, shown, .. } = asked;
         if let Some(file) = run.proposes() {
             return self.judge_file(slack, asked, file, again).await;
         }
@@ -102,15 +107,30 @@ impl ActionExecution {
         let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
         let sets_base = run.is_in_force() && !asked.is_followed();
-        if !spec.judges_range() {
-            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
-        }
-        let now = self.now();
-        let start = base.start_of(!spec.self_approval, &run.revision);
-        let Some(start) = start.map(|start| start.revision.clone()) else {
-            let electorate = electorate.judging(spec, &base, Err(Blocker::NoBase), now);
-            return Ok(Judgement { electorate, base, start: None, read: None, sets_base });
+        let judgement = |electorate, base, start, read| Judgement {
+            electorate,
+            base,
+            start,
+            read,
+            sets_base,
+            rolled_back_by: None,
         };
+        let now = self.now();
+        let start = base.start_of(!spec.self_approval, &run.revision).cloned();
+        let own =
+            || RangeFiles { rules_change: deploy.rules_change.clone(), moves: deploy.reading.moves.clone() };
+        let Some(passed) = start else {
+            let electorate = match spec.judges_range() {
+                true => electorate.judging(spec, &base, Err(Blocker::NoBase), now),
+                false => electorate.without_range(WithoutRange::NoBase),
+            };
+            return Ok(judgement(electorate.changing(own()), base, None, None));
+        };
+        let start = passed.revision.clone();
+        if !spec.judges_range() {
+            let electorate = self.outlined(electorate, deploy, &passed, shown).await?;
+            return Ok(judgement(electorate, base, Some(start), None));
+        }
         let kept = self.store.range(&deploy.id, id).await?;
         let kept = kept
             .filter(|kept| kept.base == start && kept.head == run.revision && (!again || is_settled(kept)));
@@ -124,14 +144,17 @@ impl ActionExecution {
                 if !spec.self_approval {
                     electorate.own_word = own_word;
                 }
-                electorate.judging(spec, &base, Ok((changes, &members)), now)
+                let files = changes.files.clone();
+                electorate.judging(spec, &base, Ok((changes, &members)), now).changing(files)
             }
-            Err(blocker) => electorate.judging(spec, &base, Err(blocker.clone()), now),
+            Err(blocker) => electorate
+                .judging(spec, &base, Err(blocker.clone()), now)
+                .changing(RangeFiles { rules_change: not_less(deploy), ..own() }),
         };
         let electorate =
             if spec.self_approval { electorate } else { electorate.with_those_left(spec.votes_required) };
         let read = known.ok().filter(|_| is_new);
-        Ok(Judgement { electorate, base, start: Some(start), read, sets_base })
+        Ok(judgement(electorate, base, Some(start), read))
     }
 
     /// Judges anew who may vote on an approval that is open.
@@ -148,8 +171,14 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
-        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step };
-        Ok((self.judge(slack, asked, again).await?, asked.has_four_eyes()))
+        let shown = Some(&approval.electorate);
+        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
+        let judgement = self.judge(slack, asked, again).await?;
+        let rolled_back_by = match run.proposes() {
+            Some(_) => None,
+            None => self.rolled_back_by(&deploy).await?,
+        };
+        Ok((Judgement { rolled_back_by, ..judgement }, asked.has_four_eyes()))
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.
@@ -165,8 +194,12 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let slack = self.outside.slack(self.now()).await?;
-        let (Judgement { electorate, start, read, .. }, _) = self.judge_open(&slack, &approval, true).await?;
-        let command = Command::Judge { electorate, base: start, round };
+        let (judgement, _) = self.judge_open(&slack, &approval, true).await?;
+        let Judgement { electorate, start, read, rolled_back_by, .. } = judgement;
+        let command = match rolled_back_by {
+            Some(by) => Command::Supersede(by),
+            None => Command::Judge { electorate, base: start, round },
+        };
         self.commit_newest(effect, async || {
             let now = self.now();
             let change = Change::to(&effect.deploy, now).done(effect);

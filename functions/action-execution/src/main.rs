@@ -10,6 +10,7 @@ mod judge;
 mod members;
 mod newest;
 mod open;
+mod others;
 mod outside;
 mod people;
 mod personal;

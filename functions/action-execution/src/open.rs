@@ -40,7 +40,7 @@ impl ActionExecution {
             }
         };
         let id = ApprovalId::derive(&run.id, step);
-        let asked = Asked { id: &id, spec, deploy, run, step };
+        let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
         let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, true).await?;
         let is_of_rules = electorate.is_of_rules;
         if !is_of_rules {
@@ -56,9 +56,12 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject { base: start, ..subject },
+            subject: Subject { base: start.clone(), ..subject },
             rules_change: if is_of_rules { RulesChange::No } else { deploy.rules_change.clone() },
-            comparison: deploy.comparison_url(),
+            comparison: match &start {
+                Some(base) if !is_of_rules => deploy.comparison_since(base),
+                Some(_) | None => deploy.comparison_url(),
+            },
             prompt,
             channel: spec.channel.clone(),
             votes_required: spec.votes_required,
@@ -92,9 +95,26 @@ impl ActionExecution {
                 None => change,
             };
             let change = if spec.supersede { self.arrive(change, deploy, &run, step).await? } else { change };
+            let change = self.unless_rolled_back(change, deploy, &run, step).await?;
             Ok(Some(change.approval(opening.clone()).run(asking)))
         })
         .await
+    }
+
+    /// Closes the approval as soon as it is open where its deploy was rolled back meanwhile: the rollback closed those that it found.
+    async fn unless_rolled_back(
+        &self,
+        change: Change,
+        deploy: &Deploy,
+        run: &Run,
+        step: usize,
+    ) -> Result<Change, StoreError> {
+        if run.proposes().is_some() {
+            return Ok(change);
+        }
+        let Some(by) = self.rolled_back_by(deploy).await? else { return Ok(change) };
+        let supersede = EffectKind::Supersede { deploy: deploy.id.clone(), run: run.id.clone(), by };
+        Ok(change.and(&format!("run {} is rolled back {step}", run.id), vec![supersede], Vec::new()))
     }
 
     /// Puts on record that this run asks now: the older deploy's approval closes, or this one where a newer asked before.

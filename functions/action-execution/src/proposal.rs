@@ -55,7 +55,7 @@ impl ActionExecution {
             Err(blocker) => electorate.judging(spec, &of_file, Err(blocker.clone()), self.now()),
         };
         let electorate = Electorate { is_of_rules: true, ..electorate.with_those_left(spec.votes_required) };
-        Ok(Judgement { electorate, base, start, read: None, sets_base: false })
+        Ok(Judgement { electorate, base, start, read: None, sets_base: false, rolled_back_by: None })
     }
 
     /// The commits that changed the proposed rules file since the one in force was read, and who made them. They are kept with

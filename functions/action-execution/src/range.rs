@@ -2,12 +2,14 @@
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::approval::Blocker;
-use approval::deploy::{Deploy, Person};
+use approval::approval::{Blocker, Electorate, Outline, WithoutRange};
+use approval::base::Passed;
+use approval::deploy::{Deploy, Person, RulesChange};
 use approval::range::{Account, Identity, Range};
+use approval::range_files::{Moves, RangeFiles};
 use approval::shares::{Changes, Maker, changes};
 use providers::Failure;
-use providers::github::{GitHub, RangeFailure};
+use providers::github::{ChangedFiles, GitHub, RangeFailure};
 
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
 const MOST_KEPT: usize = 300 * 1024;
@@ -32,8 +34,8 @@ impl ActionExecution {
     ) -> Result<Result<Changes, Blocker>, Trouble> {
         let now = self.now();
         let github = self.outside.github(now).await?;
-        let range = match github.range(&deploy.repository, base, revision).await {
-            Ok(read) => read.range,
+        let (range, files) = match github.range(&deploy.repository, base, revision).await {
+            Ok(read) => (read.range, read.files),
             Err(failure) => {
                 tracing::warn!(deploy = %deploy.id, base, revision, %failure, "the range can't be read");
                 return Ok(Err(match failure {
@@ -50,6 +52,7 @@ impl ActionExecution {
             }
         }
         let mut read = changes(&range, &started_by, now);
+        read.files = self.files(&github, deploy, (base, revision), files).await;
         if let Err(failure) = addresses(&github, &mut read).await {
             return Ok(Err(incomplete(&failure)));
         }
@@ -67,6 +70,71 @@ pub(crate) fn within_a_row(mut read: Changes) -> Changes {
         read.missing.push("More people made it than Signoff can keep.".to_owned());
     }
     read
+}
+
+impl ActionExecution {
+    /// This electorate of `deploy`, with the outline of what lies between `start` and the revision. Nobody's vote depends on it:
+    /// where the source host does not tell, the dialog says so.
+    pub(crate) async fn outlined(
+        &self,
+        electorate: Electorate,
+        deploy: &Deploy,
+        start: &Passed,
+        shown: Option<&Electorate>,
+    ) -> Result<Electorate, Trouble> {
+        let known = shown.and_then(|shown| Some((shown.outline(&start.revision)?, shown.files.clone()?)));
+        if let Some((outline, files)) = known {
+            return Ok(electorate.since(start, outline).changing(files));
+        }
+        let github = self.outside.github(self.now()).await?;
+        match github.outline(&deploy.repository, &start.revision, &deploy.revision).await {
+            Ok(read) => {
+                let ends = (start.revision.as_str(), deploy.revision.as_str());
+                let files = self.files(&github, deploy, ends, read.files).await;
+                let outline = Outline {
+                    direction: read.direction,
+                    added: u32::try_from(read.added).unwrap_or(u32::MAX),
+                    removed: u32::try_from(read.removed).unwrap_or(u32::MAX),
+                };
+                Ok(electorate.since(start, outline).changing(files))
+            }
+            Err(failure) => {
+                tracing::warn!(deploy = %deploy.id, base = start.revision, %failure, "the outline of a range can't be read");
+                let mut electorate = electorate;
+                electorate.except.extend(start.set_by.clone());
+                let files =
+                    RangeFiles { rules_change: not_less(deploy), moves: deploy.reading.moves.clone() };
+                let why = WithoutRange::NotCompared { base: start.revision.clone() };
+                Ok(electorate.without_range(why).changing(files))
+            }
+        }
+    }
+
+    /// What the range between two revisions does to files. That the source host does not tell keeps nobody from voting.
+    async fn files(
+        &self,
+        github: &GitHub,
+        deploy: &Deploy,
+        ends: (&str, &str),
+        files: ChangedFiles,
+    ) -> RangeFiles {
+        let rules_change = match github.guards(&deploy.repository, ends, &files).await {
+            Ok(change) => change,
+            Err(failure) => {
+                tracing::warn!(deploy = %deploy.id, %failure, "the files that guard a deploy can't be read");
+                not_less(deploy)
+            }
+        };
+        RangeFiles { rules_change, moves: Moves::new(files.unread) }
+    }
+}
+
+/// What the deploy's own commits change of the rules, where nobody knows about the others.
+pub(crate) fn not_less(deploy: &Deploy) -> RulesChange {
+    match &deploy.rules_change {
+        RulesChange::Yes(paths) => RulesChange::Yes(paths.clone()),
+        RulesChange::No | RulesChange::Unknown => RulesChange::Unknown,
+    }
 }
 
 pub(crate) fn incomplete(failure: &Failure) -> Blocker {

@@ -39,6 +39,7 @@ impl ActionExecution {
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::TellGlassBroken { .. }
+            | EffectKind::JudgeOthers { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
             | EffectKind::AdvanceRun { .. }

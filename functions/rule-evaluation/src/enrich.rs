@@ -1,11 +1,11 @@
 //! The source host's word on a deploy: its commits since the one before, their authors and pull requests, and the changed files.
 
 use crate::handler::{RuleEvaluation, Trouble};
-use crate::rules_file;
 use approval::authors::vouched_authors;
 use approval::deploy::{Deploy, Person, PullRequest, Size};
 use approval::message::shorten;
-use approval::range::RangePullRequest;
+use approval::range::{Direction, RangePullRequest};
+use approval::range_files::Moves;
 use approval::reading::Files;
 use providers::Failure;
 use providers::github::{GitHub, RangeFailure, ReadRange};
@@ -23,7 +23,7 @@ enum Found {
     Range(Box<ReadRange>),
     /// The deployed commit alone: the host lost the previous one.
     Head(Box<ReadRange>),
-    /// Nothing: the host does not know the revision.
+    /// Nothing: the host does not know the revision, or refuses to compare it.
     Nothing(Failure),
 }
 
@@ -38,8 +38,8 @@ impl RuleEvaluation {
         previous: Option<&DeploySummary>,
         tags: Option<&DefaultTags>,
     ) -> Result<(Deploy, Vec<String>), Trouble> {
-        let previous = previous.map(|previous| previous.revision.clone());
-        deploy.previous_revision = previous.filter(|previous| *previous != deploy.revision);
+        let before = previous.map(|previous| previous.revision.clone());
+        deploy.previous_revision = before.filter(|before| *before != deploy.revision);
         deploy.set_report_aside();
         let read = match find(github, &deploy).await? {
             Found::Range(read) => read,
@@ -53,7 +53,7 @@ impl RuleEvaluation {
                 read
             }
             Found::Nothing(failure) => {
-                tracing::warn!(deploy = %deploy.id, %failure, "the git host does not know the deployed commit");
+                tracing::warn!(deploy = %deploy.id, %failure, "the git host does not tell what the deploy changes");
                 deploy.reading.files = Files::Unknown;
                 deploy.reading.tags_cut = tags.is_some();
                 deploy.reading.missing.push(format!("{failure}."));
@@ -62,11 +62,19 @@ impl RuleEvaluation {
             }
         };
         let ReadRange { range, commits, pull_requests, files } = *read;
+        deploy.reading.direction = match (previous, deploy.reading.files) {
+            (None, _) => Some(Direction::Forward),
+            (Some(_), Files::Unknown) => None,
+            (Some(previous), _) if previous.revision == deploy.revision => Some(Direction::Same),
+            (Some(_), _) => Some(range.direction),
+        };
         // CI knows the build by the full SHA.
         if deploy.revision.len() < FULL_SHA && range.head.starts_with(&deploy.revision) {
-            deploy.revision = range.head.clone();
+            deploy.revision.clone_from(&range.head);
         }
-        deploy.rules_change = rules_file::change(&files);
+        let ends = (range.base.as_str(), range.head.as_str());
+        deploy.rules_change = github.guards(&deploy.repository, ends, &files).await?;
+        deploy.reading.moves = Moves::new(files.unread);
         if files.truncated && deploy.reading.files == Files::Whole {
             deploy.reading.files = Files::Cut;
         }
@@ -133,7 +141,9 @@ async fn find(github: &GitHub, deploy: &Deploy) -> Result<Found, Failure> {
             Ok(read) => return Ok(Found::Range(Box::new(read))),
             Err(RangeFailure::HeadUnknown(failure)) => return Ok(Found::Nothing(failure)),
             Err(RangeFailure::BaseLost(_)) => is_lost = true,
-            Err(RangeFailure::Other(failure)) => return Err(failure),
+            Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure),
+            // It will be refused again: rules that ask people open all the same.
+            Err(RangeFailure::Other(failure)) => return Ok(Found::Nothing(failure)),
         }
     }
     match github.single(repository, revision).await {

@@ -100,6 +100,8 @@ impl RuleEvaluation {
         failed_rules.retain(|name| judged.is_in_force(name));
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
+        let is_looked_at = |rule: &Rule| waiting(&rule) && (scope == Scope::All || rule.may_open_later());
+        known.magnitudes = self.magnitudes(github, &deploy, &parsed.rules, is_looked_at).await?;
         let of_the_newest = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
         let was_opened = |name: &str| of_the_newest.opens(name) || run_of(name).is_some();
         let covered = judged.covered(was_opened);

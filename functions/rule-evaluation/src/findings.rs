@@ -68,7 +68,7 @@ impl Looked<'_> {
         if waiting.is_some() && !before.is_empty() {
             return Finding::After { rules: before };
         }
-        let why = failures(&rule.conditions, self.snapshot).join("; ");
+        let why = failures(&rule.conditions, &rule.sees(self.snapshot)).join("; ");
         Finding::Fails { why: shorten(&why, MAX_WHY), from: waiting.and_then(|(_, from)| *from) }
     }
 }

@@ -7,6 +7,7 @@ mod findings;
 mod handler;
 mod in_force;
 mod issues;
+mod magnitude;
 mod mergers;
 mod plan;
 mod proposal;

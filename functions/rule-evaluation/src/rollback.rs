@@ -9,9 +9,6 @@ use approval::slug::canonical;
 use std::collections::BTreeSet;
 use store::{Change, CommitError, DeploySummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 
-/// The most approvals that one rollback closes; a transaction holds 100 rows.
-const MAX_CLOSED: usize = 60;
-
 impl RuleEvaluation {
     /// Closes the approvals of the environment of `deploy`, which took the place of `previous`, if `deploy` is a rollback: whatever
     /// rule they are of, they ask about what is not there any more.
@@ -37,23 +34,30 @@ impl RuleEvaluation {
             outcome: Some(WantedOutcome::Pending),
             ..WantedApprovals::default()
         };
-        let open = self.store.approvals(&wanted, MOST_LOOKED_AT, None).await?.approvals;
-        let asking: BTreeSet<_> = open
-            .into_iter()
-            .filter(|approval| approval.deploy != deploy.id)
-            .map(|approval| (RunId::derive(&approval.deploy, &approval.rule), approval.deploy))
-            .collect();
-        if asking.is_empty() {
-            return Ok(());
+        let mut asking = BTreeSet::new();
+        let mut before = None;
+        loop {
+            let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
+            let others = listing.approvals.into_iter().filter(|approval| approval.deploy != deploy.id);
+            asking.extend(
+                others.map(|approval| (RunId::derive(&approval.deploy, &approval.rule), approval.deploy)),
+            );
+            match listing.next {
+                Some(next) => before = Some(next),
+                None => break,
+            }
         }
         let by = Successor { url: self.deploy_url(deploy), deploy: deploy.id.clone(), title: deploy.title() };
-        let supersede = |(run, deploy)| EffectKind::Supersede { deploy, run, by: by.clone() };
-        let effects: Vec<_> = asking.into_iter().take(MAX_CLOSED).map(supersede).collect();
-        let change = Change::to(&deploy.id, self.now());
-        match self.store.commit(change.and(&format!("rolls back {}", effect.id), effects, Vec::new())).await {
-            // An earlier attempt did it.
-            Ok(()) | Err(CommitError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
+        for (run, of) in asking {
+            let owner = format!("rolls back {run} {}", effect.id);
+            let supersede = EffectKind::Supersede { deploy: of, run, by: by.clone() };
+            let change = Change::to(&deploy.id, self.now()).and(&owner, vec![supersede], Vec::new());
+            match self.store.commit(change).await {
+                // An earlier attempt did it.
+                Ok(()) | Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the channel is told.
 
 use approval::deploy::Deploy;
+use rules::variables::{DIVERGED, ROLLBACK};
 use rules::{Rule, Snapshot};
 
 /// The lists over all pull requests.
@@ -16,13 +17,17 @@ pub(crate) fn unjudged<'r>(
     deploy: &Deploy,
 ) -> Vec<&'r str> {
     let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
-    let is_incomplete = |name: &str| {
+    let is_incomplete = |name: &str, snapshot: &Snapshot| {
         (name == "tags" && deploy.reading.tags_cut)
+            || ([ROLLBACK, DIVERGED].contains(&name) && deploy.reading.direction.is_none())
             || (OF_PULL_REQUESTS.contains(&name) && is_cut)
+            || (name == "magnitude" && snapshot.get(name).is_none())
             || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
     };
     let is_unjudged = |rule: &&Rule| {
-        let mut failing = rule.conditions.iter().filter(|entry| !entry.condition.holds(snapshot)).peekable();
+        let seen = rule.sees(snapshot);
+        let mut failing = rule.conditions.iter().filter(|entry| !entry.condition.holds(&seen)).peekable();
+        let is_incomplete = |name: &str| is_incomplete(name, &seen);
         failing.peek().is_some() && failing.all(|entry| entry.condition.names(&is_incomplete))
     };
     rules
@@ -37,6 +42,8 @@ pub(crate) fn unjudged<'r>(
 mod tests {
     use super::*;
     use crate::plan::tests::deploy;
+    use approval::deploy::Size;
+    use approval::range::Direction;
     use jiff::Timestamp;
     use rules::variables::Known;
 
@@ -53,15 +60,18 @@ mod tests {
             rule("tags", "\"tags='#database'\""),
             rule("either", "\"magnitude='Large' or issue_type='Bug'\""),
             rule("always", "\"environment='Staging'\""),
+            rule("back", "\"rollback or diverged\""),
         ];
         let parsed = rules::parse(&format!("rules:\n{}", file.concat()), "rules.yml").unwrap();
         for (missing, tags_cut, expected) in [
             (false, false, &[][..]),
-            (true, false, &["labels", "either"]),
+            (true, false, &["labels", "either", "back"]),
             (false, true, &["tags"]),
-            (true, true, &["labels", "tags", "either"]),
+            (true, true, &["labels", "tags", "either", "back"]),
         ] {
             let mut deploy = deploy("2021-05-11T11:40:00Z");
+            deploy.reading.direction = Some(Direction::Forward).filter(|_| !missing);
+            deploy.size = Some(Size { files: 1, lines: 1 });
             deploy.environment = "Staging".to_owned();
             deploy.reading.missing = vec!["Cut.".to_owned(); usize::from(missing)];
             deploy.reading.tags_cut = tags_cut;

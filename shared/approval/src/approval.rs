@@ -6,6 +6,7 @@ mod decide;
 mod electorate;
 mod frozen;
 mod judge;
+mod outline;
 mod quorum;
 mod subject;
 
@@ -14,6 +15,7 @@ pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
 pub use judge::{Blocker, Judged, Member, Part};
+pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
 pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
 

@@ -90,6 +90,14 @@ impl Base {
         self
     }
 
+    /// Whether a range that ends at another revision starts elsewhere than it did by `before`.
+    pub fn starts_elsewhere(&self, before: &Self) -> bool {
+        [true, false].into_iter().any(|four_eyes| {
+            let of = |base: &Self| base.start(four_eyes).map(|start| start.revision.clone());
+            of(self) != of(before)
+        })
+    }
+
     /// Whether four eyes let `revision` through lately.
     pub fn was_let_through(&self, revision: &str, now: Timestamp) -> bool {
         self.recent.iter().any(|passed| passed.revision == revision && is_recent(passed, now))

@@ -275,10 +275,14 @@ impl Deploy {
     /// The host's page that compares the previous revision with this one, where both are known: it follows from the address of
     /// a commit's page.
     pub fn comparison_url(&self) -> Option<String> {
-        let previous = self.previous_revision.as_ref()?;
+        self.comparison_since(self.previous_revision.as_ref()?)
+    }
+
+    /// The host's page that compares `base` with this revision, where the address of a commit's page is known.
+    pub fn comparison_since(&self, base: &str) -> Option<String> {
         let page = self.commits.iter().find_map(|commit| commit.url.as_ref())?;
         let (repository, _) = page.split_once("/commit/")?;
-        Some(format!("{repository}/compare/{previous}...{}", self.revision))
+        Some(format!("{repository}/compare/{base}...{}", self.revision))
     }
 
     /// The revision's first 7 characters; the whole name of a tag that is not resolved yet.

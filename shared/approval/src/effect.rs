@@ -92,6 +92,11 @@ pub enum EffectKind {
         /// How often it was looked at since it was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
+    /// Look again at the deployment's other approvals that are open: an approval let a revision through, or an admin set a base.
+    JudgeOthers {
+        /// The approval that did.
+        approval: ApprovalId,
+    },
     /// Say in the dialog's thread who lifted the freeze.
     TellGlassBroken {
         /// The approval.
@@ -206,6 +211,7 @@ impl EffectKind {
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
+            | Self::JudgeOthers { .. }
             | Self::TellGlassBroken { .. }
             | Self::Supersede { .. }
             | Self::DrawDialog { .. }
@@ -230,6 +236,7 @@ impl EffectKind {
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
+            | Self::JudgeOthers { .. }
             | Self::TellGlassBroken { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
@@ -249,6 +256,7 @@ impl EffectKind {
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
             // A look that waits for its time must not hold up one that is asked for now.
             Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
+            Self::JudgeOthers { approval } => format!("judge-others-{approval}"),
             Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
                 format!("deadline-{approval}")
             }

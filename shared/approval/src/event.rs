@@ -77,6 +77,19 @@ pub enum EventKind {
         /// What it uses.
         reasons: Vec<String>,
     },
+    /// An admin set the base of the place that an approval leads to: its range starts there.
+    BaseSet {
+        /// The approval.
+        approval: ApprovalId,
+        /// The place.
+        place: String,
+        /// The full SHA.
+        revision: String,
+        /// The admin's Slack user id.
+        by: String,
+        /// The admin's name.
+        name: String,
+    },
     /// A run was opened.
     RunOpened {
         /// The run.

@@ -24,6 +24,7 @@ pub mod mrkdwn;
 pub mod newest;
 pub mod people;
 pub mod range;
+pub mod range_files;
 pub mod reading;
 pub mod rules_in_force;
 pub mod run;

@@ -96,8 +96,10 @@ pub struct RangePullRequest {
     pub labels: Vec<String>,
     /// The keys of the issues that its title, its text and its branch mention.
     pub issues: Vec<String>,
-    /// The commits of its branch; those that the range has too are not repeated where a merge kept them.
+    /// The commits of its branch that the host made others of, by a squash or a rebase.
     pub commits: Vec<RangeCommit>,
+    /// The full SHAs of the range's commits that a squash or a rebase made of these.
+    pub remade: Vec<String>,
 }
 
 /// How the revision lies to the base.

@@ -2,7 +2,8 @@
 
 use crate::ci_job::CiJob;
 use crate::deploy::{Commit, Deploy, Magnitude, Person, PullRequest, Size};
-use crate::range::Identity;
+use crate::range::{Direction, Identity};
+use crate::range_files::Moves;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -36,6 +37,13 @@ pub struct Reading {
     pub missing: Vec<String>,
     /// Whether all changed files are known.
     pub files: Files,
+    /// How the revision lies to the one that stood there before, by the source host's comparison; forward where nothing stood
+    /// there. `None`: the host did not say, and no condition on it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// What its commits move and do not show.
+    #[serde(skip_serializing_if = "Moves::is_empty")]
+    pub moves: Moves,
     /// Whether it may have further default tags, of files that are not known. No condition on tags holds then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tags_cut: bool,

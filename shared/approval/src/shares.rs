@@ -6,6 +6,7 @@
 use crate::authors::vouched_authors;
 use crate::message::shorten;
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
+use crate::range_files::RangeFiles;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,9 @@ pub struct Changes {
     pub unverified: Named,
     /// Whether listed bots alone made it.
     pub is_of_bots: bool,
+    /// What it does to files.
+    #[serde(default)]
+    pub files: RangeFiles,
     /// What was not read, and why, a sentence each.
     pub missing: Vec<String>,
     /// When it was read.
@@ -147,7 +151,7 @@ impl Makers {
     }
 }
 
-/// What `range` comes to, read at `read_at`. `started_by` deployed it or started its run, and so made all of it.
+/// What `range` comes to, read at `read_at`; of its files nothing. `started_by` deployed it or started its run, and so made all of it.
 pub fn changes(range: &Range, started_by: &[Identity], read_at: Timestamp) -> Changes {
     changes_of(range, None, started_by, read_at)
 }
@@ -176,7 +180,7 @@ pub fn changes_of(
     for (commit, is_added) in is_added.chain(removed.iter().map(|commit| (*commit, false))) {
         let of: Vec<&RangePullRequest> =
             commit.pull_requests.iter().filter_map(|number| by_number.get(number).copied()).collect();
-        let people = of_commit(&mut makers, commit, &of, range);
+        let people = of_commit(&mut makers, commit, &of);
         add(&mut shares, people, 1, 0, &commit.title);
         if !is_vouched(commit, &of) {
             unvouched.push(commit);
@@ -227,6 +231,7 @@ pub fn changes_of(
         unvouched,
         unverified,
         is_of_bots,
+        files: RangeFiles::default(),
         missing: range.missing.clone(),
         read_at,
     }
@@ -247,18 +252,11 @@ fn add(
 }
 
 /// Everybody with a hand in a commit of the range itself.
-fn of_commit(
-    makers: &mut Makers,
-    commit: &RangeCommit,
-    of: &[&RangePullRequest],
-    range: &Range,
-) -> BTreeSet<usize> {
+fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) -> BTreeSet<usize> {
     // A squash or a rebase by the host: the branch's own commits are told apart from what came of them.
     let remade: Vec<&RangePullRequest> = of
         .iter()
-        .filter(|from| {
-            !from.commits.is_empty() && from.commits.iter().all(|branch| branch.revision != commit.revision)
-        })
+        .filter(|from| !from.commits.is_empty() && from.remade.contains(&commit.revision))
         .copied()
         .collect();
     let mergers = |from: &[&RangePullRequest]| -> Vec<u64> {
@@ -271,9 +269,8 @@ fn of_commit(
         }
     }
     for from in remade {
-        let into = range.added.iter().chain(&range.removed);
-        let is_squash = into.filter(|other| other.pull_requests.contains(&from.number)).take(2).count() == 1;
-        if is_squash {
+        // Of a rebase the range may have the first commits only: a single one stands for the whole branch.
+        if from.remade.len() == 1 {
             for branch in &from.commits {
                 people.extend(hands(makers, branch, &[from], &[], &[]));
             }
@@ -401,8 +398,7 @@ fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     };
     let remade = |from: &&RangePullRequest| {
-        let is_made = from.commits.iter().all(|branch| branch.revision != commit.revision);
-        is_made
+        from.remade.contains(&commit.revision)
             && !from.commits.is_empty()
             && from.merged_by.iter().any(|by| by.vouched && by.account.is_some())
     };

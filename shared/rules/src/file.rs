@@ -15,8 +15,9 @@ mod rules;
 mod stages;
 pub(crate) mod values;
 
-use crate::condition::{Condition, Snapshot};
+use crate::condition::{Condition, Snapshot, Value};
 use crate::problem::{Position, Problem, Source};
+use crate::variables::MAGNITUDE;
 use crate::{variables, yaml};
 use approval::action::{Action, Kind};
 use approval::freeze::{Freeze, Hold, hold};
@@ -24,6 +25,7 @@ use jiff::Timestamp;
 use reader::Reader;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -84,6 +86,17 @@ impl Rule {
         self.triggers.is_empty()
     }
 
+    /// The variables as its conditions see them: what is known of its own range instead of the deploy's own commits. In a rule that
+    /// acts without asking anybody, a magnitude that nobody knows is left out, so that no comparison with it holds.
+    pub fn sees<'s>(&self, snapshot: &'s Snapshot) -> Cow<'s, Snapshot> {
+        let seen = snapshot.of_rule(&self.name);
+        let is_unknown = |value: &Value| matches!(value, Value::Text(text) if text == variables::UNKNOWN);
+        if self.acts_unasked() && seen.get(MAGNITUDE).is_some_and(is_unknown) {
+            return Cow::Owned(seen.without(MAGNITUDE));
+        }
+        seen
+    }
+
     /// Whether all of its conditions hold.
     pub fn holds(&self, snapshot: &Snapshot) -> bool {
         self.failing(snapshot).is_none()
@@ -91,13 +104,15 @@ impl Rule {
 
     /// The first of its conditions that does not hold.
     pub fn failing(&self, snapshot: &Snapshot) -> Option<&RuleCondition> {
-        self.conditions.iter().find(|entry| !entry.condition.holds(snapshot))
+        let seen = self.sees(snapshot);
+        self.conditions.iter().find(|entry| !entry.condition.holds(&seen))
     }
 
     /// Whether its conditions hold, or would if what is not supported yet held: a rule that may hold and can't be opened
     /// is worth telling.
     pub fn may_hold(&self, snapshot: &Snapshot) -> bool {
-        self.conditions.iter().all(|entry| entry.condition.may_hold(snapshot))
+        let seen = self.sees(snapshot);
+        self.conditions.iter().all(|entry| entry.condition.may_hold(&seen))
     }
 
     /// Whether it may come to be opened after the deploy arrived: by time, by what becomes known of the deploy, because other
@@ -109,11 +124,20 @@ impl Rule {
     /// Whether a freeze keeps it from being opened: nobody is asked before it acts, so no approval can be held back. To tell
     /// people is no act.
     pub fn opens_after_freeze(&self) -> bool {
-        let acts = self.actions.iter().find(|action| match action.kind() {
+        !self.freeze.is_empty() && !matches!(self.first_act(), Some(Action::SlackChannelApproval(_)))
+    }
+
+    /// Whether it acts without asking anybody before.
+    pub fn acts_unasked(&self) -> bool {
+        !matches!(self.first_act(), None | Some(Action::SlackChannelApproval(_)))
+    }
+
+    /// The first of its actions that asks or acts.
+    fn first_act(&self) -> Option<&Action> {
+        self.actions.iter().find(|action| match action.kind() {
             Kind::Asks | Kind::Acts => true,
             Kind::Tells | Kind::Watches => false,
-        });
-        !self.freeze.is_empty() && !matches!(acts, Some(Action::SlackChannelApproval(_)))
+        })
     }
 
     /// The freeze that keeps it from being opened at `now`; `None`: none does.
@@ -130,6 +154,11 @@ impl Rule {
     /// Whether its conditions ask which other rules' runs stopped.
     pub fn asks_for_failures(&self) -> bool {
         self.names(|name| name == "failed_rules")
+    }
+
+    /// Whether its conditions ask how much is changed.
+    pub fn asks_for_magnitude(&self) -> bool {
+        self.names(|name| name == MAGNITUDE)
     }
 
     /// The environments, in lower case, of which its conditions ask how far they are behind.
@@ -151,7 +180,7 @@ impl Rule {
             return None;
         }
         Condition::And(self.conditions.iter().map(|entry| entry.condition.clone()).collect())
-            .next_change(snapshot)
+            .next_change(&self.sees(snapshot))
     }
 
     /// Whether it is to be opened for a deploy with these variables: deploys trigger it, nothing in it is unsupported, and

@@ -3,8 +3,9 @@
 use crate::condition::{Clock, Deploys, Snapshot, Value};
 use crate::reference::{Kind, OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Magnitude};
 use approval::facts::{Facts, Thumb};
+use approval::range::Direction;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -16,6 +17,12 @@ pub(crate) const DEPLOYED_FOR: &str = "deployed_for";
 pub(crate) const STALE_FOR: &str = "stale_for";
 /// The variable that says whether a deploy is announced for a later time.
 pub(crate) const FUTURE_DEPLOY: &str = "future_deploy";
+/// The variable that says how much a deploy changes.
+pub const MAGNITUDE: &str = "magnitude";
+/// The variable that says whether a deploy goes back to an earlier revision.
+pub const ROLLBACK: &str = "rollback";
+/// The variable that says whether a deploy and what stood there before have each what the other one has not.
+pub const DIVERGED: &str = "diverged";
 /// What the names of variables begin with that say how far another environment is behind.
 pub(crate) const DRIFT: &str = "drift_to_";
 /// The value of `health` and `magnitude` where nobody knows.
@@ -108,6 +115,9 @@ pub struct Known<'a> {
     pub failed_rules: Vec<String>,
     /// How far other environments are behind its own, by their names in lower case; `None`: that one has what this one has.
     pub drift: BTreeMap<String, Option<Behind>>,
+    /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that is not what the deploy
+    /// changes; `None`: nobody knows.
+    pub magnitudes: BTreeMap<String, Option<Magnitude>>,
 }
 
 /// How far one environment is behind another.
@@ -123,7 +133,7 @@ impl<'a> Known<'a> {
     /// Of a deploy that just arrived.
     pub fn new(deploy: &'a Deploy) -> Self {
         let facts = Cow::Owned(Facts::none(&deploy.id));
-        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new() }
+        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new(), magnitudes: BTreeMap::new() }
     }
 
     /// The deploy's tags: its own, and those that rules gave it.
@@ -165,8 +175,8 @@ impl Snapshot {
 
     /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
     /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests. Those of issues are left out
-    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it: no
-    /// comparison with them holds, whatever it asks.
+    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it, as are
+    /// `rollback` and `diverged` where the host did not compare: no comparison with them holds, whatever it asks.
     pub fn of(known: &Known<'_>) -> Self {
         let deploy = known.deploy;
         let (pulls, older) = (&deploy.pull_requests, &deploy.reading.older);
@@ -183,9 +193,17 @@ impl Snapshot {
             snapshot.set("pr_labels", Value::List(labels));
             snapshot.set("pr_authors", Value::List(unique(older.openers.iter().chain(openers))));
         }
+        if let Some(direction) = deploy.reading.direction {
+            snapshot.set(ROLLBACK, Value::Bool(direction == Direction::Rollback));
+            snapshot.set(DIVERGED, Value::Bool(direction == Direction::Diverged));
+        }
         let magnitude =
             deploy.magnitude().map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
-        snapshot.set("magnitude", Value::Text(magnitude));
+        snapshot.set(MAGNITUDE, Value::Text(magnitude));
+        for (rule, magnitude) in &known.magnitudes {
+            let magnitude = magnitude.map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
+            snapshot.set_for(rule, MAGNITUDE, Value::Text(magnitude));
+        }
         if is_whole && !deploy.mentions_more_issues() && deploy.silent_trackers.is_empty() {
             let issues = || deploy.issues.iter();
             let labels = unique(issues().flat_map(|issue| &issue.labels));
@@ -283,6 +301,48 @@ mod tests {
                 "issue_type~='Bug|Story'",
             ]
         );
+    }
+
+    #[test]
+    fn a_magnitude_is_a_rules_own_and_an_unknown_one_acts_for_nobody() {
+        let text = "rules:\n\
+            - asks: {conditions: [\"magnitude!='Large'\"], actions: [slack_channel_approval: {channel: '#gate'}]}\n\
+            - acts: {conditions: [\"magnitude!='Large'\"], actions: [trigger_build]}\n\
+            - small: {conditions: [\"magnitude='Small'\"], actions: [trigger_build]}\n\
+            - tells: {conditions: [\"magnitude='Unknown'\"], actions: [slack_channel_message: {channel: '#c', message: m}]}\n";
+        let file = crate::parse(text, "rules.yml").unwrap();
+        let deploy = mentioning(Vec::new());
+        let mut known = Known::new(&deploy);
+        let holding = |known: &Known<'_>| -> Vec<String> {
+            let snapshot = Snapshot::of(known);
+            let holds = file.rules.iter().filter(|rule| rule.holds(&snapshot));
+            holds.map(|rule| rule.name.clone()).collect()
+        };
+        assert_eq!(holding(&known), ["asks", "tells"]);
+        for (rule, magnitude) in
+            [("asks", Some(Magnitude::Large)), ("acts", None), ("small", Some(Magnitude::Small))]
+        {
+            known.magnitudes.insert(rule.to_owned(), magnitude);
+        }
+        assert_eq!(holding(&known), ["small", "tells"]);
+    }
+
+    #[test]
+    fn a_way_that_is_not_known_holds_neither_way() {
+        let conditions = ["rollback", "rollback=false", "diverged", "diverged=false", "rollback or diverged"];
+        for (direction, expected) in [
+            (None, &[][..]),
+            (Some(Direction::Forward), &["rollback=false", "diverged=false"]),
+            (Some(Direction::Same), &["rollback=false", "diverged=false"]),
+            (Some(Direction::Rollback), &["rollback", "diverged=false", "rollback or diverged"]),
+            (Some(Direction::Diverged), &["rollback=false", "diverged", "rollback or diverged"]),
+        ] {
+            let mut deploy = mentioning(Vec::new());
+            deploy.reading.direction = direction;
+            let snapshot = Snapshot::of(&Known::new(&deploy));
+            let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
+            assert_eq!(conditions.into_iter().filter(holds).collect::<Vec<_>>(), expected, "{direction:?}");
+        }
     }
 
     #[test]

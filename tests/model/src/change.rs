@@ -97,6 +97,7 @@ fn judged(scenario: &Scenario, spec: &ApprovalSpec, look: Look) -> Electorate {
         unvouched: Named::default(),
         unverified: Named::default(),
         is_of_bots: false,
+        files: Default::default(),
         missing: is_missing.then(|| "the pushes were not read".to_owned()).into_iter().collect(),
         read_at: NOW,
     };

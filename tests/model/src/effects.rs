@@ -255,6 +255,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         EffectKind::EvaluateRules
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
+        | EffectKind::JudgeOthers { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
@@ -276,6 +277,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::JudgeOthers { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }

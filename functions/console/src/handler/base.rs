@@ -10,6 +10,7 @@ use approval::action::Action;
 use approval::approval::{Approval, Blocker};
 use approval::base::{Base, place};
 use approval::effect::EffectKind;
+use approval::event::EventKind;
 use approval::id::ApprovalId;
 use lambda_http::http::StatusCode;
 use store::{Change, CommitError};
@@ -57,10 +58,18 @@ impl Console {
             return not(StatusCode::CONFLICT, text).await;
         }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
+        let others = EffectKind::JudgeOthers { approval: id.clone() };
+        let set = EventKind::BaseSet {
+            approval: id.clone(),
+            place: at.clone(),
+            revision: revision.clone(),
+            by: member.id.clone(),
+            name: member.name.clone(),
+        };
         let owner = format!("base {} {}", id, base.version);
         let change = Change::to(&deploy, call.now)
             .base(base.set(&revision, !spec.self_approval, &member.id, call.now))
-            .and(&owner, vec![judge], Vec::new());
+            .and(&owner, vec![judge, others], vec![set]);
         match self.store.commit(change).await {
             Ok(()) => {
                 let (request_id, by) = (call.id, &member.id);

@@ -22,16 +22,27 @@ const GITHUB: [Call; 17] = [
     Call {
         call: "GET …/commits/{ref}", purpose: "a commit, a branch or tag", permission: "Contents: read"
     },
-    Call { call: "GET …/compare/{basehead}", purpose: "a deploy's commits", permission: "Contents: read" },
+    Call {
+        call: "GET …/compare/{basehead}",
+        purpose: "a deploy's commits, and those since the last approval",
+        permission: "Contents: read",
+    },
+    Call { call: "GET …/activity", purpose: "who pushed them", permission: "Contents: read" },
+    Call {
+        call: "POST /graphql",
+        purpose: "their co-authors, signatures and pull requests",
+        permission: "Contents: read, Pull requests: read",
+    },
     Call {
         call: "GET …/commits/{sha}/branches-where-head",
         purpose: "protected branches to build",
         permission: "Contents: read",
     },
     Call {
-        call: "GET …/git/trees/{sha}", purpose: "the CI files of a build", permission: "Contents: read"
+        call: "GET …/git/trees/{sha}",
+        purpose: "the CI files of a build; the files that guard a deploy, where it changes more than GitHub lists",
+        permission: "Contents: read",
     },
-    Call { call: "GET …/activity", purpose: "who pushed", permission: "Contents: read" },
     Call {
         call: "GET …/branches", purpose: "whether one contains the commit", permission: "Contents: read"
     },
@@ -45,11 +56,6 @@ const GITHUB: [Call; 17] = [
         call: "GET …/deployments/{id}/statuses",
         purpose: "what a webhook says, read back",
         permission: "Deployments: read",
-    },
-    Call {
-        call: "POST /graphql",
-        purpose: "who wrote, opened, merged and signed",
-        permission: "Contents: read, Pull requests: read",
     },
     Call { call: "GET /users/{username}", purpose: "a merger's address", permission: "none" },
     Call {

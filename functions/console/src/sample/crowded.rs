@@ -39,6 +39,8 @@ fn electorate(who: usize) -> Electorate {
         blocked: vec![Blocker::MakersNotFound { names: vec![quotes(200); 300] }],
         judged: None,
         is_of_rules: false,
+        without_range: None,
+        files: None,
     }
 }
 

@@ -107,6 +107,13 @@ pub(crate) fn everything() -> Page {
             voters: ["U1", "U2", "U3"].map(|voter| (text(voter), Verdict::Eligible)).to_vec(),
             electorate,
         },
+        EventKind::BaseSet {
+            approval: id.clone(),
+            place: text("environment production"),
+            revision: "4bf7226a0d9e4c5b8f3a2e1d0c9b8a7f6e5d4c3b".to_owned(),
+            by: text("U2"),
+            name: text("ana"),
+        },
         EventKind::VoteStruck {
             approval: id.clone(),
             voter: text("U2"),
@@ -205,6 +212,8 @@ pub(crate) fn hostile() -> Page {
         blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
         judged: None,
         is_of_rules: true,
+        without_range: None,
+        files: None,
     };
     let by = Successor { deploy: DeployId::from_text(markup), title: markup.into(), url: link.into() };
     approval.status = Status::Superseded { at: at(300), by };

@@ -145,7 +145,7 @@ impl SubjectView {
 impl ApprovalView {
     /// `approval`, of `run`, both of `page`.
     pub(crate) fn of(approval: &Approval, run: &Run, page: &Page, people: &People<'_>) -> Self {
-        let (changes_rules, changed_rules) = match &approval.rules_change {
+        let (changes_rules, changed_rules) = match approval.changed_rules() {
             RulesChange::Unknown => (None, Vec::new()),
             RulesChange::No => (Some(false), Vec::new()),
             RulesChange::Yes(paths) => (Some(true), paths.clone()),

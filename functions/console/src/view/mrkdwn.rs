@@ -22,6 +22,7 @@ impl<'a> People<'a> {
             | EventKind::VoteStruck { voter, name, .. }
             | EventKind::QuorumUndone { by: voter, name, .. }
             | EventKind::GlassBroken { by: voter, name, .. }
+            | EventKind::BaseSet { by: voter, name, .. }
             | EventKind::StepResolved { by: voter, name, .. } => Some((voter.as_str(), name.as_str())),
             _ => None,
         });

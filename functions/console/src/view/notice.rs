@@ -163,6 +163,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::QuorumUndone { .. }
         | EventKind::VotersChecked { .. }
         | EventKind::VoteStruck { .. }
+        | EventKind::BaseSet { .. }
         | EventKind::VoteRefused { .. }
         | EventKind::ApprovalClosed { .. }
         | EventKind::StepStarted { .. }
@@ -198,6 +199,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::JudgeAgain { approval, .. } => {
             format!("Reading again what keeps {} from being decided", name_of(approval, page))
         }
+        EffectKind::JudgeOthers { .. } => "Reading again what other approvals judge".to_owned(),
         EffectKind::TellGlassBroken { approval } => {
             format!("Saying who lifted the freeze for {}", name_of(approval, page))
         }

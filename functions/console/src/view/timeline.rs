@@ -139,6 +139,11 @@ impl Teller<'_> {
                 told(Tone::Plain, format!("The rule {} was started.", quoted(rule)))
             }
             EventKind::ApprovalOpened { approval, name, channel, .. } => self.opened(approval, name, channel),
+            EventKind::BaseSet { approval, revision, by, name, .. } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                let base = revision.get(..7).unwrap_or(revision);
+                told(Tone::Warning, format!("{who} set the base of {on} to {base}, and can't vote on it."))
+            }
             EventKind::DialogPosted { approval, .. } => told(
                 Tone::Plain,
                 format!("The dialog of {} was posted to Slack.", self.approval_name(approval)),
@@ -374,6 +379,7 @@ mod tests {
           Only the approvers of this rule may vote: Mato Zgajner, ana, U9.
           Who wrote, merged or deployed this may not: ana.
           Not found in Slack, and so not kept from voting: Zoe Hart.
+        Warning: ana set the base of “Promote deploy to production” to 4bf7226, and can't vote on it.
         Warning: The vote of ana to approve “Promote deploy to production” does not count any more: it is their own change.
         Warning: ana clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
         Bad: “Promote deploy to production” was rejected.

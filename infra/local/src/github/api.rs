@@ -8,7 +8,7 @@ use super::identify;
 use super::json::{self, Place};
 use super::refs;
 use super::runs;
-use super::state::{Repository, State, sha_of};
+use super::state::{ChangedFile, Repository, State, sha_of};
 use crate::spec::Accepted;
 use crate::stand_in::answer::Answer;
 use crate::stand_in::locked;
@@ -139,7 +139,9 @@ fn handle(shared: &Shared, request: &Accepted<'_>, accept: &str) -> Answer {
     match request.operation.id() {
         "repos/get-content" => contents(place, repository, value("path"), request.query.get("ref"), accept),
         "repos/get" => refs::whole(place, repository),
-        "git/get-tree" => refs::tree(place, repository, value("tree_sha")),
+        "git/get-tree" => {
+            refs::tree(place, repository, value("tree_sha"), request.query.contains_key("recursive"))
+        }
         "repos/list-branches-for-head-commit" => {
             refs::branches_of_head(place, repository, value("commit_sha"))
         }
@@ -232,8 +234,14 @@ fn compare(
         commits.into_iter().map(|commit| commit_json::commit(place, commit, false)).collect();
     let changed =
         changes::together(ahead.iter().filter(|_| first_page).map(|commit| commit.files.as_slice()));
-    let files: Vec<Value> =
-        changed.iter().take(FILES).map(|file| json::file_change(place, &head.sha, file)).collect();
+    let with_patch = |file: &ChangedFile| {
+        let mut json = json::file_change(place, &head.sha, file);
+        if let (Some(patch), Value::Object(map)) = (repository.patches.get(&file.path), &mut json) {
+            map.insert("patch".to_owned(), patch.as_str().into());
+        }
+        json
+    };
+    let files: Vec<Value> = changed.iter().take(FILES).map(with_patch).collect();
     let html = place.html(&format!("/compare/{base_and_head}"));
     Answer::of_json(
         200,

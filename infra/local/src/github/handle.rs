@@ -29,6 +29,13 @@ impl GitHub {
         });
     }
 
+    /// Sets the patch that comparisons show of the file at `path`, wherever it is changed.
+    pub fn set_patch(&self, repository: &str, path: &str, patch: &str) {
+        self.change(repository, |repository| {
+            repository.patches.insert(path.to_owned(), patch.to_owned());
+        });
+    }
+
     /// Removes a file everywhere.
     pub fn remove_file(&self, repository: &str, path: &str) {
         self.change(repository, |repository| {

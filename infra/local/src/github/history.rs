@@ -146,6 +146,11 @@ impl Push {
         Self { pushed_by: None, ..self }
     }
 
+    /// The same, with these parents.
+    pub fn with_parents(self, parents: &[String]) -> Self {
+        Self { parents: Some(parents.to_vec()), ..self }
+    }
+
     /// The same, merging `other` into its branch.
     pub fn merging(self, other: &str) -> Self {
         Self { merging: Some(other.to_owned()), ..self }

@@ -44,13 +44,13 @@ impl Repository {
     }
 }
 
-/// The files and folders at the top of a commit (`git-tree`).
-pub fn tree(place: Place<'_>, repository: &Repository, sha: &str) -> Answer {
+/// The files and folders at the top of a commit (`git-tree`); all files, where it is read with those below.
+pub fn tree(place: Place<'_>, repository: &Repository, sha: &str, recursive: bool) -> Answer {
     let Some(commit) = repository.commit(sha) else { return not_found() };
     let mut folders: BTreeMap<&str, String> = BTreeMap::new();
     let mut entries: Vec<Value> = Vec::new();
     for (path, text) in repository.files_of(&commit.sha) {
-        match path.split_once('/') {
+        match path.split_once('/').filter(|_| !recursive) {
             Some((folder, rest)) => {
                 folders.entry(folder).or_default().push_str(&format!("{rest} {}\n", sha_of(text)));
             }

@@ -55,6 +55,9 @@ pub struct Repository {
     /// The changes of branches, oldest first.
     #[serde(default)]
     pub activities: Vec<Activity>,
+    /// The patches that a comparison shows of changed files, by their paths.
+    #[serde(default)]
+    pub patches: BTreeMap<String, String>,
 }
 
 /// A person as git knows them.
@@ -246,6 +249,7 @@ impl Repository {
             generation: 0,
             refs: Refs::default(),
             activities: Vec::new(),
+            patches: BTreeMap::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Who may vote, and whether those who voted still may.
 
+use super::outline::WithoutRange;
 use super::{Approval, Blocker, Judged, Part, Refusal, Standing, Voter};
+use crate::range_files::RangeFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,12 +35,18 @@ pub struct Electorate {
     /// What keeps the change from being judged: nobody's vote completes the approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocker>,
-    /// What people read of the range that is judged.
+    /// What people read of the range since the base, also where only its outline was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
     /// Whether the change is that of a proposed rules file: only the commits count that changed it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_of_rules: bool,
+    /// The reason for which no range is told, where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_range: Option<WithoutRange>,
+    /// What the change does to files: all that there is since the base, else the deploy's own commits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<RangeFiles>,
 }
 
 /// So many votes from some of those who may vote.
@@ -103,6 +111,8 @@ impl Electorate {
             blocked: Vec::new(),
             judged: None,
             is_of_rules: false,
+            without_range: None,
+            files: None,
         }
     }
 

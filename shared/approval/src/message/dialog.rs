@@ -53,7 +53,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     let mut lines = vec![prompt];
     let comparison = approval.comparison.as_deref();
     let rules: Vec<_> =
-        rules_lines(&approval.rules_change, comparison).iter().map(|line| cut(line, LINE_LIMIT)).collect();
+        rules_lines(approval.changed_rules(), comparison).iter().map(|line| cut(line, LINE_LIMIT)).collect();
     blocks.extend(rules.iter().map(|line| context(line)));
     lines.extend(rules);
     let acts = acts(approval).map(|text| cut(&text, LINE_LIMIT));

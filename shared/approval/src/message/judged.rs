@@ -1,7 +1,7 @@
 //! The range that an approval judges, in words: its base, whose change lacks votes, and what blocks it.
 
 use super::pieces::{NAME_LIMIT, mentions, shorten};
-use crate::approval::{Blocker, Electorate, Judged, Part};
+use crate::approval::{Blocker, Electorate, Judged, Part, WithoutRange};
 use crate::range::Direction;
 use jiff::Timestamp;
 
@@ -24,12 +24,15 @@ pub struct Show<'a> {
     pub time: &'a dyn Fn(Timestamp) -> String,
 }
 
-/// What an approval judges, a sentence or a few each: the range, and whose change lacks votes where `voters` (Slack user
-/// ids) approved and `required` votes are needed. Empty where no range is judged.
+/// What an approval is about, a sentence or a few each: the range, what it moves and does not show, and whose change lacks votes where `voters` (Slack user
+/// ids) approved and `required` votes are needed.
 pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Show<'_>) -> Vec<String> {
     let read = if electorate.is_of_rules { of_rules } else { range };
     let range = electorate.judged.iter().flat_map(|judged| read(judged, show));
-    range.chain(lacking(electorate, voters, required, show)).collect()
+    let without = electorate.without_range.iter().map(|why| without_range(why, show));
+    let code = |name: &str| format!("`{}`", (show.text)(&name.replace('`', "'")));
+    let moves = electorate.files.iter().flat_map(|files| files.moves.sentences(&code));
+    range.chain(without).chain(moves).chain(lacking(electorate, voters, required, show)).collect()
 }
 
 /// What keeps an approval from being completed, and what to do, a line each; empty where nothing does.
@@ -40,6 +43,18 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
         lines.push(RULES_WAY_OUT.to_owned());
     }
     lines
+}
+
+fn without_range(why: &WithoutRange, show: &Show<'_>) -> String {
+    match why {
+        WithoutRange::NoBase => {
+            "Nothing was approved for this place before: this is about the deploy's own commits.".to_owned()
+        }
+        WithoutRange::NotCompared { base } => format!(
+            "The source host did not compare this with `{}`, which was approved for this place last.",
+            (show.text)(short(base))
+        ),
+    }
 }
 
 fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {

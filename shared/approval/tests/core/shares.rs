@@ -71,7 +71,14 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         labels: Vec::new(),
         issues: Vec::new(),
         commits: Vec::new(),
+        remade: Vec::new(),
     }
+}
+
+/// The same, whose branch had these `commits`, which the host made `remade` of.
+fn of_branch(from: RangePullRequest, commits: Vec<RangeCommit>, remade: &[usize]) -> RangePullRequest {
+    let remade = remade.iter().map(|number| commit(*number, "").revision).collect();
+    RangePullRequest { commits, remade, ..from }
 }
 
 fn range(added: Vec<RangeCommit>, pull_requests: Vec<RangePullRequest>) -> Range {
@@ -170,10 +177,8 @@ fn a_squash_is_made_by_everybody_on_its_branch() {
         pushed_by: Vec::new(),
         ..of_pull_request(7, commit(1, "ana"))
     };
-    let from = RangePullRequest {
-        commits: vec![commit(2, "ana"), commit(3, "ben")],
-        ..pull_request(7, "ana", &["chiara"])
-    };
+    let branch = vec![commit(2, "ana"), commit(3, "ben")];
+    let from = of_branch(pull_request(7, "ana", &["chiara"]), branch, &[1]);
     assert_eq!(
         shares(&range(vec![squash], vec![from])),
         ["ana+ben: 1 commits, 0 merged", "ana: 0 commits, 0 merged", "chiara: 0 commits, 1 merged"]
@@ -187,10 +192,8 @@ fn who_pressed_the_button_made_the_merge_alone() {
         pushed_by: vec![acted("ben")],
         ..of_pull_request(7, commit(number, author))
     };
-    let from = RangePullRequest {
-        commits: vec![commit(3, "ana"), commit(4, "ana")],
-        ..pull_request(7, "ana", &["ben"])
-    };
+    let branch = vec![commit(3, "ana"), commit(4, "ana")];
+    let from = of_branch(pull_request(7, "ana", &["ben"]), branch, &[1, 2]);
     let merge = RangeCommit {
         author: named("ben"),
         committer: None,
@@ -208,6 +211,29 @@ fn who_pressed_the_button_made_the_merge_alone() {
         )),
         ["ana: 3 commits, 0 merged", "ben: 1 commits, 2 merged"]
     );
+}
+
+#[test]
+fn a_merge_vouches_for_no_commit_that_it_kept() {
+    // The range starts in the middle of the branch: its second commit is kept by the merge.
+    let kept = RangeCommit { pushed_by: Vec::new(), ..of_pull_request(8, commit(6, "ana")) };
+    let merge = RangeCommit {
+        author: named("ben"),
+        committer: None,
+        signature: Signature::Host,
+        parents: 2,
+        pushed_by: Vec::new(),
+        ..of_pull_request(8, commit(5, "ben"))
+    };
+    let read = changes(
+        &range(
+            vec![kept, merge],
+            vec![of_branch(pull_request(8, "ana", &["ben"]), vec![commit(4, "ana")], &[])],
+        ),
+        &[],
+        at(0),
+    );
+    assert_eq!((read.unvouched.count, read.unvouched.first.len()), (1, 1));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
 use approval::deploy::{Commit, Person};
+use approval::range_files::Unread;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
@@ -50,6 +51,8 @@ pub struct ChangedFiles {
     pub lines: u64,
     /// Whether there may be more: GitHub lists 300 at most.
     pub truncated: bool,
+    /// What they move and do not show.
+    pub unread: Vec<Unread>,
 }
 
 impl GitHub {

@@ -1,10 +1,12 @@
 //! Questions to GitHub's GraphQL API: many objects at once, in batches that get smaller where GitHub takes too long.
 
 use super::client::{GitHub, JSON};
+use super::comparison::LANES;
 use super::failure::{classify, slow_down};
 use super::wire;
 use crate::failure::{Failure, Repeat, quote};
 use crate::http::{MAX_ANSWER, send};
+use futures_util::future::try_join_all;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -52,7 +54,7 @@ enum Asked {
 }
 
 impl GitHub {
-    /// What GitHub says of each of `ids`, `size` of them at a time: `field` is the query's field for one of them. `what` names
+    /// What GitHub says of each of `ids`, in no particular order, `size` of them in a query: `field` is the query's field for one of them. `what` names
     /// them in sentences ("the commits").
     ///
     /// # Errors
@@ -71,43 +73,50 @@ impl GitHub {
         let mut waiting: VecDeque<&T> = ids.iter().collect();
         let mut requests = 0;
         while !waiting.is_empty() {
-            if requests == MOST_REQUESTS {
+            let lanes = LANES.min(MOST_REQUESTS - requests);
+            if lanes == 0 {
                 answers.missing.push(format!("GitHub was not asked about {} of {what}.", waiting.len()));
                 break;
             }
-            requests += 1;
-            let batch: Vec<&T> = waiting.iter().copied().take(size).collect();
-            let mut fields = String::from("defaultBranchRef { name }");
-            for (index, id) in batch.iter().enumerate() {
-                let _ = write!(fields, " a{index}: {}", field(id));
-            }
-            let (mut repository, errors) = match self.query(repository, &fields, what).await? {
-                Asked::Answer(repository, errors) => (repository, errors),
-                Asked::TooLarge(_) if batch.len() > 1 => {
-                    size = batch.len().div_ceil(2);
-                    continue;
+            let batches: Vec<Vec<&T>> = (0..lanes)
+                .map(|_| waiting.drain(..size.min(waiting.len())).collect::<Vec<_>>())
+                .filter(|batch| !batch.is_empty())
+                .collect();
+            requests += batches.len();
+            let asked = batches.iter().map(|batch| self.query(repository, fields(batch, &field), what));
+            let mut again = VecDeque::new();
+            for (batch, asked) in batches.iter().zip(try_join_all(asked).await?) {
+                let (mut repository, errors) = match asked {
+                    Asked::Answer(repository, errors) => (repository, errors),
+                    Asked::TooLarge(_) if batch.len() > 1 => {
+                        size = size.min(batch.len().div_ceil(2));
+                        again.extend(batch.iter().copied());
+                        continue;
+                    }
+                    Asked::TooLarge(failure) if failure.is_passing() => return Err(failure),
+                    Asked::TooLarge(failure) => (BTreeMap::new(), vec![format!("{failure}.")]),
+                };
+                for error in errors {
+                    if !answers.missing.contains(&error) {
+                        answers.missing.push(error);
+                    }
                 }
-                Asked::TooLarge(failure) if failure.is_passing() => return Err(failure),
-                Asked::TooLarge(failure) => (BTreeMap::new(), vec![format!("{failure}.")]),
-            };
-            for error in errors {
-                if !answers.missing.contains(&error) {
-                    answers.missing.push(error);
+                let trunk =
+                    repository.remove("defaultBranchRef").and_then(|value| read::<wire::Named>(&value));
+                answers.trunk = answers.trunk.or(trunk.map(|trunk| trunk.name));
+                for (index, id) in batch.iter().enumerate() {
+                    let value = repository.remove(&format!("a{index}")).unwrap_or_default();
+                    answers.found.push(((*id).clone(), value));
                 }
             }
-            let trunk = repository.remove("defaultBranchRef").and_then(|value| read::<wire::Named>(&value));
-            answers.trunk = answers.trunk.or(trunk.map(|trunk| trunk.name));
-            for (index, id) in batch.iter().enumerate() {
-                let value = repository.remove(&format!("a{index}")).unwrap_or_default();
-                answers.found.push(((*id).clone(), value));
-            }
-            waiting.drain(..batch.len());
+            again.append(&mut waiting);
+            waiting = again;
         }
         Ok(answers)
     }
 
     /// Asks for fields of a repository. <https://docs.github.com/graphql/guides/forming-calls-with-graphql>
-    async fn query(&self, repository: &str, fields: &str, what: &str) -> Result<Asked, Failure> {
+    async fn query(&self, repository: &str, fields: String, what: &str) -> Result<Asked, Failure> {
         let doing = format!("reading {what} of {repository}");
         let (owner, name) = repository.split_once('/').unwrap_or((repository, ""));
         let query = format!(
@@ -148,6 +157,15 @@ impl GitHub {
     }
 }
 
+/// The fields of a query, one for each of `batch`.
+fn fields<T>(batch: &[&T], field: impl Fn(&T) -> String) -> String {
+    let mut fields = String::from("defaultBranchRef { name }");
+    for (index, id) in batch.iter().enumerate() {
+        let _ = write!(fields, " a{index}: {}", field(id));
+    }
+    fields
+}
+
 /// A value of the answer, if it is there and of this shape.
 pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
     T::deserialize(value).ok()
@@ -157,7 +175,7 @@ pub(super) fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
 pub(super) fn of_commit(sha: &str) -> String {
     format!(
         "object(oid: \"{sha}\") {{ ... on Commit {{ authors(first: 100) {{ totalCount nodes {PERSON} }} \
-         associatedPullRequests(first: 20) {{ totalCount nodes {{ number merged mergeCommit {{ oid }} }} }} }} }}"
+         associatedPullRequests(first: 20) {{ totalCount nodes {{ number merged }} }} }} }}"
     )
 }
 

@@ -187,11 +187,12 @@ pub(super) fn commit(commit: &wire::Commit) -> Commit {
 pub(super) fn changed_files(files: Vec<wire::File>) -> ChangedFiles {
     let truncated = files.len() >= MAX_FILES;
     let lines = files.iter().map(|file| file.changes).sum();
+    let unread = files.iter().flat_map(super::files::unread).collect();
     let paths = files.into_iter().flat_map(|file| {
         let before = file.previous_filename.filter(|_| file.status == "renamed");
         [Some(file.filename), before].into_iter().flatten()
     });
-    ChangedFiles { paths: paths.collect(), lines, truncated }
+    ChangedFiles { paths: paths.collect(), lines, truncated, unread }
 }
 
 /// A message's first line.

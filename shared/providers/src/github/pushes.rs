@@ -4,12 +4,11 @@ use super::client::GitHub;
 use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
 use approval::range::Identity;
-use jiff::Timestamp;
 use reqwest::Url;
 use std::collections::{HashMap, HashSet};
 
-/// The fewest and the most pages of 100 that are read.
-const PAGES: (usize, usize) = (5, 20);
+/// The most pages of 100 that are read: of a small range, and of a range of any size.
+const PAGES: (usize, usize) = (6, 20);
 /// The ref of a branch.
 const HEADS: &str = "refs/heads/";
 
@@ -17,7 +16,8 @@ const HEADS: &str = "refs/heads/";
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
     pushes: Vec<wire::Activity>,
-    /// Whether older pushes were not read: the first one that is known of a commit may not be its first.
+    /// Whether older pushes were not read: the first one that is known of a commit may not be its first, unless the commit is
+    /// known to be younger than these.
     is_cut: bool,
 }
 
@@ -32,13 +32,13 @@ pub(super) struct Wanted<'a> {
     pub base: &'a str,
     /// The default branch.
     pub trunk: Option<&'a str>,
-    /// The earliest date that one of them or the base has.
-    pub since: Option<Timestamp>,
 }
 
 impl GitHub {
-    /// The repository's pushes from the newest on: until each commit is covered and the list is older than all of them, or
-    /// for 500 to 2,000 pushes. A repository whose host does not tell has none.
+    /// The repository's pushes from the newest on: until each commit is known to be younger than the last one, or for 600 to
+    /// 2,000 pushes. A repository whose host does not tell has none.
+    ///
+    /// What a commit says of its date is its author's word, so that the order of the list alone tells.
     /// <https://docs.github.com/rest/repos/repos#list-repository-activities>
     pub(super) async fn pushes(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Pushes, Failure> {
         let doing = format!("reading the pushes to {repository}");
@@ -70,12 +70,31 @@ impl GitHub {
 
 impl Pushes {
     fn is_enough(&self, wanted: &Wanted<'_>) -> bool {
-        let oldest = self.pushes.last().map(|push| push.timestamp);
-        let reaches = wanted.since.zip(oldest).is_some_and(|(since, oldest)| oldest < since);
-        reaches && {
-            let found = self.brought(wanted);
-            wanted.parents.keys().all(|sha| found.contains_key(*sha))
+        self.younger(wanted).len() == wanted.parents.len()
+    }
+
+    /// The commits that can't have been pushed before the pushes that were read: each follows from a commit that the host itself
+    /// made among these, by a merge.
+    fn younger<'a>(&self, wanted: &Wanted<'a>) -> HashSet<&'a str> {
+        let made: HashSet<&str> =
+            self.pushes.iter().filter(|push| is_merge(push)).map(|push| push.after.as_str()).collect();
+        let mut children: HashMap<&str, Vec<&'a str>> = HashMap::new();
+        let mut open = Vec::new();
+        for (sha, parents) in &wanted.parents {
+            for parent in *parents {
+                children.entry(parent).or_default().push(sha);
+            }
+            if made.contains(sha) || parents.iter().any(|parent| made.contains(parent.as_str())) {
+                open.push(*sha);
+            }
         }
+        let mut younger = HashSet::new();
+        while let Some(sha) = open.pop() {
+            if younger.insert(sha) {
+                open.extend(children.get(sha).into_iter().flatten());
+            }
+        }
+        younger
     }
 
     /// The accounts that brought each commit in: by the first push that had it, and by the first push that had it on the default
@@ -94,6 +113,7 @@ impl Pushes {
             .collect();
         let mut found: HashMap<&'a str, Vec<Identity>> = HashMap::new();
         let mut on_trunk: HashSet<(&str, &'a str)> = HashSet::new();
+        let younger = self.younger(wanted);
         for push in self.pushes.iter().rev() {
             let there_before = reachable(&wanted.parents, &push.before);
             let branch = branch(push);
@@ -106,8 +126,8 @@ impl Pushes {
                     on_trunk.insert((branch, *sha));
                 }
                 // Whoever merges brings in what others pushed, and does not stand for it.
-                let is_merge = matches!(push.activity_type.as_str(), "pr_merge" | "merge_queue_merge");
-                let vouched = is_first && !is_merge && !self.is_cut;
+                let is_known_first = is_first && (!self.is_cut || younger.contains(sha));
+                let vouched = is_known_first && !is_merge(push);
                 let pusher = identity::account(push.actor.as_ref()).filter(|_| counts);
                 let pusher = pusher.map(|account| Identity { vouched, ..identity::acted(account) });
                 let is_known =
@@ -118,6 +138,11 @@ impl Pushes {
         }
         found
     }
+}
+
+/// Whether the host made its last commit, by merging a pull request.
+fn is_merge(push: &wire::Activity) -> bool {
+    matches!(push.activity_type.as_str(), "pr_merge" | "merge_queue_merge")
 }
 
 fn branch(push: &wire::Activity) -> &str {
@@ -161,7 +186,6 @@ mod tests {
                 before,
                 after,
                 r#ref: format!("{HEADS}{branch}"),
-                timestamp: Timestamp::UNIX_EPOCH,
                 activity_type: kind,
                 actor: Some(actor).filter(|_| who != "-"),
             }
@@ -176,7 +200,7 @@ mod tests {
             .map(|(sha, parents)| (*sha, parents.split_whitespace().map(str::to_owned).collect()))
             .collect();
         let parents = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
-        let wanted = Wanted { parents, base: "0", trunk: Some("main"), since: None };
+        let wanted = Wanted { parents, base: "0", trunk: Some("main") };
         let found = pushes(lines).brought(&wanted);
         let mut told: Vec<String> = found
             .iter()
@@ -193,18 +217,22 @@ mod tests {
     fn only_the_first_push_vouches_and_no_merge() {
         let side = [("1", "0"), ("a", "0"), ("m", "1 a")];
         let lines = ["push ana side 9 a", "push ben main 0 1", "pr_merge cleo main 1 m"];
+        let made = ["pr_merge dan main 9 0", "push ana side 9 a", "push ben main 0 1"];
         for (lines, is_cut, expected) in [
             (&lines[..], false, "1:ben a:ana m:"),
             (&lines[..], true, "1: a: m:"),
             // The branch is a fork's, whose pushes the list does not have.
             (&lines[1..], false, "1:ben a: m:"),
+            // The host made what both began at within the part that was read.
+            (&made[..], true, "1:ben a:ana"),
+            (&made[1..], true, "1: a:"),
         ] {
             let parents: Vec<(&str, Vec<String>)> = side
                 .iter()
                 .map(|(sha, parents)| (*sha, parents.split_whitespace().map(str::to_owned).collect()))
                 .collect();
             let parents = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
-            let wanted = Wanted { parents, base: "0", trunk: Some("main"), since: None };
+            let wanted = Wanted { parents, base: "0", trunk: Some("main") };
             let found = Pushes { is_cut, ..pushes(lines) }.brought(&wanted);
             let mut told: Vec<String> = found
                 .iter()

@@ -1,26 +1,24 @@
 //! Everything between two revisions, read whole: the commits by the host's paged comparison, people and pull requests by queries,
 //! pushers by the list of pushes.
 //!
-//! Twenty commits take a comparison, two queries and the list of pushes: 9 requests at most. What can't be read is told in
-//! [`Range::missing`], so that nobody takes a part for the whole.
+//! Twenty commits take a comparison each way, two queries and the list of pushes: 10 requests at most. What can't be read is
+//! told in [`Range::missing`], so that nobody takes a part for the whole.
 
 use super::client::{ChangedFiles, GitHub};
+use super::comparison::{Side, Sought};
 use super::graphql::{self, Answers};
 use super::pushes::{Parents, Wanted};
 use super::range_commit::{Told, commit_of_branch, commit_of_range};
 use super::range_pull_request::pull_request;
 use super::{parse, wire};
-use crate::failure::{Failure, Repeat};
+use crate::failure::Failure;
 use approval::deploy::Commit;
 use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
-use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// The most commits of a range that are read, each way.
-pub const MAX_COMMITS: usize = 2_500;
 /// The most pull requests of a range that are read.
 pub const MAX_PULL_REQUESTS: usize = 500;
-/// The commits on a page of a comparison, and in a query.
+/// The commits in a query.
 const PAGE: usize = 100;
 /// The pull requests in a query: each brings up to 100 commits.
 const PULL_REQUESTS: usize = 25;
@@ -40,13 +38,27 @@ pub struct ReadRange {
     pub files: ChangedFiles,
 }
 
+/// What is known of a range without reading its commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// How the head lies to the base.
+    pub direction: Direction,
+    /// The number of commits that it adds.
+    pub added: usize,
+    /// The number of commits that it takes out.
+    pub removed: usize,
+    /// The files that all of these change.
+    pub files: ChangedFiles,
+}
+
 /// Why a range was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeFailure {
     /// The host does not know where it ends.
     #[error("{0}")]
     HeadUnknown(Failure),
-    /// The host knows where it ends, but not where it starts, or the two have nothing in common: a history that was rewritten.
+    /// The host knows where it ends, and says that there is no commit where it starts, or that the two have nothing in common: a
+    /// history that was rewritten.
     #[error("{0}")]
     BaseLost(Failure),
     /// The host can't be asked now, or declines.
@@ -54,16 +66,43 @@ pub enum RangeFailure {
     Other(#[from] Failure),
 }
 
-/// One way of a comparison.
-struct Side {
-    status: String,
-    base: wire::Commit,
-    commits: Vec<wire::Commit>,
-    files: ChangedFiles,
-    missing: Vec<String>,
-}
-
 impl GitHub {
+    /// The outline of the range between `base` and `head` (SHAs) of `repository` (`owner/name`): which way it goes, how long it is
+    /// and which files it changes. One request, and one more where the head does not contain the base.
+    ///
+    /// # Errors
+    ///
+    /// As [`GitHub::range`].
+    pub async fn outline(&self, repository: &str, base: &str, head: &str) -> Result<Outline, RangeFailure> {
+        let added = match self.first_page(repository, base, head).await? {
+            Ok(added) => added,
+            Err(lost) => return Err(self.lost(repository, head, lost).await?),
+        };
+        let direction = added.direction();
+        let removed = match direction {
+            Direction::Same | Direction::Forward => None,
+            Direction::Rollback | Direction::Diverged => Some(
+                self.first_page(repository, head, base)
+                    .await?
+                    .map_err(|failure| Failure::retryable(failure.to_string()))?,
+            ),
+        };
+        Ok(Outline {
+            direction,
+            added: added.total,
+            removed: removed.as_ref().map_or(0, |removed| removed.total),
+            files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
+        })
+    }
+
+    /// What it means that GitHub does not compare, where it says that something is not there.
+    async fn lost(&self, repository: &str, head: &str, lost: Failure) -> Result<RangeFailure, Failure> {
+        Ok(match self.sought(repository, head).await? {
+            Sought::There(_) => RangeFailure::BaseLost(lost),
+            Sought::Nowhere(unknown) => RangeFailure::HeadUnknown(unknown),
+        })
+    }
+
     /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head does not contain the
     /// base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
     ///
@@ -71,28 +110,19 @@ impl GitHub {
     ///
     /// [`RangeFailure`] says which revision the host does not know.
     pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
-        let added = match self.side(repository, base, head).await {
+        let added = match self.side(repository, base, head).await? {
             Ok(added) => added,
-            Err(lost @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-                return Err(match self.wire_commit(repository, head).await {
-                    Ok(_) => RangeFailure::BaseLost(lost),
-                    Err(unknown @ (Failure::Permanent(_) | Failure::Refusal(_))) => {
-                        RangeFailure::HeadUnknown(unknown)
-                    }
-                    Err(failure) => failure.into(),
-                });
-            }
-            Err(failure) => return Err(failure.into()),
+            Err(lost) => return Err(self.lost(repository, head, lost).await?),
         };
-        let direction = match added.status.as_str() {
-            "identical" => Direction::Same,
-            "ahead" => Direction::Forward,
-            "behind" => Direction::Rollback,
-            _ => Direction::Diverged,
-        };
+        let direction = added.direction();
         let removed = match direction {
             Direction::Same | Direction::Forward => None,
-            Direction::Rollback | Direction::Diverged => Some(self.side(repository, head, base).await?),
+            // It knew both a moment ago: what it says now is no word on the base.
+            Direction::Rollback | Direction::Diverged => Some(
+                self.side(repository, head, base)
+                    .await?
+                    .map_err(|failure| Failure::retryable(failure.to_string()))?,
+            ),
         };
         Ok(self.assemble(repository, direction, added, removed).await?)
     }
@@ -104,49 +134,18 @@ impl GitHub {
     ///
     /// [`Failure::Permanent`] or [`Failure::Refusal`] if there is none.
     pub async fn single(&self, repository: &str, revision: &str) -> Result<ReadRange, Failure> {
-        let mut commit = self.wire_commit(repository, revision).await?;
+        let mut commit = match self.sought(repository, revision).await? {
+            Sought::There(commit) => *commit,
+            Sought::Nowhere(unknown) => return Err(unknown),
+        };
         let files = parse::changed_files(std::mem::take(&mut commit.files));
         let base = match commit.parents.first() {
             Some(parent) => wire::Commit::unread(&parent.sha),
             None => wire::Commit::unread(&commit.sha),
         };
         let commits = vec![commit];
-        let added = Side { status: "ahead".to_owned(), base, commits, files, missing: Vec::new() };
+        let added = Side { status: "ahead".to_owned(), total: 1, base, commits, files, missing: Vec::new() };
         self.assemble(repository, Direction::Forward, added, None).await
-    }
-
-    /// One way of a comparison, page by page: all commits, or the newest 2,500.
-    async fn side(&self, repository: &str, base: &str, head: &str) -> Result<Side, Failure> {
-        let doing = format!("comparing {base} with {head} in {repository}");
-        let range = format!("{base}...{head}");
-        let page = async |page: usize| -> Result<wire::ComparisonPage, Failure> {
-            let page = page.to_string();
-            let query = [("per_page", "100"), ("page", page.as_str())];
-            let answer = self.read_with(repository, ["compare", &range], &query, &doing).await?;
-            answer.json("GitHub", &doing, Repeat::Harmless)
-        };
-        let first = page(1).await?;
-        let (total, files) = (first.total_commits, parse::changed_files(first.files));
-        let last = total.div_ceil(PAGE);
-        // The newest ones, where there are too many: they are what people look for.
-        let from = (last + 1).saturating_sub(MAX_COMMITS / PAGE).max(1);
-        let mut commits = if from == 1 { first.commits } else { Vec::new() };
-        for number in from.max(2)..=last {
-            commits.extend(page(number).await?.commits);
-        }
-        let mut missing = Vec::new();
-        if commits.len() != total {
-            let read = commits.len();
-            missing
-                .push(format!("GitHub counts {total} commits between {base} and {head}; {read} were read."));
-        }
-        Ok(Side { status: first.status, base: first.base_commit, commits, files, missing })
-    }
-
-    async fn wire_commit(&self, repository: &str, revision: &str) -> Result<wire::Commit, Failure> {
-        let doing = format!("reading the commit {revision} of {repository}");
-        let answer = self.read(repository, ["commits", revision], &doing).await?;
-        answer.json("GitHub", &doing, Repeat::Harmless)
     }
 
     async fn assemble(
@@ -181,8 +180,7 @@ impl GitHub {
             branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();
         parents.extend(read.iter().map(|commit| (commit.sha.as_str(), parents_of(commit))));
         let lists: Parents<'_> = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
-        let since = read.iter().copied().chain([&added.base]).filter_map(date).min();
-        let wanted = Wanted { parents: lists, base: &base, trunk: trunk.as_deref(), since };
+        let wanted = Wanted { parents: lists, base: &base, trunk: trunk.as_deref() };
         let pushed = match wanted.parents.is_empty() {
             true => HashMap::new(),
             false => self.pushes(repository, &wanted).await?.brought(&wanted),
@@ -195,9 +193,23 @@ impl GitHub {
         let pull_requests: Vec<RangePullRequest> = pull_requests
             .iter()
             .map(|(pull_request, commits)| {
-                let own = commits.iter().filter(|commit| !known.contains(commit.oid.as_str()));
-                let of_branch = |commit| commit_of_branch(commit, pull_request.number, pushers(&commit.oid));
-                RangePullRequest { commits: own.map(of_branch).collect(), ..pull_request.clone() }
+                let number = pull_request.number;
+                let of_branch: HashSet<&str> = commits.iter().map(|commit| commit.oid.as_str()).collect();
+                let brought = |commit: &&&wire::Commit| {
+                    told.get(&commit.sha).is_some_and(|told| told.pull_requests.contains(&number))
+                };
+                let remade: Vec<String> = read
+                    .iter()
+                    .filter(brought)
+                    .filter(|commit| commit.parents.len() < 2 && !of_branch.contains(commit.sha.as_str()))
+                    .map(|commit| commit.sha.clone())
+                    .collect();
+                // What a merge brought is in the range itself, or was before it; only a squash or a rebase stands for other commits.
+                let own = commits
+                    .iter()
+                    .filter(|commit| !remade.is_empty() && !known.contains(commit.oid.as_str()));
+                let own = own.map(|commit| commit_of_branch(commit, number, pushers(&commit.oid))).collect();
+                RangePullRequest { commits: own, remade, ..pull_request.clone() }
             })
             .collect();
         let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();
@@ -255,7 +267,7 @@ impl GitHub {
             let commits = self.branch(repository, number, read.commits.take(), missing).await?;
             found.push((pull_request(number, read, missing), commits));
         }
-        found.reverse();
+        found.sort_by_key(|(pull_request, _)| pull_request.number);
         Ok(found)
     }
 
@@ -287,17 +299,17 @@ impl GitHub {
     }
 }
 
-/// What was told of each commit, and the default branch. A pull request counts where its merge is in the range: GitHub also
-/// lists those that are open, or that were merged elsewhere.
+/// What was told of each commit, and the default branch. A merged pull request counts where any of its commits is in the
+/// range, wherever its merge is: a rebase has as many commits as its branch. GitHub also lists those that are open; anybody can
+/// open one.
 fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, Told>, Option<String>) {
     missing.extend(answers.missing);
-    let known: HashSet<String> = answers.found.iter().map(|(sha, _)| (*sha).to_owned()).collect();
     let mut told = HashMap::new();
     let mut untold = 0_usize;
     for (sha, value) in answers.found {
         match graphql::read::<wire::Brought>(&value) {
             Some(brought) => {
-                told.insert(sha.to_owned(), Told::new(sha, brought, &known, missing));
+                told.insert(sha.to_owned(), Told::new(sha, brought, missing));
             }
             None => untold += 1,
         }
@@ -318,10 +330,6 @@ fn parents_of_branch(commit: &wire::GraphCommit) -> Vec<String> {
     nodes.map(|parent| parent.oid.clone()).collect()
 }
 
-fn date(commit: &wire::Commit) -> Option<Timestamp> {
-    commit.commit.committer.as_ref().and_then(|committer| committer.date)
-}
-
 /// The files of both ways.
 fn together(added: ChangedFiles, removed: Option<&ChangedFiles>) -> ChangedFiles {
     let Some(removed) = removed else { return added };
@@ -330,5 +338,6 @@ fn together(added: ChangedFiles, removed: Option<&ChangedFiles>) -> ChangedFiles
         paths: paths.into_iter().collect(),
         lines: added.lines.saturating_add(removed.lines),
         truncated: added.truncated || removed.truncated,
+        unread: added.unread.into_iter().chain(removed.unread.iter().cloned()).collect(),
     }
 }

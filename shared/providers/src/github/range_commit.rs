@@ -3,7 +3,6 @@
 use super::{identity, parse, wire};
 use approval::deploy::Person;
 use approval::range::{Identity, RangeCommit, Signature};
-use std::collections::HashSet;
 
 /// What a query told of a commit.
 #[derive(Debug, Default)]
@@ -15,13 +14,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What `brought` says of the commit `sha`. Of the pull requests, those count whose merge is among `known`.
-    pub(super) fn new(
-        sha: &str,
-        brought: wire::Brought,
-        known: &HashSet<String>,
-        missing: &mut Vec<String>,
-    ) -> Self {
+    /// What `brought` says of the commit `sha`. Pull requests count that were merged.
+    pub(super) fn new(sha: &str, brought: wire::Brought, missing: &mut Vec<String>) -> Self {
         let (authors, all) = brought.authors.all();
         if !all {
             missing.push(format!("GitHub did not tell all authors of the commit {sha}."));
@@ -31,16 +25,8 @@ impl Told {
         if !all {
             missing.push(format!("GitHub did not tell all pull requests of the commit {sha}."));
         }
-        let mut numbers = Vec::new();
-        for pull_request in pull_requests.into_iter().filter(|pull_request| pull_request.merged) {
-            match pull_request.merge_commit {
-                Some(merge) if known.contains(&merge.oid) => numbers.push(pull_request.number),
-                Some(_) => {}
-                None => {
-                    missing.push(format!("GitHub did not tell which commit merged #{}.", pull_request.number))
-                }
-            }
-        }
+        let merged = pull_requests.into_iter().filter(|pull_request| pull_request.merged);
+        let numbers = merged.map(|pull_request| pull_request.number).collect();
         let authors = authors.iter().map(|author| named(Some(author), &Signature::Unsigned)).collect();
         Self { authors, pull_requests: numbers }
     }

@@ -60,6 +60,7 @@ pub(super) fn pull_request(
         opening_asked_by,
         labels: labels.into_iter().map(|label| label.name).collect(),
         commits: Vec::new(),
+        remade: Vec::new(),
     }
 }
 

@@ -111,7 +111,6 @@ pub(crate) struct CommitData {
 pub(crate) struct GitUser {
     pub name: Option<String>,
     pub email: Option<String>,
-    pub date: Option<Timestamp>,
 }
 
 /// A file that changed.
@@ -123,6 +122,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub changes: u64,
     pub previous_filename: Option<String>,
+    /// What changed in it, where it is text and not too long.
+    pub patch: Option<String>,
 }
 
 /// `GET /users/{username}`, answered.
@@ -235,7 +236,6 @@ pub(crate) struct Activity {
     pub before: String,
     pub after: String,
     pub r#ref: String,
-    pub timestamp: Timestamp,
     pub activity_type: String,
     pub actor: Option<Account>,
 }
@@ -339,11 +339,9 @@ pub(crate) struct Brought {
 
 /// A pull request that may have brought a commit.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Bringing {
     pub number: u64,
     pub merged: bool,
-    pub merge_commit: Option<Oid>,
 }
 
 /// A commit by its SHA.

@@ -1,6 +1,7 @@
 //! What variables stand for.
 
 use jiff::SignedDuration;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ fn whole_seconds(ago: SignedDuration) -> Duration {
 pub struct Snapshot {
     values: BTreeMap<String, Value>,
     clocks: BTreeMap<String, Clock>,
+    /// The values that variables have for one rule, by the rule's name.
+    of_rules: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
 impl Snapshot {
@@ -87,6 +90,27 @@ impl Snapshot {
         let name = name.into();
         self.clocks.remove(&name);
         self.values.insert(name, value);
+    }
+
+    /// Sets a variable for the rule of this name alone.
+    pub fn set_for(&mut self, rule: impl Into<String>, name: impl Into<String>, value: Value) {
+        self.of_rules.entry(rule.into()).or_default().insert(name.into(), value);
+    }
+
+    /// The variables as they are for the rule of this name.
+    pub(crate) fn of_rule(&self, rule: &str) -> Cow<'_, Self> {
+        let Some(own) = self.of_rules.get(rule) else { return Cow::Borrowed(self) };
+        let mut seen = self.clone();
+        own.iter().for_each(|(name, value)| seen.set(name, value.clone()));
+        Cow::Owned(seen)
+    }
+
+    /// The variables but for the one of this name.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut rest = self.clone();
+        rest.values.remove(name);
+        rest.clocks.remove(name);
+        rest
     }
 
     /// Sets a variable that time changes.

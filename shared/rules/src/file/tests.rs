@@ -158,7 +158,10 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
-        reading: Default::default(),
+        reading: approval::reading::Reading {
+            direction: Some(approval::range::Direction::Forward),
+            ..Default::default()
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! What conditions are made of.
 
 use super::Known;
-use crate::variables::{DEPLOYED_FOR, FUTURE_DEPLOY, STALE_FOR};
+use crate::variables::{DEPLOYED_FOR, DIVERGED, FUTURE_DEPLOY, ROLLBACK, STALE_FOR};
 
 /// A variable that a condition can use.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub enum Kind {
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
-pub const VARIABLES: [Variable; 19] = [
+pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: "environment",
         kind: Kind::Text,
@@ -125,8 +125,25 @@ pub const VARIABLES: [Variable; 19] = [
         kind: Kind::Text,
         about: "How much the deploy changes: `Small` (at most 10 files and 100 lines), `Medium`, or `Large` (more than 50 files or \
                 1000 lines); `Unknown` where the git host does not say. A change whose files are not all listed is `Large`; a rollback \
-                is as large as what it takes out.",
+                is as large as what it takes out. Measured is everything since the revision that was approved last for the place of \
+                the rule's first approval, where there is one, else what the deploy itself changes. In a rule that acts without asking \
+                anybody it is everything since the earliest such revision of the file's approvals, and no comparison holds where it is \
+                `Unknown`.",
         examples: &["magnitude='Medium'", "magnitude>='Medium'"],
+    },
+    Variable {
+        name: ROLLBACK,
+        kind: Kind::Bool,
+        about: "Whether the deploy goes back: what stood in the environment before has all of its commits, and more. If GitHub \
+                can't compare the two, no comparison with this or with `diverged` holds, and the channel is told.",
+        examples: &["rollback=false"],
+    },
+    Variable {
+        name: DIVERGED,
+        kind: Kind::Bool,
+        about: "Whether the deploy and what stood in the environment before each have commits that the other one has not, as after a \
+                force push.",
+        examples: &["diverged=false"],
     },
     Variable {
         name: "failed_rules",

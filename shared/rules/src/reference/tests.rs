@@ -10,6 +10,8 @@ use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, S
 use approval::facts::{self, Facts};
 use approval::id::DeployId;
 use approval::issue::{Issue, Tracker};
+use approval::range::Direction;
+use approval::reading::Reading;
 use jiff::SignedDuration;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -64,7 +66,7 @@ fn deploy() -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
-        reading: Default::default(),
+        reading: Reading { direction: Some(Direction::Forward), ..Reading::default() },
     }
 }
 

@@ -3,12 +3,15 @@
 use crate::samples::second;
 use approval::approval::{
     Blocker, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, Standing, Successor, Verdict,
+    WithoutRange,
 };
+use approval::deploy::RulesChange;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::people::Handle;
 use approval::range::Direction;
+use approval::range_files::{Moves, RangeFiles, Unread};
 use approval::run::Resolution;
 use jiff::{SignedDuration, Timestamp};
 
@@ -61,6 +64,19 @@ pub fn electorate() -> Electorate {
             allowed: odd(),
         }),
         is_of_rules: true,
+        without_range: Some(WithoutRange::NotCompared { base: ODD[1].to_owned() }),
+        files: Some(RangeFiles {
+            rules_change: RulesChange::Yes(odd()),
+            moves: Moves {
+                named: vec![
+                    Unread::Submodule { path: ODD[2].to_owned() },
+                    Unread::SubmoduleSources,
+                    Unread::LargeFile { path: String::new() },
+                    Unread::Action { workflow: ODD[1].to_owned(), uses: ODD[3].to_owned() },
+                ],
+                more: u32::MAX,
+            },
+        }),
     }
 }
 
@@ -203,6 +219,13 @@ fn of_votes() -> Vec<EventKind> {
     let standings =
         [Standing::Member, Standing::Deactivated, Standing::Guest, Standing::Stranger, Standing::Bot];
     let mut events = vec![
+        EventKind::BaseSet {
+            approval: approval(),
+            place: ODD[1].to_owned(),
+            revision: String::new(),
+            by: "U1".to_owned(),
+            name: ODD[2].to_owned(),
+        },
         cast(Choice::Approve, None, None, None),
         EventKind::VoteWithdrawn {
             approval: approval(),
@@ -266,6 +289,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::Remind { approval: approval() },
         EffectKind::WatchFreeze { approval: approval() },
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
+        EffectKind::JudgeOthers { approval: approval() },
         EffectKind::TellGlassBroken { approval: approval() },
         EffectKind::Supersede { deploy: DeployId::from_text("d1"), run: run(), by: successor() },
         EffectKind::DrawDialog { approval: approval() },

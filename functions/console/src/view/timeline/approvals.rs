@@ -16,7 +16,7 @@ impl Teller<'_> {
             .map(|electorate| ElectorateView::of(electorate, &self.people).sentences(channel))
             .unwrap_or_default();
         let approval = self.page.approvals.iter().find(|approval| approval.id == *id);
-        let (tone, rules) = match approval.map(|approval| &approval.rules_change) {
+        let (tone, rules) = match approval.map(|approval| approval.changed_rules()) {
             Some(RulesChange::Yes(paths)) => (
                 Tone::Warning,
                 Some(format!("The deploy changes the rules that guard it, or what CI runs: {}.", paths.join(", "))),

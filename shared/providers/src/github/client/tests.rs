@@ -93,7 +93,7 @@ async fn a_commit_says_whether_its_files_are_all() {
     let (commit, files) = github.commit("acme/checkout", "a1").await.unwrap();
     assert_eq!((commit.revision.as_str(), commit.title.as_str(), commit.authors.len()), ("a1", "One", 2));
     let paths = ["src/main.rs", "b", "a", "d"].map(str::to_owned).to_vec();
-    assert_eq!(files, ChangedFiles { paths, lines: 15, truncated: false });
+    assert_eq!(files, ChangedFiles { paths, lines: 15, ..ChangedFiles::default() });
     assert!(github.commit("acme/checkout", "v1/many").await.unwrap().1.truncated);
     assert_eq!(server.lines()[1], "GET /repos/acme/checkout/commits/v1%2Fmany");
     assert!(matches!(github.commit("acme/checkout", "zz").await, Err(Failure::Refusal(_))));

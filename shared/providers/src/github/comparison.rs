@@ -1,0 +1,160 @@
+//! One way of GitHub's comparison of two commits, page by page.
+
+use super::client::{ChangedFiles, GitHub, JSON};
+use super::failure::classify;
+use super::{parse, wire};
+use crate::failure::{Failure, Repeat};
+use crate::http::{Answer, MAX_ANSWER, send};
+use approval::range::Direction;
+use futures_util::future::try_join_all;
+use reqwest::{Method, StatusCode};
+
+/// The most commits of a range that are read, each way.
+pub const MAX_COMMITS: usize = 2_500;
+/// The commits on a page.
+const PAGE: usize = 100;
+/// The number of requests that are under way at the same time. GitHub allows 100 for all that a token does.
+///
+/// Source: <https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits>.
+pub(super) const LANES: usize = 6;
+
+/// One way of a comparison: what one commit has that another one has not.
+pub(super) struct Side {
+    /// GitHub's word for how the two lie to each other.
+    pub status: String,
+    /// The number of commits, also of those that were not read.
+    pub total: usize,
+    /// The commit that is compared with.
+    pub base: wire::Commit,
+    /// The commits, oldest first; the newest 2,500 of them.
+    pub commits: Vec<wire::Commit>,
+    /// The files that these change.
+    pub files: ChangedFiles,
+    /// What was not read, a sentence each.
+    pub missing: Vec<String>,
+}
+
+/// A commit that GitHub was asked for.
+pub(super) enum Sought {
+    /// It is there.
+    There(Box<wire::Commit>),
+    /// GitHub has no such commit, and says so in these words.
+    Nowhere(Failure),
+}
+
+impl GitHub {
+    /// One way of a comparison, page by page: all commits, or the newest 2,500. `Err` of the answer: GitHub does not know one
+    /// of the two, or says that they have nothing in common.
+    ///
+    /// # Errors
+    ///
+    /// Any other answer, also to a later page: nobody knows then what is missing.
+    pub(super) async fn side(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+    ) -> Result<Result<Side, Failure>, Failure> {
+        let mut first = match self.first_page(repository, base, head).await? {
+            Ok(first) => first,
+            Err(lost) => return Ok(Err(lost)),
+        };
+        let total = first.total;
+        let last = total.div_ceil(PAGE);
+        // The newest ones, where there are too many: they are what people look for.
+        let from = (last + 1).saturating_sub(MAX_COMMITS / PAGE).max(1);
+        let mut commits = if from == 1 { first.commits.split_off(0) } else { Vec::new() };
+        let pages: Vec<usize> = (from.max(2)..=last).collect();
+        for pages in pages.chunks(LANES) {
+            let asked = pages.iter().map(|page| self.compared(repository, base, head, *page));
+            for answer in try_join_all(asked).await? {
+                commits.extend(page(repository, base, head, answer)?.commits);
+            }
+        }
+        let mut missing = Vec::new();
+        if commits.len() != total {
+            let read = commits.len();
+            missing
+                .push(format!("GitHub counts {total} commits between {base} and {head}; {read} were read."));
+        }
+        Ok(Ok(Side { commits, missing, ..first }))
+    }
+
+    /// The first page of one way of a comparison, which alone has the files. `Err` of the answer: as [`GitHub::side`].
+    pub(super) async fn first_page(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+    ) -> Result<Result<Side, Failure>, Failure> {
+        let answer = self.compared(repository, base, head, 1).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Err(classify(&doing(repository, base, head), &answer, Repeat::Harmless)));
+        }
+        let first = page(repository, base, head, answer)?;
+        Ok(Ok(Side {
+            status: first.status,
+            total: first.total_commits,
+            base: first.base_commit,
+            commits: first.commits,
+            files: parse::changed_files(first.files),
+            missing: Vec::new(),
+        }))
+    }
+
+    async fn compared(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+        page: usize,
+    ) -> Result<Answer, Failure> {
+        let (range, page) = (format!("{base}...{head}"), page.to_string());
+        let request = self.request(Method::GET, repository, ["compare", &range], JSON)?;
+        let request = request.query(&[("per_page", "100"), ("page", page.as_str())]);
+        send("GitHub", &doing(repository, base, head), request, Repeat::Harmless, MAX_ANSWER).await
+    }
+
+    /// The commit `revision` (a SHA, also a shortened one, a branch or a tag).
+    /// <https://docs.github.com/rest/commits/commits#get-a-commit>
+    ///
+    /// # Errors
+    ///
+    /// GitHub does not say whether there is one.
+    pub(super) async fn sought(&self, repository: &str, revision: &str) -> Result<Sought, Failure> {
+        let doing = format!("reading the commit {revision} of {repository}");
+        let request = self.request(Method::GET, repository, ["commits", revision], JSON)?;
+        let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_ANSWER).await?;
+        match answer.status {
+            StatusCode::OK => Ok(Sought::There(answer.json("GitHub", &doing, Repeat::Harmless)?)),
+            StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
+                Ok(Sought::Nowhere(classify(&doing, &answer, Repeat::Harmless)))
+            }
+            _ => Err(classify(&doing, &answer, Repeat::Harmless)),
+        }
+    }
+}
+
+impl Side {
+    /// How the head lies to the base.
+    pub(super) fn direction(&self) -> Direction {
+        match self.status.as_str() {
+            "identical" => Direction::Same,
+            "ahead" => Direction::Forward,
+            "behind" => Direction::Rollback,
+            _ => Direction::Diverged,
+        }
+    }
+}
+
+fn page(repository: &str, base: &str, head: &str, answer: Answer) -> Result<wire::ComparisonPage, Failure> {
+    let doing = doing(repository, base, head);
+    match answer.status {
+        StatusCode::OK => answer.json("GitHub", &doing, Repeat::Harmless),
+        _ => Err(classify(&doing, &answer, Repeat::Harmless)),
+    }
+}
+
+fn doing(repository: &str, base: &str, head: &str) -> String {
+    format!("comparing {base} with {head} in {repository}")
+}

@@ -1,0 +1,194 @@
+//! The files that a comparison lists: those that guard a deploy, and what they move without showing it.
+
+use super::client::{ChangedFiles, GitHub, JSON, found};
+use super::first_file::{RULES, TAGS};
+use super::wire;
+use crate::failure::{Failure, Repeat};
+use approval::deploy::{RulesChange, is_ci_file};
+use approval::range_files::Unread;
+use reqwest::Method;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The file that says where submodules come from.
+const SUBMODULES: &str = ".gitmodules";
+/// The beginning of a line of a patch that a submodule has instead of a file's content.
+///
+/// Source: git-diff(1), `--submodule=short`.
+const SUBPROJECT: &str = "Subproject commit ";
+/// The beginning of the first line of a file in Git LFS.
+///
+/// Source: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>.
+const LARGE_FILE: &str = "version https://git-lfs.github.com/spec/";
+/// The line of such a file that says which content it has.
+const LARGE_CONTENT: &str = "oid sha256:";
+/// The length of a full SHA.
+const FULL_SHA: usize = 40;
+
+/// Whether `files` has a file that rules or default tags are read from, or one that a CI reads: changed, removed, or moved to or
+/// from there.
+pub fn rules_change(files: &ChangedFiles) -> RulesChange {
+    let rules = RULES.into_iter().chain(TAGS);
+    let rules = rules.filter(|path| files.paths.iter().any(|changed| changed == path)).map(str::to_owned);
+    let ci = files.paths.iter().filter(|path| is_ci_file(path)).cloned();
+    let changed: Vec<_> = rules.chain(ci).collect();
+    match changed.is_empty() {
+        false => RulesChange::Yes(changed),
+        true if files.truncated => RulesChange::Unknown,
+        true => RulesChange::No,
+    }
+}
+
+/// What `file` moves and does not show.
+pub(super) fn unread(file: &wire::File) -> Vec<Unread> {
+    let path = || file.filename.clone();
+    let patch = file.patch.as_deref().unwrap_or_default();
+    let mut lines = patch.lines().filter_map(|line| line.strip_prefix(['+', '-', ' ']));
+    if lines.clone().any(|line| line.starts_with(SUBPROJECT)) {
+        return vec![Unread::Submodule { path: path() }];
+    }
+    if file.filename == SUBMODULES {
+        return vec![Unread::SubmoduleSources];
+    }
+    if lines.any(|line| line.starts_with(LARGE_FILE) || line.starts_with(LARGE_CONTENT)) {
+        return vec![Unread::LargeFile { path: path() }];
+    }
+    if !is_ci_file(&file.filename) {
+        return Vec::new();
+    }
+    let added = patch.lines().filter_map(|line| line.strip_prefix('+'));
+    let moving = added.filter_map(moving_action);
+    moving.map(|uses| Unread::Action { workflow: path(), uses: uses.to_owned() }).collect()
+}
+
+/// The action that a line of a workflow uses by a name that can move. A full SHA stays what it is, and a folder of the
+/// repository is a part of the change.
+fn moving_action(line: &str) -> Option<&str> {
+    let line = line.trim_start().trim_start_matches("- ").trim_start();
+    let uses = line.strip_prefix("uses:")?.split(" #").next()?.trim().trim_matches(['"', '\'']);
+    let (name, version) = uses.split_once('@')?;
+    let is_fixed = version.len() == FULL_SHA && version.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_digest = version.starts_with("sha256:");
+    (!is_fixed && !is_digest && !name.is_empty()).then_some(uses)
+}
+
+impl GitHub {
+    /// Whether the range from `base` to `head`, which changes `files`, changes a file that guards the deploy. Where `files` is not
+    /// all of them, the blobs at both ends tell: two requests.
+    ///
+    /// # Errors
+    ///
+    /// GitHub can't be asked now.
+    pub async fn guards(
+        &self,
+        repository: &str,
+        (base, head): (&str, &str),
+        files: &ChangedFiles,
+    ) -> Result<RulesChange, Failure> {
+        if !files.truncated {
+            return Ok(rules_change(files));
+        }
+        let before = self.guarding(repository, base).await?;
+        let after = self.guarding(repository, head).await?;
+        let (Some(before), Some(after)) = (before, after) else { return Ok(rules_change(files)) };
+        let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let changed = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+        let changed: Vec<String> = changed.cloned().collect();
+        Ok(if changed.is_empty() { RulesChange::No } else { RulesChange::Yes(changed) })
+    }
+
+    /// The files at a commit that guard a deploy, with the SHAs of their blobs; `None`: GitHub does not list all files.
+    /// <https://docs.github.com/rest/git/trees#get-a-tree>
+    async fn guarding(
+        &self,
+        repository: &str,
+        sha: &str,
+    ) -> Result<Option<BTreeMap<String, String>>, Failure> {
+        let doing = format!("reading the files at {sha} in {repository}");
+        let request = self.request(Method::GET, repository, ["git", "trees", sha], JSON)?;
+        let answer = match found(&doing, request.query(&[("recursive", "1")])).await {
+            Ok(answer) => answer,
+            Err(failure) if failure.is_passing() => return Err(failure),
+            Err(_) => return Ok(None),
+        };
+        let tree: wire::Tree = answer.json("GitHub", &doing, Repeat::Harmless)?;
+        if tree.truncated {
+            return Ok(None);
+        }
+        let guards = |path: &str| RULES.contains(&path) || TAGS.contains(&path) || is_ci_file(path);
+        let ours = tree.tree.into_iter().filter(|entry| guards(&entry.path));
+        Ok(Some(ours.map(|entry| (entry.path, entry.sha)).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_the_rules_is_known_or_said_to_be_unknown() {
+        let both = ["src/main.rs", ".sleuth/rules.yml", ".signoff/rules.yml"];
+        let yes = |paths: &[&str]| RulesChange::Yes(paths.iter().map(|path| (*path).to_owned()).collect());
+        for (paths, truncated, expected) in [
+            (&[][..], false, RulesChange::No),
+            (&[], true, RulesChange::Unknown),
+            (&["src/main.rs", "docs/.signoff/rules.yml", ".signoff/rules.yml.orig"], false, RulesChange::No),
+            (&["src/main.rs"], true, RulesChange::Unknown),
+            (&["src/main.rs", ".signoff/rules.yml"], false, yes(&[".signoff/rules.yml"])),
+            (&[".sleuth/rules.yml"], true, yes(&[".sleuth/rules.yml"])),
+            (
+                &[".github/workflows/promote.yml", ".signoff/TAGS"],
+                false,
+                yes(&[".signoff/TAGS", ".github/workflows/promote.yml"]),
+            ),
+            (&both, false, yes(&[".signoff/rules.yml", ".sleuth/rules.yml"])),
+        ] {
+            let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+            let files = ChangedFiles { paths, truncated, ..ChangedFiles::default() };
+            assert_eq!(rules_change(&files), expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_patch_moves_and_does_not_show_is_named() {
+        let sha = "a".repeat(40);
+        let action = |uses: &str| Unread::Action {
+            workflow: ".github/workflows/ci.yml".to_owned(),
+            uses: uses.to_owned(),
+        };
+        let workflow = |line: &str| (".github/workflows/ci.yml", format!("@@ -1 +1 @@\n-  old\n{line}\n"));
+        for ((path, patch), expected) in [
+            (
+                ("lib/pay", format!("@@ -1 +1 @@\n-Subproject commit {sha}\n+Subproject commit {sha}\n")),
+                vec![Unread::Submodule { path: "lib/pay".to_owned() }],
+            ),
+            ((".gitmodules", String::new()), vec![Unread::SubmoduleSources]),
+            (
+                (
+                    "model.bin",
+                    format!(
+                        "@@ -1,3 +1,3 @@\n version https://git-lfs.github.com/spec/v1\n-oid sha256:{sha}\n"
+                    ),
+                ),
+                vec![Unread::LargeFile { path: "model.bin".to_owned() }],
+            ),
+            (workflow("+      - uses: actions/checkout@v4"), vec![action("actions/checkout@v4")]),
+            (
+                workflow("+    uses: 'acme/flows/.github/workflows/deploy.yml@main'  # shared"),
+                vec![action("acme/flows/.github/workflows/deploy.yml@main")],
+            ),
+            (workflow(&format!("+      - uses: actions/checkout@{sha} # v4")), vec![]),
+            (workflow("+      - uses: ./.github/actions/build"), vec![]),
+            (workflow("-      - uses: actions/checkout@v4"), vec![]),
+            (("README.md", "+uses: actions/checkout@v4\n".to_owned()), vec![]),
+        ] {
+            let file = wire::File {
+                filename: path.to_owned(),
+                status: "modified".to_owned(),
+                changes: 2,
+                previous_filename: None,
+                patch: Some(patch.clone()),
+            };
+            assert_eq!(unread(&file), expected, "{path}: {patch}");
+        }
+    }
+}
