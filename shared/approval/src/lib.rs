@@ -21,6 +21,7 @@ pub mod message;
 pub mod mrkdwn;
 pub mod newest;
 pub mod people;
+pub mod policy;
 pub mod range;
 pub mod reading;
 pub mod rules_in_force;
