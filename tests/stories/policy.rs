@@ -1,5 +1,6 @@
 //! The stack's policy: a floor that repositories can't lower.
 
+use approval::base::{Base, place};
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -8,6 +9,7 @@ use approval::run::{Status, StepState};
 use insta::assert_snapshot;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{ClickOutcome, NewUser};
+use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::{POLICY_REPOSITORY, PROBLEMS_CHANNEL};
@@ -42,6 +44,14 @@ async fn in_force(story: &Story) -> String {
 fn asks(receiver: &Receiver, options: &str) -> String {
     let tells = "slack_channel_message: {channel: '#CHANNEL', message: 'Going on'}";
     rule(options, &format!("{tells}}}, {{webhook: '{}/promote'", receiver.url()))
+}
+
+/// What was let through to the place that the first approval of a deploy leads to.
+async fn base_of(story: &Story, page: &Page) -> Base {
+    let run = &page.runs[0];
+    let spec = run.steps[0].action.approvals()[0];
+    let place = place(spec, &run.rule, &page.deploy.environment);
+    story.world.store.base(&page.deploy.deployment, &place).await.unwrap()
 }
 
 /// A rule that posts to `receiver` and asks nobody.
@@ -90,7 +100,8 @@ async fn kept_back(story: &Story, deploy: &DeployId) -> Effect {
             let page = story.world.store.page(deploy).await.unwrap()?;
             let waits = |effect: &&Effect| {
                 let note = effect.note.as_deref().unwrap_or_default();
-                matches!(effect.kind, EffectKind::RunStep { .. }) && note.starts_with("The policy keeps this back")
+                matches!(effect.kind, EffectKind::RunStep { .. })
+                    && note.starts_with("The policy keeps this back")
             };
             page.effects.iter().find(waits).cloned()
         })
@@ -141,7 +152,10 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let dialog = story.dialog_of(BLOCKS).await;
         let state = policy_of(story).await;
-        assert!(state.in_force.is_some_and(|policy| policy.approved_for.is_none()), "the first one counts at once");
+        assert!(
+            state.in_force.is_some_and(|policy| policy.approved_for.is_none()),
+            "the first one counts at once"
+        );
         assert_eq!(told(story, "it was the stack's first policy"), 1);
         story.click(&ben, &dialog, "approve").await;
         let waits = kept_back(story, &deploy).await;
@@ -153,7 +167,10 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
                 (sees.contains("Going on") && sees.contains("The policy keeps this back")).then_some(sees)
             })
             .await;
-        assert!(sees.contains("Rule `promote-to-production` (line 2): line 5 of the policy asks for 2 votes"), "{sees}");
+        assert!(
+            sees.contains("Rule promote-to-production (line 2): line 5 of the policy asks for 2 votes"),
+            "{sees}"
+        );
         let blocked: Vec<_> = page
             .events
             .iter()
@@ -163,10 +180,14 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
             })
             .collect();
         assert_eq!(blocked, [("promote-to-production", 1)]);
+        assert_eq!(base_of(story, &page).await.any, None, "what was kept back is in the next range too");
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let visitor = story.sign_in(&admin).await;
         let shown = visitor.page(&format!("/deployments/acme/{}", story.name)).await;
-        assert!(shown.contains("A policy binds these rules") && shown.contains("Rules below the policy"), "{shown}");
+        assert!(
+            shown.contains("A policy binds these rules") && shown.contains("Rules below the policy"),
+            "{shown}"
+        );
         assert!(shown.contains("line 5 of the policy asks for 2 votes"), "{shown}");
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains("The policy blocks the rule"));
 
@@ -198,9 +219,14 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         let reads = has_policy_read(story).await;
         let dialog = proposal(story, "+   {}").await;
         let asked = story.world.slack.messages(PROBLEMS_CHANNEL);
-        let asked = asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
+        let asked =
+            asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
-        assert_snapshot!(asked.join("\n"), @"");
+        assert_snapshot!(asked.join("\n"), @"
+        *The policy of this stack changed* in `acme/policy`. Two of its owners have to approve the change before it counts.
+        ```-   votes_required: 1
+        +   {}```
+        ");
         // Whoever is no owner has no vote, an admin neither.
         for stranger in [&ben, &guest, &admin] {
             votes(story, stranger, &dialog, "approve").await;
@@ -270,14 +296,22 @@ fn unusable_policy_leaves_the_last_one_in_force() {
         for number in 1..=2 {
             let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
             let page = story.settled(&deploy).await;
-            let refused = page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyRefused { .. }));
-            assert_eq!((paths(&receiver).len(), told(story, problem)), (number, 1), "told once for each text");
+            let refused =
+                page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyRefused { .. }));
+            assert_eq!(
+                (paths(&receiver).len(), told(story, problem)),
+                (number, 1),
+                "told once for each text"
+            );
             assert_eq!(refused, number == 1);
         }
         assert_eq!(told(story, ".signoff/policy.yml:1:1: a policy needs two owners"), 1);
         story.world.github.remove_file(POLICY_REPOSITORY, ".signoff/policy.yml");
         story.settled(&has_policy_read(story).await).await;
-        assert_eq!((told(story, problem), told(story, "has no .signoff/policy.yml on its default branch")), (2, 1));
+        assert_eq!(
+            (told(story, problem), told(story, "has no .signoff/policy.yml on its default branch")),
+            (2, 1)
+        );
         let unreachable = FaultKind::status(403, r#"{"message": "Resource not accessible"}"#);
         story.world.github.faults().push(Fault::once("/repos/acme/policy/contents", unreachable));
         story.settled(&has_policy_read(story).await).await;
@@ -295,7 +329,8 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
     tell_with_policy("policy-never", async |story| {
         let ben = story.person("Ben");
         let receiver = Receiver::start(&[200, 200]).await.unwrap();
-        let both = format!("{}{}", acts(&receiver), asks(&receiver, "votes_required: 1").replace("rules:\n", ""));
+        let both =
+            format!("{}{}", acts(&receiver), asks(&receiver, "votes_required: 1").replace("rules:\n", ""));
         story.rules(&both);
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let dialog = story.dialog_of(BLOCKS).await;
@@ -303,7 +338,8 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
         let waits = story
             .until("both rules to be kept back", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
-                let is_blocked = |event: &approval::event::Event| matches!(event.kind, EventKind::RuleBlocked { .. });
+                let is_blocked =
+                    |event: &approval::event::Event| matches!(event.kind, EventKind::RuleBlocked { .. });
                 let waiting = |effect: &&Effect| {
                     matches!(effect.kind, EffectKind::RunStep { .. }) && effect.note.is_some()
                 };
@@ -312,7 +348,11 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
             })
             .await;
         assert_eq!((waits.len(), paths(&receiver)), (2, Vec::new()));
-        story.until("the channel to be told", async || (told(story, "blocks the rule `ship`") == 1).then_some(())).await;
+        story
+            .until("the channel to be told", async || {
+                (told(story, "blocks the rule `ship`") == 1).then_some(())
+            })
+            .await;
         assert_eq!(told(story, "nothing that they let act is done"), 1);
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
@@ -343,7 +383,7 @@ fn stricter_policy_stops_the_action_after_the_vote() {
         story.click(&ben, &dialog, "approve").await;
         let waits = kept_back(story, &deploy).await;
         let note = waits.note.clone().unwrap_or_default();
-        assert!(note.contains("line 5 of the policy does not allow `webhook: http://127.0.0.1`"), "{note}");
+        assert!(note.contains("line 5 of the policy does not allow `webhook: http://127.0.0.1"), "{note}");
         assert!(story.sees(&ben).contains("Going on"), "what only tells goes on");
         // A newer deploy takes its place: what was kept back is not run any more.
         let newer = story.deploys(&story.push("Ana", "Take vouchers"), "Staging").await;
@@ -376,7 +416,11 @@ fn votes_of_an_earlier_rule_count_towards_the_floor() {
                  on_success: [{{{then}}}]}}\n"
             )
         };
-        let first = stage("canary", "description: first", "slack_channel_message: {channel: '#CHANNEL', message: hi}");
+        let first = stage(
+            "canary",
+            "description: first",
+            "slack_channel_message: {channel: '#CHANNEL', message: hi}",
+        );
         let second = stage("everyone", "after: [canary]", &format!("webhook: '{}/everyone'", receiver.url()));
         set_policy(story, "votes_required: 2");
         story.rules(&format!("rules:\n{first}{second}"));
@@ -387,6 +431,13 @@ fn votes_of_an_earlier_rule_count_towards_the_floor() {
         story.click(&ben, &everyone, "approve").await;
         let page = story.settled(&deploy).await;
         assert_eq!(paths(&receiver), ["/everyone"]);
+        let requests = story.world.github.requests();
+        let read = requests.iter().filter(|request| request.path.contains("/acme/policy/contents"));
+        assert_eq!(
+            read.count(),
+            1,
+            "the policy is read when the deploy arrives, and not again with its rules"
+        );
         assert!(page.runs.iter().all(|run| run.status == Status::Succeeded), "{:?}", page.runs);
     });
 }
