@@ -141,6 +141,6 @@ fn plain(value: &Value) -> Plain<'_> {
         Value::Number(number) => Plain::Number(*number),
         Value::Bool(truth) => Plain::Bool(*truth),
         Value::List(list) => Plain::List(list),
-        Value::Duration(_) => Plain::Duration(rules::explain::shown(value)),
+        Value::Duration(_) | Value::Behind(..) => Plain::Duration(rules::explain::shown(value)),
     }
 }

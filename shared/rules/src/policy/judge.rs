@@ -12,7 +12,6 @@ use crate::file::{Rule, RulesFile};
 use crate::problem::one_line;
 use approval::action::{Action, ApprovalSpec, QuotaSpec};
 use approval::deploy::Slug;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most shortfalls that are told of one rule.
@@ -34,7 +33,7 @@ pub struct Judged<'a> {
 }
 
 /// One way in which a rule is below the floor.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortfall {
     /// The rule's name.
     pub rule: String,

@@ -89,6 +89,7 @@ pub fn page() -> String {
                 Kind::Number => "number",
                 Kind::Bool => "yes or no",
                 Kind::Duration => "time",
+                Kind::Behind => "time, or number",
             };
             [code(variable.name), kind.to_owned(), variable.about.to_owned(), codes(variable.examples)]
         }),
