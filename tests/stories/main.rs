@@ -29,6 +29,7 @@ mod makers;
 mod pages;
 mod people;
 mod personal;
+mod policy;
 mod proposals;
 mod queries;
 mod race;

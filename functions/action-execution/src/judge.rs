@@ -107,6 +107,8 @@ impl ActionExecution {
         let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
         let sets_base = run.is_in_force() && !asked.is_followed();
+        // What the policy keeps back went nowhere: the next range has it too.
+        let sets_base = sets_base && self.policy_blocks(deploy, run, None).await?.is_empty();
         let judgement = |electorate, base, start, read| Judgement {
             electorate,
             base,
@@ -115,6 +117,10 @@ impl ActionExecution {
             sets_base,
             rolled_back_by: None,
         };
+        if run.proposes_policy().is_some() {
+            // What is asked is the policy: the deploy only brought it to light.
+            return Ok(judgement(electorate, base, None, None));
+        }
         let now = self.now();
         let start = base.start_of(!spec.self_approval, &run.revision).cloned();
         let own =
@@ -174,7 +180,7 @@ impl ActionExecution {
         let shown = Some(&approval.electorate);
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
         let judgement = self.judge(slack, asked, again).await?;
-        let rolled_back_by = match run.proposes() {
+        let rolled_back_by = match run.proposes().or(run.proposes_policy()) {
             Some(_) => None,
             None => self.rolled_back_by(&deploy).await?,
         };

@@ -14,6 +14,7 @@ mod others;
 mod outside;
 mod people;
 mod personal;
+mod policy;
 mod proposal;
 mod range;
 mod settle;

@@ -9,6 +9,7 @@ use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Succe
 use approval::deploy::{Deploy, RulesChange};
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
+use approval::message;
 use approval::newest::{Arrival, Newest};
 use approval::run::{self, Run};
 use providers::Failure;
@@ -28,7 +29,8 @@ impl ActionExecution {
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
-        let prompt = match run.proposes() {
+        let blocks = self.policy_blocks(deploy, run, None).await?;
+        let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
             None => {
@@ -39,10 +41,16 @@ impl ActionExecution {
                 })?
             }
         };
+        let prompt = match blocks.is_empty() {
+            true => prompt,
+            // In front, as a long text is cut at its end.
+            false => format!("{}\n{prompt}", message::policy_blocks(&blocks)),
+        };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
         let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, true).await?;
         let is_of_rules = electorate.is_of_rules;
+        let is_of_policy = run.proposes_policy().is_some();
         if !is_of_rules {
             reachable(&electorate, spec, deploy)?;
         }
@@ -57,8 +65,13 @@ impl ActionExecution {
             step,
             name: spec.name.clone(),
             subject: Subject { base: start.clone(), ..subject },
-            rules_change: if is_of_rules { RulesChange::No } else { deploy.rules_change.clone() },
+            rules_change: if is_of_rules || is_of_policy {
+                RulesChange::No
+            } else {
+                deploy.rules_change.clone()
+            },
             comparison: match &start {
+                _ if is_of_policy => None,
                 Some(base) if !is_of_rules => deploy.comparison_since(base),
                 Some(_) | None => deploy.comparison_url(),
             },

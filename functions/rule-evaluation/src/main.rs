@@ -10,6 +10,7 @@ mod issues;
 mod magnitude;
 mod mergers;
 mod plan;
+mod policy;
 mod proposal;
 mod rollback;
 mod rules_file;

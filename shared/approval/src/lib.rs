@@ -23,6 +23,7 @@ pub mod message;
 pub mod mrkdwn;
 pub mod newest;
 pub mod people;
+pub mod policy;
 pub mod range;
 pub mod range_files;
 pub mod reading;

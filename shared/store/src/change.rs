@@ -16,6 +16,7 @@ use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
 use approval::people::Entry;
+use approval::policy::StackPolicy;
 use approval::rules_in_force::RulesInForce;
 use approval::run::Run;
 use approval::shares::Changes;
@@ -43,6 +44,7 @@ enum State {
     Latest(Box<Latest>),
     Facts(Box<Facts>),
     Rules(Box<RulesInForce>),
+    Policy(Box<StackPolicy>),
     Base(Box<Base>),
     Range { approval: ApprovalId, range: Box<Changes> },
     Dialog { dialog: Dialog, approval: ApprovalId },
@@ -109,6 +111,13 @@ impl Change {
     pub fn rules(mut self, mut rules: RulesInForce) -> Self {
         rules.version += 1;
         self.states.push(State::Rules(Box::new(rules)));
+        self
+    }
+
+    /// The policy of the stack; the first one has the version 0.
+    pub fn policy(mut self, mut policy: StackPolicy) -> Self {
+        policy.version += 1;
+        self.states.push(State::Policy(Box::new(policy)));
         self
     }
 
@@ -297,6 +306,7 @@ impl Store {
                 let row = row::keep(&keys::rules_in_force(&rules.deployment), rules)?;
                 self.versioned(row, rules.version)
             }
+            State::Policy(policy) => self.versioned(row::keep(&keys::policy(), policy)?, policy.version),
             State::Base(base) => {
                 // A place keeps its base however long nothing is let through to it.
                 self.versioned(row::keep(&keys::base(&base.deployment, &base.place), base)?, base.version)

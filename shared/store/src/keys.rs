@@ -26,6 +26,7 @@
 //! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
+//! | policy of the stack, in force and proposed | `policy` | `policy` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -192,6 +193,11 @@ pub(crate) fn deployment(deployment: &Slug) -> Key {
 /// The rules of a deployment: the file in force, and the one that was proposed.
 pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
     Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// The policy of the stack.
+pub(crate) fn policy() -> Key {
+    Key { pk: "policy".to_owned(), sk: "policy".to_owned() }
 }
 
 /// A piece of the copy of a rules file.

@@ -1,4 +1,4 @@
-//! Signoff's own steps about a proposed rules file: put it in force, keep it out, or wait for it.
+//! Signoff's own steps about a proposed rules file, or a proposed policy: put it in force, keep it out, or wait for it.
 
 use super::Done;
 use crate::handler::ActionExecution;
@@ -42,6 +42,17 @@ impl ActionExecution {
             RulesFileStep::Reject { file } => {
                 self.change_rules(attempt, deploy, connected, file, |state| state.reject(file)).await?;
                 Ok(done("the rules in force stay as they are"))
+            }
+            RulesFileStep::PutPolicyInForce { policy } => {
+                self.change_policy(attempt, deploy, connected, |state| {
+                    state.put_in_force(policy, &run.id, self.now())
+                })
+                .await?;
+                Ok(done("the policy is in force"))
+            }
+            RulesFileStep::RejectPolicy { policy } => {
+                self.change_policy(attempt, deploy, connected, |state| state.reject(policy, &run.id)).await?;
+                Ok(done("the policy in force stays as it is"))
             }
             // `wait_for_rules` let it come here.
             RulesFileStep::Await { .. } => Ok(done("the rules file is in force")),

@@ -1,5 +1,6 @@
 //! A deployment's page: its environments, its deploys, and the menu of what can be done about it.
 
+use super::policy::{PolicyShown, policy};
 use super::rules_in_force::rules_in_force;
 use super::tables::{cell, list};
 use super::{counted, deployment_href, health, icon, page, revision, short_environment, time};
@@ -30,6 +31,8 @@ pub(crate) struct DeploymentPage<'a> {
     pub(crate) is_first: bool,
     /// The rules of the deployment; `None`: it never had any.
     pub(crate) rules: Option<RulesInForce>,
+    /// The policy that binds them; `None`: none does.
+    pub(crate) policy: Option<PolicyShown>,
 }
 
 impl<'a> DeploymentPage<'a> {
@@ -42,7 +45,7 @@ impl<'a> DeploymentPage<'a> {
         let mut environments: Vec<_> = deployment.environments.iter().collect();
         environments.sort_by_key(|environment| std::cmp::Reverse(environment.newest.deployed_at));
         environments.truncate(ENVIRONMENTS);
-        Self { deployment, environments, environment, listing, is_first: true, rules: None }
+        Self { deployment, environments, environment, listing, is_first: true, rules: None, policy: None }
     }
 
     /// The deploys that are shown.
@@ -80,6 +83,7 @@ pub(crate) fn deployment(
             p { a href={ "/record?" (query(&[("deployment", slug.as_str())])) } { "Approvals, and how long they take" } }
         }
         @if let Some(rules) = &shown.rules { (rules_in_force(rules, visitor, now)) }
+        @if let Some(shown) = &shown.policy { (policy(shown, now)) }
         section.block aria-labelledby="deploys" {
             h2 #deploys { "Deploys" }
             (filter(shown))

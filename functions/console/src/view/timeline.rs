@@ -2,6 +2,7 @@
 
 mod approvals;
 
+use super::notice::policy_refused;
 use super::votes::is_undo;
 use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
@@ -126,6 +127,24 @@ impl Teller<'_> {
                     .to_owned(),
             )
             .with_details(problems),
+            EventKind::PolicyInForce { repository, hash, why } => {
+                let short = hash.get(..7).unwrap_or(hash);
+                told(Tone::Plain, format!("The policy in {repository} ({short}) came into force: {why}."))
+            }
+            EventKind::PolicyProposed { repository, hash, changes } => {
+                let short = hash.get(..7).unwrap_or(hash);
+                let text = format!(
+                    "The policy in {repository} ({short}) needs the approval of two owners before it counts."
+                );
+                told(Tone::Warning, text).with_details(changes)
+            }
+            EventKind::PolicyRefused { repository, in_force, problems } => {
+                told(Tone::Warning, policy_refused(repository, in_force.as_deref())).with_details(problems)
+            }
+            EventKind::RuleBlocked { rule, shortfalls, .. } => {
+                told(Tone::Warning, format!("The policy blocks what the rule {} would do.", quoted(rule)))
+                    .with_details(shortfalls)
+            }
             EventKind::NotEvaluated { reason } => told(
                 Tone::Warning,
                 "The rules were not evaluated: the deployment is not connected.".to_owned(),
@@ -356,6 +375,16 @@ mod tests {
           - removes the rule `a`
         Warning: The rules file on the default branch has mistakes; the one in force still counts.
           - .signoff/rules.yml:3:1: no `rules`.
+        Plain: The policy in acme/policy (0123456) came into force: it was the stack's first policy.
+        Warning: The policy in acme/policy (0123456) needs the approval of two owners before it counts.
+          - - votes_required: 2
+          - + votes_required: 1
+        Warning: The policy in acme/policy can’t be used, so the last good one (9876543) stays in force.
+          - .signoff/policy.yml:1:1: no `owners`.
+        Warning: The policy in acme/policy can’t be used, and there is none before it, so no rule may act.
+          - The repository has no .signoff/policy.yml.
+        Warning: The policy blocks what the rule “ship” would do.
+          - Rule `ship` (line 2): line 5 of the policy asks for 2 votes.
         Warning: The rules were not evaluated: the deployment is not connected.
           - acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC.
         Warning: The rule “later” holds and was not run.
