@@ -37,6 +37,8 @@ pub(crate) struct Asks {
     pub(crate) rejections_required: u32,
     pub(crate) authors_only: bool,
     pub(crate) approvers: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) break_glass: Vec<String>,
     pub(crate) self_approval: bool,
     pub(crate) require_reason: Reasons,
     pub(crate) expires_after: Option<String>,
@@ -112,6 +114,7 @@ fn asks(spec: &ApprovalSpec, context: &Context) -> Asks {
         rejections_required: spec.rejections_required,
         authors_only: spec.authors_only,
         approvers: spec.approvers.clone(),
+        break_glass: spec.break_glass.clone(),
         self_approval: spec.self_approval,
         require_reason: spec.require_reason,
         expires_after: spec.expires_after.map(shown_duration),

@@ -5,6 +5,7 @@
 mod actions;
 mod approvals;
 mod bad_input;
+mod break_glass;
 mod changes;
 mod channel;
 mod clock;

@@ -70,6 +70,7 @@ impl ActionExecution {
             workspace: self.outside.workspace(&slack).await?,
             votes: Vec::new(),
             struck: Vec::new(),
+            glass: Default::default(),
             clicks: Vec::new(),
             status: Status::Pending,
             dialog: None,

@@ -31,6 +31,9 @@ impl ActionExecution {
             EffectKind::JudgeAgain { approval, round } => {
                 self.settle_judging(attempt, approval, *round, failure).await
             }
+            EffectKind::RemindReview { approval, round } => {
+                self.settle_reminding(attempt, approval, *round, failure).await
+            }
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
                 self.settle_telling(attempt, channel, failure).await
             }
@@ -38,7 +41,9 @@ impl ActionExecution {
             EffectKind::DrawStep { .. }
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
+            | EffectKind::TellFreezeLifted { .. }
             | EffectKind::TellGlassBroken { .. }
+            | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
             | EffectKind::AdvanceRun { .. }
@@ -192,7 +197,7 @@ impl ActionExecution {
     }
 
     /// What is told can be told again; what can't be told is put on record.
-    async fn settle_telling(
+    pub(crate) async fn settle_telling(
         &self,
         attempt: &Attempt,
         channel: &str,

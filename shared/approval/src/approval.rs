@@ -5,6 +5,7 @@ mod clicked;
 mod decide;
 mod electorate;
 mod frozen;
+mod glass;
 mod judge;
 mod quorum;
 mod subject;
@@ -13,6 +14,9 @@ pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
+pub use glass::{
+    BreakerCheck, Breakers, Broken, Glass, Hands, NoReviewer, REVIEW_WITHIN, Review, next_reminder,
+};
 pub use judge::{Blocker, Judged, Member, Part};
 pub use quorum::{Needed, Tally};
 pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
@@ -63,6 +67,9 @@ pub struct Approval {
     /// When its rule does not act.
     #[serde(default, skip_serializing_if = "Frozen::is_empty")]
     pub frozen: Frozen,
+    /// Its glass, which somebody may break.
+    #[serde(default, skip_serializing_if = "Glass::is_whole")]
+    pub glass: Glass,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// Who may vote, as it was last looked up.

@@ -20,6 +20,7 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod owed;
 pub mod people;
 pub mod range;
 pub mod reading;

@@ -223,7 +223,10 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
+        | EffectKind::RemindReview { .. }
+        | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
         | EffectKind::TellChannel { .. }
@@ -244,7 +247,10 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
+        | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
+        | EffectKind::RemindReview { .. }
+        | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }
         | EffectKind::DrawStep { .. }

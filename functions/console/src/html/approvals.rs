@@ -3,6 +3,7 @@
 use super::actions::{every_branch, of_run};
 use super::ballot::Booth;
 use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, pager};
+use super::glass::glass;
 use super::prompt::formatted;
 use super::status::{freeze, status};
 use super::votes::votes;
@@ -74,7 +75,8 @@ fn waits(section: &Section) -> bool {
     match section {
         Section::Approval(approval) => {
             let branches = [&approval.actions, &approval.on_reject, &approval.on_expire];
-            approval.state.is_open() || branches.into_iter().any(|actions| asks(actions))
+            let owes_review = approval.glass.as_ref().is_some_and(|glass| glass.review_owed);
+            approval.state.is_open() || owes_review || branches.into_iter().any(|actions| asks(actions))
         }
         Section::Run(run) => asks(&run.steps),
     }
@@ -126,6 +128,7 @@ fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
         (starts(approval, deploy))
         h3 { "Status" }
         (status(approval, now))
+        @if let Some(broken) = &approval.glass { (glass(broken, approval.state.is_open(), now)) }
         @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
     };
     let ballot = booth.ballot(approval);

@@ -1,6 +1,7 @@
 //! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
 
 use super::fit::{NAME, TEXT};
+use super::glass;
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted, voter};
@@ -51,9 +52,18 @@ pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<T
         What::Undo => {
             (approval.status == Status::Pending, "The approval is undone: it waits for votes again.")
         }
-        What::BreakGlass => {
+        What::LiftFreeze => {
             let lifted = approval.frozen.lifted.as_ref();
             (lifted.is_some_and(|lifted| lifted.by == member.id), "You lifted the freeze.")
+        }
+        What::BreakGlass => {
+            let broken = approval.glass.broken.as_ref();
+            let by_them = broken.is_some_and(|broken| broken.by == member.id);
+            (by_them, "You broke the glass: this goes ahead without its votes.")
+        }
+        What::Review => {
+            let review = approval.glass.broken.as_ref().and_then(|broken| broken.review.as_ref());
+            (review.is_some_and(|review| review.by == member.id), "Your review is on record.")
         }
         What::Cancel => {
             let by_them =
@@ -100,6 +110,9 @@ impl Booth<'_> {
     /// The forms of an approval that is open, or how to get there, and what the sender of one is told.
     pub(super) fn ballot(&self, view: &ApprovalView) -> Markup {
         let found = self.record.approvals.iter().find(|approval| approval.id == view.id);
+        if let Some(approval) = found.filter(|approval| approval.owed_review().is_some()) {
+            return self.review(approval);
+        }
         let Some(approval) = found.filter(|approval| approval.status.is_open()) else {
             return self.told(Some(&view.id));
         };
@@ -117,9 +130,25 @@ impl Booth<'_> {
                 (None, None) => {}
             }
             (votes(&ballot, visitor, told))
-            (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass of the freeze"))
+            (with_reason(&ballot, visitor, told, What::LiftFreeze, "Lift the freeze"))
+            (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass"))
             (with_reason(&ballot, visitor, told, What::Cancel, "Cancel this approval"))
             @if base { (set_base(approval, visitor)) }
+        }
+    }
+
+    /// The form of a review that is owed, or the way to it.
+    fn review(&self, approval: &Approval) -> Markup {
+        let Some((visitor, member)) = self.member() else { return glass::sign_in(approval, self) };
+        let ballot = BallotView::of(approval, member, &People::of(self.record), self.now);
+        let told = self.told_about(Some(&approval.id)).filter(|told| !told.is_done);
+        html! {
+            h3 { "Review" }
+            (self.told(Some(&approval.id)))
+            @if !ballot.may(What::Review) {
+                p { "You can\u{2019}t review it: somebody has to who may vote on it, made none of the change and did not break the glass." }
+            }
+            (with_reason(&ballot, visitor, told, What::Review, "Mark as reviewed"))
         }
     }
 
@@ -270,7 +299,8 @@ fn with_reason(
                 summary { (summary) }
                 form method="post" action=(action(ballot)) {
                     (carried(ballot, visitor))
-                    label for=(id) { "Why?" }
+                    @if what == What::BreakGlass { p { (ballot.glass_warning) } }
+                    label for=(id) { @if what == What::Review { "What did you find?" } @else { "Why?" } }
                     textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) required
                         aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
                         @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
@@ -326,10 +356,10 @@ mod tests {
     }
 
     #[test]
-    fn who_is_named_can_break_the_glass_and_others_can_undo() {
+    fn who_is_named_can_lift_the_freeze_and_others_undo() {
         insta::assert_snapshot!(shown(&sample::frozen(), &person("U2"), None));
         let other = shown(&sample::frozen(), &person("U3"), None);
-        assert!(!other.contains("break-glass") && other.contains("value=\"undo\""), "{other}");
+        assert!(!other.contains("lift-freeze") && other.contains("value=\"undo\""), "{other}");
     }
 
     #[test]
@@ -388,7 +418,7 @@ mod tests {
         pending undo: The approval is undone: it waits for votes again.
         held back withdraw: You have no vote here any more.
         thawed withdraw: You have no vote here any more.
-        thawed break-glass: You lifted the freeze.
+        thawed lift-freeze: You lifted the freeze.
         cancelled approve: Your vote to approve is on record.
         cancelled cancel: You cancelled this approval.
         ");

@@ -22,7 +22,7 @@ fn approves(reason: Option<&str>) -> Ask {
 /// The look at these voters, who may vote as `electorate` has it.
 fn looked_up(electorate: Electorate, voters: &[(&str, Verdict)]) -> Command {
     let voters = voters.iter().map(|(id, verdict)| ((*id).to_owned(), *verdict)).collect();
-    Command::Confirm(Check { electorate, voters, base: None })
+    Command::Confirm(Check { electorate, voters, base: None, breaker: None })
 }
 
 fn done(summary: &str, url: Option<&str>) -> run::Command {
@@ -102,7 +102,7 @@ fn in_a_freeze() -> Story {
         break_glass: vec!["ana@acme.example".into()],
     };
     let asks = ApprovalSpec { freeze: vec![freeze], ..promote(vec![build("example-circleci-build")]) };
-    let electorate = Electorate { break_glass: vec![vec!["U2".into()]], ..Electorate::anyone() };
+    let electorate = Electorate { lift_freeze: vec![vec!["U2".into()]], ..Electorate::anyone() };
     Story::asks(asks, electorate, RulesChange::No).click(
         240,
         somebody("U1", "Mato Zgajner", MEMBER),
@@ -118,7 +118,7 @@ pub(crate) fn frozen() -> Page {
 /// Ana lifted the freeze.
 pub(crate) fn thawed() -> Page {
     let reason = "The checkout is down.".to_owned();
-    in_a_freeze().click(300, somebody("U2", "Ana Novak", MEMBER), Ask::BreakGlass { reason }).page()
+    in_a_freeze().click(300, somebody("U2", "Ana Novak", MEMBER), Ask::LiftFreeze { reason }).page()
 }
 
 /// Two approved; one of them was deactivated, and the other one is not an approver any more when they are looked up.

@@ -186,10 +186,10 @@ proptest! {
             if before.frozen.lifted == decision.next.frozen.lifted {
                 return;
             }
-            let Command::Click(Click { voter, ask: Ask::BreakGlass { reason }, .. }) = command else {
+            let Command::Click(Click { voter, ask: Ask::LiftFreeze { reason }, .. }) = command else {
                 panic!("{command:?} lifts a freeze")
             };
-            assert!(before.electorate.break_glass[0].contains(&voter.id) && before.status.is_open());
+            assert!(before.electorate.lift_freeze[0].contains(&voter.id) && before.status.is_open());
             assert!(voter.workspace == before.workspace && !reason.trim().is_empty());
             assert!(before.frozen.lifted.is_none() && !before.frozen.windows.is_empty());
             assert_eq!(before.votes, decision.next.votes, "it is no vote");

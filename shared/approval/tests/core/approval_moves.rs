@@ -40,7 +40,7 @@ pub fn approvals() -> impl Strategy<Value = Approval> {
     options.prop_map(
         |(votes, rejections_required, electorate, require_reason, undo_window, expires_at, frozen)| {
             let electorate =
-                Electorate { break_glass: vec![vec!["U1".to_owned(), "U2".to_owned()]], ..electorate };
+                Electorate { lift_freeze: vec![vec!["U1".to_owned(), "U2".to_owned()]], ..electorate };
             Approval {
                 frozen,
                 votes_required: votes,
@@ -77,8 +77,8 @@ fn asks() -> impl Strategy<Value = Ask> {
     let reason = proptest::option::of("[ab]".prop_map(String::from));
     let cancel = "[ a]".prop_map(|reason| Ask::Cancel { reason });
     let vote = (choice, reason).prop_map(|(choice, reason)| Ask::Vote { choice, reason });
-    let glass = "[ a]".prop_map(|reason| Ask::BreakGlass { reason });
-    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 1 => cancel, 2 => glass]
+    let lift = "[ a]".prop_map(|reason| Ask::LiftFreeze { reason });
+    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 1 => cancel, 2 => lift]
 }
 
 fn clicks() -> impl Strategy<Value = Move> {
@@ -253,5 +253,5 @@ fn look(seen: &Approval, gone: usize, electorate: Electorate) -> Command {
     let approving = seen.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let verdict = |voter: &str| if voter == gone { Verdict::Deactivated } else { Verdict::Eligible };
     let voters = approving.map(|vote| (vote.voter.clone(), verdict(&vote.voter))).collect();
-    Command::Confirm(Check { electorate, voters, base: None })
+    Command::Confirm(Check { electorate, voters, base: None, breaker: None })
 }

@@ -173,6 +173,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
         workspace: WORKSPACE.to_owned(),
         votes: Vec::new(),
         struck: Vec::new(),
+        glass: Default::default(),
         clicks: Vec::new(),
         status: votes::Status::Pending,
         dialog: None,
@@ -235,7 +236,12 @@ fn park(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>)
 
 /// What an approval is told after the look.
 pub(super) fn confirm(told: &[(String, Verdict)]) -> votes::Command {
-    votes::Command::Confirm(Check { electorate: Electorate::anyone(), voters: told.to_vec(), base: None })
+    votes::Command::Confirm(Check {
+        electorate: Electorate::anyone(),
+        voters: told.to_vec(),
+        base: None,
+        breaker: None,
+    })
 }
 
 /// Where every message stands: how often each does is counted elsewhere.
