@@ -12,7 +12,7 @@ const ROUNDS: usize = 5;
 
 #[test]
 fn what_comes_twice_and_in_any_order_is_done_once() {
-    let options = WorldOptions { disorder: Some(20_261_123) };
+    let options = WorldOptions { disorder: Some(20_261_123), has_policy: false };
     let world: &'static World = Box::leak(Box::new(World::start(&options).unwrap()));
     let mut violations = Vec::new();
     for scenario in ALL {

@@ -63,7 +63,8 @@ impl LocalAws {
         }
     }
 
-    async fn embedded(deployment: Deployment) -> Result<Self, HarnessError> {
+    /// Deploys the stack on the embedded local AWS.
+    pub async fn embedded(deployment: Deployment) -> Result<Self, HarnessError> {
         let mut options = StackOptions::new(deployment.root.join("template.yaml"), deployment.bin_dir);
         options.parameters = deployment.parameters;
         options.environment = deployment.environment;

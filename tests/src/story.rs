@@ -1,7 +1,7 @@
 //! A story: one deployment of one team, from its rules to what people see.
 
 use crate::contract::violation;
-use crate::world::{API_KEY, PROBLEMS_CHANNEL, World};
+use crate::world::{API_KEY, PROBLEMS_CHANNEL, World, WorldOptions};
 use approval::approval::Approval;
 use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -50,7 +50,22 @@ pub fn tell<F>(name: &str, story: F)
 where
     F: AsyncFnOnce(&Story),
 {
-    let world = World::get();
+    tell_in(World::get(), name, story);
+}
+
+/// The same in a world of its own, whose stack has a repository for its policy.
+pub fn tell_with_policy<F>(name: &str, story: F)
+where
+    F: AsyncFnOnce(&Story),
+{
+    let options = WorldOptions { has_policy: true, ..WorldOptions::default() };
+    tell_in(Box::leak(Box::new(World::start(&options).unwrap())), name, story);
+}
+
+fn tell_in<F>(world: &'static World, name: &str, story: F)
+where
+    F: AsyncFnOnce(&Story),
+{
     world.block_on(async {
         let told = Story::begin(world, name);
         story(&told).await;

@@ -21,6 +21,8 @@ pub const API_KEY: &str = "api-key-of-the-tests";
 /// Which alarms watch what.
 const ALARMS: &str = "health-alarm* acme/health-alarm Production, health-mild acme/health-alarm Production ailing, \
                       health-goes-on acme/health-goes-on Production, budgets-alarm acme/budgets Staging";
+/// The repository with the policy of a stack that has one.
+pub const POLICY_REPOSITORY: &str = "acme/policy";
 /// The channel that hears of problems.
 pub const PROBLEMS_CHANNEL: &str = "deploys";
 
@@ -29,6 +31,9 @@ pub const PROBLEMS_CHANNEL: &str = "deploys";
 pub struct WorldOptions {
     /// Messages come twice and in any order, as this seed has it; only the embedded local AWS can do that.
     pub disorder: Option<u64>,
+    /// Whether the stack has its policy in [`POLICY_REPOSITORY`]. It is on the embedded local AWS then, so that there can be
+    /// many such stacks: a policy binds a whole one.
+    pub has_policy: bool,
 }
 
 /// The stack under test and what is around it.
@@ -75,7 +80,7 @@ impl World {
     pub fn get() -> &'static Self {
         static WORLD: OnceLock<World> = OnceLock::new();
         let disorder = setting("SIGNOFF_TEST_DISORDER").and_then(|seed| seed.parse().ok());
-        WORLD.get_or_init(|| match Self::start(&WorldOptions { disorder }) {
+        WORLD.get_or_init(|| match Self::start(&WorldOptions { disorder, has_policy: false }) {
             Ok(world) => world,
             Err(error) => {
                 // Every story fails with it.
@@ -154,7 +159,7 @@ impl World {
         let circleci = circleci::CircleCi::start(circleci::Options::default()).await?;
         let jira = jira::Jira::start(jira::Options::default()).await?;
         let linear = linear::Linear::start(linear::Options::default()).await?;
-        let parameters = BTreeMap::from(
+        let mut parameters = BTreeMap::from(
             [
                 ("Deployments", format!("acme/* #{PROBLEMS_CHANNEL}, shop/web=acme/storefront")),
                 ("Alarms", ALARMS.to_owned()),
@@ -169,6 +174,10 @@ impl World {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
+        if options.has_policy {
+            github.add_repository(POLICY_REPOSITORY, "main");
+            parameters.insert("PolicyRepository".to_owned(), POLICY_REPOSITORY.to_owned());
+        }
         let (slack_options, github_options, circleci_options) =
             (slack::Options::default(), github::Options::default(), circleci::Options::default());
         let (jira_options, linear_options) = (jira::Options::default(), linear::Options::default());
@@ -226,7 +235,11 @@ impl World {
             log_sink,
             disorder: options.disorder,
         };
-        let aws = LocalAws::deploy(deployment).await?;
+        let aws = if options.has_policy {
+            LocalAws::embedded(deployment).await?
+        } else {
+            LocalAws::deploy(deployment).await?
+        };
         front.lead_to(aws.api());
         let (settings, record_table) = (settings(&aws)?, aws.physical_id("RecordTable")?);
         let clients = Aws::new(&settings)?;

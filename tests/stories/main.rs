@@ -27,6 +27,7 @@ mod keys;
 mod pages;
 mod people;
 mod personal;
+mod policy;
 mod queries;
 mod race;
 mod record;

@@ -5,6 +5,7 @@ use crate::electorate::{each_once, resolve};
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::people::Known;
+use crate::policy::Binding;
 use crate::trouble::Trouble;
 use approval::action::Action;
 use approval::approval::{
@@ -17,25 +18,40 @@ use approval::id::ApprovalId;
 use approval::message::{self, Message};
 use providers::Failure;
 use providers::slack::client::Slack;
+use rules::policy::BreakGlass;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
 
 impl ActionExecution {
-    /// The people who may break the glass of what `asked` asks; `None`: it has no glass. Only the rules in force name them: no
-    /// broken glass brings a proposed rules file into force.
+    /// The people who may break the glass of what `asked` asks; `None`: it has no glass. The policy in force names them, or
+    /// without one the rule in force: no broken glass brings a proposed rules file or policy into force. Where the policy is
+    /// not known, nobody may.
     ///
-    /// Errors: Slack can't be asked now.
+    /// Errors: the record can't be read, or Slack can't be asked now.
     pub(crate) async fn breakers(
         &self,
         slack: &Slack,
         asked: &Asked<'_>,
-    ) -> Result<Option<Breakers>, Failure> {
-        if asked.spec.break_glass.is_empty() || !asked.run.is_in_force() {
+    ) -> Result<Option<Breakers>, Trouble> {
+        if !asked.run.is_in_force() {
             return Ok(None);
         }
-        let people = each_once(resolve(slack, &asked.spec.break_glass).await?);
-        Ok(Some(Breakers { people, review_within: REVIEW_WITHIN.as_secs(), by_policy: false }))
+        let (named, review_within, by_policy) = match self.policy().await? {
+            Binding::Nothing => (asked.spec.break_glass.clone(), REVIEW_WITHIN, false),
+            Binding::Unknown(_) => return Ok(None),
+            Binding::Policy(policy) => {
+                let actions = asked.run.actions();
+                let BreakGlass { people, review_within } =
+                    policy.break_glass(&asked.deploy.deployment, &actions);
+                (people, review_within, true)
+            }
+        };
+        if named.is_empty() {
+            return Ok(None);
+        }
+        let people = each_once(resolve(slack, &named).await?);
+        Ok(Some(Breakers { people, review_within: review_within.as_secs(), by_policy }))
     }
 
     /// The look at whoever broke the glass of `approval`, and at who made the change; `None`: it is whole.

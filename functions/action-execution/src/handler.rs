@@ -3,6 +3,7 @@
 use crate::draw::Drawn;
 use crate::electorate::Accounts;
 use crate::outside::Outside;
+use crate::policy::Policies;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
@@ -29,6 +30,7 @@ pub(crate) struct ActionExecution {
     pub(crate) connections: Connections,
     pub(crate) accounts: Accounts,
     pub(crate) drawn: Mutex<BTreeMap<ApprovalId, Drawn>>,
+    pub(crate) policies: Policies,
     queue: OwnQueue,
     pub(crate) public_url: String,
     clock: fn() -> Timestamp,
@@ -48,6 +50,7 @@ impl ActionExecution {
             connections,
             accounts: Accounts::default(),
             drawn: Mutex::default(),
+            policies: Policies::new(settings)?,
             queue: OwnQueue::new(settings, "EFFECTS_QUEUE_URL", "EFFECTS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,
             clock,

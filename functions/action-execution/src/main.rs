@@ -14,6 +14,7 @@ mod open;
 mod outside;
 mod people;
 mod personal;
+mod policy;
 mod range;
 mod settle;
 mod source;

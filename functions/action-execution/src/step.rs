@@ -2,6 +2,7 @@
 
 use crate::actions::Done;
 use crate::handler::ActionExecution;
+use crate::policy::is_bound;
 use crate::trouble::Trouble;
 use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
@@ -54,6 +55,9 @@ impl ActionExecution {
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());
         let subject = voted.map(|approval| &approval.subject);
+        if is_bound(&action) && self.is_held_by_policy(attempt, &deploy, &run, step, subject).await? {
+            return Ok(());
+        }
         let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action, subject).await?;
         let after = effect.closed(EffectState::Succeeded, None);
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await

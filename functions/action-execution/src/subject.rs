@@ -103,7 +103,7 @@ pub(crate) fn unmoved(
 }
 
 /// What renders a text of `action`: in an address, a value stays in its place.
-fn renderer(action: &Action) -> fn(&str, &Context) -> Result<String, TemplateError> {
+pub(crate) fn renderer(action: &Action) -> fn(&str, &Context) -> Result<String, TemplateError> {
     if matches!(action, Action::Webhook(_)) { render_address } else { render_plain }
 }
 

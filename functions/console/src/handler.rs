@@ -9,6 +9,7 @@ mod documents;
 mod keys;
 mod pages;
 mod people;
+mod policy;
 mod record;
 mod refusals;
 mod rules_in_force;
@@ -61,6 +62,8 @@ pub(crate) struct Console {
     accounts: Accounts,
     pub(crate) site: Site,
     outside: Outside,
+    /// The repository of the stack's policy; `None`: no policy binds it.
+    policy_repository: Option<String>,
 }
 
 /// A request that was found in the table of routes, and let in.
@@ -167,6 +170,7 @@ impl Console {
             accounts: Accounts::new(settings)?,
             site: Site::new(public_url).map_err(|problem| Settings::error("PUBLIC_URL", problem))?,
             outside: Outside::new(settings, aws)?,
+            policy_repository: settings.policy_repository()?,
         })
     }
 

@@ -148,7 +148,10 @@ impl RuleEvaluation {
                 actions: &rule.actions,
                 followed: all_followed || followed.contains(&rule.name),
             };
-            change = change.run(Run::open(&opening, now));
+            let mut run = Run::open(&opening, now);
+            run.next.line = Some(rule.at.line);
+            run.next.after.clone_from(&rule.after);
+            change = change.run(run);
             if change.rows() >= ROWS {
                 self.store.commit(change).await?;
                 change = Change::to(&deploy.id, now);

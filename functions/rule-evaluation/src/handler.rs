@@ -40,6 +40,7 @@ pub(crate) struct RuleEvaluation {
     github_url: String,
     secret: Secret<GitHubSecret>,
     pub(crate) places: Places,
+    pub(crate) policy_repository: Option<String>,
     http: OnceCell<reqwest::Client>,
     queue: OwnQueue,
     pub(crate) public_url: String,
@@ -75,6 +76,7 @@ impl RuleEvaluation {
             github_url: settings.url("GITHUB_API_URL")?,
             secret: Secret::new(settings, "GITHUB_SECRET", aws)?,
             places: Places::new(settings, aws)?,
+            policy_repository: settings.policy_repository()?,
             http: OnceCell::new(),
             queue: OwnQueue::new(settings, "DEPLOYS_QUEUE_URL", "DEPLOYS_DLQ_URL", aws)?,
             public_url: settings.url("PUBLIC_URL")?,
@@ -186,8 +188,10 @@ impl RuleEvaluation {
         let law = self.law(&github, &deploy, effect, scope).await?;
         let (deploy, notices) = match scope {
             Scope::All => {
+                let policy = self.read_policy(&github, &deploy, effect, channel.as_deref()).await?;
                 let tags = law.as_ref().and_then(Law::tags);
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
+                notices.extend(policy);
                 notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
                 (deploy, notices)
             }

@@ -10,6 +10,7 @@ mod issues;
 mod makers;
 mod mergers;
 mod plan;
+mod policy;
 mod proposal;
 mod rollback;
 mod rules_file;

@@ -49,11 +49,11 @@ pub enum Action {
     UpdateMentionedIssues(IssueField),
     /// Send a description of the deploy to an EventBridge bus.
     SendEvent(EventSpec),
-    /// Do something about a proposed rules file. Signoff writes this itself; no rules file can.
+    /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules file can.
     RulesFile(RulesFileStep),
 }
 
-/// A step of Signoff's own about a proposed rules file.
+/// A step of Signoff's own about a proposed rules file, or a proposed policy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum RulesFileStep {
@@ -71,6 +71,16 @@ pub enum RulesFileStep {
     Await {
         /// The id of the proposed file.
         file: String,
+    },
+    /// Put the proposed policy in force: two of the owners approved it.
+    PutPolicyInForce {
+        /// The hash of the policy.
+        policy: String,
+    },
+    /// Leave the policy in force as it is: an owner rejected the proposed one.
+    RejectPolicy {
+        /// The hash of the proposed policy.
+        policy: String,
     },
 }
 
@@ -460,6 +470,12 @@ impl fmt::Display for Action {
             }
             Self::RulesFile(RulesFileStep::Await { file }) => {
                 write!(f, "wait until the rules file {} is in force", short(file))
+            }
+            Self::RulesFile(RulesFileStep::PutPolicyInForce { policy }) => {
+                write!(f, "put the policy {} in force", short(policy))
+            }
+            Self::RulesFile(RulesFileStep::RejectPolicy { policy }) => {
+                write!(f, "keep the policy {} out of force", short(policy))
             }
         }
     }

@@ -65,6 +65,42 @@ pub enum EventKind {
         /// Its problems, each with its place.
         problems: Vec<String>,
     },
+    /// A policy of the stack came into force.
+    PolicyInForce {
+        /// The repository that it was read from, `owner/name`.
+        repository: String,
+        /// SHA-256 of the file.
+        hash: String,
+        /// The way in which it came into force.
+        why: String,
+    },
+    /// The policy repository has another policy than the one in force, and its owners have to approve it first.
+    PolicyProposed {
+        /// The repository, `owner/name`.
+        repository: String,
+        /// SHA-256 of the file.
+        hash: String,
+        /// The lines that it removes and adds, the first ones.
+        changes: Vec<String>,
+    },
+    /// The policy repository has no policy that can be used.
+    PolicyRefused {
+        /// The repository, `owner/name`.
+        repository: String,
+        /// SHA-256 of the policy that stays in force; `None`: there is none, and nothing acts.
+        in_force: Option<String>,
+        /// What is wrong, each with its place where it has one.
+        problems: Vec<String>,
+    },
+    /// A rule is below the policy: it asks, and nothing that it would let act is done.
+    RuleBlocked {
+        /// The run.
+        run: RunId,
+        /// The rule.
+        rule: String,
+        /// What is missing and what to write, each with the lines of the policy and of the rule.
+        shortfalls: Vec<String>,
+    },
     /// The rules were not evaluated, because the deployment is not connected any more.
     NotEvaluated {
         /// Who disconnected it, when, and what can be done.

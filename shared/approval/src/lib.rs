@@ -22,6 +22,7 @@ pub mod mrkdwn;
 pub mod newest;
 pub mod owed;
 pub mod people;
+pub mod policy;
 pub mod range;
 pub mod reading;
 pub mod rules_in_force;

@@ -31,6 +31,12 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// How far it got.
     pub status: Status,
+    /// The line of the rules file that names the rule, from 1; `None`: no file has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The rules whose runs for this deploy had to succeed first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
     /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
     #[serde(default)]
     pub followed: bool,
@@ -165,6 +171,8 @@ impl Run {
             revision: opening.revision.to_owned(),
             steps,
             status: Status::Running,
+            line: None,
+            after: Vec::new(),
             followed: opening.followed,
             opened_at: now,
             version: 0,
@@ -177,9 +185,23 @@ impl Run {
         decision
     }
 
-    /// Whether it asks by the rules in force: neither about a proposed rules file, nor because of one.
+    /// Whether it asks by the rules in force: neither about a proposed rules file or policy, nor because of one.
     pub fn is_in_force(&self) -> bool {
         !self.steps.iter().any(|step| matches!(step.action, Action::RulesFile(_)))
+    }
+
+    /// The hash of the policy that this run puts in force, where it asks about a proposed one.
+    pub fn proposes_policy(&self) -> Option<&str> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::RulesFile(RulesFileStep::PutPolicyInForce { policy }) => Some(policy.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The actions of its rule, in order, as they were when it was opened.
+    pub fn actions(&self) -> Vec<Action> {
+        let top = self.steps.iter().filter(|step| step.under.is_none());
+        top.map(|step| step.action.clone()).collect()
     }
 
     /// The id of the rules file that this run puts in force, where it asks about a proposed one.

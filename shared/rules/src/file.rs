@@ -8,13 +8,14 @@ mod freeze;
 mod issues;
 mod monitors;
 mod personal;
+pub(crate) mod policy;
 mod reader;
 mod rules;
 mod stages;
 pub(crate) mod values;
 
 use crate::condition::{Condition, Snapshot};
-use crate::problem::{Problem, Source};
+use crate::problem::{Position, Problem, Source};
 use crate::{variables, yaml};
 use approval::action::{Action, Kind};
 use approval::freeze::{Freeze, Hold, hold};
@@ -60,6 +61,8 @@ pub struct Rule {
     /// What it uses that is known and not supported yet. If this is not empty the rule must not be opened: it would ask for
     /// less, or do less, than its authors believe.
     pub unsupported: Vec<Problem>,
+    /// Where its name stands in the file.
+    pub at: Position,
     /// The SHA-256, in hexadecimal, of what the rule says: the same however it is written (quotes, comments, order of keys,
     /// defaults spelt out).
     pub hash: String,

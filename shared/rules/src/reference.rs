@@ -7,6 +7,7 @@ mod actions;
 mod conditions;
 mod keys;
 mod page;
+mod policy;
 mod schema;
 mod templates;
 
@@ -17,6 +18,8 @@ pub use keys::{
     MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::page;
+pub(crate) use policy::{MAX_FLOORS, MAX_PATTERN, MAX_PATTERNS};
+pub use policy::{FLOOR, POLICY, SECTION};
 pub use schema::schema;
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 
@@ -145,6 +148,16 @@ pub enum Takes {
     Details,
     /// The name or ARN of an event bus.
     Bus,
+    /// Deployments: `organization/name` or `organization/*`, or a list of such.
+    Deployments,
+    /// A text in which `*` stands for any text, or a list of such.
+    Patterns,
+    /// A host in which `*` stands for any text, or a list of such.
+    Hosts,
+    /// The name of an action that acts, or a list of such.
+    ActionNames,
+    /// A list of mappings with the keys of [`SECTION`] and [`FLOOR`].
+    Floors,
     /// A mapping with these keys.
     Keys(&'static [Key]),
 }

@@ -1,5 +1,6 @@
 //! Settings: what `template.yaml` puts into a function's environment.
 
+use approval::deploy::Slug;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use store::{Places, Store};
@@ -82,6 +83,17 @@ impl Settings {
         Ok(alarms)
     }
 
+    /// The repository with the stack's policy, `owner/name`: `POLICY_REPOSITORY`; `None`: no policy binds the stack.
+    ///
+    /// # Errors
+    /// It is set and not `owner/name`.
+    pub fn policy_repository(&self) -> Result<Option<String>, SettingError> {
+        let name = "POLICY_REPOSITORY";
+        let Some(repository) = self.optional(name).map(str::trim) else { return Ok(None) };
+        let slug = repository.split_once('/').and_then(|(owner, name)| Slug::new(owner, name));
+        slug.map(|slug| Some(slug.to_string())).ok_or_else(|| Self::error(name, "is not `owner/name`"))
+    }
+
     /// How long the record is kept: `RETENTION_DAYS`, a whole number of days from 1 to 3650.
     pub fn retention(&self) -> Result<SignedDuration, SettingError> {
         let name = "RETENTION_DAYS";
@@ -116,6 +128,9 @@ impl Settings {
                 ", from the stack's parameter RetentionDays (`sam deploy --parameter-overrides`)"
             }
             "ALARMS" => ", from the stack's parameter Alarms (`sam deploy --parameter-overrides`)",
+            "POLICY_REPOSITORY" => {
+                ", from the stack's parameter PolicyRepository (`sam deploy --parameter-overrides`)"
+            }
             "ADMINS" => ", from the stack's parameter Admins (`sam deploy --parameter-overrides`)",
             "EVENT_BUS" => ", from the stack's parameter EventBusName (`sam deploy --parameter-overrides`)",
             "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => " by Lambda itself",
@@ -137,6 +152,18 @@ mod tests {
         let told = |text| alarms(text).unwrap_err().to_string();
         assert!(told("5xx shop/web Production").starts_with("ALARMS names shop/web, which is not connected"));
         assert!(told("5xx").starts_with("ALARMS has the entry `5xx`, which names no deployment"));
+    }
+
+    #[test]
+    fn the_policy_repository_is_optional_and_named() {
+        let read = |value| Settings::new([("POLICY_REPOSITORY", value)]).policy_repository();
+        assert_eq!(Settings::new::<0>([]).policy_repository(), Ok(None));
+        assert_eq!((read(""), read(" ")), (Ok(None), Ok(None)));
+        assert_eq!(read(" acme/policy "), Ok(Some("acme/policy".to_owned())));
+        for wrong in ["acme", "acme/..", "/policy", "acme/policy/x", "https://github.com/acme/policy"] {
+            let told = read(wrong).unwrap_err().to_string();
+            assert!(told.starts_with("POLICY_REPOSITORY is not `owner/name`"), "{told}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
 use approval::owed::OwedReviews;
 use approval::people::Entry;
+use approval::policy::StackPolicy;
 use approval::rules_in_force::RulesInForce;
 use approval::run::Run;
 use approval::shares::Changes;
@@ -44,6 +45,7 @@ enum State {
     Latest(Box<Latest>),
     Facts(Box<Facts>),
     Rules(Box<RulesInForce>),
+    Policy(Box<StackPolicy>),
     Base(Box<Base>),
     Owed(Box<OwedReviews>),
     Range { approval: ApprovalId, range: Box<Changes> },
@@ -111,6 +113,13 @@ impl Change {
     pub fn rules(mut self, mut rules: RulesInForce) -> Self {
         rules.version += 1;
         self.states.push(State::Rules(Box::new(rules)));
+        self
+    }
+
+    /// The policy of the stack; the first one has the version 0.
+    pub fn policy(mut self, mut policy: StackPolicy) -> Self {
+        policy.version += 1;
+        self.states.push(State::Policy(Box::new(policy)));
         self
     }
 
@@ -306,6 +315,7 @@ impl Store {
                 let row = row::keep(&keys::rules_in_force(&rules.deployment), rules)?;
                 self.versioned(row, rules.version)
             }
+            State::Policy(policy) => self.versioned(row::keep(&keys::policy(), policy)?, policy.version),
             State::Base(base) => {
                 // A place keeps its base however long nothing is let through to it.
                 self.versioned(row::keep(&keys::base(&base.deployment, &base.place), base)?, base.version)

@@ -27,6 +27,7 @@
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
+//! | policy of the stack, in force and proposed | `policy` | `policy` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
 //! | cached rules file | `rules#REPOSITORY#PATH` (cache table) | | |
 
@@ -198,6 +199,11 @@ pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
 /// The reviews of broken glasses that a deployment owes.
 pub(crate) fn owed_reviews(deployment: &Slug) -> Key {
     Key { pk: format!("reviews#{}", deployment.canonical()), sk: "owed".to_owned() }
+}
+
+/// The policy of the stack.
+pub(crate) fn policy() -> Key {
+    Key { pk: "policy".to_owned(), sk: "policy".to_owned() }
 }
 
 /// A piece of the copy of a rules file.

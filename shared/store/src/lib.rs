@@ -20,6 +20,7 @@ mod latest;
 mod listing;
 mod messages;
 mod people;
+mod policy;
 mod queries;
 mod queue;
 mod repositories;

@@ -5,6 +5,7 @@ mod add_to_deploy_message_thread;
 mod auto_approve_build;
 mod issues;
 mod notify;
+mod policy;
 mod rules_file;
 mod send_event;
 mod slack_channel_message;
@@ -130,7 +131,11 @@ impl ActionExecution {
     }
 
     /// What the templates of an action outside Slack can say.
-    async fn plain_context(&self, deploy: &Deploy, templates: &[&str]) -> Result<Context, Trouble> {
+    pub(crate) async fn plain_context(
+        &self,
+        deploy: &Deploy,
+        templates: &[&str],
+    ) -> Result<Context, Trouble> {
         self.context(deploy, &Mentions::default(), templates).await
     }
 

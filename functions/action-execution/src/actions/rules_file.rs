@@ -1,11 +1,11 @@
-//! Signoff's own steps about a proposed rules file: put it in force, keep it out, or wait for it.
+//! Signoff's own steps about a proposed rules file, or a proposed policy: put it in force, keep it out, or wait for it.
 
 use super::Done;
 use crate::handler::ActionExecution;
 use crate::people::{Known, Makers};
 use crate::trouble::Trouble;
 use approval::action::RulesFileStep;
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, RulesChange};
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::RunId;
@@ -44,6 +44,17 @@ impl ActionExecution {
             RulesFileStep::Reject { file } => {
                 self.change_rules(attempt, deploy, connected, file, |state| state.reject(file)).await?;
                 Ok(done("the rules in force stay as they are"))
+            }
+            RulesFileStep::PutPolicyInForce { policy } => {
+                self.change_policy(attempt, deploy, connected, |state| {
+                    state.put_in_force(policy, &run.id, self.now())
+                })
+                .await?;
+                Ok(done("the policy is in force"))
+            }
+            RulesFileStep::RejectPolicy { policy } => {
+                self.change_policy(attempt, deploy, connected, |state| state.reject(policy, &run.id)).await?;
+                Ok(done("the policy in force stays as it is"))
             }
             // `wait_for_rules` let it come here.
             RulesFileStep::Await { .. } => Ok(done("the rules file is in force")),
@@ -162,13 +173,24 @@ impl ActionExecution {
     }
 
     /// The deploy whose makers an approval of `run` goes by: of a run that asks about a proposed rules file, the makers are
-    /// those of the file. Error: the rule of the approval keeps them from voting, and they are not known.
+    /// those of the file; of one that asks about a proposed policy, there are none. Error: the rule of the approval keeps them from voting, and they are not known.
     pub(crate) async fn made_by<'d>(
         &self,
         deploy: &'d Deploy,
         run: &Run,
         self_approval: bool,
     ) -> Result<Cow<'d, Deploy>, Trouble> {
+        if run.proposes_policy().is_some() {
+            // What is asked is the policy: the deploy only brought it to light.
+            return Ok(Cow::Owned(Deploy {
+                commits: Vec::new(),
+                pull_requests: Vec::new(),
+                deployer: None,
+                reading: Default::default(),
+                rules_change: RulesChange::No,
+                ..deploy.clone()
+            }));
+        }
         let Some(file) = run.proposes() else { return Ok(Cow::Borrowed(deploy)) };
         let state = self.store.rules_in_force(&deploy.deployment).await?;
         let Some(Ok(proposal)) = state.as_ref().map(|state| state.proposed(file)) else {

@@ -46,7 +46,7 @@ impl Console {
         Ok(Overview { part, pending, facts })
     }
 
-    /// A deployment's page: 2 queries and a BatchGetItem.
+    /// A deployment's page: 2 queries and a BatchGetItem, and what [`Console::policy`] asks.
     pub(super) async fn deployment(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let slug = call.deployment()?;
         let environment = parameters::environment(call.query);
@@ -63,6 +63,7 @@ impl Console {
         let shown: HashSet<_> = page.deploys().cloned().collect();
         let shown = Vec::from_iter(&shown);
         let (facts, rules, reviews) = self.store.facts_and_rules(&shown, &slug).await.map_err(unreadable)?;
+        page.policy = self.policy(&slug, rules.as_ref()).await.map_err(unreadable)?;
         page.rules = rules;
         page.reviews = reviews;
         Ok(Answer::page(StatusCode::OK, html::deployment(&page, &facts, call.visitor(), call.now)))

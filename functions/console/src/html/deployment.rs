@@ -1,6 +1,7 @@
 //! A deployment's page: its environments, its deploys, and the menu of what can be done about it.
 
 use super::glass::owed;
+use super::policy::{PolicyShown, policy};
 use super::rules_in_force::rules_in_force;
 use super::tables::{cell, list};
 use super::{counted, deployment_href, health, icon, page, revision, short_environment, time};
@@ -34,6 +35,8 @@ pub(crate) struct DeploymentPage<'a> {
     pub(crate) rules: Option<RulesInForce>,
     /// The reviews of broken glasses that it owes.
     pub(crate) reviews: OwedReviews,
+    /// The policy that binds them; `None`: none does.
+    pub(crate) policy: Option<PolicyShown>,
 }
 
 impl<'a> DeploymentPage<'a> {
@@ -53,6 +56,7 @@ impl<'a> DeploymentPage<'a> {
             listing,
             is_first: true,
             rules: None,
+            policy: None,
             reviews: OwedReviews::none(&deployment.slug),
         }
     }
@@ -93,6 +97,7 @@ pub(crate) fn deployment(
         }
         (owed(&shown.reviews, now))
         @if let Some(rules) = &shown.rules { (rules_in_force(rules, visitor, now)) }
+        @if let Some(shown) = &shown.policy { (policy(shown, now)) }
         section.block aria-labelledby="deploys" {
             h2 #deploys { "Deploys" }
             (filter(shown))

@@ -78,6 +78,31 @@ pub(crate) fn everything() -> Page {
             changes: vec![text("removes the rule `a`")],
         },
         EventKind::ProposalRefused { problems: vec![text(".signoff/rules.yml:3:1: no `rules`.")] },
+        EventKind::PolicyInForce {
+            repository: text("acme/policy"),
+            hash: text("0123456789"),
+            why: text("it was the stack's first policy"),
+        },
+        EventKind::PolicyProposed {
+            repository: text("acme/policy"),
+            hash: text("0123456789"),
+            changes: vec![text("- votes_required: 2"), text("+ votes_required: 1")],
+        },
+        EventKind::PolicyRefused {
+            repository: text("acme/policy"),
+            in_force: Some(text("9876543210")),
+            problems: vec![text(".signoff/policy.yml:1:1: no `owners`.")],
+        },
+        EventKind::PolicyRefused {
+            repository: text("acme/policy"),
+            in_force: None,
+            problems: vec![text("The repository has no .signoff/policy.yml.")],
+        },
+        EventKind::RuleBlocked {
+            run: RunId::from_text("r"),
+            rule: text("ship"),
+            shortfalls: vec![text("Rule `ship` (line 2): line 5 of the policy asks for 2 votes.")],
+        },
         EventKind::NotEvaluated {
             reason: text("acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC."),
         },

@@ -37,6 +37,12 @@ pub(crate) enum NoticeKind {
     RulesProposed,
     /// The rules file on the default branch has mistakes while another one is in force.
     ProposalRefused,
+    /// Another policy needs an approval of its owners before it counts.
+    PolicyProposed,
+    /// The policy repository has no policy that can be used.
+    PolicyRefused,
+    /// A rule is below the policy, and nothing that it would let act is done.
+    RuleBlocked,
     /// Its rules were not evaluated: it is unconfirmed, or the deployment is not connected.
     NotEvaluated,
     /// A rule held and was not opened.
@@ -63,6 +69,9 @@ impl Notice {
             NoticeKind::RulesRefused
             | NoticeKind::RulesProposed
             | NoticeKind::ProposalRefused
+            | NoticeKind::PolicyProposed
+            | NoticeKind::PolicyRefused
+            | NoticeKind::RuleBlocked
             | NoticeKind::NotEvaluated
             | NoticeKind::RuleNotOpened
             | NoticeKind::NotTold
@@ -134,6 +143,19 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
                 .to_owned(),
             problems,
         )],
+        EventKind::PolicyProposed { repository, changes, .. } => vec![notice(
+            NoticeKind::PolicyProposed,
+            format!("The policy in {repository} changed, and two of its owners have to approve the change before it counts."),
+            changes,
+        )],
+        EventKind::PolicyRefused { repository, in_force, problems } => {
+            vec![notice(NoticeKind::PolicyRefused, policy_refused(repository, in_force.as_deref()), problems)]
+        }
+        EventKind::RuleBlocked { rule, shortfalls, .. } => vec![notice(
+            NoticeKind::RuleBlocked,
+            format!("The policy blocks the rule {}: it asks, and nothing that it would let act is done.", quoted(rule)),
+            shortfalls,
+        )],
         EventKind::NotEvaluated { reason } => {
             let text = "The rules of this deploy were not evaluated, so no rule was run.";
             vec![notice(NoticeKind::NotEvaluated, text.to_owned(), std::slice::from_ref(reason))]
@@ -151,6 +173,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         }
         EventKind::DeployRegistered
         | EventKind::RulesInForce { .. }
+        | EventKind::PolicyInForce { .. }
         | EventKind::RunOpened { .. }
         | EventKind::ApprovalOpened { .. }
         | EventKind::DialogPosted { .. }
@@ -179,6 +202,19 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::HealthReported { .. }
         | EventKind::TagAdded { .. }
         | EventKind::Reacted { .. } => Vec::new(),
+    }
+}
+
+/// What it means that `repository` has no policy that can be used.
+pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String {
+    match in_force {
+        Some(hash) => {
+            let short = hash.get(..7).unwrap_or(hash);
+            format!("The policy in {repository} can\u{2019}t be used, so the last good one ({short}) stays in force.")
+        }
+        None => {
+            format!("The policy in {repository} can\u{2019}t be used, and there is none before it, so no rule may act.")
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod approvals;
 
+use super::notice::policy_refused;
 use super::votes::is_undo;
 use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
@@ -127,6 +128,24 @@ impl Teller<'_> {
                     .to_owned(),
             )
             .with_details(problems),
+            EventKind::PolicyInForce { repository, hash, why } => {
+                let short = hash.get(..7).unwrap_or(hash);
+                told(Tone::Plain, format!("The policy in {repository} ({short}) came into force: {why}."))
+            }
+            EventKind::PolicyProposed { repository, hash, changes } => {
+                let short = hash.get(..7).unwrap_or(hash);
+                let text = format!(
+                    "The policy in {repository} ({short}) needs the approval of two owners before it counts."
+                );
+                told(Tone::Warning, text).with_details(changes)
+            }
+            EventKind::PolicyRefused { repository, in_force, problems } => {
+                told(Tone::Warning, policy_refused(repository, in_force.as_deref())).with_details(problems)
+            }
+            EventKind::RuleBlocked { rule, shortfalls, .. } => {
+                told(Tone::Warning, format!("The policy blocks what the rule {} would do.", quoted(rule)))
+                    .with_details(shortfalls)
+            }
             EventKind::NotEvaluated { reason } => told(
                 Tone::Warning,
                 "The rules were not evaluated: the deployment is not connected.".to_owned(),

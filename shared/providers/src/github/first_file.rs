@@ -69,10 +69,10 @@ impl GitHub {
     /// # Errors
     ///
     /// Those of [`GitHub::file`], and the keeper's own.
-    pub async fn first_file<K: Keeper>(
+    pub async fn first_file<K: Keeper, const N: usize>(
         &self,
         repository: &str,
-        paths: [&'static str; 2],
+        paths: [&'static str; N],
         keeper: &K,
     ) -> Result<Option<RepositoryFile>, K::Error> {
         for path in paths {

@@ -101,7 +101,7 @@ impl Reader<'_> {
     }
 
     /// A list of `{from: …, votes: …}`.
-    fn quotas(&mut self, node: &Node) -> Vec<QuotaSpec> {
+    pub(super) fn quotas(&mut self, node: &Node) -> Vec<QuotaSpec> {
         let Some(nodes) = self.list(node, "votes_required", QUOTA_EXAMPLE) else { return Vec::new() };
         if let Some(more) = nodes.get(MAX_QUOTAS) {
             let message = format!("votes_required has more than {MAX_QUOTAS} entries");
@@ -140,7 +140,7 @@ impl Reader<'_> {
     }
 
     /// One of `words`.
-    fn word(&mut self, node: &Node, key: &str, words: &[&'static str]) -> Option<String> {
+    pub(super) fn word(&mut self, node: &Node, key: &str, words: &[&'static str]) -> Option<String> {
         let text = self.text(node, key)?.trim().to_owned();
         if words.contains(&text.as_str()) {
             return Some(text);

@@ -7,7 +7,6 @@ use crate::reference::{LONGEST_WAIT, MONITOR_DRIFT, names};
 use crate::variables::DRIFT;
 use crate::yaml::Node;
 use approval::action::{Action, DriftMonitor};
-use approval::freeze::Freeze;
 use std::collections::HashSet;
 
 /// The action's name.
@@ -77,8 +76,8 @@ fn with_monitors(rule: Rule, names: &mut HashSet<String>, all: &mut Vec<Rule>) {
             name
         };
         let (over, under) = (name("over"), name("under"));
-        made.push(of(monitor, (&over, &rule.name), &rule.freeze, Operator::GreaterOrEqual, &monitor.on_over));
-        made.push(of(monitor, (&under, &over), &rule.freeze, Operator::Less, &monitor.on_under));
+        made.push(of(monitor, (&over, &rule.name), &rule, Operator::GreaterOrEqual, &monitor.on_over));
+        made.push(of(monitor, (&under, &over), &rule, Operator::Less, &monitor.on_under));
     }
     all.push(rule);
     for rule in made {
@@ -86,11 +85,11 @@ fn with_monitors(rule: Rule, names: &mut HashSet<String>, all: &mut Vec<Rule>) {
     }
 }
 
-/// The rule `name` that does `actions` after the rule `after`, while that is frozen as `freeze` has it.
+/// The rule `name` that does `actions` after the rule `after`: frozen and placed as `rule` is, which has the monitor.
 fn of(
     monitor: &DriftMonitor,
     (name, after): (&str, &str),
-    freeze: &[Freeze],
+    rule: &Rule,
     operator: Operator,
     actions: &[Action],
 ) -> Rule {
@@ -103,10 +102,11 @@ fn of(
         description: None,
         triggers: Vec::new(),
         after: vec![after.to_owned()],
-        freeze: freeze.to_vec(),
+        freeze: rule.freeze.clone(),
         conditions,
         actions: actions.to_vec(),
         unsupported: Vec::new(),
+        at: rule.at,
         hash: String::new(),
     };
     Rule { hash: rule_hash(&rule), ..rule }

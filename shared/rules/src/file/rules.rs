@@ -141,9 +141,9 @@ impl Reader<'_> {
                 self.notice(at, problem.message.clone(), format!("the rule `{name}` is not opened"));
             }
         }
-        let (name, hash) = (name.to_owned(), String::new());
+        let (name, hash, at) = (name.to_owned(), String::new(), entry.at);
         let rule =
-            Rule { name, description, triggers, after, freeze, conditions, actions, unsupported, hash };
+            Rule { name, description, triggers, after, freeze, conditions, actions, unsupported, at, hash };
         Some(Rule { hash: rule_hash(&rule), ..rule })
     }
 

@@ -242,6 +242,11 @@ fn takes(takes: &Takes) -> String {
         Takes::Parameters => "names with values".to_owned(),
         Takes::Details => "names with [templates](#templates)".to_owned(),
         Takes::Bus => "a name, or an ARN".to_owned(),
+        Takes::Deployments => "`owner/name`, `owner/*`, or a list".to_owned(),
+        Takes::Patterns => "a text in which `*` stands for any text, or a list".to_owned(),
+        Takes::Hosts => "a host in which `*` stands for any text, or a list".to_owned(),
+        Takes::ActionNames => "the name of an action, or a list".to_owned(),
+        Takes::Floors => "a list of floors".to_owned(),
         Takes::Keys(_) => "keys with values".to_owned(),
     }
 }

@@ -203,6 +203,11 @@ fn takes(takes: &Takes) -> Value {
         Takes::Parameters => "parameters",
         Takes::Details => "details",
         Takes::Bus => "bus",
+        Takes::Deployments => "deployments",
+        Takes::Patterns => "patterns",
+        Takes::Hosts => "hosts",
+        Takes::ActionNames => "action_names",
+        Takes::Floors => "floors",
         Takes::Keys(keys) => return mapping(keys).into(),
     })
 }

@@ -1,0 +1,68 @@
+//! Signoff's own steps about a proposed policy: put it in force, or keep it out.
+
+use crate::handler::ActionExecution;
+use crate::trouble::Trouble;
+use approval::deploy::Deploy;
+use approval::effect::EffectKind;
+use approval::event::EventKind;
+use approval::message;
+use approval::policy::{Refusal, StackPolicy};
+use providers::Failure;
+use runtime::connections::Connected;
+use runtime::effects::Attempt;
+use std::cell::Cell;
+use store::Change;
+
+impl ActionExecution {
+    /// Commits what `decide` makes of the stack's policy; one that came into force is told.
+    ///
+    /// # Errors
+    /// The policy is not proposed any more, or was rejected.
+    pub(super) async fn change_policy(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        connected: &Connected,
+        decide: impl Fn(&StackPolicy) -> Result<StackPolicy, Refusal>,
+    ) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let refused = Cell::new(None);
+        self.commit_newest(effect, async || {
+            let state = self.store.policy().await?.unwrap_or_default();
+            let next = match decide(&state) {
+                Ok(next) => next,
+                Err(refusal) => {
+                    refused.set(Some(refusal));
+                    return Ok(None);
+                }
+            };
+            refused.set(None);
+            let (mut effects, mut events) = (Vec::new(), Vec::new());
+            if let Some(in_force) = next.in_force.as_ref().filter(|_| next.in_force != state.in_force) {
+                let channel = connected.connection().and_then(|connection| connection.channel.clone());
+                let text = message::policy_now_in_force(in_force);
+                effects.extend(channel.map(|channel| EffectKind::TellChannel { channel, text }));
+                events.push(EventKind::PolicyInForce {
+                    repository: in_force.file.repository.clone(),
+                    hash: in_force.file.hash.clone(),
+                    why: in_force.why().to_owned(),
+                });
+            }
+            let change = Change::to(&deploy.id, self.now()).policy(next);
+            Ok(Some(change.and(&format!("policy {}", effect.id), effects, events)))
+        })
+        .await?;
+        match refused.get() {
+            // An earlier attempt did it.
+            None | Some(Refusal::Repeated) => Ok(()),
+            Some(Refusal::Rejected) if attempt.lost => Ok(()),
+            Some(Refusal::Rejected) => {
+                Err(Failure::Permanent("an owner rejected the proposed policy".to_owned()).into())
+            }
+            Some(Refusal::NotProposed) => {
+                let gone = "the policy repository has another policy by now: this one is not proposed any more";
+                Err(Failure::Permanent(gone.to_owned()).into())
+            }
+        }
+    }
+}

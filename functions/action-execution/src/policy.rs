@@ -1,0 +1,313 @@
+//! The stack's policy where actions run: a rule below it asks, and nothing that it would let act is done.
+
+use crate::handler::ActionExecution;
+use crate::subject::renderer;
+use crate::trouble::Trouble;
+use approval::action::{Action, ApprovalSpec, Kind};
+use approval::approval::Subject;
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind};
+use approval::event::EventKind;
+use approval::id::RunId;
+use approval::message;
+use approval::policy::PATH;
+use approval::run::{self, Run, Status, StepState};
+use jiff::SignedDuration;
+use providers::Failure;
+use rules::policy::{Judged, Policy, Shortfall};
+use rules::template::Context;
+use runtime::effects::Attempt;
+use runtime::settings::{SettingError, Settings};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::Change;
+
+/// The beginning of a step's note while the policy keeps it back.
+const BLOCKED: &str = "The policy keeps this back. ";
+/// The most rules that are followed back by `after`.
+const MAX_AFTER: usize = 50;
+
+/// The policies that this process has read.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    /// The repository of the stack's policy; `None`: no policy binds it.
+    repository: Option<String>,
+    /// The last one, by the hash of its text.
+    last: Mutex<Option<(String, Arc<Policy>)>>,
+}
+
+/// What binds the rules of the stack.
+#[derive(Clone, Debug)]
+pub(crate) enum Binding {
+    /// Nothing: the stack has no repository for a policy.
+    Nothing,
+    /// It is not known: no policy could be read yet, for this reason. No rule may act.
+    Unknown(String),
+    /// The policy in force.
+    Policy(Arc<Policy>),
+}
+
+impl Policies {
+    /// Those of a stack with these settings. Error: one can't be read.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SettingError> {
+        Ok(Self { repository: settings.policy_repository()?, last: Mutex::default() })
+    }
+
+    fn parsed(&self, hash: &str, text: &str) -> Result<Arc<Policy>, String> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, policy)) = last.as_ref()
+            && known == hash
+        {
+            return Ok(Arc::clone(policy));
+        }
+        let policy = rules::policy::parse(text, PATH).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string).unwrap_or_default();
+            format!("the policy in force can't be read any more ({first})")
+        })?;
+        let policy = Arc::new(policy);
+        *last = Some((hash.to_owned(), Arc::clone(&policy)));
+        Ok(policy)
+    }
+}
+
+impl ActionExecution {
+    /// The policy in force now: one GetItem where the stack has a repository for it, and none otherwise.
+    pub(crate) async fn policy(&self) -> Result<Binding, Trouble> {
+        let Some(repository) = &self.policies.repository else { return Ok(Binding::Nothing) };
+        let state = self.store.policy().await?.unwrap_or_default();
+        let Some(in_force) = state.in_force else {
+            let problem = state.unusable.and_then(|unusable| unusable.problems.into_iter().next());
+            let why = problem.unwrap_or_else(|| "The next deploy reads it.".to_owned());
+            return Ok(Binding::Unknown(format!(
+                "No policy of {repository} could be read yet, so no rule may act. {why}"
+            )));
+        };
+        Ok(match self.policies.parsed(&in_force.file.hash, &in_force.file.text) {
+            Ok(policy) => Binding::Policy(policy),
+            Err(why) => Binding::Unknown(format!("No rule may act: {why}.")),
+        })
+    }
+
+    /// The ways in which the rule of `run` is below the policy in force, as it is written and as its texts are rendered now,
+    /// or as people voted on them with `subject`. None: what it does may be done.
+    pub(crate) async fn policy_blocks(
+        &self,
+        deploy: &Deploy,
+        run: &Run,
+        subject: Option<&Subject>,
+    ) -> Result<Vec<String>, Trouble> {
+        if !run.steps.iter().any(|step| is_bound(&step.action)) {
+            return Ok(Vec::new());
+        }
+        let policy = match self.policy().await? {
+            Binding::Nothing => return Ok(Vec::new()),
+            Binding::Unknown(why) => return Ok(vec![why]),
+            Binding::Policy(policy) => policy,
+        };
+        let (actions, before) = (run.actions(), self.runs_before(run).await?);
+        let texts = texts(&actions);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let context = self.plain_context(deploy, &texts).await?;
+        let rendered = rendered(&actions, subject, &context);
+        let mut found = Vec::new();
+        for actions in [&actions, &rendered] {
+            let after = before.iter().map(Vec::as_slice).collect();
+            let judged = Judged { rule: &run.rule, line: run.line, actions, after };
+            for shortfall in policy.judge_rule(&deploy.deployment, &judged).iter().map(Shortfall::text) {
+                if !found.contains(&shortfall) {
+                    found.push(shortfall);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The actions of the rules whose runs had to succeed before `run`, where they did.
+    async fn runs_before(&self, run: &Run) -> Result<Vec<Vec<Action>>, Trouble> {
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut ahead = run.after.clone();
+        while let Some(name) = ahead.pop() {
+            if seen.len() >= MAX_AFTER || !seen.insert(name.clone()) {
+                continue;
+            }
+            let before = self.store.run(&run.deploy, &RunId::derive(&run.deploy, &name)).await?;
+            if let Some(before) = before.filter(|before| before.status == Status::Succeeded) {
+                ahead.extend(before.after.iter().cloned());
+                found.push(before.actions());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the policy in force keeps step number `step` of `run` back. Then the clock looks again, at most a quarter of an
+    /// hour later, and it is told.
+    ///
+    /// # Errors
+    /// Among others, that a newer deploy came to the environment while the policy kept the step back: it is not run any more.
+    pub(crate) async fn is_held_by_policy(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        run: &Run,
+        step: usize,
+        subject: Option<&Subject>,
+    ) -> Result<bool, Trouble> {
+        let blocks = self.policy_blocks(deploy, run, subject).await?;
+        let has_waited = run.steps.get(step).is_some_and(|step| match &step.state {
+            StepState::Running { note } => note.as_ref().is_some_and(|note| note.starts_with(BLOCKED)),
+            StepState::Waiting
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped => false,
+        });
+        if has_waited && self.store.newer(deploy).await?.is_some() {
+            let environment = &deploy.environment;
+            return Err(Failure::Permanent(format!(
+                "nothing was done: a newer deploy came to {environment} while the policy kept this back"
+            ))
+            .into());
+        }
+        if blocks.is_empty() {
+            return Ok(false);
+        }
+        self.wait_for_policy(attempt, deploy, run, step, &blocks, !has_waited).await?;
+        Ok(true)
+    }
+
+    async fn wait_for_policy(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        run: &Run,
+        step: usize,
+        blocks: &[String],
+        is_news: bool,
+    ) -> Result<(), Trouble> {
+        let (effect, now) = (&attempt.effect, self.now());
+        let waited = now.duration_since(effect.created_at);
+        let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
+        let reason = format!("{BLOCKED}{}", message::shorten(&blocks.join(" "), 600));
+        // Waiting is no failure: it is never given up.
+        let after = Effect { attempts: 1, ..attempt.postponed(now, wait, reason.clone()) };
+        let event = is_news.then(|| EventKind::RuleBlocked {
+            run: run.id.clone(),
+            rule: run.rule.clone(),
+            shortfalls: blocks.to_vec(),
+        });
+        // With a dialog, the step's line in its thread tells it.
+        let channel = match is_news && run.thread_of(step).is_none() {
+            true => self.fallback_channel(deploy).await?,
+            false => None,
+        };
+        let text = message::rule_blocked(deploy, &self.deploy_url(&deploy.id), &run.rule, blocks);
+        let tell = channel.map(|channel| EffectKind::TellChannel { channel, text });
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
+            let Some(run) = self.store.run(&effect.deploy, &run.id).await? else { return Ok(Some(change)) };
+            let command = run::Command::Retry { reason: reason.clone() };
+            let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
+            let owner = format!("policy blocks {} {}", effect.id, effect.attempts);
+            let (tell, event) = (tell.clone().into_iter().collect(), event.clone().into_iter().collect());
+            Ok(Some(change.run(decision).and(&owner, tell, event)))
+        })
+        .await
+    }
+}
+
+/// Whether the policy binds `action`: it acts, and Signoff did not write it itself.
+pub(crate) fn is_bound(action: &Action) -> bool {
+    action.kind() == Kind::Acts && !matches!(action, Action::RulesFile(_))
+}
+
+/// The texts of what acts in `actions`, at whatever depth.
+fn texts(actions: &[Action]) -> Vec<String> {
+    let found = RefCell::new(Vec::new());
+    let collect = |_: usize, action: &Action| {
+        let note = |text: &str| {
+            found.borrow_mut().push(text.to_owned());
+            Ok::<_, std::convert::Infallible>(text.to_owned())
+        };
+        match action.with_texts(note) {
+            Ok(same) => same,
+            Err(never) => match never {},
+        }
+    };
+    each(actions, &mut 0, &collect);
+    found.into_inner()
+}
+
+/// `actions` with the texts of what acts rendered: those that people voted on with `subject`, else as they are now. One that
+/// can't be rendered stays a template, of which nothing can be proven.
+fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) -> Vec<Action> {
+    let render = |index: usize, action: &Action| {
+        let action = subject.and_then(|subject| subject.act(index)).map_or(action, |act| &act.action);
+        let rendered = action.with_texts(|template| renderer(action)(template, context));
+        rendered.unwrap_or_else(|_| action.clone())
+    };
+    each(actions, &mut 0, &render)
+}
+
+/// `actions` with what `with` makes of each one that is no approval, by the number of its step in a run of them.
+fn each(actions: &[Action], next: &mut usize, with: &dyn Fn(usize, &Action) -> Action) -> Vec<Action> {
+    let mut made = Vec::new();
+    for action in actions {
+        let index = *next;
+        *next += 1;
+        made.push(match action {
+            Action::SlackChannelApproval(spec) => {
+                let on_success = each(&spec.on_success, next, with);
+                let on_reject = each(&spec.on_reject, next, with);
+                let on_expire = each(&spec.on_expire, next, with);
+                let spec = ApprovalSpec { on_success, on_reject, on_expire, ..spec.clone() };
+                Action::SlackChannelApproval(spec)
+            }
+            other => with(index, other),
+        });
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approval::id::DeployId;
+    use approval::run::Opening;
+
+    const RULES: &str = "rules:\n\
+        - ship:\n    actions:\n\
+        \x20     - webhook: 'https://a.example/{{ environment }}'\n\
+        \x20     - slack_channel_approval:\n\
+        \x20         channel: '#gate'\n\
+        \x20         on_success: [{slack_channel_approval: {name: Two, channel: '#gate', on_success: [{add_deploy_tag: '{{ revision }}'}]}}]\n\
+        \x20         on_reject: [{webhook: 'https://b.example'}]\n\
+        \x20     - add_deploy_tag: done\n";
+
+    #[test]
+    fn each_action_has_the_number_of_its_step() {
+        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let actions = &file.rules[0].actions;
+        let opening = Opening {
+            deploy: &DeployId::from_text("d"),
+            revision: "r",
+            rule: "ship",
+            rule_hash: "h",
+            actions,
+            followed: false,
+        };
+        let run = Run::open(&opening, jiff::Timestamp::UNIX_EPOCH).next;
+        assert_eq!(&run.actions(), actions);
+        let same = |index: usize, action: &Action| {
+            assert_eq!(run.steps[index].action, *action, "step {index}");
+            action.clone()
+        };
+        assert_eq!(&each(actions, &mut 0, &same), actions);
+        assert_eq!(
+            texts(actions),
+            ["https://a.example/{{ environment }}", "{{ revision }}", "https://b.example", "done"]
+        );
+    }
+}

@@ -1,0 +1,303 @@
+//! The stack's policy: read where a deploy arrives, put in force where it is the first one, else asked about.
+
+use crate::handler::{RuleEvaluation, Trouble, tell};
+use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, RulesFileStep};
+use approval::approval::Successor;
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind};
+use approval::event::EventKind;
+use approval::id::RunId;
+use approval::message;
+use approval::policy::{
+    Found, InForce, MAX_BYTES, OWNERS, PATH, PROPOSAL, PolicyFile, Proposal, StackPolicy, Unusable,
+    changed_lines,
+};
+use approval::run::{Opening, Run, Status};
+use providers::github::GitHub;
+use rules::policy::Policy;
+use store::{Change, CommitError};
+
+/// How often a lost race for the policy is decided again.
+const MAX_RACES: u32 = 9;
+/// How many attempts at an evaluation wait for a host that does not tell the policy now. The next one goes on without it.
+const PATIENT: u32 = 2;
+/// How many changed lines the record lists.
+const MAX_CHANGES: usize = 40;
+/// How much of one, in characters.
+const LINE: usize = 300;
+
+/// What the default branch of the policy repository has.
+#[derive(Debug)]
+enum Read {
+    /// A policy.
+    Policy { file: PolicyFile, policy: Policy },
+    /// A file that can't be used, or none.
+    Unusable { key: String, problems: Vec<String> },
+    /// It is not known: the host did not tell.
+    Unknown { reason: String },
+}
+
+/// The deploy that has the policy read, and what is told of it.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    deploy: &'a Deploy,
+    effect: &'a Effect,
+    channel: Option<&'a str>,
+}
+
+/// What follows from what was read.
+struct Step {
+    next: StackPolicy,
+    effects: Vec<EffectKind>,
+    event: Option<EventKind>,
+    run: Option<Vec<Action>>,
+}
+
+impl RuleEvaluation {
+    /// Reads the stack's policy, where it has a repository for it, because `deploy` arrived. The first one is put in force, of
+    /// another one than that in force the owners are asked, and one that can't be used is told, each once. What the authors of
+    /// the deploy's rules should know of it.
+    pub(crate) async fn read_policy(
+        &self,
+        github: &GitHub,
+        deploy: &Deploy,
+        effect: &Effect,
+        channel: Option<&str>,
+    ) -> Result<Vec<String>, Trouble> {
+        let Some(repository) = &self.policy_repository else { return Ok(Vec::new()) };
+        let read = self.policy_file(github, repository, effect.attempts).await?;
+        let reader = Reader { deploy, effect, channel };
+        for _ in 0..MAX_RACES {
+            match self.note_policy(repository, &read, reader).await {
+                Err(Trouble::Commit(CommitError::Conflict)) => {}
+                noted => return noted,
+            }
+        }
+        self.note_policy(repository, &read, reader).await
+    }
+
+    async fn policy_file(
+        &self,
+        github: &GitHub,
+        repository: &str,
+        attempts: u32,
+    ) -> Result<Read, Trouble> {
+        let text = match github.first_file(repository, [PATH], self).await {
+            Ok(Some(file)) => file.text,
+            Ok(None) => {
+                let gone = format!("{repository} has no {PATH} on its default branch, or the token can't read it.");
+                return Ok(Read::Unusable { key: "no file".to_owned(), problems: vec![gone] });
+            }
+            Err(Trouble::Outside(failure)) if !failure.is_passing() || attempts > PATIENT => {
+                return Ok(Read::Unknown { reason: failure.to_string() });
+            }
+            Err(trouble) => return Err(trouble),
+        };
+        let hash = rules::file::hash(&text);
+        if text.len() > MAX_BYTES {
+            let large = format!("{PATH} is larger than {} KiB.", MAX_BYTES / 1024);
+            return Ok(Read::Unusable { key: hash, problems: vec![large] });
+        }
+        Ok(match rules::policy::parse(&text, PATH) {
+            Ok(policy) => {
+                let file = PolicyFile { repository: repository.to_owned(), hash, text };
+                Read::Policy { file, policy }
+            }
+            Err(problems) => {
+                let problems = problems.iter().map(ToString::to_string).collect();
+                Read::Unusable { key: hash, problems }
+            }
+        })
+    }
+
+    /// Puts on record what was read. Error: among others, that another deploy did so first.
+    async fn note_policy(
+        &self,
+        repository: &str,
+        read: &Read,
+        reader: Reader<'_>,
+    ) -> Result<Vec<String>, Trouble> {
+        let state = self.store.policy().await?.unwrap_or_default();
+        let (step, notices) = match read {
+            Read::Policy { file, policy } => self.found_policy(&state, file, policy, reader).await?,
+            Read::Unusable { key, problems } => {
+                (self.refused_policy(&state, repository, key, problems, false, reader), Vec::new())
+            }
+            Read::Unknown { reason } => {
+                let problems = [format!("The file can't be read now: {reason}")];
+                (self.refused_policy(&state, repository, "not told", &problems, true, reader), Vec::new())
+            }
+        };
+        let Some(Step { next, effects, event, run }) = step else { return Ok(notices) };
+        let (deploy, now) = (reader.deploy, self.now());
+        let owner = format!("policy {} {}", state.version, reader.effect.id);
+        let mut change = Change::to(&deploy.id, now).policy(next);
+        if let (Some(actions), Read::Policy { file, .. }) = (&run, read) {
+            let opening = Opening {
+                deploy: &deploy.id,
+                revision: &deploy.revision,
+                rule: PROPOSAL,
+                rule_hash: &file.hash,
+                actions,
+                followed: false,
+            };
+            change = change.run(Run::open(&opening, now));
+        }
+        self.store.commit(change.and(&owner, effects, event.into_iter().collect())).await?;
+        Ok(notices)
+    }
+
+    /// What a policy that can be used leads to, and what is to be known of it.
+    async fn found_policy(
+        &self,
+        state: &StackPolicy,
+        file: &PolicyFile,
+        policy: &Policy,
+        reader: Reader<'_>,
+    ) -> Result<(Option<Step>, Vec<String>), Trouble> {
+        let plain = |next: StackPolicy, effects| Step { next, effects, event: None, run: None };
+        let in_force = match state.find(file) {
+            Found::Nothing => return Ok((None, Vec::new())),
+            Found::First => return Ok((Some(self.first_policy(state, file, policy, reader)), Vec::new())),
+            Found::Same => {
+                return Ok((Some(plain(state.withdraw(), self.close_policy(state, reader))), Vec::new()));
+            }
+            Found::Rejected => {
+                let notices = vec![waiting(file, "an owner rejected it")];
+                let is_open = state.proposal.as_ref().is_some_and(|proposal| !proposal.rejected);
+                if !is_open && state.unusable.is_none() {
+                    return Ok((None, notices));
+                }
+                return Ok((Some(plain(state.withdraw(), self.close_policy(state, reader))), notices));
+            }
+            Found::Known(proposal) => {
+                let run = self.store.run(&proposal.deploy, &proposal.run).await?;
+                let goes_on = run.is_some_and(|run| run.status == Status::Running);
+                if goes_on || proposal.deploy == reader.deploy.id {
+                    let notices = vec![waiting(file, "two of its owners have to approve it")];
+                    let mended = StackPolicy { unusable: None, ..state.clone() };
+                    return Ok((state.unusable.is_some().then(|| plain(mended, Vec::new())), notices));
+                }
+                match &state.in_force {
+                    Some(in_force) => in_force,
+                    None => return Ok((None, Vec::new())),
+                }
+            }
+            Found::New(in_force) => in_force,
+        };
+        let Some(channel) = reader.channel else {
+            let nowhere = "two of its owners have to approve it, and this deployment has no channel to ask them in";
+            return Ok((None, vec![waiting(file, nowhere)]));
+        };
+        let changes = changed_lines(&in_force.file.text, &file.text);
+        let actions = asks(in_force, file, &changes, channel);
+        let proposal = Proposal {
+            file: file.clone(),
+            owners: policy.owners.clone(),
+            deploy: reader.deploy.id.clone(),
+            run: RunId::derive(&reader.deploy.id, PROPOSAL),
+            at: self.now(),
+            rejected: false,
+        };
+        let changes = changes.iter().take(MAX_CHANGES).map(|change| message::shorten(change, LINE)).collect();
+        let event = EventKind::PolicyProposed {
+            repository: file.repository.clone(),
+            hash: file.hash.clone(),
+            changes,
+        };
+        let step = Step {
+            next: state.propose(proposal),
+            effects: self.close_policy(state, reader),
+            event: Some(event),
+            run: Some(actions),
+        };
+        Ok((Some(step), vec![waiting(file, "two of its owners have to approve it")]))
+    }
+
+    fn first_policy(
+        &self,
+        state: &StackPolicy,
+        file: &PolicyFile,
+        policy: &Policy,
+        reader: Reader<'_>,
+    ) -> Step {
+        let (file, owners, since) = (file.clone(), policy.owners.clone(), self.now());
+        let in_force = InForce { file, owners, since, approved_for: None };
+        let event = EventKind::PolicyInForce {
+            repository: in_force.file.repository.clone(),
+            hash: in_force.file.hash.clone(),
+            why: in_force.why().to_owned(),
+        };
+        let effects = tell(reader.channel, message::policy_now_in_force(&in_force)).into_iter().collect();
+        Step { next: state.adopt(in_force), effects, event: Some(event), run: None }
+    }
+
+    /// What follows from a file that can't be used; `None`: it was told already. With `stays`, what is proposed is still asked.
+    fn refused_policy(
+        &self,
+        state: &StackPolicy,
+        repository: &str,
+        key: &str,
+        problems: &[String],
+        stays: bool,
+        reader: Reader<'_>,
+    ) -> Option<Step> {
+        if state.unusable.as_ref().is_some_and(|known| known.key == key) {
+            return None;
+        }
+        let in_force = state.in_force.as_ref();
+        let text = message::policy_refused(repository, in_force, problems);
+        let mut effects: Vec<_> = tell(reader.channel, text).into_iter().collect();
+        if !stays {
+            effects.extend(self.close_policy(state, reader));
+        }
+        let event = EventKind::PolicyRefused {
+            repository: repository.to_owned(),
+            in_force: in_force.map(|in_force| in_force.file.hash.clone()),
+            problems: problems.to_vec(),
+        };
+        let unusable = Unusable { key: key.to_owned(), problems: problems.to_vec(), at: self.now() };
+        Some(Step { next: state.refuse(unusable, stays), effects, event: Some(event), run: None })
+    }
+
+    /// What closes the dialog of the policy that is proposed: `reader` found another one.
+    fn close_policy(&self, state: &StackPolicy, reader: Reader<'_>) -> Vec<EffectKind> {
+        let Some(proposal) = state.proposal.as_ref().filter(|proposal| !proposal.rejected) else {
+            return Vec::new();
+        };
+        let deploy = reader.deploy;
+        let by = Successor { deploy: deploy.id.clone(), title: deploy.title(), url: self.deploy_url(deploy) };
+        vec![EffectKind::Supersede { deploy: proposal.deploy.clone(), run: proposal.run.clone(), by }]
+    }
+}
+
+/// That a policy is not in force, and why.
+fn waiting(file: &PolicyFile, why: &str) -> String {
+    format!("the policy in {} ({}) is not in force: {why}", file.repository, file.short())
+}
+
+/// An approval by the owners that `in_force` names, and then the step that puts `file` in force.
+fn asks(in_force: &InForce, file: &PolicyFile, changes: &[String], channel: &str) -> Vec<Action> {
+    let policy = || file.hash.clone();
+    vec![Action::SlackChannelApproval(ApprovalSpec {
+        name: format!("Policy {}", file.short()),
+        prompt: message::policy_proposed(in_force, file, changes),
+        channel: channel.to_owned(),
+        votes_required: OWNERS,
+        quotas: Vec::new(),
+        rejections_required: 1,
+        authors_only: false,
+        approvers: Some(in_force.owners.clone()),
+        self_approval: true,
+        range: RangeRules::default(),
+        require_reason: Reasons::Never,
+        expires_after: None,
+        remind_after: None,
+        supersede: false,
+        undo_window: None,
+        freeze: Vec::new(),
+        on_success: vec![Action::RulesFile(RulesFileStep::PutPolicyInForce { policy: policy() })],
+        on_reject: vec![Action::RulesFile(RulesFileStep::RejectPolicy { policy: policy() })],
+        on_expire: Vec::new(),
+    })]
+}

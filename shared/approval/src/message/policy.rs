@@ -1,0 +1,134 @@
+//! What people are told of the policy: that it changed, that it can't be used, and which rules it blocks.
+
+use super::pieces::{code, code_block, deploy_link, local_time, shorten};
+use crate::deploy::Deploy;
+use crate::mrkdwn::escape;
+use crate::policy::{InForce, OWNERS, PolicyFile};
+
+/// How much of the changed lines a dialog shows, in characters; the repository has them all.
+const CHANGES: usize = 1800;
+/// How much of one line, in characters.
+const LINE: usize = 200;
+/// How many problems or shortfalls a channel is told, and a dialog, which has little room.
+const TOLD: usize = 5;
+const IN_DIALOG: usize = 3;
+/// How much of one of them, in characters.
+const SHORTFALL: usize = 400;
+
+/// The question of a proposed policy's dialog. `changes` are the lines that it removes and adds.
+pub fn policy_proposed(in_force: &InForce, file: &PolicyFile, changes: &[String]) -> String {
+    let (mut room, mut shown) = (CHANGES, Vec::new());
+    for change in changes {
+        let line = shorten(change, LINE);
+        let length = escape(&line).chars().count() + 1;
+        if length > room {
+            break;
+        }
+        room -= length;
+        shown.push(line);
+    }
+    let more = changes.len() - shown.len();
+    let mut text = format!(
+        "*The policy of this stack changed* in {}. Two of its owners have to approve the change before it counts.",
+        code(&file.repository)
+    );
+    match shown.is_empty() {
+        false => text.push_str(&format!("\n{}", code_block(&shown))),
+        true => text.push_str("\nOnly blank characters or line ends differ."),
+    }
+    if more > 0 {
+        text.push_str(&format!(
+            "\n:warning: {more} more changed lines are not shown. Read them in the repository before you approve."
+        ));
+    }
+    text.push_str(&format!(
+        "\nUntil then the policy {} stays in force, as it is since {}. {OWNERS} approvals of owners named there put {} in force.",
+        code(in_force.file.short()),
+        local_time(in_force.since),
+        code(file.short())
+    ));
+    text
+}
+
+/// What a channel is told when a policy came into force.
+pub fn policy_now_in_force(in_force: &InForce) -> String {
+    format!(
+        ":scroll: The policy {} in {} is in force now: {}.",
+        code(in_force.file.short()),
+        code(&in_force.file.repository),
+        in_force.why()
+    )
+}
+
+/// What a channel is told when `repository` has no policy that can be used. `in_force` stays in force.
+pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[String]) -> String {
+    let meanwhile = match in_force {
+        Some(in_force) => format!("The last good one ({}) stays in force.", code(in_force.file.short())),
+        None => "There is none before it, so rules ask, and nothing that they let act is done.".to_owned(),
+    };
+    format!(
+        ":warning: The policy in {} can't be used. {meanwhile} Correct it on the default branch; the next deploy reads it again.\n{}",
+        code(repository),
+        code_block(&first(problems, TOLD))
+    )
+}
+
+/// What the dialog of an approval says whose rule the policy blocks.
+pub fn policy_blocks(shortfalls: &[String]) -> String {
+    let shown = first(shortfalls, IN_DIALOG).into_iter().map(|shortfall| format!("\n\u{2022} {}", escape(&shortfall)));
+    format!(
+        ":no_entry: *The policy blocks what this approval would start.* Votes are kept, and it goes on once the policy in force \
+         allows it. A corrected rules file counts from the next deploy.{}",
+        shown.collect::<String>()
+    )
+}
+
+/// What a channel is told of a rule that asks nobody and that the policy blocks.
+pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &[String]) -> String {
+    format!(
+        ":no_entry: The policy blocks the rule {} of {}, so nothing that it would do is done. A corrected rules file counts from \
+         the next deploy.\n{}",
+        code(rule),
+        deploy_link(deploy, deploy_url),
+        code_block(&first(shortfalls, TOLD))
+    )
+}
+
+/// The first ones of `lines`, and how many more there are.
+fn first(lines: &[String], told: usize) -> Vec<String> {
+    let mut shown: Vec<_> = lines.iter().take(told).map(|line| shorten(line, SHORTFALL)).collect();
+    let more = lines.len().saturating_sub(told);
+    shown.extend((more > 0).then(|| format!("and {more} more")));
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn in_force() -> InForce {
+        let (repository, hash) = ("acme/policy".to_owned(), "0123456789".to_owned());
+        let file = PolicyFile { repository, hash, text: String::new() };
+        InForce { file, owners: Vec::new(), since: Timestamp::UNIX_EPOCH, approved_for: None }
+    }
+
+    #[test]
+    fn a_long_difference_is_shortened_and_says_so() {
+        let file = PolicyFile { hash: "abcdefghij".to_owned(), ..in_force().file };
+        let changes: Vec<_> = (0..300).map(|number| format!("+ <line {number}>")).collect();
+        let text = policy_proposed(&in_force(), &file, &changes);
+        assert!(text.chars().count() < 2700, "{}", text.chars().count());
+        assert!(text.contains("+ &lt;line 0&gt;\n") && text.contains("more changed lines are not shown"), "{text}");
+        assert!(text.contains("approvals of owners named there put `abcdefg` in force"), "{text}");
+        let same = policy_proposed(&in_force(), &file, &[]);
+        assert!(same.contains("Only blank characters or line ends differ."), "{same}");
+    }
+
+    #[test]
+    fn shortfalls_are_told_up_to_a_limit() {
+        let shortfalls: Vec<_> = (0..8).map(|number| format!("shortfall {number} {}", "x".repeat(900))).collect();
+        let text = policy_blocks(&shortfalls);
+        assert!(text.chars().count() < 1500 && text.ends_with("\u{2022} and 5 more"), "{text}");
+    }
+}

@@ -1,0 +1,156 @@
+//! The floor that binds an action.
+
+use super::pattern::Fit;
+use super::place::{Place, acting};
+use super::{BreakGlass, Floor, Policy, REVIEW_WITHIN, Said, Section};
+use approval::action::Action;
+use approval::deploy::Slug;
+use approval::slug::canonical;
+
+impl Policy {
+    /// The floor of `action` (its name in rules files) at `place` of `deployment`: of everything that every section which names it
+    /// says, the strictest; of the default only where no section names it.
+    pub fn binding(&self, deployment: &Slug, place: &Place, action: &str) -> Floor {
+        let (mut floor, mut is_named) = (Floor::default(), false);
+        for section in self.floors.iter().filter(|section| section.names(deployment, action)) {
+            let fit = if section.places.is_empty() { Fit::Yes } else { place.fit(&section.places) };
+            is_named |= fit == Fit::Yes;
+            if fit > Fit::No || place.fit_by_what_runs(&section.places) > Fit::No {
+                floor.join(&section.floor);
+            }
+        }
+        if !is_named {
+            floor.join(&self.default);
+        }
+        floor
+    }
+
+    /// Who may break the glass of an approval of a rule with these `actions`, and when the review is due. Only who may for everything
+    /// that the rule does.
+    pub fn break_glass(&self, deployment: &Slug, actions: &[Action]) -> BreakGlass {
+        let (mut targets, mut floor) = (Vec::new(), Floor::default());
+        collect(actions, promotes_to(actions), &mut targets);
+        if targets.is_empty() {
+            floor.join(&self.default);
+        }
+        let mut is_named_in_all = true;
+        for (place, action) in targets {
+            let of_action = self.binding(deployment, &place, action);
+            is_named_in_all &= !of_action.break_glass.is_empty();
+            floor.join(&of_action);
+        }
+        let mut lists = floor.break_glass.iter().map(|said| &said.value);
+        let first = lists.next().filter(|_| is_named_in_all).cloned().unwrap_or_default();
+        let in_all = |person: &String| lists.clone().all(|list| contains(list, person));
+        let people = first.into_iter().filter(in_all).collect();
+        let review_within = floor.review_within.map_or(REVIEW_WITHIN, |said| said.value);
+        BreakGlass { people, review_within }
+    }
+
+    /// Whether it names deployments anywhere: then it can't be said without one what it asks.
+    pub fn names_deployments(&self) -> bool {
+        self.floors.iter().any(|section| !section.deployments.is_empty())
+    }
+}
+
+impl Section {
+    /// Whether it is for `action` of `deployment` at some place.
+    fn names(&self, deployment: &Slug, action: &str) -> bool {
+        let of_deployment = |pattern: &String| {
+            let pattern = canonical(pattern);
+            match pattern.strip_suffix("/*") {
+                Some(organization) => organization == canonical(deployment.organization()),
+                None => pattern == deployment.canonical(),
+            }
+        };
+        (self.deployments.is_empty() || self.deployments.iter().any(of_deployment))
+            && (self.actions.is_empty() || self.actions.iter().any(|name| name == action))
+    }
+}
+
+impl Floor {
+    /// Takes in another one: of each value the stricter.
+    fn join(&mut self, other: &Self) {
+        let Self {
+            votes,
+            quotas,
+            approvers,
+            four_eyes,
+            verified_commits,
+            blocks_unknown_makers,
+            rollback_four_eyes,
+            expires_after,
+            promotes_to,
+            allowed_actions,
+            allowed_workflows,
+            allowed_refs,
+            allowed_webhook_hosts,
+            break_glass,
+            review_within,
+        } = other;
+        stricter(&mut self.votes, votes, |new, old| new > old);
+        stricter(&mut self.expires_after, expires_after, |new, old| new < old);
+        stricter(&mut self.review_within, review_within, |new, old| new < old);
+        for (line, other) in [
+            (&mut self.four_eyes, four_eyes),
+            (&mut self.verified_commits, verified_commits),
+            (&mut self.blocks_unknown_makers, blocks_unknown_makers),
+            (&mut self.rollback_four_eyes, rollback_four_eyes),
+        ] {
+            *line = line.or(*other);
+        }
+        add(&mut self.quotas, quotas);
+        for (lists, others) in [
+            (&mut self.approvers, approvers),
+            (&mut self.promotes_to, promotes_to),
+            (&mut self.allowed_actions, allowed_actions),
+            (&mut self.allowed_workflows, allowed_workflows),
+            (&mut self.allowed_refs, allowed_refs),
+            (&mut self.allowed_webhook_hosts, allowed_webhook_hosts),
+            (&mut self.break_glass, break_glass),
+        ] {
+            add(lists, others);
+        }
+    }
+}
+
+fn stricter<T: Clone>(known: &mut Option<Said<T>>, other: &Option<Said<T>>, is: impl Fn(&T, &T) -> bool) {
+    let Some(other) = other else { return };
+    if known.as_ref().is_none_or(|known| is(&other.value, &known.value)) {
+        *known = Some(other.clone());
+    }
+}
+
+/// Adds the lists that are not there yet.
+fn add<T: Clone + PartialEq>(known: &mut Vec<T>, others: &[T]) {
+    for other in others {
+        if !known.contains(other) {
+            known.push(other.clone());
+        }
+    }
+}
+
+/// Whether a list names somebody, in any case.
+pub(super) fn contains(list: &[String], person: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(person))
+}
+
+/// The environment that the approvals of a rule promote to.
+pub(super) fn promotes_to(actions: &[Action]) -> Option<&str> {
+    let mut approvals = actions.iter().flat_map(Action::approvals);
+    approvals.find_map(|spec| spec.range.promotes_to.as_deref())
+}
+
+/// Everything in `actions` that acts, at whatever depth.
+fn collect(actions: &[Action], promotes_to: Option<&str>, found: &mut Vec<(Place, &'static str)>) {
+    for action in actions {
+        if let Some(name) = acting(action) {
+            found.push((Place::of(action, promotes_to), name));
+        }
+        if let Action::SlackChannelApproval(spec) = action {
+            for then in [&spec.on_success, &spec.on_reject, &spec.on_expire] {
+                collect(then, promotes_to, found);
+            }
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Rules against the policy.
+
+use super::bind::promotes_to;
+use super::pattern::{Fit, fit, fit_in_any_case};
+use super::place::{Place, acting, host, workflow};
+use super::votes::{self, Votes};
+use super::{Floor, Policy, Said};
+use crate::difference::opens;
+use crate::explain::shown_duration;
+use crate::file::{Rule, RulesFile};
+use crate::problem::one_line;
+use approval::action::{Action, ApprovalSpec, QuotaSpec};
+use approval::deploy::Slug;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most shortfalls that are told of one rule.
+const MAX_SHORTFALLS: usize = 20;
+/// The most approvals that are counted behind an action, and the most rules that are followed back by `after`.
+const MAX_BEHIND: usize = 200;
+
+/// A rule as it is judged: of a file, or of a run on record.
+#[derive(Clone, Debug)]
+pub struct Judged<'a> {
+    /// Its name.
+    pub rule: &'a str,
+    /// Its line in the rules file, from 1; `None`: it is not known any more.
+    pub line: Option<usize>,
+    /// What it does, in order.
+    pub actions: &'a [Action],
+    /// The actions of each rule whose run has to succeed first.
+    pub after: Vec<&'a [Action]>,
+}
+
+/// One way in which a rule is below the floor.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shortfall {
+    /// The rule's name.
+    pub rule: String,
+    /// Its line in the rules file, from 1; `None`: it is not known.
+    pub rule_line: Option<usize>,
+    /// The name of the approval that it is about; `None`: it is about an action.
+    pub approval: Option<String>,
+    /// The key of the policy.
+    pub key: String,
+    /// Its line in the policy, from 1.
+    pub policy_line: usize,
+    /// What is wrong, as a clause that names the line of the policy.
+    pub message: String,
+    /// What to write, as a clause.
+    pub suggestion: String,
+}
+
+impl Shortfall {
+    /// All of it for people, on one line: the rule with its line, what is wrong, and what to write.
+    pub fn text(&self) -> String {
+        let line = self.rule_line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        one_line(format!("Rule `{}`{line}: {}; {}.", self.rule, self.message, self.suggestion))
+    }
+}
+
+impl<'a> Judged<'a> {
+    /// `rule` of `file`.
+    pub fn of(rule: &'a Rule, file: &'a RulesFile) -> Self {
+        let by_name = file.rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
+        Self::among(rule, &by_name)
+    }
+
+    fn among(rule: &'a Rule, by_name: &BTreeMap<&str, &'a Rule>) -> Self {
+        let (mut after, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut ahead: Vec<&str> = rule.after.iter().map(String::as_str).collect();
+        while let Some(name) = ahead.pop() {
+            if after.len() < MAX_BEHIND
+                && seen.insert(name)
+                && let Some(before) = by_name.get(name)
+            {
+                after.push(before.actions.as_slice());
+                ahead.extend(before.after.iter().map(String::as_str));
+            }
+        }
+        Self { rule: &rule.name, line: Some(rule.at.line), actions: &rule.actions, after }
+    }
+}
+
+impl Policy {
+    /// Every way in which a rule of `file` is below the floor of `deployment`, in the file's order. A rule that deploys never open is
+    /// not judged.
+    pub fn judge(&self, deployment: &Slug, file: &RulesFile) -> Vec<Shortfall> {
+        let by_name = file.rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
+        let rules = file.rules.iter().filter(|rule| opens(rule));
+        rules.flat_map(|rule| self.judge_rule(deployment, &Judged::among(rule, &by_name))).collect()
+    }
+
+    /// Every way in which one rule is below the floor, each once, at most 20. None: what it does may be done.
+    pub fn judge_rule(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Shortfall> {
+        let mut behind = Vec::new();
+        judged.after.iter().for_each(|actions| guaranteed(actions, &mut behind));
+        behind.truncate(MAX_BEHIND);
+        let promotes_to = promotes_to(judged.actions);
+        let mut judging = Judging { policy: self, deployment, judged, promotes_to, found: Vec::new() };
+        judging.walk(judged.actions, &mut behind, None);
+        judging.found
+    }
+}
+
+/// The approvals without which a run of `actions` does not succeed.
+fn guaranteed<'a>(actions: &'a [Action], found: &mut Vec<&'a ApprovalSpec>) {
+    for action in actions {
+        if let Action::SlackChannelApproval(spec) = action
+            && found.len() < MAX_BEHIND
+        {
+            found.push(spec);
+            guaranteed(&spec.on_success, found);
+        }
+    }
+}
+
+/// A rule being judged.
+struct Judging<'a> {
+    policy: &'a Policy,
+    deployment: &'a Slug,
+    judged: &'a Judged<'a>,
+    promotes_to: Option<&'a str>,
+    found: Vec<Shortfall>,
+}
+
+impl<'a> Judging<'a> {
+    /// Judges what acts in `actions`, which follow the approvals `behind` and, where it is said, an approval that ended otherwise than
+    /// with an approval.
+    fn walk(&mut self, actions: &'a [Action], behind: &mut Vec<&'a ApprovalSpec>, ended: Option<&str>) {
+        for action in actions {
+            if self.found.len() >= MAX_SHORTFALLS {
+                return;
+            }
+            if let Some(name) = acting(action) {
+                self.act(action, name, behind, ended);
+            }
+            // What a monitor has done are rules of their own.
+            let Action::SlackChannelApproval(spec) = action else { continue };
+            let count = behind.len();
+            for (then, end) in [(&spec.on_reject, "rejected"), (&spec.on_expire, "expired")] {
+                self.walk(then, behind, Some(end));
+                behind.truncate(count);
+            }
+            if count < MAX_BEHIND {
+                behind.push(spec);
+            }
+            self.walk(&spec.on_success, behind, ended);
+        }
+    }
+
+    fn act(&mut self, action: &Action, name: &str, behind: &[&ApprovalSpec], ended: Option<&str>) {
+        let place = Place::of(action, self.promotes_to);
+        let floor = self.policy.binding(self.deployment, &place, name);
+        self.allowed(action, name, &floor);
+        self.votes(&one_line(action.to_string()), &floor, behind, ended);
+    }
+
+    /// Notes a shortfall, once.
+    fn short(&mut self, approval: Option<&str>, (key, line): (&str, usize), message: String, right: String) {
+        let shortfall = Shortfall {
+            rule: self.judged.rule.to_owned(),
+            rule_line: self.judged.line,
+            approval: approval.map(str::to_owned),
+            key: key.to_owned(),
+            policy_line: line,
+            message: one_line(format!("line {line} of the policy {message}")),
+            suggestion: one_line(right),
+        };
+        if self.found.len() < MAX_SHORTFALLS && !self.found.contains(&shortfall) {
+            self.found.push(shortfall);
+        }
+    }
+
+    /// Whether the policy allows the action itself.
+    fn allowed(&mut self, action: &Action, name: &str, floor: &Floor) {
+        let line = one_line(action.to_string());
+        for Said { value, line: at } in &floor.allowed_actions {
+            if !value.iter().any(|allowed| allowed == name) {
+                let message = format!("does not allow the action `{name}`");
+                self.short(None, ("allowed_actions", *at), message, use_one_of(value));
+            }
+        }
+        for Said { value, line: at } in &floor.allowed_workflows {
+            let names = match action {
+                Action::TriggerBuild(spec) => vec![workflow(spec).to_owned()],
+                Action::AutoApproveBuild(build) => {
+                    let job = build.job.iter().map(|job| format!("{}/{job}", build.build));
+                    std::iter::once(build.build.clone()).chain(job).collect()
+                }
+                _ => continue,
+            };
+            if names.iter().all(|name| fit(value, name) < Fit::Yes) {
+                let message = format!("does not allow `{line}`, or it can't be told before it runs");
+                self.short(None, ("allowed_workflows", *at), message, use_one_of(value));
+            }
+        }
+        for Said { value, line: at } in &floor.allowed_refs {
+            let Action::TriggerBuild(spec) = action else { continue };
+            if spec.revision.as_deref().is_none_or(|revision| fit(value, revision) < Fit::Yes) {
+                let message = format!("says which branches and tags `{line}` may build");
+                let right = format!("write `revision:` with one of these, without variables: {}", listed(value));
+                self.short(None, ("allowed_refs", *at), message, right);
+            }
+        }
+        for Said { value, line: at } in &floor.allowed_webhook_hosts {
+            let Action::Webhook(url) = action else { continue };
+            if host(url).is_none_or(|host| fit_in_any_case(value, &host) < Fit::Yes) {
+                let message = format!("does not allow `{line}`, or its host can't be told before it runs");
+                self.short(None, ("allowed_webhook_hosts", *at), message, use_one_of(value));
+            }
+        }
+        for Said { value, line: at } in &floor.promotes_to {
+            if self.promotes_to.is_none_or(|environment| fit_in_any_case(value, environment) < Fit::Yes) {
+                let message = match self.promotes_to {
+                    Some(environment) => format!("does not allow `promotes_to: {environment}` before `{line}`"),
+                    None => format!("asks that the rule names the environment that `{line}` promotes to"),
+                };
+                let right = format!("write `promotes_to:` with one of these: {}", listed(value));
+                self.short(None, ("promotes_to", *at), message, right);
+            }
+        }
+    }
+
+    /// Whether enough votes stand behind the action.
+    fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
+        let Some((needed, source)) = needed(floor) else { return };
+        let counts = |spec: &&ApprovalSpec| wanting(floor, spec).is_empty();
+        let of = |specs: &mut dyn Iterator<Item = &&ApprovalSpec>| -> Vec<Votes> {
+            specs.flat_map(|spec| votes::of(spec)).collect()
+        };
+        let is_from_all = |votes: &Votes| floor.approvers.iter().all(|said| votes.are_from(&said.value));
+        let all = of(&mut behind.iter());
+        let counted: Vec<Votes> =
+            of(&mut behind.iter().filter(|spec| counts(spec))).into_iter().filter(is_from_all).collect();
+        let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &counted);
+        if votes::sum(&counted) >= needed && floor.quotas.iter().all(meets) {
+            return;
+        }
+        let before = self.found.len();
+        if votes::sum(&all) < needed {
+            let (count, missing) = (plural(needed), missing(&all, ended));
+            let message = format!("asks for {count} before `{action}`, and {missing}");
+            self.short(None, source, message, ask_for(needed, behind));
+        }
+        for spec in behind {
+            for Wanting { key, line, message, right } in wanting(floor, spec) {
+                let name = one_line(spec.name.clone());
+                let right = format!("{right} in the approval \u{201c}{name}\u{201d}");
+                self.short(Some(&spec.name), (key, line), message, right);
+            }
+        }
+        for said in &floor.approvers {
+            for spec in behind {
+                if !votes::of(spec).iter().all(|votes| votes.are_from(&said.value)) {
+                    let (name, list) = (one_line(spec.name.clone()), said.value.join(", "));
+                    let message = format!("counts only the votes of {list}");
+                    let right = format!("write `approvers: [{list}]` in the approval \u{201c}{name}\u{201d}");
+                    self.short(Some(&spec.name), ("approvers", said.line), message, right);
+                }
+            }
+        }
+        for said in floor.quotas.iter().filter(|said| !votes::meet(&said.value, &all)) {
+            let quota = |quota: &QuotaSpec| {
+                let votes = plural(u64::from(quota.votes));
+                format!("{votes} from {}", quota.from.join(" or "))
+            };
+            let list = said.value.iter().map(quota).collect::<Vec<_>>().join(", ");
+            let message = format!("asks for {list} before `{action}`");
+            let right = "list these under `votes_required` of an approval before it".to_owned();
+            self.short(None, ("votes_required", said.line), message, right);
+        }
+        if self.found.len() == before {
+            let message = format!("asks for {} before `{action}`, and fewer count", plural(needed));
+            self.short(None, source, message, ask_for(needed, behind));
+        }
+    }
+}
+
+/// How many votes have to stand behind an action, and the key and line that say so; `None`: none. A floor that says what an
+/// approval has to be like asks for one.
+fn needed(floor: &Floor) -> Option<(u64, (&'static str, usize))> {
+    if let Some(Said { value, line }) = &floor.votes {
+        return Some((u64::from(*value), ("votes_required", *line)));
+    }
+    let one = |key, line: Option<usize>| line.map(|line| (1, (key, line)));
+    let approvers = floor.approvers.first().map(|said| said.line);
+    one("self_approval", floor.four_eyes)
+        .or(one("verified_commits", floor.verified_commits))
+        .or(one("approvers", approvers))
+}
+
+/// A key of an approval that makes its votes count for nothing.
+struct Wanting {
+    key: &'static str,
+    line: usize,
+    message: String,
+    right: String,
+}
+
+/// The keys for which the votes of an approval don't count towards a floor.
+fn wanting(floor: &Floor, spec: &ApprovalSpec) -> Vec<Wanting> {
+    let mut found = Vec::new();
+    let mut want = |line: Option<usize>, is_met: bool, key: &'static str, right: &str| {
+        if let Some(line) = line.filter(|_| !is_met) {
+            let (message, right) = (format!("asks for `{right}`"), format!("write `{right}`"));
+            found.push(Wanting { key, line, message, right });
+        }
+    };
+    let range = &spec.range;
+    want(floor.four_eyes, !spec.self_approval, "self_approval", "self_approval: false");
+    want(floor.verified_commits, range.verified_commits, "verified_commits", "verified_commits: true");
+    want(
+        floor.blocks_unknown_makers,
+        !range.allow_unknown_makers,
+        "unknown_makers",
+        "unknown_makers: block",
+    );
+    want(floor.rollback_four_eyes, range.rollback_four_eyes, "rollback", "rollback: four_eyes");
+    if let Some(Said { value: longest, line }) = &floor.expires_after
+        && spec.expires_after.is_none_or(|wait| wait > *longest)
+    {
+        let longest = shown_duration(*longest);
+        let message = format!("lets an approval be open for {longest} at most");
+        let right = format!("write `expires_after: '{}'`", longest.split(' ').next().unwrap_or_default());
+        found.push(Wanting { key: "expires_after", line: *line, message, right });
+    }
+    found
+}
+
+/// What stands behind an action, as a clause.
+fn missing(votes: &[Votes], ended: Option<&str>) -> String {
+    let asked = match votes::sum(votes) {
+        0 => "the rule asks nobody before it".to_owned(),
+        1 => "only 1 is asked before it".to_owned(),
+        count => format!("only {count} are asked before it"),
+    };
+    let ended = ended.map(|end| format!(" (it runs when an approval is {end})")).unwrap_or_default();
+    format!("{asked}{ended}")
+}
+
+fn ask_for(needed: u64, behind: &[&ApprovalSpec]) -> String {
+    match behind.last() {
+        Some(spec) => {
+            let name = one_line(spec.name.clone());
+            format!("write `votes_required: {needed}` in the approval \u{201c}{name}\u{201d}")
+        }
+        None => format!("put it after a `slack_channel_approval` with `votes_required: {needed}`"),
+    }
+}
+
+fn plural(votes: u64) -> String {
+    if votes == 1 { "1 vote".to_owned() } else { format!("{votes} votes") }
+}
+
+fn use_one_of(list: &[String]) -> String {
+    format!("use one of these: {}", listed(list))
+}
+
+fn listed(list: &[String]) -> String {
+    list.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
+}
