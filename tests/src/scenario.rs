@@ -22,15 +22,33 @@ pub struct Scenario {
     pub swept_from: usize,
     /// Whether it begins without any process: the calls that a process makes only once are struck then, and no others.
     pub cold: bool,
+    /// The faults that befall its calls.
+    pub faults: Faults,
     /// What comes of it.
     pub ends: Ends,
+}
+
+/// The faults that befall the calls of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// Every fault that makes a difference.
+    All,
+    /// Those in which the process ends at a call that writes, and a refusal at calls to providers: the others strike the same
+    /// code in another scenario.
+    Ends,
 }
 
 /// What somebody does.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
+    /// Ana pushes the repository's first commit, and an admin signs in to the console.
+    Begin,
     /// CI pushes a commit of Ana's, holds its build, and registers its deploy in this environment.
     Deploy(&'static str),
+    /// CI registers the revision of this deploy once more, the first being 0, after others stood in its environment.
+    DeployAgain(usize, &'static str),
+    /// The admin sets the first commit as the base of the newest deploy's newest approval.
+    SetBase,
     /// A person clicks a button (an action id) of the newest deploy's newest dialog.
     Click(&'static str, &'static str),
     /// A person chooses from the menu of the newest deploy's newest dialog: `withdraw`, `cancel` or

@@ -1,6 +1,6 @@
 //! The scenarios.
 
-use crate::scenario::{Ends, Scenario, Step};
+use crate::scenario::{Ends, Faults, Scenario, Step};
 use approval::message::{APPROVE, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
 use approval::run::Status;
 
@@ -25,6 +25,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", APPROVE)],
     swept_from: 0,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -50,6 +51,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE)],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -59,6 +61,7 @@ const REJECTED: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", REJECT)],
     swept_from: 2,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["rejected"], runs: &[Status::Stopped], refused: false },
     ..APPROVED
 };
@@ -82,6 +85,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", REJECT), Step::Click("Ana", APPROVE)],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -103,6 +107,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ben", APPROVE)],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
 };
 
@@ -113,6 +118,7 @@ const REFUSED_FILE: Scenario = Scenario {
     steps: &[Step::Deploy("Staging")],
     swept_from: 0,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &[], runs: &[], refused: true },
 };
 
@@ -122,6 +128,7 @@ const NO_RULE: Scenario = Scenario {
     steps: &[Step::Deploy("Production")],
     swept_from: 0,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &[], runs: &[], refused: false },
     ..APPROVED
 };
@@ -146,6 +153,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", REJECT), Step::Explain("not on a Friday")],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["rejected"], runs: &[Status::Stopped], refused: false },
 };
 
@@ -155,6 +163,7 @@ const CANCELLED: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Choose("Ana", CANCEL), Step::Explain("the migration waits")],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["cancelled"], runs: &[Status::Stopped], refused: false },
     ..APPROVED
 };
@@ -165,6 +174,7 @@ const WITHDRAWN: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Choose("Ana", WITHDRAW)],
     swept_from: 2,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
     ..APPROVED
 };
@@ -187,6 +197,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::LetQuorumPass],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -222,6 +233,7 @@ rules:
     ],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -246,6 +258,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::LetExpire],
     swept_from: 2,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["expired"], runs: &[Status::Stopped], refused: false },
 };
 
@@ -255,6 +268,7 @@ const SUPERSEDED: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Deploy("Staging")],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends {
         approvals: &["superseded", "pending"],
         runs: &[Status::Stopped, Status::Running],
@@ -286,6 +300,7 @@ rules:
     ],
     swept_from: 3,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -327,7 +342,53 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ben", APPROVE)],
     swept_from: 1,
     cold: false,
+    faults: Faults::All,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
+};
+
+/// Nobody's vote completes an approval that has no base yet; it goes on by itself once an admin sets one.
+const FOUR_EYES: Scenario = Scenario {
+    name: "four-eyes",
+    rules: "
+rules:
+  - promote-to-production:
+      promotes_to: Production
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            self_approval: false
+            on_success:
+              - webhook: 'HOOK'
+",
+    steps: &[Step::Begin, Step::Deploy("Staging"), Step::Click("Ben", APPROVE), Step::SetBase],
+    swept_from: 3,
+    cold: false,
+    faults: Faults::Ends,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
+};
+
+/// A revision that four eyes let through before is deployed again, and its author approves it alone.
+const ROLLBACK: Scenario = Scenario {
+    name: "rollback",
+    steps: &[
+        Step::Begin,
+        Step::Deploy("Staging"),
+        Step::SetBase,
+        Step::Click("Ben", APPROVE),
+        Step::Deploy("Staging"),
+        Step::Click("Ben", APPROVE),
+        Step::DeployAgain(0, "Staging"),
+        Step::Click("Ana", APPROVE),
+    ],
+    swept_from: 6,
+    ends: Ends {
+        approvals: &["approved", "approved", "approved"],
+        runs: &[Status::Succeeded, Status::Succeeded, Status::Succeeded],
+        refused: false,
+    },
+    ..FOUR_EYES
 };
 
 /// All of them.
@@ -352,4 +413,6 @@ pub const ALL: &[Scenario] = &[
     MARKED,
     DELETED,
     TOLD,
+    FOUR_EYES,
+    ROLLBACK,
 ];

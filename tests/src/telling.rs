@@ -6,19 +6,25 @@
 use crate::scenario::{Scenario, Step, Taken};
 use crate::story::{PATIENCE, Story};
 use crate::world::{API_KEY, World};
-use approval::approval::{Approval, Dialog, Status};
+use approval::approval::{Approval, Blocker, Dialog, Status};
+use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use serde_json::json;
 use signoff_local::aws::Stack;
 use signoff_local::fault::{Fault, FaultKind};
-use signoff_local::slack::ClickOutcome;
+use signoff_local::slack::{ClickOutcome, NewUser};
 use std::collections::BTreeMap;
 use store::Page;
 
+/// The cookie of a session.
+const SESSION: &str = "signoff";
 /// How often time is pulled forward until everything must have been done.
 const ROUNDS: usize = 40;
+/// A blocked approval is judged again a minute later each time. So many looks wait in the queue; the later ones are left to the
+/// clock, and each of them only orders the next one until an admin sets the base.
+const ROUNDS_IN_QUEUE: u32 = 10;
 /// How often a person clicks, and CI registers, until it is answered.
 const TRIES: usize = 12;
 
@@ -35,7 +41,27 @@ pub struct Telling {
     /// What a window asks a person the reason of.
     asked: Option<Taken>,
     people: BTreeMap<&'static str, String>,
+    admin: Option<Admin>,
     stack: &'static Stack,
+}
+
+/// An admin who is signed in to the console.
+struct Admin {
+    /// The cookie of the session.
+    session: String,
+    /// What the forms of the session carry.
+    token: String,
+    /// The repository's first commit.
+    first: String,
+}
+
+impl Admin {
+    async fn begin(story: &Story) -> Self {
+        let first = story.push("Ana", "Begin");
+        let admin = NewUser::new("Admin", &story.email("Admin")).admin();
+        let visitor = story.sign_in(&story.world.slack.add_user(admin)).await;
+        Self { session: visitor.cookie(SESSION).unwrap(), token: visitor.token().await, first }
+    }
 }
 
 impl Telling {
@@ -52,7 +78,7 @@ impl Telling {
         world.github.add_workflow(&story.repository(), "deploy.yml");
         let people = ["Ana", "Ben", "Cleo"].map(|name| (name, story.person(name))).into();
         let (deploys, taken) = (Vec::new(), Vec::new());
-        Self { story, scenario: *scenario, deploys, taken, asked: None, people, stack }
+        Self { story, scenario: *scenario, deploys, taken, asked: None, people, admin: None, stack }
     }
 
     /// The Slack user ids of the people.
@@ -63,7 +89,20 @@ impl Telling {
     /// Does a step, and everything that comes of it.
     pub(crate) async fn take(&mut self, step: &Step) -> Result<(), String> {
         match *step {
-            Step::Deploy(environment) => self.deploy(environment).await?,
+            Step::Begin => self.admin = Some(Admin::begin(&self.story).await),
+            Step::Deploy(environment) => {
+                let revision = self.story.push("Ana", "Take cards");
+                let (project, build) = (self.story.project(), "build-and-deploy");
+                let circleci = &self.story.world.circleci;
+                circleci.add_pipeline_on_hold(&project, &revision, "main", build, "hold");
+                self.deploy(&revision, environment).await?;
+            }
+            Step::DeployAgain(index, environment) => {
+                let deploy = self.deploys.get(index).ok_or("it was never deployed")?;
+                let revision = self.story.page(deploy).await.deploy.revision;
+                self.deploy(&revision, environment).await?;
+            }
+            Step::SetBase => self.set_base().await?,
             Step::Click(person, button) => self.click(person, button).await?,
             Step::Choose(person, option) => self.choose(&self.person(person)?, option).await?,
             Step::Explain(reason) => self.explain(reason).await?,
@@ -92,11 +131,8 @@ impl Telling {
     }
 
     /// Registers a deploy as CI does: again, until it is taken.
-    async fn deploy(&mut self, environment: &str) -> Result<(), String> {
+    async fn deploy(&mut self, revision: &str, environment: &str) -> Result<(), String> {
         let (story, world) = (&self.story, self.story.world);
-        let revision = story.push("Ana", "Take cards");
-        let (project, build) = (story.project(), "build-and-deploy");
-        world.circleci.add_pipeline_on_hold(&project, &revision, "main", build, "hold");
         let url = format!("{}/api/1/deployments/acme/{}/register_deploy", world.front.url(), story.name);
         let body = json!({
             "sha": revision, "environment": environment, "branch": "main", "ignore_if_duplicate": true,
@@ -106,13 +142,34 @@ impl Telling {
             let answer = world.http.post(&url).bearer_auth(API_KEY).json(&body).send().await;
             let status = answer.map(|answer| answer.status().as_u16()).unwrap_or_default();
             if status == 200 {
-                let deploy = story.deploy_id(&revision, environment);
-                self.deploys.push(deploy);
+                // It is the latest one, whether it is the first of its revision or not.
+                let slug = Slug::new("acme", &story.name).ok_or("the name is no name of a deployment")?;
+                let latest = world.store.latest(&slug, environment).await.unwrap();
+                self.deploys.push(latest.ok_or("nothing was registered")?.deploy);
                 return Ok(());
             }
             answers.push(status);
         }
         Err(format!("the deploy was never taken: {answers:?}"))
+    }
+
+    /// Sends the admin's form again, until it is taken or the base is there.
+    async fn set_base(&self) -> Result<(), String> {
+        let admin = self.admin.as_ref().ok_or("nobody is signed in")?;
+        let (_, approval) = self.asks().await?;
+        let path = format!("/deploys/{}/approvals/{}/base", approval.deploy, approval.id);
+        let visitor = self.story.visitor();
+        visitor.set_cookie(SESSION, &admin.session);
+        let mut answers = Vec::new();
+        for _ in 0..TRIES {
+            let fields = [("revision", admin.first.as_str())];
+            let answer = visitor.post_with(&path, &fields, Some(&admin.token)).await.status().as_u16();
+            if [303, 409].contains(&answer) {
+                return Ok(());
+            }
+            answers.push(answer);
+        }
+        Err(format!("the base was never set: {answers:?}"))
     }
 
     /// The newest deploy, and its newest approval.
@@ -281,8 +338,9 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
         EffectKind::WatchFreeze { approval } => {
             of(approval).is_some_and(|approval| approval.status.is_open() && approval.frozen.lifted.is_none())
         }
-        EffectKind::JudgeAgain { approval, .. } => {
-            of(approval).is_some_and(|approval| approval.status.is_open())
+        EffectKind::JudgeAgain { approval, round } => {
+            let lacks_base = |approval: &Approval| approval.electorate.blocked.contains(&Blocker::NoBase);
+            *round > ROUNDS_IN_QUEUE && of(approval).is_some_and(|it| it.status.is_open() && lacks_base(it))
         }
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use signoff_local::calls::{Call, Strike};
 use std::collections::BTreeSet;
-use system_tests::scenario::Scenario;
+use system_tests::scenario::{Faults, Scenario};
 
 /// A fault at one call of a scenario.
 #[derive(Clone, Debug)]
@@ -37,12 +37,24 @@ impl Fault {
 pub(crate) fn plan(scenario: &Scenario, calls: &BTreeSet<Call>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for call in calls.iter().filter(|call| scenario.cold == is_once_a_process(&call.kind)) {
-        for strike in strikes(&call.kind) {
+        let strikes = strikes(&call.kind)
+            .iter()
+            .filter(|strike| makes_a_difference(scenario.faults, &call.kind, **strike));
+        for strike in strikes {
             let number = faults.len();
             faults.push(Fault { scenario: *scenario, call: call.clone(), strike: *strike, tries: 0, number });
         }
     }
     faults
+}
+
+fn makes_a_difference(faults: Faults, kind: &str, strike: Strike) -> bool {
+    let is_function = kind.split_once(' ').is_some_and(|(service, _)| service.ends_with("Function"));
+    match (faults, strike) {
+        (Faults::All, _) | (Faults::Ends, Strike::KillBefore | Strike::KillAfter) => true,
+        (Faults::Ends, Strike::Refuse(503)) => !is_function,
+        (Faults::Ends, Strike::Refuse(_) | Strike::LoseAnswer | Strike::LoseConnection) => false,
+    }
 }
 
 fn is_once_a_process(kind: &str) -> bool {

@@ -3,7 +3,7 @@
 
 use crate::record::{Kept, Row, follow, hash};
 use crate::scenario::NOW;
-use approval::approval::{self as votes, Approval};
+use approval::approval::{self as votes, Approval, Electorate};
 use approval::decision::Decision;
 use approval::message;
 use approval::run::{self, Run, StepState};
@@ -19,6 +19,7 @@ type Known<T> = RefCell<HashMap<u64, T>>;
 thread_local! {
     static APPROVALS: Known<Result<Follows<Approval>, votes::Refusal>> = RefCell::default();
     static RUNS: Known<Result<Follows<Run>, run::Refusal>> = RefCell::default();
+    static ELECTORATES: Known<Electorate> = RefCell::default();
     static DIALOGS: Known<u64> = RefCell::default();
     static LINES: Known<Rc<[Option<u64>]>> = RefCell::default();
 }
@@ -80,6 +81,11 @@ pub fn run(run: &Kept<Run>, step: usize, command: &run::Command) -> Result<Follo
         let effects = follow(&next.deploy, next.id.as_str(), next.version, effects, later);
         Ok(Follows { read, effects, next: Kept::new(next) })
     })
+}
+
+/// What `judge` says of those who may vote on what `key` tells from another change.
+pub fn electorate(key: &impl Hash, judge: impl FnOnce() -> Electorate) -> Electorate {
+    known(&ELECTORATES, key, judge)
 }
 
 /// The step of `run` of which nobody knows whether it happened, and when its answer was lost.

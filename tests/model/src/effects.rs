@@ -10,6 +10,7 @@ mod settle;
 
 use settle::{done, settle};
 
+use crate::change::{self, Look};
 use crate::decided;
 use crate::law;
 use crate::outside::Turn;
@@ -66,6 +67,20 @@ pub enum Plan {
         told: Vec<(String, Verdict)>,
         /// Those of them who had not left by then.
         eligible: Vec<String>,
+        /// What the look at the change found.
+        look: Look,
+    },
+    /// Look again at the change of a blocked approval.
+    LookAgain {
+        /// How often that was done.
+        round: u32,
+    },
+    /// Judge the approval by what that look found.
+    Judge {
+        /// How often that was done.
+        round: u32,
+        /// What the look found.
+        look: Look,
     },
     /// End the approval that nobody decided in time.
     Expire,
@@ -140,7 +155,12 @@ impl Plan {
             }
             // It changes nothing, whether it got there or not.
             Self::Look { .. } => &[Turn::Unavailable, Turn::Refused, Turn::LostBefore],
-            Self::Open { .. } | Self::Close { .. } | Self::Confirm { .. } | Self::Expire => &[],
+            Self::LookAgain { .. } => &[Turn::Unavailable],
+            Self::Open { .. }
+            | Self::Close { .. }
+            | Self::Confirm { .. }
+            | Self::Judge { .. }
+            | Self::Expire => &[],
         }
     }
 }
@@ -156,8 +176,14 @@ pub fn go_on(world: &mut World, scenario: &Scenario, at: usize, turn: Turn) -> O
                     let told = look(world, scenario, &voters)?;
                     Some(Stage::Answered(told, answer))
                 }
+                (Plan::LookAgain { round }, Answer::Done) => {
+                    let judge = Plan::Judge { round, look: change::look(&world.outside) };
+                    Some(Stage::Answered(judge, answer))
+                }
                 // It may be told or asked twice, so that it makes no difference when its process ends.
-                (plan @ (Plan::Tell | Plan::Look { .. }), _) => settle(world, scenario, at, &plan, answer)?,
+                (plan @ (Plan::Tell | Plan::Look { .. } | Plan::LookAgain { .. }), _) => {
+                    settle(world, scenario, at, &plan, answer)?
+                }
                 (plan, _) => Some(Stage::Answered(plan, answer)),
             }
         }
@@ -217,12 +243,18 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
         EffectKind::TellPerson { .. } => Stage::Ready(Plan::Tell),
-        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, nothing is blocked, no newer deploy comes, and what
-        // fails has a thread to say so in.
+        EffectKind::JudgeAgain { round, .. } => {
+            let Some(approval) = &world.record.approval else { return Some(()) };
+            if !approval.status.is_open() {
+                return Some(());
+            }
+            Stage::Ready(Plan::LookAgain { round: *round })
+        }
+        // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no newer deploy comes,
+        // and what fails has a thread to say so in.
         EffectKind::EvaluateRules
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
-        | EffectKind::JudgeAgain { .. }
         | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
         | EffectKind::RemindReview { .. }
@@ -313,7 +345,9 @@ fn call(world: &mut World, scenario: &Scenario, at: usize, plan: &Plan, turn: Tu
         Plan::Open { .. }
         | Plan::Close { .. }
         | Plan::Look { .. }
+        | Plan::LookAgain { .. }
         | Plan::Confirm { .. }
+        | Plan::Judge { .. }
         | Plan::Expire
         | Plan::Tell => {}
         Plan::Act { step } => {
@@ -346,21 +380,29 @@ fn call(world: &mut World, scenario: &Scenario, at: usize, plan: &Plan, turn: Tu
 fn look(world: &mut World, scenario: &Scenario, voters: &[String]) -> Option<Plan> {
     let approval = world.record.approval.as_ref()?;
     let (mut told, mut eligible) = (Vec::new(), Vec::new());
+    let look = change::look(&world.outside);
+    let electorate = settle::electorate(scenario, look);
     for voter in voters {
-        if eligible.len() >= usize::try_from(approval.votes_required).ok()? {
+        let confirmed: Vec<&str> = eligible.iter().map(String::as_str).collect();
+        if electorate.is_enough(&confirmed, approval.votes_required) {
             break;
         }
         let has_left = world.outside.left.contains(voter.as_str());
         let is_told = has_left && !scenario.has(Flaw::NoLook);
-        told.push((voter.clone(), if is_told { Verdict::Deactivated } else { Verdict::Eligible }));
-        eligible.extend((!has_left).then(|| voter.clone()));
+        let verdict = match electorate.verdict(voter) {
+            Verdict::Eligible if is_told => Verdict::Deactivated,
+            verdict => verdict,
+        };
+        eligible.extend((!has_left && verdict == Verdict::Eligible).then(|| voter.clone()));
+        told.push((voter.clone(), verdict));
     }
     if scenario.has(Flaw::EffectsBeforeCommit)
-        && let Ok(follows) = decided::approval(approval, &[settle::confirm(&told)], world.now())
+        && let Ok(follows) =
+            decided::approval(approval, &[settle::confirm(scenario, &told, look)], world.now())
     {
         world.record.send_early(follows.effects);
     }
-    Some(Plan::Confirm { told, eligible })
+    Some(Plan::Confirm { told, eligible, look })
 }
 
 fn answer(turn: Turn) -> Answer {

@@ -1,11 +1,13 @@
 //! What must hold in every state, and in every state in which nothing is left to do.
 
+use crate::change;
 use crate::decided;
 use crate::model::Protocol;
-use crate::record::Process;
+use crate::outside::Outside;
+use crate::record::{Kept, Process};
 use crate::scenario::{Flaw, Scenario, build, webhook};
 use crate::world::World;
-use approval::approval::{Approval, Choice, Status};
+use approval::approval::{Approval, Choice, Status, Verdict};
 use approval::effect::Effect;
 use approval::run::{self, Run, StepState};
 use stateright::Property;
@@ -26,6 +28,8 @@ pub enum Law {
     Order,
     /// An approval is approved only where a look saw enough of those who approved.
     Looked,
+    /// An approval is approved only where others than its makers voted for each part of the change.
+    Makers,
     /// An action happens only while its step runs, and a step of which nobody knows runs again only when people say so.
     Asked,
     /// An effect is tried again only after something went wrong.
@@ -52,6 +56,9 @@ pub const APPROVED: &str = "no action happens without an approval that is approv
 pub const ORDER: &str = "steps run in order";
 /// [`Law::Looked`].
 pub const LOOKED: &str = "an approval is approved only where a look saw enough of those who approved";
+/// [`Law::Makers`].
+pub const MAKERS: &str =
+    "an approval is approved only where others than its makers voted for each part of the change";
 /// [`Law::Asked`].
 pub const ASKED: &str = "a step of which nobody knows runs again only when people say so";
 /// However many people say so.
@@ -62,6 +69,8 @@ pub const TRUE: &str = "a step that failed did not happen, and one that succeede
 pub const ATTEMPTS: &str = "an effect is tried again only after something went wrong";
 /// [`Law::Stuck`].
 pub const STUCK: &str = "a process that has begun something can go on";
+/// Nobody waits for votes that are there.
+pub const DECIDED: &str = "in the end an approval that has its votes is approved";
 /// Nothing is forgotten.
 pub const EFFECTS_END: &str = "in the end every effect is closed";
 /// People see how it stands.
@@ -81,6 +90,7 @@ pub fn laws() -> Vec<Property<Protocol>> {
         always(APPROVED, |_, world| !world.broken.contains(&Law::Approved)),
         always(ORDER, |_, world| !world.broken.contains(&Law::Order)),
         always(LOOKED, |_, world| !world.broken.contains(&Law::Looked)),
+        always(MAKERS, |_, world| !world.broken.contains(&Law::Makers)),
         always(ASKED, |_, world| !world.broken.contains(&Law::Asked)),
         always(ANSWERED_ONCE, |_, world| world.tries.iter().all(|tries| tries.asked <= 1 + tries.lost)),
         always(TRUE, |_, world| is_true(world)),
@@ -88,6 +98,9 @@ pub fn laws() -> Vec<Property<Protocol>> {
         always(STUCK, |_, world| !world.broken.contains(&Law::Stuck)),
         always(EFFECTS_END, |protocol, world| {
             !world.is_quiet(&protocol.scenario) || world.record.effects.iter().all(|row| world.is_early(row))
+        }),
+        always(DECIDED, |protocol, world| {
+            !world.is_quiet(&protocol.scenario) || !waits_in_vain(&protocol.scenario, world)
         }),
         always(NEWEST_SHOWN, |protocol, world| !world.is_quiet(&protocol.scenario) || newest_shown(world)),
         always(RUN_ENDS, |protocol, world| {
@@ -107,6 +120,14 @@ pub fn laws() -> Vec<Property<Protocol>> {
         }),
         sometimes("the time to decide is over", |protocol, world| {
             !protocol.scenario.expires || world.is_quiet(&protocol.scenario) && is_expired(world)
+        }),
+        sometimes("two people who made a part each approve together", |protocol, world| {
+            let is_shared = protocol.scenario.change.parts.len() > 1;
+            !is_shared || world.record.run.status == run::Status::Succeeded
+        }),
+        sometimes("a vote is struck since the base moved", |protocol, world| {
+            protocol.scenario.change.moved.is_none()
+                || world.record.approval.as_ref().is_some_and(has_struck_for_base)
         }),
         sometimes("all is done after a lost answer", |protocol, world| {
             let all_is_done = world.record.run.status == run::Status::Succeeded;
@@ -131,6 +152,21 @@ fn is_rejected(world: &World) -> bool {
 
 fn is_expired(world: &World) -> bool {
     world.record.approval.as_ref().is_some_and(|approval| matches!(approval.status, Status::Expired { .. }))
+}
+
+/// Whether an approval waits that has the votes it needs, and that nothing keeps from being judged.
+fn waits_in_vain(scenario: &Scenario, world: &World) -> bool {
+    let look = change::look(&world.outside);
+    let is_stuck = |approval: &Approval| {
+        let has_votes = scenario.change.has_four_eyes(look, &approval.votes, approval.votes_required);
+        approval.status.is_open() && has_votes && approval.count(Choice::Approve) >= approval.votes_required
+    };
+    // Once the base moved, the next look says so: a vote, or the clock.
+    !look.moved && !world.late && world.record.approval.as_ref().is_some_and(|approval| is_stuck(approval))
+}
+
+fn has_struck_for_base(approval: &Kept<Approval>) -> bool {
+    approval.struck.iter().any(|struck| struck.why == Verdict::BaseMoved)
 }
 
 /// Whether a vote was struck, and the approval waits for others.
@@ -209,13 +245,8 @@ fn run_ended(scenario: &Scenario, world: &World) -> bool {
     }
 }
 
-/// Sees an approval before and after a commit, after these people `left`.
-pub(crate) fn watch_approval(
-    old: &Approval,
-    new: &Approval,
-    left: &BTreeSet<&'static str>,
-    broken: &mut BTreeSet<Law>,
-) {
+/// Sees an approval before and after a commit, after what happened `outside`.
+pub(crate) fn watch_approval(old: &Approval, new: &Approval, outside: &Outside, broken: &mut BTreeSet<Law>) {
     if new.version != old.version + 1 {
         broken.insert(Law::Versions);
     }
@@ -231,8 +262,8 @@ pub(crate) fn watch_approval(
     };
     let is_kept = |(voter, choice): &(String, _)| {
         let is_newer = clicked(new, voter) > clicked(old, voter);
-        let is_struck =
-            left.contains(voter.as_str()) && new.struck.iter().any(|struck| struck.voter == *voter);
+        let may_be_struck = outside.left.contains(voter.as_str()) || outside.base_moved;
+        let is_struck = may_be_struck && new.struck.iter().any(|struck| struck.voter == *voter);
         is_newer || is_struck || after.iter().any(|vote| vote.0 == *voter && vote.1 == *choice)
     };
     let forgets_no_click = old.clicks.iter().all(|last| clicked(new, &last.person) >= Some(last.at));
@@ -257,6 +288,21 @@ pub(crate) fn watch_look(
     let eligible = for_it.filter(|vote| seen.unwrap_or_default().contains(&vote.voter)).count();
     if u32::try_from(eligible).unwrap_or(u32::MAX) < new.votes_required {
         broken.insert(Law::Looked);
+    }
+}
+
+/// Sees an approval before and after a commit, as the change of `scenario` is by then.
+pub(crate) fn watch_makers(
+    old: &Approval,
+    new: &Approval,
+    scenario: &Scenario,
+    outside: &Outside,
+    broken: &mut BTreeSet<Law>,
+) {
+    let is_approved = |approval: &Approval| matches!(approval.status, Status::Approved { .. });
+    let has_four_eyes = scenario.change.has_four_eyes(change::look(outside), &new.votes, new.votes_required);
+    if !is_approved(old) && is_approved(new) && !has_four_eyes {
+        broken.insert(Law::Makers);
     }
 }
 
@@ -294,14 +340,16 @@ pub(crate) fn watch_action(world: &mut World, step: usize) {
     }
 }
 
-/// Sees an effect claimed, where so many crashes and failures are `left`.
+/// Sees an effect claimed, where so many crashes and failures are `left`, and another approval set the base or not.
 pub(crate) fn watch_attempts(
     claimed: &Effect,
     scenario: &Scenario,
     left: (u8, u8),
+    base_moved: bool,
     broken: &mut BTreeSet<Law>,
 ) {
-    let gone_wrong = u32::from(scenario.crashes - left.0) + u32::from(scenario.failures - left.1);
+    let gone_wrong =
+        u32::from(scenario.crashes - left.0) + u32::from(scenario.failures - left.1) + u32::from(base_moved);
     // A process that outlives its lease needs no crash to have its effect tried again.
     if claimed.attempts > 1 + gone_wrong && !scenario.has(Flaw::OutlivesLease) {
         broken.insert(Law::Attempts);

@@ -16,7 +16,9 @@
 //! - **A queue** is FIFO in each group and works on one message of a group at a time; a message whose process ended comes
 //!   again. A duplicate of a message whose effect is closed finds nothing to do, so it is not told apart.
 //!   [`Queue::Standard`](scenario::Queue) is a queue that promises neither: any message at any time, two at a time.
-//! - **The look at the voters** is one step: who leaves has left before it, or is not seen.
+//! - **The look at the voters** is one step: who leaves has left before it, or is not seen. So is the look at the change.
+//! - **Another approval** may set the base of the same place once, before or after anything else; what keeps the range from
+//!   being read is mended once.
 //! - **People** who are asked about a lost answer look what happened, and say so; they say nothing, or are slow.
 //! - **Forgotten** are events, effects that are closed (a closed effect can't be taken), and the ids of effects: an id is
 //!   derived from its owner and a version, and a law watches that versions only rise.
@@ -26,6 +28,7 @@
 //! What one kind of effect does step by step is in [`effects`], and only there.
 
 pub mod answers;
+pub mod change;
 pub mod clicks;
 pub mod decided;
 pub mod effects;

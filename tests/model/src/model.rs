@@ -30,6 +30,10 @@ pub enum Step {
     Leave(usize),
     /// The approval's time is over.
     Late,
+    /// Another approval for the same place sets the base.
+    MoveBase,
+    /// What kept the range from being read is mended.
+    Mend,
     /// The queue delivers the message of the effect in this row, and a process takes it.
     Deliver(usize),
     /// This worker takes its next step; where it calls, the call ends so.
@@ -74,6 +78,10 @@ impl Model for Protocol {
         }
         let can_expire = self.scenario.expires && world.record.approval.is_some();
         steps.extend((can_expire && !world.late).then_some(Step::Late));
+        let can_move = self.scenario.change.moved.is_some() && !world.outside.base_moved;
+        steps.extend((can_move && world.record.approval.is_some()).then_some(Step::MoveBase));
+        let can_mend = self.scenario.change.blocked && !world.outside.mended;
+        steps.extend((can_mend && world.record.approval.is_some()).then_some(Step::Mend));
         steps.extend(world.deliverable(&self.scenario).into_iter().map(Step::Deliver));
         for (at, worker) in world.workers.iter().enumerate() {
             steps.push(Step::Work(at, Turn::Done));
@@ -122,6 +130,14 @@ impl Protocol {
             }
             Step::Late => {
                 world.late = true;
+                Some(())
+            }
+            Step::MoveBase => {
+                world.outside.base_moved = true;
+                Some(())
+            }
+            Step::Mend => {
+                world.outside.mended = true;
                 Some(())
             }
             Step::Deliver(row) => world.take(&self.scenario, row),

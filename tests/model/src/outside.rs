@@ -12,6 +12,10 @@ pub struct Outside {
     pub builds: u8,
     /// Whose account was deactivated.
     pub left: BTreeSet<&'static str>,
+    /// Whether another approval set the base of the same place.
+    pub base_moved: bool,
+    /// Whether what kept the range from being read was mended.
+    pub mended: bool,
     /// The dialog in the channel.
     pub dialog: Shown,
     /// The steps' lines in its thread.
@@ -57,7 +61,8 @@ impl Outside {
     pub fn before(steps: usize) -> Self {
         let nothing = Shown::default();
         let (dialog, lines) = (nothing, vec![nothing; steps]);
-        Self { webhooks: 0, builds: 0, left: BTreeSet::new(), dialog, lines }
+        let left = BTreeSet::new();
+        Self { webhooks: 0, builds: 0, left, base_moved: false, mended: false, dialog, lines }
     }
 
     /// How often `action` happened; `None` for one that does not happen here, or that no scenario has.

@@ -153,7 +153,12 @@ impl Row {
 
     /// Whether it was committed for a later time: nobody sends it before.
     pub fn is_later(&self) -> bool {
-        self.effect.not_before >= EXPIRES_AT
+        self.effect.not_before >= EXPIRES_AT || self.judges_again()
+    }
+
+    /// Whether it has a blocked approval judged again.
+    pub fn judges_again(&self) -> bool {
+        matches!(self.effect.kind, EffectKind::JudgeAgain { .. })
     }
 
     fn key(&self) -> (Queued, u64, u64) {

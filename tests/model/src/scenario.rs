@@ -1,5 +1,6 @@
 //! What is checked: how much may happen, and which mistake is made on purpose.
 
+use crate::change::WhoseChange;
 use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec};
 use approval::approval::{Ask, Choice};
 use approval::decision::Decision;
@@ -36,6 +37,8 @@ pub struct Scenario {
     pub crashes: u8,
     /// How many calls to the outside world fail or get no answer.
     pub failures: u8,
+    /// Whose change it is.
+    pub change: WhoseChange,
     /// What the queue promises.
     pub queue: Queue,
     /// The mistake that is made on purpose.
@@ -98,6 +101,12 @@ pub enum Flaw {
     AnyQuestion,
     /// Somebody says that a step is to run again, and it does, whatever somebody else said first.
     AnswerTwice,
+    /// A vote counts for what its voter made, too.
+    OwnVoteCounts,
+    /// An approval is approved though another one set the base since the look.
+    OlderBase,
+    /// What blocks an approval is not looked at.
+    NoBlock,
 }
 
 /// An action that can't be looked up: a webhook.
@@ -141,6 +150,7 @@ impl Scenario {
             expires: false,
             crashes: 0,
             failures: 0,
+            change: WhoseChange::default(),
             queue: Queue::Fifo,
             flaw: None,
         }
@@ -182,6 +192,31 @@ impl Scenario {
         scenario.and_click("U1", 1, Some(0))
     }
 
+    /// Two people who made a part each, and a third who made nothing; one vote of others is needed for each part. One action
+    /// follows.
+    pub fn makers_vote() -> Self {
+        let change = WhoseChange { parts: &[&["U1"], &["U2"]], ..WhoseChange::default() };
+        let mut scenario =
+            Self { votes_required: 1, actions: vec![webhook()], change, ..Self::two_actions() };
+        scenario = scenario.and_click("U3", 1, None);
+        scenario.clicks.iter_mut().skip(1).for_each(|click| click.wishes = &[Wish::Approve]);
+        scenario
+    }
+
+    /// The same, where another approval for the same place may set the base: from there on the third person made all of it.
+    pub fn base_moves() -> Self {
+        let mut scenario = Self::makers_vote();
+        scenario.change.moved = Some(&[&["U3"]]);
+        scenario
+    }
+
+    /// The same, where the range can't be read until that is mended.
+    pub fn blocked_at_first() -> Self {
+        let mut scenario = Self::makers_vote();
+        scenario.change.blocked = true;
+        scenario
+    }
+
     /// The same with one more click.
     pub fn and_click(mut self, voter: &'static str, second: i64, replays: Option<usize>) -> Self {
         self.clicks.push(PlannedClick { voter, second, wishes: Wish::VOTES, replays });
@@ -203,9 +238,9 @@ impl Scenario {
         self.flaw == Some(flaw)
     }
 
-    /// The decision that opens the run: an approval, then the actions.
-    pub fn open(&self) -> Decision<Run> {
-        let asking = ApprovalSpec {
+    /// The action that asks for the approval.
+    pub fn asks(&self) -> Action {
+        Action::SlackChannelApproval(ApprovalSpec {
             name: "Promote".to_owned(),
             prompt: "Promote?".to_owned(),
             channel: "#deploys".to_owned(),
@@ -214,7 +249,7 @@ impl Scenario {
             rejections_required: self.rejections_required,
             authors_only: false,
             approvers: None,
-            self_approval: true,
+            self_approval: self.change.parts.is_empty(),
             range: RangeRules::default(),
             require_reason: Reasons::Never,
             expires_after: self.expires.then_some(EXPIRES_AT.duration_since(NOW)),
@@ -226,9 +261,13 @@ impl Scenario {
             on_success: self.actions.clone(),
             on_reject: Vec::new(),
             on_expire: Vec::new(),
-        };
+        })
+    }
+
+    /// The decision that opens the run: an approval, then the actions.
+    pub fn open(&self) -> Decision<Run> {
         let deploy = DeployId::from_text("d");
-        let actions = [Action::SlackChannelApproval(asking)];
+        let actions = [self.asks()];
         let opening = Opening {
             deploy: &deploy,
             revision: "7bf7226",

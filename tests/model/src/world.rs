@@ -161,7 +161,8 @@ impl World {
             Process::Worker(at) => self.workers.get(at).and_then(|worker| worker.stage.seen_eligible()),
             Process::Click(_) | Process::Answer(_) | Process::Clock => None,
         };
-        law::watch_approval(old, new, &self.outside.left, &mut self.broken);
+        law::watch_approval(old, new, &self.outside, &mut self.broken);
+        law::watch_makers(old, new, scenario, &self.outside, &mut self.broken);
         law::watch_look(old, new, seen, &mut self.broken);
         clicks::overtake(&mut self.clicks, scenario.has(Flaw::UnconditionalWrite).then_some(old));
     }
@@ -212,7 +213,8 @@ impl World {
         if let Some(holder) = holder {
             holder.superseded = true;
         }
-        law::watch_attempts(&claimed, scenario, (self.crashes, self.failures), &mut self.broken);
+        let left = (self.crashes, self.failures);
+        law::watch_attempts(&claimed, scenario, left, self.outside.base_moved, &mut self.broken);
         row.replace(claimed);
         let effect = row.effect.clone();
         let (group, alike) = (row.group, crate::record::alike(&effect));
@@ -264,9 +266,11 @@ impl World {
         self
     }
 
-    /// Whether the effect in `row` has to wait for the approval's time to be over.
+    /// Whether the effect in `row` has to wait for the approval's time to be over, or for what blocks the approval to be
+    /// mended: each look before that only orders the next one.
     pub fn is_early(&self, row: &Row) -> bool {
-        row.is_later() && !self.late
+        let is_due = if row.judges_again() { self.outside.mended } else { self.late };
+        row.is_later() && !is_due
     }
 
     /// Whether nothing is left to do, but for people who may still click, and what waits for the approval's time to be

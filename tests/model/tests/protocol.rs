@@ -103,6 +103,35 @@ fn the_time_to_decide_is_over_and_a_process_ends() {
 }
 
 #[test]
+fn makers_of_a_part_each_approve_together() {
+    assert!(states(Scenario::makers_vote()) > 60_000);
+}
+
+#[test]
+fn a_crash_and_a_failed_call_while_makers_vote() {
+    let mut scenario = Scenario::makers_vote();
+    scenario.clicks.pop();
+    assert!(states(scenario.with_trouble(1, 1)) > 140_000);
+}
+
+#[test]
+fn another_approval_sets_the_base_while_makers_vote() {
+    assert!(states(Scenario::base_moves()) > 190_000);
+}
+
+#[test]
+fn a_blocked_approval_keeps_votes_and_goes_on_once_mended() {
+    assert!(states(Scenario::blocked_at_first()) > 350_000);
+}
+
+#[test]
+fn a_crash_and_a_failed_call_while_an_approval_is_blocked() {
+    let mut scenario = Scenario::blocked_at_first();
+    scenario.clicks.pop();
+    assert!(states(scenario.with_trouble(1, 1)) > 800_000);
+}
+
+#[test]
 fn a_queue_that_promises_nothing_costs_messages_and_no_action_or_vote() {
     let scenario = Scenario { queue: Queue::Standard, ..Scenario::two_actions() };
     assert_eq!(broken(scenario), BTreeSet::from([law::ONE_MESSAGE, law::NEWEST_SHOWN]));
@@ -155,6 +184,21 @@ fn a_failure_after_a_lost_answer_is_found() {
 fn an_answer_to_an_older_question_is_found() {
     let scenario = Scenario::lost_answers(webhook()).with_trouble(0, 2);
     assert!(is_broken(scenario.with(Flaw::AnyQuestion), law::ONCE));
+}
+
+#[test]
+fn a_vote_for_ones_own_part_is_found() {
+    assert!(is_broken(Scenario::makers_vote().with(Flaw::OwnVoteCounts), law::MAKERS));
+}
+
+#[test]
+fn an_approval_by_an_older_base_is_found() {
+    assert!(is_broken(Scenario::base_moves().with(Flaw::OlderBase), law::MAKERS));
+}
+
+#[test]
+fn a_block_that_is_not_looked_at_is_found() {
+    assert!(is_broken(Scenario::blocked_at_first().with(Flaw::NoBlock), law::MAKERS));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What becomes of an effect, committed with what follows from it.
 
 use super::{Answer, Plan, Stage};
+use crate::change::{self, Look};
 use crate::decided::{self, Follows};
 use crate::record::{Change, Conflict, Process};
 use crate::scenario::{Flaw, NOW, Scenario, WORKSPACE};
@@ -45,13 +46,23 @@ pub(super) fn settle(
             }
             change_approval(world, scenario, at, &effect, &commands)
         }
-        (Plan::Look { .. }, Answer::Retryable | Answer::Unanswered) => {
-            let after = effect.postponed(NOW, backoff(effect.attempts, None), "503".to_owned());
-            commit(world, scenario, at, Change { effect: Some((effect, after)), ..Change::default() })
-        }
+        (Plan::Look { .. }, Answer::Retryable | Answer::Unanswered) => put_off(world, scenario, at, &effect),
         (Plan::Look { .. }, Answer::Permanent) => park(world, scenario, at, &effect)?,
         (Plan::Look { .. }, Answer::Done) => return None,
-        (Plan::Confirm { told, .. }, _) => change_approval(world, scenario, at, &effect, &[confirm(told)]),
+        (Plan::Confirm { told, look, .. }, _) => {
+            let confirm = confirm(scenario, told, *look);
+            if sets_older_base(world, scenario, &confirm, *look) {
+                return Some(Some(put_off(world, scenario, at, &effect)?));
+            }
+            change_approval(world, scenario, at, &effect, &[confirm])
+        }
+        (Plan::LookAgain { .. }, _) => put_off(world, scenario, at, &effect),
+        (Plan::Judge { round, look }, _) => {
+            let electorate = electorate(scenario, *look);
+            let base = change::base(scenario, *look);
+            let judge = votes::Command::Judge { electorate, base, round: *round };
+            change_approval(world, scenario, at, &effect, &[judge])
+        }
         (Plan::Expire, _) => change_approval(world, scenario, at, &effect, &[votes::Command::Expire]),
         (Plan::Line { step, posts: true, .. }, Answer::Done) => {
             let command = run::Command::LinePosted(place());
@@ -133,7 +144,7 @@ fn open(
 ) -> Option<Option<Stage>> {
     let run = &world.record.run;
     let Action::SlackChannelApproval(spec) = &run.steps.get(step)?.action else { return None };
-    let approval = new_approval(run, step, spec);
+    let approval = new_approval(run, step, spec, scenario, change::look(&world.outside));
     let after = effect.closed(EffectState::Succeeded, None);
     let mut change = Change { effect: Some((effect.clone(), after)), ..Change::default() };
     if let Ok(asking) = decided::run(run, step, &run::Command::Ask(approval.id.clone())) {
@@ -143,7 +154,13 @@ fn open(
     Some(commit(world, scenario, at, change))
 }
 
-fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
+fn new_approval(
+    run: &run::Run,
+    step: usize,
+    spec: &ApprovalSpec,
+    scenario: &Scenario,
+    look: Look,
+) -> Approval {
     Approval {
         id: ApprovalId::derive(&run.id, step),
         deploy: run.deploy.clone(),
@@ -156,6 +173,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
             revision: run.revision.clone(),
             rule: run.rule.clone(),
             rule_hash: run.rule_hash.clone(),
+            base: change::base(scenario, look),
             plan: spec.on_success.iter().map(ToString::to_string).collect(),
             ..Subject::default()
         },
@@ -169,7 +187,7 @@ fn new_approval(run: &run::Run, step: usize, spec: &ApprovalSpec) -> Approval {
         undo_window: spec.undo_window,
         frozen: Frozen::new(spec.freeze.clone(), NOW),
         expires_at: spec.expires_after.and_then(|after| NOW.checked_add(after).ok()),
-        electorate: Electorate::anyone(),
+        electorate: electorate(scenario, look),
         workspace: WORKSPACE.to_owned(),
         votes: Vec::new(),
         struck: Vec::new(),
@@ -235,13 +253,35 @@ fn park(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>)
 }
 
 /// What an approval is told after the look.
-pub(super) fn confirm(told: &[(String, Verdict)]) -> votes::Command {
-    votes::Command::Confirm(Check {
-        electorate: Electorate::anyone(),
-        voters: told.to_vec(),
-        base: None,
-        breaker: None,
-    })
+pub(super) fn confirm(scenario: &Scenario, told: &[(String, Verdict)], look: Look) -> votes::Command {
+    let (electorate, base) = (electorate(scenario, look), change::base(scenario, look));
+    votes::Command::Confirm(Check { electorate, voters: told.to_vec(), base, breaker: None })
+}
+
+/// Those who may vote, as a process judges it from `look`.
+pub(super) fn electorate(scenario: &Scenario, look: Look) -> Electorate {
+    let mut electorate = change::electorate(scenario, look);
+    if scenario.has(Flaw::OwnVoteCounts) {
+        (electorate.parts, electorate.except) = (Vec::new(), Vec::new());
+    }
+    if scenario.has(Flaw::NoBlock) {
+        electorate.blocked.clear();
+    }
+    electorate
+}
+
+/// Whether `confirm` approves and sets the base, and another approval set it since the `look`: the base's row has a version.
+fn sets_older_base(world: &World, scenario: &Scenario, confirm: &votes::Command, look: Look) -> bool {
+    let has_moved = world.outside.base_moved != look.moved && !scenario.has(Flaw::OlderBase);
+    let approves = |approval: &Approval| matches!(approval.status, votes::Status::Approved { .. });
+    let next = changed(world, scenario, std::slice::from_ref(confirm));
+    has_moved && next.is_some_and(|follows| approves(&follows.next))
+}
+
+/// A look that failed for now is made again.
+fn put_off(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>) -> Option<Stage> {
+    let after = effect.postponed(NOW, backoff(effect.attempts, None), "503".to_owned());
+    commit(world, scenario, at, Change { effect: Some((effect.clone(), after)), ..Change::default() })
 }
 
 /// Where every message stands: how often each does is counted elsewhere.

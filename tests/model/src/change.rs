@@ -1,0 +1,106 @@
+//! The change that is asked about: who made it, and what may come of the look at it meanwhile.
+
+use crate::decided;
+use crate::outside::Outside;
+use crate::scenario::{NOW, Scenario};
+use approval::action::{Action, ApprovalSpec};
+use approval::approval::{Choice, Electorate, Member, Vote};
+use approval::base::Base;
+use approval::deploy::Slug;
+use approval::range::Direction;
+use approval::shares::{Changes, Maker, Named, Share};
+use std::collections::BTreeSet;
+
+/// The people who made each part of a range.
+pub type Parts = &'static [&'static [&'static str]];
+
+/// The change that a scenario asks about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WhoseChange {
+    /// Who made each part; none: the approval asks for no four eyes.
+    pub parts: Parts,
+    /// The same from the base that another approval may set meanwhile.
+    pub moved: Option<Parts>,
+    /// Whether the range can't be read until somebody mends it.
+    pub blocked: bool,
+}
+
+/// What a look at the change found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// Whether another approval had set the base.
+    pub moved: bool,
+    /// Whether the range could be read.
+    pub mended: bool,
+}
+
+impl WhoseChange {
+    /// The parts of the change as they are at `look`.
+    pub fn parts(&self, look: Look) -> Parts {
+        self.moved.filter(|_| look.moved).unwrap_or(self.parts)
+    }
+
+    /// Whether each part has `required` of these approving `votes` by people who did not make it, and the range could be read.
+    pub fn has_four_eyes(&self, look: Look, votes: &[Vote], required: u32) -> bool {
+        let of_others = |makers: &&[&str]| {
+            let others = votes.iter().filter(|vote| vote.choice == Choice::Approve);
+            others.filter(|vote| !makers.contains(&vote.voter.as_str())).count()
+        };
+        let is_readable = !self.blocked || look.mended;
+        let is_enough = |votes: usize| u32::try_from(votes).unwrap_or(u32::MAX) >= required;
+        self.parts.is_empty()
+            || is_readable && self.parts(look).iter().all(|makers| is_enough(of_others(makers)))
+    }
+}
+
+/// What a look at the change finds now.
+pub fn look(outside: &Outside) -> Look {
+    Look { moved: outside.base_moved, mended: outside.mended }
+}
+
+/// The base's revision at `look`; `None`: no range is judged.
+pub fn base(scenario: &Scenario, look: Look) -> Option<String> {
+    (!scenario.change.parts.is_empty()).then(|| if look.moved { "b" } else { "a" }.to_owned())
+}
+
+/// Those who may vote, as the core judges it from `look`.
+pub fn electorate(scenario: &Scenario, look: Look) -> Electorate {
+    if scenario.change.parts.is_empty() {
+        return Electorate::anyone();
+    }
+    decided::electorate(&(scenario.change, look), || {
+        let Action::SlackChannelApproval(spec) = scenario.asks() else { return Electorate::anyone() };
+        judged(scenario, &spec, look)
+    })
+}
+
+fn judged(scenario: &Scenario, spec: &ApprovalSpec, look: Look) -> Electorate {
+    let parts = scenario.change.parts(look);
+    let names: BTreeSet<&str> = parts.iter().copied().flatten().copied().collect();
+    let index = |name: &&str| names.iter().position(|known| known == name);
+    let share = |makers: &&[&str]| Share {
+        makers: makers.iter().filter_map(index).collect(),
+        commits: 1,
+        pull_requests: 0,
+        title: "a commit".to_owned(),
+    };
+    let is_missing = scenario.change.blocked && !look.mended;
+    let changes = Changes {
+        base: base(scenario, look).unwrap_or_default(),
+        head: "7bf7226".to_owned(),
+        direction: Direction::Forward,
+        added: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+        removed: 0,
+        makers: names.iter().map(|name| Maker { name: (*name).to_owned(), ..Maker::default() }).collect(),
+        shares: parts.iter().map(share).collect(),
+        unvouched: Named::default(),
+        unverified: Named::default(),
+        is_of_bots: false,
+        missing: is_missing.then(|| "the pushes were not read".to_owned()).into_iter().collect(),
+        read_at: NOW,
+    };
+    let members: Vec<_> = names.iter().map(|name| Member::Found(vec![(*name).to_owned()])).collect();
+    let Some(deployment) = Slug::new("acme", "checkout") else { return Electorate::anyone() };
+    let base = Base::none(&deployment, "Production").after(&changes.base, true, NOW);
+    Electorate::anyone().judging(spec, &base, Ok((&changes, &members)), NOW)
+}
