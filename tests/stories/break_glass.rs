@@ -5,12 +5,14 @@ use approval::deploy::Slug;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
+use approval::run::StepState;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use runtime::time::now;
 use store::Page;
 use system_tests::receiver::Receiver;
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{Story, rule, tell, tell_with_policy};
+use system_tests::world::POLICY_REPOSITORY;
 
 /// A receiver, and the action that posts to it.
 async fn hook() -> (Receiver, String) {
@@ -291,5 +293,53 @@ fn a_glass_is_broken_on_the_page_by_who_is_named() {
         let record = story.get(&format!("/api/v1/approvals?deployment=acme/{}", story.name)).await;
         let record = record.text().await.unwrap();
         assert!(record.contains("\"review_owed\":true"), "{record}");
+    });
+}
+
+#[test]
+fn what_runs_is_checked_after_a_broken_glass_too() {
+    tell("glass-checked", async |story| {
+        let (github, repository) = (&story.world.github, story.repository());
+        let workflow = ".github/workflows/promote.yml";
+        let ana = story.person("Ana");
+        github.add_workflow(&repository, "promote.yml");
+        github.set_file(&repository, workflow, "on: workflow_dispatch");
+        let build = "trigger_build: {parameters: {name: promote.yml, version: '{{ deploy_revision }}'}}";
+        let (deploy, dialog) = story.asks(&format!("{{votes_required: 2, break_glass: {ana}}}"), build).await;
+        let next = story.push("Ben", "Change the workflow");
+        github.set_file_at(&repository, &next, workflow, "on: workflow_dispatch # changed");
+        let page = breaks(story, &ana, &dialog, &deploy).await;
+        assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
+        assert_eq!(github.dispatched(&repository).len(), 0);
+        let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else { panic!("it is refused") };
+        assert!(reason.starts_with("nothing was started"), "{reason}");
+    });
+}
+
+#[test]
+fn with_a_policy_only_whom_it_names_breaks_a_glass() {
+    tell_with_policy("glass-policy", async |story| {
+        let (receiver, action) = hook().await;
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let owners = [story.email("Owen"), story.email("Olga")];
+        let [first, second] = &owners;
+        let policy = format!(
+            "owners:\n  - {first}\n  - {second}\ndefault:\n  break_glass: [{}]\n  review_within: '4h'\n",
+            story.email("Ben")
+        );
+        story.world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", &policy);
+        let options = format!("{{votes_required: 2, break_glass: {ana}}}");
+        let (deploy, dialog) = story.asks(&options, &action).await;
+        story.choose(&ana, &dialog, "break_glass").await;
+        story.settled(&deploy).await;
+        assert_eq!(
+            story.world.slack.open_views(&ana).len(),
+            0,
+            "the rule names her, and the policy does not"
+        );
+        let page = breaks(story, &ben, &dialog, &deploy).await;
+        let owed = page.approvals[0].owed_review().unwrap();
+        assert_eq!(owed.due.duration_since(owed.at), SignedDuration::from_hours(4));
+        assert_eq!(receiver.deliveries().len(), 1);
     });
 }

@@ -90,7 +90,8 @@ async fn kept_back(story: &Story, deploy: &DeployId) -> Effect {
             let page = story.world.store.page(deploy).await.unwrap()?;
             let waits = |effect: &&Effect| {
                 let note = effect.note.as_deref().unwrap_or_default();
-                matches!(effect.kind, EffectKind::RunStep { .. }) && note.starts_with("The policy keeps this back")
+                matches!(effect.kind, EffectKind::RunStep { .. })
+                    && note.starts_with("The policy keeps this back")
             };
             page.effects.iter().find(waits).cloned()
         })
@@ -141,7 +142,10 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let dialog = story.dialog_of(BLOCKS).await;
         let state = policy_of(story).await;
-        assert!(state.in_force.is_some_and(|policy| policy.approved_for.is_none()), "the first one counts at once");
+        assert!(
+            state.in_force.is_some_and(|policy| policy.approved_for.is_none()),
+            "the first one counts at once"
+        );
         assert_eq!(told(story, "it was the stack's first policy"), 1);
         story.click(&ben, &dialog, "approve").await;
         let waits = kept_back(story, &deploy).await;
@@ -153,7 +157,10 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
                 (sees.contains("Going on") && sees.contains("The policy keeps this back")).then_some(sees)
             })
             .await;
-        assert!(sees.contains("Rule `promote-to-production` (line 2): line 5 of the policy asks for 2 votes"), "{sees}");
+        assert!(
+            sees.contains("Rule `promote-to-production` (line 2): line 5 of the policy asks for 2 votes"),
+            "{sees}"
+        );
         let blocked: Vec<_> = page
             .events
             .iter()
@@ -166,7 +173,10 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let visitor = story.sign_in(&admin).await;
         let shown = visitor.page(&format!("/deployments/acme/{}", story.name)).await;
-        assert!(shown.contains("A policy binds these rules") && shown.contains("Rules below the policy"), "{shown}");
+        assert!(
+            shown.contains("A policy binds these rules") && shown.contains("Rules below the policy"),
+            "{shown}"
+        );
         assert!(shown.contains("line 5 of the policy asks for 2 votes"), "{shown}");
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains("The policy blocks the rule"));
 
@@ -198,7 +208,8 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         let reads = has_policy_read(story).await;
         let dialog = proposal(story, "+   {}").await;
         let asked = story.world.slack.messages(PROBLEMS_CHANNEL);
-        let asked = asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
+        let asked =
+            asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
         assert_snapshot!(asked.join("\n"), @"");
         // Whoever is no owner has no vote, an admin neither.
@@ -270,14 +281,22 @@ fn unusable_policy_leaves_the_last_one_in_force() {
         for number in 1..=2 {
             let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
             let page = story.settled(&deploy).await;
-            let refused = page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyRefused { .. }));
-            assert_eq!((paths(&receiver).len(), told(story, problem)), (number, 1), "told once for each text");
+            let refused =
+                page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyRefused { .. }));
+            assert_eq!(
+                (paths(&receiver).len(), told(story, problem)),
+                (number, 1),
+                "told once for each text"
+            );
             assert_eq!(refused, number == 1);
         }
         assert_eq!(told(story, ".signoff/policy.yml:1:1: a policy needs two owners"), 1);
         story.world.github.remove_file(POLICY_REPOSITORY, ".signoff/policy.yml");
         story.settled(&has_policy_read(story).await).await;
-        assert_eq!((told(story, problem), told(story, "has no .signoff/policy.yml on its default branch")), (2, 1));
+        assert_eq!(
+            (told(story, problem), told(story, "has no .signoff/policy.yml on its default branch")),
+            (2, 1)
+        );
         let unreachable = FaultKind::status(403, r#"{"message": "Resource not accessible"}"#);
         story.world.github.faults().push(Fault::once("/repos/acme/policy/contents", unreachable));
         story.settled(&has_policy_read(story).await).await;
@@ -295,7 +314,8 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
     tell_with_policy("policy-never", async |story| {
         let ben = story.person("Ben");
         let receiver = Receiver::start(&[200, 200]).await.unwrap();
-        let both = format!("{}{}", acts(&receiver), asks(&receiver, "votes_required: 1").replace("rules:\n", ""));
+        let both =
+            format!("{}{}", acts(&receiver), asks(&receiver, "votes_required: 1").replace("rules:\n", ""));
         story.rules(&both);
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let dialog = story.dialog_of(BLOCKS).await;
@@ -303,7 +323,8 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
         let waits = story
             .until("both rules to be kept back", async || {
                 let page = story.world.store.page(&deploy).await.unwrap()?;
-                let is_blocked = |event: &approval::event::Event| matches!(event.kind, EventKind::RuleBlocked { .. });
+                let is_blocked =
+                    |event: &approval::event::Event| matches!(event.kind, EventKind::RuleBlocked { .. });
                 let waiting = |effect: &&Effect| {
                     matches!(effect.kind, EffectKind::RunStep { .. }) && effect.note.is_some()
                 };
@@ -312,7 +333,11 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
             })
             .await;
         assert_eq!((waits.len(), paths(&receiver)), (2, Vec::new()));
-        story.until("the channel to be told", async || (told(story, "blocks the rule `ship`") == 1).then_some(())).await;
+        story
+            .until("the channel to be told", async || {
+                (told(story, "blocks the rule `ship`") == 1).then_some(())
+            })
+            .await;
         assert_eq!(told(story, "nothing that they let act is done"), 1);
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
@@ -376,7 +401,11 @@ fn votes_of_an_earlier_rule_count_towards_the_floor() {
                  on_success: [{{{then}}}]}}\n"
             )
         };
-        let first = stage("canary", "description: first", "slack_channel_message: {channel: '#CHANNEL', message: hi}");
+        let first = stage(
+            "canary",
+            "description: first",
+            "slack_channel_message: {channel: '#CHANNEL', message: hi}",
+        );
         let second = stage("everyone", "after: [canary]", &format!("webhook: '{}/everyone'", receiver.url()));
         set_policy(story, "votes_required: 2");
         story.rules(&format!("rules:\n{first}{second}"));

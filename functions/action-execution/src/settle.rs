@@ -38,11 +38,13 @@ impl ActionExecution {
                 self.settle_telling(attempt, channel, failure).await
             }
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
+            EffectKind::TellGlassBroken { .. } => {
+                self.settle_telling(attempt, "the approval's channel", failure).await
+            }
             EffectKind::DrawStep { .. }
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::TellFreezeLifted { .. }
-            | EffectKind::TellGlassBroken { .. }
             | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }

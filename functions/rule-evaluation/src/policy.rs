@@ -76,16 +76,12 @@ impl RuleEvaluation {
         self.note_policy(repository, &read, reader).await
     }
 
-    async fn policy_file(
-        &self,
-        github: &GitHub,
-        repository: &str,
-        attempts: u32,
-    ) -> Result<Read, Trouble> {
+    async fn policy_file(&self, github: &GitHub, repository: &str, attempts: u32) -> Result<Read, Trouble> {
         let text = match github.first_file(repository, [PATH], self).await {
             Ok(Some(file)) => file.text,
             Ok(None) => {
-                let gone = format!("{repository} has no {PATH} on its default branch, or the token can't read it.");
+                let gone =
+                    format!("{repository} has no {PATH} on its default branch, or the token can't read it.");
                 return Ok(Read::Unusable { key: "no file".to_owned(), problems: vec![gone] });
             }
             Err(Trouble::Outside(failure)) if !failure.is_passing() || attempts > PATIENT => {
@@ -186,7 +182,8 @@ impl RuleEvaluation {
             Found::New(in_force) => in_force,
         };
         let Some(channel) = reader.channel else {
-            let nowhere = "two of its owners have to approve it, and this deployment has no channel to ask them in";
+            let nowhere =
+                "two of its owners have to approve it, and this deployment has no channel to ask them in";
             return Ok((None, vec![waiting(file, nowhere)]));
         };
         let changes = changed_lines(&in_force.file.text, &file.text);

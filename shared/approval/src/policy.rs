@@ -191,7 +191,11 @@ impl StackPolicy {
     fn proposed(&self, hash: &str, run: &RunId) -> Result<&Proposal, Refusal> {
         match &self.proposal {
             Some(proposal) if proposal.file.hash == hash && proposal.run == *run => {
-                if proposal.rejected { Err(Refusal::Rejected) } else { Ok(proposal) }
+                if proposal.rejected {
+                    Err(Refusal::Rejected)
+                } else {
+                    Ok(proposal)
+                }
             }
             Some(_) | None if self.in_force.as_ref().is_some_and(|known| known.file.hash == hash) => {
                 Err(Refusal::Repeated)

@@ -18,8 +18,8 @@ pub use keys::{
     MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::page;
-pub(crate) use policy::{MAX_FLOORS, MAX_PATTERN, MAX_PATTERNS};
 pub use policy::{FLOOR, POLICY, SECTION};
+pub(crate) use policy::{MAX_FLOORS, MAX_PATTERN, MAX_PATTERNS};
 pub use schema::schema;
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 

@@ -60,7 +60,8 @@ impl ActionExecution {
                 Err(Failure::Permanent("an owner rejected the proposed policy".to_owned()).into())
             }
             Some(Refusal::NotProposed) => {
-                let gone = "the policy repository has another policy by now: this one is not proposed any more";
+                let gone =
+                    "the policy repository has another policy by now: this one is not proposed any more";
                 Err(Failure::Permanent(gone.to_owned()).into())
             }
         }

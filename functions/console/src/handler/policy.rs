@@ -42,8 +42,8 @@ impl Console {
         let Some(path) = &texts.path else { return Ok(Some(Vec::new())) };
         let policy = rules::policy::parse(&in_force.file.text, PATH).ok();
         let file = rules::parse(&texts.rules, path).ok();
-        Ok(policy.zip(file).map(|(policy, file)| {
-            policy.judge(deployment, &file).iter().map(Shortfall::text).collect()
-        }))
+        Ok(policy
+            .zip(file)
+            .map(|(policy, file)| policy.judge(deployment, &file).iter().map(Shortfall::text).collect()))
     }
 }

@@ -111,14 +111,17 @@ mod tests {
         assert!(met.contains("acme/&lt;policy&gt;") && met.contains("title=\"0123456789\""), "{met}");
         assert!(met.contains("it was the stack's first policy.") && met.contains("meets it"), "{met}");
         let below = page(in_force(), Some(vec!["Rule `ship` (line 2): <b>".to_owned(); 25]));
-        assert!(below.contains("Rules below the policy") && below.contains("Rule `ship` (line 2): &lt;b&gt;"));
+        assert!(
+            below.contains("Rules below the policy") && below.contains("Rule `ship` (line 2): &lt;b&gt;")
+        );
         assert!(below.contains("And 5 more.") && !below.contains("meets it"), "{below}");
         assert!(page(in_force(), None).contains("can\u{2019}t be told"));
     }
 
     #[test]
     fn the_section_says_what_is_wrong_or_waits() {
-        let problem = Unusable { key: "k".to_owned(), problems: vec!["no <owners>".to_owned()], at: sample::at(0) };
+        let problem =
+            Unusable { key: "k".to_owned(), problems: vec!["no <owners>".to_owned()], at: sample::at(0) };
         let none = page(StackPolicy::default().refuse(problem.clone(), false), None);
         assert!(none.contains("so no rule may act") && none.contains("no &lt;owners&gt;"), "{none}");
         assert!(page(in_force().refuse(problem, false), None).contains("The last good one stays in force."));

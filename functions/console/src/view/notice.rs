@@ -210,10 +210,14 @@ pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String
     match in_force {
         Some(hash) => {
             let short = hash.get(..7).unwrap_or(hash);
-            format!("The policy in {repository} can\u{2019}t be used, so the last good one ({short}) stays in force.")
+            format!(
+                "The policy in {repository} can\u{2019}t be used, so the last good one ({short}) stays in force."
+            )
         }
         None => {
-            format!("The policy in {repository} can\u{2019}t be used, and there is none before it, so no rule may act.")
+            format!(
+                "The policy in {repository} can\u{2019}t be used, and there is none before it, so no rule may act."
+            )
         }
     }
 }

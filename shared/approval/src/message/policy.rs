@@ -75,7 +75,9 @@ pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[
 
 /// What the dialog of an approval says whose rule the policy blocks.
 pub fn policy_blocks(shortfalls: &[String]) -> String {
-    let shown = first(shortfalls, IN_DIALOG).into_iter().map(|shortfall| format!("\n\u{2022} {}", escape(&shortfall)));
+    let shown = first(shortfalls, IN_DIALOG)
+        .into_iter()
+        .map(|shortfall| format!("\n\u{2022} {}", escape(&shortfall)));
     format!(
         ":no_entry: *The policy blocks what this approval would start.* Votes are kept, and it goes on once the policy in force \
          allows it. A corrected rules file counts from the next deploy.{}",
@@ -119,7 +121,10 @@ mod tests {
         let changes: Vec<_> = (0..300).map(|number| format!("+ <line {number}>")).collect();
         let text = policy_proposed(&in_force(), &file, &changes);
         assert!(text.chars().count() < 2700, "{}", text.chars().count());
-        assert!(text.contains("+ &lt;line 0&gt;\n") && text.contains("more changed lines are not shown"), "{text}");
+        assert!(
+            text.contains("+ &lt;line 0&gt;\n") && text.contains("more changed lines are not shown"),
+            "{text}"
+        );
         assert!(text.contains("approvals of owners named there put `abcdefg` in force"), "{text}");
         let same = policy_proposed(&in_force(), &file, &[]);
         assert!(same.contains("Only blank characters or line ends differ."), "{same}");
@@ -127,7 +132,8 @@ mod tests {
 
     #[test]
     fn shortfalls_are_told_up_to_a_limit() {
-        let shortfalls: Vec<_> = (0..8).map(|number| format!("shortfall {number} {}", "x".repeat(900))).collect();
+        let shortfalls: Vec<_> =
+            (0..8).map(|number| format!("shortfall {number} {}", "x".repeat(900))).collect();
         let text = policy_blocks(&shortfalls);
         assert!(text.chars().count() < 1500 && text.ends_with("\u{2022} and 5 more"), "{text}");
     }

@@ -176,7 +176,9 @@ impl Reader<'_> {
             "allowed_actions" => floor.allowed_actions.push(said(self.texts(node, key, Self::acting))),
             "allowed_workflows" => floor.allowed_workflows.push(said(self.texts(node, key, Self::pattern))),
             "allowed_refs" => floor.allowed_refs.push(said(self.texts(node, key, Self::pattern))),
-            "allowed_webhook_hosts" => floor.allowed_webhook_hosts.push(said(self.texts(node, key, Self::host))),
+            "allowed_webhook_hosts" => {
+                floor.allowed_webhook_hosts.push(said(self.texts(node, key, Self::host)))
+            }
             "break_glass" => floor.break_glass.extend(self.approvers(node, key).map(said)),
             "review_within" => {
                 let wait = self.wait(node, key, "48h", LONGEST_WAIT);
@@ -242,7 +244,9 @@ impl Reader<'_> {
 
     /// The name of an action that acts.
     fn acting(&mut self, text: &str, at: Position) -> Option<String> {
-        let acts = |name: &str| !TELLING.contains(&name) && !["slack_channel_approval", "monitor_drift"].contains(&name);
+        let acts = |name: &str| {
+            !TELLING.contains(&name) && !["slack_channel_approval", "monitor_drift"].contains(&name)
+        };
         let known = || ACTIONS.iter().map(|action| action.name);
         if !known().any(|name| name == text) {
             let suggestion = did_you_mean(text, known().filter(|name| acts(name)));

@@ -199,7 +199,8 @@ impl<'a> Judging<'a> {
             let Action::TriggerBuild(spec) = action else { continue };
             if spec.revision.as_deref().is_none_or(|revision| fit(value, revision) < Fit::Yes) {
                 let message = format!("says which branches and tags `{line}` may build");
-                let right = format!("write `revision:` with one of these, without variables: {}", listed(value));
+                let right =
+                    format!("write `revision:` with one of these, without variables: {}", listed(value));
                 self.short(None, ("allowed_refs", *at), message, right);
             }
         }
@@ -213,7 +214,9 @@ impl<'a> Judging<'a> {
         for Said { value, line: at } in &floor.promotes_to {
             if self.promotes_to.is_none_or(|environment| fit_in_any_case(value, environment) < Fit::Yes) {
                 let message = match self.promotes_to {
-                    Some(environment) => format!("does not allow `promotes_to: {environment}` before `{line}`"),
+                    Some(environment) => {
+                        format!("does not allow `promotes_to: {environment}` before `{line}`")
+                    }
                     None => format!("asks that the rule names the environment that `{line}` promotes to"),
                 };
                 let right = format!("write `promotes_to:` with one of these: {}", listed(value));
@@ -310,12 +313,7 @@ fn wanting(floor: &Floor, spec: &ApprovalSpec) -> Vec<Wanting> {
     let range = &spec.range;
     want(floor.four_eyes, !spec.self_approval, "self_approval", "self_approval: false");
     want(floor.verified_commits, range.verified_commits, "verified_commits", "verified_commits: true");
-    want(
-        floor.blocks_unknown_makers,
-        !range.allow_unknown_makers,
-        "unknown_makers",
-        "unknown_makers: block",
-    );
+    want(floor.blocks_unknown_makers, !range.allow_unknown_makers, "unknown_makers", "unknown_makers: block");
     want(floor.rollback_four_eyes, range.rollback_four_eyes, "rollback", "rollback: four_eyes");
     if let Some(Said { value: longest, line }) = &floor.expires_after
         && spec.expires_after.is_none_or(|wait| wait > *longest)

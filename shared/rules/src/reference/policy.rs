@@ -83,7 +83,10 @@ pub const FLOOR: [Key; 14] = [
         about: "The least votes that have to stand behind an action: those of every approval that is approved before it, in its rule and in \
                 the rules that this one comes `after`. They are added up. A list says whose they have to be, as in a rule. Only votes \
                 of an approval that has everything else that the floor asks for count.",
-        examples: &["votes_required: 2", "votes_required:\n  - {from: '@sre', votes: 1}\n  - {from: '@qa', votes: 1}"],
+        examples: &[
+            "votes_required: 2",
+            "votes_required:\n  - {from: '@sre', votes: 1}\n  - {from: '@qa', votes: 1}",
+        ],
     },
     Key {
         name: "approvers",
