@@ -393,6 +393,16 @@ mod tests {
           - removes the rule `a`
         Warning: The rules file on the default branch has mistakes; the one in force still counts.
           - .signoff/rules.yml:3:1: no `rules`.
+        Plain: The policy in acme/policy (0123456) came into force: it was the stack's first policy.
+        Warning: The policy in acme/policy (0123456) needs the approval of two owners before it counts.
+          - - votes_required: 2
+          - + votes_required: 1
+        Warning: The policy in acme/policy can’t be used, so the last good one (9876543) stays in force.
+          - .signoff/policy.yml:1:1: no `owners`.
+        Warning: The policy in acme/policy can’t be used, and there is none before it, so no rule may act.
+          - The repository has no .signoff/policy.yml.
+        Warning: The policy blocks what the rule “ship” would do.
+          - Rule `ship` (line 2): line 5 of the policy asks for 2 votes.
         Warning: The rules were not evaluated: the deployment is not connected.
           - acme/checkout was disconnected by Ana on 2026-11-23 at 10:42 UTC.
         Warning: The rule “later” holds and was not run.
@@ -408,6 +418,9 @@ mod tests {
         Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC, unless somebody undoes it.
         Warning: The rule “nightly” is frozen until 2026-11-23 at 10:57 UTC and opens then: weekend.
         Warning: “Promote deploy to production” is frozen until 2026-11-23 at 10:57 UTC: weekend, holidays.
+        Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review owed by 2026-11-23 at 10:57 UTC.
+        Warning: The glass of “Promote deploy to production” that ana broke is whole again: they are not among those who may break it any more.
+        Good: Mato Zgajner reviewed the broken glass of “Promote deploy to production”: “Rolled forward since”.
         Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
         Plain: Those who approved “Promote deploy to production” were looked up before its first action.
           Mato Zgajner: they may vote.
