@@ -54,6 +54,20 @@ async fn base(story: &Story, approval: &Approval) -> Option<String> {
     story.world.store.base(&slug, &place).await.unwrap().any.map(|passed| passed.revision)
 }
 
+/// What `person` sees, with DUE for the time of a review and RECEIVER for the receiver's address.
+fn sees(story: &Story, person: &str, receiver: &Receiver) -> String {
+    let mut text = story.sees(person).replace(receiver.url(), "https://RECEIVER");
+    for before in ["owed by ", "owed since ", "review it by "] {
+        let parts: Vec<_> = text.split(before).map(str::to_owned).collect();
+        let after = parts.iter().skip(1).map(|part| {
+            let end = part.find(" at ").unwrap() + " at 21:05".len();
+            format!("{before}DUE{}", &part[end..])
+        });
+        text = parts.iter().take(1).cloned().chain(after).collect();
+    }
+    text
+}
+
 fn reminder(page: &Page) -> Effect {
     let waits =
         |effect: &&Effect| matches!(effect.kind, EffectKind::RemindReview { .. }) && !effect.is_closed();
@@ -84,7 +98,22 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         let (owed, at) = (approval.owed_review().unwrap(), approval.glass.broken.as_ref().unwrap().at);
         assert_eq!(owed.due.duration_since(at), SignedDuration::from_hours(48));
         assert_eq!(base(story, approval).await, None, "it is no base before its review");
-        assert_snapshot!(story.sees(&ben).replace(receiver.url(), "https://RECEIVER"), @"");
+        assert_snapshot!(sees(story, &ben, &receiver), @"
+        @Ana, would you like to promote REVISION - broken-glass (Staging) to production?
+        Votes:
+        @Cleo 👍
+        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review owed by DUE.
+        Went ahead on DATE at TIME without the votes.
+        [Mark as reviewed]
+
+        ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
+
+        (only you) The glass was not broken: only @Ana may.
+
+        🚨 @channel @Ana broke the glass of “Promote deploy to production” (REVISION), which goes ahead without the votes that it needs: Checkout is down.
+        Somebody who made none of the change has to review it by DUE. Until then, the next deploy to the same place is judged with these commits too.
+        [Mark as reviewed]
+        ");
 
         // Neither who broke it nor who may not vote reviews it.
         assert!(!reviews(story, &ana, &dialog, &deploy).await);
@@ -93,7 +122,7 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         let mark = approval_of(story, &deploy).await.subject.mark();
         let form = [("what", "review"), ("subject", mark.as_str()), ("reason", "Looks fine")];
         assert_eq!(page_of_ana.post(&path, &form).await.status(), 403);
-        let shown = page_of_ana.page(&format!("/deploys/{deploy}/approvals")).await;
+        let shown = page_of_ana.page(&format!("/deploys/{deploy}")).await;
         assert!(shown.contains("A review is owed") && shown.contains("Glass broken by"), "{shown}");
         let listed = page_of_ana.page(&format!("/deployments/acme/{}", story.name)).await;
         assert!(listed.contains("Reviews owed"), "{listed}");
@@ -115,7 +144,19 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
             })
             .collect();
         assert_eq!(told, [(ana.as_str(), "Checkout is down"), (ben.as_str(), "Fixed the null check")]);
-        assert_snapshot!(story.sees(&cleo).replace(receiver.url(), "https://RECEIVER"), @"");
+        assert_snapshot!(sees(story, &cleo, &receiver), @"
+        @Ana, would you like to promote REVISION - broken-glass (Staging) to production?
+        Votes:
+        @Cleo 👍
+        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Reviewed by @Ben on DATE at TIME: Fixed the null check.
+        Went ahead on DATE at TIME without the votes.
+
+        ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
+
+        🚨 @channel @Ana broke the glass of “Promote deploy to production” (REVISION), which goes ahead without the votes that it needs: Checkout is down.
+        Somebody who made none of the change has to review it by DUE. Until then, the next deploy to the same place is judged with these commits too.
+        [Mark as reviewed]
+        ");
     });
 }
 
@@ -213,7 +254,7 @@ fn a_breaker_who_left_the_group_lets_nothing_through() {
 #[test]
 fn a_review_is_reminded_of_until_it_is_done() {
     tell("glass-reminded", async |story| {
-        let (_receiver, action) = hook().await;
+        let (receiver, action) = hook().await;
         let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
         let options = format!("{{votes_required: 2, approvers: [{ana}, {ben}], break_glass: {ana}}}");
         let (deploy, dialog) = story.asks(&options, &action).await;
@@ -232,7 +273,24 @@ fn a_review_is_reminded_of_until_it_is_done() {
                 })
                 .await;
         }
-        assert_snapshot!(story.sees(&ben).replace(&action, "ACTION"), @"");
+        assert_snapshot!(sees(story, &ben, &receiver), @"
+        @Ana, would you like to promote REVISION - glass-reminded (Staging) to production?
+        🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review owed by DUE.
+        Went ahead on DATE at TIME without the votes.
+        [Mark as reviewed]
+
+        ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
+
+        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it. Not everyone who made the change could be found, so do not review your own work.
+          [Mark as reviewed]
+
+        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it. Not everyone who made the change could be found, so do not review your own work.
+          [Mark as reviewed]
+
+        🚨 @channel @Ana broke the glass of “Promote deploy to production” (REVISION), which goes ahead without the votes that it needs: Checkout is down.
+        Somebody who made none of the change has to review it by DUE. Until then, the next deploy to the same place is judged with these commits too.
+        [Mark as reviewed]
+        ");
         assert!(reviews(story, &ben, &dialog, &deploy).await);
         story.pull_forward(&reminder(&page)).await;
         story.world.tick().await;

@@ -16,7 +16,7 @@ pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
 };
-pub(crate) use stories::{struck, superseded, thawed};
+pub(crate) use stories::{breakable_glass, broken_glass, struck, superseded, thawed};
 
 use crate::door::visitor::{Member, Visitor, Who};
 use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec};

@@ -323,6 +323,7 @@ mod tests {
         Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it.
         Frozen until Nov 23, 17:00 UTC: Black Week. Votes count; nothing runs before.
         ");
+        insta::assert_snapshot!(status(&sample::broken_glass()), @"");
         insta::assert_snapshot!(status(&sample::thawed()), @"
         Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: Signoff looks up once more whether they may.
         Ana Novak lifted the freeze for it Nov 23, 10:47 UTC: The checkout is down.

@@ -363,6 +363,24 @@ mod tests {
     }
 
     #[test]
+    fn who_is_named_can_break_the_glass() {
+        let ana = shown(&sample::breakable_glass(), &person("U2"), None);
+        let (_, form) = ana.split_once("<details class=\"more\" id=\"more-break-glass-").unwrap();
+        insta::assert_snapshot!(form.split_once("</details>").unwrap().0, @"");
+        let other = shown(&sample::breakable_glass(), &person("U4"), None);
+        assert!(!other.contains("break-glass"), "{other}");
+    }
+
+    #[test]
+    fn somebody_else_reviews_a_broken_glass() {
+        insta::assert_snapshot!(shown(&sample::broken_glass(), &person("U4"), None), @"");
+        for no_reviewer in ["U2", "U3"] {
+            let told = shown(&sample::broken_glass(), &person(no_reviewer), None);
+            assert!(!told.contains("<form") && told.contains("can\u{2019}t review it"), "{told}");
+        }
+    }
+
+    #[test]
     fn who_made_the_change_is_told_why_they_can_not_vote_and_may_cancel() {
         insta::assert_snapshot!(shown(&sample::four_eyes(), &person("U1"), None));
     }
@@ -405,6 +423,7 @@ mod tests {
             ("pending", sample::four_eyes()),
             ("held back", sample::held_back()),
             ("thawed", sample::thawed()),
+            ("broken glass", sample::broken_glass()),
             ("cancelled", sample::cancelled_by_a_person()),
         ] {
             for what in What::ALL {
@@ -419,6 +438,8 @@ mod tests {
         held back withdraw: You have no vote here any more.
         thawed withdraw: You have no vote here any more.
         thawed lift-freeze: You lifted the freeze.
+        broken glass withdraw: You have no vote here any more.
+        broken glass break-glass: You broke the glass: this goes ahead without its votes.
         cancelled approve: Your vote to approve is on record.
         cancelled cancel: You cancelled this approval.
         ");
