@@ -323,7 +323,11 @@ mod tests {
         Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it.
         Frozen until Nov 23, 17:00 UTC: Black Week. Votes count; nothing runs before.
         ");
-        insta::assert_snapshot!(status(&sample::broken_glass()), @"");
+        insta::assert_snapshot!(status(&sample::broken_glass()), @"
+        Current status of approval is approved after 3 min 57 s, since Nov 23, 10:46 UTC. It went ahead without the votes.
+        Glass broken by Ana Novak Nov 23, 10:46 UTC: The checkout is down.
+        A review is owed, due Nov 25, 10:46 UTC. Until it is done, the next deploy to the same place is judged with these commits too.
+        ");
         insta::assert_snapshot!(status(&sample::thawed()), @"
         Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: Signoff looks up once more whether they may.
         Ana Novak lifted the freeze for it Nov 23, 10:47 UTC: The checkout is down.

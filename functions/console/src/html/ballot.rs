@@ -366,14 +366,39 @@ mod tests {
     fn who_is_named_can_break_the_glass() {
         let ana = shown(&sample::breakable_glass(), &person("U2"), None);
         let (_, form) = ana.split_once("<details class=\"more\" id=\"more-break-glass-").unwrap();
-        insta::assert_snapshot!(form.split_once("</details>").unwrap().0, @"");
+        insta::assert_snapshot!(form.split_once("</details>").unwrap().0, @r#"
+        0cd033bf3d97ed469a75">
+        <summary>Break the glass</summary>
+        <form method="post" action="/deploys/9f2c4a1be07d53c86a10/approvals/0cd033bf3d97ed469a75">
+        <input type="hidden" name="token" value="0123abcd">
+        <input type="hidden" name="subject" value="2436686874">
+        <p>This goes ahead without the votes that it needs. Everyone in the channel is told, and somebody who made none of the change has to review it within 48 hours. A freeze still holds it, and Signoff still checks what runs. Until the review is done, the next deploy to the same place is judged with these commits too.</p>
+        <label for="break-glass-0cd033bf3d97ed469a75">Why?</label>
+        <textarea id="break-glass-0cd033bf3d97ed469a75" name="reason" rows="2" maxlength="500" required>
+        </textarea>
+        <button class="reject" type="submit" name="what" value="break-glass">Break the glass</button>
+        </form>
+        "#);
         let other = shown(&sample::breakable_glass(), &person("U4"), None);
         assert!(!other.contains("break-glass"), "{other}");
     }
 
     #[test]
     fn somebody_else_reviews_a_broken_glass() {
-        insta::assert_snapshot!(shown(&sample::broken_glass(), &person("U4"), None), @"");
+        insta::assert_snapshot!(shown(&sample::broken_glass(), &person("U4"), None), @r#"
+        <h3>Review</h3>
+        <details class="more" id="more-review-0cd033bf3d97ed469a75">
+        <summary>Mark as reviewed</summary>
+        <form method="post" action="/deploys/9f2c4a1be07d53c86a10/approvals/0cd033bf3d97ed469a75">
+        <input type="hidden" name="token" value="0123abcd">
+        <input type="hidden" name="subject" value="2436686874">
+        <label for="review-0cd033bf3d97ed469a75">What did you find?</label>
+        <textarea id="review-0cd033bf3d97ed469a75" name="reason" rows="2" maxlength="500" required>
+        </textarea>
+        <button class="reject" type="submit" name="what" value="review">Mark as reviewed</button>
+        </form>
+        </details>
+        "#);
         for no_reviewer in ["U2", "U3"] {
             let told = shown(&sample::broken_glass(), &person(no_reviewer), None);
             assert!(!told.contains("<form") && told.contains("can\u{2019}t review it"), "{told}");
