@@ -4,6 +4,7 @@ mod record;
 
 pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Replay, Since, Which};
 
+use approval::deploy::Slug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 use rules::condition::parse_duration;
@@ -42,26 +43,35 @@ pub(crate) enum RulesCommand {
     Replay(Replay),
     Convert(Convert),
     /// Print the page that describes everything that a rules file can say, with examples: docs/rules.md
-    Reference,
+    Reference(Of),
     /// Print the JSON Schema of rules files, with which editors complete them and tell mistakes
     ///
     /// An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:
     ///
     ///   # yaml-language-server: $schema=rules.schema.json
     #[command(verbatim_doc_comment)]
-    Schema,
+    Schema(Of),
+}
+
+/// Which language is described.
+#[derive(Args, Debug)]
+pub(crate) struct Of {
+    /// Describe policies instead of rules files.
+    #[arg(long)]
+    pub(crate) policy: bool,
 }
 
 /// Check rules files: every problem, with its place and what would be right.
 ///
-/// Notices tell what a rule uses that is known and not supported yet, and what can never happen.
+/// Notices tell what a rule uses that is known and not supported yet, and what can never happen. With a policy, a rule below its floor
+/// is a problem, too.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit code: 0 no problems, 1 problems (with --strict: or notices), 2 wrong usage or a file that cannot be read."
 )]
 pub(crate) struct Check {
-    /// The rules files; `-` is the standard input.
-    #[arg(required = true)]
+    /// The rules files; `-` is the standard input. With a policy, there may be none.
+    #[arg(required_unless_present = "policy")]
     pub(crate) files: Vec<PathBuf>,
     /// How to tell: for people, as one JSON document, or as annotations of GitHub Actions.
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
@@ -72,6 +82,12 @@ pub(crate) struct Check {
     /// Compare each file with this one, which is in force: what changes, and whether that needs an approval.
     #[arg(long, value_name = "FILE")]
     pub(crate) against: Option<PathBuf>,
+    /// Check this policy, and each rules file against it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The deployment that the rules are for, where the policy names deployments.
+    #[arg(long, value_name = "OWNER/NAME", value_parser = record::slug, requires = "policy")]
+    pub(crate) deployment: Option<Slug>,
     /// What the standard input is called in messages.
     #[arg(long, default_value = ".signoff/rules.yml")]
     pub(crate) name: String,
@@ -103,6 +119,9 @@ pub(crate) struct Explain {
     /// When: a time (2026-05-11T11:42:00Z), or how long after the deploy (+10m) [default: +0s]
     #[arg(long, value_name = "TIME", default_value = "+0s", hide_default_value = true)]
     pub(crate) at: At,
+    /// Tell what this policy blocks, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// How to tell: for people, or as one JSON document.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
@@ -131,7 +150,8 @@ pub(crate) enum Format {
 ///
 /// `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people read it. `then` is
 /// what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a missing `first` means that
-/// nothing runs before people were asked.
+/// nothing runs before people were asked. `blocked: true` expects, with a policy, that the rule is below its floor: then nothing
+/// that the rule would let act is done.
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
@@ -141,6 +161,9 @@ pub(crate) struct Test {
     /// Files of cases, or folders with such: cases.yml, NAME.cases.yml (or .yaml, .json).
     #[arg(required = true, value_name = "DIR_OR_FILE")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Judge the rules by this policy, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 /// Convert a rules file of Sleuth's: names that are written in another way now change, every other byte stays.

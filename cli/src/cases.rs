@@ -15,7 +15,7 @@ use std::rc::Rc;
 const ASK: [&str; APPROVAL.len()] = names(&APPROVAL);
 const FILE: [&str; 2] = ["rules", "cases"];
 const CASE: [&str; 4] = ["name", "deploy", "at", "expect"];
-const EXPECTED: [&str; 4] = ["rule", "first", "ask", "then"];
+const EXPECTED: [&str; 5] = ["rule", "first", "ask", "then", "blocked"];
 
 /// A file of cases.
 pub(crate) struct Cases {
@@ -47,6 +47,8 @@ pub(crate) struct Expected {
     pub(crate) ask: Option<Vec<Entry>>,
     /// The lines of what runs after it, or of all that runs.
     pub(crate) then: Option<Vec<String>>,
+    /// Whether the policy blocks what the rule would let act.
+    pub(crate) blocked: bool,
 }
 
 /// Reads a file of cases. `folder` is where it stands, `now` the time of a deploy that names none.
@@ -140,7 +142,17 @@ impl Reader<'_> {
         let ask = field(entries, "ask").map(|node| self.ask(node));
         let mut lines = |key| field(entries, key).map(|node| self.lines(node, key));
         let (first, then) = (lines("first"), lines("then"));
-        Some(Expected { rule: self.text(rule, "rule")?, at: rule.start, first, ask, then })
+        let blocked = field(entries, "blocked").is_some_and(|node| self.truth(node, "blocked"));
+        Some(Expected { rule: self.text(rule, "rule")?, at: rule.start, first, ask, then, blocked })
+    }
+
+    fn truth(&mut self, node: &Node, what: &str) -> bool {
+        let truth = node.as_scalar().and_then(|scalar| scalar.as_bool());
+        if truth.is_none() {
+            let message = format!("{what} takes true or false{}", node.instead());
+            self.problem(node.start, message, "write `true` or `false`, without quotes");
+        }
+        truth.unwrap_or_default()
     }
 
     /// What is expected of a dialog; nothing where it only has to be there.

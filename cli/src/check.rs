@@ -3,8 +3,12 @@
 use crate::args::{Check, CheckFormat};
 use crate::does::printable;
 use crate::files::{Stop, is_input, read, read_file};
+use crate::policy;
 use crate::{Exit, Streams};
+use approval::deploy::Slug;
 use rules::difference::difference;
+use rules::policy::Policy;
+use rules::problem::{Position, Source};
 use rules::{Problem, RulesFile};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -31,6 +35,11 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop>
     let mut all = Found::default();
     let mut exit = Exit::Fine;
     let in_force = args.against.as_deref().map(in_force).transpose()?;
+    let policy = match &args.policy {
+        Some(path) => sound_policy(path, args.format, streams, &mut all)?,
+        None => None,
+    };
+    let deployment = policy.as_ref().map(|policy| deployment(policy, args)).transpose()?;
     for path in &args.files {
         let text = match read(path, streams) {
             Ok(text) => text,
@@ -45,12 +54,16 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop>
             Ok(file) => {
                 let compared = in_force.as_ref().map(|in_force| compare(in_force, &file, &name));
                 let differences = compared.into_iter().collect();
-                (Found { notices: file.notices, differences, ..Found::default() }, file.rules.len())
+                let judged = policy.as_ref().zip(deployment.as_ref());
+                let problems =
+                    judged.map(|(policy, deployment)| below(policy, deployment, &file, &text, &name));
+                let problems = problems.unwrap_or_default();
+                (Found { problems, notices: file.notices, differences }, file.rules.len())
             }
             Err(problems) => (Found { problems, ..Found::default() }, 0),
         };
         match args.format {
-            CheckFormat::Human => human(streams.out, &name, &found, rules)?,
+            CheckFormat::Human => human(streams.out, &name, &found, &counted(rules, "rule"))?,
             CheckFormat::Github => github(streams.out, &found)?,
             CheckFormat::Json => {}
         }
@@ -63,6 +76,60 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop>
     }
     let bad = !all.problems.is_empty() || args.strict && !all.notices.is_empty();
     Ok(exit.max(if bad { Exit::Problems } else { Exit::Fine }))
+}
+
+/// Checks the policy itself and tells what was found. `None`: it has problems, and no rules can be judged by it.
+fn sound_policy(
+    path: &Path,
+    format: CheckFormat,
+    streams: &mut Streams<'_>,
+    all: &mut Found,
+) -> Result<Option<Policy>, Stop> {
+    let name = path.display().to_string();
+    let (policy, problems) = match policy::read(path)? {
+        Ok(policy) => (Some(policy), Vec::new()),
+        Err(problems) => (None, problems),
+    };
+    let found = Found { problems, ..Found::default() };
+    let floors = policy.as_ref().map_or(0, |policy| policy.floors.len());
+    match format {
+        CheckFormat::Human => {
+            human(streams.out, &name, &found, &format!("{} beside the default", counted(floors, "floor")))?;
+            if policy.is_none() {
+                writeln!(streams.out, "{name}: no rules are judged by it")?;
+            }
+        }
+        CheckFormat::Github => github(streams.out, &found)?,
+        CheckFormat::Json => {}
+    }
+    all.problems.extend(found.problems);
+    Ok(policy)
+}
+
+/// The deployment that rules are judged for. Without one, a policy that names deployments can't be asked.
+fn deployment(policy: &Policy, args: &Check) -> Result<Slug, Stop> {
+    let named = args.deployment.clone();
+    let any =
+        || Slug::new("acme", "checkout").filter(|_| args.files.is_empty() || !policy.names_deployments());
+    named.or_else(any).ok_or_else(|| {
+        Stop::Ask(
+            "the policy names deployments: say with --deployment OWNER/NAME which one the rules are for"
+                .to_owned(),
+        )
+    })
+}
+
+/// The rules of `file` below the policy's floor, as problems at the lines of the rules.
+fn below(policy: &Policy, deployment: &Slug, file: &RulesFile, text: &str, name: &str) -> Vec<Problem> {
+    let source = Source::new(name, text);
+    let at = |rule: &str| {
+        file.rules.iter().find(|other| other.name == rule).map_or(Position::default(), |rule| rule.at)
+    };
+    let found = policy.judge(deployment, file).into_iter().map(|shortfall| {
+        let message = format!("rule `{}`: {}", shortfall.rule, shortfall.message);
+        source.problem(at(&shortfall.rule), message, shortfall.suggestion)
+    });
+    found.collect()
 }
 
 /// The rules of the file in force.
@@ -88,7 +155,8 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn human(out: &mut dyn Write, name: &str, found: &Found, rules: usize) -> io::Result<()> {
+/// `has`: what the file has, where nothing is wrong with it.
+fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str) -> io::Result<()> {
     for problem in &found.problems {
         writeln!(out, "{}\n", problem.rendered())?;
     }
@@ -100,7 +168,7 @@ fn human(out: &mut dyn Write, name: &str, found: &Found, rules: usize) -> io::Re
         count => format!(", {}", counted(count, "notice")),
     };
     match found.problems.len() {
-        0 => writeln!(out, "{name}: fine, {}{notices}", counted(rules, "rule"))?,
+        0 => writeln!(out, "{name}: fine, {has}{notices}")?,
         count => writeln!(out, "{name}: {}{notices}", counted(count, "problem"))?,
     }
     for Compared { path, needs_approval, changes } in &found.differences {

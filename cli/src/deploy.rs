@@ -10,11 +10,11 @@ use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use providers::register::{self, ParseError, Registration};
 use rules::Snapshot;
-use rules::condition::parse_duration;
+use rules::condition::{Deploys, parse_duration};
 use rules::problem::{Position, Problem, Source};
 use rules::suggest::did_you_mean;
 use rules::template::{Context, Mentions};
-use rules::variables::Known;
+use rules::variables::{Behind, Known};
 use rules::yaml::{Content, Entry, Node};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -54,7 +54,7 @@ pub(crate) struct Described {
     pub(crate) deploy: Deploy,
     facts: Facts,
     failed_rules: Vec<String>,
-    drift: BTreeMap<String, Option<Timestamp>>,
+    drift: BTreeMap<String, Option<Behind>>,
 }
 
 impl From<Deploy> for Described {
@@ -165,15 +165,12 @@ fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Descr
             ("failed_rules", _) => problem(node, "write a list of rules' names"),
             ("drift", Content::Mapping(environments)) => {
                 for Entry { key, value, .. } in environments {
-                    let behind = text(value).and_then(|text| parse_duration(&text));
-                    match behind
-                        .and_then(|behind| at.checked_sub(SignedDuration::try_from(behind).ok()?).ok())
-                    {
-                        Some(since) => {
-                            let since = Some(since).filter(|since| *since < at);
-                            described.drift.insert(key.to_lowercase(), since);
+                    match text(value).and_then(|text| behind(&text, at)) {
+                        Some(behind) => {
+                            let behind = Some(behind).filter(|behind| behind.since < at);
+                            described.drift.insert(key.to_lowercase(), behind);
                         }
-                        None => problem(value, "write for how long, for example '2h'"),
+                        None => problem(value, "write for how long, and how many deploys: '2h', or '2h 3'"),
                     }
                 }
             }
@@ -182,6 +179,14 @@ fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Descr
         }
     }
     if problems.is_empty() { Ok(described) } else { Err(problems) }
+}
+
+/// How far an environment is behind at `at`: for how long, and after a blank how many deploys, one where nothing is said.
+fn behind(text: &str, at: Timestamp) -> Option<Behind> {
+    let (time, count) = text.split_once(' ').unwrap_or((text, "1"));
+    let time = SignedDuration::try_from(parse_duration(time)?).ok()?;
+    let deploys = Deploys { counted: count.trim().parse().ok()?, or_more: false };
+    Some(Behind { since: at.checked_sub(time).ok()?, deploys })
 }
 
 fn health(text: &str) -> Option<Health> {

@@ -40,6 +40,11 @@ pub(crate) struct Asks {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) break_glass: Vec<String>,
     pub(crate) self_approval: bool,
+    /// The environment that the rule promotes to.
+    pub(crate) promotes_to: Option<String>,
+    pub(crate) unknown_makers: &'static str,
+    pub(crate) verified_commits: bool,
+    pub(crate) rollback: Option<&'static str>,
     pub(crate) require_reason: Reasons,
     pub(crate) expires_after: Option<String>,
     pub(crate) remind_after: Option<String>,
@@ -116,6 +121,10 @@ fn asks(spec: &ApprovalSpec, context: &Context) -> Asks {
         approvers: spec.approvers.clone(),
         break_glass: spec.break_glass.clone(),
         self_approval: spec.self_approval,
+        promotes_to: spec.range.promotes_to.clone(),
+        unknown_makers: if spec.range.allow_unknown_makers { "allow" } else { "block" },
+        verified_commits: spec.range.verified_commits,
+        rollback: spec.range.rollback_four_eyes.then_some("four_eyes"),
         require_reason: spec.require_reason,
         expires_after: spec.expires_after.map(shown_duration),
         remind_after: spec.remind_after.map(shown_duration),

@@ -8,10 +8,11 @@ use crate::check::counted;
 use crate::does::{Does, does};
 use crate::files::{Stop, is_input, read};
 use crate::outlook::{Outlook, conditions, outlook};
-use crate::{Exit, Streams, deploy};
+use crate::{Exit, Streams, deploy, policy};
 use approval::deploy::Deploy;
 use jiff::{SignedDuration, Timestamp};
 use rules::explain::Explanation;
+use rules::policy::Shortfall;
 use rules::{Problem, Rule};
 
 /// Where a deploy's page would be.
@@ -28,6 +29,8 @@ struct ExplainedRule<'a> {
     rule: &'a Rule,
     outlook: Outlook,
     conditions: Vec<Explanation>,
+    /// The ways in which it is below the policy, as people read them.
+    below: Vec<String>,
     does: Vec<Does>,
 }
 
@@ -59,12 +62,24 @@ pub(crate) fn run(args: &Explain, streams: &mut Streams<'_>, now: Timestamp) -> 
             return Ok(Exit::Problems);
         }
     };
+    let policy = match &args.policy {
+        Some(path) => match policy::sound(path, streams.err)? {
+            Some(policy) => Some(policy),
+            None => return Ok(Exit::Problems),
+        },
+        None => None,
+    };
+    let below = |rule| {
+        let below = policy::below(policy.as_ref(), &deploy.deploy.deployment, rule, &file);
+        below.iter().map(Shortfall::text).collect()
+    };
     let at = args.at.of(deploy.deploy.deployed_at);
     let context = deploy.context(DEPLOY_URL);
     let explained = |rule| ExplainedRule {
         rule,
         outlook: outlook(rule, &deploy, at),
         conditions: conditions(rule, &deploy, at),
+        below: below(rule),
         does: does(&rule.actions, &context),
     };
     let explained =

@@ -12,6 +12,7 @@ mod does;
 mod explain;
 mod files;
 mod outlook;
+mod policy;
 mod record;
 mod replay;
 mod table;
@@ -22,7 +23,7 @@ pub use ask::Surroundings;
 use args::{Cli, Command, RulesCommand};
 use clap::Parser;
 use files::Stop;
-use rules::reference::{page, schema};
+use rules::reference::{page, policy_page, policy_schema, schema};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -72,8 +73,8 @@ pub fn run(
             RulesCommand::Test(args) => test::run(&args, streams, now),
             RulesCommand::Replay(args) => replay::run(&args, streams, surroundings),
             RulesCommand::Convert(args) => convert::run(&args, streams),
-            RulesCommand::Reference => print(streams, &page()),
-            RulesCommand::Schema => print(streams, &schema()),
+            RulesCommand::Reference(of) => print(streams, &if of.policy { policy_page() } else { page() }),
+            RulesCommand::Schema(of) => print(streams, &if of.policy { policy_schema() } else { schema() }),
         },
         Ok(Command::Deploys(args)) => record::deploys(&args, streams, surroundings),
         Ok(Command::Approvals(args)) => record::approvals(&args, streams, surroundings),

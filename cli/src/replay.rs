@@ -10,19 +10,23 @@ use crate::check::counted;
 use crate::deploy::Described;
 use crate::files::{Stop, read};
 use crate::record::ids;
-use crate::{Exit, Streams};
-use approval::deploy::Deploy;
+use crate::{Exit, Streams, policy};
+use approval::deploy::{Deploy, Slug};
 use approval::facts::Facts;
 use fate::{Recorded, Replayed};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use rules::RulesFile;
+use rules::policy::{Policy, Shortfall};
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules, and what they mean for each deploy.
 struct Told<'a> {
     file: &'a RulesFile,
     since: Timestamp,
+    /// What the policy has against the rules, as people read it, each once; `None`: there is no policy.
+    below: Option<BTreeSet<String>>,
     /// Newest first.
     deploys: Vec<Replayed<'a>>,
 }
@@ -58,6 +62,13 @@ pub(crate) fn run(
             return Ok(Exit::Problems);
         }
     };
+    let policy = match &args.policy {
+        Some(path) => match policy::sound(path, streams.err)? {
+            Some(policy) => Some(policy),
+            None => return Ok(Exit::Problems),
+        },
+        None => None,
+    };
     let signoff = Signoff::new(&args.connection, surroundings)?;
     let since = args.since.of(surroundings.now);
     let wanted = Wanted {
@@ -67,12 +78,25 @@ pub(crate) fn run(
         before: None,
     };
     let recorded = wait(recorded(&signoff, &wanted))?;
-    let told = Told { file: &file, since, deploys: fate::replay(&file, &recorded, surroundings.now) };
+    let shortfalls = policy.as_ref().map(|policy| shortfalls(policy, &file, &recorded)).unwrap_or_default();
+    let below = shortfalls.iter().map(|(deployment, found)| {
+        (deployment.clone(), found.iter().map(|shortfall| shortfall.rule.clone()).collect())
+    });
+    let deploys = fate::replay(&file, &below.collect(), &recorded, surroundings.now);
+    let texts = policy.as_ref().map(|_| shortfalls.values().flatten().map(Shortfall::text).collect());
+    let told = Told { file: &file, since, below: texts, deploys };
     match args.format {
         RecordFormat::Table => human::write(streams.out, &told)?,
         RecordFormat::Json => json::write(streams.out, &told)?,
     }
     Ok(Exit::Fine)
+}
+
+/// What the policy has against the rules, by deployment on record.
+fn shortfalls(policy: &Policy, file: &RulesFile, recorded: &[Recorded]) -> BTreeMap<Slug, Vec<Shortfall>> {
+    let deployments: BTreeSet<&Slug> =
+        recorded.iter().map(|recorded| &recorded.deploy.deploy.deployment).collect();
+    deployments.into_iter().map(|deployment| (deployment.clone(), policy.judge(deployment, file))).collect()
 }
 
 /// The deploys on record that are wanted, newest first.

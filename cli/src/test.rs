@@ -9,9 +9,11 @@ use crate::does::does;
 use crate::explain::DEPLOY_URL;
 use crate::files::{Stop, as_yaml, read_file, unreadable};
 use crate::outlook::{open, outlook, reasons};
+use crate::policy;
 use crate::{Exit, Streams};
 use jiff::Timestamp;
 use rules::RulesFile;
+use rules::policy::Policy;
 use rules::problem::{Problem, Source};
 use rules::suggest::did_you_mean;
 use std::fs;
@@ -33,9 +35,16 @@ pub(crate) fn run(args: &Test, streams: &mut Streams<'_>, now: Timestamp) -> Res
     for path in &args.paths {
         files.extend(files_of(path)?);
     }
+    let policy = match &args.policy {
+        Some(path) => match policy::sound(path, streams.err)? {
+            Some(policy) => Some(policy),
+            None => return Ok(Exit::Problems),
+        },
+        None => None,
+    };
     let mut tally = Tally::default();
     for path in &files {
-        file(path, streams.out, now, &mut tally)?;
+        file(path, policy.as_ref(), streams.out, now, &mut tally)?;
     }
     let unread = match tally.unread {
         0 => String::new(),
@@ -74,7 +83,13 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Stop> {
 }
 
 /// Runs the cases of one file and tells how they went.
-fn file(path: &Path, out: &mut dyn Write, now: Timestamp, tally: &mut Tally) -> Result<(), Stop> {
+fn file(
+    path: &Path,
+    policy: Option<&Policy>,
+    out: &mut dyn Write,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<(), Stop> {
     let (name, text) = (path.display().to_string(), read_file(path)?);
     let text = as_yaml(&text);
     let source = Source::new(&name, &text);
@@ -90,7 +105,7 @@ fn file(path: &Path, out: &mut dyn Write, now: Timestamp, tally: &mut Tally) -> 
         }
     };
     for case in &cases.cases {
-        let failures = failures(case, &rules);
+        let failures = failures(case, &rules, policy);
         if failures.is_empty() {
             tally.passed += 1;
             writeln!(out, "  ok    {}", case.name)?;
@@ -134,7 +149,7 @@ fn sound(source: &Source<'_>, path: &Path, now: Timestamp) -> Result<(Cases, Rul
 }
 
 /// What is otherwise than the case expects, one line each.
-fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
+fn failures(case: &Case, file: &RulesFile, policy: Option<&Policy>) -> Vec<String> {
     let (deploy, at) = (&case.deploy, case.when.of(case.deploy.deploy.deployed_at));
     let context = deploy.context(DEPLOY_URL);
     let open = open(file, |rule| outlook(rule, deploy, at).has_opened());
@@ -155,6 +170,20 @@ fn failures(case: &Case, file: &RulesFile) -> Vec<String> {
             (Some(expected), true) => {
                 let found = compare::failures(expected, &does(&rule.actions, &context));
                 failures.extend(found.iter().map(|failure| format!("{}: {failure}", rule.name)));
+                let below = policy::below(policy, &deploy.deploy.deployment, rule, file);
+                match (expected.blocked, below.is_empty(), policy) {
+                    (true, true, None) => {
+                        failures.push(format!("{}: blocked: no policy says so; add --policy FILE", rule.name))
+                    }
+                    (true, true, Some(_)) => failures
+                        .push(format!("{}: blocked: expected true, and the policy lets it act", rule.name)),
+                    (false, false, _) => {
+                        let texts =
+                            below.iter().map(|below| format!("blocked by the policy: {}", below.text()));
+                        failures.extend(texts);
+                    }
+                    (true, false, _) | (false, true, _) => {}
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The stack's policy: a floor that repositories can't lower.
 
+use approval::base::{Base, place};
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -8,6 +9,7 @@ use approval::run::{Status, StepState};
 use insta::assert_snapshot;
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{ClickOutcome, NewUser};
+use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, rule, tell, tell_with_policy};
 use system_tests::world::{POLICY_REPOSITORY, PROBLEMS_CHANNEL};
@@ -42,6 +44,14 @@ async fn in_force(story: &Story) -> String {
 fn asks(receiver: &Receiver, options: &str) -> String {
     let tells = "slack_channel_message: {channel: '#CHANNEL', message: 'Going on'}";
     rule(options, &format!("{tells}}}, {{webhook: '{}/promote'", receiver.url()))
+}
+
+/// What was let through to the place that the first approval of a deploy leads to.
+async fn base_of(story: &Story, page: &Page) -> Base {
+    let run = &page.runs[0];
+    let spec = run.steps[0].action.approvals()[0];
+    let place = place(spec, &run.rule, &page.deploy.environment);
+    story.world.store.base(&page.deploy.deployment, &place).await.unwrap()
 }
 
 /// A rule that posts to `receiver` and asks nobody.
@@ -158,7 +168,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
             })
             .await;
         assert!(
-            sees.contains("Rule `promote-to-production` (line 2): line 5 of the policy asks for 2 votes"),
+            sees.contains("Rule promote-to-production (line 2): line 5 of the policy asks for 2 votes"),
             "{sees}"
         );
         let blocked: Vec<_> = page
@@ -170,6 +180,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
             })
             .collect();
         assert_eq!(blocked, [("promote-to-production", 1)]);
+        assert_eq!(base_of(story, &page).await.any, None, "what was kept back is in the next range too");
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let visitor = story.sign_in(&admin).await;
         let shown = visitor.page(&format!("/deployments/acme/{}", story.name)).await;
@@ -211,7 +222,11 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         let asked =
             asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
-        assert_snapshot!(asked.join("\n"), @"");
+        assert_snapshot!(asked.join("\n"), @"
+        *The policy of this stack changed* in `acme/policy`. Two of its owners have to approve the change before it counts.
+        ```-   votes_required: 1
+        +   {}```
+        ");
         // Whoever is no owner has no vote, an admin neither.
         for stranger in [&ben, &guest, &admin] {
             votes(story, stranger, &dialog, "approve").await;
@@ -368,7 +383,7 @@ fn stricter_policy_stops_the_action_after_the_vote() {
         story.click(&ben, &dialog, "approve").await;
         let waits = kept_back(story, &deploy).await;
         let note = waits.note.clone().unwrap_or_default();
-        assert!(note.contains("line 5 of the policy does not allow `webhook: http://127.0.0.1`"), "{note}");
+        assert!(note.contains("line 5 of the policy does not allow `webhook: http://127.0.0.1"), "{note}");
         assert!(story.sees(&ben).contains("Going on"), "what only tells goes on");
         // A newer deploy takes its place: what was kept back is not run any more.
         let newer = story.deploys(&story.push("Ana", "Take vouchers"), "Staging").await;
@@ -416,6 +431,13 @@ fn votes_of_an_earlier_rule_count_towards_the_floor() {
         story.click(&ben, &everyone, "approve").await;
         let page = story.settled(&deploy).await;
         assert_eq!(paths(&receiver), ["/everyone"]);
+        let requests = story.world.github.requests();
+        let read = requests.iter().filter(|request| request.path.contains("/acme/policy/contents"));
+        assert_eq!(
+            read.count(),
+            1,
+            "the policy is read when the deploy arrives, and not again with its rules"
+        );
         assert!(page.runs.iter().all(|run| run.status == Status::Succeeded), "{:?}", page.runs);
     });
 }

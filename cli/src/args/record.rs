@@ -90,6 +90,9 @@ pub(crate) struct Replay {
     /// Deploys to this environment, in any case.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
+    /// Tell what this policy would have blocked, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// How to tell: as tables, or as one JSON document.
     #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
     pub(crate) format: RecordFormat,
@@ -193,7 +196,7 @@ impl FromStr for Since {
     }
 }
 
-fn slug(text: &str) -> Result<Slug, String> {
+pub(super) fn slug(text: &str) -> Result<Slug, String> {
     let slug = text.split_once('/').and_then(|(organization, name)| Slug::new(organization, name));
     slug.ok_or_else(|| "write owner/name, for example acme/checkout".to_owned())
 }

@@ -1,7 +1,7 @@
 //! The explanation for people.
 
 use super::{Explained, ExplainedRule};
-use crate::does::{Asks, Does, votes};
+use crate::does::{Asks, Does, printable, votes};
 use crate::outlook::{Moment, Outlook, frozen};
 use approval::action::Reasons;
 use jiff::Timestamp;
@@ -48,6 +48,9 @@ fn one(out: &mut dyn Write, explained: &ExplainedRule<'_>, at: Timestamp) -> io:
     for (entry, explanation) in rule.conditions.iter().zip(&explained.conditions) {
         let about = entry.description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
         tree(out, explanation, 2, &about)?;
+    }
+    for below in &explained.below {
+        writeln!(out, "  blocked by the policy: {}", printable(below))?;
     }
     if explained.does.is_empty() {
         return Ok(());
@@ -126,6 +129,18 @@ fn dialog(out: &mut dyn Write, asks: &Asks, indent: usize) -> io::Result<()> {
     line("may vote", &asks.voters())?;
     if !asks.break_glass.is_empty() {
         line("may break the glass", &asks.break_glass.join(", "))?;
+    }
+    if let Some(environment) = &asks.promotes_to {
+        line("promotes to", environment)?;
+    }
+    if asks.verified_commits {
+        line("commits", "each needs a valid signature")?;
+    }
+    if !asks.self_approval && asks.unknown_makers == "allow" {
+        line("makers", "one without a Slack member does not block it")?;
+    }
+    if asks.rollback.is_some() {
+        line("rollback", "nobody approves it who made what it takes out")?;
     }
     match asks.require_reason {
         Reasons::Never => {}

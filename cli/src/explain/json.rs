@@ -37,6 +37,9 @@ struct RuleEntry<'a> {
     conditions: Vec<ConditionEntry<'a>>,
     triggers: &'a [String],
     not_supported: Vec<&'a str>,
+    /// The ways in which it is below the policy.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    below_policy: &'a [String],
     actions: &'a [Does],
 }
 
@@ -109,6 +112,7 @@ fn rule<'a>(explained: &'a ExplainedRule<'a>, at: Timestamp) -> RuleEntry<'a> {
         conditions: conditions.collect(),
         triggers: &rule.triggers,
         not_supported: rule.unsupported.iter().map(|problem| problem.message.as_str()).collect(),
+        below_policy: &explained.below,
         actions: &explained.does,
     }
 }
@@ -137,6 +141,6 @@ fn plain(value: &Value) -> Plain<'_> {
         Value::Number(number) => Plain::Number(*number),
         Value::Bool(truth) => Plain::Bool(*truth),
         Value::List(list) => Plain::List(list),
-        Value::Duration(_) => Plain::Duration(rules::explain::shown(value)),
+        Value::Duration(_) | Value::Behind(..) => Plain::Duration(rules::explain::shown(value)),
     }
 }

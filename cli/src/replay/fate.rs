@@ -3,11 +3,12 @@
 use crate::deploy::Described;
 use crate::outlook::{Outlook, open, outlook};
 use approval::action::Action;
+use approval::deploy::Slug;
 use jiff::Timestamp;
 use rules::variables::Known;
 use rules::{Rule, RulesFile, Snapshot};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A deploy on record.
 pub(super) struct Recorded {
@@ -30,6 +31,8 @@ pub(super) enum Fate {
     Asks,
     /// It opens, and asks nobody.
     Acts,
+    /// It opens, and the policy lets nothing act that it would do.
+    BelowPolicy,
     /// It would hold but for what is not supported yet, or may.
     NotSupported,
     /// It will hold at this time, if no newer deploy comes.
@@ -50,6 +53,8 @@ pub(super) enum Verdict {
     Asked,
     /// Rules act, and none asks anybody.
     ByItself,
+    /// Rules open, and the policy lets none of them act.
+    BelowPolicy,
     /// No rule has opened; one will.
     Waiting,
     /// No rule opens.
@@ -60,7 +65,7 @@ impl Fate {
     /// Whether a run is opened.
     pub(super) fn opens(&self) -> bool {
         match self {
-            Self::Asks | Self::Acts => true,
+            Self::Asks | Self::Acts | Self::BelowPolicy => true,
             Self::NotSupported | Self::Waits(_) | Self::TooLate | Self::NotAfter | Self::DoesNotHold => false,
         }
     }
@@ -68,7 +73,8 @@ impl Fate {
 
 impl Verdict {
     /// The verdicts, in the order in which they are told.
-    pub(super) const ALL: [Self; 4] = [Self::Asked, Self::ByItself, Self::Waiting, Self::Blocked];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Asked, Self::ByItself, Self::BelowPolicy, Self::Waiting, Self::Blocked];
 }
 
 impl Replayed<'_> {
@@ -77,8 +83,10 @@ impl Replayed<'_> {
         let any = |is: fn(&Fate) -> bool| self.rules.iter().any(|(_, fate)| is(fate));
         if any(|fate| *fate == Fate::Asks) {
             Verdict::Asked
-        } else if any(Fate::opens) {
+        } else if any(|fate| *fate == Fate::Acts) {
             Verdict::ByItself
+        } else if any(|fate| *fate == Fate::BelowPolicy) {
+            Verdict::BelowPolicy
         } else if any(|fate| matches!(fate, Fate::Waits(_))) {
             Verdict::Waiting
         } else {
@@ -102,21 +110,29 @@ impl Replayed<'_> {
 }
 
 /// What the rules of `file` would have done with `recorded`, newest first, until `now` or until a newer deploy came to the
-/// environment.
-pub(super) fn replay<'a>(file: &'a RulesFile, recorded: &'a [Recorded], now: Timestamp) -> Vec<Replayed<'a>> {
+/// environment. `below`: the names of the rules that the policy blocks, by deployment.
+pub(super) fn replay<'a>(
+    file: &'a RulesFile,
+    below: &BTreeMap<Slug, BTreeSet<String>>,
+    recorded: &'a [Recorded],
+    now: Timestamp,
+) -> Vec<Replayed<'a>> {
+    let none = BTreeSet::new();
     let mut newer: HashMap<(&str, String), Timestamp> = HashMap::new();
     let replayed = recorded.iter().map(|recorded| {
         let deploy = &recorded.deploy.deploy;
         let place = (deploy.deployment.as_str(), deploy.environment.to_lowercase());
         let replaced = newer.insert(place, deploy.deployed_at);
-        Replayed { recorded, rules: one(file, &recorded.deploy, replaced, now) }
+        let below = below.get(&deploy.deployment).unwrap_or(&none);
+        Replayed { recorded, rules: one(file, below, &recorded.deploy, replaced, now) }
     });
     replayed.collect()
 }
 
-/// What becomes of each rule for `deploy`, which a newer one `replaced` at that time, if at all.
+/// What becomes of each rule for `deploy`, which a newer one `replaced` at that time, if at all. The policy blocks the rules `below`.
 fn one<'a>(
     file: &'a RulesFile,
+    below: &BTreeSet<String>,
     deploy: &Described,
     replaced: Option<Timestamp>,
     now: Timestamp,
@@ -125,6 +141,7 @@ fn one<'a>(
     let open = open(file, |rule| outlook(rule, deploy, until).has_opened());
     let fate = |rule: &Rule| match outlook(rule, deploy, until) {
         Outlook::Opens | Outlook::Opened(_) if !open.contains(rule.name.as_str()) => Fate::NotAfter,
+        Outlook::Opens | Outlook::Opened(_) if below.contains(&rule.name) => Fate::BelowPolicy,
         Outlook::Opens | Outlook::Opened(_) if asks(&rule.actions) => Fate::Asks,
         Outlook::Opens | Outlook::Opened(_) => Fate::Acts,
         Outlook::Later(_) | Outlook::Frozen(_) if replaced.is_some() => Fate::TooLate,
@@ -143,7 +160,7 @@ fn asks(actions: &[Action]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::deploy::{self, Deploy, RulesChange, Slug};
+    use approval::deploy::{self, Deploy, RulesChange};
     use approval::id::DeployId;
     use rules::problem::{Position, Source};
 
@@ -196,10 +213,29 @@ mod tests {
             rule.unsupported.push(problem.clone());
         }
         let recorded = [recorded("Staging", 50, "#act")];
-        let replayed = replay(&file, &recorded, "2026-05-11T13:00:00Z".parse().unwrap());
+        let replayed = replay(&file, &BTreeMap::new(), &recorded, "2026-05-11T13:00:00Z".parse().unwrap());
         let fates: Vec<_> = replayed[0].rules.iter().map(|(_, fate)| fate.clone()).collect();
         assert_eq!(fates[..2], [Fate::DoesNotHold, Fate::NotSupported]);
         assert_eq!((replayed[0].verdict(), replayed[0].otherwise()), (Verdict::Blocked, true));
+    }
+
+    #[test]
+    fn rule_below_the_policy_opens_and_does_not_act() {
+        let file = rules::parse(RULES, "rules.yml").unwrap();
+        let below = |deployment: &str| {
+            let rules = ["ask", "act"].map(str::to_owned);
+            BTreeMap::from([(Slug::new("acme", deployment).unwrap(), BTreeSet::from(rules))])
+        };
+        let recorded =
+            [recorded("Staging", 50, "#act #soak"), recorded("QA", 50, "#act"), recorded("QA", 40, "#ask")];
+        let now = "2026-05-11T13:00:00Z".parse().unwrap();
+        let verdicts = |below| -> Vec<_> {
+            let replayed = replay(&file, &below, &recorded, now);
+            replayed.iter().map(|replayed| (replayed.verdict(), replayed.otherwise())).collect()
+        };
+        let (by_itself, blocked) = (Verdict::ByItself, Verdict::BelowPolicy);
+        assert_eq!(verdicts(below("checkout")), [(by_itself, true), (blocked, false), (blocked, true)]);
+        assert_eq!(verdicts(below("web")), [(by_itself, true), (by_itself, false), (Verdict::Asked, true)]);
     }
 
     #[test]
@@ -221,13 +257,14 @@ mod tests {
             .iter()
             .map(|(environment, minute, tags, ..)| recorded(environment, *minute, tags))
             .collect();
-        let replayed = replay(&file, &recorded, now);
+        let replayed = replay(&file, &BTreeMap::new(), &recorded, now);
         assert_eq!(replayed.len(), record.len());
         for (replayed, (environment, minute, _, verdict, fates)) in replayed.iter().zip(record) {
             let told = replayed.rules.iter().filter_map(|(rule, fate)| {
                 let fate = match fate {
                     Fate::Asks => "asks",
                     Fate::Acts => "acts",
+                    Fate::BelowPolicy => "below the policy",
                     Fate::NotSupported => "not supported",
                     Fate::Waits(at) => {
                         assert_eq!(at.to_string(), "2026-05-11T13:05:00Z");
@@ -243,6 +280,7 @@ mod tests {
             let word = match replayed.verdict() {
                 Verdict::Asked => "asked",
                 Verdict::ByItself => "by itself",
+                Verdict::BelowPolicy => "below the policy",
                 Verdict::Waiting => "waiting",
                 Verdict::Blocked => "blocked",
             };

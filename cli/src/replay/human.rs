@@ -3,6 +3,7 @@
 use super::Told;
 use super::fate::{Fate, Replayed, Verdict};
 use crate::check::counted;
+use crate::does::printable;
 use crate::record::shown;
 use crate::table::{Align, table};
 use std::io::{self, Write};
@@ -11,11 +12,16 @@ use std::io::{self, Write};
 pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
     let deploys = counted(told.deploys.len(), "deploy");
     let count = |verdict| told.deploys.iter().filter(|deploy| deploy.verdict() == verdict).count();
-    let counts = Verdict::ALL.map(|verdict| format!("{} {}", count(verdict), word(verdict)));
+    let without_policy = |verdict: &Verdict| told.below.is_some() || *verdict != Verdict::BelowPolicy;
+    let verdicts = Verdict::ALL.into_iter().filter(without_policy);
+    let counts: Vec<_> = verdicts.map(|verdict| format!("{} {}", count(verdict), word(verdict))).collect();
     writeln!(out, "{deploys} since {}: {}", shown(told.since), counts.join(", "))?;
     let otherwise = told.deploys.iter().filter(|deploy| deploy.otherwise()).count();
     writeln!(out, "{otherwise} otherwise than on record\n")?;
     rules(out, told)?;
+    let below = told.below.iter().flatten();
+    below.clone().take(1).try_for_each(|_| writeln!(out, "\nBlocked by the policy:"))?;
+    below.into_iter().try_for_each(|text| writeln!(out, "  {}", printable(text)))?;
     if told.deploys.is_empty() {
         return Ok(());
     }
@@ -30,6 +36,7 @@ fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Asked => "asked",
         Verdict::ByItself => "by itself",
+        Verdict::BelowPolicy => "blocked by the policy",
         Verdict::Waiting => "waiting",
         Verdict::Blocked => "blocked",
     }
@@ -49,6 +56,7 @@ fn rules(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
                 rule.name.clone(),
                 count(|fate| *fate == Fate::Asks),
                 count(|fate| *fate == Fate::Acts),
+                count(|fate| *fate == Fate::BelowPolicy),
                 count(|fate| matches!(fate, Fate::Waits(_))),
                 count(|fate| *fate == Fate::NotSupported),
                 count(|fate| matches!(fate, Fate::TooLate | Fate::NotAfter | Fate::DoesNotHold)),
@@ -60,6 +68,7 @@ fn rules(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
         ("RULE", Align::Left),
         right("ASKS"),
         right("ACTS"),
+        right("BLOCKED"),
         right("WAITS"),
         right("NOT SUPPORTED"),
         right("DOES NOT OPEN"),
@@ -73,6 +82,7 @@ fn deploy(replayed: &Replayed<'_>) -> [String; 5] {
         let name = &rule.name;
         match fate {
             Fate::Asks | Fate::Acts => Some(name.clone()),
+            Fate::BelowPolicy => Some(format!("{name} (blocked by the policy)")),
             Fate::Waits(at) => Some(format!("{name} (waits until {})", shown(*at))),
             Fate::TooLate => Some(format!("{name} (a newer deploy came first)")),
             Fate::NotAfter => Some(format!("{name} (only after {})", rule.after.join(", "))),

@@ -15,6 +15,7 @@ struct Document<'a> {
     /// How many deploys have each verdict.
     asked: usize,
     by_itself: usize,
+    below_policy: usize,
     waiting: usize,
     blocked: usize,
     /// How many deploys other rules open for than did.
@@ -68,6 +69,7 @@ pub(super) fn write(out: &mut dyn Write, told: &Told<'_>) -> Result<(), Stop> {
         since: told.since,
         asked: count(Verdict::Asked),
         by_itself: count(Verdict::ByItself),
+        below_policy: count(Verdict::BelowPolicy),
         waiting: count(Verdict::Waiting),
         blocked: count(Verdict::Blocked),
         otherwise: told.deploys.iter().filter(|deploy| deploy.otherwise()).count(),
@@ -80,6 +82,7 @@ fn rule<'a>(rule: &'a str, fate: &Fate) -> Rule<'a> {
     let (fate, at) = match fate {
         Fate::Asks => ("asks", None),
         Fate::Acts => ("acts", None),
+        Fate::BelowPolicy => ("below_policy", None),
         Fate::NotSupported => ("not_supported", None),
         Fate::Waits(at) => ("waits", Some(*at)),
         Fate::TooLate => ("too_late", None),

@@ -80,6 +80,24 @@ fn time_is_what_it_is_told() {
 }
 
 #[test]
+fn approval_says_what_it_asks_of_the_range() {
+    let rules = "rules:\n  - ship:\n      promotes_to: Production\n      actions:\n        - slack_channel_approval: {channel: '#a', \
+                 self_approval: false, unknown_makers: allow, verified_commits: true, rollback: four_eyes}\n";
+    let shown = fed(rules, &["rules", "explain", "-", "--deploy", DEPLOY]).shown();
+    let from = shown.find("        in: #a").unwrap();
+    insta::assert_snapshot!(&shown[from..], @"
+            in: #a
+            needs: 1 vote to approve, 1 vote to reject
+            may vote: anyone in the channel; nobody whose own change it is
+            promotes to: Production
+            commits: each needs a valid signature
+            makers: one without a Slack member does not block it
+            rollback: nobody approves it who made what it takes out
+    ---- Fine
+    ");
+}
+
+#[test]
 fn a_script_gets_one_document() {
     let done = signoff(&["rules", "explain", RULES, "--deploy", DEPLOY, "--format", "json"]);
     insta::assert_snapshot!(done.shown(), @r##"
@@ -141,6 +159,10 @@ fn a_script_gets_one_document() {
                   "@release-managers"
                 ],
                 "self_approval": true,
+                "promotes_to": null,
+                "unknown_makers": "block",
+                "verified_commits": false,
+                "rollback": null,
                 "require_reason": "never",
                 "expires_after": "1d",
                 "remind_after": null,

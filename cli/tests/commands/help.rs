@@ -48,16 +48,16 @@ fn the_help_of_rules() {
 
 #[test]
 fn the_help_of_check() {
-    insta::assert_snapshot!(signoff(&["rules", "check", "--help"]).shown(), @r"
+    insta::assert_snapshot!(signoff(&["rules", "check", "--help"]).shown(), @"
     Check rules files: every problem, with its place and what would be right.
 
-    Notices tell what a rule uses that is known and not supported yet, and what can never happen.
+    Notices tell what a rule uses that is known and not supported yet, and what can never happen. With a policy, a rule below its floor is a problem, too.
 
-    Usage: signoff rules check [OPTIONS] <FILES>...
+    Usage: signoff rules check [OPTIONS] [FILES]...
 
     Arguments:
-      <FILES>...
-              The rules files; `-` is the standard input
+      [FILES]...
+              The rules files; `-` is the standard input. With a policy, there may be none
 
     Options:
           --format <FORMAT>
@@ -71,6 +71,12 @@ fn the_help_of_check() {
 
           --against <FILE>
               Compare each file with this one, which is in force: what changes, and whether that needs an approval
+
+          --policy <FILE>
+              Check this policy, and each rules file against it
+
+          --deployment <OWNER/NAME>
+              The deployment that the rules are for, where the policy names deployments
 
           --name <NAME>
               What the standard input is called in messages
@@ -105,6 +111,9 @@ fn the_help_of_explain() {
           --at <TIME>
               When: a time (2026-05-11T11:42:00Z), or how long after the deploy (+10m) [default: +0s]
 
+          --policy <FILE>
+              Tell what this policy blocks, too
+
           --format <FORMAT>
               How to tell: for people, or as one JSON document
               
@@ -121,7 +130,7 @@ fn the_help_of_explain() {
 
 #[test]
 fn the_help_of_test() {
-    insta::assert_snapshot!(signoff(&["rules", "test", "--help"]).shown(), @r"
+    insta::assert_snapshot!(signoff(&["rules", "test", "--help"]).shown(), @"
     Test rules with cases: given this deploy, expect these runs, dialogs and actions
 
     A file of cases:
@@ -139,15 +148,19 @@ fn the_help_of_test() {
 
     `ask` takes the keys of slack_channel_approval, of which those given are compared; the prompt as people read it. `then` is
     what runs after it is approved, or all that runs in a rule without `ask`. With `ask`, a missing `first` means that
-    nothing runs before people were asked.
+    nothing runs before people were asked. `blocked: true` expects, with a policy, that the rule is below its floor: then nothing
+    that the rule would let act is done.
 
-    Usage: signoff rules test <DIR_OR_FILE>...
+    Usage: signoff rules test [OPTIONS] <DIR_OR_FILE>...
 
     Arguments:
       <DIR_OR_FILE>...
               Files of cases, or folders with such: cases.yml, NAME.cases.yml (or .yaml, .json)
 
     Options:
+          --policy <FILE>
+              Judge the rules by this policy, too
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -180,6 +193,9 @@ fn the_help_of_replay() {
 
           --environment <NAME>
               Deploys to this environment, in any case
+
+          --policy <FILE>
+              Tell what this policy would have blocked, too
 
           --format <FORMAT>
               How to tell: as tables, or as one JSON document
@@ -362,16 +378,19 @@ fn the_help_of_convert() {
 
 #[test]
 fn the_help_of_schema() {
-    insta::assert_snapshot!(signoff(&["rules", "schema", "--help"]).shown(), @r"
+    insta::assert_snapshot!(signoff(&["rules", "schema", "--help"]).shown(), @"
     Print the JSON Schema of rules files, with which editors complete them and tell mistakes
 
     An editor with yaml-language-server uses it where the rules file has this line; the path is relative to the rules file:
 
       # yaml-language-server: $schema=rules.schema.json
 
-    Usage: signoff rules schema
+    Usage: signoff rules schema [OPTIONS]
 
     Options:
+          --policy
+              Describe policies instead of rules files
+
       -h, --help
               Print help (see a summary with '-h')
     ---- Fine

@@ -7,6 +7,7 @@ mod convert;
 mod explain;
 mod freeze;
 mod help;
+mod policy;
 mod process;
 mod record;
 mod reference;

@@ -48,10 +48,10 @@ fn what_rules_would_have_done_with_the_deploys_on_record() {
     5 deploys since 2026-02-10T11:42:00Z: 1 asked, 3 by itself, 0 waiting, 1 blocked
     2 otherwise than on record
 
-    RULE                   ASKS  ACTS  WAITS  NOT SUPPORTED  DOES NOT OPEN
-    promote-to-production     1     0      0              0              4
-    hotfix                    0     2      0              0              3
-    announce-what-soaked      0     2      1              0              2
+    RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
+    promote-to-production     1     0        0      0              0              4
+    hotfix                    0     2        0      0              0              3
+    announce-what-soaked      0     2        0      1              0              2
 
     DEPLOYED AT           DEPLOY                           WOULD BE   RULES                                                                    ON RECORD
     2026-05-11T11:40:00Z  5bf7226 - checkout (Staging)     by itself  hotfix, announce-what-soaked (waits until 2026-05-11T11:50:00Z)          none
@@ -69,6 +69,40 @@ fn what_rules_would_have_done_with_the_deploys_on_record() {
     /api/v1/deploys?limit=100&since=2026-02-10T11%3A42%3A00Z
     /api/v1/deploys?limit=100&deployment=acme%2Fcheckout&environment=staging&since=2026-05-01T00%3A00%3A00Z
     ");
+}
+
+#[test]
+fn replay_tells_what_the_policy_would_have_blocked() {
+    let server = Server::start(record);
+    let policy = ["--policy", "../docs/example/policy.yml"];
+    let told = replay(&server, &[&[RULES], policy.as_slice()].concat()).shown();
+    insta::assert_snapshot!(told, @"
+    5 deploys since 2026-02-10T11:42:00Z: 0 asked, 2 by itself, 2 blocked by the policy, 0 waiting, 1 blocked
+    2 otherwise than on record
+
+    RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
+    promote-to-production     0     0        1      0              0              4
+    hotfix                    0     0        2      0              0              3
+    announce-what-soaked      0     2        0      1              0              2
+
+    Blocked by the policy:
+      Rule `hotfix` (line 22): line 12 of the policy asks for 2 votes before `trigger_build: promote.yml`, and the rule asks nobody before it; put it after a `slack_channel_approval` with `votes_required: 2`.
+      Rule `hotfix` (line 22): line 23 of the policy says which branches and tags `trigger_build: promote.yml` may build; write `revision:` with one of these, without variables: `main`.
+      Rule `promote-to-production` (line 4): line 14 of the policy asks for `self_approval: false`; write `self_approval: false` in the approval “Promote deploy to production”.
+
+    DEPLOYED AT           DEPLOY                           WOULD BE               RULES                                                                                            ON RECORD
+    2026-05-11T11:40:00Z  5bf7226 - checkout (Staging)     blocked by the policy  hotfix (blocked by the policy), announce-what-soaked (waits until 2026-05-11T11:50:00Z)          none
+    2026-05-11T11:35:00Z  4bf7226 - checkout (Staging)     blocked by the policy  promote-to-production (blocked by the policy), announce-what-soaked (a newer deploy came first)  the same
+    2026-05-11T11:00:00Z  3bf7226 - checkout (Staging)     by itself              hotfix (blocked by the policy), announce-what-soaked                                             promote-to-production
+    2026-05-10T10:00:00Z  2bf7226 - checkout (Production)  by itself              announce-what-soaked                                                                             the same
+    2026-05-10T09:00:00Z  1bf7226 - checkout (Test)        blocked                none                                                                                             the same
+    ---- Fine
+    ");
+    let done = replay(&server, &[&[RULES, "--format", "json"], policy.as_slice()].concat());
+    let told: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(told["below_policy"], json!(2));
+    assert_eq!(told["deploys"][0]["verdict"], json!("below_policy"));
+    assert_eq!(told["deploys"][0]["rules"][1], json!({"rule": "hotfix", "fate": "below_policy"}));
 }
 
 #[test]
@@ -107,7 +141,7 @@ fn the_replay_as_json() {
         told["deploys"].as_array().unwrap().iter().skip(1).map(|deploy| deploy["verdict"].clone()).collect();
     assert_eq!(verdicts, ["asked", "by_itself", "by_itself", "blocked"]);
     told.as_object_mut().unwrap().remove("deploys");
-    insta::assert_snapshot!(told.to_string(), @r#"{"asked":1,"blocked":1,"by_itself":3,"otherwise":2,"since":"2026-02-10T11:42:00Z","waiting":0}"#);
+    insta::assert_snapshot!(told.to_string(), @r#"{"asked":1,"below_policy":0,"blocked":1,"by_itself":3,"otherwise":2,"since":"2026-02-10T11:42:00Z","waiting":0}"#);
 }
 
 #[test]
@@ -117,10 +151,10 @@ fn nothing_on_record_is_told() {
     0 deploys since 2026-05-04T11:42:00Z: 0 asked, 0 by itself, 0 waiting, 0 blocked
     0 otherwise than on record
 
-    RULE                   ASKS  ACTS  WAITS  NOT SUPPORTED  DOES NOT OPEN
-    promote-to-production     0     0      0              0              0
-    hotfix                    0     0      0              0              0
-    announce-what-soaked      0     0      0              0              0
+    RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
+    promote-to-production     0     0        0      0              0              0
+    hotfix                    0     0        0      0              0              0
+    announce-what-soaked      0     0        0      0              0              0
     ---- Fine
     ");
 }

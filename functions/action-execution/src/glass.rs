@@ -14,7 +14,7 @@ use approval::approval::{
 use approval::base::place;
 use approval::effect::{EffectState, MAX_ATTEMPTS};
 use approval::event::EventKind;
-use approval::id::ApprovalId;
+use approval::id::{ApprovalId, DeployId};
 use approval::message::{self, Message};
 use providers::Failure;
 use providers::slack::client::Slack;
@@ -121,6 +121,15 @@ impl ActionExecution {
         Ok(finished(hands))
     }
 
+    /// Whether the approval may set a base once it is reviewed: it asks by the rules in force, and the policy keeps nothing of its
+    /// run back.
+    async fn reviewed_sets_base(&self, deploy: &DeployId, id: &ApprovalId) -> Result<bool, Trouble> {
+        let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
+        let found = self.store.deploy_and_run(deploy, &approval.run).await?;
+        let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
+        Ok(self.policy_blocks(&deploy, &run, None).await?.is_empty())
+    }
+
     /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack notifies nobody of a
     /// mention of the channel in a thread.
     pub(crate) async fn tell_glass_broken(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
@@ -192,6 +201,7 @@ impl ActionExecution {
     /// something was let through to its place since.
     pub(crate) async fn settle_review(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        let sets_base = self.reviewed_sets_base(&effect.deploy, id).await?;
         self.commit_newest(effect, async || {
             let now = self.now();
             let change = Change::to(&effect.deploy, now).done(effect);
@@ -208,7 +218,7 @@ impl ActionExecution {
                 return Ok(Some(change));
             };
             let asked = Asked { id, spec, deploy: &deploy, run: &run, step: approval.step };
-            let Some((steps, four_eyes)) = asked.went_through().filter(|_| run.is_in_force()) else {
+            let Some((steps, four_eyes)) = asked.went_through().filter(|_| sets_base) else {
                 return Ok(Some(change));
             };
             let mut let_through = None;

@@ -121,6 +121,8 @@ impl ActionExecution {
         electorate.people_page = Some(self.people_page());
         electorate.glass = self.breakers(slack, &asked).await?;
         let sets_base = run.is_in_force() && !asked.is_followed();
+        // What the policy keeps back went nowhere: the next range has it too.
+        let sets_base = sets_base && self.policy_blocks(deploy, run, None).await?.is_empty();
         if run.proposes().is_some() {
             // What is judged is the rules file: `deploy` has its makers, all of them.
             if !spec.self_approval {

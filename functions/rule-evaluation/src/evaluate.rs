@@ -14,14 +14,14 @@ use approval::freeze::{Hold, names};
 use approval::id::RunId;
 use approval::message;
 use approval::run::{Opening, Run, Status};
-use jiff::Timestamp;
 use providers::github::GitHub;
-use rules::variables::Known;
+use rules::condition::Deploys;
+use rules::variables::{Behind, Known};
 use rules::{Rule, Snapshot};
 use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use store::{Change, Page};
+use store::{Change, Missing, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
 const ROWS: usize = 60;
@@ -201,14 +201,18 @@ impl RuleEvaluation {
         &self,
         known: &Known<'_>,
         rules: impl Iterator<Item = &'r Rule>,
-    ) -> Result<BTreeMap<String, Option<Timestamp>>, Trouble> {
+    ) -> Result<BTreeMap<String, Option<Behind>>, Trouble> {
         let whenever = Snapshot::of(known);
         let asked: BTreeSet<_> =
             rules.filter(|rule| rule.may_hold(&whenever)).flat_map(Rule::drifts).take(MAX_DRIFTS).collect();
         let mut drift = BTreeMap::new();
         for environment in asked {
-            let since = self.store.drift(known.deploy, &environment).await?;
-            drift.insert(environment, since);
+            let missing = self.store.drift(known.deploy, &environment).await?;
+            let behind = missing.map(|Missing { since, count, or_more }| Behind {
+                since,
+                deploys: Deploys { counted: count, or_more },
+            });
+            drift.insert(environment, behind);
         }
         Ok(drift)
     }

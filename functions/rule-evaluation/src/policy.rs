@@ -30,7 +30,7 @@ const LINE: usize = 300;
 #[derive(Debug)]
 enum Read {
     /// A policy.
-    Policy { file: PolicyFile, policy: Policy },
+    Policy { file: PolicyFile, policy: Box<Policy> },
     /// A file that can't be used, or none.
     Unusable { key: String, problems: Vec<String> },
     /// It is not known: the host did not tell.
@@ -97,7 +97,7 @@ impl RuleEvaluation {
         Ok(match rules::policy::parse(&text, PATH) {
             Ok(policy) => {
                 let file = PolicyFile { repository: repository.to_owned(), hash, text };
-                Read::Policy { file, policy }
+                Read::Policy { file, policy: Box::new(policy) }
             }
             Err(problems) => {
                 let problems = problems.iter().map(ToString::to_string).collect();

@@ -9,7 +9,8 @@
 //! value      = 'text' | "text" | number | "true" | "false" | variable | "[]"
 //! ```
 //!
-//! `and`, `or`, `true` and `false` may be in any case. A variable alone means `= true`. Durations are texts (`'5m'`).
+//! `and`, `or`, `true` and `false` may be in any case. A variable alone means `= true`. Durations are texts (`'5m'`). Of all texts only the
+//! values of `health` and `magnitude` have an order.
 
 mod evaluate;
 mod lexer;
@@ -18,12 +19,13 @@ mod pattern;
 mod time;
 mod value;
 
+pub(crate) use evaluate::order_of;
 pub use lexer::ConditionError;
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
 pub use pattern::Pattern;
 pub(crate) use pattern::Patterns;
-pub use value::{Clock, Snapshot, Value, parse_duration};
+pub use value::{Clock, Deploys, Snapshot, Value, parse_duration};
 
 use std::fmt;
 

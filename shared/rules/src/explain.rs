@@ -1,9 +1,10 @@
 //! Why a condition holds or does not: a tree that mirrors it, with what each variable stands for.
 
-use crate::condition::{Comparison, Condition, Operand, Snapshot, Value};
+use crate::condition::{Comparison, Condition, Deploys, Operand, Snapshot, Value};
 use crate::file::RuleCondition;
 use crate::problem::one_line;
 use jiff::{SignedDuration, Span, SpanRound, Unit};
+use std::time::Duration;
 
 /// A condition with its verdict; each of its parts has one, too.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,10 +134,17 @@ pub fn shown(value: &Value) -> String {
         Value::List(list) => {
             list.iter().map(|text| format!("`{}`", one_line(text.clone()))).collect::<Vec<_>>().join(", ")
         }
-        Value::Duration(duration) => {
-            shown_duration(SignedDuration::try_from(*duration).unwrap_or(SignedDuration::MAX))
+        Value::Duration(duration) => shown_time(*duration),
+        Value::Behind(time, Deploys { counted, or_more }) => {
+            let deploys = if *counted == 1 { "deploy" } else { "deploys" };
+            let more = if *or_more { " or more" } else { "" };
+            format!("{}, {counted}{more} {deploys}", shown_time(*time))
         }
     }
+}
+
+fn shown_time(time: Duration) -> String {
+    shown_duration(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX))
 }
 
 /// A duration as a text: `1d 2h 5m 30s`, of which what is nothing is left out.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod approvals;
+mod comparisons;
 mod conditions;
 pub(crate) mod events;
 mod freeze;

@@ -4,11 +4,13 @@
 //! action, and [`Policy::judge`] compares a rules file with it. What can't be proven to meet the floor is below it.
 
 mod bind;
+mod counting;
 mod judge;
 mod pattern;
 mod place;
 mod votes;
 
+pub use counting::Together;
 pub use judge::{Judged, Shortfall};
 pub use place::Place;
 
@@ -111,6 +113,3 @@ pub struct BreakGlass {
 pub fn parse(source: &str, path: &str) -> Result<Policy, Vec<Problem>> {
     crate::file::policy::parse(source, path)
 }
-
-#[cfg(test)]
-mod tests;

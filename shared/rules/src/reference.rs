@@ -17,10 +17,10 @@ pub use keys::{
     APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
     MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
-pub use page::page;
+pub use page::{page, policy_page};
 pub use policy::{FLOOR, POLICY, SECTION};
 pub(crate) use policy::{MAX_FLOORS, MAX_PATTERN, MAX_PATTERNS};
-pub use schema::schema;
+pub use schema::{policy_schema, schema};
 pub use templates::{TEMPLATE_VARIABLES, TEMPLATES, Template};
 
 #[cfg(doc)]
@@ -148,6 +148,8 @@ pub enum Takes {
     Details,
     /// The name or ARN of an event bus.
     Bus,
+    /// A list of at least two people.
+    Owners,
     /// Deployments: `organization/name` or `organization/*`, or a list of such.
     Deployments,
     /// A text in which `*` stands for any text, or a list of such.

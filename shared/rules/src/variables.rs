@@ -1,7 +1,7 @@
 //! The variables of conditions: which there are, and which can be used.
 
-use crate::condition::{Clock, Snapshot, Value};
-use crate::reference::{OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
+use crate::condition::{Clock, Deploys, Snapshot, Value};
+use crate::reference::{Kind, OF_PULL_REQUESTS, VARIABLES, VARIABLES_NOT_YET};
 use crate::suggest::did_you_mean;
 use approval::deploy::Deploy;
 use approval::facts::{Facts, Thumb};
@@ -66,6 +66,12 @@ pub fn look_up(name: &str) -> Variable {
     }
 }
 
+/// The kind of the variable `name`, where a condition can use it.
+pub(crate) fn kind_of(name: &str) -> Option<Kind> {
+    let drift = drift_of(name).map(|_| Kind::Behind);
+    drift.or_else(|| VARIABLES.iter().find(|variable| variable.name == name).map(|variable| variable.kind))
+}
+
 /// Whether a variable is compared with durations (`'5m'`).
 pub(crate) fn is_duration(name: &str) -> bool {
     matches!(name, DEPLOYED_FOR | STALE_FOR) || drift_of(name).is_some()
@@ -100,9 +106,17 @@ pub struct Known<'a> {
     pub facts: Cow<'a, Facts>,
     /// The rules whose runs for it stopped before their last step.
     pub failed_rules: Vec<String>,
-    /// Since when its environment has had what another one has not, by the other one's name in lower case; `None`: the other one
-    /// has it.
-    pub drift: BTreeMap<String, Option<Timestamp>>,
+    /// How far other environments are behind its own, by their names in lower case; `None`: that one has what this one has.
+    pub drift: BTreeMap<String, Option<Behind>>,
+}
+
+/// How far one environment is behind another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The time of the first deploy that the environment behind has not.
+    pub since: Timestamp,
+    /// The number of such deploys.
+    pub deploys: Deploys,
 }
 
 impl<'a> Known<'a> {
@@ -130,11 +144,13 @@ impl Snapshot {
         let last =
             facts.changed_at.map_or(deploy.deployed_at, |changed_at| changed_at.max(deploy.deployed_at));
         snapshot.run(STALE_FOR, Clock::Since(now.duration_since(last)));
-        for (environment, since) in &known.drift {
+        for (environment, behind) in &known.drift {
             let name = format!("{DRIFT}{environment}");
-            match since {
-                Some(since) => snapshot.run(name, Clock::Since(now.duration_since(*since))),
-                None => snapshot.set(name, Value::Duration(Duration::ZERO)),
+            match behind {
+                Some(Behind { since, deploys }) => {
+                    snapshot.run(name, Clock::Behind(now.duration_since(*since), *deploys));
+                }
+                None => snapshot.set(name, Value::Behind(Duration::ZERO, Deploys::default())),
             }
         }
         let health = facts.health().map_or_else(|| UNKNOWN.to_owned(), |health| health.to_string());

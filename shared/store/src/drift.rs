@@ -12,6 +12,17 @@ use serde::{Deserialize, Serialize};
 /// How many deploys are looked at for the one that another environment has.
 const MAX_LOOKED_AT: i32 = 100;
 
+/// The deploys of one environment that another has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The time of the first of them.
+    pub since: Timestamp,
+    /// The number of them, of the last 100 deploys.
+    pub count: u32,
+    /// Whether all that were looked at are missing, so that there may be more.
+    pub or_more: bool,
+}
+
 /// A deploy whose rules ask how far an environment is behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Watcher {
@@ -21,10 +32,9 @@ struct Watcher {
 }
 
 impl Store {
-    /// Since when the environment of `deploy`, as of that deploy, has had what `environment` of the same deployment has not: when the
-    /// first deploy after the revision came that is newest there, of the last 100. `None`: `environment` has what `deploy`
-    /// has. Two requests.
-    pub async fn drift(&self, deploy: &Deploy, environment: &str) -> Result<Option<Timestamp>, StoreError> {
+    /// How far `environment` of the same deployment is behind the environment of `deploy`, as of that deploy: the deploys after the
+    /// revision that is newest there, of the last 100. `None`: `environment` has what `deploy` has. Two requests.
+    pub async fn drift(&self, deploy: &Deploy, environment: &str) -> Result<Option<Missing>, StoreError> {
         let there = self.newest_in(&deploy.deployment, environment).await?;
         if there.as_ref().is_some_and(|there| there.revision == deploy.revision) {
             return Ok(None);
@@ -34,7 +44,13 @@ impl Store {
         let earlier = self.listed(here, "listed_at <= :at", &last, MAX_LOOKED_AT).await?;
         let revision = there.map(|there| there.revision);
         let missing = earlier.iter().take_while(|earlier| Some(&earlier.revision) != revision.as_ref());
-        Ok(Some(missing.last().map_or(deploy.deployed_at, |first| first.deployed_at)))
+        let (count, first) = missing.fold((0, None), |(count, _), earlier| (count + 1_u32, Some(earlier)));
+        Ok(Some(Missing {
+            since: first.map_or(deploy.deployed_at, |first| first.deployed_at),
+            // Its own deploy is one, also where the index does not have it yet.
+            count: count.max(1),
+            or_more: i32::try_from(count).is_ok_and(|count| count >= MAX_LOOKED_AT),
+        }))
     }
 
     /// Notes that the rules of `deploy` ask how far `environment` is behind: [`Store::watchers`] finds it, until a newer deploy

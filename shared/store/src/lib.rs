@@ -35,6 +35,7 @@ pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedAppr
 pub use cache::CachedRules;
 pub use change::Change;
 pub use deployments::{DeploymentSettings, GitHost};
+pub use drift::Missing;
 pub use environments::{Deployment, Deployments, Environment};
 pub use error::{CommitError, StoreError};
 pub use evaluations::{EvaluationPlace, ListedEvaluation};

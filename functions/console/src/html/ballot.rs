@@ -305,7 +305,9 @@ fn with_reason(
                         aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
                         @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                     }
-                    button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
+                    button.approve[what == What::Review].reject[what != What::Review] type="submit" name="what" value=(what.name()) {
+                        (what.verb())
+                    }
                 }
             }
         }
@@ -395,7 +397,7 @@ mod tests {
         <label for="review-0cd033bf3d97ed469a75">What did you find?</label>
         <textarea id="review-0cd033bf3d97ed469a75" name="reason" rows="2" maxlength="500" required>
         </textarea>
-        <button class="reject" type="submit" name="what" value="review">Mark as reviewed</button>
+        <button class="approve" type="submit" name="what" value="review">Mark as reviewed</button>
         </form>
         </details>
         "#);

@@ -1,8 +1,17 @@
 //! Whether a condition holds.
 
-use super::{Comparison, Condition, Operand, Operator, Pattern, Snapshot, Value, parse_duration};
+use super::{Comparison, Condition, Deploys, Operand, Operator, Pattern, Snapshot, Value, parse_duration};
 use std::cmp::Ordering;
 use std::time::Duration;
+
+/// The values of a variable whose texts have an order, the least first. `Unknown` is none of them.
+pub(crate) fn order_of(variable: &str) -> &'static [&'static str] {
+    match variable {
+        "health" => &["Unhealthy", "Ailing", "Healthy"],
+        "magnitude" => &["Small", "Medium", "Large"],
+        _ => &[],
+    }
+}
 
 /// Whether upper and lower case are the same in the values of a variable.
 pub(super) fn in_any_case(variable: &str) -> bool {
@@ -51,7 +60,17 @@ impl Comparison {
         let Some(left) = snapshot.get(&self.variable) else { return false };
         let any_case = in_any_case(&self.variable)
             || matches!(&self.value, Operand::Variable(name) if in_any_case(name));
-        let compared = Compared { operator: self.operator, any_case };
+        let order = match &self.value {
+            // Of two variables only those of the same order can be compared.
+            Operand::Variable(name) if order_of(name) != order_of(&self.variable) => &[],
+            Operand::Variable(_)
+            | Operand::Text(_)
+            | Operand::Pattern(_)
+            | Operand::Number(_)
+            | Operand::Bool(_)
+            | Operand::EmptyList => order_of(&self.variable),
+        };
+        let compared = Compared { operator: self.operator, any_case, order };
         match &self.value {
             Operand::EmptyList => match left {
                 Value::List(list) => compared.ordered(list.len().cmp(&0)),
@@ -72,6 +91,8 @@ struct Compared {
     operator: Operator,
     /// Whether upper and lower case are the same.
     any_case: bool,
+    /// The texts in their order, the least first; none: texts have no order here.
+    order: &'static [&'static str],
 }
 
 impl Compared {
@@ -101,10 +122,27 @@ impl Compared {
     }
 
     fn texts(self, left: &str, right: &str) -> bool {
-        if self.any_case {
-            self.ordered(left.to_lowercase().cmp(&right.to_lowercase()))
-        } else {
-            self.ordered(left.cmp(right))
+        let equal = if self.any_case { left.to_lowercase() == right.to_lowercase() } else { left == right };
+        let place = |text: &str| self.order.iter().position(|known| *known == text);
+        match self.operator {
+            Operator::Equal | Operator::NotEqual => self.equality(equal),
+            Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
+                place(left).zip(place(right)).is_some_and(|(left, right)| self.ordered(left.cmp(&right)))
+            }
+            Operator::Matches => false,
+        }
+    }
+
+    /// A number of deploys against a number. Where there may be more, only what holds of all of them does.
+    fn deploys(self, left: Deploys, right: f64) -> bool {
+        let counted = f64::from(left.counted);
+        if !left.or_more {
+            return self.numbers(counted, right);
+        }
+        match self.operator {
+            Operator::Greater | Operator::NotEqual => counted > right,
+            Operator::GreaterOrEqual => counted >= right,
+            Operator::Equal | Operator::Less | Operator::LessOrEqual | Operator::Matches => false,
         }
     }
 
@@ -140,7 +178,7 @@ impl Compared {
                 let right = text.to_ascii_lowercase();
                 matches!(right.as_str(), "true" | "false") && self.equality(truth.to_string() == right)
             }
-            Value::Duration(duration) => {
+            Value::Duration(duration) | Value::Behind(duration, _) => {
                 parse_duration(text).is_some_and(|right| self.durations(*duration, right))
             }
         }
@@ -165,14 +203,22 @@ impl Compared {
             (Value::Text(_), right) => self.flipped().values(right, left),
             (Value::Number(left), Value::Number(right)) => self.numbers(*left, *right),
             (Value::Bool(left), Value::Bool(right)) => self.equality(left == right),
-            (Value::Duration(left), Value::Duration(right)) => self.durations(*left, *right),
+            (
+                Value::Duration(left) | Value::Behind(left, _),
+                Value::Duration(right) | Value::Behind(right, _),
+            ) => self.durations(*left, *right),
+            (Value::Behind(_, left), Value::Number(right)) => self.deploys(*left, *right),
+            (Value::Number(left), Value::Behind(_, right)) => self.flipped().deploys(*right, *left),
             (Value::List(list), Value::Number(number)) => self.numbers(list.len() as f64, *number),
             (Value::Number(number), Value::List(list)) => self.numbers(*number, list.len() as f64),
             (Value::List(left), Value::List(right)) => {
                 let within = |a: &[String], b: &[String]| a.iter().all(|element| b.contains(element));
                 self.equality(within(left, right) && within(right, left))
             }
-            (Value::Number(_) | Value::Bool(_) | Value::Duration(_) | Value::List(_), _) => false,
+            (
+                Value::Number(_) | Value::Bool(_) | Value::Duration(_) | Value::Behind(..) | Value::List(_),
+                _,
+            ) => false,
         }
     }
 }
@@ -182,6 +228,6 @@ fn matches(left: &Value, pattern: &Pattern) -> bool {
     match left {
         Value::Text(left) => pattern.matches(left),
         Value::List(list) => list.iter().any(|element| pattern.matches(element)),
-        Value::Number(_) | Value::Bool(_) | Value::Duration(_) => false,
+        Value::Number(_) | Value::Bool(_) | Value::Duration(_) | Value::Behind(..) => false,
     }
 }

@@ -33,7 +33,7 @@ impl Comparison {
         let mut times = vec![Duration::ZERO];
         for name in self.variables() {
             let candidates = match snapshot.clock(name) {
-                Some(Clock::Since(ago)) => {
+                Some(Clock::Since(ago) | Clock::Behind(ago, _)) => {
                     self.threshold(name, snapshot).map_or_else(Vec::new, |threshold| {
                         let second = SignedDuration::from_secs(1);
                         vec![
@@ -72,7 +72,7 @@ impl Comparison {
         }
         match snapshot.get(other)? {
             Value::Text(text) => whole_seconds(parse_duration(text)?),
-            Value::Duration(duration) => whole_seconds(*duration),
+            Value::Duration(duration) | Value::Behind(duration, _) => whole_seconds(*duration),
             Value::Number(_) | Value::Bool(_) | Value::List(_) => None,
         }
     }

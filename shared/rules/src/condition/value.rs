@@ -17,6 +17,17 @@ pub enum Value {
     List(Vec<String>),
     /// How long something has been so.
     Duration(Duration),
+    /// How far one environment is behind another.
+    Behind(Duration, Deploys),
+}
+
+/// A number of deploys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deploys {
+    /// How many were counted.
+    pub counted: u32,
+    /// Whether there may be more: counting stopped there.
+    pub or_more: bool,
 }
 
 /// A variable that changes by time alone.
@@ -26,16 +37,17 @@ pub enum Clock {
     Since(SignedDuration),
     /// Whether what was so long ago is still to come: yes or no.
     Ahead(SignedDuration),
+    /// How long ago something was, and how many deploys came since then.
+    Behind(SignedDuration, Deploys),
 }
 
 impl Clock {
     /// What it shows.
     fn value(self) -> Value {
         match self {
-            Self::Since(ago) => {
-                Value::Duration(Duration::from_secs(u64::try_from(ago.as_secs()).unwrap_or(0)))
-            }
+            Self::Since(ago) => Value::Duration(whole_seconds(ago)),
             Self::Ahead(ago) => Value::Bool(ago.is_negative()),
+            Self::Behind(ago, deploys) => Value::Behind(whole_seconds(ago), deploys),
         }
     }
 
@@ -47,8 +59,14 @@ impl Clock {
         match self {
             Self::Since(ago) => Self::Since(later(ago)),
             Self::Ahead(ago) => Self::Ahead(later(ago)),
+            Self::Behind(ago, deploys) => Self::Behind(later(ago), deploys),
         }
     }
+}
+
+/// The whole seconds of a time that is over; none of one that is to come.
+fn whole_seconds(ago: SignedDuration) -> Duration {
+    Duration::from_secs(u64::try_from(ago.as_secs()).unwrap_or(0))
 }
 
 /// The variables of a deploy at one moment: names and values, and which of these run on.

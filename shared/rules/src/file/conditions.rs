@@ -1,11 +1,12 @@
 //! A rule's conditions.
 
 use super::RuleCondition;
+use super::comparisons::{Finding, finding};
 use super::reader::Reader;
-use crate::condition::{Comparison, Condition, Name, Operand, Operator, parse_duration, parse_with_names};
+use crate::condition::{Condition, Name, parse_with_names};
 use crate::reference::{CONDITION, names};
 use crate::suggest::closest;
-use crate::variables::{Variable, is_duration, look_up, texts_of};
+use crate::variables::{Variable, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
 
 const EXAMPLE: &str = "`- environment='Staging'`";
@@ -117,42 +118,20 @@ impl Reader<'_> {
             }
             Condition::Comparison(comparison) => comparison,
         };
-        let Comparison { variable, operator, value } = comparison;
-        let text = match value {
-            Operand::Text(text) => text,
-            Operand::Pattern(pattern) => pattern.text(),
-            Operand::Number(_) | Operand::Bool(_) | Operand::Variable(_) | Operand::EmptyList => return,
+        let Some(finding) = finding(comparison) else { return };
+        let name = match self.has_enough_notices() {
+            true => None,
+            false => names.iter().find(|name| name.name == comparison.variable),
         };
-        let at = |reader: &Self| {
-            let name = match reader.has_enough_notices() {
-                true => None,
-                false => names.iter().find(|name| name.name == *variable),
-            };
-            name.map_or(node.start, |name| locate(reader.source, node, name.offset))
-        };
-        if is_duration(variable) && parse_duration(text).is_none() {
-            let at = at(self);
-            self.problem(
-                at,
-                format!("`{variable}` is compared with '{text}'"),
-                "write a duration: '30s', '5m', '4h' or '1d'".to_owned(),
-            );
-        }
-        let equality = matches!(operator, Operator::Equal | Operator::NotEqual);
-        let texts = texts_of(variable);
-        if !texts.is_empty() && equality && !texts.contains(&text) {
-            let at = at(self);
-            let right = closest(text, texts.iter().copied()).map(|right| format!("did you mean '{right}'?"));
-            let all = || format!("it is one of '{}'", texts.join("', '"));
-            self.notice(at, format!("`{variable}` is never '{text}'"), right.unwrap_or_else(all));
-        }
-        if variable == "tags" && equality && !text.is_empty() && !text.starts_with('#') {
-            let at = at(self);
-            self.notice(
-                at,
-                format!("`{variable}` start with `#`: no deploy has the tag '{text}'"),
-                format!("did you mean '#{text}'?"),
-            );
+        let at = name.map_or(node.start, |name| locate(self.source, node, name.offset));
+        match finding {
+            Finding::Problem(message, right) => self.problem(at, message, right),
+            Finding::Never(why, right) => {
+                self.notice(at, format!("`{comparison}` never holds: {why}"), right);
+            }
+            Finding::Always(why, right) => {
+                self.notice(at, format!("`{comparison}` always holds: {why}"), right);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::hash;
 use super::reader::Reader;
-use super::values::is_group;
+use super::values::{is_group, may_do};
 use crate::policy::{Floor, Policy, Said, Section};
 use crate::problem::{Position, Problem, Source};
 use crate::reference::{
@@ -77,18 +77,29 @@ impl Reader<'_> {
 
     /// At least two people.
     fn owners(&mut self, entry: &Entry) -> Option<Vec<String>> {
-        let mut owners = self.approvers(&entry.value, "owners")?;
-        for group in owners.iter().filter(|owner| is_group(owner)) {
-            let message = format!("`{group}` is a user group, and owners are people");
-            self.problem(entry.value.start, message, format!("name each of them: {OWNERS_EXAMPLE}"));
-        }
+        let nodes = self.list(&entry.value, "owners", OWNERS_EXAMPLE)?;
+        let mut owners = self.each(nodes, Self::owner);
+        let are_read = owners.len() == nodes.len();
         let mut seen = HashSet::new();
         owners.retain(|owner| seen.insert(owner.to_ascii_lowercase()));
-        if owners.len() < 2 {
+        if are_read && owners.len() < 2 {
             let message = "a policy needs two owners: two of them approve a change of it".to_owned();
             self.problem(entry.at, message, format!("write {OWNERS_EXAMPLE}"));
         }
         Some(owners)
+    }
+
+    fn owner(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node, "an owner")?;
+        let right = "write an e-mail address or a Slack user id (U0123ABCDEF)".to_owned();
+        match may_do(&text, "own the policy") {
+            Ok(owner) if !is_group(&owner) => return Some(owner),
+            Ok(group) => {
+                self.problem(node.start, format!("`{group}` is a user group, and owners are people"), right)
+            }
+            Err(_) => self.problem(node.start, format!("`{}` is no owner", text.trim()), right),
+        }
+        None
     }
 
     fn default_floor(&mut self, node: &Node) -> Option<Floor> {

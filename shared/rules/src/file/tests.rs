@@ -1,8 +1,8 @@
 //! What a rules file says, and what is said about one that is wrong.
 
 use super::*;
-use crate::condition::Value;
-use crate::variables::Known;
+use crate::condition::{Deploys, Value};
+use crate::variables::{Behind, Known};
 use approval::approval::Dialog;
 use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
 use approval::facts::{self, Facts};
@@ -302,7 +302,14 @@ fn what_became_known_of_a_deploy_is_in_its_snapshot() {
     let known = Known {
         facts: Cow::Owned(facts),
         failed_rules: vec!["promote".to_owned()],
-        drift: [("production".to_owned(), Some(at(1))), ("qa".to_owned(), None)].into(),
+        drift: [
+            (
+                "production".to_owned(),
+                Some(Behind { since: at(1), deploys: Deploys { counted: 3, or_more: false } }),
+            ),
+            ("qa".to_owned(), None),
+        ]
+        .into(),
         ..Known::new(&deploy)
     };
     let snapshot = Snapshot::at(&known, at(5));
@@ -314,6 +321,7 @@ fn what_became_known_of_a_deploy_is_in_its_snapshot() {
         "failed_rules='promote' and failed_rules=1",
         "stale_for='2m' and deployed_for='5m'",
         "drift_to_production='4m' and drift_to_qa='0s'",
+        "drift_to_production=3 and drift_to_qa=0",
         "magnitude='Unknown'",
         "future_deploy=false",
     ] {

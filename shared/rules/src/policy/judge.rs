@@ -1,17 +1,17 @@
 //! Rules against the policy.
 
+mod allowed;
+
 use super::bind::promotes_to;
-use super::pattern::{Fit, fit, fit_in_any_case};
-use super::place::{Place, acting, host, workflow};
+use super::counting::{self, Together, Wanting, needed, wanting};
+use super::place::{Place, acting};
 use super::votes::{self, Votes};
 use super::{Floor, Policy, Said};
 use crate::difference::opens;
-use crate::explain::shown_duration;
 use crate::file::{Rule, RulesFile};
 use crate::problem::one_line;
 use approval::action::{Action, ApprovalSpec, QuotaSpec};
 use approval::deploy::Slug;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most shortfalls that are told of one rule.
@@ -33,7 +33,7 @@ pub struct Judged<'a> {
 }
 
 /// One way in which a rule is below the floor.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortfall {
     /// The rule's name.
     pub rule: String,
@@ -93,13 +93,26 @@ impl Policy {
 
     /// Every way in which one rule is below the floor, each once, at most 20. None: what it does may be done.
     pub fn judge_rule(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Shortfall> {
+        self.walked(deployment, judged).found
+    }
+
+    /// The floors that one rule meets only by the votes of several approvals together. Somebody may have voted in each of them: before
+    /// the rule acts, as many different people as each of these says must have. None: one approval asks them all, each of another
+    /// person.
+    pub fn votes_together(&self, deployment: &Slug, judged: &Judged<'_>) -> Vec<Together> {
+        self.walked(deployment, judged).together
+    }
+
+    fn walked<'a>(&'a self, deployment: &'a Slug, judged: &'a Judged<'_>) -> Judging<'a> {
         let mut behind = Vec::new();
         judged.after.iter().for_each(|actions| guaranteed(actions, &mut behind));
         behind.truncate(MAX_BEHIND);
         let promotes_to = promotes_to(judged.actions);
-        let mut judging = Judging { policy: self, deployment, judged, promotes_to, found: Vec::new() };
+        let (found, together) = (Vec::new(), Vec::new());
+        let mut judging =
+            Judging { policy: self, deployment, judged, promotes_to, found, noted: 0, together };
         judging.walk(judged.actions, &mut behind, None);
-        judging.found
+        judging
     }
 }
 
@@ -122,6 +135,9 @@ struct Judging<'a> {
     judged: &'a Judged<'a>,
     promotes_to: Option<&'a str>,
     found: Vec<Shortfall>,
+    /// How many shortfalls there were, also those that are found already.
+    noted: usize,
+    together: Vec<Together>,
 }
 
 impl<'a> Judging<'a> {
@@ -167,85 +183,27 @@ impl<'a> Judging<'a> {
             message: one_line(format!("line {line} of the policy {message}")),
             suggestion: one_line(right),
         };
+        self.noted += 1;
         if self.found.len() < MAX_SHORTFALLS && !self.found.contains(&shortfall) {
             self.found.push(shortfall);
         }
     }
 
-    /// Whether the policy allows the action itself.
-    fn allowed(&mut self, action: &Action, name: &str, floor: &Floor) {
-        let line = one_line(action.to_string());
-        for Said { value, line: at } in &floor.allowed_actions {
-            if !value.iter().any(|allowed| allowed == name) {
-                let message = format!("does not allow the action `{name}`");
-                self.short(None, ("allowed_actions", *at), message, use_one_of(value));
-            }
-        }
-        for Said { value, line: at } in &floor.allowed_workflows {
-            let names = match action {
-                Action::TriggerBuild(spec) => vec![workflow(spec).to_owned()],
-                Action::AutoApproveBuild(build) => {
-                    let job = build.job.iter().map(|job| format!("{}/{job}", build.build));
-                    std::iter::once(build.build.clone()).chain(job).collect()
-                }
-                _ => continue,
-            };
-            if names.iter().all(|name| fit(value, name) < Fit::Yes) {
-                let message = format!("does not allow `{line}`, or it can't be told before it runs");
-                self.short(None, ("allowed_workflows", *at), message, use_one_of(value));
-            }
-        }
-        for Said { value, line: at } in &floor.allowed_refs {
-            let Action::TriggerBuild(spec) = action else { continue };
-            if spec.revision.as_deref().is_none_or(|revision| fit(value, revision) < Fit::Yes) {
-                let message = format!("says which branches and tags `{line}` may build");
-                let right =
-                    format!("write `revision:` with one of these, without variables: {}", listed(value));
-                self.short(None, ("allowed_refs", *at), message, right);
-            }
-        }
-        for Said { value, line: at } in &floor.allowed_webhook_hosts {
-            let Action::Webhook(url) = action else { continue };
-            if host(url).is_none_or(|host| fit_in_any_case(value, &host) < Fit::Yes) {
-                let message = format!("does not allow `{line}`, or its host can't be told before it runs");
-                self.short(None, ("allowed_webhook_hosts", *at), message, use_one_of(value));
-            }
-        }
-        for Said { value, line: at } in &floor.promotes_to {
-            if self.promotes_to.is_none_or(|environment| fit_in_any_case(value, environment) < Fit::Yes) {
-                let message = match self.promotes_to {
-                    Some(environment) => {
-                        format!("does not allow `promotes_to: {environment}` before `{line}`")
-                    }
-                    None => format!("asks that the rule names the environment that `{line}` promotes to"),
-                };
-                let right = format!("write `promotes_to:` with one of these: {}", listed(value));
-                self.short(None, ("promotes_to", *at), message, right);
-            }
+    fn together(&mut self, together: Together) {
+        if self.together.len() < MAX_SHORTFALLS && !self.together.contains(&together) {
+            self.together.push(together);
         }
     }
 
-    /// Whether enough votes stand behind the action.
-    fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
-        let Some((needed, source)) = needed(floor) else { return };
-        let counts = |spec: &&ApprovalSpec| wanting(floor, spec).is_empty();
-        let of = |specs: &mut dyn Iterator<Item = &&ApprovalSpec>| -> Vec<Votes> {
-            specs.flat_map(|spec| votes::of(spec)).collect()
-        };
-        let is_from_all = |votes: &Votes| floor.approvers.iter().all(|said| votes.are_from(&said.value));
-        let all = of(&mut behind.iter());
-        let counted: Vec<Votes> =
-            of(&mut behind.iter().filter(|spec| counts(spec))).into_iter().filter(is_from_all).collect();
-        let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &counted);
-        if votes::sum(&counted) >= needed && floor.quotas.iter().all(meets) {
-            return;
+    /// Whether an approval is as the policy wants them, where it asks for none.
+    fn limits(&mut self, floor: &Floor, behind: &[&ApprovalSpec]) {
+        if behind.iter().all(|spec| !wanting(floor, spec).is_empty()) {
+            self.wanting(floor, behind);
         }
-        let before = self.found.len();
-        if votes::sum(&all) < needed {
-            let (count, missing) = (plural(needed), missing(&all, ended));
-            let message = format!("asks for {count} before `{action}`, and {missing}");
-            self.short(None, source, message, ask_for(needed, behind));
-        }
+    }
+
+    /// Notes what the approvals lack.
+    fn wanting(&mut self, floor: &Floor, behind: &[&ApprovalSpec]) {
         for spec in behind {
             for Wanting { key, line, message, right } in wanting(floor, spec) {
                 let name = one_line(spec.name.clone());
@@ -253,6 +211,28 @@ impl<'a> Judging<'a> {
                 self.short(Some(&spec.name), (key, line), message, right);
             }
         }
+    }
+
+    /// Whether enough votes stand behind the action.
+    fn votes(&mut self, action: &str, floor: &Floor, behind: &[&ApprovalSpec], ended: Option<&str>) {
+        let Some((needed, source)) = needed(floor) else { return self.limits(floor, behind) };
+        let of = |spec: &&ApprovalSpec| counting::counted(floor, spec);
+        let all: Vec<Votes> = behind.iter().flat_map(|spec| votes::of(spec)).collect();
+        let counted: Vec<Votes> = behind.iter().flat_map(of).collect();
+        let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &counted);
+        if votes::sum(&counted) >= needed && floor.quotas.iter().all(meets) {
+            if behind.iter().all(|spec| votes::sum(&of(spec)) < needed) {
+                self.together(Together::new(needed, source.1, floor));
+            }
+            return;
+        }
+        let before = self.noted;
+        if votes::sum(&all) < needed {
+            let (count, missing) = (plural(needed), missing(&all, ended));
+            let message = format!("asks for {count} before `{action}`, and {missing}");
+            self.short(None, source, message, ask_for(needed, behind));
+        }
+        self.wanting(floor, behind);
         for said in &floor.approvers {
             for spec in behind {
                 if !votes::of(spec).iter().all(|votes| votes.are_from(&said.value)) {
@@ -273,57 +253,11 @@ impl<'a> Judging<'a> {
             let right = "list these under `votes_required` of an approval before it".to_owned();
             self.short(None, ("votes_required", said.line), message, right);
         }
-        if self.found.len() == before {
+        if self.noted == before {
             let message = format!("asks for {} before `{action}`, and fewer count", plural(needed));
             self.short(None, source, message, ask_for(needed, behind));
         }
     }
-}
-
-/// How many votes have to stand behind an action, and the key and line that say so; `None`: none. A floor that says what an
-/// approval has to be like asks for one.
-fn needed(floor: &Floor) -> Option<(u64, (&'static str, usize))> {
-    if let Some(Said { value, line }) = &floor.votes {
-        return Some((u64::from(*value), ("votes_required", *line)));
-    }
-    let one = |key, line: Option<usize>| line.map(|line| (1, (key, line)));
-    let approvers = floor.approvers.first().map(|said| said.line);
-    one("self_approval", floor.four_eyes)
-        .or(one("verified_commits", floor.verified_commits))
-        .or(one("approvers", approvers))
-}
-
-/// A key of an approval that makes its votes count for nothing.
-struct Wanting {
-    key: &'static str,
-    line: usize,
-    message: String,
-    right: String,
-}
-
-/// The keys for which the votes of an approval don't count towards a floor.
-fn wanting(floor: &Floor, spec: &ApprovalSpec) -> Vec<Wanting> {
-    let mut found = Vec::new();
-    let mut want = |line: Option<usize>, is_met: bool, key: &'static str, right: &str| {
-        if let Some(line) = line.filter(|_| !is_met) {
-            let (message, right) = (format!("asks for `{right}`"), format!("write `{right}`"));
-            found.push(Wanting { key, line, message, right });
-        }
-    };
-    let range = &spec.range;
-    want(floor.four_eyes, !spec.self_approval, "self_approval", "self_approval: false");
-    want(floor.verified_commits, range.verified_commits, "verified_commits", "verified_commits: true");
-    want(floor.blocks_unknown_makers, !range.allow_unknown_makers, "unknown_makers", "unknown_makers: block");
-    want(floor.rollback_four_eyes, range.rollback_four_eyes, "rollback", "rollback: four_eyes");
-    if let Some(Said { value: longest, line }) = &floor.expires_after
-        && spec.expires_after.is_none_or(|wait| wait > *longest)
-    {
-        let longest = shown_duration(*longest);
-        let message = format!("lets an approval be open for {longest} at most");
-        let right = format!("write `expires_after: '{}'`", longest.split(' ').next().unwrap_or_default());
-        found.push(Wanting { key: "expires_after", line: *line, message, right });
-    }
-    found
 }
 
 /// What stands behind an action, as a clause.
@@ -349,12 +283,4 @@ fn ask_for(needed: u64, behind: &[&ApprovalSpec]) -> String {
 
 fn plural(votes: u64) -> String {
     if votes == 1 { "1 vote".to_owned() } else { format!("{votes} votes") }
-}
-
-fn use_one_of(list: &[String]) -> String {
-    format!("use one of these: {}", listed(list))
-}
-
-fn listed(list: &[String]) -> String {
-    list.iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
 }

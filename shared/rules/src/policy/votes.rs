@@ -75,6 +75,9 @@ pub(super) fn meet(quotas: &[QuotaSpec], votes: &[Votes]) -> bool {
     true
 }
 
+/// A way to more votes: groups, each with the entry that it is taken from.
+type Way = Vec<(usize, Option<usize>)>;
+
 /// The shortest way to more votes for `entry`: groups, each with the entry that it is taken from, which gets the next group instead;
 /// the last group has votes left.
 fn path(
@@ -83,9 +86,9 @@ fn path(
     votes: &[Votes],
     left: &[u64],
     counted: &[Vec<u64>],
-) -> Option<Vec<(usize, Option<usize>)>> {
+) -> Option<Way> {
     let mut seen = vec![false; votes.len()];
-    let mut ways: Vec<(usize, Vec<(usize, Option<usize>)>)> = vec![(entry, Vec::new())];
+    let mut ways: Vec<(usize, Way)> = vec![(entry, Vec::new())];
     let mut reached = vec![entry];
     let mut next = 0;
     while let Some((at, way)) = ways.get(next).cloned() {

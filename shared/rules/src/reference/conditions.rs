@@ -29,6 +29,8 @@ pub enum Kind {
     Bool,
     /// How long something has been so.
     Duration,
+    /// How long something has been so, and how many deploys came since.
+    Behind,
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
@@ -98,11 +100,12 @@ pub const VARIABLES: [Variable; 19] = [
     },
     Variable {
         name: "drift_to_ENV",
-        kind: Kind::Duration,
-        about: "How long the deploy's environment has had what the environment ENV (in lower case, such as `drift_to_production`) \
-                has not: since the first deploy here after the revision that is there. `0s` while that has the same revision. The last \
-                100 deploys are looked at.",
-        examples: &["drift_to_ENV>='5m'", "drift_to_production>='2h'"],
+        kind: Kind::Behind,
+        about: "How far the environment ENV (in lower case, such as `drift_to_production`) is behind the deploy's: against a time, how \
+                long it has been since the first deploy here after the revision that is there; against a number, how many deploys came \
+                since. `0s` and 0 while that has the same revision. The last 100 deploys are looked at; a number above that holds \
+                neither way.",
+        examples: &["drift_to_ENV>='5m'", "drift_to_production>='2h'", "drift_to_production>=1"],
     },
     Variable {
         name: FUTURE_DEPLOY,
@@ -113,8 +116,9 @@ pub const VARIABLES: [Variable; 19] = [
     Variable {
         name: "health",
         kind: Kind::Text,
-        about: "How the deploy does: `Healthy`, `Ailing` or `Unhealthy`, the worst that anybody reports; `Unknown` until somebody does.",
-        examples: &["health='Healthy'", "health!='Unhealthy'"],
+        about: "How the deploy does: `Healthy`, `Ailing` or `Unhealthy`, the worst that anybody reports; `Unknown` until somebody does. \
+                Of these `Healthy` is the most; `Unknown` has no place in the order.",
+        examples: &["health='Healthy'", "health!='Unhealthy'", "health>='Ailing'"],
     },
     Variable {
         name: "magnitude",
@@ -122,7 +126,7 @@ pub const VARIABLES: [Variable; 19] = [
         about: "How much the deploy changes: `Small` (at most 10 files and 100 lines), `Medium`, or `Large` (more than 50 files or \
                 1000 lines); `Unknown` where the git host does not say. A change whose files are not all listed is `Large`; a rollback \
                 is as large as what it takes out.",
-        examples: &["magnitude='Medium'"],
+        examples: &["magnitude='Medium'", "magnitude>='Medium'"],
     },
     Variable {
         name: "failed_rules",
@@ -166,7 +170,11 @@ pub const OPERATORS: [Known; 8] = [
     known("=", "environment='Staging'", "The same. Of a list: one of its elements."),
     known("!=", "tags!='#hotfix'", "Another. Of a list: none of its elements."),
     known("<>", "tags<>'#hotfix'", "The same as `!=`."),
-    known(">", "deployed_for>'5m'", "Longer, or more. A list is compared by its length."),
+    known(
+        ">",
+        "deployed_for>'5m'",
+        "Longer, or more. A list is compared by its length. Of texts only those of `health` and `magnitude` have an order.",
+    ),
     known(">=", "pr_labels>=1", "At least."),
     known("<", "pr_authors<3", "Shorter, or fewer."),
     known("<=", "tags<=2", "At most."),
@@ -183,7 +191,7 @@ pub const VALUES: [Known; 10] = [
     known("variable", "pr_label=pr_labels", "Another variable."),
     known(
         "true, false",
-        "(environment=true or tags='#web')",
+        "(future_deploy=true or tags='#web')",
         "Yes or no, in any case. A variable alone means `= true`.",
     ),
     known(

@@ -1,5 +1,9 @@
 //! The reference page.
 
+mod policy;
+
+pub use policy::policy_page;
+
 use super::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, ASKING, Absent, Action, CONDITION, FILE, FREEZE, Key, Kind, Known,
     OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TELLING, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS,
@@ -85,6 +89,7 @@ pub fn page() -> String {
                 Kind::Number => "number",
                 Kind::Bool => "yes or no",
                 Kind::Duration => "time",
+                Kind::Behind => "time, or number",
             };
             [code(variable.name), kind.to_owned(), variable.about.to_owned(), codes(variable.examples)]
         }),
@@ -242,6 +247,7 @@ fn takes(takes: &Takes) -> String {
         Takes::Parameters => "names with values".to_owned(),
         Takes::Details => "names with [templates](#templates)".to_owned(),
         Takes::Bus => "a name, or an ARN".to_owned(),
+        Takes::Owners => "a list of at least two people".to_owned(),
         Takes::Deployments => "`owner/name`, `owner/*`, or a list".to_owned(),
         Takes::Patterns => "a text in which `*` stands for any text, or a list".to_owned(),
         Takes::Hosts => "a host in which `*` stands for any text, or a list".to_owned(),

@@ -14,7 +14,7 @@ pub(crate) const MAX_PATTERN: usize = 200;
 pub const POLICY: [Key; 3] = [
     Key {
         name: "owners",
-        takes: Takes::Recipients,
+        takes: Takes::Owners,
         absent: Refused,
         about: "The people of whom two approve each change of the policy in Slack: at least two, by e-mail address or Slack user id.",
         examples: &["owners: [ana@example.com, ben@example.com]"],
@@ -79,7 +79,7 @@ pub const FLOOR: [Key; 14] = [
     Key {
         name: "votes_required",
         takes: Takes::Votes,
-        absent: Value("0"),
+        absent: Means("none, unless another key asks for one"),
         about: "The least votes that have to stand behind an action: those of every approval that is approved before it, in its rule and in \
                 the rules that this one comes `after`. They are added up. A list says whose they have to be, as in a rule. Only votes \
                 of an approval that has everything else that the floor asks for count.",
@@ -115,21 +115,21 @@ pub const FLOOR: [Key; 14] = [
         name: "unknown_makers",
         takes: Takes::Word(&UNKNOWN_MAKERS),
         absent: Value("allow"),
-        about: "With `block`, no vote of an approval with `unknown_makers: allow` counts.",
+        about: "With `block`, no vote of an approval with `unknown_makers: allow` counts. It asks for no approval by itself.",
         examples: &["unknown_makers: block"],
     },
     Key {
         name: "rollback",
         takes: Takes::Word(&ROLLBACK),
         absent: Means("the rule says it"),
-        about: "With `four_eyes`, only votes of an approval with `rollback: four_eyes` count.",
+        about: "With `four_eyes`, only votes of an approval with `rollback: four_eyes` count. It asks for no approval by itself.",
         examples: &["rollback: four_eyes"],
     },
     Key {
         name: "expires_after",
         takes: Takes::Wait(LONGEST_WAIT),
         absent: Means("an approval may stay open"),
-        about: "The longest `expires_after` of an approval whose votes count. One that never expires has none that do.",
+        about: "The longest `expires_after` of an approval whose votes count. One that never expires has none that do. It asks for no approval by itself.",
         examples: &["expires_after: '24h'"],
     },
     Key {

@@ -1,5 +1,9 @@
 //! The JSON Schema of a rules file.
 
+mod policy;
+
+pub use policy::policy_schema;
+
 use super::{
     ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES, MAX_FREEZES,
     MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
@@ -203,6 +207,7 @@ fn takes(takes: &Takes) -> Value {
         Takes::Parameters => "parameters",
         Takes::Details => "details",
         Takes::Bus => "bus",
+        Takes::Owners => "owners",
         Takes::Deployments => "deployments",
         Takes::Patterns => "patterns",
         Takes::Hosts => "hosts",

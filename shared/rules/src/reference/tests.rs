@@ -1,10 +1,10 @@
 //! That the description is what is read.
 
 use super::*;
-use crate::condition::{self, Snapshot, Value};
+use crate::condition::{self, Deploys, Snapshot, Value};
 use crate::file::{Rule, parse};
 use crate::template::{Context, Mentions, render_plain};
-use crate::variables::{self, Known, is_duration, look_up};
+use crate::variables::{self, Behind, Known, is_duration, look_up};
 use approval::approval::Dialog;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::facts::{self, Facts};
@@ -81,11 +81,12 @@ fn snapshot() -> Snapshot {
     let facts = commands.into_iter().fold(Facts::none(&deploy.id), |facts, command| {
         facts::decide(&facts, command, deployed_at).unwrap().next
     });
-    let drift = ["env", "production"].map(|environment| (environment.to_owned(), Some(deployed_at)));
+    let behind = Behind { since: deployed_at, deploys: Deploys { counted: 1, or_more: false } };
+    let drift = ["env", "production"].map(|environment| (environment.to_owned(), Some(behind)));
     let known = Known { facts: Cow::Owned(facts), drift: drift.into(), ..Known::new(&deploy) };
     let mut snapshot = Snapshot::at(&known, deployed_at + SignedDuration::from_hours(2));
     // As the page has it.
-    snapshot.set("drift_to_ENV", Value::Duration(Duration::from_secs(7200)));
+    snapshot.set("drift_to_ENV", Value::Behind(Duration::from_secs(7200), behind.deploys));
     snapshot.set("deployed_for", Value::Duration(Duration::from_secs(600)));
     snapshot
 }
@@ -342,12 +343,14 @@ fn variables_are_of_the_kind_that_is_described() {
             Some(Value::Text(_)) => Kind::Text,
             Some(Value::List(_)) => Kind::List,
             Some(Value::Duration(_)) => Kind::Duration,
+            Some(Value::Behind(..)) => Kind::Behind,
             Some(Value::Number(_)) => Kind::Number,
             Some(Value::Bool(_)) => Kind::Bool,
             other => panic!("{}: {other:?}", variable.name),
         };
         assert_eq!(kind, variable.kind, "{}", variable.name);
-        assert_eq!(is_duration(variable.name), kind == Kind::Duration, "{}", variable.name);
+        let is_time = matches!(kind, Kind::Duration | Kind::Behind);
+        assert_eq!(is_duration(variable.name), is_time, "{}", variable.name);
         assert!(variable.examples.iter().any(|example| example.contains(variable.name)));
     }
 }

@@ -1,0 +1,211 @@
+//! The keys of actions, but for approvals.
+
+use crate::reference::Absent::{Means, Refused, Value};
+use crate::reference::{DEFAULT_DETAIL_TYPE, GROUPS, Key, LONGEST_WAIT, Takes};
+
+/// The keys of `auto_approve_build`.
+pub const BUILD: [Key; 2] = [
+    Key {
+        name: "build",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "The name of the CircleCI workflow.",
+        examples: &["build: build-and-deploy"],
+    },
+    Key {
+        name: "job",
+        takes: Takes::Template,
+        absent: Means("the job that is on hold"),
+        about: "The name of the job to approve.",
+        examples: &["job: hold-for-production"],
+    },
+];
+
+/// The keys of `trigger_build`.
+pub const TRIGGER_BUILD: [Key; 2] = [
+    Key {
+        name: "parameters",
+        takes: Takes::Parameters,
+        absent: Means("none"),
+        about: "What is given to the build: names, each with a text, a number or a truth. `name` is the file of the GitHub workflow \
+                that is dispatched; without it, a CircleCI pipeline is triggered.",
+        examples: &[
+            "parameters:\n  name: promote.yml\n  environment: production\n  version: '{{ revision }}'\n  dry_run: false",
+        ],
+    },
+    Key {
+        name: "revision",
+        takes: Takes::Template,
+        absent: Means(
+            "the default branch, where its head is the revision or a parameter names the revision; else a protected branch whose head it is",
+        ),
+        about: "The branch or tag to build. Where no parameter names the revision, it must stand at the revision.",
+        examples: &["revision: main"],
+    },
+];
+
+/// The keys of `slack_channel_message`.
+pub const CHANNEL_MESSAGE: [Key; 2] = [
+    Key {
+        name: "channel",
+        takes: Takes::Channel,
+        absent: Refused,
+        about: "Where it is posted.",
+        examples: &["channel: '#releases'"],
+    },
+    Key {
+        name: "message",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "What is posted.",
+        examples: &["message: '{{ deploy_slack }} is on its way.'"],
+    },
+];
+
+/// The keys of `slack_personal_message`; one of the first three must be there, and the message by either name.
+pub const PERSONAL_MESSAGE: [Key; 5] = [
+    Key {
+        name: "group",
+        takes: Takes::Word(&GROUPS),
+        absent: Means("who `email` or `user` names"),
+        about: "The authors of the deploy, or who deployed.",
+        examples: &["group: authors"],
+    },
+    Key {
+        name: "email",
+        takes: Takes::Recipients,
+        absent: Means("who `group` or `user` names"),
+        about: "People by their e-mail addresses.",
+        examples: &["email: ana@example.com", "email: [ana@example.com, ben@example.com]"],
+    },
+    Key {
+        name: "user",
+        takes: Takes::Recipients,
+        absent: Means("who `group` or `email` names"),
+        about: "People by their Slack user ids.",
+        examples: &["user: U9876ZYXWV"],
+    },
+    Key {
+        name: "message",
+        takes: Takes::Template,
+        absent: Means("`meessage`"),
+        about: "What is written.",
+        examples: &["message: '{{ deploy_slack }} is on its way.'"],
+    },
+    Key {
+        name: "meessage",
+        takes: Takes::Template,
+        absent: Means("`message`"),
+        about: "The same; a page of Sleuth's documentation has it so.",
+        examples: &["meessage: '{{ deploy_slack }} is on its way.'"],
+    },
+];
+
+/// The keys of `monitor_drift`.
+pub const MONITOR_DRIFT: [Key; 4] = [
+    Key {
+        name: "environment",
+        takes: Takes::Text,
+        absent: Refused,
+        about: "The environment that may fall behind.",
+        examples: &["environment: Production"],
+    },
+    Key {
+        name: "threshold",
+        takes: Takes::Wait(LONGEST_WAIT),
+        absent: Refused,
+        about: "How far it may.",
+        examples: &["threshold: '2h'"],
+    },
+    Key {
+        name: "on_over",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it is that far behind.",
+        examples: &["on_over:\n  - slack_deploy_message: 'Production is two hours behind.'"],
+    },
+    Key {
+        name: "on_under",
+        takes: Takes::Actions,
+        absent: Means("nothing"),
+        about: "What is done once it has caught up after that.",
+        examples: &["on_under:\n  - slack_deploy_message: 'Production has caught up.'"],
+    },
+];
+
+/// The keys of `webhook`.
+pub const WEBHOOK: [Key; 1] = [Key {
+    name: "url",
+    takes: Takes::Address,
+    absent: Refused,
+    about: "The address to call.",
+    examples: &["url: https://example.com/deployed"],
+}];
+
+/// The keys of `transition_mentioned_issues`.
+pub const ISSUE_TRANSITION: [Key; 3] = [
+    Key {
+        name: "state",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "The state that the issues get into, in any case. In Jira it may be the name of a transition too.",
+        examples: &["state: Done"],
+    },
+    Key {
+        name: "comment",
+        takes: Takes::Template,
+        absent: Means("nothing"),
+        about: "What is written on the issues, once they are in this state.",
+        examples: &["comment: '{{ deployment_name }} is on {{ environment }}.'"],
+    },
+    Key {
+        name: "resolution",
+        takes: Takes::Text,
+        absent: Means("what Jira chooses"),
+        about: "The resolution of Jira's issues; Linear's have none.",
+        examples: &["resolution: Fixed"],
+    },
+];
+
+/// The keys of `update_mentioned_issues`.
+pub const ISSUE_FIELD: [Key; 2] = [
+    Key {
+        name: "field_name",
+        takes: Takes::Text,
+        absent: Refused,
+        about: "The field: in Jira, its name or its id; in Linear, `title`, `priority`, `estimate`, `due date` or `label`.",
+        examples: &["field_name: Released in"],
+    },
+    Key {
+        name: "field_value",
+        takes: Takes::Template,
+        absent: Refused,
+        about: "What the field becomes. To a list, such as labels, it is added.",
+        examples: &["field_value: '{{ revision }}'"],
+    },
+];
+
+/// The keys of `send_event`.
+pub const EVENT: [Key; 3] = [
+    Key {
+        name: "detail_type",
+        takes: Takes::Template,
+        absent: Value(DEFAULT_DETAIL_TYPE),
+        about: "The event's detail type, by which rules of EventBridge choose: at most 128 characters.",
+        examples: &["detail_type: 'promoted {{ deployment_name }}'"],
+    },
+    Key {
+        name: "detail",
+        takes: Takes::Details,
+        absent: Means("nothing more"),
+        about: "What the detail says beside the deploy: names, each with a text.",
+        examples: &["detail:\n  team: payments\n  title: '{{ deploy_name }}'"],
+    },
+    Key {
+        name: "bus",
+        takes: Takes::Bus,
+        absent: Means("the bus of the stack's parameter `EventBusName`"),
+        about: "The name or ARN of the bus. The stack's role may send to the one of the parameter; to any other it has to be allowed.",
+        examples: &["bus: deploys"],
+    },
+];
