@@ -305,8 +305,10 @@ fn with_reason(
                         aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
                         @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                     }
-                    button.approve[what == What::Review].reject[what != What::Review] type="submit" name="what" value=(what.name()) {
-                        (what.verb())
+                    @if what == What::Review {
+                        button.approve type="submit" name="what" value=(what.name()) { (what.verb()) }
+                    } @else {
+                        button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
                     }
                 }
             }
