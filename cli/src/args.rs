@@ -2,7 +2,7 @@
 
 mod record;
 
-pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Replay, Since, Which};
+pub(crate) use record::{Approvals, Connection, Deploys, Events, RecordFormat, Replay, Since, Wait, Which};
 
 use approval::deploy::Slug;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Deploys(Deploys),
     Approvals(Approvals),
     Events(Events),
+    Wait(Wait),
     // The same as `rules convert`, which the help shows beside its neighbours.
     #[command(hide = true)]
     Convert(Convert),

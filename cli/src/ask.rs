@@ -46,6 +46,8 @@ pub(crate) struct Signoff {
 pub(crate) struct Wanted {
     pub(crate) deployment: Option<String>,
     pub(crate) environment: Option<String>,
+    /// Only those of this revision; a deployment has to be named with it.
+    pub(crate) revision: Option<String>,
     pub(crate) since: Option<Timestamp>,
     /// Only those that come after this in the list: the `next` of an earlier part.
     pub(crate) before: Option<String>,
@@ -109,6 +111,7 @@ impl Wanted {
         Self {
             deployment: which.deployment.as_ref().map(ToString::to_string),
             environment: which.environment.clone(),
+            revision: None,
             since: which.since.or(default).map(|since| since.of(now)),
             before: None,
         }
@@ -149,6 +152,7 @@ impl Signoff {
         let mut query = vec![("limit", size.to_string())];
         query.extend(wanted.deployment.clone().map(|deployment| ("deployment", deployment)));
         query.extend(wanted.environment.clone().map(|environment| ("environment", environment)));
+        query.extend(wanted.revision.clone().map(|revision| ("revision", revision)));
         query.extend(wanted.since.map(|since| ("since", since.to_string())));
         query.extend(wanted.before.clone().map(|before| ("before", before)));
         self.get(&["deploys"], &query).await
@@ -164,7 +168,11 @@ impl Signoff {
         stream::iter(ids).map(move |id| self.document(id, document)).buffered(AT_ONCE)
     }
 
-    async fn document<T: DeserializeOwned>(&self, id: &str, document: Option<&str>) -> Result<T, Stop> {
+    pub(crate) async fn document<T: DeserializeOwned>(
+        &self,
+        id: &str,
+        document: Option<&str>,
+    ) -> Result<T, Stop> {
         let path: Vec<&str> = ["deploys", id].into_iter().chain(document).collect();
         self.get(&path, &[]).await
     }

@@ -17,6 +17,7 @@ mod record;
 mod replay;
 mod table;
 mod test;
+mod wait;
 
 pub use ask::Surroundings;
 
@@ -43,10 +44,12 @@ pub struct Streams<'a> {
 pub enum Exit {
     /// 0: all is well.
     Fine,
-    /// 1: a file has problems, or a case failed.
+    /// 1: a file has problems, a case failed, or people did not approve.
     Problems,
     /// 2: arguments that mean nothing, a file that can't be read or written, or a Signoff that can't be asked.
     Usage,
+    /// 3: people did not decide in time.
+    Open,
 }
 
 impl From<Exit> for ExitCode {
@@ -55,6 +58,7 @@ impl From<Exit> for ExitCode {
             Exit::Fine => Self::SUCCESS,
             Exit::Problems => Self::from(1),
             Exit::Usage => Self::from(2),
+            Exit::Open => Self::from(3),
         }
     }
 }
@@ -79,6 +83,7 @@ pub fn run(
         Ok(Command::Deploys(args)) => record::deploys(&args, streams, surroundings),
         Ok(Command::Approvals(args)) => record::approvals(&args, streams, surroundings),
         Ok(Command::Events(args)) => record::events(&args, streams, surroundings),
+        Ok(Command::Wait(args)) => wait::run(&args, streams, surroundings),
         Ok(Command::Convert(args)) => convert::run(&args, streams),
         Err(error) if error.use_stderr() => {
             write!(streams.err, "{error}").map(|()| Exit::Usage).map_err(Stop::Write)

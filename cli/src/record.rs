@@ -75,7 +75,7 @@ pub(crate) fn ids(deploys: &[Value]) -> Result<Vec<String>, Stop> {
 }
 
 /// A part of an answer as `T`.
-fn read<'a, T: Deserialize<'a>>(value: &'a Value) -> Result<T, Stop> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(value: &'a Value) -> Result<T, Stop> {
     T::deserialize(value).map_err(|error| {
         Stop::Ask(format!(
             "the answer is not one that this version of the command reads ({error}): update it"

@@ -75,6 +75,7 @@ pub(crate) fn run(
         deployment: args.deployment.as_ref().map(ToString::to_string),
         environment: args.environment.clone(),
         since: Some(since),
+        revision: None,
         before: None,
     };
     let recorded = wait(recorded(&signoff, &wanted))?;

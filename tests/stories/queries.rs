@@ -115,8 +115,8 @@ fn rules_are_replayed_against_the_record() {
         2 deploys since 2000-01-01T00:00:00Z: 1 asked, 0 by itself, 0 waiting, 1 blocked
         0 otherwise than on record
 
-        RULE                   ASKS  ACTS  WAITS  NOT SUPPORTED  DOES NOT OPEN
-        promote-to-production     1     0      0              0              1
+        RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
+        promote-to-production     1     0        0      0              0              1
 
         DEPLOYED AT           DEPLOY                                 WOULD BE  RULES                  ON RECORD
         YYYY-MM-DDTHH:MM:SSZ  commit2 - queries-replay (Production)  blocked   none                   the same
@@ -128,13 +128,38 @@ fn rules_are_replayed_against_the_record() {
         2 deploys since 2000-01-01T00:00:00Z: 1 asked, 1 by itself, 0 waiting, 0 blocked
         2 otherwise than on record
 
-        RULE                   ASKS  ACTS  WAITS  NOT SUPPORTED  DOES NOT OPEN
-        promote-to-production     1     0      0              0              1
-        build                     0     1      0              0              1
+        RULE                   ASKS  ACTS  BLOCKED  WAITS  NOT SUPPORTED  DOES NOT OPEN
+        promote-to-production     1     0        0      0              0              1
+        build                     0     1        0      0              0              1
 
         DEPLOYED AT           DEPLOY                                 WOULD BE   RULES                  ON RECORD
         YYYY-MM-DDTHH:MM:SSZ  commit2 - queries-replay (Production)  asked      promote-to-production  none
         YYYY-MM-DDTHH:MM:SSZ  commit1 - queries-replay (Staging)     by itself  build                  promote-to-production
         ");
+    });
+}
+
+#[test]
+fn wait_ends_once_people_approved() {
+    tell("queries-wait", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = story.asks("votes_required: 1", "add_deploy_tag: '#approved'").await;
+        let revision = story.settled(&deploy).await.deploy.revision;
+        let waits = async |revision: &str| {
+            let now =
+                ["wait", "--deployment", "acme/queries-wait", "--revision", revision, "--timeout", "0s"];
+            let output = ask(story, API_KEY, &now, "").await;
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8(said).unwrap().replace(story.world.front.url(), "http://SIGNOFF");
+            (output.status.code(), said.replace(deploy.as_str(), "ID").replace(revision, "SHA"))
+        };
+        let open = "Promote deploy to production has 0 of 1 votes: http://SIGNOFF/deploys/ID\n";
+        let said = format!("waiting: {open}not decided in time: {open}");
+        assert_eq!(waits(&revision).await, (Some(3), said));
+        assert_eq!(waits(&"d".repeat(40)).await.0, Some(3), "nobody deployed it");
+        story.click(&ana, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        let said = "approved: Promote deploy to production: http://SIGNOFF/deploys/ID\n".to_owned();
+        assert_eq!(waits(&revision).await, (Some(0), said));
     });
 }

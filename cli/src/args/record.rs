@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::condition::parse_duration;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// List deploys on record, newest first.
 #[derive(Args, Debug)]
@@ -96,6 +97,33 @@ pub(crate) struct Replay {
     /// How to tell: as tables, or as one JSON document.
     #[arg(long, value_enum, default_value_t = RecordFormat::Table)]
     pub(crate) format: RecordFormat,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Wait until people decided about a revision's newest deploy: for a CI that can't hold its own run.
+///
+/// Every approval of the deploy has to be approved. A deploy that no rule asks about is not approved.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit code: 0 approved; 1 rejected, expired, cancelled or superseded; 2 wrong usage or a Signoff that cannot be asked; 3 still open when the time is over."
+)]
+pub(crate) struct Wait {
+    /// The deployment.
+    #[arg(long, value_name = "OWNER/NAME", value_parser = slug)]
+    pub(crate) deployment: Slug,
+    /// The commit's full SHA.
+    #[arg(long, value_name = "SHA", value_parser = revision)]
+    pub(crate) revision: String,
+    /// The environment, in any case; needed where the revision was deployed to several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
+    /// How long to wait at most: 30m, 2h.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// How often to look: 1s or more.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) every: Duration,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -199,6 +227,19 @@ impl FromStr for Since {
 pub(super) fn slug(text: &str) -> Result<Slug, String> {
     let slug = text.split_once('/').and_then(|(organization, name)| Slug::new(organization, name));
     slug.ok_or_else(|| "write owner/name, for example acme/checkout".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "write a whole number and s, m, h or d, for example 30m".to_owned())
+}
+
+fn revision(text: &str) -> Result<String, String> {
+    let is_full = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_full {
+        Ok(text.to_owned())
+    } else {
+        Err("write the commit's full SHA, of 40 characters".to_owned())
+    }
 }
 
 #[cfg(test)]

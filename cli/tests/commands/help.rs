@@ -14,6 +14,7 @@ fn the_help_of_signoff() {
       deploys    List deploys on record, newest first
       approvals  List approvals on record, with who voted; those of the newest deploy first
       events     List what happened: who did what, when, to which deploy; the newest deploy first, and of each what happened first
+      wait       Wait until people decided about a revision's newest deploy: for a CI that can't hold its own run
       help       Print this message or the help of the given subcommand(s)
 
     Options:

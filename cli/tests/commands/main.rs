@@ -14,6 +14,7 @@ mod reference;
 mod replay;
 mod server;
 mod test;
+mod wait;
 
 use signoff::{Exit, Streams, Surroundings, run};
 

@@ -9,15 +9,15 @@
 //!
 //! A part has at most 100 environments; of a deployment that has more, the first.
 //!
-//! `GET /api/v1/deploys?deployment=&environment=&since=&until=&limit=&before=`, newest first; `next` is the `before` of the next
-//! part, `null` at the end:
+//! `GET /api/v1/deploys?deployment=&environment=&revision=&since=&until=&limit=&before=`, newest first; `next` is the `before`
+//! of the next part, `null` at the end:
 //!
 //! ```json
 //! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "url"}], "next": "…"}
 //! ```
 //!
-//! `deployment` is `owner/name`; `environment` is compared in any case; `since` and `until` are times, of which the first is in
-//! the list and the second is not. A part costs one query. Of an environment of all deployments it comes from the newest
+//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its beginning, and needs
+//! `deployment`; `since` and `until` are times, of which the first is in the list and the second is not. A part costs one query. Of an environment of all deployments it comes from the newest
 //! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
 //!
 //! `GET /api/v1/approvals?deployment=&environment=&person=&outcome=&since=&until=&limit=&before=`, newest first:

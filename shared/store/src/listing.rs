@@ -19,6 +19,8 @@ pub struct Wanted {
     pub deployment: Option<Slug>,
     /// Those to this environment, in any case.
     pub environment: Option<String>,
+    /// Those whose revision begins so, in lower case; of one deployment only.
+    pub revision: Option<String>,
     /// Those deployed at this time or later, to the microsecond.
     pub since: Option<Timestamp>,
     /// Those deployed before this time, to the microsecond.
@@ -70,6 +72,23 @@ impl Wanted {
     }
 }
 
+/// The part of `deploys`, oldest first, that a list shows: at most `limit` of those `wanted`, newest first, before `before`.
+fn part(wanted: &Wanted, deploys: Vec<DeploySummary>, limit: i32, before: &str) -> Listing {
+    let since = wanted.since.map(keys::sortable);
+    let place = |deploy: &DeploySummary| keys::listed_at(deploy.deployed_at, &deploy.id);
+    let is_shown = |deploy: &DeploySummary| {
+        let at = place(deploy);
+        wanted.takes(deploy) && at.as_str() < before && since.as_ref().is_none_or(|since| at >= *since)
+    };
+    let mut deploys: Vec<_> = deploys.into_iter().rev().filter(is_shown).collect();
+    deploys.sort_by_key(|deploy| std::cmp::Reverse(place(deploy)));
+    let shown = usize::try_from(limit).unwrap_or(0);
+    let is_cut = deploys.len() > shown;
+    deploys.truncate(shown);
+    let next = deploys.last().filter(|_| is_cut).map(place);
+    Listing { deploys, next }
+}
+
 impl Store {
     /// The newest deploys of all deployments, at most `limit`, before `before` (a [`Listing::next`]).
     pub async fn recent(&self, limit: i32, before: Option<&str>) -> Result<Listing, StoreError> {
@@ -90,6 +109,10 @@ impl Store {
         // What comes after a time in the list starts with an earlier one.
         let until = wanted.until.map(keys::sortable);
         let before = [before, until.as_deref()].into_iter().flatten().min().unwrap_or("~");
+        if let (Some(deployment), Some(revision)) = (&wanted.deployment, &wanted.revision) {
+            let deploys = self.of_revision(deployment, revision).await?;
+            return Ok(part(wanted, deploys, limit, before));
+        }
         let (index, partition, of, looked_at) = match (&wanted.deployment, &wanted.environment) {
             (Some(deployment), Some(environment)) => {
                 let of = keys::environment(deployment, environment);

@@ -83,7 +83,7 @@ pub(crate) fn slug(query: &str, name: &str) -> Result<Option<Slug>, BadQuery> {
     slug.ok_or_else(problem).map(Some)
 }
 
-/// Which deploys a list is asked for: `deployment`, `environment`, `since`, `until`.
+/// Which deploys a list is asked for: `deployment`, `environment`, `revision`, `since`, `until`.
 pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
     let environment = parameter(query, "environment").map(|text| {
         let problem = "The parameter `environment` must be the name of an environment, such as Staging.";
@@ -93,12 +93,29 @@ pub(crate) fn wanted(query: &str) -> Result<Wanted, BadQuery> {
             Ok(text)
         }
     });
+    let deployment = slug(query, "deployment")?;
     Ok(Wanted {
-        deployment: slug(query, "deployment")?,
+        revision: revision(query, deployment.as_ref())?,
+        deployment,
         environment: environment.transpose()?,
         since: time(query, "since")?,
         until: time(query, "until")?,
     })
+}
+
+/// The revision that a list of a deployment's deploys is asked for, in lower case.
+fn revision(query: &str, deployment: Option<&Slug>) -> Result<Option<String>, BadQuery> {
+    let Some(text) = parameter(query, "revision") else { return Ok(None) };
+    let is_sha = (7..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_sha {
+        let problem = "The parameter `revision` must be a commit's SHA, or its first 7 characters or more.";
+        return Err(BadQuery(problem.to_owned()));
+    }
+    if deployment.is_none() {
+        let problem = "The parameter `revision` needs `deployment` beside it, such as acme/checkout.";
+        return Err(BadQuery(problem.to_owned()));
+    }
+    Ok(Some(text.to_lowercase()))
 }
 
 fn time(query: &str, name: &str) -> Result<Option<Timestamp>, BadQuery> {
@@ -126,12 +143,13 @@ mod tests {
     #[test]
     fn what_a_list_is_asked_for() {
         let read = wanted(
-            "deployment=acme/checkout&environment=Staging+EU&since=2026-11-01T00:00:00Z\
+            "deployment=acme/checkout&environment=Staging+EU&revision=4BF7226&since=2026-11-01T00:00:00Z\
              &until=2026-11-02T02:00:00%2B02:00",
         );
         let expected = Wanted {
             deployment: Slug::new("acme", "checkout"),
             environment: Some("Staging EU".to_owned()),
+            revision: Some("4bf7226".to_owned()),
             since: "2026-11-01T00:00:00Z".parse().ok(),
             until: "2026-11-02T00:00:00Z".parse().ok(),
         };
@@ -157,6 +175,9 @@ mod tests {
             "deployment=checkout",
             "deployment=",
             "environment=",
+            "revision=4bf7226",
+            "revision=4bf722&deployment=acme/checkout",
+            "revision=main&deployment=acme/checkout",
             "since=7d",
             "until=2026-11-23",
             // A plus sign that is not encoded is a space.

@@ -206,6 +206,11 @@ fn deploys_parameters() -> Vec<Value> {
     vec![
         parameter("deployment", "`owner/name`.", text()),
         parameter("environment", "Its name, in any case.", text()),
+        parameter(
+            "revision",
+            "The commit's SHA, or its first 7 characters or more; `deployment` has to be there.",
+            text(),
+        ),
         parameter("since", "Those deployed at this time or later.", time()),
         parameter("until", "Those deployed before this time.", time()),
     ]
