@@ -259,6 +259,7 @@ fn a_review_is_reminded_of_until_it_is_done() {
         let options = format!("{{votes_required: 2, approvers: [{ana}, {ben}], break_glass: {ana}}}");
         let (deploy, dialog) = story.asks(&options, &action).await;
         let mut page = breaks(story, &ana, &dialog, &deploy).await;
+        let reminds = |effect: &&Effect| matches!(effect.kind, EffectKind::RemindReview { .. });
         let reminded = || {
             let thread = story.world.slack.thread(&story.name, &dialog);
             thread.iter().filter(|message| message.text.contains("is owed since")).count()
@@ -269,7 +270,8 @@ fn a_review_is_reminded_of_until_it_is_done() {
             page = story
                 .until("a reminder", async || {
                     let page = story.settled(&deploy).await;
-                    (reminded() == round).then_some(page)
+                    let done = page.effects.iter().filter(reminds).filter(|effect| effect.is_closed());
+                    (done.count() == round && reminded() == round).then_some(page)
                 })
                 .await;
         }
@@ -297,8 +299,7 @@ fn a_review_is_reminded_of_until_it_is_done() {
         story
             .until("the reminders to end", async || {
                 let page = story.page(&deploy).await;
-                let reminds = |effect: &Effect| matches!(effect.kind, EffectKind::RemindReview { .. });
-                page.effects.iter().filter(|effect| reminds(effect)).all(Effect::is_closed).then_some(())
+                page.effects.iter().filter(reminds).all(Effect::is_closed).then_some(())
             })
             .await;
         assert_eq!(reminded(), 2);
