@@ -47,10 +47,8 @@ async fn reviews(story: &Story, person: &str, dialog: &str, deploy: &DeployId) -
 async fn base(story: &Story, approval: &Approval) -> Option<String> {
     let slug = Slug::new("acme", &story.name).unwrap();
     let page = story.page(&approval.deploy).await;
-    let approval::action::Action::SlackChannelApproval(spec) = &page.runs[0].steps[0].action else {
-        panic!("an approval")
-    };
-    let place = approval::base::place(spec, &page.runs[0].rule, "Staging");
+    let asked = page.runs[0].steps[0].action.approvals();
+    let place = approval::base::place(asked[0], &page.runs[0].rule, "Staging");
     story.world.store.base(&slug, &place).await.unwrap().any.map(|passed| passed.revision)
 }
 
