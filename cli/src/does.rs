@@ -37,6 +37,8 @@ pub(crate) struct Asks {
     pub(crate) rejections_required: u32,
     pub(crate) authors_only: bool,
     pub(crate) approvers: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) break_glass: Vec<String>,
     pub(crate) self_approval: bool,
     /// The environment that the rule promotes to.
     pub(crate) promotes_to: Option<String>,
@@ -117,6 +119,7 @@ fn asks(spec: &ApprovalSpec, context: &Context) -> Asks {
         rejections_required: spec.rejections_required,
         authors_only: spec.authors_only,
         approvers: spec.approvers.clone(),
+        break_glass: spec.break_glass.clone(),
         self_approval: spec.self_approval,
         promotes_to: spec.range.promotes_to.clone(),
         unknown_makers: if spec.range.allow_unknown_makers { "allow" } else { "block" },

@@ -209,10 +209,10 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
             rest.remove(posted);
         }
     }
-    if let Some(broken_glass) = message::glass_broken(approval) {
-        match rest.iter().position(|message| message.text == broken_glass) {
+    if let Some(lifted) = message::freeze_lifted(approval) {
+        match rest.iter().position(|message| message.text == lifted) {
             Some(told) => _ = rest.remove(told),
-            None => broken.push("the dialog's thread does not say who broke the glass".to_owned()),
+            None => broken.push("the dialog's thread does not say who lifted the freeze".to_owned()),
         }
     }
     if !rest.is_empty() {

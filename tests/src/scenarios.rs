@@ -1,7 +1,7 @@
 //! The scenarios.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::{APPROVE, BREAK_GLASS, CANCEL, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
+use approval::message::{APPROVE, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
 use approval::run::Status;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
@@ -211,8 +211,8 @@ const UNDONE: Scenario = Scenario {
 };
 
 /// A freeze holds what was approved, and somebody who is named lifts it.
-const GLASS_BROKEN: Scenario = Scenario {
-    name: "break-glass",
+const FREEZE_LIFTED: Scenario = Scenario {
+    name: "lift-freeze",
     rules: "
 rules:
   - promote-to-production:
@@ -228,7 +228,7 @@ rules:
     steps: &[
         Step::Deploy("Staging"),
         Step::Click("Ana", APPROVE),
-        Step::Choose("Ben", BREAK_GLASS),
+        Step::Choose("Ben", LIFT_FREEZE),
         Step::Explain("Checkout is down"),
     ],
     swept_from: 1,
@@ -406,7 +406,7 @@ pub const ALL: &[Scenario] = &[
     WITHDRAWN,
     HELD_BACK,
     UNDONE,
-    GLASS_BROKEN,
+    FREEZE_LIFTED,
     EXPIRED,
     SUPERSEDED,
     RETRIED,

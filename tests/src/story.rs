@@ -257,7 +257,10 @@ impl Story {
         let rests = |effect: &Effect| {
             let deadline = matches!(
                 effect.kind,
-                EffectKind::Expire { .. } | EffectKind::Remind { .. } | EffectKind::WatchFreeze { .. }
+                EffectKind::Expire { .. }
+                    | EffectKind::Remind { .. }
+                    | EffectKind::WatchFreeze { .. }
+                    | EffectKind::RemindReview { .. }
             );
             // A deploy that the host does not confirm, and an approval that is blocked, are looked at again for hours.
             let later = matches!(effect.kind, EffectKind::EvaluateRules | EffectKind::JudgeAgain { .. })

@@ -209,7 +209,7 @@ impl Telling {
             let chosen = slack.click_option(person, &dialog.channel, &dialog.ts, message::MORE, &value).await;
             let chosen = chosen.map_err(|missing| missing.to_string())?;
             // Whoever Slack did not tell who they are is told to send it again, instead of being asked why.
-            let unseen = option == message::BREAK_GLASS && slack.open_views(person).is_empty();
+            let unseen = option == message::LIFT_FREEZE && slack.open_views(person).is_empty();
             let problem = chosen.problem.or(unseen.then(|| "no window asks for a reason".to_owned()));
             Ok(ClickOutcome { problem, ..chosen })
         })
@@ -243,7 +243,7 @@ impl Telling {
             let given = given.map_err(|missing| missing.to_string())?;
             closed = given.closed;
             // A window that says to send it again has no other button than the one that closes it.
-            let told = asked.button == message::BREAK_GLASS && given.status == Some(200);
+            let told = asked.button == message::LIFT_FREEZE && given.status == Some(200);
             let problem = given.problem.or((!given.closed && !told).then(|| given.answer.clone()));
             Ok(ClickOutcome { status: given.status, answer: given.answer, elapsed: given.elapsed, problem })
         })

@@ -188,8 +188,8 @@ fn nobody_says_what_became_of_an_action_whose_approval_is_gone() {
 }
 
 #[test]
-fn nobody_breaks_the_glass_unseen_and_everybody_may_stop_it() {
-    tell("channel-glass", async |story| {
+fn nobody_lifts_a_freeze_unseen_and_everybody_may_stop_it() {
+    tell("channel-lift", async |story| {
         let (receiver, action) = hook().await;
         let ana = story.person("Ana");
         let day = |days: i64| (now() + SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%d");
@@ -207,19 +207,19 @@ fn nobody_breaks_the_glass_unseen_and_everybody_may_stop_it() {
         let visitor = story.sign_in(&ana).await;
 
         unseen(story, &ana);
-        story.choose(&ana, &dialog, "break_glass").await;
+        story.choose(&ana, &dialog, "lift_freeze").await;
         let text = "Slack did not say who you are, and nothing was done. Send it again.";
         let is_told = async || story.sees(&ana).contains(&format!("(only you) {text}")).then_some(());
         story.until("Ana to be told", is_told).await;
         assert_eq!(story.world.slack.open_views(&ana).len(), 0, "she need not write why");
 
-        story.choose(&ana, &dialog, "break_glass").await;
+        story.choose(&ana, &dialog, "lift_freeze").await;
         unseen(story, &ana);
         let answer = story.gives_reason(&ana, "Checkout is down").await.answer;
         assert!(answer.contains(text), "{answer}");
 
         unseen(story, &ana);
-        let on_page = told(sends(story, &visitor, &deploy, "break-glass", "Checkout is down").await).await;
+        let on_page = told(sends(story, &visitor, &deploy, "lift-freeze", "Checkout is down").await).await;
         assert_eq!(on_page, (409, text.to_owned()));
         assert_eq!(refusals(story, &deploy, &ana).await, [text; 3], "each is on record");
         assert_eq!(approval(story, &deploy).await.frozen.lifted, None);

@@ -130,7 +130,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
 }
 
 #[test]
-fn who_is_named_breaks_the_glass_with_a_reason_and_the_actions_run_at_once() {
+fn who_is_named_lifts_the_freeze_and_the_actions_run_at_once() {
     tell("glass", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
         let [ana, ben, cleo] = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
@@ -141,7 +141,7 @@ fn who_is_named_breaks_the_glass_with_a_reason_and_the_actions_run_at_once() {
         story.click(&ana, &dialog, "approve").await;
         story.until_drawn(&deploy).await;
 
-        story.choose(&ana, &dialog, "break_glass").await;
+        story.choose(&ana, &dialog, "lift_freeze").await;
         assert_eq!(story.world.slack.open_views(&ana).len(), 0);
         story
             .until("Ana to be told", async || {
@@ -150,7 +150,7 @@ fn who_is_named_breaks_the_glass_with_a_reason_and_the_actions_run_at_once() {
             .await;
         assert_eq!(receiver.deliveries().len(), 0);
 
-        story.choose(&ben, &dialog, "break_glass").await;
+        story.choose(&ben, &dialog, "lift_freeze").await;
         story.gives_reason(&ben, "Checkout is down").await;
         let page = story
             .until("the approval to close", async || {
@@ -159,7 +159,7 @@ fn who_is_named_breaks_the_glass_with_a_reason_and_the_actions_run_at_once() {
             })
             .await;
         assert!(matches!(page.approvals[0].status, Status::Approved { .. }));
-        assert_eq!(page.approvals[0].votes.len(), 1, "to break the glass is no vote");
+        assert_eq!(page.approvals[0].votes.len(), 1, "to lift the freeze is no vote");
         // The look that waited for the end of the freeze finds that there is nothing to look up.
         story.pull_forward(&waiting(&page, confirms)).await;
         story.world.tick().await;
@@ -169,7 +169,7 @@ fn who_is_named_breaks_the_glass_with_a_reason_and_the_actions_run_at_once() {
             .events
             .iter()
             .filter_map(|event| match &event.kind {
-                EventKind::GlassBroken { by, reason, freeze, .. } => {
+                EventKind::FreezeLifted { by, reason, freeze, .. } => {
                     Some((by, reason.as_str(), freeze.as_str()))
                 }
                 _ => None,
@@ -183,7 +183,7 @@ fn who_is_named_breaks_the_glass_with_a_reason_and_the_actions_run_at_once() {
         🚨 @Ben lifted the freeze for this on DATE at TIME: Checkout is down.
         Action approved on DATE at TIME.
 
-        ↳ 🚨 @Ben broke the glass: the freeze does not hold this approval any more. Checkout is down.
+        ↳ 🚨 @Ben lifted the freeze for this approval. Checkout is down.
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 

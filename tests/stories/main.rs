@@ -6,6 +6,7 @@ mod actions;
 mod approvals;
 mod bad_input;
 mod bases;
+mod break_glass;
 mod changes;
 mod channel;
 mod ci_tokens;

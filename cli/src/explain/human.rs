@@ -127,6 +127,9 @@ fn dialog(out: &mut dyn Write, asks: &Asks, indent: usize) -> io::Result<()> {
     let between = if asks.quotas.is_empty() { "," } else { ";" };
     line("needs", &format!("{}{between} {} to reject", asks.needs(), votes(asks.rejections_required)))?;
     line("may vote", &asks.voters())?;
+    if !asks.break_glass.is_empty() {
+        line("may break the glass", &asks.break_glass.join(", "))?;
+    }
     if let Some(environment) = &asks.promotes_to {
         line("promotes to", environment)?;
     }

@@ -4,7 +4,7 @@ use crate::handler::ActionExecution;
 use crate::judge::Judgement;
 use crate::trouble::Trouble;
 use approval::approval::{
-    self as votes, Approval, Check, Choice, Command, Electorate, Standing, Status, Verdict,
+    self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
 };
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
@@ -34,10 +34,11 @@ impl ActionExecution {
         }
         let slack = self.outside.slack(self.now()).await?;
         let (judgement, four_eyes) = self.judge_open(&slack, &approval, false).await?;
+        let breaker = self.check_breaker(&slack, &approval, &judgement).await?;
         let Judgement { electorate, base, start, read, sets_base, rolled_back_by } = judgement;
         let command = match rolled_back_by {
             Some(by) => Command::Supersede(by),
-            None => Command::Confirm(check(&slack, &approval, electorate, start).await?),
+            None => Command::Confirm(check(&slack, &approval, electorate, start, breaker).await?),
         };
         let (first, moved) = (Cell::new(true), Cell::new(false));
         self.commit_newest(effect, async || {
@@ -59,7 +60,13 @@ impl ActionExecution {
                 Some(read) => change.range(id, read.clone()),
                 None => change,
             };
-            let change = if sets_base && is_approved(&decision.next.status) {
+            let is_approved = is_approved(&decision.next.status);
+            if is_approved && decision.next.glass.broken.is_some() {
+                // It sets a base once it is reviewed.
+                let owed = self.store.owed_reviews(&base.deployment).await?.with(&decision.next);
+                return Ok(Some(change.owed_reviews(owed).approval(decision)));
+            }
+            let change = if sets_base && is_approved {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);
                 let has_moved = next.starts_elsewhere(&base);
                 let others = has_moved.then(|| EffectKind::JudgeOthers { approval: id.clone() });
@@ -97,10 +104,16 @@ async fn check(
     approval: &Approval,
     electorate: Electorate,
     base: Option<String>,
+    breaker: Option<BreakerCheck>,
 ) -> Result<Check, Failure> {
     let (mut voters, mut confirmed) = (Vec::new(), Vec::new());
+    let breakers = electorate.glass.as_ref();
+    let is_broken = breaker.as_ref().is_some_and(|breaker| {
+        let named = breakers.is_some_and(|breakers| breakers.people.contains(&breaker.by));
+        named && breaker.verdict == Verdict::Eligible
+    });
     for vote in approval.votes.iter().filter(|vote| vote.choice == Choice::Approve) {
-        if electorate.is_enough(&confirmed, approval.votes_required) {
+        if is_broken || electorate.is_enough(&confirmed, approval.votes_required) {
             break;
         }
         let verdict = match electorate.verdict(&vote.voter) {
@@ -110,10 +123,11 @@ async fn check(
         confirmed.extend((verdict == Verdict::Eligible).then_some(vote.voter.as_str()));
         voters.push((vote.voter.clone(), verdict));
     }
-    Ok(Check { electorate, voters, base })
+    Ok(Check { electorate, voters, base, breaker })
 }
 
-async fn account(slack: &Slack, approval: &Approval, voter: &str) -> Result<Verdict, Failure> {
+/// What the account of `voter` says now.
+pub(crate) async fn account(slack: &Slack, approval: &Approval, voter: &str) -> Result<Verdict, Failure> {
     let Some(profile) = slack.user(voter).await? else { return Ok(Verdict::Deactivated) };
     let elsewhere = !profile.team_id.is_empty() && profile.team_id != approval.workspace;
     Ok(match profile.standing() {

@@ -119,9 +119,14 @@ impl ActionExecution {
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
             EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval).await,
-            EffectKind::TellGlassBroken { approval } => {
-                self.tell_thread(attempt, approval, message::glass_broken).await
+            EffectKind::TellFreezeLifted { approval } => {
+                self.tell_thread(attempt, approval, message::freeze_lifted).await
             }
+            EffectKind::TellGlassBroken { approval } => self.tell_glass_broken(attempt, approval).await,
+            EffectKind::RemindReview { approval, round } => {
+                self.remind_review(attempt, approval, *round).await
+            }
+            EffectKind::SettleReview { approval } => self.settle_review(attempt, approval).await,
             EffectKind::Supersede { deploy, run, by } => self.supersede(attempt, deploy, run, by).await,
             EffectKind::DrawDialog { approval } => self.draw_dialog(attempt, approval).await,
             EffectKind::DrawStep { approval, run, step } => {

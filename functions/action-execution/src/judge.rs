@@ -73,6 +73,29 @@ impl Asked<'_> {
         before || !self.spec.self_approval
     }
 
+    /// The steps whose approvals for the same place the run went through, and whether one of them asks for four eyes. `None`: the
+    /// last of them is still to come, or the run stopped before it.
+    pub(crate) fn went_through(&self) -> Option<(Vec<usize>, bool)> {
+        let succeeded = |index: usize| matches!(self.run.steps[index].state, StepState::Succeeded { .. });
+        let all = 0..self.run.steps.len();
+        let is_missing = self.of_place(self.step + 1..all.end).any(|(index, _)| {
+            let branch = self.run.branch_of(index, self.step);
+            branch.is_none_or(|branch| branch == Branch::OnSuccess) && !succeeded(index)
+        });
+        let through: Vec<_> = self.of_place(all).filter(|(index, _)| succeeded(*index)).collect();
+        let four_eyes = through.iter().any(|(_, spec)| !spec.self_approval);
+        let steps: Vec<_> = through.into_iter().map(|(index, _)| index).collect();
+        (!is_missing && steps.contains(&self.step)).then_some((steps, four_eyes))
+    }
+
+    /// The earlier approvals for the same place that the run went through.
+    fn earlier(&self) -> Vec<ApprovalId> {
+        let through = self
+            .of_place(0..self.step)
+            .filter(|(index, _)| matches!(self.run.steps[*index].state, StepState::Succeeded { .. }));
+        through.map(|(index, _)| ApprovalId::derive(&self.run.id, index)).collect()
+    }
+
     /// The approvals among these steps that lead to the same place.
     fn of_place(&self, steps: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &ApprovalSpec)> {
         let here = place(self.spec, &self.run.rule, &self.deploy.environment);
@@ -106,6 +129,7 @@ impl ActionExecution {
         };
         let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
+        electorate.glass = self.breakers(slack, &asked).await?;
         let sets_base = run.is_in_force() && !asked.is_followed();
         // What the policy keeps back went nowhere: the next range has it too.
         let sets_base = sets_base && self.policy_blocks(deploy, run, None).await?.is_empty();
@@ -179,7 +203,13 @@ impl ActionExecution {
         };
         let shown = Some(&approval.electorate);
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
-        let judgement = self.judge(slack, asked, again).await?;
+        let mut judgement = self.judge(slack, asked, again).await?;
+        for earlier in asked.earlier() {
+            let earlier = self.store.approval(&deploy.id, &earlier).await?;
+            // What a broken glass let through counts as approved once it is reviewed.
+            let is_owed = earlier.is_none_or(|earlier| earlier.owed_review().is_some());
+            judgement.sets_base &= !is_owed;
+        }
         let rolled_back_by = match run.proposes().or(run.proposes_policy()) {
             Some(_) => None,
             None => self.rolled_back_by(&deploy).await?,

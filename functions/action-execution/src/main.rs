@@ -5,6 +5,7 @@ mod confirm;
 mod deadlines;
 mod draw;
 mod electorate;
+mod glass;
 mod handler;
 mod judge;
 mod members;

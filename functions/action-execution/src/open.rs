@@ -87,6 +87,7 @@ impl ActionExecution {
             workspace: self.outside.workspace(&slack).await?,
             votes: Vec::new(),
             struck: Vec::new(),
+            glass: Default::default(),
             clicks: Vec::new(),
             status: Status::Pending,
             dialog: None,

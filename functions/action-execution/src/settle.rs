@@ -31,15 +31,22 @@ impl ActionExecution {
             EffectKind::JudgeAgain { approval, round } => {
                 self.settle_judging(attempt, approval, *round, failure).await
             }
+            EffectKind::RemindReview { approval, round } => {
+                self.settle_reminding(attempt, approval, *round, failure).await
+            }
             EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
                 self.settle_telling(attempt, channel, failure).await
             }
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
+            EffectKind::TellGlassBroken { .. } => {
+                self.settle_telling(attempt, "the approval's channel", failure).await
+            }
             EffectKind::DrawStep { .. }
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
-            | EffectKind::TellGlassBroken { .. }
             | EffectKind::JudgeOthers { .. }
+            | EffectKind::TellFreezeLifted { .. }
+            | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
             | EffectKind::AdvanceRun { .. }
@@ -193,7 +200,7 @@ impl ActionExecution {
     }
 
     /// What is told can be told again; what can't be told is put on record.
-    async fn settle_telling(
+    pub(crate) async fn settle_telling(
         &self,
         attempt: &Attempt,
         channel: &str,

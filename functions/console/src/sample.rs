@@ -16,7 +16,7 @@ pub(crate) use record::{approved_after, recorded};
 pub(crate) use stories::{
     approved, branches, cancelled_by_a_person, expired, four_eyes, frozen, held_back, resolved,
 };
-pub(crate) use stories::{struck, superseded, thawed};
+pub(crate) use stories::{breakable_glass, broken_glass, struck, superseded, thawed};
 
 use crate::door::visitor::{Member, Visitor, Who};
 use approval::action::{Action, ApprovalSpec, BuildRef, ChannelMessage, RangeRules, Reasons, TriggerSpec};
@@ -133,6 +133,7 @@ fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
         supersede: true,
         undo_window: None,
         freeze: Vec::new(),
+        break_glass: Vec::new(),
         on_success,
         on_reject: Vec::new(),
         on_expire: Vec::new(),
@@ -190,6 +191,7 @@ fn approval(run: &Run, step: usize) -> Approval {
         workspace: "T1".into(),
         votes: Vec::new(),
         struck: Vec::new(),
+            glass: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: Some(Dialog { channel: "C024BE91L".into(), ts: "1795430525.000200".into() }),

@@ -293,6 +293,7 @@ fn asks(in_force: &InForce, file: &PolicyFile, changes: &[String], channel: &str
         supersede: false,
         undo_window: None,
         freeze: Vec::new(),
+        break_glass: Vec::new(),
         on_success: vec![Action::RulesFile(RulesFileStep::PutPolicyInForce { policy: policy() })],
         on_reject: vec![Action::RulesFile(RulesFileStep::RejectPolicy { policy: policy() })],
         on_expire: Vec::new(),

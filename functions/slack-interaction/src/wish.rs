@@ -2,14 +2,14 @@
 
 use crate::answer::{done, instead, text};
 use crate::handler::{Call, SlackInteraction};
-use approval::message;
+use approval::message::{self, Asking};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use providers::Failure;
 use providers::slack::parse::{Click, Submission};
 use store::CommitError;
 use thiserror::Error;
-use voting::{Dealt, Refused, Wish, cast, needs_reason, record_refusal, would_refuse};
+use voting::{Dealt, Refused, What, Wish, cast, needs_reason, record_refusal, would_refuse};
 
 /// Why a click was not dealt with.
 #[derive(Debug, Error)]
@@ -91,7 +91,14 @@ impl SlackInteraction {
         }
         let carried = serde_json::to_string(wish)
             .map_err(|error| Failure::Permanent(format!("the window can't be written: {error}")))?;
-        let view = message::ask_reason(&approval, wish.what.verb(), &carried);
+        let asking = match wish.what {
+            What::BreakGlass => Asking::Glass,
+            What::Review => Asking::Review,
+            What::Approve | What::Reject | What::Withdraw | What::Undo | What::LiftFreeze | What::Cancel => {
+                Asking::Reason
+            }
+        };
+        let view = message::ask_reason(&approval, wish.what.verb(), asking, &carried);
         self.slack(call).await?.open_view(&click.trigger_id, &view).await?;
         Ok(Dealt::With)
     }

@@ -135,6 +135,9 @@ pub struct ApprovalSpec {
     /// When its rule does not act: votes count, and the actions are held back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub freeze: Vec<Freeze>,
+    /// The people who may let it go ahead without its votes: e-mail addresses, Slack user ids and @usergroups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub break_glass: Vec<String>,
     /// What runs, in order, once it is approved.
     pub on_success: Vec<Action>,
     /// What runs, in order, once it is rejected.

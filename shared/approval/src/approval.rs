@@ -5,6 +5,7 @@ mod clicked;
 mod decide;
 mod electorate;
 mod frozen;
+mod glass;
 mod judge;
 mod outline;
 mod quorum;
@@ -14,6 +15,9 @@ pub use click::{Ask, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
+pub use glass::{
+    BreakerCheck, Breakers, Broken, Glass, Hands, NoReviewer, REVIEW_WITHIN, Review, next_reminder,
+};
 pub use judge::{Blocker, Judged, Member, Part};
 pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
@@ -65,6 +69,9 @@ pub struct Approval {
     /// When its rule does not act.
     #[serde(default, skip_serializing_if = "Frozen::is_empty")]
     pub frozen: Frozen,
+    /// Its glass, which somebody may break.
+    #[serde(default, skip_serializing_if = "Glass::is_whole")]
+    pub glass: Glass,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// Who may vote, as it was last looked up.

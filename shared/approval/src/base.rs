@@ -76,6 +76,20 @@ impl Base {
         self
     }
 
+    /// The base after the review of `revision`, which a broken glass let through at `let_through`; `None`: something was let
+    /// through since, so that the next range starts there already.
+    pub fn reviewed(
+        self,
+        revision: &str,
+        four_eyes: bool,
+        let_through: Timestamp,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let places = [self.any.as_ref(), self.four_eyes.as_ref().filter(|_| four_eyes)];
+        let is_overtaken = places.into_iter().flatten().any(|passed| passed.at > let_through);
+        (!is_overtaken).then(|| self.after(revision, four_eyes, now))
+    }
+
     /// The base that an admin (a Slack user id) sets at `now` for approvals that ask for four eyes, or not, where there is none
     /// or the host lost the one that was. The other one is set too where it is missing or the same.
     pub fn set(mut self, revision: &str, four_eyes: bool, by: &str, now: Timestamp) -> Self {

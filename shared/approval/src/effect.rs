@@ -98,7 +98,24 @@ pub enum EffectKind {
         approval: ApprovalId,
     },
     /// Say in the dialog's thread who lifted the freeze.
+    TellFreezeLifted {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// Tell everybody in the channel that somebody broke the glass.
     TellGlassBroken {
+        /// The approval.
+        approval: ApprovalId,
+    },
+    /// Say in the dialog's thread that the review of a broken glass is owed, until it is done.
+    RemindReview {
+        /// The approval.
+        approval: ApprovalId,
+        /// The number of this reminder, from 1.
+        round: u32,
+    },
+    /// Let what went ahead by a broken glass count as approved, now that it was reviewed.
+    SettleReview {
         /// The approval.
         approval: ApprovalId,
     },
@@ -212,7 +229,10 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
+            | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
+            | Self::RemindReview { .. }
+            | Self::SettleReview { .. }
             | Self::Supersede { .. }
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
@@ -237,7 +257,10 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
+            | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
+            | Self::RemindReview { .. }
+            | Self::SettleReview { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
             | Self::TellChannel { .. }
@@ -260,9 +283,12 @@ impl EffectKind {
             Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
                 format!("deadline-{approval}")
             }
+            Self::RemindReview { approval, .. } => format!("remind-review-{approval}"),
+            Self::SettleReview { approval } => format!("review-{approval}"),
             Self::Supersede { run, .. } => format!("supersede-{run}"),
             // It stands above the lines of what runs then.
-            Self::TellGlassBroken { approval }
+            Self::TellFreezeLifted { approval }
+            | Self::TellGlassBroken { approval }
             | Self::DrawDialog { approval }
             | Self::DrawStep { approval: Some(approval), .. } => {
                 format!("dialog-{approval}")

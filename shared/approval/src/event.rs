@@ -213,7 +213,7 @@ pub enum EventKind {
         freeze: String,
     },
     /// Somebody lifted the freeze for an approval.
-    GlassBroken {
+    FreezeLifted {
         /// The approval.
         approval: ApprovalId,
         /// The Slack user id.
@@ -224,6 +224,41 @@ pub enum EventKind {
         freeze: String,
         /// Why, in their words.
         reason: String,
+    },
+    /// Somebody broke the glass: the approval goes ahead without its votes.
+    GlassBroken {
+        /// The approval.
+        approval: ApprovalId,
+        /// The Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+        /// The reason, in their words.
+        reason: String,
+        /// The time by which a review is owed.
+        due: Timestamp,
+    },
+    /// Whoever broke the glass was not allowed to, and the votes are needed again.
+    GlassStruck {
+        /// The approval.
+        approval: ApprovalId,
+        /// The Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+        /// The reason why it does not count.
+        verdict: Verdict,
+    },
+    /// Somebody reviewed what went ahead by a broken glass.
+    GlassReviewed {
+        /// The approval.
+        approval: ApprovalId,
+        /// The Slack user id.
+        by: String,
+        /// The name at that time.
+        name: String,
+        /// The result, in their words.
+        note: String,
     },
     /// Somebody undid the quorum before the actions ran.
     QuorumUndone {

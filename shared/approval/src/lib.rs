@@ -22,6 +22,7 @@ pub mod issue;
 pub mod message;
 pub mod mrkdwn;
 pub mod newest;
+pub mod owed;
 pub mod people;
 pub mod policy;
 pub mod range;

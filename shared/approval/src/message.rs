@@ -5,6 +5,7 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>.
 
 mod dialog;
+mod glass;
 mod identity;
 mod judged;
 mod modal;
@@ -16,10 +17,11 @@ mod refusal;
 mod step;
 mod tell;
 
-pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, MORE, REJECT, UNDO, WITHDRAW, dialog};
+pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
+pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
-pub use modal::{ASKED, LONGEST_REASON, REASON, ask_reason, say};
+pub use modal::{ASKED, Asking, LONGEST_REASON, REASON, ask_reason, say};
 pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours};
 pub use pieces::{deploy_link, shorten};
 pub use policy::{policy_blocks, policy_now_in_force, policy_proposed, policy_refused, rule_blocked};
@@ -27,7 +29,7 @@ pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_v
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{MARK_AS_DONE, RETRY, step_elsewhere, step_line};
 pub use tell::{
-    dialog_not_shown, glass_broken, reminder, rule_not_opened, rules_not_judged, rules_not_read,
+    dialog_not_shown, freeze_lifted, reminder, rule_not_opened, rules_not_judged, rules_not_read,
     rules_refused,
 };
 

@@ -112,6 +112,7 @@ impl Workflow {
             supersede: true,
             undo_window: None,
             freeze: Vec::new(),
+            break_glass: Vec::new(),
             on_success: vec![self.then.action()],
             on_reject: Vec::new(),
             on_expire: Vec::new(),

@@ -4,7 +4,7 @@
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
 use crate::{Store, keys};
-use approval::approval::{Status, Vote};
+use approval::approval::{Glass, Status, Vote};
 use approval::deploy::Slug;
 use approval::id::{ApprovalId, DeployId};
 use approval::slug::canonical;
@@ -69,6 +69,9 @@ pub struct ApprovalSummary {
     pub status: Status,
     /// One vote a person, in the order in which they first voted.
     pub votes: Vec<Vote>,
+    /// Its glass, which somebody may have broken.
+    #[serde(default, skip_serializing_if = "Glass::is_whole")]
+    pub glass: Glass,
     /// When it was opened.
     pub opened_at: Timestamp,
 }
@@ -123,6 +126,12 @@ impl ApprovalSummary {
             | Status::Superseded { at, .. }
             | Status::Cancelled { at, .. } => Some(*at),
         }
+    }
+
+    /// Whether it went ahead by a broken glass that nobody reviewed yet.
+    pub fn owes_review(&self) -> bool {
+        let is_broken = self.glass.broken.as_ref().is_some_and(|broken| broken.review.is_none());
+        is_broken && WantedOutcome::Approved.is_of(&self.status)
     }
 
     /// How long it was open.

@@ -1,10 +1,11 @@
-//! Where the ranges of a deployment's places start, and what was read of a range.
+//! Where the ranges of a deployment's places start, what was read of a range, and the reviews that are owed.
 
 use crate::error::StoreError;
 use crate::{Store, keys};
 use approval::base::Base;
 use approval::deploy::Slug;
 use approval::id::{ApprovalId, DeployId};
+use approval::owed::OwedReviews;
 use approval::shares::Changes;
 
 impl Store {
@@ -12,6 +13,15 @@ impl Store {
     pub async fn base(&self, deployment: &Slug, place: &str) -> Result<Base, StoreError> {
         let found = self.get(&keys::base(deployment, place)).await?;
         Ok(found.unwrap_or_else(|| Base::none(deployment, place)))
+    }
+
+    /// The reviews of broken glasses that `deployment` owes. One request.
+    ///
+    /// # Errors
+    /// The record can't be read.
+    pub async fn owed_reviews(&self, deployment: &Slug) -> Result<OwedReviews, StoreError> {
+        let found = self.get(&keys::owed_reviews(deployment)).await?;
+        Ok(found.unwrap_or_else(|| OwedReviews::none(deployment)))
     }
 
     /// The range that was read last for `approval` of `deploy`. One request.

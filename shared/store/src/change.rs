@@ -15,6 +15,7 @@ use approval::event::{Event, EventKind};
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, EffectId};
 use approval::newest::Newest;
+use approval::owed::OwedReviews;
 use approval::people::Entry;
 use approval::policy::StackPolicy;
 use approval::rules_in_force::RulesInForce;
@@ -46,6 +47,7 @@ enum State {
     Rules(Box<RulesInForce>),
     Policy(Box<StackPolicy>),
     Base(Box<Base>),
+    Owed(Box<OwedReviews>),
     Range { approval: ApprovalId, range: Box<Changes> },
     Dialog { dialog: Dialog, approval: ApprovalId },
     Evaluation { evaluation: Box<Evaluation>, effect: EffectId },
@@ -133,6 +135,13 @@ impl Change {
     pub fn base(mut self, mut base: Base) -> Self {
         base.version += 1;
         self.states.push(State::Base(Box::new(base)));
+        self
+    }
+
+    /// The reviews that the deploy's deployment owes; the first ones have the version 0.
+    pub fn owed_reviews(mut self, mut owed: OwedReviews) -> Self {
+        owed.version += 1;
+        self.states.push(State::Owed(Box::new(owed)));
         self
     }
 
@@ -310,6 +319,9 @@ impl Store {
             State::Base(base) => {
                 // A place keeps its base however long nothing is let through to it.
                 self.versioned(row::keep(&keys::base(&base.deployment, &base.place), base)?, base.version)
+            }
+            State::Owed(owed) => {
+                self.versioned(row::keep(&keys::owed_reviews(&owed.deployment), owed)?, owed.version)
             }
             State::Range { approval, range } => {
                 self.put(row::write(&keys::range(deploy, approval), range, now, retention)?, None, &[])

@@ -25,6 +25,7 @@
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
 //! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
+//! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
 //! | ignored delivery | `delivery#SOURCE#ID` | `delivery` | |
@@ -193,6 +194,11 @@ pub(crate) fn deployment(deployment: &Slug) -> Key {
 /// The rules of a deployment: the file in force, and the one that was proposed.
 pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
     Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// The reviews of broken glasses that a deployment owes.
+pub(crate) fn owed_reviews(deployment: &Slug) -> Key {
+    Key { pk: format!("reviews#{}", deployment.canonical()), sk: "owed".to_owned() }
 }
 
 /// The policy of the stack.

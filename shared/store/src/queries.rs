@@ -11,6 +11,7 @@ use approval::event::Event;
 use approval::facts::Facts;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::newest::Newest;
+use approval::owed::OwedReviews;
 use approval::rules_in_force::RulesInForce;
 use approval::run::{Run, Status};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -134,7 +135,7 @@ impl Store {
         facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts))).collect()
     }
 
-    /// What became known of these deploys, by id, and the rules of `deployment`; at most 99 deploys. One request.
+    /// What became known of these deploys, by id, the rules of `deployment` and the reviews that it owes; at most 98 deploys. One request.
     ///
     /// # Errors
     /// The record can't be read.
@@ -142,15 +143,17 @@ impl Store {
         &self,
         deploys: &[&DeployId],
         deployment: &Slug,
-    ) -> Result<(HashMap<DeployId, Facts>, Option<RulesInForce>), StoreError> {
-        let place = keys::rules_in_force(deployment);
+    ) -> Result<(HashMap<DeployId, Facts>, Option<RulesInForce>, OwedReviews), StoreError> {
+        let (place, reviews) = (keys::rules_in_force(deployment), keys::owed_reviews(deployment));
         let mut keys: Vec<_> = deploys.iter().map(|deploy| keys::facts(deploy)).collect();
-        keys.push(place.clone());
+        keys.extend([place.clone(), reviews.clone()]);
         let mut rows = self.get_all(&keys).await?;
         let rules = rows.remove(&place).map(row::read::<RulesInForce>).transpose()?;
+        let owed = rows.remove(&reviews).map(row::read::<OwedReviews>).transpose()?;
+        let owed = owed.unwrap_or_else(|| OwedReviews::none(deployment));
         let facts = rows.into_values().map(row::read::<Facts>);
         let facts = facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts)));
-        Ok((facts.collect::<Result<_, _>>()?, rules))
+        Ok((facts.collect::<Result<_, _>>()?, rules, owed))
     }
 
     /// Everything on record about one deploy.

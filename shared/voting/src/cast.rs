@@ -62,7 +62,10 @@ impl Refused {
     /// What `refusal` tells the person; `None` where there is nothing to tell.
     pub(crate) fn of(refusal: &Refusal) -> Option<Self> {
         let because = match refusal {
-            Refusal::NotEligible(..) | Refusal::NotABreaker(_) => Because::MayNot,
+            Refusal::NotEligible(..)
+            | Refusal::NotALifter(_)
+            | Refusal::NotABreaker(_)
+            | Refusal::NotAReviewer(..) => Because::MayNot,
             Refusal::Repeated
             | Refusal::Replayed
             | Refusal::NotNow
@@ -71,7 +74,10 @@ impl Refused {
             | Refusal::ReasonNeeded
             | Refusal::NoVote
             | Refusal::NoQuorum
-            | Refusal::NotFrozen => Because::NotNow,
+            | Refusal::NotFrozen
+            | Refusal::NoGlassNeeded
+            | Refusal::NoReviewOwed
+            | Refusal::Reviewed(_) => Because::NotNow,
         };
         message::refusal(refusal).map(|text| Self { text, because })
     }
@@ -132,12 +138,12 @@ pub fn would_refuse(approval: &Approval, voter: &Voter, wish: &Wish, now: Timest
     }
 }
 
-/// Why somebody whom Slack did not tell of may not lift a freeze: that takes effect at once, and nobody looks at them again.
-/// Votes are looked at before the first action, and to stop is safe.
+/// Why somebody whom Slack did not tell of may not lift a freeze or review a broken glass: that takes effect at once, and nobody looks
+/// at them again. Votes, and who broke the glass, are looked at before the first action, and to stop is safe.
 fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
     let at_once = match wish.what {
-        What::BreakGlass => true,
-        What::Approve | What::Reject | What::Withdraw | What::Undo | What::Cancel => false,
+        What::LiftFreeze | What::Review => true,
+        What::Approve | What::Reject | What::Withdraw | What::Undo | What::BreakGlass | What::Cancel => false,
     };
     (at_once && voter.standing.is_none()).then(|| Refused::new(Because::NotNow, UNSEEN))
 }
@@ -192,7 +198,7 @@ fn refused(refusal: &Refusal) -> Dealt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use approval::approval::{Electorate, Verdict};
+    use approval::approval::{Electorate, NoReviewer, Verdict};
 
     #[test]
     fn what_a_refusal_is_told_as() {
@@ -203,7 +209,11 @@ mod tests {
         let stranger = Refusal::NotEligible(Verdict::Stranger, Box::new(Electorate::anyone()));
         for (refusal, because) in [
             (stranger, Some(Because::MayNot)),
+            (Refusal::NotALifter(Vec::new()), Some(Because::MayNot)),
             (Refusal::NotABreaker(Vec::new()), Some(Because::MayNot)),
+            (Refusal::NotAReviewer(NoReviewer::BrokeIt, Vec::new()), Some(Because::MayNot)),
+            (Refusal::NoGlassNeeded, Some(Because::NotNow)),
+            (Refusal::NoReviewOwed, Some(Because::NotNow)),
             (Refusal::OtherSubject, Some(Because::NotNow)),
             (Refusal::ReasonNeeded, Some(Because::NotNow)),
             (Refusal::NoVote, Some(Because::NotNow)),

@@ -50,7 +50,8 @@ impl Gate {
 
     fn around(approval: &Approval, words: &'static Words) -> Option<Self> {
         let channel = approval.dialog.as_ref().map(|dialog| dialog.channel.clone());
-        let open = approval.electorate.people.is_none();
+        let reviewed_by_anyone = approval.owed_review().is_some() && approval.reviewers().is_none();
+        let open = approval.electorate.people.is_none() || reviewed_by_anyone;
         open.then(|| Self { channel, name: escape(&approval.channel), words })
     }
 

@@ -33,15 +33,27 @@ pub enum What {
     /// To take back what made the quorum.
     Undo,
     /// To lift the freeze.
+    LiftFreeze,
+    /// To let it go ahead without its votes.
     BreakGlass,
+    /// To say that a broken glass was reviewed.
+    Review,
     /// To end it without a verdict.
     Cancel,
 }
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Approve, Self::Reject, Self::Withdraw, Self::Undo, Self::BreakGlass, Self::Cancel];
+    pub const ALL: [Self; 8] = [
+        Self::Approve,
+        Self::Reject,
+        Self::Withdraw,
+        Self::Undo,
+        Self::LiftFreeze,
+        Self::BreakGlass,
+        Self::Review,
+        Self::Cancel,
+    ];
 
     /// Its name in forms and addresses.
     pub fn name(self) -> &'static str {
@@ -50,7 +62,9 @@ impl What {
             Self::Reject => "reject",
             Self::Withdraw => "withdraw",
             Self::Undo => "undo",
+            Self::LiftFreeze => "lift-freeze",
             Self::BreakGlass => "break-glass",
+            Self::Review => "review",
             Self::Cancel => "cancel",
         }
     }
@@ -65,7 +79,12 @@ impl What {
         match self {
             Self::Approve => Some(Choice::Approve),
             Self::Reject => Some(Choice::Reject),
-            Self::Withdraw | Self::Undo | Self::BreakGlass | Self::Cancel => None,
+            Self::Withdraw
+            | Self::Undo
+            | Self::LiftFreeze
+            | Self::BreakGlass
+            | Self::Review
+            | Self::Cancel => None,
         }
     }
 
@@ -76,7 +95,9 @@ impl What {
             Self::Reject => Ask::Vote { choice: Choice::Reject, reason },
             Self::Withdraw => Ask::Withdraw,
             Self::Undo => Ask::Undo,
+            Self::LiftFreeze => Ask::LiftFreeze { reason: reason.unwrap_or_default() },
             Self::BreakGlass => Ask::BreakGlass { reason: reason.unwrap_or_default() },
+            Self::Review => Ask::Review { note: reason.unwrap_or_default() },
             Self::Cancel => Ask::Cancel { reason: reason.unwrap_or_default() },
         }
     }
@@ -88,7 +109,9 @@ impl What {
             Self::Reject => "Reject",
             Self::Withdraw => "Withdraw",
             Self::Undo => "Undo",
-            Self::BreakGlass => "Break glass",
+            Self::LiftFreeze => "Lift the freeze",
+            Self::BreakGlass => "Break the glass",
+            Self::Review => "Mark as reviewed",
             Self::Cancel => "Cancel it",
         }
     }
@@ -110,6 +133,6 @@ impl Wish {
 pub fn needs_reason(approval: &Approval, what: What) -> bool {
     match what.choice() {
         Some(choice) => approval.require_reason.wants(choice),
-        None => matches!(what, What::Cancel | What::BreakGlass),
+        None => matches!(what, What::Cancel | What::LiftFreeze | What::BreakGlass | What::Review),
     }
 }

@@ -256,7 +256,10 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeOthers { .. }
+        | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
+        | EffectKind::RemindReview { .. }
+        | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawStep { approval: None, .. }
         | EffectKind::TellChannel { .. }
@@ -278,7 +281,10 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeAgain { .. }
         | EffectKind::JudgeOthers { .. }
+        | EffectKind::TellFreezeLifted { .. }
         | EffectKind::TellGlassBroken { .. }
+        | EffectKind::RemindReview { .. }
+        | EffectKind::SettleReview { .. }
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }
         | EffectKind::DrawStep { .. }

@@ -257,6 +257,7 @@ impl Scenario {
             supersede: false,
             undo_window: None,
             freeze: Vec::new(),
+            break_glass: Vec::new(),
             on_success: self.actions.clone(),
             on_reject: Vec::new(),
             on_expire: Vec::new(),

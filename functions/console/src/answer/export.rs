@@ -1,7 +1,7 @@
 //! The record as files: comma-separated values (RFC 4180) for spreadsheets, JSON lines for programs.
 
 use crate::address::site::Site;
-use crate::view::{ListedApproval, ListedVote};
+use crate::view::{ListedApproval, ListedVote, PersonView};
 use approval::approval::Choice;
 use std::io;
 use store::ApprovalListing;
@@ -10,7 +10,7 @@ use store::ApprovalListing;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The first line of comma-separated values.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 21] = [
     "id",
     "deployment",
     "environment",
@@ -27,6 +27,11 @@ const COLUMNS: [&str; 16] = [
     "reason",
     "url",
     "vote_reasons",
+    "glass_broken_by",
+    "glass_reason",
+    "review_due",
+    "reviewed_by",
+    "review_note",
 ];
 
 /// What spreadsheets take for the beginning of a formula.
@@ -80,6 +85,9 @@ fn fill(
 
 fn row(approval: &ListedApproval) -> io::Result<String> {
     let cancelled_by = approval.cancelled_by.as_ref();
+    let glass = approval.glass.as_ref();
+    let review = glass.and_then(|glass| glass.review.as_ref());
+    let person = |person: &PersonView| named(person.label(), &person.id);
     let cells = [
         approval.id.to_string(),
         approval.deployment.clone().unwrap_or_default(),
@@ -93,10 +101,15 @@ fn row(approval: &ListedApproval) -> io::Result<String> {
         approval.open_for().map(|seconds| seconds.to_string()).unwrap_or_default(),
         people(approval.voted(Choice::Approve)),
         people(approval.voted(Choice::Reject)),
-        cancelled_by.map(|person| named(person.label(), &person.id)).unwrap_or_default(),
+        cancelled_by.map(person).unwrap_or_default(),
         approval.reason.clone().unwrap_or_default(),
         approval.url.clone(),
         reasons(&approval.votes),
+        glass.map(|glass| person(&glass.by)).unwrap_or_default(),
+        glass.map(|glass| glass.reason.clone()).unwrap_or_default(),
+        glass.map(|glass| glass.review_due.to_string()).unwrap_or_default(),
+        review.map(|review| person(&review.by)).unwrap_or_default(),
+        review.map(|review| review.note.clone()).unwrap_or_default(),
     ];
     line(&cells.map(|cell| harmless(&cell)))
 }

@@ -62,9 +62,10 @@ impl Console {
         page.is_first = before.is_none();
         let shown: HashSet<_> = page.deploys().cloned().collect();
         let shown = Vec::from_iter(&shown);
-        let (facts, rules) = self.store.facts_and_rules(&shown, &slug).await.map_err(unreadable)?;
+        let (facts, rules, reviews) = self.store.facts_and_rules(&shown, &slug).await.map_err(unreadable)?;
         page.policy = self.policy(&slug, rules.as_ref()).await.map_err(unreadable)?;
         page.rules = rules;
+        page.reviews = reviews;
         Ok(Answer::page(StatusCode::OK, html::deployment(&page, &facts, call.visitor(), call.now)))
     }
 

@@ -3,6 +3,7 @@
 use super::actions::{every_branch, of_run};
 use super::ballot::Booth;
 use super::fit::{self, NAME, TAB, TEXT, all_href, code_lines, pager};
+use super::glass::glass;
 use super::prompt::formatted;
 use super::status::{freeze, status};
 use super::votes::votes;
@@ -74,7 +75,8 @@ fn waits(section: &Section) -> bool {
     match section {
         Section::Approval(approval) => {
             let branches = [&approval.actions, &approval.on_reject, &approval.on_expire];
-            approval.state.is_open() || branches.into_iter().any(|actions| asks(actions))
+            let owes_review = approval.glass.as_ref().is_some_and(|glass| glass.review_owed);
+            approval.state.is_open() || owes_review || branches.into_iter().any(|actions| asks(actions))
         }
         Section::Run(run) => asks(&run.steps),
     }
@@ -126,6 +128,7 @@ fn approval_part(approval: &ApprovalView, booth: &Booth<'_>) -> Markup {
         (starts(approval, deploy))
         h3 { "Status" }
         (status(approval, now))
+        @if let Some(broken) = &approval.glass { (glass(broken, approval.state.is_open(), now)) }
         @if let Some(frozen) = &approval.freeze { (freeze(frozen, approval.state.is_open(), now)) }
     };
     let ballot = booth.ballot(approval);
@@ -319,6 +322,11 @@ mod tests {
         insta::assert_snapshot!(status(&sample::frozen()), @"
         Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: the actions start Nov 23, 17:00 UTC, unless somebody undoes it.
         Frozen until Nov 23, 17:00 UTC: Black Week. Votes count; nothing runs before.
+        ");
+        insta::assert_snapshot!(status(&sample::broken_glass()), @"
+        Current status of approval is approved after 3 min 57 s, since Nov 23, 10:46 UTC. It went ahead without the votes.
+        Glass broken by Ana Novak Nov 23, 10:46 UTC: The checkout is down.
+        A review is owed, due Nov 25, 10:46 UTC. Until it is done, the next deploy to the same place is judged with these commits too.
         ");
         insta::assert_snapshot!(status(&sample::thawed()), @"
         Current status of approval is being confirmed, since Nov 23, 10:46 UTC. Enough people approved: Signoff looks up once more whether they may.

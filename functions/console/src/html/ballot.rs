@@ -1,6 +1,7 @@
 //! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
 
 use super::fit::{NAME, TEXT};
+use super::glass;
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted, voter};
@@ -51,9 +52,18 @@ pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<T
         What::Undo => {
             (approval.status == Status::Pending, "The approval is undone: it waits for votes again.")
         }
-        What::BreakGlass => {
+        What::LiftFreeze => {
             let lifted = approval.frozen.lifted.as_ref();
             (lifted.is_some_and(|lifted| lifted.by == member.id), "You lifted the freeze.")
+        }
+        What::BreakGlass => {
+            let broken = approval.glass.broken.as_ref();
+            let by_them = broken.is_some_and(|broken| broken.by == member.id);
+            (by_them, "You broke the glass: this goes ahead without its votes.")
+        }
+        What::Review => {
+            let review = approval.glass.broken.as_ref().and_then(|broken| broken.review.as_ref());
+            (review.is_some_and(|review| review.by == member.id), "Your review is on record.")
         }
         What::Cancel => {
             let by_them =
@@ -100,6 +110,9 @@ impl Booth<'_> {
     /// The forms of an approval that is open, or how to get there, and what the sender of one is told.
     pub(super) fn ballot(&self, view: &ApprovalView) -> Markup {
         let found = self.record.approvals.iter().find(|approval| approval.id == view.id);
+        if let Some(approval) = found.filter(|approval| approval.owed_review().is_some()) {
+            return self.review(approval);
+        }
         let Some(approval) = found.filter(|approval| approval.status.is_open()) else {
             return self.told(Some(&view.id));
         };
@@ -117,9 +130,25 @@ impl Booth<'_> {
                 (None, None) => {}
             }
             (votes(&ballot, visitor, told))
-            (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass of the freeze"))
+            (with_reason(&ballot, visitor, told, What::LiftFreeze, "Lift the freeze"))
+            (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass"))
             (with_reason(&ballot, visitor, told, What::Cancel, "Cancel this approval"))
             @if base { (set_base(approval, visitor)) }
+        }
+    }
+
+    /// The form of a review that is owed, or the way to it.
+    fn review(&self, approval: &Approval) -> Markup {
+        let Some((visitor, member)) = self.member() else { return glass::sign_in(approval, self) };
+        let ballot = BallotView::of(approval, member, &People::of(self.record), self.now);
+        let told = self.told_about(Some(&approval.id)).filter(|told| !told.is_done);
+        html! {
+            h3 { "Review" }
+            (self.told(Some(&approval.id)))
+            @if !ballot.may(What::Review) {
+                p { "You can\u{2019}t review it: somebody has to who may vote on it, made none of the change and did not break the glass." }
+            }
+            (with_reason(&ballot, visitor, told, What::Review, "Mark as reviewed"))
         }
     }
 
@@ -271,12 +300,17 @@ fn with_reason(
                 summary { (summary) }
                 form method="post" action=(action(ballot)) {
                     (carried(ballot, visitor))
-                    label for=(id) { "Why?" }
+                    @if what == What::BreakGlass { p { (ballot.glass_warning) } }
+                    label for=(id) { @if what == What::Review { "What did you find?" } @else { "Why?" } }
                     textarea id=(id) name="reason" rows="2" maxlength=(LONGEST_REASON) required
                         aria-invalid=[told.map(|_| "true")] aria-describedby=[told.map(|_| told_id(Some(&ballot.approval)))] {
                         @if let Some(reason) = told.and_then(|told| told.reason.as_ref()) { (cut(reason, WRITTEN)) }
                     }
-                    button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
+                    @if what == What::Review {
+                        button.approve type="submit" name="what" value=(what.name()) { (what.verb()) }
+                    } @else {
+                        button.reject type="submit" name="what" value=(what.name()) { (what.verb()) }
+                    }
                 }
             }
         }
@@ -327,10 +361,53 @@ mod tests {
     }
 
     #[test]
-    fn who_is_named_can_break_the_glass_and_others_can_undo() {
+    fn who_is_named_can_lift_the_freeze_and_others_undo() {
         insta::assert_snapshot!(shown(&sample::frozen(), &person("U2"), None));
         let other = shown(&sample::frozen(), &person("U3"), None);
-        assert!(!other.contains("break-glass") && other.contains("value=\"undo\""), "{other}");
+        assert!(!other.contains("lift-freeze") && other.contains("value=\"undo\""), "{other}");
+    }
+
+    #[test]
+    fn who_is_named_can_break_the_glass() {
+        let ana = shown(&sample::breakable_glass(), &person("U2"), None);
+        let (_, form) = ana.split_once("<details class=\"more\" id=\"more-break-glass-").unwrap();
+        insta::assert_snapshot!(form.split_once("</details>").unwrap().0, @r#"
+        0cd033bf3d97ed469a75">
+        <summary>Break the glass</summary>
+        <form method="post" action="/deploys/9f2c4a1be07d53c86a10/approvals/0cd033bf3d97ed469a75">
+        <input type="hidden" name="token" value="0123abcd">
+        <input type="hidden" name="subject" value="2436686874">
+        <p>This goes ahead without the votes that it needs. Everyone in the channel is told, and somebody who made none of the change has to review it within 48 hours. A freeze still holds it, and Signoff still checks what runs. Until the review is done, the next deploy to the same place is judged with these commits too.</p>
+        <label for="break-glass-0cd033bf3d97ed469a75">Why?</label>
+        <textarea id="break-glass-0cd033bf3d97ed469a75" name="reason" rows="2" maxlength="500" required>
+        </textarea>
+        <button class="reject" type="submit" name="what" value="break-glass">Break the glass</button>
+        </form>
+        "#);
+        let other = shown(&sample::breakable_glass(), &person("U4"), None);
+        assert!(!other.contains("break-glass"), "{other}");
+    }
+
+    #[test]
+    fn somebody_else_reviews_a_broken_glass() {
+        insta::assert_snapshot!(shown(&sample::broken_glass(), &person("U4"), None), @r#"
+        <h3>Review</h3>
+        <details class="more" id="more-review-0cd033bf3d97ed469a75">
+        <summary>Mark as reviewed</summary>
+        <form method="post" action="/deploys/9f2c4a1be07d53c86a10/approvals/0cd033bf3d97ed469a75">
+        <input type="hidden" name="token" value="0123abcd">
+        <input type="hidden" name="subject" value="2436686874">
+        <label for="review-0cd033bf3d97ed469a75">What did you find?</label>
+        <textarea id="review-0cd033bf3d97ed469a75" name="reason" rows="2" maxlength="500" required>
+        </textarea>
+        <button class="approve" type="submit" name="what" value="review">Mark as reviewed</button>
+        </form>
+        </details>
+        "#);
+        for no_reviewer in ["U2", "U3"] {
+            let told = shown(&sample::broken_glass(), &person(no_reviewer), None);
+            assert!(!told.contains("<form") && told.contains("can\u{2019}t review it"), "{told}");
+        }
     }
 
     #[test]
@@ -376,6 +453,7 @@ mod tests {
             ("pending", sample::four_eyes()),
             ("held back", sample::held_back()),
             ("thawed", sample::thawed()),
+            ("broken glass", sample::broken_glass()),
             ("cancelled", sample::cancelled_by_a_person()),
         ] {
             for what in What::ALL {
@@ -389,7 +467,9 @@ mod tests {
         pending undo: The approval is undone: it waits for votes again.
         held back withdraw: You have no vote here any more.
         thawed withdraw: You have no vote here any more.
-        thawed break-glass: You lifted the freeze.
+        thawed lift-freeze: You lifted the freeze.
+        broken glass withdraw: You have no vote here any more.
+        broken glass break-glass: You broke the glass: this goes ahead without its votes.
         cancelled approve: Your vote to approve is on record.
         cancelled cancel: You cancelled this approval.
         ");

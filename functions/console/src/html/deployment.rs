@@ -1,5 +1,6 @@
 //! A deployment's page: its environments, its deploys, and the menu of what can be done about it.
 
+use super::glass::owed;
 use super::policy::{PolicyShown, policy};
 use super::rules_in_force::rules_in_force;
 use super::tables::{cell, list};
@@ -9,6 +10,7 @@ use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
 use approval::facts::Facts;
 use approval::id::DeployId;
+use approval::owed::OwedReviews;
 use approval::rules_in_force::RulesInForce;
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -31,6 +33,8 @@ pub(crate) struct DeploymentPage<'a> {
     pub(crate) is_first: bool,
     /// The rules of the deployment; `None`: it never had any.
     pub(crate) rules: Option<RulesInForce>,
+    /// The reviews of broken glasses that it owes.
+    pub(crate) reviews: OwedReviews,
     /// The policy that binds them; `None`: none does.
     pub(crate) policy: Option<PolicyShown>,
 }
@@ -45,7 +49,16 @@ impl<'a> DeploymentPage<'a> {
         let mut environments: Vec<_> = deployment.environments.iter().collect();
         environments.sort_by_key(|environment| std::cmp::Reverse(environment.newest.deployed_at));
         environments.truncate(ENVIRONMENTS);
-        Self { deployment, environments, environment, listing, is_first: true, rules: None, policy: None }
+        Self {
+            deployment,
+            environments,
+            environment,
+            listing,
+            is_first: true,
+            rules: None,
+            policy: None,
+            reviews: OwedReviews::none(&deployment.slug),
+        }
     }
 
     /// The deploys that are shown.
@@ -82,6 +95,7 @@ pub(crate) fn deployment(
             (environments(shown, facts, now))
             p { a href={ "/record?" (query(&[("deployment", slug.as_str())])) } { "Approvals, and how long they take" } }
         }
+        (owed(&shown.reviews, now))
         @if let Some(rules) = &shown.rules { (rules_in_force(rules, visitor, now)) }
         @if let Some(shown) = &shown.policy { (policy(shown, now)) }
         section.block aria-labelledby="deploys" {

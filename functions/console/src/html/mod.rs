@@ -9,6 +9,7 @@ mod deployments;
 mod deploys;
 mod fields;
 mod fit;
+mod glass;
 mod history;
 mod icon;
 mod keys;

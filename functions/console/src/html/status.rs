@@ -28,13 +28,16 @@ pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                 }
                 Status::Quorum { since, until, note } => {
                     (word("being confirmed", Some(*since)))
-                    " Enough people approved: "
+                    @if approval.glass.is_some() { " Somebody broke the glass: " } @else { " Enough people approved: " }
                     @if *until > now {
                         "the actions start " (time(*until, now)) ", unless somebody undoes it."
                     } @else {
                         "Signoff looks up once more whether they may."
                     }
                     @if let Some(note) = note { " It could not yet: " (sentence(&cut(note, TEXT))) }
+                }
+                Status::Approved { at } if approval.glass.is_some() => {
+                    (word(approval.status, Some(*at))) " It went ahead without the votes."
                 }
                 Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
                 Status::Expired { at } => { (word(approval.status, Some(*at))) " Nobody decided in time." }

@@ -57,6 +57,7 @@ pub(crate) fn waiting_approvals() -> ApprovalListing {
         rule: approval.subject.rule,
         status: approval.status,
         votes: approval.votes,
+        glass: approval.glass,
         opened_at: approval.opened_at,
     };
     let before = ApprovalSummary { deployment: None, environment: None, ..summary.clone() };

@@ -124,6 +124,25 @@ pub(crate) fn everything() -> Page {
             approval: id.clone(),
             by: text("U2"),
             name: text("ana"),
+            reason: text("Checkout is down"),
+            due: at(900),
+        },
+        EventKind::GlassStruck {
+            approval: id.clone(),
+            by: text("U2"),
+            name: text("ana"),
+            verdict: Verdict::NotNamed,
+        },
+        EventKind::GlassReviewed {
+            approval: id.clone(),
+            by: text("U1"),
+            name: text("mato"),
+            note: text("Rolled forward since"),
+        },
+        EventKind::FreezeLifted {
+            approval: id.clone(),
+            by: text("U2"),
+            name: text("ana"),
             freeze: text("weekend"),
             reason: text("Checkout is down"),
         },
@@ -229,7 +248,8 @@ pub(crate) fn hostile() -> Page {
         quotas: Vec::new(),
         own_word: vec![markup.into()],
         people_page: Some(markup.into()),
-        break_glass: vec![vec![markup.into()]],
+        lift_freeze: vec![vec![markup.into()]],
+        glass: None,
         parts: vec![
             Part { makers: vec![markup.into()], commits: 1, pull_requests: 0, title: markup.into() };
             2

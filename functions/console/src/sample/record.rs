@@ -18,6 +18,7 @@ fn listed(number: u32, opened_at: Timestamp, status: Status) -> ApprovalSummary 
         rule: "promote-to-production".into(),
         status,
         votes: Vec::new(),
+        glass: Default::default(),
         opened_at,
     }
 }

@@ -3,7 +3,9 @@
 use super::story::{Story, somebody};
 use super::{asking, at, authors, build, message, spec};
 use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec};
-use approval::approval::{Ask, Check, Choice, Command, Electorate, Standing, Successor, Verdict};
+use approval::approval::{
+    Ask, BreakerCheck, Breakers, Check, Choice, Command, Electorate, Hands, Standing, Successor, Verdict,
+};
 use approval::deploy::RulesChange;
 use approval::freeze::{Dates, Freeze, Hours};
 use approval::id::DeployId;
@@ -22,7 +24,7 @@ fn approves(reason: Option<&str>) -> Ask {
 /// The look at these voters, who may vote as `electorate` has it.
 fn looked_up(electorate: Electorate, voters: &[(&str, Verdict)]) -> Command {
     let voters = voters.iter().map(|(id, verdict)| ((*id).to_owned(), *verdict)).collect();
-    Command::Confirm(Check { electorate, voters, base: None })
+    Command::Confirm(Check { electorate, voters, base: None, breaker: None })
 }
 
 fn done(summary: &str, url: Option<&str>) -> run::Command {
@@ -102,7 +104,7 @@ fn in_a_freeze() -> Story {
         break_glass: vec!["ana@acme.example".into()],
     };
     let asks = ApprovalSpec { freeze: vec![freeze], ..promote(vec![build("example-circleci-build")]) };
-    let electorate = Electorate { break_glass: vec![vec!["U2".into()]], ..Electorate::anyone() };
+    let electorate = Electorate { lift_freeze: vec![vec!["U2".into()]], ..Electorate::anyone() };
     Story::asks(asks, electorate, RulesChange::No).click(
         240,
         somebody("U1", "Mato Zgajner", MEMBER),
@@ -118,7 +120,35 @@ pub(crate) fn frozen() -> Page {
 /// Ana lifted the freeze.
 pub(crate) fn thawed() -> Page {
     let reason = "The checkout is down.".to_owned();
-    in_a_freeze().click(300, somebody("U2", "Ana Novak", MEMBER), Ask::BreakGlass { reason }).page()
+    in_a_freeze().click(300, somebody("U2", "Ana Novak", MEMBER), Ask::LiftFreeze { reason }).page()
+}
+
+/// An approval of two votes, whose glass Ana may break.
+fn with_a_glass() -> Story {
+    let asks = ApprovalSpec { votes_required: 2, ..promote(vec![build("example-circleci-build")]) };
+    Story::asks(asks, breakable(), RulesChange::No)
+}
+
+fn breakable() -> Electorate {
+    let glass = Breakers { people: vec!["U2".into()], review_within: 48 * 3600, by_policy: false };
+    Electorate { glass: Some(glass), ..Electorate::anyone() }
+}
+
+/// Nobody broke the glass yet.
+pub(crate) fn breakable_glass() -> Page {
+    with_a_glass().page()
+}
+
+/// Ana broke the glass; a review is owed by somebody else than her and Iztok, who made the change.
+pub(crate) fn broken_glass() -> Page {
+    let reason = "The checkout is down.".to_owned();
+    let hands = Hands { members: vec!["U3".into()], may_lack: false };
+    let breaker = Some(BreakerCheck { by: "U2".into(), verdict: Verdict::Eligible, hands });
+    let look = Check { electorate: breakable(), voters: Vec::new(), base: None, breaker };
+    with_a_glass()
+        .click(240, somebody("U2", "Ana Novak", MEMBER), Ask::BreakGlass { reason })
+        .then(241, Command::Confirm(look))
+        .page()
 }
 
 /// Two approved; one of them was deactivated, and the other one is not an approver any more when they are looked up.

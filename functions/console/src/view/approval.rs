@@ -3,7 +3,8 @@
 use super::sections::{actions_of, is_open};
 use super::votes::{at_opening, counted, struck, withdrawn};
 use super::{
-    ActionView, ElectorateView, FrozenView, PersonView, StruckView, VoteView, WithdrawnView, web_link,
+    ActionView, ElectorateView, FrozenView, GlassView, PersonView, StruckView, VoteView, WithdrawnView,
+    web_link,
 };
 use crate::view::mrkdwn::People;
 use approval::action::Reasons;
@@ -60,6 +61,10 @@ pub(crate) struct ApprovalView {
     pub(crate) undo_window: Option<SignedDuration>,
     /// When its rule does not act; `null`: it may at any time.
     pub(crate) freeze: Option<FrozenView>,
+    /// The broken glass; left out where it is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub(crate) glass: Option<GlassView>,
     pub(crate) votes: Vec<VoteView>,
     /// Votes to approve that count no longer.
     pub(crate) struck: Vec<StruckView>,
@@ -178,6 +183,7 @@ impl ApprovalView {
             require_reason: approval.require_reason,
             undo_window: approval.undo_window,
             freeze: FrozenView::of(&approval.frozen, people),
+            glass: GlassView::of(approval, people),
             votes: counted(approval, page),
             struck: struck(approval, page, people),
             withdrawn: withdrawn(approval, page, people),

@@ -23,6 +23,8 @@ pub(crate) struct BallotView {
     pub(crate) may: Vec<What>,
     /// Whose votes need a reason.
     pub(crate) reasons: Reasons,
+    /// What breaking the glass comes to.
+    pub(crate) glass_warning: String,
     /// Why they may not vote, as the end of a sentence.
     pub(crate) why_not: Option<String>,
 }
@@ -62,6 +64,7 @@ impl BallotView {
             why_not: refusal(What::Approve)
                 .and_then(|refusal| message::why_not_counted(&refusal))
                 .map(|why| people.plain(&why)),
+            glass_warning: message::glass_warning(approval),
             deploy: approval.deploy.clone(),
             approval: approval.id.clone(),
             voted,
@@ -97,7 +100,7 @@ mod tests {
         insta::assert_snapshot!(ballot(&sample::four_eyes(), 600), @"voted Some(Approve), may reject, withdraw, cancel;");
         insta::assert_snapshot!(ballot(&sample::four_eyes(), 3 * 3600), @"voted Some(Approve), may ; this expired on 2026-11-23 at 12:42 UTC.");
         insta::assert_snapshot!(ballot(&sample::held_back(), 600), @"voted None, may approve, reject, undo, cancel;");
-        insta::assert_snapshot!(ballot(&sample::frozen(), 600), @"voted None, may approve, reject, undo, break-glass, cancel;");
+        insta::assert_snapshot!(ballot(&sample::frozen(), 600), @"voted None, may approve, reject, undo, lift-freeze, cancel;");
         insta::assert_snapshot!(ballot(&sample::struck(), 600), @"voted None, may ; only the approvers of this rule may vote: @Mato Zgajner, @Eva Kralj, @jan.");
         insta::assert_snapshot!(ballot(&sample::cancelled_by_a_person(), 600), @"voted Some(Approve), may ;");
     }

@@ -1,6 +1,6 @@
 //! An approval as lists of all of them show it.
 
-use super::{PersonView, SuccessorView, web_link};
+use super::{GlassView, PersonView, SuccessorView, web_link};
 use crate::address::site::Site;
 use approval::approval::{Choice, Status};
 use approval::id::{ApprovalId, DeployId};
@@ -37,6 +37,10 @@ pub(crate) struct ListedApproval {
     pub(crate) cancelled_by: Option<PersonView>,
     /// The newer deploy that took this one's place.
     pub(crate) superseded_by: Option<SuccessorView>,
+    /// The broken glass; left out where it is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub(crate) glass: Option<GlassView>,
     /// One a person, in the order in which they first voted.
     pub(crate) votes: Vec<ListedVote>,
 }
@@ -79,6 +83,11 @@ impl ListedApproval {
             reason: None,
             cancelled_by: None,
             superseded_by: None,
+            glass: approval
+                .glass
+                .broken
+                .as_ref()
+                .map(|broken| GlassView::listed(broken, approval.owes_review())),
             votes: votes.collect(),
         };
         match &approval.status {

@@ -21,8 +21,11 @@ impl<'a> People<'a> {
             | EventKind::VoteWithdrawn { voter, name, .. }
             | EventKind::VoteStruck { voter, name, .. }
             | EventKind::QuorumUndone { by: voter, name, .. }
+            | EventKind::FreezeLifted { by: voter, name, .. }
             | EventKind::GlassBroken { by: voter, name, .. }
             | EventKind::BaseSet { by: voter, name, .. }
+            | EventKind::GlassStruck { by: voter, name, .. }
+            | EventKind::GlassReviewed { by: voter, name, .. }
             | EventKind::StepResolved { by: voter, name, .. } => Some((voter.as_str(), name.as_str())),
             _ => None,
         });

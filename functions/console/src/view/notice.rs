@@ -182,7 +182,10 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::VoteWithdrawn { .. }
         | EventKind::QuorumReached { .. }
         | EventKind::Frozen { .. }
+        | EventKind::FreezeLifted { .. }
         | EventKind::GlassBroken { .. }
+        | EventKind::GlassStruck { .. }
+        | EventKind::GlassReviewed { .. }
         | EventKind::QuorumUndone { .. }
         | EventKind::VotersChecked { .. }
         | EventKind::VoteStruck { .. }
@@ -240,8 +243,17 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
             format!("Reading again what keeps {} from being decided", name_of(approval, page))
         }
         EffectKind::JudgeOthers { .. } => "Reading again what other approvals judge".to_owned(),
-        EffectKind::TellGlassBroken { approval } => {
+        EffectKind::TellFreezeLifted { approval } => {
             format!("Saying who lifted the freeze for {}", name_of(approval, page))
+        }
+        EffectKind::TellGlassBroken { approval } => {
+            format!("Telling the channel who broke the glass of {}", name_of(approval, page))
+        }
+        EffectKind::RemindReview { approval, .. } => {
+            format!("Reminding people of the review of {}", name_of(approval, page))
+        }
+        EffectKind::SettleReview { approval } => {
+            format!("Starting the next range at what was reviewed of {}", name_of(approval, page))
         }
         EffectKind::Remind { approval } => format!("Reminding people of {}", name_of(approval, page)),
         EffectKind::Supersede { .. } => "Closing the approval of an older deploy".to_owned(),
@@ -310,7 +322,10 @@ mod tests {
             EffectKind::Expire { approval: approval.clone() },
             EffectKind::Remind { approval: approval.clone() },
             EffectKind::WatchFreeze { approval: approval.clone() },
-            EffectKind::TellGlassBroken { approval },
+            EffectKind::TellFreezeLifted { approval: approval.clone() },
+            EffectKind::TellGlassBroken { approval: approval.clone() },
+            EffectKind::RemindReview { approval: approval.clone(), round: 1 },
+            EffectKind::SettleReview { approval },
         ];
         page.effects = waiting.into_iter().map(sample::effect).collect();
         assert_eq!(notices(&page), []);
@@ -324,6 +339,9 @@ mod tests {
         Reminding people of “Promote deploy to production” was given up: Slack answered 503.
         Saying in the dialog “Promote deploy to production” that a freeze begins or ends was given up: Slack answered 503.
         Saying who lifted the freeze for “Promote deploy to production” was given up: Slack answered 503.
+        Telling the channel who broke the glass of “Promote deploy to production” was given up: Slack answered 503.
+        Reminding people of the review of “Promote deploy to production” was given up: Slack answered 503.
+        Starting the next range at what was reviewed of “Promote deploy to production” was given up: Slack answered 503.
         ");
     }
 

@@ -7,6 +7,7 @@ use super::votes::is_undo;
 use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
 use crate::view::mrkdwn::People;
+use approval::approval::Verdict;
 use approval::deploy::Source;
 use approval::event::{Event, EventKind};
 use approval::facts::{Health, Thumb};
@@ -203,9 +204,31 @@ impl Teller<'_> {
                     sentence(freeze)
                 ),
             ),
-            EventKind::GlassBroken { approval, by, name, freeze, reason } => {
+            EventKind::FreezeLifted { approval, by, name, freeze, reason } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 told(Tone::Warning, format!("{who} lifted the freeze ({freeze}) for {on}: {}", said(reason)))
+            }
+            EventKind::GlassBroken { approval, by, name, reason, due } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                let (said, due) = (said(reason), when(*due));
+                told(
+                    Tone::Warning,
+                    format!(
+                        "{who} broke the glass of {on}, which goes ahead without its votes: {said} Review owed by {due}."
+                    ),
+                )
+            }
+            EventKind::GlassStruck { approval, by, name, verdict } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                let why = match verdict {
+                    Verdict::NotNamed => "they are not among those who may break it any more",
+                    other => words::verdict(*other),
+                };
+                told(Tone::Warning, format!("The glass of {on} that {who} broke is whole again: {why}."))
+            }
+            EventKind::GlassReviewed { approval, by, name, note } => {
+                let (who, on) = (self.people.name(by, name), self.approval_name(approval));
+                told(Tone::Good, format!("{who} reviewed the broken glass of {on}: {}", said(note)))
             }
             EventKind::QuorumUndone { approval, by, name } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
@@ -400,6 +423,9 @@ mod tests {
         Good: Enough people approved “Promote deploy to production”. The actions start on 2026-11-23 at 10:57 UTC, unless somebody undoes it.
         Warning: The rule “nightly” is frozen until 2026-11-23 at 10:57 UTC and opens then: weekend.
         Warning: “Promote deploy to production” is frozen until 2026-11-23 at 10:57 UTC: weekend, holidays.
+        Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review owed by 2026-11-23 at 10:57 UTC.
+        Warning: The glass of “Promote deploy to production” that ana broke is whole again: they are not among those who may break it any more.
+        Good: Mato Zgajner reviewed the broken glass of “Promote deploy to production”: “Rolled forward since”.
         Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
         Plain: Those who approved “Promote deploy to production” were looked up before its first action.
           Mato Zgajner: they may vote.

@@ -101,6 +101,7 @@ pub(crate) fn dialog(
         workspace: String::new(),
         votes: Vec::new(),
         struck: Vec::new(),
+        glass: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,

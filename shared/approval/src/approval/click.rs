@@ -33,9 +33,19 @@ pub enum Ask {
     /// To take back what made the quorum, before the actions run.
     Undo,
     /// To lift the freeze for this approval.
-    BreakGlass {
+    LiftFreeze {
         /// Why.
         reason: String,
+    },
+    /// To let the approval go ahead without its votes.
+    BreakGlass {
+        /// The reason.
+        reason: String,
+    },
+    /// To say that a broken glass was reviewed.
+    Review {
+        /// The result, in the reviewer's words.
+        note: String,
     },
     /// To end the approval without a verdict.
     Cancel {

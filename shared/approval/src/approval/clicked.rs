@@ -1,11 +1,12 @@
 //! What a click makes of an approval.
 
 use super::decide::{Refusal, close, draw, tally};
-use super::frozen::broken;
+use super::frozen::lifted;
+use super::glass::break_glass;
 use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::event::EventKind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// A click on an open approval.
 pub(super) fn clicked(
@@ -45,11 +46,18 @@ pub(super) fn clicked(
             withdraw(&mut decision, &click.voter.id.clone(), &click);
         }
         Ask::Undo => undo(&mut decision, &click)?,
-        Ask::BreakGlass { reason } => {
-            let hold = approval.may_break_glass(&click.voter, now)?;
+        Ask::LiftFreeze { reason } => {
+            let hold = approval.may_lift_freeze(&click.voter, now)?;
             let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
-            broken(&mut decision, &click, &hold, reason, now);
+            lifted(&mut decision, &click, &hold, reason, now);
         }
+        Ask::BreakGlass { reason } => {
+            let within = SignedDuration::from_secs(approval.may_break_glass(&click.voter)?.review_within);
+            let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
+            break_glass(&mut decision, &click, within, reason, now);
+        }
+        // It did not go ahead yet.
+        Ask::Review { .. } => return Err(Refusal::NoReviewOwed),
         Ask::Cancel { reason } => {
             let by = Some(click.voter.id.clone());
             let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
@@ -72,12 +80,13 @@ pub(super) fn clicked(
 /// Whether who clicks may ask for that. To stop it is safe: whoever sees a mistake in their own change can.
 fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
     match (&click.ask, approval.admit(&click.voter)) {
-        // Whether they may lift the freeze is no question of votes.
-        (Ask::Withdraw | Ask::BreakGlass { .. }, _)
+        // Whether they may lift the freeze or break the glass is no question of votes.
+        (Ask::Withdraw | Ask::LiftFreeze { .. } | Ask::BreakGlass { .. } | Ask::Review { .. }, _)
         | (
             Ask::Undo | Ask::Cancel { .. },
             Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::OwnWord, _)),
         ) => Ok(()),
+        (Ask::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
         (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,
     }
 }
@@ -94,13 +103,15 @@ fn needs_time(approval: &Approval, click: &Click) -> bool {
         Ask::Vote { choice: Choice::Reject, .. }
         | Ask::Withdraw
         | Ask::Undo
+        | Ask::LiftFreeze { .. }
         | Ask::BreakGlass { .. }
+        | Ask::Review { .. }
         | Ask::Cancel { .. } => false,
     }
 }
 
 /// A reason without the space around it; `None` where nothing is left.
-fn stated(reason: Option<&String>) -> Option<String> {
+pub(super) fn stated(reason: Option<&String>) -> Option<String> {
     reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
 }
 
@@ -116,9 +127,13 @@ pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
     let voted = approval.votes.iter().find(|vote| vote.voter == click.voter.id).map(|vote| vote.choice);
     match &click.ask {
         Ask::Vote { choice, .. } if voted == Some(*choice) => Refusal::Repeated,
-        Ask::Vote { .. } | Ask::Withdraw | Ask::Undo | Ask::BreakGlass { .. } | Ask::Cancel { .. } => {
-            Refusal::Closed(approval.status.clone())
-        }
+        Ask::Vote { .. }
+        | Ask::Withdraw
+        | Ask::Undo
+        | Ask::LiftFreeze { .. }
+        | Ask::BreakGlass { .. }
+        | Ask::Cancel { .. } => Refusal::Closed(approval.status.clone()),
+        Ask::Review { .. } => Refusal::NoReviewOwed,
     }
 }
 
@@ -185,6 +200,8 @@ fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal>
         by: click.voter.id.clone(),
         name: click.voter.name.clone(),
     });
+    // Without the glass the votes are counted again.
+    decision.next.glass.broken = None;
     while decision.next.has_enough() {
         let approving = decision.next.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let Some(newest) = approving.max_by_key(|vote| vote.at).map(|vote| vote.voter.clone()) else { break };

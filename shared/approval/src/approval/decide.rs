@@ -2,9 +2,10 @@
 
 use super::clicked::{clicked, too_late};
 use super::frozen::{opened, record, watched};
+use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
 use super::{
-    Approval, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict, Vote,
-    Voter,
+    Approval, Ask, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict,
+    Vote, Voter,
 };
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
@@ -78,7 +79,17 @@ pub enum Refusal {
     /// There is no freeze to lift.
     NotFrozen,
     /// The person is not among these (Slack user ids), who may lift the freeze.
+    NotALifter(Vec<String>),
+    /// The person is not among these (Slack user ids), who may break the glass; none: it has no glass.
     NotABreaker(Vec<String>),
+    /// Enough people approved already, so there is nothing that a broken glass would replace.
+    NoGlassNeeded,
+    /// No glass was broken here, or nothing went ahead by it.
+    NoReviewOwed,
+    /// The broken glass was reviewed before.
+    Reviewed(Box<Review>),
+    /// The person may not review the broken glass, but these (Slack user ids) may; none: anyone else in the channel may.
+    NotAReviewer(NoReviewer, Vec<String>),
 }
 
 /// An approval as it opens. `remind_after`: how long after that the thread names who is still needed.
@@ -105,11 +116,14 @@ pub fn open(approval: Approval, remind_after: Option<SignedDuration>) -> Decisio
 
 /// What `command` makes of `approval` at `now`.
 ///
-/// A closed approval never changes, but for where its dialog stands and what its voters are called.
+/// A closed approval never changes, but for where its dialog stands, what its voters are called, and the review of its broken glass.
 pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     use Status::{Approved, Cancelled, Expired, Pending, Quorum, Rejected, Superseded};
     match (&approval.status, command) {
         (Pending | Quorum { .. }, Command::Click(click)) => clicked(approval, click, now),
+        (Approved { .. }, Command::Click(click @ Click { ask: Ask::Review { .. }, .. })) => {
+            reviewed(approval, &click, now)
+        }
         (
             Approved { .. } | Rejected { .. } | Expired { .. } | Superseded { .. } | Cancelled { .. },
             Command::Click(click),
@@ -238,8 +252,12 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
         decision.events.push(strike(next, vote, verdict));
     }
     next.votes = kept;
+    let is_broken = confirm_glass(&mut decision, check.breaker);
+    let next = &mut decision.next;
     let confirmed: Vec<&str> = confirmed.iter().map(String::as_str).collect();
-    if next.electorate.is_enough(&confirmed, next.votes_required) {
+    // A glass that was broken after this look has a look of its own.
+    let is_unseen = next.glass.broken.is_some() && !is_broken;
+    if is_broken || (!is_unseen && next.electorate.is_enough(&confirmed, next.votes_required)) {
         if let (Status::Quorum { since, .. }, Some(hold)) = (&approval.status, next.frozen.hold_at(now)) {
             // Its windows were followed for a year, or are not what they were then.
             let until = hold.until;
@@ -250,6 +268,7 @@ fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approv
             decision.follow(draw(approval));
             return decision;
         }
+        owe_review(&mut decision);
         close(&mut decision, Status::Approved { at: now }, Outcome::Approved, None, None);
         return decision;
     }
@@ -308,6 +327,7 @@ fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<
         for vote in approving {
             decision.events.push(strike(approval, vote, Verdict::BaseMoved));
         }
+        strike_glass(decision, Verdict::BaseMoved);
     }
 }
 
@@ -338,7 +358,9 @@ pub(super) fn tally(decision: &mut Decision<Approval>, now: Timestamp) {
         let undone = approval.undone_until(now);
         let hold = approval.frozen.hold_at(undone);
         let until = hold.as_ref().map_or(undone, |hold| hold.until);
-        decision.events.push(EventKind::QuorumReached { approval: approval.id.clone(), until });
+        if approval.glass.broken.is_none() {
+            decision.events.push(EventKind::QuorumReached { approval: approval.id.clone(), until });
+        }
         decision.next.frozen.hold = hold;
         decision.next.status = Status::Quorum { since: now, until, note: None };
         record(decision);

@@ -1,7 +1,7 @@
 //! Who may vote, and whether those who voted still may.
 
 use super::outline::WithoutRange;
-use super::{Approval, Blocker, Judged, Part, Refusal, Standing, Voter};
+use super::{Approval, Blocker, BreakerCheck, Breakers, Judged, Part, Refusal, Standing, Voter};
 use crate::range_files::RangeFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,10 @@ pub struct Electorate {
     pub people_page: Option<String>,
     /// Who may lift the freeze, by its windows' order: Slack user ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub break_glass: Vec<Vec<String>>,
+    pub lift_freeze: Vec<Vec<String>>,
+    /// The people who may break the glass; `None`: it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glass: Option<Breakers>,
     /// The change by who made it: each part needs the votes of others. None: a vote counts for all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
@@ -93,6 +96,8 @@ pub struct Check {
     pub voters: Vec<(String, Verdict)>,
     /// The base of the range that they judge now.
     pub base: Option<String>,
+    /// The look at whoever broke the glass.
+    pub breaker: Option<BreakerCheck>,
 }
 
 impl Electorate {
@@ -106,7 +111,8 @@ impl Electorate {
             quotas: Vec::new(),
             own_word: Vec::new(),
             people_page: None,
-            break_glass: Vec::new(),
+            lift_freeze: Vec::new(),
+            glass: None,
             parts: Vec::new(),
             blocked: Vec::new(),
             judged: None,

@@ -1,4 +1,4 @@
-//! What freeze windows mean for an approval: its quorum is held until none is open, or until somebody breaks the glass.
+//! What freeze windows mean for an approval: its quorum is held until none is open, or until somebody lifts the freeze.
 
 use super::{Approval, Click, Refusal, Status, Verdict, Voter};
 use crate::decision::{Decision, Later};
@@ -19,7 +19,7 @@ pub struct Frozen {
     pub lifted: Option<Lifted>,
 }
 
-/// That somebody broke the glass.
+/// That somebody lifted the freeze.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lifted {
     /// Who, a Slack user id.
@@ -74,22 +74,22 @@ impl Approval {
     }
 
     /// Who may lift what holds it: those who are named in each of these windows.
-    pub(crate) fn glass_breakers(&self, hold: &Hold) -> Vec<String> {
-        let named = |index: &usize| self.electorate.break_glass.get(*index).map_or(&[][..], Vec::as_slice);
+    pub(crate) fn freeze_lifters(&self, hold: &Hold) -> Vec<String> {
+        let named = |index: &usize| self.electorate.lift_freeze.get(*index).map_or(&[][..], Vec::as_slice);
         let Some((first, others)) = hold.windows.split_first() else { return Vec::new() };
         let in_all = |person: &&String| others.iter().all(|index| named(index).contains(person));
         named(first).iter().filter(in_all).cloned().collect()
     }
 
-    /// Whether `voter` may break the glass at `now`; what that lifts.
-    pub(super) fn may_break_glass(&self, voter: &Voter, now: Timestamp) -> Result<Hold, Refusal> {
+    /// Whether `voter` may lift the freeze at `now`; what that lifts.
+    pub(super) fn may_lift_freeze(&self, voter: &Voter, now: Timestamp) -> Result<Hold, Refusal> {
         match self.account(voter) {
             Verdict::Eligible => {}
             unfit => return Err(Refusal::NotEligible(unfit, Box::new(self.electorate.clone()))),
         }
         let hold = self.held(now).ok_or(Refusal::NotFrozen)?;
-        let named = self.glass_breakers(&hold);
-        if named.contains(&voter.id) { Ok(hold) } else { Err(Refusal::NotABreaker(named)) }
+        let named = self.freeze_lifters(&hold);
+        if named.contains(&voter.id) { Ok(hold) } else { Err(Refusal::NotALifter(named)) }
     }
 }
 
@@ -136,9 +136,9 @@ pub(super) fn record(decision: &mut Decision<Approval>) {
     }
 }
 
-/// Who clicked breaks the glass: the windows hold this approval no longer, and its quorum goes ahead once its undo window
+/// Who clicked lifts the freeze: the windows hold this approval no longer, and its quorum goes ahead once its undo window
 /// is over.
-pub(super) fn broken(
+pub(super) fn lifted(
     decision: &mut Decision<Approval>,
     click: &Click,
     hold: &Hold,
@@ -147,7 +147,7 @@ pub(super) fn broken(
 ) {
     let approval = &mut decision.next;
     let (id, by) = (approval.id.clone(), click.voter.id.clone());
-    decision.events.push(EventKind::GlassBroken {
+    decision.events.push(EventKind::FreezeLifted {
         approval: id.clone(),
         by: by.clone(),
         name: click.voter.name.clone(),
@@ -161,7 +161,7 @@ pub(super) fn broken(
         approval.status = Status::Quorum { since, until, note: None };
         decision.confirm_at(until, now);
     }
-    decision.follow(EffectKind::TellGlassBroken { approval: id });
+    decision.follow(EffectKind::TellFreezeLifted { approval: id });
 }
 
 impl Decision<Approval> {

@@ -145,8 +145,8 @@ impl Approval {
         self.electorate.tally(&voters, self.votes_required)
     }
 
-    /// Whether enough people approve, and nothing keeps the change from being judged.
+    /// Whether enough people approve, and nothing keeps the change from being judged; or somebody broke the glass.
     pub fn has_enough(&self) -> bool {
-        self.electorate.blocked.is_empty() && self.tally().needed == 0
+        self.glass.broken.is_some() || (self.electorate.blocked.is_empty() && self.tally().needed == 0)
     }
 }

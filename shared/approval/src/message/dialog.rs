@@ -1,6 +1,7 @@
 //! An approval's dialog.
 
 use super::Message;
+use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{local_time, may_vote, needed_from, section, sentence};
@@ -15,13 +16,16 @@ use serde_json::{Value, json};
 pub const APPROVE: &str = "approve";
 /// The action id of the Reject button.
 pub const REJECT: &str = "reject";
-/// The action id of the menu beside them; its options are [`WITHDRAW`], [`CANCEL`] and, in a freeze, [`BREAK_GLASS`].
+/// The action id of the menu beside them; its options are [`WITHDRAW`], [`CANCEL`], in a freeze [`LIFT_FREEZE`], and where somebody
+/// may break the glass [`BREAK_GLASS`].
 pub const MORE: &str = "more";
 /// What the value of the option begins with that takes a vote back.
 pub const WITHDRAW: &str = "withdraw";
 /// What the value of the option begins with that cancels the approval.
 pub const CANCEL: &str = "cancel";
 /// What the value of the option begins with that lifts the freeze.
+pub const LIFT_FREEZE: &str = "lift_freeze";
+/// The start of the option's value that breaks the glass.
 pub const BREAK_GLASS: &str = "break_glass";
 /// The action id of the Undo button.
 pub const UNDO: &str = "undo";
@@ -66,6 +70,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         .chain(judged_line(approval))
         .chain(blocked_line(approval))
         .chain(frozen_line(approval))
+        .chain(glass_line(approval))
         .chain(status_line(approval));
     for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
         blocks.push(context(&line));
@@ -73,6 +78,8 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     }
     if approval.status.is_open() {
         blocks.push(buttons(approval));
+    } else if approval.owed_review().is_some() {
+        blocks.push(review_button(approval));
     }
     if let Some((run, step)) = run.and_then(|run| Some((run, asked_step(run, approval)?))) {
         let line = step_question(run, step).map(|line| cut(&line, LINE_LIMIT));
@@ -186,14 +193,16 @@ fn struck(struck: &[Struck]) -> Option<String> {
 fn judged_line(approval: &Approval) -> Option<String> {
     let approving = approval.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let voters: Vec<&str> = approving.map(|vote| vote.voter.as_str()).collect();
-    let required = if approval.status.is_open() { approval.votes_required } else { 0 };
+    let waits_for_votes = approval.status.is_open() && approval.glass.broken.is_none();
+    let required = if waits_for_votes { approval.votes_required } else { 0 };
     let lines = judged(&approval.electorate, &voters, required, &in_slack());
     (!lines.is_empty()).then(|| lines.join(" "))
 }
 
 /// What keeps the approval from being completed.
 fn blocked_line(approval: &Approval) -> Option<String> {
-    let open = approval.status.is_open();
+    // Votes would not complete it; a broken glass takes their place.
+    let open = approval.status.is_open() && approval.glass.broken.is_none();
     let lines: Vec<_> = blocked(&approval.electorate, &in_slack())
         .into_iter()
         .filter(|_| open)
@@ -231,17 +240,25 @@ fn status_line(approval: &Approval) -> Option<String> {
         }
         Status::Quorum { since, until, note } => {
             let given = approval.count(Choice::Approve);
+            let broken = approval.glass.broken.as_ref();
+            let who = broken.map_or("those who approved".to_owned(), |broken| format!("<@{}>", broken.by));
             let next = match note {
                 Some(note) => format!(
-                    "Signoff could not check yet whether those who approved still may: {} It tries again.",
+                    "Signoff could not check yet whether {who} still may: {} It tries again.",
                     sentence(note)
                 ),
                 None if until > since => {
                     format!("It goes ahead on {}, unless somebody undoes it.", local_time(*until))
                 }
-                None => "Signoff is checking whether those who approved still may.".to_owned(),
+                None => format!("Signoff is checking whether {who} still may."),
             };
+            if broken.is_some() {
+                return Some(next);
+            }
             Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
+        }
+        Status::Approved { at } if approval.glass.broken.is_some() => {
+            Some(format!("Went ahead on {} without the votes.", local_time(*at)))
         }
         Status::Approved { at } => Some(format!("Action approved on {}.", local_time(*at))),
         Status::Rejected { at } => Some(format!("Action rejected on {}.", local_time(*at))),
@@ -278,8 +295,10 @@ fn buttons(approval: &Approval) -> Value {
     let option = |what: &str, text: &str| json!({ "text": { "type": "plain_text", "text": text }, "value": format!("{what} {value}") });
     let mut options = vec![option(WITHDRAW, "Withdraw my vote"), option(CANCEL, "Cancel this approval")];
     let hold = approval.frozen.hold.as_ref();
-    let can_be_lifted = hold.is_some_and(|hold| !approval.glass_breakers(hold).is_empty());
-    options.extend(can_be_lifted.then(|| option(BREAK_GLASS, "Break glass\u{2026}")));
+    let can_be_lifted = hold.is_some_and(|hold| !approval.freeze_lifters(hold).is_empty());
+    options.extend(can_be_lifted.then(|| option(LIFT_FREEZE, "Lift the freeze\u{2026}")));
+    let glass = approval.electorate.glass.as_ref().filter(|_| approval.status == Status::Pending);
+    options.extend(glass.map(|_| option(BREAK_GLASS, "Break the glass\u{2026}")));
     let menu = || json!({ "type": "overflow", "action_id": MORE, "options": options });
     let undo = || button(UNDO, "Undo", "danger", &value);
     let elements = match (can_be_undone, hold) {

@@ -2,6 +2,7 @@
 //!
 //! Views: <https://docs.slack.dev/reference/views/modal-views>.
 
+use super::glass::glass_warning;
 use super::pieces::{NAME_LIMIT, SECTION_LIMIT, code, cut, section, shorten};
 use crate::approval::Approval;
 use crate::mrkdwn::escape;
@@ -14,11 +15,43 @@ pub const REASON: &str = "reason";
 /// The longest reason, in characters.
 pub const LONGEST_REASON: usize = 500;
 
-/// The window that asks why, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried` comes back
-/// with the reason.
-pub fn ask_reason(approval: &Approval, doing: &str, carried: &str) -> Value {
+/// What a window asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// The reason for a vote, or for anything else that needs one.
+    Reason,
+    /// The reason for breaking the glass; the window says what follows.
+    Glass,
+    /// The result of a review.
+    Review,
+}
+
+/// The window that asks for something, before `doing` (`Approve`, `Reject`, `Cancel it`) is done about `approval`. `carried`
+/// comes back with the answer.
+pub fn ask_reason(approval: &Approval, doing: &str, asking: Asking, carried: &str) -> Value {
     let revision = approval.subject.revision.get(..7).unwrap_or(&approval.subject.revision);
     let about = format!("*{}* ({})", escape(&shorten(&approval.name, NAME_LIMIT)), code(revision));
+    let (label, warning) = match asking {
+        Asking::Reason => ("Why?", None),
+        Asking::Glass => ("Why?", Some(glass_warning(approval))),
+        Asking::Review => ("What did you find?", None),
+    };
+    let input = json!({
+        "type": "input",
+        "block_id": "reason",
+        "label": { "type": "plain_text", "text": label },
+        "hint": { "type": "plain_text", "text": "It stands in the dialog, and on record." },
+        "element": {
+            "type": "plain_text_input",
+            "action_id": REASON,
+            "multiline": true,
+            "min_length": 1,
+            "max_length": LONGEST_REASON,
+        },
+    });
+    let mut blocks = vec![section(&about)];
+    blocks.extend(warning.map(|text| section(&text)));
+    blocks.push(input);
     json!({
         "type": "modal",
         "callback_id": ASKED,
@@ -26,22 +59,7 @@ pub fn ask_reason(approval: &Approval, doing: &str, carried: &str) -> Value {
         "title": { "type": "plain_text", "text": doing },
         "submit": { "type": "plain_text", "text": doing },
         "close": { "type": "plain_text", "text": "Back" },
-        "blocks": [
-            section(&about),
-            {
-                "type": "input",
-                "block_id": "reason",
-                "label": { "type": "plain_text", "text": "Why?" },
-                "hint": { "type": "plain_text", "text": "It stands in the dialog, and on record." },
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": REASON,
-                    "multiline": true,
-                    "min_length": 1,
-                    "max_length": LONGEST_REASON,
-                },
-            },
-        ],
+        "blocks": blocks,
     })
 }
 

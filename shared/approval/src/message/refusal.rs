@@ -1,7 +1,7 @@
 //! What a person is told whose click changed nothing.
 
 use super::pieces::{local_time, may_vote, mentions, sentence};
-use crate::approval::{Refusal, Status, Verdict};
+use crate::approval::{NoReviewer, Refusal, Review, Status, Verdict};
 use crate::mrkdwn::link;
 use crate::run;
 
@@ -27,11 +27,40 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
         Refusal::NotFrozen => {
             Some("There is no freeze to lift: nothing holds this back any more.".to_owned())
         }
-        Refusal::NotABreaker(named) if named.is_empty() => {
+        Refusal::NotALifter(named) if named.is_empty() => {
             Some("The freeze was not lifted: the rule names nobody who may.".to_owned())
         }
-        Refusal::NotABreaker(named) => {
+        Refusal::NotALifter(named) => {
             Some(format!("The freeze was not lifted: only {} may.", mentions(named.iter())))
+        }
+        Refusal::NotABreaker(named) if named.is_empty() => {
+            Some("The glass was not broken: nobody may break the glass of this approval.".to_owned())
+        }
+        Refusal::NotABreaker(named) => {
+            Some(format!("The glass was not broken: only {} may.", mentions(named.iter())))
+        }
+        Refusal::NoGlassNeeded => {
+            Some("The glass was not broken: enough people approved already.".to_owned())
+        }
+        Refusal::NoReviewOwed => {
+            Some("There is nothing to review: nothing went ahead here by a broken glass.".to_owned())
+        }
+        Refusal::Reviewed(review) => {
+            let Review { by, at, .. } = &**review;
+            Some(format!("Nothing was changed: <@{by}> reviewed this on {}.", local_time(*at)))
+        }
+        Refusal::NotAReviewer(why, people) => {
+            let why = match why {
+                NoReviewer::BrokeIt => "you broke the glass",
+                NoReviewer::MadeSome => "you made some of the change, or said who did",
+                NoReviewer::NotNamed => "you may not vote on this approval",
+            };
+            let who = if people.is_empty() {
+                "Anyone else in the channel may, unless they made some of it.".to_owned()
+            } else {
+                format!("Only {} may.", mentions(people.iter()))
+            };
+            Some(format!("Your review was not recorded: {why}. {who}"))
         }
         Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
     }
@@ -74,7 +103,12 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
         | Refusal::NoVote
         | Refusal::NoQuorum
         | Refusal::NotFrozen
-        | Refusal::NotABreaker(_) => None,
+        | Refusal::NotALifter(_)
+        | Refusal::NotABreaker(_)
+        | Refusal::NoGlassNeeded
+        | Refusal::NoReviewOwed
+        | Refusal::Reviewed(_)
+        | Refusal::NotAReviewer(..) => None,
     }
 }
 

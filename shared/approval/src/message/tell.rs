@@ -72,12 +72,9 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
 
 /// What the dialog's thread is told when somebody lifted the freeze; `None` where nobody did, and where no dialog
 /// stands: the next one says it.
-pub fn glass_broken(approval: &Approval) -> Option<String> {
+pub fn freeze_lifted(approval: &Approval) -> Option<String> {
     let Lifted { by, reason, .. } = approval.frozen.lifted.as_ref().filter(|_| approval.dialog.is_some())?;
-    Some(format!(
-        ":rotating_light: <@{by}> broke the glass: the freeze does not hold this approval any more. {}",
-        sentence(reason)
-    ))
+    Some(format!(":rotating_light: <@{by}> lifted the freeze for this approval. {}", sentence(reason)))
 }
 
 /// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is decided.

@@ -22,6 +22,10 @@ fn nameless(approval: &Approval) -> Approval {
     for vote in &mut same.votes {
         (vote.name, vote.named) = (String::new(), false);
     }
+    if let Some(broken) = &mut same.glass.broken {
+        broken.review = None;
+        same.clicks.clear();
+    }
     same
 }
 
@@ -34,6 +38,15 @@ fn confirmed(approval: &Approval, command: &Command) -> usize {
         |id: &String| approval.votes.iter().any(|vote| vote.voter == *id && vote.choice == Choice::Approve);
     let looked_up = check.voters.iter().filter(|(id, verdict)| *verdict == Verdict::Eligible && may(id));
     looked_up.filter(|(id, _)| approving(id)).count()
+}
+
+/// Whether `command` looked at whoever broke the glass of `approval`: `None`, or whether they may.
+fn seen_breaker(approval: &Approval, command: &Command) -> Option<bool> {
+    let Command::Confirm(check) = command else { return None };
+    let broken = approval.glass.broken.as_ref()?;
+    let look = check.breaker.as_ref().filter(|look| look.by == broken.by)?;
+    let named = check.electorate.glass.as_ref().is_some_and(|glass| glass.people.contains(&look.by));
+    Some(named && look.verdict == Verdict::Eligible)
 }
 
 /// When the only window that there may be ends.
@@ -98,7 +111,13 @@ proptest! {
                 // A look that came in a freeze holds it again.
                 None => assert!(until == undone || Some(until) == freeze_end(before)),
             }
-            let enough = confirmed(before, command) >= before.votes_required as usize;
+            let enough = match (&before.glass.broken, seen_breaker(before, command)) {
+                (Some(_), None) => false,
+                (Some(_), Some(true)) => true,
+                (None, _) | (Some(_), Some(false)) => {
+                    confirmed(before, command) >= before.votes_required as usize
+                }
+            };
             let is_its_time = history.now >= until && freeze_at(before, history.now).is_none();
             assert_eq!(approves, enough && is_its_time, "{command:?}");
         });
@@ -109,7 +128,8 @@ proptest! {
         carry_out(&first, &story, |_, _, result| {
             let Ok(decision) = result else { return };
             let next = &decision.next;
-            let enough = next.count(Choice::Approve) >= next.votes_required;
+            let is_broken = next.glass.broken.is_some();
+            let enough = is_broken || next.count(Choice::Approve) >= next.votes_required;
             let against = next.count(Choice::Reject) >= next.rejections_required;
             match next.status {
                 Status::Pending | Status::Expired { .. } => assert!(!enough && !against),
@@ -127,7 +147,7 @@ proptest! {
         let Some(deadline) = first.expires_at else { return Ok(()) };
         for (when, event) in &history.events {
             let is_late = match event {
-                EventKind::QuorumReached { .. } => true,
+                EventKind::QuorumReached { .. } | EventKind::GlassBroken { .. } => true,
                 EventKind::VoteCast { choice: Choice::Approve, previous, .. } => *previous != Some(Choice::Approve),
                 _ => false,
             };
@@ -140,6 +160,9 @@ proptest! {
         carry_out(&first, &story, |history, command, result| {
             if let (false, Ok(decision)) = (history.last.status.is_open(), result) {
                 assert_eq!(nameless(&history.last), nameless(&decision.next), "{command:?}");
+                if matches!(command, Command::Click(Click { ask: Ask::Review { .. }, .. })) {
+                    return;
+                }
                 assert_eq!((decision.effects.len(), decision.later.len()), (0, 0), "{command:?}");
             }
         });
@@ -172,8 +195,10 @@ proptest! {
         carry_out(&first, &story, |history, command, result| {
             let (Command::Click(Click { ask: Ask::Undo, .. }), Ok(decision)) = (command, result) else { return };
             let (before, next) = (&history.last, &decision.next);
-            assert!(matches!(before.status, Status::Quorum { .. }));
-            assert_eq!(next.count(Choice::Approve) + 1, next.votes_required);
+            assert!(matches!(before.status, Status::Quorum { .. }) && next.glass.broken.is_none());
+            if before.glass.broken.is_none() {
+                assert_eq!(next.count(Choice::Approve) + 1, next.votes_required);
+            }
             assert_eq!(next.count(Choice::Reject), before.count(Choice::Reject));
             assert!(matches!(next.status, Status::Pending | Status::Expired { .. }));
         });
@@ -186,13 +211,37 @@ proptest! {
             if before.frozen.lifted == decision.next.frozen.lifted {
                 return;
             }
-            let Command::Click(Click { voter, ask: Ask::BreakGlass { reason }, .. }) = command else {
+            let Command::Click(Click { voter, ask: Ask::LiftFreeze { reason }, .. }) = command else {
                 panic!("{command:?} lifts a freeze")
             };
-            assert!(before.electorate.break_glass[0].contains(&voter.id) && before.status.is_open());
+            assert!(before.electorate.lift_freeze[0].contains(&voter.id) && before.status.is_open());
             assert!(voter.workspace == before.workspace && !reason.trim().is_empty());
             assert!(before.frozen.lifted.is_none() && !before.frozen.windows.is_empty());
             assert_eq!(before.votes, decision.next.votes, "it is no vote");
+        });
+    }
+
+    #[test]
+    fn only_who_is_named_breaks_a_glass_and_another_reviews_it(first in approvals(), story in stories()) {
+        carry_out(&first, &story, |history, command, result| {
+            let (before, Ok(decision)) = (&history.last, result) else { return };
+            let (was, is) = (&before.glass.broken, &decision.next.glass.broken);
+            let Command::Click(Click { voter, ask, .. }) = command else {
+                assert!(is.is_none() || was.is_some(), "{command:?} breaks a glass");
+                return;
+            };
+            if let (None, Some(broken)) = (was, is) {
+                let glass = before.electorate.glass.as_ref();
+                assert!(glass.is_some_and(|glass| glass.people.contains(&voter.id)) && broken.by == voter.id);
+                assert!(before.status == Status::Pending && matches!(ask, Ask::BreakGlass { .. }));
+                assert!(voter.workspace == before.workspace && !broken.reason.trim().is_empty());
+                assert_eq!(before.votes, decision.next.votes, "votes that were cast stay");
+            }
+            if let (Some(owed), None) = (before.owed_review(), decision.next.owed_review()) {
+                let electorate = &before.electorate;
+                assert!(voter.id != owed.by && voter.id != "U3" && !electorate.except.contains(&voter.id));
+                assert!(voter.workspace == before.workspace && matches!(ask, Ask::Review { .. }));
+            }
         });
     }
 

@@ -3,10 +3,11 @@
 use crate::samples::{WORKSPACE, approval, at, authors, except, successor, window};
 use approval::action::Reasons;
 use approval::approval::{
-    Approval, Ask, Check, Choice, Click, Command, Dialog, Electorate, Frozen, Refusal, Standing,
+    Approval, Ask, BreakerCheck, Breakers, Check, Choice, Click, Command, Dialog, Electorate, Frozen, Hands,
+    Refusal, Standing,
 };
 use approval::approval::{Verdict, Voter, decide, open};
-use approval::decision::Decision;
+use approval::decision::{Decision, Later};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::freeze::{Dates, Freeze, Hours};
@@ -39,8 +40,9 @@ pub fn approvals() -> impl Strategy<Value = Approval> {
     let options = (1..5_u32, 1..4_u32, electorates(), reasons, window, deadline, freezes());
     options.prop_map(
         |(votes, rejections_required, electorate, require_reason, undo_window, expires_at, frozen)| {
-            let electorate =
-                Electorate { break_glass: vec![vec!["U1".to_owned(), "U2".to_owned()]], ..electorate };
+            let named = vec!["U1".to_owned(), "U2".to_owned()];
+            let glass = Some(Breakers { people: named.clone(), review_within: 100, by_policy: false });
+            let electorate = Electorate { lift_freeze: vec![named], glass, ..electorate };
             Approval {
                 frozen,
                 votes_required: votes,
@@ -77,8 +79,11 @@ fn asks() -> impl Strategy<Value = Ask> {
     let reason = proptest::option::of("[ab]".prop_map(String::from));
     let cancel = "[ a]".prop_map(|reason| Ask::Cancel { reason });
     let vote = (choice, reason).prop_map(|(choice, reason)| Ask::Vote { choice, reason });
+    let lift = "[ a]".prop_map(|reason| Ask::LiftFreeze { reason });
     let glass = "[ a]".prop_map(|reason| Ask::BreakGlass { reason });
-    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 1 => cancel, 2 => glass]
+    let review = "[ a]".prop_map(|note| Ask::Review { note });
+    let others = prop_oneof![2 => lift, 2 => glass, 2 => review, 1 => cancel];
+    prop_oneof![24 => vote, 3 => Just(Ask::Withdraw), 2 => Just(Ask::Undo), 7 => others]
 }
 
 fn clicks() -> impl Strategy<Value = Move> {
@@ -216,7 +221,9 @@ impl History {
         self.earlier.push(std::mem::replace(&mut self.last, decision.next));
         let now = self.now;
         self.events.extend(decision.events.into_iter().map(|event| (now, event)));
-        self.due.extend(decision.later.into_iter().map(|later| (later.at, later.kind)));
+        let takes_it_on = |later: &Later| !matches!(later.kind, EffectKind::RemindReview { .. });
+        let later = decision.later.into_iter().filter(takes_it_on);
+        self.due.extend(later.map(|later| (later.at, later.kind)));
         let takes_on = |kind: &&EffectKind| matches!(kind, EffectKind::ConfirmQuorum { .. });
         self.due.extend(decision.effects.iter().filter(takes_on).map(|kind| (now, kind.clone())));
         self.effects.extend(decision.effects);
@@ -253,5 +260,10 @@ fn look(seen: &Approval, gone: usize, electorate: Electorate) -> Command {
     let approving = seen.votes.iter().filter(|vote| vote.choice == Choice::Approve);
     let verdict = |voter: &str| if voter == gone { Verdict::Deactivated } else { Verdict::Eligible };
     let voters = approving.map(|vote| (vote.voter.clone(), verdict(&vote.voter))).collect();
-    Command::Confirm(Check { electorate, voters, base: None })
+    let breaker = seen.glass.broken.as_ref().map(|broken| BreakerCheck {
+        by: broken.by.clone(),
+        verdict: verdict(&broken.by),
+        hands: Hands { members: vec!["U3".to_owned()], may_lack: false },
+    });
+    Command::Confirm(Check { electorate, voters, base: None, breaker })
 }

@@ -76,7 +76,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("U3 withdraws, without a vote", click("U3", Ask::Withdraw, 90)),
         ("U3 undoes", click("U3", Ask::Undo, 90)),
         ("U3 cancels", click("U3", Ask::Cancel { reason: "not today".to_owned() }, 90)),
-        ("U3 breaks the glass", click("U3", Ask::BreakGlass { reason: "outage".to_owned() }, 90)),
+        ("U3 lifts the freeze", click("U3", Ask::LiftFreeze { reason: "outage".to_owned() }, 90)),
         ("U9 approves, not an author", click("U9", for_it(Approve), 90)),
         (
             "all who approved still may",
@@ -125,7 +125,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        refused: NoQuorum
       U3 cancels                       cancelled 1:0; do: draw_dialog, advance_run 0; record: approval_closed
-      U3 breaks the glass              refused: NotFrozen
+      U3 lifts the freeze              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -154,7 +154,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
-      U3 breaks the glass              refused: NotFrozen
+      U3 lifts the freeze              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -183,7 +183,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
-      U3 breaks the glass              refused: NotFrozen
+      U3 lifts the freeze              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
       all who approved still may       approved 2:0; do: draw_dialog, advance_run 0; record: voters_checked, approval_closed
       U1 is deactivated                pending 1:0; do: draw_dialog, expire at 600; record: voters_checked, vote_struck
@@ -212,7 +212,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        refused: NoQuorum
       U3 cancels                       cancelled 1:0; do: draw_dialog, advance_run 0; record: approval_closed
-      U3 breaks the glass              pending 1:0; do: tell_glass_broken, draw_dialog; record: glass_broken
+      U3 lifts the freeze              pending 1:0; do: tell_freeze_lifted, draw_dialog; record: freeze_lifted
       U9 approves, not an author       refused: NotNamed
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -241,7 +241,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: NoVote
       U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
-      U3 breaks the glass              quorum 2:0; do: tell_glass_broken, draw_dialog, confirm_quorum at 180; record: glass_broken
+      U3 lifts the freeze              quorum 2:0; do: tell_freeze_lifted, draw_dialog, confirm_quorum at 180; record: freeze_lifted
       U9 approves, not an author       refused: NotNamed
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -270,7 +270,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already approved
       U3 undoes                        refused: already approved
       U3 cancels                       refused: already approved
-      U3 breaks the glass              refused: already approved
+      U3 lifts the freeze              refused: already approved
       U9 approves, not an author       refused: already approved
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -299,7 +299,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already rejected
       U3 undoes                        refused: already rejected
       U3 cancels                       refused: already rejected
-      U3 breaks the glass              refused: already rejected
+      U3 lifts the freeze              refused: already rejected
       U9 approves, not an author       refused: already rejected
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -328,7 +328,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already expired
       U3 undoes                        refused: already expired
       U3 cancels                       refused: already expired
-      U3 breaks the glass              refused: already expired
+      U3 lifts the freeze              refused: already expired
       U9 approves, not an author       refused: already expired
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -357,7 +357,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already superseded
       U3 undoes                        refused: already superseded
       U3 cancels                       refused: already superseded
-      U3 breaks the glass              refused: already superseded
+      U3 lifts the freeze              refused: already superseded
       U9 approves, not an author       refused: already superseded
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow
@@ -386,7 +386,7 @@ fn every_command_in_every_state() {
       U3 withdraws, without a vote     refused: already cancelled
       U3 undoes                        refused: already cancelled
       U3 cancels                       refused: already cancelled
-      U3 breaks the glass              refused: already cancelled
+      U3 lifts the freeze              refused: already cancelled
       U9 approves, not an author       refused: already cancelled
       all who approved still may       refused: NotNow
       U1 is deactivated                refused: NotNow

@@ -85,7 +85,7 @@ proptest! {
             votes: (0..approvals + rejections).map(vote).collect(),
             struck: ids().into_iter().take(struck).map(|voter| Struck { voter, why: Verdict::NotNamed }).collect(),
             rules_change: RulesChange::Yes(vec![long.clone(); people]),
-            electorate: Electorate { break_glass: vec![ids()], people: Some(ids()), except: ids(), not_found: vec![long.clone(); people], ..authors(0) },
+            electorate: Electorate { lift_freeze: vec![ids()], people: Some(ids()), except: ids(), not_found: vec![long.clone(); people], ..authors(0) },
             expires_at: Some(at(600)),
             ..first
         };

@@ -1,4 +1,4 @@
-//! What a freeze means for an approval, and what breaking the glass does.
+//! What a freeze means for an approval, and what lifting it does.
 
 use crate::approval_table::{outcome, table};
 use crate::dialogs::drawn;
@@ -13,17 +13,17 @@ use approval::approval::{Standing, Status, Verdict, Voter, decide};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::freeze::{Dates, Freeze, Hours};
-use approval::message::{glass_broken, refusal};
+use approval::message::{freeze_lifted, refusal};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
 use Choice::Approve;
 
-fn glass(reason: &str) -> Ask {
-    Ask::BreakGlass { reason: reason.to_owned() }
+fn lift(reason: &str) -> Ask {
+    Ask::LiftFreeze { reason: reason.to_owned() }
 }
 
-/// One vote is needed; frozen until 600. U8 and U9 may break the glass.
+/// One vote is needed; frozen until 600. U8 and U9 may lift the freeze.
 fn waiting() -> Approval {
     let dialog = Some(Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() });
     Approval { dialog, ..frozen(approval(), 600, &["U8", "U9"]) }
@@ -111,7 +111,7 @@ fn an_approval_that_opens_says_when_its_freeze_changes() {
         ("after it closed", watch(&after(&opened, Command::WatchFreeze, 600), 660)),
         ("in a quorum", watch(&held(), 300)),
         ("in a quorum, when it closes", watch(&held(), 600)),
-        ("after the glass was broken", watch(&after(&waiting(), click("U8", glass("now"), 90), 90), 600)),
+        ("after the freeze is lifted", watch(&after(&waiting(), click("U8", lift("now"), 90), 90), 600)),
     ]), @"
     before the window opens      pending 0:0; do: watch_freeze at 120; record: -
     when it opens                pending 0:0; do: draw_dialog, watch_freeze at 600; record: frozen
@@ -119,7 +119,7 @@ fn an_approval_that_opens_says_when_its_freeze_changes() {
     after it closed              refused: NotNow
     in a quorum                  quorum 1:0; do: watch_freeze at 600; record: -
     in a quorum, when it closes  refused: NotNow
-    after the glass was broken   refused: NotNow
+    after the freeze is lifted   refused: NotNow
     ");
 }
 
@@ -145,46 +145,46 @@ fn a_quorum_that_a_freeze_holds_is_undone_withdrawn_and_kept_from_expiring() {
 }
 
 #[test]
-fn breaking_the_glass_lifts_the_freeze_and_is_no_vote() {
-    let break_it = |state: &Approval, who: &str| outcome(state, click(who, glass("outage"), 90), 90);
+fn lifting_the_freeze_is_no_vote() {
+    let lift_it = |state: &Approval, who: &str| outcome(state, click(who, lift("outage"), 90), 90);
     let undoable =
         voted(Approval { undo_window: Some(SignedDuration::from_mins(2)), ..waiting() }, &[("U1", Approve)]);
-    let lifted = after(&waiting(), click("U8", glass("outage"), 90), 90);
+    let lifted = after(&waiting(), click("U8", lift("outage"), 90), 90);
     let free = Approval { frozen: Frozen::default(), ..waiting() };
     let own = Approval { electorate: except(waiting().electorate, &["U8"]), ..waiting() };
     insta::assert_snapshot!(table([
-        ("a pending one", break_it(&waiting(), "U8")),
-        ("who made the change", break_it(&own, "U8")),
-        ("a quorum", break_it(&held(), "U9")),
-        ("a quorum that can be undone", break_it(&undoable, "U9")),
+        ("a pending one", lift_it(&waiting(), "U8")),
+        ("who made the change", lift_it(&own, "U8")),
+        ("a quorum", lift_it(&held(), "U9")),
+        ("a quorum that can be undone", lift_it(&undoable, "U9")),
         ("and then a vote", outcome(&lifted, click("U1", for_it(Approve), 95), 95)),
-        ("somebody who is not named", break_it(&held(), "U1")),
-        ("without a reason", outcome(&held(), click("U8", glass(" "), 90), 90)),
-        ("again", outcome(&lifted, click("U9", glass("outage"), 95), 95)),
-        ("the same click again", outcome(&lifted, click("U8", glass("outage"), 90), 95)),
-        ("without a freeze", break_it(&free, "U8")),
-        ("after the freeze", outcome(&waiting(), click("U8", glass("outage"), 600), 600)),
+        ("somebody who is not named", lift_it(&held(), "U1")),
+        ("without a reason", outcome(&held(), click("U8", lift(" "), 90), 90)),
+        ("again", outcome(&lifted, click("U9", lift("outage"), 95), 95)),
+        ("the same click again", outcome(&lifted, click("U8", lift("outage"), 90), 95)),
+        ("without a freeze", lift_it(&free, "U8")),
+        ("after the freeze", outcome(&waiting(), click("U8", lift("outage"), 600), 600)),
     ]), @r#"
-    a pending one                pending 0:0; do: tell_glass_broken, draw_dialog; record: glass_broken
-    who made the change          pending 0:0; do: tell_glass_broken, draw_dialog; record: glass_broken
-    a quorum                     quorum 1:0; do: confirm_quorum, tell_glass_broken, draw_dialog; record: glass_broken
-    a quorum that can be undone  quorum 1:0; do: tell_glass_broken, draw_dialog, confirm_quorum at 180; record: glass_broken
+    a pending one                pending 0:0; do: tell_freeze_lifted, draw_dialog; record: freeze_lifted
+    who made the change          pending 0:0; do: tell_freeze_lifted, draw_dialog; record: freeze_lifted
+    a quorum                     quorum 1:0; do: confirm_quorum, tell_freeze_lifted, draw_dialog; record: freeze_lifted
+    a quorum that can be undone  quorum 1:0; do: tell_freeze_lifted, draw_dialog, confirm_quorum at 180; record: freeze_lifted
     and then a vote              quorum 1:0; do: draw_dialog, confirm_quorum; record: vote_cast, quorum_reached
-    somebody who is not named    refused: NotABreaker(["U8", "U9"])
+    somebody who is not named    refused: NotALifter(["U8", "U9"])
     without a reason             refused: ReasonNeeded
     again                        refused: NotFrozen
     the same click again         refused: Replayed
     without a freeze             refused: NotFrozen
     after the freeze             refused: NotFrozen
     "#);
-    assert_eq!(until(&after(&undoable, click("U9", glass("outage"), 90), 90)), 180);
-    let decision = decide(&held(), click("U9", glass(" outage "), 90), at(90)).expect("it is lifted");
-    let told = EffectKind::TellGlassBroken { approval: held().id };
+    assert_eq!(until(&after(&undoable, click("U9", lift("outage"), 90), 90)), 180);
+    let decision = decide(&held(), click("U9", lift(" outage "), 90), at(90)).expect("it is lifted");
+    let told = EffectKind::TellFreezeLifted { approval: held().id };
     let confirm = EffectKind::ConfirmQuorum { approval: held().id };
     assert!(decision.effects.contains(&told) && decision.effects.contains(&confirm));
     assert_eq!(
         decision.events,
-        [EventKind::GlassBroken {
+        [EventKind::FreezeLifted {
             approval: held().id,
             by: "U9".to_owned(),
             name: "name of U9".to_owned(),
@@ -196,18 +196,18 @@ fn breaking_the_glass_lifts_the_freeze_and_is_no_vote() {
 }
 
 #[test]
-fn only_a_member_who_is_named_in_every_window_breaks_the_glass() {
+fn only_who_is_named_in_every_window_lifts_the_freeze() {
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let two = Approval {
         frozen: Frozen::new(vec![between("a", 0, 120), between("b", 120, 600)], at(0)),
-        electorate: Electorate { break_glass: vec![names(&["U7", "U8"]), names(&["U8"])], ..authors(3) },
+        electorate: Electorate { lift_freeze: vec![names(&["U7", "U8"]), names(&["U8"])], ..authors(3) },
         ..of_three()
     };
     let refused =
-        |state: &Approval, who: &str, second| decide(state, click(who, glass("x"), second), at(second)).err();
-    assert_eq!(refused(&two, "U7", 90), Some(Refusal::NotABreaker(names(&["U8"]))));
+        |state: &Approval, who: &str, second| decide(state, click(who, lift("x"), second), at(second)).err();
+    assert_eq!(refused(&two, "U7", 90), Some(Refusal::NotALifter(names(&["U8"]))));
     assert_eq!(refused(&two, "U8", 90), None);
-    assert_eq!(refused(&frozen(approval(), 600, &[]), "U8", 90), Some(Refusal::NotABreaker(Vec::new())));
+    assert_eq!(refused(&frozen(approval(), 600, &[]), "U8", 90), Some(Refusal::NotALifter(Vec::new())));
     for (workspace, standing, verdict) in [
         ("T2", None, Verdict::Stranger),
         ("T1", Some(Standing::Guest), Verdict::Guest),
@@ -216,7 +216,7 @@ fn only_a_member_who_is_named_in_every_window_breaks_the_glass() {
         let voter =
             Voter { id: "U8".to_owned(), name: String::new(), workspace: workspace.to_owned(), standing };
         let subject = two.subject.mark();
-        let click = votes::Click { voter, ask: glass("x"), at: at(90), subject };
+        let click = votes::Click { voter, ask: lift("x"), at: at(90), subject };
         let refused = decide(&two, Command::Click(click), at(90));
         assert!(matches!(refused, Err(Refusal::NotEligible(told, _)) if told == verdict), "{refused:?}");
     }
@@ -224,12 +224,12 @@ fn only_a_member_who_is_named_in_every_window_breaks_the_glass() {
     let looked_up = check(authors(3), &[("U1", Verdict::Deactivated)]);
     let quorum = voted(two, &[("U1", Approve), ("U2", Approve)]);
     let after = after(&quorum, looked_up, 600);
-    assert_eq!(after.electorate.break_glass, Vec::<Vec<String>>::new());
+    assert_eq!(after.electorate.lift_freeze, Vec::<Vec<String>>::new());
 }
 
 #[test]
-fn a_dialog_says_until_when_it_is_frozen_and_who_broke_the_glass() {
-    let lifted = after(&held(), click("U8", glass("Checkout is down"), 90), 90);
+fn a_dialog_says_until_when_it_is_frozen_and_who_lifted_it() {
+    let lifted = after(&held(), click("U8", lift("Checkout is down"), 90), 90);
     let approved = after(&lifted, all_may(&lifted), 91);
     let nobody = voted(frozen(approval(), 600, &[]), &[("U1", Approve)]);
     let told = [
@@ -244,14 +244,14 @@ fn a_dialog_says_until_when_it_is_frozen_and_who_broke_the_glass() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     waiting
     context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release. Votes count, and nothing runs before.
-    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Break glass…: "break_glass d a cfa564f969"]
+    "votes": [Approve: "approve" "d a cfa564f969", primary] [Reject: "reject" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Lift the freeze…: "lift_freeze d a cfa564f969"]
 
     held
     section: *Votes:*
     <@U1> :+1:
     context: :snowflake: Frozen until <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>: release.
     context: 1 approval. It goes ahead on <!date^1620733920^{date} at {time}|2021-05-11 at 11:52 UTC>, unless somebody undoes it.
-    "votes": [Undo: "undo" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Break glass…: "break_glass d a cfa564f969"]
+    "votes": [Undo: "undo" "d a cfa564f969", danger] ["more": Withdraw my vote: "withdraw d a cfa564f969"; Cancel this approval: "cancel d a cfa564f969"; Lift the freeze…: "lift_freeze d a cfa564f969"]
 
     held, and nobody may lift it
     section: *Votes:*
@@ -278,15 +278,15 @@ fn a_dialog_says_until_when_it_is_frozen_and_who_broke_the_glass() {
     <@U1> :+1:
     context: Action cancelled by <@U2> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: not now.
     "#);
-    insta::assert_snapshot!(glass_broken(&lifted).expect("it was lifted"), @":rotating_light: <@U8> broke the glass: the freeze does not hold this approval any more. Checkout is down.");
+    insta::assert_snapshot!(freeze_lifted(&lifted).expect("it was lifted"), @":rotating_light: <@U8> lifted the freeze for this approval. Checkout is down.");
     let silent = Approval { dialog: None, ..lifted.clone() };
-    assert_eq!((glass_broken(&held()), glass_broken(&silent)), (None, None));
+    assert_eq!((freeze_lifted(&held()), freeze_lifted(&silent)), (None, None));
 }
 
 #[test]
 fn who_can_not_lift_a_freeze_is_told_why() {
     let named = vec!["U8".to_owned(), "U9".to_owned()];
-    let told = [Refusal::NotABreaker(named), Refusal::NotABreaker(Vec::new()), Refusal::NotFrozen];
+    let told = [Refusal::NotALifter(named), Refusal::NotALifter(Vec::new()), Refusal::NotFrozen];
     let told = told.map(|refused| refusal(&refused).expect("something to tell"));
     insta::assert_snapshot!(told.join("\n"), @"
     The freeze was not lifted: only <@U8>, <@U9> may.

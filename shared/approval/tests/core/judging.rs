@@ -69,7 +69,7 @@ fn a_blocked_approval_is_judged_ever_more_seldom() {
 fn a_quorum_that_is_blocked_by_the_second_look_waits_again() {
     let mended = decide(&voted(), judge(Electorate::anyone(), Some("b"), 1), at(60)).unwrap().next;
     let voters = vec![("U2".to_owned(), Verdict::Eligible)];
-    let check = Check { electorate: blocked(), voters, base: Some("b".to_owned()) };
+    let check = Check { electorate: blocked(), voters, base: Some("b".to_owned()), breaker: None };
     let looked = decide(&mended, Command::Confirm(check), at(61)).unwrap();
     assert_eq!((looked.next.status.clone(), looked.next.votes.len()), (Status::Pending, 1));
     assert!(consequences(&looked).contains("judge_again"), "{}", consequences(&looked));

@@ -12,6 +12,7 @@ mod dialog_limits;
 mod dialogs;
 mod freeze;
 mod frozen;
+mod glass;
 mod judging;
 mod permission;
 mod quorum;

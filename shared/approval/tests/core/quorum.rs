@@ -91,8 +91,12 @@ fn who_approved_while_others_were_looked_up_is_looked_up_next() {
 fn the_second_look_is_on_record_with_what_it_saw() {
     let electorate = Electorate { people: Some(vec!["U1".to_owned()]), ..authors(1) };
     let voters = vec![("U1".to_owned(), Verdict::Guest), ("U2".to_owned(), Eligible)];
-    let command =
-        Command::Confirm(Check { electorate: electorate.clone(), voters: voters.clone(), base: None });
+    let command = Command::Confirm(Check {
+        electorate: electorate.clone(),
+        voters: voters.clone(),
+        base: None,
+        breaker: None,
+    });
     let decision = decide(&quorum(), command, at(90)).expect("a look");
     assert_eq!(decision.next.electorate, electorate);
     let approval = decision.next.id.clone();

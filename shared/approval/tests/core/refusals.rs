@@ -3,7 +3,7 @@
 use crate::samples::{approval, at, authors, except, successor};
 use approval::approval::{Approval, Electorate, Refusal, Status, Verdict};
 use approval::message::{
-    NO_SUCH_APPROVAL, NO_SUCH_RUN, ask_reason, refusal, resolution_refused, say, why_not_counted,
+    Asking, NO_SUCH_APPROVAL, NO_SUCH_RUN, ask_reason, refusal, resolution_refused, say, why_not_counted,
 };
 use approval::run;
 
@@ -40,7 +40,7 @@ fn before_a_click_it_is_told_why_it_would_not_count() {
         let why = why_not_counted(&refused).expect("a reason");
         assert_eq!(told(refused), format!("Your click was not counted: {why}"));
     }
-    for other in [Refusal::Repeated, Refusal::NoVote, Refusal::NoQuorum, Refusal::NotABreaker(Vec::new())] {
+    for other in [Refusal::Repeated, Refusal::NoVote, Refusal::NoQuorum, Refusal::NotALifter(Vec::new())] {
         assert_eq!(why_not_counted(&other), None, "{other:?}");
     }
 }
@@ -100,8 +100,12 @@ fn who_says_too_late_what_became_of_a_step_is_told_so() {
 
 #[test]
 fn the_window_that_asks_why() {
-    let window =
-        ask_reason(&Approval { name: "Promote <now>".to_owned(), ..approval() }, "Approve", "d a mark");
+    let window = ask_reason(
+        &Approval { name: "Promote <now>".to_owned(), ..approval() },
+        "Approve",
+        Asking::Reason,
+        "d a mark",
+    );
     insta::assert_snapshot!(serde_json::to_string_pretty(&window).expect("JSON"), @r#"
     {
       "blocks": [
@@ -183,11 +187,12 @@ fn slack_takes_every_window() {
         window["blocks"][0]["text"]["text"].as_str().map(|text| text.chars().count()).unwrap_or_default()
     };
     let long = "<&\u{1f680}".repeat(3000);
-    let named = ask_reason(&Approval { name: long.clone(), ..approval() }, "Approve", "d a mark");
+    let named =
+        ask_reason(&Approval { name: long.clone(), ..approval() }, "Approve", Asking::Reason, "d a mark");
     assert!((200..=3000).contains(&length(&named)), "{}", length(&named));
     assert!((2990..=3000).contains(&length(&say(&long))), "{}", length(&say(&long)));
     for doing in ["Approve", "Reject", "Cancel it"] {
-        assert_eq!(ask_reason(&approval(), doing, "")["title"]["text"], doing);
+        assert_eq!(ask_reason(&approval(), doing, Asking::Reason, "")["title"]["text"], doing);
         assert!(doing.len() <= 24);
     }
     let electorate = Electorate { not_found: vec![long; 900], ..except(authors(900), &["U1"]) };

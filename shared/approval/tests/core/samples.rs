@@ -57,6 +57,7 @@ pub fn approval() -> Approval {
         workspace: WORKSPACE.to_owned(),
         votes: Vec::new(),
         struck: Vec::new(),
+        glass: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,
@@ -82,10 +83,10 @@ pub fn frozen(approval: Approval, until: u16, breakers: &[&str]) -> Approval {
     let today = vec![Dates { first: date(2021, 5, 11), last: date(2021, 5, 11) }];
     let hours = Some(Hours { from: 0, to: 11 * 60 + 42 + until / 60 });
     let release = Freeze { dates: today, hours, ..window("release", "UTC") };
-    let break_glass = vec![breakers.iter().map(ToString::to_string).collect()];
+    let lift_freeze = vec![breakers.iter().map(ToString::to_string).collect()];
     Approval {
         frozen: Frozen::new(vec![release], at(0)),
-        electorate: Electorate { break_glass, ..approval.electorate },
+        electorate: Electorate { lift_freeze, ..approval.electorate },
         ..approval
     }
 }
@@ -144,7 +145,7 @@ pub fn because(choice: Choice, reason: &str) -> Ask {
 /// What the look at these approvers says, each with its verdict, while `electorate` may vote.
 pub fn check(electorate: Electorate, voters: &[(&str, Verdict)]) -> votes::Command {
     let voters = voters.iter().map(|(voter, verdict)| ((*voter).to_owned(), *verdict)).collect();
-    votes::Command::Confirm(Check { electorate, voters, base: None })
+    votes::Command::Confirm(Check { electorate, voters, base: None, breaker: None })
 }
 
 /// The look at everybody who approved `approval`: they all still may.
@@ -264,6 +265,7 @@ pub fn spec(votes_required: u32) -> ApprovalSpec {
         supersede: false,
         undo_window: None,
         freeze: Vec::new(),
+        break_glass: Vec::new(),
         on_success: Vec::new(),
         on_reject: Vec::new(),
         on_expire: Vec::new(),

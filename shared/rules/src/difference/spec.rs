@@ -91,6 +91,7 @@ fn keys(old: &ApprovalSpec, new: &ApprovalSpec) -> Vec<String> {
     text("channel", old.channel.clone(), new.channel.clone());
     text("approvers", people(&old.approvers), people(&new.approvers));
     text("votes_required by group", quotas(&old.quotas), quotas(&new.quotas));
+    text("break_glass", breakers(&old.break_glass), breakers(&new.break_glass));
     text("authors_only", old.authors_only.to_string(), new.authors_only.to_string());
     text("self_approval", old.self_approval.to_string(), new.self_approval.to_string());
     text("require_reason", reasons(old.require_reason), reasons(new.require_reason));
@@ -121,6 +122,10 @@ fn keys(old: &ApprovalSpec, new: &ApprovalSpec) -> Vec<String> {
 
 fn people(people: &Option<Vec<String>>) -> String {
     people.as_ref().map_or_else(|| "anyone in the channel".to_owned(), |people| people.join(", "))
+}
+
+fn breakers(people: &[String]) -> String {
+    if people.is_empty() { "nobody".to_owned() } else { people.join(", ") }
 }
 
 fn quotas(quotas: &[QuotaSpec]) -> String {

@@ -44,6 +44,7 @@ impl Reader<'_> {
             supersede: true,
             undo_window: None,
             freeze: Vec::new(),
+            break_glass: Vec::new(),
             on_success: Vec::new(),
             on_reject: Vec::new(),
             on_expire: Vec::new(),
@@ -86,6 +87,7 @@ impl Reader<'_> {
                 self.word(node, key, &ROLLBACK);
                 spec.range.rollback_four_eyes = true;
             }
+            "break_glass" => spec.break_glass = self.approvers(node, key).unwrap_or_default(),
             "require_reason" => spec.require_reason = self.reasons(node).unwrap_or(Reasons::Both),
             "expires_after" => spec.expires_after = self.wait(node, key, "24h", LONGEST_WAIT),
             "remind_after" => spec.remind_after = self.wait(node, key, "2h", LONGEST_WAIT),

@@ -188,11 +188,11 @@ impl Reader<'_> {
     }
 
     /// Every approval of `actions`, at whatever depth, is held back by `freeze`. Without one there is no dialog in which
-    /// somebody could break the glass.
+    /// somebody could lift it.
     pub(super) fn frozen(&mut self, actions: &mut [Action], freeze: &[Freeze], at: Position) {
         let asks = hold_back(actions, freeze);
         if !asks && freeze.iter().any(|window| !window.break_glass.is_empty()) {
-            let message = "nobody can break the glass: the rule asks for no approval, so there is no dialog";
+            let message = "nobody can lift the freeze: the rule asks for no approval, so there is no dialog";
             self.notice(at, message, None);
         }
     }

@@ -162,7 +162,7 @@ pub const CONDITION: [Key; 2] = [
 ];
 
 /// The keys of `slack_channel_approval`.
-pub const APPROVAL: [Key; 19] = [
+pub const APPROVAL: [Key; 20] = [
     Key {
         name: "name",
         takes: Takes::Text,
@@ -253,6 +253,15 @@ pub const APPROVAL: [Key; 19] = [
         ),
         about: "`four_eyes`: who made the commits that a rollback takes out may not approve it either.",
         examples: &["rollback: four_eyes"],
+    },
+    Key {
+        name: "break_glass",
+        takes: Takes::People,
+        absent: Means("nobody"),
+        about: "Who may let the approval go ahead without its votes, with a reason, in the menu of its dialog: as in `approvers`. Everyone in \
+                the channel is told, and within 48 hours somebody who made none of the change and did not break the glass has to \
+                review it. A freeze still holds the actions. With a policy, its `break_glass` counts instead.",
+        examples: &["break_glass: [ana@example.com, '@sre']"],
     },
     Key {
         name: "require_reason",

@@ -2,8 +2,8 @@
 
 use crate::samples::second;
 use approval::approval::{
-    Blocker, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, Standing, Successor, Verdict,
-    WithoutRange,
+    Blocker, Breakers, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, Standing, Successor,
+    Verdict, WithoutRange,
 };
 use approval::deploy::RulesChange;
 use approval::effect::EffectKind;
@@ -49,7 +49,8 @@ pub fn electorate() -> Electorate {
         quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
         own_word: odd(),
         people_page: Some(ODD[2].to_owned()),
-        break_glass: vec![Vec::new(), odd()],
+        lift_freeze: vec![Vec::new(), odd()],
+        glass: Some(Breakers { people: odd(), review_within: i64::MAX, by_policy: true }),
         parts: vec![Part { makers: odd(), commits: 2, pull_requests: 0, title: ODD[1].to_owned() }],
         blocked: blockers(),
         judged: Some(Judged {
@@ -180,12 +181,31 @@ fn of_approvals() -> Vec<EventKind> {
             until: precise(),
             freeze: String::new(),
         },
-        EventKind::GlassBroken {
+        EventKind::FreezeLifted {
             approval: approval(),
             by: "U1".to_owned(),
             name: String::new(),
             freeze: String::new(),
             reason: ODD[3].to_owned(),
+        },
+        EventKind::GlassBroken {
+            approval: approval(),
+            by: "U1".to_owned(),
+            name: ODD[2].to_owned(),
+            reason: ODD[3].to_owned(),
+            due: precise(),
+        },
+        EventKind::GlassStruck {
+            approval: approval(),
+            by: "U1".to_owned(),
+            name: String::new(),
+            verdict: Verdict::NotNamed,
+        },
+        EventKind::GlassReviewed {
+            approval: approval(),
+            by: String::new(),
+            name: ODD[2].to_owned(),
+            note: ODD[3].to_owned(),
         },
         EventKind::QuorumReached { approval: approval(), until: precise() },
         EventKind::QuorumUndone { approval: approval(), by: String::new(), name: ODD[2].to_owned() },
@@ -295,7 +315,10 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::WatchFreeze { approval: approval() },
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
         EffectKind::JudgeOthers { approval: approval() },
+        EffectKind::TellFreezeLifted { approval: approval() },
         EffectKind::TellGlassBroken { approval: approval() },
+        EffectKind::RemindReview { approval: approval(), round: u32::MAX },
+        EffectKind::SettleReview { approval: approval() },
         EffectKind::Supersede { deploy: DeployId::from_text("d1"), run: run(), by: successor() },
         EffectKind::DrawDialog { approval: approval() },
         draw(Some(approval())),

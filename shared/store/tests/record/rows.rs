@@ -8,7 +8,9 @@ use approval::action::{
     Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueField, IssueTransition,
     ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec,
 };
-use approval::approval::{Approval, Choice, Clicked, Frozen, Lifted, Status, Struck, Vote};
+use approval::approval::{
+    Approval, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict, Vote,
+};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use approval::effect::{Effect, EffectState};
 use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
@@ -148,6 +150,7 @@ fn actions() -> Vec<Action> {
         require_reason: Reasons::Both,
         expires_after: Some(SignedDuration::MAX),
         remind_after: Some(SignedDuration::from_nanos(1)),
+        break_glass: odd(),
         supersede: true,
         undo_window: Some(SignedDuration::from_mins(10)),
         freeze: vec![freeze()],
@@ -254,6 +257,23 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
             windows: vec![freeze(), Freeze { hours: None, days: Vec::new(), dates: Vec::new(), ..freeze() }],
             hold: Some(Hold { until: precise(), windows: vec![0, 1] }),
             lifted: Some(Lifted { by: "U1".to_owned(), at: precise(), reason: ODD[3].to_owned() }),
+        },
+        glass: Glass {
+            broken: Some(Broken {
+                by: "U1".to_owned(),
+                name: ODD[2].to_owned(),
+                at: precise(),
+                reason: ODD[3].to_owned(),
+                due: at(1),
+                hands: Some(Hands { members: odd(), may_lack: true }),
+                review: Some(Review {
+                    by: String::new(),
+                    name: String::new(),
+                    at: precise(),
+                    note: ODD[3].to_owned(),
+                }),
+            }),
+            struck: Some(Struck { voter: "U3".to_owned(), why: Verdict::NotNamed }),
         },
         expires_at: Some(precise()),
         votes_required: u32::MAX,

@@ -86,6 +86,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
         workspace: "T1".to_owned(),
         votes: Vec::new(),
         struck: Vec::new(),
+        glass: Default::default(),
         clicks: Vec::new(),
         status: Status::Pending,
         dialog: None,

@@ -55,7 +55,7 @@ fn effects(page: &Page, wanted: fn(&EffectKind) -> bool) -> usize {
 /// Everybody who voted may, as was found at the look before the first action.
 fn confirm(of: &Approval) -> Command {
     let voters = of.votes.iter().map(|vote| (vote.voter.clone(), Verdict::Eligible)).collect();
-    Command::Confirm(Check { electorate: Electorate::anyone(), voters, base: None })
+    Command::Confirm(Check { electorate: Electorate::anyone(), voters, base: None, breaker: None })
 }
 
 async fn with_approval(votes_required: u32) -> (Local, Approval) {

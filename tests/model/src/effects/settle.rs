@@ -191,6 +191,7 @@ fn new_approval(
         workspace: WORKSPACE.to_owned(),
         votes: Vec::new(),
         struck: Vec::new(),
+        glass: Default::default(),
         clicks: Vec::new(),
         status: votes::Status::Pending,
         dialog: None,
@@ -254,7 +255,7 @@ fn park(world: &mut World, scenario: &Scenario, at: usize, effect: &Arc<Effect>)
 /// What an approval is told after the look.
 pub(super) fn confirm(scenario: &Scenario, told: &[(String, Verdict)], look: Look) -> votes::Command {
     let (electorate, base) = (electorate(scenario, look), change::base(scenario, look));
-    votes::Command::Confirm(Check { electorate, voters: told.to_vec(), base })
+    votes::Command::Confirm(Check { electorate, voters: told.to_vec(), base, breaker: None })
 }
 
 /// Those who may vote, as a process judges it from `look`.

@@ -1,0 +1,256 @@
+//! Break-glass: who may, whoever did is looked up once more, everybody is told, and the review is reminded of until it is done.
+
+use crate::confirm::account;
+use crate::electorate::{each_once, resolve};
+use crate::handler::ActionExecution;
+use crate::judge::{Asked, Judgement};
+use crate::people::Known;
+use crate::policy::Binding;
+use crate::trouble::Trouble;
+use approval::action::Action;
+use approval::approval::{
+    Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, Status, next_reminder,
+};
+use approval::base::place;
+use approval::effect::{EffectState, MAX_ATTEMPTS};
+use approval::event::EventKind;
+use approval::id::{ApprovalId, DeployId};
+use approval::message::{self, Message};
+use providers::Failure;
+use providers::slack::client::Slack;
+use rules::policy::BreakGlass;
+use runtime::batch::Handled;
+use runtime::effects::Attempt;
+use store::Change;
+
+impl ActionExecution {
+    /// The people who may break the glass of what `asked` asks; `None`: it has no glass. The policy in force names them, or
+    /// without one the rule in force: no broken glass brings a proposed rules file or policy into force. Where the policy is
+    /// not known, nobody may.
+    ///
+    /// Errors: the record can't be read, or Slack can't be asked now.
+    pub(crate) async fn breakers(
+        &self,
+        slack: &Slack,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Breakers>, Trouble> {
+        if !asked.run.is_in_force() {
+            return Ok(None);
+        }
+        let (named, review_within, by_policy) = match self.policy().await? {
+            Binding::Nothing => (asked.spec.break_glass.clone(), REVIEW_WITHIN, false),
+            Binding::Unknown(_) => return Ok(None),
+            Binding::Policy(policy) => {
+                let actions = asked.run.actions();
+                let BreakGlass { people, review_within } =
+                    policy.break_glass(&asked.deploy.deployment, &actions);
+                (people, review_within, true)
+            }
+        };
+        if named.is_empty() {
+            return Ok(None);
+        }
+        let people = each_once(resolve(slack, &named).await?);
+        Ok(Some(Breakers { people, review_within: review_within.as_secs(), by_policy }))
+    }
+
+    /// The look at whoever broke the glass of `approval`, and at who made the change; `None`: it is whole.
+    pub(crate) async fn check_breaker(
+        &self,
+        slack: &Slack,
+        approval: &Approval,
+        judgement: &Judgement,
+    ) -> Result<Option<BreakerCheck>, Trouble> {
+        let Some(broken) = &approval.glass.broken else { return Ok(None) };
+        let verdict = account(slack, approval, &broken.by).await?;
+        let hands = self.hands(slack, approval, judgement).await?;
+        Ok(Some(BreakerCheck { by: broken.by.clone(), verdict, hands }))
+    }
+
+    /// Everybody with a hand in what `approval` lets through, also where its rule lets makers vote.
+    async fn hands(
+        &self,
+        slack: &Slack,
+        approval: &Approval,
+        judgement: &Judgement,
+    ) -> Result<Hands, Trouble> {
+        let mut hands = Hands { members: Vec::new(), may_lack: true };
+        let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
+        let Some((deploy, run)) = found else { return Ok(hands) };
+        hands.may_lack = false;
+        let makers = self.makers(slack, &deploy).await?;
+        for maker in deploy.makers() {
+            let found = makers.get(maker);
+            hands.members.extend(found.members.into_iter().map(|member| member.id));
+            hands.members.extend(found.unconfirmed_by);
+            hands.may_lack |= found.known == Known::NotFound;
+        }
+        let four_eyes = match run.steps.get(approval.step).map(|step| &step.action) {
+            Some(Action::SlackChannelApproval(spec)) => !spec.self_approval,
+            _ => false,
+        };
+        let start = judgement.base.start_of(four_eyes, &run.revision);
+        let Some(start) = start else {
+            hands.may_lack = true;
+            return Ok(finished(hands));
+        };
+        hands.members.extend(start.set_by.clone());
+        let kept = match &judgement.read {
+            Some(read) => Some(read.clone()),
+            None => self.store.range(&deploy.id, &approval.id).await?,
+        };
+        let kept = kept.filter(|kept| kept.base == start.revision && kept.head == run.revision);
+        let changes = match kept {
+            Some(kept) => Ok(kept),
+            None => self.read_range(&deploy, &start.revision, &run.revision).await?,
+        };
+        let Ok(changes) = changes else {
+            hands.may_lack = true;
+            return Ok(finished(hands));
+        };
+        hands.may_lack |= !changes.missing.is_empty() || changes.unvouched.count > 0;
+        let (members, own_word) = self.members(slack, &changes.makers).await?;
+        hands.members.extend(own_word);
+        for member in members {
+            match member {
+                Member::Found(ids) => hands.members.extend(ids),
+                Member::NobodyHere => {}
+                Member::NotFound => hands.may_lack = true,
+            }
+        }
+        Ok(finished(hands))
+    }
+
+    /// Whether the approval may set a base once it is reviewed: it asks by the rules in force, and the policy keeps nothing of its
+    /// run back.
+    async fn reviewed_sets_base(&self, deploy: &DeployId, id: &ApprovalId) -> Result<bool, Trouble> {
+        let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
+        let found = self.store.deploy_and_run(deploy, &approval.run).await?;
+        let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
+        Ok(self.policy_blocks(&deploy, &run, None).await?.is_empty())
+    }
+
+    /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack notifies nobody of a
+    /// mention of the channel in a thread.
+    pub(crate) async fn tell_glass_broken(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            return self.done(effect).await;
+        };
+        let Some(Message { text, blocks }) = message::glass_broken(&approval) else {
+            return self.done(effect).await;
+        };
+        let channel = approval.dialog.as_ref().map_or(&approval.channel, |dialog| &dialog.channel);
+        self.post_once(attempt, channel, None, &text, &blocks, effect.id.as_str()).await?;
+        self.done(effect).await
+    }
+
+    /// Says in the dialog's thread that a review is owed, and does so again a day later, until it is done.
+    pub(crate) async fn remind_review(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        round: u32,
+    ) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
+            return self.done(effect).await;
+        };
+        let Some(Message { text, blocks }) = message::review_reminder(&approval) else {
+            return self.done(effect).await;
+        };
+        let (channel, thread) = match &approval.dialog {
+            Some(dialog) => (dialog.channel.as_str(), Some(dialog.ts.as_str())),
+            None => (approval.channel.as_str(), None),
+        };
+        self.post_once(attempt, channel, thread, &text, &blocks, effect.id.as_str()).await?;
+        let now = self.now();
+        let next = next_reminder(&approval, round, now);
+        let change = Change::to(&effect.deploy, now).done(effect);
+        self.store.commit(change.later(&format!("reminder after {}", effect.id), next.kind, next.at)).await?;
+        Ok(())
+    }
+
+    /// A reminder that could not be posted is put on record, and the next one comes a day later all the same.
+    pub(crate) async fn settle_reminding(
+        &self,
+        attempt: &Attempt,
+        id: &ApprovalId,
+        round: u32,
+        failure: Failure,
+    ) -> Result<Handled, Trouble> {
+        let effect = &attempt.effect;
+        let approval = self.store.approval(&effect.deploy, id).await?;
+        let owed = approval.filter(|approval| approval.owed_review().is_some());
+        let passes = failure.is_passing() && effect.attempts < MAX_ATTEMPTS;
+        let Some(approval) = owed.filter(|_| !passes) else {
+            return self.settle_telling(attempt, "the dialog's thread", failure).await;
+        };
+        let (now, reason) = (self.now(), failure.to_string());
+        let next = next_reminder(&approval, round, now);
+        let event = EventKind::NotTold { channel: approval.channel, reason: reason.clone() };
+        let change = Change::to(&effect.deploy, now)
+            .effect(effect, effect.closed(EffectState::Failed, Some(reason)))
+            .and(effect.id.as_str(), Vec::new(), vec![event])
+            .later(&format!("reminder after {}", effect.id), next.kind, next.at);
+        self.store.commit(change).await?;
+        Ok(Handled::Done)
+    }
+
+    /// Lets what went ahead by a broken glass count as approved, now that it was reviewed: the next range starts there, unless
+    /// something was let through to its place since.
+    pub(crate) async fn settle_review(&self, attempt: &Attempt, id: &ApprovalId) -> Result<(), Trouble> {
+        let effect = &attempt.effect;
+        let sets_base = self.reviewed_sets_base(&effect.deploy, id).await?;
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            let change = Change::to(&effect.deploy, now).done(effect);
+            let approval = self.store.approval(&effect.deploy, id).await?;
+            let reviewed = approval.filter(|approval| approval.owed_review().is_none());
+            let Some(approval) = reviewed else { return Ok(Some(change)) };
+            let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
+            let Some((deploy, run)) = found else { return Ok(Some(change)) };
+            let owed = self.store.owed_reviews(&deploy.deployment).await?.without(id);
+            let change = change.owed_reviews(owed);
+            let Some(Action::SlackChannelApproval(spec)) =
+                run.steps.get(approval.step).map(|step| &step.action)
+            else {
+                return Ok(Some(change));
+            };
+            let asked = Asked { id, spec, deploy: &deploy, run: &run, step: approval.step };
+            let Some((steps, four_eyes)) = asked.went_through().filter(|_| sets_base) else {
+                return Ok(Some(change));
+            };
+            let mut let_through = None;
+            for step in steps {
+                let other = self.store.approval(&deploy.id, &ApprovalId::derive(&run.id, step)).await?;
+                match other.filter(|other| other.owed_review().is_none()).map(|other| other.status) {
+                    Some(Status::Approved { at }) => let_through = let_through.max(Some(at)),
+                    // Another review of the same run is still owed.
+                    Some(
+                        Status::Pending
+                        | Status::Quorum { .. }
+                        | Status::Rejected { .. }
+                        | Status::Expired { .. }
+                        | Status::Superseded { .. }
+                        | Status::Cancelled { .. },
+                    )
+                    | None => return Ok(Some(change)),
+                }
+            }
+            let place = place(spec, &run.rule, &deploy.environment);
+            let base = self.store.base(&deploy.deployment, &place).await?;
+            let moved = let_through.and_then(|at| base.reviewed(&run.revision, four_eyes, at, now));
+            Ok(Some(match moved {
+                Some(base) => change.base(base),
+                None => change,
+            }))
+        })
+        .await
+    }
+}
+
+fn finished(mut hands: Hands) -> Hands {
+    hands.members = each_once(hands.members);
+    hands
+}

@@ -1,0 +1,73 @@
+//! A broken glass on the pages: who broke it, and the review that is owed for it.
+
+use super::ballot::Booth;
+use super::fit::{NAME, TEXT};
+use super::tables::{cell, list};
+use super::time;
+use crate::address::place::{Next, Tab, deploy_href};
+use crate::view::words::sentence;
+use crate::view::{GlassView, cut};
+use approval::approval::Approval;
+use approval::message::shorten;
+use approval::owed::OwedReviews;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+/// How many reviews that are owed are listed.
+const LISTED: usize = 20;
+
+/// Who broke the glass, and the review, or until when it is owed.
+pub(super) fn glass(glass: &GlassView, is_open: bool, now: Timestamp) -> Markup {
+    html! {
+        p data-say {
+            "Glass broken by " (shorten(glass.by.label(), NAME)) " " (time(glass.at, now)) ": "
+            (sentence(&cut(&glass.reason, TEXT)))
+        }
+        @if let Some(review) = &glass.review {
+            p data-say {
+                "Reviewed by " (shorten(review.by.label(), NAME)) " " (time(review.at, now)) ": "
+                (sentence(&cut(&review.note, TEXT)))
+            }
+        } @else if glass.review_owed {
+            p.notice.problem {
+                "A review is owed, due " (time(glass.review_due, now)) ". Until it is done, the next deploy to the same place is \
+                 judged with these commits too."
+            }
+        } @else if is_open {
+            p { "A review is owed once it goes ahead, by " (time(glass.review_due, now)) "." }
+        }
+    }
+}
+
+/// How to get to the form of a review.
+pub(super) fn sign_in(approval: &Approval, booth: &Booth<'_>) -> Markup {
+    let href = Next::new(&deploy_href(&approval.deploy, Tab::Approvals), "").sign_in_href();
+    html! {
+        (booth.told(Some(&approval.id)))
+        p { a href=(href) { "Sign in with Slack to review it" } ", or review it in " (shorten(&approval.channel, NAME)) "." }
+    }
+}
+
+/// The reviews that a deployment owes, the one that is due first at the top; nothing where it owes none.
+pub(super) fn owed(reviews: &OwedReviews, now: Timestamp) -> Markup {
+    let mut owed: Vec<_> = reviews.owed.iter().collect();
+    owed.sort_by_key(|owed| owed.due);
+    let more = owed.len().saturating_sub(LISTED);
+    let rows = owed.iter().take(LISTED).map(|owed| {
+        html! {
+            (cell("whole", &html! { a href={ "/deploys/" (owed.deploy) "#" (owed.approval) } { (shorten(&owed.name, NAME)) } }))
+            (cell("", &html! { (shorten(&owed.broken_by, NAME)) }))
+            (cell("", &time(owed.due, now)))
+        }
+    });
+    html! {
+        @if !owed.is_empty() {
+            section.block aria-labelledby="reviews" {
+                h2 #reviews { "Reviews owed" }
+                p { "Somebody broke the glass of these approvals, and nobody reviewed them yet." }
+                (list(&["Approval", "Broken by", "Due"], rows))
+                @if more > 0 { p.meta { (more) " more are due later." } }
+            }
+        }
+    }
+}
