@@ -223,10 +223,10 @@ mod tests {
         let list = Value::List(vec!["a\nb\u{1b}[31m".to_owned(), "é".repeat(10_000)]);
         let line = shown(&list);
         assert!(line.starts_with("`a b [31m`, `é") && line.len() < 1000, "{line}");
-        assert_eq!(shown(&Value::Duration(std::time::Duration::from_secs(90_061))), "1d 1h 1m 1s");
+        assert_eq!(shown(&Value::Duration(Duration::from_secs(90_061))), "1d 1h 1m 1s");
         assert_eq!(shown_duration(SignedDuration::ZERO), "0s");
         assert_eq!(shown_duration(SignedDuration::from_hours(24 * 30)), "30d");
-        assert_eq!(shown(&Value::Duration(std::time::Duration::MAX)).lines().count(), 1);
+        assert_eq!(shown(&Value::Duration(Duration::MAX)).lines().count(), 1);
     }
 
     proptest! {
