@@ -5,6 +5,7 @@
 //! advice.
 
 mod candidates;
+mod moving;
 mod quotes;
 
 use super::read;
@@ -95,7 +96,7 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
         }
     }
     if best.as_ref().is_none_or(|best| best.failure.is_cut) {
-        for slip in candidates::by_moving(&source, failure).iter().take(MAX_TRIED) {
+        for slip in moving::by_moving(&source, failure).iter().take(MAX_TRIED) {
             let Some(better) = tried(&source, path, slip, budget)? else { continue };
             let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
             if !better.failure.is_cut && is_best {
