@@ -6,7 +6,9 @@ use crate::files::{Stop, is_input, read, read_file};
 use crate::policy;
 use crate::{Exit, Streams};
 use approval::deploy::Slug;
+use jiff::Timestamp;
 use rules::difference::difference;
+use rules::file::over;
 use rules::policy::Policy;
 use rules::problem::{Position, Source};
 use rules::{Problem, RulesFile};
@@ -30,8 +32,8 @@ struct Compared {
     changes: Vec<String>,
 }
 
-/// Checks each file and tells what was found. A file that can't be read does not keep the others from being checked.
-pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop> {
+/// Checks each file as of `now` and tells what was found. A file that can't be read does not keep the others from being checked.
+pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Result<Exit, Stop> {
     let mut all = Found::default();
     let mut exit = Exit::Fine;
     let in_force = args.against.as_deref().map(in_force).transpose()?;
@@ -58,7 +60,9 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>) -> Result<Exit, Stop>
                 let problems =
                     judged.map(|(policy, deployment)| below(policy, deployment, &file, &text, &name));
                 let problems = problems.unwrap_or_default();
-                (Found { problems, notices: file.notices, differences }, file.rules.len())
+                let mut notices = file.notices;
+                notices.extend(over(&text, &name, now));
+                (Found { problems, notices, differences }, file.rules.len())
             }
             Err(problems) => (Found { problems, ..Found::default() }, 0),
         };

@@ -72,7 +72,7 @@ pub fn run(
     let now = surroundings.now;
     let done = match Cli::try_parse_from(args).map(|cli| cli.command) {
         Ok(Command::Rules { command }) => match command {
-            RulesCommand::Check(args) => check::run(&args, streams),
+            RulesCommand::Check(args) => check::run(&args, streams, now),
             RulesCommand::Explain(args) => explain::run(&args, streams, now),
             RulesCommand::Test(args) => test::run(&args, streams, now),
             RulesCommand::Replay(args) => replay::run(&args, streams, surroundings),

@@ -27,7 +27,7 @@ fn what_has_to_change_does_and_is_told() {
                 undo_window: 30s
                 remind_after: 2h
                 supersede: false
-                authors_only: true
+                authors_only: false
                 on_success: [slack_channel_approval: {channel: '#second-gate'}, webhook: https://hooks.example.com/T1/s3cret]
       - always:
           actions:

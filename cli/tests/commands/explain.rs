@@ -339,7 +339,7 @@ fn what_does_not_open_says_why_not() {
             asks: the authors, would you like to promote 7bf7226 - checkout (Staging) to production?
             in: #gate
             needs: 1 vote to approve, 1 vote to reject
-            may vote: the authors; nobody whose own change it is
+            may vote: anyone in the channel; nobody whose own change it is
             reason: from who rejects
             reminds after: 2h
             can be undone for: 30s

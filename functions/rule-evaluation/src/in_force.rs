@@ -45,7 +45,7 @@ pub(crate) struct Judged {
     /// The path of the file in force.
     pub(crate) path: Option<String>,
     /// The default tags in force.
-    tags: Option<DefaultTags>,
+    tags: DefaultTags,
     /// The rules of `rules` that only a proposed file has asked.
     asked: Vec<Asked>,
     /// What waits for a proposed file.
@@ -72,7 +72,7 @@ impl Law {
     /// The default tags in force.
     pub(crate) fn tags(&self) -> Option<&DefaultTags> {
         match self {
-            Self::Rules(judged) => judged.tags.as_ref(),
+            Self::Rules(judged) => Some(&judged.tags),
             Self::Refused { .. } => None,
         }
     }
@@ -80,7 +80,8 @@ impl Law {
 
 impl Judged {
     fn by(rules: RulesFile, texts: &RulesTexts) -> Self {
-        let tags = texts.tags.as_ref().map(|(path, text)| DefaultTags::parse(text, path));
+        let read = |(path, text): &(String, String)| DefaultTags::parse(text, path);
+        let tags = texts.tags.as_ref().map_or_else(DefaultTags::standard, read);
         let (path, asked, notices, refused) = (texts.path.clone(), Vec::new(), Vec::new(), Vec::new());
         Self { rules, path, tags, asked, notices, proposal: None, refused }
     }

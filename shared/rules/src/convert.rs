@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_file_with_problems_is_not_converted() {
         let problems =
-            convert("rules:\n  - a: {conditions: [b], actions: [merge]}\n", "rules.yml").unwrap_err();
+            convert("rules:\n  - a: {conditions: [b], actions: [trigger_build]}\n", "rules.yml").unwrap_err();
         insta::assert_snapshot!(problems[0], @"rules.yml:2:22: unknown variable `b`");
     }
 }

@@ -4,7 +4,9 @@ mod actions;
 mod approvals;
 mod comparisons;
 mod conditions;
+mod electorate;
 pub(crate) mod events;
+mod foreign;
 mod freeze;
 mod issues;
 mod monitors;
@@ -12,16 +14,20 @@ mod personal;
 pub(crate) mod policy;
 mod reader;
 mod rules;
+mod shape;
+mod slips;
 mod stages;
 pub(crate) mod values;
 
 use crate::condition::{Condition, Snapshot, Value};
-use crate::problem::{Position, Problem, Source};
-use crate::variables::MAGNITUDE;
-use crate::{variables, yaml};
+use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
+use crate::variables::{self, MAGNITUDE};
+use crate::yaml::{self, Unread};
 use approval::action::{Action, Kind};
 use approval::freeze::{Freeze, Hold, hold};
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use reader::Reader;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -29,6 +35,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// For how long a date is over when it is in every time zone, and the hours that begin on it, too.
+const ENDED: SignedDuration = SignedDuration::from_hours(48);
 /// What to write into an empty file.
 pub(crate) const BEGIN: &str = "start with `rules:`";
 
@@ -196,11 +204,36 @@ impl Rule {
 /// Every problem of the file, in the order of its lines, at most [`crate::problem::MAX_PROBLEMS`] and a last one that says
 /// that there may be more. A file with a problem has no rules: nothing is opened by half.
 pub fn parse(source: &str, path: &str) -> Result<RulesFile, Vec<Problem>> {
+    read(source, path).map_err(|failure| slips::explained(source, path, failure))
+}
+
+/// The freeze windows of a sound file that are over at `now`: notices, in the order of the file. `path` is as for [`parse`]. A window is told of
+/// two days after its last date, when it has ended in every time zone.
+pub fn over(source: &str, path: &str, now: Timestamp) -> Vec<Problem> {
     let lines = Source::new(path, source);
-    let root = yaml::load(&lines, BEGIN)?;
+    let Ok(root) = yaml::load(&lines, BEGIN) else { return Vec::new() };
+    let mut reader = Reader::new(&lines);
+    reader.rules(&root);
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let is_over = |last: &Date| today.duration_since(*last) > ENDED;
+    let ended = std::mem::take(&mut reader.last_dates).into_iter().filter(|(last, _)| is_over(last));
+    ended
+        .take(MAX_PROBLEMS)
+        .map(|(last, at)| {
+            let right = "give it new dates, or take it out".to_owned();
+            lines.problem(at, format!("this freeze is over since {last}"), right)
+        })
+        .collect()
+}
+
+/// The file as it stands.
+fn read(source: &str, path: &str) -> Result<RulesFile, Unread> {
+    let lines = Source::new(path, source);
+    let root = yaml::read(&lines, BEGIN)?;
     let mut reader = Reader::new(&lines);
     let rules = monitors::expand(reader.rules(&root));
-    let notices = reader.finish()?;
+    reader.failed_rules(&rules);
+    let notices = reader.finish().map_err(|problems| Unread { problems, is_cut: false })?;
     Ok(RulesFile { rules, notices, hash: hash(source) })
 }
 

@@ -22,6 +22,7 @@ pub mod convert;
 pub mod difference;
 pub mod explain;
 pub mod file;
+mod odd;
 pub mod policy;
 pub mod problem;
 pub mod proposed;

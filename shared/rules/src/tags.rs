@@ -19,6 +19,20 @@ const MAX_LINES: usize = 1000;
 /// The longest line that is read, in bytes.
 const MAX_LINE: usize = 1000;
 
+/// The default tags of a repository that has no file of them, which are Sleuth's.
+///
+/// Source: the table of default patterns on Sleuth's page "Automatic tags" (help.sleuth.io).
+pub const STANDARD: [(&str, &str); 8] = [
+    ("**/migration/**", "#migration"),
+    ("Pipfile.lock", "#dependencies"),
+    ("requirements.txt", "#dependencies"),
+    ("package-lock.json", "#dependencies"),
+    ("pom.xml", "#dependencies"),
+    ("Dockerfile", "#docker"),
+    ("**/db/**", "#database"),
+    ("*tf", "#terraform"),
+];
+
 const OPTIONS: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,
@@ -63,6 +77,12 @@ impl DefaultTags {
             }
         }
         read
+    }
+
+    /// What applies where a repository has no file: [`STANDARD`].
+    pub fn standard() -> Self {
+        let lines: String = STANDARD.iter().map(|(pattern, tag)| format!("{pattern} {tag}\n")).collect();
+        Self::parse(&lines, "")
     }
 
     /// The tags of a deploy that changes the files at `paths`, each once, in the file's order.
@@ -164,6 +184,28 @@ mod tests {
         assert_eq!(read.of(&paths), ["#rust", "#code", "#mine"]);
         assert_eq!(read.of(&paths[1..]), ["#code", "#mine"]);
         assert_eq!(read.of(&[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_standard_tags_are_those_of_sleuth() {
+        let standard = DefaultTags::standard();
+        assert!(standard.problems.is_empty());
+        for (path, expected) in [
+            ("Dockerfile", vec!["#docker"]),
+            ("services/web/Dockerfile", vec!["#docker"]),
+            ("Dockerfile.dev", vec![]),
+            ("pom.xml", vec!["#dependencies"]),
+            ("web/package-lock.json", vec!["#dependencies"]),
+            ("package.json", vec![]),
+            ("app/migration/0001.py", vec!["#migration"]),
+            ("migration/0001.py", vec!["#migration"]),
+            ("db/schema.rb", vec!["#database"]),
+            ("app/db/migration/1.sql", vec!["#migration", "#database"]),
+            ("infra/main.tf", vec!["#terraform"]),
+            ("README.md", vec![]),
+        ] {
+            assert_eq!(standard.of(&[path.to_owned()]), expected, "{path}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::problem::Position;
 use std::rc::Rc;
 
 pub use load::load;
+pub(crate) use load::{Unread, read};
 pub(crate) use locate::locate;
 
 /// The largest file that is read, in bytes.
@@ -101,6 +102,19 @@ impl Node {
             Content::Scalar(scalar) => Some(scalar),
             Content::Sequence(_) | Content::Mapping(_) => None,
         }
+    }
+
+    /// A mapping with these entries.
+    pub(crate) fn of_entries(entries: Vec<Entry>, start: Position) -> Self {
+        let size = entries.iter().fold(1, |size: usize, entry| size.saturating_add(entry.value.size));
+        let height = entries.iter().map(|entry| entry.value.height).max().unwrap_or_default() + 1;
+        Self { content: Content::Mapping(entries), start, size, height }
+    }
+
+    /// Nothing at all.
+    pub(crate) fn nothing(start: Position) -> Self {
+        let scalar = Scalar { text: String::new(), style: ScalarStyle::Plain };
+        Self { content: Content::Scalar(scalar), start, size: 1, height: 0 }
     }
 
     /// Whether it is nothing at all: a null scalar.

@@ -7,10 +7,11 @@ use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
+use super::shape::Named;
 use crate::problem::Position;
 use crate::reference::{
-    ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, TRIGGER_BUILD, WEBHOOK, has,
-    names,
+    ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, Key, RULE, TRIGGER_BUILD,
+    WEBHOOK, has, names,
 };
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
@@ -41,7 +42,9 @@ impl Reader<'_> {
             }
         };
         match entries {
-            [entry] => self.named_action(entry.key.trim(), entry.at, Some(entry), rule),
+            [entry] if !self.names_an_action(entry) => {
+                self.named_action(entry.key.trim(), entry.at, Some(entry), rule)
+            }
             [] => {
                 self.problem(
                     node.start,
@@ -50,11 +53,18 @@ impl Reader<'_> {
                 );
                 None
             }
-            [first, second, ..] => {
-                self.not_one_key(first, second, "action", &[]);
-                None
+            [_, ..] => {
+                let entry = self.put_together(entries, Named::Action)?;
+                self.named_action(entry.key.trim(), entry.at, Some(&entry), rule)
             }
         }
+    }
+
+    /// Whether a key is no action and its value is one: `- uses: trigger_build`.
+    fn names_an_action(&self, entry: &Entry) -> bool {
+        let is_action = |name: &str| ACTIONS.iter().any(|action| action.name == name);
+        let value = entry.value.as_scalar().map_or("", |scalar| scalar.text.trim());
+        !is_action(&entry.key) && is_action(value)
     }
 
     fn named_action(
@@ -71,10 +81,14 @@ impl Reader<'_> {
         if ACTIONS.iter().all(|action| action.name != name) {
             let names = ACTIONS.iter().map(|action| action.name);
             let known = names.chain(ACTIONS_NOT_YET.iter().map(|action| action.name));
-            let suggestion = did_you_mean(name, known).or_else(|| {
-                let inner = APPROVAL.iter().any(|key| key.name == name);
-                inner.then(|| "indent it under `slack_channel_approval`, without `- `".to_owned())
-            });
+            let is_of = |keys: &[Key]| keys.iter().any(|key| key.name == name);
+            let suggestion = if is_of(&RULE) {
+                Some("it is a key of the rule: write it beside `actions`, without `- `".to_owned())
+            } else if is_of(&APPROVAL) {
+                Some("indent it under `slack_channel_approval`, without `- `".to_owned())
+            } else {
+                did_you_mean(name, known)
+            };
             self.problem(at, format!("unknown action `{name}`"), suggestion);
             return None;
         }
@@ -103,7 +117,7 @@ impl Reader<'_> {
                 self.channel_message(node).map(Action::SlackChannelMessage)
             }
             (PERSONAL, Some(node)) => self.personal_message(node).map(Action::SlackPersonalMessage),
-            ("add_deploy_tag", Some(node)) => self.template(node, name).map(Action::AddDeployTag),
+            ("add_deploy_tag", Some(node)) => self.tag(node, name).map(Action::AddDeployTag),
             (MONITOR, Some(node)) => self.drift_monitor(node, rule).map(Action::MonitorDrift),
             ("slack_deploy_message", Some(node)) => self.template(node, name).map(Action::SlackDeployMessage),
             (EVENT_ACTION, Some(node)) => self.event(node).map(Action::SendEvent),
@@ -120,6 +134,19 @@ impl Reader<'_> {
             ("notify_deployer", Some(node)) => self.template(node, name).map(Action::NotifyDeployer),
             (_, Some(node)) => self.template(node, name).map(Action::AddToDeployMessageThread),
         }
+    }
+
+    /// A template that becomes one word. What it becomes is known when the action runs; a text without anything to fill in is known
+    /// now.
+    fn tag(&mut self, node: &Node, name: &str) -> Option<String> {
+        let text = self.template(node, name)?;
+        let words: Vec<&str> = text.split_whitespace().collect();
+        if !text.contains('{') && words.len() > 1 {
+            let message =
+                format!("{name} always fails: a tag is one word, and `{}` is {}", text.trim(), words.len());
+            self.notice(node.start, message, format!("write `{name}: '{}'`", words.join("-")));
+        }
+        Some(text)
     }
 
     /// `'build'` or `{build, job}`.

@@ -1,7 +1,7 @@
 //! `slack_channel_approval`.
 
 use super::reader::Reader;
-use super::values::{is_group, wait};
+use super::values::wait;
 use crate::reference::{
     self, APPROVAL, DEFAULT_PROMPT, LONGEST_UNDO, LONGEST_WAIT, MAX_QUOTAS, REASONS, ROLLBACK,
     UNKNOWN_MAKERS, names,
@@ -53,7 +53,7 @@ impl Reader<'_> {
             self.approval_key(entry, rule, &mut spec);
         }
         self.one_electorate(entries, &spec);
-        self.enough_approvers(entries, &spec);
+        self.possible_electorate(entries, &spec);
         self.useful_deadlines(entries, &spec);
         (!spec.channel.is_empty()).then_some(spec)
     }
@@ -62,7 +62,10 @@ impl Reader<'_> {
         let (node, key) = (entry.value.as_ref(), entry.key.as_str());
         match key {
             "name" => spec.name = self.text(node, key).unwrap_or_default(),
-            "prompt" => spec.prompt = self.template(node, key).unwrap_or_default(),
+            "prompt" => {
+                spec.prompt = self.template(node, key).unwrap_or_default();
+                self.short_enough(node, &spec.prompt);
+            }
             "channel" => spec.channel = self.channel(node, key).unwrap_or_default(),
             "votes_required" => match &node.content {
                 Content::Sequence(_) => {
@@ -204,31 +207,6 @@ impl Reader<'_> {
         {
             let message = "nobody is reminded: the approval expires before".to_owned();
             self.notice(at, message, "remind earlier than it expires".to_owned());
-        }
-    }
-
-    /// More votes than there are people can never come together. Groups may have any number of members.
-    fn enough_approvers(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
-        let too_few = |quota: &&QuotaSpec| {
-            !quota.from.iter().any(|from| is_group(from)) && quota.votes as usize > quota.from.len()
-        };
-        if let (Some(quota), Some(entry)) =
-            (spec.quotas.iter().find(too_few), entries.iter().find(|entry| entry.key == "votes_required"))
-        {
-            let (votes, people) = (quota.votes, quota.from.join(", "));
-            let message = format!("{votes} votes are required from {}: {people}", quota.from.len());
-            self.notice(entry.at, message, "require fewer, or name more people".to_owned());
-        }
-        let Some(approvers) = &spec.approvers else { return };
-        let groups = approvers.iter().any(|approver| is_group(approver));
-        for (key, votes) in
-            [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)]
-        {
-            let Some(entry) = entries.iter().find(|entry| entry.key == key) else { continue };
-            if !groups && !approvers.is_empty() && votes as usize > approvers.len() {
-                let message = format!("{key} is {votes}, and only {} may vote", approvers.len());
-                self.notice(entry.at, message, "require fewer, or name more approvers".to_owned());
-            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use crate::problem::Position;
 use crate::reference::{DAYS, FREEZE, MAX_DATES, MAX_FREEZES, names};
-use crate::suggest::did_you_mean;
+use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use approval::action::Action;
 use approval::freeze::{Dates, Day, Freeze, Hours, MIDNIGHT, time_zone, time_zones};
@@ -18,13 +18,49 @@ pub(super) const WINDOW_EXAMPLE: &str =
     "`freeze: {name: weekend, days: [sat, sun], time_zone: Europe/Berlin}`";
 /// What its dates look like.
 const DATES_EXAMPLE: &str = "`dates: [2026-11-27, 2026-12-20..2027-01-03]`";
+/// The longest name of a time zone that is an abbreviation.
+const LONGEST_ABBREVIATION: usize = 5;
+/// Abbreviations that people write, each with a zone that they mean. The database has some of them, as zones without summer time or
+/// whose summer time is the past's: `EST` is five hours behind all year round.
+const ABBREVIATIONS: [(&str, &str); 28] = [
+    ("PST", "America/Los_Angeles"),
+    ("PDT", "America/Los_Angeles"),
+    ("PT", "America/Los_Angeles"),
+    ("MST", "America/Denver"),
+    ("MDT", "America/Denver"),
+    ("MT", "America/Denver"),
+    ("CST", "America/Chicago"),
+    ("CDT", "America/Chicago"),
+    ("CT", "America/Chicago"),
+    ("EST", "America/New_York"),
+    ("EDT", "America/New_York"),
+    ("ET", "America/New_York"),
+    ("BST", "Europe/London"),
+    ("WET", "Europe/Lisbon"),
+    ("WEST", "Europe/Lisbon"),
+    ("CET", "Europe/Berlin"),
+    ("CEST", "Europe/Berlin"),
+    ("MET", "Europe/Berlin"),
+    ("MEZ", "Europe/Berlin"),
+    ("EET", "Europe/Athens"),
+    ("EEST", "Europe/Athens"),
+    ("MSK", "Europe/Moscow"),
+    ("IST", "Asia/Kolkata"),
+    ("SGT", "Asia/Singapore"),
+    ("HKT", "Asia/Hong_Kong"),
+    ("JST", "Asia/Tokyo"),
+    ("AEST", "Australia/Sydney"),
+    ("AEDT", "Australia/Sydney"),
+];
 
 impl Reader<'_> {
     /// The windows of a rule: a list, or one of them alone.
     pub(super) fn freeze(&mut self, entry: &Entry) -> Vec<Freeze> {
         let node = &entry.value;
         let Content::Sequence(_) = &node.content else {
-            return self.window(node).into_iter().collect();
+            let windows: Vec<Freeze> = self.window(node).into_iter().collect();
+            self.ends(&windows, entry.at);
+            return windows;
         };
         let Some(nodes) = self.list(node, "freeze", WINDOW_EXAMPLE) else { return Vec::new() };
         if let Some(more) = nodes.get(MAX_FREEZES) {
@@ -32,7 +68,18 @@ impl Reader<'_> {
             self.problem(more.start, message, "give one window several `dates`".to_owned());
             return Vec::new();
         }
-        self.each(nodes, Self::window)
+        let windows = self.each(nodes, Self::window);
+        self.ends(&windows, entry.at);
+        windows
+    }
+
+    /// The windows leave time in which the rule acts.
+    fn ends(&mut self, windows: &[Freeze], at: Position) {
+        if never_ends(windows) {
+            let message =
+                "this freeze never ends: every minute of the week is in it, and the rule never acts";
+            self.notice(at, message, "leave some hours out".to_owned());
+        }
     }
 
     fn window(&mut self, node: &Node) -> Option<Freeze> {
@@ -55,6 +102,9 @@ impl Reader<'_> {
             }
         }
         let at = |key: &str| known.iter().find(|entry| entry.key == key).map(|entry| entry.at);
+        if let (Some(last), Some(at)) = (dates.iter().map(|dates| dates.last).max(), at("dates")) {
+            self.last_dates.push((last, at));
+        }
         let timed = ["days", "from", "to"].into_iter().find_map(|key| Some((key, at(key)?)));
         if timed.is_none() && at("dates").is_none() {
             let message = format!("{WINDOW} says not when it is open");
@@ -62,15 +112,16 @@ impl Reader<'_> {
             return None;
         }
         if let (Some((key, place)), None) = (timed, at("time_zone")) {
+            let is_unknown = |entry: &Entry| !KEYS.contains(&entry.key.as_str());
+            // A misspelt key has been told already.
+            if entries.iter().any(|entry| is_unknown(entry) && closest(&entry.key, ["time_zone"]).is_some()) {
+                return None;
+            }
             let message = format!("{WINDOW} with `{key}` has no `time_zone`");
             self.problem(place, message, "write, for example, `time_zone: Europe/Berlin`".to_owned());
             return None;
         }
         let hours = self.hours((from, at("from")), (to, at("to")))?;
-        if days.len() == Day::ALL.len() && hours.is_none() && at("dates").is_none() {
-            let place = at("days").unwrap_or(node.start);
-            self.notice(place, "this freeze never ends: it is open all day and every day", None);
-        }
         complete?;
         let (name, time_zone) = (name?.trim().to_owned(), zone.unwrap_or_else(|| "UTC".to_owned()));
         Some(Freeze { name, days, hours, dates, time_zone, break_glass })
@@ -141,10 +192,24 @@ impl Reader<'_> {
     fn zone(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node, "time_zone")?;
         let text = text.trim();
+        let upper = text.to_ascii_uppercase();
+        if let Some((_, city)) = ABBREVIATIONS.iter().find(|(short, _)| *short == upper) {
+            let message = format!("`{text}` is an abbreviation, not the name of a time zone");
+            self.problem(node.start, message, format!("write `time_zone: {city}`"));
+            return None;
+        }
         let zone = time_zone(text);
         if zone.is_none() {
-            let zones = time_zones();
-            let suggestion = did_you_mean(text, zones.iter().map(String::as_str))
+            // Short names are all alike, and hours apart.
+            let is_short = text.chars().count() <= LONGEST_ABBREVIATION;
+            let zones = if is_short { Vec::new() } else { time_zones() };
+            let city = text.replace(' ', "_");
+            let is_of = |zone: &&String| {
+                zone.rsplit_once('/').is_some_and(|(_, name)| name.eq_ignore_ascii_case(&city))
+            };
+            let by_city = zones.iter().find(is_of).map(|zone| format!("did you mean `{zone}`?"));
+            let suggestion = by_city
+                .or_else(|| did_you_mean(text, zones.iter().map(String::as_str)))
                 .unwrap_or_else(|| "write an IANA name, for example Europe/Berlin".to_owned());
             self.problem(node.start, format!("no time zone `{text}`"), suggestion);
         }
@@ -216,6 +281,27 @@ fn hold_back(actions: &mut [Action], freeze: &[Freeze]) -> bool {
         }
     }
     asks
+}
+
+/// Whether windows of one time zone that open every week are open at every minute of it.
+fn never_ends(windows: &[Freeze]) -> bool {
+    const DAY: usize = MIDNIGHT as usize;
+    const WEEK: usize = 7 * DAY;
+    let weekly = |window: &&Freeze| window.dates.is_empty();
+    windows.iter().filter(weekly).any(|first| {
+        let mut open = vec![false; WEEK];
+        let same_zone = |window: &&Freeze| weekly(window) && window.time_zone == first.time_zone;
+        for window in windows.iter().filter(same_zone) {
+            let (from, to) = window.hours.map_or((0, DAY), |hours| (hours.from.into(), hours.to.into()));
+            let to = if to > from { to } else { to + DAY };
+            for (day, name) in Day::ALL.iter().enumerate() {
+                if window.days.is_empty() || window.days.contains(name) {
+                    (from..to).for_each(|minute| open[(day * DAY + minute) % WEEK] = true);
+                }
+            }
+        }
+        open.iter().all(|open| *open)
+    })
 }
 
 /// `16:00` in minutes since midnight; `24:00` is the end of the day.

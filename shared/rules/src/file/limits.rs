@@ -131,12 +131,12 @@ fn a_file_has_only_so_many_regular_expressions() {
     ");
     assert_eq!(problems.len(), MAX_PROBLEMS + 1);
     let nested = format!(
-        "rules: [{{a: {{actions: [merge], conditions: [\"tags~='{}{}'\"]}}}}]",
+        "rules: [{{a: {{actions: [webhook: https://x.io], conditions: [\"tags~='{}{}'\"]}}}}]",
         "(".repeat(200),
         ")".repeat(200)
     );
     insta::assert_snapshot!(first(&nested), @"
-    rules.yml:1:52: not a regular expression that can be used: exceed the maximum number of nested parentheses/brackets (50)
+    rules.yml:1:68: not a regular expression that can be used: exceed the maximum number of nested parentheses/brackets (50)
     ");
 }
 

@@ -38,15 +38,17 @@ impl Reader<'_> {
         Some(DriftMonitor { environment: environment?, threshold: threshold?, on_over, on_under })
     }
 
-    /// An environment that a variable can name.
+    /// An environment. A condition can't name one with spaces; the rules that are made of a monitor can.
     fn environment(&mut self, node: &Node) -> Option<String> {
         let name = self.text(node, "environment")?;
         let name = name.trim();
-        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' '))
+        {
             return Some(name.to_owned());
         }
         let message = format!("the drift to `{name}` can't be told");
-        let right = "the environment has to have a name of letters, digits, `-` and `_`".to_owned();
+        let right =
+            "the environment has to have a name of letters, digits, spaces, `.`, `-` and `_`".to_owned();
         self.problem(node.start, message, right);
         None
     }
@@ -186,9 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn a_monitor_watches_an_environment_with_spaces() {
+        let text = "rules:\n- a: {actions: [monitor_drift: {environment: Pre Prod, threshold: 2h, on_over: [trigger_build]}]}\n";
+        let file = parse(text, "rules.yml").unwrap();
+        assert_eq!(file.rules[1].drifts().into_iter().collect::<Vec<_>>(), ["pre prod"]);
+    }
+
+    #[test]
     fn what_is_wrong_with_a_monitor_is_told() {
         let told: Vec<_> =
-            ["{}", "x", "{environment: a b, threshold: soon}", "{environmet: QA, threshold: 2h}", ""]
+            ["{}", "x", "{environment: a/b, threshold: soon}", "{environmet: QA, threshold: 2h}", ""]
                 .into_iter()
                 .map(|value| {
                     let text = format!("rules:\n- a: {{actions: [monitor_drift: {value}]}}\n");
@@ -200,7 +209,7 @@ mod tests {
         rules.yml:2:32: monitor_drift has no `environment`; write `environment: Production`, `threshold: '2h'` and `on_over:` under it
         rules.yml:2:32: monitor_drift has no `threshold`; write `environment: Production`, `threshold: '2h'` and `on_over:` under it
         rules.yml:2:32: monitor_drift takes keys with values, not a text; write `environment: Production`, `threshold: '2h'` and `on_over:` under it
-        rules.yml:2:46: the drift to `a b` can't be told; the environment has to have a name of letters, digits, `-` and `_`
+        rules.yml:2:46: the drift to `a/b` can't be told; the environment has to have a name of letters, digits, spaces, `.`, `-` and `_`
         rules.yml:2:62: threshold takes a time: a whole number and s, m, h or d; write, for example, `threshold: '2h'`
         rules.yml:2:33: monitor_drift takes no key `environmet`; did you mean `environment`?
         rules.yml:2:17: `monitor_drift` needs to be told what; write `environment: Production`, `threshold: '2h'` and `on_over:` under it

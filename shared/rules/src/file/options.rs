@@ -174,26 +174,14 @@ fn rules_that_cannot_come_after_each_other_are_told() {
       |
     3 |       after: nobody
       |              ^
-    rules.yml:2:5: the rule `a` never opens: `after` goes round in a circle; take one of these rules out of `after`
+    rules.yml:2:5: the rule `a` never opens: it comes after itself; take it out of its own `after`
       |
     2 |   - a:
       |     ^
-    rules.yml:2:5: the rule `a` never opens: `after` goes round in a circle; take one of these rules out of `after`
+    rules.yml:2:5: the rules `a`, `b`, `c`, `d` never open: `after` goes round in a circle; take one of them out of the `after` of another
       |
     2 |   - a:
       |     ^
-    rules.yml:5:5: the rule `b` never opens: `after` goes round in a circle; take one of these rules out of `after`
-      |
-    5 |   - b:
-      |     ^
-    rules.yml:8:5: the rule `c` never opens: `after` goes round in a circle; take one of these rules out of `after`
-      |
-    8 |   - c:
-      |     ^
-    rules.yml:11:5: the rule `d` never opens: `after` goes round in a circle; take one of these rules out of `after`
-       |
-    11 |   - d:
-       |     ^
     rules.yml:3:14: after takes a list, not keys with values; write `after: [name-of-a-rule]`
       |
     3 |       after: {b: c}
@@ -275,5 +263,133 @@ fn a_rule_that_acts_before_it_asks_opens_after_its_freeze() {
         assert_eq!(frozen.frozen("2026-11-22T00:00:00Z".parse().unwrap()), None);
         let never = rule("description: at any time");
         assert!(never.frozen(saturday).is_none() && !never.may_open_later() && never.hash != frozen.hash);
+    }
+}
+
+/// The notices of a file with this rule and a sound one.
+fn notices(rule: &str) -> Vec<String> {
+    let text = format!("rules:\n  - a: {rule}\n  - sound: {{actions: [trigger_build]}}\n");
+    let file = parse(&text, "f").unwrap();
+    assert!(file.rules.len() >= 2, "no rule is left out");
+    file.notices.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_problem_in_an_unsupported_rule_is_a_notice() {
+    for (rule, expected) in [
+        (
+            "{actions: [merge, {slack_channel_approval: {chanel: '#a', prompt: '{{ x }}'}}]}",
+            vec![
+                "f:2:19: known, not supported yet: merge; the rule `a` is not opened",
+                "f:2:52: slack_channel_approval takes no key `chanel`; did you mean `channel`?; the rule `a` is not opened",
+                "f:2:78: prompt: unknown template variable `x`; the rule `a` is not opened",
+            ],
+        ),
+        (
+            "{triggers: [pr_opened], actions: [add_comment]}",
+            vec![
+                "f:2:5: the rule `a` has triggers of pull requests only: deploys never open it",
+                "f:2:42: unknown action `add_comment`; the rule `a` is not opened",
+            ],
+        ),
+    ] {
+        assert_eq!(notices(rule), expected, "{rule}");
+    }
+    let text =
+        "rules:\n  - a: {actions: [merge, {slack_channel_approval: {}}]}\n  - b: {actions: [nothing]}\n";
+    assert_eq!(parse(text, "f").unwrap_err().len(), 1, "the other rule's problem is one");
+    let file = parse(&text.replace("nothing", "trigger_build"), "f").unwrap();
+    assert!(!file.rules[0].unsupported.is_empty(), "it is not opened");
+}
+
+#[test]
+fn a_tag_of_several_words_is_told() {
+    assert_eq!(
+        notices("{actions: [add_deploy_tag: two words]}"),
+        [
+            "f:2:35: add_deploy_tag always fails: a tag is one word, and `two words` is 2; write `add_deploy_tag: 'two-words'`"
+        ]
+    );
+    assert_eq!(
+        notices("{actions: [{add_deploy_tag: '#a'}, {add_deploy_tag: '#{{ environment }} x'}]}"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_failed_rule_that_is_not_there_is_told() {
+    assert_eq!(
+        notices("{conditions: [\"failed_rules!='soun' or failed_rules='sound'\"], actions: [trigger_build]}"),
+        ["f:2:23: `failed_rules` never has `soun`: no rule in this file is called so; did you mean `sound`?"]
+    );
+    let monitor = "{conditions: [\"failed_rules='a (drift to qa over)'\"], actions: [{monitor_drift: {environment: qa, threshold: 2h, on_over: [trigger_build]}}]}";
+    assert_eq!(notices(monitor), [""; 0]);
+}
+
+#[test]
+fn a_comment_by_accident_is_told() {
+    assert_eq!(
+        notices(
+            "\n      actions:\n        - notify_deployer: Deploy #42 is out\n        - trigger_build # a comment"
+        ),
+        [
+            "f:4:35: `#42` starts a comment here; put the text into quotes if it is a part of it, or write a space behind `#`"
+        ]
+    );
+}
+
+#[test]
+fn a_freeze_that_never_ends_is_told() {
+    let told = |windows: &str| notices(&format!("{{freeze: {windows}, actions: [trigger_build]}}"));
+    let never = "f:2:9: this freeze never ends: every minute of the week is in it, and the rule never acts; leave some hours out";
+    for (windows, expected) in [
+        ("{name: w, from: '00:00', to: '24:00', time_zone: UTC}", vec![never]),
+        (
+            "[{name: w, days: 'mon,tue,wed,thu,fri', time_zone: UTC}, {name: v, days: 'sat,sun', time_zone: UTC}]",
+            vec![never],
+        ),
+        (
+            "[{name: w, from: '08:00', to: '20:00', time_zone: UTC}, {name: v, from: '20:00', to: '08:00', time_zone: UTC}]",
+            vec![never],
+        ),
+        (
+            "[{name: w, from: '08:00', to: '20:00', time_zone: UTC}, {name: v, from: '20:01', to: '08:00', time_zone: UTC}]",
+            vec![],
+        ),
+        ("{name: w, from: '00:00', to: '24:00', dates: 2026-12-24, time_zone: UTC}", vec![]),
+        ("{name: w, days: 'mon,tue,wed,thu,fri,sat', time_zone: UTC}", vec![]),
+    ] {
+        assert_eq!(told(windows), expected, "{windows}");
+    }
+}
+
+#[test]
+fn a_freeze_that_is_over_is_told() {
+    let text = "rules:\n  - a:\n      freeze:\n        - {name: w, dates: [2026-12-24, 2026-12-20..2027-01-03]}\n        \
+                - {name: v, days: sat, time_zone: UTC}\n        - {name: u, dates: 2030-01-01}\n      actions: [trigger_build]\n";
+    let told = |now: &str| -> Vec<String> {
+        over(text, "f", now.parse().unwrap()).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(told("2027-01-05T23:59:59Z"), [""; 0]);
+    assert_eq!(
+        told("2027-01-06T00:00:00Z"),
+        ["f:4:21: this freeze is over since 2027-01-03; give it new dates, or take it out"]
+    );
+    assert_eq!(told("2031-01-01T00:00:00Z").len(), 2);
+    assert!(over("rules: [", "f", Timestamp::MAX).is_empty());
+}
+
+#[test]
+fn a_character_that_nobody_sees_is_told() {
+    for (value, expected) in [
+        (
+            "Sta\u{200b}ging",
+            vec!["f:2:39: an invisible character (U+200B) is a part of the value; delete it"],
+        ),
+        ("Pre\u{a0}Prod", vec!["f:2:39: a no-break space (U+00A0) is a part of the value; use a space"]),
+        ("Pré Prod – 1", vec![]),
+    ] {
+        let rule = format!("{{conditions: [\"environment='{value}'\"], actions: [trigger_build]}}");
+        assert_eq!(notices(&rule), expected, "{value}");
     }
 }

@@ -1,10 +1,14 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
-use crate::condition::Patterns;
+use super::foreign;
+use super::shape::misplaced;
+use crate::condition::{self, Patterns};
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
+use crate::reference::ACTIONS;
 use crate::suggest::did_you_mean;
 use crate::template;
-use crate::yaml::{Content, Entry, Node, locate};
+use crate::yaml::{Content, Entry, Node, Scalar, ScalarStyle, locate};
+use jiff::civil::Date;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -12,6 +16,8 @@ use std::rc::Rc;
 const MAX_WORK: u64 = 100 * template::MAX_WORK;
 /// The most unsupported things that are noted of one rule.
 const MAX_UNSUPPORTED: usize = 20;
+/// The longest text that a suggestion repeats, in characters.
+const MAX_REPEATED: usize = 80;
 
 /// A file being read.
 pub(super) struct Reader<'s> {
@@ -32,6 +38,10 @@ pub(super) struct Reader<'s> {
     pub(super) compiled: Patterns,
     /// The rules that others come after, and where that is said.
     pub(super) stages: Vec<(String, Position)>,
+    /// The last date of each freeze window that has dates, and where they stand.
+    pub(super) last_dates: Vec<(Date, Position)>,
+    /// The rules that conditions ask for the failure of, and where.
+    pub(super) failed_rules: Vec<(String, Position)>,
 }
 
 impl<'s> Reader<'s> {
@@ -48,6 +58,8 @@ impl<'s> Reader<'s> {
             patterns: 0,
             compiled: Patterns::default(),
             stages: Vec::new(),
+            last_dates: Vec::new(),
+            failed_rules: Vec::new(),
         }
     }
 
@@ -81,6 +93,20 @@ impl<'s> Reader<'s> {
         self.told += 1;
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(self.source.problem(at, message, suggestion));
+        }
+    }
+
+    /// How many problems are kept.
+    pub(super) fn problems_so_far(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// Makes notices of the problems since there were `before`: the rule `name`, which they are in, is not opened anyway.
+    pub(super) fn problems_as_notices(&mut self, before: usize, name: &str) {
+        for problem in self.problems.split_off(before.min(self.problems.len())) {
+            let at = Position { line: problem.line, column: problem.column };
+            let suggestion = problem.suggestion.map_or_else(String::new, |right| format!("{right}; "));
+            self.notice(at, problem.message, format!("{suggestion}the rule `{name}` is not opened"));
         }
     }
 
@@ -154,7 +180,13 @@ impl<'s> Reader<'s> {
             Content::Mapping(entries) => Some(entries),
             Content::Scalar(_) | Content::Sequence(_) => {
                 let message = format!("{what} takes keys with values{}", node.instead());
-                self.problem(node.start, message, format!("write {example}"));
+                let right = match &node.content {
+                    Content::Sequence(nodes) if what != "a rules file" && is_keys(nodes) => {
+                        "take the `- ` before each key out".to_owned()
+                    }
+                    _ => format!("write {example}"),
+                };
+                self.problem(node.start, message, right);
                 None
             }
         }
@@ -172,9 +204,38 @@ impl<'s> Reader<'s> {
             Content::Sequence(nodes) => Some(nodes),
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("{what} takes a list{}", node.instead());
-                self.problem(node.start, message, format!("write {example}"));
+                let right = self.as_list(node, what).unwrap_or_else(|| format!("write {example}"));
+                self.problem(node.start, message, right);
                 None
             }
+        }
+    }
+
+    /// The clause that says how a value becomes the list that it is meant to be; `None`: an example says more.
+    fn as_list(&self, node: &Node, what: &str) -> Option<String> {
+        let is_flow = self.source.from(node.start).starts_with('{');
+        let is_actions = what == "actions" || what.starts_with("on_");
+        match &node.content {
+            Content::Mapping(entries) if is_actions => {
+                let first = &entries.first()?.key;
+                Some(if is_flow {
+                    "put each action into braces of its own, and square brackets around all: `[{…}, {…}]`"
+                        .to_owned()
+                } else {
+                    format!("write `- ` before `{first}`, and indent what belongs to it by two spaces more")
+                })
+            }
+            Content::Scalar(scalar) => {
+                let text = scalar.text.trim();
+                let is_entry = if is_actions {
+                    ACTIONS.iter().any(|action| action.bare && action.name == text)
+                } else {
+                    what == "conditions" && text.contains(['=', '<', '>']) && condition::parse(text).is_ok()
+                };
+                let is_short = text.chars().count() <= MAX_REPEATED;
+                (is_entry && is_short).then(|| format!("write `- {text}` on a line of its own"))
+            }
+            Content::Sequence(_) | Content::Mapping(_) => None,
         }
     }
 
@@ -188,7 +249,8 @@ impl<'s> Reader<'s> {
 
     /// A key that is not one of `known`: a problem, with the one that may be meant.
     pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
-        let suggestion = did_you_mean(&entry.key, known.iter().copied())
+        let suggestion = misplaced(&entry.key, of)
+            .or_else(|| did_you_mean(&entry.key, known.iter().copied()))
             .unwrap_or_else(|| format!("it takes {}", known.join(", ")));
         self.problem(entry.at, format!("{of} takes no key `{}`", entry.key), suggestion);
     }
@@ -200,6 +262,7 @@ impl<'s> Reader<'s> {
             return None;
         };
         if !scalar.is_null() && !scalar.text.trim().is_empty() {
+            self.comment_by_accident(node, scalar);
             return Some(scalar.text.clone());
         }
         let rest = self.source.from(node.start);
@@ -212,11 +275,36 @@ impl<'s> Reader<'s> {
         None
     }
 
+    /// A text without quotes on whose line a `#` follows without a space behind it: more likely a part of the text than a comment.
+    fn comment_by_accident(&mut self, node: &Node, scalar: &Scalar) {
+        if scalar.style != ScalarStyle::Plain || self.has_enough_notices() {
+            return;
+        }
+        let Some(rest) = self.source.from(node.start).strip_prefix(scalar.text.as_str()) else { return };
+        let comment = rest.trim_start_matches(' ');
+        let begins = comment.strip_prefix('#').is_some_and(|text| text.starts_with(char::is_alphanumeric));
+        if begins && comment.len() < rest.len() {
+            let skipped = scalar.text.chars().count() + rest.len() - comment.len();
+            let at = Position { column: node.start.column + skipped, ..node.start };
+            let word = comment.split_whitespace().next().unwrap_or("#");
+            let right = "put the text into quotes if it is a part of it, or write a space behind `#`";
+            self.notice(at, format!("`{word}` starts a comment here"), right.to_owned());
+        }
+    }
+
     /// [`Self::text`], which must be a template that works.
     pub(super) fn template(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.text(node, what)?;
         if self.sound_templates.contains(&text) {
             return Some(text);
+        }
+        if let Some(foreign) = foreign::find(&text) {
+            let at = locate(self.source, node, foreign.offset);
+            if foreign.is_refused {
+                self.problem(at, format!("{what}: {}", foreign.message), foreign.suggestion);
+                return None;
+            }
+            self.notice(at, format!("{what}: {}", foreign.message), foreign.suggestion);
         }
         if self.work > MAX_WORK {
             self.problem(node.start, format!("{what}: the templates of this file take too much work"), None);
@@ -236,4 +324,10 @@ impl<'s> Reader<'s> {
         }
         Some(text)
     }
+}
+
+/// Whether each entry of a list is a key with a value: what should be one mapping.
+fn is_keys(nodes: &[Rc<Node>]) -> bool {
+    !nodes.is_empty()
+        && nodes.iter().all(|node| matches!(&node.content, Content::Mapping(entries) if entries.len() == 1))
 }

@@ -1,10 +1,11 @@
 //! The list of rules, and each rule's own keys.
 
 use super::reader::Reader;
+use super::shape::{Named, is_what_it_does};
 use super::{Rule, rule_hash};
 use crate::problem::Position;
 use crate::reference::{FILE, MAX_RULE_NAME, RULE, TRIGGERS, TRIGGERS_NOT_YET, has, names};
-use crate::suggest::did_you_mean;
+use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use std::collections::HashMap;
 
@@ -26,11 +27,11 @@ impl Reader<'_> {
             self.unknown_key(entry, "a rules file", &FILE_KEYS);
         }
         let Some(rules) = entries.iter().find(|entry| entry.key == "rules") else {
-            self.problem(
-                root.start,
-                "no key `rules`",
-                "write `rules:` and under it a list of rules".to_owned(),
-            );
+            // A misspelt key has been told already.
+            if entries.iter().all(|entry| closest(&entry.key, ["rules"]).is_none()) {
+                let right = "write `rules:` and under it a list of rules".to_owned();
+                self.problem(root.start, "no key `rules`", right);
+            }
             return Vec::new();
         };
         let nodes = match &rules.value.content {
@@ -38,11 +39,14 @@ impl Reader<'_> {
             Content::Scalar(scalar) if scalar.is_null() => &[],
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("`rules` takes a list{}", rules.value.instead());
-                self.problem(
-                    rules.value.start,
-                    message,
-                    "write `- ` before the name of each rule".to_owned(),
-                );
+                let right = if self.source.from(rules.value.start).starts_with('{') {
+                    "put each rule into braces of its own, and square brackets around all: `[{…}, {…}]`"
+                } else if rules.value.as_scalar().is_some() {
+                    "write `- ` before the name of each rule"
+                } else {
+                    "write `- ` before the name of each rule, and indent what is under it by two spaces more"
+                };
+                self.problem(rules.value.start, message, right.to_owned());
                 return Vec::new();
             }
         };
@@ -58,15 +62,16 @@ impl Reader<'_> {
     fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
         let shape = "`- name-of-the-rule:` with `conditions:` and `actions:` indented under it";
         let entries = self.mapping(node, "a rule", shape)?;
+        let put_together;
         let entry = match entries {
-            [entry] => entry,
+            [entry] if !(entry.key == "name" && is_text(&entry.value)) => entry,
             [] => {
                 self.problem(node.start, "a rule without a name", format!("write {shape}"));
                 return None;
             }
-            [first, second, ..] => {
-                self.not_one_key(first, second, "rule", &RULE_KEYS);
-                return None;
+            [_, ..] => {
+                put_together = self.put_together(entries, Named::Rule)?;
+                &put_together
             }
         };
         let name = entry.key.trim();
@@ -81,27 +86,13 @@ impl Reader<'_> {
         self.rule_body(name, entry)
     }
 
-    /// An entry with several keys where one belongs: not indented far enough, or two entries run together.
-    pub(super) fn not_one_key(&mut self, first: &Entry, second: &Entry, what: &str, keys: &[&str]) {
-        if first.value.is_null() && (keys.is_empty() || keys.contains(&second.key.as_str())) {
-            let message = format!("`{}` stands beside `{}` instead of under it", second.key, first.key);
-            self.problem(
-                second.at,
-                message,
-                format!("indent what belongs to `{}` further than its name", first.key),
-            );
-        } else {
-            let message = format!("`{}` in the entry of `{}`", second.key, first.key);
-            self.problem(second.at, message, format!("start each {what} with `- `"));
-        }
-    }
-
     fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {
         let what = format!("the rule `{name}`");
         let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
         let known = self.known(entries, "a rule", &RULE_KEYS);
         let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
         self.unsupported.clear();
+        let before = self.problems_so_far();
 
         let description = match field("description") {
             Some(entry) if !entry.value.is_null() => self.text(&entry.value, "description"),
@@ -114,7 +105,10 @@ impl Reader<'_> {
         let mut actions = match field("actions") {
             Some(entry) => self.actions(&entry.value, "actions", name),
             None => {
-                self.problem(entry.at, format!("{what} has no `actions`"), "say what it does".to_owned());
+                // A key that should be `actions` has been told already.
+                if !entries.iter().any(|entry| is_what_it_does(&entry.key)) {
+                    self.problem(entry.at, format!("{what} has no `actions`"), "say what it does".to_owned());
+                }
                 Vec::new()
             }
         };
@@ -128,7 +122,13 @@ impl Reader<'_> {
         }
 
         let unsupported = std::mem::take(&mut self.unsupported);
-        if !triggers.is_empty() && triggers.iter().all(|trigger| has(&TRIGGERS, trigger)) {
+        let is_for_pull_requests =
+            !triggers.is_empty() && triggers.iter().all(|trigger| has(&TRIGGERS, trigger));
+        if is_for_pull_requests || !unsupported.is_empty() {
+            // The rule is not opened, whatever else is wrong with it: the other rules need not suffer for that.
+            self.problems_as_notices(before, name);
+        }
+        if is_for_pull_requests {
             // What such a rule uses is of no interest then.
             self.notice(
                 entry.at,
@@ -151,7 +151,17 @@ impl Reader<'_> {
         if entry.value.is_null() {
             return Vec::new();
         }
-        let nodes = self.list(&entry.value, "triggers", "`- pr_updated`").unwrap_or_default();
+        if let Some(scalar) = entry.value.as_scalar()
+            && !has(&TRIGGERS, scalar.text.trim())
+            && !has(&TRIGGERS_NOT_YET, scalar.text.trim())
+        {
+            return self.trigger_name(&entry.value).into_iter().collect();
+        }
+        let example = match entry.value.as_scalar() {
+            Some(scalar) => format!("`triggers: [{}]`", scalar.text.trim()),
+            None => "`triggers: [pr_updated]`".to_owned(),
+        };
+        let nodes = self.list(&entry.value, "triggers", &example).unwrap_or_default();
         self.each(nodes, Self::trigger_name)
     }
 
@@ -164,10 +174,20 @@ impl Reader<'_> {
         if has(&TRIGGERS_NOT_YET, &name) {
             self.unsupported(at, &name);
         } else if !has(&TRIGGERS, &name) {
-            let suggestion = did_you_mean(&name, TRIGGERS.iter().map(|trigger| trigger.name))
-                .unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
+            let likely = if name.starts_with("deploy") {
+                None
+            } else {
+                did_you_mean(&name, TRIGGERS.iter().map(|trigger| trigger.name))
+            };
+            let suggestion =
+                likely.unwrap_or_else(|| "a rule for deploys has no triggers: leave them out".to_owned());
             self.problem(at, format!("unknown trigger `{name}`"), suggestion);
         }
         Some(name)
     }
+}
+
+/// Whether a value is a text that is not empty.
+fn is_text(node: &Node) -> bool {
+    node.as_scalar().is_some_and(|scalar| !scalar.is_null())
 }

@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 /// With how many rules a name is compared that no rule has.
 const MAX_COMPARED: usize = 500;
+/// How many rules of a circle are named.
+const MAX_NAMED: usize = 5;
 
 impl Reader<'_> {
     /// The names of other rules: a list, or one of them alone.
@@ -50,10 +52,47 @@ impl Reader<'_> {
                 self.notice(at, message, None);
             }
         }
-        for rule in in_circles(rules) {
-            let at = names.get(&rule.name).copied().unwrap_or_default();
-            let message = format!("the rule `{}` never opens: `after` goes round in a circle", rule.name);
-            self.problem(at, message, "take one of these rules out of `after`".to_owned());
+        let waiting = in_circles(rules);
+        if let Some(first) = waiting.first() {
+            let at = names.get(&first.name).copied().unwrap_or_default();
+            let shown: Vec<String> =
+                waiting.iter().take(MAX_NAMED).map(|rule| format!("`{}`", rule.name)).collect();
+            let more = match waiting.len().saturating_sub(MAX_NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let (message, right) = match waiting.len() {
+                1 => {
+                    let message = format!("the rule {} never opens: it comes after itself", shown.join(""));
+                    (message, "take it out of its own `after`")
+                }
+                _ => {
+                    let names = shown.join(", ");
+                    let message =
+                        format!("the rules {names}{more} never open: `after` goes round in a circle");
+                    (message, "take one of them out of the `after` of another")
+                }
+            };
+            self.problem(at, message, right.to_owned());
+        }
+    }
+
+    /// Every rule that a condition on `failed_rules` names is in the file. `rules`: also those that monitors make.
+    pub(super) fn failed_rules(&mut self, rules: &[Rule]) {
+        let named = std::mem::take(&mut self.failed_rules);
+        let names: HashSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        for (name, at) in named {
+            if names.contains(name.as_str()) || self.has_enough_notices() {
+                continue;
+            }
+            let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
+            let right = did_you_mean(&name, short.take(MAX_COMPARED))
+                .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
+            self.notice(
+                at,
+                format!("`failed_rules` never has `{name}`: no rule in this file is called so"),
+                right,
+            );
         }
     }
 }

@@ -369,7 +369,7 @@ fn ten_thousand_mistakes_are_told_in_short() {
         writeln!(text, "- r{number}: {{actions: [{{webhoek: x}}]}}").unwrap();
     }
     let problems = parse(&text, "rules.yml").unwrap_err();
-    assert_eq!(problems.len(), crate::problem::MAX_PROBLEMS + 1);
+    assert_eq!(problems.len(), MAX_PROBLEMS + 1);
     assert_eq!(problems.last().unwrap().message, "too many problems: what follows was not looked at");
 }
 

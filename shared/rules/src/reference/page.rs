@@ -10,6 +10,7 @@ use super::{
     TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET, Takes, Template, VALUES, VARIABLES,
     VARIABLES_NOT_YET, WATCHING,
 };
+use crate::tags::STANDARD;
 use jiff::SignedDuration;
 
 const BEGIN: &str = "\
@@ -25,7 +26,8 @@ What a rules file (`.signoff/rules.yml`, or `.sleuth/rules.yml`) can say. `signo
 ## The file
 
 It is YAML 1.2, with anchors and merge keys, at most 512 KiB, one document. A key that is not known is a mistake, and a file with a
-mistake opens nothing.
+mistake opens nothing. In a rule that is not opened anyway, because it uses what is [not supported yet](#not-supported-yet) or is for pull requests
+alone, a mistake is a notice, and the other rules are opened.
 
 An editor with [yaml-language-server](https://github.com/redhat-developer/yaml-language-server) completes the file and tells mistakes by the
 schema that `signoff rules schema` prints ([rules.schema.json](rules.schema.json)). Keep it beside your rules,
@@ -51,6 +53,14 @@ this deploy: `7bf7226` of acme/checkout, ten minutes ago on Staging, tagged `#we
 mentions the issue SHOP-7: a Story of priority High, labelled `payments`.
 
 A condition that is a mapping has these keys:
+
+";
+
+const TAGS: &str = "\
+### Default tags
+
+`.signoff/TAGS` (or `.sleuth/TAGS`) gives a deploy tags by the files that it changes: lines such as `*.sql #database`, with patterns as in
+`.gitignore` and `CODEOWNERS`. A repository without that file has these, which are Sleuth's:
 
 ";
 
@@ -107,6 +117,8 @@ pub fn page() -> String {
     page.known("operator", &OPERATORS);
     page.text("### Values\n\n");
     page.known("value", &VALUES);
+    page.text(TAGS);
+    page.table(["pattern", "tag"], STANDARD.iter().map(|(pattern, tag)| [code(pattern), code(tag)]));
     page.text("## Actions\n\nThey run in order and stop at the first that fails.\n\n");
     page.kinds();
     for action in &ACTIONS {

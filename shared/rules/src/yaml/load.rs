@@ -13,11 +13,26 @@ use std::rc::Rc;
 /// Every problem found: a syntax error ends the reading, duplicate keys and the like are collected. A file without
 /// content is a problem too.
 pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> {
+    read(source, begin).map_err(|unread| unread.problems)
+}
+
+/// Why a document could not be read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    /// Everything that is wrong.
+    pub(crate) problems: Vec<Problem>,
+    /// Whether the reading ended at the last of them: what follows was not looked at.
+    pub(crate) is_cut: bool,
+}
+
+/// [`load`], which says also whether the reading ended before the document did.
+pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Unread> {
+    let cut = |problems| Unread { problems, is_cut: true };
     let text = source.text();
     let start = Position { line: 1, column: 1 };
     if text.len() > MAX_SOURCE_BYTES {
         let message = format!("the file is larger than {} KiB", MAX_SOURCE_BYTES / 1024);
-        return Err(vec![source.problem(start, message, "split off what is not rules".to_owned())]);
+        return Err(cut(vec![source.problem(start, message, "split off what is not rules".to_owned())]));
     }
     let mut loader = Loader {
         source,
@@ -44,16 +59,16 @@ pub fn load(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Vec<Problem>> 
         };
         if let Err(problem) = step {
             loader.problems.push(problem);
-            return Err(loader.problems);
+            return Err(cut(loader.problems));
         }
         if loader.problems.len() >= MAX_PROBLEMS {
-            return Err(loader.problems);
+            return Err(cut(loader.problems));
         }
     }
     match loader.root {
-        _ if !loader.problems.is_empty() => Err(loader.problems),
+        _ if !loader.problems.is_empty() => Err(Unread { problems: loader.problems, is_cut: false }),
         Some(root) if !root.is_null() => Ok(root),
-        _ => Err(vec![source.problem(start, "the file is empty", begin.to_owned())]),
+        _ => Err(cut(vec![source.problem(start, "the file is empty", begin.to_owned())])),
     }
 }
 

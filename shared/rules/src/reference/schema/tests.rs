@@ -280,14 +280,10 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     remind_after: 91d
     supersede: 'no'
     undo_window: 91d
-    environment: 'a b'
-    environment: 1.0
-    environment: 1.5
     environment: '#a'
     environment: '#A'
     environment: '# a'
     environment: c-1_é
-    environment: '1 h'
     environment: '@sre'
     environment: ana@example.com
     environment: ana@b

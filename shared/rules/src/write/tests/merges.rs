@@ -261,11 +261,10 @@ fn a_file_with_problems_is_not_touched() {
     rules.yml:3:17: unknown action `trigger_bild`; did you mean `trigger_build`?
 
     rules.yml:1:1: a rules file takes no key `rule`; did you mean `rules`?
-    rules.yml:1:1: no key `rules`; write `rules:` and under it a list of rules
 
     rules.yml:1:1: a rules file takes keys with values, not a list; write `rules:` and under it a list of rules
 
-    rules.yml:1:8: `rules` takes a list, not keys with values; write `- ` before the name of each rule
+    rules.yml:1:8: `rules` takes a list, not keys with values; put each rule into braces of its own, and square brackets around all: `[{…}, {…}]`
 
     rules.yml:1:9: not YAML: while parsing a node, did not find expected node content
 

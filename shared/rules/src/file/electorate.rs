@@ -1,0 +1,153 @@
+//! Approvals that nobody, or not enough people, can give.
+
+use super::reader::Reader;
+use super::values::is_group;
+use crate::yaml::{Entry, Node};
+use approval::action::{ApprovalSpec, QuotaSpec};
+use std::collections::BTreeSet;
+
+/// How long a section of a Slack message may be, in characters.
+/// Source: <https://docs.slack.dev/reference/block-kit/blocks/section-block>, `text`.
+const SLACK_SECTION: usize = 3000;
+/// Among how many people it is looked for entries of `votes_required` that want the same ones.
+const MAX_PEOPLE: usize = 200;
+
+impl Reader<'_> {
+    /// Notices of an approval that can never be given.
+    pub(super) fn possible_electorate(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
+        if let (true, false, Some(at)) = (spec.authors_only, spec.self_approval, at(entries, "authors_only"))
+        {
+            let message = "nobody can vote: `authors_only` is for the authors of the change alone, and `self_approval: false` is for \
+                           everybody but them";
+            self.notice(at, message, "take one of the two out".to_owned());
+        }
+        self.enough_for_quotas(entries, spec);
+        self.enough_approvers(entries, spec);
+    }
+
+    /// A vote counts for one entry of `votes_required`: all that want votes of the same people need as many people as votes.
+    fn enough_for_quotas(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
+        let Some(at) = at(entries, "votes_required") else { return };
+        let named: Vec<&QuotaSpec> =
+            spec.quotas.iter().filter(|quota| !quota.from.iter().any(|from| is_group(from))).collect();
+        let is_many = named.iter().map(|quota| quota.from.len()).sum::<usize>() > MAX_PEOPLE;
+        let mut sets: Vec<Vec<&QuotaSpec>> = vec![Vec::new()];
+        for quota in named {
+            let grown = sets.iter().filter(|set| !is_many || set.is_empty());
+            let more: Vec<_> = grown.map(|set| [set.as_slice(), &[quota]].concat()).collect();
+            sets.extend(more);
+        }
+        let too_few = sets.iter().filter_map(|set| {
+            let people: BTreeSet<&str> =
+                set.iter().flat_map(|quota| &quota.from).map(String::as_str).collect();
+            let votes: u64 = set.iter().map(|quota| u64::from(quota.votes)).sum();
+            (votes > people.len() as u64).then_some((set.len(), votes, people))
+        });
+        if let Some((_, votes, people)) = too_few.min_by_key(|(entries, ..)| *entries) {
+            let listed = people.iter().copied().collect::<Vec<_>>().join(", ");
+            let message = format!("{votes} votes are required from {}: {listed}", people.len());
+            self.notice(at, message, "require fewer, or name more people".to_owned());
+        }
+    }
+
+    /// More votes than there are people can never come together. Groups may have any number of members.
+    fn enough_approvers(&mut self, entries: &[Entry], spec: &ApprovalSpec) {
+        let Some(approvers) = &spec.approvers else { return };
+        if approvers.is_empty() || approvers.iter().any(|approver| is_group(approver)) {
+            return;
+        }
+        for (key, votes) in
+            [("votes_required", spec.votes_required), ("rejections_required", spec.rejections_required)]
+        {
+            if let (Some(at), true) = (at(entries, key), votes as usize > approvers.len()) {
+                let message = format!("{key} is {votes}, and only {} may vote", approvers.len());
+                self.notice(at, message, "require fewer, or name more approvers".to_owned());
+            }
+        }
+    }
+
+    /// A prompt of which Slack shows a part only. What it fills in is known when it is asked, and makes it longer.
+    pub(super) fn short_enough(&mut self, node: &Node, prompt: &str) {
+        let fixed = fixed_length(prompt);
+        if fixed > SLACK_SECTION {
+            let message = format!("the prompt has {fixed} characters, and Slack shows {SLACK_SECTION}");
+            let right = "shorten it, and put the rest into a `slack_channel_message`".to_owned();
+            self.notice(node.start, message, right);
+        }
+    }
+}
+
+fn at(entries: &[Entry], key: &str) -> Option<crate::problem::Position> {
+    entries.iter().find(|entry| entry.key == key).map(|entry| entry.at)
+}
+
+/// How many characters of a template stand outside of its tags, where it has no blocks that may leave them out.
+fn fixed_length(template: &str) -> usize {
+    if template.contains("{%") {
+        return 0;
+    }
+    let (mut count, mut rest) = (0, template);
+    while let Some(start) = rest.find("{{").into_iter().chain(rest.find("{#")).min() {
+        let (before, tag) = rest.split_at(start);
+        count += before.chars().count();
+        let end = if tag.starts_with("{{") { "}}" } else { "#}" };
+        rest = tag.find(end).and_then(|length| tag.get(length + end.len()..)).unwrap_or("");
+    }
+    count + rest.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    /// The notices of a file whose only rule asks for an approval with these lines.
+    fn notices(lines: &str) -> Vec<String> {
+        let text = format!(
+            "rules:\n- a:\n    actions:\n    - slack_channel_approval:\n        channel: '#a'\n        {lines}\n"
+        );
+        parse(&text, "f").unwrap().notices.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_impossible_electorate_is_told() {
+        for (lines, expected) in [
+            (
+                "authors_only: true\n        self_approval: false",
+                Some(
+                    "f:6:9: nobody can vote: `authors_only` is for the authors of the change alone, and `self_approval: false` is for everybody but them; take one of the two out",
+                ),
+            ),
+            ("authors_only: false\n        self_approval: false", None),
+            ("authors_only: true\n        self_approval: true", None),
+            (
+                "votes_required: [{from: [a@b.co, c@b.co], votes: 2}, {from: '@sre', votes: 9}, {from: C@b.co}]",
+                None,
+            ),
+            (
+                "votes_required: [{from: [a@b.co, c@b.co], votes: 2}, {from: '@sre', votes: 9}, {from: c@b.co}]",
+                Some(
+                    "f:6:9: 3 votes are required from 2: a@b.co, c@b.co; require fewer, or name more people",
+                ),
+            ),
+            (
+                "votes_required: [{from: a@b.co, votes: 2}, {from: a@b.co}]",
+                Some("f:6:9: 2 votes are required from 1: a@b.co; require fewer, or name more people"),
+            ),
+        ] {
+            assert_eq!(notices(lines).first().map(String::as_str), expected, "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_slack_cuts_is_told() {
+        let prompt = |fixed: usize, rest: &str| notices(&format!("prompt: '{}{rest}'", "é".repeat(fixed)));
+        assert_eq!(prompt(3000, "{{ deploy_name }}{# a comment #}"), [""; 0]);
+        assert_eq!(
+            prompt(2990, "{{ deploy_name }} is on its way"),
+            [
+                "f:6:17: the prompt has 3004 characters, and Slack shows 3000; shorten it, and put the rest into a `slack_channel_message`"
+            ]
+        );
+        assert_eq!(prompt(3001, "{% if tags %}x{% endif %}"), [""; 0]);
+    }
+}

@@ -1,0 +1,155 @@
+//! Expressions of other systems, where a template is meant.
+
+/// What the names of variables begin with that CI systems set.
+const CI_VARIABLES: [&str; 9] =
+    ["CIRCLE_", "GITHUB_", "CI_", "BUILDKITE_", "BITBUCKET_", "JENKINS_", "TRAVIS_", "SLEUTH_", "SIGNOFF_"];
+/// What CircleCI's expressions begin with. Source: <https://circleci.com/docs/guides/orchestrate/pipeline-variables/>.
+const CIRCLECI: [&str; 4] = ["pipeline.", "parameters.", "matrix.", "include("];
+
+/// Another system's expression in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Foreign {
+    /// How many characters stand before it.
+    pub(super) offset: usize,
+    /// What it is.
+    pub(super) message: String,
+    /// What would be right.
+    pub(super) suggestion: String,
+    /// Whether it can't be meant as it stands. A text may well have to name a variable of a shell.
+    pub(super) is_refused: bool,
+}
+
+/// The first expression of another system in `text`, one that can't be meant as it stands before any other; `None`: there is none.
+pub(super) fn find(text: &str) -> Option<Foreign> {
+    let mut all = text.match_indices(['$', '<', '{']).filter_map(|(at, _)| {
+        let before = text.get(..at)?;
+        let (what, inner, is_refused) = expression(text.get(at..)?, before)?;
+        let message = format!("`{what}` is not filled in here");
+        let suggestion = format!("write {}", ours(inner));
+        Some(Foreign { offset: before.chars().count(), message, suggestion, is_refused })
+    });
+    let first = all.next()?;
+    if first.is_refused { Some(first) } else { Some(all.find(|other| other.is_refused).unwrap_or(first)) }
+}
+
+/// The expression that `rest` begins with, what it asks for, and whether it can't be meant as it stands.
+fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool)> {
+    let whole = |start: &str, end: &str| {
+        let inner = rest.strip_prefix(start)?;
+        let length = inner.find(end)?;
+        Some((rest.get(..start.len() + length + end.len())?, inner.get(..length)?.trim()))
+    };
+    if let Some((what, inner)) = whole("${{", "}}") {
+        return Some((what, inner, true));
+    }
+    // `{{ {'a': 1} }}` is a mapping of Jinja's.
+    if let Some((what, inner)) = whole("{{{", "}}}").filter(|(_, inner)| is_name(inner))
+        && !before.ends_with('{')
+    {
+        return Some((what, inner, true));
+    }
+    if let Some((what, inner)) = whole("<<", ">>")
+        && CIRCLECI.iter().any(|start| inner.starts_with(start))
+    {
+        return Some((what, inner, true));
+    }
+    if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_variable(inner)) {
+        return Some((what, inner, false));
+    }
+    let name = rest.strip_prefix('$')?;
+    let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+    let (what, inner) = (rest.get(..=length)?, name.get(..length)?);
+    CI_VARIABLES.iter().any(|start| inner.starts_with(start)).then_some((what, inner, false))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ' ' | '|'))
+}
+
+/// Whether a text is the name of a variable of a shell, as such names are written.
+fn is_variable(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The template that stands for what another system calls `name`, as it is written.
+fn ours(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    let known = crate::reference::TEMPLATE_VARIABLES.iter().map(|variable| variable.name);
+    let same = known.into_iter().find(|known| lower == *known || lower.rsplit('.').next() == Some(known));
+    let variable = match same {
+        Some(same) => same,
+        None if has(&["sha", "revision", "commit"]) => "deploy_revision",
+        None if has(&["actor", "author", "username"]) => "deploy_author_name",
+        None if has(&["pull", "pr_", "merge_request"]) => "pr_url",
+        None if has(&["environment", "stage"]) => "environment",
+        None if has(&["url", "run_id", "build_num"]) => "deploy_url",
+        None if has(&["repo", "project"]) => "deployment_name",
+        None => return "a variable of Signoff's templates: `{{ deploy_name }}`, for example".to_owned(),
+    };
+    format!("`{{{{ {variable} }}}}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_of_other_systems_are_named() {
+        for (text, expected) in [
+            (
+                "é ${{ github.sha }}",
+                Some((2, "`${{ github.sha }}` is not filled in here", "write `{{ deploy_revision }}`", true)),
+            ),
+            (
+                "<< pipeline.parameters.environment >>",
+                Some((
+                    0,
+                    "`<< pipeline.parameters.environment >>` is not filled in here",
+                    "write `{{ environment }}`",
+                    true,
+                )),
+            ),
+            (
+                "by {{{ deploy_name }}}",
+                Some((3, "`{{{ deploy_name }}}` is not filled in here", "write `{{ deploy_name }}`", true)),
+            ),
+            (
+                "$CIRCLE_SHA1 is out",
+                Some((0, "`$CIRCLE_SHA1` is not filled in here", "write `{{ deploy_revision }}`", false)),
+            ),
+            (
+                "${GITHUB_ACTOR}",
+                Some((
+                    0,
+                    "`${GITHUB_ACTOR}` is not filled in here",
+                    "write `{{ deploy_author_name }}`",
+                    false,
+                )),
+            ),
+            (
+                "${REGION}",
+                Some((
+                    0,
+                    "`${REGION}` is not filled in here",
+                    "write a variable of Signoff's templates: `{{ deploy_name }}`, for example",
+                    false,
+                )),
+            ),
+            (
+                "$GITHUB_SHA {{{ revision }}}",
+                Some((12, "`{{{ revision }}}` is not filled in here", "write `{{ revision }}`", true)),
+            ),
+            ("{{ {'a': 1}['a'] }} {{ revision }} for $5, << see above >>, $PATH, ${x}", None),
+            ("${{", None),
+            ("", None),
+        ] {
+            let found = find(text);
+            let told = found.as_ref().map(|found| {
+                (found.offset, found.message.as_str(), found.suggestion.as_str(), found.is_refused)
+            });
+            assert_eq!(told, expected, "{text}");
+        }
+    }
+}

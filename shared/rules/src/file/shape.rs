@@ -1,0 +1,220 @@
+//! Entries that are put together wrongly: a name that stands as a value, and keys beside the one that they belong to.
+
+use super::reader::Reader;
+use crate::reference::{ACTIONS, ACTIONS_NOT_YET, APPROVAL, Key, RULE, Takes, has};
+use crate::variables::{Variable, look_up};
+use crate::yaml::{Content, Entry, Node};
+use std::rc::Rc;
+
+/// Keys whose value other systems take for the name of an entry.
+const NAMING: [&str; 7] = ["name", "type", "uses", "action", "id", "kind", "rule"];
+/// Keys under which other systems put what an entry takes.
+const TAKING: [&str; 4] = ["with", "args", "inputs", "options"];
+
+/// What an entry of a list is: a rule or an action, each of which has its name as its only key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// An entry of `rules`.
+    Rule,
+    /// An entry of a list of actions.
+    Action,
+}
+
+impl Named {
+    /// The word for it, with its article.
+    fn article(self) -> &'static str {
+        match self {
+            Self::Rule => "a rule",
+            Self::Action => "an action",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Action => "action",
+        }
+    }
+
+    /// Whether `key` may stand under the entry that is called `name`.
+    fn takes(self, name: &str, key: &str) -> bool {
+        match self {
+            Self::Rule => RULE.iter().any(|known| known.name == key),
+            Self::Action => keys_of(name).iter().any(|known| known.name == key),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The entry that is meant where its keys are put together wrongly, which is told; `None`: it can't be known.
+    /// `entries` are the keys of one entry of a list.
+    pub(super) fn put_together(&mut self, entries: &[Entry], what: Named) -> Option<Entry> {
+        let (first, rest) = entries.split_first()?;
+        if let Some(named) = named_by_value(entries, what) {
+            let (entry, name) = named;
+            let under = match what {
+                Named::Rule => "its `conditions:` and `actions:` indented under it",
+                Named::Action => "what it takes indented under it",
+            };
+            let message = format!("the name of {} is its key", what.article());
+            self.problem(entry.at, message, format!("write `- {name}:`, and {under}"));
+            let body =
+                entries.iter().filter(|other| !NAMING.contains(&other.key.as_str()) || name == other.key);
+            return Some(meant(&name, entry, unwrapped(body.cloned().collect())));
+        }
+        if let Some(entry) = self.action_with_a_title(entries, what) {
+            return Some(entry);
+        }
+        let second = rest.first()?;
+        let beside = format!("`{}` stands beside `{}` instead of under it", second.key, first.key);
+        let keys = listed(rest);
+        let belongs = |entry: &Entry| what.takes(&first.key, &entry.key);
+        if first.value.is_null() && (what == Named::Action || belongs(second)) {
+            self.problem(second.at, beside, format!("indent {keys} under `{}`", first.key));
+            return Some(meant(&first.key, first, rest.to_vec()));
+        }
+        match &first.value.content {
+            Content::Mapping(inner) if rest.iter().all(belongs) => {
+                self.problem(second.at, beside, format!("indent {keys} under `{}`", first.key));
+                Some(meant(&first.key, first, [inner.as_slice(), rest].concat()))
+            }
+            Content::Scalar(_) if belongs(second) => {
+                let right = format!("write `{}:` without a value, and indent {keys} under it", first.key);
+                self.problem(second.at, beside, right);
+                None
+            }
+            _ if what.takes("", &first.key)
+                || (what == Named::Action && belongs_to_an_action(&first.key)) =>
+            {
+                let message = format!("{} without a name", what.article());
+                let right = format!(
+                    "write `- name-of-the-{}:` above `{}`, and indent {} under it",
+                    what.word(),
+                    first.key,
+                    listed(entries)
+                );
+                let right = match what {
+                    Named::Rule => right,
+                    Named::Action => right.replace("name-of-the-action", action_of(&first.key)),
+                };
+                self.problem(first.at, message, right);
+                None
+            }
+            Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
+                let message = format!("`{}` in the entry of `{}`", second.key, first.key);
+                self.problem(second.at, message, format!("start each {} with `- `", what.word()));
+                None
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// `- name: Ask` beside `slack_channel_approval:`, as steps of other systems have a title.
+    fn action_with_a_title(&mut self, entries: &[Entry], what: Named) -> Option<Entry> {
+        let is_action = |entry: &&Entry| ACTIONS.iter().any(|action| action.name == entry.key);
+        let mut titles = entries.iter().filter(|entry| !is_action(entry));
+        let title = titles.next()?;
+        let actions: Vec<&Entry> = entries.iter().filter(is_action).collect();
+        let [action] = actions.as_slice() else { return None };
+        let is_title = |entry: &Entry| NAMING.contains(&entry.key.as_str()) || entry.key == "title";
+        if what == Named::Rule || !is_title(title) || !titles.all(is_title) {
+            return None;
+        }
+        let message = format!("an action takes no `{}` beside its own name", title.key);
+        self.problem(title.at, message, format!("take `{}` out", title.key));
+        Some((*action).clone())
+    }
+}
+
+/// Keys under which other systems put what a rule does.
+pub(super) fn is_what_it_does(key: &str) -> bool {
+    matches!(key, "steps" | "jobs" | "do" | "then" | "run" | "action" | "tasks")
+}
+
+/// The clause that says where a key belongs that `of` does not take.
+pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
+    let is_action = ACTIONS.iter().any(|action| action.name == key) || has(&ACTIONS_NOT_YET, key);
+    let is_of = |keys: &[Key]| keys.iter().any(|known| known.name == key);
+    match of {
+        "a rules file" if is_of(&RULE) => {
+            Some("indent it under the name of its rule, in the list `rules:`".to_owned())
+        }
+        "a rule" if key == "name" => Some("the name of a rule is its key: take this out".to_owned()),
+        "a rule" if is_action => Some(format!("write `- {key}:` in the list `actions:`")),
+        "a rule" if is_what_it_does(key) => {
+            Some("write what the rule does in the list `actions:`".to_owned())
+        }
+        "a rule" if is_of(&APPROVAL) => Some("indent it under `slack_channel_approval`".to_owned()),
+        "a rule" if matches!(key, "if" | "when" | "unless") => {
+            Some("write what has to hold in the list `conditions:`".to_owned())
+        }
+        "a rule" if look_up(key) == Variable::Supported => {
+            Some(format!("write `- {key}='…'` in the list `conditions:`"))
+        }
+        "slack_channel_approval" if is_action => Some(format!("write `- {key}:` in the list `on_success:`")),
+        "slack_channel_approval" if is_of(&RULE) => {
+            Some("it is a key of the rule: write it beside `actions`".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The keys that an action takes.
+fn keys_of(action: &str) -> &'static [Key] {
+    let takes = ACTIONS.iter().find(|known| known.name == action).map_or(&[][..], |known| known.takes);
+    let keys = takes.iter().find_map(|takes| match takes {
+        Takes::Keys(keys) => Some(*keys),
+        _ => None,
+    });
+    keys.unwrap_or_default()
+}
+
+fn belongs_to_an_action(key: &str) -> bool {
+    ACTIONS.iter().any(|action| keys_of(action.name).iter().any(|known| known.name == key))
+}
+
+/// The action that a key most likely belongs to: the first that takes it.
+fn action_of(key: &str) -> &'static str {
+    let takes = |name: &str| keys_of(name).iter().any(|known| known.name == key);
+    ACTIONS.iter().map(|action| action.name).find(|name| takes(name)).unwrap_or("name-of-the-action")
+}
+
+/// The entry whose value is the name of what the others belong to, and that name.
+fn named_by_value(entries: &[Entry], what: Named) -> Option<(&Entry, String)> {
+    let named = entries.iter().filter(|entry| NAMING.contains(&entry.key.as_str())).find_map(|entry| {
+        let scalar = entry.value.as_scalar().filter(|scalar| !scalar.is_null())?;
+        let name = scalar.text.trim();
+        let is_one = match what {
+            Named::Rule => !name.is_empty(),
+            Named::Action => ACTIONS.iter().any(|action| action.name == name) || has(&ACTIONS_NOT_YET, name),
+        };
+        is_one.then(|| (entry, name.to_owned()))
+    })?;
+    Some(named)
+}
+
+/// What stands under `with:` as if it stood beside it.
+fn unwrapped(body: Vec<Entry>) -> Vec<Entry> {
+    let inner = |entry: Entry| match (&entry.value.content, TAKING.contains(&entry.key.as_str())) {
+        (Content::Mapping(inner), true) => inner.clone(),
+        _ => vec![entry],
+    };
+    body.into_iter().flat_map(inner).collect()
+}
+
+/// The entry `name` with `body` under it, in the place of `at`.
+fn meant(name: &str, at: &Entry, body: Vec<Entry>) -> Entry {
+    let value = if body.is_empty() { Node::nothing(at.at) } else { Node::of_entries(body, at.at) };
+    Entry { key: name.to_owned(), at: at.at, value: Rc::new(value) }
+}
+
+/// The names of keys, as a list in a sentence; of many, the first.
+fn listed(entries: &[Entry]) -> String {
+    match entries {
+        [one] => format!("`{}`", one.key),
+        [one, two] => format!("`{}` and `{}`", one.key, two.key),
+        [one, ..] => format!("`{}` and what follows it", one.key),
+        [] => "it".to_owned(),
+    }
+}

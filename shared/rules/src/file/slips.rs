@@ -1,0 +1,205 @@
+//! Slips of the hand: what makes a whole file unreadable although little is wrong.
+//!
+//! A parser tells where it could not go on, which is seldom where the slip is. So each repair that a file suggests is tried: the one
+//! after which the least is wrong names the cause, and what was only a consequence of it is not told. A repair that does not help is no
+//! advice.
+
+mod candidates;
+mod moving;
+mod quotes;
+
+use super::read;
+use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
+use crate::yaml::Unread;
+
+/// The most slips that are looked for in one file.
+const MAX_SLIPS: usize = 12;
+/// The most repairs that are tried for one slip.
+const MAX_TRIED: usize = 60;
+/// How many repairs of one line are tried in pairs.
+const MAX_PAIRED: usize = 8;
+/// How many bytes are read again for all of the repairs of one file.
+const MAX_READ: usize = 2 * 1024 * 1024;
+
+/// A slip of the hand, and what repairs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Slip {
+    at: Position,
+    message: String,
+    suggestion: String,
+    /// In the order of the file; no two touch each other.
+    edits: Vec<Edit>,
+}
+
+/// Some characters of a line that become others, so that all lines stay where they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Edit {
+    at: Position,
+    /// How many characters are taken out.
+    removed: usize,
+    put: String,
+}
+
+/// The problems of a file as its author should see them: those of `failure`, with slips in the place of what follows from them.
+pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem> {
+    let original = Source::new(path, text);
+    if let Some(conflict) = conflict(&original) {
+        return vec![conflict];
+    }
+    let mut told = Vec::new();
+    let mut rounds: Vec<Vec<Edit>> = Vec::new();
+    let mut repaired = text.to_owned();
+    let (mut failure, mut budget) = (failure, MAX_READ);
+    while told.len() < MAX_SLIPS && !failure.problems.is_empty() && failure.problems.len() <= MAX_PROBLEMS {
+        let Some(better) = repair(&repaired, path, &failure, &mut budget) else { break };
+        let at = before(&rounds, better.slip.at);
+        told.push(original.problem(at, better.slip.message, better.slip.suggestion));
+        rounds.push(better.slip.edits);
+        (repaired, failure) = (better.text, better.failure);
+    }
+    if told.is_empty() {
+        return failure.problems;
+    }
+    told.extend(failure.problems.into_iter().map(|problem| {
+        let at = before(&rounds, Position { line: problem.line, column: problem.column });
+        original.problem(at, problem.message, problem.suggestion)
+    }));
+    told.sort_by_key(|problem| (problem.line, problem.column));
+    told
+}
+
+/// A file with one slip less.
+struct Better {
+    slip: Slip,
+    text: String,
+    failure: Unread,
+}
+
+/// The repair of `text` after which the least is wrong; `None`: none helps. `budget`: how many bytes may still be read.
+fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
+    let source = Source::new(path, text);
+    // Nobody can tell by how many spaces a tab is meant to indent.
+    if failure.is_cut && failure.problems.last().is_some_and(|last| last.message.contains("tab ")) {
+        return None;
+    }
+    let slips = candidates::of(&source, failure);
+    let mut best: Option<Better> = None;
+    for slip in slips.iter().take(MAX_TRIED) {
+        let Some(better) = tried(&source, path, slip, budget)? else { continue };
+        let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
+        if helps(failure, &better.failure) && is_best {
+            let is_sound = better.failure.problems.is_empty();
+            best = Some(better);
+            if is_sound {
+                break;
+            }
+        }
+    }
+    if best.as_ref().is_none_or(|best| best.failure.is_cut) {
+        for slip in moving::by_moving(&source, failure).iter().take(MAX_TRIED) {
+            let Some(better) = tried(&source, path, slip, budget)? else { continue };
+            let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
+            if !better.failure.is_cut && is_best {
+                best = Some(better);
+            }
+        }
+    }
+    if best.is_some() || !failure.is_cut {
+        return best;
+    }
+    // Two slips of one line: only the second repair shows.
+    let last = failure.problems.last()?.line;
+    for slip in slips.iter().filter(|slip| slip.at.line == last).take(MAX_PAIRED) {
+        let Some(first) = tried(&source, path, slip, budget)? else { continue };
+        let between = Source::new(path, &first.text);
+        let seconds = candidates::of(&between, &first.failure);
+        for slip in seconds.iter().filter(|slip| slip.at.line == last).take(MAX_PAIRED) {
+            let Some(second) = tried(&between, path, slip, budget)? else { continue };
+            if helps(failure, &second.failure) && helps(&first.failure, &second.failure) {
+                return Some(first);
+            }
+        }
+    }
+    None
+}
+
+/// The file after the repair of `slip`. `None`: enough has been read; `Some(None)`: it can't be repaired so.
+fn tried(source: &Source<'_>, path: &str, slip: &Slip, budget: &mut usize) -> Option<Option<Better>> {
+    let Some(text) = applied(source, &slip.edits) else { return Some(None) };
+    *budget = budget.checked_sub(text.len())?;
+    let failure = read(&text, path).err().unwrap_or(Unread { problems: Vec::new(), is_cut: false });
+    Some(Some(Better { slip: slip.clone(), text, failure }))
+}
+
+/// Whether less is wrong `after` a repair: one that only moves the place where the reading ends, or adds problems, is none.
+fn helps(before: &Unread, after: &Unread) -> bool {
+    let end = |failure: &Unread| failure.problems.last().map(|last| last.line);
+    let is_left_open =
+        |failure: &Unread| failure.problems.last().is_some_and(|last| last.message.contains("closed"));
+    match (before.is_cut, after.is_cut) {
+        // What is left open somewhere is still open further down.
+        (true, true) => end(after) > end(before) && !(is_left_open(before) && is_left_open(after)),
+        (true, false) => true,
+        (false, true) => false,
+        (false, false) => after.problems.len() < before.problems.len(),
+    }
+}
+
+/// How bad a file is: one that can't be read to its end is worse than any other, the more of it was not read.
+fn weight(failure: &Unread) -> (bool, std::cmp::Reverse<usize>, usize) {
+    let unread = failure.problems.last().filter(|_| failure.is_cut).map_or(usize::MAX, |last| last.line);
+    (failure.is_cut, std::cmp::Reverse(unread), failure.problems.len())
+}
+
+/// The text with `edits`; `None`: one of them has no place in it.
+fn applied(source: &Source<'_>, edits: &[Edit]) -> Option<String> {
+    let (mut text, mut rest) = (String::with_capacity(source.text().len() + 64), 0);
+    for edit in edits {
+        let start = source.offset(edit.at)?;
+        let behind = Position { column: edit.at.column + edit.removed, ..edit.at };
+        text.push_str(source.text().get(rest..start)?);
+        text.push_str(&edit.put);
+        rest = source.offset(behind)?;
+    }
+    text.push_str(source.text().get(rest..)?);
+    Some(text)
+}
+
+/// Where a place of the repaired text stands in the original. `rounds`: the edits of one repair after the other.
+fn before(rounds: &[Vec<Edit>], at: Position) -> Position {
+    rounds.iter().rev().fold(at, |at, edits| Position { column: column_before(edits, at), ..at })
+}
+
+fn column_before(edits: &[Edit], at: Position) -> usize {
+    let (mut added, mut removed) = (0, 0);
+    for edit in edits.iter().filter(|edit| edit.at.line == at.line) {
+        let start = edit.at.column + added - removed;
+        let put = edit.put.chars().count();
+        if at.column < start {
+            break;
+        }
+        if at.column < start + put {
+            return edit.at.column;
+        }
+        added += put;
+        removed += edit.removed;
+    }
+    (at.column + removed).saturating_sub(added).max(1)
+}
+
+/// The first line that `git merge` left between two versions of a file.
+fn conflict(source: &Source<'_>) -> Option<Problem> {
+    const MARKERS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
+    let is_marker = |line: &str| {
+        MARKERS.iter().any(|marker| {
+            line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        })
+    };
+    let line = (1..=source.line_count()).find(|line| is_marker(source.line(*line)))?;
+    let right =
+        "keep the lines of one side, and delete the others with the lines `<<<<<<<`, `=======` and `>>>>>>>`";
+    Some(source.problem(Position { line, column: 1 }, "a merge conflict is left here", right.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,462 @@
+//! The repairs that a file suggests.
+
+use super::quotes::quotes;
+use super::{Edit, Slip};
+use crate::odd::{Looks, looks};
+use crate::problem::{Position, Source};
+use crate::reference::{
+    ACTIONS, APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
+    Key, MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, Takes, WEBHOOK,
+};
+use crate::variables::{Variable, look_up};
+use crate::yaml::Unread;
+use std::collections::BTreeSet;
+
+/// How many lines before a problem its cause is looked for.
+const LINES_BEFORE: usize = 40;
+/// How many problems are looked behind.
+const PROBLEMS: usize = 10;
+/// The longest line that is looked at, in bytes.
+const LONGEST: usize = 2000;
+/// How many lines one repair changes.
+pub(super) const MAX_LINES: usize = 500;
+/// The longest text that a suggestion repeats, in characters.
+pub(super) const MAX_REPEATED: usize = 60;
+
+/// A line of a file, taken apart.
+pub(super) struct Line<'s> {
+    pub(super) number: usize,
+    pub(super) text: &'s str,
+    /// How many spaces indent it.
+    pub(super) indent: usize,
+    /// The column at which what stands behind `- ` begins, from 1.
+    pub(super) column: usize,
+    /// What stands there, without a comment and spaces at the end.
+    pub(super) content: &'s str,
+}
+
+impl<'s> Line<'s> {
+    pub(super) fn new(source: &Source<'s>, number: usize) -> Option<Self> {
+        let text = source.line(number);
+        if text.len() > LONGEST {
+            return None;
+        }
+        let code = without_comment(text).trim_end();
+        let indent = code.len() - code.trim_start_matches(' ').len();
+        let mut content = code.trim_start_matches(' ');
+        while let Some(rest) = content.strip_prefix("- ") {
+            content = rest.trim_start_matches(' ');
+        }
+        if content == "-" {
+            content = "";
+        }
+        let column = code.chars().count() - content.chars().count() + 1;
+        Some(Self { number, text, indent, column, content })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.content.is_empty() && !self.text.contains('-')
+    }
+
+    /// A place in the content, so many characters behind its start.
+    pub(super) fn at(&self, characters: usize) -> Position {
+        Position { line: self.number, column: self.column + characters }
+    }
+
+    /// The place behind the content.
+    fn end(&self) -> Position {
+        self.at(self.content.chars().count())
+    }
+}
+
+/// The slips that the lines before the problems of `failure` may have, the likeliest first.
+pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
+    let mut slips = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut everywhere = true;
+    // The last problem is the one at which the reading ended, if it did.
+    let problems = failure.problems.iter().rev().take(PROBLEMS);
+    for problem in problems {
+        for number in (problem.line.saturating_sub(LINES_BEFORE).max(1)..=problem.line + 1).rev() {
+            if !seen.insert(number) {
+                continue;
+            }
+            let Some(line) = Line::new(source, number) else { continue };
+            let before = slips.len();
+            odd_characters(&line, &mut slips);
+            if slips.len() > before && std::mem::take(&mut everywhere) {
+                everywhere_odd(source, &mut slips);
+            }
+            if line.is_empty() {
+                continue;
+            }
+            spacing(&line, &mut slips);
+            keys_in_flow(&line, &mut slips);
+            colon(source, &line, &mut slips);
+            block_text(source, &line, &mut slips);
+            plain_text(source, &line, &mut slips);
+            if failure.is_cut {
+                quotes(&line, &mut slips);
+            }
+        }
+    }
+    slips
+}
+
+/// Characters that look like others, each kind of them by itself.
+fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let odd: Vec<(usize, char, Looks)> = odd_of(line.text).collect();
+    let kinds: [fn(Looks) -> bool; 5] = [
+        |looks| looks == Looks::Space,
+        |looks| looks == Looks::Nothing,
+        |looks| looks == Looks::Dash,
+        |looks| matches!(looks, Looks::Quote(_)),
+        |looks| matches!(looks, Looks::Sign(_)),
+    ];
+    for kind in kinds {
+        let of_kind: Vec<_> = odd.iter().filter(|(_, _, looks)| kind(*looks)).copied().collect();
+        // A dash stands in a text more often than for a bullet.
+        let is_dash = of_kind.first().is_some_and(|(_, _, looks)| *looks == Looks::Dash);
+        let of_kind = if is_dash { of_kind.get(..1).unwrap_or_default() } else { &of_kind };
+        let Some((column, c, looks)) = of_kind.first() else { continue };
+        let (message, suggestion) = looks.told(*c);
+        let edits =
+            of_kind.iter().map(|(column, _, looks)| odd_edit(line.number, *column, *looks, line.text));
+        let at = Position { line: line.number, column: *column };
+        slips.push(Slip { at, message, suggestion, edits: edits.collect() });
+    }
+    // Where there are several kinds, none alone may help.
+    if let (Some((column, c, looks)), Some(_)) = (odd.first(), odd.iter().find(|other| other.2 != odd[0].2)) {
+        let (message, suggestion) = looks.told(*c);
+        let edits = odd.iter().map(|(column, _, looks)| odd_edit(line.number, *column, *looks, line.text));
+        let at = Position { line: line.number, column: *column };
+        slips.push(Slip {
+            at,
+            message,
+            suggestion: format!("{suggestion}, and look at the rest of the line"),
+            edits: edits.collect(),
+        });
+    }
+}
+
+/// The characters of a line that look like others, with their columns.
+fn odd_of(line: &str) -> impl Iterator<Item = (usize, char, Looks)> {
+    line.chars().enumerate().filter_map(|(index, c)| Some((index + 1, c, looks(c)?)))
+}
+
+fn odd_edit(line: usize, column: usize, looks: Looks, text: &str) -> Edit {
+    let next = text.chars().nth(column);
+    // `–name`: a `-` alone would start a text.
+    let put = match (looks, next) {
+        (Looks::Dash, Some(next)) if next != ' ' => "- ",
+        _ => looks.right(),
+    };
+    Edit { at: Position { line, column }, removed: 1, put: put.to_owned() }
+}
+
+/// The same characters wherever they indent a line or start it: most often, a whole file was copied from a page.
+fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
+    for kind in [Looks::Space, Looks::Nothing, Looks::Dash] {
+        let mut edits = Vec::new();
+        let mut first = None;
+        let mut lines = BTreeSet::new();
+        for number in (1..=source.line_count()).filter(|number| source.line(*number).len() <= LONGEST) {
+            let text = source.line(number);
+            let starts =
+                text.chars().take_while(|c| c.is_whitespace() || *c == '-' || looks(*c).is_some()).count();
+            let is_dash = kind == Looks::Dash;
+            for (column, c, found) in
+                odd_of(text).filter(|(column, _, found)| *column <= starts && *found == kind)
+            {
+                if is_dash && lines.contains(&number) {
+                    continue;
+                }
+                first.get_or_insert((Position { line: number, column }, c));
+                lines.insert(number);
+                edits.push(odd_edit(number, column, found, text));
+            }
+            if lines.len() > MAX_LINES {
+                return;
+            }
+        }
+        let (Some((at, c)), true) = (first, lines.len() > 1) else { continue };
+        let (message, suggestion) = kind.told(c);
+        let suggestion = format!("{suggestion}, here and in {} more", counted(lines.len() - 1, "line"));
+        slips.push(Slip { at, message, suggestion, edits });
+    }
+}
+
+/// `1 line`, `2 lines`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `-name` and `key:value`.
+fn spacing(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let content = line.content;
+    if let Some(rest) = content.strip_prefix('-')
+        && rest.starts_with(|c: char| c.is_alphabetic() || matches!(c, '{' | '\'' | '"'))
+    {
+        slips.push(insert(
+            line.at(1),
+            " ",
+            "`-` needs a space behind it",
+            format!("write `- {}`", shown(rest)),
+        ));
+    }
+    let Some((word, rest)) = content.split_once(':') else { return };
+    if is_key(word) && !rest.is_empty() && !rest.starts_with(' ') {
+        let at = line.at(word.chars().count() + 1);
+        let message = format!("the `:` behind `{word}` needs a space behind it");
+        slips.push(insert(at, " ", &message, format!("write `{word}: {}`", shown(rest))));
+    }
+}
+
+/// `{channel '#a'}` and `{channel:'#a'}`: keys within braces.
+fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let mut begins = false;
+    for (at, c) in line.content.char_indices() {
+        let starts = begins && c != ' ';
+        begins = matches!(c, '{' | ',') || (begins && c == ' ');
+        let Some(rest) = line.content.get(at..).filter(|_| starts) else { continue };
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let Some((word, behind)) = rest.split_at_checked(length).filter(|(word, _)| is_key(word)) else {
+            continue;
+        };
+        let before = line.content.get(..at + length).unwrap_or("").chars().count();
+        let value = behind.trim_start_matches([':', ' ']).split([',', '}']).next().unwrap_or("").trim_end();
+        let right = format!("write `{word}: {}`", shown(value));
+        if let Some(tight) = behind.strip_prefix(':') {
+            if !tight.starts_with(' ') && !value.is_empty() {
+                let message = format!("the `:` behind `{word}` needs a space behind it");
+                slips.push(insert(line.at(before + 1), " ", &message, right));
+            }
+        } else if behind.starts_with(' ') && !value.is_empty() {
+            slips.push(insert(line.at(before), ":", &format!("`{word}` has no `:` behind it"), right));
+        }
+    }
+}
+
+/// A key, or the name of a rule or action, without `:` behind it.
+fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let content = line.content;
+    if content.starts_with(['{', '[', '|', '>', '#', '&', '*', '!', '"', '\'', '%', '@'])
+        || content.is_empty()
+    {
+        return;
+    }
+    let word = content.split([' ', '=', ':']).next().unwrap_or(content);
+    let rest = content.get(word.len()..).unwrap_or("");
+    if is_key(word) && !rest.is_empty() && !rest.starts_with(':') {
+        let value = rest.trim_start().strip_prefix(['=', ':']).unwrap_or(rest).trim_start();
+        // `environment='x'` is a condition.
+        let has_sign = rest.trim_start().starts_with('=') && look_up(word) != Variable::Supported;
+        if rest.starts_with(' ') && !has_sign && !value.is_empty() {
+            let at = line.at(word.chars().count());
+            let right = format!("write `{word}: {}`", shown(value));
+            slips.push(insert(at, ":", &format!("`{word}` has no `:` behind it"), right));
+        } else if has_sign && !value.is_empty() {
+            let at = line.at(word.chars().count());
+            let removed = rest.chars().count() - value.chars().count();
+            let edits = vec![Edit { at, removed, put: ": ".to_owned() }];
+            let message = format!("`=` behind the key `{word}`");
+            slips.push(Slip { at, message, suggestion: format!("write `{word}: {}`", shown(value)), edits });
+        }
+    }
+    let is_name =
+        content.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.' | '/' | '(' | ')'));
+    if !is_name || content.ends_with(':') {
+        return;
+    }
+    let next = (line.number + 1..=source.line_count())
+        .filter_map(|number| Line::new(source, number))
+        .find(|line| !line.is_empty());
+    let Some(next) = next else { return };
+    let starts_list = next.text.trim_start().starts_with('-');
+    let own = line.column - 1;
+    if next.indent > own || (starts_list && next.indent >= own) || (is_key(content) && next.indent >= own) {
+        let message = format!("`{}` has no `:` behind it", shown(content));
+        slips.push(insert(line.end(), ":", &message, format!("write `{}:`", shown(content))));
+    }
+}
+
+/// A text under `|` or `>` that is not indented further than its key, or not evenly.
+fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let Some(key) = block_key(line.content) else { return };
+    let own = line.column - 1;
+    let following = |from: usize| {
+        (from..=source.line_count()).take(MAX_LINES).map_while(|number| Line::new(source, number))
+    };
+    let is_blank = |line: &Line<'_>| line.text.trim().is_empty();
+    let indent_of = |line: &Line<'_>| line.text.chars().take_while(|c| *c == ' ').count();
+    // The lines that are indented as they should be come first.
+    let mut block = None;
+    let mut start = None;
+    for next in following(line.number + 1).filter(|next| !is_blank(next)) {
+        let indent = indent_of(&next);
+        match block {
+            None if indent > own => block = Some(indent),
+            Some(block) if indent >= block => {}
+            None | Some(_) => {
+                start = Some((next.number, indent));
+                break;
+            }
+        }
+    }
+    let Some((start, indent)) = start else { return };
+    if starts_structure(source.line(start)) {
+        return;
+    }
+    let target = block.unwrap_or(own + 2);
+    let Some(by) = target.checked_sub(indent).filter(|by| *by > 0) else { return };
+    let text: Vec<Line<'_>> = following(start).collect();
+    let until = |stop: &dyn Fn(&Line<'_>) -> bool| {
+        text.iter().skip(1).position(stop).map_or(text.len(), |index| index + 1)
+    };
+    let known = until(&|next| !is_blank(next) && (indent_of(next) < indent || starts_structure(next.text)));
+    let all = until(&|next| !is_blank(next) && indent_of(next) < indent);
+    let name = key.unwrap_or("the entry");
+    let right = format!("indent the lines of the text by {} more", counted(by, "space"));
+    let message = if block.is_some() {
+        format!("the text of `{}` is indented unevenly", line.content)
+    } else {
+        format!("the text of `{}` must be indented further than `{name}`", line.content)
+    };
+    for length in [known, 1, all] {
+        let edits: Vec<Edit> = text
+            .iter()
+            .take(length)
+            .filter(|line| !is_blank(line))
+            .map(|line| Edit {
+                at: Position { line: line.number, column: 1 },
+                removed: 0,
+                put: " ".repeat(by),
+            })
+            .collect();
+        let at = Position { line: start, column: indent + 1 };
+        slips.push(Slip { at, message: message.clone(), suggestion: right.clone(), edits });
+    }
+}
+
+/// A text on the lines under its key that can't stand there without `|`.
+fn plain_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let Some(key) = line.content.strip_suffix(':').filter(|key| takes_text(key)) else { return };
+    let own = line.column - 1;
+    let lines = |from: usize| {
+        (from..=source.line_count()).take(MAX_LINES).map(|number| (number, source.line(number)))
+    };
+    let indent_of = |text: &str| text.len() - text.trim_start_matches(' ').len();
+    let Some((start, text)) = lines(line.number + 1).find(|(_, text)| !text.trim().is_empty()) else {
+        return;
+    };
+    if starts_structure(text) || text.trim_start().starts_with('-') {
+        return;
+    }
+    let sign = Edit { at: line.end(), removed: 0, put: " |".to_owned() };
+    let at = Position { line: start, column: indent_of(text) + 1 };
+    if indent_of(text) > own {
+        let message = format!("the text of `{key}:` can't stand there without `|`");
+        slips.push(Slip { at, message, suggestion: format!("write `{key}: |`"), edits: vec![sign] });
+        return;
+    }
+    let by = own + 2 - indent_of(text);
+    let ends =
+        |text: &str| !text.trim().is_empty() && (indent_of(text) < at.column - 1 || starts_structure(text));
+    let moved = lines(start).take_while(|(_, text)| !ends(text)).filter(|(_, text)| !text.trim().is_empty());
+    let indents =
+        moved.map(|(line, _)| Edit { at: Position { line, column: 1 }, removed: 0, put: " ".repeat(by) });
+    let message = format!("the text of `{key}:` must be indented further than `{key}`");
+    let right =
+        format!("write `{key}: |`, and indent the lines of the text by {} more", counted(by, "space"));
+    slips.push(Slip {
+        at,
+        message,
+        suggestion: right,
+        edits: std::iter::once(sign).chain(indents).collect(),
+    });
+}
+
+/// The key of a line that ends with the sign of a text over several lines; `Some(None)`: an entry of a list has it.
+fn block_key(content: &str) -> Option<Option<&str>> {
+    let is_sign = |sign: &str| {
+        let rest = sign.strip_prefix(['|', '>'])?;
+        (rest.len() <= 2 && rest.chars().all(|c| matches!(c, '+' | '-' | '1'..='9'))).then_some(())
+    };
+    if let Some((key, sign)) = content.rsplit_once(": ") {
+        is_sign(sign.trim())?;
+        return Some(Some(key.trim()));
+    }
+    is_sign(content).map(|()| None)
+}
+
+/// Whether a line starts a key or an entry that rules files have.
+fn starts_structure(line: &str) -> bool {
+    let text = line.trim_start();
+    let entry = text.strip_prefix("- ").unwrap_or(text);
+    let word = entry.split([':', ' ']).next().unwrap_or("");
+    let is_bare = entry.trim_end() == word && text.starts_with("- ");
+    is_key(word) && (entry.get(word.len()..).is_some_and(|rest| rest.starts_with(':')) || is_bare)
+}
+
+/// The keys of rules files.
+const KEYS: [&[Key]; 15] = [
+    &FILE,
+    &RULE,
+    &FREEZE,
+    &CONDITION,
+    &APPROVAL,
+    &QUOTA,
+    &BUILD,
+    &TRIGGER_BUILD,
+    &CHANNEL_MESSAGE,
+    &PERSONAL_MESSAGE,
+    &WEBHOOK,
+    &EVENT,
+    &ISSUE_TRANSITION,
+    &ISSUE_FIELD,
+    &MONITOR_DRIFT,
+];
+
+/// Whether rules files have this key, or an action of this name.
+fn is_key(word: &str) -> bool {
+    KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word))
+        || ACTIONS.iter().any(|action| action.name == word)
+}
+
+/// Whether a key, or an action of this name, takes a text and nothing else.
+fn takes_text(word: &str) -> bool {
+    let is_text = |takes: &Takes| matches!(takes, Takes::Text | Takes::OptionalText | Takes::Template);
+    KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word && is_text(&key.takes)))
+        || ACTIONS.iter().any(|action| action.name == word && action.takes.iter().all(is_text))
+}
+
+fn insert(at: Position, put: &str, message: &str, suggestion: String) -> Slip {
+    let edits = vec![Edit { at, removed: 0, put: put.to_owned() }];
+    Slip { at, message: message.to_owned(), suggestion, edits }
+}
+
+/// `text`, shortened where it is long.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(MAX_REPEATED) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A line without the comment at its end. A `#` within quotes is none.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') if before == ' ' || before == '\t' => return line.get(..at).unwrap_or(line),
+            (None, '\'' | '"') if matches!(before, ' ' | '[' | '{' | ',' | ':' | '=' | '(') => {
+                quote = Some(c)
+            }
+            (Some(open), c) if c == open => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    line
+}

@@ -1,0 +1,228 @@
+//! Texts that need quotes.
+
+use super::candidates::{Line, MAX_REPEATED, shown};
+use super::{Edit, Slip};
+use crate::problem::Position;
+
+/// The slips of a line whose values need quotes.
+pub(super) fn quotes(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    comment(line, slips);
+    whole_value(line, slips);
+    in_flow(line, slips);
+    left_open(line, slips);
+}
+
+/// A quote or bracket that its line does not close, and an apostrophe that closes a quote.
+fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    // What a comment hides is not left open: the comment starts by accident.
+    if line
+        .text
+        .get(line.text.find(line.content).unwrap_or(0) + line.content.len()..)
+        .is_some_and(|rest| rest.contains(['}', ']']))
+    {
+        return;
+    }
+    let mut open: Vec<(usize, char)> = Vec::new();
+    let mut quote: Option<(usize, char)> = None;
+    let mut before = ' ';
+    let characters: Vec<char> = line.content.chars().collect();
+    for (index, c) in characters.iter().copied().enumerate() {
+        match (quote, c) {
+            (None, '\'' | '"') if matches!(before, ' ' | '[' | '{' | ',' | ':' | '=') => {
+                quote = Some((index, c))
+            }
+            (Some((start, open)), c) if c == open => {
+                quote = None;
+                apostrophe(line, &characters, start, slips);
+            }
+            (None, '[' | '{') => open.push((index, c)),
+            (None, ']' | '}') => {
+                open.pop();
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    let end = line.at(characters.len());
+    let mut close = |(start, c): (usize, char), put: &str| {
+        let edits = vec![Edit { at: end, removed: 0, put: put.to_owned() }];
+        let suggestion = format!("write `{put}` at the end of the line");
+        slips.push(Slip { at: line.at(start), message: format!("`{c}` is not closed"), suggestion, edits });
+    };
+    if let Some((start, c)) = quote {
+        close((start, c), &c.to_string());
+    } else if let Some(first) = open.first().copied() {
+        let put: String = open.iter().rev().map(|(_, c)| if *c == '[' { ']' } else { '}' }).collect();
+        close(first, &put);
+    }
+}
+
+/// `'It's out'`: the value that starts with the quote at `start`, with other quotes around it.
+fn apostrophe(line: &Line<'_>, characters: &[char], start: usize, slips: &mut Vec<Slip>) {
+    let Some(value) = characters.get(start..) else { return };
+    let (Some('\''), Some('\'')) = (value.first(), value.last()) else { return };
+    let inner: String = value.iter().skip(1).take(value.len().saturating_sub(2)).collect();
+    if !inner.contains('\'') || inner.contains(['"', '\\']) || value.len() < 3 {
+        return;
+    }
+    let quoted = format!("\"{inner}\"");
+    let suggestion = suggestion(&quoted);
+    let edits = vec![Edit { at: line.at(start), removed: value.len(), put: quoted }];
+    let message = "an apostrophe ends this text".to_owned();
+    slips.push(Slip { at: line.at(start), message, suggestion, edits });
+}
+
+/// `{channel: #deploys}`: a `#` within brackets that starts a comment.
+fn comment(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let characters: Vec<char> = line.text.chars().collect();
+    for (index, _) in characters.iter().enumerate().filter(|(_, c)| **c == '#') {
+        let is_begun = index.checked_sub(1).is_none_or(|before| matches!(characters[before], ' ' | '['));
+        let is_in_text = |c: &char| !matches!(c, ',' | '}' | ']');
+        let before = characters.get(..index).unwrap_or_default();
+        // What stands before it in the same value belongs to the text, too.
+        let starts = before.iter().rposition(|c| matches!(c, ',' | '[' | '{' | ':')).map_or(0, |at| at + 1);
+        let start = starts + before.iter().skip(starts).take_while(|c| **c == ' ').count();
+        let word: String = if start == index {
+            characters.iter().skip(index).take_while(|c| is_in_text(c) && **c != ' ').collect()
+        } else {
+            characters.iter().skip(start).take_while(|c| is_in_text(c)).collect()
+        };
+        let length = word.chars().count();
+        if !is_begun || length < 2 || word.contains(['\'', '"']) {
+            continue;
+        }
+        let at = Position { line: line.number, column: start + 1 };
+        let edits = vec![Edit { at, removed: length, put: format!("'{word}'") }];
+        let at = Position { line: line.number, column: index + 1 };
+        let suggestion = format!("write '{word}' with quotes");
+        slips.push(Slip { at, message: "`#` starts a comment".to_owned(), suggestion, edits });
+    }
+}
+
+/// `prompt: {{ deploy_slack }}`, and whatever else can't be a value without quotes, up to the end of its line.
+fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let content = line.content;
+    let start = match content.find(": ") {
+        Some(at) if content.get(..at).is_some_and(is_plain_key) => at + 2,
+        _ => 0,
+    };
+    let Some(value) = content.get(start..) else { return };
+    let begin = start + value.len() - value.trim_start().len();
+    let (value, before) = (value.trim_start(), content.get(..begin).unwrap_or(""));
+    if value.is_empty() || (start == 0 && line.column == 1) {
+        return;
+    }
+    let Some((message, mended)) = needs_quotes(value) else { return };
+    let at = line.at(before.chars().count());
+    if value.starts_with('@') && value.contains(", ") {
+        let each: Vec<String> = value.split(", ").map(quoted).collect();
+        let list = format!("[{}]", each.join(", "));
+        let edits = vec![Edit { at, removed: value.chars().count(), put: list.clone() }];
+        slips.push(Slip { at, message: message.clone(), suggestion: suggestion(&list), edits });
+    }
+    if before.is_empty() {
+        comparison(at, value, &mended, slips);
+    }
+    let quoted = quoted(&mended);
+    let suggestion = suggestion(&quoted);
+    let edits = vec![Edit { at, removed: value.chars().count(), put: quoted }];
+    slips.push(Slip { at, message, suggestion, edits });
+}
+
+/// `- {{ environment }} = 'x'`: a condition that names its variable as a template does.
+fn comparison(at: Position, value: &str, mended: &str, slips: &mut Vec<Slip>) {
+    let plain = mended.replace("{{", "").replace("}}", "");
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if mended.contains("{{") && plain.contains(['=', '<', '>']) && crate::condition::parse(&plain).is_ok() {
+        let message = "a condition names its variables without `{{ }}`".to_owned();
+        let edits = vec![Edit { at, removed: value.chars().count(), put: plain.clone() }];
+        slips.push(Slip { at, message, suggestion: format!("write `- {}`", shown(&plain)), edits });
+    }
+}
+
+/// Why a value can't stand without quotes, and the value as it is meant; `None`: it can, or has some.
+fn needs_quotes(value: &str) -> Option<(String, String)> {
+    if value.starts_with(['\'', '"']) {
+        return None;
+    }
+    if let Some(inner) = value.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+        return Some(("backticks are no quotes in YAML".to_owned(), inner.to_owned()));
+    }
+    if value.starts_with("{ {") || value.contains("{ {") && value.contains("} }") {
+        let mended = value.replace("{ {", "{{").replace("} }", "}}");
+        return Some(("a template without quotes, whose braces a formatter has split".to_owned(), mended));
+    }
+    if value.starts_with("{{") || value.starts_with("{%") {
+        return Some(("a template without quotes".to_owned(), value.to_owned()));
+    }
+    if value.starts_with('{') || value.starts_with('[') {
+        return None;
+    }
+    // `*name` alone is an alias of which the anchor is missing; `*bold*` is none.
+    let is_alias = value.starts_with(['*', '&']) && !value.contains(' ') && !value.ends_with('*');
+    if value.starts_with(['@', '`', '%', '*', '&', '!']) && !is_alias {
+        let first: String = value.chars().take(1).collect();
+        return Some((format!("a value without quotes cannot start with `{first}`"), value.to_owned()));
+    }
+    if value.contains(": ") || (value.ends_with(':') && value.contains(' ')) {
+        return Some(("a `:` within a text without quotes".to_owned(), value.to_owned()));
+    }
+    None
+}
+
+/// `[@sre, {{ x }}]`: values within brackets.
+fn in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let characters: Vec<char> = line.text.chars().collect();
+    let mut before = ' ';
+    for (index, c) in characters.iter().enumerate() {
+        let begins = matches!(before, '[' | ',' | ':' | '{') || index == 0;
+        if *c != ' ' {
+            before = *c;
+        }
+        let next = characters.get(index + 1);
+        let is_template = *c == '{'
+            && (next == Some(&'{') || (next == Some(&' ') && characters.get(index + 2) == Some(&'{')));
+        if !begins || !(is_template || matches!(c, '@' | '`' | '%')) {
+            continue;
+        }
+        let rest: String = characters.iter().skip(index).collect();
+        let length = if is_template {
+            let closed = rest.find("}}").map(|at| at + 2).or_else(|| rest.find("} }").map(|at| at + 3));
+            closed.and_then(|at| rest.get(..at)).map(|text| {
+                let tail = rest.get(text.len()..).unwrap_or("");
+                text.chars().count() + tail.chars().take_while(|c| !matches!(c, ',' | '}' | ']')).count()
+            })
+        } else {
+            Some(rest.chars().take_while(|c| !matches!(c, ',' | '}' | ']')).count())
+        };
+        let Some(length) = length else { continue };
+        let value: String = rest.chars().take(length).collect();
+        let Some((message, mended)) = needs_quotes(value.trim_end()) else { continue };
+        let quoted = quoted(&mended);
+        let at = Position { line: line.number, column: index + 1 };
+        let suggestion = suggestion(&quoted);
+        let edits = vec![Edit { at, removed: value.trim_end().chars().count(), put: quoted }];
+        slips.push(Slip { at, message, suggestion, edits });
+    }
+}
+
+fn is_plain_key(key: &str) -> bool {
+    !key.is_empty()
+        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\'' | '"' | ' '))
+}
+
+fn quoted(value: &str) -> String {
+    if value.contains('\'') && !value.contains(['"', '\\']) {
+        format!("\"{value}\"")
+    } else {
+        format!("'{}'", value.replace('\'', "''"))
+    }
+}
+
+fn suggestion(quoted: &str) -> String {
+    if quoted.chars().count() <= MAX_REPEATED {
+        format!("write {quoted}")
+    } else {
+        format!("put the whole text into quotes: {}", shown(quoted))
+    }
+}

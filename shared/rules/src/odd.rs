@@ -1,0 +1,91 @@
+//! Characters that look like others, or like nothing: from web pages, chats and word processors.
+
+/// What a character is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// A space.
+    Space,
+    /// Nothing at all.
+    Nothing,
+    /// The `-` of a list.
+    Dash,
+    /// A quote: `'` or `"`.
+    Quote(char),
+    /// Another sign of YAML.
+    Sign(char),
+}
+
+/// What `c` is taken for; `None`: for itself.
+///
+/// Source: <https://www.unicode.org/Public/security/latest/confusables.txt>, and the categories `Zs` and `Cf` of Unicode.
+pub(crate) fn looks(c: char) -> Option<Looks> {
+    match c {
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            Some(Looks::Space)
+        }
+        '\u{ad}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => Some(Looks::Nothing),
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' | '﹘' | '﹣' | '－' | '•' | '·' | '●' | '◦' | '‣' | '▪' => {
+            Some(Looks::Dash)
+        }
+        '‘' | '’' | '‚' | '‛' | '′' | '＇' => Some(Looks::Quote('\'')),
+        '“' | '”' | '„' | '‟' | '″' | '＂' | '«' | '»' => Some(Looks::Quote('"')),
+        '：' | '﹕' | '꞉' => Some(Looks::Sign(':')),
+        '，' => Some(Looks::Sign(',')),
+        '＃' => Some(Looks::Sign('#')),
+        '［' => Some(Looks::Sign('[')),
+        '］' => Some(Looks::Sign(']')),
+        '｛' => Some(Looks::Sign('{')),
+        '｝' => Some(Looks::Sign('}')),
+        '｜' => Some(Looks::Sign('|')),
+        '＝' => Some(Looks::Sign('=')),
+        _ => None,
+    }
+}
+
+impl Looks {
+    /// What to write instead.
+    pub(crate) fn right(self) -> &'static str {
+        match self {
+            Self::Space => " ",
+            Self::Nothing => "",
+            Self::Dash => "-",
+            Self::Quote('\'') => "'",
+            Self::Quote(_) => "\"",
+            Self::Sign(sign) => match sign {
+                ':' => ":",
+                ',' => ",",
+                '#' => "#",
+                '[' => "[",
+                ']' => "]",
+                '{' => "{",
+                '}' => "}",
+                '|' => "|",
+                _ => "=",
+            },
+        }
+    }
+
+    /// What is wrong with `c`, and what would be right.
+    pub(crate) fn told(self, c: char) -> (String, String) {
+        let code = format!("U+{:04X}", u32::from(c));
+        let shown = format!("`{c}` ({code})");
+        match self {
+            Self::Space if c == '\u{a0}' => (format!("a no-break space ({code})"), "use a space".to_owned()),
+            Self::Space => (format!("a space ({code}) that is none in YAML"), "use a plain space".to_owned()),
+            Self::Nothing if c == '\u{feff}' => (
+                format!("a byte order mark ({code}) within the file, which nobody sees"),
+                "delete it".to_owned(),
+            ),
+            Self::Nothing => (format!("an invisible character ({code})"), "delete it".to_owned()),
+            Self::Dash => (format!("{shown} is no `-`"), "write `- `".to_owned()),
+            Self::Quote(right) => (format!("{shown} is no quote in YAML"), format!("write `{right}`")),
+            Self::Sign(right) => (format!("{shown} is no `{right}`"), format!("write `{right}`")),
+        }
+    }
+}
