@@ -12,7 +12,7 @@ use approval::approval::{
     Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, Status, next_reminder,
 };
 use approval::base::place;
-use approval::effect::{EffectState, MAX_ATTEMPTS};
+use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId};
 use approval::message::{self, Message};
@@ -79,10 +79,10 @@ impl ActionExecution {
         let Some((deploy, run)) = found else { return Ok(hands) };
         hands.may_lack = false;
         let makers = self.makers(slack, &deploy).await?;
-        for maker in deploy.makers() {
-            let found = makers.get(maker);
-            hands.members.extend(found.members.into_iter().map(|member| member.id));
-            hands.members.extend(found.unconfirmed_by);
+        hands.may_lack |= makers.each().count() < deploy.makers().len();
+        for found in makers.each() {
+            hands.members.extend(found.members.iter().map(|member| member.id.clone()));
+            hands.members.extend(found.unconfirmed_by.iter().cloned());
             hands.may_lack |= found.known == Known::NotFound;
         }
         let four_eyes = match run.steps.get(approval.step).map(|step| &step.action) {
@@ -217,7 +217,7 @@ impl ActionExecution {
             else {
                 return Ok(Some(change));
             };
-            let asked = Asked { id, spec, deploy: &deploy, run: &run, step: approval.step };
+            let asked = Asked { id, spec, deploy: &deploy, run: &run, step: approval.step, shown: None };
             let Some((steps, four_eyes)) = asked.went_through().filter(|_| sets_base) else {
                 return Ok(Some(change));
             };
@@ -240,11 +240,12 @@ impl ActionExecution {
             }
             let place = place(spec, &run.rule, &deploy.environment);
             let base = self.store.base(&deploy.deployment, &place).await?;
-            let moved = let_through.and_then(|at| base.reviewed(&run.revision, four_eyes, at, now));
-            Ok(Some(match moved {
-                Some(base) => change.base(base),
-                None => change,
-            }))
+            let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));
+            let Some(next) = moved else { return Ok(Some(change)) };
+            let others =
+                next.starts_elsewhere(&base).then(|| EffectKind::JudgeOthers { approval: id.clone() });
+            let owner = format!("base moved by the review of {id}");
+            Ok(Some(change.base(next).and(&owner, others.into_iter().collect(), Vec::new())))
         })
         .await
     }

@@ -65,6 +65,11 @@ impl Found {
 }
 
 impl Makers {
+    /// The people behind each maker.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Found> {
+        self.0.iter().map(|(_, found)| found)
+    }
+
     /// How each is mentioned in Slack.
     pub(crate) fn mentions(&self) -> Mentions {
         let mut mentions = Mentions::default();

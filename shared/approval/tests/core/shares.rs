@@ -18,7 +18,7 @@ fn account(login: &str) -> Account {
         "dependabot[bot]" => DEPENDABOT,
         "github-actions[bot]" => 41_898_282,
         "github-merge-queue[bot]" => 118_344_674,
-        other => other.bytes().fold(1, |id, byte| id * 31 + u64::from(byte)),
+        other => other.bytes().fold(1_u64, |id, byte| id.wrapping_mul(31).wrapping_add(u64::from(byte))),
     };
     Account { id, login: login.to_owned(), is_bot: login.ends_with("[bot]") }
 }
