@@ -48,6 +48,7 @@ fn a_ci_that_answers_503_twice_is_tried_again() {
         @Ana, would you like to promote REVISION - ci-503-twice (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy approved in pipeline 1 (ID). Open
@@ -87,6 +88,7 @@ fn an_answer_that_is_lost_after_the_approval_is_not_taken_for_a_failure() {
         @Ana, would you like to promote REVISION - ci-lost (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
@@ -108,6 +110,7 @@ fn a_revoked_token_stops_the_list() {
         @Ana, would you like to promote REVISION - ci-401 (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
@@ -126,6 +129,7 @@ fn a_workflow_that_is_not_there_is_told_with_those_that_are() {
         @Ana, would you like to promote REVISION - ci-other-workflow (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ❌ auto_approve_build: deploy-prod failed: there is no workflow deploy-prod in what CircleCI built of gh/acme/ci-other-workflow for REVISION (pipeline 1), only build-and-deploy: check the name in the rule.
@@ -146,6 +150,7 @@ fn a_job_that_somebody_approved_by_hand_is_a_success() {
         @Ana, would you like to promote REVISION - ci-by-hand (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ auto_approve_build: build-and-deploy: job hold of build-and-deploy was approved before in pipeline 1 (ID). Open
@@ -166,6 +171,7 @@ fn a_cancelled_workflow_is_told() {
         @Ana, would you like to promote REVISION - ci-cancelled (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: the workflow build-and-deploy of gh/acme/ci-cancelled for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
@@ -205,6 +211,7 @@ fn a_github_workflow_is_dispatched_with_its_inputs() {
         @Ana, would you like to promote REVISION - gh-dispatch (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ trigger_build: deploy.yml: started the workflow deploy.yml on main. Open
@@ -226,6 +233,7 @@ fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
         @Ana, would you like to promote REVISION - gh-moved-on (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ❌ trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
@@ -254,6 +262,7 @@ fn a_dispatch_whose_answer_was_lost_is_found_and_not_repeated() {
         @Ana, would you like to promote REVISION - gh-lost (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ trigger_build: deploy.yml: started the workflow deploy.yml on main. Open
@@ -320,6 +329,7 @@ fn messages_go_to_the_channel_and_to_the_thread() {
         @Ana 👍
         @Ana, would you like to promote REVISION - messages (Staging) to production?
         Action approved on DATE at TIME.
+        Nothing was approved for this place before: this is about the deploy's own commits.
         REVISION - messages (Staging) goes out
         Votes:
         ↳ Thank you @Ana!
@@ -359,6 +369,7 @@ fn a_message_goes_once_to_the_channel_of_the_deployment() {
         @Ana, would you like to promote REVISION - deploy-message (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ slack_deploy_message: posted to #deploys. Open

@@ -100,6 +100,7 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         @Ana, would you like to promote REVISION - broken-glass (Staging) to production?
         Votes:
         @Cleo 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review owed by DUE.
         Went ahead on DATE at TIME without the votes.
         [Mark as reviewed]
@@ -146,6 +147,7 @@ fn a_named_person_breaks_the_glass_and_a_review_is_owed() {
         @Ana, would you like to promote REVISION - broken-glass (Staging) to production?
         Votes:
         @Cleo 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Reviewed by @Ben on DATE at TIME: Fixed the null check.
         Went ahead on DATE at TIME without the votes.
 
@@ -275,6 +277,7 @@ fn a_review_is_reminded_of_until_it_is_done() {
         }
         assert_snapshot!(sees(story, &ben, &receiver), @"
         @Ana, would you like to promote REVISION - glass-reminded (Staging) to production?
+        Nothing was approved for this place before: this is about the deploy's own commits.
         🚨 Glass broken by @Ana on DATE at TIME: Checkout is down. Review owed by DUE.
         Went ahead on DATE at TIME without the votes.
         [Mark as reviewed]

@@ -156,7 +156,7 @@ fn each_evaluation_of_each_rule_is_on_record() {
         let held = html(story, &format!("{history}?held=yes&rule=then")).await;
         assert!(held.matches("<section").count() == 1 && !held.contains("elsewhere"), "{held}");
 
-        story.new_rules("rules: [oops").await;
+        story.new_rules("rules: oops").await;
         let revision = story.push("Ana", "Break the rules");
         settled(story, &revision, "Staging").await;
         story

@@ -123,6 +123,7 @@ fn a_deploy_that_changes_the_rules_is_flagged() {
         ⚠️ This deploy changes the rules that guard it: .signoff/rules.yml. See the changes
         Once approved:
         • Posts to the webhook: https://example.com
+        Nothing was approved for this place before: this is about the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
     });
@@ -154,6 +155,7 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         @Ana, would you like to promote REVISION - lost-retry (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
         ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened: if not, Retry runs it again; if so, Mark as done goes on with what follows.
         [Retry] [Mark as done]
@@ -176,6 +178,7 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         @Ana, would you like to promote REVISION - lost-retry (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
@@ -203,6 +206,7 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
         @Ana, would you like to promote REVISION - lost-done (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: Ana marked it as done.

@@ -131,7 +131,7 @@ fn thumbs_of_members_open_a_rule_and_those_of_strangers_do_not() {
 
 #[test]
 fn a_tag_that_a_rule_gives_opens_the_next_one() {
-    tell("tags", async |story| {
+    tell("marking", async |story| {
         story.world.github.set_file(
             &story.repository(),
             ".signoff/TAGS",
@@ -185,8 +185,8 @@ fn a_tag_that_a_rule_gives_opens_the_next_one() {
             .collect();
         assert_snapshot!(notices[0], @".signoff/TAGS:3:10: no tag; write a pattern and its tags: `*.sql #database`");
         assert_snapshot!(story.problems().join("\n"), @"
-        Rule marked for REVISION - tags (Staging):
-        ❌ add_deploy_tag: {{ deployment_name }} x failed: tags x is not a tag: it must be one word such as #soaked.
+        Rule marked for REVISION - marking (Staging):
+        ❌ add_deploy_tag: {{ deployment_name }} x failed: marking x is not a tag: it must be one word such as #soaked.
         ");
     });
 }

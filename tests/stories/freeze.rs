@@ -76,6 +76,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
         Once approved:
         • Posts to the webhook: https://RECEIVER
+        Nothing was approved for this place before: this is about the deploy's own commits.
         ❄️ Frozen until DATE at TIME: release. Votes count, and nothing runs before.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -87,6 +88,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         ❄️ Frozen until DATE at TIME: release.
         1 approval. It goes ahead on DATE at TIME, unless somebody undoes it.
         [Undo] [… Withdraw my vote | Cancel this approval]
@@ -122,6 +124,7 @@ fn a_frozen_approval_takes_votes_and_runs_when_its_freeze_is_over() {
         @Ana, would you like to promote REVISION - frozen (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
@@ -180,6 +183,7 @@ fn who_is_named_lifts_the_freeze_and_the_actions_run_at_once() {
         @Ana, would you like to promote REVISION - glass (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         🚨 @Ben lifted the freeze for this on DATE at TIME: Checkout is down.
         Action approved on DATE at TIME.
 

@@ -93,6 +93,7 @@ fn a_vote_on_the_page_counts_as_one_in_slack_and_the_dialog_shows_it() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍 tests are <b>green</b>
+        Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");

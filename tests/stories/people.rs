@@ -49,6 +49,7 @@ fn a_reason_is_asked_for_and_stands_in_the_dialog() {
         Votes:
         @Ana 👍 tests are green
         @Ben 👎 not on a <!channel> Friday
+        Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed. 1 of 2 rejections.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -127,6 +128,7 @@ fn a_vote_is_withdrawn_and_cast_again() {
         @Ana, would you like to promote REVISION - withdrawn (Staging) to production?
         Once approved:
         • Posts to the webhook: https://RECEIVER
+        Nothing was approved for this place before: this is about the deploy's own commits.
         0 of 2 approvals, 2 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -154,6 +156,7 @@ fn somebody_cancels_with_a_reason() {
         @Ana, would you like to promote REVISION - cancelled (Staging) to production?
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         Action cancelled by @Ana on DATE at TIME: the migration is not ready.
         ");
         assert!(receiver.deliveries().is_empty());
@@ -178,6 +181,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         Votes:
         @Ana 👍
         @Ben 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         2 approvals. It goes ahead on DATE at TIME, unless somebody undoes it.
         [Undo]
         ");
@@ -189,6 +193,7 @@ fn a_quorum_is_undone_before_the_actions_run() {
         • Posts to the webhook: https://RECEIVER
         Votes:
         @Ana 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -313,6 +318,7 @@ fn several_groups_have_to_approve_and_nobody_votes_for_two() {
         Votes:
         @Ana 👍
         @Ben 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
         2 of 3 approvals, 1 more needed, from @quotas-sre or @quotas-qa. Only the approvers of this rule may vote: @Ana, @Ben, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
 
@@ -358,6 +364,7 @@ fn who_was_deactivated_after_voting_counts_no_longer() {
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: their account is deactivated.
+        Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -383,6 +390,7 @@ fn who_left_the_usergroup_after_voting_counts_no_longer() {
         Votes:
         @Ana 👍
         🚫 The approval of @Ben does not count: they are not among those who may vote any more.
+        Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ana, @Cleo.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");

@@ -89,11 +89,15 @@ fn fifty_approvals_at_once() {
         }
         let receiver = Receiver::start(&[200]).await.unwrap();
         let ana = story.person("Ana");
-        story.rules(&rule("{supersede: false}", &format!("webhook: '{}/hook'", receiver.url())));
+        // Each environment leads to a place of its own: what one approval lets through moves no other's base.
+        let hook = format!("webhook: '{}/hook/{{{{ environment }}}}'", receiver.url());
+        story.rules(
+            &rule("{supersede: false}", &hook).replace("environment='Staging'", "environment~='Staging'"),
+        );
         let revisions: Vec<String> = (0..50).map(|n| story.push("Ana", &format!("Change {n}"))).collect();
         let mut deploys = Vec::new();
-        for revision in &revisions {
-            deploys.push(story.deploys(revision, "Staging").await);
+        for (number, revision) in revisions.iter().enumerate() {
+            deploys.push(story.deploys(revision, &format!("Staging{number}")).await);
         }
         let mut dialogs = Vec::new();
         for deploy in &deploys {
