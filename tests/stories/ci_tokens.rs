@@ -19,6 +19,9 @@ const CIRCLECI: &str = "circleci organization=ORGANIZATION project=PROJECT origi
 const BUILDKITE: &str =
     "buildkite organization=ORGANIZATION pipeline=PROJECT ref=refs/heads/main issuer=ISSUER";
 
+/// Makes the claims of a job for a commit.
+type MakesClaims = fn(&str) -> Value;
+
 /// A story's CI: an issuer of its own.
 struct Ci<'s> {
     story: &'s Story,
@@ -134,7 +137,7 @@ fn a_job_of_each_ci_registers_with_its_own_token() {
     tell("ci-tokens", async |story| {
         story.rules("rules: []");
         let ci = Ci::trusted(story, &[GITHUB, GITLAB, CIRCLECI, BUILDKITE]).await;
-        let cis: [(&str, fn(&str) -> Value); 4] = [
+        let cis: [(&str, MakesClaims); 4] = [
             ("GitHub Actions", github),
             ("GitLab CI", gitlab),
             ("CircleCI", |_| json!(null)),

@@ -441,3 +441,45 @@ fn votes_of_an_earlier_rule_count_towards_the_floor() {
         assert!(page.runs.iter().all(|run| run.status == Status::Succeeded), "{:?}", page.runs);
     });
 }
+
+#[test]
+fn one_person_in_two_approvals_is_one_person() {
+    tell_with_policy("policy-people", async |story| {
+        set_policy(story, "votes_required: 2");
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        story.rules(&format!(
+            "rules:\n  - promote:\n      conditions: [\"environment='Staging'\"]\n      actions:\n        \
+             - slack_channel_approval: {{name: First look, channel: '#CHANNEL'}}\n        \
+             - slack_channel_approval: {{name: Second look, channel: '#CHANNEL', \
+             on_success: [{{webhook: '{}/promote'}}]}}\n",
+            receiver.url()
+        ));
+        let mut kept = None;
+        for (second, acts) in [(&ana, false), (&ben, true)] {
+            let deploy = story.deploys(&story.push("Chiara", "Take cards"), "Staging").await;
+            for (number, person) in [&ana, second].into_iter().enumerate() {
+                let dialog = story
+                    .until("the next dialog", async || {
+                        let page = story.world.store.page(&deploy).await.unwrap()?;
+                        page.approvals.get(number)?.dialog.clone()
+                    })
+                    .await;
+                story.click(person, &dialog.ts, "approve").await;
+            }
+            if acts {
+                story.settled(&deploy).await;
+            } else {
+                let waits = kept_back(story, &deploy).await;
+                assert_snapshot!(waits.note.as_deref().unwrap_or_default(), @"The policy keeps this back. Rule promote: line 5 of the policy asks for the votes of 2 different people, and 1 person approved. Who votes on several approvals counts once. Deploy again, and let others vote.");
+                kept = Some((deploy, waits));
+            }
+            assert_eq!(paths(&receiver), if acts { vec!["/promote"] } else { Vec::new() });
+        }
+        let (older, waits) = kept.unwrap();
+        look_again(story, &waits).await;
+        let page = story.settled(&older).await;
+        assert_eq!(page.runs[0].status, Status::Stopped, "a newer deploy came");
+        assert_eq!(paths(&receiver), ["/promote"]);
+    });
+}

@@ -127,7 +127,7 @@ impl ActionExecution {
         let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
         let found = self.store.deploy_and_run(deploy, &approval.run).await?;
         let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
-        Ok(self.policy_blocks(&deploy, &run, None).await?.is_empty())
+        self.policy_lets_base(&deploy, &run).await
     }
 
     /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack notifies nobody of a

@@ -132,7 +132,7 @@ impl ActionExecution {
         electorate.glass = self.breakers(slack, &asked).await?;
         let sets_base = run.is_in_force() && !asked.is_followed();
         // What the policy keeps back went nowhere: the next range has it too.
-        let sets_base = sets_base && self.policy_blocks(deploy, run, None).await?.is_empty();
+        let sets_base = sets_base && self.policy_lets_base(deploy, run).await?;
         let judgement = |electorate, base, start, read| Judgement {
             electorate,
             base,

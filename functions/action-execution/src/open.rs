@@ -29,7 +29,7 @@ impl ActionExecution {
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
-        let blocks = self.policy_blocks(deploy, run, None).await?;
+        let blocks = self.policy_blocks(deploy, run).await?;
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),

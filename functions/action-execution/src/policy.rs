@@ -4,17 +4,17 @@ use crate::handler::ActionExecution;
 use crate::subject::renderer;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec, Kind};
-use approval::approval::Subject;
+use approval::approval::{self as votes, Choice, Subject};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
-use approval::id::RunId;
+use approval::id::{ApprovalId, RunId};
 use approval::message;
 use approval::policy::PATH;
 use approval::run::{self, Run, Status, StepState};
 use jiff::SignedDuration;
 use providers::Failure;
-use rules::policy::{Judged, Policy, Shortfall};
+use rules::policy::{Judged, Policy, Shortfall, Together};
 use rules::template::Context;
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
@@ -46,6 +46,17 @@ pub(crate) enum Binding {
     Unknown(String),
     /// The policy in force.
     Policy(Arc<Policy>),
+}
+
+/// A run against the policy.
+#[derive(Debug, Default)]
+struct Held {
+    /// The ways in which its rule is below the policy.
+    below: Vec<String>,
+    /// The floors that it meets by the votes of several approvals together.
+    together: Vec<Together>,
+    /// The runs that had to succeed before it, where they did.
+    runs_before: Vec<Run>,
 }
 
 impl Policies {
@@ -89,28 +100,42 @@ impl ActionExecution {
         })
     }
 
-    /// The ways in which the rule of `run` is below the policy in force, as it is written and as its texts are rendered now,
-    /// or as people voted on them with `subject`. None: what it does may be done.
-    pub(crate) async fn policy_blocks(
+    /// The ways in which the rule of `run` is below the policy in force. None: what it does may be done, once enough different
+    /// people approved ([`Self::is_held_by_policy`]).
+    pub(crate) async fn policy_blocks(&self, deploy: &Deploy, run: &Run) -> Result<Vec<String>, Trouble> {
+        Ok(self.held_against_policy(deploy, run, None).await?.below)
+    }
+
+    /// Whether an approval of `run` may set a base: the policy keeps nothing of the run back, and does not still have to count the
+    /// people of several approvals.
+    pub(crate) async fn policy_lets_base(&self, deploy: &Deploy, run: &Run) -> Result<bool, Trouble> {
+        let Held { below, together, .. } = self.held_against_policy(deploy, run, None).await?;
+        Ok(below.is_empty() && together.is_empty())
+    }
+
+    /// The rule of `run` against the policy in force, as it is written and as its texts are rendered now, or as people voted on
+    /// them with `subject`.
+    async fn held_against_policy(
         &self,
         deploy: &Deploy,
         run: &Run,
         subject: Option<&Subject>,
-    ) -> Result<Vec<String>, Trouble> {
+    ) -> Result<Held, Trouble> {
         if !run.steps.iter().any(|step| is_bound(&step.action)) {
-            return Ok(Vec::new());
+            return Ok(Held::default());
         }
         let policy = match self.policy().await? {
-            Binding::Nothing => return Ok(Vec::new()),
-            Binding::Unknown(why) => return Ok(vec![why]),
+            Binding::Nothing => return Ok(Held::default()),
+            Binding::Unknown(why) => return Ok(Held { below: vec![why], ..Held::default() }),
             Binding::Policy(policy) => policy,
         };
-        let (actions, before) = (run.actions(), self.runs_before(run).await?);
+        let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
+        let before: Vec<Vec<Action>> = runs_before.iter().map(Run::actions).collect();
         let texts = texts(&actions);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let context = self.plain_context(deploy, &texts).await?;
         let rendered = rendered(&actions, subject, &context);
-        let mut found = Vec::new();
+        let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
             let after = before.iter().map(Vec::as_slice).collect();
             let judged = Judged { rule: &run.rule, line: run.line, actions, after };
@@ -119,12 +144,49 @@ impl ActionExecution {
                     found.push(shortfall);
                 }
             }
+            together.extend(policy.votes_together(&deploy.deployment, &judged));
         }
-        Ok(found)
+        Ok(Held { below: found, together, runs_before })
     }
 
-    /// The actions of the rules whose runs had to succeed before `run`, where they did.
-    async fn runs_before(&self, run: &Run) -> Result<Vec<Vec<Action>>, Trouble> {
+    /// The floors that `run` meets by the votes of several approvals together, and in which too few different people approved:
+    /// one person who votes in each of them is one person. A broken glass replaces the votes.
+    async fn lacking_people(&self, run: &Run, held: &Held) -> Result<Vec<String>, Trouble> {
+        if held.together.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut approved = Vec::new();
+        for run in held.runs_before.iter().chain([run]) {
+            for (step, asked) in run.steps.iter().enumerate() {
+                let Action::SlackChannelApproval(spec) = &asked.action else { continue };
+                let id = ApprovalId::derive(&run.id, step);
+                let Some(approval) = self.store.approval(&run.deploy, &id).await? else { continue };
+                if approval.glass.broken.is_some() {
+                    return Ok(Vec::new());
+                }
+                let is_approved = matches!(approval.status, votes::Status::Approved { .. });
+                approved.extend(is_approved.then_some((spec, approval.votes)));
+            }
+        }
+        let people = |together: &Together| {
+            let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
+            let votes = counting.flat_map(|(_, votes)| votes);
+            let approving = votes.filter(|vote| vote.choice == Choice::Approve);
+            approving.map(|vote| vote.voter.as_str()).collect::<BTreeSet<_>>().len() as u64
+        };
+        let mut lacking = Vec::new();
+        for together in &held.together {
+            let found = people(together);
+            let text = message::too_few_people(&run.rule, together.line, together.people, found);
+            if found < together.people && !lacking.contains(&text) {
+                lacking.push(text);
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// The runs that had to succeed before `run`, where they did.
+    async fn runs_before(&self, run: &Run) -> Result<Vec<Run>, Trouble> {
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         let mut ahead = run.after.clone();
         while let Some(name) = ahead.pop() {
@@ -134,7 +196,7 @@ impl ActionExecution {
             let before = self.store.run(&run.deploy, &RunId::derive(&run.deploy, &name)).await?;
             if let Some(before) = before.filter(|before| before.status == Status::Succeeded) {
                 ahead.extend(before.after.iter().cloned());
-                found.push(before.actions());
+                found.push(before);
             }
         }
         Ok(found)
@@ -153,7 +215,9 @@ impl ActionExecution {
         step: usize,
         subject: Option<&Subject>,
     ) -> Result<bool, Trouble> {
-        let blocks = self.policy_blocks(deploy, run, subject).await?;
+        let held = self.held_against_policy(deploy, run, subject).await?;
+        let lacking = self.lacking_people(run, &held).await?;
+        let blocks = [held.below, lacking].concat();
         let has_waited = run.steps.get(step).is_some_and(|step| match &step.state {
             StepState::Running { note } => note.as_ref().is_some_and(|note| note.starts_with(BLOCKED)),
             StepState::Waiting

@@ -85,6 +85,17 @@ pub fn policy_blocks(shortfalls: &[String]) -> String {
     )
 }
 
+/// The reason for which `rule` may not act yet, though each of its approvals is approved: line `line` of the policy asks for `needed`
+/// different people, and `found` approved.
+pub fn too_few_people(rule: &str, line: usize, needed: u64, found: u64) -> String {
+    let approved =
+        if found == 1 { "1 person approved".to_owned() } else { format!("{found} people approved") };
+    format!(
+        "Rule {rule}: line {line} of the policy asks for the votes of {needed} different people, and {approved}. Who votes on several \
+         approvals counts once. Deploy again, and let others vote."
+    )
+}
+
 /// What a channel is told of a rule that asks nobody and that the policy blocks.
 pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &[String]) -> String {
     format!(
