@@ -1,10 +1,11 @@
 //! The stack's policy where actions run: a rule below it asks, and nothing that it would let act is done.
 
+use crate::electorate::resolve;
 use crate::handler::ActionExecution;
 use crate::subject::renderer;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec, Kind};
-use approval::approval::{self as votes, Choice, Subject};
+use approval::approval::{self as votes, Approval, Subject};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
@@ -55,8 +56,12 @@ struct Held {
     below: Vec<String>,
     /// The floors that it meets by the votes of several approvals together.
     together: Vec<Together>,
+    /// Those who may break the glass for what it does: e-mail addresses, Slack user ids and user groups.
+    breakers: Vec<String>,
     /// The runs that had to succeed before it, where they did.
     runs_before: Vec<Run>,
+    /// Whether nothing of it is held against the policy.
+    asks_only: bool,
 }
 
 impl Policies {
@@ -107,10 +112,11 @@ impl ActionExecution {
     }
 
     /// Whether an approval of `run` may set a base: the policy keeps nothing of the run back, and does not still have to count the
-    /// people of several approvals.
+    /// people of several approvals. A run that only asks is held against no floor, so that under a policy it sets none: a rule of few
+    /// votes would hide its commits from the one that acts.
     pub(crate) async fn policy_lets_base(&self, deploy: &Deploy, run: &Run) -> Result<bool, Trouble> {
-        let Held { below, together, .. } = self.held_against_policy(deploy, run, None).await?;
-        Ok(below.is_empty() && together.is_empty())
+        let Held { below, together, asks_only, .. } = self.held_against_policy(deploy, run, None).await?;
+        Ok(below.is_empty() && together.is_empty() && !asks_only)
     }
 
     /// The rule of `run` against the policy in force, as it is written and as its texts are rendered now, or as people voted on
@@ -121,8 +127,11 @@ impl ActionExecution {
         run: &Run,
         subject: Option<&Subject>,
     ) -> Result<Held, Trouble> {
-        if !run.steps.iter().any(|step| is_bound(&step.action)) {
+        if self.policies.repository.is_none() {
             return Ok(Held::default());
+        }
+        if !run.steps.iter().any(|step| is_bound(&step.action)) {
+            return Ok(Held { asks_only: true, ..Held::default() });
         }
         let policy = match self.policy().await? {
             Binding::Nothing => return Ok(Held::default()),
@@ -146,43 +155,65 @@ impl ActionExecution {
             }
             together.extend(policy.votes_together(&deploy.deployment, &judged));
         }
-        Ok(Held { below: found, together, runs_before })
+        let breakers = policy.break_glass(&deploy.deployment, &actions).people;
+        Ok(Held { below: found, together, breakers, runs_before, asks_only: false })
     }
 
-    /// The floors that `run` meets by the votes of several approvals together, and in which too few different people approved:
-    /// one person who votes in each of them is one person. A broken glass replaces the votes.
+    /// The reasons for which `run` may not act though its rule meets the policy: the glass of an approval behind it was broken by
+    /// somebody who may not break it for what this run does, or a floor is met by several approvals together, in which too few different
+    /// people approved. One person who votes in each of them is one person.
     async fn lacking_people(&self, run: &Run, held: &Held) -> Result<Vec<String>, Trouble> {
-        if held.together.is_empty() {
+        if held.together.is_empty() && held.runs_before.is_empty() {
             return Ok(Vec::new());
         }
-        let mut approved = Vec::new();
+        let (mut approved, mut broken) = (Vec::new(), Vec::new());
         for run in held.runs_before.iter().chain([run]) {
             for (step, asked) in run.steps.iter().enumerate() {
                 let Action::SlackChannelApproval(spec) = &asked.action else { continue };
                 let id = ApprovalId::derive(&run.id, step);
                 let Some(approval) = self.store.approval(&run.deploy, &id).await? else { continue };
-                if approval.glass.broken.is_some() {
-                    return Ok(Vec::new());
+                match approval.status {
+                    votes::Status::Approved { .. } if approval.glass.broken.is_some() => {
+                        broken.push(approval)
+                    }
+                    votes::Status::Approved { .. } => approved.push((spec, approval)),
+                    votes::Status::Pending
+                    | votes::Status::Quorum { .. }
+                    | votes::Status::Rejected { .. }
+                    | votes::Status::Expired { .. }
+                    | votes::Status::Superseded { .. }
+                    | votes::Status::Cancelled { .. } => {}
                 }
-                let is_approved = matches!(approval.status, votes::Status::Approved { .. });
-                approved.extend(is_approved.then_some((spec, approval.votes)));
             }
         }
-        let people = |together: &Together| {
-            let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
-            let votes = counting.flat_map(|(_, votes)| votes);
-            let approving = votes.filter(|vote| vote.choice == Choice::Approve);
-            approving.map(|vote| vote.voter.as_str()).collect::<BTreeSet<_>>().len() as u64
-        };
+        if !broken.is_empty() {
+            return self.unnamed_breakers(run, held, &broken).await;
+        }
         let mut lacking = Vec::new();
         for together in &held.together {
-            let found = people(together);
+            let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
+            let approvals: Vec<&Approval> = counting.map(|(_, approval)| approval).collect();
+            let found = different_people(&approvals, together.has_four_eyes());
             let text = message::too_few_people(&run.rule, together.line, together.people, found);
             if found < together.people && !lacking.contains(&text) {
                 lacking.push(text);
             }
         }
         Ok(lacking)
+    }
+
+    /// Those of `broken` whose breaker the policy does not name for what `run` does.
+    async fn unnamed_breakers(
+        &self,
+        run: &Run,
+        held: &Held,
+        broken: &[Approval],
+    ) -> Result<Vec<String>, Trouble> {
+        let slack = self.outside.slack(self.now()).await?;
+        let named = resolve(&slack, &held.breakers).await?;
+        let breakers = broken.iter().filter_map(|approval| Some((approval, approval.glass.broken.as_ref()?)));
+        let unnamed = breakers.filter(|(_, broken)| !named.contains(&broken.by));
+        Ok(unnamed.map(|(approval, _)| message::glass_of_another_rule(&run.rule, &approval.name)).collect())
     }
 
     /// The runs that had to succeed before `run`, where they did.
@@ -280,6 +311,19 @@ impl ActionExecution {
         })
         .await
     }
+}
+
+/// The number of different people who approved `approvals` and whose votes were enough there. With `four_eyes`, of the part of the
+/// change that has the fewest: whoever made it does not count for it.
+fn different_people(approvals: &[&Approval], four_eyes: bool) -> u64 {
+    let voters: BTreeSet<&str> = approvals.iter().flat_map(|approval| approval.deciding()).collect();
+    let parts = approvals.iter().flat_map(|approval| &approval.electorate.parts).filter(|_| four_eyes);
+    let others = |makers: &[String]| {
+        let made = |voter: &&&str| makers.iter().any(|maker| maker == *voter);
+        voters.iter().filter(|voter| !made(voter)).count()
+    };
+    let fewest = parts.map(|part| others(&part.makers)).min();
+    fewest.unwrap_or(voters.len()) as u64
 }
 
 /// Whether the policy binds `action`: it acts, and Signoff did not write it itself.

@@ -207,9 +207,18 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
 /// The commit, branch or tag that the token of the CI job behind `deploy` names, if it does not contain `revision`.
 async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Result<Option<String>, Failure> {
     let Some(job) = &deploy.reading.ci_job else { return Ok(None) };
+    let of_ref = async || {
+        let named = job.git_ref.strip_prefix("refs/").unwrap_or(&job.git_ref);
+        github.sha_of(&deploy.repository, named).await
+    };
     let head = match &job.commit {
+        // The branch of Buildkite's tokens may be a fork's: only a commit that the repository's own has is the repository's.
+        Some(commit) if !job.tells_forks() => match of_ref().await? {
+            Some(own) if github.contains(&deploy.repository, &own, commit).await? => Some(commit.clone()),
+            Some(_) | None => None,
+        },
         Some(commit) => Some(commit.clone()),
-        None => github.sha_of(&deploy.repository, job.bound()).await?,
+        None => of_ref().await?,
     };
     let contains = match head {
         Some(head) => github.contains(&deploy.repository, &head, revision).await?,

@@ -3,6 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The name of the CI whose tokens do not say whether a job is of a fork's pull request.
+///
+/// Source: the claims of <https://buildkite.com/docs/agent/cli/reference/oidc>.
+pub const BUILDKITE: &str = "Buildkite";
+
 /// A CI job, by the word of the CI that signed its token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CiJob {
@@ -17,6 +22,11 @@ pub struct CiJob {
 }
 
 impl CiJob {
+    /// Whether the token shows that the job is of the repository itself.
+    pub fn tells_forks(&self) -> bool {
+        self.ci != BUILDKITE
+    }
+
     /// The commit that has to contain what the job registers, as the source host takes it: a SHA, `heads/BRANCH` or `tags/TAG`.
     pub fn bound(&self) -> &str {
         let git_ref = self.git_ref.strip_prefix("refs/").unwrap_or(&self.git_ref);

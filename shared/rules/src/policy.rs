@@ -92,6 +92,8 @@ pub struct Floor {
     pub allowed_webhook_hosts: Vec<Said<Vec<String>>>,
     /// Lists of those who may break the glass: only who is named in each of them.
     pub break_glass: Vec<Said<Vec<String>>>,
+    /// Whether a floor that asks for votes is among these and names nobody who may break the glass: then nobody may.
+    pub names_no_breaker: bool,
     /// The time in which a review is due after that.
     pub review_within: Option<Said<SignedDuration>>,
 }

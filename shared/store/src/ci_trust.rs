@@ -2,6 +2,7 @@
 //!
 //! An admin writes each as a line: `github repository_id=2002 ref=refs/heads/main`.
 
+use approval::ci_job::BUILDKITE;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -189,7 +190,7 @@ impl CiProject {
             Self::Github { .. } => "GitHub Actions",
             Self::Gitlab { .. } => "GitLab CI",
             Self::Circleci { .. } => "CircleCI",
-            Self::Buildkite { .. } => "Buildkite",
+            Self::Buildkite { .. } => BUILDKITE,
         }
     }
 }

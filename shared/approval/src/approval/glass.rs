@@ -127,6 +127,12 @@ impl Approval {
         }
     }
 
+    /// Whether the glass was broken and not everybody is known who made the change: whoever reviews it may have made some.
+    pub fn may_lack_hands(&self) -> bool {
+        let broken = self.glass.broken.as_ref();
+        broken.is_some_and(|broken| broken.hands.as_ref().is_none_or(|hands| hands.may_lack))
+    }
+
     /// The people (Slack user ids) who may review the broken glass: those of the electorate who made none of the change and did
     /// not break it. `None`: anyone in the channel who did neither, which is also so where nobody of the electorate is left.
     pub fn reviewers(&self) -> Option<Vec<&String>> {

@@ -145,6 +145,20 @@ impl Approval {
         self.electorate.tally(&voters, self.votes_required)
     }
 
+    /// The voters (Slack user ids) whose approving votes were enough, in the order in which they voted: those who were looked up
+    /// before it was approved. A vote more than that is none of them.
+    pub fn deciding(&self) -> Vec<&str> {
+        let approving = self.votes.iter().filter(|vote| vote.choice == Choice::Approve);
+        let mut deciding = Vec::new();
+        for vote in approving {
+            if self.electorate.is_enough(&deciding, self.votes_required) {
+                break;
+            }
+            deciding.push(vote.voter.as_str());
+        }
+        deciding
+    }
+
     /// Whether enough people approve, and nothing keeps the change from being judged; or somebody broke the glass.
     pub fn has_enough(&self) -> bool {
         self.glass.broken.is_some() || (self.electorate.blocked.is_empty() && self.tally().needed == 0)

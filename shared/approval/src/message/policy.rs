@@ -96,6 +96,14 @@ pub fn too_few_people(rule: &str, line: usize, needed: u64, found: u64) -> Strin
     )
 }
 
+/// The reason for which `rule` may not act by the approval `name`, whose glass was broken in another rule.
+pub fn glass_of_another_rule(rule: &str, name: &str) -> String {
+    format!(
+        "Rule {rule}: the glass of \u{201c}{name}\u{201d} was broken by somebody whom the policy does not name for what this rule does. Deploy \
+         again, and let people vote."
+    )
+}
+
 /// What a channel is told of a rule that asks nobody and that the policy blocks.
 pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &[String]) -> String {
     format!(

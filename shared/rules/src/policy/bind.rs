@@ -1,5 +1,6 @@
 //! The floor that binds an action.
 
+use super::counting::needed;
 use super::pattern::Fit;
 use super::place::{Place, acting};
 use super::{BreakGlass, Floor, Policy, REVIEW_WITHIN, Said, Section};
@@ -9,17 +10,21 @@ use approval::slug::canonical;
 
 impl Policy {
     /// The floor of `action` (its name in rules files) at `place` of `deployment`: of everything that every section which names it
-    /// says, the strictest; of the default only where no section names it.
+    /// says, the strictest; of the default only where no section names it. Where a rule names an environment, what runs has to be
+    /// named too: the environment is the rule's own word.
     pub fn binding(&self, deployment: &Slug, place: &Place, action: &str) -> Floor {
-        let (mut floor, mut is_named) = (Floor::default(), false);
+        let (mut floor, mut is_named, mut runs_are_named) = (Floor::default(), false, place.has_one_name());
         for section in self.floors.iter().filter(|section| section.names(deployment, action)) {
             let fit = if section.places.is_empty() { Fit::Yes } else { place.fit(&section.places) };
+            let of_runs =
+                if section.places.is_empty() { Fit::Yes } else { place.fit_by_what_runs(&section.places) };
             is_named |= fit == Fit::Yes;
-            if fit > Fit::No || place.fit_by_what_runs(&section.places) > Fit::No {
+            runs_are_named |= of_runs == Fit::Yes;
+            if fit.max(of_runs) > Fit::No {
                 floor.join(&section.floor);
             }
         }
-        if !is_named {
+        if !is_named || !runs_are_named {
             floor.join(&self.default);
         }
         floor
@@ -36,7 +41,7 @@ impl Policy {
         let mut is_named_in_all = true;
         for (place, action) in targets {
             let of_action = self.binding(deployment, &place, action);
-            is_named_in_all &= !of_action.break_glass.is_empty();
+            is_named_in_all &= !of_action.break_glass.is_empty() && !of_action.names_no_breaker;
             floor.join(&of_action);
         }
         let mut lists = floor.break_glass.iter().map(|said| &said.value);
@@ -70,7 +75,7 @@ impl Section {
 
 impl Floor {
     /// Takes in another one: of each value the stricter.
-    fn join(&mut self, other: &Self) {
+    pub(super) fn join(&mut self, other: &Self) {
         let Self {
             votes,
             quotas,
@@ -86,8 +91,10 @@ impl Floor {
             allowed_refs,
             allowed_webhook_hosts,
             break_glass,
+            names_no_breaker,
             review_within,
         } = other;
+        self.names_no_breaker |= *names_no_breaker || break_glass.is_empty() && needed(other).is_some();
         stricter(&mut self.votes, votes, |new, old| new > old);
         stricter(&mut self.expires_after, expires_after, |new, old| new < old);
         stricter(&mut self.review_within, review_within, |new, old| new < old);

@@ -20,9 +20,15 @@ impl Together {
         Self { people, line, floor: floor.clone() }
     }
 
-    /// Whether the people count who voted in an approval like this one.
+    /// Whether the people count who voted in an approval like this one: each of its votes counts towards the floor.
     pub fn counts(&self, spec: &ApprovalSpec) -> bool {
-        !counted(&self.floor, spec).is_empty()
+        let counted = counted(&self.floor, spec);
+        !counted.is_empty() && counted.len() == votes::of(spec).len()
+    }
+
+    /// Whether each part of the change needs the votes of people who did not make it.
+    pub fn has_four_eyes(&self) -> bool {
+        self.floor.four_eyes.is_some()
     }
 }
 

@@ -167,7 +167,11 @@ impl<'a> Judging<'a> {
 
     fn act(&mut self, action: &Action, name: &str, behind: &[&ApprovalSpec], ended: Option<&str>) {
         let place = Place::of(action, self.promotes_to);
-        let floor = self.policy.binding(self.deployment, &place, name);
+        let mut floor = self.policy.binding(self.deployment, &place, name);
+        // A rule without an approval names no environment, and goes on where the rules before it led to.
+        for environment in self.judged.after.iter().filter_map(|actions| promotes_to(actions)) {
+            floor.join(&self.policy.binding(self.deployment, &Place::environment(environment), name));
+        }
         self.allowed(action, name, &floor);
         self.votes(&one_line(action.to_string()), &floor, behind, ended);
     }
@@ -190,7 +194,7 @@ impl<'a> Judging<'a> {
     }
 
     fn together(&mut self, together: Together) {
-        if self.together.len() < MAX_SHORTFALLS && !self.together.contains(&together) {
+        if !self.together.contains(&together) {
             self.together.push(together);
         }
     }
@@ -221,7 +225,12 @@ impl<'a> Judging<'a> {
         let counted: Vec<Votes> = behind.iter().flat_map(of).collect();
         let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &counted);
         if votes::sum(&counted) >= needed && floor.quotas.iter().all(meets) {
-            if behind.iter().all(|spec| votes::sum(&of(spec)) < needed) {
+            let is_enough = |spec: &&ApprovalSpec| {
+                let alone = of(spec);
+                let meets = |quotas: &Said<Vec<QuotaSpec>>| votes::meet(&quotas.value, &alone);
+                votes::sum(&alone) >= needed && floor.quotas.iter().all(meets)
+            };
+            if !behind.iter().any(is_enough) {
                 self.together(Together::new(needed, source.1, floor));
             }
             return;

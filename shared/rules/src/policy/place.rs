@@ -31,6 +31,11 @@ impl Place {
         }
     }
 
+    /// Whether no environment stands in the place of what runs.
+    pub(super) fn has_one_name(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// How it fits one of `patterns`.
     pub(super) fn fit(&self, patterns: &[String]) -> Fit {
         best(&self.names, patterns)

@@ -58,8 +58,8 @@ pub const SECTION: [Key; 4] = [
         about: "The places, in any case. A place is the environment that the rule names in `promotes_to`; of a rule that names none, what \
                 the action acts on: the workflow's file, with a parameter or without one (`promote.yml environment=production`), \
                 `circleci` for a pipeline, the build or one of its jobs (`build-and-deploy/hold`), the webhook's address or its host, \
-                the event's detail type, the tag, the state or the field. What runs is looked at too where the rule names an \
-                environment, so that naming another one lowers nothing.",
+                the event's detail type, the tag, the state or the field. Where a rule names an environment, what runs \
+                has to be named too: else `default` binds it as well, since the environment is the rule's own word.",
         examples: &[
             "places: [Production]",
             "places: ['promote.yml environment=prod*', build-and-deploy/hold-for-production]",
@@ -173,7 +173,7 @@ pub const FLOOR: [Key; 14] = [
         takes: Takes::People,
         absent: Means("nobody"),
         about: "Who may break the glass of an approval: as in `approvers` of a rule. Where several floors bind what it lets through, only who is \
-                named in each of those that name somebody.",
+                named in each of them; nobody where one that asks for votes names nobody.",
         examples: &["break_glass: ['@oncall', ana@example.com]"],
     },
     Key {
