@@ -123,7 +123,7 @@ impl ActionExecution {
         run: &Run,
         step: usize,
     ) -> Result<Change, StoreError> {
-        if run.proposes().is_some() {
+        if run.proposes().or(run.proposes_policy()).is_some() {
             return Ok(change);
         }
         let Some(by) = self.rolled_back_by(deploy).await? else { return Ok(change) };

@@ -2,7 +2,7 @@
 
 use crate::handler::{RuleEvaluation, Trouble};
 use approval::authors::vouched_authors;
-use approval::deploy::{Deploy, Person, PullRequest, Size};
+use approval::deploy::{Deploy, Person, PullRequest, RulesChange, Size};
 use approval::message::shorten;
 use approval::range::{Direction, RangePullRequest};
 use approval::range_files::Moves;
@@ -73,7 +73,12 @@ impl RuleEvaluation {
             deploy.revision.clone_from(&range.head);
         }
         let ends = (range.base.as_str(), range.head.as_str());
-        deploy.rules_change = github.guards(&deploy.repository, ends, &files).await?;
+        let guards = github.guards(&deploy.repository, ends, &files).await?;
+        deploy.rules_change = match guards {
+            // Only the deployed commit was read: those before it may change them.
+            RulesChange::No if deploy.reading.files == Files::Unknown => RulesChange::Unknown,
+            told => told,
+        };
         deploy.reading.moves = Moves::new(files.unread);
         if files.truncated && deploy.reading.files == Files::Whole {
             deploy.reading.files = Files::Cut;

@@ -141,6 +141,29 @@ impl RuleEvaluation {
         self.decide_law(github, deploy, effect, rules.as_ref(), tags.as_ref()).await
     }
 
+    /// The head of the default branch that has `rules` and `tags`; `None`: the host does not say. The files are read again after the
+    /// head: a commit that came in between would else stand for a text that nobody judged.
+    ///
+    /// # Errors
+    /// The files changed meanwhile, which passes; or the host can't be asked.
+    async fn head_of(
+        &self,
+        github: &GitHub,
+        deploy: &Deploy,
+        rules: Option<&RepositoryFile>,
+        tags: Option<&RepositoryFile>,
+    ) -> Result<Option<String>, Trouble> {
+        let head = head(github, &deploy.repository).await?;
+        let (rules_now, tags_now) = (
+            self.rules_file(github, &deploy.repository).await?,
+            self.tags_file(github, &deploy.repository).await?,
+        );
+        if rules_now.as_ref() != rules || tags_now.as_ref() != tags {
+            return Err(Failure::retryable("the rules file changed while it was read").into());
+        }
+        Ok(head)
+    }
+
     async fn decide_law(
         &self,
         github: &GitHub,
@@ -165,7 +188,7 @@ impl RuleEvaluation {
                 }
             };
             let file = self.store.keep_rules(&deploy.deployment, file, &texts).await?;
-            let head = head(github, &deploy.repository).await?;
+            let head = self.head_of(github, deploy, rules, tags).await?;
             let first = RulesInForce::first(&deploy.deployment, file, head, self.now());
             self.put_in_force(deploy, effect, first, Vec::new()).await?;
             return Ok(Some(Law::Rules(Box::new(Judged::by(parsed, &texts)))));
@@ -174,7 +197,7 @@ impl RuleEvaluation {
             if state.proposal.is_some() {
                 let effects = self.close_proposal(deploy, &state);
                 let owner = format!("rules {} withdrawn {}", state.version, effect.id);
-                let head = head(github, &deploy.repository).await?;
+                let head = self.head_of(github, deploy, rules, tags).await?;
                 let change = Change::to(&deploy.id, self.now()).rules(state.withdraw(head));
                 self.store.commit(change.and(&owner, effects, Vec::new())).await?;
             }
@@ -197,7 +220,7 @@ impl RuleEvaluation {
                 return Ok(Some(Law::Rules(judged)));
             }
         };
-        let head = head(github, &deploy.repository).await?;
+        let head = self.head_of(github, deploy, rules, tags).await?;
         if texts.path.is_none() && head.is_none() {
             // The token may not see the repository any more: GitHub does not tell that from a file that is gone.
             let gone =

@@ -38,7 +38,13 @@ impl RuleEvaluation {
         let mut before = None;
         loop {
             let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
-            let others = listing.approvals.into_iter().filter(|approval| approval.deploy != deploy.id);
+            // A proposed rules file or policy is not about what stands there.
+            let is_of_deploy = |rule: &str| {
+                ![approval::rules_in_force::PROPOSAL, approval::policy::PROPOSAL].contains(&rule)
+            };
+            let others = listing.approvals.into_iter();
+            let others =
+                others.filter(|approval| approval.deploy != deploy.id && is_of_deploy(&approval.rule));
             asking.extend(
                 others.map(|approval| (RunId::derive(&approval.deploy, &approval.rule), approval.deploy)),
             );

@@ -51,6 +51,10 @@ impl Console {
             return not(StatusCode::NOT_FOUND, "The base was not set: the deploy is not on record any more.")
                 .await;
         };
+        if revision == approval.subject.revision {
+            let text = "The base was not set: that is the revision that waits, and nothing would be judged. Write one that was there before it.";
+            return not(StatusCode::UNPROCESSABLE_ENTITY, text).await;
+        }
         let at = place(spec, &run.rule, &known.environment);
         let base = self.store.base(&known.deployment, &at).await.map_err(unreadable)?;
         if !may_set(&base, &approval, !spec.self_approval) {
@@ -90,6 +94,6 @@ impl Console {
 
 /// Whether an admin may say where the range starts: there is no base, or the host lost the one that there is.
 fn may_set(base: &Base, approval: &Approval, four_eyes: bool) -> bool {
-    let Some(start) = base.start(four_eyes) else { return true };
+    let Some(start) = base.start_of(four_eyes, &approval.subject.revision) else { return true };
     approval.electorate.blocked.contains(&Blocker::BaseLost { base: start.revision.clone() })
 }

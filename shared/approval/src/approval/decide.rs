@@ -315,10 +315,17 @@ fn judge(
 fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<String>) {
     let approval = &mut decision.next;
     let takes_out = electorate.judged.as_ref().is_some_and(|judged| judged.removed > 0);
+    if electorate.judged.is_none() && approval.electorate.judged.is_some() {
+        // Whether the votes are on another change is known once the range can be read again: until then it stays the one that they
+        // were given on, and what keeps it from being read blocks.
+        let Electorate { judged, parts, .. } = approval.electorate.clone();
+        approval.electorate = Electorate { judged, parts, ..electorate };
+        return;
+    }
     // Votes that were given while no range could be read are on whatever it turns out to be.
     let is_other = approval.electorate.judged.is_some()
         && approval.subject.base != base
-        && (takes_out || electorate.judged.is_none() || approval.electorate.parts != electorate.parts);
+        && (takes_out || approval.electorate.parts != electorate.parts);
     approval.electorate = electorate;
     approval.subject.base = base;
     if is_other {

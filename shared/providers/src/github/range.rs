@@ -10,10 +10,10 @@ use super::graphql::{self, Answers};
 use super::pushes::{Parents, Wanted};
 use super::range_commit::{Told, commit_of_branch, commit_of_range};
 use super::range_pull_request::pull_request;
-use super::{parse, wire};
+use super::{identity, parse, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
-use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
+use approval::range::{Direction, Range, RangeCommit, RangePullRequest, Signature};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The most pull requests of a range that are read.
@@ -175,6 +175,7 @@ impl GitHub {
 
         let pull_requests = self.pull_requests_of(repository, &told, &mut missing).await?;
         let known: HashSet<&str> = read.iter().map(|commit| commit.sha.as_str()).collect();
+        self.note_nested(repository, &pull_requests, &known, &mut missing).await?;
         let branch_commits = pull_requests.iter().flat_map(|(_, commits)| commits);
         let mut parents: HashMap<&str, Vec<String>> =
             branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();
@@ -238,6 +239,41 @@ impl GitHub {
                 missing,
             },
         })
+    }
+
+    /// Notes the pull requests that were squashed into the branch of one that was squashed itself: `known` has neither their commit
+    /// nor those of their branches. One request for each hundred such commits, none where there are none.
+    async fn note_nested(
+        &self,
+        repository: &str,
+        pull_requests: &[(RangePullRequest, Vec<wire::GraphCommit>)],
+        known: &HashSet<&str>,
+        missing: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let made_by_host = |commit: &&wire::GraphCommit| {
+            identity::signed(commit.signature.as_ref()) == Signature::Host
+                && commit.parents.total_count.is_none_or(|parents| parents < 2)
+        };
+        let commits = pull_requests.iter().flat_map(|(_, commits)| commits);
+        let outside = commits.filter(|commit| !known.contains(commit.oid.as_str()));
+        let squashes: BTreeSet<&str> =
+            outside.filter(made_by_host).map(|commit| commit.oid.as_str()).collect();
+        if squashes.is_empty() {
+            return Ok(());
+        }
+        let squashes: Vec<&str> = squashes.into_iter().collect();
+        let of_commit = |sha: &&str| graphql::of_commit(sha);
+        let answers = self.ask(repository, (&squashes, PAGE), "the commits", of_commit).await?;
+        let (told, _) = told(answers, missing);
+        let read: BTreeSet<u64> = pull_requests.iter().map(|(pull_request, _)| pull_request.number).collect();
+        let nested: BTreeSet<u64> =
+            told.values().flat_map(|told| told.pull_requests.iter().copied()).collect();
+        for number in nested.difference(&read) {
+            missing.push(format!(
+                "#{number} was squashed into the branch of another pull request, and its own commits were not read."
+            ));
+        }
+        Ok(())
     }
 
     /// The pull requests that `told` names, each with all commits of its branch.

@@ -24,8 +24,13 @@ impl Policy {
                 floor.join(&section.floor);
             }
         }
-        if !is_named || !runs_are_named {
+        if !is_named {
             floor.join(&self.default);
+        } else if !runs_are_named {
+            // Who may break the glass there, the sections of the environment say: the default is not about it.
+            let (break_glass, names_no_breaker) = (floor.break_glass.clone(), floor.names_no_breaker);
+            floor.join(&self.default);
+            (floor.break_glass, floor.names_no_breaker) = (break_glass, names_no_breaker);
         }
         floor
     }
