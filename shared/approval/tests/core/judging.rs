@@ -89,11 +89,28 @@ fn votes_start_anew_where_the_base_moved_and_makers_changed() {
         ("another base, the same makers", of(&["U1"], 0), "b", true),
         ("another base and other makers", of(&["U3"], 0), "b", false),
         ("another base, and commits taken out", of(&["U1"], 1), "b", false),
-        ("another base that is not known", blocked(), "b", false),
+        ("another base that is not known", blocked(), "b", true),
     ] {
         let later = decide(&before, judge(electorate, Some(base), 0), at(70)).unwrap().next;
         assert_eq!(later.votes.is_empty(), !kept, "{what}");
         let struck: Vec<_> = later.struck.iter().map(|struck| struck.why).collect();
         assert_eq!(struck, if kept { Vec::new() } else { vec![Verdict::BaseMoved] }, "{what}");
+    }
+}
+
+#[test]
+fn votes_stay_while_a_moved_base_can_not_be_read() {
+    let of = |makers: &[&str]| Electorate {
+        parts: vec![part(makers)],
+        judged: Some(judged(0)),
+        ..Electorate::anyone()
+    };
+    let before = decide(&voted(), judge(of(&["U1"]), Some("a"), 1), at(60)).unwrap().next;
+    let unread = decide(&before, judge(blocked(), Some("b"), 0), at(70)).unwrap().next;
+    assert_eq!((unread.votes.len(), unread.subject.base.as_deref()), (1, Some("a")));
+    assert_eq!(unread.electorate.blocked, blocked().blocked);
+    for (makers, kept) in [(["U1"], 1), (["U3"], 0)] {
+        let read = decide(&unread, judge(of(&makers), Some("b"), 1), at(80)).unwrap().next;
+        assert_eq!((read.votes.len(), read.subject.base.as_deref()), (kept, Some("b")), "{makers:?}");
     }
 }
