@@ -284,10 +284,10 @@ fn a_review_is_reminded_of_until_it_is_done() {
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
-        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it. Not everyone who made the change could be found, so do not review your own work.
+        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it.
           [Mark as reviewed]
 
-        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it. Not everyone who made the change could be found, so do not review your own work.
+        ↳ 🔔 The review of “Promote deploy to production” (REVISION) is owed since DUE: @Ana broke its glass. @Ben can review it.
           [Mark as reviewed]
 
         🚨 @channel @Ana broke the glass of “Promote deploy to production” (REVISION), which goes ahead without the votes that it needs: Checkout is down.

@@ -91,7 +91,8 @@ impl ActionExecution {
         };
         let start = judgement.base.start_of(four_eyes, &run.revision);
         let Some(start) = start else {
-            hands.may_lack = true;
+            // Without a base the deploy's own commits are what is judged, but for four eyes, which judge all of them.
+            hands.may_lack |= four_eyes;
             return Ok(finished(hands));
         };
         hands.members.extend(start.set_by.clone());
