@@ -152,17 +152,19 @@ fn within(text: String) -> Result<String, Error> {
 /// Refuses widths that make long texts of short ones, and names that the engine cannot read. Gives whether a character is made of a
 /// number.
 fn check_format(text: &str) -> Result<bool, Error> {
+    for (at, _) in text.match_indices("%(") {
+        // The engine reads a name to its `)`, also past another `%`, and panics at a character there that is not ASCII, as a pull
+        // request's title may have. Where `%%` stands before it there is no name, and it is refused all the same.
+        let rest = text.get(at + 2..).unwrap_or_default();
+        let name = rest.split_once(')').map_or(rest, |(name, _)| name);
+        if !name.is_ascii() {
+            return Err(invalid(format!("`%({name})` is no name: letters a to z, digits and `_`")));
+        }
+    }
     let mut makes_characters = false;
     for spec in text.split('%').skip(1) {
         let spec = match spec.strip_prefix('(') {
-            Some(named) => {
-                let (name, spec) = named.split_once(')').unwrap_or((named, ""));
-                // The engine panics at a character here that is not ASCII, as a pull request's title may have.
-                if !name.is_ascii() {
-                    return Err(invalid(format!("`%({name})` is no name: letters a to z, digits and `_`")));
-                }
-                spec
-            }
+            Some(named) => named.split_once(')').map_or("", |(_, spec)| spec),
             None => spec,
         };
         let spec = spec.trim_start_matches(['#', '0', '-', ' ', '+']);

@@ -316,6 +316,7 @@ fn a_title_is_not_taken_for_a_format() {
     let error = render("{{ prs[0].title | format(1) }}", &context).unwrap_err();
     assert_eq!(error.message, "`%(é)` is no name: letters a to z, digits and `_`");
     assert!(check("{{ '%(é)' | format(1) }}").is_err());
+    assert!(check("{{ '%(1, 100%9 é' | format(1) }}").is_err(), "a name goes on past a percent sign");
 }
 
 #[test]
