@@ -66,6 +66,15 @@ pub enum RangeFailure {
     Other(#[from] Failure),
 }
 
+/// The part of a comparison that is read.
+#[derive(Clone, Copy, Debug)]
+enum Reach {
+    /// The first page, which has the counts and the files.
+    FirstPage,
+    /// All of its commits.
+    Whole,
+}
+
 impl GitHub {
     /// The outline of the range between `base` and `head` (SHAs) of `repository` (`owner/name`): which way it goes, how long it is
     /// and which files it changes. One request, and one more where the head does not contain the base.
@@ -74,25 +83,51 @@ impl GitHub {
     ///
     /// As [`GitHub::range`].
     pub async fn outline(&self, repository: &str, base: &str, head: &str) -> Result<Outline, RangeFailure> {
-        let added = match self.first_page(repository, base, head).await? {
-            Ok(added) => added,
-            Err(lost) => return Err(self.lost(repository, head, lost).await?),
-        };
-        let direction = added.direction();
-        let removed = match direction {
-            Direction::Same | Direction::Forward => None,
-            Direction::Rollback | Direction::Diverged => Some(
-                self.first_page(repository, head, base)
-                    .await?
-                    .map_err(|failure| Failure::retryable(failure.to_string()))?,
-            ),
-        };
+        let (direction, added, removed) = self.both_ways(repository, base, head, Reach::FirstPage).await?;
         Ok(Outline {
             direction,
             added: added.total,
             removed: removed.as_ref().map_or(0, |removed| removed.total),
             files: together(added.files, removed.as_ref().map(|removed| &removed.files)),
         })
+    }
+
+    /// The comparison of `base` and `head` as far as `reach`, and the other way round where the head does not contain the base.
+    async fn both_ways(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+        reach: Reach,
+    ) -> Result<(Direction, Side, Option<Side>), RangeFailure> {
+        let added = match self.one_way(repository, base, head, reach).await? {
+            Ok(added) => added,
+            Err(lost) => return Err(self.lost(repository, head, lost).await?),
+        };
+        let direction = added.direction();
+        let removed = match direction {
+            Direction::Same | Direction::Forward => None,
+            // It knew both a moment ago: what it says now is no word on the base.
+            Direction::Rollback | Direction::Diverged => Some(
+                self.one_way(repository, head, base, reach)
+                    .await?
+                    .map_err(|failure| Failure::retryable(failure.to_string()))?,
+            ),
+        };
+        Ok((direction, added, removed))
+    }
+
+    async fn one_way(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+        reach: Reach,
+    ) -> Result<Result<Side, Failure>, Failure> {
+        match reach {
+            Reach::FirstPage => self.first_page(repository, base, head).await,
+            Reach::Whole => self.side(repository, base, head).await,
+        }
     }
 
     /// What it means that GitHub does not compare, where it says that something is not there.
@@ -110,20 +145,7 @@ impl GitHub {
     ///
     /// [`RangeFailure`] says which revision the host does not know.
     pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
-        let added = match self.side(repository, base, head).await? {
-            Ok(added) => added,
-            Err(lost) => return Err(self.lost(repository, head, lost).await?),
-        };
-        let direction = added.direction();
-        let removed = match direction {
-            Direction::Same | Direction::Forward => None,
-            // It knew both a moment ago: what it says now is no word on the base.
-            Direction::Rollback | Direction::Diverged => Some(
-                self.side(repository, head, base)
-                    .await?
-                    .map_err(|failure| Failure::retryable(failure.to_string()))?,
-            ),
-        };
+        let (direction, added, removed) = self.both_ways(repository, base, head, Reach::Whole).await?;
         Ok(self.assemble(repository, direction, added, removed).await?)
     }
 
