@@ -1,5 +1,6 @@
 //! The stack's policy where actions run: a rule below it asks, and nothing that it would let act is done.
 
+use crate::actions::kept_waiting;
 use crate::electorate::resolve;
 use crate::handler::ActionExecution;
 use crate::subject::renderer;
@@ -7,13 +8,12 @@ use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec, Kind};
 use approval::approval::{self as votes, Approval, Subject};
 use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind};
+use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};
 use approval::message;
 use approval::policy::PATH;
 use approval::run::{self, Run, Status, StepState};
-use jiff::SignedDuration;
 use providers::Failure;
 use rules::policy::{Judged, Policy, Shortfall, Together};
 use rules::template::Context;
@@ -281,12 +281,9 @@ impl ActionExecution {
         blocks: &[String],
         is_news: bool,
     ) -> Result<(), Trouble> {
-        let (effect, now) = (&attempt.effect, self.now());
-        let waited = now.duration_since(effect.created_at);
-        let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
+        let effect = &attempt.effect;
         let reason = format!("{BLOCKED}{}", message::shorten(&blocks.join(" "), 600));
-        // Waiting is no failure: it is never given up.
-        let after = Effect { attempts: 1, ..attempt.postponed(now, wait, reason.clone()) };
+        let after = kept_waiting(attempt, self.now(), reason.clone());
         let event = is_news.then(|| EventKind::RuleBlocked {
             run: run.id.clone(),
             rule: run.rule.clone(),

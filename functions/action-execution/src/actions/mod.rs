@@ -12,6 +12,8 @@ mod slack_channel_message;
 mod trigger_build;
 mod webhook;
 
+pub(crate) use rules_file::kept_waiting;
+
 use crate::handler::ActionExecution;
 use crate::subject::unmoved;
 use crate::trouble::Trouble;

@@ -11,7 +11,7 @@ use approval::id::RunId;
 use approval::message;
 use approval::rules_in_force::{How, Refusal, RulesInForce};
 use approval::run::{self, Run};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use runtime::connections::Connected;
 use runtime::effects::Attempt;
@@ -148,14 +148,19 @@ impl ActionExecution {
         run: &RunId,
         step: usize,
     ) -> Result<(), Trouble> {
-        let (effect, now) = (&attempt.effect, self.now());
-        let waited = now.duration_since(effect.created_at);
-        let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
         let reason = "It waits until the proposed rules file is in force.".to_owned();
-        // Waiting is no failure: it is never given up.
-        let after = Effect { attempts: 1, ..attempt.postponed(now, wait, reason.clone()) };
-        self.advance(effect, &after, run, step, run::Command::Retry { reason }).await
+        let after = kept_waiting(attempt, self.now(), reason.clone());
+        self.advance(&attempt.effect, &after, run, step, run::Command::Retry { reason }).await
     }
+}
+
+/// The effect of `attempt`, which waits for `reason`: the clock sends it again, after a minute at first and at most a quarter of an
+/// hour later.
+pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) -> Effect {
+    let waited = now.duration_since(attempt.effect.created_at);
+    let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
+    // Waiting is no failure: it is never given up.
+    Effect { attempts: 1, ..attempt.postponed(now, wait, reason) }
 }
 
 fn done(summary: &str) -> Done {
