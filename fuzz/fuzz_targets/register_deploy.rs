@@ -42,10 +42,26 @@ fn slug(path: &str) {
     }
 }
 
+/// A SHA or the full name of a tag that git could have made.
+///
+/// Source: <https://git-scm.com/docs/git-check-ref-format>.
+fn revision(revision: &str) {
+    let Some(tag) = revision.strip_prefix("refs/tags/") else {
+        let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+        assert!((4..=64).contains(&revision.len()) && revision.chars().all(hexadecimal), "{revision:?}");
+        return;
+    };
+    let refused = |c: char| !c.is_ascii_graphic() || "~^:?*[\\".contains(c);
+    assert!(!tag.contains(refused) && !tag.contains("..") && !tag.contains("@{"), "{tag:?}");
+    assert!(!tag.ends_with('.'), "{tag:?}");
+    for part in tag.split('/') {
+        assert!(!part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"), "{tag:?}");
+    }
+}
+
 /// What is put on record is of the promised shape and size.
 fn kept(deploy: &Registration) {
-    let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-    assert!((4..=64).contains(&deploy.revision.len()) && deploy.revision.chars().all(hexadecimal));
+    revision(&deploy.revision);
     for name in [Some(&deploy.environment), deploy.branch.as_ref()].into_iter().flatten() {
         assert!(!name.is_empty() && name.trim() == name && name.chars().count() <= 200, "{name:?}");
         assert!(!name.contains(char::is_control), "{name:?}");
