@@ -106,7 +106,7 @@ fn votes(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<S
     }
     let mut last: BTreeMap<&str, Option<Choice>> = BTreeMap::new();
     let mut newest = "";
-    for Taken { person, button, .. } in telling.taken.iter().filter(|taken| taken.deploy == approval.deploy) {
+    for Taken { person, button, .. } in telling.taken.iter().filter(|taken| taken.approval == approval.id) {
         match *button {
             message::APPROVE => {
                 last.insert(person, Some(Choice::Approve));
@@ -213,6 +213,16 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
         match rest.iter().position(|message| message.text == lifted) {
             Some(told) => _ = rest.remove(told),
             None => broken.push("the dialog's thread does not say who lifted the freeze".to_owned()),
+        }
+    }
+    let told = page.effects.iter().filter_map(|effect| match &effect.kind {
+        EffectKind::TellThread { approval: of, text } if *of == approval.id => Some(text),
+        _ => None,
+    });
+    for text in told {
+        match rest.iter().position(|message| message.text == *text) {
+            Some(told) => _ = rest.remove(told),
+            None => broken.push(format!("the dialog's thread does not say {text:?}")),
         }
     }
     if !rest.is_empty() {
@@ -341,12 +351,21 @@ fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
 
 /// The scenario ended as it should.
 fn ends(scenario: &Scenario, telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
-    let approvals: Vec<&str> =
-        pages.iter().flat_map(|page| &page.approvals).map(|approval| approval.status.word()).collect();
+    let oldest_first = |page: &Page| {
+        let mut approvals: Vec<_> = page.approvals.iter().collect();
+        approvals.sort_by_key(|approval| approval.opened_at);
+        approvals.into_iter().map(|approval| approval.status.word()).collect::<Vec<_>>()
+    };
+    let approvals: Vec<&str> = pages.iter().flat_map(oldest_first).collect();
     if approvals != scenario.ends.approvals {
         broken.push(format!("the approvals ended {approvals:?}"));
     }
-    let runs: Vec<&Run> = pages.iter().flat_map(|page| &page.runs).collect();
+    let mut runs: Vec<&Run> = Vec::new();
+    for page in pages {
+        let mut of_page: Vec<&Run> = page.runs.iter().collect();
+        of_page.sort_by_key(|run| run.opened_at);
+        runs.extend(of_page);
+    }
     let as_expected = |run: &Run, expected: Status| {
         // That GitHub shows no run is believed a while after the answer was lost, and a sweep doesn't wait.
         let may_be_unknown = |action: &Action| match action {

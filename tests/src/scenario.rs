@@ -4,7 +4,7 @@
 use crate::invariants;
 use crate::telling::Telling;
 use crate::world::World;
-use approval::id::DeployId;
+use approval::id::{ApprovalId, DeployId};
 use approval::run::Status;
 use signoff_local::calls::{Call, Heard, Strike};
 
@@ -45,14 +45,18 @@ pub enum Step {
     Begin,
     /// CI pushes a commit of Ana's, holds its build, and registers its deploy in this environment.
     Deploy(&'static str),
+    /// The same, while the tests before its hold still run.
+    DeployBeforeTests(&'static str),
+    /// The tests before the newest deploy's hold end, and the step that waits for it is due.
+    EndTests,
     /// CI registers the revision of this deploy once more, the first being 0, after others stood in its environment.
     DeployAgain(usize, &'static str),
     /// The admin sets the first commit as the base of the newest deploy's newest approval.
     SetBase,
     /// A person clicks a button (an action id) of the newest deploy's newest dialog.
     Click(&'static str, &'static str),
-    /// A person chooses from the menu of the newest deploy's newest dialog: `withdraw`, `cancel` or
-    /// `break_glass`.
+    /// A person chooses from the menu of the newest deploy's newest dialog: `withdraw`, `cancel`,
+    /// `break_glass` or `ask_again`.
     Choose(&'static str, &'static str),
     /// A person gives the reason that a window asks them for since their last click or choice.
     Explain(&'static str),
@@ -94,6 +98,8 @@ pub struct Told {
 pub struct Taken {
     /// The deploy whose dialog it was.
     pub deploy: DeployId,
+    /// The approval that the dialog showed.
+    pub approval: ApprovalId,
     /// The Slack user id.
     pub person: String,
     /// The button's action id, or the menu's option.

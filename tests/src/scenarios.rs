@@ -1,7 +1,9 @@
 //! The scenarios.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::{APPROVE, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
+use approval::message::{
+    APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW,
+};
 use approval::run::Status;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
@@ -64,6 +66,38 @@ const REJECTED: Scenario = Scenario {
     faults: Faults::All,
     ends: Ends { approvals: &["rejected"], runs: &[Status::Stopped], refused: false },
     ..APPROVED
+};
+
+/// What was rejected is asked again, and approved.
+const ASKED_AGAIN: Scenario = Scenario {
+    name: "ask-again",
+    rules: CHANGED.rules,
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::Click("Ana", REJECT),
+        Step::Click("Ben", REJECT),
+        Step::Choose("Ana", ASK_AGAIN),
+        Step::Click("Ana", APPROVE),
+    ],
+    swept_from: 3,
+    cold: false,
+    faults: Faults::All,
+    ends: Ends {
+        approvals: &["rejected", "approved"],
+        runs: &[Status::Stopped, Status::Succeeded],
+        refused: false,
+    },
+};
+
+/// What is approved while its tests still run is released once they ended.
+const NOT_READY: Scenario = Scenario {
+    name: "not-ready",
+    rules: CHANGED.rules,
+    steps: &[Step::DeployBeforeTests("Staging"), Step::Click("Ana", APPROVE), Step::EndTests],
+    swept_from: 1,
+    cold: false,
+    faults: Faults::All,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
 /// A vote is changed, and decides.
@@ -397,6 +431,8 @@ pub const ALL: &[Scenario] = &[
     COLD,
     DISPATCHED,
     REJECTED,
+    ASKED_AGAIN,
+    NOT_READY,
     CHANGED,
     NOT_ELIGIBLE,
     REFUSED_FILE,

@@ -265,7 +265,11 @@ impl Story {
             // A deploy that the host does not confirm, and an approval that is blocked, are looked at again for hours.
             let later = matches!(effect.kind, EffectKind::EvaluateRules | EffectKind::JudgeAgain { .. })
                 && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
-            effect.is_closed() || ((deadline || later) && effect.state == EffectState::Pending)
+            // So is a step that waits: its attempts are counted anew.
+            let waits = matches!(effect.kind, EffectKind::RunStep { .. })
+                && effect.attempts == 1
+                && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
+            effect.is_closed() || ((deadline || later || waits) && effect.state == EffectState::Pending)
         };
         self.until("every effect to be closed", async || {
             let page = self.world.store.page(deploy).await.unwrap()?;
@@ -409,6 +413,17 @@ impl Story {
             .unwrap();
     }
 
+    /// Lets it be more than a day ago that an effect was committed.
+    pub async fn let_grow_old(&self, effect: &Effect) {
+        let key = |name: &str, id: &str| AttributeValue::S(format!("{name}#{id}"));
+        let past = AttributeValue::S("2026-01-01T00:00:00Z".to_owned());
+        let update = self.world.dynamodb.update_item().table_name(&self.world.record_table);
+        let update = update.key("pk", key("deploy", effect.deploy.as_str()));
+        let update = update.key("sk", key("effect", effect.id.as_str()));
+        let update = update.update_expression("SET created_at = :past");
+        update.expression_attribute_values(":past", past).send().await.unwrap();
+    }
+
     /// What `person` (a Slack user id) sees in the story's channel: messages, replies behind `↳`, and what only they see.
     /// Dates read DATE, revisions REVISION.
     pub fn sees(&self, person: &str) -> String {
@@ -512,6 +527,11 @@ fn plain(text: &str) -> String {
                 undated.push_str(word);
                 undated.push_str("DATE at TIME");
                 rest = &after[5..];
+                // A window of seconds is told to the second.
+                let is_second = rest.len() >= 3
+                    && rest.starts_with(':')
+                    && rest.as_bytes()[1..3].iter().all(u8::is_ascii_digit);
+                rest = if is_second { &rest[3..] } else { rest };
             }
             _ => {
                 undated.push_str(before);

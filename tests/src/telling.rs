@@ -8,11 +8,12 @@ use crate::story::{PATIENCE, Story};
 use crate::world::{API_KEY, World};
 use approval::approval::{Approval, Blocker, Dialog, Status};
 use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use serde_json::json;
 use signoff_local::aws::Stack;
+use signoff_local::circleci::{JobStatus, NewJob, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::slack::{ClickOutcome, NewUser};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ const TRIES: usize = 12;
 
 /// A scenario while it is told.
 pub struct Telling {
+    /// The workflows whose tests still run.
+    tests: Vec<String>,
     /// Its deployment.
     pub story: Story,
     /// What is told.
@@ -77,8 +80,8 @@ impl Telling {
         world.circleci.declare_parameters(&story.project(), &["deploy_prod"]);
         world.github.add_workflow(&story.repository(), "deploy.yml");
         let people = ["Ana", "Ben", "Cleo"].map(|name| (name, story.person(name))).into();
-        let (deploys, taken) = (Vec::new(), Vec::new());
-        Self { story, scenario: *scenario, deploys, taken, asked: None, people, admin: None, stack }
+        let (deploys, taken, tests) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tests, story, scenario: *scenario, deploys, taken, asked: None, people, admin: None, stack }
     }
 
     /// The Slack user ids of the people.
@@ -96,6 +99,25 @@ impl Telling {
                 let circleci = &self.story.world.circleci;
                 circleci.add_pipeline_on_hold(&project, &revision, "main", build, "hold");
                 self.deploy(&revision, environment).await?;
+            }
+            Step::DeployBeforeTests(environment) => {
+                let revision = self.story.push("Ana", "Take cards");
+                let jobs = vec![NewJob::build("test"), NewJob::approval("hold").after("test")];
+                let workflows = vec![("build-and-deploy".to_owned(), jobs)];
+                let pipeline =
+                    NewPipeline { revision: revision.clone(), branch: "main".to_owned(), workflows };
+                let (_, workflows) = self.story.world.circleci.add_pipeline(&self.story.project(), pipeline);
+                self.tests = workflows;
+                self.deploy(&revision, environment).await?;
+            }
+            Step::EndTests => {
+                for workflow in std::mem::take(&mut self.tests) {
+                    self.story.world.circleci.end_running(&workflow, JobStatus::Success);
+                }
+                let (page, _) = self.asks().await?;
+                for effect in page.effects.iter().filter(|effect| is_waiting_step(effect)) {
+                    self.story.pull_forward(effect).await;
+                }
             }
             Step::DeployAgain(index, environment) => {
                 let deploy = self.deploys.get(index).ok_or("it was never deployed")?;
@@ -176,7 +198,8 @@ impl Telling {
     async fn asks(&self) -> Result<(Page, Approval), String> {
         let deploy = self.deploys.last().ok_or("nothing was deployed")?;
         let page = self.story.page(deploy).await;
-        let approval = page.approvals.last().cloned().ok_or("nobody is asked")?;
+        let newest = page.approvals.iter().max_by_key(|approval| approval.opened_at);
+        let approval = newest.cloned().ok_or("nobody is asked")?;
         Ok((page, approval))
     }
 
@@ -191,6 +214,7 @@ impl Telling {
     }
 
     async fn click(&mut self, person: &'static str, button: &'static str) -> Result<(), String> {
+        let (_, Approval { id, .. }) = self.asks().await?;
         let (dialog, person) = (self.dialog().await?, self.person(person)?);
         let slack = &self.story.world.slack;
         until_taken(button, async || {
@@ -198,10 +222,11 @@ impl Telling {
             clicked.map_err(|missing| missing.to_string())
         })
         .await?;
-        self.took(person, button)
+        self.took(person, button, id)
     }
 
     async fn choose(&mut self, person: &str, option: &'static str) -> Result<(), String> {
+        let (_, Approval { id, .. }) = self.asks().await?;
         let dialog = self.dialog().await?;
         let slack = &self.story.world.slack;
         let value = self.story.option(&dialog.ts, option).ok_or("the menu has no such option")?;
@@ -214,14 +239,14 @@ impl Telling {
             Ok(ClickOutcome { problem, ..chosen })
         })
         .await?;
-        self.took(person.to_owned(), option)
+        self.took(person.to_owned(), option, id)
     }
 
     /// What a person did was taken, or a window asks for the reason.
-    fn took(&mut self, person: String, button: &'static str) -> Result<(), String> {
+    fn took(&mut self, person: String, button: &'static str, approval: ApprovalId) -> Result<(), String> {
         let deploy = self.deploys.last().cloned().ok_or("nothing was deployed")?;
         let windows = self.story.world.slack.open_views(&person).len();
-        let taken = Taken { deploy, person, button };
+        let taken = Taken { deploy, approval, person, button };
         if windows == 0 {
             self.taken.push(taken);
         } else {
@@ -342,6 +367,16 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
             let lacks_base = |approval: &Approval| approval.electorate.blocked.contains(&Blocker::NoBase);
             *round > ROUNDS_IN_QUEUE && of(approval).is_some_and(|it| it.status.is_open() && lacks_base(it))
         }
+        EffectKind::RunStep { .. } => is_waiting_step(effect),
         _ => false,
     }
+}
+
+/// Whether `effect` is of a step that waits for its hold: its time is not pulled forward until the tests
+/// ended.
+fn is_waiting_step(effect: &Effect) -> bool {
+    matches!(effect.kind, EffectKind::RunStep { .. })
+        && effect.state == EffectState::Pending
+        && effect.note.as_ref().is_some_and(|note| note.ends_with("does not wait for approval yet"))
+        && effect.not_before > effect.created_at
 }

@@ -52,6 +52,7 @@ fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
         Expired on DATE at TIME: too few people decided in time.
+        [… Ask again]
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
@@ -71,6 +72,22 @@ fn a_short_deadline_needs_no_clock() {
                 matches!(page.approvals[0].status, Status::Expired { .. }).then_some(())
             })
             .await;
+    });
+}
+
+#[test]
+fn reminder_comes_before_a_deadline_that_is_near() {
+    tell("reminded-in-time", async |story| {
+        story.person("Ana");
+        let (_, dialog) =
+            story.asks("{remind_after: '2s', expires_after: '5m'}", "webhook: 'https://example.com'").await;
+        // Both wait hidden in the queue: no clock comes.
+        let reminder = story
+            .until("a reminder in the thread", async || {
+                story.world.slack.thread(&story.name, &dialog).first().map(|reply| reply.text.clone())
+            })
+            .await;
+        assert!(reminder.starts_with(":bell: This waits for a decision"), "{reminder}");
     });
 }
 

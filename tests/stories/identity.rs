@@ -110,7 +110,10 @@ fn an_unknown_revision_supersedes_nothing_and_goes_on_later() {
         let deploy = story.deploy_id(&sha, "Staging");
         assert_eq!(doubt(story, &deploy).await, Doubt::UnknownRevision);
         let told = story.until("the channel to be told", async || story.problems().pop()).await;
-        assert!(told.contains("is unconfirmed") && told.contains("goes on by itself"), "{told}");
+        assert!(
+            told.contains("is unconfirmed") && told.contains("looks again by itself for a day"),
+            "{told}"
+        );
         assert!(story.page(&deploy).await.runs.is_empty());
         assert_eq!(story.page(&known).await.approvals[0].status, Status::Pending);
         assert_eq!(stands(story).await, Some(known.clone()));

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a story fails its test")]
 
 mod actions;
+mod again;
 mod approvals;
+mod approvers;
 mod bad_input;
 mod bases;
 mod break_glass;
@@ -17,12 +19,15 @@ mod deliveries;
 mod deployments;
 mod dialogs;
 mod doors;
+mod double_clicks;
+mod evaluations;
 mod events;
 mod facts;
 mod four_eyes;
 mod freeze;
 mod git_accounts;
 mod health;
+mod holds;
 mod identity;
 mod issues;
 mod keys;

@@ -158,6 +158,7 @@ fn somebody_cancels_with_a_reason() {
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
         Action cancelled by @Ana on DATE at TIME: the migration is not ready.
+        [… Ask again]
         ");
         assert!(receiver.deliveries().is_empty());
         assert!(story.problems().is_empty(), "the dialog says it");
@@ -196,6 +197,8 @@ fn a_quorum_is_undone_before_the_actions_run() {
         Nothing was approved for this place before: this is about the deploy's own commits.
         1 of 2 approvals, 1 more needed.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was taken back.
         ");
         assert!(receiver.deliveries().is_empty());
         // What was to be done at the end of the window finds nothing to do.

@@ -62,9 +62,10 @@ fn an_invalid_file_opens_nothing_and_is_told() {
         assert_eq!(page.runs.len(), 0);
         assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::RulesRefused { .. })));
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ No rule was run for REVISION - invalid-rules (Staging): the rules file of acme/invalid-rules can't be used. Correct it on the default branch; the next deploy reads it again.
+        ⚠️ No rule was run for REVISION - invalid-rules (Staging): the rules file of acme/invalid-rules can't be used. Correct it on the default branch, then choose Evaluate again. The next deploy reads it again, too.
         .signoff/rules.yml:4:11: unknown variable `environmnt`; did you mean `environment`?
         .signoff/rules.yml:6:11: unknown action `slack_chanel_approval`; did you mean `slack_channel_approval`?
+        [Evaluate again]
         ");
     });
 }
@@ -77,8 +78,9 @@ fn a_tab_is_told() {
         let deploy = story.deploys(&revision, "Staging").await;
         story.settled(&deploy).await;
         assert_snapshot!(story.problems().join("\n"), @"
-        ⚠️ No rule was run for REVISION - tab-in-rules (Staging): the rules file of acme/tab-in-rules can't be used. Correct it on the default branch; the next deploy reads it again.
+        ⚠️ No rule was run for REVISION - tab-in-rules (Staging): the rules file of acme/tab-in-rules can't be used. Correct it on the default branch, then choose Evaluate again. The next deploy reads it again, too.
         .signoff/rules.yml:2:1: a tab indents this line; YAML takes spaces only: use 2 spaces per level
+        [Evaluate again]
         ");
     });
 }

@@ -136,6 +136,7 @@ fn strangers_get_nothing_by_any_route() {
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
         let base = format!("{vote}/base");
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
+        let (again, evaluate) = (format!("{vote}/again"), format!("{page}/evaluate"));
         let [setup, edit, disconnect, connect, rules, secrets] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
@@ -231,6 +232,10 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("what=reject"),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}/again", "no session", again.as_str())
+                .header("content-type", "application/x-www-form-urlencoded"),
+            Attempt::new("POST /deploys/{id}/evaluate", "no session", evaluate.as_str())
+                .header("content-type", "application/x-www-form-urlencoded"),
             Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session", step.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("resolution=retry"),
@@ -344,6 +349,8 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         POST /deploys/{id}/approvals/{approval}/base | no session | 403
         POST /deploys/{id}/approvals/{approval} | no session | 403
+        POST /deploys/{id}/approvals/{approval}/again | no session | 403
+        POST /deploys/{id}/evaluate | no session | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
         GET /deployments/{organization}/{name}/approvals/new | no session | 303
         GET /deployments/{organization}/{name}/approvals/preview | no session | 303

@@ -101,6 +101,7 @@ fn one_rejection_rejects_and_nothing_runs() {
         @Ben 👎
         Nothing was approved for this place before: this is about the deploy's own commits.
         Action rejected on DATE at TIME.
+        [… Ask again]
         ");
         assert_eq!(page.runs[0].status, Status::Stopped);
         assert_eq!(story.world.circleci.approvals(&story.project()).len(), 0);

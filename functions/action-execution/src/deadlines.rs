@@ -28,7 +28,7 @@ impl ActionExecution {
         &self,
         attempt: &Attempt,
         id: &ApprovalId,
-        text: fn(&Approval) -> Option<String>,
+        text: impl Fn(&Approval) -> Option<String>,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let Some(approval) = self.store.approval(&effect.deploy, id).await? else {
@@ -52,7 +52,10 @@ impl ActionExecution {
         by: &Successor,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let found = self.store.run(older, run).await?;
+        let mut found = self.store.run(older, run).await?;
+        while let Some(again) = found.as_ref().and_then(|run| run.asked_again.clone()) {
+            found = self.store.run(older, &again).await?;
+        }
         let asking = found.as_ref().and_then(|run| {
             run.steps.iter().find_map(|step| match &step.state {
                 StepState::Asking { approval } => Some(approval),

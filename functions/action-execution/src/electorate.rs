@@ -75,9 +75,11 @@ pub(crate) async fn electorate(
     spec: &ApprovalSpec,
     authors: Vec<String>,
 ) -> Result<Electorate, Failure> {
-    let mut quotas = Vec::new();
+    let (mut quotas, mut missing) = (Vec::new(), Vec::new());
     for quota in &spec.quotas {
-        let people = each_once(resolve(slack, &quota.from).await?);
+        let resolved = resolve(slack, &quota.from).await?;
+        missing.extend(resolved.missing);
+        let people = each_once(resolved.people);
         quotas.push(Quota { from: quota.from.join(", "), people, votes: quota.votes });
     }
     let (who, people) = match (&spec.approvers, spec.authors_only) {
@@ -89,20 +91,25 @@ pub(crate) async fn electorate(
         (None, false) => (Electorate::anyone().who, None),
         (None, true) => ("the authors of this deploy".to_owned(), Some(authors)),
         (Some(approvers), false) => {
-            ("the approvers of this rule".to_owned(), Some(resolve(slack, approvers).await?))
+            let resolved = resolve(slack, approvers).await?;
+            missing.extend(resolved.missing);
+            ("the approvers of this rule".to_owned(), Some(resolved.people))
         }
         (Some(approvers), true) => {
-            let approvers = resolve(slack, approvers).await?;
-            let named = authors.into_iter().filter(|id| approvers.contains(id)).collect();
+            let resolved = resolve(slack, approvers).await?;
+            missing.extend(resolved.missing);
+            let named = authors.into_iter().filter(|id| resolved.people.contains(id)).collect();
             ("the authors of this deploy that the rule names".to_owned(), Some(named))
         }
     };
     let people = people.map(each_once);
     let mut lift_freeze = Vec::new();
     for window in &spec.freeze {
-        lift_freeze.push(each_once(resolve(slack, &window.break_glass).await?));
+        lift_freeze.push(each_once(resolve(slack, &window.break_glass).await?.people));
     }
-    Ok(Electorate { people, who, quotas, lift_freeze, ..Electorate::anyone() })
+    let missing = each_once(missing);
+    let electorate = Electorate { people, who, missing, quotas, lift_freeze, ..Electorate::anyone() };
+    Ok(electorate.with_those_found(spec.votes_required))
 }
 
 /// That so many votes can come together. Error: they never could.
@@ -115,7 +122,10 @@ pub(crate) fn reachable(
     if electorate.glass.as_ref().is_some_and(|breakers| !breakers.people.is_empty()) {
         return Ok(());
     }
-    let Some(named) = &electorate.people else { return Ok(()) };
+    // Whoever is missing can be restored in Slack: until then it is blocked.
+    let Some(named) = electorate.people.as_ref().filter(|_| electorate.missing.is_empty()) else {
+        return Ok(());
+    };
     let who = &electorate.who;
     if named.is_empty() {
         return Err(Failure::Permanent(nobody(spec, deploy, who)));
@@ -150,19 +160,32 @@ pub(crate) fn each_once(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
-/// The Slack user ids of `approvers`, as rules name them.
-pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Vec<String>, Failure> {
-    let mut people = Vec::new();
+/// The people whom a rule names.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    /// Their Slack user ids.
+    pub(crate) people: Vec<String>,
+    /// The e-mail addresses and user groups that Slack does not have.
+    pub(crate) missing: Vec<String>,
+}
+
+/// The people behind `approvers`, as rules name them. One that Slack does not have stops nobody else.
+pub(crate) async fn resolve(slack: &Slack, approvers: &[String]) -> Result<Resolved, Failure> {
+    let mut resolved = Resolved::default();
     for approver in approvers {
-        if is_user_id(approver) {
-            people.push(approver.clone());
+        let found = if is_user_id(approver) {
+            Some(vec![approver.clone()])
         } else if approver.contains('@') && !approver.starts_with('@') && !approver.starts_with('<') {
-            people.extend(slack.user_by_email(&approver.to_lowercase()).await?);
+            slack.user_by_email(&approver.to_lowercase()).await?.map(|id| vec![id])
         } else {
-            people.extend(slack.usergroup_members(approver).await?);
+            slack.usergroup_members(approver).await?
+        };
+        match found {
+            Some(people) => resolved.people.extend(people),
+            None => resolved.missing.push(approver.clone()),
         }
     }
-    Ok(people)
+    Ok(resolved)
 }
 
 /// Whether `text` is a Slack user id (`U…` or `W…`).

@@ -50,7 +50,7 @@ impl ActionExecution {
         if named.is_empty() {
             return Ok(None);
         }
-        let people = each_once(resolve(slack, &named).await?);
+        let people = each_once(resolve(slack, &named).await?.people);
         Ok(Some(Breakers { people, review_within: review_within.as_secs(), by_policy }))
     }
 

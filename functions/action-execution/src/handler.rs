@@ -116,6 +116,9 @@ impl ActionExecution {
             EffectKind::ConfirmQuorum { approval } => self.confirm_quorum(attempt, approval).await,
             EffectKind::Expire { approval } => self.expire(attempt, approval).await,
             EffectKind::Remind { approval } => self.tell_thread(attempt, approval, message::reminder).await,
+            EffectKind::TellThread { approval, text } => {
+                self.tell_thread(attempt, approval, |_| Some(text.clone())).await
+            }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
             EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval).await,
@@ -141,10 +144,18 @@ impl ActionExecution {
                     .await?;
                 self.done(effect).await
             }
+            EffectKind::OfferEvaluation { channel, text } => {
+                let slack = self.outside.slack(self.now()).await?;
+                let workspace = self.outside.workspace(&slack).await?;
+                let message = message::offer_evaluation(text, &effect.deploy, &workspace);
+                let key = effect.id.as_str();
+                self.post_once(attempt, channel, None, &message.text, &message.blocks, key).await?;
+                self.done(effect).await
+            }
             EffectKind::AskMember { handle, version, at } => {
                 self.ask_member(attempt, handle, *version, at.as_ref()).await
             }
-            EffectKind::EvaluateRules => {
+            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. } => {
                 Err(Failure::Permanent("rule-evaluation does this, not action-execution".to_owned()).into())
             }
         }

@@ -23,6 +23,7 @@ mod source;
 mod step;
 mod subject;
 mod trouble;
+mod waits;
 
 use aws_lambda_events::sqs::SqsEvent;
 use handler::ActionExecution;

@@ -85,6 +85,7 @@ impl ActionExecution {
             expires_at: spec.expires_after.and_then(|after| opened_at.checked_add(after).ok()),
             electorate,
             workspace: self.outside.workspace(&slack).await?,
+            again: run.again.clone(),
             votes: Vec::new(),
             struck: Vec::new(),
             glass: Default::default(),

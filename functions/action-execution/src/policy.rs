@@ -210,7 +210,7 @@ impl ActionExecution {
         broken: &[Approval],
     ) -> Result<Vec<String>, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
-        let named = resolve(&slack, &held.breakers).await?;
+        let named = resolve(&slack, &held.breakers).await?.people;
         let breakers = broken.iter().filter_map(|approval| Some((approval, approval.glass.broken.as_ref()?)));
         let unnamed = breakers.filter(|(_, broken)| !named.contains(&broken.by));
         Ok(unnamed.map(|(approval, _)| message::glass_of_another_rule(&run.rule, &approval.name)).collect())
@@ -224,7 +224,11 @@ impl ActionExecution {
             if seen.len() >= MAX_AFTER || !seen.insert(name.clone()) {
                 continue;
             }
-            let before = self.store.run(&run.deploy, &RunId::derive(&run.deploy, &name)).await?;
+            let mut before = self.store.run(&run.deploy, &RunId::derive(&run.deploy, &name)).await?;
+            // What was asked again counts as it ended the last time.
+            while let Some(again) = before.as_ref().and_then(|before| before.asked_again.clone()) {
+                before = self.store.run(&run.deploy, &again).await?;
+            }
             if let Some(before) = before.filter(|before| before.status == Status::Succeeded) {
                 ahead.extend(before.after.iter().cloned());
                 found.push(before);
@@ -250,7 +254,7 @@ impl ActionExecution {
         let lacking = self.lacking_people(run, &held).await?;
         let blocks = [held.below, lacking].concat();
         let has_waited = run.steps.get(step).is_some_and(|step| match &step.state {
-            StepState::Running { note } => note.as_ref().is_some_and(|note| note.starts_with(BLOCKED)),
+            StepState::Running { note, .. } => note.as_ref().is_some_and(|note| note.starts_with(BLOCKED)),
             StepState::Waiting
             | StepState::Asking { .. }
             | StepState::Succeeded { .. }

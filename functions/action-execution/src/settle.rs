@@ -34,7 +34,9 @@ impl ActionExecution {
             EffectKind::RemindReview { approval, round } => {
                 self.settle_reminding(attempt, approval, *round, failure).await
             }
-            EffectKind::TellPerson { channel, .. } | EffectKind::TellChannel { channel, .. } => {
+            EffectKind::TellPerson { channel, .. }
+            | EffectKind::TellChannel { channel, .. }
+            | EffectKind::OfferEvaluation { channel, .. } => {
                 self.settle_telling(attempt, channel, failure).await
             }
             EffectKind::AskMember { .. } => self.settle_telling(attempt, "the member", failure).await,
@@ -46,11 +48,16 @@ impl ActionExecution {
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }
             | EffectKind::TellFreezeLifted { .. }
+            | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }
             | EffectKind::Expire { .. }
             | EffectKind::Supersede { .. }
             | EffectKind::AdvanceRun { .. }
-            | EffectKind::EvaluateRules => self.settle_telling(attempt, "the dialog's thread", failure).await,
+            | EffectKind::EvaluateRules
+            | EffectKind::EvaluateAgain
+            | EffectKind::AskAgain { .. } => {
+                self.settle_telling(attempt, "the dialog's thread", failure).await
+            }
         }
     }
 

@@ -58,7 +58,12 @@ impl ActionExecution {
         if is_bound(&action) && self.is_held_by_policy(attempt, &deploy, &run, step, subject).await? {
             return Ok(());
         }
-        let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action, subject).await?;
+        self.unless_overtaken(&deploy, &run, step, voted).await?;
+        let Done { summary, url } = match self.act(attempt, &deploy, &run, step, &action, subject).await {
+            Ok(done) => done,
+            Err(Trouble::NotYet(reason)) => return self.wait_on(attempt, &run.id, step, reason).await,
+            Err(trouble) => return Err(trouble),
+        };
         let after = effect.closed(EffectState::Succeeded, None);
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
     }

@@ -1,6 +1,7 @@
 //! Why an effect was not done.
 
 use providers::Failure;
+use providers::circleci::NotApproved;
 use store::{CommitError, StoreError};
 use thiserror::Error;
 
@@ -10,6 +11,9 @@ pub(crate) enum Trouble {
     /// The outside world's part.
     #[error(transparent)]
     Outside(#[from] Failure),
+    /// It can't be done yet, and nothing failed.
+    #[error("{0}")]
+    NotYet(String),
     /// The record's part: nothing is known to be committed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -23,6 +27,15 @@ impl From<CommitError> for Trouble {
         match error {
             CommitError::Conflict => Self::Race,
             CommitError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NotApproved> for Trouble {
+    fn from(error: NotApproved) -> Self {
+        match error {
+            NotApproved::NotYet(reason) => Self::NotYet(reason),
+            NotApproved::Failed(failure) => Self::Outside(failure),
         }
     }
 }

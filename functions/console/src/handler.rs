@@ -3,6 +3,7 @@
 //! A request goes `routes` -> the door, here -> an endpoint of the modules below: reads of the record -> `view` -> `html` or
 //! `json` -> `answer`, all of which are pure functions.
 
+mod again;
 mod base;
 mod deployments;
 mod documents;
@@ -244,6 +245,8 @@ impl Console {
             Endpoint::Deploy => self.deploy(call).await,
             Endpoint::Vote => self.vote(call).await,
             Endpoint::SetBase => self.set_base(call).await,
+            Endpoint::AskAgain => self.ask_again(call).await,
+            Endpoint::EvaluateAgain => self.evaluate_again(call).await,
             Endpoint::Step => self.step(call).await,
             Endpoint::Record => self.record(call).await,
             Endpoint::RecordCsv => self.record_csv(call).await,

@@ -127,6 +127,7 @@ fn spec(name: &str, on_success: Vec<Action>) -> ApprovalSpec {
         approvers: None,
         self_approval: true,
         range: RangeRules::default(),
+        ask_again: true,
         require_reason: Reasons::Never,
         expires_after: None,
         remind_after: None,
@@ -189,6 +190,7 @@ fn approval(run: &Run, step: usize) -> Approval {
         expires_at: spec.expires_after.map(|after| at(4 + step as i64) + after),
         electorate: Electorate::anyone(),
         workspace: "T1".into(),
+        again: None,
         votes: Vec::new(),
         struck: Vec::new(),
             glass: Default::default(),
@@ -294,9 +296,13 @@ pub(crate) fn several_runs() -> Page {
     );
     set(&mut first, 0, succeeded("Posted to #deploys.", None));
     set(&mut first, 1, succeeded("approved", None));
-    set(&mut first, 2, StepState::Running { note: Some("CircleCI answered 503.".into()) });
+    set(&mut first, 2, StepState::Running { note: Some("CircleCI answered 503.".into()), waits: false });
     let mut second = run("not-shown", &[asking("No such channel", vec![build("deploy-eu")])]);
-    set(&mut second, 0, StepState::Running { note: Some("There is no channel #nowhere.".into()) });
+    set(
+        &mut second,
+        0,
+        StepState::Running { note: Some("There is no channel #nowhere.".into()), waits: false },
+    );
     let trigger = Action::TriggerBuild(TriggerSpec {
         workflow: Some("smoke.yml".into()),
         parameters: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! A deploy's confirmation: which commit it is, by the source host's word. Nothing is evaluated before.
 
-use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::again::offer;
+use crate::handler::{RuleEvaluation, Trouble};
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Person};
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -19,7 +20,7 @@ use store::{Change, CommitError, KeptRepository};
 const FULL_SHA: usize = 40;
 /// The waits between two looks at a deploy that the host does not confirm: it may be late by minutes, and a person may have to
 /// push the commit.
-const LOOKS: [SignedDuration; 8] = [
+const LOOKS: [SignedDuration; 10] = [
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(2),
     SignedDuration::from_mins(5),
@@ -28,6 +29,8 @@ const LOOKS: [SignedDuration; 8] = [
     SignedDuration::from_hours(1),
     SignedDuration::from_hours(3),
     SignedDuration::from_hours(6),
+    SignedDuration::from_hours(6),
+    SignedDuration::from_hours(7),
 ];
 /// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
 const MAX_OTHERS: usize = 10;
@@ -126,8 +129,9 @@ impl RuleEvaluation {
         let is_news = before != deploy.confirmation;
         let (mut effects, mut events) = (Vec::new(), Vec::new());
         if is_news || next.is_none() {
-            let text = message::unconfirmed(&deploy, &self.deploy_url(&deploy), &reason, next.is_some());
-            effects.extend(tell(channel, text));
+            let looks_again = next.is_some() || self.looks_again(effect).await?;
+            let text = message::unconfirmed(&deploy, &self.deploy_url(&deploy), &reason, looks_again);
+            effects.extend(offer(channel, text));
             events.push(EventKind::NotEvaluated { reason: format!("the revision is unconfirmed. {reason}") });
         }
         let state = EffectState::Succeeded;
@@ -137,6 +141,17 @@ impl RuleEvaluation {
             change = change.later(&owner(look), EffectKind::EvaluateRules, now + wait);
         }
         Ok(self.store.commit(change.and(effect.id.as_str(), effects, events)).await?)
+    }
+
+    /// Whether another look at the deploy of `effect` is to come, where somebody asked for this one.
+    async fn looks_again(&self, effect: &Effect) -> Result<bool, Trouble> {
+        if look_number(effect).is_some() {
+            return Ok(false);
+        }
+        let page = self.store.page(&effect.deploy).await?;
+        let is_look =
+            |other: &Effect| other.id != effect.id && !other.is_closed() && look_number(other).is_some();
+        Ok(page.is_some_and(|page| page.effects.iter().any(is_look)))
     }
 
     /// Puts on record that `deploy` is another report of the deploy `of`: nothing of its own is opened.

@@ -1,11 +1,13 @@
 //! Which rules hold, and the runs that follow.
 
+use crate::again::offer;
 use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::unjudged::unjudged;
+use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::evaluation::Evaluation;
@@ -58,7 +60,15 @@ impl RuleEvaluation {
                 let effect = &look.attempt.effect;
                 let problems = problems.clone();
                 let text = message::rules_refused(&deploy, &self.deploy_url(&deploy), &problems);
-                let tell = tell(look.channel.as_deref(), text).into_iter().collect();
+                // Once the file is corrected, somebody can have it read again.
+                let deploy = match look.scope {
+                    Scope::All => {
+                        let reason = "the rules file can't be used".to_owned();
+                        Deploy { confirmation: Confirmation::Unevaluated { reason }, ..deploy }
+                    }
+                    Scope::Waiting => deploy,
+                };
+                let tell = offer(look.channel.as_deref(), text).into_iter().collect();
                 let now = self.now();
                 let mut evaluation = Evaluation::of(&deploy, now, Some((path.as_str(), hash.as_str())));
                 evaluation.problems = problems.len();
@@ -81,13 +91,10 @@ impl RuleEvaluation {
         let parsed = &judged.rules;
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
         let page = match (scope, effect.attempts) {
-            (Scope::All, 1) => None,
+            (Scope::All, 1) if effect.kind == EffectKind::EvaluateRules => None,
             (Scope::All | Scope::Waiting, _) => self.store.page(&deploy.id).await?,
         };
-        let run_of = |rule: &str| {
-            let run = RunId::derive(&deploy.id, rule);
-            page.iter().flat_map(|page: &Page| &page.runs).find(|open| open.id == run)
-        };
+        let run_of = |rule: &str| page.as_ref().and_then(|page: &Page| page.run_of(rule));
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
         let succeeded = |rule: &str| run_of(rule).is_some_and(|run| run.status == Status::Succeeded);
         let waiting = |rule: &&Rule| scope == Scope::All || !is_open(rule);

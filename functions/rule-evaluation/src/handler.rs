@@ -1,18 +1,17 @@
 //! A deploy: enrich it, read its rules, open the runs, put on record what came of it.
 
-use crate::confirm::look_number;
+use crate::again::is_whole;
 use crate::evaluate::Look;
 use crate::in_force::Law;
 use crate::issues::Places;
 use crate::plan::Scope;
-use approval::confirmation::{Confirmation, Doubt};
+use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::DeployId;
-use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
@@ -36,7 +35,7 @@ const LISTED_IN: SignedDuration = SignedDuration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct RuleEvaluation {
     pub(crate) store: Store,
-    connections: Connections,
+    pub(crate) connections: Connections,
     github_url: String,
     secret: Secret<GitHubSecret>,
     pub(crate) places: Places,
@@ -140,7 +139,10 @@ impl RuleEvaluation {
 
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        if attempt.is_hopeless() {
+        if let EffectKind::AskAgain { approval, run, by, name } = &effect.kind {
+            return self.ask_again(effect, approval, run, (by, name)).await;
+        }
+        if attempt.lost && attempt.is_hopeless() {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         let Some(deploy) = self.store.deploy(&effect.deploy).await? else {
@@ -149,6 +151,10 @@ impl RuleEvaluation {
                 .await?;
             return Ok(());
         };
+        if self.was_evaluated_meanwhile(effect, &deploy).await? {
+            let note = Some("the rules were evaluated meanwhile".to_owned());
+            return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
+        }
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         if let Connected::No(done) = &connected {
             let reason = disconnected(&deploy.deployment, done, &self.public_url);
@@ -165,7 +171,7 @@ impl RuleEvaluation {
         // Its settings may have been mended since it was registered.
         let mut deploy = Deploy { repository: connection.repository.clone(), ..deploy };
         let channel = connection.channel.clone();
-        let scope = if look_number(effect).is_some() { Scope::All } else { Scope::Waiting };
+        let scope = if is_whole(effect) { Scope::All } else { Scope::Waiting };
         let github = self.github().await?;
         if !deploy.confirmation.counts() {
             if scope == Scope::Waiting {
@@ -177,6 +183,10 @@ impl RuleEvaluation {
                 Err(doubt) => return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await,
             }
             self.note_confirmed(&deploy).await?;
+        }
+        if scope == Scope::All {
+            // Committed with what comes of it.
+            deploy.confirmation = Confirmation::Confirmed;
         }
         let previous = match scope {
             Scope::All => match self.arrived(effect, &deploy).await? {
@@ -252,40 +262,6 @@ impl RuleEvaluation {
             }
         }
         Ok(Ok(previous))
-    }
-
-    /// Puts on record that the rules could not be evaluated now, or not at all.
-    async fn settle(&self, effect: &Effect, failure: Failure) -> Result<Handled, Trouble> {
-        let now = self.now();
-        let reason = failure.to_string();
-        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
-            let wait = backoff(effect.attempts, failure.retry_after());
-            self.store.settle(effect, &effect.postponed(now, wait, reason)).await?;
-            return Ok(Handled::Again(wait));
-        }
-        let after = effect.closed(EffectState::Failed, Some(reason.clone()));
-        let mut change = Change::to(&effect.deploy, now).effect(effect, after);
-        if let Some(mut deploy) = self.store.deploy(&effect.deploy).await? {
-            let text = message::rules_not_read(&deploy, &self.deploy_url(&deploy), &reason);
-            let connected = self.connections.of(&self.store, &deploy.deployment).await?;
-            let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
-            if !deploy.confirmation.counts() {
-                self.note_doubt(effect, deploy, Doubt::NotAnswered { reason }, channel).await?;
-                return Ok(Handled::Done);
-            }
-            if look_number(effect).is_some() {
-                deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
-                change = change.deploy(&deploy);
-            }
-            let tell = tell(channel, text).into_iter().collect();
-            change = change.and(
-                effect.id.as_str(),
-                tell,
-                vec![EventKind::RulesRefused { problems: vec![reason] }],
-            );
-        }
-        self.store.commit(change).await?;
-        Ok(Handled::Done)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The function that reads the rules of a deploy and opens a run of each one that holds.
 
+mod again;
+mod ask_again;
 mod confirm;
 mod enrich;
 mod evaluate;

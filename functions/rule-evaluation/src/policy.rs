@@ -287,6 +287,7 @@ fn asks(in_force: &InForce, file: &PolicyFile, changes: &[String], channel: &str
         approvers: Some(in_force.owners.clone()),
         self_approval: true,
         range: RangeRules::default(),
+        ask_again: true,
         require_reason: Reasons::Never,
         expires_after: None,
         remind_after: None,

@@ -17,6 +17,30 @@ pub(crate) enum Asked {
     Step(Answer),
     /// To say whether an account is one's own.
     Account(Owned),
+    /// To have the rules of a deploy evaluated again.
+    Evaluation(Evaluation),
+    /// To have a closed approval asked again.
+    Again(Again),
+}
+
+/// A request to have a closed approval asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Again {
+    /// The deploy.
+    pub(crate) deploy: DeployId,
+    /// The approval.
+    pub(crate) approval: ApprovalId,
+    /// When the option was chosen, by Slack's clock.
+    pub(crate) at: Timestamp,
+}
+
+/// A request to have the rules of a deploy evaluated again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Evaluation {
+    /// The deploy.
+    pub(crate) deploy: DeployId,
+    /// The team id whose members may ask for it.
+    pub(crate) workspace: String,
 }
 
 /// An answer to the question whether a git account or an e-mail address is one's own.
@@ -44,10 +68,12 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
             (message::CANCEL, rest) => (What::Cancel, rest),
             (message::LIFT_FREEZE, rest) => (What::LiftFreeze, rest),
             (message::BREAK_GLASS, rest) => (What::BreakGlass, rest),
+            (message::ASK_AGAIN, rest) => return again(rest, at),
             _ => return None,
         },
         message::ACCOUNT_IS_MINE => return account(value, true),
         message::ACCOUNT_IS_NOT_MINE => return account(value, false),
+        message::EVALUATE_AGAIN => return evaluation(value),
         message::RETRY => return step(value, Resolution::Retry),
         message::MARK_AS_DONE => return step(value, Resolution::MarkAsDone),
         _ => return None,
@@ -91,6 +117,22 @@ fn step(value: &str, resolution: Resolution) -> Option<Asked> {
         workspace: workspace.to_owned(),
         resolution,
     }))
+}
+
+fn again(value: &str, at: Timestamp) -> Option<Asked> {
+    let [deploy, approval, _] = parts(value)?;
+    (is_id(deploy) && is_id(approval)).then(|| {
+        let (deploy, approval) = (DeployId::from_text(deploy), ApprovalId::from_text(approval));
+        Asked::Again(Again { deploy, approval, at })
+    })
+}
+
+fn evaluation(value: &str) -> Option<Asked> {
+    let [deploy, workspace] = parts(value)?;
+    is_id(deploy).then(|| {
+        let (deploy, workspace) = (DeployId::from_text(deploy), workspace.to_owned());
+        Asked::Evaluation(Evaluation { deploy, workspace })
+    })
 }
 
 fn parts<const COUNT: usize>(value: &str) -> Option<[&str; COUNT]> {
@@ -139,6 +181,9 @@ mod tests {
             ("more", format!("lift_freeze {approval}"), true),
             ("more", format!("break_glass {approval}"), true),
             ("review", approval.clone(), true),
+            ("more", format!("ask_again {approval}"), true),
+            ("more", format!("ask_again {d}"), false),
+            ("ask_again", approval.clone(), false),
             ("more", format!("delete {approval}"), false),
             ("more", approval.clone(), false),
             ("approve", format!("{d} {a}"), false),
@@ -154,6 +199,9 @@ mod tests {
             ("account_is_mine", "-3 github:583231".to_owned(), false),
             ("account_is_mine", "3 github:0".to_owned(), false),
             ("account_is_mine", "github:583231".to_owned(), false),
+            ("evaluate_again", format!("{d} T1"), true),
+            ("evaluate_again", d.to_owned(), false),
+            ("evaluate_again", "../../x T1".to_owned(), false),
             ("other", approval, false),
             ("approve", String::new(), false),
         ] {

@@ -107,6 +107,8 @@ impl SlackInteraction {
                 Some(Asked::Approval(wish)) => self.wish(call, &click, &wish).await,
                 Some(Asked::Step(answer)) => self.step(call, &click, &answer).await,
                 Some(Asked::Account(owned)) => self.owned(call, &click, &owned).await,
+                Some(Asked::Again(asked)) => self.again(call, &click, &asked).await,
+                Some(Asked::Evaluation(asked)) => self.evaluation(call, &click, &asked).await,
                 None => {
                     tracing::warn!(request_id, action = click.action_id, "refused: not a button of ours");
                     not_ours()

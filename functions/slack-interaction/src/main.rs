@@ -1,8 +1,10 @@
 //! The function that takes what people do in Slack.
 
+mod again;
 mod answer;
 mod asked;
 mod deleted;
+mod evaluation;
 mod handler;
 mod owned;
 mod reacted;

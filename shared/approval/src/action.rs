@@ -122,6 +122,9 @@ pub struct ApprovalSpec {
     /// What is asked of the range that it judges.
     #[serde(default, skip_serializing_if = "RangeRules::is_default")]
     pub range: RangeRules,
+    /// Whether it can be asked again after people rejected it.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub ask_again: bool,
     /// Whose votes need a reason.
     pub require_reason: Reasons,
     /// How long people can take; `None`: as long as they like.
@@ -144,6 +147,14 @@ pub struct ApprovalSpec {
     pub on_reject: Vec<Action>,
     /// What runs, in order, once nobody decided in time.
     pub on_expire: Vec<Action>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// What an approval asks of the range between its base and the revision that it lets through.

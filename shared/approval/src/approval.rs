@@ -11,7 +11,7 @@ mod outline;
 mod quorum;
 mod subject;
 
-pub use click::{Ask, Click, Standing, Voter};
+pub use click::{Ask, Asked, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
@@ -26,6 +26,7 @@ pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};
 use crate::id::{ApprovalId, DeployId, RunId};
+use crate::run::Again;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,9 @@ pub struct Approval {
     pub electorate: Electorate,
     /// The Slack workspace (team id) whose members may vote.
     pub workspace: String,
+    /// The earlier approval that it asks again for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
     /// One vote a person, in the order in which they first voted.
     pub votes: Vec<Vote>,
     /// Votes that counted once, and do so no longer, because their voters may not vote any more.
@@ -127,6 +131,8 @@ pub struct Clicked {
     pub person: String,
     /// When, by Slack's clock; a click that is no later than this was counted or overtaken.
     pub at: Timestamp,
+    /// The kind of what they asked for.
+    pub asked: Asked,
 }
 
 /// Approve or reject.

@@ -18,7 +18,8 @@ pub enum Confirmation {
         /// The reason.
         doubt: Doubt,
     },
-    /// It was confirmed, and then its rules could not be evaluated. The same revision may be registered again.
+    /// It was confirmed, and then its rules could not be read or evaluated. Somebody can have that done
+    /// again, and the same revision may be registered again.
     Unevaluated {
         /// The reason.
         reason: String,
@@ -75,6 +76,11 @@ impl Confirmation {
             Self::Confirmed | Self::Unevaluated { .. } => true,
             Self::Awaited | Self::Unconfirmed { .. } | Self::Repeat { .. } => false,
         }
+    }
+
+    /// Whether somebody can have the rules of the deploy evaluated again: they were not yet.
+    pub fn may_be_evaluated_again(&self) -> bool {
+        self.may_come_again()
     }
 
     /// Whether the same revision may be registered again though nothing else came in between: nothing acts for this deploy.

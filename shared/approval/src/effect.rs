@@ -49,6 +49,19 @@ pub struct Effect {
 pub enum EffectKind {
     /// Read the rules file and open a run of each rule that holds.
     EvaluateRules,
+    /// The same for a deploy whose rules could not be read or evaluated, because somebody asked for it.
+    EvaluateAgain,
+    /// Ask again for an approval that is closed, by the rules in force.
+    AskAgain {
+        /// The approval.
+        approval: ApprovalId,
+        /// Its run.
+        run: RunId,
+        /// The person who asks (a Slack user id).
+        by: String,
+        /// Their name.
+        name: String,
+    },
     /// Run a step's action.
     RunStep {
         /// The run.
@@ -151,8 +164,23 @@ pub enum EffectKind {
         /// The message, in Slack's mrkdwn.
         text: String,
     },
+    /// Say something in the dialog's thread.
+    TellThread {
+        /// The approval.
+        approval: ApprovalId,
+        /// The message, in Slack's mrkdwn.
+        text: String,
+    },
     /// Tell a channel something.
     TellChannel {
+        /// `#name` or a channel id.
+        channel: String,
+        /// The message, in Slack's mrkdwn.
+        text: String,
+    },
+    /// Tell a channel that the rules of the deploy were not evaluated, with a button that has them evaluated
+    /// again.
+    OfferEvaluation {
         /// `#name` or a channel id.
         channel: String,
         /// The message, in Slack's mrkdwn.
@@ -220,7 +248,7 @@ impl EffectKind {
     /// The queue that carries it.
     pub fn queue(&self) -> Queue {
         match self {
-            Self::EvaluateRules => Queue::Deploys,
+            Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } => Queue::Deploys,
             Self::RunStep { .. }
             | Self::AdvanceRun { .. }
             | Self::ConfirmQuorum { .. }
@@ -237,7 +265,9 @@ impl EffectKind {
             | Self::DrawDialog { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
+            | Self::TellThread { .. }
             | Self::TellChannel { .. }
+            | Self::OfferEvaluation { .. }
             | Self::AskMember { .. } => Queue::Effects,
         }
     }
@@ -252,6 +282,8 @@ impl EffectKind {
             | Self::Supersede { .. }
             | Self::AdvanceRun { .. } => true,
             Self::EvaluateRules
+            | Self::EvaluateAgain
+            | Self::AskAgain { .. }
             | Self::RunStep { .. }
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
@@ -263,7 +295,9 @@ impl EffectKind {
             | Self::SettleReview { .. }
             | Self::DrawStep { .. }
             | Self::TellPerson { .. }
+            | Self::TellThread { .. }
             | Self::TellChannel { .. }
+            | Self::OfferEvaluation { .. }
             | Self::AskMember { .. } => false,
         }
     }
@@ -274,28 +308,34 @@ impl EffectKind {
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
             Self::EvaluateRules => format!("deploy-{deploy}"),
+            // A try that waits for its time must not hold up one that somebody asked for.
+            Self::EvaluateAgain => format!("again-{deploy}"),
+            Self::AskAgain { run, .. } => format!("ask-again-{run}"),
             Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
             // What waits for its time must not hold up what doesn't.
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
             // A look that waits for its time must not hold up one that is asked for now.
             Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
             Self::JudgeOthers { approval } => format!("judge-others-{approval}"),
-            Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
-                format!("deadline-{approval}")
-            }
+            // Each has its own time: in one group, the hidden message of one would hold up another that is
+            // due before it.
+            Self::Expire { approval } => format!("expire-{approval}"),
+            Self::Remind { approval } => format!("remind-{approval}"),
+            Self::WatchFreeze { approval } => format!("freeze-{approval}"),
             Self::RemindReview { approval, .. } => format!("remind-review-{approval}"),
             Self::SettleReview { approval } => format!("review-{approval}"),
             Self::Supersede { run, .. } => format!("supersede-{run}"),
             // It stands above the lines of what runs then.
             Self::TellFreezeLifted { approval }
             | Self::TellGlassBroken { approval }
+            | Self::TellThread { approval, .. }
             | Self::DrawDialog { approval }
             | Self::DrawStep { approval: Some(approval), .. } => {
                 format!("dialog-{approval}")
             }
             Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),
             Self::TellPerson { user, .. } => format!("person-{user}"),
-            Self::TellChannel { .. } => format!("tell-{deploy}"),
+            Self::TellChannel { .. } | Self::OfferEvaluation { .. } => format!("tell-{deploy}"),
             Self::AskMember { handle, .. } => format!("people-{}", digest(&[&handle.to_string()])),
         }
     }
@@ -323,6 +363,19 @@ impl Effect {
         effect.not_before = at.max(now);
         effect.due_at = if effect.is_sent_at(now) { effect.not_before + GRACE } else { effect.not_before };
         effect
+    }
+
+    /// The FIFO group that carries it ([`EffectKind::group`]). A look at a quorum that waits for its time
+    /// waits alone: people may undo that quorum, or lift its freeze, and the look that follows from that is
+    /// due before it.
+    pub fn group(&self) -> String {
+        let group = self.kind.group(&self.deploy);
+        match self.kind {
+            EffectKind::ConfirmQuorum { .. } if self.not_before > self.created_at => {
+                format!("{group}-{}", self.not_before.as_millisecond())
+            }
+            _ => group,
+        }
     }
 
     /// Whether its message goes to the queue at `now`, to be hidden there until its time; one whose time is further

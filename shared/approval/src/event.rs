@@ -333,6 +333,33 @@ pub enum EventKind {
         /// What went wrong.
         reason: String,
     },
+    /// Somebody asked for the rules to be evaluated again.
+    EvaluationAsked {
+        /// The Slack user id.
+        by: String,
+        /// Their name.
+        name: String,
+    },
+    /// Somebody had an approval asked again.
+    AskedAgain {
+        /// The approval that was closed.
+        approval: ApprovalId,
+        /// The run that asks again.
+        run: RunId,
+        /// The Slack user id.
+        by: String,
+        /// Their name.
+        name: String,
+    },
+    /// A step waits for something that is still to come.
+    StepWaits {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The thing that it waits for.
+        reason: String,
+    },
     /// A step did what it should.
     StepSucceeded {
         /// The run.

@@ -83,6 +83,12 @@ impl RunId {
     pub fn derive(deploy: &DeployId, rule: &str) -> Self {
         Self(digest(&["run", deploy.as_str(), rule]))
     }
+
+    /// The id of the run of the rule named `rule` that asks again for `deploy`, for the time number `round`,
+    /// from 1.
+    pub fn derive_again(deploy: &DeployId, rule: &str, round: u32) -> Self {
+        Self(digest(&["run again", deploy.as_str(), rule, &round.to_string()]))
+    }
 }
 
 impl ApprovalId {

@@ -4,7 +4,9 @@
 //! Blocks and limits: <https://docs.slack.dev/reference/block-kit/blocks>, date formatting:
 //! <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>.
 
+mod again;
 mod dialog;
+mod evaluation;
 mod glass;
 mod identity;
 mod judged;
@@ -17,7 +19,12 @@ mod refusal;
 mod step;
 mod tell;
 
+pub use again::{ASK_AGAIN, NotAskedAgain, ask_again_refused, not_asked_again, not_asked_again_yet};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
+pub use evaluation::{
+    EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,
+    rules_not_read,
+};
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
@@ -32,8 +39,7 @@ pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_v
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
 pub use step::{MARK_AS_DONE, RETRY, step_elsewhere, step_line};
 pub use tell::{
-    dialog_not_shown, freeze_lifted, reminder, rule_not_opened, rules_not_judged, rules_not_read,
-    rules_refused,
+    dialog_not_shown, freeze_lifted, reminder, rule_not_opened, rules_not_judged, rules_refused, undone,
 };
 
 use serde_json::Value;

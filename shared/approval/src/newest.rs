@@ -67,7 +67,8 @@ impl Newest {
         if (known.deployed_at, &known.deploy) > (self.deployed_at, &self.deploy) {
             return Arrival::Outdated { newer: known };
         }
-        let older = Some((known.deploy, known.run));
+        // A deploy that is asked about again takes nobody's place.
+        let older = (known.deploy != self.deploy).then_some((known.deploy, known.run));
         Arrival::Newest { next: Self { version: known.version, ..self }, older }
     }
 }

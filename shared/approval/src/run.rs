@@ -1,8 +1,10 @@
 //! The run: one rule that held for one deploy, its actions in order, each a step. How it goes on is in [`decide`].
 
+mod again;
 mod decide;
 mod permission;
 
+pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 
 use crate::action::{Action, RulesFileStep};
@@ -40,6 +42,12 @@ pub struct Run {
     /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
     #[serde(default)]
     pub followed: bool,
+    /// The earlier run that it asks again for; `None`: it is the rule's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+    /// The later run that asks again in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_again: Option<RunId>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// How often it was committed.
@@ -93,8 +101,11 @@ pub enum StepState {
     Waiting,
     /// Its action is running.
     Running {
-        /// What went wrong last, where it is tried again.
+        /// What went wrong last, where it is tried again, or what it waits for.
         note: Option<String>,
+        /// Whether it waits for something that is still to come; nothing failed.
+        #[serde(default)]
+        waits: bool,
     },
     /// An approval waits for votes.
     Asking {
@@ -174,6 +185,8 @@ impl Run {
             line: None,
             after: Vec::new(),
             followed: opening.followed,
+            again: None,
+            asked_again: None,
             opened_at: now,
             version: 0,
         };

@@ -78,6 +78,8 @@ pub struct Floor {
     pub blocks_unknown_makers: Option<usize>,
     /// The line that asks for `rollback: four_eyes`.
     pub rollback_four_eyes: Option<usize>,
+    /// The line that asks for a rejection to be final.
+    pub final_rejection: Option<usize>,
     /// The longest that an approval may be open.
     pub expires_after: Option<Said<SignedDuration>>,
     /// Patterns of the environments that a rule may promote to.

@@ -106,6 +106,7 @@ impl Workflow {
             approvers: (!self.approvers.is_empty()).then(|| self.approvers.clone()),
             self_approval: self.self_approval,
             range: RangeRules::default(),
+            ask_again: true,
             require_reason: self.require_reason,
             expires_after: wait.and_then(|wait| SignedDuration::try_from(wait).ok()),
             remind_after: None,

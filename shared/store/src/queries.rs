@@ -48,9 +48,15 @@ pub struct DialogPlace {
 }
 
 impl Page {
+    /// The newest run of the rule of this name: where people asked again, the last one.
+    pub fn run_of(&self, rule: &str) -> Option<&Run> {
+        self.runs.iter().find(|run| run.rule == rule && run.asked_again.is_none())
+    }
+
     /// The rules whose runs stopped before their last step, in the order in which they were opened.
     pub fn failed_rules(&self) -> Vec<String> {
-        let stopped = self.runs.iter().filter(|run| run.status == Status::Stopped);
+        let stopped =
+            self.runs.iter().filter(|run| run.status == Status::Stopped && run.asked_again.is_none());
         stopped.map(|run| run.rule.clone()).collect()
     }
 }

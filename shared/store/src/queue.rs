@@ -61,7 +61,7 @@ impl Store {
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
                 .message_body(body)
-                .message_group_id(effect.kind.group(&effect.deploy))
+                .message_group_id(effect.group())
                 // What the clock sends again within SQS's five minutes of deduplication is another message.
                 .message_deduplication_id(format!(
                     "{}-{}",

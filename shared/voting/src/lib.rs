@@ -5,13 +5,17 @@
 //! page has to come through the [`Gate`] first, which Slack itself keeps where it is said in Slack.
 
 mod accounts;
+mod again;
 mod cast;
+mod evaluate;
 mod gate;
 mod step;
 mod wish;
 
 pub use accounts::{Accounts, Person};
+pub use again::ask_again;
 pub use cast::{Because, Dealt, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse};
+pub use evaluate::evaluate_again;
 pub use gate::Gate;
 pub use step::{Answer, resolve};
 pub use wish::{What, Wish, needs_reason};

@@ -242,7 +242,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             let posts = world.record.run.steps.get(*step)?.line.is_none();
             Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
-        EffectKind::TellPerson { .. } => Stage::Ready(Plan::Tell),
+        EffectKind::TellPerson { .. } | EffectKind::TellThread { .. } => Stage::Ready(Plan::Tell),
         EffectKind::JudgeAgain { round, .. } => {
             let Some(approval) = &world.record.approval else { return Some(()) };
             if !approval.status.is_open() {
@@ -253,6 +253,9 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
         // No scenario comes to these: a run is open from the start, nobody is reminded, no freeze comes, no newer deploy comes,
         // and what fails has a thread to say so in.
         EffectKind::EvaluateRules
+        | EffectKind::EvaluateAgain
+        | EffectKind::AskAgain { .. }
+        | EffectKind::OfferEvaluation { .. }
         | EffectKind::Remind { .. }
         | EffectKind::WatchFreeze { .. }
         | EffectKind::JudgeOthers { .. }
@@ -289,7 +292,11 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::DrawDialog { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
+        | EffectKind::TellThread { .. }
         | EffectKind::EvaluateRules
+        | EffectKind::EvaluateAgain
+        | EffectKind::AskAgain { .. }
+        | EffectKind::OfferEvaluation { .. }
         | EffectKind::TellChannel { .. }
         | EffectKind::AskMember { .. } => Some(done(world, scenario, at, &effect)),
     }

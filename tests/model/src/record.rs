@@ -133,7 +133,7 @@ pub fn alike(effect: &Effect) -> u64 {
 impl Row {
     /// The row of `effect`.
     pub fn new(effect: Effect, queued: Queued) -> Self {
-        let group = hash(&effect.kind.group(&effect.deploy));
+        let group = hash(&effect.group());
         Self { alike: alike(&effect), group, queued, effect: Arc::new(effect) }
     }
 

@@ -251,6 +251,7 @@ impl Scenario {
             approvers: None,
             self_approval: self.change.parts.is_empty(),
             range: RangeRules::default(),
+            ask_again: true,
             require_reason: Reasons::Never,
             expires_after: self.expires.then_some(EXPIRES_AT.duration_since(NOW)),
             remind_after: None,

@@ -38,6 +38,10 @@ pub(crate) enum Endpoint {
     Vote,
     /// Where the range of a blocked approval starts.
     SetBase,
+    /// Ask again for an approval that is closed.
+    AskAgain,
+    /// Evaluate the rules of a deploy again.
+    EvaluateAgain,
     /// What became of an action of which nobody knows.
     Step,
     /// The record of approvals.
@@ -141,6 +145,8 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/deploys/{id}", Access::Viewer, Endpoint::Deploy),
     page(Method::POST, "/deploys/{id}/approvals/{approval}", Access::Member, Endpoint::Vote),
     page(Method::POST, "/deploys/{id}/approvals/{approval}/base", Access::AdminPerson, Endpoint::SetBase),
+    page(Method::POST, "/deploys/{id}/approvals/{approval}/again", Access::Member, Endpoint::AskAgain),
+    page(Method::POST, "/deploys/{id}/evaluate", Access::Member, Endpoint::EvaluateAgain),
     page(Method::POST, "/deploys/{id}/runs/{run}/steps/{step}", Access::Member, Endpoint::Step),
     page(Method::GET, "/record", Access::Viewer, Endpoint::Record),
     page(Method::GET, "/record.csv", Access::Reader, Endpoint::RecordCsv),

@@ -35,7 +35,7 @@ enum Trouble {
 }
 
 /// What became of what somebody sent.
-enum Sent {
+pub(super) enum Sent {
     Done,
     /// Nothing changed; they are told why.
     Not(StatusCode, String),
@@ -43,7 +43,7 @@ enum Sent {
 
 impl Sent {
     /// What is refused by the rules of Slack.
-    fn refused(Refused { text, because }: Refused) -> Self {
+    pub(super) fn refused(Refused { text, because }: Refused) -> Self {
         let status = match because {
             Because::NotOnRecord => StatusCode::NOT_FOUND,
             Because::MayNot => StatusCode::FORBIDDEN,
@@ -192,7 +192,7 @@ impl Console {
 
     /// Who `member` is, as Slack says now, and why `gate` stops them, where there is one and it does. `workspace`: the team id of
     /// the app's own, which everybody who can sign in is of.
-    async fn who(
+    pub(super) async fn who(
         &self,
         call: &Call<'_>,
         member: &Member,

@@ -27,7 +27,7 @@ pub(super) fn every_branch(approval: &ApprovalView, booth: &Booth<'_>, room: usi
         (shown(&approval.actions))
         @if !approval.on_reject.is_empty() { p { (on_reject(&approval.state)) } }
         (shown(&approval.on_reject))
-        @if !approval.on_expire.is_empty() { p { (on_expire(&approval.state)) } }
+        @if !approval.on_expire.is_empty() { p { (on_expire(approval)) } }
         (shown(&approval.on_expire))
     }
 }
@@ -70,9 +70,12 @@ fn on_reject(state: &Status) -> &'static str {
     }
 }
 
-fn on_expire(state: &Status) -> &'static str {
-    match state {
+fn on_expire(approval: &ApprovalView) -> &'static str {
+    match &approval.state {
         Status::Pending | Status::Quorum { .. } => "If nobody decides in time the following actions run:",
+        Status::Expired { .. } if !approval.votes.is_empty() => {
+            "As too few people decided in time, the following actions were triggered:"
+        }
         Status::Expired { .. } => "As nobody decided in time, the following actions were triggered:",
         Status::Approved { .. }
         | Status::Rejected { .. }
@@ -170,6 +173,7 @@ fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Mar
     let reason = action.reason.as_deref();
     let (class, word) = match action.state {
         ActionState::Waiting => ("quiet", "Waits for its turn"),
+        ActionState::Running if action.waits => ("busy", "Waiting"),
         ActionState::Running if reason.is_some() => ("warn", "Being tried again"),
         ActionState::Running => ("busy", "Running"),
         ActionState::Asking => ("busy", "Waits for votes"),

@@ -360,13 +360,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_decided_in_time() {
+    fn approval_expires_with_too_few_votes() {
         insta::assert_snapshot!(read(&sample::expired()), @"
         Promote deploy to production
         Rule promote-to-production asks about 7bf7226  in #deploys since Nov 23, 10:42 UTC.
         Promote 7bf7226 - checkout (Staging) by @Mato Zgajner to production?
         Status
-        Current status of approval is expired after 5 min 1 s, since Nov 23, 10:47 UTC. Nobody decided in time.
+        Current status of approval is expired after 5 min 1 s, since Nov 23, 10:47 UTC. Too few people decided in time.
         Votes
         - Mato Zgajner voted to approve 10:46 UTC At the click: a member of the workspace.
         1 of 2 approvals. Only the authors of this deploy may vote: Mato Zgajner, U2.
@@ -375,7 +375,7 @@ mod tests {
         - - auto_approve_build: example-circleci-build Did not run
         The following actions are for a rejection, and did not run:
         - - slack_channel_message: #incidents Did not run
-        As nobody decided in time, the following actions were triggered:
+        As too few people decided in time, the following actions were triggered:
         - - slack_channel_message: #releases Succeeded: Posted to #releases. Nov 23, 10:47 UTC
         ");
     }

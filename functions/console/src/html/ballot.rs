@@ -1,7 +1,7 @@
 //! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
 
 use super::fit::{NAME, TEXT};
-use super::glass;
+use super::{again, glass};
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted, voter};
@@ -76,7 +76,7 @@ pub(crate) fn done(what: What, approval: &Approval, member: &Member) -> Option<T
 }
 
 impl Booth<'_> {
-    fn member(&self) -> Option<(&Visitor, &Member)> {
+    pub(super) fn member(&self) -> Option<(&Visitor, &Member)> {
         let visitor = self.visitor?;
         match &visitor.who {
             Who::Person(member) => Some((visitor, member)),
@@ -114,7 +114,10 @@ impl Booth<'_> {
             return self.review(approval);
         }
         let Some(approval) = found.filter(|approval| approval.status.is_open()) else {
-            return self.told(Some(&view.id));
+            return html! {
+                (self.told(Some(&view.id)))
+                @if let Some(approval) = found { (again::ask_again(approval, self)) }
+            };
         };
         let Some((visitor, member)) = self.member() else { return sign_in(approval) };
         let base = member.is_admin && needs_base(approval);
@@ -217,6 +220,7 @@ pub(crate) fn needs_base(approval: &Approval) -> bool {
             | Blocker::MakersNotFound { .. }
             | Blocker::NotVouched { .. }
             | Blocker::NotVerified { .. }
+            | Blocker::ApproversMissing { .. }
             | Blocker::NobodyLeft { .. } => false,
         })
 }

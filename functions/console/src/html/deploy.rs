@@ -3,7 +3,9 @@
 use super::ballot::Booth;
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::live::{Live, LivePage, version};
-use super::{approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline};
+use super::{
+    again, approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline,
+};
 use crate::address::place::{Part, Tab, deploy_href};
 use crate::view;
 use approval::confirmation::Confirmation;
@@ -51,7 +53,12 @@ pub(crate) fn deploy(booth: &Booth<'_>, part: impl Into<Part>) -> LivePage {
 
 /// Whether something is bound to come to stand on the page: rules that are to be evaluated, a run, an approval.
 fn changes_soon(record: &Page) -> bool {
-    let evaluates = |effect: &Effect| matches!(effect.kind, EffectKind::EvaluateRules) && !effect.is_closed();
+    let evaluates = |effect: &Effect| {
+        matches!(
+            effect.kind,
+            EffectKind::EvaluateRules | EffectKind::EvaluateAgain | EffectKind::AskAgain { .. }
+        ) && !effect.is_closed()
+    };
     record.effects.iter().any(evaluates)
         || record.runs.iter().any(|run| run.status == Status::Running)
         || record.approvals.iter().any(|approval| approval.status.is_open())
@@ -74,6 +81,7 @@ fn live_part(booth: &Booth<'_>, part: Part) -> (Part, Markup) {
     };
     let content = html! {
         (facts(record, now))
+        (again::evaluate_again(booth))
         nav.tabs aria-label="About this deploy" {
             @for other in Tab::ALL {
                 a href=(deploy_href(&deploy.id, other)) aria-current=[(other == tab).then_some("page")] {

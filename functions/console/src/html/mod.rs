@@ -1,6 +1,7 @@
 //! The pages. Every text goes through maud, which escapes it; every address from outside through [`web_link`].
 
 mod actions;
+mod again;
 mod approvals;
 mod ballot;
 mod deploy;
@@ -140,11 +141,22 @@ fn signed_in(visitor: &Visitor) -> Markup {
 
 /// A time, short for the eye and whole for machines and the pointer. The year is shown where it is not this one.
 fn time(at: Timestamp, now: Timestamp) -> Markup {
+    time_as(at, now, "%H:%M UTC")
+}
+
+/// The same to the second.
+fn time_to_the_second(at: Timestamp, now: Timestamp) -> Markup {
+    time_as(at, now, "%H:%M:%S UTC")
+}
+
+/// The same, with the time of day as `clock` formats it.
+fn time_as(at: Timestamp, now: Timestamp, clock: &str) -> Markup {
     let (at_utc, now_utc) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
-    let format = if at_utc.year() == now_utc.year() { "%b %-d, %H:%M UTC" } else { "%b %-d, %Y, %H:%M UTC" };
+    let day = if at_utc.year() == now_utc.year() { "%b %-d" } else { "%b %-d, %Y" };
+    let format = format!("{day}, {clock}");
     html! {
         time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) title=(at.strftime("%Y-%m-%d %H:%M:%S UTC")) {
-            (at.strftime(format))
+            (at.strftime(&format))
         }
     }
 }

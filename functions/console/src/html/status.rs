@@ -1,13 +1,21 @@
 //! How an approval stands.
 
 use super::fit::{NAME, TEXT};
-use super::{external, time};
+use super::{external, time, time_to_the_second};
 use crate::view::words::{lasted, sentence};
 use crate::view::{ApprovalView, FrozenView, PersonView, cut};
 use approval::approval::Status;
 use approval::message::shorten;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
+
+/// A window that is shorter is told to the second.
+const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The time at which a window that began at `since` is over.
+fn start(since: Timestamp, until: Timestamp, now: Timestamp) -> Markup {
+    if until.duration_since(since) < SHORT_WINDOW { time_to_the_second(until, now) } else { time(until, now) }
+}
 
 /// How far the approval got, and what that means.
 pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
@@ -30,7 +38,7 @@ pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                     (word("being confirmed", Some(*since)))
                     @if approval.glass.is_some() { " Somebody broke the glass: " } @else { " Enough people approved: " }
                     @if *until > now {
-                        "the actions start " (time(*until, now)) ", unless somebody undoes it."
+                        "the actions start " (start(*since, *until, now)) ", unless somebody undoes it."
                     } @else {
                         "Signoff looks up once more whether they may."
                     }
@@ -40,7 +48,9 @@ pub(super) fn status(approval: &ApprovalView, now: Timestamp) -> Markup {
                     (word(approval.status, Some(*at))) " It went ahead without the votes."
                 }
                 Status::Approved { at } | Status::Rejected { at } => (word(approval.status, Some(*at))),
-                Status::Expired { at } => { (word(approval.status, Some(*at))) " Nobody decided in time." }
+                Status::Expired { at } => { (word(approval.status, Some(*at)))
+                    @if approval.votes.is_empty() { " Nobody decided in time." } @else { " Too few people decided in time." }
+                }
                 Status::Superseded { at, by } => {
                     (word(approval.status, Some(*at)))
                     " A newer deploy took its place: " (external(Some(&by.url), &html! { (shorten(&by.title, NAME)) })) "."

@@ -23,8 +23,10 @@ pub(crate) struct ActionView {
     pub(crate) summary: Option<String>,
     /// Where to look at it.
     pub(crate) url: Option<String>,
-    /// Why it failed, is unknown, or is being tried again.
+    /// Why it failed, is unknown, or is being tried again; the thing that it waits for.
     pub(crate) reason: Option<String>,
+    /// Whether it waits for something that is still to come, which `reason` names.
+    pub(crate) waits: bool,
     /// The approval whose end starts it; `null`: the rule itself.
     pub(crate) under: Option<UnderView>,
     /// The approval that it asks for, where it is one that asks.
@@ -130,6 +132,7 @@ impl ActionView {
             summary: None,
             url: None,
             reason: None,
+            waits: false,
             under: under(run, step),
             asks: run.asks(index),
             resolved: Vec::new(),
@@ -137,7 +140,9 @@ impl ActionView {
         };
         Some(match &step.state {
             StepState::Waiting => base(ActionState::Waiting),
-            StepState::Running { note } => Self { reason: note.clone(), ..base(ActionState::Running) },
+            StepState::Running { note, waits } => {
+                Self { reason: note.clone(), waits: *waits, ..base(ActionState::Running) }
+            }
             StepState::Asking { .. } => base(ActionState::Asking),
             StepState::Succeeded { at, summary, url } => Self {
                 at: Some(*at),

@@ -194,6 +194,9 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::ApprovalClosed { .. }
         | EventKind::StepStarted { .. }
         | EventKind::StepRetrying { .. }
+        | EventKind::StepWaits { .. }
+        | EventKind::EvaluationAsked { .. }
+        | EventKind::AskedAgain { .. }
         | EventKind::StepSucceeded { .. }
         | EventKind::StepFailed { .. }
         | EventKind::StepUnknown { .. }
@@ -226,7 +229,7 @@ pub(super) fn policy_refused(repository: &str, in_force: Option<&str>) -> String
 /// An effect that did not come about, where nothing else on the page tells of it.
 fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
     let what = match &effect.kind {
-        EffectKind::EvaluateRules => "Reading the rules".to_owned(),
+        EffectKind::EvaluateRules | EffectKind::EvaluateAgain => "Reading the rules".to_owned(),
         EffectKind::DrawDialog { approval } => {
             format!("Showing the dialog {} in Slack", name_of(approval, page))
         }
@@ -255,7 +258,11 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::SettleReview { approval } => {
             format!("Starting the next range at what was reviewed of {}", name_of(approval, page))
         }
+        EffectKind::TellThread { approval, .. } => {
+            format!("Writing into the thread of {}", name_of(approval, page))
+        }
         EffectKind::Remind { approval } => format!("Reminding people of {}", name_of(approval, page)),
+        EffectKind::AskAgain { approval, .. } => format!("Asking {} again", name_of(approval, page)),
         EffectKind::Supersede { .. } => "Closing the approval of an older deploy".to_owned(),
         EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
         // Steps tell of themselves; messages that did not arrive are on record as events.
@@ -263,6 +270,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::TellChannel { .. }
+        | EffectKind::OfferEvaluation { .. }
         | EffectKind::AskMember { .. } => return None,
     };
     let note = effect.note.as_deref();

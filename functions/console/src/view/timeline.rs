@@ -259,6 +259,17 @@ impl Teller<'_> {
                 Tone::Warning,
                 format!("{} is being tried again: {reason}", self.action_line(run, *step)),
             ),
+            EventKind::AskedAgain { approval, by, name, .. } => {
+                let who = self.people.name(by, name);
+                told(Tone::Plain, format!("{who} had {} asked again.", self.approval_name(approval)))
+            }
+            EventKind::EvaluationAsked { by, name } => {
+                let who = self.people.name(by, name);
+                told(Tone::Plain, format!("{who} asked for the rules to be evaluated again."))
+            }
+            EventKind::StepWaits { run, step, reason } => {
+                told(Tone::Plain, format!("{} is waiting: {reason}", self.action_line(run, *step)))
+            }
             EventKind::StepSucceeded { run, step, summary, url } => {
                 told(Tone::Good, format!("{} succeeded: {summary}", self.action_line(run, *step)))
                     .with_url(url.as_deref())
@@ -438,12 +449,15 @@ mod tests {
         Warning: The vote of ana to approve “Promote deploy to production” does not count any more: it is their own change.
         Warning: ana clicked on “Promote deploy to production” and was told: Your vote was not counted: this was already approved on 2026-11-23 at 10:46 UTC.
         Bad: “Promote deploy to production” was rejected.
-        Warning: “Promote deploy to production” expired: nobody decided in time.
+        Warning: “Promote deploy to production” expired: too few people decided in time.
         Warning: “Promote deploy to production” was superseded by 0123abc - checkout (Staging).
         Warning: “Promote deploy to production” was cancelled: nobody may vote.
         Warning: “Promote deploy to production” was cancelled by ana: wrong branch.
         Warning: “Promote deploy to production” was cancelled by U77: wrong branch.
         Warning: auto_approve_build: example-circleci-build is being tried again: CircleCI answered 503.
+        Plain: ana had “Promote deploy to production” asked again.
+        Plain: ana asked for the rules to be evaluated again.
+        Plain: auto_approve_build: example-circleci-build is waiting: the workflow has not started yet.
         Bad: auto_approve_build: example-circleci-build failed: CircleCI answered 404.
         Warning: auto_approve_build: example-circleci-build may or may not have happened: No answer came.
         Plain: ana had auto_approve_build: example-circleci-build run again.

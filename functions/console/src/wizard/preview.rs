@@ -99,6 +99,7 @@ pub(crate) fn dialog(
         expires_at: spec.expires_after.and_then(|after| now.checked_add(after).ok()),
         electorate,
         workspace: String::new(),
+        again: None,
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),

@@ -54,6 +54,44 @@ pub enum Ask {
     },
 }
 
+/// The kind of what a click asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// [`Ask::Vote`], to approve.
+    Approve,
+    /// [`Ask::Vote`], to reject.
+    Reject,
+    /// [`Ask::Withdraw`].
+    Withdraw,
+    /// [`Ask::Undo`].
+    Undo,
+    /// [`Ask::LiftFreeze`].
+    LiftFreeze,
+    /// [`Ask::BreakGlass`].
+    BreakGlass,
+    /// [`Ask::Review`].
+    Review,
+    /// [`Ask::Cancel`].
+    Cancel,
+}
+
+impl Ask {
+    /// Its kind.
+    pub fn asked(&self) -> Asked {
+        match self {
+            Self::Vote { choice: Choice::Approve, .. } => Asked::Approve,
+            Self::Vote { choice: Choice::Reject, .. } => Asked::Reject,
+            Self::Withdraw => Asked::Withdraw,
+            Self::Undo => Asked::Undo,
+            Self::LiftFreeze { .. } => Asked::LiftFreeze,
+            Self::BreakGlass { .. } => Asked::BreakGlass,
+            Self::Review { .. } => Asked::Review,
+            Self::Cancel { .. } => Asked::Cancel,
+        }
+    }
+}
+
 /// Somebody who clicks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Voter {

@@ -5,8 +5,13 @@ use super::frozen::lifted;
 use super::glass::break_glass;
 use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
+use crate::effect::EffectKind;
 use crate::event::EventKind;
+use crate::message::undone;
 use jiff::{SignedDuration, Timestamp};
+
+/// How soon after a click another one for the same is a double click.
+const DOUBLE_CLICK: SignedDuration = SignedDuration::from_secs(10);
 
 /// A click on an open approval.
 pub(super) fn clicked(
@@ -14,6 +19,22 @@ pub(super) fn clicked(
     click: Click,
     now: Timestamp,
 ) -> Result<Decision<Approval>, Refusal> {
+    let double = is_double(approval, &click);
+    counted(approval, click, now).map_err(|refusal| if double { Refusal::Repeated } else { refusal })
+}
+
+/// Whether somebody clicked twice on the same, and the other click was counted, whichever of them arrived
+/// first. Clicks at the very same time are one click, sent again.
+pub(super) fn is_double(approval: &Approval, click: &Click) -> bool {
+    approval.clicks.iter().any(|last| {
+        last.person == click.voter.id
+            && last.asked == click.ask.asked()
+            && last.at != click.at
+            && last.at.duration_since(click.at).abs() <= DOUBLE_CLICK
+    })
+}
+
+fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision<Approval>, Refusal> {
     if click.subject != approval.subject.mark() {
         return Err(Refusal::OtherSubject);
     }
@@ -27,7 +48,7 @@ pub(super) fn clicked(
     let mut decision = Decision::new(approval.clone());
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
-    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at });
+    clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, asked: click.ask.asked() });
     match &click.ask {
         Ask::Vote { choice, reason } => {
             let reason = stated(reason.as_ref());
@@ -120,6 +141,9 @@ pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
     if click.subject != approval.subject.mark() {
         return Refusal::OtherSubject;
     }
+    if is_double(approval, click) {
+        return Refusal::Repeated;
+    }
     if approval.clicks.iter().any(|last| last.person == click.voter.id && click.at <= last.at) {
         return Refusal::Replayed;
     }
@@ -201,11 +225,15 @@ fn undo(decision: &mut Decision<Approval>, click: &Click) -> Result<(), Refusal>
         name: click.voter.name.clone(),
     });
     // Without the glass the votes are counted again.
-    decision.next.glass.broken = None;
+    let was_broken = decision.next.glass.broken.take().is_some();
+    let mut taken_back = Vec::new();
     while decision.next.has_enough() {
         let approving = decision.next.votes.iter().filter(|vote| vote.choice == Choice::Approve);
         let Some(newest) = approving.max_by_key(|vote| vote.at).map(|vote| vote.voter.clone()) else { break };
         withdraw(decision, &newest, click);
+        taken_back.push(newest);
     }
+    let text = undone(&click.voter.id, was_broken, &taken_back);
+    decision.follow(EffectKind::TellThread { approval: decision.next.id.clone(), text });
     Ok(())
 }

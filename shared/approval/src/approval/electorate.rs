@@ -17,6 +17,9 @@ pub struct Electorate {
     pub except: Vec<String>,
     /// Makers of whom only an address is known that is nobody's in Slack, by name; they keep nobody from voting.
     pub not_found: Vec<String>,
+    /// The approvers that the rule names and that Slack does not have: e-mail addresses and user groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
     /// Whose votes are needed; none: anybody's who may vote.
     #[serde(default)]
     pub quotas: Vec<Quota>,
@@ -108,6 +111,7 @@ impl Electorate {
             who: "anyone in the channel".to_owned(),
             except: Vec::new(),
             not_found: Vec::new(),
+            missing: Vec::new(),
             quotas: Vec::new(),
             own_word: Vec::new(),
             people_page: None,

@@ -2,9 +2,9 @@
 //!
 //! It replaces votes, and nothing else: a freeze and an undo window still hold the actions, and every check of what runs is made.
 
-use super::clicked::stated;
+use super::clicked::{is_double, stated};
 use super::decide::draw;
-use super::{Approval, Ask, Click, Clicked, Electorate, Refusal, Status, Struck, Verdict, Voter};
+use super::{Approval, Ask, Asked, Click, Clicked, Electorate, Refusal, Status, Struck, Verdict, Voter};
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
 use crate::event::EventKind;
@@ -266,6 +266,9 @@ pub(super) fn reviewed(
     click: &Click,
     now: Timestamp,
 ) -> Result<Decision<Approval>, Refusal> {
+    if is_double(approval, click) {
+        return Err(Refusal::Repeated);
+    }
     let replayed = |last: &Clicked| last.person == click.voter.id && click.at <= last.at;
     if approval.clicks.iter().any(replayed) {
         return Err(Refusal::Replayed);
@@ -282,7 +285,7 @@ pub(super) fn reviewed(
     let next = &mut decision.next;
     let Voter { id: by, name, .. } = click.voter.clone();
     next.clicks.retain(|last| last.person != by);
-    next.clicks.push(Clicked { person: by.clone(), at: click.at });
+    next.clicks.push(Clicked { person: by.clone(), at: click.at, asked: Asked::Review });
     decision.events.push(EventKind::GlassReviewed {
         approval: next.id.clone(),
         by: by.clone(),

@@ -61,6 +61,13 @@ pub enum Blocker {
         /// How many there are.
         count: u32,
     },
+    /// Slack does not have all approvers that the rule names, and the others can't give the votes.
+    ApproversMissing {
+        /// The approvers, as the rule names them.
+        names: Vec<String>,
+        /// The number of votes that can't come together.
+        needed: u32,
+    },
     /// Those who may vote and did not make it are too few.
     NobodyLeft {
         /// Who may vote, in words.
@@ -180,10 +187,26 @@ impl Electorate {
         self
     }
 
+    /// This electorate, blocked where Slack does not have all approvers and the others can't give the
+    /// `required` votes, whoever made the change.
+    pub fn with_those_found(mut self, required: u32) -> Self {
+        let Some(people) = self.people.as_ref().filter(|_| !self.missing.is_empty()) else { return self };
+        let found: Vec<&str> = people.iter().map(String::as_str).collect();
+        let whole = Self { parts: Vec::new(), ..self.clone() };
+        let needed = whole.tally(&found, required).needed;
+        let names = self.missing.clone();
+        self.blocked.extend((needed > 0).then_some(Blocker::ApproversMissing { names, needed }));
+        self
+    }
+
     /// This electorate, blocked where those who may vote and did not make the change can't give the `required` votes. Whether
     /// anyone in a channel is left can't be told.
     pub fn with_those_left(mut self, required: u32) -> Self {
         let Some(named) = &self.people else { return self };
+        if self.blocked.iter().any(|blocker| matches!(blocker, Blocker::ApproversMissing { .. })) {
+            // It says who is missing.
+            return self;
+        }
         let may: Vec<&str> = named
             .iter()
             .filter(|person| self.verdict(person) == Verdict::Eligible)

@@ -1,15 +1,17 @@
 //! An approval's dialog.
 
 use super::Message;
+use super::again::{ASK_AGAIN, again_line, asked_again_line};
 use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
-use super::pieces::{local_time, may_vote, needed_from, section, sentence};
+use super::pieces::{local_time, local_time_to_the_second, may_vote, needed_from, section, sentence};
 use super::step::{buttons as step_buttons, question as step_question};
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
 use crate::run::{Run, StepState};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 /// The action id of the Approve button.
@@ -43,6 +45,8 @@ const LINE_LIMIT: usize = 1000;
 const ACTS: usize = 6;
 /// How much of such an action is shown, in characters.
 const ACT_LIMIT: usize = 150;
+/// A window that is shorter is told to the second.
+const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// How many struck votes are told.
 const STRUCK: usize = 5;
 
@@ -55,6 +59,9 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     let prompt = cut(&asked, SECTION_LIMIT);
     let mut blocks = vec![section(&prompt)];
     let mut lines = vec![prompt];
+    let again = again_line(approval).map(|line| cut(&line, LINE_LIMIT));
+    blocks.extend(again.iter().map(|line| context(line)));
+    lines.extend(again);
     let comparison = approval.comparison.as_deref();
     let rules: Vec<_> =
         rules_lines(approval.changed_rules(), comparison).iter().map(|line| cut(line, LINE_LIMIT)).collect();
@@ -80,6 +87,14 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         blocks.push(buttons(approval));
     } else if approval.owed_review().is_some() {
         blocks.push(review_button(approval));
+    }
+    let earlier = run.filter(|_| !approval.status.is_open());
+    if earlier.is_some_and(|run| run.asked_again.is_some()) {
+        let line = asked_again_line(&approval.subject.rule);
+        blocks.push(context(&line));
+        lines.push(line);
+    } else if earlier.is_some_and(|run| run.may_ask_again(approval).is_ok()) {
+        blocks.push(again_menu(approval));
     }
     if let Some((run, step)) = run.and_then(|run| Some((run, asked_step(run, approval)?))) {
         let line = step_question(run, step).map(|line| cut(&line, LINE_LIMIT));
@@ -248,7 +263,9 @@ fn status_line(approval: &Approval) -> Option<String> {
                     sentence(note)
                 ),
                 None if until > since => {
-                    format!("It goes ahead on {}, unless somebody undoes it.", local_time(*until))
+                    let is_short = until.duration_since(*since) < SHORT_WINDOW;
+                    let at = if is_short { local_time_to_the_second(*until) } else { local_time(*until) };
+                    format!("It goes ahead on {at}, unless somebody undoes it.")
                 }
                 None => format!("Signoff is checking whether {who} still may."),
             };
@@ -263,7 +280,8 @@ fn status_line(approval: &Approval) -> Option<String> {
         Status::Approved { at } => Some(format!("Action approved on {}.", local_time(*at))),
         Status::Rejected { at } => Some(format!("Action rejected on {}.", local_time(*at))),
         Status::Expired { at } => {
-            Some(format!("Expired on {}: too few people decided in time.", local_time(*at)))
+            let who = if approval.votes.is_empty() { "nobody" } else { "too few people" };
+            Some(format!("Expired on {}: {who} decided in time.", local_time(*at)))
         }
         Status::Superseded { at, by } => {
             Some(format!("Superseded on {} by {}.", local_time(*at), link(&by.url, &by.title)))
@@ -312,6 +330,14 @@ fn buttons(approval: &Approval) -> Value {
         ],
     };
     json!({ "type": "actions", "block_id": "votes", "elements": elements })
+}
+
+/// The menu of a closed approval that can be asked again.
+fn again_menu(approval: &Approval) -> Value {
+    let value = format!("{ASK_AGAIN} {} {} {}", approval.deploy, approval.id, approval.subject.mark());
+    let option = json!({ "text": { "type": "plain_text", "text": "Ask again" }, "value": value });
+    let menu = json!({ "type": "overflow", "action_id": MORE, "options": [option] });
+    json!({ "type": "actions", "block_id": "again", "elements": [menu] })
 }
 
 /// The step of `run` that a person has to say what became of, and that is told in this dialog; no step runs after it.

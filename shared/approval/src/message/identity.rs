@@ -5,12 +5,12 @@ use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 
 /// The text that a channel is told when the source host does not confirm a deploy, for `reason` (whole sentences).
-/// `looks_again`: Signoff asks the host again by itself.
+/// `looks_again`: Signoff asks the host again by itself. A button below the text has it asked at once.
 pub fn unconfirmed(deploy: &Deploy, deploy_url: &str, reason: &str, looks_again: bool) -> String {
     let next = if looks_again {
-        "Signoff looks again for some hours, and goes on by itself once GitHub confirms it."
+        "Signoff looks again by itself for a day, and goes on once GitHub confirms it. To look now, choose *Evaluate again*."
     } else {
-        "Signoff does not look again. Register the deploy again once that is mended."
+        "Signoff does not look again by itself. Choose *Evaluate again* once that is fixed."
     };
     format!(
         ":warning: {} is unconfirmed: no rule runs for it, and it supersedes nothing. {} {next}",

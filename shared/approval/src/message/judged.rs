@@ -176,6 +176,14 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             commits(*count),
             listed_of(first, *count, show)
         ),
+        Blocker::ApproversMissing { names, needed } => {
+            let votes = if *needed == 1 { "1 vote is".to_owned() } else { format!("{needed} votes are") };
+            format!(
+                "Slack does not have these approvers of the rule: {}. Without them, {votes} missing. Restore them in \
+                 Slack, and this goes on by itself; or name others in the rule and ask again.",
+                listed(names, show)
+            )
+        }
         Blocker::NobodyLeft { who, makers, needed } => {
             let votes = if *needed == 1 { "1 vote is".to_owned() } else { format!("{needed} votes are") };
             let of = match makers.is_empty() {

@@ -1,6 +1,6 @@
 //! What texts are made of.
 
-use crate::approval::{Electorate, Needed};
+use crate::approval::{Blocker, Electorate, Needed};
 use crate::deploy::Deploy;
 use crate::mrkdwn::{escape, link};
 use jiff::Timestamp;
@@ -104,6 +104,11 @@ pub(super) fn may_vote(electorate: &Electorate) -> String {
             (false, false) => format!("Only {who} may vote: {}.", mentions(left.into_iter())),
         });
     }
+    let is_told = |blocker: &Blocker| matches!(blocker, Blocker::ApproversMissing { .. });
+    if !electorate.missing.is_empty() && !electorate.blocked.iter().any(is_told) {
+        let names = and_more(electorate.missing.iter().map(|name| code(&shorten(name, NAME_LIMIT))));
+        sentences.push(format!("Slack does not have these approvers of the rule: {names}."));
+    }
     let makers: Vec<_> = electorate.makers().collect();
     if !makers.is_empty() {
         let except = mentions(makers.into_iter());
@@ -154,6 +159,12 @@ pub(super) fn count(given: u32, required: u32, what: &str) -> String {
 pub(super) fn local_time(at: Timestamp) -> String {
     let fallback = at.strftime("%Y-%m-%d at %H:%M UTC");
     format!("<!date^{}^{{date}} at {{time}}|{fallback}>", at.as_second())
+}
+
+/// The same to the second, for what is only seconds away.
+pub(super) fn local_time_to_the_second(at: Timestamp) -> String {
+    let fallback = at.strftime("%Y-%m-%d at %H:%M:%S UTC");
+    format!("<!date^{}^{{date}} at {{time_secs}}|{fallback}>", at.as_second())
 }
 
 /// A deploy's title as a link to its page.

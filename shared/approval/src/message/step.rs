@@ -32,8 +32,11 @@ fn line(run: &Run, step: usize, place: &str) -> Option<String> {
     let action = code(&shown.action.to_string());
     let line = match &shown.state {
         StepState::Waiting | StepState::Skipped => return None,
-        StepState::Running { note: None } => format!(":hourglass_flowing_sand: {action} is running."),
-        StepState::Running { note: Some(note) } => {
+        StepState::Running { note: None, .. } => format!(":hourglass_flowing_sand: {action} is running."),
+        StepState::Running { note: Some(note), waits: true } => {
+            format!(":hourglass_flowing_sand: {action} is waiting: {}", sentence(note))
+        }
+        StepState::Running { note: Some(note), waits: false } => {
             format!(":hourglass_flowing_sand: {action} is being tried again: {}", sentence(note))
         }
         StepState::Asking { .. } => match &shown.action {

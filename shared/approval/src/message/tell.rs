@@ -14,21 +14,11 @@ pub fn rules_refused(deploy: &Deploy, deploy_url: &str, problems: &[String]) -> 
     let more = problems.len().saturating_sub(PROBLEMS_TOLD);
     shown.extend((more > 0).then(|| format!("and {more} more, on the deploy's page")));
     format!(
-        ":warning: No rule was run for {}: the rules file of {} can't be used. Correct it on the default branch; \
-         the next deploy reads it again.\n{}",
+        ":warning: No rule was run for {}: the rules file of {} can't be used. Correct it on the default branch, \
+         then choose *Evaluate again*. The next deploy reads it again, too.\n{}",
         deploy_link(deploy, deploy_url),
         code(&deploy.repository),
         code_block(&shown)
-    )
-}
-
-/// What a channel is told when the rules of a deploy could not be read at all.
-pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str) -> String {
-    format!(
-        ":warning: No rule was run for {}: the rules file of {} could not be read: {} Deploy again once that is mended.",
-        deploy_link(deploy, deploy_url),
-        code(&deploy.repository),
-        sentence(reason)
     )
 }
 
@@ -75,6 +65,18 @@ pub fn dialog_not_shown(approval: &Approval, deploy: &Deploy, deploy_url: &str, 
 pub fn freeze_lifted(approval: &Approval) -> Option<String> {
     let Lifted { by, reason, .. } = approval.frozen.lifted.as_ref().filter(|_| approval.dialog.is_some())?;
     Some(format!(":rotating_light: <@{by}> lifted the freeze for this approval. {}", sentence(reason)))
+}
+
+/// What the dialog's thread is told when somebody (`by`, a Slack user id) undid a quorum: the broken glass,
+/// or the votes that are `taken_back` (their voters' user ids).
+pub fn undone(by: &str, was_broken: bool, taken_back: &[String]) -> String {
+    let what = if was_broken { "broken glass" } else { "approval" };
+    let votes = match taken_back {
+        [] => String::new(),
+        [voter] => format!(" The vote of <@{voter}> was taken back."),
+        voters => format!(" The votes of {} were taken back.", mentions(voters.iter())),
+    };
+    format!(":leftwards_arrow_with_hook: <@{by}> undid the {what}.{votes}")
 }
 
 /// What the dialog's thread is told when nobody decided for a while: who is still needed. `None` once it is decided.

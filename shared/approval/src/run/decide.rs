@@ -23,6 +23,11 @@ pub enum Command {
         /// What went wrong.
         reason: String,
     },
+    /// Its action can't be done yet, and nothing failed.
+    Wait {
+        /// The thing that it waits for.
+        reason: String,
+    },
     /// Its action was done.
     Succeed {
         /// What was done.
@@ -79,7 +84,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
                 return Err(Refusal::OutOfTurn);
             }
             let event = EventKind::StepStarted { run: run_id(), step, action: line };
-            Ok(enter(run, step, StepState::Running { note: None }, event))
+            Ok(enter(run, step, StepState::Running { note: None, waits: false }, event))
         }
         (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
         (StepState::Running { .. }, Command::Ask(_)) if !asks => Err(Refusal::OutOfTurn),
@@ -94,12 +99,19 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Ok(decision)
         }
         (StepState::Asking { .. }, Command::Ask(_)) => Err(Refusal::Repeated),
-        (StepState::Running { note }, Command::Retry { reason }) => {
+        (StepState::Running { note, .. }, Command::Retry { reason }) => {
             if note.as_ref() == Some(&reason) {
                 return Err(Refusal::Repeated);
             }
             let event = EventKind::StepRetrying { run: run_id(), step, reason: reason.clone() };
-            Ok(enter(run, step, StepState::Running { note: Some(reason) }, event))
+            Ok(enter(run, step, StepState::Running { note: Some(reason), waits: false }, event))
+        }
+        (StepState::Running { note, .. }, Command::Wait { reason }) => {
+            if note.as_ref() == Some(&reason) {
+                return Err(Refusal::Repeated);
+            }
+            let event = EventKind::StepWaits { run: run_id(), step, reason: reason.clone() };
+            Ok(enter(run, step, StepState::Running { note: Some(reason), waits: true }, event))
         }
         (StepState::Running { .. }, Command::Succeed { summary, url }) => {
             let event =
@@ -127,7 +139,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
         {
             let summary = format!("{name} marked it as done");
             let state = match resolution {
-                Resolution::Retry => StepState::Running { note: Some(format!("{name} asked for it")) },
+                Resolution::Retry => StepState::Running { note: Some(format!("{name} asked for it")), waits: false },
                 Resolution::MarkAsDone => StepState::Succeeded { at: now, summary, url: None },
             };
             let event = EventKind::StepResolved { run: run_id(), step, by, name, resolution };
@@ -168,6 +180,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             | Command::Ask(_)
             | Command::Close(_)
             | Command::Retry { .. }
+            | Command::Wait { .. }
             | Command::Succeed { .. }
             | Command::Fail { .. }
             | Command::Lose { .. }
@@ -179,6 +192,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             Command::Ask(_)
             | Command::Close(_)
             | Command::Retry { .. }
+            | Command::Wait { .. }
             | Command::Succeed { .. }
             | Command::Fail { .. }
             | Command::Lose { .. }
@@ -189,6 +203,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             StepState::Asking { .. },
             Command::Begin
             | Command::Retry { .. }
+            | Command::Wait { .. }
             | Command::Succeed { .. }
             | Command::Fail { .. }
             | Command::Lose { .. }
@@ -265,6 +280,21 @@ fn draw_buttons(decision: &mut Decision<Run>, step: usize) {
     }
 }
 
+/// The approvals that people were asked for.
+fn asked(run: &Run) -> Vec<ApprovalId> {
+    let was_asked = |index: &usize| {
+        run.steps.get(*index).is_some_and(|step| match step.state {
+            StepState::Waiting | StepState::Skipped => false,
+            StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. } => true,
+        })
+    };
+    (0..run.steps.len()).filter(was_asked).filter_map(|index| run.asks(index)).collect()
+}
+
 /// The run goes on with its next step, or is over where there is none.
 pub(super) fn go_on(decision: &mut Decision<Run>) {
     let run = &mut decision.next;
@@ -280,6 +310,12 @@ pub(super) fn go_on(decision: &mut Decision<Run>) {
         Some(step) => EventKind::RunStopped { run, step },
         None => EventKind::RunSucceeded { run },
     });
+    if failed.is_some() {
+        // Their dialogs offer to ask again.
+        for approval in asked(&decision.next) {
+            decision.follow(EffectKind::DrawDialog { approval });
+        }
+    }
     if followed {
         decision.follow(EffectKind::EvaluateRules);
     }

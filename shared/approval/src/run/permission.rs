@@ -25,8 +25,12 @@ impl Run {
     }
 
     /// Whether step number `step` may run, by what is on record of `approvals`: each approval that it follows belongs to this
-    /// run, to its own step and to this rule and revision, and ended as the step needs. A run that asks nobody needs none.
+    /// run, to its own step and to this rule and revision, and ended as the step needs. A run that asks
+    /// nobody needs none. Nothing of a run may run any more that was asked again.
     pub fn permits(&self, step: usize, approvals: &[Approval]) -> bool {
+        if self.asked_again.is_some() {
+            return false;
+        }
         self.asked_before(step).all(|(asked, branch)| {
             let id = ApprovalId::derive(&self.id, asked);
             approvals

@@ -152,7 +152,7 @@ fn every_command_in_every_state() {
       U3 approves                      quorum 3:0; do: draw_dialog; record: vote_cast
       U3 rejects                       rejected 2:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
       U3 withdraws, without a vote     refused: NoVote
-      U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
+      U3 undoes                        pending 1:0; do: tell_thread, draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       U3 lifts the freeze              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
@@ -181,7 +181,7 @@ fn every_command_in_every_state() {
       U3 approves                      quorum 3:0; do: draw_dialog; record: vote_cast
       U3 rejects                       rejected 2:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
       U3 withdraws, without a vote     refused: NoVote
-      U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
+      U3 undoes                        pending 1:0; do: tell_thread, draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       U3 lifts the freeze              refused: NotFrozen
       U9 approves, not an author       refused: NotNamed
@@ -239,7 +239,7 @@ fn every_command_in_every_state() {
       U3 approves                      quorum 3:0; do: draw_dialog; record: vote_cast
       U3 rejects                       rejected 2:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
       U3 withdraws, without a vote     refused: NoVote
-      U3 undoes                        pending 1:0; do: draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
+      U3 undoes                        pending 1:0; do: tell_thread, draw_dialog, expire at 600; record: quorum_undone, vote_withdrawn
       U3 cancels                       cancelled 2:0; do: draw_dialog, advance_run 0; record: approval_closed
       U3 lifts the freeze              quorum 2:0; do: tell_freeze_lifted, draw_dialog, confirm_quorum at 180; record: freeze_lifted
       U9 approves, not an author       refused: NotNamed

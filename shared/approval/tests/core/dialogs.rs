@@ -286,7 +286,7 @@ fn a_quorum_says_what_it_waits_for() {
     section: *Votes:*
     <@U1> :+1:
     <@U2> :+1:
-    context: 2 approvals. It goes ahead on <!date^1620733440^{date} at {time}|2021-05-11 at 11:44 UTC>, unless somebody undoes it.
+    context: 2 approvals. It goes ahead on <!date^1620733440^{date} at {time_secs}|2021-05-11 at 11:44:00 UTC>, unless somebody undoes it.
     "votes": [Undo: "undo" "d a cfa564f969", danger]
     "#);
     let more = after(&window, click("U3", for_it(Approve), 70), 70);
@@ -397,7 +397,7 @@ fn a_dialog_asks_what_became_of_a_step_that_nobody_knows_of() {
     "#);
     // Not in another approval's dialog, and not once somebody said it.
     assert!(!drawn(&approval(), Some(&run)).contains("retry"));
-    run.steps[1].state = StepState::Running { note: None };
+    run.steps[1].state = StepState::Running { note: None, waits: false };
     assert!(!drawn(&approved, Some(&run)).contains("retry"));
 }
 

@@ -134,8 +134,8 @@ fn a_quorum_that_a_freeze_holds_is_undone_withdrawn_and_kept_from_expiring() {
         ("rejected", outcome(&held, click("U2", because(Choice::Reject, "no"), 200), 200)),
         ("its time is over", outcome(&held, Command::Expire, 300)),
     ]), @"
-    undone                     pending 0:0; do: draw_dialog, expire at 300; record: quorum_undone, vote_withdrawn
-    undone after the deadline  expired 0:0; do: draw_dialog, advance_run 0; record: quorum_undone, vote_withdrawn, approval_closed
+    undone                     pending 0:0; do: tell_thread, draw_dialog, expire at 300; record: quorum_undone, vote_withdrawn
+    undone after the deadline  expired 0:0; do: tell_thread, draw_dialog, advance_run 0; record: quorum_undone, vote_withdrawn, approval_closed
     withdrawn                  pending 0:0; do: draw_dialog, expire at 300; record: vote_withdrawn
     rejected                   rejected 1:1; do: draw_dialog, advance_run 0; record: vote_cast, approval_closed
     its time is over           refused: NotNow

@@ -93,7 +93,7 @@ fn a_broken_glass_replaces_votes_and_nothing_else() {
     enough votes           refused: NoGlassNeeded
     after the deadline     refused: already expired
     a proposed rules file  refused: NotABreaker([])
-    gone ahead             refused: already approved
+    gone ahead             refused: Repeated
     ");
 }
 
@@ -303,7 +303,7 @@ fn people_read_of_a_broken_glass_wherever_they_look() {
 
     # to be undone
     context: :rotating_light: Glass broken by <@U9> on <!date^1620733410^{date} at {time}|2021-05-11 at 11:43 UTC>: Checkout is down. Review owed by <!date^1620906210^{date} at {time}|2021-05-13 at 11:43 UTC>.
-    context: It goes ahead on <!date^1620733530^{date} at {time}|2021-05-11 at 11:45 UTC>, unless somebody undoes it.
+    context: It goes ahead on <!date^1620733530^{date} at {time_secs}|2021-05-11 at 11:45:30 UTC>, unless somebody undoes it.
     "votes": [Undo: "undo" "d a cfa564f969", danger]
 
     # in a freeze

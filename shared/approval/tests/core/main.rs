@@ -6,10 +6,12 @@
 mod approval_laws;
 mod approval_moves;
 mod approval_table;
+mod asked_again;
 mod clicks;
 mod dependencies;
 mod dialog_limits;
 mod dialogs;
+mod double_clicks;
 mod freeze;
 mod frozen;
 mod glass;
@@ -23,4 +25,5 @@ mod run_table;
 mod samples;
 mod shares;
 mod step_lines;
+mod step_waits;
 mod told;

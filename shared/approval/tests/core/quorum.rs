@@ -140,8 +140,8 @@ fn a_quorum_that_comes_apart_can_still_expire() {
     ]), @"
     before the deadline  pending 1:0; do: draw_dialog, expire at 100; record: vote_withdrawn
     after it             expired 1:0; do: draw_dialog, advance_run 0; record: vote_withdrawn, approval_closed
-    undone before        pending 1:0; do: draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
-    undone after         expired 1:0; do: draw_dialog, advance_run 0; record: quorum_undone, vote_withdrawn, approval_closed
+    undone before        pending 1:0; do: tell_thread, draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
+    undone after         expired 1:0; do: tell_thread, draw_dialog, advance_run 0; record: quorum_undone, vote_withdrawn, approval_closed
     ");
 }
 
@@ -207,13 +207,13 @@ fn what_can_be_undone_and_by_whom() {
         ("by who may not vote", undo(&with_window(), "U9", 95)),
         ("by who made the change", undo(&own, "U3", 95)),
     ]), @"
-    within the window                 pending 1:0; do: draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
-    after it, before the second look  pending 1:0; do: draw_dialog; record: quorum_undone, vote_withdrawn
+    within the window                 pending 1:0; do: tell_thread, draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
+    after it, before the second look  pending 1:0; do: tell_thread, draw_dialog; record: quorum_undone, vote_withdrawn
     after the second look             refused: already approved
     without a window                  refused: NoQuorum
-    by who approved                   pending 1:0; do: draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
+    by who approved                   pending 1:0; do: tell_thread, draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
     by who may not vote               refused: NotNamed
-    by who made the change            pending 1:0; do: draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
+    by who made the change            pending 1:0; do: tell_thread, draw_dialog, expire at 100; record: quorum_undone, vote_withdrawn
     ");
 }
 

@@ -42,7 +42,7 @@ fn unthreaded(state: StepState) -> Run {
 
 /// A run in each state of the step with the number beside it.
 fn states() -> Vec<(&'static str, Run, usize)> {
-    let running = |note: Option<&str>| StepState::Running { note: note.map(str::to_owned) };
+    let running = |note: Option<&str>| StepState::Running { note: note.map(str::to_owned), waits: false };
     let unknown = StepState::Unknown { at: at(1), reason: "no answer".to_owned() };
     vec![
         ("waiting, its turn", with(&[succeeded()]), 1),
@@ -163,7 +163,7 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              succeeded running waiting (Running); do: draw_step 1; record: step_retrying 1
       succeed                      succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
-      fail                         succeeded failed skipped (Stopped); do: draw_step 1; record: step_failed 1, run_stopped 1
+      fail                         succeeded failed skipped (Stopped); do: draw_step 1, draw_dialog; record: step_failed 1, run_stopped 1
       lose                         succeeded unknown waiting (Running); do: draw_step 1, draw_dialog; record: step_unknown 1
       say: retry                   refused: Repeated
       say: done                    refused: Repeated
@@ -179,7 +179,7 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              refused: Repeated
       succeed                      succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
-      fail                         succeeded failed skipped (Stopped); do: draw_step 1; record: step_failed 1, run_stopped 1
+      fail                         succeeded failed skipped (Stopped); do: draw_step 1, draw_dialog; record: step_failed 1, run_stopped 1
       lose                         succeeded unknown waiting (Running); do: draw_step 1, draw_dialog; record: step_unknown 1
       say: retry                   refused: Repeated
       say: done                    refused: Repeated
@@ -195,7 +195,7 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              succeeded succeeded running (Running); do: draw_step 2; record: step_retrying 2
       succeed                      succeeded succeeded succeeded (Succeeded); do: draw_step 2; record: step_succeeded 2, run_succeeded
-      fail                         succeeded succeeded failed (Stopped); do: draw_step 2; record: step_failed 2, run_stopped 2
+      fail                         succeeded succeeded failed (Stopped); do: draw_step 2, draw_dialog; record: step_failed 2, run_stopped 2
       lose                         succeeded succeeded unknown (Running); do: draw_step 2, draw_dialog; record: step_unknown 2
       say: retry                   refused: Repeated
       say: done                    refused: Repeated
@@ -211,8 +211,8 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              running waiting waiting (Running); do: -; record: step_retrying 0
       succeed                      refused: OutOfTurn
-      fail                         failed skipped skipped (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
-      lose                         failed skipped skipped (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
+      fail                         failed skipped skipped (Stopped); do: draw_step 0, draw_dialog; record: step_failed 0, run_stopped 0
+      lose                         failed skipped skipped (Stopped); do: draw_step 0, draw_dialog; record: step_failed 0, run_stopped 0
       say: retry                   refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
@@ -237,10 +237,10 @@ fn every_command_in_every_state() {
       begin                        refused: OutOfTurn
       ask                          refused: Repeated
       close approved               succeeded waiting waiting (Running); do: run_step 1; record: -
-      close rejected               failed skipped skipped (Stopped); do: -; record: run_stopped 0
-      close expired                failed skipped skipped (Stopped); do: -; record: run_stopped 0
-      close superseded             failed skipped skipped (Stopped); do: -; record: run_stopped 0
-      close cancelled              failed skipped skipped (Stopped); do: draw_step 0; record: run_stopped 0
+      close rejected               failed skipped skipped (Stopped); do: draw_dialog; record: run_stopped 0
+      close expired                failed skipped skipped (Stopped); do: draw_dialog; record: run_stopped 0
+      close superseded             failed skipped skipped (Stopped); do: draw_dialog; record: run_stopped 0
+      close cancelled              failed skipped skipped (Stopped); do: draw_step 0, draw_dialog; record: run_stopped 0
       retry after 503              refused: OutOfTurn
       succeed                      refused: OutOfTurn
       fail                         refused: OutOfTurn
@@ -369,8 +369,8 @@ fn what_runs_after_an_approval_follows_from_how_it_ended() {
     approved    Running, inner, yes, no, approved, last waits; do: run_step 1; record: -
     rejected    Running, rejected waits; do: run_step 5; record: -
     expired     Running, expired waits; do: run_step 6; record: -
-    superseded  Stopped, nothing waits; do: -; record: run_stopped 0
-    cancelled   Stopped, nothing waits; do: draw_step 0; record: run_stopped 0
+    superseded  Stopped, nothing waits; do: draw_dialog; record: run_stopped 0
+    cancelled   Stopped, nothing waits; do: draw_step 0, draw_dialog; record: run_stopped 0
     ");
 }
 
@@ -389,7 +389,7 @@ fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_bran
     let done = Command::Succeed { summary: "told".to_owned(), url: None };
     let last = decide(&begin(&inner, 3), 3, done, at(63)).expect("done");
     assert_eq!(last.next.status, Status::Stopped);
-    assert_eq!(consequences(&last), "do: draw_step 3; record: step_succeeded 3, run_stopped 1");
+    assert_eq!(consequences(&last), "do: draw_step 3, draw_dialog, draw_dialog; record: step_succeeded 3, run_stopped 1");
 }
 
 #[test]
@@ -416,7 +416,10 @@ fn who_says_what_became_of_a_step_is_asked_about_its_last_loss() {
     let carried = Timestamp::from_microsecond(lost_at.as_microsecond()).expect("a time");
     assert_ne!(carried, lost_at);
     let again = decide(&unknown, 1, resolve(Resolution::Retry, carried), at(120)).expect("asked for").next;
-    assert_eq!(again.steps[1].state, StepState::Running { note: Some("Ana asked for it".to_owned()) });
+    assert_eq!(
+        again.steps[1].state,
+        StepState::Running { note: Some("Ana asked for it".to_owned()), waits: false }
+    );
     assert_eq!(decide(&again, 1, resolve(Resolution::Retry, carried), at(121)), Err(Refusal::Repeated));
     let lost_again =
         decide(&again, 1, Command::Lose { reason: "no answer".to_owned() }, at(130)).expect("lost").next;

@@ -2,7 +2,7 @@
 
 use approval::action::{Action, ApprovalSpec, RangeRules, Reasons};
 use approval::approval::{
-    self as votes, Approval, Ask, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
+    self as votes, Approval, Ask, Asked, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
 };
 use approval::approval::{Status, Subject, Successor, Verdict, Vote, Voter};
 use approval::decision::Decision;
@@ -55,6 +55,7 @@ pub fn approval() -> Approval {
         expires_at: None,
         electorate: Electorate::anyone(),
         workspace: WORKSPACE.to_owned(),
+        again: None,
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),
@@ -171,7 +172,7 @@ pub fn voted(approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
 pub fn with_votes(mut approval: Approval, ballots: &[(&str, Choice)]) -> Approval {
     for (voter, choice) in ballots {
         approval.votes.push(counted(voter, *choice));
-        approval.clicks.push(Clicked { person: (*voter).to_owned(), at: at(60) });
+        approval.clicks.push(Clicked { person: (*voter).to_owned(), at: at(60), asked: Asked::Approve });
     }
     approval
 }
@@ -259,6 +260,7 @@ pub fn spec(votes_required: u32) -> ApprovalSpec {
         approvers: None,
         self_approval: true,
         range: RangeRules::default(),
+        ask_again: true,
         require_reason: Reasons::Never,
         expires_after: None,
         remind_after: None,

@@ -43,13 +43,13 @@ fn a_step_whose_turn_never_came_has_no_line() {
 
 #[test]
 fn a_running_step_says_so() {
-    insta::assert_snapshot!(line(StepState::Running { note: None }).expect("a line"), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is running.");
+    insta::assert_snapshot!(line(StepState::Running { note: None, waits: false }).expect("a line"), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is running.");
 }
 
 #[test]
 fn a_step_that_is_tried_again_says_why() {
     let note = Some("CircleCI answered 503 while approving the job. Next attempt in 4 s.".to_owned());
-    insta::assert_snapshot!(line(StepState::Running { note }).expect("a line"), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is being tried again: CircleCI answered 503 while approving the job. Next attempt in 4 s.");
+    insta::assert_snapshot!(line(StepState::Running { note, waits: false }).expect("a line"), @":hourglass_flowing_sand: `auto_approve_build: deploy-production` is being tried again: CircleCI answered 503 while approving the job. Next attempt in 4 s.");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_a_provider_wrote_can_not_mention_or_link() {
 fn an_actions_name_can_not_end_its_code() {
     let run = opened(&[ask("`<!here>`", vec![])]).next;
     let mut asking = run;
-    asking.steps[0].state = StepState::Running { note: None };
+    asking.steps[0].state = StepState::Running { note: None, waits: false };
     let line = step_line(&asking, 0).expect("a line");
     assert!(line.contains("`slack_channel_approval: '&lt;!here&gt;'`"), "{line}");
 }

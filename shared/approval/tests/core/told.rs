@@ -4,7 +4,8 @@ use crate::samples::{after, all_may, approval, at, authors, deploy, except, of_t
 use approval::approval::{Approval, Choice, Electorate};
 use approval::deploy::Deploy;
 use approval::message::{
-    deploy_link, dialog_not_shown, reminder, rule_not_opened, rules_not_read, rules_refused, shorten,
+    deploy_link, dialog_not_shown, news_not_judged, reminder, rule_not_opened, rules_not_read, rules_refused,
+    shorten,
 };
 use approval::mrkdwn::escape;
 
@@ -16,8 +17,8 @@ fn a_channel_is_told_what_is_wrong_with_a_rules_file() {
         ".signoff/rules.yml:3:1: a tab; YAML takes spaces".to_owned(),
         ".signoff/rules.yml:7:9: unknown action <slack>; did you mean `slack_channel_message`?".to_owned(),
     ];
-    insta::assert_snapshot!(rules_refused(&deploy(), URL, &problems), @r"
-    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` can't be used. Correct it on the default branch; the next deploy reads it again.
+    insta::assert_snapshot!(rules_refused(&deploy(), URL, &problems), @"
+    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` can't be used. Correct it on the default branch, then choose *Evaluate again*. The next deploy reads it again, too.
     ```.signoff/rules.yml:3:1: a tab; YAML takes spaces
     .signoff/rules.yml:7:9: unknown action &lt;slack&gt;; did you mean `slack_channel_message`?```
     ");
@@ -41,8 +42,18 @@ fn a_problem_can_not_end_the_block_it_stands_in() {
 
 #[test]
 fn a_channel_is_told_that_a_rules_file_could_not_be_read() {
-    insta::assert_snapshot!(rules_not_read(&deploy(), URL, "GitHub answered 401 while reading the file"), @":warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules file of `acme/checkout` could not be read: GitHub answered 401 while reading the file. Deploy again once that is mended.");
-    let (with, without) = (rules_not_read(&deploy(), URL, "why."), rules_not_read(&deploy(), URL, "why"));
+    let until = Some(at(86_400));
+    let read = |reason, until| rules_not_read(&deploy(), URL, reason, until);
+    let news = |until| news_not_judged(&deploy(), URL, "GitHub answered 503", until);
+    let texts =
+        [read("GitHub answered 401", until), read("GitHub answered 401", None), news(until), news(None)];
+    insta::assert_snapshot!(texts.join("\n"), @"
+    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated. GitHub answered 401. Signoff tries again by itself until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>. To try now, choose *Evaluate again*.
+    :warning: No rule was run for <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)>: the rules of `acme/checkout` could not be evaluated for a day. GitHub answered 401. Choose *Evaluate again* once that is fixed.
+    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news of it could not be evaluated. GitHub answered 503. Signoff tries again by itself until <!date^1620819720^{date} at {time}|2021-05-12 at 11:42 UTC>.
+    :warning: The rules of <https://signoff.example.com/deploys/d|7bf7226 - checkout (Staging)> that wait for news of it could not be evaluated. GitHub answered 503. Signoff tried for a day and gave up; it looks at the rules again when there is more news.
+    ");
+    let (with, without) = (read("why.", until), read("why", until));
     assert_eq!(with, without);
 }
 

@@ -24,12 +24,24 @@ pub struct Approved {
     pub job: String,
 }
 
+/// The reason for which a job was not approved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotApproved {
+    /// The job can't be approved yet: its pipeline or the jobs before it are still to come, or a person has
+    /// to say which pipeline is meant. Nothing failed; the text says what is waited for.
+    #[error("{0}")]
+    NotYet(String),
+    /// The approval failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
 /// What to do with a workflow's approval job.
 #[derive(Debug)]
 enum Verdict<'a> {
     Approve(&'a Job),
     Already(&'a Job),
-    Fail(Failure),
+    Not(NotApproved),
 }
 
 /// What was looked at on the way, to be named if nothing is found.
@@ -56,9 +68,10 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if the revision is not a full one, if there is no such pipeline, workflow or job (the message
-    /// says which there are), if two pipelines have the workflow or the only one was started otherwise, if it was cancelled
-    /// or failed, or if it is unclear which job is meant. [`Failure::Retryable`] if it does not wait yet.
+    /// [`NotApproved::NotYet`] if the job does not wait for approval yet, if there is no pipeline of the
+    /// revision yet, or if several pipelines have the workflow. [`Failure::Permanent`] if the revision is not
+    /// a full one, if there is no such workflow or job (the message says which there are), if the only
+    /// pipeline was started otherwise, if it was cancelled or failed, or if it is unclear which job is meant.
     pub async fn approve_held_job(
         &self,
         project: &str,
@@ -66,12 +79,13 @@ impl CircleCi {
         revision: &str,
         build: &str,
         job: Option<&str>,
-    ) -> Result<Approved, Failure> {
+    ) -> Result<Approved, NotApproved> {
         if revision.len() != FULL || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Failure::Permanent(format!(
                 "nothing was approved: {revision} is not the full SHA of a commit, and a short one may stand for another \
                  commit's pipeline"
-            )));
+            ))
+            .into());
         }
         let (pipeline, workflow) = self.find_workflow(project, branch, revision, build).await?;
         let jobs = self.jobs(&workflow).await?;
@@ -84,7 +98,7 @@ impl CircleCi {
         let held = match judge(&workflow, &jobs, job) {
             Verdict::Approve(job) => job,
             Verdict::Already(job) => return Ok(approved(job, true)),
-            Verdict::Fail(failure) => return Err(failure),
+            Verdict::Not(reason) => return Err(reason),
         };
         match self.approve(&workflow, held).await {
             Ok(()) => Ok(approved(held, false)),
@@ -92,9 +106,9 @@ impl CircleCi {
             Err(failure @ (Failure::Permanent(_) | Failure::Refusal(_) | Failure::Conflict(_))) => {
                 let jobs = self.jobs(&workflow).await?;
                 let now = jobs.iter().find(|job| job.id == held.id).map(|job| job.status);
-                if now == Some(JobStatus::Success) { Ok(approved(held, true)) } else { Err(failure) }
+                if now == Some(JobStatus::Success) { Ok(approved(held, true)) } else { Err(failure.into()) }
             }
-            Err(failure) => Err(failure),
+            Err(failure) => Err(failure.into()),
         }
     }
 
@@ -105,7 +119,7 @@ impl CircleCi {
         branch: Option<&str>,
         revision: &str,
         build: &str,
-    ) -> Result<(Triggered, Workflow), Failure> {
+    ) -> Result<(Triggered, Workflow), NotApproved> {
         let mut seen = Seen::default();
         let mut fitting: Vec<(Triggered, Workflow)> = Vec::new();
         for filter in [None].into_iter().chain(branch.map(Some)) {
@@ -139,13 +153,13 @@ impl CircleCi {
         if fitting.len() > 1 {
             let short = revision.get(..SHORT).unwrap_or(revision);
             let links = list(fitting.iter().map(|(pipeline, _)| pipeline.url.clone()));
-            return Err(Failure::Permanent(format!(
-                "nothing was approved: {} pipelines of {project} for {short} have the workflow {build}, and either may be \
-                 meant: {links}. Approve the job on CircleCI, or cancel the workflow in all but one of them and deploy again",
+            return Err(NotApproved::NotYet(format!(
+                "which pipeline is meant? {} pipelines of {project} for {short} have the workflow {build}: {links}. Cancel \
+                 the workflow in all but one of them, and Signoff approves the job in the one that is left",
                 fitting.len()
             )));
         }
-        fitting.pop().ok_or_else(|| seen.failure(project, revision, build))
+        fitting.pop().ok_or_else(|| seen.reason(project, revision, build))
     }
 }
 
@@ -169,44 +183,50 @@ impl Seen {
         left.into_iter().max_by_key(|workflow| workflow.created_at)
     }
 
-    /// Why there is no workflow `build` to approve in.
-    fn failure(self, project: &str, revision: &str, build: &str) -> Failure {
+    /// The reason for which there is no workflow `build` to approve in.
+    fn reason(self, project: &str, revision: &str, build: &str) -> NotApproved {
         let short = revision.get(..SHORT).unwrap_or(revision);
         if let Some(number) = self.canceled {
-            return Failure::Permanent(format!(
+            return fail(format!(
                 "the workflow {build} of {project} for {short} was cancelled (pipeline {number}): rerun it on CircleCI, \
                  then retry"
             ));
         }
         if self.starting {
-            return Failure::retryable(format!(
-                "the pipeline of {project} for {short} has not started {build} yet"
+            return NotApproved::NotYet(format!(
+                "the pipeline of {project} for {short} has not started the workflow {build} yet"
             ));
         }
         if let Some(error) = self.errors.first() {
-            return Failure::Permanent(format!(
+            return fail(format!(
                 "the pipeline of {project} for {short} did not start: CircleCI says \"{error}\""
             ));
         }
         if self.pipelines.len() == self.otherwise.len() && !self.otherwise.is_empty() {
-            return Failure::Permanent(format!(
+            return fail(format!(
                 "nothing was approved: no push of {short} started a pipeline of {project}, and only such a pipeline may be \
                  approved: {}",
                 list(self.otherwise.into_iter())
             ));
         }
         if self.pipelines.is_empty() {
-            return Failure::Permanent(format!(
-                "CircleCI has no pipeline of {project} for the revision {short}: check that it builds this repository"
+            return NotApproved::NotYet(format!(
+                "CircleCI has no pipeline of {project} for the revision {short} yet. If none comes, check that CircleCI \
+                 builds this repository"
             ));
         }
         let numbers = list(self.pipelines.iter().map(u64::to_string));
-        Failure::Permanent(format!(
+        fail(format!(
             "there is no workflow {build} in what CircleCI built of {project} for {short} (pipeline {numbers}), only {}: check the name in \
              the rule",
             list(self.workflows.iter().map(|name| quote(name)))
         ))
     }
+}
+
+/// A failure that no later look would mend.
+fn fail(message: String) -> NotApproved {
+    NotApproved::Failed(Failure::Permanent(message))
 }
 
 /// Whether a pipeline built exactly `revision`.
@@ -219,7 +239,7 @@ fn is_of(pipeline: &Pipeline, revision: &str) -> bool {
 fn judge<'a>(workflow: &Workflow, jobs: &'a [Job], wanted: Option<&str>) -> Verdict<'a> {
     let gates: Vec<&Job> = jobs.iter().filter(|job| job.r#type == JobType::Approval).collect();
     let name = &workflow.name;
-    let fail = |message: String| Verdict::Fail(Failure::Permanent(message));
+    let fail = |message: String| Verdict::Not(fail(message));
     let Some(wanted) = wanted else {
         let held: Vec<&Job> = gates.iter().copied().filter(|job| job.status == JobStatus::OnHold).collect();
         return match (gates.as_slice(), held.as_slice()) {
@@ -230,8 +250,8 @@ fn judge<'a>(workflow: &Workflow, jobs: &'a [Job], wanted: Option<&str>) -> Verd
             (_, [gate]) if gates.iter().all(|job| job.status != JobStatus::Success) => {
                 judge_gate(workflow, gate)
             }
-            (_, []) if gates.iter().all(|job| is_ahead(job.status)) && can_go_on(workflow) => Verdict::Fail(
-                Failure::retryable(format!("the workflow {name} is not waiting for approval yet")),
+            (_, []) if gates.iter().all(|job| is_ahead(job.status)) && can_go_on(workflow) => Verdict::Not(
+                NotApproved::NotYet(format!("the workflow {name} does not wait for approval yet")),
             ),
             _ => fail(format!(
                 "the workflow {name} has several approval jobs ({}): name the one that is meant in the rule \
@@ -258,13 +278,13 @@ fn judge_gate<'a>(workflow: &Workflow, gate: &'a Job) -> Verdict<'a> {
     match gate.status {
         JobStatus::OnHold => Verdict::Approve(gate),
         JobStatus::Success => Verdict::Already(gate),
-        status if is_ahead(status) && can_go_on(workflow) => Verdict::Fail(Failure::retryable(format!(
-            "the job {job} of the workflow {name} is not waiting for approval yet"
+        status if is_ahead(status) && can_go_on(workflow) => Verdict::Not(NotApproved::NotYet(format!(
+            "the job {job} of the workflow {name} does not wait for approval yet"
         ))),
-        JobStatus::Canceled => Verdict::Fail(Failure::Permanent(format!(
+        JobStatus::Canceled => Verdict::Not(fail(format!(
             "the job {job} of the workflow {name} was cancelled: rerun the workflow on CircleCI, then retry"
         ))),
-        _ => Verdict::Fail(Failure::Permanent(format!(
+        _ => Verdict::Not(fail(format!(
             "the job {job} of the workflow {name} can't be approved: it is {status}, and the workflow {}; rerun the workflow \
              on CircleCI, then retry",
             workflow_words(workflow.status)

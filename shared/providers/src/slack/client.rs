@@ -342,14 +342,15 @@ impl Slack {
         }
     }
 
-    /// The ids of the members of a user group, given by its id (`S…`) or its handle (`@team` or `team`).
+    /// The ids of the members of a user group, given by its id (`S…`) or its handle (`@team` or `team`);
+    /// `None` if the workspace has none like that, or it was disabled.
     /// <https://docs.slack.dev/reference/methods/usergroups.list>,
     /// <https://docs.slack.dev/reference/methods/usergroups.users.list>
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if the workspace has no such user group.
-    pub async fn usergroup_members(&self, group: &str) -> Result<Vec<String>, Failure> {
+    /// Those of any call.
+    pub async fn usergroup_members(&self, group: &str) -> Result<Option<Vec<String>>, Failure> {
         let handle = group.trim_start_matches('@');
         let subject = format!("user group @{handle}");
         let id = if !group.starts_with('@') && is_usergroup_id(group) {
@@ -357,13 +358,13 @@ impl Slack {
         } else {
             let call = Call { method: "usergroups.list", subject: &subject, repeat: Repeat::Harmless };
             let groups: wire::Usergroups = self.get(call, &[]).await?;
-            let found = groups.usergroups.into_iter().find(|found| found.handle.eq_ignore_ascii_case(handle));
-            let missing = || format!("Slack has no {subject} in this workspace: check the rule's approvers");
-            found.ok_or_else(|| Failure::Permanent(missing()))?.id
+            let is_it = |found: &wire::Usergroup| found.handle.eq_ignore_ascii_case(handle);
+            let Some(found) = groups.usergroups.into_iter().find(is_it) else { return Ok(None) };
+            found.id
         };
         let call = Call { method: "usergroups.users.list", subject: &subject, repeat: Repeat::Harmless };
-        let answer: wire::UsergroupUsers = self.get(call, &[("usergroup", &id)]).await?;
-        Ok(answer.users)
+        let answer = self.get::<wire::UsergroupUsers>(call, &[("usergroup", &id)]).await;
+        Ok(known(answer)?.map(|answer| answer.users))
     }
 
     /// A message's address, which opens it in Slack. <https://docs.slack.dev/reference/methods/chat.getPermalink>
@@ -451,7 +452,14 @@ fn known<T>(answer: Result<T, CallError>) -> Result<Option<T>, Failure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(CallError { code: Some(code), .. })
-            if matches!(code.as_str(), "users_not_found" | "user_not_found" | "user_not_visible") =>
+            if matches!(
+                code.as_str(),
+                "users_not_found"
+                    | "user_not_found"
+                    | "user_not_visible"
+                    | "no_such_subteam"
+                    | "subteam_not_found"
+            ) =>
         {
             Ok(None)
         }

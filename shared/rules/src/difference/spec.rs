@@ -94,6 +94,7 @@ fn keys(old: &ApprovalSpec, new: &ApprovalSpec) -> Vec<String> {
     text("break_glass", breakers(&old.break_glass), breakers(&new.break_glass));
     text("authors_only", old.authors_only.to_string(), new.authors_only.to_string());
     text("self_approval", old.self_approval.to_string(), new.self_approval.to_string());
+    text("ask_again", old.ask_again.to_string(), new.ask_again.to_string());
     text("require_reason", reasons(old.require_reason), reasons(new.require_reason));
     text("expires_after", time(old.expires_after), time(new.expires_after));
     text("remind_after", time(old.remind_after), time(new.remind_after));

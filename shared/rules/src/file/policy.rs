@@ -179,6 +179,9 @@ impl Reader<'_> {
                 floor.blocks_unknown_makers = word.map(|_| line);
             }
             "rollback" => floor.rollback_four_eyes = self.word(node, key, &ROLLBACK).map(|_| line),
+            "ask_again" => {
+                floor.final_rejection = self.truth(node, key).filter(|truth| !truth).map(|_| line);
+            }
             "expires_after" => {
                 let wait = self.wait(node, key, "24h", LONGEST_WAIT);
                 floor.expires_after = wait.map(|value| Said { value, line });

@@ -89,6 +89,7 @@ impl Floor {
             verified_commits,
             blocks_unknown_makers,
             rollback_four_eyes,
+            final_rejection,
             expires_after,
             promotes_to,
             allowed_actions,
@@ -108,6 +109,7 @@ impl Floor {
             (&mut self.verified_commits, verified_commits),
             (&mut self.blocks_unknown_makers, blocks_unknown_makers),
             (&mut self.rollback_four_eyes, rollback_four_eyes),
+            (&mut self.final_rejection, final_rejection),
         ] {
             *line = line.or(*other);
         }

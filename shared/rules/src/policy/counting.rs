@@ -75,6 +75,7 @@ pub(super) fn wanting(floor: &Floor, spec: &ApprovalSpec) -> Vec<Wanting> {
     want(floor.four_eyes, !spec.self_approval, "self_approval", "self_approval: false");
     want(floor.verified_commits, range.verified_commits, "verified_commits", "verified_commits: true");
     want(floor.blocks_unknown_makers, !range.allow_unknown_makers, "unknown_makers", "unknown_makers: block");
+    want(floor.final_rejection, !spec.ask_again, "ask_again", "ask_again: false");
     want(floor.rollback_four_eyes, range.rollback_four_eyes, "rollback", "rollback: four_eyes");
     if let Some(Said { value: longest, line }) = &floor.expires_after
         && spec.expires_after.is_none_or(|wait| wait > *longest)

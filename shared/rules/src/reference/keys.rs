@@ -162,7 +162,7 @@ pub const CONDITION: [Key; 2] = [
 ];
 
 /// The keys of `slack_channel_approval`.
-pub const APPROVAL: [Key; 20] = [
+pub const APPROVAL: [Key; 21] = [
     Key {
         name: "name",
         takes: Takes::Text,
@@ -253,6 +253,16 @@ pub const APPROVAL: [Key; 20] = [
         ),
         about: "`four_eyes`: who made the commits that a rollback takes out may not approve it either.",
         examples: &["rollback: four_eyes"],
+    },
+    Key {
+        name: "ask_again",
+        takes: Takes::Truth,
+        absent: Value("true"),
+        about: "Whether people can ask again after the approval was rejected, in the menu of its dialog or on the deploy's page: with `false` \
+                a rejection is final for the deploy. One that expired or was cancelled, or whose actions failed, can always be asked \
+                again while the deploy stands in its environment, by whoever may vote on it or an admin. Nobody has voted on the new one, and \
+                the rules in force by then decide.",
+        examples: &["ask_again: false"],
     },
     Key {
         name: "break_glass",

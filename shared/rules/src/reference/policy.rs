@@ -75,7 +75,7 @@ pub const SECTION: [Key; 4] = [
 ];
 
 /// The keys that a floor sets.
-pub const FLOOR: [Key; 14] = [
+pub const FLOOR: [Key; 15] = [
     Key {
         name: "votes_required",
         takes: Takes::Votes,
@@ -124,6 +124,14 @@ pub const FLOOR: [Key; 14] = [
         absent: Means("the rule says it"),
         about: "With `four_eyes`, only votes of an approval with `rollback: four_eyes` count. It asks for no approval by itself.",
         examples: &["rollback: four_eyes"],
+    },
+    Key {
+        name: "ask_again",
+        takes: Takes::Truth,
+        absent: Means("the rule says it"),
+        about: "With `false`, only votes of an approval with `ask_again: false` count: what people rejected can't be asked again. It asks \
+                for no approval by itself.",
+        examples: &["ask_again: false"],
     },
     Key {
         name: "expires_after",

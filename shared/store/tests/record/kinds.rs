@@ -46,6 +46,7 @@ pub fn electorate() -> Electorate {
         who: ODD[2].to_owned(),
         except: vec!["U1".to_owned(), String::new()],
         not_found: odd(),
+        missing: odd(),
         quotas: vec![Quota { from: ODD[2].to_owned(), people: odd(), votes: 2 }],
         own_word: odd(),
         people_page: Some(ODD[2].to_owned()),
@@ -90,6 +91,7 @@ fn blockers() -> Vec<Blocker> {
         Blocker::MakersNotFound { names: odd() },
         Blocker::NotVouched { commits: odd(), count: 7 },
         Blocker::NotVerified { commits: Vec::new(), count: u32::MAX },
+        Blocker::ApproversMissing { names: odd(), needed: 1 },
         Blocker::NobodyLeft { who: ODD[0].to_owned(), makers: odd(), needed: 2 },
     ]
 }
@@ -286,6 +288,14 @@ fn of_steps() -> Vec<EventKind> {
     vec![
         EventKind::StepStarted { run: run(), step: 0, action: text() },
         EventKind::StepRetrying { run: run(), step: usize::MAX, reason: text() },
+        EventKind::AskedAgain {
+            approval: approval(),
+            run: run(),
+            by: String::new(),
+            name: ODD[2].to_owned(),
+        },
+        EventKind::EvaluationAsked { by: String::new(), name: ODD[2].to_owned() },
+        EventKind::StepWaits { run: run(), step: usize::MAX, reason: text() },
         succeeded(None),
         succeeded(Some(String::new())),
         EventKind::StepFailed { run: run(), step: 1, reason: String::new() },
@@ -315,7 +325,11 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::WatchFreeze { approval: approval() },
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
         EffectKind::JudgeOthers { approval: approval() },
+        EffectKind::EvaluateAgain,
+        EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
+        EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },
         EffectKind::TellFreezeLifted { approval: approval() },
+        EffectKind::TellThread { approval: approval(), text: ODD[1].to_owned() },
         EffectKind::TellGlassBroken { approval: approval() },
         EffectKind::RemindReview { approval: approval(), round: u32::MAX },
         EffectKind::SettleReview { approval: approval() },

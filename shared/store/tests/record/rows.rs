@@ -9,7 +9,8 @@ use approval::action::{
     ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec,
 };
 use approval::approval::{
-    Approval, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict, Vote,
+    Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict,
+    Vote,
 };
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use approval::effect::{Effect, EffectState};
@@ -147,6 +148,7 @@ fn actions() -> Vec<Action> {
         approvers: Some(Vec::new()),
         self_approval: false,
         range: RangeRules::default(),
+        ask_again: true,
         require_reason: Reasons::Both,
         expires_after: Some(SignedDuration::MAX),
         remind_after: Some(SignedDuration::from_nanos(1)),
@@ -175,8 +177,8 @@ fn states() -> Vec<StepState> {
     let reason = || ODD[3].to_owned();
     vec![
         StepState::Waiting,
-        StepState::Running { note: None },
-        StepState::Running { note: Some(String::new()) },
+        StepState::Running { note: None, waits: false },
+        StepState::Running { note: Some(String::new()), waits: true },
         StepState::Asking { approval: ApprovalId::from_text("a") },
         StepState::Succeeded { at: precise(), summary: String::new(), url: None },
         StepState::Succeeded { at: precise(), summary: reason(), url: Some(String::new()) },
@@ -245,9 +247,10 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
         cancelled(Some("U1".to_owned())),
     ];
     let mut next = Approval {
+        again: None,
         votes: vec![vote("U1", Choice::Approve), vote("U2", Choice::Reject)],
         struck: verdicts().map(|why| Struck { voter: "U3".to_owned(), why }).to_vec(),
-        clicks: vec![Clicked { person: String::new(), at: precise() }],
+        clicks: vec![Clicked { person: String::new(), at: precise(), asked: Asked::LiftFreeze }],
         dialog: Some(dialog()),
         electorate: electorate(),
         rules_change: RulesChange::Yes(odd()),

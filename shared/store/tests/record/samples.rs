@@ -84,6 +84,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
         expires_at: None,
         electorate: Electorate::anyone(),
         workspace: "T1".to_owned(),
+        again: None,
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),

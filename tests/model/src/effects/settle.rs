@@ -189,6 +189,7 @@ fn new_approval(
         expires_at: spec.expires_after.and_then(|after| NOW.checked_add(after).ok()),
         electorate: electorate(scenario, look),
         workspace: WORKSPACE.to_owned(),
+        again: None,
         votes: Vec::new(),
         struck: Vec::new(),
         glass: Default::default(),

@@ -45,7 +45,12 @@ impl Teller<'_> {
         match outcome {
             "approved" => told(Tone::Good, format!("{name} was approved.")),
             "rejected" => told(Tone::Bad, format!("{name} was rejected.")),
-            "expired" => told(Tone::Warning, format!("{name} expired: nobody decided in time.")),
+            "expired" => {
+                let found = self.page.approvals.iter().find(|approval| approval.id == *id);
+                let is_silent = found.is_some_and(|approval| approval.votes.is_empty());
+                let who = if is_silent { "nobody" } else { "too few people" };
+                told(Tone::Warning, format!("{name} expired: {who} decided in time."))
+            }
             "superseded" => {
                 let newer = reason.unwrap_or("a newer deploy");
                 told(Tone::Warning, format!("{name} was superseded by {newer}.")).with_url(self.successor(id))

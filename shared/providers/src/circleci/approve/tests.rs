@@ -43,7 +43,8 @@ fn told(workflow_status: &str, states: &[(&str, &str)], wanted: Option<&str>) ->
     match judge(&workflow(workflow_status), &jobs(states), wanted) {
         Verdict::Approve(job) => format!("approve {}", job.name),
         Verdict::Already(job) => format!("already {}", job.name),
-        Verdict::Fail(failure) => format!("{failure:?}"),
+        Verdict::Not(NotApproved::NotYet(reason)) => format!("NotYet: {reason}"),
+        Verdict::Not(NotApproved::Failed(failure)) => format!("{failure:?}"),
     }
 }
 
@@ -81,7 +82,7 @@ fn the_only_waiting_gate_is_meant_unless_one_was_approved_before() {
     for (states, expected) in [
         (&[("one", "on_hold"), ("two", "blocked")][..], "approve one"),
         (&[("one", "canceled"), ("two", "on_hold")], "approve two"),
-        (&[("one", "blocked"), ("two", "not_run")], "Retryable"),
+        (&[("one", "blocked"), ("two", "not_run")], "NotYet"),
         (&[("one", "on_hold"), ("two", "on_hold")], "Permanent"),
         (&[("one", "success"), ("two", "on_hold")], "Permanent"),
         (&[("one", "success"), ("two", "blocked")], "Permanent"),
@@ -109,7 +110,7 @@ fn circleci(server: &Responder) -> CircleCi {
     CircleCi::new(crate::http::client().unwrap(), base, "https://app.circleci.com/", "token".into())
 }
 
-async fn approve(server: &Responder, build: &str) -> Result<Approved, Failure> {
+async fn approve(server: &Responder, build: &str) -> Result<Approved, NotApproved> {
     circleci(server).approve_held_job("gh/acme/checkout", Some("main"), REVISION, build, None).await
 }
 
@@ -248,7 +249,7 @@ async fn a_short_revision_approves_nothing() {
     for revision in ["7bf7226", "", "not a revision at all, though 40 letters!"] {
         let answer =
             circleci(&server).approve_held_job("gh/acme/checkout", None, revision, "deploy", None).await;
-        assert!(matches!(answer, Err(Failure::Permanent(_))), "{answer:?}");
+        assert!(matches!(answer, Err(NotApproved::Failed(Failure::Permanent(_)))), "{answer:?}");
     }
     assert!(server.lines().is_empty());
 }
@@ -284,5 +285,5 @@ async fn only_the_one_pipeline_of_the_push_is_approved() {
     let by_api = with(&wire_pipeline(26, REVISION), "trigger", json!({"type": "api"}));
     assert_eq!(chosen(vec![by_api.clone(), push.clone()]).await, "approved in pipeline 25 (p25)");
     insta::assert_snapshot!(chosen(vec![by_api]).await, @"nothing was approved: no push of 7bf7226 started a pipeline of gh/acme/checkout, and only such a pipeline may be approved: pipeline 26 was started by a request to the API, and not by a push (https://app.circleci.com/pipelines/gh/acme/checkout/26)");
-    insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"nothing was approved: 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy, and either may be meant: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Approve the job on CircleCI, or cancel the workflow in all but one of them and deploy again");
+    insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"which pipeline is meant? 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Cancel the workflow in all but one of them, and Signoff approves the job in the one that is left");
 }

@@ -276,6 +276,7 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     authors_only: 'no'
     self_approval: 'no'
     verified_commits: 'no'
+    ask_again: 'no'
     expires_after: 91d
     remind_after: 91d
     supersede: 'no'

@@ -1,0 +1,111 @@
+//! Rules that could not be read or evaluated: Signoff tries again for a day, and a person can ask for it.
+
+use crate::confirm::look_number;
+use crate::handler::{RuleEvaluation, Trouble, tell};
+use approval::confirmation::{Confirmation, Doubt};
+use approval::deploy::Deploy;
+use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, PARKED_FOR, backoff};
+use approval::event::EventKind;
+use approval::message;
+use jiff::SignedDuration;
+use providers::Failure;
+use runtime::batch::Handled;
+use store::Change;
+
+/// The end of the note of an evaluation that the clock tries again.
+const PARKED: &str = "Signoff tries again for a day.";
+
+/// Whether `effect` has all rules of its deploy evaluated, and not only those that wait for news of it.
+pub(crate) fn is_whole(effect: &Effect) -> bool {
+    effect.kind == EffectKind::EvaluateAgain || look_number(effect).is_some()
+}
+
+impl RuleEvaluation {
+    /// Whether the rules of `deploy` were evaluated since `effect` was committed, by a try of Signoff's own
+    /// or because somebody asked for it. One query, for a later look at a deploy that is confirmed by now.
+    pub(crate) async fn was_evaluated_meanwhile(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+    ) -> Result<bool, Trouble> {
+        if !is_whole(effect) || deploy.confirmation.may_be_evaluated_again() {
+            return Ok(false);
+        }
+        if effect.kind == EffectKind::EvaluateAgain || is_parked(effect) {
+            return Ok(deploy.confirmation != Confirmation::Awaited);
+        }
+        if look_number(effect).is_none_or(|look| look == 0) || !deploy.confirmation.counts() {
+            return Ok(false);
+        }
+        let page = self.store.page(&deploy.id).await?;
+        let is_evaluation = |kind: &EventKind| matches!(kind, EventKind::RulesEvaluated { .. });
+        Ok(page.is_some_and(|page| page.events.iter().any(|event| is_evaluation(&event.kind))))
+    }
+
+    /// Puts on record that the rules could not be evaluated now. They are tried again soon a few times, and
+    /// then by the clock, ever more seldom, for a day from when that was asked for; whoever waits for it is
+    /// told, and can ask for it.
+    pub(crate) async fn settle(&self, effect: &Effect, failure: Failure) -> Result<Handled, Trouble> {
+        let now = self.now();
+        let reason = failure.to_string();
+        let was_parked = is_parked(effect);
+        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS && !was_parked {
+            let wait = backoff(effect.attempts, failure.retry_after());
+            self.store.settle(effect, &effect.postponed(now, wait, reason)).await?;
+            return Ok(Handled::Again(wait));
+        }
+        if let EffectKind::AskAgain { approval, by, .. } = &effect.kind {
+            let text = message::not_asked_again_yet(by, &reason);
+            let change = Change::to(&effect.deploy, now);
+            let change = change.effect(effect, effect.closed(EffectState::Failed, Some(reason)));
+            let tell = EffectKind::TellThread { approval: approval.clone(), text };
+            self.store.commit(change.and(effect.id.as_str(), vec![tell], Vec::new())).await?;
+            return Ok(Handled::Done);
+        }
+        let waited = now.duration_since(effect.created_at);
+        let is_over = waited > PARKED_FOR;
+        let after = if is_over {
+            effect.closed(EffectState::Failed, Some(reason.clone()))
+        } else {
+            let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
+            effect.postponed(now, wait, format!("{}. {PARKED}", reason.trim_end_matches('.')))
+        };
+        let mut change = Change::to(&effect.deploy, now).effect(effect, after);
+        if let Some(mut deploy) = self.store.deploy(&effect.deploy).await? {
+            let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+            let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
+            if !deploy.confirmation.counts() {
+                self.note_doubt(effect, deploy, Doubt::NotAnswered { reason }, channel).await?;
+                return Ok(Handled::Done);
+            }
+            if is_over || !was_parked {
+                let until = (!is_over).then(|| effect.created_at + PARKED_FOR);
+                let url = self.deploy_url(&deploy);
+                let told = if is_whole(effect) {
+                    deploy.confirmation = Confirmation::Unevaluated { reason: reason.clone() };
+                    change = change.deploy(&deploy);
+                    offer(channel, message::rules_not_read(&deploy, &url, &reason, until))
+                } else {
+                    tell(channel, message::news_not_judged(&deploy, &url, &reason, until))
+                };
+                let owner = format!("{} not evaluated {}", effect.id, effect.attempts);
+                let refused = EventKind::RulesRefused { problems: vec![reason] };
+                change = change.and(&owner, told.into_iter().collect(), vec![refused]);
+            }
+        }
+        self.store.commit(change).await?;
+        // Its message is done; the clock sends the effect again when it is due.
+        Ok(Handled::Done)
+    }
+}
+
+/// Has the deployment's channel told `text`, where it has one, with a button that has the rules evaluated
+/// again.
+pub(crate) fn offer(channel: Option<&str>, text: String) -> Option<EffectKind> {
+    channel.map(|channel| EffectKind::OfferEvaluation { channel: channel.to_owned(), text })
+}
+
+/// Whether the clock tries `effect` again.
+fn is_parked(effect: &Effect) -> bool {
+    effect.note.as_ref().is_some_and(|note| note.ends_with(PARKED))
+}

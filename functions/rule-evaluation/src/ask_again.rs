@@ -1,0 +1,113 @@
+//! Ask again: a closed approval is opened anew, by the rules that are in force now.
+
+use crate::handler::{RuleEvaluation, Trouble};
+use crate::in_force::Law;
+use crate::plan::Scope;
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::id::{ApprovalId, RunId};
+use approval::message::{self, NotAskedAgain};
+use approval::run::{NotAgain, Opening, Run, Status};
+use rules::Rule;
+use runtime::connections::Connected;
+use store::{Change, Page};
+
+impl RuleEvaluation {
+    /// Has `approval` of `run` asked again because of `by`, a Slack user id and a name. Where it can't be,
+    /// the dialog's thread says why. One query, the reads of the rules in force, and one commit.
+    pub(crate) async fn ask_again(
+        &self,
+        effect: &Effect,
+        approval: &ApprovalId,
+        run: &RunId,
+        by: (&str, &str),
+    ) -> Result<(), Trouble> {
+        let now = self.now();
+        let asked = match self.store.page(&effect.deploy).await? {
+            Some(page) => self.asked(effect, &page, approval, run, by).await?,
+            None => Err(None),
+        };
+        let change = Change::to(&effect.deploy, now);
+        let change = match asked {
+            Ok((earlier, next)) => change.run(earlier).run(next).done(effect),
+            Err(why) => {
+                let note = why.as_ref().map(|why| why.to_string());
+                let tell = why.map(|why| EffectKind::TellThread {
+                    approval: approval.clone(),
+                    text: message::not_asked_again(by.0, &why),
+                });
+                let change = change.effect(effect, effect.closed(EffectState::Succeeded, note));
+                change.and(effect.id.as_str(), tell.into_iter().collect(), Vec::new())
+            }
+        };
+        Ok(self.store.commit(change).await?)
+    }
+
+    /// The run that is asked again for, and the one that takes its place. `Err` of the answer: the reason why
+    /// not; none, where there is nobody to tell or nothing to say.
+    async fn asked(
+        &self,
+        effect: &Effect,
+        page: &Page,
+        approval: &ApprovalId,
+        run: &RunId,
+        by: (&str, &str),
+    ) -> Result<Result<Decisions, Option<NotAskedAgain>>, Trouble> {
+        let deploy = &page.deploy;
+        let run = page.runs.iter().find(|known| known.id == *run);
+        let approval = page.approvals.iter().find(|known| known.id == *approval);
+        let (Some(run), Some(approval)) = (run, approval) else { return Ok(Err(None)) };
+        let refuse = |why| Ok(Err(Some(why)));
+        match run.may_ask_again(approval) {
+            Ok(_) => {}
+            // Somebody else was quicker.
+            Err(NotAgain::Before) => return Ok(Err(None)),
+            Err(why) => return refuse(NotAskedAgain::Core(why)),
+        }
+        if let Some(newer) = self.store.newer(deploy).await? {
+            let revision = newer.revision;
+            return refuse(NotAskedAgain::NewerDeploy { environment: deploy.environment.clone(), revision });
+        }
+        let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+        if !matches!(connected, Connected::Yes(_)) {
+            return refuse(NotAskedAgain::Disconnected);
+        }
+        let github = self.github().await?;
+        let judged = match self.law(&github, deploy, effect, Scope::Waiting).await? {
+            Some(Law::Rules(judged)) => judged,
+            Some(Law::Refused { .. }) | None => return refuse(NotAskedAgain::NoRules),
+        };
+        let rules = &judged.rules.rules;
+        let rule = rules.iter().find(|rule| rule.name == run.rule && judged.is_in_force(&rule.name));
+        let Some(rule) = rule else { return refuse(NotAskedAgain::NoSuchRule { rule: run.rule.clone() }) };
+        let waits_for = rule
+            .after
+            .iter()
+            .find(|name| page.run_of(name).is_none_or(|before| before.status != Status::Succeeded));
+        if let Some(before) = waits_for {
+            return refuse(NotAskedAgain::After { rule: before.clone() });
+        }
+        if let Some(problem) = rule.unsupported.first() {
+            return refuse(NotAskedAgain::Unsupported { problem: problem.to_string() });
+        }
+        let opening = Opening {
+            deploy: &deploy.id,
+            revision: &deploy.revision,
+            rule: &rule.name,
+            rule_hash: &rule.hash,
+            actions: &rule.actions,
+            followed: rules.iter().any(|other| other.after.contains(&rule.name))
+                || rules.iter().any(Rule::asks_for_failures),
+        };
+        Ok(match run.ask_again(approval, &opening, by, self.now()) {
+            Ok((earlier, mut next)) => {
+                next.next.line = Some(rule.at.line);
+                next.next.after.clone_from(&rule.after);
+                Ok((earlier, next))
+            }
+            Err(why) => Err(Some(NotAskedAgain::Core(why))),
+        })
+    }
+}
+
+/// What becomes of the earlier run, and the one that takes its place.
+type Decisions = (approval::decision::Decision<Run>, approval::decision::Decision<Run>);

@@ -1,0 +1,117 @@
+//! Texts about approvals that are asked again.
+
+use super::pieces::{code, mentions, sentence};
+use crate::approval::Approval;
+use crate::mrkdwn::escape;
+use crate::run::{Again, Ended, NotAgain};
+use std::fmt;
+
+/// What the value of the option begins with that has a closed approval asked again.
+pub const ASK_AGAIN: &str = "ask_again";
+
+/// The reason for which an approval was not asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotAskedAgain {
+    /// The approval and its run don't allow it.
+    Core(NotAgain),
+    /// A newer deploy stands in its environment.
+    NewerDeploy {
+        /// The environment.
+        environment: String,
+        /// The newer deploy's revision.
+        revision: String,
+    },
+    /// Its deployment is not connected any more.
+    Disconnected,
+    /// No rules are in force.
+    NoRules,
+    /// The rules in force have no rule of this name.
+    NoSuchRule {
+        /// The name.
+        rule: String,
+    },
+    /// The rule waits for another one.
+    After {
+        /// The other rule's name.
+        rule: String,
+    },
+    /// The rule uses something that is not supported.
+    Unsupported {
+        /// The problem, with its place.
+        problem: String,
+    },
+}
+
+impl fmt::Display for NotAskedAgain {
+    /// The reason as the end of a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Core(why) => f.write_str(why_not(*why)),
+            Self::NewerDeploy { environment, revision } => {
+                let short = revision.get(..7).unwrap_or(revision);
+                write!(f, "{short} came to {environment} since, and this asks about what stood there before.")
+            }
+            Self::Disconnected => f.write_str("the deployment is not connected to this stack any more."),
+            Self::NoRules => f.write_str("the deployment has no rules that can be used now."),
+            Self::NoSuchRule { rule } => write!(f, "the rules in force have no rule {rule} any more."),
+            Self::After { rule } => write!(f, "the rule waits until the run of {rule} succeeds."),
+            Self::Unsupported { problem } => {
+                write!(f, "the rule uses something that Signoff does not support: {problem}")
+            }
+        }
+    }
+}
+
+/// The same for what the core says.
+fn why_not(why: NotAgain) -> &'static str {
+    match why {
+        NotAgain::NotOver => "it still goes on.",
+        NotAgain::Succeeded => "it was approved, and all its actions ran.",
+        NotAgain::Superseded => "a newer deploy took its place.",
+        NotAgain::Before => "it was asked again before.",
+        NotAgain::Proposal => "what is proposed is asked about again with the next deploy.",
+        NotAgain::Final => "its rule makes a rejection final (`ask_again: false`). Deploy a new revision.",
+        NotAgain::AsksNobody => "the rule in force asks nobody any more.",
+    }
+}
+
+/// The text that tells the person `by` (a Slack user id) in the dialog's thread why it was not asked again.
+pub fn not_asked_again(by: &str, why: &NotAskedAgain) -> String {
+    format!(":no_entry: <@{by}> This was not asked again: {}", escape(&why.to_string()))
+}
+
+/// The same where asking again failed for now.
+pub fn not_asked_again_yet(by: &str, reason: &str) -> String {
+    format!(
+        ":warning: <@{by}> This was not asked again: {} Choose *Ask again* to try once more.",
+        sentence(reason)
+    )
+}
+
+/// What somebody is told on a page or privately whose wish to have it asked again can't be fulfilled.
+pub fn ask_again_refused(why: &NotAskedAgain) -> String {
+    format!("This was not asked again: {}", escape(&why.to_string()))
+}
+
+/// The dialog's line that says how often this was asked before; it mentions whoever rejected it.
+pub(super) fn again_line(approval: &Approval) -> Option<String> {
+    let Again { round, ended, by, .. } = approval.again.as_ref()?;
+    let times = match round {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        times => format!("{times} times"),
+    };
+    let ended = match ended {
+        Ended::Rejected { by } if by.is_empty() => "it was rejected".to_owned(),
+        Ended::Rejected { by } => format!("{} rejected it", mentions(by.iter())),
+        Ended::Expired => "too few people decided in time".to_owned(),
+        Ended::Cancelled => "it was cancelled".to_owned(),
+        Ended::Failed => "it was approved, and an action failed".to_owned(),
+    };
+    Some(format!(":repeat: <@{by}> asked again. This was asked {times} before; the last time, {ended}."))
+}
+
+/// The line of a closed approval's dialog that leads to the rule that was asked about again.
+pub(super) fn asked_again_line(rule: &str) -> String {
+    format!(":repeat: This was asked again, by the rule {}.", code(rule))
+}

@@ -1,0 +1,58 @@
+//! Texts about deploys whose rules were not evaluated, and the button that has that done again.
+
+use super::Message;
+use super::pieces::{button, code, deploy_link, local_time, section, sentence};
+use crate::deploy::Deploy;
+use crate::id::DeployId;
+use jiff::Timestamp;
+use serde_json::json;
+
+/// The action id of the button that has the rules of a deploy evaluated again.
+pub const EVALUATE_AGAIN: &str = "evaluate_again";
+/// The answer to somebody who asks for the rules of a deploy to be evaluated that were evaluated meanwhile.
+pub const EVALUATED_MEANWHILE: &str = "Nothing was done: the rules of this deploy were evaluated meanwhile.";
+/// The answer to somebody who asks for the rules of a deploy that is not on record.
+pub const NO_SUCH_DEPLOY: &str = "Nothing was done: this deploy is not on record any more.";
+/// The answer to somebody who is no member of the app's own workspace.
+pub const MEMBERS_ONLY: &str = "Nothing was done: only members of the workspace that this app belongs to may have the rules evaluated again.";
+
+/// The text that a channel is told when the rules of a deploy could not be read or evaluated. `until`:
+/// Signoff tries again by itself until then; `None`: not any more.
+pub fn rules_not_read(deploy: &Deploy, deploy_url: &str, reason: &str, until: Option<Timestamp>) -> String {
+    let (deploy, repository) = (deploy_link(deploy, deploy_url), code(&deploy.repository));
+    let reason = sentence(reason);
+    match until {
+        Some(until) => format!(
+            ":warning: No rule was run for {deploy}: the rules of {repository} could not be evaluated. {reason} Signoff tries \
+             again by itself until {}. To try now, choose *Evaluate again*.",
+            local_time(until)
+        ),
+        None => format!(
+            ":warning: No rule was run for {deploy}: the rules of {repository} could not be evaluated for a day. {reason} \
+             Choose *Evaluate again* once that is fixed."
+        ),
+    }
+}
+
+/// The text that a channel is told when news of a deploy could not be held against its rules. `until`: as for
+/// [`rules_not_read`].
+pub fn news_not_judged(deploy: &Deploy, deploy_url: &str, reason: &str, until: Option<Timestamp>) -> String {
+    let (deploy, reason) = (deploy_link(deploy, deploy_url), sentence(reason));
+    let next = match until {
+        Some(until) => format!("Signoff tries again by itself until {}.", local_time(until)),
+        None => "Signoff tried for a day and gave up; it looks at the rules again when there is more news."
+            .to_owned(),
+    };
+    format!(
+        ":warning: The rules of {deploy} that wait for news of it could not be evaluated. {reason} {next}"
+    )
+}
+
+/// `text` above the button that has the rules of `deploy` evaluated again. `workspace`: the team id whose
+/// members may.
+pub fn offer_evaluation(text: &str, deploy: &DeployId, workspace: &str) -> Message {
+    let value = format!("{deploy} {workspace}");
+    let elements = [button(EVALUATE_AGAIN, "Evaluate again", "", &value)];
+    let actions = json!({ "type": "actions", "block_id": "evaluation", "elements": elements });
+    Message { text: text.to_owned(), blocks: json!([section(text), actions]) }
+}

@@ -1,0 +1,169 @@
+//! Asking again: a new run of a rule for a deploy, in the place of one that people rejected or did not
+//! decide, or that failed.
+
+use super::{Opening, Run, Status, StepState, decide::go_on};
+use crate::action::Action;
+use crate::approval::{self, Approval, Choice};
+use crate::decision::Decision;
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use crate::id::{ApprovalId, RunId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The earlier run and approval that a run asks again for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Again {
+    /// How often this was asked before, from 1.
+    pub round: u32,
+    /// The run before this one.
+    pub run: RunId,
+    /// Its approval.
+    pub approval: ApprovalId,
+    /// How that ended.
+    pub ended: Ended,
+    /// The person who asked again (a Slack user id).
+    pub by: String,
+    /// Their name.
+    pub name: String,
+}
+
+/// How an approval ended that is asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "as", rename_all = "snake_case")]
+pub enum Ended {
+    /// These people (Slack user ids) rejected it.
+    Rejected {
+        /// The people.
+        by: Vec<String>,
+    },
+    /// Too few people decided in time.
+    Expired,
+    /// It was cancelled.
+    Cancelled,
+    /// It was approved, and what followed failed.
+    Failed,
+}
+
+/// The reason for which an approval can't be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotAgain {
+    /// It is open, or its run still goes on.
+    NotOver,
+    /// It was approved, and nothing failed.
+    Succeeded,
+    /// A newer deploy took its place.
+    Superseded,
+    /// It was asked again before.
+    Before,
+    /// It is about a proposed rules file or policy, which comes up again by itself.
+    Proposal,
+    /// People rejected it, and the rule says that this is final.
+    Final,
+    /// The rule, as it is now, asks nobody.
+    AsksNobody,
+}
+
+impl Run {
+    /// How `approval`, which this run waited for, ended, where it can be asked again.
+    ///
+    /// # Errors
+    ///
+    /// The reason for which it can't.
+    pub fn may_ask_again(&self, approval: &Approval) -> Result<Ended, NotAgain> {
+        if !self.is_in_force() || self.proposes_policy().is_some() {
+            return Err(NotAgain::Proposal);
+        }
+        if self.asked_again.is_some() {
+            return Err(NotAgain::Before);
+        }
+        let rejecting = approval.votes.iter().filter(|vote| vote.choice == Choice::Reject);
+        let ended = match &approval.status {
+            approval::Status::Pending | approval::Status::Quorum { .. } => return Err(NotAgain::NotOver),
+            approval::Status::Superseded { .. } => return Err(NotAgain::Superseded),
+            approval::Status::Rejected { .. } => {
+                Ended::Rejected { by: rejecting.map(|vote| vote.voter.clone()).collect() }
+            }
+            approval::Status::Expired { .. } => Ended::Expired,
+            approval::Status::Cancelled { .. } => Ended::Cancelled,
+            approval::Status::Approved { .. } => Ended::Failed,
+        };
+        match self.status {
+            Status::Running => return Err(NotAgain::NotOver),
+            Status::Succeeded => return Err(NotAgain::Succeeded),
+            Status::Stopped => {}
+        }
+        let is_final = self.steps.get(approval.step).is_some_and(|step| match &step.action {
+            Action::SlackChannelApproval(spec) => !spec.ask_again,
+            _ => false,
+        });
+        match ended {
+            Ended::Rejected { .. } if is_final => Err(NotAgain::Final),
+            ended => Ok(ended),
+        }
+    }
+
+    /// Asks again for `approval` at `now`, because of `by` (a Slack user id) with this `name`: what becomes
+    /// of this run, and the run that takes its place, by the rule as it is now (`opening`). The new run
+    /// begins with its first approval: of what comes before, nothing is done again, and nothing that is new
+    /// is done unasked.
+    ///
+    /// # Errors
+    ///
+    /// The reason for which it can't be asked again.
+    pub fn ask_again(
+        &self,
+        approval: &Approval,
+        opening: &Opening<'_>,
+        by: (&str, &str),
+        now: Timestamp,
+    ) -> Result<(Decision<Self>, Decision<Self>), NotAgain> {
+        let ended = self.may_ask_again(approval)?;
+        let mut next = Self::open(opening, now).next;
+        let is_approval = |step: &super::Step| matches!(&step.action, Action::SlackChannelApproval(_));
+        let first = next.steps.iter().position(is_approval).ok_or(NotAgain::AsksNobody)?;
+        let is_final = next.steps.iter().any(|step| match &step.action {
+            Action::SlackChannelApproval(spec) => spec.name == approval.name && !spec.ask_again,
+            _ => false,
+        });
+        if is_final && matches!(ended, Ended::Rejected { .. }) {
+            return Err(NotAgain::Final);
+        }
+        for (step, earlier) in next.steps.iter_mut().zip(&self.steps).take(first) {
+            let is_done = matches!(earlier.state, StepState::Succeeded { .. });
+            if is_done && step.action == earlier.action {
+                step.state = earlier.state.clone();
+            }
+        }
+        for step in next.steps.iter_mut().take(first) {
+            if step.state == StepState::Waiting {
+                step.state = StepState::Skipped;
+            }
+        }
+        let round = self.again.as_ref().map_or(0, |again| again.round).saturating_add(1);
+        next.id = RunId::derive_again(&self.deploy, &self.rule, round);
+        let (by, name) = (by.0.to_owned(), by.1.to_owned());
+        next.again = Some(Again {
+            round,
+            run: self.id.clone(),
+            approval: approval.id.clone(),
+            ended,
+            by: by.clone(),
+            name: name.clone(),
+        });
+        let opened = EventKind::RunOpened {
+            run: next.id.clone(),
+            rule: next.rule.clone(),
+            rule_hash: next.rule_hash.clone(),
+        };
+        let asked = EventKind::AskedAgain { approval: approval.id.clone(), run: next.id.clone(), by, name };
+        let mut earlier = Decision::new(self.clone());
+        earlier.next.asked_again = Some(next.id.clone());
+        // Its dialog offers it no more.
+        earlier.follow(EffectKind::DrawDialog { approval: approval.id.clone() });
+        let mut decision = Decision::new(next);
+        decision.events.extend([asked, opened]);
+        go_on(&mut decision);
+        Ok((earlier, decision))
+    }
+}

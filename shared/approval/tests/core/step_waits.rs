@@ -1,0 +1,66 @@
+//! Steps that wait for something that is still to come.
+
+use crate::samples::at;
+use approval::action::Action;
+use approval::event::EventKind;
+use approval::id::DeployId;
+use approval::message::step_line;
+use approval::run::{Command, Opening, Refusal, Run, StepState, decide};
+
+fn run(state: StepState) -> Run {
+    let actions = [
+        Action::Webhook("https://one.example".to_owned()),
+        Action::Webhook("https://two.example".to_owned()),
+    ];
+    let opening = Opening {
+        deploy: &DeployId::from_text("d1"),
+        revision: "7bf7226",
+        rule: "promote",
+        rule_hash: "h",
+        actions: &actions,
+        followed: false,
+    };
+    let mut run = Run::open(&opening, at(0)).next;
+    run.steps[0].state = state;
+    run
+}
+
+fn waits(reason: &str) -> Command {
+    Command::Wait { reason: reason.to_owned() }
+}
+
+#[test]
+fn only_a_step_that_runs_waits() {
+    let ended = StepState::Succeeded { at: at(1), summary: "done".to_owned(), url: None };
+    let failed = StepState::Failed { at: at(1), reason: "no".to_owned() };
+    let unknown = StepState::Unknown { at: at(1), reason: "no answer".to_owned() };
+    let asking = StepState::Asking { approval: approval::id::ApprovalId::from_text("a") };
+    for (state, refusal) in [
+        (StepState::Waiting, Refusal::OutOfTurn),
+        (asking, Refusal::OutOfTurn),
+        (ended, Refusal::Repeated),
+        (failed, Refusal::Repeated),
+        (unknown, Refusal::Repeated),
+        (StepState::Skipped, Refusal::Repeated),
+    ] {
+        assert_eq!(decide(&run(state.clone()), 0, waits("x"), at(9)).map(|_| ()), Err(refusal), "{state:?}");
+    }
+}
+
+#[test]
+fn step_that_waits_says_so_once_and_goes_on() {
+    let running = run(StepState::Running { note: None, waits: false });
+    let waiting = decide(&running, 0, waits("the tests still run"), at(9)).expect("it waits");
+    let event =
+        EventKind::StepWaits { run: running.id.clone(), step: 0, reason: "the tests still run".to_owned() };
+    assert_eq!(waiting.events, [event]);
+    insta::assert_snapshot!(step_line(&waiting.next, 0).expect("a line"), @":hourglass_flowing_sand: `webhook: https://one.example` is waiting: the tests still run.");
+    assert_eq!(
+        decide(&waiting.next, 0, waits("the tests still run"), at(10)).map(|_| ()),
+        Err(Refusal::Repeated)
+    );
+    let other = decide(&waiting.next, 0, waits("which one?"), at(10)).expect("it waits for something else");
+    let done = Command::Succeed { summary: "done".to_owned(), url: None };
+    let next = decide(&other.next, 0, done, at(11)).expect("it goes on");
+    assert_eq!(next.effects.len(), 1, "the next step runs");
+}

@@ -1,0 +1,66 @@
+//! Ask again: somebody has a closed approval asked again.
+
+use crate::cast::{Because, Refused};
+use approval::approval::{Approval, Voter};
+use approval::effect::EffectKind;
+use approval::id::{ApprovalId, DeployId};
+use approval::message::{self, NotAskedAgain};
+use approval::run::NotAgain;
+use jiff::Timestamp;
+use store::{Change, CommitError, Store};
+
+/// Commits at `now` that the closed approval `id` of `deploy` is asked again, as `voter` wishes at the time
+/// `at` by the clock of whoever took the click; `Some`: it is not, and this is the reason. Whoever may vote
+/// on it may, and with `is_admin` anybody. Somebody who asks for what was asked again already is content.
+///
+/// Costs four reads and a commit.
+///
+/// # Errors
+///
+/// The record can't be read or written: nothing was changed.
+pub async fn ask_again(
+    store: &Store,
+    voter: &Voter,
+    is_admin: bool,
+    (deploy, id): (&DeployId, &ApprovalId),
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Refused>, CommitError> {
+    let Some(approval) = store.approval(deploy, id).await? else { return Ok(Some(gone())) };
+    if let Some(refused) = may_not(&approval, voter, is_admin) {
+        return Ok(Some(refused));
+    }
+    let (Some(known), Some(run)) = (store.deploy(deploy).await?, store.run(deploy, &approval.run).await?)
+    else {
+        return Ok(Some(gone()));
+    };
+    let why = match run.may_ask_again(&approval) {
+        Err(NotAgain::Before) => return Ok(None),
+        Err(why) => Some(NotAskedAgain::Core(why)),
+        Ok(_) => store.newer(&known).await?.map(|newer| NotAskedAgain::NewerDeploy {
+            environment: known.environment.clone(),
+            revision: newer.revision,
+        }),
+    };
+    if let Some(why) = why {
+        return Ok(Some(Refused::new(Because::NotNow, message::ask_again_refused(&why))));
+    }
+    let (by, name) = (voter.id.clone(), voter.name.clone());
+    let owner = format!("ask again {id} {by} {}", at.as_microsecond());
+    let ask = EffectKind::AskAgain { approval: id.clone(), run: run.id.clone(), by, name };
+    match store.commit(Change::to(deploy, now).and(&owner, vec![ask], Vec::new())).await {
+        Ok(()) | Err(CommitError::Conflict) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn gone() -> Refused {
+    Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL)
+}
+
+/// The reason for which `voter` may not have `approval` asked again.
+fn may_not(approval: &Approval, voter: &Voter, is_admin: bool) -> Option<Refused> {
+    let refusal = approval.admit(voter).err().filter(|_| !is_admin)?;
+    let why = message::why_not_counted(&refusal)?;
+    Some(Refused::new(Because::MayNot, format!("This was not asked again: {why}")))
+}

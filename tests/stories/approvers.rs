@@ -1,0 +1,75 @@
+//! Approvers whom Slack does not have: the others decide, and where they can't, the dialog says who is
+//! missing.
+
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::run::Status;
+use insta::assert_snapshot;
+use system_tests::story::tell;
+
+const ACTS: &str = "add_deploy_tag: asked";
+
+#[test]
+fn missing_group_stops_nobody_else() {
+    tell("missing-group", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let options = format!("approvers: [{ben}, '@missing-group-gone', '{}']", story.email("left"));
+        let (deploy, dialog) = story.asks(&options, ACTS).await;
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - missing-group (Staging) to production?
+        Once approved:
+        • Tags the deploy asked
+        Nothing was approved for this place before: this is about the deploy's own commits.
+        Only the approvers of this rule may vote: @Ben. Slack does not have these approvers of the rule: @missing-group-gone, left.missing-group@acme.example.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
+        story.click(&ben, &dialog, "approve").await;
+        story
+            .until("the run to succeed", async || {
+                let page = story.settled(&deploy).await;
+                (page.runs[0].status == Status::Succeeded).then_some(())
+            })
+            .await;
+    });
+}
+
+#[test]
+fn quorum_goes_on_once_the_group_is_restored() {
+    tell("restored-group", async |story| {
+        let (ana, ben, cleo) = (story.person("Ana"), story.person("Ben"), story.person("Cleo"));
+        let options = format!("{{votes_required: 2, approvers: [{ben}, '@restored-group-sre']}}");
+        let (deploy, dialog) = story.asks(&options, ACTS).await;
+        story.click(&ben, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - restored-group (Staging) to production?
+        Once approved:
+        • Tags the deploy asked
+        Votes:
+        @Ben 👍
+        Nothing was approved for this place before: this is about the deploy's own commits.
+        ⛔ Blocked, and votes are kept: Slack does not have these approvers of the rule: @restored-group-sre. Without them, 1 vote is missing. Restore them in Slack, and this goes on by itself; or name others in the rule and ask again.
+        1 of 2 approvals, 1 more needed. Only the approvers of this rule may vote: @Ben.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+        ");
+        story.world.slack.add_usergroup("restored-group-sre", &[&cleo]);
+        let page = story.settled(&deploy).await;
+        let looks = |effect: &&Effect| {
+            matches!(effect.kind, EffectKind::JudgeAgain { .. }) && effect.state == EffectState::Pending
+        };
+        story.pull_forward(page.effects.iter().find(looks).unwrap()).await;
+        story.world.tick().await;
+        story
+            .until("the approval to be judged again", async || {
+                let page = story.settled(&deploy).await;
+                page.approvals[0].electorate.blocked.is_empty().then_some(())
+            })
+            .await;
+        story.click(&cleo, &dialog, "approve").await;
+        story
+            .until("the run to succeed", async || {
+                let page = story.settled(&deploy).await;
+                (page.runs[0].status == Status::Succeeded).then_some(())
+            })
+            .await;
+    });
+}

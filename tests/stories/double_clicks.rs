@@ -1,0 +1,61 @@
+//! Double clicks in Slack, in whatever order they arrive; and who undid is told.
+
+use approval::approval::Status;
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+use system_tests::story::tell;
+
+#[test]
+fn double_clicks_in_any_order_are_no_error() {
+    tell("double-clicks", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog) = story.asks("{votes_required: 3}", "webhook: 'https://example.com'").await;
+        let slack = &story.world.slack;
+        let now = runtime::time::now();
+        let click = |button: &str, millis: i64| {
+            let at = now + SignedDuration::from_millis(millis);
+            slack.interaction_request(&ana, &story.name, &dialog, button, at).unwrap()
+        };
+        // The first click of each pair arrives last.
+        for (button, first) in [("approve", 0), ("reject", 400)] {
+            let (first, second) = (click(button, first), click(button, first + 180));
+            for request in [second, first] {
+                assert_eq!(slack.send(request).await.status, Some(200), "{button}");
+            }
+        }
+        let page = story.settled(&deploy).await;
+        assert!(matches!(page.approvals[0].status, Status::Rejected { .. }));
+        let told = story.sees(&ana);
+        assert!(!told.contains("(only you)"), "{told}");
+    });
+}
+
+#[test]
+fn undo_is_told_in_the_thread_and_once() {
+    tell("undo-told", async |story| {
+        let (ana, ben) = (story.person("Ana"), story.person("Ben"));
+        let (deploy, dialog) =
+            story.asks("{votes_required: 1, undo_window: '90s'}", "webhook: 'https://example.com'").await;
+        story.click(&ben, &dialog, "approve").await;
+        story.until_drawn(&deploy).await;
+        assert!(story.sees(&ana).contains("It goes ahead on "), "{}", story.sees(&ana));
+        story.click(&ana, &dialog, "undo").await;
+        story
+            .until("the thread to be told", async || (!slack_thread(story, &dialog).is_empty()).then_some(()))
+            .await;
+        story.until_drawn(&deploy).await;
+        assert_snapshot!(story.sees(&ana), @"
+        @Ana, would you like to promote REVISION - undo-told (Staging) to production?
+        Once approved:
+        • Posts to the webhook: https://example.com
+        Nothing was approved for this place before: this is about the deploy's own commits.
+        [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
+
+        ↳ :leftwards_arrow_with_hook: @Ana undid the approval. The vote of @Ben was taken back.
+        ");
+    });
+}
+
+fn slack_thread(story: &system_tests::story::Story, dialog: &str) -> Vec<signoff_local::slack::Message> {
+    story.world.slack.thread(&story.name, dialog)
+}

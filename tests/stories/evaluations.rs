@@ -1,0 +1,178 @@
+//! Deploys whose rules could not be read or evaluated: Signoff tries again for a day, and a person can ask
+//! for it.
+
+use approval::confirmation::Confirmation;
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::event::EventKind;
+use approval::id::DeployId;
+use insta::assert_snapshot;
+use signoff_local::fault::{Fault, FaultKind};
+use signoff_local::slack::{Message, NewUser};
+use store::Page;
+use system_tests::story::{Story, rule, tell};
+use system_tests::world::PROBLEMS_CHANNEL;
+
+const ACTS: &str = "webhook: 'https://example.com'";
+
+/// Has the host refuse so many times to show the rules file.
+fn hides_rules(story: &Story, times: u32) {
+    let refused = FaultKind::status(401, "{\"message\": \"Bad credentials\"}");
+    let path = format!("GET /repos/{}/contents/.signoff/rules.yml", story.repository());
+    story.world.github.faults().push(Fault::once(&path, refused).times(times));
+}
+
+/// A deploy whose rules can't be read; what is on record of it then.
+async fn unevaluated(story: &Story) -> (DeployId, Page) {
+    story.new_rules(&rule("votes_required: 1", ACTS)).await;
+    hides_rules(story, 1);
+    let revision = story.push("Ana", "Take cards");
+    let deploy = story.deploys(&revision, "Staging").await;
+    let page = story
+        .until("the rules not to be evaluated", async || {
+            let page = story.settled(&deploy).await;
+            matches!(page.deploy.confirmation, Confirmation::Unevaluated { .. }).then_some(page)
+        })
+        .await;
+    (deploy, page)
+}
+
+/// The message with the button in the deployments' channel.
+fn offer(story: &Story) -> Message {
+    let messages = story.world.slack.messages(PROBLEMS_CHANNEL);
+    let mine = |message: &&Message| message.text.contains(&story.name) && !message.blocks.is_empty();
+    messages.iter().rev().find(mine).expect("a message with the button").clone()
+}
+
+async fn until_evaluated(story: &Story, deploy: &DeployId) -> Page {
+    story
+        .until("the rules to be evaluated", async || {
+            let page = story.settled(deploy).await;
+            (page.deploy.confirmation == Confirmation::Confirmed).then_some(page)
+        })
+        .await
+}
+
+fn parked(page: &Page) -> &Effect {
+    let is_parked = |effect: &&Effect| {
+        matches!(effect.kind, EffectKind::EvaluateRules) && effect.state == EffectState::Pending
+    };
+    page.effects.iter().find(is_parked).expect("an evaluation that is tried again")
+}
+
+#[test]
+fn rules_that_could_not_be_read_are_tried_for_a_day() {
+    tell("tried-for-a-day", async |story| {
+        story.person("Ana");
+        let (deploy, page) = unevaluated(story).await;
+        assert_snapshot!(story.problems().join("\n"), @"
+        ⚠️ No rule was run for REVISION - tried-for-a-day (Staging): the rules of acme/tried-for-a-day could not be evaluated. GitHub answered 401 while reading .signoff/rules.yml of acme/tried-for-a-day: the token in the GitHub secret is not valid; put a new one there (aws secretsmanager put-secret-value). Signoff tries again by itself until DATE at TIME. To try now, choose Evaluate again.
+        [Evaluate again]
+        ");
+        story.pull_forward(parked(&page)).await;
+        story.world.tick().await;
+        until_evaluated(story, &deploy).await;
+        story.dialog().await;
+        assert_eq!(story.problems().len(), 1, "it is told once");
+    });
+}
+
+#[test]
+fn rules_are_given_up_after_a_day_and_evaluated_when_asked() {
+    tell("given-up-after-a-day", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, page) = unevaluated(story).await;
+        hides_rules(story, 1);
+        story.let_grow_old(parked(&page)).await;
+        story.pull_forward(parked(&page)).await;
+        story.world.tick().await;
+        story
+            .until("the evaluation to be given up", async || (story.problems().len() == 2).then_some(()))
+            .await;
+        assert_snapshot!(story.problems()[1], @"
+        ⚠️ No rule was run for REVISION - given-up-after-a-day (Staging): the rules of acme/given-up-after-a-day could not be evaluated for a day. GitHub answered 401 while reading .signoff/rules.yml of acme/given-up-after-a-day: the token in the GitHub secret is not valid; put a new one there (aws secretsmanager put-secret-value). Choose Evaluate again once that is fixed.
+        [Evaluate again]
+        ");
+        let slack = &story.world.slack;
+        let clicked = slack.click(&ana, PROBLEMS_CHANNEL, &offer(story).ts, "evaluate_again").await.unwrap();
+        assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        until_evaluated(story, &deploy).await;
+        story.dialog().await;
+    });
+}
+
+#[test]
+fn member_has_rules_evaluated_again_once() {
+    tell("evaluated-again", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, _) = unevaluated(story).await;
+        let slack = &story.world.slack;
+        let stranger = slack.add_user(NewUser::new("Guest", &story.email("Guest")).guest());
+        let offer = offer(story);
+        // Twice, as people do; and somebody who may not.
+        for person in [&stranger, &ana, &ana] {
+            let clicked = slack.click(person, PROBLEMS_CHANNEL, &offer.ts, "evaluate_again").await.unwrap();
+            assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        }
+        let page = until_evaluated(story, &deploy).await;
+        let asked = |kind: &EventKind| matches!(kind, EventKind::EvaluationAsked { by, .. } if *by == ana);
+        assert!(page.events.iter().any(|event| asked(&event.kind)));
+        story.dialog().await;
+        // The clock's own try finds nothing left to do.
+        let page = story.settled(&deploy).await;
+        story.pull_forward(parked(&page)).await;
+        story.world.tick().await;
+        story
+            .until("the clock's try to end", async || {
+                let page = story.settled(&deploy).await;
+                page.effects.iter().all(Effect::is_closed).then_some(())
+            })
+            .await;
+        assert_eq!(story.page(&deploy).await.runs.len(), 1);
+        let clicked = slack.click(&ana, PROBLEMS_CHANNEL, &offer.ts, "evaluate_again").await.unwrap();
+        assert_eq!(clicked.status, Some(200));
+        let told = story
+            .until("the answer", async || {
+                let seen = slack.user_sees(&ana, PROBLEMS_CHANNEL);
+                seen.contains("evaluated meanwhile").then_some(seen)
+            })
+            .await;
+        assert!(
+            told.contains("(only you) Nothing was done: the rules of this deploy were evaluated meanwhile.")
+        );
+    });
+}
+
+#[test]
+fn page_has_rules_evaluated_again() {
+    tell("evaluated-on-the-page", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, _) = unevaluated(story).await;
+        let visitor = story.sign_in(&ana).await;
+        let page = visitor.page(&format!("/deploys/{deploy}")).await;
+        assert!(page.contains("The rules of this deploy were not evaluated."), "{page}");
+        let path = format!("/deploys/{deploy}/evaluate");
+        assert_eq!(visitor.post(&path, &[]).await.status().as_u16(), 303);
+        until_evaluated(story, &deploy).await;
+        let page = visitor.page(&format!("/deploys/{deploy}")).await;
+        assert!(!page.contains("Evaluate again"), "{page}");
+        assert_eq!(visitor.post(&path, &[]).await.status().as_u16(), 409);
+    });
+}
+
+#[test]
+fn corrected_rules_file_is_read_again() {
+    tell("corrected-rules", async |story| {
+        let ana = story.person("Ana");
+        story.new_rules("rules:\n  - promote:\n\tconditions: []\n").await;
+        let revision = story.push("Ana", "Take cards");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.until("the file to be refused", async || (!story.problems().is_empty()).then_some(())).await;
+        story.settled(&deploy).await;
+        story.rules(&rule("votes_required: 1", ACTS));
+        let slack = &story.world.slack;
+        let clicked = slack.click(&ana, PROBLEMS_CHANNEL, &offer(story).ts, "evaluate_again").await.unwrap();
+        assert_eq!((clicked.status, clicked.problem), (Some(200), None));
+        until_evaluated(story, &deploy).await;
+        story.dialog().await;
+    });
+}
