@@ -21,6 +21,7 @@ impl ActionExecution {
         failure: Failure,
         request_id: &str,
     ) -> Result<Handled, Trouble> {
+        let attempt = &attempt.with_build();
         let effect = &attempt.effect;
         let (deploy, id, attempts) = (&effect.deploy, &effect.id, effect.attempts);
         tracing::warn!(request_id, %deploy, effect = %id, attempts, %failure, "an effect was not done");

@@ -41,6 +41,31 @@ pub struct Effect {
     pub due_at: Timestamp,
     /// What went wrong last.
     pub note: Option<String>,
+    /// The build that an attempt started. Later attempts look at this one, and start no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<StartedBuild>,
+}
+
+/// A build that an attempt started, as the CI named it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum StartedBuild {
+    /// A pipeline of CircleCI.
+    Pipeline {
+        /// Its id.
+        id: String,
+        /// Its number in the project.
+        number: u64,
+        /// Its page.
+        url: String,
+    },
+    /// A workflow run of GitHub Actions.
+    Run {
+        /// Its id in the repository.
+        id: u64,
+        /// Its page.
+        url: String,
+    },
 }
 
 /// What to do to the outside world.
@@ -316,6 +341,7 @@ impl Effect {
             note: None,
         }
     }
+            build: None,
 
     /// An effect that is committed at `now` and to be done at `at`.
     pub fn later(id: EffectId, deploy: DeployId, kind: EffectKind, at: Timestamp, now: Timestamp) -> Self {

@@ -1,8 +1,9 @@
 //! From a message to the effect that it stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, backoff};
+use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, StartedBuild, backoff};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::OnceLock;
 use store::{CommitError, EffectMessage, Store};
 
 /// How soon a message comes again whose effect could not be read or claimed.
@@ -18,12 +19,25 @@ pub struct Attempt {
     /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer was lost
     /// ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as the end of its lease.
     pub rested: SignedDuration,
+    /// The build that this attempt started.
+    pub build: OnceLock<StartedBuild>,
 }
 
 impl Attempt {
     /// Whether the processes of so many attempts ended before they could say why that another one won't help.
     pub fn is_hopeless(&self) -> bool {
         self.effect.attempts > 2 * MAX_ATTEMPTS
+    }
+
+    /// The build that this attempt or an earlier one started, where the CI named it.
+    pub fn started_build(&self) -> Option<&StartedBuild> {
+        self.build.get().or(self.effect.build.as_ref())
+    }
+
+    /// This attempt with what it started on its effect, so that no row that is written of it forgets that.
+    pub fn with_build(&self) -> Self {
+        let effect = Effect { build: self.started_build().cloned(), ..self.effect.clone() };
+        Self { effect, ..self.clone() }
     }
 
     /// The effect as it is when it is to be tried again after `wait`, because of `note`. Where an earlier attempt's end is
@@ -65,7 +79,7 @@ pub async fn take(
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {
-        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect) }),
+        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect), build: OnceLock::new() }),
         Err(CommitError::Conflict) => Err(Handled::Again(SOON)),
         Err(CommitError::Store(error)) => {
             tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
@@ -134,7 +148,12 @@ mod tests {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
         let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);
         for lost in [false, true] {
-            let attempt = Attempt { effect: effect.clone(), lost, rested: SignedDuration::ZERO };
+            let attempt = Attempt {
+                effect: effect.clone(),
+                lost,
+                rested: SignedDuration::ZERO,
+                build: OnceLock::new(),
+            };
             let again = attempt.postponed(now, wait, "503".to_owned());
             assert_eq!(again.claim(now + wait), Claim::Take { lost });
             assert_ne!(again.claim(now), Claim::Take { lost });

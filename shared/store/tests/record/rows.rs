@@ -12,7 +12,7 @@ use approval::approval::{
     Approval, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict, Vote,
 };
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
-use approval::effect::{Effect, EffectState};
+use approval::effect::{Effect, EffectState, StartedBuild};
 use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
 use approval::id::ApprovalId;
 use approval::issue::{Issue, Tracker};
@@ -327,7 +327,8 @@ async fn effects_of_every_kind_and_state_read_as_they_were_written() {
         let mut claimed = local.store.claim(&found, second(10)).await.expect("claimed");
         claimed.attempts = claimed.attempts.max(1);
         for (state, note) in [(EffectState::Started, None), (EffectState::Unknown, Some(ODD[3].to_owned()))] {
-            let after = claimed.closed(state, note);
+            let build = StartedBuild::Run { id: u64::MAX, url: ODD[3].to_owned() };
+            let after = Effect { build: Some(build), ..claimed.closed(state, note) };
             local.store.settle(&claimed, &after).await.expect("settled");
             assert_eq!(local.store.effect(&id, &found.id).await.expect("read"), Some(after));
         }
