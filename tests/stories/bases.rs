@@ -166,8 +166,9 @@ fn a_range_that_was_not_read_whole_blocks_until_it_is() {
         let (deploy, _) = story.asks("{self_approval: false}", &hook(&receiver)).await;
         let revision = story.page(&deploy).await.deploy.revision;
         let partial = r#"{"data":{"repository":{"a0":null}},"errors":[{"type":"FORBIDDEN","message":"Resource not accessible"}]}"#;
+        // The look after the base is set, and the one that Ben's vote asks for.
         let fault = Fault::once("POST /graphql", FaultKind::status(200, partial)).with_body(&revision);
-        story.world.github.faults().push(fault);
+        story.world.github.faults().push(fault.times(2));
         story.sets_base(&deploy, &base).await;
         let blocked = story.settled(&deploy).await.approvals[0].electorate.blocked.clone();
         assert!(matches!(&blocked[..], [Blocker::Incomplete { .. }]), "{blocked:?}");

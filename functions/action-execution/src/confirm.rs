@@ -69,7 +69,7 @@ impl ActionExecution {
             let change = if sets_base && is_approved {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);
                 let has_moved = next.starts_elsewhere(&base);
-                let others = has_moved.then(|| EffectKind::JudgeOthers { approval: id.clone() });
+                let others = has_moved.then(|| EffectKind::JudgeOthers { approval: Some(id.clone()) });
                 let owner = format!("base moved by {id}");
                 change.base(next).and(&owner, others.into_iter().collect(), Vec::new())
             } else {

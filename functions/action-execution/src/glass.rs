@@ -249,7 +249,7 @@ impl ActionExecution {
             let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));
             let Some(next) = moved else { return Ok(Some(change)) };
             let others =
-                next.starts_elsewhere(&base).then(|| EffectKind::JudgeOthers { approval: id.clone() });
+                next.starts_elsewhere(&base).then(|| EffectKind::JudgeOthers { approval: Some(id.clone()) });
             let owner = format!("base moved by the review of {id}");
             Ok(Some(change.base(next).and(&owner, others.into_iter().collect(), Vec::new())))
         })

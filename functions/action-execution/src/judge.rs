@@ -5,7 +5,9 @@ use crate::handler::ActionExecution;
 use crate::range::{is_settled, not_less};
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Approval, Blocker, Command, Electorate, Successor, WithoutRange};
+use approval::approval::{
+    Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,
+};
 use approval::base::{Base, place};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
@@ -18,9 +20,6 @@ use providers::slack::client::Slack;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
-
-/// The longest wait until a blocked approval whose look failed is looked at again, in rounds.
-const LAST_ROUND: u32 = 15;
 
 /// What an approval judges, and by what.
 pub(crate) struct Judgement {
@@ -269,14 +268,14 @@ impl ActionExecution {
             return Ok(Handled::Again(wait));
         }
         let now = self.now();
-        let next = round.saturating_add(1).min(LAST_ROUND);
+        let next = round.saturating_add(1);
         let after = effect.closed(EffectState::Failed, Some(failure.to_string()));
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         let is_open = self.store.approval(&effect.deploy, id).await?;
         if round > 0 && is_open.is_some_and(|approval| approval.status.is_open()) {
             let kind = EffectKind::JudgeAgain { approval: id.clone(), round: next };
-            let at = now + jiff::SignedDuration::from_mins(i64::from(next));
-            change = change.later(&format!("judging after {}", effect.id), kind, at);
+            change =
+                change.later(&format!("judging after {}", effect.id), kind, now + wait_before_round(next));
         }
         self.store.commit(change).await?;
         Ok(Handled::Done)

@@ -1,30 +1,48 @@
-//! The approvals beside one that moved the base of its place, or whose base an admin set.
+//! The approvals that are judged again because something beside them changed: the base of a place, or the list of people.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
-use approval::id::ApprovalId;
+use approval::id::{ApprovalId, DeployId};
 use approval::slug::canonical;
 use runtime::effects::Attempt;
 use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
 
 impl ActionExecution {
-    /// Has every other approval of the deployment that is open judged again: its range may start elsewhere now. Each look reads
-    /// the base of its own place.
-    pub(crate) async fn judge_others(&self, attempt: &Attempt, moved_by: &ApprovalId) -> Result<(), Trouble> {
+    /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their ranges may start elsewhere
+    /// now, and each look reads the base of its own place. Without, the blocked ones of every deployment: somebody may be found now.
+    pub(crate) async fn judge_others(
+        &self,
+        attempt: &Attempt,
+        moved_by: Option<&ApprovalId>,
+    ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let Some(deploy) = self.store.deploy(&effect.deploy).await? else { return self.done(effect).await };
+        let deployment = match moved_by {
+            Some(_) => {
+                let deploy = self.store.deploy(&effect.deploy).await?;
+                let Some(deploy) = deploy else { return self.done(effect).await };
+                Some(deploy.deployment)
+            }
+            None => None,
+        };
         let wanted = WantedApprovals {
-            deployment: Some(deploy.deployment.clone()),
+            deployment,
             outcome: Some(WantedOutcome::Pending),
             ..WantedApprovals::default()
         };
         let mut before = None;
         loop {
             let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
-            for other in listing.approvals.into_iter().filter(|other| other.id != *moved_by) {
+            for other in listing.approvals {
+                let is_meant = match moved_by {
+                    Some(moved_by) => other.id != *moved_by,
+                    None => self.is_blocked(&other.deploy, &other.id).await?,
+                };
+                if !is_meant {
+                    continue;
+                }
                 let judge = EffectKind::JudgeAgain { approval: other.id.clone(), round: 0 };
                 let owner = format!("judged after {} {}", effect.id, other.id);
                 let change = Change::to(&other.deploy, self.now()).and(&owner, vec![judge], Vec::new());
@@ -40,6 +58,12 @@ impl ActionExecution {
             }
         }
         self.done(effect).await
+    }
+
+    async fn is_blocked(&self, deploy: &DeployId, id: &ApprovalId) -> Result<bool, StoreError> {
+        let approval = self.store.approval(deploy, id).await?;
+        Ok(approval
+            .is_some_and(|approval| approval.status.is_open() && !approval.electorate.blocked.is_empty()))
     }
 
     /// The deploy that took `deploy` out of its environment by going back to what stood there before it; `None`: none did. One

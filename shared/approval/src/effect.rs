@@ -117,10 +117,11 @@ pub enum EffectKind {
         /// How often it was looked at since it was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
-    /// Look again at the deployment's other approvals that are open: an approval let a revision through, or an admin set a base.
+    /// Look again at approvals that are open, because what they are judged by changed.
     JudgeOthers {
-        /// The approval that did.
-        approval: ApprovalId,
+        /// The approval that let a revision through, or whose base an admin set: the deployment's others are looked at. `None`: the
+        /// list of people changed, and every blocked approval of the stack is looked at.
+        approval: Option<ApprovalId>,
     },
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
@@ -304,7 +305,8 @@ impl EffectKind {
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
             // A look that waits for its time must not hold up one that is asked for now.
             Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
-            Self::JudgeOthers { approval } => format!("judge-others-{approval}"),
+            Self::JudgeOthers { approval: Some(approval) } => format!("judge-others-{approval}"),
+            Self::JudgeOthers { approval: None } => format!("judge-blocked-{deploy}"),
             Self::Expire { approval } | Self::Remind { approval } | Self::WatchFreeze { approval } => {
                 format!("deadline-{approval}")
             }
@@ -339,9 +341,9 @@ impl Effect {
             not_before: now,
             due_at: now + GRACE,
             note: None,
+            build: None,
         }
     }
-            build: None,
 
     /// An effect that is committed at `now` and to be done at `at`.
     pub fn later(id: EffectId, deploy: DeployId, kind: EffectKind, at: Timestamp, now: Timestamp) -> Self {

@@ -177,14 +177,14 @@ impl Change {
         self
     }
 
-    /// The next state of an entry of People (its first, where its version is 0), and the question that follows from it.
+    /// The next state of an entry of People (its first, where its version is 0), and what follows from it.
     pub fn person(mut self, mut next: Entry) -> Self {
-        let asks = next.question();
+        let follows = next.follows();
         next.version += 1;
         self.follow(
             &format!("people {}", next.handle),
             next.version,
-            asks.into_iter().collect(),
+            follows.into_iter().collect(),
             Vec::new(),
             Vec::new(),
         );

@@ -62,7 +62,7 @@ impl Console {
             return not(StatusCode::CONFLICT, text).await;
         }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
-        let others = EffectKind::JudgeOthers { approval: id.clone() };
+        let others = EffectKind::JudgeOthers { approval: Some(id.clone()) };
         let set = EventKind::BaseSet {
             approval: id.clone(),
             place: at.clone(),

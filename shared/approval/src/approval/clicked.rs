@@ -5,6 +5,7 @@ use super::frozen::lifted;
 use super::glass::break_glass;
 use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
+use crate::effect::EffectKind;
 use crate::event::EventKind;
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +26,7 @@ pub(super) fn clicked(
     }
     admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
+    let is_first = !approval.clicks.iter().any(|last| last.person == click.voter.id);
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
     clicks.push(Clicked { person: click.voter.id.clone(), at: click.at });
@@ -38,6 +40,10 @@ pub(super) fn clicked(
                 return Ok(decision);
             }
             vote(&mut decision, &click, *choice, reason, now)?;
+            // Once a person: a look costs more than a click, and clicking again mends nothing.
+            if is_first && !approval.electorate.blocked.is_empty() {
+                decision.follow(EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 });
+            }
         }
         Ask::Withdraw => {
             if !decision.next.votes.iter().any(|vote| vote.voter == click.voter.id) {

@@ -12,8 +12,10 @@ use crate::effect::EffectKind;
 use crate::event::EventKind;
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest wait until a blocked approval is judged again, in minutes.
-const LONGEST_WAIT: u32 = 15;
+/// The rounds after each of which a blocked approval waits a minute longer.
+const STEADY_ROUNDS: u32 = 15;
+/// The longest wait until a blocked approval is judged again.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What can happen to an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -349,9 +351,16 @@ fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
     if decision.next.electorate.blocked.is_empty() {
         return;
     }
-    let minutes = i64::from(round.clamp(1, LONGEST_WAIT));
     let kind = EffectKind::JudgeAgain { approval: decision.next.id.clone(), round };
-    decision.later.push(Later { at: now + SignedDuration::from_mins(minutes), kind });
+    decision.later.push(Later { at: now + wait_before_round(round), kind });
+}
+
+/// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes, then twice as long each
+/// time, up to a day. What is not mended within two hours is rarely mended by waiting, and what mends it has the approval judged at once.
+pub fn wait_before_round(round: u32) -> SignedDuration {
+    let steady = SignedDuration::from_mins(i64::from(round.clamp(1, STEADY_ROUNDS)));
+    let doublings = round.saturating_sub(STEADY_ROUNDS).min(16);
+    steady.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }
 
 /// What the votes come to: they reject, they make a quorum, or they are too few.

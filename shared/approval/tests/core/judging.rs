@@ -54,7 +54,9 @@ fn a_blocked_approval_keeps_its_votes_and_goes_on_by_itself() {
 
 #[test]
 fn a_blocked_approval_is_judged_ever_more_seldom() {
-    for (round, minutes) in [(1, Some(2)), (2, Some(3)), (14, Some(15)), (400, Some(15)), (0, None)] {
+    for (round, minutes) in
+        [(1, Some(2)), (14, Some(15)), (15, Some(30)), (17, Some(120)), (400, Some(1_440)), (0, None)]
+    {
         let again = decide(&voted(), judge(blocked(), None, round), at(0)).unwrap();
         let waits: Vec<_> =
             again.later.iter().map(|later| later.at.duration_since(at(0)).as_mins()).collect();
@@ -63,6 +65,22 @@ fn a_blocked_approval_is_judged_ever_more_seldom() {
     }
     let closed = Approval { status: Status::Expired { at: at(5) }, ..voted() };
     assert_eq!(decide(&closed, judge(blocked(), None, 1), at(60)).err(), Some(Refusal::NotNow));
+}
+
+#[test]
+fn first_vote_of_each_person_has_a_blocked_approval_judged() {
+    let is_judged = |approval: &Approval, person: &str, choice, second| {
+        let decision = decide(approval, click(person, for_it(choice), second), at(second)).unwrap();
+        (consequences(&decision).contains("judge_again"), decision.next)
+    };
+    let opened = Approval { electorate: blocked(), ..approval() };
+    let (judged, voted) = is_judged(&opened, "U2", Choice::Approve, 10);
+    assert!(judged, "what is mended meanwhile is found at once");
+    let (judged, changed) =
+        is_judged(&Approval { rejections_required: 2, ..voted }, "U2", Choice::Reject, 20);
+    assert!(!judged, "a look costs more than a click");
+    assert!(is_judged(&changed, "U3", Choice::Approve, 30).0);
+    assert!(!is_judged(&approval(), "U2", Choice::Approve, 10).0, "nothing blocks it");
 }
 
 #[test]
