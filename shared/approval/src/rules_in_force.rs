@@ -116,14 +116,14 @@ pub struct Proposal {
     pub rejected: bool,
 }
 
-/// Why a proposal can't be put in force, or rejected.
+/// Why a proposed rules file or policy can't be put in force, or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The file is in force already.
+    /// It is in force already.
     Repeated,
-    /// The file is not proposed, or not any more.
+    /// It is not proposed, or not any more.
     NotProposed,
-    /// The voters rejected it.
+    /// Somebody who may vote on it rejected it.
     Rejected,
 }
 
