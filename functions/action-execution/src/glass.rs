@@ -5,7 +5,7 @@ use crate::electorate::{each_once, resolve};
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::people::Known;
-use crate::policy::Binding;
+use crate::policy::{Basing, Binding};
 use crate::trouble::Trouble;
 use approval::action::Action;
 use approval::approval::{
@@ -128,7 +128,7 @@ impl ActionExecution {
         let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
         let found = self.store.deploy_and_run(deploy, &approval.run).await?;
         let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
-        self.policy_lets_base(&deploy, &run).await
+        Ok(matches!(self.policy_on_base(&deploy, &run).await?, Basing::Always))
     }
 
     /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack notifies nobody of a

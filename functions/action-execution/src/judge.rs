@@ -31,10 +31,22 @@ pub(crate) struct Judgement {
     pub(crate) start: Option<String>,
     /// The range, where it was read anew.
     pub(crate) read: Option<Changes>,
-    /// Whether its approval sets a base: it asks by the rules in force.
+    /// Whether its approval sets a base, if the policy lets it: it asks by the rules in force.
     pub(crate) sets_base: bool,
     /// The deploy that rolled this one back, where one did since the approval opened.
     pub(crate) rolled_back_by: Option<Successor>,
+}
+
+/// An approval that is open, judged anew.
+pub(crate) struct Judged {
+    /// What it judges, and by what.
+    pub(crate) judgement: Judgement,
+    /// Whether it asks for four eyes, or one before it for the same place did.
+    pub(crate) four_eyes: bool,
+    /// Its deploy.
+    pub(crate) deploy: Deploy,
+    /// The run that waits for it.
+    pub(crate) run: Run,
 }
 
 /// An approval that asks: its deploy, its run and its rule's words.
@@ -130,8 +142,6 @@ impl ActionExecution {
         electorate.people_page = Some(self.people_page());
         electorate.glass = self.breakers(slack, &asked).await?;
         let sets_base = run.is_in_force() && !asked.is_followed();
-        // What the policy keeps back went nowhere: the next range has it too.
-        let sets_base = sets_base && self.policy_lets_base(deploy, run).await?;
         let judgement = |electorate, base, start, read| Judgement {
             electorate,
             base,
@@ -192,7 +202,7 @@ impl ActionExecution {
         slack: &Slack,
         approval: &Approval,
         again: bool,
-    ) -> Result<(Judgement, bool), Trouble> {
+    ) -> Result<Judged, Trouble> {
         let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
         let (deploy, run) =
             found.ok_or_else(|| Failure::Permanent("the deploy is not on record any more".to_owned()))?;
@@ -213,7 +223,8 @@ impl ActionExecution {
             Some(_) => None,
             None => self.rolled_back_by(&deploy).await?,
         };
-        Ok((Judgement { rolled_back_by, ..judgement }, asked.has_four_eyes()))
+        let four_eyes = asked.has_four_eyes();
+        Ok(Judged { judgement: Judgement { rolled_back_by, ..judgement }, four_eyes, deploy, run })
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.
@@ -229,8 +240,8 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let slack = self.outside.slack(self.now()).await?;
-        let (judgement, _) = self.judge_open(&slack, &approval, true).await?;
-        let Judgement { electorate, start, read, rolled_back_by, .. } = judgement;
+        let judged = self.judge_open(&slack, &approval, true).await?;
+        let Judgement { electorate, start, read, rolled_back_by, .. } = judged.judgement;
         let command = match rolled_back_by {
             Some(by) => Command::Supersede(by),
             None => Command::Judge { electorate, base: start, round },

@@ -22,7 +22,7 @@ use runtime::settings::{SettingError, Settings};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::Change;
+use store::{Change, StoreError};
 
 /// The beginning of a step's note while the policy keeps it back.
 const BLOCKED: &str = "The policy keeps this back. ";
@@ -49,9 +49,20 @@ pub(crate) enum Binding {
     Policy(Arc<Policy>),
 }
 
+/// Whether the approvals of a run set a base, as far as the policy goes.
+#[derive(Debug)]
+pub(crate) enum Basing {
+    /// They do.
+    Always,
+    /// They don't: the policy keeps something of the run back, or nothing of it is held against the policy.
+    Never,
+    /// The last one does where enough different people approved in all of them together.
+    Counted(Box<Held>),
+}
+
 /// A run against the policy.
 #[derive(Debug, Default)]
-struct Held {
+pub(crate) struct Held {
     /// The ways in which its rule is below the policy.
     below: Vec<String>,
     /// The floors that it meets by the votes of several approvals together.
@@ -111,12 +122,35 @@ impl ActionExecution {
         Ok(self.held_against_policy(deploy, run, None).await?.below)
     }
 
-    /// Whether an approval of `run` may set a base: the policy keeps nothing of the run back, and does not still have to count the
-    /// people of several approvals. A run that only asks is held against no floor, so that under a policy it sets none: a rule of few
-    /// votes would hide its commits from the one that acts.
-    pub(crate) async fn policy_lets_base(&self, deploy: &Deploy, run: &Run) -> Result<bool, Trouble> {
-        let Held { below, together, asks_only, .. } = self.held_against_policy(deploy, run, None).await?;
-        Ok(below.is_empty() && together.is_empty() && !asks_only)
+    /// Whether an approval of `run` may set a base. A run that only asks is held against no floor, so that under a policy it sets
+    /// none: a rule of few votes would hide its commits from the one that acts.
+    pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Result<Basing, Trouble> {
+        let held = self.held_against_policy(deploy, run, None).await?;
+        Ok(match (held.below.is_empty() && !held.asks_only, held.together.is_empty()) {
+            (false, _) => Basing::Never,
+            (true, true) => Basing::Always,
+            (true, false) => Basing::Counted(Box::new(held)),
+        })
+    }
+
+    /// Whether `last`, an approval of `run` that is approved now, sets a base.
+    ///
+    /// # Errors
+    /// The other approvals behind the run can't be read.
+    pub(crate) async fn sets_base(
+        &self,
+        run: &Run,
+        basing: &Basing,
+        last: &Approval,
+    ) -> Result<bool, StoreError> {
+        let held = match basing {
+            Basing::Always => return Ok(true),
+            Basing::Never => return Ok(false),
+            Basing::Counted(held) => held,
+        };
+        let approved = self.approved_behind(run, held, Some(last)).await?;
+        let is_broken = approved.iter().any(|(_, approval)| approval.glass.broken.is_some());
+        Ok(!is_broken && too_few(run, held, &approved).is_empty())
     }
 
     /// The rule of `run` against the policy in force, as it is written and as its texts are rendered now, or as people voted on
@@ -166,16 +200,34 @@ impl ActionExecution {
         if held.together.is_empty() && held.runs_before.is_empty() {
             return Ok(Vec::new());
         }
-        let (mut approved, mut broken) = (Vec::new(), Vec::new());
+        let approved = self.approved_behind(run, held, None).await?;
+        let is_broken = |approval: &&Approval| approval.glass.broken.is_some();
+        let broken: Vec<&Approval> =
+            approved.iter().map(|(_, approval)| approval).filter(is_broken).collect();
+        match broken.is_empty() {
+            true => Ok(too_few(run, held, &approved)),
+            false => self.unnamed_breakers(run, held, &broken).await,
+        }
+    }
+
+    /// The approvals that are approved of `run` and of the runs before it, with what their rules ask. `last` stands for its row.
+    async fn approved_behind<'r>(
+        &self,
+        run: &'r Run,
+        held: &'r Held,
+        last: Option<&Approval>,
+    ) -> Result<Vec<(&'r ApprovalSpec, Approval)>, StoreError> {
+        let mut approved = Vec::new();
         for run in held.runs_before.iter().chain([run]) {
             for (step, asked) in run.steps.iter().enumerate() {
                 let Action::SlackChannelApproval(spec) = &asked.action else { continue };
                 let id = ApprovalId::derive(&run.id, step);
-                let Some(approval) = self.store.approval(&run.deploy, &id).await? else { continue };
+                let approval = match last.filter(|last| last.id == id) {
+                    Some(last) => Some(last.clone()),
+                    None => self.store.approval(&run.deploy, &id).await?,
+                };
+                let Some(approval) = approval else { continue };
                 match approval.status {
-                    votes::Status::Approved { .. } if approval.glass.broken.is_some() => {
-                        broken.push(approval)
-                    }
                     votes::Status::Approved { .. } => approved.push((spec, approval)),
                     votes::Status::Pending
                     | votes::Status::Quorum { .. }
@@ -186,20 +238,7 @@ impl ActionExecution {
                 }
             }
         }
-        if !broken.is_empty() {
-            return self.unnamed_breakers(run, held, &broken).await;
-        }
-        let mut lacking = Vec::new();
-        for together in &held.together {
-            let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
-            let approvals: Vec<&Approval> = counting.map(|(_, approval)| approval).collect();
-            let found = different_people(&approvals, together.has_four_eyes());
-            let text = message::too_few_people(&run.rule, together.line, together.people, found);
-            if found < together.people && !lacking.contains(&text) {
-                lacking.push(text);
-            }
-        }
-        Ok(lacking)
+        Ok(approved)
     }
 
     /// Those of `broken` whose breaker the policy does not name for what `run` does.
@@ -207,7 +246,7 @@ impl ActionExecution {
         &self,
         run: &Run,
         held: &Held,
-        broken: &[Approval],
+        broken: &[&Approval],
     ) -> Result<Vec<String>, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
         let named = resolve(&slack, &held.breakers).await?;
@@ -308,6 +347,21 @@ impl ActionExecution {
         })
         .await
     }
+}
+
+/// The floors that `run` meets by several approvals together, and in which too few different people approved, a sentence each.
+fn too_few(run: &Run, held: &Held, approved: &[(&ApprovalSpec, Approval)]) -> Vec<String> {
+    let mut lacking = Vec::new();
+    for together in &held.together {
+        let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
+        let approvals: Vec<&Approval> = counting.map(|(_, approval)| approval).collect();
+        let found = different_people(&approvals, together.has_four_eyes());
+        let text = message::too_few_people(&run.rule, together.line, together.people, found);
+        if found < together.people && !lacking.contains(&text) {
+            lacking.push(text);
+        }
+    }
+    lacking
 }
 
 /// The number of different people who approved `approvals` and whose votes were enough there. With `four_eyes`, of the part of the
