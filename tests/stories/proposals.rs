@@ -106,6 +106,42 @@ fn a_rules_dialog_judges_the_commits_that_changed_the_file() {
 }
 
 #[test]
+fn linked_rules_file_blocks_its_dialog() {
+    tell("proposal-linked", async |story| {
+        let ben = story.person("Ben");
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        begin(story, &asks(&receiver, "votes_required: 1, self_approval: false")).await;
+        story.world.github.make_link(&story.repository(), ".signoff/rules.yml");
+        let looser = asks(&receiver, "votes_required: 1");
+        let (deploy, dialog) = proposes(story, change(story, story.author("Ana"), &looser)).await;
+        let sees = story.sees(&ben);
+        assert!(sees.contains(".signoff/rules.yml is a symbolic link"), "{sees}");
+        assert!(!sees.contains("accepts it on the deployment's page"), "nobody knows who made it: {sees}");
+        story.click(&ben, &dialog, "approve").await;
+        story.settled(&deploy).await;
+        assert!(!is_in_force(story).await);
+    });
+}
+
+#[test]
+fn unread_range_blocks_no_dialog_without_four_eyes() {
+    tell("proposal-unread", async |story| {
+        let ben = story.person("Ben");
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        begin(story, &asks(&receiver, "votes_required: 2")).await;
+        story.world.github.make_link(&story.repository(), ".signoff/rules.yml");
+        let lower = asks(&receiver, "votes_required: 1");
+        let (deploy, dialog) = proposes(story, change(story, story.author("Ana"), &lower)).await;
+        assert_eq!(proposal_of(story, &deploy).await.electorate.blocked, []);
+        for voter in [&ben, &story.person("Cleo")] {
+            story.click(voter, &dialog, "approve").await;
+        }
+        story.settled(&deploy).await;
+        assert!(is_in_force(story).await);
+    });
+}
+
+#[test]
 fn an_unknown_maker_blocks_the_rules_until_they_are_found() {
     tell("proposal-unknown", async |story| {
         let ben = story.person("Ben");

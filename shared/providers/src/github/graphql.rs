@@ -179,12 +179,12 @@ pub(super) fn of_commit(sha: &str) -> String {
     )
 }
 
-/// The query's field for the blobs that some files have at a commit and at its parents, `f0` for the first of `paths`.
+/// The query's field for the blobs and modes that some files have at a commit and at its parents, `f0` for the first of `paths`.
 pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
     let files: Vec<String> = paths
         .iter()
         .enumerate()
-        .map(|(index, path)| format!("f{index}: file(path: {}) {{ oid }}", json!(path)))
+        .map(|(index, path)| format!("f{index}: file(path: {}) {{ oid mode }}", json!(path)))
         .collect();
     let files = files.join(" ");
     format!(
