@@ -69,7 +69,11 @@ impl DeployWebhook {
         let (job, may_report) = job_of(&connection, issuer, &claims)
             .map_err(|refusal| refused(StatusCode::FORBIDDEN, refusal.reason()))?;
         if scope == Scope::Report && !may_report {
-            return Err(refused(StatusCode::FORBIDDEN, "its line in the settings lacks the word `report`"));
+            let reason = match job.is_vouched {
+                true => "its line in the settings lacks the word `report`",
+                false => Refusal::Ref.reason(),
+            };
+            return Err(refused(StatusCode::FORBIDDEN, reason));
         }
         tracing::info!(request_id, deployment = %slug, ci = job.ci, "the token of a CI job is taken");
         let deployment = connection.deployment.clone();
@@ -88,7 +92,8 @@ impl DeployWebhook {
     }
 }
 
-/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of them lets it report.
+/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of them lets it report. What is
+/// reported counts at once: the branch or tag has to be vouched for by then.
 fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJob, bool), Refusal> {
     let of_issuer = |trust: &&CiTrust| trust.issuer == issuer;
     let mut admitted: Option<(CiJob, bool)> = None;
@@ -96,8 +101,14 @@ fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJ
     for trust in connection.ci.iter().filter(of_issuer) {
         match claims::job(trust, claims) {
             Ok(job) => {
-                let may_report = trust.report || admitted.as_ref().is_some_and(|(_, may_report)| *may_report);
-                admitted = Some((job, may_report));
+                let may_report = trust.report && job.is_vouched;
+                admitted = Some(match admitted {
+                    None => (job, may_report),
+                    Some((known, may)) => {
+                        let is_vouched = known.is_vouched || job.is_vouched;
+                        (CiJob { is_vouched, ..known }, may || may_report)
+                    }
+                });
             }
             Err(Refusal::OtherProject) => {}
             Err(other) => refusal = other,

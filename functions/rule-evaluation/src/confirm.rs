@@ -94,7 +94,10 @@ impl RuleEvaluation {
         if let Some(named) = outside_token(github, &deploy, &revision).await? {
             return Ok(Err(Doubt::OutsideToken { named }));
         }
-        let now = KeptRepository { id: found.id, default_branch: Some(found.default_branch) };
+        if let Some(named) = unprotected_ref(github, &deploy, &found.default_branch).await? {
+            return Ok(Err(Doubt::UnprotectedRef { named }));
+        }
+        let now = KeptRepository { id: found.id };
         if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, &now).await? {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
@@ -225,6 +228,25 @@ async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Resu
         None => false,
     };
     Ok((!contains).then(|| job.bound().to_owned()))
+}
+
+/// The ref of the CI job behind `deploy`, where neither its token nor the settings vouch for it and GitHub has it neither as the default
+/// branch nor as a protected one. Up to two requests.
+async fn unprotected_ref(
+    github: &GitHub,
+    deploy: &Deploy,
+    default_branch: &str,
+) -> Result<Option<String>, Failure> {
+    let Some(job) = deploy.reading.ci_job.as_ref().filter(|job| !job.is_vouched) else { return Ok(None) };
+    let named = || Ok(Some(job.git_ref.clone()));
+    let Some(branch) = job.git_ref.strip_prefix("refs/heads/") else { return named() };
+    if branch == default_branch {
+        return Ok(None);
+    }
+    let head = github.sha_of(&deploy.repository, &format!("heads/{branch}")).await?;
+    let Some(head) = head else { return named() };
+    let protected = github.protected_heads(&deploy.repository, &head).await?;
+    if protected.iter().any(|name| name == branch) { Ok(None) } else { named() }
 }
 
 /// The people behind the runs that `statuses` name, whose own token made the deployment.

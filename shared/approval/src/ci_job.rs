@@ -17,6 +17,10 @@ pub struct CiJob {
     pub git_ref: String,
     /// The full SHA of the commit that it runs for; `None`: its CI's tokens name none.
     pub commit: Option<String>,
+    /// Whether its token says that the ref is protected, or the settings name it. Else the deploy counts only where the source host
+    /// has the branch as the default branch or as a protected one.
+    #[serde(default)]
+    pub is_vouched: bool,
     /// The attempt of the CI run. What the same attempt registers twice is one deploy.
     pub run: String,
 }
@@ -44,6 +48,7 @@ mod tests {
             ci: "CircleCI".to_owned(),
             git_ref: "refs/heads/main".to_owned(),
             commit: commit.map(str::to_owned),
+            is_vouched: true,
             run: "j1".to_owned(),
         };
         assert_eq!(job(Some("abc")).bound(), "abc");

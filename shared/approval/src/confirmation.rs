@@ -52,6 +52,11 @@ pub enum Doubt {
         /// The commit that the token names; where it names none, its branch or tag.
         named: String,
     },
+    /// The branch of the CI job is neither the default branch nor protected, and the settings do not name it.
+    UnprotectedRef {
+        /// The full name of the branch.
+        named: String,
+    },
     /// The host's own record says something else than the report.
     Differs {
         /// The part that differs: `sha`, `ref`, `environment`, `state`.
@@ -110,6 +115,10 @@ impl Doubt {
                 "The token of the CI job that registered it names {named} of {repository}, which does not contain the commit \
                  {revision}. Register the commit that the job runs for, or an ancestor of it."
             ),
+            Self::UnprotectedRef { named } => format!(
+                "The token of the CI job that registered it is of {named}, which is neither the default branch of {repository} nor \
+                 protected. Deploy from one that is, or have an admin name it as ref= in the deployment's settings and deploy again."
+            ),
             Self::Differs { what, reported, host } => format!(
                 "GitHub's own record of this deployment differs from what was delivered: {what} is \u{201c}{host}\u{201d}, not \
                  \u{201c}{reported}\u{201d}. Check who can send deliveries with the webhook secret."
@@ -164,6 +173,10 @@ mod tests {
             (
                 Doubt::OutsideToken { named: "ef01".to_owned() },
                 "names ef01 of acme/checkout, which does not contain",
+            ),
+            (
+                Doubt::UnprotectedRef { named: "refs/heads/feature".to_owned() },
+                "neither the default branch of acme/checkout nor protected",
             ),
             (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
         ] {

@@ -154,7 +154,7 @@ async fn a_repositorys_number_is_kept_until_its_settings_change() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
     let store = &local.store;
     assert_eq!(store.kept_repository(&slug, "acme/checkout", 1).await.expect("read"), None);
-    let found = |id| KeptRepository { id, default_branch: Some("main".to_owned()) };
+    let found = |id| KeptRepository { id };
     assert!(store.keep_repository(&slug, "acme/checkout", 1, &found(7)).await.expect("kept"));
     assert!(store.keep_repository(&slug, "Acme/Checkout", 1, &found(7)).await.expect("kept"));
     assert!(!store.keep_repository(&slug, "acme/checkout", 1, &found(8)).await.expect("read"));
