@@ -15,7 +15,8 @@ use signoff_local::slack::{InteractionRequest, NewUser};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use system_tests::local_aws::root;
-use system_tests::story::{Story, tell};
+use system_tests::story::{Story, rule, tell, tell_with_policy};
+use system_tests::world::{POLICY_REPOSITORY, PROBLEMS_CHANNEL};
 
 /// A request that a stranger makes.
 struct Attempt {
@@ -70,10 +71,83 @@ const WIZARD: [&str; 3] = [
 ];
 
 #[test]
+fn strangers_change_no_policy_and_break_no_glass_of_one() {
+    tell_with_policy("strangers-policy", async |story| {
+        let [owen, olga, ben] = ["Owen", "Olga", "Ben"].map(|name| story.person(name));
+        let set_policy = |votes: u32| {
+            let (owners, floor) = (format!("[{owen}, {olga}]"), format!("votes_required: {votes}"));
+            let text = format!("owners: {owners}\ndefault: {{{floor}, break_glass: {owen}}}\n");
+            story.world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", &text);
+        };
+        set_policy(2);
+        story.rules(&rule("votes_required: 2", "webhook: 'https://example.com'"));
+        story.settled(&story.deploys(&story.push("Ana", "One"), "Staging").await).await;
+        set_policy(1);
+        let deploy = story.deploys(&story.push("Ana", "Two"), "Staging").await;
+        let asked = story.dialog_of("would you like to promote").await;
+        let before = story.settled(&deploy).await;
+        let in_force = story.world.store.policy().await.unwrap().unwrap().in_force;
+        let policy = before.approvals.iter().find(|approval| approval.name.contains("olicy")).unwrap();
+        let dialog = policy.dialog.clone().unwrap().ts;
+        let slack = &story.world.slack;
+        let now = runtime::time::now();
+        let click = |person: &str, at| {
+            slack.interaction_request(person, PROBLEMS_CHANNEL, &dialog, "approve", at).unwrap()
+        };
+        let glass = story.option(&asked, "break_glass").expect("the menu has it");
+        let breaks =
+            |person: &str| slack.option_request(person, &story.name, &asked, "more", &glass, now).unwrap();
+        let (owns, owners_glass, bens) = (click(&owen, now), breaks(&owen), click(&ben, now));
+        let guest = slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
+        let elsewhere = slack.add_user(NewUser::new("Zed", &story.email("Zed")).of_team("T0OTHER0001"));
+        let clicks = "POST /slack/interactions";
+        let votes = "POST /deploys/{id}/approvals/{approval}";
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let page = format!("/deploys/{deploy}/approvals/{}", policy.id);
+        let attempts = [
+            Attempt::new(clicks, "unsigned", "/slack/interactions").body(owns.body.clone()),
+            Attempt::new(clicks, "in an owner's name", "/slack/interactions")
+                .signed(InteractionRequest { body: bens.body.replace(&ben, &owen), ..bens.clone() }),
+            Attempt::new(clicks, "six minutes old", "/slack/interactions")
+                .signed(click(&owen, now - SignedDuration::from_mins(6))),
+            Attempt::new(clicks, "no owner", "/slack/interactions").signed(bens),
+            Attempt::new(clicks, "a guest", "/slack/interactions").signed(click(&guest, now)),
+            Attempt::new(clicks, "of another workspace", "/slack/interactions")
+                .signed(click(&elsewhere, now)),
+            Attempt::new(votes, "no session", page.as_str()).header(form.0, form.1).body("what=approve"),
+            Attempt::new(clicks, "breaks the glass unsigned", "/slack/interactions").body(owners_glass.body),
+            Attempt::new(clicks, "breaks the glass unnamed", "/slack/interactions").signed(breaks(&ben)),
+        ];
+        let mut table = String::new();
+        for attempt in &attempts {
+            let status = attempt.status(story).await;
+            let _ = writeln!(table, "{} | {} | {}", attempt.route, attempt.case, status.as_u16());
+        }
+        assert_snapshot!(table, @"
+        POST /slack/interactions | unsigned | 401
+        POST /slack/interactions | in an owner's name | 401
+        POST /slack/interactions | six minutes old | 401
+        POST /slack/interactions | no owner | 200
+        POST /slack/interactions | a guest | 200
+        POST /slack/interactions | of another workspace | 200
+        POST /deploys/{id}/approvals/{approval} | no session | 403
+        POST /slack/interactions | breaks the glass unsigned | 401
+        POST /slack/interactions | breaks the glass unnamed | 200
+        ");
+        let after = story.settled(&deploy).await;
+        assert!(after.approvals.iter().all(|approval| approval.votes.is_empty()), "{:?}", after.approvals);
+        assert!(after.approvals.iter().all(|approval| approval.glass.broken.is_none()));
+        assert_eq!(story.world.store.policy().await.unwrap().unwrap().in_force, in_force);
+    });
+}
+
+#[test]
 fn strangers_get_nothing_by_any_route() {
     tell("strangers", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
-        let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        let (deploy, dialog) = story
+            .asks(&format!("votes_required: 2, break_glass: {ana}"), "webhook: 'https://example.com'")
+            .await;
         let slack = &story.world.slack;
         let now = runtime::time::now();
         let click = |person: &str, button: &str, at| {
@@ -82,6 +156,10 @@ fn strangers_get_nothing_by_any_route() {
         let first = click(&ana, "approve", now);
         assert_eq!(slack.send(first.clone()).await.status, Some(200));
         let before = story.settled(&deploy).await;
+        let glass = story.option(&dialog, "break_glass").expect("the menu has it");
+        let breaks =
+            |person: &str| slack.option_request(person, &story.name, &dialog, "more", &glass, now).unwrap();
+        let (by_breaker, by_other) = (breaks(&ana), breaks(&ben));
 
         let register = "POST /api/1/deployments/{org}/{deployment}/register_deploy";
         let dashed = "POST /api/1/deployments/{org}/{deployment}/register-deploy";
@@ -215,6 +293,11 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(clicks, "replayed", "/slack/interactions").signed(first.clone()),
             Attempt::new(clicks, "of another workspace", "/slack/interactions").signed(foreign),
             Attempt::new(clicks, "of a guest", "/slack/interactions").signed(guest),
+            Attempt::new(clicks, "breaks the glass unsigned", "/slack/interactions")
+                .body(by_breaker.body.clone()),
+            Attempt::new(clicks, "breaks the glass in another's name", "/slack/interactions")
+                .signed(InteractionRequest { body: by_other.body.replace(&ben, &ana), ..by_other.clone() }),
+            Attempt::new(clicks, "breaks the glass unnamed", "/slack/interactions").signed(by_other),
             Attempt::new(events, "unsigned", "/slack/events").body(deleted.clone()),
             Attempt::new(events, "a click's signature", "/slack/events")
                 .signed(InteractionRequest { body: deleted.clone(), ..bens }),
@@ -231,6 +314,12 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("what=reject"),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}", "breaks the glass", vote.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("what=break_glass&reason=mine"),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}", "reviews a broken glass", vote.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("what=review&reason=mine"),
             Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session", step.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("resolution=retry"),
@@ -333,6 +422,9 @@ fn strangers_get_nothing_by_any_route() {
         POST /slack/interactions | replayed | 401
         POST /slack/interactions | of another workspace | 200
         POST /slack/interactions | of a guest | 200
+        POST /slack/interactions | breaks the glass unsigned | 401
+        POST /slack/interactions | breaks the glass in another's name | 401
+        POST /slack/interactions | breaks the glass unnamed | 200
         POST /slack/events | unsigned | 401
         POST /slack/events | a click's signature | 401
         POST /slack/events | six minutes old | 401
@@ -344,6 +436,8 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         POST /deploys/{id}/approvals/{approval}/base | no session | 403
         POST /deploys/{id}/approvals/{approval} | no session | 403
+        POST /deploys/{id}/approvals/{approval} | breaks the glass | 403
+        POST /deploys/{id}/approvals/{approval} | reviews a broken glass | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
         GET /deployments/{organization}/{name}/approvals/new | no session | 303
         GET /deployments/{organization}/{name}/approvals/preview | no session | 303
@@ -388,7 +482,7 @@ fn strangers_get_nothing_by_any_route() {
         ");
         let after = story.settled(&deploy).await;
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
-        assert_eq!(after.facts, before.facts);
+        assert_eq!((after.facts, &after.approvals[0].glass), (before.facts, &before.approvals[0].glass));
         assert!(story.world.store.keys().await.unwrap().iter().all(|key| key.name != "mine"));
         let seven = story.world.store.person(&Handle::github(7)).await.unwrap();
         assert_eq!(seven, Entry::new(Handle::github(7)), "nothing is said of anybody");
