@@ -391,7 +391,8 @@ const ROLLBACK: Scenario = Scenario {
     ..FOUR_EYES
 };
 
-/// A policy asks for the votes of two people, who approve one after the other; the revision then is the base of its place.
+/// A policy asks for the votes of two people, who approve one after the other; the revision then is the base
+/// of its place.
 const POLICY_MET: Scenario = Scenario {
     name: "policy",
     rules: "

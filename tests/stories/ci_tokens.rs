@@ -400,7 +400,8 @@ fn unprotected_branch_is_held_against_the_host() {
                 assert_eq!(deploy.confirmation, *expected, "{by} {branch}");
             }
         }
-        // What is reported counts at once, so that the branch has to be protected by the token's own word, or named.
+        // What is reported counts at once, so that the branch has to be protected by the token's own word, or
+        // named.
         let health = format!("{}/{trunk}/health", story.repository());
         let (status, told) = ci.post(&health, &claims(&trunk, "main"), &json!({"health": "healthy"})).await;
         assert!(status == 403 && told.contains("neither protected nor named as ref="), "{told}");

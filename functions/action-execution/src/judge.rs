@@ -31,7 +31,7 @@ pub(crate) struct Judgement {
     pub(crate) start: Option<String>,
     /// The range, where it was read anew.
     pub(crate) read: Option<Changes>,
-    /// Whether its approval sets a base, if the policy lets it: it asks by the rules in force.
+    /// `true`: its approval sets a base, if the policy lets it. It asks by the rules in force.
     pub(crate) sets_base: bool,
     /// The deploy that rolled this one back, where one did since the approval opened.
     pub(crate) rolled_back_by: Option<Successor>,
@@ -39,9 +39,9 @@ pub(crate) struct Judgement {
 
 /// An approval that is open, judged anew.
 pub(crate) struct Judged {
-    /// What it judges, and by what.
+    /// Its range, and who may vote.
     pub(crate) judgement: Judgement,
-    /// Whether it asks for four eyes, or one before it for the same place did.
+    /// `true`: it asks for four eyes, or an earlier approval for the same place did.
     pub(crate) four_eyes: bool,
     /// Its deploy.
     pub(crate) deploy: Deploy,

@@ -1,4 +1,5 @@
-//! The approvals that are judged again because something beside them changed: the base of a place, or the list of people.
+//! The approvals that are judged again because something beside them changed: the base of a place, or the
+//! list of people.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
@@ -11,8 +12,9 @@ use runtime::effects::Attempt;
 use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
 
 impl ActionExecution {
-    /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their ranges may start elsewhere
-    /// now, and each look reads the base of its own place. Without, the blocked ones of every deployment: somebody may be found now.
+    /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their
+    /// ranges may start elsewhere now, and each look reads the base of its own place. Without, the blocked
+    /// ones of every deployment: somebody may be found now.
     pub(crate) async fn judge_others(
         &self,
         attempt: &Attempt,

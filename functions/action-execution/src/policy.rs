@@ -49,7 +49,7 @@ pub(crate) enum Binding {
     Policy(Arc<Policy>),
 }
 
-/// Whether the approvals of a run set a base, as far as the policy goes.
+/// The policy's word on the approvals of a run that set a base.
 #[derive(Debug)]
 pub(crate) enum Basing {
     /// They do.
@@ -122,8 +122,9 @@ impl ActionExecution {
         Ok(self.held_against_policy(deploy, run, None).await?.below)
     }
 
-    /// Whether an approval of `run` may set a base. A run that only asks is held against no floor, so that under a policy it sets
-    /// none: a rule of few votes would hide its commits from the one that acts.
+    /// The policy's word on an approval of `run` that sets a base. A run that only asks is held against no
+    /// floor, so that under a policy it sets none: a rule of few votes would hide its commits from the one
+    /// that acts.
     pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Result<Basing, Trouble> {
         let held = self.held_against_policy(deploy, run, None).await?;
         Ok(match (held.below.is_empty() && !held.asks_only, held.together.is_empty()) {
@@ -133,7 +134,7 @@ impl ActionExecution {
         })
     }
 
-    /// Whether `last`, an approval of `run` that is approved now, sets a base.
+    /// `true` if `last`, an approval of `run` that is approved now, sets a base.
     ///
     /// # Errors
     /// The other approvals behind the run can't be read.
@@ -210,7 +211,8 @@ impl ActionExecution {
         }
     }
 
-    /// The approvals that are approved of `run` and of the runs before it, with what their rules ask. `last` stands for its row.
+    /// The approvals that are approved of `run` and of the runs before it, with what their rules ask. `last`
+    /// stands for its row.
     async fn approved_behind<'r>(
         &self,
         run: &'r Run,
@@ -349,7 +351,8 @@ impl ActionExecution {
     }
 }
 
-/// The floors that `run` meets by several approvals together, and in which too few different people approved, a sentence each.
+/// The floors that `run` meets by several approvals together, and in which too few different people approved,
+/// a sentence each.
 fn too_few(run: &Run, held: &Held, approved: &[(&ApprovalSpec, Approval)]) -> Vec<String> {
     let mut lacking = Vec::new();
     for together in &held.together {

@@ -92,8 +92,8 @@ impl DeployWebhook {
     }
 }
 
-/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of them lets it report. What is
-/// reported counts at once: the branch or tag has to be vouched for by then.
+/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of
+/// them lets it report. What is reported counts at once: the branch or tag has to be vouched for by then.
 fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJob, bool), Refusal> {
     let of_issuer = |trust: &&CiTrust| trust.issuer == issuer;
     let mut admitted: Option<(CiJob, bool)> = None;

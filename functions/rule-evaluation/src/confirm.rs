@@ -230,8 +230,8 @@ async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Resu
     Ok((!contains).then(|| job.bound().to_owned()))
 }
 
-/// The ref of the CI job behind `deploy`, where neither its token nor the settings vouch for it and GitHub has it neither as the default
-/// branch nor as a protected one. Up to two requests.
+/// The ref of the CI job behind `deploy`, where neither its token nor the settings vouch for it and GitHub
+/// has it neither as the default branch nor as a protected one. Up to two requests.
 async fn unprotected_ref(
     github: &GitHub,
     deploy: &Deploy,

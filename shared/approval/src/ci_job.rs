@@ -17,8 +17,8 @@ pub struct CiJob {
     pub git_ref: String,
     /// The full SHA of the commit that it runs for; `None`: its CI's tokens name none.
     pub commit: Option<String>,
-    /// Whether its token says that the ref is protected, or the settings name it. Else the deploy counts only where the source host
-    /// has the branch as the default branch or as a protected one.
+    /// `true`: its token says that the ref is protected, or the settings name it. Otherwise the deploy counts
+    /// only if the source host has the branch as the default branch or as a protected one.
     #[serde(default)]
     pub is_vouched: bool,
     /// The attempt of the CI run. What the same attempt registers twice is one deploy.

@@ -119,8 +119,9 @@ pub enum EffectKind {
     },
     /// Look again at approvals that are open, because what they are judged by changed.
     JudgeOthers {
-        /// The approval that let a revision through, or whose base an admin set: the deployment's others are looked at. `None`: the
-        /// list of people changed, and every blocked approval of the stack is looked at.
+        /// The approval that let a revision through, or whose base an admin set: the deployment's others are
+        /// looked at. `None`: the list of people changed, and every blocked approval of the stack is looked
+        /// at.
         approval: Option<ApprovalId>,
     },
     /// Say in the dialog's thread who lifted the freeze.

@@ -298,8 +298,8 @@ impl Entry {
         }
     }
 
-    /// The effect that follows once this entry is on record: the member whom the waiting statement names is asked; where it is known
-    /// whose the handle is, the approvals that wait for that are judged again.
+    /// The effect that follows once this entry is on record: the member whom the waiting statement names is
+    /// asked; where it is known whose the handle is, the approvals that wait for that are judged again.
     pub fn follows(&self) -> Option<EffectKind> {
         if self.waits.as_ref().and_then(Statement::member).is_some() {
             let (handle, version) = (self.handle.clone(), self.version + 1);

@@ -116,7 +116,7 @@ pub struct Proposal {
     pub rejected: bool,
 }
 
-/// Why a proposed rules file or policy can't be put in force, or rejected.
+/// A reason for which a proposed rules file or policy can't be put in force, or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It is in force already.

@@ -47,7 +47,7 @@ pub struct Workflow {
     pub approvers: Vec<String>,
     /// Whether whose own change it is may vote.
     pub self_approval: bool,
-    /// Who may let it go ahead without its votes, written as in `approvers`; empty: nobody.
+    /// The people who may let it go ahead without its votes, written as in `approvers`; empty: nobody.
     pub break_glass: Vec<String>,
     /// Whose votes need a reason.
     pub require_reason: Reasons,

@@ -19,8 +19,9 @@ pub struct CiTrust {
     pub project: CiProject,
     /// The tokens' `iss`, byte for byte.
     pub issuer: String,
-    /// Full names of the branches and tags whose jobs count, besides those that their tokens call protected. None: the default
-    /// branch and the protected ones, by the source host's word where the token does not say.
+    /// Full names of the branches and tags whose jobs count, besides those that their tokens call protected.
+    /// None: the default branch and the protected ones, by the source host's word where the token does not
+    /// say.
     #[serde(default)]
     pub refs: Vec<String>,
     /// Whether the tokens are good for reports of health and for tags that count, too.

@@ -18,7 +18,7 @@ use runtime::effects::Attempt;
 use std::cell::Cell;
 use store::Change;
 
-/// What is told of a rules file that its voters rejected.
+/// The reason for which a rules file that its voters rejected stays out of force.
 const REJECTED: &str = "the proposed rules file was rejected";
 
 impl ActionExecution {
@@ -153,7 +153,8 @@ pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) ->
     Effect { attempts: 1, ..attempt.postponed(now, wait, reason) }
 }
 
-/// The end of a step of `attempt` that decided about a proposal. What is done already, an earlier attempt did.
+/// The end of a step of `attempt` that decided about a proposal. What is done already, an earlier attempt
+/// did.
 ///
 /// # Errors
 /// The proposal was rejected, or is not there any more: `rejected` or `gone` say so.

@@ -99,8 +99,8 @@ impl ActionExecution {
         Ok(build.started(started))
     }
 
-    /// Puts on record which build `attempt` started, so that a later attempt looks at it by its id. Where that can't be written, a
-    /// later attempt of another process searches for it.
+    /// Puts on record which build `attempt` started, so that a later attempt looks at it by its id. If that
+    /// can't be written, a later attempt of another process searches for the build.
     async fn keep_build(&self, attempt: &Attempt, build: StartedBuild) {
         let claimed = &attempt.effect;
         let started = Effect { build: Some(build.clone()), ..claimed.clone() };
@@ -283,8 +283,8 @@ fn expected<'a>(deploy: &'a Deploy, source: &BuildSource, head: &'a str) -> &'a 
     if source.is_told { head } else { &deploy.revision }
 }
 
-/// That a build which was started is not the one that people saw, for the reason `what`. One that can't be cancelled yet is looked at
-/// again by its id, so that it is cancelled then.
+/// The failure of a step whose build is not the one that people saw, for the reason `what`. A later attempt
+/// looks at a build that can't be cancelled yet by its id, and cancels it then.
 fn refused(what: &str, cancelled: Result<(), Failure>) -> Failure {
     match cancelled {
         Ok(()) => {

@@ -57,9 +57,10 @@ impl Refusal {
     }
 }
 
-/// The job of a token that the issuer of `trust` signed, if it is of the very project, of a run that no outsider starts, and of a
-/// branch or tag that is protected or named in the settings. Where the settings name none, a branch of which the token does not say
-/// that it is protected is left to the source host. Anything else that the token does not say is refused.
+/// The job of a token that the issuer of `trust` signed, if it is of the very project, of a run that no
+/// outsider starts, and of a branch or tag that is protected or named in the settings. Where the settings
+/// name none, a branch of which the token does not say that it is protected is left to the source host.
+/// Anything else that the token does not say is refused.
 ///
 /// # Errors
 ///

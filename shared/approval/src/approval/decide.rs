@@ -355,8 +355,9 @@ fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
     decision.later.push(Later { at: now + wait_before_round(round), kind });
 }
 
-/// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes, then twice as long each
-/// time, up to a day. What is not mended within two hours is rarely mended by waiting, and what mends it has the approval judged at once.
+/// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes,
+/// then twice as long each time, up to a day. What is not mended within two hours is rarely mended by
+/// waiting, and what mends it has the approval judged at once.
 pub fn wait_before_round(round: u32) -> SignedDuration {
     let steady = SignedDuration::from_mins(i64::from(round.clamp(1, STEADY_ROUNDS)));
     let doublings = round.saturating_sub(STEADY_ROUNDS).min(16);

@@ -50,7 +50,8 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
     lines
 }
 
-/// The ways out of a blocked dialog about a rules file. Where it is not known whole who made the file, nobody can accept it.
+/// The ways out of a blocked dialog about a rules file. Where it is not known whole who made the file, nobody
+/// can accept it.
 fn rules_way_out(blocked: &[Blocker]) -> String {
     let is_unread = blocked.iter().any(|blocker| match blocker {
         Blocker::NoBase

@@ -37,7 +37,8 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// [`Failure::Retryable`] if it has no workflow yet; else the first request that CircleCI did not answer, or refused.
+    /// [`Failure::Retryable`] if it has no workflow yet; else the first request that CircleCI did not answer,
+    /// or refused.
     pub async fn cancel_pipeline(&self, id: &str) -> Result<(), Failure> {
         let pipeline = self.pipeline(id).await?;
         let workflows = self.workflows(&pipeline).await?;

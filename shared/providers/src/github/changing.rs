@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 /// The commits in a query: each brings a few files of itself and of its parents.
 const BATCH: usize = 50;
-/// The mode of a symbolic link. Its blob has the path of its target, and stays the same while the target changes.
+/// The mode of a symbolic link. Its blob has the path of its target, and stays the same while the target
+/// changes.
 ///
 /// Source: gitformat-index(5), "Index entry".
 const SYMBOLIC_LINK: u64 = 0o120_000;

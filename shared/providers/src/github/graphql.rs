@@ -179,7 +179,8 @@ pub(super) fn of_commit(sha: &str) -> String {
     )
 }
 
-/// The query's field for the blobs and modes that some files have at a commit and at its parents, `f0` for the first of `paths`.
+/// The query's field for the blobs and modes that some files have at a commit and at its parents, `f0` for
+/// the first of `paths`.
 pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
     let files: Vec<String> = paths
         .iter()

@@ -24,7 +24,8 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// The time between two readings for a key that the issuer did not have.
 const SOUGHT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// How long an issuer whose keys could not be read is left alone: CI sends what failed again, and each time would wait for it.
+/// The time for which an issuer whose keys could not be read is left alone. CI sends a failed registration
+/// again, and each one would wait.
 const FAILED_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 /// A public key that verifies tokens, with the one algorithm that it is good for.
@@ -85,7 +86,7 @@ pub struct Keys {
     loopback: Loopback,
     http: OnceCell<Client>,
     known: Mutex<HashMap<String, Known>>,
-    /// When an issuer's keys could not be read.
+    /// The time at which an issuer's keys could not be read, by issuer.
     failed: Mutex<HashMap<String, Timestamp>>,
 }
 

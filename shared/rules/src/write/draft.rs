@@ -73,7 +73,7 @@ pub enum Field {
     VotesRequired,
     /// Who may vote, with commas between them.
     Approvers,
-    /// Who may let it go ahead without votes, with commas between them.
+    /// The people who may let it go ahead without votes, with commas between them.
     BreakGlass,
     /// How long people can take.
     ExpiresAfter,
