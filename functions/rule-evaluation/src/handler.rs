@@ -180,7 +180,10 @@ impl RuleEvaluation {
         }
         let previous = match scope {
             Scope::All => match self.arrived(effect, &deploy).await? {
-                Ok(previous) => previous,
+                Ok((previous, came_late)) => {
+                    deploy.reading.came_late = came_late;
+                    previous
+                }
                 Err(repeated) => return self.note_repeat(effect, deploy, &repeated).await,
             },
             Scope::Waiting => None,
@@ -216,16 +219,19 @@ impl RuleEvaluation {
         }
     }
 
-    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of; what alarms report of that one is
+    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of, and whether it came too late to stand
+    /// there itself; what alarms report of that one is
     /// known of this one too, and a rollback closes its approvals. Deploys of other environments whose rules ask how far this
     /// one is behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
     async fn arrived(
         &self,
         effect: &Effect,
         deploy: &Deploy,
-    ) -> Result<Result<Option<DeploySummary>, DeployId>, Trouble> {
+    ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, Trouble> {
         let now = self.now();
-        let previous = match self.store.arrive(deploy, now).await? {
+        let arrived = self.store.arrive(deploy, now).await?;
+        let came_late = arrived == Arrived::Late;
+        let previous = match arrived {
             Arrived::Stands { previous } => {
                 if let Some(previous) = &previous {
                     self.close_what_was_rolled_back(effect, deploy, previous).await?;
@@ -251,7 +257,7 @@ impl RuleEvaluation {
                 learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
             }
         }
-        Ok(Ok(previous))
+        Ok(Ok((previous, came_late)))
     }
 
     /// Puts on record that the rules could not be evaluated now, or not at all.
