@@ -70,6 +70,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         opening_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
+        is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
     }

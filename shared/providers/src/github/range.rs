@@ -14,6 +14,7 @@ use super::{identity, parse, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
 use approval::range::{Direction, Range, RangeCommit, RangePullRequest, Signature};
+use approval::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The most pull requests of a range that are read.
@@ -232,7 +233,10 @@ impl GitHub {
                     .iter()
                     .filter(|commit| !remade.is_empty() && !known.contains(commit.oid.as_str()));
                 let own = own.map(|commit| commit_of_branch(commit, number, pushers(&commit.oid))).collect();
-                RangePullRequest { commits: own, remade, ..pull_request.clone() }
+                let all: Vec<RangeCommit> =
+                    commits.iter().map(|commit| commit_of_branch(commit, number, Vec::new())).collect();
+                let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
+                RangePullRequest { commits: own, remade, is_openers_own, ..pull_request.clone() }
             })
             .collect();
         let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();
