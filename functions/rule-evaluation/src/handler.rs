@@ -23,8 +23,10 @@ use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
 use runtime::effects::{Attempt, SOON, take};
 use runtime::facts::learn;
+use runtime::reading_parts::KeptParts;
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
+use std::sync::Arc;
 use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use thiserror::Error;
 use tokio::sync::OnceCell;
@@ -166,7 +168,9 @@ impl RuleEvaluation {
         let mut deploy = Deploy { repository: connection.repository.clone(), ..deploy };
         let channel = connection.channel.clone();
         let scope = if look_number(effect).is_some() { Scope::All } else { Scope::Waiting };
-        let github = self.github().await?;
+        // A large range may take several invocations.
+        let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));
+        let github = self.github().await?.keeping(parts);
         if !deploy.confirmation.counts() {
             if scope == Scope::Waiting {
                 // Once it is confirmed, all of its rules are evaluated.

@@ -117,6 +117,7 @@ impl RuleEvaluation {
                 let is_whole = range.missing.is_empty();
                 OneRange { commits: of_each_commit(&range), all: of_all(&range), files, is_whole }
             }
+            Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure.into()),
             Err(failure) => {
                 lists.notices.push(format!("{failure}."));
