@@ -92,7 +92,7 @@ fn what_the_wizard_writes_governs_the_next_deploy() {
 }
 
 #[test]
-fn a_rule_that_is_added_leaves_the_repositorys_file_as_it_is() {
+fn added_rule_keeps_the_rest_of_the_file() {
     tell("wizard-merge", async |story| {
         let old = "# Ours.\r\nrules:   # all of them\r\n    - promote-it-s-1: # the first\r\n        conditions: [ environment='Staging' ]\r\n        \
                    actions: [ add_deploy_tag: '#old' ]\r\n# The end.";

@@ -44,7 +44,7 @@ async fn of_twenty_that_claim_an_effect_whose_lease_ran_out_one_has_it() {
 }
 
 #[tokio::test]
-async fn a_claimed_effect_is_another_processs_until_its_lease_runs_out() {
+async fn claimed_effect_stays_claimed_until_its_lease_ends() {
     let local = Local::new().await;
     let read = effect(&local.store, 1, second(0)).await;
     local.store.claim(&read, second(1)).await.expect("claimed");

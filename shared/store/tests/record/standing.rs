@@ -149,7 +149,7 @@ async fn what_is_unconfirmed_or_a_repeat_is_in_no_environment() {
 }
 
 #[tokio::test]
-async fn a_repositorys_number_is_kept_until_its_settings_change() {
+async fn repository_number_stays_until_settings_change() {
     let local = Local::new().await;
     let slug = Slug::new("acme", "checkout").expect("a slug");
     let store = &local.store;

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Holds what docs/STYLE.md says and a machine can count.
+
+Each figure of .ci/style.json is the most there may be. Where there are fewer now, lower it in the same commit: the figures
+only go down. `python3 .ci/style.py --list RULE` prints what counts for one rule.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS = ROOT / ".ci" / "style.json"
+WIDTH = 110
+LONGEST_TEST_NAME = 60
+LONGEST_FILE = 500
+OPENERS = re.compile(r"(What|How|Whether|Where|Who|When|Why|Whose|That|Of)\b")
+# Names that docs/glossary.md has another word for.
+OLD_NAMES = re.compile(r"\b(Dealt|Told|Wish|Because|Trouble|Outside|Booth|Heard|Sighting|tidied|rested|bury)\b")
+TEST = re.compile(r"#\[(tokio::)?test\b")
+FUNCTION = re.compile(r"(?:pub )?(?:async )?fn (\w+)")
+DOC = re.compile(r"//[/!] ?(.*)")
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
+
+
+def tracked(*patterns):
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT, check=True, capture_output=True, text=True)
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+
+
+def read_rust(found):
+    comments = 0
+    for name in tracked("*.rs"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if len(lines) > LONGEST_FILE:
+            found["files over 500 lines"].append(f"{name}: {len(lines)}")
+        in_doc = is_test = False
+        for number, line in enumerate(lines, 1):
+            text = line.strip()
+            at = f"{name}:{number}: {text}"
+            doc = DOC.match(text)
+            if doc and not in_doc:
+                comments += 1
+                if OPENERS.match(doc[1]):
+                    found["doc comments that open with a question word, per thousand"].append(at)
+            in_doc = doc is not None
+            if text.startswith("//"):
+                if len(line) > WIDTH:
+                    found["comment lines over 110 characters"].append(at)
+            elif OLD_NAMES.search(line):
+                found["lines with a name that the glossary replaces"].append(at)
+            if TEST.match(text):
+                is_test = True
+            elif is_test and (function := FUNCTION.match(text)):
+                is_test = False
+                if len(function[1]) > LONGEST_TEST_NAME:
+                    found["test names over 60 characters"].append(at)
+    return comments
+
+
+def read_documents(found):
+    for name in tracked("*.md"):
+        path = ROOT / name
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for target in LINK.findall(line):
+                if "://" in target or target.startswith("mailto:"):
+                    continue
+                if not (path.parent / target).exists():
+                    found["links that lead nowhere"].append(f"{name}:{number}: {target}")
+
+
+def main():
+    limits = json.loads(LIMITS.read_text(encoding="utf-8"))
+    found = defaultdict(list)
+    comments = read_rust(found)
+    read_documents(found)
+    if len(sys.argv) == 3 and sys.argv[1] == "--list":
+        print("\n".join(found[sys.argv[2]]))
+        return 0
+    failed = False
+    for rule, limit in limits.items():
+        count = len(found[rule])
+        if "per thousand" in rule:
+            count = round(1000 * count / max(comments, 1))
+        if count > limit:
+            failed = True
+            print(f"{rule}: {count}, and {limit} at most (docs/STYLE.md). See them: "
+                  f"python3 .ci/style.py --list '{rule}'")
+        elif count < limit:
+            print(f"{rule}: {count} now. Lower the {limit} in .ci/style.json.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
