@@ -4,8 +4,8 @@ use super::*;
 use approval::shares::changes;
 use jiff::Timestamp;
 
-/// A pull request of cleo's that dan merged into the branch `outer`, where `made` stands for it; ana squashed that branch. Base and
-/// squash.
+/// A pull request of cleo's that dan merged into the branch `outer`, where `made` stands for it; ana squashed
+/// that branch. Base and squash.
 fn nested(host: &Host, made: Push) -> (String, String) {
     let base = host.push(commit("ana", "base"));
     host.push(on_branch("known", commit("cleo", "to be known")));

@@ -8,7 +8,7 @@ use signoff_local::fault::{Fault, FaultKind};
 use signoff_local::github::{Author, ChangedFile, NewCommit, NewPullRequest};
 use system_tests::story::{Story, tell};
 
-/// What the rules of these stories do.
+/// The action of the rules of these stories.
 const ACT: &str = "add_deploy_tag: '#shipped'";
 
 /// A rule that acts on `conditions` (YAML, in flow style) without asking.
@@ -221,7 +221,8 @@ fn conditions_on_an_incomplete_range_hold_neither_way() {
         let between = merges(story, "Take cards", "README", Some("safe"));
         acted(story, &between).await;
         let last = merges(story, "Fix a typo", "README", Some("safe"));
-        // The query for the whole range, and not the one for the deploy's own commit, which does not name the commit before it.
+        // The query for the whole range, and not the one for the deploy's own commit, which does not name the
+        // commit before it.
         let partial = r#"{"data":{"repository":{"a0":null,"a1":null}},"errors":[{"type":"FORBIDDEN","message":"Resource not accessible"}]}"#;
         let fault = Fault::once("POST /graphql", FaultKind::status(200, partial)).with_body(&between);
         story.world.github.faults().push(fault);
@@ -232,7 +233,7 @@ fn conditions_on_an_incomplete_range_hold_neither_way() {
 }
 
 #[test]
-fn unconfirmed_deploy_that_is_registered_again_rolls_nothing_back() {
+fn unconfirmed_deploy_registered_again_rolls_nothing_back() {
     tell("unasked-rollback", async |story| {
         let only = "  - only-a:\n      conditions:\n        - environment='Staging'\n        - tags='#only-a'\n      actions:\n        \
                     - slack_channel_approval: {name: 'Only of A', channel: '#CHANNEL'}\n";

@@ -21,7 +21,8 @@ pub(crate) struct Looked<'a> {
     pub(crate) plan: &'a Plan<'a>,
     /// What would be done were this deploy the newest of its environment.
     pub(crate) of_the_newest: &'a Plan<'a>,
-    /// The rules that don't act because nothing was approved yet for what they act on; each with the rule that asks about it.
+    /// The rules that don't act because nothing was approved yet for what they act on; each with the rule
+    /// that asks about it.
     pub(crate) without_base: &'a BTreeMap<String, String>,
 }
 

@@ -58,6 +58,9 @@ pub(crate) enum Trouble {
     Commit(#[from] CommitError),
 }
 
+/// An answer, unless something keeps the rules from being evaluated.
+pub(crate) type Tried<T> = Result<T, Trouble>;
+
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Commit(error.into())
@@ -223,10 +226,10 @@ impl RuleEvaluation {
         }
     }
 
-    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of, and whether it came too late to stand
-    /// there itself; what alarms report of that one is
-    /// known of this one too, and a rollback closes its approvals. Deploys of other environments whose rules ask how far this
-    /// one is behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
+    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of, and whether
+    /// it came too late to stand there itself; what alarms report of that one is known of this one too, and a
+    /// rollback closes its approvals. Deploys of other environments whose rules ask how far this one is
+    /// behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
     async fn arrived(
         &self,
         effect: &Effect,

@@ -1,6 +1,6 @@
 //! By whose rules a deploy is judged: the file in force, and what a proposed one already has asked.
 
-use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::handler::{RuleEvaluation, Tried, Trouble, tell};
 use crate::plan::Scope;
 use approval::action::{Action, ApprovalSpec};
 use approval::deploy::Deploy;
@@ -270,7 +270,7 @@ impl RuleEvaluation {
     }
 
     /// The default tags in force for the deployment of `deploy`, from the record.
-    pub(crate) async fn tags_in_force(&self, deploy: &Deploy) -> Result<DefaultTags, Trouble> {
+    pub(crate) async fn tags_in_force(&self, deploy: &Deploy) -> Tried<DefaultTags> {
         let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
             return Ok(DefaultTags::standard());
         };

@@ -1,6 +1,7 @@
-//! The tags, labels, authors and issues of every commit since the last approval, for rules that act without asking anybody.
+//! The tags, labels, authors and issues of every commit since the last approval, for rules that act without
+//! asking anybody.
 
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried};
 use crate::issues::goes_on_without;
 use crate::plan::Scope;
 use crate::since::Asking;
@@ -23,7 +24,7 @@ const MAX_TAGGED: usize = 200;
 /// The most issues that are looked up beside those of the deploy.
 const MAX_ISSUES: usize = 30;
 
-/// What was read for one evaluation, so that nothing is read twice.
+/// The parts that were read for one evaluation, so that nothing is read twice.
 #[derive(Default)]
 pub(crate) struct Lists {
     /// What lies between each base and the deploy; `None` as the base: the deploy's own commits.
@@ -31,7 +32,7 @@ pub(crate) struct Lists {
     files: BTreeMap<String, ChangedFiles>,
     tags: Option<DefaultTags>,
     issues: BTreeMap<String, Option<Vec<Issue>>>,
-    /// What was not read, a sentence each.
+    /// The gaps in what was read, a sentence each.
     pub(crate) notices: Vec<String>,
 }
 
@@ -41,13 +42,13 @@ struct OneRange {
     commits: Vec<CommitLists>,
     all: RangeLists,
     files: ChangedFiles,
-    /// Whether it was read whole.
+    /// It was read whole.
     is_whole: bool,
 }
 
 impl RuleEvaluation {
-    /// Adds to `since` the lists of each commit from each of `bases` on that the conditions of `rule` ask for, and those of all
-    /// together. Without a base these are the deploy's own commits.
+    /// Adds to `since` the lists of each commit from each of `bases` on that the conditions of `rule` ask
+    /// for, and those of all together. Without a base these are the deploy's own commits.
     ///
     /// # Errors
     ///
@@ -59,7 +60,7 @@ impl RuleEvaluation {
         bases: &BTreeSet<String>,
         lists: &mut Lists,
         since: &mut Since,
-    ) -> Result<(), Trouble> {
+    ) -> Tried<()> {
         let Asking { deploy, .. } = asking;
         let asked = rule.lists();
         if !deploy.reading.missing.is_empty() {
@@ -99,13 +100,13 @@ impl RuleEvaluation {
         Ok(())
     }
 
-    /// What lies between `base` and the deploy.
+    /// The range between `base` and the deploy.
     async fn one_range(
         &self,
         asking: Asking<'_>,
         base: &Option<String>,
         lists: &mut Lists,
-    ) -> Result<OneRange, Trouble> {
+    ) -> Tried<OneRange> {
         let Asking { github, deploy, .. } = asking;
         if let Some(known) = lists.ranges.get(base) {
             return Ok(known.clone());
@@ -135,7 +136,7 @@ impl RuleEvaluation {
         range: &OneRange,
         lists: &mut Lists,
         table: &mut Table,
-    ) -> Result<bool, Trouble> {
+    ) -> Tried<bool> {
         let Asking { github, deploy, judged, known, scope, .. } = asking;
         if lists.tags.is_none() && scope == Scope::Waiting {
             lists.tags = Some(self.tags_in_force(deploy).await?);
@@ -202,7 +203,7 @@ impl RuleEvaluation {
         asking: Asking<'_>,
         keys: &BTreeSet<String>,
         lists: &mut Lists,
-    ) -> Result<Option<Vec<Issue>>, Trouble> {
+    ) -> Tried<Option<Vec<Issue>>> {
         let own = asking.deploy.mentioned_issues();
         let further: Vec<String> = keys.iter().filter(|key| !own.contains(key)).cloned().collect();
         let cached = further.join(" ");

@@ -1,6 +1,7 @@
-//! Everything since the last approval, as rules ask about it: how much it is, which way it goes, and what its commits are labelled with.
+//! Everything since the last approval, as rules ask about it: how much it is, which way it goes, and what its
+//! commits are labelled with.
 
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried};
 use crate::in_force::Judged;
 use crate::plan::Scope;
 use crate::range_lists::Lists;
@@ -13,24 +14,26 @@ use rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
 use rules::{Rule, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most bases that a rule is judged from; each takes one or two requests, and a whole reading where it asks for lists.
+/// The most bases that a rule is judged from; each takes one or two requests, and a whole reading where it
+/// asks for lists.
 const MAX_BASES: usize = 8;
 
-/// What was found out.
+/// The answers.
 #[derive(Debug, Default)]
 pub(crate) struct SinceApproval {
-    /// How much the range of a rule changes, by its name; `None`: nobody knows. Left out where the deploy's own commits count.
+    /// The size of a rule's range, by its name; `None`: nobody knows. Left out where the deploy's
+    /// own commits count.
     pub(crate) magnitudes: BTreeMap<String, Option<Magnitude>>,
     /// The rest of what the conditions of a rule ask about, by its name.
     pub(crate) ranges: BTreeMap<String, Since>,
-    /// The rules that act without asking for a place that another rule asks about, and where nothing was approved yet; each
-    /// with the name of that other rule.
+    /// The rules that act without asking for a place that another rule asks about, and where nothing was
+    /// approved yet; each with the name of that other rule.
     pub(crate) without_base: BTreeMap<String, String>,
-    /// What was not read, a sentence each.
+    /// The gaps in what was read, a sentence each.
     pub(crate) notices: Vec<String>,
 }
 
-/// What is evaluated.
+/// The evaluation that asks.
 #[derive(Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) github: &'a GitHub,
@@ -38,7 +41,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) judged: &'a Judged,
     pub(crate) known: &'a Known<'a>,
     pub(crate) scope: Scope,
-    /// How often the evaluation was tried, this time included.
+    /// The number of attempts, this one included.
     pub(crate) attempts: u32,
 }
 
@@ -52,12 +55,13 @@ struct Read {
 impl RuleEvaluation {
     /// What those of the rules ask about everything since the last approval for which `is_looked_at` is true.
     ///
-    /// A rule that asks people is judged from the base of its first approval's place. One that acts without asking is judged from
-    /// the base of the place that it names in `promotes_to`, else from every base of the approvals of the file in force, so that no
-    /// change since the earliest one is left out; without any, by the deploy's own commits.
+    /// A rule that asks people is judged from the base of its first approval's place. One that acts without
+    /// asking is judged from the base of the place that it names in `promotes_to`, else from every base of
+    /// the approvals of the file in force, so that no change since the earliest one is left out; without any,
+    /// by the deploy's own commits.
     ///
-    /// One read of the record a place, and one or two requests to the source host a base; a whole reading of the range where a rule
-    /// that acts without asking asks for lists.
+    /// One read of the record a place, and one or two requests to the source host a base; a whole reading of
+    /// the range where a rule that acts without asking asks for lists.
     ///
     /// # Errors
     ///
@@ -66,7 +70,7 @@ impl RuleEvaluation {
         &self,
         asking: Asking<'_>,
         is_looked_at: impl Fn(&Rule) -> bool,
-    ) -> Result<SinceApproval, Trouble> {
+    ) -> Tried<SinceApproval> {
         let Asking { deploy, judged, known, .. } = asking;
         let (mut found, mut read, mut lists) = (SinceApproval::default(), Read::default(), Lists::default());
         let mut fixed = Snapshot::of(known);
@@ -126,14 +130,14 @@ impl RuleEvaluation {
         Ok(found)
     }
 
-    /// The name of another rule in force that asks about what `rule`, which acts without asking, acts on, and for which nothing was
-    /// approved yet.
+    /// The name of another rule in force that asks about what `rule`, which acts without asking, acts on, and
+    /// for which nothing was approved yet.
     async fn asker_without_base(
         &self,
         asking: Asking<'_>,
         rule: &Rule,
         read: &mut Read,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Tried<Option<String>> {
         let acts = acts_on(&rule.actions, rule.promotes_to.as_deref());
         for (other, spec) in asking.judged.approvals_in_force() {
             let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref());
@@ -146,12 +150,7 @@ impl RuleEvaluation {
     }
 
     /// The revisions that `rule` is judged from, each once.
-    async fn bases(
-        &self,
-        asking: Asking<'_>,
-        rule: &Rule,
-        read: &mut Read,
-    ) -> Result<BTreeSet<String>, Trouble> {
+    async fn bases(&self, asking: Asking<'_>, rule: &Rule, read: &mut Read) -> Tried<BTreeSet<String>> {
         let Asking { deploy, judged, .. } = asking;
         let mut bases = BTreeSet::new();
         if !rule.acts_unasked() {
@@ -175,25 +174,20 @@ impl RuleEvaluation {
         Ok(bases)
     }
 
-    /// Where the range of the approval `spec` of `rule` starts.
+    /// The start of the range of the approval `spec` of `rule`.
     async fn start(
         &self,
         deploy: &Deploy,
         rule: &Rule,
         spec: &ApprovalSpec,
         read: &mut Read,
-    ) -> Result<Option<Passed>, Trouble> {
+    ) -> Tried<Option<Passed>> {
         let place = place(spec, &rule.name, &deploy.environment);
         self.start_of(deploy, (place, !spec.self_approval), read).await
     }
 
-    /// Where a range that leads to a place starts, for approvals that ask for four eyes or not.
-    async fn start_of(
-        &self,
-        deploy: &Deploy,
-        key: (String, bool),
-        read: &mut Read,
-    ) -> Result<Option<Passed>, Trouble> {
+    /// The start of a range that leads to a place, for approvals that ask for four eyes or not.
+    async fn start_of(&self, deploy: &Deploy, key: (String, bool), read: &mut Read) -> Tried<Option<Passed>> {
         if let Some(known) = read.starts.get(&key) {
             return Ok(known.clone());
         }
@@ -203,13 +197,14 @@ impl RuleEvaluation {
         Ok(start)
     }
 
-    /// Which way the deploy goes from `base`, and how much it changes since; `None`: the source host does not say.
+    /// Which way the deploy goes from `base`, and how much it changes since; `None`: the source host does not
+    /// say.
     async fn outline(
         &self,
         asking: Asking<'_>,
         base: &str,
         read: &mut Read,
-    ) -> Result<Option<(Direction, Magnitude)>, Trouble> {
+    ) -> Tried<Option<(Direction, Magnitude)>> {
         let Asking { github, deploy, .. } = asking;
         if deploy.previous_revision.as_deref() == Some(base) {
             return Ok(deploy.reading.direction.zip(deploy.magnitude()));
@@ -238,7 +233,7 @@ fn first_approval(rule: &Rule) -> Option<&ApprovalSpec> {
     })
 }
 
-/// How much the files of a range change; large where not all are listed.
+/// The size of a range by its files; large where not all are listed.
 fn magnitude(outline: &Outline) -> Magnitude {
     let files = &outline.files;
     if files.truncated {

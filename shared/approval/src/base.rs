@@ -155,8 +155,8 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     targets.join(" + ")
 }
 
-/// Everything that `actions` act on, at whatever depth, and the environment that their rule names in `promotes_to`. Two rules that
-/// have one of these in common lead to the same place.
+/// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
+/// `promotes_to`. Two rules that have one of these in common lead to the same place.
 pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
     let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
     actions.iter().flat_map(targets).chain(environment).collect()

@@ -1,11 +1,12 @@
-//! The labels, authors and issues that each commit of a range has by its pull request, for the conditions of rules that act without
-//! asking anybody.
+//! The labels, authors and issues that each commit of a range has by its pull request, for the conditions of
+//! rules that act without asking anybody.
 
 use crate::issue::mentioned;
 use crate::range::{Account, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The lists of one commit: those of the pull requests that brought it. A commit without a pull request has empty ones.
+/// The lists of one commit: those of the pull requests that brought it. A commit without a pull request has
+/// empty ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitLists {
     /// The full SHA.
@@ -14,8 +15,8 @@ pub struct CommitLists {
     pub pull_requests: BTreeSet<u64>,
     /// The labels of these.
     pub labels: BTreeSet<String>,
-    /// The accounts that opened them. A program is among these only where all commits of its pull request are its own by the
-    /// host's valid signature: anybody with write access can push to its branch.
+    /// The accounts that opened them. A program is among these only where all commits of its pull request are
+    /// its own by the host's valid signature: anybody with write access can push to its branch.
     pub authors: BTreeSet<String>,
     /// The keys of the issues that they mention.
     pub issues: BTreeSet<String>,
@@ -65,8 +66,8 @@ pub fn of_all(range: &Range) -> RangeLists {
     all
 }
 
-/// The account that opened a pull request, where it is its author. A person is by the host's word; a program only where
-/// everything in it is the program's own.
+/// The account that opened a pull request, where it is its author. A person is by the host's word; a program
+/// only where everything in it is the program's own.
 fn author<'r>(from: &'r RangePullRequest, range: &Range) -> Option<&'r str> {
     let opener = opener(from)?;
     let is_program = opener.is_bot || opener.login.ends_with("[bot]");
@@ -84,15 +85,15 @@ fn opener(from: &RangePullRequest) -> Option<&Account> {
     from.opened_by.as_ref().and_then(|opener| opener.account.as_ref())
 }
 
-/// Whether all `commits` of a pull request's branch are the own ones of `opener` by the host's valid signature, but for merges that
-/// the host made to bring the branch up to date.
+/// True if all `commits` of a pull request's branch are the own ones of `opener` by the host's valid
+/// signature, but for merges that the host made to bring the branch up to date.
 pub fn are_openers_own(commits: &[RangeCommit], opener: Option<&Identity>) -> bool {
     let Some(opener) = opener.and_then(|opener| opener.account.as_ref()) else { return false };
     !commits.is_empty() && commits.iter().all(|commit| is_own(commit, opener) || is_hosts_merge(commit))
 }
 
-/// Whether `commit` is the own one of `account` by the host's valid signature: the account's, or the host's own for what it made for
-/// the account.
+/// True if `commit` is the own one of `account` by the host's valid signature: the account's, or the host's
+/// own for what it made for the account.
 fn is_own(commit: &RangeCommit, account: &Account) -> bool {
     let is = |who: &Identity| who.account.as_ref().is_some_and(|of| of.id == account.id);
     let is_author = is(&commit.author) && commit.co_authors.iter().all(is);

@@ -41,7 +41,8 @@ pub struct Reading {
     /// there. `None`: the host did not say, and no condition on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
-    /// Whether something that was deployed later stood in the environment when it arrived: it never stood there itself.
+    /// True if something that was deployed later stood in the environment when it arrived: it never stood
+    /// there itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub came_late: bool,
     /// What its commits move and do not show.
@@ -132,7 +133,8 @@ impl Deploy {
         }
     }
 
-    /// Whether it stood in its environment once: the source host confirmed it, and nothing newer was there when it arrived.
+    /// True if it stood in its environment once: the source host confirmed it, and nothing newer was there
+    /// when it arrived.
     pub fn stood(&self) -> bool {
         self.confirmation.counts() && !self.reading.came_late
     }

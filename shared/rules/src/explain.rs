@@ -34,7 +34,7 @@ pub struct Compared {
     pub comparison: Comparison,
     /// Whether it holds.
     pub holds: bool,
-    /// Whether it holds of the deploy's own commits and fails of another one since the last approval.
+    /// True if it holds of the deploy's own commits and fails of another one since the last approval.
     pub fails_since: bool,
     /// The variables that it names, each once, with what they stand for; `None` where that is not known.
     pub variables: Vec<(String, Option<Value>)>,

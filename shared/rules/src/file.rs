@@ -172,7 +172,7 @@ impl Rule {
         lists.filter(|list| self.names(|name| name == *list)).collect()
     }
 
-    /// Whether its conditions ask which way the deploy goes.
+    /// True if its conditions ask which way the deploy goes.
     pub fn asks_for_way(&self) -> bool {
         self.names(|name| [variables::ROLLBACK, variables::DIVERGED].contains(&name))
     }

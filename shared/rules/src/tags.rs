@@ -55,7 +55,7 @@ struct Line {
 }
 
 impl DefaultTags {
-    /// Whether some path may give this tag.
+    /// True if some path may give this tag.
     pub fn may_give(&self, tag: &str) -> bool {
         self.lines.iter().any(|line| line.tags.iter().any(|given| given == tag))
     }

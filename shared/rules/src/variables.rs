@@ -121,17 +121,19 @@ pub struct Known<'a> {
     /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that is not what the deploy
     /// changes; `None`: nobody knows.
     pub magnitudes: BTreeMap<String, Option<Magnitude>>,
-    /// Everything since the base of the place that a rule leads to, by the rule's name, where its conditions ask about that and not
-    /// about the deploy's own commits alone.
+    /// Everything since the base of the place that a rule leads to, by the rule's name, where its conditions
+    /// ask about that and not about the deploy's own commits alone.
     pub ranges: BTreeMap<String, Since>,
 }
 
 /// Everything since what was approved last, as the conditions of one rule ask about it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Since {
-    /// How the deploy lies to each base that it is judged from; none: as it lies to what stood in the environment before.
+    /// The way that the deploy lies to each base that it is judged from; none: as it lies to what stood in the
+    /// environment before.
     pub ways: Vec<Direction>,
-    /// The lists of each commit and those of all together, by their names: a comparison has to hold with each of them.
+    /// The lists of each commit and those of all together, by their names: a comparison has to hold with each
+    /// of them.
     pub lists: Vec<BTreeMap<&'static str, Vec<String>>>,
     /// The variables of which nobody knows what they stand for: no comparison with them holds.
     pub unknown: BTreeSet<&'static str>,

@@ -6,7 +6,7 @@ use providers::github::{Kept, Parts};
 use std::fmt;
 use store::{Store, StoreError};
 
-/// How long an invocation reads one range; less than what the loop over a batch leaves for each message.
+/// The time for which an invocation reads one range; less than what the loop over a batch leaves for each message.
 const BUDGET: SignedDuration = SignedDuration::from_secs(8);
 /// The part that names the reading of a range that is under way.
 const NAME: &str = "name";
@@ -67,7 +67,7 @@ impl Parts for KeptParts {
     }
 }
 
-/// That the record can't be asked now.
+/// The failure of a record that can't be asked now.
 fn failure(error: StoreError) -> Failure {
     Failure::retryable(format!("the parts of a range: {error}"))
 }

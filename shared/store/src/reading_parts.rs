@@ -1,11 +1,12 @@
-//! The parts of large ranges, kept for an hour: an invocation that ends before a range is read whole leaves them to the next one.
+//! The parts of large ranges, kept for an hour: an invocation that ends before a range is read whole leaves
+//! them to the next one.
 
 use crate::error::StoreError;
 use crate::{Store, keys, row};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a part is kept.
+/// The time for which a part is kept.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// The largest part that is kept; a row holds 400 KB.
 const LARGEST: usize = 300 * 1024;
@@ -34,7 +35,8 @@ impl Store {
         Ok(part.filter(|part| part.until > now).map(|part| part.text))
     }
 
-    /// Keeps the part `name` of the reading `reading` for an hour. One that is too large for a row is not kept. One request.
+    /// Keeps the part `name` of the reading `reading` for an hour. One that is too large for a row is not
+    /// kept. One request.
     ///
     /// # Errors
     ///

@@ -141,8 +141,9 @@ impl Store {
         Ok(newer.filter(|newer| newer.id != deploy.id))
     }
 
-    /// Whether `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`. What was registered
-    /// and never stood there, such as an unconfirmed deploy, does not count. One request, and one for each such deploy.
+    /// True if `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`.
+    /// What was registered and never stood there, such as an unconfirmed deploy, does not count. One request,
+    /// and one for each such deploy.
     ///
     /// # Errors
     ///

@@ -49,7 +49,7 @@ pub enum Blocker {
     },
     /// The source host does not say who made something: the account is gone.
     MakersUntold {
-        /// What they did, such as "who opened #7".
+        /// The things that they did, such as "who opened #7".
         what: Vec<String>,
     },
     /// No account stands for commits.
@@ -215,7 +215,8 @@ impl Electorate {
     }
 }
 
-/// The makers that are not found in Slack, by name: those with an account, and those of whom only an address is known.
+/// The makers that are not found in Slack, by name: those with an account, and those of whom only an address
+/// is known.
 fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>) {
     let (mut accounts, mut addresses) = (BTreeSet::new(), BTreeSet::new());
     for (index, maker) in changes.makers.iter().enumerate().filter(|(_, maker)| !maker.is_untold) {

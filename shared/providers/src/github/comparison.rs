@@ -91,8 +91,8 @@ impl GitHub {
         Ok(commits)
     }
 
-    /// The first page of one way of a comparison, which alone has the files. `Err` of the answer: GitHub does not know one of the two,
-    /// or says that they have nothing in common.
+    /// The first page of one way of a comparison, which alone has the files. `Err` of the answer: GitHub does
+    /// not know one of the two, or says that they have nothing in common.
     pub(super) async fn first_page(
         &self,
         repository: &str,

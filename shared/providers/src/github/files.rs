@@ -74,7 +74,8 @@ fn moving_action(line: &str) -> Option<&str> {
 }
 
 impl GitHub {
-    /// The files that each of the commits `revisions` (SHAs) changes, in their order: one request a commit, several at a time.
+    /// The files that each of the commits `revisions` (SHAs) changes, in their order: one request a commit,
+    /// several at a time.
     ///
     /// # Errors
     ///

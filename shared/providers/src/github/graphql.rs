@@ -189,7 +189,8 @@ pub(super) fn of_commit(sha: &str) -> String {
     )
 }
 
-/// The query's field for the pull requests that may have brought a commit to a branch, with what each was merged as.
+/// The query's field for the pull requests that may have brought a commit to a branch, with what each was
+/// merged as.
 pub(super) fn of_branch_commit(sha: &str) -> String {
     format!(
         "object(oid: \"{sha}\") {{ ... on Commit {{ associatedPullRequests(first: 20) {{ totalCount \

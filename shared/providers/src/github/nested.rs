@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The commits in a query.
 const PAGE: usize = 100;
-/// How deep pull requests within pull requests are read.
+/// The depth to which pull requests within pull requests are read.
 const DEPTH: usize = 4;
 
 /// A pull request with all commits of its branch.
 pub(super) type WithBranch = (RangePullRequest, Vec<wire::GraphCommit>);
 
 impl GitHub {
-    /// Adds to `pull_requests` those that were merged into one of their branches, by their merge commits, and says which commits of the
-    /// branches each of them brought. `known` are the range's own commits, which are asked about already. One request for each
-    /// hundred commits of branches, none where there are none.
+    /// Adds to `pull_requests` those that were merged into one of their branches, by their merge commits, and
+    /// says which commits of the branches each of them brought. `known` are the range's own commits, which
+    /// are asked about already. One request for each hundred commits of branches, none where there are none.
     ///
     /// # Errors
     ///

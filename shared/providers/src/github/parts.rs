@@ -1,4 +1,5 @@
-//! The parts of a large range, kept between invocations: one that ends before the range is read whole leaves the next one less to read.
+//! The parts of a large range, kept between invocations: one that ends before the range is read whole leaves
+//! the next one less to read.
 
 use super::client::GitHub;
 use crate::failure::Failure;
@@ -8,7 +9,8 @@ use std::fmt::Debug;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// The number of commits from which the parts of a range are kept. Smaller ranges are read within any invocation.
+/// The number of commits from which the parts of a range are kept. Smaller ranges are read within any
+/// invocation.
 pub(super) const LARGE: usize = 100;
 
 /// An answer of the place where parts are kept.
@@ -24,7 +26,7 @@ pub trait Parts: Debug + Send + Sync {
     fn put<'a>(&'a self, reading: &'a str, name: &'a str, part: String) -> Kept<'a, ()>;
     /// The reading of `range` is complete: the next one begins anew.
     fn end<'a>(&'a self, range: &'a str) -> Kept<'a, ()>;
-    /// Whether this invocation's time for reading is over.
+    /// True if this invocation's time for reading is over.
     fn is_over(&self) -> bool;
 }
 
@@ -43,8 +45,8 @@ impl GitHub {
         self
     }
 
-    /// The client that reads the range between `base` and `head` of `repository`, `commits` long, on from where an earlier invocation
-    /// ended.
+    /// The client that reads the range between `base` and `head` of `repository`, `commits` long, on from
+    /// where an earlier invocation ended.
     ///
     /// # Errors
     ///
@@ -63,7 +65,7 @@ impl GitHub {
         Ok(reader)
     }
 
-    /// Whether this invocation's time for the reading is over.
+    /// True if this invocation's time for the reading is over.
     pub(super) fn has_more_to_read(&self) -> bool {
         self.reading.as_ref().is_some_and(|reading| reading.parts.is_over())
     }
@@ -84,7 +86,8 @@ impl GitHub {
     ///
     /// # Errors
     ///
-    /// It is not kept, and this invocation's time for reading is over: the next one goes on. Or as [`GitHub::reading`].
+    /// It is not kept, and this invocation's time for reading is over: the next one goes on. Or as
+    /// [`GitHub::reading`].
     pub(super) async fn kept<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
         let Some(Reading { parts, range, name: reading }) = &self.reading else { return Ok(None) };
         let kept = parts.get(reading, name).await?;

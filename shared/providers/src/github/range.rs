@@ -88,7 +88,8 @@ impl GitHub {
         })
     }
 
-    /// The first page of the comparison of `base` and `head`, and of the other way round where the head does not contain the base.
+    /// The first page of the comparison of `base` and `head`, and of the other way round where the head does
+    /// not contain the base.
     async fn both_ways(
         &self,
         repository: &str,
@@ -120,14 +121,15 @@ impl GitHub {
         })
     }
 
-    /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head does not contain the
-    /// base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head
+    /// does not contain the base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
     ///
     /// Where the client keeps parts ([`GitHub::keeping`]), a large range may take several invocations.
     ///
     /// # Errors
     ///
-    /// [`RangeFailure`] says which revision the host does not know. A failure that passes may mean that the next invocation reads on.
+    /// [`RangeFailure`] says which revision the host does not know. A failure that passes may mean that the
+    /// next invocation reads on.
     pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
         let (direction, added, removed) = self.both_ways(repository, base, head).await?;
         let commits = added.total + removed.as_ref().map_or(0, |removed| removed.total);
@@ -250,8 +252,8 @@ impl GitHub {
                     Some(brought) => made_of(brought, &of_branch, &by_oid),
                     None => remade,
                 };
-                // What a merge brought is in the range itself, in the branch that it was merged into, or was before it; only a squash or
-                // a rebase stands for other commits.
+                // What a merge brought is in the range itself, in the branch that it was merged into, or was
+                // before it; only a squash or a rebase stands for other commits.
                 let is_elsewhere = |oid: &str| nested.contains_key(&number) && in_others(oid, number);
                 let own = commits.iter().filter(|commit| {
                     !remade.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
@@ -395,8 +397,8 @@ fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, T
     (told, answers.trunk)
 }
 
-/// The commits among those that a pull request `brought` to a branch that a squash or a rebase made: no merge, and none of its own
-/// branch `of_branch`.
+/// The commits among those that a pull request `brought` to a branch that a squash or a rebase made: no
+/// merge, and none of its own branch `of_branch`.
 fn made_of(
     brought: &BTreeSet<String>,
     of_branch: &HashSet<&str>,

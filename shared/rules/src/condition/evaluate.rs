@@ -70,12 +70,12 @@ impl Comparison {
         failing.next()
     }
 
-    /// Whether it holds without the further values of its variables.
+    /// True if it holds without the further values of its variables.
     pub(crate) fn holds_of_own(&self, snapshot: &Snapshot) -> bool {
         self.holds_by(&|name| snapshot.get(name))
     }
 
-    /// Whether it holds for the values that `get` gives by their names.
+    /// True if it holds for the values that `get` gives by their names.
     fn holds_by<'s>(&self, get: &dyn Fn(&str) -> Option<&'s Value>) -> bool {
         let Some(left) = get(&self.variable) else { return false };
         let any_case = in_any_case(&self.variable)

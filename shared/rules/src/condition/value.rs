@@ -75,7 +75,8 @@ fn whole_seconds(ago: SignedDuration) -> Duration {
 pub struct Snapshot {
     values: BTreeMap<String, Value>,
     clocks: BTreeMap<String, Clock>,
-    /// Further values of variables: a comparison that names one holds only if it holds with each of these too.
+    /// Further values of variables: a comparison that names one holds only if it holds with each of these
+    /// too.
     also: Vec<BTreeMap<String, Value>>,
     /// The variables of one rule, by the rule's name.
     of_rules: BTreeMap<String, OfRule>,
@@ -112,8 +113,8 @@ impl Snapshot {
         self.of_rules.entry(rule.into()).or_default().unknown.insert(name.into());
     }
 
-    /// Adds further values of variables for the rule of this name alone. A comparison that names one of them holds only if it
-    /// holds with these too.
+    /// Adds further values of variables for the rule of this name alone. A comparison that names one of them
+    /// holds only if it holds with these too.
     pub fn also_for(&mut self, rule: impl Into<String>, values: BTreeMap<String, Value>) {
         let also = &mut self.of_rules.entry(rule.into()).or_default().also;
         if !also.contains(&values) {

@@ -154,8 +154,8 @@ impl Reader<'_> {
         None
     }
 
-    /// The environment that a rule promotes to, which every approval of `actions`, at whatever depth, has from it. Where the rule
-    /// neither asks nor acts, the key says nothing.
+    /// The environment that a rule promotes to, which every approval of `actions`, at whatever depth, has
+    /// from it. Where the rule neither asks nor acts, the key says nothing.
     pub(super) fn promotes_to(&mut self, actions: &mut [Action], entry: &Entry) -> Option<String> {
         let environment = self.text(&entry.value, "promotes_to")?.trim().to_owned();
         if !promote(actions, &environment) && !actions.iter().any(Action::may_act) {

@@ -1,6 +1,8 @@
-//! Four eyes over a team's whole history: commits, pull requests, registrations, rules files, rollbacks and votes in any order.
+//! Four eyes over a team's whole history: commits, pull requests, registrations, rules files, rollbacks and
+//! votes in any order.
 //!
-//! What a completed approval with `self_approval: false` let through is compared with what the team did, by a record of its own.
+//! What a completed approval with `self_approval: false` let through is compared with what the team did, by a
+//! record of its own.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -27,7 +29,8 @@ enum Deed {
     Deploy { back: usize, email: u64 },
     /// Approves what waits.
     Vote { voter: u64 },
-    /// Pushes a rules file with so many votes, with four eyes or without, and with a message beside them or not.
+    /// Pushes a rules file with so many votes, with four eyes or without, and with a message beside them or
+    /// not.
     Rules { author: u64, votes: u32, four_eyes: bool, tells: bool },
     /// Approves the proposed rules file.
     VoteOnRules { voter: u64 },
@@ -256,8 +259,8 @@ impl Team {
         Ok(())
     }
 
-    /// Whether each commit and each pull request of a completed approval has its votes of people who did not make it, and whether
-    /// everything up to its revision was judged so.
+    /// Checks that each commit and each pull request of a completed approval has its votes of people who did not
+    /// make it, and that everything up to its revision was judged so.
     fn check(&mut self, waiting: &Waiting, has_no_makers: bool) -> Result<(), String> {
         let start = self.start(&waiting.spec, waiting.head);
         let (from, to) = (start.min(waiting.head), start.max(waiting.head));
@@ -306,8 +309,9 @@ fn deed() -> impl Strategy<Value = Deed> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Whatever a team does: every commit and pull request in the range of a completed approval with `self_approval: false` has the votes
-    /// that the rule asks of people who did not make it, but for a rollback without makers; and nothing gets around such a range.
+    /// Whatever a team does: every commit and pull request in the range of a completed approval with
+    /// `self_approval: false` has the votes that the rule asks of people who did not make it, but for a
+    /// rollback without makers; and nothing gets around such a range.
     #[test]
     fn every_change_of_a_team_has_the_votes_of_others(deeds in prop::collection::vec(deed(), 1..60)) {
         let mut team = Team::new();
