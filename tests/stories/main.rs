@@ -46,5 +46,6 @@ mod settings;
 mod sign_in;
 mod soak;
 mod strangers;
+mod unasked;
 mod votes;
 mod wizard;

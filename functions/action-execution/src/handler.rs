@@ -33,7 +33,7 @@ pub(crate) struct ActionExecution {
     pub(crate) policies: Policies,
     queue: OwnQueue,
     pub(crate) public_url: String,
-    clock: fn() -> Timestamp,
+    pub(crate) clock: fn() -> Timestamp,
 }
 
 impl ActionExecution {

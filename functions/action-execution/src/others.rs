@@ -69,20 +69,15 @@ impl ActionExecution {
     }
 
     /// The deploy that took `deploy` out of its environment by going back to what stood there before it; `None`: none did. One
-    /// request, and one or two more where a later deploy stands there.
+    /// request, and some more where a later deploy stands there.
     pub(crate) async fn rolled_back_by(&self, deploy: &Deploy) -> Result<Option<Successor>, StoreError> {
         let Some(newer) = self.store.newer(deploy).await? else { return Ok(None) };
         if newer.revision == deploy.revision {
             return Ok(None);
         }
-        let environment = canonical(&deploy.environment);
-        let of_revision = self.store.of_revision(&deploy.deployment, &newer.revision).await?;
-        let stood_before = of_revision.iter().any(|earlier| {
-            earlier.id != newer.id
-                && canonical(&earlier.environment) == environment
-                && earlier.deployed_at < deploy.deployed_at
-        });
-        if !stood_before {
+        let back = (newer.revision.as_str(), &newer.id);
+        let Deploy { deployment, environment, deployed_at, .. } = deploy;
+        if !self.store.stood_before(deployment, environment, back, *deployed_at).await? {
             return Ok(None);
         }
         let found = self.store.deploy(&newer.id).await?;

@@ -10,6 +10,8 @@ use approval::range_files::{Moves, RangeFiles};
 use approval::shares::{Changes, Maker, changes};
 use providers::Failure;
 use providers::github::{ChangedFiles, GitHub, RangeFailure};
+use runtime::reading_parts::KeptParts;
+use std::sync::Arc;
 
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
 const MOST_KEPT: usize = 300 * 1024;
@@ -33,14 +35,17 @@ impl ActionExecution {
         revision: &str,
     ) -> Result<Result<Changes, Blocker>, Trouble> {
         let now = self.now();
-        let github = self.outside.github(now).await?;
+        let github = self.reader().await?;
         let (range, files) = match github.range(&deploy.repository, base, revision).await {
             Ok(read) => (read.range, read.files),
+            Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(failure) => {
                 tracing::warn!(deploy = %deploy.id, base, revision, %failure, "the range can't be read");
                 return Ok(Err(match failure {
                     RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
-                    RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure) => incomplete(&failure),
+                    RangeFailure::HeadUnknown(failure)
+                    | RangeFailure::Unfinished(failure)
+                    | RangeFailure::Other(failure) => incomplete(&failure),
                 }));
             }
         };
@@ -57,6 +62,14 @@ impl ActionExecution {
             return Ok(Err(incomplete(&failure)));
         }
         Ok(Ok(within_a_row(read)))
+    }
+}
+
+impl ActionExecution {
+    /// The source host, which reads a large range over several invocations.
+    pub(crate) async fn reader(&self) -> Result<GitHub, Failure> {
+        let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));
+        Ok(self.outside.github(self.now()).await?.keeping(parts))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
+use crate::since::Asking;
 use crate::unjudged::unjudged;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
@@ -101,8 +102,12 @@ impl RuleEvaluation {
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
         let is_looked_at = |rule: &Rule| waiting(&rule) && (scope == Scope::All || rule.may_open_later());
-        known.magnitudes = self.magnitudes(github, &deploy, &parsed.rules, is_looked_at).await?;
-        let of_the_newest = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
+        let asking =
+            Asking { github, deploy: &deploy, judged, known: &known, scope, attempts: effect.attempts };
+        let since = self.since_approval(asking, is_looked_at).await?;
+        (known.magnitudes, known.ranges) = (since.magnitudes, since.ranges);
+        let may_act = |rule: &&Rule| waiting(rule) && !since.without_base.contains_key(&rule.name);
+        let of_the_newest = plan(parsed.rules.iter().filter(may_act), scope, succeeded, &known, now);
         let was_opened = |name: &str| of_the_newest.opens(name) || run_of(name).is_some();
         let covered = judged.covered(was_opened);
         let of_the_newest = of_the_newest.without(&covered);
@@ -118,6 +123,7 @@ impl RuleEvaluation {
             snapshot: &Snapshot::at(&known, now),
             plan: &plan,
             of_the_newest: &of_the_newest,
+            without_base: &since.without_base,
         };
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
         let shown = judged.shown(&covered);
@@ -166,8 +172,8 @@ impl RuleEvaluation {
             events.extend(refused);
         }
         if !unjudged.is_empty() {
-            let text =
-                message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &look.notices);
+            let reasons = [look.notices.as_slice(), since.notices.as_slice()].concat();
+            let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &reasons);
             effects.extend(tell(look.channel.as_deref(), text));
         }
         events.extend(frozen(&plan, page.as_ref()));
@@ -177,7 +183,13 @@ impl RuleEvaluation {
             let held = parsed.rules.iter().filter(|rule| holds(rule) || frozen(rule));
             let of_file = parsed.notices.iter().filter(|_| scope == Scope::All);
             let waits = judged.notices.iter().filter(|_| scope == Scope::All).cloned();
-            let notices = look.notices.iter().cloned().chain(waits).chain(of_file.map(ToString::to_string));
+            let notices = look
+                .notices
+                .iter()
+                .chain(&since.notices)
+                .cloned()
+                .chain(waits)
+                .chain(of_file.map(ToString::to_string));
             events.push(EventKind::RulesEvaluated {
                 path: judged.path.clone(),
                 hash: Some(parsed.hash.clone()),

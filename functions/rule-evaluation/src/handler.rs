@@ -23,8 +23,10 @@ use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
 use runtime::effects::{Attempt, SOON, take};
 use runtime::facts::learn;
+use runtime::reading_parts::KeptParts;
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
+use std::sync::Arc;
 use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use thiserror::Error;
 use tokio::sync::OnceCell;
@@ -55,6 +57,9 @@ pub(crate) enum Trouble {
     #[error(transparent)]
     Commit(#[from] CommitError),
 }
+
+/// An answer, unless something keeps the rules from being evaluated.
+pub(crate) type Tried<T> = Result<T, Trouble>;
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
@@ -166,7 +171,9 @@ impl RuleEvaluation {
         let mut deploy = Deploy { repository: connection.repository.clone(), ..deploy };
         let channel = connection.channel.clone();
         let scope = if look_number(effect).is_some() { Scope::All } else { Scope::Waiting };
-        let github = self.github().await?;
+        // A large range may take several invocations.
+        let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));
+        let github = self.github().await?.keeping(parts);
         if !deploy.confirmation.counts() {
             if scope == Scope::Waiting {
                 // Once it is confirmed, all of its rules are evaluated.
@@ -180,7 +187,10 @@ impl RuleEvaluation {
         }
         let previous = match scope {
             Scope::All => match self.arrived(effect, &deploy).await? {
-                Ok(previous) => previous,
+                Ok((previous, came_late)) => {
+                    deploy.reading.came_late = came_late;
+                    previous
+                }
                 Err(repeated) => return self.note_repeat(effect, deploy, &repeated).await,
             },
             Scope::Waiting => None,
@@ -216,16 +226,19 @@ impl RuleEvaluation {
         }
     }
 
-    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of; what alarms report of that one is
-    /// known of this one too, and a rollback closes its approvals. Deploys of other environments whose rules ask how far this
-    /// one is behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
+    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of, and whether
+    /// it came too late to stand there itself; what alarms report of that one is known of this one too, and a
+    /// rollback closes its approvals. Deploys of other environments whose rules ask how far this one is
+    /// behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
     async fn arrived(
         &self,
         effect: &Effect,
         deploy: &Deploy,
-    ) -> Result<Result<Option<DeploySummary>, DeployId>, Trouble> {
+    ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, Trouble> {
         let now = self.now();
-        let previous = match self.store.arrive(deploy, now).await? {
+        let arrived = self.store.arrive(deploy, now).await?;
+        let came_late = arrived == Arrived::Late;
+        let previous = match arrived {
             Arrived::Stands { previous } => {
                 if let Some(previous) = &previous {
                     self.close_what_was_rolled_back(effect, deploy, previous).await?;
@@ -251,7 +264,7 @@ impl RuleEvaluation {
                 learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
             }
         }
-        Ok(Ok(previous))
+        Ok(Ok((previous, came_late)))
     }
 
     /// Puts on record that the rules could not be evaluated now, or not at all.

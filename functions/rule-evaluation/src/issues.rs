@@ -34,7 +34,7 @@ impl Places {
     }
 
     /// The trackers that are connected.
-    async fn trackers(&self, http: &reqwest::Client, now: Timestamp) -> Result<Trackers, Failure> {
+    pub(crate) async fn trackers(&self, http: &reqwest::Client, now: Timestamp) -> Result<Trackers, Failure> {
         let unread = |error: runtime::secrets::SecretError| Failure::retryable(error.to_string());
         let mut trackers = Trackers::default();
         if let Some(url) = &self.jira.0 {
@@ -88,7 +88,7 @@ impl RuleEvaluation {
 }
 
 /// Whether the deploy goes on though a tracker failed in this attempt: what passes by is waited for, but not forever.
-fn goes_on_without(failure: &Failure, attempts: u32) -> bool {
+pub(crate) fn goes_on_without(failure: &Failure, attempts: u32) -> bool {
     !failure.is_passing() || attempts >= MAX_ATTEMPTS
 }
 

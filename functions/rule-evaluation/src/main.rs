@@ -7,13 +7,14 @@ mod findings;
 mod handler;
 mod in_force;
 mod issues;
-mod magnitude;
 mod mergers;
 mod plan;
 mod policy;
 mod proposal;
+mod range_lists;
 mod rollback;
 mod rules_file;
+mod since;
 mod unjudged;
 
 use aws_lambda_events::sqs::SqsEvent;

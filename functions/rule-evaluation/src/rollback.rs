@@ -5,7 +5,6 @@ use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::id::RunId;
-use approval::slug::canonical;
 use std::collections::BTreeSet;
 use store::{Change, CommitError, DeploySummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 
@@ -18,14 +17,9 @@ impl RuleEvaluation {
         deploy: &Deploy,
         previous: &DeploySummary,
     ) -> Result<(), Trouble> {
-        let environment = canonical(&deploy.environment);
-        let of_revision = self.store.of_revision(&deploy.deployment, &deploy.revision).await?;
-        let stood_before = of_revision.iter().any(|earlier| {
-            earlier.id != deploy.id
-                && canonical(&earlier.environment) == environment
-                && earlier.deployed_at < previous.deployed_at
-        });
-        if !stood_before {
+        let back = (deploy.revision.as_str(), &deploy.id);
+        let Deploy { deployment, environment, .. } = deploy;
+        if !self.store.stood_before(deployment, environment, back, previous.deployed_at).await? {
             return Ok(());
         }
         let wanted = WantedApprovals {

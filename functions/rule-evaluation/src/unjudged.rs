@@ -1,11 +1,9 @@
 //! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the channel is told.
 
 use approval::deploy::Deploy;
-use rules::variables::{DIVERGED, ROLLBACK};
+use rules::variables::{DIVERGED, LISTS, MAGNITUDE, ROLLBACK};
 use rules::{Rule, Snapshot};
 
-/// The lists over all pull requests.
-const OF_PULL_REQUESTS: [&str; 3] = ["pr_label", "pr_labels", "pr_authors"];
 /// The lists over all issues that commits and pull requests mention.
 const OF_ISSUES: [&str; 3] = ["issue_priority", "issue_labels", "issue_type"];
 
@@ -17,11 +15,10 @@ pub(crate) fn unjudged<'r>(
     deploy: &Deploy,
 ) -> Vec<&'r str> {
     let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
+    let is_told_before = |name: &str| OF_ISSUES.contains(&name) && !deploy.silent_trackers.is_empty();
     let is_incomplete = |name: &str, snapshot: &Snapshot| {
-        (name == "tags" && deploy.reading.tags_cut)
-            || ([ROLLBACK, DIVERGED].contains(&name) && deploy.reading.direction.is_none())
-            || (OF_PULL_REQUESTS.contains(&name) && is_cut)
-            || (name == "magnitude" && snapshot.get(name).is_none())
+        let is_of_commits = LISTS.contains(&name) || [MAGNITUDE, ROLLBACK, DIVERGED].contains(&name);
+        (is_of_commits && snapshot.get(name).is_none() && !is_told_before(name))
             || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
     };
     let is_unjudged = |rule: &&Rule| {

@@ -4,6 +4,7 @@ use crate::action::{Action, ApprovalSpec};
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How long ago a revision may have been let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -152,6 +153,13 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     targets.sort();
     targets.dedup();
     targets.join(" + ")
+}
+
+/// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
+/// `promotes_to`. Two rules that have one of these in common lead to the same place.
+pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
+    let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
+    actions.iter().flat_map(targets).chain(environment).collect()
 }
 
 /// What an action acts on, with every parameter that does not name the revision; nothing where it only tells people.

@@ -27,6 +27,7 @@ pub mod people;
 pub mod policy;
 pub mod range;
 pub mod range_files;
+pub mod range_lists;
 pub mod reading;
 pub mod rules_in_force;
 pub mod run;

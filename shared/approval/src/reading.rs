@@ -41,6 +41,10 @@ pub struct Reading {
     /// there. `None`: the host did not say, and no condition on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// True if something that was deployed later stood in the environment when it arrived: it never stood
+    /// there itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub came_late: bool,
     /// What its commits move and do not show.
     #[serde(skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
@@ -127,6 +131,12 @@ impl Deploy {
             Files::Whole | Files::Unknown => self.size.map(Size::magnitude),
             Files::Cut => Some(Magnitude::Large),
         }
+    }
+
+    /// True if it stood in its environment once: the source host confirmed it, and nothing newer was there
+    /// when it arrived.
+    pub fn stood(&self) -> bool {
+        self.confirmation.counts() && !self.reading.came_late
     }
 
     /// Takes what a registration said of the change for what it is: CI's report.

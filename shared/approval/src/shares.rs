@@ -189,16 +189,29 @@ pub fn changes_of(
             unverified.push(commit);
         }
     }
-    let of_part = |from: &&RangePullRequest| only.is_none() || brought.contains(&from.number);
+    // One that was merged into the branch of another belongs to what became of that.
+    let of_branches = |from: &RangePullRequest| {
+        let within = range.pull_requests.iter().filter(|other| brought.contains(&other.number));
+        within.flat_map(|other| &other.commits).any(|commit| commit.pull_requests.contains(&from.number))
+    };
+    let of_part =
+        |from: &&RangePullRequest| only.is_none() || brought.contains(&from.number) || of_branches(from);
     for pull_request in range.pull_requests.iter().filter(of_part) {
         for commit in &pull_request.commits {
             if in_range.contains(commit.revision.as_str()) {
                 continue;
             }
-            let mut people = hands(&mut makers, commit, &[pull_request], &[], &[]);
+            // One that a squash or a rebase into this branch made stands with who merged that.
+            let made_by: Vec<&RangePullRequest> = commit
+                .pull_requests
+                .iter()
+                .filter_map(|number| by_number.get(number).copied())
+                .filter(|from| from.number != pull_request.number && from.remade.contains(&commit.revision))
+                .collect();
+            let mut people = hands(&mut makers, commit, &[pull_request], &merger_ids(&made_by), &[]);
             people.extend(opener(&mut makers, pull_request));
             add(&mut shares, people, 0, 0, &commit.title);
-            if !is_vouched(commit, &[]) {
+            if !is_vouched(commit, &made_by) {
                 unvouched.push(commit);
             }
             if !is_verified(commit, &[]) {
@@ -259,10 +272,7 @@ fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]
         .filter(|from| !from.commits.is_empty() && from.remade.contains(&commit.revision))
         .copied()
         .collect();
-    let mergers = |from: &[&RangePullRequest]| -> Vec<u64> {
-        from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
-    };
-    let mut people = hands(makers, commit, of, &mergers(&remade), &mergers(of));
+    let mut people = hands(makers, commit, of, &merger_ids(&remade), &merger_ids(of));
     if !is_hosts_merge(commit) {
         for from in of {
             people.extend(opener(makers, from));
@@ -277,6 +287,11 @@ fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]
         }
     }
     people
+}
+
+/// The numbers of the accounts that merged these pull requests.
+fn merger_ids(from: &[&RangePullRequest]) -> Vec<u64> {
+    from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
 }
 
 /// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as their share,

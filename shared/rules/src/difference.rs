@@ -150,7 +150,8 @@ fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
     let name = &old.name;
     let (was, is) = (conditions(old), conditions(new));
     let when = when(old, new);
-    if when.is_empty() && old.actions == new.actions {
+    let stays = old.promotes_to == new.promotes_to || !approvals(old).is_empty();
+    if when.is_empty() && old.actions == new.actions && stays {
         let text = format!("changes the description of the rule `{name}`");
         return vec![Change { text, touches: Touches::Nothing }];
     }
@@ -203,12 +204,18 @@ fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> Change 
     let kept: Vec<_> = skeleton(new).into_iter().filter(|action| action.kind() == Kind::Acts).collect();
     let holds_back = skeleton(new).iter().all(|action| action.kind() == Kind::Acts || !action.may_act());
     let does_less = holds_back && skeleton(old).starts_with(&kept);
-    let opens_less = narrower && is_superset(&new.after, &old.after) && old.freeze == new.freeze;
+    // By another place it is judged from elsewhere.
+    let stays = old.promotes_to == new.promotes_to;
+    let opens_less = narrower && is_superset(&new.after, &old.after) && old.freeze == new.freeze && stays;
     if does_less && opens_less {
         let text = format!("has the rule `{name}` act less");
         return Change { text, touches: Touches::Nothing };
     }
     let mut texts = when.to_vec();
+    if !stays {
+        let named = |rule: &Rule| rule.promotes_to.clone().unwrap_or_else(|| "nothing".to_owned());
+        texts.push(format!("changes `promotes_to` from {} to {}", named(old), named(new)));
+    }
     if skeleton(old) != skeleton(new) {
         texts.push(format!("changes what is done from {} to {}", lines(&old.actions), lines(&new.actions)));
     }

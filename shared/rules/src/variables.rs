@@ -8,7 +8,7 @@ use approval::facts::{Facts, Thumb};
 use approval::range::Direction;
 use jiff::Timestamp;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 /// The variable that says how long a deploy has been there.
@@ -23,6 +23,9 @@ pub const MAGNITUDE: &str = "magnitude";
 pub const ROLLBACK: &str = "rollback";
 /// The variable that says whether a deploy and what stood there before have each what the other one has not.
 pub const DIVERGED: &str = "diverged";
+/// The lists of what commits, pull requests and issues have.
+pub const LISTS: [&str; 7] =
+    ["tags", "pr_label", "pr_labels", "pr_authors", "issue_priority", "issue_labels", "issue_type"];
 /// What the names of variables begin with that say how far another environment is behind.
 pub(crate) const DRIFT: &str = "drift_to_";
 /// The value of `health` and `magnitude` where nobody knows.
@@ -118,6 +121,22 @@ pub struct Known<'a> {
     /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that is not what the deploy
     /// changes; `None`: nobody knows.
     pub magnitudes: BTreeMap<String, Option<Magnitude>>,
+    /// Everything since the base of the place that a rule leads to, by the rule's name, where its conditions
+    /// ask about that and not about the deploy's own commits alone.
+    pub ranges: BTreeMap<String, Since>,
+}
+
+/// Everything since what was approved last, as the conditions of one rule ask about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Since {
+    /// The way that the deploy lies to each base that it is judged from; none: as it lies to what stood in the
+    /// environment before.
+    pub ways: Vec<Direction>,
+    /// The lists of each commit and those of all together, by their names: a comparison has to hold with each
+    /// of them.
+    pub lists: Vec<BTreeMap<&'static str, Vec<String>>>,
+    /// The variables of which nobody knows what they stand for: no comparison with them holds.
+    pub unknown: BTreeSet<&'static str>,
 }
 
 /// How far one environment is behind another.
@@ -133,7 +152,8 @@ impl<'a> Known<'a> {
     /// Of a deploy that just arrived.
     pub fn new(deploy: &'a Deploy) -> Self {
         let facts = Cow::Owned(Facts::none(&deploy.id));
-        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new(), magnitudes: BTreeMap::new() }
+        let (drift, magnitudes, ranges) = Default::default();
+        Self { deploy, facts, failed_rules: Vec::new(), drift, magnitudes, ranges }
     }
 
     /// The deploy's tags: its own, and those that rules gave it.
@@ -204,6 +224,9 @@ impl Snapshot {
             let magnitude = magnitude.map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
             snapshot.set_for(rule, MAGNITUDE, Value::Text(magnitude));
         }
+        for (rule, since) in &known.ranges {
+            since.add_to(&mut snapshot, rule);
+        }
         if is_whole && !deploy.mentions_more_issues() && deploy.silent_trackers.is_empty() {
             let issues = || deploy.issues.iter();
             let labels = unique(issues().flat_map(|issue| &issue.labels));
@@ -215,6 +238,27 @@ impl Snapshot {
             snapshot.set("issue_type", Value::List(unique(issues().filter_map(|issue| issue.kind.as_ref()))));
         }
         snapshot
+    }
+}
+
+impl Since {
+    /// Adds it to `snapshot` for the rule of this name.
+    fn add_to(&self, snapshot: &mut Snapshot, rule: &str) {
+        for name in &self.unknown {
+            snapshot.unset_for(rule, *name);
+        }
+        for (index, way) in self.ways.iter().enumerate() {
+            let of = |name: &str, direction| (name.to_owned(), Value::Bool(*way == direction));
+            let both = [of(ROLLBACK, Direction::Rollback), of(DIVERGED, Direction::Diverged)];
+            match index {
+                0 => both.into_iter().for_each(|(name, value)| snapshot.set_for(rule, name, value)),
+                _ => snapshot.also_for(rule, both.into()),
+            }
+        }
+        for lists in &self.lists {
+            let lists = lists.iter().map(|(name, list)| ((*name).to_owned(), Value::List(list.clone())));
+            snapshot.also_for(rule, lists.collect());
+        }
     }
 }
 

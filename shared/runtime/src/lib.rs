@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod logs;
 pub mod race;
 pub mod random;
+pub mod reading_parts;
 pub mod secrets;
 pub mod settings;
 pub mod time;

@@ -219,6 +219,11 @@ pub(crate) fn delivery(source: &str, id: &str) -> Key {
     Key { pk: format!("delivery#{source}#{id}"), sk: "delivery".to_owned() }
 }
 
+/// A part of a large range.
+pub(crate) fn reading_part(reading: &str, name: &str) -> Key {
+    Key { pk: format!("reading#{}", digest(&[reading])), sk: format!("part#{name}") }
+}
+
 pub(crate) fn cached_rules(repository: &str, path: &str) -> String {
     format!("rules#{}#{path}", canonical(repository))
 }

@@ -24,6 +24,7 @@ mod people;
 mod policy;
 mod queries;
 mod queue;
+mod reading_parts;
 mod repositories;
 mod row;
 mod rules_in_force;

@@ -6,6 +6,8 @@ use crate::listing::DeploySummary;
 use crate::row::{self, text};
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
+use approval::id::DeployId;
+use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,6 +139,31 @@ impl Store {
         let standing = self.standing(&deploy.deployment, &deploy.environment).await?;
         let newer = standing.filter(|standing| standing.listed_at > after).map(|one| one.environment.newest);
         Ok(newer.filter(|newer| newer.id != deploy.id))
+    }
+
+    /// True if `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`.
+    /// What was registered and never stood there, such as an unconfirmed deploy, does not count. One request,
+    /// and one for each such deploy.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub async fn stood_before(
+        &self,
+        deployment: &Slug,
+        environment: &str,
+        (revision, id): (&str, &DeployId),
+        time: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let there = canonical(environment);
+        for earlier in self.of_revision(deployment, revision).await? {
+            let is_there =
+                earlier.id != *id && canonical(&earlier.environment) == there && earlier.deployed_at < time;
+            if is_there && self.deploy(&earlier.id).await?.is_some_and(|deploy| deploy.stood()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn standing(&self, deployment: &Slug, environment: &str) -> Result<Option<Standing>, StoreError> {

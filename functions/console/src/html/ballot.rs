@@ -215,6 +215,7 @@ pub(crate) fn needs_base(approval: &Approval) -> bool {
             Blocker::NoBase | Blocker::BaseLost { .. } => true,
             Blocker::Incomplete { .. }
             | Blocker::MakersNotFound { .. }
+            | Blocker::MakersUntold { .. }
             | Blocker::NotVouched { .. }
             | Blocker::NotVerified { .. }
             | Blocker::NobodyLeft { .. } => false,

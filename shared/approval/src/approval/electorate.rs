@@ -125,7 +125,9 @@ impl Electorate {
     /// Whether somebody who made the change was not found in Slack.
     pub fn lacks_makers(&self) -> bool {
         !self.not_found.is_empty()
-            || self.blocked.iter().any(|blocker| matches!(blocker, Blocker::MakersNotFound { .. }))
+            || self.blocked.iter().any(|blocker| {
+                matches!(blocker, Blocker::MakersNotFound { .. } | Blocker::MakersUntold { .. })
+            })
     }
 
     /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base may not either,

@@ -47,6 +47,11 @@ pub enum Blocker {
         /// Their names.
         names: Vec<String>,
     },
+    /// The source host does not say who made something: the account is gone.
+    MakersUntold {
+        /// The things that they did, such as "who opened #7".
+        what: Vec<String>,
+    },
     /// No account stands for commits.
     NotVouched {
         /// The first few of them.
@@ -150,10 +155,15 @@ impl Electorate {
             self.blocked.extend((count > 0).then_some(Blocker::NotVouched { commits: first, count }));
             let (accounts, addresses) = not_found(changes, members);
             self.not_found.extend(addresses);
+            let untold: BTreeSet<&String> =
+                changes.makers.iter().filter(|maker| maker.is_untold).map(|maker| &maker.name).collect();
+            let untold: Vec<String> = untold.into_iter().cloned().collect();
             if spec.range.allow_unknown_makers {
-                allowed = accounts;
-            } else if !accounts.is_empty() {
-                self.blocked.push(Blocker::MakersNotFound { names: accounts });
+                allowed = accounts.into_iter().chain(untold).collect();
+            } else {
+                self.blocked
+                    .extend((!accounts.is_empty()).then_some(Blocker::MakersNotFound { names: accounts }));
+                self.blocked.extend((!untold.is_empty()).then_some(Blocker::MakersUntold { what: untold }));
             }
             self.parts = parts(changes, members);
             self.except.extend(makers_of_all(&self.parts));
@@ -205,11 +215,11 @@ impl Electorate {
     }
 }
 
-/// The makers that are not found in Slack, by name: those with an account, or whom the host does not tell, and those of whom
-/// only an address is known.
+/// The makers that are not found in Slack, by name: those with an account, and those of whom only an address
+/// is known.
 fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>) {
     let (mut accounts, mut addresses) = (BTreeSet::new(), BTreeSet::new());
-    for (index, maker) in changes.makers.iter().enumerate() {
+    for (index, maker) in changes.makers.iter().enumerate().filter(|(_, maker)| !maker.is_untold) {
         match members.get(index).unwrap_or(&Member::NotFound) {
             Member::Found(_) | Member::NobodyHere => {}
             Member::NotFound => {
@@ -222,8 +232,7 @@ fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>
                     (None, Some(email)) => format!("{} <{email}>", maker.name),
                     (None, None) => maker.name.clone(),
                 };
-                let is_account = maker.account.is_some() || maker.is_untold;
-                if is_account { &mut accounts } else { &mut addresses }.insert(name);
+                if maker.account.is_some() { &mut accounts } else { &mut addresses }.insert(name);
             }
         }
     }

@@ -187,6 +187,11 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
              `unknown_makers: allow` in the rule.",
             listed(names, show)
         ),
+        Blocker::MakersUntold { what } => format!(
+            "the source host does not say {}: the account is gone. Nobody can map it. Set `unknown_makers: allow` in the rule, or \
+             break the glass.",
+            listed(what, show)
+        ),
         Blocker::NotVouched { commits: first, count } => format!(
             "no account stands for {}: {}. Sign them, or push them to a branch of this repository yourself, and deploy \
              again.",

@@ -6,8 +6,10 @@ use approval::approval::{Blocker, Electorate, Member, Verdict};
 use approval::authors::vouched_authors;
 use approval::base::Base;
 use approval::deploy::Slug;
+use approval::message::{Show, blocked};
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use approval::shares::{Changes, Maker, changes, changes_of};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -70,6 +72,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         opening_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
+        is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
     }
@@ -269,10 +272,32 @@ fn a_merge_queue_stands_for_who_queued() {
         shares(&queued(&["github-merge-queue[bot]", "ben"])),
         ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]
     );
-    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"], &[]] {
+    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"]] {
         let blocked = judged(&queued(by), &four_eyes()).blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by:?}: {blocked:?}");
     }
+}
+
+#[test]
+fn account_that_is_gone_blocks_and_says_the_way_out() {
+    let opened_by_nobody = RangePullRequest { opened_by: None, ..pull_request(7, "ana", &[]) };
+    let gone = range(vec![of_pull_request(7, commit(1, "ana"))], vec![opened_by_nobody]);
+    let electorate = judged(&gone, &four_eyes());
+    let what = ["who merged #7", "who opened #7"].map(str::to_owned).to_vec();
+    assert_eq!(electorate.blocked, [Blocker::MakersUntold { what: what.clone() }]);
+    let (member, time) = (|id: &str| id.to_owned(), |at: Timestamp| at.to_string());
+    let show = Show { member: &member, text: &|text| text.to_owned(), time: &time };
+    let lines = blocked(&electorate, &show);
+    assert_eq!(
+        lines,
+        [
+            "Blocked, and votes are kept: the source host does not say who merged #7, who opened #7: the account is gone. Nobody can \
+          map it. Set `unknown_makers: allow` in the rule, or break the glass."
+        ]
+    );
+    let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
+    let allowed = judged(&gone, &ApprovalSpec { range: allow, ..four_eyes() });
+    assert_eq!((allowed.blocked, allowed.judged.map(|judged| judged.allowed)), (Vec::new(), Some(what)));
 }
 
 #[test]

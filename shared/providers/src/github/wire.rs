@@ -47,7 +47,7 @@ pub(crate) struct Repository {
 }
 
 /// An account, or an empty object for one that is gone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Account {
     pub id: Option<u64>,
     pub login: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) struct ComparisonPage {
 }
 
 /// A commit, of a comparison or alone; only alone it has files.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Commit {
     pub sha: String,
     pub html_url: Option<String>,
@@ -98,7 +98,7 @@ impl Commit {
 }
 
 /// What git knows of a commit.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct CommitData {
     pub message: String,
     pub author: Option<GitUser>,
@@ -107,14 +107,14 @@ pub(crate) struct CommitData {
 }
 
 /// Whom git names as a commit's author.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct GitUser {
     pub name: Option<String>,
     pub email: Option<String>,
 }
 
 /// A file that changed.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct File {
     pub filename: String,
     pub status: String,
@@ -218,20 +218,20 @@ pub(crate) struct Message {
 }
 
 /// A commit's `verification`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Verification {
     pub verified: bool,
     pub reason: String,
 }
 
 /// A commit's parent.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Parent {
     pub sha: String,
 }
 
 /// An element of `GET /repos/{owner}/{repo}/activity`, answered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Activity {
     pub before: String,
     pub after: String,
@@ -342,6 +342,22 @@ pub(crate) struct Brought {
 pub(crate) struct Bringing {
     pub number: u64,
     pub merged: bool,
+}
+
+/// A commit of a branch: the pull requests that may have brought it there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BroughtToBranch {
+    pub associated_pull_requests: Connection<BringingToBranch>,
+}
+
+/// One of these.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BringingToBranch {
+    pub number: u64,
+    pub merged: bool,
+    pub merge_commit: Option<Oid>,
 }
 
 /// A commit by its SHA.

@@ -81,6 +81,7 @@ fn says_the_same(old: &Rule, new: &Rule) -> bool {
         rule.conditions.iter().map(|entry| entry.condition.to_string()).collect()
     };
     old.actions == new.actions
+        && old.promotes_to == new.promotes_to
         && old.after == new.after
         && old.freeze == new.freeze
         && conditions(old) == conditions(new)

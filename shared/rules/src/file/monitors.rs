@@ -103,6 +103,7 @@ fn of(
         name: name.to_owned(),
         description: None,
         triggers: Vec::new(),
+        promotes_to: rule.promotes_to.clone(),
         after: vec![after.to_owned()],
         freeze: rule.freeze.clone(),
         conditions,

@@ -56,15 +56,17 @@ fn an_approval_is_asked_as_the_rule_says() {
 fn every_approval_of_a_rule_promotes_to_its_environment() {
     let text = "rules:\n  - a:\n      promotes_to: Production\n      actions:\n        - slack_channel_approval:\n            \
                 channel: '#a'\n            on_success:\n              - slack_channel_approval: {channel: '#b'}\n  \
-                - b:\n      promotes_to: Production\n      actions: [{webhook: 'https://x.io'}]\n";
+                - b:\n      promotes_to: Production\n      actions: [{webhook: 'https://x.io'}]\n  \
+                - c:\n      promotes_to: Production\n      actions: [{slack_channel_message: {channel: '#a', message: m}}]\n";
     let file = parse(text, "rules.yml").unwrap();
     let Action::SlackChannelApproval(first) = &file.rules[0].actions[0] else { panic!("no approval") };
     let Action::SlackChannelApproval(second) = &first.on_success[0] else { panic!("no second approval") };
     for spec in [first, second] {
         assert_eq!(spec.range.promotes_to.as_deref(), Some("Production"));
     }
+    assert_eq!(file.rules[1].promotes_to.as_deref(), Some("Production"));
     let notices: Vec<_> = file.notices.iter().map(|notice| notice.message.as_str()).collect();
-    assert_eq!(notices, ["promotes_to changes nothing: the rule asks for no approval"]);
+    assert_eq!(notices, ["promotes_to changes nothing: the rule neither asks for an approval nor acts"]);
 }
 
 #[test]

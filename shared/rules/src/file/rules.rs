@@ -117,9 +117,7 @@ impl Reader<'_> {
             self.frozen(&mut actions, &freeze, entry.at);
         }
 
-        if let Some(entry) = field("promotes_to") {
-            self.promotes_to(&mut actions, entry);
-        }
+        let promotes_to = field("promotes_to").and_then(|entry| self.promotes_to(&mut actions, entry));
 
         let unsupported = std::mem::take(&mut self.unsupported);
         let is_for_pull_requests =
@@ -142,8 +140,19 @@ impl Reader<'_> {
             }
         }
         let (name, hash, at) = (name.to_owned(), String::new(), entry.at);
-        let rule =
-            Rule { name, description, triggers, after, freeze, conditions, actions, unsupported, at, hash };
+        let rule = Rule {
+            name,
+            description,
+            triggers,
+            promotes_to,
+            after,
+            freeze,
+            conditions,
+            actions,
+            unsupported,
+            at,
+            hash,
+        };
         Some(Rule { hash: rule_hash(&rule), ..rule })
     }
 

@@ -44,14 +44,20 @@ pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: "tags",
         kind: Kind::List,
-        about: "The deploy's tags; each starts with `#`.",
+        about: "The deploy's tags; each starts with `#`. In a rule that acts without asking anybody, `=` and `~=` \
+                also have to hold for every commit since the last approval by itself: by the files that its pull \
+                request changes, and for the deploy's own commits by what CI reported and what rules gave it; `!=` \
+                has to hold for all of these together.",
         examples: &["tags='#web'", "tags!='#hotfix'"],
     },
     Variable {
         name: "pr_labels",
         kind: Kind::List,
-        about: "The labels of all pull requests in the deploy, each once. If GitHub does not tell all of them, no comparison with \
-                this list holds, and the channel is told; it is the same with `pr_authors` and the lists of issues.",
+        about: "The labels of all pull requests in the deploy, each once. If GitHub does not tell all of them, no \
+                comparison with this list holds, and the channel is told; it is the same with `pr_authors` and the \
+                lists of issues. In a rule that acts without asking anybody, a comparison with one of these lists \
+                has to hold for the deploy's own commits, and for every commit since the last approval by its own \
+                pull request: a commit without a pull request has no labels, authors or issues.",
         examples: &["pr_labels~='fix|feature'"],
     },
     Variable {
@@ -63,7 +69,9 @@ pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: "pr_authors",
         kind: Kind::List,
-        about: "The accounts that opened the pull requests.",
+        about: "The accounts that opened the pull requests. In a rule that acts without asking anybody, a bot is the \
+                author of a commit only where all commits of the pull request are the bot's own by GitHub's valid \
+                signature.",
         examples: &["pr_authors!='renovate[bot]'"],
     },
     Variable {
@@ -134,15 +142,17 @@ pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: ROLLBACK,
         kind: Kind::Bool,
-        about: "Whether the deploy goes back: what stood in the environment before has all of its commits, and more. If GitHub \
-                can't compare the two, no comparison with this or with `diverged` holds, and the channel is told.",
+        about: "Whether the deploy goes back: what stood in the environment before has all of its commits, and more. \
+                If GitHub can't compare the two, no comparison with this or with `diverged` holds, and the channel \
+                is told. Compared is with what was approved last, as for `magnitude`, where there is such a \
+                revision.",
         examples: &["rollback=false"],
     },
     Variable {
         name: DIVERGED,
         kind: Kind::Bool,
-        about: "Whether the deploy and what stood in the environment before each have commits that the other one has not, as after a \
-                force push.",
+        about: "Whether the deploy and what stood in the environment before each have commits that the other one has \
+                not, as after a force push. Compared is as for `rollback`.",
         examples: &["diverged=false"],
     },
     Variable {

@@ -63,8 +63,10 @@ pub const RULE: [Key; 7] = [
         absent: Means(
             "the place follows from what the approval starts: the job, or the workflow or address with its parameters",
         ),
-        about: "The environment that the rule's approvals promote to. The range that an approval judges starts at the revision that was \
-                let through to the same place last.",
+        about: "The environment that the rule's approvals promote to. The range that an approval judges starts at \
+                the revision that was let through to the same place last. A rule that acts without asking anybody is \
+                judged from there too; without this key, from the earliest such revision of all approvals in the \
+                file.",
         examples: &["promotes_to: Production"],
     },
     Key {
