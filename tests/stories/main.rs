@@ -44,5 +44,6 @@ mod settings;
 mod sign_in;
 mod soak;
 mod strangers;
+mod told_outcome;
 mod votes;
 mod wizard;

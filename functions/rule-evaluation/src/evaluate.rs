@@ -5,7 +5,7 @@ use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
-use crate::unjudged::unjudged;
+use crate::unjudged::{unjudged, unknown_words};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::evaluation::Evaluation;
@@ -166,8 +166,9 @@ impl RuleEvaluation {
             events.extend(refused);
         }
         if !unjudged.is_empty() {
-            let text =
-                message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &look.notices);
+            let words = unknown_words(&parsed.rules, &unjudged, looked.snapshot, &deploy);
+            let reasons = [look.notices.clone(), words].concat();
+            let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &reasons);
             effects.extend(tell(look.channel.as_deref(), text));
         }
         events.extend(frozen(&plan, page.as_ref()));
