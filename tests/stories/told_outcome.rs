@@ -116,7 +116,7 @@ fn build_is_told_who_approved_it() {
 fn rule_opens_by_branch_deployment_revision_and_deployer() {
     tell("told-conditions", async |story| {
         story.rules(
-            "rules:\n  - here:\n      conditions: [branch='main', deployment='ACME/told-conditions', revision~='[0-9a-f]{40}']\n      \
+            "rules:\n  - here:\n      conditions: [branch='main', deployment='ACME/told-conditions', \"revision~='[0-9a-f]{40}'\"]\n      \
              actions: [{add_deploy_tag: here}]\n  - by:\n      conditions: [deployer='ana@acme.example']\n      \
              actions: [{add_deploy_tag: by}]\n  - elsewhere:\n      conditions: [\"branch!='main' or deployer!='ana@acme.example'\"]\n      \
              actions: [{add_deploy_tag: elsewhere}]\n",
