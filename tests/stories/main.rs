@@ -46,6 +46,7 @@ mod settings;
 mod sign_in;
 mod soak;
 mod strangers;
+mod told_outcome;
 mod unasked;
 mod votes;
 mod wizard;

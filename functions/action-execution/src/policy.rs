@@ -16,10 +16,9 @@ use approval::policy::PATH;
 use approval::run::{self, Run, Status, StepState};
 use providers::Failure;
 use rules::policy::{Judged, Policy, Shortfall, Together};
-use rules::template::Context;
+use rules::template::{Context, is_late};
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Change, StoreError};
@@ -175,10 +174,7 @@ impl ActionExecution {
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
         let before: Vec<Vec<Action>> = runs_before.iter().map(Run::actions).collect();
-        let texts = texts(&actions);
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let context = self.plain_context(deploy, &texts).await?;
-        let rendered = rendered(&actions, subject, &context);
+        let rendered = rendered(&actions, subject, &self.early_context(deploy));
         let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
             let after = before.iter().map(Vec::as_slice).collect();
@@ -385,29 +381,15 @@ pub(crate) fn is_bound(action: &Action) -> bool {
     action.kind() == Kind::Acts && !matches!(action, Action::RulesFile(_))
 }
 
-/// The texts of what acts in `actions`, at whatever depth.
-fn texts(actions: &[Action]) -> Vec<String> {
-    let found = RefCell::new(Vec::new());
-    let collect = |_: usize, action: &Action| {
-        let note = |text: &str| {
-            found.borrow_mut().push(text.to_owned());
-            Ok::<_, std::convert::Infallible>(text.to_owned())
-        };
-        match action.with_texts(note) {
-            Ok(same) => same,
-            Err(never) => match never {},
-        }
-    };
-    each(actions, &mut 0, &collect);
-    found.into_inner()
-}
-
 /// `actions` with the texts of what acts rendered: those that people voted on with `subject`, else as they are now. One that
-/// can't be rendered stays a template, of which nothing can be proven.
+/// can't be rendered, or not before the action runs, stays a template, of which nothing can be proven.
 fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) -> Vec<Action> {
     let render = |index: usize, action: &Action| {
         let action = subject.and_then(|subject| subject.act(index)).map_or(action, |act| &act.action);
-        let rendered = action.with_texts(|template| renderer(action)(template, context));
+        let rendered = action.with_texts(|of, template| match is_late(template) {
+            true => Ok(template.to_owned()),
+            false => renderer(of)(template, context),
+        });
         rendered.unwrap_or_else(|_| action.clone())
     };
     each(actions, &mut 0, &render)
@@ -467,9 +449,5 @@ mod tests {
             action.clone()
         };
         assert_eq!(&each(actions, &mut 0, &same), actions);
-        assert_eq!(
-            texts(actions),
-            ["https://a.example/{{ environment }}", "{{ revision }}", "https://b.example", "done"]
-        );
     }
 }

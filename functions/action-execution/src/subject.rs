@@ -2,14 +2,12 @@
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::{Action, ApprovalSpec};
+use approval::action::{Action, ApprovalSpec, TextOf};
 use approval::approval::{Act, Origin, Start, Subject};
 use approval::deploy::Deploy;
 use approval::run::{Branch, Run};
 use providers::Failure;
-use rules::template::{
-    Context, FAILED_RULES, Mentions, TemplateError, literal, render_address, render_plain,
-};
+use rules::template::{Context, TemplateError, is_late, literal, render_address, render_plain};
 use runtime::deployments::Connection;
 
 /// The most that the rendered texts of an approval's actions may come to, in bytes: they are kept in its row.
@@ -28,7 +26,7 @@ impl ActionExecution {
     ) -> Result<Subject, Trouble> {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         let connection = connected.connection();
-        let context = self.context(deploy, &Mentions::default(), &[]).await?;
+        let context = self.early_context(deploy);
         let (mut acts, mut left) = (Vec::new(), MAX_TEXTS);
         for (index, follows) in run.steps.iter().enumerate() {
             if run.waits_for(index) != Some(step) || !follows.action.acts() {
@@ -102,23 +100,31 @@ pub(crate) fn unmoved(
     })
 }
 
-/// What renders a text of `action`: in an address, a value stays in its place.
-pub(crate) fn renderer(action: &Action) -> fn(&str, &Context) -> Result<String, TemplateError> {
-    if matches!(action, Action::Webhook(_)) { render_address } else { render_plain }
+/// What renders a text of an action: in an address, a value stays in its place.
+pub(crate) fn renderer(of: TextOf) -> fn(&str, &Context) -> Result<String, TemplateError> {
+    match of {
+        TextOf::Address => render_address,
+        TextOf::Other => render_plain,
+    }
 }
 
 /// `action` with its texts rendered, as people read it.
 fn rendered(action: &Action, context: &Context) -> Result<Action, Failure> {
-    action.with_texts(|template| renderer(action)(template, context)).map_err(unrendered)
+    let render = |of: TextOf, template: &str| match is_late(template) {
+        true => Ok(template.to_owned()),
+        false => renderer(of)(template, context),
+    };
+    action.with_texts(render).map_err(unrendered)
 }
 
-/// `action` with its texts rendered, each as a template of that very text. Which rules stopped is not known before the end.
+/// `action` with its texts rendered, each as a template of that very text. What is not known before the
+/// action runs, such as who approves, stays a template.
 fn fixed(action: &Action, context: &Context) -> Result<Action, Failure> {
-    let fix = |template: &str| -> Result<String, TemplateError> {
-        if template.contains(FAILED_RULES) {
+    let fix = |of: TextOf, template: &str| -> Result<String, TemplateError> {
+        if is_late(template) {
             return Ok(template.to_owned());
         }
-        Ok(literal(&renderer(action)(template, context)?))
+        Ok(literal(&renderer(of)(template, context)?))
     };
     action.with_texts(fix).map_err(unrendered)
 }
@@ -130,7 +136,7 @@ fn unrendered(error: TemplateError) -> Failure {
 /// How many bytes the texts of `action` have, at least.
 fn size(action: &Action) -> usize {
     let total = std::cell::Cell::new(0_usize);
-    let count = |text: &str| {
+    let count = |_: TextOf, text: &str| {
         total.set(total.get().saturating_add(text.len()));
         Ok::<_, std::convert::Infallible>(String::new())
     };

@@ -302,7 +302,7 @@ pub(crate) fn several_runs() -> Page {
         parameters: BTreeMap::new(),
         revision: None,
     });
-    let hook = Action::Webhook("https://hooks.example.com/T123/secret".into());
+    let hook = Action::Webhook(approval::action::WebhookSpec::to("https://hooks.example.com/T123/secret"));
     let mut third = run("smoke-tests", &[trigger, hook, message("#qa")]);
     set(
         &mut third,

@@ -40,6 +40,7 @@ impl DeployWebhook {
             // A job that only registers must not choose by a tag which rules hold.
             deploy.reported_tags = std::mem::take(&mut deploy.tags);
         }
+        deploy.reading.may_report = may_report;
         deploy.set_report_aside();
         deploy.reading.reported.ignored = ignored;
         deploy.reading.ci_job = job;

@@ -87,7 +87,8 @@ impl RuleEvaluation {
                 Some(_) | None => return Ok(Err(Doubt::UnknownRevision)),
             },
         };
-        if !is_contained(github, &deploy, &found.default_branch, &revision).await? {
+        let contained = contained(github, &deploy, &found.default_branch, &revision).await?;
+        if contained == Contained::No {
             let known = github.sha_of(repository, &revision).await?.is_some();
             return Ok(Err(if known { Doubt::NoBranch } else { Doubt::UnknownRevision }));
         }
@@ -103,6 +104,7 @@ impl RuleEvaluation {
             return Err(CommitError::Conflict.into());
         }
         deploy.revision = revision;
+        deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok(deploy))
     }
@@ -267,14 +269,25 @@ async fn started_by(
     Ok(people)
 }
 
-/// Whether a branch or tag of the repository contains `revision`: the one that the deploy names, else the default branch, else one
-/// of the others, of which a few are looked at.
-async fn is_contained(
+/// A branch or tag that contains a revision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Contained {
+    /// The one that the deploy names.
+    InNamed,
+    /// Another one of the repository.
+    InAnother,
+    /// None that was looked at.
+    No,
+}
+
+/// The branch or tag of the repository that contains `revision`: the one that the deploy names, else the
+/// default branch, else one of the others, of which a few are looked at.
+async fn contained(
     github: &GitHub,
     deploy: &Deploy,
     default_branch: &str,
     revision: &str,
-) -> Result<bool, Failure> {
+) -> Result<Contained, Failure> {
     let repository = deploy.repository.as_str();
     let mut looked_at: Vec<String> = Vec::new();
     let named = deploy.branch.as_deref().map(|name| name.strip_prefix("refs/").unwrap_or(name));
@@ -286,23 +299,25 @@ async fn is_contained(
     let mut names: Vec<String> = named.map(of_name).unwrap_or_default();
     names.retain(|name| *name != default);
     // A branch of the name comes before a tag of it; the default branch has no tag's look.
-    if named == Some(default_branch) {
+    let names_default = named == Some(default_branch) || named == Some(default.as_str());
+    if names_default {
         names.clear();
     }
-    names.push(default);
+    names.push(default.clone());
     for name in names {
         let Some(head) = github.sha_of(repository, &name).await? else { continue };
         if looked_at.contains(&head) {
             continue;
         }
         if github.contains(repository, &head, revision).await? {
-            return Ok(true);
+            let is_named = name != default || names_default;
+            return Ok(if is_named { Contained::InNamed } else { Contained::InAnother });
         }
         looked_at.push(head);
     }
     for others in [github.branches(repository).await?, github.tags(repository).await?] {
         if others.iter().any(|other| other.sha == revision) {
-            return Ok(true);
+            return Ok(Contained::InAnother);
         }
         let is_new = |other: &&Head| !looked_at.contains(&other.sha);
         let heads: Vec<String> =
@@ -312,10 +327,10 @@ async fn is_contained(
                 continue;
             }
             if github.contains(repository, &head, revision).await? {
-                return Ok(true);
+                return Ok(Contained::InAnother);
             }
             looked_at.push(head);
         }
     }
-    Ok(false)
+    Ok(Contained::No)
 }

@@ -6,7 +6,7 @@ use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::since::Asking;
-use crate::unjudged::unjudged;
+use crate::unjudged::{unjudged, unknown_words};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState};
 use approval::evaluation::Evaluation;
@@ -172,7 +172,8 @@ impl RuleEvaluation {
             events.extend(refused);
         }
         if !unjudged.is_empty() {
-            let reasons = [look.notices.as_slice(), since.notices.as_slice()].concat();
+            let words = unknown_words(&parsed.rules, &unjudged, looked.snapshot, &deploy);
+            let reasons = [look.notices.as_slice(), since.notices.as_slice(), words.as_slice()].concat();
             let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &reasons);
             effects.extend(tell(look.channel.as_deref(), text));
         }

@@ -1,6 +1,10 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
 mod texts;
+mod webhook;
+
+pub use texts::TextOf;
+pub use webhook::{HeaderText, Method, WebhookBody, WebhookSpec};
 
 use crate::approval::Choice;
 use crate::freeze::Freeze;
@@ -37,8 +41,8 @@ pub enum Action {
     AddDeployTag(String),
     /// Do something once another environment falls behind this deploy's, and once it has caught up.
     MonitorDrift(DriftMonitor),
-    /// POST a signed description of the deploy to an address.
-    Webhook(String),
+    /// Call an address with a signed description of the deploy, or with what the rule writes.
+    Webhook(WebhookSpec),
     /// Comment on the issues that the deploy mentions.
     NotifyMentionedIssues(String),
     /// Bring the issues that the deploy mentions into a state.
@@ -311,17 +315,27 @@ pub struct IssueField {
 pub const MAX_DETAIL_TYPE: usize = 128;
 
 /// What an event's detail says of the deploy: names that a rule can't give to something of its own.
-pub const EVENT_DETAIL: [&str; 10] = [
+pub const EVENT_DETAIL: [&str; 20] = [
+    "approval",
+    "approved_by",
     "author",
     "branch",
     "changeSource",
+    "commits",
+    "commits_left_out",
     "environment",
     "health",
     "id",
+    "links",
     "name",
     "on",
     "organization",
+    "outcome",
+    "previous_revision",
     "revision",
+    "url",
+    "votes",
+    "votes_left_out",
 ];
 
 /// `send_event`.
@@ -454,7 +468,7 @@ impl fmt::Display for Action {
             Self::SlackDeployMessage(_) => write!(f, "slack_deploy_message"),
             Self::MonitorDrift(monitor) => write!(f, "monitor_drift: {}", monitor.environment),
             Self::AddDeployTag(tag) => write!(f, "add_deploy_tag: {tag}"),
-            Self::Webhook(url) => write!(f, "webhook: {}", host_of(url)),
+            Self::Webhook(spec) => write!(f, "webhook: {}", host_of(&spec.url)),
             Self::NotifyMentionedIssues(_) => write!(f, "notify_mentioned_issues"),
             Self::TransitionMentionedIssues(transition) => {
                 write!(f, "transition_mentioned_issues: {}", transition.state)
@@ -500,7 +514,7 @@ mod tests {
 
     #[test]
     fn an_action_reads_as_its_line_without_what_may_be_secret() {
-        let hook = Action::Webhook("https://user:pw@hooks.example.com/T123/secret?k=v".into());
+        let hook = Action::Webhook(WebhookSpec::to("https://user:pw@hooks.example.com/T123/secret?k=v"));
         assert_eq!(hook.to_string(), "webhook: https://hooks.example.com");
         let build = Action::AutoApproveBuild(BuildRef { build: "deploy".into(), job: Some("hold".into()) });
         assert_eq!(build.to_string(), "auto_approve_build: {build: deploy, job: hold}");

@@ -177,7 +177,7 @@ fn targets(action: &Action) -> Vec<String> {
                 .filter(|parameter| !is_template_of(parameter, "revision"));
             format!("build {workflow} {}", parameters.collect::<Vec<_>>().join(" "))
         }
-        Action::Webhook(url) => format!("address {url}"),
+        Action::Webhook(spec) => format!("address {}", spec.url),
         Action::SendEvent(event) => {
             let detail = event
                 .detail

@@ -17,6 +17,7 @@ pub mod evaluation;
 pub mod event;
 pub mod facts;
 pub mod freeze;
+pub mod happened;
 pub mod id;
 pub mod issue;
 pub mod message;

@@ -54,6 +54,14 @@ pub struct Reading {
     /// What CI said of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]
     pub reported: Reported,
+    /// Whether the source host's branch or tag that the deploy names contains its revision. Otherwise no
+    /// condition on `branch` holds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub on_branch: bool,
+    /// Whether whoever registered it may report: then conditions may go by who deployed it, as the
+    /// registration says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_report: bool,
     /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_job: Option<CiJob>,

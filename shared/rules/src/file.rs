@@ -7,6 +7,7 @@ mod conditions;
 mod electorate;
 pub(crate) mod events;
 mod foreign;
+mod forms;
 mod freeze;
 mod issues;
 mod monitors;
@@ -18,6 +19,7 @@ mod shape;
 mod slips;
 mod stages;
 pub(crate) mod values;
+mod webhooks;
 
 use crate::condition::{Condition, Snapshot, Value};
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};

@@ -13,6 +13,7 @@ mod votes;
 pub use counting::Together;
 pub use judge::{Judged, Shortfall};
 pub use place::Place;
+pub(crate) use place::host;
 
 use crate::problem::Problem;
 use approval::action::QuotaSpec;

@@ -57,6 +57,8 @@ pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
 pub(crate) const UNKNOWN_MAKERS: [&str; 2] = ["block", "allow"];
 /// Whether the makers of a rollback count.
 pub(crate) const ROLLBACK: [&str; 1] = ["four_eyes"];
+/// The methods of a webhook.
+pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
 /// What is written on an issue where the rule says nothing.
@@ -148,6 +150,10 @@ pub enum Takes {
     Parameters,
     /// Names that [`EVENT_DETAIL`] does not have, each with a text with template variables.
     Details,
+    /// A text with template variables, or names with such.
+    Body,
+    /// Names of headers, each with a text with template variables or with the name of a secret.
+    Headers,
     /// The name or ARN of an event bus.
     Bus,
     /// A list of at least two people.

@@ -193,16 +193,27 @@ impl Snapshot {
         snapshot
     }
 
-    /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
-    /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests. Those of issues are left out
-    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it, as are
-    /// `rollback` and `diverged` where the host did not compare: no comparison with them holds, whatever it asks.
+    /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags.
+    /// `pr_label` is the same list as `pr_labels`; `pr_authors` are the accounts that opened the pull
+    /// requests. Those of issues are left out where a tracker did not say what it has, and every list where
+    /// the source host did not tell all that is in it, as are `rollback` and `diverged` where the host did
+    /// not compare, `branch` where the host's branch of that name does not contain the revision, and
+    /// `deployer` where nobody may say who it was: no comparison with them holds, whatever it asks.
     pub fn of(known: &Known<'_>) -> Self {
         let deploy = known.deploy;
         let (pulls, older) = (&deploy.pull_requests, &deploy.reading.older);
         let is_whole = deploy.reading.missing.is_empty();
         let mut snapshot = Self::new();
         snapshot.set("environment", Value::Text(deploy.environment.clone()));
+        snapshot.set("deployment", Value::Text(deploy.deployment.to_string()));
+        snapshot.set("revision", Value::Text(deploy.revision.clone()));
+        if let Some(branch) = deploy.branch.as_deref().filter(|_| deploy.reading.on_branch) {
+            snapshot.set("branch", Value::Text(bare_name(branch).to_owned()));
+        }
+        let deployers = deployers(deploy);
+        if !deployers.is_empty() {
+            snapshot.set("deployer", Value::List(deployers));
+        }
         if !deploy.reading.tags_cut {
             snapshot.set("tags", Value::List(known.tags()));
         }
@@ -260,6 +271,19 @@ impl Since {
             snapshot.also_for(rule, lists.collect());
         }
     }
+
+/// The name of a branch or tag without what git has before it.
+fn bare_name(name: &str) -> &str {
+    ["refs/heads/", "refs/tags/"].iter().find_map(|refs| name.strip_prefix(refs)).unwrap_or(name)
+}
+
+/// The accounts and e-mail addresses of whoever deployed, by the source host's word or by that of a
+/// registration that may report; none where there is neither.
+fn deployers(deploy: &Deploy) -> Vec<String> {
+    let is_told = deploy.host_deployment.is_some() || deploy.reading.may_report;
+    let people = deploy.deployers().iter().filter(|_| is_told);
+    let names = people.flat_map(|person| [&person.username, &person.email]).flatten();
+    unique(names.filter(|name| !name.is_empty()))
 }
 
 /// Each text once, in the order in which they first appear: a list's length must count labels, not pull requests.
@@ -272,7 +296,7 @@ pub(crate) fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Str
 mod tests {
     use super::*;
     use crate::condition;
-    use approval::deploy::{RulesChange, Slug, Source};
+    use approval::deploy::{Person, RulesChange, Slug, Source};
     use approval::id::DeployId;
     use approval::issue::{Issue, Tracker};
 
@@ -386,6 +410,38 @@ mod tests {
             let snapshot = Snapshot::of(&Known::new(&deploy));
             let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
             assert_eq!(conditions.into_iter().filter(holds).collect::<Vec<_>>(), expected, "{direction:?}");
+        }
+    }
+
+    #[test]
+    fn branch_and_deployer_count_by_the_hosts_word_alone() {
+        let ana =
+            Person { name: "Ana".to_owned(), email: Some("Ana@acme.example".to_owned()), username: None };
+        let conditions = [
+            "branch='main'",
+            "branch!='main'",
+            "deployer='ana@acme.example'",
+            "deployer!='bot'",
+            "deployment='Acme/Checkout'",
+            "revision~='7BF'",
+        ];
+        for (on_branch, may_report, host, expected) in [
+            (false, false, None, conditions[4..].to_vec()),
+            (true, false, None, vec![conditions[0], conditions[4], conditions[5]]),
+            (false, true, None, conditions[2..].to_vec()),
+            (true, false, Some(7), [&conditions[..1], &conditions[2..]].concat()),
+        ] {
+            let mut deploy = mentioning(Vec::new());
+            (deploy.branch, deploy.deployer) = (Some("refs/heads/main".to_owned()), Some(ana.clone()));
+            (deploy.reading.on_branch, deploy.reading.may_report) = (on_branch, may_report);
+            deploy.host_deployment = host;
+            let snapshot = Snapshot::of(&Known::new(&deploy));
+            let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
+            assert_eq!(
+                conditions.into_iter().filter(holds).collect::<Vec<_>>(),
+                expected,
+                "{on_branch} {may_report}"
+            );
         }
     }
 

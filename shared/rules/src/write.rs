@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use crate::reference::MAX_RULE_NAME;
 use approval::action::{
     Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, RangeRules, Reasons,
-    TriggerSpec,
+    TriggerSpec, WebhookSpec,
 };
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ impl Then {
             Self::NotifyIssues(text) => Action::NotifyMentionedIssues(text),
             Self::ApproveBuild(build) => Action::AutoApproveBuild(BuildRef { build, job: None }),
             Self::TriggerBuild(spec) => Action::TriggerBuild(spec),
-            Self::Webhook(url) => Action::Webhook(url),
+            Self::Webhook(url) => Action::Webhook(WebhookSpec::to(url)),
             Self::SendEvent(detail_type) => {
                 Action::SendEvent(EventSpec { detail_type, detail: BTreeMap::new(), bus: None })
             }

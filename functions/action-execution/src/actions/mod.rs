@@ -20,9 +20,11 @@ use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
 use approval::approval::Subject;
 use approval::deploy::Deploy;
+use approval::effect::EffectKind;
+use approval::happened::Happened;
 use approval::run::Run;
 use providers::Failure;
-use rules::template::{Context, FAILED_RULES, Mentions};
+use rules::template::{Context, Mentions, is_late};
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
@@ -87,7 +89,7 @@ impl ActionExecution {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
             }
             Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
-            Action::Webhook(url) => self.webhook(attempt, deploy, connected, url).await,
+            Action::Webhook(spec) => self.webhook(attempt, deploy, connected, spec).await,
             Action::NotifyMentionedIssues(text) => self.notify_mentioned_issues(attempt, deploy, text).await,
             Action::TransitionMentionedIssues(transition) => {
                 self.transition_mentioned_issues(attempt, deploy, transition).await
@@ -126,34 +128,47 @@ impl ActionExecution {
     }
 
     /// What the template of an action that posts to Slack can say; its people are looked up there.
-    async fn slack_context(&self, deploy: &Deploy, template: &str) -> Result<Context, Trouble> {
+    async fn slack_context(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        template: &str,
+    ) -> Result<Context, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
-        self.context(deploy, &mentions, &[template]).await
+        self.context(attempt, deploy, &mentions, &[template]).await
     }
 
-    /// What the templates of an action outside Slack can say.
-    pub(crate) async fn plain_context(
-        &self,
-        deploy: &Deploy,
-        templates: &[&str],
-    ) -> Result<Context, Trouble> {
-        self.context(deploy, &Mentions::default(), templates).await
+    /// The values of a deploy's variables outside Slack, without those that are known only when an action
+    /// runs.
+    pub(crate) fn early_context(&self, deploy: &Deploy) -> Context {
+        Context::new(deploy, &self.deploy_url(&deploy.id), &Mentions::default())
     }
 
-    /// What `templates` can say of `deploy`. Which rules stopped is read where one of them asks.
+    /// What `templates` can say of `deploy` in the step that `attempt` is of. What happened so far is read
+    /// where one of them asks.
     pub(crate) async fn context(
         &self,
+        attempt: &Attempt,
         deploy: &Deploy,
         mentions: &Mentions,
         templates: &[&str],
     ) -> Result<Context, Trouble> {
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
-        if !templates.iter().any(|template| template.contains(FAILED_RULES)) {
+        if !templates.iter().any(|template| is_late(template)) {
             return Ok(context);
         }
+        Ok(context.with(&self.happened(attempt, deploy).await?))
+    }
+
+    /// What happened to `deploy` by now, for the step that `attempt` is of.
+    async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Result<Happened, Trouble> {
+        let EffectKind::RunStep { run, step } = &attempt.effect.kind else {
+            return Err(Failure::Permanent("nothing is known of a step here".to_owned()).into());
+        };
         let page = self.store.page(&deploy.id).await?;
-        Ok(context.with_failed_rules(&page.map(|page| page.failed_rules()).unwrap_or_default()))
+        let page = page.ok_or_else(|| Failure::retryable("the deploy is not on record".to_owned()))?;
+        Ok(Happened::at(&page.runs, &page.approvals, &page.facts, run, *step))
     }
 }
 

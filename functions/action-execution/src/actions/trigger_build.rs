@@ -12,7 +12,7 @@ use approval::run::{Run, StepState};
 use providers::Failure;
 use providers::circleci::{self, Target, Triggered};
 use providers::github::{self, StartedRun};
-use rules::template::{Context, render_plain};
+use rules::template::{Context, Mentions, render_plain};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
@@ -32,7 +32,7 @@ impl ActionExecution {
         spec: &TriggerSpec,
         start: Option<&Start>,
     ) -> Result<Done, Trouble> {
-        let context = self.plain_context(deploy, &templates(spec)).await?;
+        let context = self.context(attempt, deploy, &Mentions::default(), &templates(spec)).await?;
         let rendered = TriggerSpec {
             workflow: maybe(&spec.workflow, "name", &context)?,
             parameters: parameters(spec, &context)?,

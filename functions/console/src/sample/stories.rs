@@ -2,7 +2,7 @@
 
 use super::story::{Story, somebody};
 use super::{asking, at, authors, build, message, spec};
-use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec, WebhookSpec};
 use approval::approval::{
     Ask, BreakerCheck, Breakers, Check, Choice, Command, Electorate, Hands, Standing, Successor, Verdict,
 };
@@ -224,7 +224,7 @@ pub(crate) fn resolved() -> Page {
         parameters: BTreeMap::new(),
         revision: None,
     });
-    let hook = Action::Webhook("https://hooks.example.com/T123/not-shown".into());
+    let hook = Action::Webhook(WebhookSpec::to("https://hooks.example.com/T123/not-shown"));
     Story::asks(promote(vec![trigger, hook, message("#releases")]), Electorate::anyone(), RulesChange::No)
         .click(240, somebody("U2", "Ana Novak", MEMBER), approves(None))
         .then(242, looked_up(Electorate::anyone(), &[("U2", Verdict::Eligible)]))

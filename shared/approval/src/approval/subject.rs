@@ -1,6 +1,6 @@
 //! What a vote stands for: what will run, and from where.
 
-use crate::action::Action;
+use crate::action::{Action, Method, WebhookSpec};
 use crate::id::digest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,7 @@ impl Act {
                     Start::NoBuild => format!("Starts {what}{with}"),
                 }
             }
-            Action::Webhook(_) => format!("Posts to the {action}"),
+            Action::Webhook(spec) => called(spec, action),
             Action::AddDeployTag(tag) => format!("Tags the deploy {tag}"),
             Action::TransitionMentionedIssues(transition) => {
                 format!("Moves the mentioned issues to {}", transition.state)
@@ -192,6 +192,18 @@ impl Act {
             | Action::NotifyMentionedIssues(_) => action.to_string(),
         }
     }
+}
+
+/// The call of a webhook, with the names of the secrets that go with it.
+fn called(spec: &WebhookSpec, action: &Action) -> String {
+    let verb = match spec.method {
+        Method::Post => "Posts to".to_owned(),
+        other @ (Method::Get | Method::Put | Method::Patch | Method::Delete) => format!("Sends a {other} to"),
+    };
+    let secrets: Vec<&str> = spec.secrets().collect();
+    let with =
+        if secrets.is_empty() { String::new() } else { format!(" with the secret {}", secrets.join(", ")) };
+    format!("{verb} the {action}{with}")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod dialogs;
 mod freeze;
 mod frozen;
 mod glass;
+mod happened;
 mod judging;
 mod permission;
 mod quorum;

@@ -1,6 +1,6 @@
 //! Deploys, approvals and runs to test with, and decisions as a line of text.
 
-use approval::action::{Action, ApprovalSpec, RangeRules, Reasons};
+use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, WebhookSpec};
 use approval::approval::{
     self as votes, Approval, Ask, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
 };
@@ -219,7 +219,7 @@ pub fn deploy() -> Deploy {
 
 /// The action `webhook`, told from others by its host.
 pub fn hook(host: &str) -> Action {
-    Action::Webhook(format!("https://{host}/hook"))
+    Action::Webhook(WebhookSpec::to(format!("https://{host}/hook")))
 }
 
 /// What runs after an approval, by how it ended.

@@ -120,17 +120,17 @@ pub fn named_repository(body: &[u8]) -> Option<String> {
 ///
 /// # Errors
 ///
-/// What can't be read, by name. A body of an event that is ignored anyway is not read.
+/// What can't be read, by name. A body of an event that is ignored anyway is not read, however large it is.
 pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Result<Delivery, ParseError> {
     let named = |header: Option<&str>| header.filter(|text| !text.is_empty()).map(str::to_owned);
     let event = named(event).ok_or(ParseError::Header("X-GitHub-Event"))?;
     let delivery = named(delivery).ok_or(ParseError::Header("X-GitHub-Delivery"))?;
-    if body.len() > MAX_BODY {
-        return Err(ParseError::TooLarge);
-    }
     if event != "deployment_status" {
         let reason = format!("the event is `{}`, not `deployment_status`", quote(&event));
         return Ok(Delivery::Ignored { delivery, reason });
+    }
+    if body.len() > MAX_BODY {
+        return Err(ParseError::TooLarge);
     }
     let payload = payload(body)?;
     let unreadable = |error: serde_json::Error| ParseError::Payload {

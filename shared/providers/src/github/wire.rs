@@ -144,6 +144,7 @@ pub(crate) struct Label {
 pub(crate) struct Dispatch<'a> {
     pub r#ref: &'a str,
     pub inputs: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub return_run_details: bool,
 }
 

@@ -267,7 +267,7 @@ fn flag(fields: &Fields<'_>, name: &str) -> Result<bool, ParseError> {
 }
 
 /// An e-mail address.
-pub(super) fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
+fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
     match fields.text(name)? {
         Some(text) if !is_email(text) => {
             let text = crate::failure::quote(text);
@@ -278,7 +278,7 @@ pub(super) fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, P
 }
 
 /// Whether a text could be an e-mail address: something before and after its last `@`, and no space.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
         && !text.contains(char::is_whitespace)

@@ -73,19 +73,22 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
         }
         ("event_callback", Some(("message", Some("message_deleted")))) => {
             let told: wire::EventCallback<wire::MessageDeleted> = read(body)?;
+            let team_id = place(told.team_id, told.enterprise_id)?;
             let (channel, ts) = (told.event.channel, told.event.deleted_ts);
-            Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
+            Ok(Event::MessageDeleted { team_id, channel, ts })
         }
         ("event_callback", Some(("message", Some("message_changed")))) => {
             let told: wire::EventCallback<wire::MessageChanged> = read(body)?;
             if told.event.message.subtype.as_deref() != Some(wire::TOMBSTONE) {
                 return Ok(ignored(&kind));
             }
+            let team_id = place(told.team_id, told.enterprise_id)?;
             let (channel, ts) = (told.event.channel, told.event.message.ts);
-            Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
+            Ok(Event::MessageDeleted { team_id, channel, ts })
         }
         ("event_callback", Some((name @ ("reaction_added" | "reaction_removed"), _))) => {
-            let wire::EventCallback { team_id, event } = read::<wire::EventCallback<wire::Reaction>>(body)?;
+            let told: wire::EventCallback<wire::Reaction> = read(body)?;
+            let (team_id, event) = (place(told.team_id, told.enterprise_id)?, told.event);
             let (Some(channel), Some(ts)) = (event.item.channel, event.item.ts) else {
                 return Ok(ignored(&kind));
             };
@@ -96,6 +99,11 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
         }
         _ => Ok(ignored(&kind)),
     }
+}
+
+/// The workspace of an event; where Slack names none, the organization that the app is installed for.
+fn place(team: Option<String>, enterprise: Option<String>) -> Result<String, ParseError> {
+    team.or(enterprise).filter(|id| !id.is_empty()).ok_or(ParseError::Missing("team_id"))
 }
 
 /// The time that Slack's `ts` stands for: seconds since 1970, and microseconds.

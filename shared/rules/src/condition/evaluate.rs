@@ -16,7 +16,7 @@ pub(crate) fn order_of(variable: &str) -> &'static [&'static str] {
 
 /// Whether upper and lower case are the same in the values of a variable.
 pub(super) fn in_any_case(variable: &str) -> bool {
-    variable == "environment"
+    matches!(variable, "environment" | "deployment" | "revision" | "deployer")
 }
 
 impl Condition {

@@ -2,7 +2,7 @@
 
 use super::tests::problems;
 use super::*;
-use approval::action::{QuotaSpec, Reasons};
+use approval::action::{QuotaSpec, Reasons, WebhookSpec};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 
@@ -40,7 +40,7 @@ fn an_approval_is_asked_as_the_rule_says() {
     assert_eq!(spec("require_reason: 'both'").require_reason, Reasons::Both);
     assert_eq!(
         spec("on_reject: [{webhook: 'https://x.io'}]").on_reject,
-        [Action::Webhook("https://x.io".into())]
+        [Action::Webhook(WebhookSpec::to("https://x.io"))]
     );
     assert_eq!(spec("on_expire: [{webhook: 'https://x.io'}]").on_expire.len(), 1);
     let quotas = spec("votes_required: [{from: '@sre', votes: 2}, {from: [ana@b.co, '@qa', '@QA']}]");

@@ -93,8 +93,8 @@ fn names(action: &Action) -> Vec<String> {
             let parameters = spec.parameters.iter().map(parameter);
             std::iter::once(workflow.to_owned()).chain(parameters).collect()
         }
-        Action::Webhook(url) => match host(url) {
-            Some(host) => vec![address(url, &host), host],
+        Action::Webhook(spec) => match host(&spec.url) {
+            Some(host) => vec![address(&spec.url, &host), host],
             None => vec![ANYTHING.to_owned()],
         },
         Action::SendEvent(event) => {
@@ -126,7 +126,7 @@ pub(super) fn workflow(spec: &TriggerSpec) -> &str {
 }
 
 /// The host that a webhook calls, in lower case; `None`: it can't be told.
-pub(super) fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return None;

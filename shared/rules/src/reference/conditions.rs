@@ -34,12 +34,39 @@ pub enum Kind {
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
-pub const VARIABLES: [Variable; 21] = [
+pub const VARIABLES: [Variable; 25] = [
     Variable {
         name: "environment",
         kind: Kind::Text,
         about: "Where the deploy arrived, as it was reported. Upper and lower case are the same.",
         examples: &["environment='staging'"],
+    },
+    Variable {
+        name: "deployment",
+        kind: Kind::Text,
+        about: "The deployment, as ORGANIZATION/NAME. Upper and lower case are the same.",
+        examples: &["deployment='acme/checkout'", "deployment~='acme/.*'"],
+    },
+    Variable {
+        name: "branch",
+        kind: Kind::Text,
+        about: "The branch or tag that the deploy names. It counts only where GitHub's branch or tag of that name contains the revision; \
+                otherwise no comparison holds, whatever it asks.",
+        examples: &["branch='main'", "branch~='release/.*|main'"],
+    },
+    Variable {
+        name: "revision",
+        kind: Kind::Text,
+        about: "The full SHA of the commit.",
+        examples: &["revision~='7bf7226'"],
+    },
+    Variable {
+        name: "deployer",
+        kind: Kind::List,
+        about: "The accounts and e-mail addresses of whoever deployed; upper and lower case are the same. GitHub names the creator of a \
+                GitHub deployment, and the people behind a workflow's own token. The `email` of a registration counts where its key or \
+                token may report; where nobody says who deployed, no comparison holds.",
+        examples: &["deployer='ana@acme.example'", "deployer!='renovate[bot]'"],
     },
     Variable {
         name: "tags",

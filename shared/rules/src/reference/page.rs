@@ -279,6 +279,8 @@ fn takes(takes: &Takes) -> String {
         Takes::Actions => "a list of [actions](#actions)".to_owned(),
         Takes::Parameters => "names with values".to_owned(),
         Takes::Details => "names with [templates](#templates)".to_owned(),
+        Takes::Body => "a [template](#templates), or names with such".to_owned(),
+        Takes::Headers => "names with [templates](#templates), or with `{secret: name}`".to_owned(),
         Takes::Bus => "a name, or an ARN".to_owned(),
         Takes::Owners => "a list of at least two people".to_owned(),
         Takes::Deployments => "`owner/name`, `owner/*`, or a list".to_owned(),

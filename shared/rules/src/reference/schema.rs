@@ -104,6 +104,33 @@ fn definitions() -> Value {
     })
 }
 
+/// The body of a webhook: a text, or names with texts.
+fn body() -> Value {
+    let names = json!({
+        "type": "object",
+        "propertyNames": {"pattern": SOME_TEXT},
+        "additionalProperties": reference("text"),
+    });
+    json!({"anyOf": [reference("text"), names]})
+}
+
+/// The headers of a webhook: names with texts, or with the names of secrets.
+fn headers() -> Value {
+    let name = "[A-Za-z0-9._-]{1,100}";
+    let secret = json!({
+        "type": "object",
+        "properties": {"secret": {"type": "string", "pattern": format!(r"^\s*{name}\s*$")}},
+        "required": ["secret"],
+        "additionalProperties": false,
+    });
+    json!({
+        "type": ["object", "null"],
+        "maxProperties": 20,
+        "propertyNames": {"pattern": format!("^{name}$")},
+        "additionalProperties": {"anyOf": [reference("text"), secret]},
+    })
+}
+
 fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
 }
@@ -196,6 +223,8 @@ fn takes(takes: &Takes) -> Value {
         Takes::Actions => "actions",
         Takes::Parameters => "parameters",
         Takes::Details => "details",
+        Takes::Body => return body(),
+        Takes::Headers => return headers(),
         Takes::Bus => "bus",
         Takes::Owners => "owners",
         Takes::Deployments => "deployments",

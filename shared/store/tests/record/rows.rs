@@ -6,7 +6,7 @@ use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
     Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueField, IssueTransition,
-    ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec,
+    ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
 use approval::approval::{
     Approval, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict, Vote,
@@ -156,7 +156,7 @@ fn actions() -> Vec<Action> {
         freeze: vec![freeze()],
         on_success: inner,
         on_reject: vec![Action::AddToDeployMessageThread(ODD[2].to_owned())],
-        on_expire: vec![Action::Webhook("https://user@example.com/?a=b".to_owned())],
+        on_expire: vec![Action::Webhook(WebhookSpec::to("https://user@example.com/?a=b"))],
     })]
 }
 

@@ -9,6 +9,7 @@ use approval::deploy::Slug;
 use approval::message::Message;
 use maud::{Markup, html};
 use rules::reference::TEMPLATE_VARIABLES;
+use rules::template::LATE;
 use rules::write::{DraftAction, Field, FieldProblem};
 
 /// Times that people can take, and what they are called.
@@ -220,12 +221,13 @@ fn wait_offered(chosen: &str) -> Option<&'static str> {
     WAITS.iter().map(|(wait, _)| *wait).find(|wait| *wait == chosen && *wait != CUSTOM)
 }
 
+/// The variables of a prompt: those that are known only when an action runs are none of its own.
 fn variables() -> Markup {
     html! {
         details.variables {
             summary { "Variables" }
             dl {
-                @for variable in TEMPLATE_VARIABLES {
+                @for variable in TEMPLATE_VARIABLES.iter().filter(|variable| !LATE.contains(&variable.name)) {
                     dt { code { "{{ " (variable.name) " }}" } }
                     dd { (with_code(variable.about)) }
                 }

@@ -38,7 +38,7 @@ fn a_line_says_what_will_run() {
         (build(Some("promote.yml")), nothing),
         (held(Some("hold")), Start::NoBuild),
         (held(None), Start::NoBuild),
-        (Action::Webhook("https://hooks.example.com/secret".to_owned()), Start::NoBuild),
+        (Action::Webhook(WebhookSpec::to("https://hooks.example.com/secret")), Start::NoBuild),
         (Action::SendEvent(event), Start::NoBuild),
     ]
     .map(|(action, start)| Act::describe(&action, &start, "gh/acme/checkout"));
