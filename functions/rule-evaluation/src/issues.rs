@@ -3,7 +3,7 @@
 use crate::handler::RuleEvaluation;
 use approval::deploy::Deploy;
 use approval::effect::MAX_ATTEMPTS;
-use approval::issue::Issue;
+use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
 use providers::Failure;
 use providers::jira::Jira;
@@ -67,7 +67,14 @@ impl RuleEvaluation {
         }
         let mut notices = Vec::new();
         let trackers = self.places.trackers(self.http().await?, self.now()).await?;
-        for tracker in trackers.connected() {
+        let connected = trackers.connected();
+        if connected.is_empty() {
+            deploy.silent_trackers = vec![Tracker::Jira, Tracker::Linear];
+            notices.push(
+                "No issue tracker is connected. No condition on issues holds for this deploy.".to_owned(),
+            );
+        }
+        for tracker in connected {
             match trackers.issues(tracker, &keys).await {
                 Ok(found) => {
                     let new = found
