@@ -168,11 +168,10 @@ impl Snapshot {
     pub fn at(known: &Known<'_>, now: Timestamp) -> Self {
         let mut snapshot = Self::of(known);
         let Known { deploy, facts, .. } = known;
-        let there = now.duration_since(deploy.deployed_at);
-        snapshot.run(DEPLOYED_FOR, Clock::Since(there));
-        snapshot.run(FUTURE_DEPLOY, Clock::Ahead(there));
-        let last =
-            facts.changed_at.map_or(deploy.deployed_at, |changed_at| changed_at.max(deploy.deployed_at));
+        let arrived = arrived(deploy);
+        snapshot.run(DEPLOYED_FOR, Clock::Since(now.duration_since(arrived)));
+        snapshot.run(FUTURE_DEPLOY, Clock::Ahead(now.duration_since(deploy.deployed_at)));
+        let last = facts.changed_at.map_or(arrived, |changed_at| changed_at.max(arrived));
         snapshot.run(STALE_FOR, Clock::Since(now.duration_since(last)));
         for (environment, behind) in &known.drift {
             let name = format!("{DRIFT}{environment}");
@@ -271,6 +270,13 @@ impl Since {
             snapshot.also_for(rule, lists.collect());
         }
     }
+
+/// The time from which a deploy counts as being there: the source host's, or that of a registration that may report. Anybody else's
+/// date would open what waits for time.
+fn arrived(deploy: &Deploy) -> Timestamp {
+    let is_told = deploy.host_deployment.is_some() || deploy.reading.may_report;
+    if is_told { deploy.deployed_at } else { deploy.registered_at }
+}
 
 /// The name of a branch or tag without what git has before it.
 fn bare_name(name: &str) -> &str {
@@ -410,6 +416,22 @@ mod tests {
             let snapshot = Snapshot::of(&Known::new(&deploy));
             let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
             assert_eq!(conditions.into_iter().filter(holds).collect::<Vec<_>>(), expected, "{direction:?}");
+        }
+    }
+
+    #[test]
+    fn time_counts_from_a_date_that_may_be_reported() {
+        let hour = jiff::SignedDuration::from_hours(1);
+        for (may_report, host, holds) in [(false, None, false), (true, None, true), (false, Some(7), true)] {
+            let mut deploy = mentioning(Vec::new());
+            deploy.deployed_at = deploy.registered_at - hour * 48;
+            (deploy.reading.may_report, deploy.host_deployment) = (may_report, host);
+            let known = Known::new(&deploy);
+            let snapshot = Snapshot::at(&known, deploy.registered_at + hour);
+            for condition in ["deployed_for>='1d'", "stale_for>='1d'"] {
+                let parsed = condition::parse(condition).unwrap();
+                assert_eq!(parsed.holds(&snapshot), holds, "{condition} {may_report} {host:?}");
+            }
         }
     }
 

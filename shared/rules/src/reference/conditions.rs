@@ -123,14 +123,15 @@ pub const VARIABLES: [Variable; 25] = [
     Variable {
         name: DEPLOYED_FOR,
         kind: Kind::Duration,
-        about: "How long the deploy has been there, if no newer one came. The rule opens on the second from which it holds.",
+        about: "How long the deploy has been there, if no newer one came. The rule opens on the second from which it holds. The `date` of a \
+                registration counts only where its key or token may report.",
         examples: &["deployed_for>='5m'"],
     },
     Variable {
         name: STALE_FOR,
         kind: Kind::Duration,
         about: "How long nothing became known of the deploy, if no newer one came: since it arrived, or since its health, a tag or a \
-                reaction changed.",
+                reaction changed. A `date` counts as for `deployed_for`.",
         examples: &["stale_for>='5m'"],
     },
     Variable {
