@@ -1,6 +1,6 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
-use crate::action::{Action, ApprovalSpec};
+use crate::action::{Action, ApprovalSpec, TriggerSpec};
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many revisions of that time are kept; a rollback to an older one is judged by what it takes out.
 const MAX_RECENT: usize = 100;
+
+/// The template variables that are another text in another environment.
+const OF_ENVIRONMENT: [&str; 5] = ["environment", "deploy_name", "deploy_slack", "branch", "tags"];
 
 /// What was let through to a place of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,7 +150,7 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     if targets.is_empty() {
         return format!("approval {}", serde_json::json!([rule, spec.name, environment.to_lowercase()]));
     }
-    if targets.iter().any(|target| is_template_of(target, "environment")) {
+    if spec.on_success.iter().any(follows_environment) {
         targets.push(format!("from {}", environment.to_lowercase()));
     }
     targets.sort();
@@ -162,7 +165,7 @@ pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String
     actions.iter().flat_map(targets).chain(environment).collect()
 }
 
-/// What an action acts on, with every parameter that does not name the revision; nothing where it only tells people.
+/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells people.
 fn targets(action: &Action) -> Vec<String> {
     let target = match action {
         Action::AutoApproveBuild(build) => {
@@ -173,8 +176,9 @@ fn targets(action: &Action) -> Vec<String> {
             let parameters = spec
                 .parameters
                 .iter()
-                .map(|(name, value)| format!("{name}={}", serde_json::json!(value)))
-                .filter(|parameter| !is_template_of(parameter, "revision"));
+                .map(|(name, value)| (name, serde_json::json!(value)))
+                .filter(|(_, value)| !value.as_str().is_some_and(is_revision))
+                .map(|(name, value)| format!("{name}={value}"));
             format!("build {workflow} {}", parameters.collect::<Vec<_>>().join(" "))
         }
         Action::Webhook(spec) => format!("address {}", spec.url),
@@ -182,7 +186,7 @@ fn targets(action: &Action) -> Vec<String> {
             let detail = event
                 .detail
                 .iter()
-                .filter(|(_, value)| !is_template_of(value, "revision"))
+                .filter(|(_, value)| !is_revision(value))
                 .map(|(name, value)| format!("{name}={value}"));
             let bus = event.bus.as_deref().unwrap_or_default();
             format!("event {bus} {} {}", event.detail_type, detail.collect::<Vec<_>>().join(" "))
@@ -205,7 +209,34 @@ fn targets(action: &Action) -> Vec<String> {
     vec![target]
 }
 
-/// Whether a text has a template variable of this name.
-fn is_template_of(text: &str, variable: &str) -> bool {
-    text.split("{{").skip(1).any(|rest| rest.split("}}").next().is_some_and(|name| name.contains(variable)))
+/// Whether a text is nothing but the revision.
+fn is_revision(text: &str) -> bool {
+    let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(|name| {
+        name.contains("revision") && !name.contains("previous") && !name.contains(['{', '}', '~', '%'])
+    })
+}
+
+/// Whether a text of `action`, or of one that follows from it, may be another one in another environment.
+fn follows_environment(action: &Action) -> bool {
+    let found = std::cell::Cell::new(false);
+    let look = |text: &str| {
+        let templates = ["{{", "{%"].into_iter().flat_map(|start| text.split(start).skip(1));
+        if templates.into_iter().any(|rest| OF_ENVIRONMENT.iter().any(|name| rest.contains(name))) {
+            found.set(true);
+        }
+        Ok::<_, std::convert::Infallible>(String::new())
+    };
+    let looked = match action {
+        Action::SlackChannelApproval(next) => return next.on_success.iter().any(follows_environment),
+        // Where a build starts from is no part of what it acts on.
+        Action::TriggerBuild(spec) => {
+            Action::TriggerBuild(TriggerSpec { revision: None, ..spec.clone() }).with_texts(look)
+        }
+        other => other.with_texts(look),
+    };
+    match looked {
+        Ok(_) => found.get(),
+        Err(never) => match never {},
+    }
 }

@@ -70,6 +70,21 @@ fn every_approval_of_a_rule_promotes_to_its_environment() {
 }
 
 #[test]
+fn promotes_to_takes_no_template() {
+    for value in ["{{ environment }}", "{% if true %}Production{% endif %}"] {
+        let text = format!(
+            "rules:\n  - a:\n      promotes_to: '{value}'\n      actions: [{{slack_channel_approval: {{channel: '#a'}}}}]\n"
+        );
+        let problems: Vec<_> =
+            parse(&text, "rules.yml").unwrap_err().iter().map(|problem| problem.message.clone()).collect();
+        assert_eq!(
+            problems,
+            [format!("promotes_to is no template: `{value}` would stand for every environment at once")]
+        );
+    }
+}
+
+#[test]
 fn an_option_that_cannot_be_is_told() {
     let told: Vec<String> = [
         "expires_after: 24",
