@@ -125,6 +125,25 @@ fn an_approval_that_opens_after_a_rollback_is_closed() {
 }
 
 #[test]
+fn rollback_to_what_was_never_registered_closes_approvals() {
+    tell("bases-unknown", async |story| {
+        story.person("Ana");
+        story.rules(&rule("votes_required: 1", ACTS));
+        let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
+        let deploy = story.deploys(&second, "Staging").await;
+        dialog_of(story, &deploy).await;
+        story.deploys(&first, "Staging").await;
+        let closed = async || {
+            let status = story.page(&deploy).await.approvals[0].status.clone();
+            matches!(status, Status::Superseded { .. }).then_some(())
+        };
+        story.until("the approval to close", closed).await;
+        story.settled(&story.deploy_id(&first, "Staging")).await;
+        story.settled(&deploy).await;
+    });
+}
+
+#[test]
 fn the_person_on_call_votes_on_a_rollback_at_night() {
     for (name, options, alone) in
         [("bases-night", "", true), ("bases-night-strict", ", rollback: four_eyes", false)]

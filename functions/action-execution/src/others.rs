@@ -7,6 +7,7 @@ use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::{ApprovalId, DeployId};
+use approval::range::Direction;
 use approval::slug::canonical;
 use runtime::effects::Attempt;
 use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
@@ -77,10 +78,13 @@ impl ActionExecution {
         }
         let back = (newer.revision.as_str(), &newer.id);
         let Deploy { deployment, environment, deployed_at, .. } = deploy;
-        if !self.store.stood_before(deployment, environment, back, *deployed_at).await? {
+        let stood_before = self.store.stood_before(deployment, environment, back, *deployed_at).await?;
+        let found = self.store.deploy(&newer.id).await?;
+        // The host compared it with what stood there before it, which may never have been registered.
+        let is_rollback = |found: &Deploy| found.reading.direction == Some(Direction::Rollback);
+        if !stood_before && !found.as_ref().is_some_and(is_rollback) {
             return Ok(None);
         }
-        let found = self.store.deploy(&newer.id).await?;
         let title = found.map_or_else(|| newer.revision.clone(), |found| found.title());
         Ok(Some(Successor { url: self.deploy_url(&newer.id), title, deploy: newer.id }))
     }

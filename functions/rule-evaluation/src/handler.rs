@@ -201,6 +201,7 @@ impl RuleEvaluation {
                 let policy = self.read_policy(&github, &deploy, effect, channel.as_deref()).await?;
                 let tags = law.as_ref().and_then(Law::tags);
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
+                self.close_what_the_host_calls_rolled_back(effect, &deploy).await?;
                 notices.extend(policy);
                 notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
                 (deploy, notices)
