@@ -90,7 +90,7 @@ fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
         (Ask::Withdraw | Ask::LiftFreeze { .. } | Ask::BreakGlass { .. } | Ask::Review { .. }, _)
         | (
             Ask::Undo | Ask::Cancel { .. },
-            Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::OwnWord, _)),
+            Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::SetTheBase | Verdict::OwnWord, _)),
         ) => Ok(()),
         (Ask::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
         (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,

@@ -83,6 +83,8 @@ pub enum Verdict {
     OwnWord,
     /// It is their own change.
     OwnChange,
+    /// They set the base of the range.
+    SetTheBase,
     /// Another revision was let through since they voted, and so they voted on another change.
     BaseMoved,
 }
@@ -140,7 +142,12 @@ impl Electorate {
     /// Whether the member `person` (a Slack user id) may vote.
     pub fn verdict(&self, person: &str) -> Verdict {
         let is = |id: &String| id == person;
-        if self.except.iter().any(is) {
+        let made_part = || self.parts.iter().any(|part| part.makers.iter().any(is));
+        let set_base =
+            self.judged.as_ref().and_then(|judged| judged.set_by.as_ref()).is_some_and(|by| by == person);
+        if set_base && !made_part() {
+            Verdict::SetTheBase
+        } else if self.except.iter().any(is) {
             Verdict::OwnChange
         } else if self.own_word.iter().any(is) {
             Verdict::OwnWord
@@ -188,6 +195,7 @@ impl Approval {
             | Verdict::NotNamed
             | Verdict::OwnWord
             | Verdict::OwnChange
+            | Verdict::SetTheBase
             | Verdict::BaseMoved => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
         }
     }

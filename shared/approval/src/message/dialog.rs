@@ -181,6 +181,7 @@ fn struck(struck: &[Struck]) -> Option<String> {
                     "nobody else confirmed what they said on the page People of who made this"
                 }
                 Verdict::OwnChange => "it is their own change",
+                Verdict::SetTheBase => "they set the base that the change is judged from",
                 Verdict::BaseMoved => "another revision was approved since, so this is another change now",
             };
             format!(":no_entry_sign: The approval of <@{}> does not count: {why}.", struck.voter)

@@ -80,6 +80,9 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
             Verdict::OwnWord => {
                 "nobody else confirmed what you said on the page People of who made this.".to_owned()
             }
+            Verdict::SetTheBase => {
+                format!("whoever set the base of a range may not vote on it. {}", may_vote(electorate))
+            }
             Verdict::OwnChange => {
                 format!(
                     "this rule wants other eyes than those of who made the change. {}",

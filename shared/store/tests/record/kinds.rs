@@ -105,6 +105,7 @@ pub fn verdicts() -> [Verdict; 9] {
         Verdict::NotNamed,
         Verdict::OwnWord,
         Verdict::OwnChange,
+        Verdict::SetTheBase,
         Verdict::BaseMoved,
     ]
 }
