@@ -193,8 +193,8 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             listed(what, show)
         ),
         Blocker::NotVouched { commits: first, count } => format!(
-            "no account stands for {}: {}. Sign them, or push them to a branch of this repository yourself, and deploy \
-             again.",
+            "no account stands for {}: {}. Revert them, bring them in anew, signed or by your own push or pull request, and \
+             deploy again.",
             commits(*count),
             listed_of(first, *count, show)
         ),
