@@ -8,7 +8,6 @@ use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::{ApprovalId, DeployId};
 use approval::range::Direction;
-use approval::slug::canonical;
 use runtime::effects::Attempt;
 use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
 

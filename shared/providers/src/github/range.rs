@@ -9,7 +9,7 @@ use super::comparison::{Side, Sought};
 use super::graphql::{self, Answers};
 use super::nested::WithBranch;
 use super::pushes::{Parents, Wanted};
-use super::range_commit::{Told, commit_of_branch, commit_of_range};
+use super::range_commit::{Told, commit_of_branch, commit_of_range, note_cut_authors};
 use super::range_pull_request::pull_request;
 use super::{parse, wire};
 use crate::failure::Failure;
@@ -210,6 +210,7 @@ impl GitHub {
         let mut pull_requests = self.pull_requests_of(repository, &told, &mut missing).await?;
         let known: HashSet<&str> = read.iter().map(|commit| commit.sha.as_str()).collect();
         let nested = self.read_nested(repository, &mut pull_requests, &known, &mut missing).await?;
+        note_cut_authors(&pull_requests, &mut missing);
         let branch_commits = pull_requests.iter().flat_map(|(_, commits)| commits);
         let mut parents: HashMap<&str, Vec<String>> =
             branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();

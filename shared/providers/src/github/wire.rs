@@ -281,14 +281,18 @@ impl<T> Connection<T> {
         std::mem::replace(self, empty)
     }
 
+    /// Whether its elements are all that there are.
+    pub fn is_whole(&self) -> bool {
+        let answered = self.nodes.as_ref().map_or(0, Vec::len);
+        let has_gaps = self.nodes.iter().flatten().any(Option::is_none);
+        let more = self.page_info.as_ref().is_some_and(|page| page.has_next_page);
+        !has_gaps && !more && self.total_count.is_none_or(|count| count == answered)
+    }
+
     /// Its elements, and whether these are all.
     pub fn all(self) -> (Vec<T>, bool) {
-        let nodes = self.nodes.unwrap_or_default();
-        let (answered, count) = (nodes.len(), self.total_count);
-        let nodes: Vec<T> = nodes.into_iter().flatten().collect();
-        let more = self.page_info.is_some_and(|page| page.has_next_page);
-        let all = nodes.len() == answered && !more && count.is_none_or(|count| count == answered);
-        (nodes, all)
+        let all = self.is_whole();
+        (self.nodes.unwrap_or_default().into_iter().flatten().collect(), all)
     }
 }
 
