@@ -2,8 +2,8 @@
 
 use crate::samples::{after, approval, at, click, consequences, for_it};
 use approval::approval::{
-    Approval, Blocker, Check, Choice, Command, Electorate, Judged, Part, Refusal, Status, Verdict, decide,
-    open,
+    Approval, Blocker, Check, Choice, Command, Electorate, Judged, Part, Refusal, Status, Verdict,
+    WithoutRange, decide, open,
 };
 use approval::range::Direction;
 
@@ -131,4 +131,38 @@ fn votes_stay_while_a_moved_base_can_not_be_read() {
         let read = decide(&unread, judge(of(&makers), Some("b"), 1), at(80)).unwrap().next;
         assert_eq!((read.votes.len(), read.subject.base.as_deref()), (kept, Some("b")), "{makers:?}");
     }
+}
+
+#[test]
+fn look_out_of_turn_that_blocks_is_followed_by_another() {
+    let open = Approval { electorate: Electorate::anyone(), ..approval() };
+    let blocks = decide(&open, judge(blocked(), None, 0), at(60)).unwrap();
+    assert!(consequences(&blocks).contains("judge_again at 120"), "{}", consequences(&blocks));
+    let again = decide(&blocks.next, judge(blocked(), None, 0), at(70)).unwrap();
+    assert_eq!(again.later.len(), 0, "the look that waits is enough");
+}
+
+#[test]
+fn votes_start_anew_where_a_moved_base_is_not_compared() {
+    let compared = Electorate { judged: Some(judged(0)), ..Electorate::anyone() };
+    let open = Approval { electorate: compared, votes_required: 2, ..approval() };
+    let voted = after(&open, click("U2", for_it(Choice::Approve), 10), 10);
+    let lost = Electorate::anyone().without_range(WithoutRange::NotCompared { base: "b".repeat(40) });
+    let moved = decide(&voted, judge(lost, Some("b"), 0), at(70)).unwrap().next;
+    let struck: Vec<_> = moved.struck.iter().map(|struck| struck.why).collect();
+    assert_eq!((moved.votes.len(), struck), (0, vec![Verdict::BaseMoved]));
+    assert_eq!((moved.subject.base.as_deref(), moved.electorate.judged), (Some("b"), None));
+}
+
+#[test]
+fn comparison_follows_the_base() {
+    let page = "https://github.com/acme/checkout";
+    let open = Approval {
+        comparison: Some(format!("{page}/compare/old...{}", approval().subject.revision)),
+        ..approval()
+    };
+    let moved = decide(&open, judge(blocked(), Some("b"), 1), at(60)).unwrap().next;
+    assert_eq!(moved.comparison, Some(format!("{page}/compare/b...{}", open.subject.revision)));
+    let without = decide(&approval(), judge(blocked(), Some("b"), 1), at(60)).unwrap().next;
+    assert_eq!(without.comparison, approval().comparison);
 }
