@@ -135,6 +135,12 @@ impl Electorate {
         let (changes, members) = match (start, changes) {
             (None, _) => return self.blocked_by(Blocker::NoBase),
             (Some(_), Err(blocker)) => return self.blocked_by(blocker),
+            // An admin's word is no approval: it can only say what was there before.
+            (Some(start), Ok((known, _)))
+                if start.set_by.is_some() && known.direction != Direction::Forward =>
+            {
+                return self.blocked_by(Blocker::NoBase);
+            }
             (Some(_), Ok(known)) => known,
         };
         let has_no_makers = changes.direction == Direction::Rollback
@@ -160,6 +166,7 @@ impl Electorate {
             let untold: Vec<String> = untold.into_iter().cloned().collect();
             if spec.range.allow_unknown_makers {
                 allowed = accounts.into_iter().chain(untold).collect();
+                self.blocked.extend(unread(changes, members));
             } else {
                 self.blocked
                     .extend((!accounts.is_empty()).then_some(Blocker::MakersNotFound { names: accounts }));
@@ -237,6 +244,19 @@ fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>
         }
     }
     (accounts.into_iter().collect(), addresses.into_iter().collect())
+}
+
+/// What blocks where makers are not found whose public profiles were not read: they may have a Slack member.
+fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
+    let is_not_found = |index: usize| members.get(index).is_none_or(|member| *member == Member::NotFound);
+    let unread =
+        changes.makers.iter().enumerate().filter(|(index, maker)| maker.is_unread && is_not_found(*index));
+    let names: Vec<&str> = unread.map(|(_, maker)| maker.name.as_str()).collect();
+    let missing = format!(
+        "Too many makers hide their e-mail address, and the public profiles of these were not read: {}. Map them on the People page.",
+        names.join(", ")
+    );
+    (!names.is_empty()).then(|| Blocker::Incomplete { missing: vec![missing] })
 }
 
 /// The shares of a range by the members who made them.
