@@ -1,5 +1,6 @@
 //! Tokens of CI jobs in the place of API keys: whose are good for a deployment, for what, and for which commits.
 
+use approval::approval::Blocker;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Slug;
 use approval::id::DeployId;
@@ -318,6 +319,41 @@ fn a_commit_outside_the_token_is_unconfirmed() {
         }
         assert_eq!(confirmed, 1);
         story.settled(&story.deploy_id(&first, "Staging")).await;
+    });
+}
+
+#[test]
+fn whoever_started_a_job_made_what_its_token_registers() {
+    tell("ci-starter", async |story| {
+        story.rules(&rule("{self_approval: false}", "webhook: 'https://example.com'"));
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let ci = Ci::trusted(story, &[GITHUB]).await;
+        let base = story.push("Ben", "Begin");
+        // Her account is known by a commit of hers.
+        story.push("Ana", "Take cards");
+        let sha = story.push("Ben", "Take coins");
+        let (by, again) = (story.author("Ben"), story.author("Ana"));
+        let run = story.world.github.add_run(&story.repository(), &sha, &by, &again);
+        let token =
+            ci.token(&github(&sha), &[("run_id", json!(run.to_string())), ("run_attempt", json!("2"))]);
+        assert_eq!(ci.registers(&token, &sha).await.0, 200);
+        let deploy = story.deploy_id(&sha, "Staging");
+        story.dialog().await;
+        story.sets_base(&deploy, &base).await;
+        let electorate = story.settled(&deploy).await.approvals[0].electorate.clone();
+        assert_eq!(electorate.blocked, []);
+        for starter in [&ana, &ben] {
+            assert!(electorate.except.contains(starter), "{:?}", electorate.except);
+        }
+        // A run that GitHub does not tell, started again by somebody.
+        let other = story.push("Ben", "Take cash");
+        let token = ci.token(&github(&other), &[("run_id", json!("4711")), ("run_attempt", json!("2"))]);
+        assert_eq!(ci.registers(&token, &other).await.0, 200);
+        let page = story.settled(&story.deploy_id(&other, "Staging")).await;
+        let told: Vec<_> = page.deploy.deployed_by().into_iter().map(|by| by.name).collect();
+        assert_eq!(told, ["who started the run again"]);
+        let blocked = &page.approvals[0].electorate.blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { names }] if *names == told), "{blocked:?}");
     });
 }
 

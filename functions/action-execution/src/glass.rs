@@ -100,10 +100,13 @@ impl ActionExecution {
             Some(read) => Some(read.clone()),
             None => self.store.range(&deploy.id, &approval.id).await?,
         };
-        let kept = kept.filter(|kept| kept.base == start.revision && kept.head == run.revision);
+        let deployed_by = self.deployed_by(&deploy).await?;
+        let kept = kept.filter(|kept| {
+            kept.base == start.revision && kept.head == run.revision && kept.started_by == deployed_by
+        });
         let changes = match kept {
             Some(kept) => Ok(kept),
-            None => self.read_range(&deploy, &start.revision, &run.revision).await?,
+            None => self.read_range(&deploy, &deployed_by, (&start.revision, &run.revision)).await?,
         };
         let Ok(changes) = changes else {
             hands.may_lack = true;

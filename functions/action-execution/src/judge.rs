@@ -75,15 +75,6 @@ impl Asked<'_> {
         })
     }
 
-    /// Whether it asks for four eyes, or one before it for the same place did.
-    fn has_four_eyes(&self) -> bool {
-        let before = self.of_place(0..self.step).any(|(index, spec)| {
-            let state = &self.run.steps[index].state;
-            !spec.self_approval && matches!(state, StepState::Succeeded { .. })
-        });
-        before || !self.spec.self_approval
-    }
-
     /// The steps whose approvals for the same place the run went through, and whether one of them asks for four eyes. `None`: the
     /// last of them is still to come, or the run stopped before it.
     pub(crate) fn went_through(&self) -> Option<(Vec<usize>, bool)> {
@@ -99,12 +90,12 @@ impl Asked<'_> {
         (!is_missing && steps.contains(&self.step)).then_some((steps, four_eyes))
     }
 
-    /// The earlier approvals for the same place that the run went through.
-    fn earlier(&self) -> Vec<ApprovalId> {
+    /// The earlier approvals for the same place that the run went through, and whether each asked for four eyes.
+    fn earlier(&self) -> Vec<(ApprovalId, bool)> {
         let through = self
             .of_place(0..self.step)
             .filter(|(index, _)| matches!(self.run.steps[*index].state, StepState::Succeeded { .. }));
-        through.map(|(index, _)| ApprovalId::derive(&self.run.id, index)).collect()
+        through.map(|(index, spec)| (ApprovalId::derive(&self.run.id, index), !spec.self_approval)).collect()
     }
 
     /// The approvals among these steps that lead to the same place.
@@ -171,11 +162,14 @@ impl ActionExecution {
             return Ok(judgement(electorate, base, Some(start), None));
         }
         let kept = self.store.range(&deploy.id, id).await?;
-        let kept = kept
-            .filter(|kept| kept.base == start && kept.head == run.revision && (!again || is_settled(kept)));
+        let deployed_by = self.deployed_by(deploy).await?;
+        let is_it = |kept: &Changes| {
+            kept.base == start && kept.head == run.revision && kept.started_by == deployed_by
+        };
+        let kept = kept.filter(|kept| is_it(kept) && (!again || is_settled(kept)));
         let (known, is_new) = match kept {
             Some(kept) => (Ok(kept), false),
-            None => (self.read_range(deploy, &start, &run.revision).await?, true),
+            None => (self.read_range(deploy, &deployed_by, (&start, &run.revision)).await?, true),
         };
         let electorate = match &known {
             Ok(changes) => {
@@ -196,7 +190,8 @@ impl ActionExecution {
         Ok(judgement(electorate, base, Some(start), read))
     }
 
-    /// Judges anew who may vote on an approval that is open.
+    /// Judges anew who may vote on an approval that is open; and whether it lets its revision through with four eyes: it asks for them, or
+    /// an earlier one of its run did over the same range.
     pub(crate) async fn judge_open(
         &self,
         slack: &Slack,
@@ -213,8 +208,13 @@ impl ActionExecution {
         let shown = Some(&approval.electorate);
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
         let mut judgement = self.judge(slack, asked, again).await?;
-        for earlier in asked.earlier() {
+        let mut four_eyes = !spec.self_approval;
+        let start = judgement.base.start_of(true, &run.revision).map(|start| start.revision.clone());
+        for (earlier, had_four_eyes) in asked.earlier() {
             let earlier = self.store.approval(&deploy.id, &earlier).await?;
+            // Where the base moved since, what that takes out was before nobody's four eyes.
+            let is_same = earlier.as_ref().is_some_and(|earlier| earlier.subject.base == start);
+            four_eyes |= had_four_eyes && is_same;
             // What a broken glass let through counts as approved once it is reviewed.
             let is_owed = earlier.is_none_or(|earlier| earlier.owed_review().is_some());
             judgement.sets_base &= !is_owed;
@@ -223,7 +223,6 @@ impl ActionExecution {
             Some(_) => None,
             None => self.rolled_back_by(&deploy).await?,
         };
-        let four_eyes = asked.has_four_eyes();
         Ok(Judged { judgement: Judgement { rolled_back_by, ..judgement }, four_eyes, deploy, run })
     }
 

@@ -3,6 +3,7 @@
 mod actions;
 mod confirm;
 mod deadlines;
+mod deployers;
 mod draw;
 mod electorate;
 mod glass;

@@ -5,6 +5,7 @@ use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
 use approval::ci_job::CiJob;
 use approval::deploy::Slug;
+use approval::range::Identity;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -25,6 +26,8 @@ pub(crate) struct Admitted {
     pub(crate) may_report: bool,
     /// The CI job whose token was shown; `None`: an API key was.
     pub(crate) job: Option<CiJob>,
+    /// The person who started that job, where its token says so.
+    pub(crate) started_by: Option<Identity>,
 }
 
 impl DeployWebhook {
@@ -51,7 +54,7 @@ impl DeployWebhook {
         match self.connections.of(&self.store, &slug).await {
             Ok(Connected::Yes(connection)) => {
                 let (deployment, may_report) = (connection.deployment.clone(), holder.may(Scope::Report));
-                Ok(Admitted { deployment, connection, may_report, job: None })
+                Ok(Admitted { deployment, connection, may_report, job: None, started_by: None })
             }
             Ok(Connected::No(done)) => {
                 tracing::warn!(request_id, deployment = %slug, "refused: disconnected");

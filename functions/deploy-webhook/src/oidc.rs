@@ -1,6 +1,7 @@
 //! Admission of a CI job that shows its own token (OpenID Connect) in place of an API key.
 
 mod claims;
+mod starter;
 
 use crate::admission::Admitted;
 use crate::answer::{text, try_again};
@@ -76,8 +77,11 @@ impl DeployWebhook {
             return Err(refused(StatusCode::FORBIDDEN, reason));
         }
         tracing::info!(request_id, deployment = %slug, ci = job.ci, "the token of a CI job is taken");
+        let mut of_job =
+            connection.ci.iter().filter(|trust| trust.issuer == *issuer && trust.project.title() == job.ci);
+        let started_by = of_job.find_map(|trust| starter::starter(&trust.project, &claims));
         let deployment = connection.deployment.clone();
-        Ok(Admitted { deployment, connection, may_report, job: Some(job) })
+        Ok(Admitted { deployment, started_by, may_report, job: Some(job), connection })
     }
 
     /// The answer to a token that is not taken, with what to do about it.

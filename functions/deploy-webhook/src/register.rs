@@ -21,7 +21,7 @@ impl DeployWebhook {
         now: Timestamp,
     ) -> Response<Body> {
         let admitted = self.admit(request, request_id, now, Scope::Register, NOT_REGISTERED).await;
-        let Admitted { deployment: slug, connection, may_report, job } = match admitted {
+        let Admitted { deployment: slug, connection, may_report, job, started_by } = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return refusal,
         };
@@ -44,6 +44,7 @@ impl DeployWebhook {
         deploy.set_report_aside();
         deploy.reading.reported.ignored = ignored;
         deploy.reading.ci_job = job;
+        deploy.add_deployed_by(started_by);
         let success = || text(StatusCode::OK, "Success");
         match self.commit_registration(&deploy, date, now).await {
             Ok(Registered::New(id)) => {

@@ -1,8 +1,9 @@
 //! A deploy's confirmation: which commit it is, by the source host's word. Nothing is evaluated before.
 
+use crate::deployers::{note_creator, note_job};
 use crate::handler::{RuleEvaluation, Trouble, tell};
 use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::{Deploy, Person};
+use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::{DeployId, EffectId};
@@ -10,9 +11,8 @@ use approval::message;
 use approval::slug::canonical;
 use jiff::SignedDuration;
 use providers::Failure;
-use providers::github::{GitHub, Head, HostStatus, RUN_TOKEN};
+use providers::github::{GitHub, Head, HostStatus};
 use runtime::deployments::Connection;
-use std::collections::BTreeSet;
 use store::{Change, CommitError, KeptRepository};
 
 /// The length of a git SHA that is not shortened.
@@ -31,8 +31,6 @@ const LOOKS: [SignedDuration; 8] = [
 ];
 /// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
 const MAX_OTHERS: usize = 10;
-/// The most runs of a deployment of which is read who started them.
-const MAX_RUNS: usize = 5;
 
 /// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed before.
 pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
@@ -103,6 +101,7 @@ impl RuleEvaluation {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
         }
+        note_job(github, &mut deploy).await?;
         deploy.revision = revision;
         deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
@@ -158,6 +157,11 @@ impl RuleEvaluation {
             deploy.environment,
             self.url_of(of)
         );
+        if !deploy.deployed_by().is_empty() {
+            // Whoever deployed it by this report is a maker of what the other one asks about.
+            self.store.commit(Change::to(&deploy.id, self.now()).deploy(&deploy)).await?;
+            self.judge_repeated(of, effect).await?;
+        }
         let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
         let events = vec![EventKind::NotEvaluated { reason }];
         Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?)
@@ -200,12 +204,7 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
         let host = there.iter().map(|status| status.created_at.to_string()).collect::<Vec<_>>().join(", ");
         return differs("the time of the success", &deploy.deployed_at.to_string(), &host);
     }
-    let is_run = found.creator.as_ref().is_some_and(|by| by.username.as_deref() == Some(RUN_TOKEN));
-    deploy.reading.started_by = match is_run {
-        true => started_by(github, deploy, &statuses).await?,
-        false => Vec::new(),
-    };
-    deploy.deployer = found.creator;
+    note_creator(github, deploy, found.creator, &statuses).await?;
     Ok(Ok(()))
 }
 
@@ -249,24 +248,6 @@ async fn unprotected_ref(
     let Some(head) = head else { return named() };
     let protected = github.protected_heads(&deploy.repository, &head).await?;
     if protected.iter().any(|name| name == branch) { Ok(None) } else { named() }
-}
-
-/// The people behind the runs that `statuses` name, whose own token made the deployment.
-async fn started_by(
-    github: &GitHub,
-    deploy: &Deploy,
-    statuses: &[HostStatus],
-) -> Result<Vec<Person>, Failure> {
-    let runs: BTreeSet<u64> = statuses.iter().filter_map(|status| status.run).collect();
-    let mut people: Vec<Person> = Vec::new();
-    for run in runs.into_iter().rev().take(MAX_RUNS) {
-        for person in github.starters(&deploy.repository, run, &deploy.revision).await? {
-            if !people.contains(&person) {
-                people.push(person);
-            }
-        }
-    }
-    Ok(people)
 }
 
 /// A branch or tag that contains a revision.

@@ -1,6 +1,7 @@
 //! The function that reads the rules of a deploy and opens a run of each one that holds.
 
 mod confirm;
+mod deployers;
 mod enrich;
 mod evaluate;
 mod findings;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Source: the claims of <https://buildkite.com/docs/agent/cli/reference/oidc>.
 pub const BUILDKITE: &str = "Buildkite";
+/// The name of the CI whose runs the source host knows.
+pub const GITHUB_ACTIONS: &str = "GitHub Actions";
 
 /// A CI job, by the word of the CI that signed its token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +31,12 @@ impl CiJob {
     /// Whether the token shows that the job is of the repository itself.
     pub fn tells_forks(&self) -> bool {
         self.ci != BUILDKITE
+    }
+
+    /// The number of its run on GitHub and of the attempt; `None`: it is another CI's job.
+    pub fn github_run(&self) -> Option<(u64, u64)> {
+        let (run, attempt) = self.run.split_once('.').filter(|_| self.ci == GITHUB_ACTIONS)?;
+        Some((run.parse().ok()?, attempt.parse().ok()?))
     }
 
     /// The commit that has to contain what the job registers, as the source host takes it: a SHA, `heads/BRANCH` or `tags/TAG`.

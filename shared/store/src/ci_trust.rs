@@ -2,7 +2,7 @@
 //!
 //! An admin writes each as a line: `github repository_id=2002`.
 
-use approval::ci_job::BUILDKITE;
+use approval::ci_job::{BUILDKITE, GITHUB_ACTIONS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -175,7 +175,7 @@ impl CiProject {
     /// The CI's name for people.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Github { .. } => "GitHub Actions",
+            Self::Github { .. } => GITHUB_ACTIONS,
             Self::Gitlab { .. } => "GitLab CI",
             Self::Circleci { .. } => "CircleCI",
             Self::Buildkite { .. } => BUILDKITE,

@@ -123,7 +123,7 @@ pub(super) fn job(trust: &CiTrust, claims: &Claims) -> Result<CiJob, Refusal> {
 }
 
 /// A claim's value as text: ids come as numbers too, and truths in either form.
-fn text(claims: &Claims, name: &str) -> Option<String> {
+pub(super) fn text(claims: &Claims, name: &str) -> Option<String> {
     match claims.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Bool(truth) => Some(truth.to_string()),
