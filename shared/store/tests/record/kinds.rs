@@ -95,7 +95,7 @@ fn blockers() -> Vec<Blocker> {
 }
 
 /// Every verdict.
-pub fn verdicts() -> [Verdict; 9] {
+pub fn verdicts() -> [Verdict; 10] {
     [
         Verdict::Eligible,
         Verdict::Deactivated,
