@@ -136,6 +136,23 @@ fn deployer_of_another_report_is_a_maker() {
 }
 
 #[test]
+fn deployer_whom_github_does_not_tell_blocks() {
+    tell("creator-gone", async |story| {
+        let (_receiver, action) = hook().await;
+        story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        let revision = story.push("Ana", "Take coins");
+        let gone = Author { login: None, ..story.author("Eve") };
+        let deploy = delivered(story, 1, &revision, gone, None).await;
+        story.dialog().await;
+        story.sets_base(&deploy, &base).await;
+        let names = vec!["who deployed it".to_owned()];
+        assert_eq!(blocked(story, &deploy).await, [Blocker::MakersNotFound { names }]);
+    });
+}
+
+#[test]
 fn a_run_of_another_commit_names_nobody() {
     tell("run-token-other", async |story| {
         let (_receiver, action) = hook().await;

@@ -8,8 +8,9 @@ use approval::slug::canonical;
 use store::StoreError;
 
 impl ActionExecution {
-    /// Everybody who deployed `deploy` or started its run, also by other reports of it: CI registers what a GitHub deployment reports
-    /// too, and a rerun is somebody else's. One query, and a read for each other report.
+    /// Everybody who deployed `deploy` or started its run, also by other reports of it: CI registers what a
+    /// GitHub deployment reports too, and a rerun is somebody else's. One query, and a read for each other
+    /// report.
     ///
     /// # Errors
     ///

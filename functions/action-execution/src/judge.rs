@@ -90,7 +90,8 @@ impl Asked<'_> {
         (!is_missing && steps.contains(&self.step)).then_some((steps, four_eyes))
     }
 
-    /// The earlier approvals for the same place that the run went through, and whether each asked for four eyes.
+    /// The earlier approvals for the same place that the run went through, and whether each asked for four
+    /// eyes.
     fn earlier(&self) -> Vec<(ApprovalId, bool)> {
         let through = self
             .of_place(0..self.step)
@@ -190,8 +191,8 @@ impl ActionExecution {
         Ok(judgement(electorate, base, Some(start), read))
     }
 
-    /// Judges anew who may vote on an approval that is open; and whether it lets its revision through with four eyes: it asks for them, or
-    /// an earlier one of its run did over the same range.
+    /// Judges anew who may vote on an approval that is open; and whether it lets its revision through with
+    /// four eyes: it asks for them, or an earlier one of its run did over the same range.
     pub(crate) async fn judge_open(
         &self,
         slack: &Slack,

@@ -16,7 +16,8 @@ use std::sync::Arc;
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
 const MOST_KEPT: usize = 300 * 1024;
 
-/// How many accounts' profiles are read. Of others that hide their address, only the list of people knows who they are.
+/// How many accounts' profiles are read. Of others that hide their address, only the list of people knows who
+/// they are.
 const MAX_PROFILES: usize = 20;
 /// The end of the addresses that GitHub makes up for people who hide theirs.
 const NOREPLY: &str = "@users.noreply.github.com";
@@ -27,7 +28,8 @@ pub(crate) fn is_settled(changes: &Changes) -> bool {
 }
 
 impl ActionExecution {
-    /// What lies between `base` and `revision`, and who made it, those who deployed it among them; what blocks the approval where that can't be read.
+    /// What lies between `base` and `revision`, and who made it, those who deployed it among them; what
+    /// blocks the approval where that can't be read.
     pub(crate) async fn read_range(
         &self,
         deploy: &Deploy,
@@ -153,8 +155,8 @@ pub(crate) fn incomplete(failure: &Failure) -> Blocker {
     Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
 }
 
-/// Fills in the addresses that accounts show in public, of accounts whose commits give none; the makers whose profiles were left unread
-/// are marked so.
+/// Fills in the addresses that accounts show in public, of accounts whose commits give none; the makers whose
+/// profiles were left unread are marked so.
 pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
     let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
     let mut asked = 0;

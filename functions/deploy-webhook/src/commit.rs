@@ -22,9 +22,9 @@ pub(crate) enum Registered {
 }
 
 impl DeployWebhook {
-    /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules evaluated. Delivering it again
-    /// is no new deploy, whatever stands in the environment by then. A later success of the same deployment is one where another
-    /// revision came in between.
+    /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules
+    /// evaluated. Delivering it again is no new deploy, whatever stands in the environment by then. A later
+    /// success of the same deployment is one where another revision came in between.
     ///
     /// # Errors
     ///
@@ -126,8 +126,8 @@ async fn comes_again(store: &Store, latest: &Latest, deploy: &Deploy) -> Result<
     Ok(known.confirmation.may_come_again() || is_open)
 }
 
-/// Whether `deploy`, a later success of the GitHub deployment that is on record as `known`, is there again: another revision is the
-/// latest by now, and was not deployed after it. GitHub's times are whole seconds.
+/// Whether `deploy`, a later success of the GitHub deployment that is on record as `known`, is there again:
+/// another revision is the latest by now, and was not deployed after it. GitHub's times are whole seconds.
 fn stands_again(known: &Deploy, deploy: &Deploy, latest: Option<&Latest>) -> bool {
     let is_later = deploy.deployed_at.as_second() > known.deployed_at.as_second();
     let is_after = |latest: &Latest| {

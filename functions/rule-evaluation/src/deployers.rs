@@ -1,4 +1,5 @@
-//! The people behind a deploy, by the source host's word: who made the deployment, and who started the run that did.
+//! The people behind a deploy, by the source host's word: who made the deployment, and who started the run
+//! that did.
 
 use crate::handler::{RuleEvaluation, Trouble};
 use approval::deploy::Deploy;
@@ -15,8 +16,9 @@ const MAX_RUNS: usize = 5;
 /// The most statuses of a deployment that GitHub lists.
 const MAX_STATUSES: usize = 100;
 
-/// Notes who made the GitHub deployment behind `deploy`: its `creator`, or, where that is a run's own token, the people who started
-/// the runs that `statuses` name. Whoever GitHub does not name is a maker whom nobody finds. A request for each run.
+/// Notes who made the GitHub deployment behind `deploy`: its `creator`, or, where that is a run's own token,
+/// the people who started the runs that `statuses` name. Whoever GitHub does not name is a maker whom nobody
+/// finds. A request for each run.
 ///
 /// # Errors
 ///
@@ -55,8 +57,8 @@ pub(crate) async fn note_creator(
     Ok(())
 }
 
-/// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again: the token names the first one
-/// alone. Of other CIs, the token is all there is. At most one request.
+/// Notes who started the run of GitHub Actions whose token registered `deploy`, at first and again: the token
+/// names the first one alone. Of other CIs, the token is all there is. At most one request.
 ///
 /// # Errors
 ///

@@ -26,8 +26,8 @@ impl RuleEvaluation {
         self.close_other_approvals(effect, deploy).await
     }
 
-    /// The same for a revision of which only the source host's comparison with what stood there before says that it is a rollback:
-    /// nobody registered it when it stood there first. One request where it is.
+    /// The same for a revision of which only the source host's comparison with what stood there before says
+    /// that it is a rollback: nobody registered it when it stood there first. One request where it is.
     pub(crate) async fn close_what_the_host_calls_rolled_back(
         &self,
         effect: &Effect,
@@ -40,7 +40,8 @@ impl RuleEvaluation {
         self.close_other_approvals(effect, deploy).await
     }
 
-    /// Closes every approval of the environment of `deploy` but its own. An earlier attempt may have closed some.
+    /// Closes every approval of the environment of `deploy` but its own. An earlier attempt may have closed
+    /// some.
     async fn close_other_approvals(&self, effect: &Effect, deploy: &Deploy) -> Result<(), Trouble> {
         let wanted = WantedApprovals {
             deployment: Some(deploy.deployment.clone()),

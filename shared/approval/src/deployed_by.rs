@@ -22,8 +22,9 @@ impl Identity {
 }
 
 impl Deploy {
-    /// Everybody who deployed it or started its run, each once: by the host's number of the account where the host or CI told it, else
-    /// by the address that the registration gave. An account without a known number belongs to nobody.
+    /// Everybody who deployed it or started its run, each once: by the host's number of the account where the
+    /// host or CI told it, else by the address that the registration gave. An account without a known number
+    /// belongs to nobody.
     pub fn deployed_by(&self) -> Vec<Identity> {
         let mut people = self.reading.deployed_by.clone();
         for person in self.deployers() {

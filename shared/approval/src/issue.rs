@@ -7,7 +7,8 @@ use std::fmt;
 
 /// How many issues of a deploy are looked up.
 const MOST_A_DEPLOY: usize = 30;
-/// How many issues are taken from one text: one more than are looked up, so that a longer list is known to be cut.
+/// How many issues are taken from one text: one more than are looked up, so that a longer list is known to be
+/// cut.
 const MOST_A_TEXT: usize = MOST_A_DEPLOY + 1;
 /// How long the name of a project may be in a key, in characters: Jira's own limit.
 const LONGEST_PROJECT: usize = 10;
@@ -52,9 +53,9 @@ impl fmt::Display for Tracker {
     }
 }
 
-/// The keys that `text` mentions (`SHOP-7`), each once, in its order; the first 31. A key is an upper-case project of 2 to 10
-/// letters, digits and `_`, a dash and a number, and stands by itself: neither in a longer word nor in a longer number.
-/// What only looks like one (`UTF-8`) is one: the tracker knows better.
+/// The keys that `text` mentions (`SHOP-7`), each once, in its order; the first 31. A key is an upper-case
+/// project of 2 to 10 letters, digits and `_`, a dash and a number, and stands by itself: neither in a longer
+/// word nor in a longer number. What only looks like one (`UTF-8`) is one: the tracker knows better.
 pub fn mentioned(text: &str) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for (dash, _) in text.match_indices('-') {
@@ -101,8 +102,8 @@ fn key_around(text: &str, dash: usize) -> Option<&str> {
 }
 
 impl Deploy {
-    /// The keys of the issues that it mentions, each once: of its pull requests, its commits from the newest on, and its branch, where
-    /// the source host has the revision on it; the first 30.
+    /// The keys of the issues that it mentions, each once: of its pull requests, its commits from the newest
+    /// on, and its branch, where the source host has the revision on it; the first 30.
     pub fn mentioned_issues(&self) -> Vec<String> {
         let mut keys = self.issue_keys();
         keys.truncate(MOST_A_DEPLOY);

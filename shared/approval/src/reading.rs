@@ -28,7 +28,8 @@ pub struct Reading {
     /// The people behind the run whose own token made the deployment: who started it, and who started it again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<Person>,
-    /// Everybody who deployed it or started its run, by the word of the source host and of CI's token. They made all of it.
+    /// Everybody who deployed it or started its run, by the word of the source host and of CI's token. They
+    /// made all of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub deployed_by: Vec<Identity>,
     /// The authors for whom the source host vouches; all others are authors by a commit's text alone.

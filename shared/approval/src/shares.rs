@@ -285,7 +285,8 @@ fn add(
     share.pull_requests += pull_requests;
 }
 
-/// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand for it.
+/// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand
+/// for it.
 fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
     let is_queue = |by: &Identity| {
         by.account.as_ref().is_some_and(|account| is_bot(account) && is_named(account, MERGE_QUEUE))

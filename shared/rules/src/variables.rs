@@ -271,8 +271,8 @@ impl Since {
         }
     }
 
-/// The time from which a deploy counts as being there: the source host's, or that of a registration that may report. Anybody else's
-/// date would open what waits for time.
+/// The time from which a deploy counts as being there: the source host's, or that of a registration that may
+/// report. Anybody else's date would open what waits for time.
 fn arrived(deploy: &Deploy) -> Timestamp {
     let is_told = deploy.host_deployment.is_some() || deploy.reading.may_report;
     if is_told { deploy.deployed_at } else { deploy.registered_at }

@@ -1,15 +1,16 @@
 //! The person who started a CI job, by the word of its CI's token.
 //!
-//! Claims: <https://docs.github.com/en/actions/reference/security/oidc>, <https://docs.gitlab.com/ci/secrets/id_token_authentication/>.
-//! The tokens of CircleCI and Buildkite name nobody.
+//! Claims: <https://docs.github.com/en/actions/reference/security/oidc>,
+//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>. The tokens of CircleCI and Buildkite name
+//! nobody.
 
 use super::claims::text;
 use approval::range::{Account, Identity};
 use providers::oidc::Claims;
 use store::CiProject;
 
-/// The person who started the job of `project` with these verified claims; `None`: they name nobody. The accounts of GitHub Actions are
-/// the source host's own, of another CI the address counts.
+/// The person who started the job of `project` with these verified claims; `None`: they name nobody. The
+/// accounts of GitHub Actions are the source host's own, of another CI the address counts.
 pub(super) fn starter(project: &CiProject, claims: &Claims) -> Option<Identity> {
     let said = |name: &str| text(claims, name).filter(|text| !text.is_empty());
     match project {

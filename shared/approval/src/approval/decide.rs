@@ -352,7 +352,8 @@ fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<
     }
 }
 
-/// The address of the comparison since `base`, where the approval has one; without a base, the one that it has.
+/// The address of the comparison since `base`, where the approval has one; without a base, the one that it
+/// has.
 fn compared_since(approval: &Approval, base: Option<&str>) -> Option<String> {
     let known = approval.comparison.as_ref()?;
     let moved = base.zip(known.split_once("/compare/"));

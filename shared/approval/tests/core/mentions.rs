@@ -4,7 +4,7 @@ use crate::samples::deploy;
 use approval::deploy::{Commit, Deploy};
 
 #[test]
-fn issue_of_a_branch_counts_where_the_host_has_the_revision_on_it() {
+fn issue_of_a_branch_counts_where_the_host_confirms_it() {
     for (on_branch, counts) in [(false, false), (true, true)] {
         let mut deploy = Deploy { branch: Some("x/shop-4711".to_owned()), ..deploy() };
         deploy.reading.on_branch = on_branch;

@@ -45,7 +45,7 @@ fn environments_are_one_place_unless_a_text_names_them() {
 }
 
 #[test]
-fn parameter_that_is_more_than_the_revision_is_part_of_the_place() {
+fn parameter_beside_the_revision_is_part_of_the_place() {
     for (one, other, is_one) in [
         ("{{ revision }}", "{{ short_revision }}", true),
         ("eu-{{ revision }}", "us-{{ revision }}", false),

@@ -589,7 +589,7 @@ proptest! {
 }
 
 #[test]
-fn starter_whom_the_host_does_not_name_is_a_maker_who_is_not_found() {
+fn starter_without_a_name_is_a_maker_who_is_not_found() {
     let one = range(vec![commit(1, "ana")], Vec::new());
     let changes = changes(&one, &[Identity::untold("who deployed it")], at(0));
     let judged =
