@@ -17,6 +17,7 @@ mod rules;
 mod shape;
 mod slips;
 mod stages;
+mod unsupported;
 pub(crate) mod values;
 
 use crate::condition::{Condition, Snapshot, Value};
