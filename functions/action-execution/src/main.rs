@@ -18,6 +18,7 @@ mod personal;
 mod policy;
 mod proposal;
 mod range;
+mod refs;
 mod settle;
 mod source;
 mod step;

@@ -63,7 +63,9 @@ impl ActionExecution {
             Action::SlackChannelApproval(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
-            Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, connected, build).await,
+            Action::AutoApproveBuild(build) => {
+                self.auto_approve_build(deploy, connected, run, action, build).await
+            }
             Action::TriggerBuild(spec) => {
                 self.trigger_build(attempt, deploy, connected, run, spec, start).await
             }
