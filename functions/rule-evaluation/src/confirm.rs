@@ -1,6 +1,7 @@
 //! A deploy's confirmation: which commit it is, by the source host's word. Nothing is evaluated before.
 
 use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Person};
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -62,6 +63,9 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         connection: &Connection,
     ) -> Result<Result<Deploy, Doubt>, Trouble> {
+        if let Some(doubt) = other_host(connection) {
+            return Ok(Err(doubt));
+        }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
             return Ok(Err(doubt));
         }

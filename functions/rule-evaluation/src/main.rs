@@ -9,6 +9,7 @@ mod in_force;
 mod issues;
 mod magnitude;
 mod mergers;
+mod moved;
 mod plan;
 mod policy;
 mod proposal;
