@@ -18,7 +18,6 @@ mod personal;
 mod policy;
 mod proposal;
 mod range;
-mod refs;
 mod settle;
 mod source;
 mod step;

@@ -18,7 +18,8 @@ use runtime::effects::Attempt;
 use store::{Change, StoreError};
 
 impl ActionExecution {
-    /// Opens the approval of step number `step`, whose dialog is then drawn. `earlier` are the run's approvals before it.
+    /// Opens the approval of step number `step`, whose dialog is then drawn. `earlier` are the run's
+    /// approvals before it.
     pub(crate) async fn open_approval(
         &self,
         attempt: &Attempt,

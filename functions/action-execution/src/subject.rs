@@ -18,9 +18,9 @@ const MAX_LINE: usize = 4000;
 const MAX_VALUE: usize = 60;
 
 impl ActionExecution {
-    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also after further approvals. Each is
-    /// rendered once, when the first approval that decides about it opens, and run so. `earlier` are the approvals that were opened
-    /// before.
+    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also after
+    /// further approvals. Each is rendered once, when the first approval that decides about it opens, and run
+    /// so. `earlier` are the approvals that were opened before.
     ///
     /// # Errors
     /// Among others, that the deployment is not where people voted on it before.
@@ -119,8 +119,8 @@ fn condition(run: &Run, step: usize, index: usize) -> Option<String> {
     }))
 }
 
-/// That the deployment still has its repository and its project where they were when each of `subjects` was fixed. Error: it has
-/// not, and the message says what changed.
+/// That the deployment still has its repository and its project where they were when each of `subjects` was
+/// fixed. Error: it has not, and the message says what changed.
 pub(crate) fn unmoved<'a>(
     deploy: &Deploy,
     subjects: impl IntoIterator<Item = &'a Subject>,

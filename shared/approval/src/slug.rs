@@ -12,8 +12,8 @@ pub fn canonical(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// Whether `text` is CircleCI's slug of a project: three parts, each as a part of a [`Slug`] (`gh/acme/checkout`,
-/// `circleci/ORGANIZATION/PROJECT`).
+/// Whether `text` is CircleCI's slug of a project: three parts, each as a part of a [`Slug`]
+/// (`gh/acme/checkout`, `circleci/ORGANIZATION/PROJECT`).
 ///
 /// Source: <https://circleci.com/docs/api-developers-guide/#getting-started-with-the-api>.
 pub fn is_circleci_project(text: &str) -> bool {

@@ -329,7 +329,8 @@ fn lines(actions: &[Action]) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
-/// What two lists of actions say, as the end of a sentence: a line each, or with all that they say where the lines are the same.
+/// What two lists of actions say, as the end of a sentence: a line each, or with all that they say where the
+/// lines are the same.
 fn from_to(old: &[Action], new: &[Action]) -> String {
     let (was, is) = (lines(old), lines(new));
     if was != is {

@@ -48,7 +48,8 @@ pub(crate) struct Voted<'a> {
 }
 
 impl ActionExecution {
-    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `voted` has it.
+    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `voted` has
+    /// it.
     pub(crate) async fn act(
         &self,
         attempt: &Attempt,
@@ -174,7 +175,8 @@ impl ActionExecution {
     }
 }
 
-/// That `deploy` was confirmed by the host, and in the repository, that `connection` names. Error: it was not.
+/// That `deploy` was confirmed by the host, and in the repository, that `connection` names. Error: it was
+/// not.
 fn confirmed_there(deploy: &Deploy, connection: &Connection) -> Result<(), Failure> {
     let (slug, revision) = (&deploy.deployment, deploy.short_revision());
     let host = connection.git_host;

@@ -173,8 +173,8 @@ fn handles(maker: &Maker) -> Vec<Handle> {
     account.into_iter().chain(maker.emails.iter().filter_map(|email| Handle::email(email))).collect()
 }
 
-/// The run about `proposal` and its step whose dialog can't be completed: it could not be opened, and nobody decided or cancelled it;
-/// or it is blocked.
+/// The run about `proposal` and its step whose dialog can't be completed: it could not be opened, and nobody
+/// decided or cancelled it; or it is blocked.
 fn stuck<'p>(page: &'p Page, proposal: &Proposal) -> Option<(&'p Run, usize)> {
     let run = page.runs.iter().find(|run| run.id == proposal.run)?;
     let opened = page.approvals.iter().filter(|approval| approval.run == run.id);
@@ -189,7 +189,8 @@ fn stuck<'p>(page: &'p Page, proposal: &Proposal) -> Option<(&'p Run, usize)> {
     blocked.or_else(|| (0..run.steps.len()).find(failed)).map(|step| (run, step))
 }
 
-/// The first approval that `run` asks for after step number `step`: an acceptance stands for nobody who was not asked.
+/// The first approval that `run` asks for after step number `step`: an acceptance stands for nobody who was
+/// not asked.
 fn still_to_ask(run: &Run, step: usize) -> Option<&str> {
     run.steps.iter().skip(step.saturating_add(1)).find_map(|later| match &later.action {
         Action::SlackChannelApproval(spec) => Some(spec.name.as_str()),

@@ -183,7 +183,8 @@ impl Act {
         }
     }
 
-    /// The words for approvals that decide about an act too, each with its name and how it must end; `None`: there are none.
+    /// The words for approvals that decide about an act too, each with its name and how it must end; `None`:
+    /// there are none.
     pub fn condition<'n>(others: impl IntoIterator<Item = (&'n str, Branch)>) -> Option<String> {
         let words = others.into_iter().map(|(name, branch)| match branch {
             Branch::OnSuccess => format!("once \u{201c}{name}\u{201d} is approved too"),

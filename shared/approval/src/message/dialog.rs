@@ -111,8 +111,8 @@ fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
     line("the rules that guard it", rules).into_iter().chain(line("what CI runs", ci)).collect()
 }
 
-/// What runs once people approved, rejected or did not decide, as long as they can: afterwards each action has a line of its
-/// own.
+/// What runs once people approved, rejected or did not decide, as long as they can: afterwards each action
+/// has a line of its own.
 fn acts(approval: &Approval) -> Vec<String> {
     if !approval.status.is_open() {
         return Vec::new();

@@ -3,8 +3,8 @@
 use super::{Branch, Run};
 
 impl Run {
-    /// How the approval of step number `approval` must end for the later step number `step` to run. `None`: the run comes to
-    /// `step` without that approval, or never through both.
+    /// How the approval of step number `approval` must end for the later step number `step` to run. `None`:
+    /// the run comes to `step` without that approval, or never through both.
     pub fn decides(&self, approval: usize, step: usize) -> Option<Branch> {
         if approval >= step || step >= self.steps.len() || !self.is_approval(approval) {
             return None;
@@ -19,8 +19,8 @@ impl Run {
         (!(0..approval).any(parts)).then_some(branch)
     }
 
-    /// The approvals between step number `approval` and the later step number `step` that decide about it too, each with
-    /// how it must end.
+    /// The approvals between step number `approval` and the later step number `step` that decide about it
+    /// too, each with how it must end.
     pub fn decides_between(&self, approval: usize, step: usize) -> Vec<(usize, Branch)> {
         let between = (approval.saturating_add(1)..step)
             .filter(|other| self.is_approval(*other) && self.decides(approval, *other).is_some());

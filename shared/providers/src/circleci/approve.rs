@@ -62,8 +62,8 @@ struct Seen {
 impl CircleCi {
     /// Approves the job `held`.
     ///
-    /// Only a pipeline of exactly this revision counts that its own push started, and that builds a branch or tag which `is_allowed`.
-    /// The newest 10 pages of all pipelines are
+    /// Only a pipeline of exactly this revision counts that its own push started, and that builds a branch or
+    /// tag which `is_allowed`. The newest 10 pages of all pipelines are
     /// read, then 10 of those of `branch` where none was found. In the one pipeline that has the workflow, its newest run
     /// that was not cancelled counts. `job` names the approval job; without it, it is the only one that is on hold. Where
     /// several are and one was approved before, nothing is approved without a name: after a lost answer, that one may have
@@ -74,8 +74,8 @@ impl CircleCi {
     /// # Errors
     ///
     /// [`Failure::Permanent`] if the revision is not a full one, if there is no such pipeline, workflow or job (the message
-    /// says which there are), if two pipelines have the workflow, if the only one was started otherwise or builds another branch or
-    /// tag, if it was cancelled
+    /// says which there are), if two pipelines have the workflow, if the only one was started otherwise or
+    /// builds another branch or tag, if it was cancelled
     /// or failed, or if it is unclear which job is meant. [`Failure::Retryable`] if it does not wait yet.
     pub async fn approve_held_job(
         &self,

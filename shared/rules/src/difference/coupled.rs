@@ -1,5 +1,5 @@
-//! Changes that other rules may notice: which rules opened, what they tagged, and what people reacted to. A rule that only tells
-//! listens too where another one comes after it.
+//! Changes that other rules may notice: which rules opened, what they tagged, and what people reacted to. A
+//! rule that only tells listens too where another one comes after it.
 
 use super::{Change, Touches, acts, approvals};
 use crate::file::Rule;
@@ -42,7 +42,8 @@ impl Coupled {
             rule.conditions.iter().any(|entry| entry.condition.names(&|name| which(name)))
         };
         let shows = |what: &str| weighty().any(|rule| format!("{:?}", rule.actions).contains(what));
-        // What opens one that only tells decides whether those after it are opened, and whether its run can stop.
+        // What opens one that only tells decides whether those after it are opened, and whether its run can
+        // stop.
         let is_awaited = |rule: &Rule| is_weighty(rule) || awaited.contains(&rule.name);
         let failures = shows(FAILED_RULES)
             || rules.clone().any(|rule| is_awaited(rule) && asks(rule, &|name| name == "failed_rules"));

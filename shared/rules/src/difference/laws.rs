@@ -11,7 +11,8 @@ const TAGS: [&str; 2] = ["#a", "#b"];
 /// How many rules a file has at most.
 const RULES: u8 = 4;
 
-/// A rule as it is drawn: its number, the number of the rule that it comes after where the file has it, and the rest of its text.
+/// A rule as it is drawn: its number, the number of the rule that it comes after where the file has it, and
+/// the rest of its text.
 #[derive(Clone, Debug)]
 struct Drawn {
     number: u8,
@@ -109,8 +110,8 @@ fn tags() -> impl Strategy<Value = (Vec<&'static str>, Vec<&'static str>)> {
     })
 }
 
-/// What acts for a deploy before anybody votes, and what is asked, once all rules were opened that come to be. `failing`: the rules
-/// whose runs stop.
+/// What acts for a deploy before anybody votes, and what is asked, once all rules were opened that come to
+/// be. `failing`: the rules whose runs stop.
 fn opened(
     file: &RulesFile,
     environment: &str,

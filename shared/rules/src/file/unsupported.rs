@@ -3,7 +3,8 @@
 use crate::yaml::{Content, Node};
 use sha2::{Digest, Sha256};
 
-/// The hash of a rule that uses what is not supported yet: `hash`, that of what was understood, with all that `node` says.
+/// The hash of a rule that uses what is not supported yet: `hash`, that of what was understood, with all that
+/// `node` says.
 pub(super) fn hash_with(hash: &str, node: &Node) -> String {
     let mut digest = Sha256::new();
     digest.update(hash.as_bytes());
