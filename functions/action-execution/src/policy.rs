@@ -254,7 +254,7 @@ impl ActionExecution {
     }
 
     /// The runs that had to succeed before `run`, where they did.
-    async fn runs_before(&self, run: &Run) -> Result<Vec<Run>, Trouble> {
+    pub(crate) async fn runs_before(&self, run: &Run) -> Result<Vec<Run>, Trouble> {
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         let mut ahead = run.after.clone();
         while let Some(name) = ahead.pop() {

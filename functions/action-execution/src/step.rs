@@ -1,8 +1,9 @@
 //! Steps: running an action, and going on after an approval.
 
-use crate::actions::Done;
+use crate::actions::{Done, Voted};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
+use crate::subject::decided;
 use crate::trouble::Trouble;
 use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
@@ -45,7 +46,7 @@ impl ActionExecution {
             return Err(Failure::Unanswered("Signoff stopped while this was running".to_owned()).into());
         }
         if let Action::SlackChannelApproval(spec) = &action {
-            return self.open_approval(attempt, &deploy, &run, step, spec).await;
+            return self.open_approval(attempt, &deploy, &run, step, spec, &approvals).await;
         }
         if let Action::RulesFile(RulesFileStep::Await { file }) = &action
             && self.waits_for_rules(&deploy, &run, file).await?
@@ -58,7 +59,8 @@ impl ActionExecution {
         if is_bound(&action) && self.is_held_by_policy(attempt, &deploy, &run, step, subject).await? {
             return Ok(());
         }
-        let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action, subject).await?;
+        let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
+        let Done { summary, url } = self.act(attempt, &deploy, &run, step, &action, voted).await?;
         let after = effect.closed(EffectState::Succeeded, None);
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
     }

@@ -2,6 +2,7 @@
 
 use crate::deployers::{note_creator, note_job};
 use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
@@ -60,6 +61,9 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         connection: &Connection,
     ) -> Result<Result<Deploy, Doubt>, Trouble> {
+        if let Some(doubt) = other_host(connection) {
+            return Ok(Err(doubt));
+        }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
             return Ok(Err(doubt));
         }

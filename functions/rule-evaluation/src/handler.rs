@@ -4,6 +4,7 @@ use crate::confirm::look_number;
 use crate::evaluate::Look;
 use crate::in_force::Law;
 use crate::issues::Places;
+use crate::moved::moved;
 use crate::plan::Scope;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Deploy;
@@ -167,9 +168,15 @@ impl RuleEvaluation {
             let events = vec![EventKind::NotEvaluated { reason }];
             return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
         };
+        let channel = connection.channel.clone();
+        if deploy.confirmation.counts()
+            && let Some(doubt) = moved(&deploy, &connection)
+        {
+            let deploy = Deploy { repository: connection.repository.clone(), ..deploy };
+            return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await;
+        }
         // Its settings may have been mended since it was registered.
         let mut deploy = Deploy { repository: connection.repository.clone(), ..deploy };
-        let channel = connection.channel.clone();
         let scope = if look_number(effect).is_some() { Scope::All } else { Scope::Waiting };
         // A large range may take several invocations.
         let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));

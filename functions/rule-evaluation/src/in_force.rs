@@ -7,7 +7,7 @@ use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::message;
-use approval::rules_in_force::{FileCopy, How, RulesInForce};
+use approval::rules_in_force::{FileCopy, How, Refusal, RulesInForce};
 use providers::Failure;
 use providers::github::{GitHub, RepositoryFile};
 use rules::difference::{Difference, difference};
@@ -255,6 +255,14 @@ impl RuleEvaluation {
             return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts)))));
         }
         let in_force = judged.rules.clone();
+        if state.proposed(&file.id) == Err(Refusal::Rejected) {
+            // What only this file has is not asked: no vote could let it act.
+            judged.notices.push(format!(
+                "the rules file on the default branch ({}) is not in force: its voters rejected it",
+                file.hash.get(..7).unwrap_or_default()
+            ));
+            return Ok(Some(Law::Rules(judged)));
+        }
         let only_proposed = proposed(&in_force, &proposed_rules, &file.id);
         judged.notices.push(format!(
             "the rules file on the default branch ({}) is not in force: it needs an approval",

@@ -9,6 +9,7 @@ mod handler;
 mod in_force;
 mod issues;
 mod mergers;
+mod moved;
 mod plan;
 mod policy;
 mod proposal;

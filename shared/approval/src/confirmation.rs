@@ -66,6 +66,16 @@ pub enum Doubt {
         /// The host's value.
         host: String,
     },
+    /// The deployment's settings name a source host that Signoff does not read.
+    OtherHost {
+        /// The host, as people call it.
+        host: String,
+    },
+    /// The deployment was pointed at another repository after the deploy was confirmed.
+    Moved {
+        /// The repository where it was confirmed.
+        from: String,
+    },
     /// The host did not answer.
     NotAnswered {
         /// The last failure.
@@ -123,6 +133,14 @@ impl Doubt {
                 "GitHub's own record of this deployment differs from what was delivered: {what} is \u{201c}{host}\u{201d}, not \
                  \u{201c}{reported}\u{201d}. Check who can send deliveries with the webhook secret."
             ),
+            Self::OtherHost { host } => format!(
+                "{repository} is on {host} by the deployment's settings, and Signoff confirms commits on GitHub only. If the \
+                 repository is on GitHub, an admin corrects the git host there."
+            ),
+            Self::Moved { from } => format!(
+                "The commit {revision} was confirmed in {from}, and the deployment's settings name {repository} by now. Nothing \
+                 more starts for this deploy."
+            ),
             Self::NotAnswered { reason } => format!(
                 "GitHub could not be asked: {}. Check GitHub's status and the token in the GitHub secret.",
                 reason.trim_end_matches('.')
@@ -178,6 +196,8 @@ mod tests {
                 Doubt::UnprotectedRef { named: "refs/heads/feature".to_owned() },
                 "neither the default branch of acme/checkout nor protected",
             ),
+            (Doubt::OtherHost { host: "GitLab".to_owned() }, "an admin corrects the git host"),
+            (Doubt::Moved { from: "acme/old".to_owned() }, "settings name acme/checkout by now"),
             (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
         ] {
             let sentence = doubt.sentence("abcd", "acme/checkout");

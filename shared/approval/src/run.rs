@@ -1,6 +1,7 @@
 //! The run: one rule that held for one deploy, its actions in order, each a step. How it goes on is in [`decide`].
 
 mod decide;
+mod order;
 mod permission;
 
 pub use decide::{Command, Refusal, decide};

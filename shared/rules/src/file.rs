@@ -18,6 +18,7 @@ mod rules;
 mod shape;
 mod slips;
 mod stages;
+mod unsupported;
 pub(crate) mod values;
 mod webhooks;
 

@@ -23,11 +23,13 @@ use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::happened::Happened;
 use approval::run::Run;
+use approval::slug::canonical;
 use providers::Failure;
-use rules::template::{Context, Mentions, is_late};
+use rules::template::{Context, FAILED_RULES, Mentions, is_late};
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
+use store::GitHost;
 
 /// What an action did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +40,18 @@ pub(crate) struct Done {
     pub(crate) url: Option<String>,
 }
 
+/// The subjects of the votes that let an action run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Voted<'a> {
+    /// That of the last approval before it, which has the action as it runs; `None`: nobody was asked.
+    pub(crate) subject: Option<&'a Subject>,
+    /// Those of all approvals that decide about it.
+    pub(crate) all: Vec<&'a Subject>,
+}
+
 impl ActionExecution {
-    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `subject`, which they voted
-    /// on, has it.
+    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `voted` has
+    /// it.
     pub(crate) async fn act(
         &self,
         attempt: &Attempt,
@@ -48,24 +59,31 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         action: &Action,
-        subject: Option<&Subject>,
+        voted: Voted<'_>,
     ) -> Result<Done, Trouble> {
         let connected = &self.connected(attempt, deploy).await?;
-        let (action, start) = match subject.filter(|_| action.acts()) {
+        let (action, start) = match voted.subject.filter(|_| action.acts()) {
             Some(subject) => {
                 let act = subject.act(step).ok_or_else(|| {
                     Failure::Permanent("nothing was done: it is not among what people voted on".to_owned())
                 })?;
-                unmoved(deploy, subject, connected.connection())?;
+                unmoved(deploy, voted.all, connected.connection())?;
                 (&act.action, Some(&act.start))
             }
             None => (action, None),
         };
+        if action.acts()
+            && let Some(connection) = connected.connection()
+        {
+            confirmed_there(deploy, connection)?;
+        }
         match action {
             Action::SlackChannelApproval(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
-            Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, connected, build).await,
+            Action::AutoApproveBuild(build) => {
+                self.auto_approve_build(deploy, connected, run, action, build).await
+            }
             Action::TriggerBuild(spec) => {
                 self.trigger_build(attempt, deploy, connected, run, spec, start).await
             }
@@ -155,7 +173,7 @@ impl ActionExecution {
         templates: &[&str],
     ) -> Result<Context, Trouble> {
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
-        if !templates.iter().any(|template| is_late(template)) {
+        if !templates.iter().any(|template| is_late(template) || template.contains(FAILED_RULES)) {
             return Ok(context);
         }
         Ok(context.with(&self.happened(attempt, deploy).await?))
@@ -170,6 +188,26 @@ impl ActionExecution {
         let page = page.ok_or_else(|| Failure::retryable("the deploy is not on record".to_owned()))?;
         Ok(Happened::at(&page.runs, &page.approvals, &page.facts, run, *step))
     }
+}
+
+/// That `deploy` was confirmed by the host, and in the repository, that `connection` names. Error: it was
+/// not.
+fn confirmed_there(deploy: &Deploy, connection: &Connection) -> Result<(), Failure> {
+    let (slug, revision) = (&deploy.deployment, deploy.short_revision());
+    let host = connection.git_host;
+    if host != GitHost::Github {
+        return Err(Failure::Permanent(format!(
+            "nothing was done: {slug} is on {} by its settings, and Signoff confirms commits on GitHub only",
+            host.title()
+        )));
+    }
+    if canonical(&deploy.repository) != canonical(&connection.repository) {
+        return Err(Failure::Permanent(format!(
+            "nothing was done: {revision} was confirmed in {}, and the repository of {slug} is {} by now. Deploy again",
+            deploy.repository, connection.repository
+        )));
+    }
+    Ok(())
 }
 
 /// A template that can't be rendered won't be rendered by trying again.

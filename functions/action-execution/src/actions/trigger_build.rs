@@ -16,6 +16,7 @@ use rules::template::{Context, Mentions, render_plain};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 type Parameters = BTreeMap<String, ParameterValue>;
@@ -86,7 +87,7 @@ impl ActionExecution {
         let github = self.outside.github(self.now()).await?;
         let (repository, workflow) = (&connection.repository, build.workflow());
         let started =
-            github.dispatch_workflow(repository, workflow, build.r#ref(), &rendered.parameters).await?;
+            github.dispatch_workflow(repository, workflow, &build.r#ref(), &rendered.parameters).await?;
         let Some(started) = started else {
             // Nothing is known of the run, so that nobody can say what it is of: the next attempt looks for it.
             return Err(
@@ -261,9 +262,14 @@ impl<'a> Build<'a> {
         self.spec.revision.as_deref().is_some_and(|name| name.starts_with("refs/"))
     }
 
-    /// The ref as GitHub is told it.
-    fn r#ref(self) -> &'a str {
-        self.spec.revision.as_deref().filter(|_| self.is_qualified()).unwrap_or(&self.source.name)
+    /// The ref as GitHub is told it: always the source's, whatever the rule's text is rendered to by now.
+    fn r#ref(self) -> Cow<'a, str> {
+        let name = self.source.name.as_str();
+        match (self.is_qualified(), self.source.is_tag) {
+            (false, _) => Cow::Borrowed(name),
+            (true, false) => Cow::Owned(format!("refs/heads/{name}")),
+            (true, true) => Cow::Owned(format!("refs/tags/{name}")),
+        }
     }
 
     /// What CircleCI builds.

@@ -139,7 +139,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
                         option value=(host.name()) selected[host == form.git_host] { (host.title()) }
                     }
                 }
-                p.meta #git_host-hint { "Where the wizard leads to make the rules file. Rules and commits are read from GitHub." }
+                p.meta #git_host-hint { "Where the repository is. Signoff confirms commits on GitHub only: with another host, no rule runs." }
             }
             (area(&ci, &form.ci))
             @if let Some(kept) = &standing.kept {

@@ -9,7 +9,7 @@ use super::step::{buttons as step_buttons, question as step_question};
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
-use crate::run::{Run, StepState};
+use crate::run::{Branch, Run, StepState};
 use serde_json::{Value, json};
 
 /// The action id of the Approve button.
@@ -39,10 +39,8 @@ const AND_MORE: usize = 30;
 const REASON_LIMIT: usize = 500;
 /// What any other line may hold, in characters.
 const LINE_LIMIT: usize = 1000;
-/// How many actions are told before they run.
-const ACTS: usize = 6;
-/// How much of such an action is shown, in characters.
-const ACT_LIMIT: usize = 150;
+/// How much of an action is shown before it runs, in characters.
+const ACT_LIMIT: usize = 450;
 /// How many struck votes are told.
 const STRUCK: usize = 5;
 
@@ -60,7 +58,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         rules_lines(approval.changed_rules(), comparison).iter().map(|line| cut(line, LINE_LIMIT)).collect();
     blocks.extend(rules.iter().map(|line| context(line)));
     lines.extend(rules);
-    let acts = acts(approval).map(|text| cut(&text, LINE_LIMIT));
+    let acts = acts(approval);
     blocks.extend(acts.iter().map(|text| context(text)));
     lines.extend(acts);
     let votes = votes(approval);
@@ -113,17 +111,35 @@ fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
     line("the rules that guard it", rules).into_iter().chain(line("what CI runs", ci)).collect()
 }
 
-/// What an approval starts, as long as people can decide: afterwards each action has a line of its own.
-fn acts(approval: &Approval) -> Option<String> {
-    let lines: Vec<&str> = approval.subject.lines().filter(|_| approval.status.is_open()).collect();
-    let mut text = String::from("Once approved:");
-    for line in lines.iter().take(ACTS) {
-        text.push_str(&format!("\n\u{2022} {}", cut(&escape(line), ACT_LIMIT)));
+/// What runs once people approved, rejected or did not decide, as long as they can: afterwards each action
+/// has a line of its own.
+fn acts(approval: &Approval) -> Vec<String> {
+    if !approval.status.is_open() {
+        return Vec::new();
     }
-    if lines.len() > ACTS {
-        text.push_str(&format!("\nand {} more", lines.len() - ACTS));
-    }
-    (!lines.is_empty()).then_some(text)
+    let endings = [
+        ("Once approved:", Branch::OnSuccess, LINE_LIMIT + LINE_LIMIT / 2),
+        ("If rejected:", Branch::OnReject, LINE_LIMIT / 2),
+        ("If nobody decides:", Branch::OnExpire, LINE_LIMIT / 2),
+    ];
+    let told = |(title, branch, limit): (&str, Branch, usize)| {
+        let lines = approval.subject.short_lines(branch);
+        let mut text = String::from(title);
+        let (mut left, mut told) = (limit, 0);
+        for line in &lines {
+            let is_cut = line.chars().count() > ACT_LIMIT;
+            let rest = if is_cut { " (cut, read it on the page)" } else { "" };
+            let line = format!("\n\u{2022} {}{rest}", cut(&escape(line), ACT_LIMIT));
+            let Some(rest) = left.checked_sub(line.chars().count()) else { break };
+            (left, told) = (rest, told + 1);
+            text.push_str(&line);
+        }
+        if told < lines.len() {
+            text.push_str(&format!("\nand {} more, on the page", lines.len() - told));
+        }
+        (!lines.is_empty()).then_some(text)
+    };
+    endings.into_iter().filter_map(told).collect()
 }
 
 /// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message takes.

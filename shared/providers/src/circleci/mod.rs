@@ -7,6 +7,6 @@ mod origin;
 pub mod ran;
 mod wire;
 
-pub use approve::Approved;
+pub use approve::{Approved, HeldJob};
 pub use client::{CircleCi, Sighting, Target, Triggered};
 pub use ran::Ran;

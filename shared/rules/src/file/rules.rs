@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::shape::{Named, is_what_it_does};
+use super::unsupported::hash_with;
 use super::{Rule, rule_hash};
 use crate::problem::Position;
 use crate::reference::{FILE, MAX_RULE_NAME, RULE, TRIGGERS, TRIGGERS_NOT_YET, has, names};
@@ -153,7 +154,11 @@ impl Reader<'_> {
             at,
             hash,
         };
-        Some(Rule { hash: rule_hash(&rule), ..rule })
+        let hash = match rule.unsupported.is_empty() {
+            true => rule_hash(&rule),
+            false => hash_with(&rule_hash(&rule), &entry.value),
+        };
+        Some(Rule { hash, ..rule })
     }
 
     fn triggers(&mut self, entry: &Entry) -> Vec<String> {

@@ -169,7 +169,7 @@ pub const APPROVAL: [Key; 20] = [
         name: "name",
         takes: Takes::Text,
         absent: Means("the rule's name"),
-        about: "What the dialog and the record call the approval.",
+        about: "What the dialog and the record call the approval. Give each approval of a rule a name of its own.",
         examples: &["name: Promote deploy to production"],
     },
     Key {

@@ -129,7 +129,8 @@ pub const TEMPLATE_VARIABLES: [Template; 28] = [
         FAILED_RULES,
         "{{ failed_rules }}",
         "smoke-test",
-        "The rules whose runs for this deploy stopped: an action failed, or an approval was rejected or not decided in time.",
+        "The rules whose runs for this deploy stopped: an action failed, or an approval was rejected or not decided in time. An action \
+         that acts after an approval has them as they were when the approval opened.",
     ),
 ];
 

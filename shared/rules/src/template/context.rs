@@ -15,7 +15,7 @@ pub const FAILED_RULES: &str = "failed_rules";
 
 /// The variables whose values are not known before an action runs: an approval before it, or time, changes
 /// them.
-pub const LATE: [&str; 6] = [FAILED_RULES, "health", "outcome", "approval", "votes", "approved_by"];
+pub const LATE: [&str; 5] = ["health", "outcome", "approval", "votes", "approved_by"];
 
 /// What stands for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
@@ -104,6 +104,12 @@ impl Context {
     pub fn with_known(self, health: Option<Health>, failed_rules: &[String]) -> Self {
         let known = known(health, failed_rules);
         self.and(known.clone(), known)
+    }
+
+    /// The same, where the runs of the rules with these names stopped.
+    pub fn with_failed_rules(self, names: &[String]) -> Self {
+        let failed = BTreeMap::from([(FAILED_RULES, Value::from_iter(names.iter().map(String::as_str)))]);
+        self.and(failed.clone(), failed)
     }
 
     /// The same, where all this happened by the time the action runs.
