@@ -6,17 +6,18 @@ use crate::outside::Outside;
 use crate::policy::Policies;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
+use approval::effect::{EffectKind, Queue};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
+use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::Connections;
-use runtime::effects::{Attempt, SOON, take};
+use runtime::effects::{Attempt, NotTaken, SOON, take};
 use runtime::settings::{SettingError, Settings};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -81,18 +82,29 @@ impl ActionExecution {
     }
 
     async fn effect(&self, message: &EffectMessage, request_id: &str) -> Handled {
-        let attempt = match take(&self.store, message, self.now(), request_id).await {
+        let attempt = match take(&self.store, Queue::Effects, message, self.now(), request_id).await {
             Ok(attempt) => attempt,
-            Err(handled) => return handled,
+            Err(NotTaken::Handled(handled)) => return handled,
+            Err(NotTaken::Unreadable(error)) => {
+                return self.put_aside(message, None, &error, request_id).await;
+            }
         };
         let attempt = &attempt;
         let settled = match self.perform(attempt).await {
             Ok(()) => {
                 let EffectMessage { deploy, effect: id } = message;
-                tracing::info!(request_id, %deploy, effect = %id, kind = ?attempt.effect.kind, "done");
+                tracing::info!(request_id, %deploy, effect = %id, kind = attempt.effect.kind.name(), "done");
                 return Handled::Done;
             }
             Err(Trouble::Outside(failure)) => self.settle(attempt, failure, request_id).await,
+            Err(Trouble::Store(error)) if !error.is_passing() => match &error {
+                StoreError::TooLarge { .. } | StoreError::Refused { .. } => {
+                    self.settle(attempt, Failure::Permanent(error.to_string()), request_id).await
+                }
+                StoreError::Row { .. } | StoreError::Service { .. } => {
+                    return self.put_aside(message, Some(attempt), &error, request_id).await;
+                }
+            },
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
@@ -100,6 +112,30 @@ impl ActionExecution {
             tracing::error!(request_id, %deploy, %effect, %trouble, "not settled; tried again when the lease ends");
             Handled::Again(attempt.effect.not_before.duration_since(self.now()).max(SOON))
         })
+    }
+
+    /// Has people told that a row can't be read which an effect needs, or is; the effect is tried again in an
+    /// hour.
+    async fn put_aside(
+        &self,
+        message: &EffectMessage,
+        attempt: Option<&Attempt>,
+        error: &StoreError,
+        request_id: &str,
+    ) -> Handled {
+        let (EffectMessage { deploy, effect }, now) = (message, self.now());
+        tracing::error!(request_id, alarm = "unreadable", %deploy, %effect, %error, "put aside for an hour");
+        let told =
+            aside::tell(&self.store, &self.connections, message, &self.deploy_url(deploy), error, now).await;
+        let settled = match attempt {
+            Some(attempt) => self.store.settle(&attempt.effect, &aside::postponed(attempt, error, now)).await,
+            None => Ok(()),
+        };
+        if let Err(error) = told.and(settled) {
+            tracing::error!(request_id, %deploy, %effect, %error, "not told now; the clock comes back to it");
+        }
+        // The clock sends it again.
+        Handled::Done
     }
 
     /// Does the effect and commits what follows from it.

@@ -113,7 +113,7 @@ impl ActionExecution {
 
     /// Ends an effect that the record contradicts, without doing it.
     async fn disbelieve(&self, effect: &Effect, note: &str) -> Result<(), Trouble> {
-        tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = ?effect.kind, note, "an effect was not believed");
+        tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = effect.kind.name(), note, "an effect was not believed");
         Ok(self.store.settle(effect, &effect.closed(EffectState::Failed, Some(note.to_owned()))).await?)
     }
 }

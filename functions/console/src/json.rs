@@ -82,6 +82,9 @@ pub(crate) struct DeploymentsDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeploysDocument {
     deploys: Vec<DeployView>,
+    /// The number of further entries of this part that this release can't read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<usize>,
     next: Option<String>,
 }
 
@@ -90,6 +93,9 @@ pub(crate) struct DeploysDocument {
 pub(crate) struct RecordDocument {
     /// Newest first.
     approvals: Vec<ListedApproval>,
+    /// The number of further approvals among those looked at that this release can't read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<usize>,
     next: Option<String>,
 }
 
@@ -145,6 +151,11 @@ pub(crate) struct ProblemDocument<'a> {
     pub(crate) request_id: Option<&'a str>,
 }
 
+/// A number that is only told where it is not zero.
+fn some(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
+}
+
 impl DeploymentsDocument {
     /// A part of the list.
     pub(crate) fn new(overview: &Overview, site: &Site) -> Self {
@@ -157,7 +168,7 @@ impl DeploysDocument {
     /// A part of the list.
     pub(crate) fn new(listing: &Listing, site: &Site) -> Self {
         let deploys = listing.deploys.iter().map(|deploy| DeployView::of_summary(deploy, site)).collect();
-        Self { deploys, next: listing.next.clone() }
+        Self { deploys, unreadable: some(listing.unreadable), next: listing.next.clone() }
     }
 }
 
@@ -165,7 +176,8 @@ impl RecordDocument {
     /// A part of the record.
     pub(crate) fn new(listing: &ApprovalListing, site: &Site) -> Self {
         let approvals = listing.approvals.iter().map(|approval| ListedApproval::of(approval, site));
-        Self { approvals: approvals.collect(), next: listing.next.clone() }
+        let (unreadable, next) = (some(listing.unreadable), listing.next.clone());
+        Self { approvals: approvals.collect(), unreadable, next }
     }
 }
 

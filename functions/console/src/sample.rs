@@ -226,6 +226,7 @@ pub(crate) fn registered() -> Page {
         approvals: Vec::new(),
         effects: Vec::new(),
         events: vec![event(2, EventKind::DeployRegistered)],
+        unreadable: Vec::new(),
     }
 }
 

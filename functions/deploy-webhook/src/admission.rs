@@ -1,6 +1,6 @@
 //! Whoever has an API key, or is a CI job that the settings name, may say something of a connected deployment.
 
-use crate::answer::{not_set_up, text, try_again};
+use crate::answer::{self, not_set_up, text};
 use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
 use approval::ci_job::CiJob;
@@ -67,7 +67,7 @@ impl DeployWebhook {
             }
             Err(error) => {
                 tracing::error!(request_id, deployment = %slug, %error, "it can't be looked up whether it is connected");
-                Err(try_again(not_done))
+                Err(answer::not_done(not_done, &error))
             }
         }
     }
@@ -130,7 +130,7 @@ impl DeployWebhook {
             }
             Err(KeysError::Record(error)) => {
                 tracing::error!(request_id, %error, "no API key can be looked up");
-                Err(try_again(not_done))
+                Err(answer::not_done(not_done, &error))
             }
         }
     }

@@ -4,7 +4,7 @@ mod claims;
 mod starter;
 
 use crate::admission::Admitted;
-use crate::answer::{text, try_again};
+use crate::answer::{self, text};
 use crate::handler::{DeployWebhook, header};
 use approval::ci_job::CiJob;
 use approval::deploy::Slug;
@@ -55,7 +55,7 @@ impl DeployWebhook {
         let token = Token::read(token).map_err(|error| unauthorized(&error.to_string()))?;
         let connected = self.connections.of(&self.store, &slug).await.map_err(|error| {
             tracing::error!(request_id, deployment = %slug, %error, "it can't be looked up whether it is connected");
-            try_again(not_done)
+            answer::not_done(not_done, &error)
         })?;
         let Connected::Yes(connection) = connected else { return Err(unauthorized(UNKNOWN_ISSUER)) };
         let named = connection.ci.iter().find(|trust| trust.issuer == token.issuer());

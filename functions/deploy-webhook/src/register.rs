@@ -1,7 +1,7 @@
 //! `register_deploy`: any CI registers a deploy, with an API key or the token of its job.
 
 use crate::admission::{Admitted, sent, unreadable};
-use crate::answer::{bad_request, text, try_again};
+use crate::answer::{bad_request, not_committed, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED};
 use approval::id::DeployId;
@@ -58,7 +58,7 @@ impl DeployWebhook {
             )),
             Err(error) => {
                 tracing::error!(request_id, deployment = %deploy.deployment, %error, "not registered");
-                try_again(NOT_REGISTERED)
+                not_committed(NOT_REGISTERED, &error)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Which rules hold, and the runs that follow.
 
+use crate::confirm::look_number;
 use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::in_force::{Judged, Law};
@@ -8,13 +9,14 @@ use crate::plan::{Plan, Scope, has_four_eyes, plan};
 use crate::since::Asking;
 use crate::unjudged::{unjudged, unknown_words};
 use approval::deploy::Deploy;
-use approval::effect::{EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::freeze::{Hold, names};
-use approval::id::RunId;
+use approval::id::{RunId, digest};
 use approval::message;
 use approval::run::{Opening, Run, Status};
+use providers::Failure;
 use providers::github::GitHub;
 use rules::condition::Deploys;
 use rules::variables::{Behind, Known};
@@ -22,10 +24,17 @@ use rules::{Rule, Snapshot};
 use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 use store::{Change, Missing, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
-const ROWS: usize = 60;
+const ROWS: usize = 50;
+/// The bytes of runs at which a transaction is committed and the next one is begun; DynamoDB takes 4 MB.
+const BYTES: usize = 1024 * 1024;
+/// The most bytes of rules' names and notices that an event lists; the evaluation has more.
+const LISTED: usize = 100_000;
+/// The wait of an evaluation for the one that is under way.
+const SOON: Duration = Duration::from_secs(2);
 /// The most environments that are compared with a deploy's own: each takes two requests.
 const MAX_DRIFTS: usize = 10;
 
@@ -83,8 +92,15 @@ impl RuleEvaluation {
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
         let page = match (scope, effect.attempts) {
             (Scope::All, 1) => None,
-            (Scope::All | Scope::Waiting, _) => self.store.page(&deploy.id).await?,
+            (Scope::All | Scope::Waiting, _) => {
+                self.store.page(&deploy.id).await?.map(Page::whole).transpose()?
+            }
         };
+        if page.as_ref().is_some_and(|page| scope == Scope::Waiting && is_being_evaluated(page)) {
+            // Both would write what is known of the deploy. It is done in a moment.
+            let message = "the rules are evaluated for the first time".to_owned();
+            return Err(Failure::Retryable { message, retry_after: Some(SOON) }.into());
+        }
         let run_of = |rule: &str| {
             let run = RunId::derive(&deploy.id, rule);
             page.iter().flat_map(|page: &Page| &page.runs).find(|open| open.id == run)
@@ -160,12 +176,22 @@ impl RuleEvaluation {
             run.next.line = Some(rule.at.line);
             run.next.after.clone_from(&rule.after);
             change = change.run(run);
+            if change.rows() >= ROWS || change.bytes_of_runs() >= BYTES {
+                self.store.commit(change).await?;
+                change = Change::to(&deploy.id, now);
+            }
+        }
+        let told = self.not_opened(look, &deploy, &plan, page.as_ref());
+        for NotOpened { rule, effects, event } in told.into_iter().chain(frozen(&plan, page.as_ref())) {
+            // The same is never told twice, whichever evaluation finds it.
+            let owner = format!("rule {rule} {}", digest(&[&format!("{event:?}")]));
+            change = change.and(&owner, effects, vec![event]);
             if change.rows() >= ROWS {
                 self.store.commit(change).await?;
                 change = Change::to(&deploy.id, now);
             }
         }
-        let (mut effects, mut events) = self.not_opened(look, &deploy, &plan, page.as_ref());
+        let (mut effects, mut events) = (Vec::new(), Vec::new());
         if scope == Scope::All {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
@@ -177,7 +203,6 @@ impl RuleEvaluation {
             let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &reasons);
             effects.extend(tell(look.channel.as_deref(), text));
         }
-        events.extend(frozen(&plan, page.as_ref()));
         if scope == Scope::All || !opening.is_empty() {
             let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);
             let holds = |rule: &&Rule| plan.holding.iter().any(|holding| holding.name == rule.name);
@@ -194,8 +219,8 @@ impl RuleEvaluation {
             events.push(EventKind::RulesEvaluated {
                 path: judged.path.clone(),
                 hash: Some(parsed.hash.clone()),
-                held: held.map(|rule| rule.name.clone()).collect(),
-                notices: notices.collect(),
+                held: bounded(held.map(|rule| rule.name.clone())),
+                notices: bounded(notices),
             });
         }
         if let Some(next) = plan.next() {
@@ -239,8 +264,8 @@ impl RuleEvaluation {
         deploy: &Deploy,
         plan: &Plan<'_>,
         page: Option<&Page>,
-    ) -> (Vec<EffectKind>, Vec<EventKind>) {
-        let (mut effects, mut events) = (Vec::new(), Vec::new());
+    ) -> Vec<NotOpened> {
+        let mut told = Vec::new();
         for rule in &plan.unsupported {
             let reasons: Vec<_> = rule.unsupported.iter().map(|problem| problem.to_string()).collect();
             let text = message::rule_not_opened(deploy, &self.deploy_url(deploy), &rule.name, &reasons);
@@ -248,22 +273,68 @@ impl RuleEvaluation {
             if page.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
                 continue;
             }
-            effects.extend(tell(look.channel.as_deref(), text));
-            events.push(event);
+            let effects = tell(look.channel.as_deref(), text).into_iter().collect();
+            told.push(NotOpened { rule: rule.name.clone(), effects, event });
         }
-        (effects, events)
+        told
     }
 }
 
+/// True where all rules of a deploy are being evaluated, or are to be once more.
+fn is_being_evaluated(page: &Page) -> bool {
+    let began = |effect: &Effect| !effect.is_closed() && effect.attempts > 0;
+    page.effects.iter().any(|effect| look_number(effect).is_some() && began(effect))
+}
+
+/// A rule that is not opened, with what is told and put on record of it.
+struct NotOpened {
+    rule: String,
+    effects: Vec<EffectKind>,
+    event: EventKind,
+}
+
+/// The first of `texts`, and how many more there are than an event lists.
+fn bounded(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let (mut shown, mut bytes, mut more) = (Vec::new(), 0, 0);
+    for text in texts {
+        if bytes + text.len() > LISTED {
+            more += 1;
+        } else {
+            bytes += text.len();
+            shown.push(text);
+        }
+    }
+    shown.extend((more > 0).then(|| format!("and {more} more")));
+    shown
+}
+
 /// That rules hold which a freeze keeps from being opened; nothing that is on record already.
-fn frozen(plan: &Plan<'_>, known: Option<&Page>) -> Vec<EventKind> {
-    let event = |(rule, hold): &(&Rule, Hold)| EventKind::Frozen {
-        rule: rule.name.clone(),
-        approval: None,
-        until: hold.until,
-        freeze: names(&rule.freeze, hold),
+fn frozen(plan: &Plan<'_>, known: Option<&Page>) -> Vec<NotOpened> {
+    let told = |(rule, hold): &(&Rule, Hold)| {
+        let event = EventKind::Frozen {
+            rule: rule.name.clone(),
+            approval: None,
+            until: hold.until,
+            freeze: names(&rule.freeze, hold),
+        };
+        NotOpened { rule: format!("frozen {}", rule.name), effects: Vec::new(), event }
     };
-    let is_new =
-        |event: &EventKind| !known.is_some_and(|page| page.events.iter().any(|told| told.kind == *event));
-    plan.frozen.iter().map(event).filter(is_new).collect()
+    let is_new = |told: &NotOpened| {
+        !known.is_some_and(|page| page.events.iter().any(|event| event.kind == told.event))
+    };
+    plan.frozen.iter().map(told).filter(is_new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_lists_no_more_than_it_can() {
+        let few = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(bounded(few.clone().into_iter()), few);
+        let many = bounded((0..9_000).map(|number| format!("rule-{number:0195}")));
+        assert_eq!(many.last().unwrap(), "and 8500 more");
+        assert!(many.iter().map(String::len).sum::<usize>() < LISTED + 100);
+    }
 }

@@ -8,7 +8,7 @@ use crate::moved::moved;
 use crate::plan::Scope;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, backoff};
+use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS, Queue, backoff};
 use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
@@ -19,10 +19,11 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use providers::github::GitHub;
+use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
-use runtime::effects::{Attempt, SOON, take};
+use runtime::effects::{Attempt, NotTaken, SOON, take};
 use runtime::facts::learn;
 use runtime::reading_parts::KeptParts;
 use runtime::secrets::{GitHubSecret, Secret};
@@ -32,6 +33,8 @@ use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, S
 use thiserror::Error;
 use tokio::sync::OnceCell;
 
+/// From how long a wait on that a provider asks for people are told.
+const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
 /// How long it may take until a deploy is found by its environment: DynamoDB's indexes follow their table.
 const LISTED_IN: SignedDuration = SignedDuration::from_secs(5);
 
@@ -125,9 +128,11 @@ impl RuleEvaluation {
     }
 
     async fn deploy(&self, message: &EffectMessage, request_id: &str) -> Handled {
-        let attempt = match take(&self.store, message, self.now(), request_id).await {
+        let attempt = match take(&self.store, Queue::Deploys, message, self.now(), request_id).await {
             Ok(attempt) => attempt,
-            Err(handled) => return handled,
+            Err(NotTaken::Handled(handled)) => return handled,
+            // The clock finds it too, and has people told.
+            Err(NotTaken::Unreadable(_)) => return Handled::Done,
         };
         let id = &message.deploy;
         let settled = match self.perform(&attempt).await {
@@ -136,12 +141,40 @@ impl RuleEvaluation {
                 tracing::warn!(request_id, deploy = %id, attempts = attempt.effect.attempts, %failure, "rules not evaluated");
                 self.settle(&attempt.effect, failure).await
             }
+            Err(Trouble::Commit(CommitError::Store(error))) if !error.is_passing() => match &error {
+                StoreError::TooLarge { .. } | StoreError::Refused { .. } => {
+                    tracing::error!(request_id, deploy = %id, %error, "the record does not take it");
+                    self.settle(&attempt.effect, Failure::Permanent(error.to_string())).await
+                }
+                StoreError::Row { .. } | StoreError::Service { .. } => {
+                    return self.put_aside(message, &attempt, &error, request_id).await;
+                }
+            },
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
             tracing::error!(request_id, deploy = %id, %trouble, "not settled; tried again when the lease ends");
             Handled::Again(attempt.effect.not_before.duration_since(self.now()).max(SOON))
         })
+    }
+
+    /// Has people told that a row can't be read which the rules need; they are evaluated again in an hour.
+    async fn put_aside(
+        &self,
+        message: &EffectMessage,
+        attempt: &Attempt,
+        error: &StoreError,
+        request_id: &str,
+    ) -> Handled {
+        let (deploy, now) = (&message.deploy, self.now());
+        tracing::error!(request_id, alarm = "unreadable", %deploy, %error, "put aside for an hour");
+        let told =
+            aside::tell(&self.store, &self.connections, message, &self.url_of(deploy), error, now).await;
+        let settled = self.store.settle(&attempt.effect, &aside::postponed(attempt, error, now)).await;
+        if let Err(error) = told.and(settled) {
+            tracing::error!(request_id, %deploy, %error, "not told now; the clock comes back to it");
+        }
+        Handled::Done
     }
 
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
@@ -244,7 +277,7 @@ impl RuleEvaluation {
         deploy: &Deploy,
     ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, Trouble> {
         let now = self.now();
-        let arrived = self.store.arrive(deploy, now).await?;
+        let arrived = self.store.arrive(deploy).await?;
         let came_late = arrived == Arrived::Late;
         let previous = match arrived {
             Arrived::Stands { previous } => {
@@ -279,9 +312,17 @@ impl RuleEvaluation {
     async fn settle(&self, effect: &Effect, failure: Failure) -> Result<Handled, Trouble> {
         let now = self.now();
         let reason = failure.to_string();
-        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
-            let wait = backoff(effect.attempts, failure.retry_after());
-            self.store.settle(effect, &effect.postponed(now, wait, reason)).await?;
+        // A provider that asks to wait slows work down; it must not end it.
+        let asked = failure.retry_after().filter(|_| failure.is_passing());
+        let spared = if asked.is_some() { effect.spared(now) } else { effect.clone() };
+        if failure.is_passing() && spared.tries() < MAX_ATTEMPTS {
+            let wait = backoff(spared.tries(), failure.retry_after());
+            let after = spared.postponed(now, wait, reason.clone());
+            if asked.is_some() && wait >= TOLD_FROM && effect.spared == 0 {
+                self.tell_of_wait(effect, after, &reason, wait).await?;
+            } else {
+                self.store.settle(effect, &after).await?;
+            }
             return Ok(Handled::Again(wait));
         }
         let after = effect.closed(EffectState::Failed, Some(reason.clone()));
@@ -307,6 +348,28 @@ impl RuleEvaluation {
         }
         self.store.commit(change).await?;
         Ok(Handled::Done)
+    }
+}
+
+impl RuleEvaluation {
+    /// Puts on record that the rules are evaluated `after` a wait that a provider asked for, and has the
+    /// channel told.
+    async fn tell_of_wait(
+        &self,
+        effect: &Effect,
+        after: Effect,
+        reason: &str,
+        wait: SignedDuration,
+    ) -> Result<(), Trouble> {
+        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
+        if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
+            let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+            let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
+            let text = message::evaluated_later(&deploy, &self.deploy_url(&deploy), reason, wait);
+            let tell = tell(channel, text).into_iter().collect();
+            change = change.and(&format!("{} waits", effect.id), tell, Vec::new());
+        }
+        Ok(self.store.commit(change).await?)
     }
 }
 

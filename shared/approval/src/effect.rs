@@ -1,6 +1,9 @@
 //! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
 //! done after it.
 
+mod counted;
+mod name;
+
 use crate::approval::{Dialog, Outcome, Successor};
 use crate::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use crate::people::Handle;
@@ -33,6 +36,14 @@ pub struct Effect {
     pub state: EffectState,
     /// How often it was claimed.
     pub attempts: u32,
+    /// The number of these attempts that do not count against giving up: a provider asked to wait, or a row
+    /// could not be read.
+    #[serde(default, skip_serializing_if = "counted::is_zero")]
+    pub spared: u32,
+    /// The FIFO group of its first message, where it has one of its deployment's lanes; else its kind has the
+    /// group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
     /// When it was committed.
     pub created_at: Timestamp,
     /// Nobody takes it before: the end of the lease, or the time of the next attempt.
@@ -338,6 +349,8 @@ impl Effect {
             kind,
             state: EffectState::Pending,
             attempts: 0,
+            spared: 0,
+            lane: None,
             created_at: now,
             not_before: now,
             due_at: now + GRACE,
@@ -380,6 +393,11 @@ impl Effect {
             note: Some(note),
             ..self.clone()
         }
+    }
+
+    /// The FIFO group that its message is sent in.
+    pub fn group(&self) -> String {
+        self.lane.clone().unwrap_or_else(|| self.kind.group(&self.deploy))
     }
 
     /// The effect as it is when nobody knows whether it was done, because of `note`: the next attempt, after `wait`, has
@@ -446,6 +464,32 @@ mod tests {
         assert_eq!(postponed.claim(at(5)), Claim::Take { lost: false });
         for state in [EffectState::Succeeded, EffectState::Failed, EffectState::Unknown] {
             assert_eq!(started.closed(state, None).claim(at(1000)), Claim::Closed, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_spared_attempt_is_not_counted_for_a_day() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let started = effect().started(at(0)).started(at(1));
+        assert_eq!((started.attempts, started.tries()), (2, 2));
+        assert_eq!(started.spared(at(1)).tries(), 1);
+        assert_eq!(started.spared(at(24)).tries(), 1);
+        assert_eq!(started.spared(at(25)).tries(), 2);
+        assert_eq!(started.uncounted().tries(), 1);
+    }
+
+    #[test]
+    fn a_kind_has_the_name_that_its_row_has() {
+        let approval = ApprovalId::from_text("a");
+        let (channel, text) = ("#a".to_owned(), "Ana\u{2019}s change".to_owned());
+        for kind in [
+            EffectKind::EvaluateRules,
+            EffectKind::DrawDialog { approval: approval.clone() },
+            EffectKind::Expire { approval },
+            EffectKind::TellChannel { channel, text },
+        ] {
+            let json = serde_json::to_value(&kind).unwrap();
+            assert_eq!(json["do"], kind.name());
         }
     }
 

@@ -416,6 +416,14 @@ pub enum EventKind {
         /// Whether it is there, or was taken back.
         is_there: bool,
     },
+    /// Something of the deploy can't be read by this release: it stays as it is and is looked at again each
+    /// hour.
+    PutAside {
+        /// Which row it was.
+        row: String,
+        /// The reason.
+        reason: String,
+    },
     /// Something could not be told in Slack.
     NotTold {
         /// The channel.

@@ -4,6 +4,7 @@
 //! Blocks and limits: <https://docs.slack.dev/reference/block-kit/blocks>, date formatting:
 //! <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>.
 
+mod aside;
 mod dialog;
 mod glass;
 mod identity;
@@ -17,6 +18,7 @@ mod refusal;
 mod step;
 mod tell;
 
+pub use aside::{evaluated_later, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;

@@ -3,6 +3,7 @@
 
 pub mod alarms;
 pub mod api_keys;
+pub mod aside;
 pub mod aws;
 pub mod batch;
 pub mod connections;

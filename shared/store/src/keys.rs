@@ -7,7 +7,7 @@
 //! | run | `deploy#ID` | `run#ID` | |
 //! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
-//! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
+//! | effect | `deploy#ID` | `effect#ID` | `due`: one of `due#0` to `due#7`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
@@ -78,8 +78,11 @@ pub(crate) const DEPLOYMENTS: &str = "deployments";
 
 /// The sparse index of effects that the clock has to look at.
 pub(crate) const DUE_INDEX: &str = "due";
-/// Its partition key's attribute, with one value, absent from closed effects.
+/// Its partition key's attribute, with one of [`DUE_SHARDS`] values, absent from closed effects.
 pub(crate) const DUE: &str = "due";
+/// The number of partitions of the index. One takes 1,000 writes a second, and an effect is written there
+/// four times.
+pub(crate) const DUE_SHARDS: u8 = 8;
 /// Its sort key's attribute.
 pub(crate) const DUE_AT: &str = "due_at";
 
@@ -235,6 +238,17 @@ pub(crate) fn environment(deployment: &Slug, environment: &str) -> String {
 /// The newest deploy of an environment. Rows of a deployment lie between its slug and its [`end`].
 pub(crate) fn newest_of(deployment: &Slug, environment_name: &str) -> Key {
     Key { pk: DEPLOYMENTS.to_owned(), sk: environment(deployment, environment_name) }
+}
+
+/// The value of the partition `shard` of the clock's index.
+pub(crate) fn due_shard(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// The partition of the clock's index that an effect is in. Ids are digests, so that they are spread evenly.
+pub(crate) fn due(effect: &EffectId) -> String {
+    let sum = effect.as_str().bytes().fold(0_u8, u8::wrapping_add);
+    due_shard(sum % DUE_SHARDS)
 }
 
 /// What comes after every row of a deployment in the partition of all deployments, and before any other: no slug has a `$`,

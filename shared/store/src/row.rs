@@ -111,14 +111,19 @@ pub(crate) fn effect(effect: &Effect, retention: SignedDuration) -> Result<Row, 
     let mut row = write(&keys::effect(&effect.deploy, &effect.id), effect, effect.created_at, retention)?;
     row.insert(keys::DUE_AT.to_owned(), text(keys::sortable(effect.due_at)));
     if !effect.is_closed() {
-        row.insert(keys::DUE.to_owned(), text(keys::DUE));
+        row.insert(keys::DUE.to_owned(), text(keys::due(&effect.id)));
     }
     Ok(row)
 }
 
-/// What a row holds.
-pub(crate) fn read<T: DeserializeOwned>(row: Row) -> Result<T, StoreError> {
+/// A row's two keys, as errors name it.
+pub(crate) fn name(row: &Row) -> String {
     let part = |name| row.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-    let name = format!("{} {}", part(keys::PK), part(keys::SK));
+    format!("{} {}", part(keys::PK), part(keys::SK))
+}
+
+/// The value that a row holds, whatever else is in it.
+pub(crate) fn read<T: DeserializeOwned>(row: Row) -> Result<T, StoreError> {
+    let name = name(&row);
     serde_dynamo::from_item(row).map_err(|error| StoreError::row(name, error))
 }

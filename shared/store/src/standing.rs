@@ -9,7 +9,6 @@ use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
 use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How often an arrival that lost a race is decided again; each loss means that another one won.
@@ -95,7 +94,7 @@ impl Store {
     /// # Errors
     ///
     /// The record can't be read or written, or another process won too many races.
-    pub async fn arrive(&self, deploy: &Deploy, now: Timestamp) -> Result<Arrived, CommitError> {
+    pub async fn arrive(&self, deploy: &Deploy) -> Result<Arrived, CommitError> {
         for _ in 0..MAX_RACES {
             let known = self.standing(&deploy.deployment, &deploy.environment).await?;
             let same = known.as_ref().map(|known| &known.environment.newest);
@@ -109,7 +108,7 @@ impl Store {
             };
             let Decided { arrived, row } = decide(known.as_ref(), comes_again, deploy);
             let Some(row) = row else { return Ok(arrived) };
-            if self.put_standing(known.as_ref(), &row, now).await? {
+            if self.put_standing(known.as_ref(), &row).await? {
                 return Ok(arrived);
             }
         }
@@ -171,15 +170,11 @@ impl Store {
     }
 
     /// Puts `next` in the place of `known`; whether that was still there.
-    async fn put_standing(
-        &self,
-        known: Option<&Standing>,
-        next: &Standing,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn put_standing(&self, known: Option<&Standing>, next: &Standing) -> Result<bool, StoreError> {
         let newest = &next.environment.newest;
         let key = keys::newest_of(&newest.deployment, &newest.environment);
-        let row = row::write(&key, next, now, self.places.retention)?;
+        // It stands there however long nothing else is deployed.
+        let row = row::keep(&key, next)?;
         let request = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
         let request = match known {
             None => request.condition_expression("attribute_not_exists(pk)"),

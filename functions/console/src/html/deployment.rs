@@ -3,7 +3,7 @@
 use super::glass::owed;
 use super::policy::{PolicyShown, policy};
 use super::rules_in_force::rules_in_force;
-use super::tables::{cell, list};
+use super::tables::{cell, list, unreadable};
 use super::{counted, deployment_href, health, icon, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::{Access, Visitor};
@@ -101,6 +101,7 @@ pub(crate) fn deployment(
         section.block aria-labelledby="deploys" {
             h2 #deploys { "Deploys" }
             (filter(shown))
+            (unreadable(shown.listing.unreadable))
             @if shown.listing.deploys.is_empty() { p.lead { (nothing(shown)) } } @else {
                 (deploys(&shown.listing.deploys, facts, now))
             }
@@ -212,7 +213,7 @@ mod tests {
 
     fn listing(deployment: &Deployment, next: Option<&str>) -> Listing {
         let deploys = deployment.environments.iter().map(|environment| environment.newest.clone()).collect();
-        Listing { deploys, next: next.map(str::to_owned) }
+        Listing { deploys, unreadable: 0, next: next.map(str::to_owned) }
     }
 
     #[test]

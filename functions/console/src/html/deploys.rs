@@ -1,6 +1,6 @@
 //! The list of recent deploys.
 
-use super::tables::{cell, list};
+use super::tables::{cell, list, unreadable};
 use super::{page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::Visitor;
@@ -13,7 +13,8 @@ pub(crate) fn deploys(listing: &Listing, first: bool, visitor: Option<&Visitor>,
     let older = listing.next.as_deref().map(|next| format!("/deploys?{}", query(&[("before", next)])));
     let body = html! {
         h1 { "Recent deploys" }
-        @if listing.deploys.is_empty() { (nothing(first)) } @else { (table(listing, now)) }
+        (unreadable(listing.unreadable))
+        @if listing.deploys.is_empty() && listing.unreadable == 0 { (nothing(first)) } @else { (table(listing, now)) }
         @if older.is_some() || !first {
             nav.pager aria-label="More deploys" {
                 @if !first { a href="/deploys" { "Newest" } }
@@ -69,7 +70,7 @@ mod tests {
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
         };
-        Listing { deploys: environments.iter().map(summary).collect(), next: None }
+        Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(crate) fn waiting_approvals() -> ApprovalListing {
         opened_at: approval.opened_at,
     };
     let before = ApprovalSummary { deployment: None, environment: None, ..summary.clone() };
-    ApprovalListing { approvals: vec![summary.clone(), summary, before], next: None }
+    ApprovalListing { approvals: vec![summary.clone(), summary, before], unreadable: 0, next: None }
 }
 
 /// One deploy that does well, and one that does not.

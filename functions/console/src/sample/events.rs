@@ -199,6 +199,7 @@ pub(crate) fn everything() -> Page {
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Plus1, is_there: true },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Minus1, is_there: false },
         EventKind::NotTold { channel: text("#deploys"), reason: text("the app is not in it.") },
+        EventKind::PutAside { row: text("an action"), reason: text("its field `do` is missing.") },
     ];
     page.events.extend(more.into_iter().map(|kind| event(300, kind)));
     let undone = [

@@ -7,7 +7,13 @@ use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vot
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
+use crate::message::shorten;
 use jiff::{SignedDuration, Timestamp};
+
+/// The most bytes that an approval keeps of all its votes' reasons; a row of the record takes 400 KB.
+const MOST_REASONS: usize = 100_000;
+/// The number of characters that are kept of each further reason.
+const SHORT_REASON: usize = 24;
 
 /// A click on an open approval.
 pub(super) fn clicked(
@@ -33,8 +39,9 @@ pub(super) fn clicked(
     match &click.ask {
         Ask::Vote { choice, reason } => {
             let reason = stated(reason.as_ref());
+            let kept = kept_reason(&approval.votes, &click.voter.id, reason.as_deref());
             let same =
-                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == reason;
+                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == kept;
             if approval.votes.iter().any(same) {
                 // Nothing new but its time: an older click that is still on its way must not undo it.
                 return Ok(decision);
@@ -155,16 +162,17 @@ fn vote(
         return Err(Refusal::ReasonNeeded);
     }
     let voter = &click.voter;
+    let kept = kept_reason(&approval.votes, &voter.id, reason.as_deref());
     let previous = match approval.votes.iter_mut().find(|vote| vote.voter == voter.id) {
         Some(vote) => {
             let previous = vote.choice;
-            (vote.choice, vote.reason, vote.at) = (choice, reason.clone(), now);
+            (vote.choice, vote.reason, vote.at) = (choice, kept, now);
             Some(previous)
         }
         None => {
             let (id, name) = (voter.id.clone(), voter.name.clone());
             let named = voter.standing.is_some();
-            approval.votes.push(Vote { voter: id, name, named, choice, reason: reason.clone(), at: now });
+            approval.votes.push(Vote { voter: id, name, named, choice, reason: kept, at: now });
             None
         }
     };
@@ -179,6 +187,18 @@ fn vote(
         standing: voter.standing,
     });
     Ok(())
+}
+
+/// The part of the reason of `voter` that the approval keeps: the beginning of it, once those of the other
+/// votes take as much as an approval keeps. The record of the vote has it whole.
+fn kept_reason(votes: &[Vote], voter: &str, reason: Option<&str>) -> Option<String> {
+    let reason = reason?;
+    let others = votes.iter().filter(|vote| vote.voter != voter);
+    let taken: usize = others.filter_map(|vote| vote.reason.as_ref()).map(String::len).sum();
+    if taken + reason.len() <= MOST_REASONS {
+        return Some(reason.to_owned());
+    }
+    Some(shorten(reason, SHORT_REASON))
 }
 
 /// Takes the vote of `voter` back, because of `click`.

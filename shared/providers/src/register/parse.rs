@@ -15,6 +15,8 @@ const DEFAULT_ENVIRONMENT: &str = "Production";
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// The longest environment, branch and tag.
 const MAX_NAME: usize = 200;
+/// The most bytes of one.
+const MAX_NAME_BYTES: usize = 600;
 /// How many tags a deploy may have.
 const MAX_TAGS: usize = 50;
 
@@ -190,6 +192,10 @@ pub(super) fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, Pa
         Some(text) if text.chars().count() > MAX_NAME || text.contains(char::is_control) => {
             Err(fields
                 .wrong(name, format!("it must be a name on one line, of at most {MAX_NAME} characters")))
+        }
+        // It stands in keys of the record, which take bytes.
+        Some(text) if text.len() > MAX_NAME_BYTES => {
+            Err(fields.wrong(name, format!("it must be a name of at most {MAX_NAME_BYTES} bytes")))
         }
         text => Ok(text.map(str::to_owned)),
     }

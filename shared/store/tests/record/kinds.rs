@@ -296,6 +296,7 @@ fn of_steps() -> Vec<EventKind> {
         EventKind::RunSucceeded { run: run() },
         EventKind::RunStopped { run: run(), step: 12 },
         EventKind::NotTold { channel: String::new(), reason: text() },
+        EventKind::PutAside { row: text(), reason: text() },
     ]
 }
 

@@ -18,7 +18,7 @@ async fn register(store: &Store, deploy: &Deploy) {
 }
 
 async fn arrive(store: &Store, deploy: &Deploy) -> Arrived {
-    store.arrive(deploy, second(100)).await.expect("noted")
+    store.arrive(deploy).await.expect("noted")
 }
 
 async fn stands(store: &Store) -> Option<DeployId> {
