@@ -5,6 +5,7 @@ mod confirm;
 mod deadlines;
 mod draw;
 mod electorate;
+mod failed;
 mod glass;
 mod handler;
 mod judge;

@@ -104,7 +104,7 @@ pub(crate) fn unmoved(
 
 /// What renders a text of `action`: in an address, a value stays in its place.
 pub(crate) fn renderer(action: &Action) -> fn(&str, &Context) -> Result<String, TemplateError> {
-    if matches!(action, Action::Webhook(_)) { render_address } else { render_plain }
+    if matches!(action.plain(), Action::Webhook(_)) { render_address } else { render_plain }
 }
 
 /// `action` with its texts rendered, as people read it.

@@ -24,7 +24,7 @@ pub(crate) struct Alarm {
 
 /// Why an alarm was not put on record. Lambda hands its event over again.
 #[derive(Debug, Error)]
-pub(crate) enum Trouble {
+pub(crate) enum AlarmError {
     #[error(transparent)]
     Event(#[from] ParseError),
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl Alarm {
         event: Value,
         request_id: &str,
         now: Timestamp,
-    ) -> Result<usize, Trouble> {
+    ) -> Result<usize, AlarmError> {
         let change = alarm_change(event)
             .inspect_err(|error| tracing::error!(request_id, %error, "an event can't be read"))?;
         let (alarm, state) = (&change.alarm, change.state);
@@ -81,7 +81,7 @@ impl Alarm {
         health: Health,
         request_id: &str,
         now: Timestamp,
-    ) -> Result<usize, Trouble> {
+    ) -> Result<usize, AlarmError> {
         let (alarm, deployment, environment) = (&change.alarm, &watch.deployment, &watch.environment);
         let report = Report { health, at: change.at };
         let command = Command::Report { source: format!("{ALARM}{alarm}"), report };

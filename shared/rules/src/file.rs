@@ -10,6 +10,7 @@ mod foreign;
 mod freeze;
 mod issues;
 mod monitors;
+mod on_failure;
 mod personal;
 pub(crate) mod policy;
 mod reader;

@@ -59,8 +59,9 @@ impl ActionExecution {
             }
             None => (action, None),
         };
-        match action {
-            Action::SlackChannelApproval(_) => {
+        match action.plain() {
+            // A plain action is no such thing.
+            Action::SlackChannelApproval(_) | Action::WithOnFailure(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
             Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, connected, build).await,

@@ -18,7 +18,7 @@ impl Action {
     /// does not act, and one that has no templates, stays as it is. Error: the first one of `text`.
     pub fn with_texts<E>(&self, text: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
         let maybe = |template: &Option<String>| template.as_deref().map(&text).transpose();
-        Ok(match self {
+        let plain = match self.plain() {
             Self::TriggerBuild(spec) => {
                 let mut parameters = BTreeMap::new();
                 for (name, value) in &spec.parameters {
@@ -61,8 +61,10 @@ impl Action {
             | Self::NotifyDeployer(_)
             | Self::SlackPersonalMessage(_)
             | Self::SlackDeployMessage(_)
-            | Self::NotifyMentionedIssues(_) => self.clone(),
-        })
+            | Self::NotifyMentionedIssues(_)
+            | Self::WithOnFailure(_) => self.plain().clone(),
+        };
+        Ok(plain.with_on_failure(self.on_failure()))
     }
 }
 

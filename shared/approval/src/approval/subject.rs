@@ -180,6 +180,7 @@ impl Act {
                 format!("Sets {} of the mentioned issues to {}", field.name, field.value)
             }
             Action::SendEvent(event) => format!("Sends the event {}", event.detail_type),
+            Action::WithOnFailure(with) => Self::describe(&with.action, start, project),
             Action::MonitorDrift(monitor) => format!("Watches how far {} is behind", monitor.environment),
             Action::RulesFile(_)
             | Action::SlackChannelApproval(_)
