@@ -345,6 +345,12 @@ fn a_failure_is_dealt_with_on_the_page() {
         let micros = failed_at(&page, 1).as_microsecond().to_string();
         let visitor = story.sign_in(&ben).await;
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains(&format!("action=\"{path}\"")));
+        let lists = async || {
+            let list = visitor.page("/deployments/acme/failure-page").await;
+            let json = story.get("/api/v1/deploys?deployment=acme/failure-page").await.text().await.unwrap();
+            (list.matches(">Failed<").count(), json.matches("\"has_failed\":true").count())
+        };
+        assert_eq!(lists().await, (2, 1), "its environment and its deploy have failed");
         let form = |resolution, reason| {
             [("resolution", resolution), ("failed_at", micros.as_str()), ("reason", reason)]
         };
@@ -356,6 +362,7 @@ fn a_failure_is_dealt_with_on_the_page() {
         assert_eq!(maker.post(&path, &form("mark-as-done", "")).await.status(), 403);
         assert_eq!(visitor.post(&path, &form("skip", "Not needed.")).await.status(), 303);
         assert_eq!(states(&story.settled(&deploy).await), ["succeeded", "skipped by hand"]);
+        assert_eq!(lists().await, (0, 0));
         // Once more by the same person is no error; somebody else is told.
         assert_eq!(visitor.post(&path, &form("skip", "Not needed.")).await.status(), 303);
         assert_eq!(maker.post(&path, &form("retry", "")).await.status(), 409);

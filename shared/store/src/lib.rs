@@ -16,6 +16,7 @@ mod effects;
 mod environments;
 mod error;
 mod evaluations;
+mod failed;
 mod keys;
 mod latest;
 mod listing;

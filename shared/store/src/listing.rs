@@ -40,6 +40,10 @@ pub struct DeploySummary {
     pub revision: String,
     /// When it was deployed.
     pub deployed_at: Timestamp,
+    /// Whether an action of it failed and waits for somebody, where that was looked up
+    /// ([`Store::failed_deploys`]).
+    #[serde(skip)]
+    pub has_failed: bool,
 }
 
 impl DeploySummary {
@@ -50,6 +54,7 @@ impl DeploySummary {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: false,
         }
     }
 }

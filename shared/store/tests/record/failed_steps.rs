@@ -73,3 +73,12 @@ async fn of_ten_who_act_on_a_failure_one_counts() {
     let retries = |kind: &EffectKind| matches!(kind, EffectKind::RetryStep { .. });
     assert!(page.effects.iter().filter(|effect| retries(&effect.kind)).count() <= 1);
 }
+
+#[tokio::test]
+async fn a_deploy_has_failed_until_somebody_acts() {
+    let store = Local::new().await.store;
+    let run = failed(&store).await;
+    assert!(store.failed_deploys().await.expect("read").contains(&run.deploy));
+    assert!(acts(&store, &run, 1).await);
+    assert!(store.failed_deploys().await.expect("read").is_empty());
+}
