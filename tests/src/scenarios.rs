@@ -1,7 +1,7 @@
 //! The scenarios.
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
-use approval::message::{APPROVE, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW};
+use approval::message::{APPROVE, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW};
 use approval::run::Status;
 
 /// Two people approve; every kind of action follows: repeatable, observable, neither, a message.
@@ -316,6 +316,40 @@ const MARKED: Scenario = Scenario {
     ..RETRIED
 };
 
+/// A job is gone, so a build fails; somebody skips it, and the rest runs.
+const SKIPPED: Scenario = Scenario {
+    name: "skip",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            on_success:
+              - auto_approve_build: 'gone'
+              - webhook: 'HOOK'
+",
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::Click("Ana", APPROVE),
+        Step::Click("Ben", SKIP),
+        Step::Explain("We deployed it by hand."),
+    ],
+    swept_from: 1,
+    ..RETRIED
+};
+
+/// A build fails, somebody retries it, and it fails again.
+const RETRIED_AFTER_FAILURE: Scenario = Scenario {
+    name: "retry-after-failure",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", RETRY)],
+    swept_from: 2,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Stopped], refused: false },
+    ..SKIPPED
+};
+
 /// Somebody deletes a dialog: it is posted again.
 const DELETED: Scenario = Scenario {
     name: "delete",
@@ -450,6 +484,8 @@ pub const ALL: &[Scenario] = &[
     SUPERSEDED,
     RETRIED,
     MARKED,
+    SKIPPED,
+    RETRIED_AFTER_FAILURE,
     DELETED,
     TOLD,
     FOUR_EYES,

@@ -19,6 +19,7 @@ mod dialogs;
 mod doors;
 mod events;
 mod facts;
+mod failures;
 mod fairness;
 mod four_eyes;
 mod freeze;

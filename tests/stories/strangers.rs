@@ -211,6 +211,12 @@ fn strangers_get_nothing_by_any_route() {
                 .header("x-hub-signature-256", of_nowhere)
                 .body(nowhere),
             Attempt::new(clicks, "unsigned", "/slack/interactions").body(first.body.clone()),
+            Attempt::new(clicks, "unsigned, to retry", "/slack/interactions")
+                .body(first.body.replace("approve", "retry")),
+            Attempt::new(clicks, "unsigned, to skip", "/slack/interactions")
+                .body(first.body.replace("approve", "skip_step")),
+            Attempt::new(clicks, "unsigned, to mark as done", "/slack/interactions")
+                .body(first.body.replace("approve", "mark_as_done")),
             Attempt::new(clicks, "in another's name", "/slack/interactions").signed(forged),
             Attempt::new(clicks, "another's signature", "/slack/interactions").signed(swapped),
             Attempt::new(clicks, "six minutes old", "/slack/interactions").signed(click(
@@ -251,6 +257,12 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session", step.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("resolution=retry"),
+            Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session, to skip", step.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("resolution=skip&reason=x&failed_at=0"),
+            Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session, done", step.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("resolution=mark-as-done&failed_at=0"),
             Attempt::new(WIZARD[0], "no session", "/deployments/acme/strangers/approvals/new"),
             Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/preview"),
             Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/channels"),
@@ -344,6 +356,9 @@ fn strangers_get_nothing_by_any_route() {
         POST /webhooks/github | the stack's own secret | 401
         POST /webhooks/github | a repository that leads nowhere | 401
         POST /slack/interactions | unsigned | 401
+        POST /slack/interactions | unsigned, to retry | 401
+        POST /slack/interactions | unsigned, to skip | 401
+        POST /slack/interactions | unsigned, to mark as done | 401
         POST /slack/interactions | in another's name | 401
         POST /slack/interactions | another's signature | 401
         POST /slack/interactions | six minutes old | 401
@@ -367,6 +382,8 @@ fn strangers_get_nothing_by_any_route() {
         POST /deploys/{id}/approvals/{approval} | breaks the glass | 403
         POST /deploys/{id}/approvals/{approval} | reviews a broken glass | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
+        POST /deploys/{id}/runs/{run}/steps/{step} | no session, to skip | 403
+        POST /deploys/{id}/runs/{run}/steps/{step} | no session, done | 403
         GET /deployments/{organization}/{name}/approvals/new | no session | 303
         GET /deployments/{organization}/{name}/approvals/preview | no session | 303
         GET /deployments/{organization}/{name}/approvals/channels | no session | 303

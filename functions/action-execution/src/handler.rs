@@ -2,6 +2,7 @@
 
 use crate::draw::Drawn;
 use crate::electorate::Accounts;
+use crate::failed::Failed;
 use crate::outside::Outside;
 use crate::policy::Policies;
 use crate::trouble::Trouble;
@@ -145,7 +146,14 @@ impl ActionExecution {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {
-            EffectKind::RunStep { run, step } => self.run_step(attempt, run, *step).await,
+            EffectKind::RunStep { run, step } => self.run_step(attempt, run, *step, None).await,
+            EffectKind::RetryStep { run, step, first, .. } => {
+                self.run_step(attempt, run, *step, Some(first)).await
+            }
+            EffectKind::TellFailure { approval, run, step, failed_at } => {
+                let failed = Failed { approval: approval.as_ref(), run, step: *step, at: *failed_at };
+                self.tell_failure(attempt, failed).await
+            }
             EffectKind::AdvanceRun { run, step, outcome } => {
                 self.advance_run(attempt, run, *step, outcome).await
             }

@@ -6,6 +6,7 @@ mod deadlines;
 mod deployers;
 mod draw;
 mod electorate;
+mod failed;
 mod glass;
 mod handler;
 mod judge;

@@ -293,7 +293,8 @@ impl ActionExecution {
             | StepState::Succeeded { .. }
             | StepState::Failed { .. }
             | StepState::Unknown { .. }
-            | StepState::Skipped => false,
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => false,
         });
         if has_waited && self.store.newer(deploy).await?.is_some() {
             let environment = &deploy.environment;

@@ -29,7 +29,9 @@ impl ActionExecution {
         let (deploy, id, attempts) = (&effect.deploy, &effect.id, effect.attempts);
         tracing::warn!(request_id, %deploy, effect = %id, attempts, %failure, "an effect was not done");
         match &effect.kind {
-            EffectKind::RunStep { run, step } => self.settle_step(attempt, run, *step, failure).await,
+            EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. } => {
+                self.settle_step(attempt, run, *step, failure).await
+            }
             EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
             EffectKind::ConfirmQuorum { approval } => self.settle_quorum(attempt, approval, failure).await,
             EffectKind::JudgeAgain { approval, round } => {
@@ -46,6 +48,7 @@ impl ActionExecution {
                 self.settle_telling(attempt, "the approval's channel", failure).await
             }
             EffectKind::DrawStep { .. }
+            | EffectKind::TellFailure { .. }
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }

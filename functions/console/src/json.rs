@@ -13,11 +13,12 @@
 //! of the next part, `null` at the end:
 //!
 //! ```json
-//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "url"}], "next": "…"}
+//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "has_failed", "url"}], "next": "…"}
 //! ```
 //!
-//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its beginning, and needs
-//! `deployment`; `since` and `until` are times, of which the first is in the list and the second is not. A part costs one query. Of an environment of all deployments it comes from the newest
+//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its
+//! beginning, and needs `deployment`; `since` and `until` are times, of which the first is in the list and
+//! the second is not. A part costs two queries. Of an environment of all deployments it comes from the newest
 //! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
 //!
 //! `GET /api/v1/approvals?deployment=&environment=&person=&outcome=&since=&until=&limit=&before=`, newest first:
@@ -473,7 +474,7 @@ mod tests {
         slack_channel_message: #done: null null
         "#);
         let resolved = &self::document(&sample::resolved())["runs"][0]["steps"][2]["resolved"];
-        insta::assert_snapshot!(resolved.to_string(), @r#"[{"at":"2026-11-23T10:48:00Z","by":{"id":"U2","name":"Ana Novak"},"resolution":"retry"}]"#);
+        insta::assert_snapshot!(resolved.to_string(), @r#"[{"at":"2026-11-23T10:48:00Z","by":{"id":"U2","name":"Ana Novak"},"reason":null,"resolution":"retry"}]"#);
     }
 
     #[test]

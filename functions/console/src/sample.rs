@@ -144,6 +144,11 @@ fn asking(name: &str, on_success: Vec<Action>) -> Action {
     Action::SlackChannelApproval(spec(name, on_success))
 }
 
+/// The effect that tried a step first.
+fn first() -> approval::run::FirstTry {
+    approval::run::FirstTry { effect: EffectId::from_text("e"), at: at(0) }
+}
+
 fn run(rule: &str, actions: &[Action]) -> Run {
     let rule_hash = "5b41362bc82b7f3d56edc5a306db22105707d01ff4819e26faef9724a2d406c9";
     let id = deploy_id();

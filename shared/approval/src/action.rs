@@ -1,10 +1,13 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
+mod on_failure;
 mod texts;
 mod webhook;
 
 pub use texts::TextOf;
 pub use webhook::{HeaderText, Method, WebhookBody, WebhookSpec};
+
+pub use on_failure::{OnFailure, WithOnFailure};
 
 use crate::approval::Choice;
 use crate::freeze::Freeze;
@@ -55,6 +58,9 @@ pub enum Action {
     SendEvent(EventSpec),
     /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules file can.
     RulesFile(RulesFileStep),
+    /// One of the others, but an approval, for which the rule says what becomes of the rest where it fails. A
+    /// run's steps have it apart from their action.
+    WithOnFailure(Box<WithOnFailure>),
 }
 
 /// A step of Signoff's own about a proposed rules file, or a proposed policy.
@@ -387,6 +393,7 @@ impl Action {
             | Self::SlackDeployMessage(_)
             | Self::NotifyMentionedIssues(_) => Kind::Tells,
             Self::MonitorDrift(_) => Kind::Watches,
+            Self::WithOnFailure(with) => with.action.kind(),
             Self::AutoApproveBuild(_)
             | Self::TriggerBuild(_)
             | Self::AddDeployTag(_)
@@ -443,6 +450,7 @@ impl Action {
             | Self::TransitionMentionedIssues(_)
             | Self::TransitionIssues(_) => WhenRepeated::Observable,
             Self::Webhook(_) => WhenRepeated::Neither,
+            Self::WithOnFailure(with) => with.action.when_repeated(),
         }
     }
 }
@@ -476,6 +484,9 @@ impl fmt::Display for Action {
             Self::TransitionIssues(state) => write!(f, "transition_issues: {state}"),
             Self::UpdateMentionedIssues(field) => write!(f, "update_mentioned_issues: {}", field.name),
             Self::SendEvent(event) => write!(f, "send_event: {}", event.detail_type),
+            Self::WithOnFailure(with) => {
+                write!(f, "{} (on_failure: {})", with.action, with.on_failure.word())
+            }
             Self::RulesFile(RulesFileStep::PutInForce { file }) => {
                 write!(f, "put the rules file {} in force", short(file))
             }

@@ -195,6 +195,7 @@ fn targets(action: &Action) -> Vec<String> {
         Action::TransitionMentionedIssues(transition) => format!("issues {}", transition.state),
         Action::TransitionIssues(state) => format!("issues {state}"),
         Action::UpdateMentionedIssues(field) => format!("field {} {}", field.name, field.value),
+        Action::WithOnFailure(with) => return targets(&with.action),
         Action::SlackChannelApproval(next) => return next.on_success.iter().flat_map(targets).collect(),
         Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)

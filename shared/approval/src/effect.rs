@@ -7,6 +7,7 @@ mod name;
 use crate::approval::{Dialog, Outcome, Successor};
 use crate::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use crate::people::Handle;
+use crate::run::FirstTry;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,17 @@ pub enum EffectKind {
         run: RunId,
         /// The step's number, from 0.
         step: usize,
+    },
+    /// Run a step's action once more, because somebody asked for it.
+    RetryStep {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The effect that tried it first.
+        first: FirstTry,
+        /// Whether nobody knows if an earlier try did it: this one looks first.
+        looks: bool,
     },
     /// Tell a run how the approval that it waits for ended.
     AdvanceRun {
@@ -180,6 +192,17 @@ pub enum EffectKind {
         /// The step's number, from 0.
         step: usize,
     },
+    /// Tell people of a step's failure in a message of its own, or draw that message anew.
+    TellFailure {
+        /// The approval whose dialog has the thread; `None`: it goes to the deployment's channel.
+        approval: Option<ApprovalId>,
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The time of the failure.
+        failed_at: Timestamp,
+    },
     /// Tell one person something that only they see.
     TellPerson {
         /// The channel's id.
@@ -260,6 +283,8 @@ impl EffectKind {
         match self {
             Self::EvaluateRules => Queue::Deploys,
             Self::RunStep { .. }
+            | Self::RetryStep { .. }
+            | Self::TellFailure { .. }
             | Self::AdvanceRun { .. }
             | Self::ConfirmQuorum { .. }
             | Self::Expire { .. }
@@ -291,6 +316,8 @@ impl EffectKind {
             | Self::AdvanceRun { .. } => true,
             Self::EvaluateRules
             | Self::RunStep { .. }
+            | Self::RetryStep { .. }
+            | Self::TellFailure { .. }
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
@@ -306,13 +333,42 @@ impl EffectKind {
         }
     }
 
+    /// Whether an effect before it may have done what it is to do, and its own first attempt has to look.
+    pub fn looks_first(&self) -> bool {
+        match self {
+            Self::RetryStep { looks, .. } => *looks,
+            Self::EvaluateRules
+            | Self::RunStep { .. }
+            | Self::AdvanceRun { .. }
+            | Self::ConfirmQuorum { .. }
+            | Self::Expire { .. }
+            | Self::Remind { .. }
+            | Self::WatchFreeze { .. }
+            | Self::JudgeAgain { .. }
+            | Self::JudgeOthers { .. }
+            | Self::TellFreezeLifted { .. }
+            | Self::TellGlassBroken { .. }
+            | Self::RemindReview { .. }
+            | Self::SettleReview { .. }
+            | Self::Supersede { .. }
+            | Self::DrawDialog { .. }
+            | Self::DrawStep { .. }
+            | Self::TellFailure { .. }
+            | Self::TellPerson { .. }
+            | Self::TellChannel { .. }
+            | Self::AskMember { .. } => false,
+        }
+    }
+
     /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A run's
     /// steps are one group; what is drawn for an approval is another, so that a build that is tried again does not
     /// hold up the dialog.
     pub fn group(&self, deploy: &DeployId) -> String {
         match self {
             Self::EvaluateRules => format!("deploy-{deploy}"),
-            Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
+            Self::RunStep { run, .. } | Self::RetryStep { run, .. } | Self::AdvanceRun { run, .. } => {
+                format!("run-{run}")
+            }
             // What waits for its time must not hold up what doesn't.
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
             // A look that waits for its time must not hold up one that is asked for now.
@@ -329,10 +385,13 @@ impl EffectKind {
             Self::TellFreezeLifted { approval }
             | Self::TellGlassBroken { approval }
             | Self::DrawDialog { approval }
-            | Self::DrawStep { approval: Some(approval), .. } => {
+            | Self::DrawStep { approval: Some(approval), .. }
+            | Self::TellFailure { approval: Some(approval), .. } => {
                 format!("dialog-{approval}")
             }
-            Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),
+            Self::DrawStep { approval: None, run, .. } | Self::TellFailure { approval: None, run, .. } => {
+                format!("lines-{run}")
+            }
             Self::TellPerson { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } => format!("tell-{deploy}"),
             Self::AskMember { handle, .. } => format!("people-{}", digest(&[&handle.to_string()])),
@@ -422,7 +481,7 @@ impl Effect {
     /// Whether a process may do this effect at `now`.
     pub fn claim(&self, now: Timestamp) -> Claim {
         match self.state {
-            EffectState::Pending if self.not_before <= now => Claim::Take { lost: false },
+            EffectState::Pending if self.not_before <= now => Claim::Take { lost: self.kind.looks_first() },
             EffectState::Pending => Claim::Wait { until: self.not_before },
             EffectState::Started if self.not_before <= now => Claim::Take { lost: true },
             EffectState::Started => Claim::Held { until: self.not_before },

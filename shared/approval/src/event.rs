@@ -362,7 +362,7 @@ pub enum EventKind {
         /// What was lost.
         reason: String,
     },
-    /// Somebody said what became of a step that nobody knew of.
+    /// Somebody retried or skipped a step that failed or that nobody knew of, or marked it as done.
     StepResolved {
         /// The run.
         run: RunId,
@@ -374,8 +374,11 @@ pub enum EventKind {
         name: String,
         /// What is to be done about it.
         resolution: Resolution,
+        /// Their reason, where they gave one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
-    /// Every step of a run succeeded.
+    /// Every step of a run succeeded, was skipped by hand, or failed without stopping the others.
     RunSucceeded {
         /// The run.
         run: RunId,

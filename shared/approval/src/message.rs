@@ -6,6 +6,7 @@
 
 mod aside;
 mod dialog;
+mod failure;
 mod glass;
 mod identity;
 mod judged;
@@ -20,6 +21,10 @@ mod tell;
 
 pub use aside::{evaluated_later, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
+pub use failure::{
+    FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,
+    failure_resolved, not_theirs, step_failed, still_frozen,
+};
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
@@ -32,7 +37,7 @@ pub use policy::{
 };
 pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
-pub use step::{MARK_AS_DONE, RETRY, step_elsewhere, step_line};
+pub use step::{step_elsewhere, step_line};
 pub use tell::{
     dialog_not_shown, freeze_lifted, reminder, rule_not_opened, rules_not_judged, rules_not_read,
     rules_refused,

@@ -8,7 +8,7 @@ mod coupled;
 mod spec;
 
 use crate::file::{Rule, RulesFile};
-use approval::action::{Action, ApprovalSpec, Kind};
+use approval::action::{Action, ApprovalSpec, Kind, OnFailure};
 use coupled::Coupled;
 use std::collections::BTreeSet;
 
@@ -304,9 +304,10 @@ fn step(action: &Action) -> String {
     }
 }
 
-/// The actions of a rule without those that only tell.
+/// The actions of a rule without those that only tell, and that never keep the others from running.
 fn skeleton(rule: &Rule) -> Vec<&Action> {
-    rule.actions.iter().filter(|action| action.kind() != Kind::Tells).collect()
+    let tells = |action: &&Action| action.kind() == Kind::Tells && action.on_failure() == OnFailure::Continue;
+    rule.actions.iter().filter(|action| !tells(action)).collect()
 }
 
 fn conditions(rule: &Rule) -> Vec<String> {

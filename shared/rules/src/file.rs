@@ -11,6 +11,7 @@ mod forms;
 mod freeze;
 mod issues;
 mod monitors;
+mod on_failure;
 mod personal;
 pub(crate) mod policy;
 mod reader;

@@ -12,12 +12,15 @@ mod policy;
 mod schema;
 mod templates;
 
-pub use actions::{ACTIONS, ACTIONS_NOT_YET, ASKING, Action, TELLING, TRIGGERS, TRIGGERS_NOT_YET, WATCHING};
+pub use actions::{
+    ACTIONS, ACTIONS_NOT_YET, ASKING, Action, ON_FAILURE_EXAMPLES, TELLING, TRIGGERS, TRIGGERS_NOT_YET,
+    WATCHING,
+};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
 pub use filters::{FILTERS, FILTERS_LEFT_OUT, Filter, Gives, LeftOut, TAGS_LEFT_OUT};
 pub use keys::{
     APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
-    MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
+    MONITOR_DRIFT, ON_FAILURE, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::{page, policy_page};
 pub use policy::{FLOOR, POLICY, SECTION};
@@ -59,6 +62,8 @@ pub(crate) const UNKNOWN_MAKERS: [&str; 2] = ["block", "allow"];
 pub(crate) const ROLLBACK: [&str; 1] = ["four_eyes"];
 /// The methods of a webhook.
 pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/// What becomes of the actions after one that fails.
+pub(crate) const ON_FAILURES: [&str; 2] = ["stop", "continue"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
 /// What is written on an issue where the rule says nothing.

@@ -313,10 +313,7 @@ impl Store {
             State::Approval(approval) => {
                 self.versioned(row::approval(approval, now, retention)?, approval.version)
             }
-            State::Run(run) => {
-                let key = keys::run(&run.deploy, &run.id);
-                self.versioned(row::write(&key, run, now, retention)?, run.version)
-            }
+            State::Run(run) => self.versioned(row::run(run, now, retention)?, run.version),
             State::Newest(newest) => {
                 let key = keys::newest(&newest.deployment, &newest.environment, &newest.rule);
                 // What is open may outlive any retention, and is compared with it.

@@ -4,7 +4,7 @@
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
 //! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
-//! | run | `deploy#ID` | `run#ID` | |
+//! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody |
 //! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: one of `due#0` to `due#7`, by `due_at`, until it is closed |
@@ -61,12 +61,14 @@ pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
 
 /// The index of all approvals by the time at which they were opened.
 pub(crate) const APPROVALS_INDEX: &str = "approvals";
-/// Its partition key's attribute, with two values.
+/// Its partition key's attribute, with three values.
 pub(crate) const APPROVALS: &str = "approvals";
 /// The value of it that approvals have on which people can still vote.
 pub(crate) const PENDING: &str = "pending";
 /// The value of it that all others have.
 pub(crate) const CLOSED: &str = "closed";
+/// The value of it that runs have of which a step failed and waits for somebody.
+pub(crate) const FAILED: &str = "failed";
 
 /// The index of what belongs to one deployment, by time; each kind has a partition of its own.
 pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
@@ -287,9 +289,9 @@ pub(crate) fn approvals_of(deployment: &Slug) -> String {
     format!("approvals#{}", deployment.canonical())
 }
 
-/// When an approval is listed: the time at which it was opened, and its id where two have the same.
-pub(crate) fn opened(at: Timestamp, approval: &ApprovalId) -> String {
-    format!("{}#{approval}", sortable(at))
+/// When an approval or a run is listed: the time at which it was opened, and its id where two have the same.
+pub(crate) fn opened(at: Timestamp, id: &impl std::fmt::Display) -> String {
+    format!("{}#{id}", sortable(at))
 }
 
 /// A time that sorts as text: UTC with microseconds, always of the same length.

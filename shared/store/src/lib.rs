@@ -16,6 +16,7 @@ mod effects;
 mod environments;
 mod error;
 mod evaluations;
+mod failed;
 mod keeping;
 mod keys;
 mod lanes;

@@ -41,6 +41,10 @@ pub struct DeploySummary {
     pub revision: String,
     /// When it was deployed.
     pub deployed_at: Timestamp,
+    /// Whether an action of it failed and waits for somebody, where that was looked up
+    /// ([`Store::failed_deploys`]).
+    #[serde(skip)]
+    pub has_failed: bool,
 }
 
 impl DeploySummary {
@@ -51,6 +55,7 @@ impl DeploySummary {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: false,
         }
     }
 }

@@ -8,6 +8,7 @@ use approval::deploy::Deploy;
 use approval::effect::Effect;
 use approval::evaluation::Evaluation;
 use approval::id::EffectId;
+use approval::run::Run;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -89,6 +90,16 @@ pub(crate) fn approval(
     row.insert("rule".to_owned(), text(&approval.subject.rule));
     if let Some(deployment) = &approval.deployment {
         row.insert(keys::DEPLOYMENT_KEY.to_owned(), text(keys::approvals_of(deployment)));
+    }
+    Ok(row)
+}
+
+/// A run's row; while a step of it failed and waits for somebody, with the attributes of its index.
+pub(crate) fn run(run: &Run, now: Timestamp, retention: SignedDuration) -> Result<Row, StoreError> {
+    let mut row = write(&keys::run(&run.deploy, &run.id), run, now, retention)?;
+    if run.failed_steps().next().is_some() {
+        row.insert(keys::APPROVALS.to_owned(), text(keys::FAILED));
+        row.insert(keys::LISTED_AT.to_owned(), text(keys::opened(run.opened_at, &run.id)));
     }
     Ok(row)
 }

@@ -77,8 +77,9 @@ impl ActionExecution {
         {
             confirmed_there(deploy, connection)?;
         }
-        match action {
-            Action::SlackChannelApproval(_) => {
+        match action.plain() {
+            // A plain action is no such thing.
+            Action::SlackChannelApproval(_) | Action::WithOnFailure(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
             Action::AutoApproveBuild(build) => {

@@ -319,7 +319,8 @@ fn builds_of_other_steps(run: &Run) -> Vec<String> {
         | StepState::Asking { .. }
         | StepState::Failed { .. }
         | StepState::Unknown { .. }
-        | StepState::Skipped => None,
+        | StepState::Skipped
+        | StepState::SkippedByHand { .. } => None,
     });
     pages.collect()
 }

@@ -4,7 +4,7 @@ use super::glass::owed;
 use super::policy::{PolicyShown, policy};
 use super::rules_in_force::rules_in_force;
 use super::tables::{cell, list, unreadable};
-use super::{counted, deployment_href, health, icon, page, revision, short_environment, time};
+use super::{counted, deployment_href, failed, health, icon, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
@@ -142,7 +142,7 @@ fn environments(shown: &DeploymentPage<'_>, facts: &HashMap<DeployId, Facts>, no
         html! {
             (cell("", &html! { span.tag { (short_environment(&newest.environment)) } }))
             (cell("code aside", &html! {
-                a href={ "/deploys/" (newest.id) } { (revision(&newest.revision)) }
+                a href={ "/deploys/" (newest.id) } { (revision(&newest.revision)) } (failed(newest))
             }))
             (cell("", &time(newest.deployed_at, now)))
             (cell("aside", &health(facts.get(&newest.id))))
@@ -195,7 +195,9 @@ fn nothing(shown: &DeploymentPage<'_>) -> &'static str {
 fn deploys(deploys: &[DeploySummary], facts: &HashMap<DeployId, Facts>, now: Timestamp) -> Markup {
     let rows = deploys.iter().map(|deploy| {
         html! {
-            (cell("code", &html! { a href={ "/deploys/" (deploy.id) } { (revision(&deploy.revision)) } }))
+            (cell("code", &html! {
+                a href={ "/deploys/" (deploy.id) } { (revision(&deploy.revision)) } (failed(deploy))
+            }))
             (cell("aside", &html! { span.tag { (short_environment(&deploy.environment)) } }))
             (cell("", &time(deploy.deployed_at, now)))
             (cell("aside", &health(facts.get(&deploy.id))))

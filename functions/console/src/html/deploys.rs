@@ -1,7 +1,7 @@
 //! The list of recent deploys.
 
 use super::tables::{cell, list, unreadable};
-use super::{page, revision, short_environment, time};
+use super::{failed, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::Visitor;
 use jiff::Timestamp;
@@ -45,7 +45,7 @@ fn table(listing: &Listing, now: Timestamp) -> Markup {
         html! {
             (cell("", &html! { a href={ "/deploys/" (deploy.id) } { (deploy.deployment) } }))
             (cell("aside", &html! { span.tag { (short_environment(&deploy.environment)) } }))
-            (cell("code", &revision(&deploy.revision)))
+            (cell("code", &html! { (revision(&deploy.revision)) (failed(deploy)) }))
             (cell("aside", &time(deploy.deployed_at, now)))
         }
     });
@@ -69,6 +69,7 @@ mod tests {
             environment: (*environment).to_owned(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: *environment == "Staging",
         };
         Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }
     }

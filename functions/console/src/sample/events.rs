@@ -38,6 +38,7 @@ pub(crate) fn everything() -> Page {
         step: 1,
         by: text("U2"),
         name: text("ana"),
+        reason: (resolution == Resolution::Skip).then(|| text("Deployed by hand")),
         resolution,
     };
     let closed = |outcome: &str, by: Option<&str>, reason: Option<&str>| EventKind::ApprovalClosed {
@@ -277,6 +278,7 @@ pub(crate) fn hostile() -> Page {
         by: markup.into(),
         name: markup.into(),
         resolution: Resolution::Retry,
+        reason: Some(markup.into()),
     };
     page.events.extend([withdrawn, resolved].map(|kind| event(302, kind)));
     run.rule = markup.into();

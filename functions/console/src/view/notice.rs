@@ -287,6 +287,8 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
         // Steps tell of themselves; messages that did not arrive are on record as events.
         EffectKind::RunStep { .. }
+        | EffectKind::RetryStep { .. }
+        | EffectKind::TellFailure { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::TellChannel { .. }

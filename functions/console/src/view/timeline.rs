@@ -270,12 +270,15 @@ impl Teller<'_> {
                 Tone::Warning,
                 format!("{} may or may not have happened: {reason}", self.action_line(run, *step)),
             ),
-            EventKind::StepResolved { run, step, by, name, resolution } => {
+            EventKind::StepResolved { run, step, by, name, resolution, reason } => {
                 let (who, line) = (self.people.name(by, name), self.action_line(run, *step));
                 told(
                     Tone::Plain,
                     match resolution {
                         Resolution::Retry => format!("{who} had {line} run again."),
+                        Resolution::Skip => {
+                            format!("{who} skipped {line}: {}", reason.as_deref().unwrap_or_default())
+                        }
                         Resolution::MarkAsDone => format!("{who} marked {line} as done."),
                     },
                 )

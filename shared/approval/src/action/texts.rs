@@ -29,7 +29,7 @@ impl Action {
     pub fn with_texts<E>(&self, render: impl Fn(TextOf, &str) -> Result<String, E>) -> Result<Self, E> {
         let text = |template: &str| render(TextOf::Other, template);
         let maybe = |template: &Option<String>| template.as_deref().map(&text).transpose();
-        Ok(match self {
+        let plain = match self.plain() {
             Self::TriggerBuild(spec) => {
                 let mut parameters = BTreeMap::new();
                 for (name, value) in &spec.parameters {
@@ -74,8 +74,10 @@ impl Action {
             | Self::NotifyDeployer(_)
             | Self::SlackPersonalMessage(_)
             | Self::SlackDeployMessage(_)
-            | Self::NotifyMentionedIssues(_) => self.clone(),
-        })
+            | Self::NotifyMentionedIssues(_)
+            | Self::WithOnFailure(_) => self.plain().clone(),
+        };
+        Ok(plain.with_on_failure(self.on_failure()))
     }
 }
 

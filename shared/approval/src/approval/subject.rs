@@ -243,6 +243,7 @@ impl Act {
                 let name = shorten(&event.detail_type, longest);
                 format!("Sends the event {name}{}{with}", to.unwrap_or_default())
             }
+            Action::WithOnFailure(with) => Self::describe(&with.action, start, project, longest),
             Action::MonitorDrift(monitor) => format!("Watches how far {} is behind", monitor.environment),
             Action::RulesFile(_)
             | Action::SlackChannelApproval(_)

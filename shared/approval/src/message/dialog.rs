@@ -1,15 +1,15 @@
 //! An approval's dialog.
 
 use super::Message;
+use super::failure::but;
 use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{local_time, may_vote, needed_from, section, sentence};
-use super::step::{buttons as step_buttons, question as step_question};
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
-use crate::run::{Branch, Run, StepState};
+use crate::run::{Branch, Run};
 use serde_json::{Value, json};
 
 /// The action id of the Approve button.
@@ -69,7 +69,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         .chain(blocked_line(approval))
         .chain(frozen_line(approval))
         .chain(glass_line(approval))
-        .chain(status_line(approval));
+        .chain(status_line(approval, but(run, approval)));
     for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
         blocks.push(context(&line));
         lines.push(line);
@@ -78,12 +78,6 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         blocks.push(buttons(approval));
     } else if approval.owed_review().is_some() {
         blocks.push(review_button(approval));
-    }
-    if let Some((run, step)) = run.and_then(|run| Some((run, asked_step(run, approval)?))) {
-        let line = step_question(run, step).map(|line| cut(&line, LINE_LIMIT));
-        blocks.extend(line.iter().map(|line| section(line)));
-        blocks.extend(step_buttons(run, step, &approval.workspace));
-        lines.extend(line);
     }
     // The longest, which may be cut.
     lines.extend(votes);
@@ -245,8 +239,10 @@ fn frozen_line(approval: &Approval) -> Option<String> {
     Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}"))
 }
 
-/// The small line under the votes: what is still needed, or how it ended.
-fn status_line(approval: &Approval) -> Option<String> {
+/// The small line under the votes: what is still needed, or how it ended. `but`: an action after it that
+/// failed.
+fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
+    let ended = |how: &str| but.as_ref().map(|but| format!("{how}{but}"));
     match &approval.status {
         Status::Pending => {
             let tally = (approval.votes_required > 1 || !approval.votes.is_empty()).then(|| tally(approval));
@@ -275,12 +271,20 @@ fn status_line(approval: &Approval) -> Option<String> {
             Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
         }
         Status::Approved { at } if approval.glass.broken.is_some() => {
-            Some(format!("Went ahead on {} without the votes.", local_time(*at)))
+            let well = || format!("Went ahead on {} without the votes.", local_time(*at));
+            Some(ended("Went ahead without the votes").unwrap_or_else(well))
         }
-        Status::Approved { at } => Some(format!("Action approved on {}.", local_time(*at))),
-        Status::Rejected { at } => Some(format!("Action rejected on {}.", local_time(*at))),
+        Status::Approved { at } => {
+            let well = || format!("Action approved on {}.", local_time(*at));
+            Some(ended("Approved").unwrap_or_else(well))
+        }
+        Status::Rejected { at } => {
+            let well = || format!("Action rejected on {}.", local_time(*at));
+            Some(ended("Rejected").unwrap_or_else(well))
+        }
         Status::Expired { at } => {
-            Some(format!("Expired on {}: too few people decided in time.", local_time(*at)))
+            let well = || format!("Expired on {}: too few people decided in time.", local_time(*at));
+            Some(ended("Expired").unwrap_or_else(well))
         }
         Status::Superseded { at, by } => {
             Some(format!("Superseded on {} by {}.", local_time(*at), link(&by.url, &by.title)))
@@ -329,13 +333,4 @@ fn buttons(approval: &Approval) -> Value {
         ],
     };
     json!({ "type": "actions", "block_id": "votes", "elements": elements })
-}
-
-/// The step of `run` that a person has to say what became of, and that is told in this dialog; no step runs after it.
-fn asked_step(run: &Run, approval: &Approval) -> Option<usize> {
-    let is_unknown = |index: &usize| {
-        matches!(run.steps.get(*index).map(|step| &step.state), Some(StepState::Unknown { .. }))
-    };
-    let step = (0..run.steps.len()).find(is_unknown)?;
-    (run.thread_of(step).as_ref() == Some(&approval.id)).then_some(step)
 }

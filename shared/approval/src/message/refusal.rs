@@ -132,12 +132,14 @@ fn closed(status: &Status) -> Option<String> {
     }
 }
 
-/// What a person is told who said too late what became of a step.
+/// What a person is told who dealt too late with a step's failure, or in a way that it does not take.
 pub fn resolution_refused(refusal: run::Refusal) -> &'static str {
     match refusal {
-        run::Refusal::Repeated | run::Refusal::OutOfTurn => {
-            "Nothing was done: somebody said before what became of it. Its line shows it."
+        run::Refusal::Repeated => {
+            "Nothing was done: somebody dealt with this before. Its line in the thread shows it."
         }
+        run::Refusal::OutOfTurn => "Nothing was done: that can\u{2019}t be done about this step.",
+        run::Refusal::ReasonNeeded => super::failure::SKIP_NEEDS_REASON,
         run::Refusal::NoSuchStep => NO_SUCH_RUN,
     }
 }

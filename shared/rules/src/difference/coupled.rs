@@ -101,7 +101,7 @@ fn says_the_same(old: &Rule, new: &Rule) -> bool {
 fn tags(actions: &[Action]) -> bool {
     let under =
         |spec: &ApprovalSpec| tags(&spec.on_success) || tags(&spec.on_reject) || tags(&spec.on_expire);
-    actions.iter().any(|action| match action {
+    actions.iter().any(|action| match action.plain() {
         Action::AddDeployTag(_) => true,
         Action::SlackChannelApproval(spec) => under(spec),
         _ => false,

@@ -5,6 +5,7 @@ use super::events::{EVENT_ACTION, EVENT_EXAMPLE};
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
+use super::on_failure::{taken_out, without_on_failure};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use super::shape::Named;
@@ -41,23 +42,22 @@ impl Reader<'_> {
                 return self.named_action(name.trim(), node.start, None, rule);
             }
         };
-        match entries {
-            [entry] if !self.names_an_action(entry) => {
-                self.named_action(entry.key.trim(), entry.at, Some(entry), rule)
-            }
+        let (entries, mut said) = without_on_failure(entries);
+        let entry = match entries.as_slice() {
+            [entry] if !self.names_an_action(entry) => entry.clone(),
             [] => {
                 self.problem(
                     node.start,
                     "an action without a name",
                     format!("write, for example, {EXAMPLE}"),
                 );
-                None
+                return None;
             }
-            [_, ..] => {
-                let entry = self.put_together(entries, Named::Action)?;
-                self.named_action(entry.key.trim(), entry.at, Some(&entry), rule)
-            }
-        }
+            [_, ..] => self.put_together(&entries, Named::Action)?,
+        };
+        let (name, entry) = (entry.key.trim(), taken_out(&entry, &mut said));
+        let action = self.named_action(name, entry.at, Some(&entry), rule)?;
+        Some(self.with_on_failure(action, name, &said))
     }
 
     /// Whether a key is no action and its value is one: `- uses: trigger_build`.

@@ -138,6 +138,8 @@ fn find<'a>(action: &'a Action, found: &mut Vec<&'a DriftMonitor>) {
         | Action::UpdateMentionedIssues(_)
         | Action::Webhook(_)
         | Action::SendEvent(_)
+        // A monitor takes no `on_failure`.
+        | Action::WithOnFailure(_)
         | Action::RulesFile(_) => {}
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn acting(action: &Action) -> Option<&'static str> {
         Action::TransitionIssues(_) => "transition_issues",
         Action::UpdateMentionedIssues(_) => "update_mentioned_issues",
         Action::SendEvent(_) => "send_event",
+        Action::WithOnFailure(with) => return acting(&with.action),
         Action::SlackChannelApproval(_)
         | Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)
@@ -105,6 +106,7 @@ fn names(action: &Action) -> Vec<String> {
         Action::TransitionMentionedIssues(transition) => vec![transition.state.clone()],
         Action::TransitionIssues(state) => vec![state.clone()],
         Action::UpdateMentionedIssues(field) => vec![field.name.clone()],
+        Action::WithOnFailure(with) => names(&with.action),
         Action::SlackChannelApproval(_)
         | Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)

@@ -38,6 +38,12 @@ pub const TELLING: [&str; 7] = [
     "notify_mentioned_issues",
 ];
 
+/// Actions with the key `on_failure`, in both of its places.
+pub const ON_FAILURE_EXAMPLES: [&str; 2] = [
+    "- auto_approve_build: deploy-to-canary\n  on_failure: continue",
+    "- slack_channel_message: {channel: '#audit', message: '{{ deploy_slack }} goes out.', on_failure: stop}",
+];
+
 /// The actions that can be run.
 pub const ACTIONS: [Action; 17] = [
     Action {

@@ -5,8 +5,9 @@ mod policy;
 pub use policy::policy_schema;
 
 use super::{
-    ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES, MAX_FREEZES,
-    MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
+    ACTIONS, ACTIONS_NOT_YET, ASKING, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES,
+    MAX_FREEZES, MAX_QUOTAS, MAX_RULE_NAME, ON_FAILURE, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
+    WATCHING,
 };
 use approval::action::EVENT_DETAIL;
 use serde_json::{Map, Value, json};
@@ -254,6 +255,8 @@ fn action() -> Value {
         let about = format!("Known, not supported yet: a rule with it is not opened. {}", action.about);
         properties.insert(action.name.to_owned(), json!({"description": about}));
     }
+    let alone = json!({"required": [ON_FAILURE.name]});
+    properties.insert(ON_FAILURE.name.to_owned(), property(&ON_FAILURE));
     json!({
         "anyOf": [
             {"enum": bare},
@@ -262,14 +265,31 @@ fn action() -> Value {
                 "properties": properties,
                 "additionalProperties": false,
                 "minProperties": 1,
-                "maxProperties": 1,
+                "anyOf": [
+                    {"maxProperties": 1, "not": alone},
+                    {
+                        "maxProperties": 2,
+                        "minProperties": 2,
+                        "required": [ON_FAILURE.name],
+                        "properties": {(ASKING): false, (WATCHING): false},
+                    },
+                ],
             },
         ],
     })
 }
 
+/// What an action takes, with `on_failure` among its keys where it takes keys.
+fn takes_with_on_failure(action: &Action, taken: &Takes) -> Value {
+    let has_none = [ASKING, WATCHING].contains(&action.name);
+    let Takes::Keys(keys) = taken else { return takes(taken) };
+    let own = if has_none { keys.to_vec() } else { [*keys, &[ON_FAILURE]].concat() };
+    mapping(&own).into()
+}
+
 fn one_action(action: &Action) -> Value {
-    let mut forms: Vec<Value> = action.takes.iter().map(takes).collect();
+    let mut forms: Vec<Value> =
+        action.takes.iter().map(|taken| takes_with_on_failure(action, taken)).collect();
     if action.bare {
         forms.push(json!({"type": "null"}));
     }

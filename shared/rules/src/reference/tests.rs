@@ -317,6 +317,14 @@ fn every_action_is_of_the_kind_that_the_page_says() {
 }
 
 #[test]
+fn examples_of_on_failure_change_what_follows() {
+    use approval::action::OnFailure;
+    let read = ON_FAILURE_EXAMPLES.map(|example| acting(example).actions[0].on_failure());
+    assert_eq!(read, [OnFailure::Continue, OnFailure::Stop]);
+    assert_eq!(ON_FAILURES, OnFailure::ALL.map(OnFailure::word));
+}
+
+#[test]
 fn every_example_of_an_action_is_that_action() {
     for action in ACTIONS {
         for example in action.examples {

@@ -8,11 +8,11 @@ use approval::approval::{
 use approval::deploy::RulesChange;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
-use approval::id::{ApprovalId, DeployId, RunId};
+use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use approval::people::Handle;
 use approval::range::Direction;
 use approval::range_files::{Moves, RangeFiles, Unread};
-use approval::run::Resolution;
+use approval::run::{FirstTry, Resolution};
 use jiff::{SignedDuration, Timestamp};
 
 /// Text that has hurt somebody before.
@@ -108,6 +108,11 @@ pub fn verdicts() -> [Verdict; 10] {
         Verdict::SetTheBase,
         Verdict::BaseMoved,
     ]
+}
+
+/// The effect that tried a step first.
+pub fn first() -> FirstTry {
+    FirstTry { effect: EffectId::from_text("e1"), at: precise() }
 }
 
 fn run() -> RunId {
@@ -283,6 +288,7 @@ fn of_steps() -> Vec<EventKind> {
         by: "U1".to_owned(),
         name: ODD[2].to_owned(),
         resolution,
+        reason: (resolution == Resolution::Skip).then(text),
     };
     vec![
         EventKind::StepStarted { run: run(), step: 0, action: text() },
@@ -292,6 +298,7 @@ fn of_steps() -> Vec<EventKind> {
         EventKind::StepFailed { run: run(), step: 1, reason: String::new() },
         EventKind::StepUnknown { run: run(), step: 1, reason: text() },
         resolved(Resolution::Retry),
+        resolved(Resolution::Skip),
         resolved(Resolution::MarkAsDone),
         EventKind::RunSucceeded { run: run() },
         EventKind::RunStopped { run: run(), step: 12 },
@@ -307,6 +314,15 @@ pub fn effects() -> Vec<EffectKind> {
     vec![
         EffectKind::EvaluateRules,
         EffectKind::RunStep { run: run(), step: usize::MAX },
+        EffectKind::RetryStep { run: run(), step: 0, first: first(), looks: true },
+        EffectKind::RetryStep { run: run(), step: 0, first: first(), looks: false },
+        EffectKind::TellFailure { approval: None, run: run(), step: 1, failed_at: precise() },
+        EffectKind::TellFailure {
+            approval: Some(ApprovalId::from_text("a")),
+            run: run(),
+            step: 1,
+            failed_at: precise(),
+        },
         advance(Outcome::Approved),
         advance(Outcome::Rejected),
         advance(Outcome::Expired),

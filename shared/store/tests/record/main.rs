@@ -12,6 +12,7 @@ mod due;
 mod environments;
 mod evaluations;
 mod facts;
+mod failed_steps;
 mod failures;
 mod keeping;
 mod kinds;

@@ -11,6 +11,7 @@ impl Judging<'_> {
     /// Whether the policy allows the action itself.
     pub(super) fn allowed(&mut self, action: &Action, name: &str, floor: &Floor) {
         let line = one_line(action.to_string());
+        let action = action.plain();
         for Said { value, line: at } in &floor.allowed_actions {
             if !value.iter().any(|allowed| allowed == name) {
                 let message = format!("does not allow the action `{name}`");

@@ -1,7 +1,16 @@
 //! The keys of actions, but for approvals.
 
 use crate::reference::Absent::{Means, Refused, Value};
-use crate::reference::{DEFAULT_DETAIL_TYPE, GROUPS, Key, LONGEST_WAIT, METHODS, Takes};
+use crate::reference::{DEFAULT_DETAIL_TYPE, GROUPS, Key, LONGEST_WAIT, METHODS, ON_FAILURES, Takes};
+
+/// The key of every action but `slack_channel_approval` and `monitor_drift`.
+pub const ON_FAILURE: Key = Key {
+    name: "on_failure",
+    takes: Takes::Word(&ON_FAILURES),
+    absent: Means("telling actions `continue`, all others `stop`"),
+    about: "Whether the actions after it still run where it fails. The failure is told either way, and the action can be tried again.",
+    examples: &["on_failure: continue"],
+};
 
 /// The keys of `auto_approve_build`.
 pub const BUILD: [Key; 2] = [
