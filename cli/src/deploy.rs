@@ -74,7 +74,8 @@ impl Described {
 
     /// What the templates of its rules can say, where its page is `deploy_url`.
     pub(crate) fn context(&self, deploy_url: &str) -> Context {
-        Context::new(&self.deploy, deploy_url, &Mentions::new()).with_failed_rules(&self.failed_rules)
+        Context::new(&self.deploy, deploy_url, &Mentions::new())
+            .with_known(self.facts.health(), &self.failed_rules)
     }
 
     /// The variables of its rules' conditions at `now`.
@@ -139,7 +140,9 @@ pub(crate) fn read(source: &Source<'_>, node: &Node, now: Timestamp) -> Result<D
 fn since(source: &Source<'_>, entries: &[Entry], deploy: Deploy) -> Result<Described, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut described = Described::from(deploy);
-    described.deploy.reading.direction = Some(Direction::Forward);
+    let reading = &mut described.deploy.reading;
+    // What a file says counts.
+    (reading.direction, reading.on_branch, reading.may_report) = (Some(Direction::Forward), true, true);
     let at = described.deploy.deployed_at;
     for Entry { key, value: node, .. } in entries {
         let mut problem = |node: &Node, right: &str| {

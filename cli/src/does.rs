@@ -61,6 +61,9 @@ pub(crate) fn does(actions: &[Action], context: &Context) -> Vec<Does> {
 }
 
 fn one(action: &Action, context: &Context) -> Does {
+    if let Action::WithOnFailure(with) = action {
+        return Does { line: action.to_string(), ..one(&with.action, context) };
+    }
     let mut does = Does {
         line: action.to_string(),
         message: None,
@@ -104,6 +107,7 @@ fn one(action: &Action, context: &Context) -> Does {
         | Action::MonitorDrift(_)
         | Action::Webhook(_)
         | Action::TransitionIssues(_)
+        | Action::WithOnFailure(_)
         | Action::RulesFile(_) => {}
     }
     does

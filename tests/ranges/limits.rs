@@ -4,7 +4,7 @@ use super::*;
 use signoff_local::fault::{Fault, FaultKind};
 
 /// So many commits on top of a base, each by its own pull request; base and head.
-fn batch(host: &Host, count: usize) -> (String, String) {
+pub(super) fn batch(host: &Host, count: usize) -> (String, String) {
     let base = host.push(commit("ana", "base"));
     let pushes = (1..=count).map(|number| commit("ben", &format!("commit {number}")).into()).collect();
     let shas = host.github.push_all(REPOSITORY, pushes);

@@ -4,6 +4,8 @@
 
 mod limits;
 mod makers;
+mod nested;
+mod parts;
 mod shapes;
 
 use approval::range::{Identity, Range};

@@ -5,7 +5,7 @@ use crate::telling::{Telling, waits};
 use crate::world::World;
 use approval::action::{Action, WhenRepeated};
 use approval::approval::{Approval, Choice, Status as Verdict};
-use approval::effect::{EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::{Event, EventKind};
 use approval::message;
 use approval::run::{Branch, Resolution, Run, Status, StepState};
@@ -66,10 +66,20 @@ pub fn broken(telling: &Telling, pages: &[Page], before: &Before) -> Vec<String>
 /// Every effect is closed but those that wait for their time, and none was given up.
 fn effects(page: &Page, broken: &mut Vec<String>) {
     for effect in page.effects.iter().filter(|effect| !waits(effect, &page.approvals)) {
-        if !effect.is_closed() || effect.state == EffectState::Failed {
+        if !effect.is_closed() || (effect.state == EffectState::Failed && !is_told(page, effect)) {
             broken.push(format!("an effect is {:?}: {:?} ({:?})", effect.state, effect.kind, effect.note));
         }
     }
+}
+
+/// Whether an effect ran a step's action, and the record says that the step failed.
+fn is_told(page: &Page, effect: &Effect) -> bool {
+    let (EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. }) = &effect.kind else {
+        return false;
+    };
+    page.events.iter().any(|event| {
+        matches!(&event.kind, EventKind::StepFailed { run: of, step: at, .. } if (of, at) == (run, step))
+    })
 }
 
 /// Whoever clicked and was answered has that vote, once; the votes are what the events say.
@@ -150,13 +160,21 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
         broken.push("an approval has no run".to_owned());
         return;
     };
-    let ends = page.events.iter().filter(|event| match &event.kind {
-        EventKind::RunSucceeded { run: id } | EventKind::RunStopped { run: id, .. } => *id == run.id,
-        _ => false,
-    });
-    let ends = ends.count();
-    if ends != usize::from(run.status != Status::Running) {
-        broken.push(format!("a run that is {:?} ended {ends} times", run.status));
+    // Somebody may take up a run that is over; then it ends once more.
+    let mut is_over = false;
+    for event in &page.events {
+        match &event.kind {
+            EventKind::RunSucceeded { run: id } | EventKind::RunStopped { run: id, .. } if *id == run.id => {
+                if std::mem::replace(&mut is_over, true) {
+                    broken.push("a run ended that was over".to_owned());
+                }
+            }
+            EventKind::StepResolved { run: id, .. } if *id == run.id => is_over = false,
+            _ => {}
+        }
+    }
+    if is_over != (run.status != Status::Running) {
+        broken.push(format!("a run is {:?}, and by its events it is over: {is_over}", run.status));
     }
     for step in run.steps.iter().filter(|step| step.under == Some(approval.step)) {
         let began = !matches!(step.state, StepState::Waiting | StepState::Skipped);
@@ -209,6 +227,7 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
             rest.remove(posted);
         }
     }
+    failures(page, approval, run, &mut rest, broken);
     if let Some(lifted) = message::freeze_lifted(approval) {
         match rest.iter().position(|message| message.text == lifted) {
             Some(told) => _ = rest.remove(told),
@@ -231,10 +250,40 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
     }
 }
 
+/// Whether a message tells of a failed step, by the key that it carries.
+fn is_failure(message: &Message) -> bool {
+    let key = message.metadata.as_ref().and_then(|metadata| metadata["event_payload"]["key"].as_str());
+    key.is_some_and(|key| key.contains("-failed-"))
+}
+
+/// Each failure of a step is told in the thread once; those that nobody dealt with offer something.
+fn failures(page: &Page, approval: &Approval, run: &Run, rest: &mut Vec<&Message>, broken: &mut Vec<String>) {
+    let here = |step: usize| run.thread_of(step).as_ref() == Some(&approval.id);
+    let failed = page.events.iter().filter(|event| match &event.kind {
+        EventKind::StepFailed { run: of, step, .. } | EventKind::StepUnknown { run: of, step, .. } => {
+            *of == run.id && here(*step)
+        }
+        _ => false,
+    });
+    let told: Vec<&Message> = rest.iter().copied().filter(|message| is_failure(message)).collect();
+    rest.retain(|message| !is_failure(message));
+    let offers = told.iter().filter(|message| message.blocks.iter().any(|block| block["type"] == "actions"));
+    let (failed, offers) = (failed.count(), offers.count());
+    if told.len() != failed {
+        broken.push(format!("{failed} failures are told in {} messages", told.len()));
+    }
+    let open = run.failed_steps().filter(|step| here(*step)).count();
+    if offers != open {
+        broken.push(format!("{open} steps wait for somebody, and {offers} messages offer something"));
+    }
+}
+
 /// The channel has one dialog an approval.
 fn dialogs(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
     let messages = telling.story.world.slack.messages(&telling.story.name);
-    let dialogs = messages.iter().filter(|message| !message.blocks.is_empty()).count();
+    // What stands in a thread is about an action that failed.
+    let dialogs =
+        messages.iter().filter(|message| !message.blocks.is_empty() && message.thread_ts.is_none()).count();
     let approvals: usize = pages.iter().map(|page| page.approvals.len()).sum();
     if dialogs != approvals {
         broken.push(format!("{approvals} approvals have {dialogs} dialogs in the channel"));
@@ -255,7 +304,8 @@ fn actions(telling: &Telling, pages: &[Page], broken: &mut Vec<String>) {
             | StepState::Running { .. }
             | StepState::Asking { .. }
             | StepState::Failed { .. }
-            | StepState::Skipped => {}
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => {}
         }
     }
     for (name, (done, unknown)) in counts {
@@ -291,6 +341,7 @@ fn name(action: &Action) -> Option<&'static str> {
         | Action::AddDeployTag(_)
         | Action::MonitorDrift(_)
         | Action::RulesFile(_) => return None,
+        Action::WithOnFailure(with) => return name(&with.action),
         // No scenario mentions an issue: the stories of issues count what happened to them.
         Action::NotifyMentionedIssues(_)
         | Action::TransitionMentionedIssues(_)
@@ -344,7 +395,7 @@ fn happened(telling: &Telling, pages: &[Page], name: &str) -> usize {
                 let mut steps = runs.iter().flat_map(|run| &run.steps);
                 steps.any(|step| step.line.as_ref().is_some_and(|line| line.ts == message.ts))
             };
-            threads.filter(|message| !is_line(message)).count()
+            threads.filter(|message| !is_line(message) && !is_failure(message)).count()
         }
     }
 }

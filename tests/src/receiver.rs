@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::routing::post;
+use axum::routing::any;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
@@ -21,8 +21,12 @@ pub const ANSWER: &str = "the-receivers-own-words";
 /// A delivery that came.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    /// The method.
+    pub method: String,
     /// The path that it was posted to.
     pub path: String,
+    /// `Authorization`.
+    pub authorization: String,
     /// `X-Signoff-Delivery`.
     pub delivery: String,
     /// `X-SLEUTH-TIMESTAMP`.
@@ -57,7 +61,7 @@ impl Receiver {
         let bound = Bound::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let (url, observed) = (bound.url(), Observed::default());
         let came = Arc::new(Mutex::new(Came { deliveries: Vec::new(), answers: answers.to_vec() }));
-        let router = Router::new().route("/{*path}", post(take)).with_state(Arc::clone(&came));
+        let router = Router::new().route("/{*path}", any(take)).with_state(Arc::clone(&came));
         let router = router.layer(from_fn_with_state(observed.clone(), observe));
         Ok(Self { url, came, faults: observed.faults, _server: Arc::new(bound.serve(router)) })
     }
@@ -80,6 +84,7 @@ impl Receiver {
 
 async fn take(
     State(came): State<Arc<Mutex<Came>>>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -89,7 +94,9 @@ async fn take(
     let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
     let index = came.deliveries.len();
     came.deliveries.push(Delivery {
+        method: method.to_string(),
         path: uri.path().to_owned(),
+        authorization: header("authorization"),
         delivery: header("x-signoff-delivery"),
         timestamp: header("x-sleuth-timestamp"),
         signature: header("x-sleuth-signature"),

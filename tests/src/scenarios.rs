@@ -2,7 +2,7 @@
 
 use crate::scenario::{Ends, Faults, Scenario, Step};
 use approval::message::{
-    APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, UNDO, WITHDRAW,
+    APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
 };
 use approval::run::Status;
 
@@ -350,6 +350,40 @@ const MARKED: Scenario = Scenario {
     ..RETRIED
 };
 
+/// A job is gone, so a build fails; somebody skips it, and the rest runs.
+const SKIPPED: Scenario = Scenario {
+    name: "skip",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval:
+            name: 'Promote deploy to production'
+            channel: '#CHANNEL'
+            on_success:
+              - auto_approve_build: 'gone'
+              - webhook: 'HOOK'
+",
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::Click("Ana", APPROVE),
+        Step::Click("Ben", SKIP),
+        Step::Explain("We deployed it by hand."),
+    ],
+    swept_from: 1,
+    ..RETRIED
+};
+
+/// A build fails, somebody retries it, and it fails again.
+const RETRIED_AFTER_FAILURE: Scenario = Scenario {
+    name: "retry-after-failure",
+    steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", RETRY)],
+    swept_from: 2,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Stopped], refused: false },
+    ..SKIPPED
+};
+
 /// Somebody deletes a dialog: it is posted again.
 const DELETED: Scenario = Scenario {
     name: "delete",
@@ -425,7 +459,46 @@ const ROLLBACK: Scenario = Scenario {
     ..FOUR_EYES
 };
 
-/// All of them.
+/// A policy asks for the votes of two people, who approve one after the other; the revision then is the base
+/// of its place.
+const POLICY_MET: Scenario = Scenario {
+    name: "policy",
+    rules: "
+rules:
+  - promote-to-production:
+      conditions: [\"environment='Staging'\"]
+      actions:
+        - slack_channel_approval: {name: 'First look', channel: '#CHANNEL'}
+        - slack_channel_approval:
+            name: 'Second look'
+            channel: '#CHANNEL'
+            on_success:
+              - auto_approve_build: 'build-and-deploy'
+",
+    steps: &[
+        Step::Deploy("Staging"),
+        Step::Deploy("Staging"),
+        Step::Click("Ana", APPROVE),
+        Step::Click("Ben", APPROVE),
+    ],
+    // The first deploy of a stack puts its policy in force.
+    swept_from: 1,
+    cold: false,
+    faults: Faults::Ends,
+    ends: Ends {
+        approvals: &["superseded", "approved", "approved"],
+        runs: &[Status::Stopped, Status::Succeeded],
+        refused: false,
+    },
+};
+
+/// The policy of the stacks in which those of [`UNDER_POLICY`] are told.
+pub const POLICY: &str = "owners: [owen@acme.example, olga@acme.example]\ndefault: {votes_required: 2, break_glass: [owen@acme.example]}\n";
+
+/// Those of stacks with a policy.
+pub const UNDER_POLICY: &[Scenario] = &[POLICY_MET];
+
+/// Those of stacks without a policy.
 pub const ALL: &[Scenario] = &[
     APPROVED,
     COLD,
@@ -447,6 +520,8 @@ pub const ALL: &[Scenario] = &[
     SUPERSEDED,
     RETRIED,
     MARKED,
+    SKIPPED,
+    RETRIED_AFTER_FAILURE,
     DELETED,
     TOLD,
     FOUR_EYES,

@@ -445,6 +445,20 @@ impl Story {
         assert_eq!((outcome.status, outcome.problem), (Some(200), None), "{person} clicks {button}");
     }
 
+    /// Waits for the newest message in the thread of `dialog` that offers something about a failed action;
+    /// its timestamp.
+    pub async fn failure(&self, dialog: &str) -> String {
+        self.until("a failure with buttons in the thread", async || {
+            let has_buttons = |message: &&Message| {
+                let blocks = message.blocks.iter();
+                blocks.into_iter().any(|block| block["type"] == "actions")
+            };
+            let thread = self.world.slack.thread(&self.name, dialog);
+            thread.iter().rev().find(has_buttons).map(|message| message.ts.clone())
+        })
+        .await
+    }
+
     /// What was put on the event buses about this deployment, as rules of EventBridge see it; nothing where the local AWS
     /// does not show it.
     pub fn events(&self) -> Vec<Value> {

@@ -15,7 +15,7 @@ use serde_json::json;
 use signoff_local::aws::Stack;
 use signoff_local::circleci::{JobStatus, NewJob, NewPipeline};
 use signoff_local::fault::{Fault, FaultKind};
-use signoff_local::slack::{ClickOutcome, NewUser};
+use signoff_local::slack::{ClickOutcome, Message, NewUser};
 use std::collections::BTreeMap;
 use store::Page;
 
@@ -215,8 +215,23 @@ impl Telling {
 
     async fn click(&mut self, person: &'static str, button: &'static str) -> Result<(), String> {
         let (_, Approval { id, .. }) = self.asks().await?;
-        let (dialog, person) = (self.dialog().await?, self.person(person)?);
+        let (mut dialog, person) = (self.dialog().await?, self.person(person)?);
         let slack = &self.story.world.slack;
+        if [message::RETRY, message::SKIP, message::MARK_AS_DONE].contains(&button) {
+            // What can be done about a failed action stands in the thread.
+            let is_offered = |offers: &Message| {
+                let mut blocks = offers.blocks.iter();
+                blocks.any(|block| block["type"] == "actions")
+            };
+            let thread = slack.thread(&dialog.channel, &dialog.ts);
+            dialog.ts = thread
+                .iter()
+                .rev()
+                .find(|message| is_offered(message))
+                .ok_or("no failure is told")?
+                .ts
+                .clone();
+        }
         until_taken(button, async || {
             let clicked = slack.click(&person, &dialog.channel, &dialog.ts, button).await;
             clicked.map_err(|missing| missing.to_string())

@@ -16,6 +16,8 @@ use store::{Places, Store};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
+/// The token behind the secret `pager` that rules of `acme/webhook-secret` may send.
+pub const HEADER_SECRET: &str = "header-secret-of-the-tests";
 /// The API key of the stack under test.
 pub const API_KEY: &str = "api-key-of-the-tests";
 /// Which alarms watch what.
@@ -183,7 +185,7 @@ impl World {
         let (slack_options, github_options, circleci_options) =
             (slack::Options::default(), github::Options::default(), circleci::Options::default());
         let (jira_options, linear_options) = (jira::Options::default(), linear::Options::default());
-        let secrets = BTreeMap::from(
+        let mut secrets = BTreeMap::from(
             [
                 (
                     "SlackSecret",
@@ -215,7 +217,16 @@ impl World {
         receiver.faults().listen("Receiver", &calls);
         let panics = Arc::new(Mutex::new(Vec::new()));
         let leaks = Arc::new(Mutex::new(Vec::new()));
-        let texts = Arc::new(Mutex::new(secrets.values().flat_map(texts).collect::<Vec<String>>()));
+        let mut secret_texts: Vec<String> = secrets.values().flat_map(texts).collect();
+        secret_texts.push(HEADER_SECRET.to_owned());
+        let texts = Arc::new(Mutex::new(secret_texts));
+        // Of this one only the value is secret.
+        let pager = json!({
+            "value": format!("Bearer {HEADER_SECRET}"),
+            "hosts": ["127.0.0.1"],
+            "deployments": ["acme/webhook-secret"],
+        });
+        secrets.insert("WriteSecret".to_owned(), json!({"webhook_headers": {"pager": pager}}));
         let (heard, leaked, secret_texts) = (Arc::clone(&panics), Arc::clone(&leaks), Arc::clone(&texts));
         let log_sink = LogSink::each(move |line| {
             let secret_texts = secret_texts.lock().unwrap_or_else(PoisonError::into_inner);

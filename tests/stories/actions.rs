@@ -111,11 +111,16 @@ fn a_revoked_token_stops_the_list() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Action approved on DATE at TIME.
+        Approved, but build-and-deploy was not approved: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
         [… Ask again]
+
+        ↳ ❌ auto_approve_build: build-and-deploy failed.
 
         ↳ ❌ auto_approve_build: build-and-deploy failed: CircleCI answered 401 while reading the pipelines of gh/acme/ci-401: the token in the CircleCI secret is not valid; put a new one there (aws secretsmanager put-secret-value).
           Did not run: slack_channel_message: #ci-401.
+          Approved by @Ana.
+          Anyone in #ci-401 can act on this. Marking it as done takes somebody who made none of the change.
+          [Retry] [Skip…] [Mark as done]
         ");
     });
 }
@@ -131,10 +136,15 @@ fn a_workflow_that_is_not_there_is_told_with_those_that_are() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Action approved on DATE at TIME.
+        Approved, but deploy-prod was not approved: there is no workflow deploy-prod in what CircleCI built of gh/acme/ci-other-workflow for REVISION (pipeline 1), only build-and-deploy: check the name in the rule.
         [… Ask again]
 
+        ↳ ❌ auto_approve_build: deploy-prod failed.
+
         ↳ ❌ auto_approve_build: deploy-prod failed: there is no workflow deploy-prod in what CircleCI built of gh/acme/ci-other-workflow for REVISION (pipeline 1), only build-and-deploy: check the name in the rule.
+          Approved by @Ana.
+          Anyone in #ci-other-workflow can act on this. Marking it as done takes somebody who made none of the change.
+          [Retry] [Skip…] [Mark as done]
         ");
     });
 }
@@ -174,10 +184,15 @@ fn a_cancelled_workflow_is_told() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Action approved on DATE at TIME.
+        Approved, but build-and-deploy was not approved: the workflow build-and-deploy of gh/acme/ci-cancelled for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
         [… Ask again]
 
+        ↳ ❌ auto_approve_build: build-and-deploy failed.
+
         ↳ ❌ auto_approve_build: build-and-deploy failed: the workflow build-and-deploy of gh/acme/ci-cancelled for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
+          Approved by @Ana.
+          Anyone in #ci-cancelled can act on this. Marking it as done takes somebody who made none of the change.
+          [Retry] [Skip…] [Mark as done]
         ");
     });
 }
@@ -237,10 +252,15 @@ fn a_branch_that_moved_on_is_not_deployed_in_place_of_what_was_approved() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Action approved on DATE at TIME.
+        Approved, but trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
         [… Ask again]
 
+        ↳ ❌ trigger_build: deploy.yml failed.
+
         ↳ ❌ trigger_build: deploy.yml failed: nothing was started: REVISION is the head neither of main nor of a protected branch of acme/gh-moved-on. Set revision of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as revision: '{{ deploy_revision }}'.
+          Approved by @Ana.
+          Anyone in #gh-moved-on can act on this. Marking it as done takes somebody who made none of the change.
+          [Retry] [Skip…] [Mark as done]
         ");
     });
 }

@@ -33,7 +33,7 @@ fn a_registration_names_what_is_wrong_with_it() {
             ),
             ("not JSON", b"{sha: abcdef1".to_vec()),
             ("nested deeply", nested.into_bytes()),
-            ("over 1 MB", format!("{{\"sha\": \"{}\"}}", "a".repeat(1_100_000)).into_bytes()),
+            ("over 5 MB", format!("{{\"sha\": \"{}\"}}", "a".repeat(5_300_000)).into_bytes()),
         ];
         let mut told = String::new();
         for (case, body) in cases {
@@ -51,7 +51,7 @@ fn a_registration_names_what_is_wrong_with_it() {
         a date to come: 400 date: `DATE` is in the future
         not JSON: 400 the body is not valid JSON: key must be a string at line 1 column 2
         nested deeply: 400 the body is not valid JSON: recursion limit exceeded at line 1 column 128
-        over 1 MB: 413 the body is larger than 1 MB: leave out `files` and older `commits`
+        over 5 MB: 413 the body is larger than 5 MB: leave out `files` and older `commits`
         ");
     });
 }

@@ -125,6 +125,25 @@ fn an_approval_that_opens_after_a_rollback_is_closed() {
 }
 
 #[test]
+fn rollback_to_what_was_never_registered_closes_approvals() {
+    tell("bases-unknown", async |story| {
+        story.person("Ana");
+        story.rules(&rule("votes_required: 1", ACTS));
+        let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
+        let deploy = story.deploys(&second, "Staging").await;
+        dialog_of(story, &deploy).await;
+        story.deploys(&first, "Staging").await;
+        let closed = async || {
+            let status = story.page(&deploy).await.approvals[0].status.clone();
+            matches!(status, Status::Superseded { .. }).then_some(())
+        };
+        story.until("the approval to close", closed).await;
+        story.settled(&story.deploy_id(&first, "Staging")).await;
+        story.settled(&deploy).await;
+    });
+}
+
+#[test]
 fn the_person_on_call_votes_on_a_rollback_at_night() {
     for (name, options, alone) in
         [("bases-night", "", true), ("bases-night-strict", ", rollback: four_eyes", false)]
@@ -166,8 +185,9 @@ fn a_range_that_was_not_read_whole_blocks_until_it_is() {
         let (deploy, _) = story.asks("{self_approval: false}", &hook(&receiver)).await;
         let revision = story.page(&deploy).await.deploy.revision;
         let partial = r#"{"data":{"repository":{"a0":null}},"errors":[{"type":"FORBIDDEN","message":"Resource not accessible"}]}"#;
+        // The look after the base is set, and the one that Ben's vote asks for.
         let fault = Fault::once("POST /graphql", FaultKind::status(200, partial)).with_body(&revision);
-        story.world.github.faults().push(fault);
+        story.world.github.faults().push(fault.times(2));
         story.sets_base(&deploy, &base).await;
         let blocked = story.settled(&deploy).await.approvals[0].electorate.blocked.clone();
         assert!(matches!(&blocked[..], [Blocker::Incomplete { .. }]), "{blocked:?}");

@@ -1,6 +1,6 @@
 //! What is open to anyone in the channel is so on a deploy's page too, and to nobody else.
 
-use crate::pages::{approval, form, hook, lost_at, lost_hook, refusals, sends, told};
+use crate::pages::{approval, failed_at, form, hook, lost_hook, refusals, sends, told};
 use approval::approval::Choice;
 use approval::run::Status as RunStatus;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -8,9 +8,8 @@ use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use runtime::time::now;
 use signoff_local::fault::{Fault, FaultKind, Hold};
-use signoff_local::slack::{NewChannel, NoSuchButton};
+use signoff_local::slack::{NewChannel, NewUser, NoSuchButton};
 use system_tests::story::{Story, rule, tell};
-use system_tests::world::PROBLEMS_CHANNEL;
 
 /// The next look at the people of this channel (an id) fails.
 fn silent(story: &Story, channel: &str) {
@@ -115,8 +114,8 @@ fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action()
         story.click(&ana, &dialog, "approve").await;
         let page = story.settled(&deploy).await;
         let path = format!("/deploys/{deploy}/runs/{}/steps/1", page.runs[0].id);
-        let micros = lost_at(&page, 1).as_microsecond().to_string();
-        let retry = [("resolution", "retry"), ("lost_at", micros.as_str())];
+        let micros = failed_at(&page, 1).as_microsecond().to_string();
+        let retry = [("resolution", "retry"), ("failed_at", micros.as_str())];
         let visitor = story.sign_in(&ben).await;
         story.world.slack.leave(&story.name, &ben);
         let outside = told(visitor.post(&path, &retry).await).await;
@@ -124,8 +123,8 @@ fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action()
         silent(story, &story.world.slack.channel_id(&story.name).unwrap());
         let unanswered = told(visitor.post(&path, &retry).await).await;
         assert_snapshot!(format!("{outside:?}\n{unanswered:?}"), @r#"
-        (403, "Nothing was done: only people in #channel-step may say what became of it. Join the channel, or ask somebody who is in it.")
-        (409, "Nothing was done: Slack did not say whether you are in #channel-step. Send it again, or answer in Slack.")
+        (403, "Nothing was done: only people in #channel-step may act on this. Join the channel, or ask somebody who is in it.")
+        (409, "Nothing was done: Slack did not say whether you are in #channel-step. Send it again, or do it in Slack.")
         "#);
         assert_eq!((story.page(&deploy).await.runs, receiver.deliveries().len()), (page.runs, 1));
         assert_eq!(visitor.post(&path, &retry).await.status(), 303);
@@ -135,24 +134,24 @@ fn who_is_not_in_the_channel_does_not_say_on_the_page_what_became_of_an_action()
 }
 
 #[test]
-fn who_is_not_in_the_deployments_channel_does_not_answer_what_is_asked_there() {
+fn only_an_admin_acts_where_the_rule_asks_nobody() {
     tell("channel-elsewhere", async |story| {
         let (_receiver, action) = lost_hook().await;
         let ben = story.person("Ben");
+        let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         story.rules(&format!(
             "rules:\n  - tell:\n      conditions:\n        - environment='Staging'\n      actions:\n        - {{{action}}}\n"
         ));
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let page = story.settled(&deploy).await;
         let path = format!("/deploys/{deploy}/runs/{}/steps/0", page.runs[0].id);
-        let micros = lost_at(&page, 0).as_microsecond().to_string();
-        let done = [("resolution", "mark-as-done"), ("lost_at", micros.as_str())];
+        let micros = failed_at(&page, 0).as_microsecond().to_string();
+        let done = [("resolution", "mark-as-done"), ("failed_at", micros.as_str())];
         let visitor = story.sign_in(&ben).await;
-        story.world.slack.leave(PROBLEMS_CHANNEL, &ben);
         let (status, text) = told(visitor.post(&path, &done).await).await;
-        assert_snapshot!(format!("{status} {text}"), @"403 Nothing was done: only people in the channel where this is asked may say what became of it. Join the channel, or ask somebody who is in it.");
+        assert_snapshot!(format!("{status} {text}"), @"403 Nothing was done: this rule asks nobody, so only an admin of Signoff can retry, skip or mark it as done.");
         assert_eq!(story.page(&deploy).await.runs, page.runs);
-        story.world.slack.join(PROBLEMS_CHANNEL, &ben);
+        let visitor = story.sign_in(&admin).await;
         assert_eq!(visitor.post(&path, &done).await.status(), 303);
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, RunStatus::Succeeded);
@@ -173,16 +172,17 @@ fn nobody_says_what_became_of_an_action_whose_approval_is_gone() {
         let delete = delete.key("sk", AttributeValue::S(format!("approval#{}", page.approvals[0].id)));
         delete.send().await.unwrap();
 
-        let at = lost_at(&page, 1);
+        let at = failed_at(&page, 1);
         let micros = at.as_microsecond().to_string();
         let path = format!("/deploys/{deploy}/runs/{}/steps/1", page.runs[0].id);
-        let retry = [("resolution", "retry"), ("lost_at", micros.as_str())];
+        let retry = [("resolution", "retry"), ("failed_at", micros.as_str())];
         let (status, text) = told(visitor.post(&path, &retry).await).await;
         assert_snapshot!(format!("{status} {text}"), @"404 Your click was not counted: this approval is not on record any more. Deploy again to be asked again.");
-        story.click(&ana, &dialog, "retry").await;
+        let failure = story.failure(&dialog).await;
+        story.click(&ana, &failure, "retry").await;
         let page = story.settled(&deploy).await;
-        assert!(story.sees(&ana).ends_with(&format!("(only you) {text}")), "{}", story.sees(&ana));
-        assert_eq!(lost_at(&page, 1), at);
+        assert!(story.sees(&ana).contains(&format!("(only you) {text}")), "{}", story.sees(&ana));
+        assert_eq!(failed_at(&page, 1), at);
         assert_eq!(receiver.deliveries().len(), 1);
     });
 }

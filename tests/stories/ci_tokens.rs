@@ -1,5 +1,6 @@
 //! Tokens of CI jobs in the place of API keys: whose are good for a deployment, for what, and for which commits.
 
+use approval::approval::Blocker;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Slug;
 use approval::id::DeployId;
@@ -189,17 +190,17 @@ fn a_token_that_is_not_for_the_deployment_is_refused() {
             (&hub, vec![("event_name", json!("pull_request"))], 403, pull_request),
             (&hub, vec![("event_name", json!("pull_request_target"))], 403, pull_request),
             (&hub, vec![("event_name", Value::Null)], 403, pull_request),
-            (
-                &hub,
-                vec![("ref", json!("refs/heads/feature")), ("ref_protected", json!("false"))],
-                403,
-                unprotected,
-            ),
+            (&hub, vec![("ref", json!("refs/tags/v1")), ("ref_protected", json!("false"))], 403, unprotected),
             (&hub, vec![("sha", Value::Null)], 403, "does not name its commit by a full SHA"),
             (&lab, vec![("project_id", json!("9009"))], 403, project),
             (&lab, vec![("job_project_id", json!("9009"))], 403, project),
             (&lab, vec![("pipeline_source", json!("merge_request_event"))], 403, pull_request),
-            (&lab, vec![("ref_protected", json!("false"))], 403, unprotected),
+            (
+                &lab,
+                vec![("ref_path", json!("refs/tags/v1")), ("ref_protected", json!("false"))],
+                403,
+                unprotected,
+            ),
             (&circle, vec![("oidc.circleci.com/ssh-rerun", json!(true))], 403, "was rerun with SSH"),
             (
                 &circle,
@@ -322,6 +323,41 @@ fn a_commit_outside_the_token_is_unconfirmed() {
 }
 
 #[test]
+fn whoever_started_a_job_made_what_its_token_registers() {
+    tell("ci-starter", async |story| {
+        story.rules(&rule("{self_approval: false}", "webhook: 'https://example.com'"));
+        let [ana, ben] = ["Ana", "Ben"].map(|name| story.person(name));
+        let ci = Ci::trusted(story, &[GITHUB]).await;
+        let base = story.push("Ben", "Begin");
+        // Her account is known by a commit of hers.
+        story.push("Ana", "Take cards");
+        let sha = story.push("Ben", "Take coins");
+        let (by, again) = (story.author("Ben"), story.author("Ana"));
+        let run = story.world.github.add_run(&story.repository(), &sha, &by, &again);
+        let token =
+            ci.token(&github(&sha), &[("run_id", json!(run.to_string())), ("run_attempt", json!("2"))]);
+        assert_eq!(ci.registers(&token, &sha).await.0, 200);
+        let deploy = story.deploy_id(&sha, "Staging");
+        story.dialog().await;
+        story.sets_base(&deploy, &base).await;
+        let electorate = story.settled(&deploy).await.approvals[0].electorate.clone();
+        assert_eq!(electorate.blocked, []);
+        for starter in [&ana, &ben] {
+            assert!(electorate.except.contains(starter), "{:?}", electorate.except);
+        }
+        // A run that GitHub does not tell, started again by somebody.
+        let other = story.push("Ben", "Take cash");
+        let token = ci.token(&github(&other), &[("run_id", json!("4711")), ("run_attempt", json!("2"))]);
+        assert_eq!(ci.registers(&token, &other).await.0, 200);
+        let page = story.settled(&story.deploy_id(&other, "Staging")).await;
+        let told: Vec<_> = page.deploy.deployed_by().into_iter().map(|by| by.name).collect();
+        assert_eq!(told, ["who started the run again"]);
+        let blocked = &page.approvals[0].electorate.blocked;
+        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { names }] if *names == told), "{blocked:?}");
+    });
+}
+
+#[test]
 fn a_new_key_of_the_issuer_is_found() {
     tell("ci-rotated", async |story| {
         story.rules("rules: []");
@@ -357,8 +393,54 @@ fn an_issuer_that_is_down_loses_nothing() {
         assert_eq!((status, told), (503, expected));
         assert!(ci.deploys(&sha).await.is_empty());
         ci.issuer.set_down(false);
-        assert_eq!(ci.registers(&token, &sha).await.0, 200);
+        let registered = story.until("the issuer to be asked again", async || {
+            (ci.registers(&token, &sha).await.0 == 200).then_some(())
+        });
+        registered.await;
         story.settled(&story.deploy_id(&sha, "Staging")).await;
+    });
+}
+
+#[test]
+fn unprotected_branch_is_held_against_the_host() {
+    tell("ci-default", async |story| {
+        story.rules("rules: []");
+        let own = CIRCLECI.replace(" ref=refs/heads/main", "");
+        let ci = Ci::trusted(story, &[&format!("{GITHUB} report"), &own]).await;
+        let feature = push_to(story, "feature", "One");
+        let release = push_to(story, "release", "Two");
+        story.world.github.protect(&story.repository(), "release");
+        let trunk = story.push("Ana", "Three");
+        let claims = |sha: &str, branch: &str| {
+            let (branch, unsaid) = (json!(format!("refs/heads/{branch}")), json!("false"));
+            ci.token(&github(sha), &[("ref", branch), ("ref_protected", unsaid), ("run_id", json!(sha))])
+        };
+        let of_circleci = |branch: &str| {
+            let branch = json!(format!("refs/heads/{branch}"));
+            ci.token(&circleci(story), &[("oidc.circleci.com/vcs-ref", branch)])
+        };
+        let doubt = Doubt::UnprotectedRef { named: "refs/heads/feature".to_owned() };
+        let unconfirmed = Confirmation::Unconfirmed { doubt };
+        for (environment, by) in [("One", "GitHub"), ("Two", "CircleCI")] {
+            for (branch, sha, expected) in [
+                ("main", &trunk, &Confirmation::Confirmed),
+                ("release", &release, &Confirmation::Confirmed),
+                ("feature", &feature, &unconfirmed),
+            ] {
+                let token = if by == "GitHub" { claims(sha, branch) } else { of_circleci(branch) };
+                let environment = format!("{environment} {branch}");
+                let path = format!("{}/register_deploy", story.repository());
+                let body = json!({"sha": sha, "environment": environment});
+                assert_eq!(ci.post(&path, &token, &body).await.0, 200, "{by} {branch}");
+                let deploy = story.settled(&story.deploy_id(sha, &environment)).await.deploy;
+                assert_eq!(deploy.confirmation, *expected, "{by} {branch}");
+            }
+        }
+        // What is reported counts at once, so that the branch has to be protected by the token's own word, or
+        // named.
+        let health = format!("{}/{trunk}/health", story.repository());
+        let (status, told) = ci.post(&health, &claims(&trunk, "main"), &json!({"health": "healthy"})).await;
+        assert!(status == 403 && told.contains("neither protected nor named as ref="), "{told}");
     });
 }
 
@@ -425,7 +507,7 @@ fn the_settings_say_which_line_to_write() {
         story.settled(&story.deploys(&sha, "Staging").await).await;
         let slug = Slug::new("acme", &story.name).unwrap();
         let kept = story.world.store.kept_repository(&slug, &story.repository(), 0).await.unwrap().unwrap();
-        let line = format!("github repository_id={} ref=refs/heads/main", kept.id);
+        let line = format!("github repository_id={}", kept.id);
         for page in ["edit", "setup"] {
             let page =
                 story.get(&format!("/deployments/acme/ci-settings/{page}")).await.text().await.unwrap();

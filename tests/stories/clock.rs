@@ -1,9 +1,10 @@
 //! What was committed is done, though its process ended or its message was lost.
 
 use approval::deploy::{Deploy, Slug, Source};
-use approval::effect::{Effect, EffectKind};
+use approval::effect::{Effect, EffectKind, EffectState, MAX_ATTEMPTS};
 use approval::run::Status;
 use jiff::SignedDuration;
+use signoff_local::fault::{Fault, FaultKind};
 use store::Change;
 use system_tests::story::{rule, tell};
 
@@ -47,6 +48,10 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
     });
 }
 
+/// No JSON, a wrong type, a missing field, and a field of a newer release.
+const UNREADABLE: [&str; 4] =
+    ["no JSON", r#"{"deploy": 1}"#, r#"{"deploy": "d"}"#, r#"{"deploy": "d", "effect": "e", "shard": 3}"#];
+
 #[test]
 fn a_message_that_can_not_be_read_goes_to_the_dead_letters_and_its_neighbours_go_on() {
     tell("unreadable", async |story| {
@@ -56,15 +61,18 @@ fn a_message_that_can_not_be_read_goes_to_the_dead_letters_and_its_neighbours_go
         {
             let (queue, dead) =
                 (world.aws.physical_id(queue).unwrap(), world.aws.physical_id(dead_letters).unwrap());
-            let send = world.sqs.send_message().queue_url(queue).message_body("{\"deploy\": 1}");
-            send.message_group_id("unreadable").message_deduplication_id("unreadable").send().await.unwrap();
-            story
-                .until("the message among the dead letters", async || {
-                    let received = world.sqs.receive_message().queue_url(&dead).send().await.unwrap();
-                    let mut bodies = received.messages().iter().filter_map(|message| message.body());
-                    bodies.any(|body| body == "{\"deploy\": 1}").then_some(())
-                })
-                .await;
+            for (number, sent) in UNREADABLE.into_iter().enumerate() {
+                let send = world.sqs.send_message().queue_url(&queue).message_body(sent);
+                let id = format!("unreadable-{number}");
+                send.message_group_id(&id).message_deduplication_id(&id).send().await.unwrap();
+                story
+                    .until("the message among the dead letters", async || {
+                        let received = world.sqs.receive_message().queue_url(&dead).send().await.unwrap();
+                        let mut bodies = received.messages().iter().filter_map(|message| message.body());
+                        bodies.any(|body| body == sent).then_some(())
+                    })
+                    .await;
+            }
         }
         story.rules("rules: []");
         let revision = story.push("Ana", "Take cards");
@@ -103,5 +111,32 @@ fn a_dialog_appears_once_the_app_is_invited() {
         story.world.tick().await;
         story.until("the dialog", async || slack.messages("not-invited-plans").pop()).await;
         story.settled(&deploy).await;
+    });
+}
+
+#[test]
+fn a_rate_limit_slows_an_evaluation_down_and_is_told() {
+    tell("limited-evaluation", async |story| {
+        story.rules("rules: []");
+        let github = story.world.github.faults();
+        let path = format!("/repos/{}", story.repository());
+        // More often than anything else is tried.
+        github.push(Fault::once(&path, FaultKind::rate_limited(1)).times(MAX_ATTEMPTS + 1));
+        let first = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let page = story.settled(&first).await;
+        assert!(page.effects[0].attempts > MAX_ATTEMPTS, "{:?}", page.effects);
+        assert_eq!((page.effects[0].state, page.effects[0].tries()), (EffectState::Succeeded, 1));
+        assert_eq!(story.problems(), Vec::<String>::new());
+
+        github.push(Fault::once(&path, FaultKind::rate_limited(90)));
+        let second = story.deploys(&story.push("Ana", "Take coins"), "Staging").await;
+        let told = story.until("the channel to be told", async || story.problems().into_iter().next()).await;
+        assert!(told.contains("are evaluated later: GitHub asks us to slow down"), "{told}");
+        assert!(told.contains("tries again in about 2 minutes"), "{told}");
+        let page = story.page(&second).await;
+        let waiting = page.effects.iter().find(|effect| effect.kind == EffectKind::EvaluateRules).unwrap();
+        story.pull_forward(waiting).await;
+        story.world.tick().await;
+        story.settled(&second).await;
     });
 }

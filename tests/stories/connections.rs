@@ -18,7 +18,7 @@ async fn send(story: &Story, path: &str, fields: &[(&str, &str)]) -> Response {
 }
 
 /// Saves settings over those of `version`; the status.
-async fn save(story: &Story, name: &str, version: &str, repository: &str, channel: &str) -> u16 {
+pub(crate) async fn save(story: &Story, name: &str, version: &str, repository: &str, channel: &str) -> u16 {
     let fields =
         [("repository", repository), ("channel", channel), ("git_host", "github"), ("version", version)];
     send(story, &format!("{name}/edit"), &fields).await.status().as_u16()

@@ -143,6 +143,38 @@ fn a_github_deployment_opens_the_dialog_once_however_often_it_is_delivered() {
 }
 
 #[test]
+fn deployment_that_succeeds_again_after_another_is_a_new_deploy() {
+    tell("github-again", async |story| {
+        story.rules("rules: []");
+        let (first, second) = (story.push("Ana", "One"), story.push("Ana", "Two"));
+        let succeeds = async |sha: &str, number: u64| {
+            // GitHub's times are whole seconds.
+            let began = runtime::time::now().as_second();
+            let passed = async || (runtime::time::now().as_second() > began).then_some(());
+            story.until("the next second", passed).await;
+            let status = DeploymentStatus { deployment_id: number, ..status(story, sha, "success") };
+            let delivery = story.world.github.deployment_status_delivery(&story.repository(), &status);
+            let answer = deliver(story, &delivery).await;
+            assert_eq!(answer, (200, "Success".to_owned()));
+            let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+            let stands = story.until("the revision to stand there", async || {
+                let newest = story.world.store.newest_in(&slug, "Staging").await.unwrap()?;
+                (newest.revision == sha).then_some(newest.id)
+            });
+            let id = stands.await;
+            story.settled(&id).await;
+            (id, delivery)
+        };
+        let (one, _) = succeeds(&first, 1).await;
+        succeeds(&second, 2).await;
+        let (again, delivery) = succeeds(&first, 1).await;
+        assert_ne!(one, again);
+        let repeated = (200, "Ignored: this deployment is registered already.".to_owned());
+        assert_eq!(deliver(story, &delivery).await, repeated);
+    });
+}
+
+#[test]
 fn other_events_and_states_are_ignored() {
     tell("github-ignored", async |story| {
         let github = &story.world.github;

@@ -156,22 +156,29 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Action approved on DATE at TIME.
-        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened: if not, Retry runs it again; if so, Mark as done goes on with what follows.
-        [Retry] [Mark as done]
+        Approved, but webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
 
-        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened (the buttons are in the dialog): if not, Retry runs it again; if so, Mark as done goes on with what follows.
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened.
+
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+          Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it.
+          Approved by @Ana.
+          Anyone in #lost-retry can act on this.
+          [Retry] [Skip…] [Mark as done]
         ");
+        let failure = story.failure(&dialog).await;
         let stranger = story.world.slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
-        story.click(&stranger, &dialog, "retry").await;
+        story.click(&stranger, &failure, "retry").await;
         story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 1, "a guest has no say");
-        story.click(&ana, &dialog, "retry").await;
+        story.click(&ana, &failure, "retry").await;
         let page = story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 2);
         assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
         // Somebody's screen still has the button.
-        story.click(&ana, &dialog, "retry").await;
+        let ben = story.person("Ben");
+        story.click(&ben, &failure, "retry").await;
+        story.click(&ana, &failure, "retry").await;
         story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 2);
         assert_snapshot!(sees(), @"
@@ -183,11 +190,12 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+          @Ana retried it.
+
         ↳ ✅ slack_channel_message: #lost-retry: posted to #lost-retry. Open
 
         Done.
-
-        (only you) Nothing was done: somebody said before what became of it. Its line shows it.
         ");
     });
 }
@@ -198,7 +206,8 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
         let (receiver, deploy, dialog) = lost(story).await;
         let ana = story.person("Ana");
         let sees = || story.sees(&ana).replace(receiver.url(), "https://RECEIVER");
-        story.click(&ana, &dialog, "mark_as_done").await;
+        let failure = story.failure(&dialog).await;
+        story.click(&ana, &failure, "mark_as_done").await;
         let page = story.settled(&deploy).await;
         assert_eq!(receiver.deliveries().len(), 1);
         assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
@@ -210,6 +219,9 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
         Action approved on DATE at TIME.
 
         ↳ ✅ webhook: https://RECEIVER: Ana marked it as done.
+
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+          @Ana marked it as done.
 
         ↳ ✅ slack_channel_message: #lost-done: posted to #lost-done. Open
 
@@ -223,7 +235,7 @@ fn a_lost_answer_of_a_rule_without_a_dialog_asks_in_the_deployments_channel() {
     tell("lost-alone", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
         receiver.faults().push(Fault::once("POST /hook", FaultKind::DropAfterHandling));
-        let ana = story.person("Ana");
+        let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         story.rules(&format!(
             "rules:\n  - tell:\n      actions:\n        - webhook: '{}/hook'\n",
             receiver.url()
@@ -231,20 +243,26 @@ fn a_lost_answer_of_a_rule_without_a_dialog_asks_in_the_deployments_channel() {
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let page = story.settled(&deploy).await;
         let told = || story.problems().join("\n").replace(receiver.url(), "https://RECEIVER");
-        let line = page.runs[0].steps[0].line.clone().expect("a line in the deployments' channel");
+        let line =
+            page.runs[0].steps[0].notice.clone().expect("it is told in the deployments' channel").message;
         assert_snapshot!(told(), @"
         Rule tell for REVISION - lost-alone (Staging):
-        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened: if not, Retry runs it again; if so, Mark as done goes on with what follows.
-        [Retry] [Mark as done]
+        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it.
+        An admin can act on this.
+        [Retry] [Skip…] [Mark as done]
         ");
-        let clicked = story.world.slack.click(&ana, &line.channel, &line.ts, "mark_as_done").await.unwrap();
+        let clicked = story.world.slack.click(&admin, &line.channel, &line.ts, "mark_as_done").await.unwrap();
         assert_eq!(clicked.status, Some(200));
         let page = story.settled(&deploy).await;
         assert_eq!(page.runs[0].status, approval::run::Status::Succeeded);
         assert_eq!(receiver.deliveries().len(), 1);
         assert_snapshot!(told(), @"
         Rule tell for REVISION - lost-alone (Staging):
-        ✅ webhook: https://RECEIVER: Ana marked it as done.
+        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        @Ada marked it as done.
+        Rule tell for REVISION - lost-alone (Staging):
+        ✅ webhook: https://RECEIVER: Ada marked it as done.
         ");
     });
 }

@@ -44,7 +44,7 @@ fn an_event_describes_the_deploy_to_who_listens() {
         for name in ["id", "time"] {
             shown[name] = Value::from(name.to_uppercase());
         }
-        for name in ["id", "on", "revision"] {
+        for name in ["id", "on", "revision", "url", "commits"] {
             shown["detail"][name] = Value::from(name.to_uppercase());
         }
         shown["detail"]["name"] = Value::from("NAME");
@@ -53,6 +53,8 @@ fn an_event_describes_the_deploy_to_who_listens() {
         {
           "account": "000000000000",
           "detail": {
+            "approval": null,
+            "approved_by": [],
             "author": {
               "email": "ana.event-sent@acme.example"
             },
@@ -60,19 +62,27 @@ fn an_event_describes_the_deploy_to_who_listens() {
             "changeSource": {
               "slug": "event-sent"
             },
+            "commits": "COMMITS",
+            "commits_left_out": 0,
             "environment": {
               "slug": "staging"
             },
-            "health": "healthy",
+            "health": "unknown",
             "id": "ID",
+            "links": {},
             "name": "NAME",
             "on": "ON",
             "organization": {
               "slug": "acme"
             },
+            "outcome": "by_itself",
+            "previous_revision": null,
             "revision": "REVISION",
             "team": "payments",
-            "title": "TITLE"
+            "title": "TITLE",
+            "url": "URL",
+            "votes": [],
+            "votes_left_out": 0
           },
           "detail-type": "promoted event-sent",
           "id": "ID",

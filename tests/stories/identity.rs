@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use signoff_local::github::DeploymentStatus;
 use store::Page;
 use system_tests::story::{Story, rule, tell};
+use system_tests::world::API_KEY;
 
 const ASKS: &str = "votes_required: 2";
 const ACTS: &str = "webhook: 'https://example.com'";
@@ -361,7 +362,7 @@ fn a_capital_letter_is_no_other_deployment() {
 
         let form = [("confirm", "yes")];
         let url = format!("{}/deployments/ACME/identity-spelling/disconnect", story.world.front.url());
-        let key = system_tests::world::API_KEY;
+        let key = API_KEY;
         let answer = story.world.http.post(url).bearer_auth(key).form(&form).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         let third = json!({"sha": story.push("Ana", "Three"), "environment": "Staging"});
@@ -407,5 +408,29 @@ fn an_unknown_parameter_of_the_record_is_named() {
         let body = json!({"sha": revision, "environment": "Staging", "build_number": 7});
         assert_eq!(send(story, &body).await, (200, "Success".to_owned()), "clients send more than it needs");
         story.settled(&story.deploy_id(&revision, "Staging")).await;
+    });
+}
+
+#[test]
+fn deployment_on_another_host_confirms_nothing() {
+    tell("identity-gitlab", async |story| {
+        story.rules(&rule(ASKS, ACTS));
+        let revision = story.push("Ana", "Take cards");
+        let url = format!("{}/deployments/acme/{}/edit", story.world.front.url(), story.name);
+        let fields = [
+            ("repository", story.repository()),
+            ("channel", format!("#{}", story.name)),
+            ("git_host", "gitlab".to_owned()),
+            ("version", "0".to_owned()),
+        ];
+        let saved = story.world.http.post(url).bearer_auth(API_KEY).form(&fields).send().await.unwrap();
+        assert_eq!(saved.status(), 303);
+        let before = story.world.github.requests().len();
+        let deploy = story.deploys(&revision, "Staging").await;
+        assert_eq!(doubt(story, &deploy).await, Doubt::OtherHost { host: "GitLab".to_owned() });
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.runs.len(), 0);
+        let named = story.world.github.requests().split_off(before);
+        assert!(!named.iter().any(|request| request.path.contains(&story.repository())));
     });
 }

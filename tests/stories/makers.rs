@@ -1,6 +1,7 @@
 //! The people behind tokens and programs, and who counts as an author.
 
 use approval::approval::{Blocker, Status};
+use approval::confirmation::Confirmation;
 use approval::id::DeployId;
 use signoff_local::github::{Author, DeploymentStatus, NewCommit, NewPullRequest};
 use system_tests::receiver::Receiver;
@@ -21,13 +22,32 @@ fn token() -> Author {
 
 /// A deployment of `revision` that a run's own token made; its id here. `run` is the run that its status names.
 async fn deployed_by_token(story: &Story, number: u64, revision: &str, run: Option<u64>) -> DeployId {
+    let id = delivered(story, number, revision, token(), run).await;
+    story
+        .until("the dialog", async || {
+            let page = story.world.store.page(&id).await.unwrap()?;
+            page.approvals.first().and_then(|approval| approval.dialog.clone())
+        })
+        .await;
+    story.settled(&id).await;
+    id
+}
+
+/// The id of a deployment of `revision` that `creator` made on GitHub and that is delivered.
+async fn delivered(
+    story: &Story,
+    number: u64,
+    revision: &str,
+    creator: Author,
+    run: Option<u64>,
+) -> DeployId {
     let github = &story.world.github;
     let status = DeploymentStatus {
         sha: revision.to_owned(),
         git_ref: "main".to_owned(),
         environment: "Staging".to_owned(),
         state: "success".to_owned(),
-        creator: token(),
+        creator,
         deployment_id: number,
     };
     let delivery = github.deployment_status_delivery(&story.repository(), &status);
@@ -40,15 +60,7 @@ async fn deployed_by_token(story: &Story, number: u64, revision: &str, run: Opti
         request = request.header(name, value);
     }
     assert_eq!(request.send().await.unwrap().status().as_u16(), 200);
-    let id = DeployId::derive("github", &[&story.repository(), &number.to_string(), "staging"]);
-    story
-        .until("the dialog", async || {
-            let page = story.world.store.page(&id).await.unwrap()?;
-            page.approvals.first().and_then(|approval| approval.dialog.clone())
-        })
-        .await;
-    story.settled(&id).await;
-    id
+    DeployId::derive("github", &[&story.repository(), &number.to_string(), "staging"])
 }
 
 async fn blocked(story: &Story, deploy: &DeployId) -> Vec<Blocker> {
@@ -92,6 +104,51 @@ fn who_started_a_run_does_not_approve_what_its_token_deployed() {
         assert_eq!(approves(story, &dan, &second).await, Status::Pending);
         let eve = story.person("Eve");
         assert!(matches!(approves(story, &eve, &second).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn deployer_of_another_report_is_a_maker() {
+    tell("second-report", async |story| {
+        let (_receiver, action) = hook().await;
+        let [_, ben, cleo] = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        // His account is known by a commit of his.
+        story.push("Ben", "Take cards");
+        let revision = story.push("Ana", "Take coins");
+        let deploy = story.deploys(&revision, "Staging").await;
+        story.dialog().await;
+        story.sets_base(&deploy, &base).await;
+        assert_eq!(story.settled(&deploy).await.approvals[0].electorate.except, [""; 0]);
+        // CI registered it before GitHub said that it is there.
+        let report = delivered(story, 1, &revision, story.author("Ben"), None).await;
+        let is_told = async || {
+            let page = story.page(&deploy).await;
+            page.approvals[0].electorate.except.contains(&ben).then_some(())
+        };
+        story.until("the deployer to be a maker", is_told).await;
+        let repeated = story.settled(&report).await.deploy.confirmation;
+        assert_eq!(repeated, Confirmation::Repeat { of: deploy.clone() });
+        assert_eq!(approves(story, &ben, &deploy).await, Status::Pending);
+        assert!(matches!(approves(story, &cleo, &deploy).await, Status::Approved { .. }));
+    });
+}
+
+#[test]
+fn deployer_whom_github_does_not_tell_blocks() {
+    tell("creator-gone", async |story| {
+        let (_receiver, action) = hook().await;
+        story.person("Ana");
+        story.rules(&rule("{self_approval: false}", &action));
+        let base = story.push("Ana", "Begin");
+        let revision = story.push("Ana", "Take coins");
+        let gone = Author { login: None, ..story.author("Eve") };
+        let deploy = delivered(story, 1, &revision, gone, None).await;
+        story.dialog().await;
+        story.sets_base(&deploy, &base).await;
+        let names = vec!["who deployed it".to_owned()];
+        assert_eq!(blocked(story, &deploy).await, [Blocker::MakersNotFound { names }]);
     });
 }
 

@@ -26,11 +26,9 @@ pub(crate) async fn lost_hook() -> (Receiver, String) {
     (receiver, action)
 }
 
-/// When the answer of the step with this number, of the only run, was lost.
-pub(crate) fn lost_at(page: &Page, step: usize) -> Timestamp {
-    let state = &page.runs[0].steps[step].state;
-    let lost = if let StepState::Unknown { at, .. } = state { Some(*at) } else { None };
-    lost.unwrap()
+/// The time at which the step with this number, of the only run, failed.
+pub(crate) fn failed_at(page: &Page, step: usize) -> Timestamp {
+    page.runs[0].steps[step].failure().unwrap().0
 }
 
 pub(crate) async fn approval(story: &Story, deploy: &DeployId) -> Approval {
@@ -315,9 +313,9 @@ fn somebody_says_on_the_page_what_became_of_an_action() {
         let page = story.settled(&deploy).await;
         let visitor = story.sign_in(&ana).await;
         let path = format!("/deploys/{deploy}/runs/{}/steps/1", page.runs[0].id);
-        let lost_at = lost_at(&page, 1).as_microsecond().to_string();
+        let failed_at = failed_at(&page, 1).as_microsecond().to_string();
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains(&format!("action=\"{path}\"")));
-        let retry = [("resolution", "retry"), ("lost_at", lost_at.as_str())];
+        let retry = [("resolution", "retry"), ("failed_at", failed_at.as_str())];
         let silent = Fault::once(&format!("users.info?user={ana}"), FaultKind::status(503, ""));
         story.world.slack.faults().push(silent);
         assert_eq!(visitor.post(&path, &retry).await.status(), 503, "nobody does that unseen");
@@ -325,10 +323,14 @@ fn somebody_says_on_the_page_what_became_of_an_action() {
         let page = story.settled(&deploy).await;
         assert!(matches!(page.runs[0].steps[1].state, StepState::Succeeded { .. }));
         assert_eq!(receiver.deliveries().len(), 2);
-        let (status, text) = told(visitor.post(&path, &retry).await).await;
+        assert_eq!(visitor.post(&path, &retry).await.status(), 303, "the same again is no error");
+        story.settled(&deploy).await;
+        assert_eq!(receiver.deliveries().len(), 2);
+        let other = story.sign_in(&story.person("Ben")).await;
+        let (status, text) = told(other.post(&path, &retry).await).await;
         assert_snapshot!(
             format!("{status} {text}"),
-            @"409 Nothing was done: somebody said before what became of it. Its line shows it."
+            @"409 Nothing was done: somebody dealt with this before. Its line in the thread shows it."
         );
     });
 }

@@ -54,6 +54,14 @@ async fn base_of(story: &Story, page: &Page) -> Base {
     story.world.store.base(&page.deploy.deployment, &place).await.unwrap()
 }
 
+/// The revision that was let through to the place of step number `step` of a deploy's first run.
+async fn passed(story: &Story, page: &Page, step: usize) -> Option<String> {
+    let run = &page.runs[0];
+    let place = place(run.steps[step].action.approvals()[0], &run.rule, &page.deploy.environment);
+    let base = story.world.store.base(&page.deploy.deployment, &place).await.unwrap();
+    base.any.map(|passed| passed.revision)
+}
+
 /// A rule that posts to `receiver` and asks nobody.
 fn acts(receiver: &Receiver) -> String {
     let url = receiver.url();
@@ -468,10 +476,14 @@ fn one_person_in_two_approvals_is_one_person() {
                 story.click(person, &dialog.ts, "approve").await;
             }
             if acts {
-                story.settled(&deploy).await;
+                let page = story.settled(&deploy).await;
+                let revision = Some(page.deploy.revision.clone());
+                assert_eq!(passed(story, &page, 1).await, revision, "what acts is a base");
             } else {
                 let waits = kept_back(story, &deploy).await;
                 assert_snapshot!(waits.note.as_deref().unwrap_or_default(), @"The policy keeps this back. Rule promote: line 5 of the policy asks for the votes of 2 different people, and 1 person approved. Who votes on several approvals counts once. Deploy again, and let others vote.");
+                let base = passed(story, &story.page(&deploy).await, 1).await;
+                assert_eq!(base, None, "what was kept back is in the next range too");
                 kept = Some((deploy, waits));
             }
             assert_eq!(paths(&receiver), if acts { vec!["/promote"] } else { Vec::new() });

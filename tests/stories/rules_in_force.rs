@@ -188,6 +188,37 @@ fn a_proposed_approval_is_asked_and_its_action_waits() {
 }
 
 #[test]
+fn approval_of_rejected_file_is_not_asked_again() {
+    tell("rejected-approval", async |story| {
+        let ben = story.person("Ben");
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let first = asks(&receiver, "votes_required: 1");
+        begin(story, &first).await;
+        let second =
+            first.replace("promote-to-production", "to-qa").replace("Promote deploy to production", "To QA");
+        let second = second.replace("Staging", "QA").replace("/promote", "/qa").replace("rules:\n", "");
+        let deploy = story.deploys(&story.pushes_rules("Ana", &format!("{first}{second}")), "QA").await;
+        let proposal = story.dialog_of(PROPOSED).await;
+        story.dialog_of("Only the proposed rules file asks this").await;
+        story.click(&ben, &proposal, "reject").await;
+        story
+            .until("the file to be rejected", async || {
+                rules_of(story).await.proposal.filter(|proposal| proposal.rejected)
+            })
+            .await;
+        let next = story.deploys(&story.push("Ana", "Take cards"), "QA").await;
+        let page = story.settled(&next).await;
+        assert_eq!(page.approvals.len(), 0, "the rejected file asks nobody");
+        let notices = page.events.iter().find_map(|event| match &event.kind {
+            EventKind::RulesEvaluated { notices, .. } => Some(notices.join("\n")),
+            _ => None,
+        });
+        assert!(notices.unwrap().contains("is not in force: its voters rejected it"));
+        story.settled(&deploy).await;
+    });
+}
+
+#[test]
 fn a_proposal_with_a_mistake_changes_nothing_and_is_told() {
     tell("proposal-mistake", async |story| {
         let receiver = Receiver::start(&[200]).await.unwrap();
@@ -262,5 +293,36 @@ fn an_admin_who_made_none_of_it_accepts_what_nobody_can_vote_on() {
         let told = story.problems();
         assert!(told.iter().any(|told| told.contains("Dora accepted it: Nobody else is here")), "{told:?}");
         assert!(visitor.page(&path).await.contains("accepted it"));
+    });
+}
+
+#[test]
+fn admin_does_not_accept_for_voters_not_asked_yet() {
+    tell("rules-not-accepted", async |story| {
+        let dora = story.world.slack.add_user(NewUser::new("Dora", &story.email("Dora")).admin());
+        let _people = ["Ana", "Ben", "Cleo"].map(|name| story.person(name));
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        let only_ana =
+            format!("votes_required: 1, self_approval: false, approvers: ['{}']", story.email("Ana"));
+        let second = format!("votes_required: 1, approvers: ['{}']", story.email("Cleo"));
+        let second = asks(&receiver, &second)
+            .replace("promote-to-production", "to-qa")
+            .replace("Promote deploy to production", "To QA");
+        let both = format!("{}{}", asks(&receiver, &only_ana), second.replace("rules:\n", ""));
+        story.pushes_rules("Ben", &both);
+        let deploy = story.deploys(&story.push("Ben", "Begin"), "Staging").await;
+        story.settled(&deploy).await;
+        let deploy = story.deploys(&story.pushes_rules("Ana", &acts(&receiver)), "Staging").await;
+        let page = story.settled(&deploy).await;
+        let proposal = rules_of(story).await.proposal.unwrap();
+        let asked = page.approvals.iter().find(|approval| approval.run == proposal.run).unwrap();
+        assert!(!asked.electorate.blocked.is_empty());
+        let path = format!("/deployments/acme/{}/rules", story.name);
+        let form = [("file", proposal.file.id.as_str()), ("reason", "Nobody else is here")];
+        let answer = story.sign_in(&dora).await.post(&path, &form).await;
+        assert_eq!(answer.status(), 409);
+        let told = answer.text().await.unwrap();
+        assert!(told.contains("Rules file: To QA") && told.contains("was not asked yet"), "{told}");
+        assert!(rules_of(story).await.proposal.is_some());
     });
 }

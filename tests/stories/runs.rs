@@ -157,7 +157,7 @@ fn a_reported_branch_does_not_choose_the_workflow() {
         assert_snapshot!(plain(story, &seen, &[(&revision, "REVISION")]), @"
         Ana, would you like to promote REVISION - runs-evil-branch (Staging) to production?
         Once approved:
-        • Starts promote.yml on main with version=REVISION
+        • Starts promote.yml on main at REVISION with version=REVISION
         Nothing was approved for this place before: this is about the deploy's own commits.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]
         ");
@@ -259,6 +259,123 @@ fn a_workflow_that_changed_after_the_question_is_refused() {
         assert_eq!(github.dispatched(&repository).len(), 1);
         let told = plain(story, &failure(&page, 1), &[(&second, "SECOND"), (&third, "THIRD")]);
         assert_snapshot!(told, @"nothing was started: main has moved from SECOND on to THIRD, and the CI files are not what they were when this was asked: .github. Deploy again to have it asked anew.");
+    });
+}
+
+#[test]
+fn workflow_changed_after_the_revision_is_not_started() {
+    tell("runs-newer-file", async |story| {
+        let (github, repository) = (&story.world.github, story.repository());
+        github.add_workflow(&repository, "promote.yml");
+        github.set_file(&repository, WORKFLOW, "on: workflow_dispatch");
+        story.rules(&rule("votes_required: 1", PROMOTE));
+        let revision = story.push("Ben", "Take cards");
+        let head = story.push("Ana", "Change the workflow");
+        github.set_file_at(&repository, &head, WORKFLOW, "on: workflow_dispatch # changed");
+        let deploy = story.deploys(&revision, "Staging").await;
+        let page = approved(story, &deploy).await;
+        assert_eq!(github.dispatched(&repository).len(), 0);
+        let told = plain(story, &failure(&page, 1), &[(&revision, "REVISION"), (&head, "HEAD")]);
+        assert_snapshot!(told, @"nothing was started: main stands at HEAD, and its CI files are not those of REVISION, which is deployed: .github. Deploy HEAD, or set `revision` of trigger_build to a branch or tag with the CI files of REVISION.");
+    });
+}
+
+#[test]
+fn text_with_failed_rules_runs_as_the_dialog_said() {
+    tell("runs-failed-rules", async |story| {
+        let (github, repository) = (&story.world.github, story.repository());
+        github.add_workflow(&repository, "promote.yml");
+        let revision = story.push("Ana", "Take cards");
+        let action = "trigger_build: {revision: '{% if failed_rules %}refs/heads/evil{% else %}refs/heads/main{% endif %}', \
+                      parameters: {name: promote.yml, version: '{{ deploy_revision }}', environment: '{% if failed_rules \
+                      %}production{% else %}staging{% endif %}'}}";
+        let fails = "  - fails:\n      conditions: [\"environment='Staging'\"]\n      actions: [slack_channel_approval: {name: \
+                     fails, channel: '#CHANNEL', prompt: 'Fail?'}]\n";
+        story.rules(&format!("{}{fails}", rule("votes_required: 1", action)));
+        let deploy = story.deploys(&revision, "Staging").await;
+        let failing = story.dialog_of("Fail?").await;
+        let asked = story.dialog_of("would you like to promote").await;
+        story.settled(&deploy).await;
+        story.click(&story.person("Ana"), &failing, "reject").await;
+        story.settled(&deploy).await;
+        story.click(&story.person("Ana"), &asked, "approve").await;
+        story.settled(&deploy).await;
+        let dispatched = github.dispatched(&repository);
+        assert_eq!(dispatched.len(), 1);
+        assert_eq!(dispatched[0].git_ref, "refs/heads/main");
+        assert_eq!(dispatched[0].inputs["environment"], "staging");
+    });
+}
+
+#[test]
+fn second_approval_does_not_release_in_another_project() {
+    tell("runs-two-approvals", async |story| {
+        let (world, project) = (story.world, story.project());
+        let revision = story.push("Ana", "Take cards");
+        world.circleci.add_pipeline_on_hold(&project, &revision, "main", "build-and-deploy", "hold");
+        world.github.add_repository("acme/runs-two-approvals-2", "main");
+        let elsewhere = "gh/acme/runs-two-approvals-2";
+        world.circleci.add_pipeline_on_hold(elsewhere, &revision, "main", "build-and-deploy", "hold");
+        let second = format!(
+            "slack_channel_approval: {{name: Second, channel: '#CHANNEL', prompt: 'Second?', on_success: [{{{APPROVE_BUILD}}}]}}"
+        );
+        story.rules(&rule("votes_required: 1", &second));
+        let deploy = story.deploys(&revision, "Staging").await;
+        let first = story.dialog().await;
+        story.settled(&deploy).await;
+        let seen = story.sees(&story.person("Ana"));
+        let starts = "Releases the job that build-and-deploy in gh/acme/runs-two-approvals holds, once \u{201c}Second\u{201d} is \
+                      approved too";
+        assert!(seen.contains(starts), "{seen}");
+        story.click(&story.person("Ana"), &first, "approve").await;
+        let second = story.dialog_of("Second?").await;
+        story.settled(&deploy).await;
+        let url = format!("{}/deployments/acme/{}/edit", world.front.url(), story.name);
+        let fields = [
+            ("repository", "acme/runs-two-approvals-2"),
+            ("channel", ""),
+            ("git_host", "github"),
+            ("version", "0"),
+        ];
+        let saved = world.http.post(url).bearer_auth(API_KEY).form(&fields).send().await.unwrap();
+        assert_eq!(saved.status(), 303);
+        story.click(&story.person("Ana"), &second, "approve").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(world.circleci.approvals(&project).len() + world.circleci.approvals(elsewhere).len(), 0);
+        assert!(failure(&page, 2).contains("its repository was acme/runs-two-approvals and is"));
+
+        // One that moved between the two approvals is not asked about again.
+        let next = story.push("Ana", "Take cash");
+        world.circleci.add_pipeline_on_hold(elsewhere, &next, "main", "build-and-deploy", "hold");
+        let back = [
+            ("repository", "acme/runs-two-approvals"),
+            ("channel", ""),
+            ("git_host", "github"),
+            ("version", "1"),
+        ];
+        let url = format!("{}/deployments/acme/{}/edit", world.front.url(), story.name);
+        assert_eq!(
+            world.http.post(&url).bearer_auth(API_KEY).form(&back).send().await.unwrap().status(),
+            303
+        );
+        let deploy = story.deploys(&next, "Staging").await;
+        let page = story.settled(&deploy).await;
+        let first = page.approvals[0].dialog.clone().unwrap().ts;
+        let away = [
+            ("repository", "acme/runs-two-approvals-2"),
+            ("channel", ""),
+            ("git_host", "github"),
+            ("version", "2"),
+        ];
+        assert_eq!(
+            world.http.post(&url).bearer_auth(API_KEY).form(&away).send().await.unwrap().status(),
+            303
+        );
+        story.click(&story.person("Ana"), &first, "approve").await;
+        let page = story.settled(&deploy).await;
+        assert_eq!(page.approvals.len(), 1);
+        assert!(failure(&page, 1).contains("is not what people voted on any more"), "{}", failure(&page, 1));
+        assert_eq!(world.circleci.approvals(elsewhere).len(), 0);
     });
 }
 

@@ -1,5 +1,6 @@
 //! Rules that wait until a deploy has been there for a while.
 
+use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
@@ -8,7 +9,9 @@ use approval::run::Status;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use store::Page;
+use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
+use system_tests::world::API_KEY;
 
 const RULES: &str = "rules:\n  - soaked:\n      conditions:\n        - environment='Staging' and deployed_for>='1h'\n      actions:\n        - \
                      slack_channel_message: {channel: '#CHANNEL', message: 'soaked'}\n  - ours:\n      conditions:\n        - \
@@ -135,5 +138,38 @@ fn a_short_wait_is_over_on_the_second_without_the_clock() {
             .await;
         assert!(page.runs[0].opened_at >= page.deploy.deployed_at + SignedDuration::from_secs(3));
         story.settled(&deploy).await;
+    });
+}
+
+#[test]
+fn deploy_of_a_moved_deployment_starts_nothing_later() {
+    tell("soak-moved", async |story| {
+        let world = story.world;
+        let receiver = Receiver::start(&[200]).await.unwrap();
+        story.rules(&format!(
+            "rules:\n  - soaked:\n      conditions: [\"deployed_for>='1h'\"]\n      actions: [{{webhook: '{}/soaked'}}]\n",
+            receiver.url()
+        ));
+        let revision = story.push("Ana", "Take cards");
+        let id = story.deploys(&revision, "Staging").await;
+        let waiting = waits(story, &id).await;
+        let deploy = story.page(&id).await.deploy;
+        world.github.add_repository("acme/soak-moved-2", "main");
+        let url = format!("{}/deployments/acme/{}/edit", world.front.url(), story.name);
+        let fields = [
+            ("repository", "acme/soak-moved-2"),
+            ("channel", "#deploys"),
+            ("git_host", "github"),
+            ("version", "0"),
+        ];
+        let saved = world.http.post(url).bearer_auth(API_KEY).form(&fields).send().await.unwrap();
+        assert_eq!(saved.status(), 303);
+        an_hour_passes(story, &deploy, &waiting).await;
+        let page = story.settled(&id).await;
+        assert_eq!((page.runs.len(), receiver.deliveries().len()), (0, 0));
+        let doubt = Doubt::Moved { from: "acme/soak-moved".to_owned() };
+        assert_eq!(page.deploy.confirmation, Confirmation::Unconfirmed { doubt });
+        let told = story.problems();
+        assert!(told.iter().any(|told| told.contains("was confirmed in acme/soak-moved")), "{told:?}");
     });
 }

@@ -18,34 +18,34 @@ use system_tests::local_aws::root;
 use system_tests::story::{Story, tell};
 
 /// A request that a stranger makes.
-struct Attempt {
-    route: &'static str,
-    case: &'static str,
+pub(crate) struct Attempt {
+    pub(crate) route: &'static str,
+    pub(crate) case: &'static str,
     path: String,
     headers: Vec<(String, String)>,
     body: String,
 }
 
 impl Attempt {
-    fn new(route: &'static str, case: &'static str, path: impl Into<String>) -> Self {
+    pub(crate) fn new(route: &'static str, case: &'static str, path: impl Into<String>) -> Self {
         Self { route, case, path: path.into(), headers: Vec::new(), body: String::new() }
     }
 
-    fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    fn body(mut self, body: impl Into<String>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<String>) -> Self {
         self.body = body.into();
         self
     }
 
-    fn signed(self, request: InteractionRequest) -> Self {
+    pub(crate) fn signed(self, request: InteractionRequest) -> Self {
         Self { headers: request.headers, body: request.body, ..self }
     }
 
-    async fn status(&self, story: &Story) -> StatusCode {
+    pub(crate) async fn status(&self, story: &Story) -> StatusCode {
         let method = Method::from_bytes(self.route.split(' ').next().unwrap().as_bytes()).unwrap();
         let url = format!("{}{}", story.world.front.url(), self.path);
         let mut request = story.world.http.request(method, url).body(self.body.clone());
@@ -73,7 +73,9 @@ const WIZARD: [&str; 3] = [
 fn strangers_get_nothing_by_any_route() {
     tell("strangers", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
-        let (deploy, dialog) = story.asks("votes_required: 2", "webhook: 'https://example.com'").await;
+        let (deploy, dialog) = story
+            .asks(&format!("votes_required: 2, break_glass: {ana}"), "webhook: 'https://example.com'")
+            .await;
         let slack = &story.world.slack;
         let now = runtime::time::now();
         let click = |person: &str, button: &str, at| {
@@ -82,6 +84,10 @@ fn strangers_get_nothing_by_any_route() {
         let first = click(&ana, "approve", now);
         assert_eq!(slack.send(first.clone()).await.status, Some(200));
         let before = story.settled(&deploy).await;
+        let glass = story.option(&dialog, "break_glass").expect("the menu has it");
+        let breaks =
+            |person: &str| slack.option_request(person, &story.name, &dialog, "more", &glass, now).unwrap();
+        let (by_breaker, by_other) = (breaks(&ana), breaks(&ben));
 
         let register = "POST /api/1/deployments/{org}/{deployment}/register_deploy";
         let dashed = "POST /api/1/deployments/{org}/{deployment}/register-deploy";
@@ -206,6 +212,12 @@ fn strangers_get_nothing_by_any_route() {
                 .header("x-hub-signature-256", of_nowhere)
                 .body(nowhere),
             Attempt::new(clicks, "unsigned", "/slack/interactions").body(first.body.clone()),
+            Attempt::new(clicks, "unsigned, to retry", "/slack/interactions")
+                .body(first.body.replace("approve", "retry")),
+            Attempt::new(clicks, "unsigned, to skip", "/slack/interactions")
+                .body(first.body.replace("approve", "skip_step")),
+            Attempt::new(clicks, "unsigned, to mark as done", "/slack/interactions")
+                .body(first.body.replace("approve", "mark_as_done")),
             Attempt::new(clicks, "in another's name", "/slack/interactions").signed(forged),
             Attempt::new(clicks, "another's signature", "/slack/interactions").signed(swapped),
             Attempt::new(clicks, "six minutes old", "/slack/interactions").signed(click(
@@ -216,6 +228,11 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(clicks, "replayed", "/slack/interactions").signed(first.clone()),
             Attempt::new(clicks, "of another workspace", "/slack/interactions").signed(foreign),
             Attempt::new(clicks, "of a guest", "/slack/interactions").signed(guest),
+            Attempt::new(clicks, "breaks the glass unsigned", "/slack/interactions")
+                .body(by_breaker.body.clone()),
+            Attempt::new(clicks, "breaks the glass in another's name", "/slack/interactions")
+                .signed(InteractionRequest { body: by_other.body.replace(&ben, &ana), ..by_other.clone() }),
+            Attempt::new(clicks, "breaks the glass unnamed", "/slack/interactions").signed(by_other),
             Attempt::new(events, "unsigned", "/slack/events").body(deleted.clone()),
             Attempt::new(events, "a click's signature", "/slack/events")
                 .signed(InteractionRequest { body: deleted.clone(), ..bens }),
@@ -236,9 +253,21 @@ fn strangers_get_nothing_by_any_route() {
                 .header("content-type", "application/x-www-form-urlencoded"),
             Attempt::new("POST /deploys/{id}/evaluate", "no session", evaluate.as_str())
                 .header("content-type", "application/x-www-form-urlencoded"),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}", "breaks the glass", vote.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("what=break_glass&reason=mine"),
+            Attempt::new("POST /deploys/{id}/approvals/{approval}", "reviews a broken glass", vote.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("what=review&reason=mine"),
             Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session", step.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("resolution=retry"),
+            Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session, to skip", step.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("resolution=skip&reason=x&failed_at=0"),
+            Attempt::new("POST /deploys/{id}/runs/{run}/steps/{step}", "no session, done", step.as_str())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body("resolution=mark-as-done&failed_at=0"),
             Attempt::new(WIZARD[0], "no session", "/deployments/acme/strangers/approvals/new"),
             Attempt::new(WIZARD[1], "no session", "/deployments/acme/strangers/approvals/preview"),
             Attempt::new(WIZARD[2], "no session", "/deployments/acme/strangers/approvals/channels"),
@@ -332,12 +361,18 @@ fn strangers_get_nothing_by_any_route() {
         POST /webhooks/github | the stack's own secret | 401
         POST /webhooks/github | a repository that leads nowhere | 401
         POST /slack/interactions | unsigned | 401
+        POST /slack/interactions | unsigned, to retry | 401
+        POST /slack/interactions | unsigned, to skip | 401
+        POST /slack/interactions | unsigned, to mark as done | 401
         POST /slack/interactions | in another's name | 401
         POST /slack/interactions | another's signature | 401
         POST /slack/interactions | six minutes old | 401
         POST /slack/interactions | replayed | 401
         POST /slack/interactions | of another workspace | 200
         POST /slack/interactions | of a guest | 200
+        POST /slack/interactions | breaks the glass unsigned | 401
+        POST /slack/interactions | breaks the glass in another's name | 401
+        POST /slack/interactions | breaks the glass unnamed | 200
         POST /slack/events | unsigned | 401
         POST /slack/events | a click's signature | 401
         POST /slack/events | six minutes old | 401
@@ -351,7 +386,11 @@ fn strangers_get_nothing_by_any_route() {
         POST /deploys/{id}/approvals/{approval} | no session | 403
         POST /deploys/{id}/approvals/{approval}/again | no session | 403
         POST /deploys/{id}/evaluate | no session | 403
+        POST /deploys/{id}/approvals/{approval} | breaks the glass | 403
+        POST /deploys/{id}/approvals/{approval} | reviews a broken glass | 403
         POST /deploys/{id}/runs/{run}/steps/{step} | no session | 403
+        POST /deploys/{id}/runs/{run}/steps/{step} | no session, to skip | 403
+        POST /deploys/{id}/runs/{run}/steps/{step} | no session, done | 403
         GET /deployments/{organization}/{name}/approvals/new | no session | 303
         GET /deployments/{organization}/{name}/approvals/preview | no session | 303
         GET /deployments/{organization}/{name}/approvals/channels | no session | 303
@@ -395,7 +434,7 @@ fn strangers_get_nothing_by_any_route() {
         ");
         let after = story.settled(&deploy).await;
         assert_eq!(after.approvals[0].votes, before.approvals[0].votes);
-        assert_eq!(after.facts, before.facts);
+        assert_eq!((after.facts, &after.approvals[0].glass), (before.facts, &before.approvals[0].glass));
         assert!(story.world.store.keys().await.unwrap().iter().all(|key| key.name != "mine"));
         let seven = story.world.store.person(&Handle::github(7)).await.unwrap();
         assert_eq!(seven, Entry::new(Handle::github(7)), "nothing is said of anybody");

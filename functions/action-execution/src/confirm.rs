@@ -1,7 +1,8 @@
 //! The look at those who approved, before the first action.
 
 use crate::handler::ActionExecution;
-use crate::judge::Judgement;
+use crate::judge::{Judged, Judgement};
+use crate::policy::Basing;
 use crate::trouble::Trouble;
 use approval::approval::{
     self as votes, Approval, BreakerCheck, Check, Choice, Command, Electorate, Standing, Status, Verdict,
@@ -33,9 +34,15 @@ impl ActionExecution {
             | Status::Cancelled { .. } => return self.done(effect).await,
         }
         let slack = self.outside.slack(self.now()).await?;
-        let (judgement, four_eyes) = self.judge_open(&slack, &approval, false).await?;
+        let judged = self.judge_open(&slack, &approval, false).await?;
+        let Judged { judgement, four_eyes, deploy, run } = judged;
         let breaker = self.check_breaker(&slack, &approval, &judgement).await?;
         let Judgement { electorate, base, start, read, sets_base, rolled_back_by } = judgement;
+        // What the policy keeps back went nowhere: the next range has it too.
+        let basing = match sets_base {
+            true => self.policy_on_base(&deploy, &run).await?,
+            false => Basing::Never,
+        };
         let command = match rolled_back_by {
             Some(by) => Command::Supersede(by),
             None => Command::Confirm(check(&slack, &approval, electorate, start, breaker).await?),
@@ -66,10 +73,10 @@ impl ActionExecution {
                 let owed = self.store.owed_reviews(&base.deployment).await?.with(&decision.next);
                 return Ok(Some(change.owed_reviews(owed).approval(decision)));
             }
-            let change = if sets_base && is_approved {
+            let change = if is_approved && self.sets_base(&run, &basing, &decision.next).await? {
                 let next = base.clone().after(&approval.subject.revision, four_eyes, now);
                 let has_moved = next.starts_elsewhere(&base);
-                let others = has_moved.then(|| EffectKind::JudgeOthers { approval: id.clone() });
+                let others = has_moved.then(|| EffectKind::JudgeOthers { approval: Some(id.clone()) });
                 let owner = format!("base moved by {id}");
                 change.base(next).and(&owner, others.into_iter().collect(), Vec::new())
             } else {

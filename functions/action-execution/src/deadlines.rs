@@ -64,7 +64,8 @@ impl ActionExecution {
                 | StepState::Succeeded { .. }
                 | StepState::Failed { .. }
                 | StepState::Unknown { .. }
-                | StepState::Skipped => None,
+                | StepState::Skipped
+                | StepState::SkippedByHand { .. } => None,
             })
         });
         // A run that asks later finds by itself that a newer one asked before.

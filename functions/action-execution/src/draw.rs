@@ -127,10 +127,8 @@ impl ActionExecution {
                 return Ok(None);
             }
         }
-        let slack = self.outside.slack(self.now()).await?;
-        let workspace = self.outside.workspace(&slack).await?;
         let url = self.deploy_url(&deploy.id);
-        let message = message::step_elsewhere(&run, step, &deploy, &url, &workspace);
+        let message = message::step_elsewhere(&run, step, &deploy, &url);
         Ok(message.map(|message| (run, (channel, None), message)))
     }
 

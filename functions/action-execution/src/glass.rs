@@ -5,7 +5,7 @@ use crate::electorate::{each_once, resolve};
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
 use crate::people::Known;
-use crate::policy::Binding;
+use crate::policy::{Basing, Binding};
 use crate::trouble::Trouble;
 use approval::action::Action;
 use approval::approval::{
@@ -100,10 +100,13 @@ impl ActionExecution {
             Some(read) => Some(read.clone()),
             None => self.store.range(&deploy.id, &approval.id).await?,
         };
-        let kept = kept.filter(|kept| kept.base == start.revision && kept.head == run.revision);
+        let deployed_by = self.deployed_by(&deploy).await?;
+        let kept = kept.filter(|kept| {
+            kept.base == start.revision && kept.head == run.revision && kept.started_by == deployed_by
+        });
         let changes = match kept {
             Some(kept) => Ok(kept),
-            None => self.read_range(&deploy, &start.revision, &run.revision).await?,
+            None => self.read_range(&deploy, &deployed_by, (&start.revision, &run.revision)).await?,
         };
         let Ok(changes) = changes else {
             hands.may_lack = true;
@@ -128,7 +131,7 @@ impl ActionExecution {
         let Some(approval) = self.store.approval(deploy, id).await? else { return Ok(false) };
         let found = self.store.deploy_and_run(deploy, &approval.run).await?;
         let Some((deploy, run)) = found.filter(|(_, run)| run.is_in_force()) else { return Ok(false) };
-        self.policy_lets_base(&deploy, &run).await
+        Ok(matches!(self.policy_on_base(&deploy, &run).await?, Basing::Always))
     }
 
     /// Tells everybody in the channel that somebody broke the glass. That is a message of its own: Slack notifies nobody of a
@@ -249,7 +252,7 @@ impl ActionExecution {
             let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));
             let Some(next) = moved else { return Ok(Some(change)) };
             let others =
-                next.starts_elsewhere(&base).then(|| EffectKind::JudgeOthers { approval: id.clone() });
+                next.starts_elsewhere(&base).then(|| EffectKind::JudgeOthers { approval: Some(id.clone()) });
             let owner = format!("base moved by the review of {id}");
             Ok(Some(change.base(next).and(&owner, others.into_iter().collect(), Vec::new())))
         })

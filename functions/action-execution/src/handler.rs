@@ -2,21 +2,23 @@
 
 use crate::draw::Drawn;
 use crate::electorate::Accounts;
+use crate::failed::Failed;
 use crate::outside::Outside;
 use crate::policy::Policies;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
+use approval::effect::{EffectKind, Queue};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
+use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::Connections;
-use runtime::effects::{Attempt, SOON, take};
+use runtime::effects::{Attempt, NotTaken, SOON, take};
 use runtime::settings::{SettingError, Settings};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -33,7 +35,7 @@ pub(crate) struct ActionExecution {
     pub(crate) policies: Policies,
     queue: OwnQueue,
     pub(crate) public_url: String,
-    clock: fn() -> Timestamp,
+    pub(crate) clock: fn() -> Timestamp,
 }
 
 impl ActionExecution {
@@ -81,18 +83,29 @@ impl ActionExecution {
     }
 
     async fn effect(&self, message: &EffectMessage, request_id: &str) -> Handled {
-        let attempt = match take(&self.store, message, self.now(), request_id).await {
+        let attempt = match take(&self.store, Queue::Effects, message, self.now(), request_id).await {
             Ok(attempt) => attempt,
-            Err(handled) => return handled,
+            Err(NotTaken::Handled(handled)) => return handled,
+            Err(NotTaken::Unreadable(error)) => {
+                return self.put_aside(message, None, &error, request_id).await;
+            }
         };
         let attempt = &attempt;
         let settled = match self.perform(attempt).await {
             Ok(()) => {
                 let EffectMessage { deploy, effect: id } = message;
-                tracing::info!(request_id, %deploy, effect = %id, kind = ?attempt.effect.kind, "done");
+                tracing::info!(request_id, %deploy, effect = %id, kind = attempt.effect.kind.name(), "done");
                 return Handled::Done;
             }
             Err(Trouble::Outside(failure)) => self.settle(attempt, failure, request_id).await,
+            Err(Trouble::Store(error)) if !error.is_passing() => match &error {
+                StoreError::TooLarge { .. } | StoreError::Refused { .. } => {
+                    self.settle(attempt, Failure::Permanent(error.to_string()), request_id).await
+                }
+                StoreError::Row { .. } | StoreError::Service { .. } => {
+                    return self.put_aside(message, Some(attempt), &error, request_id).await;
+                }
+            },
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
@@ -102,6 +115,30 @@ impl ActionExecution {
         })
     }
 
+    /// Has people told that a row can't be read which an effect needs, or is; the effect is tried again in an
+    /// hour.
+    async fn put_aside(
+        &self,
+        message: &EffectMessage,
+        attempt: Option<&Attempt>,
+        error: &StoreError,
+        request_id: &str,
+    ) -> Handled {
+        let (EffectMessage { deploy, effect }, now) = (message, self.now());
+        tracing::error!(request_id, alarm = "unreadable", %deploy, %effect, %error, "put aside for an hour");
+        let told =
+            aside::tell(&self.store, &self.connections, message, &self.deploy_url(deploy), error, now).await;
+        let settled = match attempt {
+            Some(attempt) => self.store.settle(&attempt.effect, &aside::postponed(attempt, error, now)).await,
+            None => Ok(()),
+        };
+        if let Err(error) = told.and(settled) {
+            tracing::error!(request_id, %deploy, %effect, %error, "not told now; the clock comes back to it");
+        }
+        // The clock sends it again.
+        Handled::Done
+    }
+
     /// Does the effect and commits what follows from it.
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
         let effect = &attempt.effect;
@@ -109,7 +146,14 @@ impl ActionExecution {
             return Err(Failure::Permanent("Signoff stopped each time it was tried".to_owned()).into());
         }
         match &effect.kind {
-            EffectKind::RunStep { run, step } => self.run_step(attempt, run, *step).await,
+            EffectKind::RunStep { run, step } => self.run_step(attempt, run, *step, None).await,
+            EffectKind::RetryStep { run, step, first, .. } => {
+                self.run_step(attempt, run, *step, Some(first)).await
+            }
+            EffectKind::TellFailure { approval, run, step, failed_at } => {
+                let failed = Failed { approval: approval.as_ref(), run, step: *step, at: *failed_at };
+                self.tell_failure(attempt, failed).await
+            }
             EffectKind::AdvanceRun { run, step, outcome } => {
                 self.advance_run(attempt, run, *step, outcome).await
             }
@@ -121,7 +165,7 @@ impl ActionExecution {
             }
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
-            EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval).await,
+            EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval.as_ref()).await,
             EffectKind::TellFreezeLifted { approval } => {
                 self.tell_thread(attempt, approval, message::freeze_lifted).await
             }

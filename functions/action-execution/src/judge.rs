@@ -5,7 +5,9 @@ use crate::handler::ActionExecution;
 use crate::range::{is_settled, not_less};
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Approval, Blocker, Command, Electorate, Successor, WithoutRange};
+use approval::approval::{
+    Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,
+};
 use approval::base::{Base, place};
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
@@ -19,9 +21,6 @@ use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
 
-/// The longest wait until a blocked approval whose look failed is looked at again, in rounds.
-const LAST_ROUND: u32 = 15;
-
 /// What an approval judges, and by what.
 pub(crate) struct Judgement {
     /// Who may vote.
@@ -32,10 +31,22 @@ pub(crate) struct Judgement {
     pub(crate) start: Option<String>,
     /// The range, where it was read anew.
     pub(crate) read: Option<Changes>,
-    /// Whether its approval sets a base: it asks by the rules in force.
+    /// `true`: its approval sets a base, if the policy lets it. It asks by the rules in force.
     pub(crate) sets_base: bool,
     /// The deploy that rolled this one back, where one did since the approval opened.
     pub(crate) rolled_back_by: Option<Successor>,
+}
+
+/// An approval that is open, judged anew.
+pub(crate) struct Judged {
+    /// Its range, and who may vote.
+    pub(crate) judgement: Judgement,
+    /// `true`: it asks for four eyes, or an earlier approval for the same place did.
+    pub(crate) four_eyes: bool,
+    /// Its deploy.
+    pub(crate) deploy: Deploy,
+    /// The run that waits for it.
+    pub(crate) run: Run,
 }
 
 /// An approval that asks: its deploy, its run and its rule's words.
@@ -64,15 +75,6 @@ impl Asked<'_> {
         })
     }
 
-    /// Whether it asks for four eyes, or one before it for the same place did.
-    fn has_four_eyes(&self) -> bool {
-        let before = self.of_place(0..self.step).any(|(index, spec)| {
-            let state = &self.run.steps[index].state;
-            !spec.self_approval && matches!(state, StepState::Succeeded { .. })
-        });
-        before || !self.spec.self_approval
-    }
-
     /// The steps whose approvals for the same place the run went through, and whether one of them asks for four eyes. `None`: the
     /// last of them is still to come, or the run stopped before it.
     pub(crate) fn went_through(&self) -> Option<(Vec<usize>, bool)> {
@@ -88,12 +90,13 @@ impl Asked<'_> {
         (!is_missing && steps.contains(&self.step)).then_some((steps, four_eyes))
     }
 
-    /// The earlier approvals for the same place that the run went through.
-    fn earlier(&self) -> Vec<ApprovalId> {
+    /// The earlier approvals for the same place that the run went through, and whether each asked for four
+    /// eyes.
+    fn earlier(&self) -> Vec<(ApprovalId, bool)> {
         let through = self
             .of_place(0..self.step)
             .filter(|(index, _)| matches!(self.run.steps[*index].state, StepState::Succeeded { .. }));
-        through.map(|(index, _)| ApprovalId::derive(&self.run.id, index)).collect()
+        through.map(|(index, spec)| (ApprovalId::derive(&self.run.id, index), !spec.self_approval)).collect()
     }
 
     /// The approvals among these steps that lead to the same place.
@@ -131,8 +134,6 @@ impl ActionExecution {
         electorate.people_page = Some(self.people_page());
         electorate.glass = self.breakers(slack, &asked).await?;
         let sets_base = run.is_in_force() && !asked.is_followed();
-        // What the policy keeps back went nowhere: the next range has it too.
-        let sets_base = sets_base && self.policy_lets_base(deploy, run).await?;
         let judgement = |electorate, base, start, read| Judgement {
             electorate,
             base,
@@ -162,11 +163,14 @@ impl ActionExecution {
             return Ok(judgement(electorate, base, Some(start), None));
         }
         let kept = self.store.range(&deploy.id, id).await?;
-        let kept = kept
-            .filter(|kept| kept.base == start && kept.head == run.revision && (!again || is_settled(kept)));
+        let deployed_by = self.deployed_by(deploy).await?;
+        let is_it = |kept: &Changes| {
+            kept.base == start && kept.head == run.revision && kept.started_by == deployed_by
+        };
+        let kept = kept.filter(|kept| is_it(kept) && (!again || is_settled(kept)));
         let (known, is_new) = match kept {
             Some(kept) => (Ok(kept), false),
-            None => (self.read_range(deploy, &start, &run.revision).await?, true),
+            None => (self.read_range(deploy, &deployed_by, (&start, &run.revision)).await?, true),
         };
         let electorate = match &known {
             Ok(changes) => {
@@ -187,13 +191,14 @@ impl ActionExecution {
         Ok(judgement(electorate, base, Some(start), read))
     }
 
-    /// Judges anew who may vote on an approval that is open.
+    /// Judges anew who may vote on an approval that is open; and whether it lets its revision through with
+    /// four eyes: it asks for them, or an earlier one of its run did over the same range.
     pub(crate) async fn judge_open(
         &self,
         slack: &Slack,
         approval: &Approval,
         again: bool,
-    ) -> Result<(Judgement, bool), Trouble> {
+    ) -> Result<Judged, Trouble> {
         let found = self.store.deploy_and_run(&approval.deploy, &approval.run).await?;
         let (deploy, run) =
             found.ok_or_else(|| Failure::Permanent("the deploy is not on record any more".to_owned()))?;
@@ -204,8 +209,13 @@ impl ActionExecution {
         let shown = Some(&approval.electorate);
         let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
         let mut judgement = self.judge(slack, asked, again).await?;
-        for earlier in asked.earlier() {
+        let mut four_eyes = !spec.self_approval;
+        let start = judgement.base.start_of(true, &run.revision).map(|start| start.revision.clone());
+        for (earlier, had_four_eyes) in asked.earlier() {
             let earlier = self.store.approval(&deploy.id, &earlier).await?;
+            // Where the base moved since, what that takes out was before nobody's four eyes.
+            let is_same = earlier.as_ref().is_some_and(|earlier| earlier.subject.base == start);
+            four_eyes |= had_four_eyes && is_same;
             // What a broken glass let through counts as approved once it is reviewed.
             let is_owed = earlier.is_none_or(|earlier| earlier.owed_review().is_some());
             judgement.sets_base &= !is_owed;
@@ -214,7 +224,7 @@ impl ActionExecution {
             Some(_) => None,
             None => self.rolled_back_by(&deploy).await?,
         };
-        Ok((Judgement { rolled_back_by, ..judgement }, asked.has_four_eyes()))
+        Ok(Judged { judgement: Judgement { rolled_back_by, ..judgement }, four_eyes, deploy, run })
     }
 
     /// Looks again whether a blocked approval can be judged. One that can goes on by itself.
@@ -230,8 +240,8 @@ impl ActionExecution {
             return self.done(effect).await;
         };
         let slack = self.outside.slack(self.now()).await?;
-        let (judgement, _) = self.judge_open(&slack, &approval, true).await?;
-        let Judgement { electorate, start, read, rolled_back_by, .. } = judgement;
+        let judged = self.judge_open(&slack, &approval, true).await?;
+        let Judgement { electorate, start, read, rolled_back_by, .. } = judged.judgement;
         let command = match rolled_back_by {
             Some(by) => Command::Supersede(by),
             None => Command::Judge { electorate, base: start, round },
@@ -269,14 +279,14 @@ impl ActionExecution {
             return Ok(Handled::Again(wait));
         }
         let now = self.now();
-        let next = round.saturating_add(1).min(LAST_ROUND);
+        let next = round.saturating_add(1);
         let after = effect.closed(EffectState::Failed, Some(failure.to_string()));
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         let is_open = self.store.approval(&effect.deploy, id).await?;
         if round > 0 && is_open.is_some_and(|approval| approval.status.is_open()) {
             let kind = EffectKind::JudgeAgain { approval: id.clone(), round: next };
-            let at = now + jiff::SignedDuration::from_mins(i64::from(next));
-            change = change.later(&format!("judging after {}", effect.id), kind, at);
+            change =
+                change.later(&format!("judging after {}", effect.id), kind, now + wait_before_round(next));
         }
         self.store.commit(change).await?;
         Ok(Handled::Done)

@@ -3,8 +3,10 @@
 mod actions;
 mod confirm;
 mod deadlines;
+mod deployers;
 mod draw;
 mod electorate;
+mod failed;
 mod glass;
 mod handler;
 mod judge;

@@ -18,7 +18,8 @@ use runtime::effects::Attempt;
 use store::{Change, StoreError};
 
 impl ActionExecution {
-    /// Opens the approval of step number `step`, whose dialog is then drawn.
+    /// Opens the approval of step number `step`, whose dialog is then drawn. `earlier` are the run's
+    /// approvals before it.
     pub(crate) async fn open_approval(
         &self,
         attempt: &Attempt,
@@ -26,6 +27,7 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         spec: &ApprovalSpec,
+        earlier: &[Approval],
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let slack = self.outside.slack(self.now()).await?;
@@ -35,7 +37,7 @@ impl ActionExecution {
             Some(_) => spec.prompt.clone(),
             None => {
                 let mentions = self.mentions(&slack, deploy).await?;
-                let context = self.context(deploy, &mentions, &[&spec.prompt]).await?;
+                let context = self.context(attempt, deploy, &mentions, &[&spec.prompt]).await?;
                 render(&spec.prompt, &context).map_err(|error| {
                     Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
                 })?
@@ -54,7 +56,7 @@ impl ActionExecution {
         if !is_of_rules {
             reachable(&electorate, spec, deploy)?;
         }
-        let subject = self.subject(deploy, run, step, spec).await?;
+        let subject = self.subject(deploy, run, step, spec, earlier).await?;
         let opened_at = self.now();
         let approval = Approval {
             id: id.clone(),

@@ -1,30 +1,50 @@
-//! The approvals beside one that moved the base of its place, or whose base an admin set.
+//! The approvals that are judged again because something beside them changed: the base of a place, or the
+//! list of people.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
-use approval::id::ApprovalId;
-use approval::slug::canonical;
+use approval::id::{ApprovalId, DeployId};
+use approval::range::Direction;
 use runtime::effects::Attempt;
 use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
 
 impl ActionExecution {
-    /// Has every other approval of the deployment that is open judged again: its range may start elsewhere now. Each look reads
-    /// the base of its own place.
-    pub(crate) async fn judge_others(&self, attempt: &Attempt, moved_by: &ApprovalId) -> Result<(), Trouble> {
+    /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their
+    /// ranges may start elsewhere now, and each look reads the base of its own place. Without, the blocked
+    /// ones of every deployment: somebody may be found now.
+    pub(crate) async fn judge_others(
+        &self,
+        attempt: &Attempt,
+        moved_by: Option<&ApprovalId>,
+    ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let Some(deploy) = self.store.deploy(&effect.deploy).await? else { return self.done(effect).await };
+        let deployment = match moved_by {
+            Some(_) => {
+                let deploy = self.store.deploy(&effect.deploy).await?;
+                let Some(deploy) = deploy else { return self.done(effect).await };
+                Some(deploy.deployment)
+            }
+            None => None,
+        };
         let wanted = WantedApprovals {
-            deployment: Some(deploy.deployment.clone()),
+            deployment,
             outcome: Some(WantedOutcome::Pending),
             ..WantedApprovals::default()
         };
         let mut before = None;
         loop {
             let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
-            for other in listing.approvals.into_iter().filter(|other| other.id != *moved_by) {
+            for other in listing.approvals {
+                let is_meant = match moved_by {
+                    Some(moved_by) => other.id != *moved_by,
+                    None => self.is_blocked(&other.deploy, &other.id).await?,
+                };
+                if !is_meant {
+                    continue;
+                }
                 let judge = EffectKind::JudgeAgain { approval: other.id.clone(), round: 0 };
                 let owner = format!("judged after {} {}", effect.id, other.id);
                 let change = Change::to(&other.deploy, self.now()).and(&owner, vec![judge], Vec::new());
@@ -42,24 +62,28 @@ impl ActionExecution {
         self.done(effect).await
     }
 
+    async fn is_blocked(&self, deploy: &DeployId, id: &ApprovalId) -> Result<bool, StoreError> {
+        let approval = self.store.approval(deploy, id).await?;
+        Ok(approval
+            .is_some_and(|approval| approval.status.is_open() && !approval.electorate.blocked.is_empty()))
+    }
+
     /// The deploy that took `deploy` out of its environment by going back to what stood there before it; `None`: none did. One
-    /// request, and one or two more where a later deploy stands there.
+    /// request, and some more where a later deploy stands there.
     pub(crate) async fn rolled_back_by(&self, deploy: &Deploy) -> Result<Option<Successor>, StoreError> {
         let Some(newer) = self.store.newer(deploy).await? else { return Ok(None) };
         if newer.revision == deploy.revision {
             return Ok(None);
         }
-        let environment = canonical(&deploy.environment);
-        let of_revision = self.store.of_revision(&deploy.deployment, &newer.revision).await?;
-        let stood_before = of_revision.iter().any(|earlier| {
-            earlier.id != newer.id
-                && canonical(&earlier.environment) == environment
-                && earlier.deployed_at < deploy.deployed_at
-        });
-        if !stood_before {
+        let back = (newer.revision.as_str(), &newer.id);
+        let Deploy { deployment, environment, deployed_at, .. } = deploy;
+        let stood_before = self.store.stood_before(deployment, environment, back, *deployed_at).await?;
+        let found = self.store.deploy(&newer.id).await?;
+        // The host compared it with what stood there before it, which may never have been registered.
+        let is_rollback = |found: &Deploy| found.reading.direction == Some(Direction::Rollback);
+        if !stood_before && !found.as_ref().is_some_and(is_rollback) {
             return Ok(None);
         }
-        let found = self.store.deploy(&newer.id).await?;
         let title = found.map_or_else(|| newer.revision.clone(), |found| found.title());
         Ok(Some(Successor { url: self.deploy_url(&newer.id), title, deploy: newer.id }))
     }

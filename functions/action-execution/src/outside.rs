@@ -12,6 +12,7 @@ use providers::webhook::{Loopback, Webhook};
 use runtime::aws::Aws;
 use runtime::secrets::{
     ApiSecret, CircleCiSecret, Complete, GitHubSecret, JiraSecret, LinearSecret, Secret, SlackSecret,
+    WriteSecret,
 };
 use runtime::settings::{SettingError, Settings};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) struct Outside {
     jira: (Option<String>, Secret<JiraSecret>),
     linear: (String, Secret<LinearSecret>),
     api: Secret<ApiSecret>,
+    write: Secret<WriteSecret>,
     pub(crate) events: aws_sdk_eventbridge::Client,
     /// The bus of events whose rule names none.
     pub(crate) event_bus: String,
@@ -56,6 +58,7 @@ impl Outside {
             ),
             linear: (settings.url("LINEAR_API_URL")?, Secret::new(settings, "LINEAR_SECRET", aws)?),
             api: Secret::new(settings, "API_SECRET", aws)?,
+            write: Secret::new(settings, "WRITE_SECRET", aws)?,
             events: aws.events(),
             event_bus: settings.required("EVENT_BUS")?.to_owned(),
         })
@@ -103,6 +106,11 @@ impl Outside {
         let http = self.http().await?;
         trackers.linear = secret.is_filled().then(|| Linear::new(http, &self.linear.0, secret.key.clone()));
         Ok(trackers)
+    }
+
+    /// The secrets that rules may name.
+    pub(crate) async fn write_secret(&self, now: Timestamp) -> Result<Arc<WriteSecret>, Failure> {
+        read(&self.write, now).await
     }
 
     pub(crate) async fn api_secret(&self, now: Timestamp) -> Result<Arc<ApiSecret>, Failure> {

@@ -70,6 +70,12 @@ impl Makers {
         self.0.iter().map(|(_, found)| found)
     }
 
+    /// The Slack user ids of those among them who are `people`.
+    pub(crate) fn members_of(&self, people: &[Person]) -> Vec<String> {
+        let wanted = self.0.iter().filter(|(maker, _)| people.iter().any(|person| maker.is(person)));
+        wanted.flat_map(|(_, found)| found.members.iter().map(|member| member.id.clone())).collect()
+    }
+
     /// How each is mentioned in Slack.
     pub(crate) fn mentions(&self) -> Mentions {
         let mut mentions = Mentions::default();

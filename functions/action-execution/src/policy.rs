@@ -16,13 +16,12 @@ use approval::policy::PATH;
 use approval::run::{self, Run, Status, StepState};
 use providers::Failure;
 use rules::policy::{Judged, Policy, Shortfall, Together};
-use rules::template::Context;
+use rules::template::{Context, is_late};
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::Change;
+use store::{Change, StoreError};
 
 /// The beginning of a step's note while the policy keeps it back.
 const BLOCKED: &str = "The policy keeps this back. ";
@@ -49,9 +48,20 @@ pub(crate) enum Binding {
     Policy(Arc<Policy>),
 }
 
+/// The policy's word on the approvals of a run that set a base.
+#[derive(Debug)]
+pub(crate) enum Basing {
+    /// They do.
+    Always,
+    /// They don't: the policy keeps something of the run back, or nothing of it is held against the policy.
+    Never,
+    /// The last one does where enough different people approved in all of them together.
+    Counted(Box<Held>),
+}
+
 /// A run against the policy.
 #[derive(Debug, Default)]
-struct Held {
+pub(crate) struct Held {
     /// The ways in which its rule is below the policy.
     below: Vec<String>,
     /// The floors that it meets by the votes of several approvals together.
@@ -111,12 +121,36 @@ impl ActionExecution {
         Ok(self.held_against_policy(deploy, run, None).await?.below)
     }
 
-    /// Whether an approval of `run` may set a base: the policy keeps nothing of the run back, and does not still have to count the
-    /// people of several approvals. A run that only asks is held against no floor, so that under a policy it sets none: a rule of few
-    /// votes would hide its commits from the one that acts.
-    pub(crate) async fn policy_lets_base(&self, deploy: &Deploy, run: &Run) -> Result<bool, Trouble> {
-        let Held { below, together, asks_only, .. } = self.held_against_policy(deploy, run, None).await?;
-        Ok(below.is_empty() && together.is_empty() && !asks_only)
+    /// The policy's word on an approval of `run` that sets a base. A run that only asks is held against no
+    /// floor, so that under a policy it sets none: a rule of few votes would hide its commits from the one
+    /// that acts.
+    pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Result<Basing, Trouble> {
+        let held = self.held_against_policy(deploy, run, None).await?;
+        Ok(match (held.below.is_empty() && !held.asks_only, held.together.is_empty()) {
+            (false, _) => Basing::Never,
+            (true, true) => Basing::Always,
+            (true, false) => Basing::Counted(Box::new(held)),
+        })
+    }
+
+    /// `true` if `last`, an approval of `run` that is approved now, sets a base.
+    ///
+    /// # Errors
+    /// The other approvals behind the run can't be read.
+    pub(crate) async fn sets_base(
+        &self,
+        run: &Run,
+        basing: &Basing,
+        last: &Approval,
+    ) -> Result<bool, StoreError> {
+        let held = match basing {
+            Basing::Always => return Ok(true),
+            Basing::Never => return Ok(false),
+            Basing::Counted(held) => held,
+        };
+        let approved = self.approved_behind(run, held, Some(last)).await?;
+        let is_broken = approved.iter().any(|(_, approval)| approval.glass.broken.is_some());
+        Ok(!is_broken && too_few(run, held, &approved).is_empty())
     }
 
     /// The rule of `run` against the policy in force, as it is written and as its texts are rendered now, or as people voted on
@@ -140,10 +174,7 @@ impl ActionExecution {
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
         let before: Vec<Vec<Action>> = runs_before.iter().map(Run::actions).collect();
-        let texts = texts(&actions);
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let context = self.plain_context(deploy, &texts).await?;
-        let rendered = rendered(&actions, subject, &context);
+        let rendered = rendered(&actions, subject, &self.early_context(deploy));
         let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
             let after = before.iter().map(Vec::as_slice).collect();
@@ -166,16 +197,35 @@ impl ActionExecution {
         if held.together.is_empty() && held.runs_before.is_empty() {
             return Ok(Vec::new());
         }
-        let (mut approved, mut broken) = (Vec::new(), Vec::new());
+        let approved = self.approved_behind(run, held, None).await?;
+        let is_broken = |approval: &&Approval| approval.glass.broken.is_some();
+        let broken: Vec<&Approval> =
+            approved.iter().map(|(_, approval)| approval).filter(is_broken).collect();
+        match broken.is_empty() {
+            true => Ok(too_few(run, held, &approved)),
+            false => self.unnamed_breakers(run, held, &broken).await,
+        }
+    }
+
+    /// The approvals that are approved of `run` and of the runs before it, with what their rules ask. `last`
+    /// stands for its row.
+    async fn approved_behind<'r>(
+        &self,
+        run: &'r Run,
+        held: &'r Held,
+        last: Option<&Approval>,
+    ) -> Result<Vec<(&'r ApprovalSpec, Approval)>, StoreError> {
+        let mut approved = Vec::new();
         for run in held.runs_before.iter().chain([run]) {
             for (step, asked) in run.steps.iter().enumerate() {
                 let Action::SlackChannelApproval(spec) = &asked.action else { continue };
                 let id = ApprovalId::derive(&run.id, step);
-                let Some(approval) = self.store.approval(&run.deploy, &id).await? else { continue };
+                let approval = match last.filter(|last| last.id == id) {
+                    Some(last) => Some(last.clone()),
+                    None => self.store.approval(&run.deploy, &id).await?,
+                };
+                let Some(approval) = approval else { continue };
                 match approval.status {
-                    votes::Status::Approved { .. } if approval.glass.broken.is_some() => {
-                        broken.push(approval)
-                    }
                     votes::Status::Approved { .. } => approved.push((spec, approval)),
                     votes::Status::Pending
                     | votes::Status::Quorum { .. }
@@ -186,20 +236,7 @@ impl ActionExecution {
                 }
             }
         }
-        if !broken.is_empty() {
-            return self.unnamed_breakers(run, held, &broken).await;
-        }
-        let mut lacking = Vec::new();
-        for together in &held.together {
-            let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
-            let approvals: Vec<&Approval> = counting.map(|(_, approval)| approval).collect();
-            let found = different_people(&approvals, together.has_four_eyes());
-            let text = message::too_few_people(&run.rule, together.line, together.people, found);
-            if found < together.people && !lacking.contains(&text) {
-                lacking.push(text);
-            }
-        }
-        Ok(lacking)
+        Ok(approved)
     }
 
     /// Those of `broken` whose breaker the policy does not name for what `run` does.
@@ -207,7 +244,7 @@ impl ActionExecution {
         &self,
         run: &Run,
         held: &Held,
-        broken: &[Approval],
+        broken: &[&Approval],
     ) -> Result<Vec<String>, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
         let named = resolve(&slack, &held.breakers).await?.people;
@@ -217,7 +254,7 @@ impl ActionExecution {
     }
 
     /// The runs that had to succeed before `run`, where they did.
-    async fn runs_before(&self, run: &Run) -> Result<Vec<Run>, Trouble> {
+    pub(crate) async fn runs_before(&self, run: &Run) -> Result<Vec<Run>, Trouble> {
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         let mut ahead = run.after.clone();
         while let Some(name) = ahead.pop() {
@@ -260,7 +297,8 @@ impl ActionExecution {
             | StepState::Succeeded { .. }
             | StepState::Failed { .. }
             | StepState::Unknown { .. }
-            | StepState::Skipped => false,
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => false,
         });
         if has_waited && self.store.newer(deploy).await?.is_some() {
             let environment = &deploy.environment;
@@ -314,6 +352,22 @@ impl ActionExecution {
     }
 }
 
+/// The floors that `run` meets by several approvals together, and in which too few different people approved,
+/// a sentence each.
+fn too_few(run: &Run, held: &Held, approved: &[(&ApprovalSpec, Approval)]) -> Vec<String> {
+    let mut lacking = Vec::new();
+    for together in &held.together {
+        let counting = approved.iter().filter(|(spec, _)| together.counts(spec));
+        let approvals: Vec<&Approval> = counting.map(|(_, approval)| approval).collect();
+        let found = different_people(&approvals, together.has_four_eyes());
+        let text = message::too_few_people(&run.rule, together.line, together.people, found);
+        if found < together.people && !lacking.contains(&text) {
+            lacking.push(text);
+        }
+    }
+    lacking
+}
+
 /// The number of different people who approved `approvals` and whose votes were enough there. With `four_eyes`, of the part of the
 /// change that has the fewest: whoever made it does not count for it.
 fn different_people(approvals: &[&Approval], four_eyes: bool) -> u64 {
@@ -332,29 +386,15 @@ pub(crate) fn is_bound(action: &Action) -> bool {
     action.kind() == Kind::Acts && !matches!(action, Action::RulesFile(_))
 }
 
-/// The texts of what acts in `actions`, at whatever depth.
-fn texts(actions: &[Action]) -> Vec<String> {
-    let found = RefCell::new(Vec::new());
-    let collect = |_: usize, action: &Action| {
-        let note = |text: &str| {
-            found.borrow_mut().push(text.to_owned());
-            Ok::<_, std::convert::Infallible>(text.to_owned())
-        };
-        match action.with_texts(note) {
-            Ok(same) => same,
-            Err(never) => match never {},
-        }
-    };
-    each(actions, &mut 0, &collect);
-    found.into_inner()
-}
-
 /// `actions` with the texts of what acts rendered: those that people voted on with `subject`, else as they are now. One that
-/// can't be rendered stays a template, of which nothing can be proven.
+/// can't be rendered, or not before the action runs, stays a template, of which nothing can be proven.
 fn rendered(actions: &[Action], subject: Option<&Subject>, context: &Context) -> Vec<Action> {
     let render = |index: usize, action: &Action| {
         let action = subject.and_then(|subject| subject.act(index)).map_or(action, |act| &act.action);
-        let rendered = action.with_texts(|template| renderer(action)(template, context));
+        let rendered = action.with_texts(|of, template| match is_late(template) {
+            true => Ok(template.to_owned()),
+            false => renderer(of)(template, context),
+        });
         rendered.unwrap_or_else(|_| action.clone())
     };
     each(actions, &mut 0, &render)
@@ -414,9 +454,5 @@ mod tests {
             action.clone()
         };
         assert_eq!(&each(actions, &mut 0, &same), actions);
-        assert_eq!(
-            texts(actions),
-            ["https://a.example/{{ environment }}", "{{ revision }}", "https://b.example", "done"]
-        );
     }
 }

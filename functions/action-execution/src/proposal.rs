@@ -78,13 +78,14 @@ impl ActionExecution {
         if let Some(kept) = kept.filter(|kept| is_it(kept) && (!again || is_settled(kept))) {
             return Ok(Ok(kept));
         }
-        let github = self.outside.github(self.now()).await?;
+        let github = self.reader().await?;
         let read = match read(&github, &deploy.repository, base, head).await {
             Ok((range, changing)) => self.of_file(&github, range, changing).await,
             Err(failure) => Err(failure),
         };
         let changes = match read {
             Ok(changes) => changes,
+            Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(RangeFailure::BaseLost(_)) => {
                 let base = base.get(..7).unwrap_or(base);
                 let lost = format!("GitHub no longer has `{base}`, where the file in force was read.");

@@ -4,17 +4,20 @@ use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::approval::{Blocker, Electorate, Outline, WithoutRange};
 use approval::base::Passed;
-use approval::deploy::{Deploy, Person, RulesChange};
-use approval::range::{Account, Identity, Range};
+use approval::deploy::{Deploy, RulesChange};
+use approval::range::Identity;
 use approval::range_files::{Moves, RangeFiles};
 use approval::shares::{Changes, Maker, changes};
 use providers::Failure;
 use providers::github::{ChangedFiles, GitHub, RangeFailure};
+use runtime::reading_parts::KeptParts;
+use std::sync::Arc;
 
 /// The most that is kept of a range, in bytes as JSON: DynamoDB takes 400 KB a row.
 const MOST_KEPT: usize = 300 * 1024;
 
-/// How many accounts' profiles are read; of others that hide their address nobody is found.
+/// How many accounts' profiles are read. Of others that hide their address, only the list of people knows who
+/// they are.
 const MAX_PROFILES: usize = 20;
 /// The end of the addresses that GitHub makes up for people who hide theirs.
 const NOREPLY: &str = "@users.noreply.github.com";
@@ -25,38 +28,43 @@ pub(crate) fn is_settled(changes: &Changes) -> bool {
 }
 
 impl ActionExecution {
-    /// What lies between `base` and `revision`, and who made it; what blocks the approval where that can't be read.
+    /// What lies between `base` and `revision`, and who made it, those who deployed it among them; what
+    /// blocks the approval where that can't be read.
     pub(crate) async fn read_range(
         &self,
         deploy: &Deploy,
-        base: &str,
-        revision: &str,
+        deployed_by: &[Identity],
+        (base, revision): (&str, &str),
     ) -> Result<Result<Changes, Blocker>, Trouble> {
         let now = self.now();
-        let github = self.outside.github(now).await?;
+        let github = self.reader().await?;
         let (range, files) = match github.range(&deploy.repository, base, revision).await {
             Ok(read) => (read.range, read.files),
+            Err(RangeFailure::Unfinished(failure)) => return Err(failure.into()),
             Err(failure) => {
                 tracing::warn!(deploy = %deploy.id, base, revision, %failure, "the range can't be read");
                 return Ok(Err(match failure {
                     RangeFailure::BaseLost(_) => Blocker::BaseLost { base: base.to_owned() },
-                    RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure) => incomplete(&failure),
+                    RangeFailure::HeadUnknown(failure)
+                    | RangeFailure::Unfinished(failure)
+                    | RangeFailure::Other(failure) => incomplete(&failure),
                 }));
             }
         };
-        let mut started_by = Vec::new();
-        for person in deploy.deployers() {
-            match identity(&github, &range, person).await {
-                Ok(identity) => started_by.push(identity),
-                Err(failure) => return Ok(Err(incomplete(&failure))),
-            }
-        }
-        let mut read = changes(&range, &started_by, now);
+        let mut read = changes(&range, deployed_by, now);
         read.files = self.files(&github, deploy, (base, revision), files).await;
         if let Err(failure) = addresses(&github, &mut read).await {
             return Ok(Err(incomplete(&failure)));
         }
         Ok(Ok(within_a_row(read)))
+    }
+}
+
+impl ActionExecution {
+    /// The source host, which reads a large range over several invocations.
+    pub(crate) async fn reader(&self) -> Result<GitHub, Failure> {
+        let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));
+        Ok(self.outside.github(self.now()).await?.keeping(parts))
     }
 }
 
@@ -97,6 +105,12 @@ impl ActionExecution {
                     removed: u32::try_from(read.removed).unwrap_or(u32::MAX),
                 };
                 Ok(electorate.since(start, outline).changing(files))
+            }
+            // What people voted on was compared: what they would vote on now may be known in a moment.
+            Err(RangeFailure::HeadUnknown(failure) | RangeFailure::Other(failure))
+                if failure.is_passing() && shown.is_some_and(|shown| shown.judged.is_some()) =>
+            {
+                Err(failure.into())
             }
             Err(failure) => {
                 tracing::warn!(deploy = %deploy.id, base = start.revision, %failure, "the outline of a range can't be read");
@@ -141,31 +155,21 @@ pub(crate) fn incomplete(failure: &Failure) -> Blocker {
     Blocker::Incomplete { missing: vec![format!("{}.", failure.to_string().trim_end_matches('.'))] }
 }
 
-/// The account of who deployed. Whoever the host says has it acted; an address alone is CI's word, which adds a maker.
-async fn identity(github: &GitHub, range: &Range, person: &Person) -> Result<Identity, Failure> {
-    let (name, email) = (person.name.clone(), person.email.clone());
-    let Some(login) = &person.username else {
-        return Ok(Identity { name, email, account: None, vouched: false });
-    };
-    if let Some(known) = accounts(range).find(|account| account.login.eq_ignore_ascii_case(login)) {
-        return Ok(Identity { name, email, account: Some(known.clone()), vouched: true });
-    }
-    match github.account(login).await {
-        Ok(identity) => Ok(Identity { email: email.or(identity.email.clone()), ..identity }),
-        Err(Failure::Permanent(_) | Failure::Refusal(_)) => {
-            let is_bot = login.ends_with("[bot]");
-            let account = Account { id: 0, login: login.clone(), is_bot };
-            Ok(Identity { name, email, account: Some(account), vouched: true })
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-/// Fills in the addresses that accounts show in public, of accounts whose commits give none.
+/// Fills in the addresses that accounts show in public, of accounts whose commits give none; the makers whose
+/// profiles were left unread are marked so.
 pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(), Failure> {
-    let hides = |maker: &&mut Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
-    for maker in read.makers.iter_mut().filter(hides).take(MAX_PROFILES) {
-        let Some(account) = maker.account.as_ref().filter(|account| !account.is_bot) else { continue };
+    let hides = |maker: &Maker| maker.emails.iter().all(|email| email.ends_with(NOREPLY));
+    let mut asked = 0;
+    for maker in &mut read.makers {
+        let hides = hides(maker);
+        let Some(account) = maker.account.as_ref().filter(|account| hides && !account.is_bot) else {
+            continue;
+        };
+        if asked == MAX_PROFILES {
+            maker.is_unread = true;
+            continue;
+        }
+        asked += 1;
         match github.account(&account.login).await {
             Ok(shown) if shown.account.as_ref().is_some_and(|known| known.id == account.id) => {
                 maker.emails.extend(shown.email.map(|email| email.to_lowercase()));
@@ -176,21 +180,4 @@ pub(crate) async fn addresses(github: &GitHub, read: &mut Changes) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// Every account of a range.
-fn accounts(range: &Range) -> impl Iterator<Item = &Account> {
-    let of_branches = range.pull_requests.iter().flat_map(|from| &from.commits);
-    let commits = range.added.iter().chain(&range.removed).chain(of_branches);
-    let of_commits = commits.flat_map(|commit| {
-        std::iter::once(&commit.author)
-            .chain(&commit.committer)
-            .chain(&commit.co_authors)
-            .chain(&commit.pushed_by)
-    });
-    let of_pull_requests = range
-        .pull_requests
-        .iter()
-        .flat_map(|from| from.opened_by.iter().chain(&from.merged_by).chain(&from.opening_asked_by));
-    of_commits.chain(of_pull_requests).filter_map(|identity| identity.account.as_ref())
 }

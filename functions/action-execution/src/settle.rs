@@ -21,11 +21,17 @@ impl ActionExecution {
         failure: Failure,
         request_id: &str,
     ) -> Result<Handled, Trouble> {
+        let attempt = &attempt.with_build();
+        // A provider that asks to wait slows work down; it must not end it.
+        let asked_to_wait = failure.retry_after().is_some();
+        let attempt = &if asked_to_wait { attempt.spared(self.now()) } else { attempt.clone() };
         let effect = &attempt.effect;
         let (deploy, id, attempts) = (&effect.deploy, &effect.id, effect.attempts);
         tracing::warn!(request_id, %deploy, effect = %id, attempts, %failure, "an effect was not done");
         match &effect.kind {
-            EffectKind::RunStep { run, step } => self.settle_step(attempt, run, *step, failure).await,
+            EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. } => {
+                self.settle_step(attempt, run, *step, failure).await
+            }
             EffectKind::DrawDialog { approval } => self.settle_dialog(attempt, approval, failure).await,
             EffectKind::ConfirmQuorum { approval } => self.settle_quorum(attempt, approval, failure).await,
             EffectKind::JudgeAgain { approval, round } => {
@@ -44,6 +50,7 @@ impl ActionExecution {
                 self.settle_telling(attempt, "the approval's channel", failure).await
             }
             EffectKind::DrawStep { .. }
+            | EffectKind::TellFailure { .. }
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }
@@ -69,8 +76,8 @@ impl ActionExecution {
         failure: Failure,
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
-        let tries_left = effect.attempts < MAX_ATTEMPTS;
-        let wait = backoff(effect.attempts, failure.retry_after());
+        let tries_left = effect.tries() < MAX_ATTEMPTS;
+        let wait = backoff(effect.tries(), failure.retry_after());
         let reason = failure.to_string();
         let (command, after, handled) = match failure {
             Failure::Retryable { .. } if tries_left => {
@@ -149,7 +156,7 @@ impl ActionExecution {
         let stands = approval.dialog.is_some() || !approval.status.is_open();
         let over = self.now().duration_since(effect.created_at) > PARKED_FOR;
         let passing = failure.is_passing();
-        if (passing && effect.attempts < MAX_ATTEMPTS) || (stands && (over || !passing)) {
+        if (passing && effect.tries() < MAX_ATTEMPTS) || (stands && (over || !passing)) {
             return self.settle_telling(attempt, &approval.channel, failure).await;
         }
         if over {
@@ -183,8 +190,8 @@ impl ActionExecution {
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
         let reason = sentence(&failure.to_string());
-        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS {
-            let wait = backoff(effect.attempts, failure.retry_after());
+        if failure.is_passing() && effect.tries() < MAX_ATTEMPTS {
+            let wait = backoff(effect.tries(), failure.retry_after());
             self.store.settle(effect, &effect.postponed(self.now(), wait, reason)).await?;
             return Ok(Handled::Again(wait));
         }
@@ -214,8 +221,8 @@ impl ActionExecution {
         failure: Failure,
     ) -> Result<Handled, Trouble> {
         let effect = &attempt.effect;
-        let tries_left = effect.attempts < MAX_ATTEMPTS;
-        let wait = backoff(effect.attempts, failure.retry_after());
+        let tries_left = effect.tries() < MAX_ATTEMPTS;
+        let wait = backoff(effect.tries(), failure.retry_after());
         let reason = sentence(&failure.to_string());
         let after = match failure {
             Failure::Retryable { .. } if tries_left => attempt.postponed(self.now(), wait, reason),

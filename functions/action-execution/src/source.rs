@@ -51,7 +51,15 @@ impl ActionExecution {
         };
         let ci_files = if is_told { github.ci_files(repository, &head.revision).await? } else { Vec::new() };
         let RefHead { name, is_tag, revision: head } = head;
-        Ok(Start::From(BuildSource { name, is_tag, head, is_told, workflow, ci_files }))
+        let source = BuildSource { name, is_tag, head, is_told, workflow, ci_files };
+        if is_told && source.head != deploy.revision {
+            // No range that anybody judges has what lies between the two.
+            let approved = github.ci_files(repository, &deploy.revision).await?;
+            if let Some(changed) = source.changed_files(&approved) {
+                return Ok(Start::Nothing(other_ci_files(&source, deploy, &changed)));
+            }
+        }
+        Ok(Start::From(source))
     }
 
     /// Looks at `source` once more: the commit that a build of `deploy` starts from now. Error: it is not what was seen, and
@@ -214,6 +222,15 @@ async fn is_told(
         }
     }
     Ok(false)
+}
+
+/// The reason to start nothing where the CI files at the head of `source` are not those of the revision.
+fn other_ci_files(source: &BuildSource, deploy: &Deploy, changed: &str) -> String {
+    let (name, head, revision) = (&source.name, short(&source.head), deploy.short_revision());
+    format!(
+        "{name} stands at {head}, and its CI files are not those of {revision}, which is deployed: {changed}. Deploy {head}, or \
+         set `revision` of trigger_build to a branch or tag with the CI files of {revision}"
+    )
 }
 
 fn ambiguous(name: &str) -> String {

@@ -1,22 +1,31 @@
 //! Steps: running an action, and going on after an approval.
 
-use crate::actions::Done;
+use crate::actions::{Done, Voted};
 use crate::handler::ActionExecution;
 use crate::policy::is_bound;
+use crate::subject::decided;
 use crate::trouble::Trouble;
 use approval::action::{Action, RulesFileStep, WhenRepeated};
 use approval::approval::Outcome;
 use approval::effect::{Effect, EffectState};
 use approval::id::{ApprovalId, RunId};
-use approval::run::{self, StepState};
+use approval::run::{self, FirstTry, Resolved, StepState};
+use jiff::{SignedDuration, Timestamp};
 use providers::Failure;
 use runtime::effects::Attempt;
 use std::cell::Cell;
 use store::{Change, ReadStep};
 
 impl ActionExecution {
-    /// Runs the action of step number `step`.
-    pub(crate) async fn run_step(&self, attempt: &Attempt, run: &RunId, step: usize) -> Result<(), Trouble> {
+    /// Runs the action of step number `step`. `first`: the effect that tried it first, where somebody retried
+    /// it; the outside world knows what it does by that.
+    pub(crate) async fn run_step(
+        &self,
+        attempt: &Attempt,
+        run: &RunId,
+        step: usize,
+        first: Option<&FirstTry>,
+    ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
         let Some(ReadStep { deploy, run, approvals }) = self.store.step(&effect.deploy, run, step).await?
         else {
@@ -32,7 +41,8 @@ impl ActionExecution {
             | StepState::Succeeded { .. }
             | StepState::Failed { .. }
             | StepState::Unknown { .. }
-            | StepState::Skipped => return self.done(effect).await,
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => return self.done(effect).await,
         };
         if !run.permits(step, &approvals) {
             return self.disbelieve(effect, "no approval on record lets this step run").await;
@@ -45,7 +55,7 @@ impl ActionExecution {
             return Err(Failure::Unanswered("Signoff stopped while this was running".to_owned()).into());
         }
         if let Action::SlackChannelApproval(spec) = &action {
-            return self.open_approval(attempt, &deploy, &run, step, spec).await;
+            return self.open_approval(attempt, &deploy, &run, step, spec, &approvals).await;
         }
         if let Action::RulesFile(RulesFileStep::Await { file }) = &action
             && self.waits_for_rules(&deploy, &run, file).await?
@@ -59,7 +69,15 @@ impl ActionExecution {
             return Ok(());
         }
         self.unless_overtaken(&deploy, &run, step, voted).await?;
-        let Done { summary, url } = match self.act(attempt, &deploy, &run, step, &action, subject).await {
+        let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
+        let acting =
+            as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());
+        let done = self.act(&acting, &deploy, &run, step, &action, voted).await;
+        if let Some(build) = acting.build.get() {
+            // The attempt that is settled keeps it, under whichever effect it was started.
+            attempt.build.get_or_init(|| build.clone());
+        }
+        let Done { summary, url } = match done {
             Ok(done) => done,
             Err(Trouble::NotYet(reason)) => return self.wait_on(attempt, &run.id, step, reason).await,
             Err(trouble) => return Err(trouble),
@@ -75,7 +93,8 @@ impl ActionExecution {
         self.commit_newest(effect, async || {
             let now = self.now();
             let Some(run) = self.store.run(&effect.deploy, run).await? else { return Ok(None) };
-            let begun = run::decide(&run, step, run::Command::Begin, now);
+            let first = FirstTry { effect: effect.id.clone(), at: effect.created_at };
+            let begun = run::decide(&run, step, run::Command::Begin(first), now);
             begins.set(begun.is_ok());
             Ok(begun.ok().map(|decision| Change::to(&effect.deploy, now).run(decision)))
         })
@@ -116,7 +135,25 @@ impl ActionExecution {
 
     /// Ends an effect that the record contradicts, without doing it.
     async fn disbelieve(&self, effect: &Effect, note: &str) -> Result<(), Trouble> {
-        tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = ?effect.kind, note, "an effect was not believed");
+        tracing::error!(deploy = %effect.deploy, effect = %effect.id, kind = effect.kind.name(), note, "an effect was not believed");
         Ok(self.store.settle(effect, &effect.closed(EffectState::Failed, Some(note.to_owned()))).await?)
     }
+}
+
+/// `attempt` as the outside world knows it at `now`: under the id and the time of the effect that tried it
+/// `first`, so that what that one did is found. Nobody tried between the failure that was `resolved` and the
+/// first attempt of the retry.
+fn as_first(
+    attempt: &Attempt,
+    first: Option<&FirstTry>,
+    resolved: Option<&Resolved>,
+    now: Timestamp,
+) -> Attempt {
+    let Some(FirstTry { effect: id, at }) = first else { return attempt.clone() };
+    let left_alone = match resolved.filter(|_| attempt.effect.attempts == 1) {
+        Some(resolved) => now.duration_since(resolved.failed_at),
+        None => SignedDuration::ZERO,
+    };
+    let effect = Effect { id: id.clone(), created_at: *at, ..attempt.effect.clone() };
+    Attempt { effect, rested: attempt.rested.max(left_alone), ..attempt.clone() }
 }

@@ -2,39 +2,48 @@
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Act, Origin, Start, Subject};
+use approval::action::{Action, ApprovalSpec, TextOf};
+use approval::approval::{Act, Approval, Origin, Start, Subject};
 use approval::deploy::Deploy;
-use approval::run::{Branch, Run};
+use approval::run::Run;
 use providers::Failure;
-use rules::template::{
-    Context, FAILED_RULES, Mentions, TemplateError, literal, render_address, render_plain,
-};
+use rules::template::{Context, FAILED_RULES, TemplateError, is_late, literal, render_address, render_plain};
 use runtime::deployments::Connection;
 
 /// The most that the rendered texts of an approval's actions may come to, in bytes: they are kept in its row.
 const MAX_TEXTS: usize = 64 * 1024;
 /// The longest line of an action, in characters.
-const MAX_LINE: usize = 600;
+const MAX_LINE: usize = 4000;
+/// How much of a value a dialog shows, in characters.
+const MAX_VALUE: usize = 60;
 
 impl ActionExecution {
-    /// What a vote on step number `step` of `run` stands for: every action that acts after it is rendered here, and run so.
+    /// What a vote on step number `step` of `run` stands for: every action that acts after it, also after
+    /// further approvals. Each is rendered once, when the first approval that decides about it opens, and run
+    /// so. `earlier` are the approvals that were opened before.
+    ///
+    /// # Errors
+    /// Among others, that the deployment is not where people voted on it before.
     pub(crate) async fn subject(
         &self,
         deploy: &Deploy,
         run: &Run,
         step: usize,
         spec: &ApprovalSpec,
+        earlier: &[Approval],
     ) -> Result<Subject, Trouble> {
         let connected = self.connections.of(&self.store, &deploy.deployment).await?;
         let connection = connected.connection();
-        let context = self.context(deploy, &Mentions::default(), &[]).await?;
+        unmoved(deploy, decided(run, step, earlier), connection)?;
+        let context = self.context_at_opening(deploy, &texts_after(run, step)).await?;
         let (mut acts, mut left) = (Vec::new(), MAX_TEXTS);
-        for (index, follows) in run.steps.iter().enumerate() {
-            if run.waits_for(index) != Some(step) || !follows.action.acts() {
+        for (index, follows) in run.steps.iter().enumerate().filter(|(_, follows)| follows.action.acts()) {
+            let Some(branch) = run.decides(step, index) else { continue };
+            let condition = condition(run, step, index);
+            if let Some(known) = decided(run, step, earlier).find_map(|subject| subject.act(index)) {
+                acts.push(Act { branch, condition, ..known.clone() });
                 continue;
             }
-            let on_approval = run.branch_of(index, step).unwrap_or_default() == Branch::OnSuccess;
             let rendered = rendered(&follows.action, &context)?;
             let action = fixed(&follows.action, &context)?;
             left = left.checked_sub(size(&action)).ok_or_else(|| {
@@ -54,8 +63,10 @@ impl ActionExecution {
                 _ => Start::NoBuild,
             };
             let project = connection.map_or("CircleCI", |connection| connection.circleci_project.as_str());
-            let line = cut(Act::describe(&rendered, &start, project));
-            acts.push(Act { step: index, on_approval, line, action, start });
+            let describe = |longest| cut(Act::describe(&rendered, &start, project, longest));
+            let line = describe(usize::MAX);
+            let short = Some(describe(MAX_VALUE)).filter(|short| *short != line);
+            acts.push(Act { step: index, branch, condition, line, short, action, start });
         }
         Ok(Subject {
             revision: run.revision.clone(),
@@ -68,6 +79,17 @@ impl ActionExecution {
             base: None,
         })
     }
+
+    /// What `texts` can say of `deploy` when an approval opens. The rules that failed are read where a text
+    /// asks for them.
+    async fn context_at_opening(&self, deploy: &Deploy, texts: &[String]) -> Result<Context, Trouble> {
+        let context = self.early_context(deploy);
+        if !texts.iter().any(|text| text.contains(FAILED_RULES)) {
+            return Ok(context);
+        }
+        let page = self.store.page(&deploy.id).await?;
+        Ok(context.with_failed_rules(&page.map(|page| page.failed_rules()).unwrap_or_default()))
+    }
 }
 
 /// Where `connection` has the repository and the project.
@@ -79,13 +101,44 @@ fn origin(connection: &Connection) -> Origin {
     }
 }
 
-/// That the deployment still has its repository and its project where they were when `subject` was fixed. Error: it has not,
-/// and the message says what changed.
-pub(crate) fn unmoved(
+/// The subjects of those of `approvals` that decide about step number `step` of `run`, the first one first.
+pub(crate) fn decided<'a>(
+    run: &'a Run,
+    step: usize,
+    approvals: &'a [Approval],
+) -> impl Iterator<Item = &'a Subject> {
+    let mut deciding: Vec<&Approval> =
+        approvals.iter().filter(|approval| run.decides(approval.step, step).is_some()).collect();
+    deciding.sort_by_key(|approval| approval.step);
+    deciding.into_iter().map(|approval| &approval.subject)
+}
+
+/// The texts of what acts after step number `step` of `run`.
+fn texts_after(run: &Run, step: usize) -> Vec<String> {
+    let follows = run.steps.iter().enumerate().filter(|(index, _)| run.decides(step, *index).is_some());
+    follows.flat_map(|(_, follows)| texts(&follows.action)).collect()
+}
+
+/// The words for the approvals after step number `step` of `run` that decide about step number `index` too.
+fn condition(run: &Run, step: usize, index: usize) -> Option<String> {
+    let others = run.decides_between(step, index).into_iter();
+    Act::condition(others.filter_map(|(other, branch)| match &run.steps.get(other)?.action {
+        Action::SlackChannelApproval(spec) => Some((spec.name.as_str(), branch)),
+        _ => None,
+    }))
+}
+
+/// That the deployment still has its repository and its project where they were when each of `subjects` was
+/// fixed. Error: it has not, and the message says what changed.
+pub(crate) fn unmoved<'a>(
     deploy: &Deploy,
-    subject: &Subject,
+    subjects: impl IntoIterator<Item = &'a Subject>,
     connection: Option<&Connection>,
 ) -> Result<(), Failure> {
+    subjects.into_iter().try_for_each(|subject| unmoved_since(deploy, subject, connection))
+}
+
+fn unmoved_since(deploy: &Deploy, subject: &Subject, connection: Option<&Connection>) -> Result<(), Failure> {
     let changed = match (&subject.origin, connection.map(origin)) {
         (Some(seen), Some(now)) => seen.moved(&now),
         // Who has no connection runs nothing that needs one.
@@ -102,23 +155,31 @@ pub(crate) fn unmoved(
     })
 }
 
-/// What renders a text of `action`: in an address, a value stays in its place.
-pub(crate) fn renderer(action: &Action) -> fn(&str, &Context) -> Result<String, TemplateError> {
-    if matches!(action, Action::Webhook(_)) { render_address } else { render_plain }
+/// What renders a text of an action: in an address, a value stays in its place.
+pub(crate) fn renderer(of: TextOf) -> fn(&str, &Context) -> Result<String, TemplateError> {
+    match of {
+        TextOf::Address => render_address,
+        TextOf::Other => render_plain,
+    }
 }
 
 /// `action` with its texts rendered, as people read it.
 fn rendered(action: &Action, context: &Context) -> Result<Action, Failure> {
-    action.with_texts(|template| renderer(action)(template, context)).map_err(unrendered)
+    let render = |of: TextOf, template: &str| match is_late(template) {
+        true => Ok(template.to_owned()),
+        false => renderer(of)(template, context),
+    };
+    action.with_texts(render).map_err(unrendered)
 }
 
-/// `action` with its texts rendered, each as a template of that very text. Which rules stopped is not known before the end.
+/// `action` with its texts rendered, each as a template of that very text. What is not known before the
+/// action runs, such as who approves, stays a template.
 fn fixed(action: &Action, context: &Context) -> Result<Action, Failure> {
-    let fix = |template: &str| -> Result<String, TemplateError> {
-        if template.contains(FAILED_RULES) {
+    let fix = |of: TextOf, template: &str| -> Result<String, TemplateError> {
+        if is_late(template) {
             return Ok(template.to_owned());
         }
-        Ok(literal(&renderer(action)(template, context)?))
+        Ok(literal(&renderer(of)(template, context)?))
     };
     action.with_texts(fix).map_err(unrendered)
 }
@@ -129,13 +190,18 @@ fn unrendered(error: TemplateError) -> Failure {
 
 /// How many bytes the texts of `action` have, at least.
 fn size(action: &Action) -> usize {
-    let total = std::cell::Cell::new(0_usize);
-    let count = |text: &str| {
-        total.set(total.get().saturating_add(text.len()));
+    texts(action).iter().map(String::len).fold(0, usize::saturating_add)
+}
+
+/// The texts of `action`.
+fn texts(action: &Action) -> Vec<String> {
+    let found = std::cell::RefCell::new(Vec::new());
+    let note = |_: TextOf, text: &str| {
+        found.borrow_mut().push(text.to_owned());
         Ok::<_, std::convert::Infallible>(String::new())
     };
-    match action.with_texts(count) {
-        Ok(_) => total.get(),
+    match action.with_texts(note) {
+        Ok(_) => found.into_inner(),
         Err(never) => match never {},
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Alarm {
 
 /// Why an alarm was not put on record. Lambda hands its event over again.
 #[derive(Debug, Error)]
-pub(crate) enum Trouble {
+pub(crate) enum AlarmError {
     #[error(transparent)]
     Event(#[from] ParseError),
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl Alarm {
         event: Value,
         request_id: &str,
         now: Timestamp,
-    ) -> Result<usize, Trouble> {
+    ) -> Result<usize, AlarmError> {
         let change = alarm_change(event)
             .inspect_err(|error| tracing::error!(request_id, %error, "an event can't be read"))?;
         let (alarm, state) = (&change.alarm, change.state);
@@ -58,7 +58,7 @@ impl Alarm {
                 "dropped: no entry of the stack's parameter Alarms names this alarm"
             );
         }
-        let mut news = 0;
+        let (mut news, mut failed) = (0, None);
         for watch in watching {
             let Some(health) = health(state, watch) else {
                 tracing::info!(request_id, alarm, "nothing is known of it now; what it said before stands");
@@ -66,11 +66,16 @@ impl Alarm {
             };
             let reported = self.report(watch, &change, health, request_id, now).await;
             let (deployment, environment) = (&watch.deployment, &watch.environment);
-            news += reported.inspect_err(|error| {
-                tracing::error!(request_id, alarm, %deployment, environment, %error, "not put on record");
-            })?;
+            match reported {
+                Ok(reported) => news += reported,
+                // The other deployments that it is about hear of it all the same.
+                Err(error) => {
+                    tracing::error!(request_id, alarm, %deployment, environment, %error, "not put on record");
+                    failed = failed.or(Some(error));
+                }
+            }
         }
-        Ok(news)
+        failed.map_or(Ok(news), Err)
     }
 
     /// Tells the newest deploy of what an alarm watches; for how many deploys it was news.
@@ -81,7 +86,7 @@ impl Alarm {
         health: Health,
         request_id: &str,
         now: Timestamp,
-    ) -> Result<usize, Trouble> {
+    ) -> Result<usize, AlarmError> {
         let (alarm, deployment, environment) = (&change.alarm, &watch.deployment, &watch.environment);
         let report = Report { health, at: change.at };
         let command = Command::Report { source: format!("{ALARM}{alarm}"), report };

@@ -24,25 +24,70 @@ impl Clock {
         Ok(Self { store: settings.store(aws)? })
     }
 
-    /// Sends every effect that is due at `now`, and returns how many. One that can't be sent is due again a little later.
+    /// Sends every effect that is due at `now`, and returns how many. What can't be taken or sent is due
+    /// again a little later, and keeps no other one back; an effect that can't be read is put aside, and
+    /// people are told.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read, or something could not be taken or sent; all else was.
     pub(crate) async fn tick(&self, request_id: &str, now: Timestamp) -> Result<usize, StoreError> {
-        let mut sent = 0;
+        let (mut sent, mut failed) = (0, None);
         for _ in 0..MAX_PAGES {
-            let due = self.store.take_due(now, PAGE).await.inspect_err(|error| {
-                tracing::error!(request_id, %error, "what is due can't be read");
-            })?;
-            if due.is_empty() {
+            let due = match self.store.take_due(now, PAGE).await {
+                Ok(due) => due,
+                Err(error) => {
+                    tracing::error!(request_id, %error, "what is due can't be read");
+                    return Err(error);
+                }
+            };
+            let is_empty = due.is_empty();
+            for effect in &due.effects {
+                let (deploy, id, kind) = (&effect.deploy, &effect.id, effect.kind.name());
+                tracing::warn!(request_id, %deploy, effect = %id, kind, "sent again");
+            }
+            sent += due.effects.len();
+            let sending =
+                [self.store.send(&due.effects).await, self.store.send_unreadable(&due.unreadable, now).await];
+            for error in due.failures.into_iter().chain(sending.into_iter().filter_map(Result::err)) {
+                tracing::error!(request_id, %error, "not sent; it is due again a little later");
+                failed = failed.or(Some(error));
+            }
+            if is_empty {
                 break;
             }
-            for effect in &due {
-                tracing::warn!(request_id, deploy = %effect.deploy, effect = %effect.id, kind = ?effect.kind, "sent again");
-            }
-            self.store
-                .send(&due)
-                .await
-                .inspect_err(|error| tracing::error!(request_id, %error, "not sent"))?;
-            sent += due.len();
         }
-        Ok(sent)
+        if is_on_the_hour(now) {
+            match self.store.keep_open(now).await {
+                Ok(kept) => tracing::info!(request_id, kept, "what is open is kept on"),
+                Err(error) => {
+                    tracing::error!(request_id, %error, "what is open was not kept on; the next hour does");
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+        failed.map_or(Ok(sent), Err)
+    }
+}
+
+/// True in the minute of each hour in which what is open is kept on.
+fn is_on_the_hour(now: Timestamp) -> bool {
+    now.as_second().rem_euclid(3600) < 60
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_minute_of_each_hour_keeps_what_is_open() {
+        let minutes = |of: i64| {
+            (0..60).filter(move |minute| {
+                is_on_the_hour(Timestamp::from_second(of * 3600 + minute * 60 + 17).unwrap())
+            })
+        };
+        for hour in [0, 1, 490_000] {
+            assert_eq!(minutes(hour).collect::<Vec<_>>(), [0]);
+        }
     }
 }

@@ -13,11 +13,12 @@
 //! of the next part, `null` at the end:
 //!
 //! ```json
-//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "url"}], "next": "…"}
+//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "has_failed", "url"}], "next": "…"}
 //! ```
 //!
-//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its beginning, and needs
-//! `deployment`; `since` and `until` are times, of which the first is in the list and the second is not. A part costs one query. Of an environment of all deployments it comes from the newest
+//! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its
+//! beginning, and needs `deployment`; `since` and `until` are times, of which the first is in the list and
+//! the second is not. A part costs two queries. Of an environment of all deployments it comes from the newest
 //! 500 deploys of all: it may have fewer than `limit`, or none, though there is a next one.
 //!
 //! `GET /api/v1/approvals?deployment=&environment=&person=&outcome=&since=&until=&limit=&before=`, newest first:
@@ -82,6 +83,9 @@ pub(crate) struct DeploymentsDocument {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct DeploysDocument {
     deploys: Vec<DeployView>,
+    /// The number of further entries of this part that this release can't read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<usize>,
     next: Option<String>,
 }
 
@@ -90,6 +94,9 @@ pub(crate) struct DeploysDocument {
 pub(crate) struct RecordDocument {
     /// Newest first.
     approvals: Vec<ListedApproval>,
+    /// The number of further approvals among those looked at that this release can't read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<usize>,
     next: Option<String>,
 }
 
@@ -145,6 +152,11 @@ pub(crate) struct ProblemDocument<'a> {
     pub(crate) request_id: Option<&'a str>,
 }
 
+/// A number that is only told where it is not zero.
+fn some(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
+}
+
 impl DeploymentsDocument {
     /// A part of the list.
     pub(crate) fn new(overview: &Overview, site: &Site) -> Self {
@@ -157,7 +169,7 @@ impl DeploysDocument {
     /// A part of the list.
     pub(crate) fn new(listing: &Listing, site: &Site) -> Self {
         let deploys = listing.deploys.iter().map(|deploy| DeployView::of_summary(deploy, site)).collect();
-        Self { deploys, next: listing.next.clone() }
+        Self { deploys, unreadable: some(listing.unreadable), next: listing.next.clone() }
     }
 }
 
@@ -165,7 +177,8 @@ impl RecordDocument {
     /// A part of the record.
     pub(crate) fn new(listing: &ApprovalListing, site: &Site) -> Self {
         let approvals = listing.approvals.iter().map(|approval| ListedApproval::of(approval, site));
-        Self { approvals: approvals.collect(), next: listing.next.clone() }
+        let (unreadable, next) = (some(listing.unreadable), listing.next.clone());
+        Self { approvals: approvals.collect(), unreadable, next }
     }
 }
 
@@ -461,7 +474,7 @@ mod tests {
         slack_channel_message: #done: null null
         "#);
         let resolved = &self::document(&sample::resolved())["runs"][0]["steps"][2]["resolved"];
-        insta::assert_snapshot!(resolved.to_string(), @r#"[{"at":"2026-11-23T10:48:00Z","by":{"id":"U2","name":"Ana Novak"},"resolution":"retry"}]"#);
+        insta::assert_snapshot!(resolved.to_string(), @r#"[{"at":"2026-11-23T10:48:00Z","by":{"id":"U2","name":"Ana Novak"},"reason":null,"resolution":"retry"}]"#);
     }
 
     #[test]

@@ -145,6 +145,11 @@ fn asking(name: &str, on_success: Vec<Action>) -> Action {
     Action::SlackChannelApproval(spec(name, on_success))
 }
 
+/// The effect that tried a step first.
+fn first() -> approval::run::FirstTry {
+    approval::run::FirstTry { effect: EffectId::from_text("e"), at: at(0) }
+}
+
 fn run(rule: &str, actions: &[Action]) -> Run {
     let rule_hash = "5b41362bc82b7f3d56edc5a306db22105707d01ff4819e26faef9724a2d406c9";
     let id = deploy_id();
@@ -228,6 +233,7 @@ pub(crate) fn registered() -> Page {
         approvals: Vec::new(),
         effects: Vec::new(),
         events: vec![event(2, EventKind::DeployRegistered)],
+        unreadable: Vec::new(),
     }
 }
 
@@ -308,7 +314,7 @@ pub(crate) fn several_runs() -> Page {
         parameters: BTreeMap::new(),
         revision: None,
     });
-    let hook = Action::Webhook("https://hooks.example.com/T123/secret".into());
+    let hook = Action::Webhook(approval::action::WebhookSpec::to("https://hooks.example.com/T123/secret"));
     let mut third = run("smoke-tests", &[trigger, hook, message("#qa")]);
     set(
         &mut third,

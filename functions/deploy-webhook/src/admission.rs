@@ -1,10 +1,11 @@
 //! Whoever has an API key, or is a CI job that the settings name, may say something of a connected deployment.
 
-use crate::answer::{not_set_up, text, try_again};
+use crate::answer::{self, not_set_up, text};
 use crate::handler::{DeployWebhook, header};
 use crate::oidc::shown_token;
 use approval::ci_job::CiJob;
 use approval::deploy::Slug;
+use approval::range::Identity;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
@@ -25,6 +26,8 @@ pub(crate) struct Admitted {
     pub(crate) may_report: bool,
     /// The CI job whose token was shown; `None`: an API key was.
     pub(crate) job: Option<CiJob>,
+    /// The person who started that job, where its token says so.
+    pub(crate) started_by: Option<Identity>,
 }
 
 impl DeployWebhook {
@@ -51,7 +54,7 @@ impl DeployWebhook {
         match self.connections.of(&self.store, &slug).await {
             Ok(Connected::Yes(connection)) => {
                 let (deployment, may_report) = (connection.deployment.clone(), holder.may(Scope::Report));
-                Ok(Admitted { deployment, connection, may_report, job: None })
+                Ok(Admitted { deployment, connection, may_report, job: None, started_by: None })
             }
             Ok(Connected::No(done)) => {
                 tracing::warn!(request_id, deployment = %slug, "refused: disconnected");
@@ -64,7 +67,7 @@ impl DeployWebhook {
             }
             Err(error) => {
                 tracing::error!(request_id, deployment = %slug, %error, "it can't be looked up whether it is connected");
-                Err(try_again(not_done))
+                Err(answer::not_done(not_done, &error))
             }
         }
     }
@@ -127,7 +130,7 @@ impl DeployWebhook {
             }
             Err(KeysError::Record(error)) => {
                 tracing::error!(request_id, %error, "no API key can be looked up");
-                Err(try_again(not_done))
+                Err(answer::not_done(not_done, &error))
             }
         }
     }

@@ -22,8 +22,9 @@ pub(crate) enum Registered {
 }
 
 impl DeployWebhook {
-    /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules evaluated. Delivering it again
-    /// is no new deploy, whatever stands in the environment by then.
+    /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules
+    /// evaluated. Delivering it again is no new deploy, whatever stands in the environment by then. A later
+    /// success of the same deployment is one where another revision came in between.
     ///
     /// # Errors
     ///
@@ -37,9 +38,20 @@ impl DeployWebhook {
             let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
             let named = called(deploy, latest.as_ref());
             match self.store.commit(registering(&named, latest.as_ref(), now)).await {
-                Ok(()) => Ok(Registered::New(deploy.id.clone())),
-                Err(CommitError::Conflict) if self.store.deploy(&deploy.id).await?.is_some() => {
-                    Ok(Registered::Before(deploy.id.clone()))
+                Ok(()) => return Ok(Registered::New(deploy.id.clone())),
+                Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+            let Some(known) = self.store.deploy(&deploy.id).await? else { return Err(CommitError::Conflict) };
+            if !stands_again(&known, deploy, latest.as_ref()) {
+                return Ok(Registered::Before(known.id));
+            }
+            let key = [deploy.id.as_str(), &deploy.deployed_at.to_string()];
+            let again = Deploy { id: DeployId::derive("github again", &key), ..named };
+            match self.store.commit(registering(&again, latest.as_ref(), now)).await {
+                Ok(()) => Ok(Registered::New(again.id)),
+                Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
+                    Ok(Registered::Before(again.id))
                 }
                 Err(error) => Err(error),
             }
@@ -112,6 +124,16 @@ async fn comes_again(store: &Store, latest: &Latest, deploy: &Deploy) -> Result<
     let by_another = run(&known).is_some() && run(&known) != run(deploy);
     let is_open = known.confirmation == Confirmation::Awaited && by_another;
     Ok(known.confirmation.may_come_again() || is_open)
+}
+
+/// Whether `deploy`, a later success of the GitHub deployment that is on record as `known`, is there again:
+/// another revision is the latest by now, and was not deployed after it. GitHub's times are whole seconds.
+fn stands_again(known: &Deploy, deploy: &Deploy, latest: Option<&Latest>) -> bool {
+    let is_later = deploy.deployed_at.as_second() > known.deployed_at.as_second();
+    let is_after = |latest: &Latest| {
+        latest.revision != deploy.revision && latest.deployed_at.as_second() <= deploy.deployed_at.as_second()
+    };
+    is_later && latest.is_some_and(is_after)
 }
 
 /// The attempt of the CI run whose token registered `deploy`.

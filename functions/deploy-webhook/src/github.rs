@@ -1,6 +1,6 @@
 //! GitHub's webhook: a deployment whose status became `success`.
 
-use crate::answer::{not_set_up, text, try_again};
+use crate::answer::{not_committed, not_done, not_set_up, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED, header};
 use approval::confirmation::Confirmation;
@@ -43,7 +43,7 @@ impl DeployWebhook {
             (_, Ok(_)) => return self.not_signed(VerifyError::Mismatch, request_id),
             (_, Err(error)) => {
                 tracing::error!(request_id, %error, "no secret can be looked up for a delivery");
-                return try_again(NOT_REGISTERED);
+                return not_done(NOT_REGISTERED, &error);
             }
         };
         let master = &secret.webhook_secret;
@@ -116,7 +116,7 @@ impl DeployWebhook {
             }
             Err(error) => {
                 tracing::error!(request_id, deploy = %deploy.id, delivery = found.delivery, %error, "not registered");
-                try_again(NOT_REGISTERED)
+                not_committed(NOT_REGISTERED, &error)
             }
         }
     }
@@ -133,7 +133,7 @@ impl DeployWebhook {
             Ok(()) => text(StatusCode::OK, format!("Ignored: {reason}.")),
             Err(error) => {
                 tracing::error!(request_id, delivery, %error, "an ignored delivery was not put on record");
-                try_again(NOT_REGISTERED)
+                not_done(NOT_REGISTERED, &error)
             }
         }
     }

@@ -1,11 +1,11 @@
 //! `health`: whoever watches a deploy says how it is.
 
 use crate::admission::{sent, unreadable};
-use crate::answer::{text, try_again};
+use crate::answer::{not_committed, not_done, text};
 use crate::handler::DeployWebhook;
 use approval::confirmation::Confirmation;
 use approval::deploy::Slug;
-use approval::facts::Command;
+use approval::facts::{Command, MAX_KEPT, REPORTERS};
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -21,7 +21,7 @@ const NOT_REPORTED: &str = "The health was not put on record";
 impl DeployWebhook {
     /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
     /// key that is not this stack's or a token of no CI in the settings, `403` for one that does not report or is for other deployments, `404` for a deploy that is not on record, `409` where
-    /// the deployment was disconnected, or `413`.
+    /// the deployment was disconnected or as many report as are kept, or `413`.
     pub(crate) async fn health(&self, request: &Request, request_id: &str, now: Timestamp) -> Response<Body> {
         let slug = match self.admit(request, request_id, now, Scope::Report, NOT_REPORTED).await {
             Ok(admitted) => admitted.deployment,
@@ -38,7 +38,7 @@ impl DeployWebhook {
             Ok(deploys) => deploys,
             Err(error) => {
                 tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
-                return try_again(NOT_REPORTED);
+                return not_done(NOT_REPORTED, &error);
             }
         };
         let deploy = match meant(&deploys, &slug, &revision, sent.environment.as_deref()) {
@@ -52,24 +52,38 @@ impl DeployWebhook {
             Ok(original) => original,
             Err(error) => {
                 tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
-                return try_again(NOT_REPORTED);
+                return not_done(NOT_REPORTED, &error);
             }
         };
         let command = Command::Report { source: sent.source, report: sent.report };
         match learn(&self.store, &deploy, &command, now, request_id).await {
+            Ok(false) if self.is_full(&deploy, &command).await => text(
+                StatusCode::CONFLICT,
+                format!(
+                    "source: {MAX_KEPT} sources, with names of {} KB together, may report the health of a deploy, and others did. \
+                     Report under a name that was used before.",
+                    REPORTERS / 1000
+                ),
+            ),
             Ok(is_news) => {
                 tracing::info!(request_id, %deploy, is_news, health = %sent.report.health, "health reported");
                 text(StatusCode::OK, "Success")
             }
             Err(error) => {
                 tracing::error!(request_id, %deploy, %error, "health not reported");
-                try_again(NOT_REPORTED)
+                not_committed(NOT_REPORTED, &error)
             }
         }
     }
 }
 
 impl DeployWebhook {
+    /// True where the report was not kept because as many others report as are kept.
+    async fn is_full(&self, deploy: &DeployId, command: &Command) -> bool {
+        let Command::Report { source, .. } = command else { return false };
+        self.store.facts(deploy).await.is_ok_and(|facts| facts.is_full_for(source))
+    }
+
     /// The deploy that `id` is another report of; `id` itself where it is none.
     async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
         Ok(match self.store.deploy(&id).await?.map(|deploy| deploy.confirmation) {

@@ -1,9 +1,10 @@
 //! Admission of a CI job that shows its own token (OpenID Connect) in place of an API key.
 
 mod claims;
+mod starter;
 
 use crate::admission::Admitted;
-use crate::answer::{text, try_again};
+use crate::answer::{self, text};
 use crate::handler::{DeployWebhook, header};
 use approval::ci_job::CiJob;
 use approval::deploy::Slug;
@@ -54,7 +55,7 @@ impl DeployWebhook {
         let token = Token::read(token).map_err(|error| unauthorized(&error.to_string()))?;
         let connected = self.connections.of(&self.store, &slug).await.map_err(|error| {
             tracing::error!(request_id, deployment = %slug, %error, "it can't be looked up whether it is connected");
-            try_again(not_done)
+            answer::not_done(not_done, &error)
         })?;
         let Connected::Yes(connection) = connected else { return Err(unauthorized(UNKNOWN_ISSUER)) };
         let named = connection.ci.iter().find(|trust| trust.issuer == token.issuer());
@@ -69,11 +70,18 @@ impl DeployWebhook {
         let (job, may_report) = job_of(&connection, issuer, &claims)
             .map_err(|refusal| refused(StatusCode::FORBIDDEN, refusal.reason()))?;
         if scope == Scope::Report && !may_report {
-            return Err(refused(StatusCode::FORBIDDEN, "its line in the settings lacks the word `report`"));
+            let reason = match job.is_vouched {
+                true => "its line in the settings lacks the word `report`",
+                false => Refusal::Ref.reason(),
+            };
+            return Err(refused(StatusCode::FORBIDDEN, reason));
         }
         tracing::info!(request_id, deployment = %slug, ci = job.ci, "the token of a CI job is taken");
+        let mut of_job =
+            connection.ci.iter().filter(|trust| trust.issuer == *issuer && trust.project.title() == job.ci);
+        let started_by = of_job.find_map(|trust| starter::starter(&trust.project, &claims));
         let deployment = connection.deployment.clone();
-        Ok(Admitted { deployment, connection, may_report, job: Some(job) })
+        Ok(Admitted { deployment, started_by, may_report, job: Some(job), connection })
     }
 
     /// The answer to a token that is not taken, with what to do about it.
@@ -88,7 +96,8 @@ impl DeployWebhook {
     }
 }
 
-/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of them lets it report.
+/// The job that `claims` of `issuer` are of, by the lines of the settings that have it, and whether one of
+/// them lets it report. What is reported counts at once: the branch or tag has to be vouched for by then.
 fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJob, bool), Refusal> {
     let of_issuer = |trust: &&CiTrust| trust.issuer == issuer;
     let mut admitted: Option<(CiJob, bool)> = None;
@@ -96,8 +105,14 @@ fn job_of(connection: &Connection, issuer: &str, claims: &Claims) -> Result<(CiJ
     for trust in connection.ci.iter().filter(of_issuer) {
         match claims::job(trust, claims) {
             Ok(job) => {
-                let may_report = trust.report || admitted.as_ref().is_some_and(|(_, may_report)| *may_report);
-                admitted = Some((job, may_report));
+                let may_report = trust.report && job.is_vouched;
+                admitted = Some(match admitted {
+                    None => (job, may_report),
+                    Some((known, may)) => {
+                        let is_vouched = known.is_vouched || job.is_vouched;
+                        (CiJob { is_vouched, ..known }, may || may_report)
+                    }
+                });
             }
             Err(Refusal::OtherProject) => {}
             Err(other) => refusal = other,

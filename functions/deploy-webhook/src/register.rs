@@ -1,7 +1,7 @@
 //! `register_deploy`: any CI registers a deploy, with an API key or the token of its job.
 
 use crate::admission::{Admitted, sent, unreadable};
-use crate::answer::{bad_request, text, try_again};
+use crate::answer::{bad_request, not_committed, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED};
 use approval::id::DeployId;
@@ -21,7 +21,7 @@ impl DeployWebhook {
         now: Timestamp,
     ) -> Response<Body> {
         let admitted = self.admit(request, request_id, now, Scope::Register, NOT_REGISTERED).await;
-        let Admitted { deployment: slug, connection, may_report, job } = match admitted {
+        let Admitted { deployment: slug, connection, may_report, job, started_by } = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => return refusal,
         };
@@ -40,9 +40,11 @@ impl DeployWebhook {
             // A job that only registers must not choose by a tag which rules hold.
             deploy.reported_tags = std::mem::take(&mut deploy.tags);
         }
+        deploy.reading.may_report = may_report;
         deploy.set_report_aside();
         deploy.reading.reported.ignored = ignored;
         deploy.reading.ci_job = job;
+        deploy.add_deployed_by(started_by);
         let success = || text(StatusCode::OK, "Success");
         match self.commit_registration(&deploy, date, now).await {
             Ok(Registered::New(id)) => {
@@ -56,7 +58,7 @@ impl DeployWebhook {
             )),
             Err(error) => {
                 tracing::error!(request_id, deployment = %deploy.deployment, %error, "not registered");
-                try_again(NOT_REGISTERED)
+                not_committed(NOT_REGISTERED, &error)
             }
         }
     }

@@ -12,6 +12,8 @@ use providers::Failure;
 use runtime::batch::Handled;
 use store::Change;
 
+/// The shortest wait on a provider's word that people are told of.
+const TOLD_FROM: SignedDuration = SignedDuration::from_mins(1);
 /// The end of the note of an evaluation that the clock tries again.
 const PARKED: &str = "Signoff tries again for a day.";
 
@@ -49,9 +51,17 @@ impl RuleEvaluation {
         let now = self.now();
         let reason = failure.to_string();
         let was_parked = is_parked(effect);
-        if failure.is_passing() && effect.attempts < MAX_ATTEMPTS && !was_parked {
-            let wait = backoff(effect.attempts, failure.retry_after());
-            self.store.settle(effect, &effect.postponed(now, wait, reason)).await?;
+        // A provider that asks to wait slows work down; it must not end it.
+        let asked = failure.retry_after().filter(|_| failure.is_passing());
+        let spared = if asked.is_some() { effect.spared(now) } else { effect.clone() };
+        if failure.is_passing() && spared.tries() < MAX_ATTEMPTS && !was_parked {
+            let wait = backoff(spared.tries(), failure.retry_after());
+            let after = spared.postponed(now, wait, reason.clone());
+            if asked.is_some() && wait >= TOLD_FROM && effect.spared == 0 {
+                self.tell_of_wait(effect, after, &reason, wait).await?;
+            } else {
+                self.store.settle(effect, &after).await?;
+            }
             return Ok(Handled::Again(wait));
         }
         if let EffectKind::AskAgain { approval, by, .. } = &effect.kind {
@@ -68,7 +78,8 @@ impl RuleEvaluation {
             effect.closed(EffectState::Failed, Some(reason.clone()))
         } else {
             let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
-            effect.postponed(now, wait, format!("{}. {PARKED}", reason.trim_end_matches('.')))
+            let wait = wait.max(asked.unwrap_or_default());
+            spared.postponed(now, wait, format!("{}. {PARKED}", reason.trim_end_matches('.')))
         };
         let mut change = Change::to(&effect.deploy, now).effect(effect, after);
         if let Some(mut deploy) = self.store.deploy(&effect.deploy).await? {
@@ -97,6 +108,26 @@ impl RuleEvaluation {
         // Its message is done; the clock sends the effect again when it is due.
         Ok(Handled::Done)
     }
+
+    /// Puts on record that the rules are evaluated `after` a wait that a provider asked for, and has the
+    /// channel told.
+    async fn tell_of_wait(
+        &self,
+        effect: &Effect,
+        after: Effect,
+        reason: &str,
+        wait: SignedDuration,
+    ) -> Result<(), Trouble> {
+        let mut change = Change::to(&effect.deploy, self.now()).effect(effect, after);
+        if let Some(deploy) = self.store.deploy(&effect.deploy).await? {
+            let connected = self.connections.of(&self.store, &deploy.deployment).await?;
+            let channel = connected.connection().and_then(|connection| connection.channel.as_deref());
+            let text = message::evaluated_later(&deploy, &self.deploy_url(&deploy), reason, wait);
+            let tell = tell(channel, text).into_iter().collect();
+            change = change.and(&format!("{} waits", effect.id), tell, Vec::new());
+        }
+        Ok(self.store.commit(change).await?)
+    }
 }
 
 /// Has the deployment's channel told `text`, where it has one, with a button that has the rules evaluated
@@ -106,6 +137,6 @@ pub(crate) fn offer(channel: Option<&str>, text: String) -> Option<EffectKind> {
 }
 
 /// Whether the clock tries `effect` again.
-fn is_parked(effect: &Effect) -> bool {
+pub(crate) fn is_parked(effect: &Effect) -> bool {
     effect.note.as_ref().is_some_and(|note| note.ends_with(PARKED))
 }

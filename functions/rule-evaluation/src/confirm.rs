@@ -1,9 +1,11 @@
 //! A deploy's confirmation: which commit it is, by the source host's word. Nothing is evaluated before.
 
 use crate::again::offer;
+use crate::deployers::{note_creator, note_job};
 use crate::handler::{RuleEvaluation, Trouble};
+use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::{Deploy, Person};
+use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::{DeployId, EffectId};
@@ -11,9 +13,8 @@ use approval::message;
 use approval::slug::canonical;
 use jiff::SignedDuration;
 use providers::Failure;
-use providers::github::{GitHub, Head, HostStatus, RUN_TOKEN};
+use providers::github::{GitHub, Head, HostStatus};
 use runtime::deployments::Connection;
-use std::collections::BTreeSet;
 use store::{Change, CommitError, KeptRepository};
 
 /// The length of a git SHA that is not shortened.
@@ -34,8 +35,6 @@ const LOOKS: [SignedDuration; 10] = [
 ];
 /// The most branches and tags, besides those that the deploy names and the default branch, whose history is looked at.
 const MAX_OTHERS: usize = 10;
-/// The most runs of a deployment of which is read who started them.
-const MAX_RUNS: usize = 5;
 
 /// The look at a deploy, from 0, that `effect` is for; `None`: it is no look, the deploy was confirmed before.
 pub(crate) fn look_number(effect: &Effect) -> Option<usize> {
@@ -65,6 +64,9 @@ impl RuleEvaluation {
         mut deploy: Deploy,
         connection: &Connection,
     ) -> Result<Result<Deploy, Doubt>, Trouble> {
+        if let Some(doubt) = other_host(connection) {
+            return Ok(Err(doubt));
+        }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
             return Ok(Err(doubt));
         }
@@ -90,19 +92,25 @@ impl RuleEvaluation {
                 Some(_) | None => return Ok(Err(Doubt::UnknownRevision)),
             },
         };
-        if !is_contained(github, &deploy, &found.default_branch, &revision).await? {
+        let contained = contained(github, &deploy, &found.default_branch, &revision).await?;
+        if contained == Contained::No {
             let known = github.sha_of(repository, &revision).await?.is_some();
             return Ok(Err(if known { Doubt::NoBranch } else { Doubt::UnknownRevision }));
         }
         if let Some(named) = outside_token(github, &deploy, &revision).await? {
             return Ok(Err(Doubt::OutsideToken { named }));
         }
-        let now = KeptRepository { id: found.id, default_branch: Some(found.default_branch) };
+        if let Some(named) = unprotected_ref(github, &deploy, &found.default_branch).await? {
+            return Ok(Err(Doubt::UnprotectedRef { named }));
+        }
+        let now = KeptRepository { id: found.id };
         if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, &now).await? {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
         }
+        note_job(github, &mut deploy).await?;
         deploy.revision = revision;
+        deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok(deploy))
     }
@@ -168,6 +176,11 @@ impl RuleEvaluation {
             deploy.environment,
             self.url_of(of)
         );
+        if !deploy.deployed_by().is_empty() {
+            // Whoever deployed it by this report is a maker of what the other one asks about.
+            self.store.commit(Change::to(&deploy.id, self.now()).deploy(&deploy)).await?;
+            self.judge_repeated(of, effect).await?;
+        }
         let change = Change::to(&deploy.id, self.now()).deploy(&deploy).done(effect);
         let events = vec![EventKind::NotEvaluated { reason }];
         Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?)
@@ -210,12 +223,7 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
         let host = there.iter().map(|status| status.created_at.to_string()).collect::<Vec<_>>().join(", ");
         return differs("the time of the success", &deploy.deployed_at.to_string(), &host);
     }
-    let is_run = found.creator.as_ref().is_some_and(|by| by.username.as_deref() == Some(RUN_TOKEN));
-    deploy.reading.started_by = match is_run {
-        true => started_by(github, deploy, &statuses).await?,
-        false => Vec::new(),
-    };
-    deploy.deployer = found.creator;
+    note_creator(github, deploy, found.creator, &statuses).await?;
     Ok(Ok(()))
 }
 
@@ -242,32 +250,44 @@ async fn outside_token(github: &GitHub, deploy: &Deploy, revision: &str) -> Resu
     Ok((!contains).then(|| job.bound().to_owned()))
 }
 
-/// The people behind the runs that `statuses` name, whose own token made the deployment.
-async fn started_by(
+/// The ref of the CI job behind `deploy`, where neither its token nor the settings vouch for it and GitHub
+/// has it neither as the default branch nor as a protected one. Up to two requests.
+async fn unprotected_ref(
     github: &GitHub,
     deploy: &Deploy,
-    statuses: &[HostStatus],
-) -> Result<Vec<Person>, Failure> {
-    let runs: BTreeSet<u64> = statuses.iter().filter_map(|status| status.run).collect();
-    let mut people: Vec<Person> = Vec::new();
-    for run in runs.into_iter().rev().take(MAX_RUNS) {
-        for person in github.starters(&deploy.repository, run, &deploy.revision).await? {
-            if !people.contains(&person) {
-                people.push(person);
-            }
-        }
+    default_branch: &str,
+) -> Result<Option<String>, Failure> {
+    let Some(job) = deploy.reading.ci_job.as_ref().filter(|job| !job.is_vouched) else { return Ok(None) };
+    let named = || Ok(Some(job.git_ref.clone()));
+    let Some(branch) = job.git_ref.strip_prefix("refs/heads/") else { return named() };
+    if branch == default_branch {
+        return Ok(None);
     }
-    Ok(people)
+    let head = github.sha_of(&deploy.repository, &format!("heads/{branch}")).await?;
+    let Some(head) = head else { return named() };
+    let protected = github.protected_heads(&deploy.repository, &head).await?;
+    if protected.iter().any(|name| name == branch) { Ok(None) } else { named() }
 }
 
-/// Whether a branch or tag of the repository contains `revision`: the one that the deploy names, else the default branch, else one
-/// of the others, of which a few are looked at.
-async fn is_contained(
+/// A branch or tag that contains a revision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Contained {
+    /// The one that the deploy names.
+    InNamed,
+    /// Another one of the repository.
+    InAnother,
+    /// None that was looked at.
+    No,
+}
+
+/// The branch or tag of the repository that contains `revision`: the one that the deploy names, else the
+/// default branch, else one of the others, of which a few are looked at.
+async fn contained(
     github: &GitHub,
     deploy: &Deploy,
     default_branch: &str,
     revision: &str,
-) -> Result<bool, Failure> {
+) -> Result<Contained, Failure> {
     let repository = deploy.repository.as_str();
     let mut looked_at: Vec<String> = Vec::new();
     let named = deploy.branch.as_deref().map(|name| name.strip_prefix("refs/").unwrap_or(name));
@@ -279,23 +299,25 @@ async fn is_contained(
     let mut names: Vec<String> = named.map(of_name).unwrap_or_default();
     names.retain(|name| *name != default);
     // A branch of the name comes before a tag of it; the default branch has no tag's look.
-    if named == Some(default_branch) {
+    let names_default = named == Some(default_branch) || named == Some(default.as_str());
+    if names_default {
         names.clear();
     }
-    names.push(default);
+    names.push(default.clone());
     for name in names {
         let Some(head) = github.sha_of(repository, &name).await? else { continue };
         if looked_at.contains(&head) {
             continue;
         }
         if github.contains(repository, &head, revision).await? {
-            return Ok(true);
+            let is_named = name != default || names_default;
+            return Ok(if is_named { Contained::InNamed } else { Contained::InAnother });
         }
         looked_at.push(head);
     }
     for others in [github.branches(repository).await?, github.tags(repository).await?] {
         if others.iter().any(|other| other.sha == revision) {
-            return Ok(true);
+            return Ok(Contained::InAnother);
         }
         let is_new = |other: &&Head| !looked_at.contains(&other.sha);
         let heads: Vec<String> =
@@ -305,10 +327,10 @@ async fn is_contained(
                 continue;
             }
             if github.contains(repository, &head, revision).await? {
-                return Ok(true);
+                return Ok(Contained::InAnother);
             }
             looked_at.push(head);
         }
     }
-    Ok(false)
+    Ok(Contained::No)
 }

@@ -1,21 +1,23 @@
 //! Which rules hold, and the runs that follow.
 
-use crate::again::offer;
+use crate::again::{is_parked, is_whole, offer};
 use crate::findings::Looked;
 use crate::handler::{RuleEvaluation, Trouble, tell};
 use crate::in_force::{Judged, Law};
 use crate::mergers;
 use crate::plan::{Plan, Scope, has_four_eyes, plan};
-use crate::unjudged::unjudged;
+use crate::since::Asking;
+use crate::unjudged::{unjudged, unknown_words};
 use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
-use approval::effect::{EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind, EffectState};
 use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::freeze::{Hold, names};
-use approval::id::RunId;
+use approval::id::{RunId, digest};
 use approval::message;
 use approval::run::{Opening, Run, Status};
+use providers::Failure;
 use providers::github::GitHub;
 use rules::condition::Deploys;
 use rules::variables::{Behind, Known};
@@ -23,10 +25,17 @@ use rules::{Rule, Snapshot};
 use runtime::effects::Attempt;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 use store::{Change, Missing, Page};
 
 /// How many rows a transaction holds before it is committed and the next one is begun; DynamoDB takes 100.
-const ROWS: usize = 60;
+const ROWS: usize = 50;
+/// The bytes of runs at which a transaction is committed and the next one is begun; DynamoDB takes 4 MB.
+const BYTES: usize = 1024 * 1024;
+/// The most bytes of rules' names and notices that an event lists; the evaluation has more.
+const LISTED: usize = 100_000;
+/// The wait of an evaluation for the one that is under way.
+const SOON: Duration = Duration::from_secs(2);
 /// The most environments that are compared with a deploy's own: each takes two requests.
 const MAX_DRIFTS: usize = 10;
 
@@ -92,8 +101,15 @@ impl RuleEvaluation {
         // What an earlier evaluation, or an earlier attempt at this one, put on record.
         let page = match (scope, effect.attempts) {
             (Scope::All, 1) if effect.kind == EffectKind::EvaluateRules => None,
-            (Scope::All | Scope::Waiting, _) => self.store.page(&deploy.id).await?,
+            (Scope::All | Scope::Waiting, _) => {
+                self.store.page(&deploy.id).await?.map(Page::whole).transpose()?
+            }
         };
+        if page.as_ref().is_some_and(|page| scope == Scope::Waiting && is_being_evaluated(page)) {
+            // Both would write what is known of the deploy. It is done in a moment.
+            let message = "the rules are evaluated for the first time".to_owned();
+            return Err(Failure::Retryable { message, retry_after: Some(SOON) }.into());
+        }
         let run_of = |rule: &str| page.as_ref().and_then(|page: &Page| page.run_of(rule));
         let is_open = |rule: &Rule| run_of(&rule.name).is_some();
         let succeeded = |rule: &str| run_of(rule).is_some_and(|run| run.status == Status::Succeeded);
@@ -108,8 +124,12 @@ impl RuleEvaluation {
         let mut known = Known { facts: Cow::Owned(facts), failed_rules, ..Known::new(&deploy) };
         known.drift = self.drift(&known, parsed.rules.iter().filter(waiting)).await?;
         let is_looked_at = |rule: &Rule| waiting(&rule) && (scope == Scope::All || rule.may_open_later());
-        known.magnitudes = self.magnitudes(github, &deploy, &parsed.rules, is_looked_at).await?;
-        let of_the_newest = plan(parsed.rules.iter().filter(waiting), scope, succeeded, &known, now);
+        let asking =
+            Asking { github, deploy: &deploy, judged, known: &known, scope, attempts: effect.attempts };
+        let since = self.since_approval(asking, is_looked_at).await?;
+        (known.magnitudes, known.ranges) = (since.magnitudes, since.ranges);
+        let may_act = |rule: &&Rule| waiting(rule) && !since.without_base.contains_key(&rule.name);
+        let of_the_newest = plan(parsed.rules.iter().filter(may_act), scope, succeeded, &known, now);
         let was_opened = |name: &str| of_the_newest.opens(name) || run_of(name).is_some();
         let covered = judged.covered(was_opened);
         let of_the_newest = of_the_newest.without(&covered);
@@ -125,6 +145,7 @@ impl RuleEvaluation {
             snapshot: &Snapshot::at(&known, now),
             plan: &plan,
             of_the_newest: &of_the_newest,
+            without_base: &since.without_base,
         };
         let run = |rule: &Rule| RunId::derive(&deploy.id, &rule.name);
         let shown = judged.shown(&covered);
@@ -161,35 +182,51 @@ impl RuleEvaluation {
             run.next.line = Some(rule.at.line);
             run.next.after.clone_from(&rule.after);
             change = change.run(run);
+            if change.rows() >= ROWS || change.bytes_of_runs() >= BYTES {
+                self.store.commit(change).await?;
+                change = Change::to(&deploy.id, now);
+            }
+        }
+        let told = self.not_opened(look, &deploy, &plan, page.as_ref());
+        for NotOpened { rule, effects, event } in told.into_iter().chain(frozen(&plan, page.as_ref())) {
+            // The same is never told twice, whichever evaluation finds it.
+            let owner = format!("rule {rule} {}", digest(&[&format!("{event:?}")]));
+            change = change.and(&owner, effects, vec![event]);
             if change.rows() >= ROWS {
                 self.store.commit(change).await?;
                 change = Change::to(&deploy.id, now);
             }
         }
-        let (mut effects, mut events) = self.not_opened(look, &deploy, &plan, page.as_ref());
+        let (mut effects, mut events) = (Vec::new(), Vec::new());
         if scope == Scope::All {
             let (tell, refused) = self.proposal_refused(look, &deploy, judged);
             effects.extend(tell);
             events.extend(refused);
         }
         if !unjudged.is_empty() {
-            let text =
-                message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &look.notices);
+            let words = unknown_words(&parsed.rules, &unjudged, looked.snapshot, &deploy);
+            let reasons = [look.notices.as_slice(), since.notices.as_slice(), words.as_slice()].concat();
+            let text = message::rules_not_judged(&deploy, &self.deploy_url(&deploy), &unjudged, &reasons);
             effects.extend(tell(look.channel.as_deref(), text));
         }
-        events.extend(frozen(&plan, page.as_ref()));
         if scope == Scope::All || !opening.is_empty() {
             let frozen = |rule: &&Rule| plan.frozen.iter().any(|(frozen, _)| frozen.name == rule.name);
             let holds = |rule: &&Rule| plan.holding.iter().any(|holding| holding.name == rule.name);
             let held = parsed.rules.iter().filter(|rule| holds(rule) || frozen(rule));
             let of_file = parsed.notices.iter().filter(|_| scope == Scope::All);
             let waits = judged.notices.iter().filter(|_| scope == Scope::All).cloned();
-            let notices = look.notices.iter().cloned().chain(waits).chain(of_file.map(ToString::to_string));
+            let notices = look
+                .notices
+                .iter()
+                .chain(&since.notices)
+                .cloned()
+                .chain(waits)
+                .chain(of_file.map(ToString::to_string));
             events.push(EventKind::RulesEvaluated {
                 path: judged.path.clone(),
                 hash: Some(parsed.hash.clone()),
-                held: held.map(|rule| rule.name.clone()).collect(),
-                notices: notices.collect(),
+                held: bounded(held.map(|rule| rule.name.clone())),
+                notices: bounded(notices),
             });
         }
         if let Some(next) = plan.next() {
@@ -233,8 +270,8 @@ impl RuleEvaluation {
         deploy: &Deploy,
         plan: &Plan<'_>,
         page: Option<&Page>,
-    ) -> (Vec<EffectKind>, Vec<EventKind>) {
-        let (mut effects, mut events) = (Vec::new(), Vec::new());
+    ) -> Vec<NotOpened> {
+        let mut told = Vec::new();
         for rule in &plan.unsupported {
             let reasons: Vec<_> = rule.unsupported.iter().map(|problem| problem.to_string()).collect();
             let text = message::rule_not_opened(deploy, &self.deploy_url(deploy), &rule.name, &reasons);
@@ -242,22 +279,69 @@ impl RuleEvaluation {
             if page.is_some_and(|page| page.events.iter().any(|told| told.kind == event)) {
                 continue;
             }
-            effects.extend(tell(look.channel.as_deref(), text));
-            events.push(event);
+            let effects = tell(look.channel.as_deref(), text).into_iter().collect();
+            told.push(NotOpened { rule: rule.name.clone(), effects, event });
         }
-        (effects, events)
+        told
     }
 }
 
+/// True where all rules of a deploy are being evaluated, or are to be once more.
+fn is_being_evaluated(page: &Page) -> bool {
+    // One that the clock tries again may take a day.
+    let began = |effect: &Effect| !effect.is_closed() && effect.attempts > 0 && !is_parked(effect);
+    page.effects.iter().any(|effect| is_whole(effect) && began(effect))
+}
+
+/// A rule that is not opened, with what is told and put on record of it.
+struct NotOpened {
+    rule: String,
+    effects: Vec<EffectKind>,
+    event: EventKind,
+}
+
+/// The first of `texts`, and how many more there are than an event lists.
+fn bounded(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let (mut shown, mut bytes, mut more) = (Vec::new(), 0, 0);
+    for text in texts {
+        if bytes + text.len() > LISTED {
+            more += 1;
+        } else {
+            bytes += text.len();
+            shown.push(text);
+        }
+    }
+    shown.extend((more > 0).then(|| format!("and {more} more")));
+    shown
+}
+
 /// That rules hold which a freeze keeps from being opened; nothing that is on record already.
-fn frozen(plan: &Plan<'_>, known: Option<&Page>) -> Vec<EventKind> {
-    let event = |(rule, hold): &(&Rule, Hold)| EventKind::Frozen {
-        rule: rule.name.clone(),
-        approval: None,
-        until: hold.until,
-        freeze: names(&rule.freeze, hold),
+fn frozen(plan: &Plan<'_>, known: Option<&Page>) -> Vec<NotOpened> {
+    let told = |(rule, hold): &(&Rule, Hold)| {
+        let event = EventKind::Frozen {
+            rule: rule.name.clone(),
+            approval: None,
+            until: hold.until,
+            freeze: names(&rule.freeze, hold),
+        };
+        NotOpened { rule: format!("frozen {}", rule.name), effects: Vec::new(), event }
     };
-    let is_new =
-        |event: &EventKind| !known.is_some_and(|page| page.events.iter().any(|told| told.kind == *event));
-    plan.frozen.iter().map(event).filter(is_new).collect()
+    let is_new = |told: &NotOpened| {
+        !known.is_some_and(|page| page.events.iter().any(|event| event.kind == told.event))
+    };
+    plan.frozen.iter().map(told).filter(is_new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_lists_no_more_than_it_can() {
+        let few = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(bounded(few.clone().into_iter()), few);
+        let many = bounded((0..9_000).map(|number| format!("rule-{number:0195}")));
+        assert_eq!(many.last().unwrap(), "and 8500 more");
+        assert!(many.iter().map(String::len).sum::<usize>() < LISTED + 100);
+    }
 }

@@ -7,6 +7,7 @@ use approval::id::RunId;
 use approval::message::shorten;
 use rules::explain::failures;
 use rules::{Rule, Snapshot};
+use std::collections::BTreeMap;
 
 /// How much is kept of why a rule does not hold, in characters.
 const MAX_WHY: usize = 500;
@@ -20,6 +21,9 @@ pub(crate) struct Looked<'a> {
     pub(crate) plan: &'a Plan<'a>,
     /// What would be done were this deploy the newest of its environment.
     pub(crate) of_the_newest: &'a Plan<'a>,
+    /// The rules that don't act because nothing was approved yet for what they act on; each with the rule
+    /// that asks about it.
+    pub(crate) without_base: &'a BTreeMap<String, String>,
 }
 
 impl Looked<'_> {
@@ -52,6 +56,13 @@ impl Looked<'_> {
     fn closed(&self, rule: &Rule, succeeded: impl Fn(&str) -> bool) -> Finding {
         if !rule.applies_to_deploys() {
             return Finding::NotForDeploys;
+        }
+        if let Some(asker) = self.without_base.get(&rule.name) {
+            let why = format!(
+                "the rule `{asker}` asks about what this rule acts on, and nothing was approved there yet; it acts for the deploys that \
+                 follow an approval"
+            );
+            return Finding::Fails { why: shorten(&why, MAX_WHY), from: None };
         }
         if let Some((_, hold)) = self.plan.frozen.iter().find(|(frozen, _)| frozen.name == rule.name) {
             return Finding::Frozen { until: hold.until, freeze: names(&rule.freeze, hold) };
@@ -107,7 +118,14 @@ mod tests {
             plan.forget_the_newest();
         }
         let snapshot = &Snapshot::at(&known, now);
-        let looked = Looked { scope, snapshot, plan: &plan, of_the_newest: &of_the_newest };
+        let without_base = BTreeMap::new();
+        let looked = Looked {
+            scope,
+            snapshot,
+            plan: &plan,
+            of_the_newest: &of_the_newest,
+            without_base: &without_base,
+        };
         let run = |rule: &Rule| RunId::from_text(format!("run of {}", rule.name));
         let found = looked.findings(&file.rules, run, is_open, succeeded);
         let lines = found.iter().map(|found| format!("{}: {:?}\n", found.rule, found.finding));

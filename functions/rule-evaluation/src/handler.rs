@@ -4,10 +4,11 @@ use crate::again::is_whole;
 use crate::evaluate::Look;
 use crate::in_force::Law;
 use crate::issues::Places;
+use crate::moved::moved;
 use crate::plan::Scope;
 use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
-use approval::effect::{Effect, EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind, EffectState, Queue};
 use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
@@ -17,13 +18,16 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use providers::github::GitHub;
+use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
 use runtime::connections::{Connected, Connections, disconnected};
-use runtime::effects::{Attempt, SOON, take};
+use runtime::effects::{Attempt, NotTaken, SOON, take};
 use runtime::facts::learn;
+use runtime::reading_parts::KeptParts;
 use runtime::secrets::{GitHubSecret, Secret};
 use runtime::settings::{SettingError, Settings};
+use std::sync::Arc;
 use store::{Arrived, Change, CommitError, DeploySummary, EffectMessage, Store, StoreError};
 use thiserror::Error;
 use tokio::sync::OnceCell;
@@ -54,6 +58,9 @@ pub(crate) enum Trouble {
     #[error(transparent)]
     Commit(#[from] CommitError),
 }
+
+/// An answer, unless something keeps the rules from being evaluated.
+pub(crate) type Tried<T> = Result<T, Trouble>;
 
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
@@ -118,9 +125,11 @@ impl RuleEvaluation {
     }
 
     async fn deploy(&self, message: &EffectMessage, request_id: &str) -> Handled {
-        let attempt = match take(&self.store, message, self.now(), request_id).await {
+        let attempt = match take(&self.store, Queue::Deploys, message, self.now(), request_id).await {
             Ok(attempt) => attempt,
-            Err(handled) => return handled,
+            Err(NotTaken::Handled(handled)) => return handled,
+            // The clock finds it too, and has people told.
+            Err(NotTaken::Unreadable(_)) => return Handled::Done,
         };
         let id = &message.deploy;
         let settled = match self.perform(&attempt).await {
@@ -129,12 +138,40 @@ impl RuleEvaluation {
                 tracing::warn!(request_id, deploy = %id, attempts = attempt.effect.attempts, %failure, "rules not evaluated");
                 self.settle(&attempt.effect, failure).await
             }
+            Err(Trouble::Commit(CommitError::Store(error))) if !error.is_passing() => match &error {
+                StoreError::TooLarge { .. } | StoreError::Refused { .. } => {
+                    tracing::error!(request_id, deploy = %id, %error, "the record does not take it");
+                    self.settle(&attempt.effect, Failure::Permanent(error.to_string())).await
+                }
+                StoreError::Row { .. } | StoreError::Service { .. } => {
+                    return self.put_aside(message, &attempt, &error, request_id).await;
+                }
+            },
             Err(trouble) => Err(trouble),
         };
         settled.unwrap_or_else(|trouble| {
             tracing::error!(request_id, deploy = %id, %trouble, "not settled; tried again when the lease ends");
             Handled::Again(attempt.effect.not_before.duration_since(self.now()).max(SOON))
         })
+    }
+
+    /// Has people told that a row can't be read which the rules need; they are evaluated again in an hour.
+    async fn put_aside(
+        &self,
+        message: &EffectMessage,
+        attempt: &Attempt,
+        error: &StoreError,
+        request_id: &str,
+    ) -> Handled {
+        let (deploy, now) = (&message.deploy, self.now());
+        tracing::error!(request_id, alarm = "unreadable", %deploy, %error, "put aside for an hour");
+        let told =
+            aside::tell(&self.store, &self.connections, message, &self.url_of(deploy), error, now).await;
+        let settled = self.store.settle(&attempt.effect, &aside::postponed(attempt, error, now)).await;
+        if let Err(error) = told.and(settled) {
+            tracing::error!(request_id, %deploy, %error, "not told now; the clock comes back to it");
+        }
+        Handled::Done
     }
 
     async fn perform(&self, attempt: &Attempt) -> Result<(), Trouble> {
@@ -168,11 +205,19 @@ impl RuleEvaluation {
             let events = vec![EventKind::NotEvaluated { reason }];
             return Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), events)).await?);
         };
+        let channel = connection.channel.clone();
+        if deploy.confirmation.counts()
+            && let Some(doubt) = moved(&deploy, &connection)
+        {
+            let deploy = Deploy { repository: connection.repository.clone(), ..deploy };
+            return self.note_doubt(effect, deploy, doubt, channel.as_deref()).await;
+        }
         // Its settings may have been mended since it was registered.
         let mut deploy = Deploy { repository: connection.repository.clone(), ..deploy };
-        let channel = connection.channel.clone();
         let scope = if is_whole(effect) { Scope::All } else { Scope::Waiting };
-        let github = self.github().await?;
+        // A large range may take several invocations.
+        let parts = Arc::new(KeptParts::new(self.store.clone(), self.clock));
+        let github = self.github().await?.keeping(parts);
         if !deploy.confirmation.counts() {
             if scope == Scope::Waiting {
                 // Once it is confirmed, all of its rules are evaluated.
@@ -190,7 +235,10 @@ impl RuleEvaluation {
         }
         let previous = match scope {
             Scope::All => match self.arrived(effect, &deploy).await? {
-                Ok(previous) => previous,
+                Ok((previous, came_late)) => {
+                    deploy.reading.came_late = came_late;
+                    previous
+                }
                 Err(repeated) => return self.note_repeat(effect, deploy, &repeated).await,
             },
             Scope::Waiting => None,
@@ -201,6 +249,7 @@ impl RuleEvaluation {
                 let policy = self.read_policy(&github, &deploy, effect, channel.as_deref()).await?;
                 let tags = law.as_ref().and_then(Law::tags);
                 let (mut deploy, mut notices) = self.enrich(&github, deploy, previous.as_ref(), tags).await?;
+                self.close_what_the_host_calls_rolled_back(effect, &deploy).await?;
                 notices.extend(policy);
                 notices.extend(self.look_up_issues(effect.attempts, &mut deploy).await?);
                 (deploy, notices)
@@ -226,16 +275,19 @@ impl RuleEvaluation {
         }
     }
 
-    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of; what alarms report of that one is
-    /// known of this one too, and a rollback closes its approvals. Deploys of other environments whose rules ask how far this
-    /// one is behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
+    /// Notes that `deploy` is in its environment, and gives the deploy that it took the place of, and whether
+    /// it came too late to stand there itself; what alarms report of that one is known of this one too, and a
+    /// rollback closes its approvals. Deploys of other environments whose rules ask how far this one is
+    /// behind have their rules evaluated again. `Err` of the answer: the deploy that it is another report of.
     async fn arrived(
         &self,
         effect: &Effect,
         deploy: &Deploy,
-    ) -> Result<Result<Option<DeploySummary>, DeployId>, Trouble> {
+    ) -> Result<Result<(Option<DeploySummary>, bool), DeployId>, Trouble> {
         let now = self.now();
-        let previous = match self.store.arrive(deploy, now).await? {
+        let arrived = self.store.arrive(deploy).await?;
+        let came_late = arrived == Arrived::Late;
+        let previous = match arrived {
             Arrived::Stands { previous } => {
                 if let Some(previous) = &previous {
                     self.close_what_was_rolled_back(effect, deploy, previous).await?;
@@ -261,7 +313,7 @@ impl RuleEvaluation {
                 learn(&self.store, &deploy.id, &inherit, now, effect.id.as_str()).await?;
             }
         }
-        Ok(Ok(previous))
+        Ok(Ok((previous, came_late)))
     }
 }
 

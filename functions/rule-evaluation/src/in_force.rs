@@ -1,12 +1,13 @@
 //! By whose rules a deploy is judged: the file in force, and what a proposed one already has asked.
 
-use crate::handler::{RuleEvaluation, Trouble, tell};
+use crate::handler::{RuleEvaluation, Tried, Trouble, tell};
 use crate::plan::Scope;
+use approval::action::{Action, ApprovalSpec};
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::message;
-use approval::rules_in_force::{FileCopy, How, RulesInForce};
+use approval::rules_in_force::{FileCopy, How, Refusal, RulesInForce};
 use providers::Failure;
 use providers::github::{GitHub, RepositoryFile};
 use rules::difference::{Difference, difference};
@@ -80,10 +81,26 @@ impl Law {
 
 impl Judged {
     fn by(rules: RulesFile, texts: &RulesTexts) -> Self {
-        let read = |(path, text): &(String, String)| DefaultTags::parse(text, path);
-        let tags = texts.tags.as_ref().map_or_else(DefaultTags::standard, read);
+        let tags = default_tags(texts);
         let (path, asked, notices, refused) = (texts.path.clone(), Vec::new(), Vec::new(), Vec::new());
         Self { rules, path, tags, asked, notices, proposal: None, refused }
+    }
+
+    /// The default tags in force.
+    pub(crate) fn tags(&self) -> &DefaultTags {
+        &self.tags
+    }
+
+    /// Every approval of the rules in force that deploys open, with its rule.
+    pub(crate) fn approvals_in_force(&self) -> impl Iterator<Item = (&Rule, &ApprovalSpec)> {
+        let opens = move |rule: &&Rule| {
+            rule.applies_to_deploys() && rule.unsupported.is_empty() && self.is_in_force(&rule.name)
+        };
+        self.rules
+            .rules
+            .iter()
+            .filter(opens)
+            .flat_map(|rule| rule.actions.iter().flat_map(Action::approvals).map(move |spec| (rule, spec)))
     }
 
     /// The names of the rules that a proposed file has asked and that are not, as the file in force asks for their approvals.
@@ -238,6 +255,14 @@ impl RuleEvaluation {
             return Ok(Some(Law::Rules(Box::new(Judged::by(proposed_rules, &texts)))));
         }
         let in_force = judged.rules.clone();
+        if state.proposed(&file.id) == Err(Refusal::Rejected) {
+            // What only this file has is not asked: no vote could let it act.
+            judged.notices.push(format!(
+                "the rules file on the default branch ({}) is not in force: its voters rejected it",
+                file.hash.get(..7).unwrap_or_default()
+            ));
+            return Ok(Some(Law::Rules(judged)));
+        }
         let only_proposed = proposed(&in_force, &proposed_rules, &file.id);
         judged.notices.push(format!(
             "the rules file on the default branch ({}) is not in force: it needs an approval",
@@ -250,6 +275,20 @@ impl RuleEvaluation {
         judged.asked = only_proposed.asked;
         judged.proposal = Some(Box::new(Found { state, in_force, difference, file, texts, head }));
         Ok(Some(Law::Rules(judged)))
+    }
+
+    /// The default tags in force for the deployment of `deploy`, from the record.
+    pub(crate) async fn tags_in_force(&self, deploy: &Deploy) -> Tried<DefaultTags> {
+        let Some(state) = self.store.rules_in_force(&deploy.deployment).await? else {
+            return Ok(DefaultTags::standard());
+        };
+        let kept =
+            self.store.kept_rules(&deploy.deployment, &state.in_force.file).await?.ok_or_else(|| {
+                Failure::Permanent(
+                    "the copy of the default tags in force can't be read from the record".to_owned(),
+                )
+            })?;
+        Ok(default_tags(&kept))
     }
 
     /// Puts `next` on record for the deployment of `deploy`.
@@ -284,6 +323,12 @@ impl RuleEvaluation {
         let text = message::proposal_refused(deploy, &self.deploy_url(deploy), &problems);
         (tell(look.channel.as_deref(), text), Some(EventKind::ProposalRefused { problems }))
     }
+}
+
+/// The default tags that stand beside a rules file.
+fn default_tags(texts: &RulesTexts) -> DefaultTags {
+    let read = |(path, text): &(String, String)| DefaultTags::parse(text, path);
+    texts.tags.as_ref().map_or_else(DefaultTags::standard, read)
 }
 
 /// The rules in force where nothing else is proposed.

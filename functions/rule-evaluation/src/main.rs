@@ -3,19 +3,22 @@
 mod again;
 mod ask_again;
 mod confirm;
+mod deployers;
 mod enrich;
 mod evaluate;
 mod findings;
 mod handler;
 mod in_force;
 mod issues;
-mod magnitude;
 mod mergers;
+mod moved;
 mod plan;
 mod policy;
 mod proposal;
+mod range_lists;
 mod rollback;
 mod rules_file;
+mod since;
 mod unjudged;
 
 use aws_lambda_events::sqs::SqsEvent;

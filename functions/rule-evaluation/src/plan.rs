@@ -151,6 +151,8 @@ pub(crate) fn has_four_eyes(rule: &Rule) -> bool {
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
             | Action::SendEvent(_)
+            // An approval takes no `on_failure`.
+            | Action::WithOnFailure(_)
             | Action::RulesFile(_) => false,
         })
     }

@@ -11,7 +11,7 @@ use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::RunId;
 use approval::message;
-use approval::rules_in_force::{MAX_CHANGES, PROPOSAL, Proposal, RulesInForce};
+use approval::rules_in_force::{MAX_CHANGE, MAX_CHANGES, PROPOSAL, Proposal, RulesInForce};
 use approval::run::{Opening, Run, Status};
 use store::{Change, CommitError};
 
@@ -31,7 +31,7 @@ impl RuleEvaluation {
         if let Some(known) = state.proposal.as_ref().filter(|known| known.file.id == file.id) {
             let run = self.store.run(&known.deploy, &known.run).await?;
             let goes_on = run.is_some_and(|run| run.status == Status::Running);
-            if known.rejected || goes_on || known.deploy == deploy.id {
+            if goes_on || known.deploy == deploy.id {
                 return Ok(());
             }
         }
@@ -45,7 +45,8 @@ impl RuleEvaluation {
             deploy: deploy.id.clone(),
             run: RunId::derive(&deploy.id, PROPOSAL),
             at: now,
-            changes: changes.iter().map(|change| message::shorten(change, 500)).collect(),
+            changes: changes.iter().map(|change| message::shorten(change, MAX_CHANGE)).collect(),
+            comparison: comparison(deploy, state.in_force.revision.as_deref(), head.as_deref()),
             more: rest.len(),
             rejected: false,
         };
@@ -85,6 +86,12 @@ impl RuleEvaluation {
         let (closed, run) = (proposal.deploy.clone(), proposal.run.clone());
         vec![EffectKind::Supersede { deploy: closed, run, by }]
     }
+}
+
+/// The host's page that compares the commit of the file in force with that of the proposed one.
+fn comparison(deploy: &Deploy, in_force: Option<&str>, proposed: Option<&str>) -> Option<String> {
+    let of_proposed = Deploy { revision: proposed?.to_owned(), ..deploy.clone() };
+    of_proposed.comparison_since(in_force?)
 }
 
 /// An approval by the voters of each of `touched`, one after the other, and then the step that puts `file` in force. Approvals

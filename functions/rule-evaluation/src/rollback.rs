@@ -5,7 +5,7 @@ use approval::approval::Successor;
 use approval::deploy::Deploy;
 use approval::effect::{Effect, EffectKind};
 use approval::id::RunId;
-use approval::slug::canonical;
+use approval::range::Direction;
 use std::collections::BTreeSet;
 use store::{Change, CommitError, DeploySummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 
@@ -18,16 +18,31 @@ impl RuleEvaluation {
         deploy: &Deploy,
         previous: &DeploySummary,
     ) -> Result<(), Trouble> {
-        let environment = canonical(&deploy.environment);
-        let of_revision = self.store.of_revision(&deploy.deployment, &deploy.revision).await?;
-        let stood_before = of_revision.iter().any(|earlier| {
-            earlier.id != deploy.id
-                && canonical(&earlier.environment) == environment
-                && earlier.deployed_at < previous.deployed_at
-        });
-        if !stood_before {
+        let back = (deploy.revision.as_str(), &deploy.id);
+        let Deploy { deployment, environment, .. } = deploy;
+        if !self.store.stood_before(deployment, environment, back, previous.deployed_at).await? {
             return Ok(());
         }
+        self.close_other_approvals(effect, deploy).await
+    }
+
+    /// The same for a revision of which only the source host's comparison with what stood there before says
+    /// that it is a rollback: nobody registered it when it stood there first. One request where it is.
+    pub(crate) async fn close_what_the_host_calls_rolled_back(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+    ) -> Result<(), Trouble> {
+        let is_rollback = deploy.reading.direction == Some(Direction::Rollback);
+        if !is_rollback || self.store.newer(deploy).await?.is_some() {
+            return Ok(());
+        }
+        self.close_other_approvals(effect, deploy).await
+    }
+
+    /// Closes every approval of the environment of `deploy` but its own. An earlier attempt may have closed
+    /// some.
+    async fn close_other_approvals(&self, effect: &Effect, deploy: &Deploy) -> Result<(), Trouble> {
         let wanted = WantedApprovals {
             deployment: Some(deploy.deployment.clone()),
             environment: Some(deploy.environment.clone()),

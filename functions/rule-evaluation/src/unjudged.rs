@@ -1,11 +1,11 @@
 //! Rules that can't be judged: what their conditions ask about was not read whole. They do not open, and the channel is told.
 
 use approval::deploy::Deploy;
-use rules::variables::{DIVERGED, ROLLBACK};
+use rules::variables::{DIVERGED, LISTS, MAGNITUDE, ROLLBACK};
 use rules::{Rule, Snapshot};
 
-/// The lists over all pull requests.
-const OF_PULL_REQUESTS: [&str; 3] = ["pr_label", "pr_labels", "pr_authors"];
+/// The variables that count by the word of somebody who may give it.
+const OF_ONE_WORD: [&str; 2] = ["branch", "deployer"];
 /// The lists over all issues that commits and pull requests mention.
 const OF_ISSUES: [&str; 3] = ["issue_priority", "issue_labels", "issue_type"];
 
@@ -17,11 +17,12 @@ pub(crate) fn unjudged<'r>(
     deploy: &Deploy,
 ) -> Vec<&'r str> {
     let (is_cut, more_issues) = (!deploy.reading.missing.is_empty(), deploy.mentions_more_issues());
+    let is_told_before = |name: &str| OF_ISSUES.contains(&name) && !deploy.silent_trackers.is_empty();
     let is_incomplete = |name: &str, snapshot: &Snapshot| {
-        (name == "tags" && deploy.reading.tags_cut)
-            || ([ROLLBACK, DIVERGED].contains(&name) && deploy.reading.direction.is_none())
-            || (OF_PULL_REQUESTS.contains(&name) && is_cut)
-            || (name == "magnitude" && snapshot.get(name).is_none())
+        let is_of_commits = LISTS.contains(&name) || [MAGNITUDE, ROLLBACK, DIVERGED].contains(&name);
+        (is_of_commits && snapshot.get(name).is_none() && !is_told_before(name))
+            || (name == "tags" && deploy.reading.tags_cut)
+            || (OF_ONE_WORD.contains(&name) && snapshot.get(name).is_none())
             || (OF_ISSUES.contains(&name) && (is_cut || more_issues))
     };
     let is_unjudged = |rule: &&Rule| {
@@ -38,11 +39,43 @@ pub(crate) fn unjudged<'r>(
         .collect()
 }
 
+/// The reasons for which `branch` and `deployer` are not known of `deploy`, where one of `rules` asks for
+/// them: a sentence each.
+pub(crate) fn unknown_words(
+    rules: &[Rule],
+    names: &[&str],
+    snapshot: &Snapshot,
+    deploy: &Deploy,
+) -> Vec<String> {
+    let asks = |word: &str| {
+        let mut rules = rules.iter().filter(|rule| names.contains(&rule.name.as_str()));
+        rules
+            .any(|rule| rule.conditions.iter().any(|entry| entry.condition.names(&|name: &str| name == word)))
+    };
+    let mut reasons = Vec::new();
+    if snapshot.get("branch").is_none() && asks("branch") {
+        reasons.push(match &deploy.branch {
+            None => "The deploy names no branch: send `branch` with its registration.".to_owned(),
+            Some(branch) => format!(
+                "No branch or tag {branch} of {} contains {}, so no condition on `branch` holds.",
+                deploy.repository,
+                deploy.short_revision()
+            ),
+        });
+    }
+    if snapshot.get("deployer").is_none() && asks("deployer") {
+        let reason =
+            "Nobody says who deployed: register with a key that has the scope `report`, and send `email`.";
+        reasons.push(reason.to_owned());
+    }
+    reasons
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::tests::deploy;
-    use approval::deploy::Size;
+    use approval::deploy::{Person, Size};
     use approval::range::Direction;
     use jiff::Timestamp;
     use rules::variables::Known;
@@ -61,13 +94,15 @@ mod tests {
             rule("either", "\"magnitude='Large' or issue_type='Bug'\""),
             rule("always", "\"environment='Staging'\""),
             rule("back", "\"rollback or diverged\""),
+            rule("branch", "\"branch='main'\""),
+            rule("deployer", "\"deployer!='bot'\""),
         ];
         let parsed = rules::parse(&format!("rules:\n{}", file.concat()), "rules.yml").unwrap();
         for (missing, tags_cut, expected) in [
             (false, false, &[][..]),
-            (true, false, &["labels", "either", "back"]),
+            (true, false, &["labels", "either", "back", "branch", "deployer"]),
             (false, true, &["tags"]),
-            (true, true, &["labels", "tags", "either", "back"]),
+            (true, true, &["labels", "tags", "either", "back", "branch", "deployer"]),
         ] {
             let mut deploy = deploy("2021-05-11T11:40:00Z");
             deploy.reading.direction = Some(Direction::Forward).filter(|_| !missing);
@@ -75,9 +110,15 @@ mod tests {
             deploy.environment = "Staging".to_owned();
             deploy.reading.missing = vec!["Cut.".to_owned(); usize::from(missing)];
             deploy.reading.tags_cut = tags_cut;
+            deploy.branch = Some("dev".to_owned());
+            deploy.deployer = Some(Person { username: Some("ana".to_owned()), ..Person::default() });
+            (deploy.reading.on_branch, deploy.reading.may_report) = (!missing, !missing);
             let known = Known::new(&deploy);
             let snapshot = Snapshot::at(&known, Timestamp::UNIX_EPOCH);
-            assert_eq!(unjudged(&parsed.rules, &snapshot, &deploy), expected, "{missing} {tags_cut}");
+            let names = unjudged(&parsed.rules, &snapshot, &deploy);
+            assert_eq!(names, expected, "{missing} {tags_cut}");
+            let reasons = unknown_words(&parsed.rules, &names, &snapshot, &deploy);
+            assert_eq!(reasons.len(), if missing { 2 } else { 0 }, "{reasons:?}");
         }
     }
 }

@@ -75,6 +75,7 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
         message::ACCOUNT_IS_NOT_MINE => return account(value, false),
         message::EVALUATE_AGAIN => return evaluation(value),
         message::RETRY => return step(value, Resolution::Retry),
+        message::SKIP => return step(value, Resolution::Skip),
         message::MARK_AS_DONE => return step(value, Resolution::MarkAsDone),
         _ => return None,
     };
@@ -90,14 +91,34 @@ pub(crate) fn asked(click: &Click) -> Option<Asked> {
     })
 }
 
-/// The wish that a window carried, and its reason; `None`: it is no window that Signoff opens.
-pub(crate) fn submitted(submission: &Submission) -> Option<(Wish, String)> {
-    if submission.callback_id != message::ASKED {
-        return None;
-    }
-    let wish: Wish = serde_json::from_str(&submission.private_metadata).ok()?;
+/// What a window carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Submitted {
+    /// Something about an approval.
+    Approval(Wish),
+    /// To skip a step.
+    Skip(Answer),
+}
+
+/// What a window carried, and its reason; `None`: it is no window that Signoff opens.
+pub(crate) fn submitted(submission: &Submission) -> Option<(Submitted, String)> {
+    let carried = submission.private_metadata.as_str();
     let reason = submission.values.get(message::REASON)?.trim().to_owned();
-    (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str())).then_some((wish, reason))
+    let submitted = match submission.callback_id.as_str() {
+        message::ASKED => {
+            let wish: Wish = serde_json::from_str(carried).ok()?;
+            (is_id(wish.deploy.as_str()) && is_id(wish.approval.as_str()))
+                .then_some(Submitted::Approval(wish))
+        }
+        message::SKIPPED => {
+            let answer: Answer = serde_json::from_str(carried).ok()?;
+            let is_skip = answer.resolution == Resolution::Skip;
+            let has_ids = is_id(answer.deploy.as_str()) && is_id(answer.run.as_str());
+            (is_skip && has_ids).then_some(Submitted::Skip(answer))
+        }
+        _ => None,
+    };
+    Some((submitted?, reason))
 }
 
 fn account(value: &str, is_mine: bool) -> Option<Asked> {
@@ -107,13 +128,13 @@ fn account(value: &str, is_mine: bool) -> Option<Asked> {
 }
 
 fn step(value: &str, resolution: Resolution) -> Option<Asked> {
-    let [deploy, run, step, lost_at, workspace] = parts(value)?;
+    let [deploy, run, step, failed_at, workspace] = parts(value)?;
     (is_id(deploy) && is_id(run)).then_some(())?;
     Some(Asked::Step(Answer {
         deploy: DeployId::from_text(deploy),
         run: RunId::from_text(run),
         step: step.parse().ok()?,
-        lost_at: Timestamp::from_microsecond(lost_at.parse().ok()?).ok()?,
+        failed_at: Timestamp::from_microsecond(failed_at.parse().ok()?).ok()?,
         workspace: workspace.to_owned(),
         resolution,
     }))
@@ -191,6 +212,8 @@ mod tests {
             ("approve", format!("{d} ../../x 0123456789"), false),
             ("retry", format!("{d} {a} 2 1795430580345678 T1"), true),
             ("mark_as_done", format!("{d} {a} 2 1795430580345678 T1"), true),
+            ("skip_step", format!("{d} {a} 2 1795430580345678 T1"), true),
+            ("skip_step", approval.clone(), false),
             ("retry", format!("{d} {a} -2 1795430580345678 T1"), false),
             ("retry", format!("{d} {a} 2 99999999999999999999 T1"), false),
             ("retry", approval.clone(), false),
@@ -227,7 +250,22 @@ mod tests {
             values: [("reason".to_owned(), " too risky ".to_owned())].into(),
         };
         let carried = serde_json::to_string(&wish).unwrap();
-        assert_eq!(submitted(&submission("reason", &carried)), Some((wish, "too risky".to_owned())));
+        let expected = (Submitted::Approval(wish), "too risky".to_owned());
+        assert_eq!(submitted(&submission("reason", &carried)), Some(expected));
+        let skip = |resolution| Answer {
+            deploy: DeployId::from_text("0123456789abcdef0123"),
+            run: RunId::from_text("aaaaaaaaaaaaaaaaaaaa"),
+            step: 2,
+            failed_at: Timestamp::UNIX_EPOCH,
+            workspace: "T1".into(),
+            resolution,
+        };
+        let answered =
+            |answer: &Answer| submitted(&submission("skip_step", &serde_json::to_string(answer).unwrap()));
+        let expected = (Submitted::Skip(skip(Resolution::Skip)), "too risky".to_owned());
+        assert_eq!(answered(&skip(Resolution::Skip)), Some(expected));
+        assert_eq!(answered(&skip(Resolution::Retry)), None, "only a skip has a window");
+        assert_eq!(submitted(&submission("skip_step", &carried)), None);
         assert_eq!(submitted(&submission("other", &carried)), None);
         assert_eq!(submitted(&submission("reason", "{}")), None);
     }

@@ -1,7 +1,7 @@
 //! A request of Slack: verify it, read it, hand it on, answer in time.
 
 use crate::answer::{done, text};
-use crate::asked::{Asked, asked, submitted};
+use crate::asked::{Asked, Submitted, asked, submitted};
 use crate::reacted::thumb;
 use approval::approval::{Dialog, Voter};
 use approval::facts::Reaction;
@@ -18,7 +18,7 @@ use runtime::secrets::{Secret, SlackSecret};
 use runtime::settings::{SettingError, Settings};
 use std::time::Duration;
 use store::Store;
-use voting::{Accounts, Person};
+use voting::{Accounts, Actor, Person};
 
 /// Slack shows the person an error after 3 seconds; this leaves time for the way there and back.
 const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
@@ -115,7 +115,12 @@ impl SlackInteraction {
                 }
             },
             Interaction::Submission(submission) => match submitted(&submission) {
-                Some((wish, reason)) => self.submission(call, &submission, &wish, reason).await,
+                Some((Submitted::Approval(wish), reason)) => {
+                    self.submission(call, &submission, &wish, reason).await
+                }
+                Some((Submitted::Skip(answer), reason)) => {
+                    self.skip(call, &submission, &answer, reason).await
+                }
                 None => {
                     tracing::warn!(
                         request_id,
@@ -157,8 +162,13 @@ impl SlackInteraction {
 
     /// Who `user` is, as Slack says now.
     pub(crate) async fn person(&self, call: &Call<'_>, user: &ClickUser) -> Voter {
+        self.actor(call, user).await.voter
+    }
+
+    /// The same, and whether they are an admin.
+    pub(crate) async fn actor(&self, call: &Call<'_>, user: &ClickUser) -> Actor {
         let ClickUser { id, name, team_id: workspace } = user.clone();
         let person = Person { id, name, workspace };
-        self.accounts.voter(&call.secret.bot_token, &person, call.request_id).await
+        self.accounts.actor(&call.secret.bot_token, &person, call.request_id).await
     }
 }

@@ -1,37 +1,104 @@
-//! Retry and Mark as done: somebody says what became of an action whose answer was lost.
+//! Retry, Skip and Mark as done: somebody acts on a step that failed, or of which nobody knows whether it
+//! happened.
 
-use crate::answer::{done, text};
+use crate::answer::{done, instead, text};
 use crate::handler::{Call, SlackInteraction};
+use approval::message;
+use approval::run::Resolution;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use providers::slack::parse::Click;
-use voting::{Answer, resolve};
+use providers::Failure;
+use providers::slack::parse::{Click, Submission};
+use store::CommitError;
+use thiserror::Error;
+use voting::{Actor, Answer, Refused, foresee_step, resolve};
+
+/// Why a click was not dealt with.
+#[derive(Debug, Error)]
+enum StepError {
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error("the window was not opened: {0}")]
+    Window(#[from] Failure),
+}
 
 impl SlackInteraction {
-    /// A click on Retry or Mark as done.
+    /// A click on Retry, Skip or Mark as done.
     pub(crate) async fn step(&self, call: &Call<'_>, click: &Click, answer: &Answer) -> Response<Body> {
         let (request_id, deploy, run) = (call.request_id, &answer.deploy, &answer.run);
-        let voter = self.person(call, &click.user).await;
-        if voter.standing.is_none() {
+        let actor = self.actor(call, &click.user).await;
+        if actor.voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
             return text(StatusCode::SERVICE_UNAVAILABLE, "Slack did not say who you are. Click again.");
         }
-        let told = match resolve(&self.store, &voter, answer, call.now).await {
+        let dealt = match answer.resolution {
+            Resolution::Skip => self.ask_why(call, click, &actor, answer).await,
+            Resolution::Retry | Resolution::MarkAsDone => {
+                resolve(&self.store, &actor, answer, None, call.now).await.map_err(StepError::from)
+            }
+        };
+        let told = match dealt {
             Ok(None) => Ok(()),
             Ok(Some(refusal)) => {
-                self.tell_once(call, click, deploy, refusal.text, Vec::new()).await.map(|_| ())
+                let told = self.tell_once(call, click, deploy, refusal.text, Vec::new()).await;
+                told.map(|_| ()).map_err(StepError::from)
             }
             Err(error) => Err(error),
         };
         match told {
             Ok(()) => {
                 let (step, resolution) = (answer.step, answer.resolution);
-                tracing::info!(request_id, %deploy, %run, step, ?resolution, voter = voter.id, "dealt with");
+                tracing::info!(request_id, %deploy, %run, step, ?resolution, voter = actor.voter.id, "dealt with");
                 done()
             }
             Err(error) => {
                 tracing::error!(request_id, %deploy, %run, %error, "a click was not recorded");
                 text(StatusCode::SERVICE_UNAVAILABLE, "Signoff could not record this. Click again.")
+            }
+        }
+    }
+
+    /// Opens the window that asks why a step is skipped; `Some`: `actor` may not skip it, and this is why.
+    async fn ask_why(
+        &self,
+        call: &Call<'_>,
+        click: &Click,
+        actor: &Actor,
+        answer: &Answer,
+    ) -> Result<Option<Refused>, StepError> {
+        let run = match foresee_step(&self.store, actor, answer, call.now).await? {
+            Ok(run) => run,
+            Err(refused) => return Ok(Some(refused)),
+        };
+        let carried = serde_json::to_string(answer)
+            .map_err(|error| Failure::Permanent(format!("the window can't be written: {error}")))?;
+        let view = message::ask_skip_reason(&run, answer.step, &carried);
+        self.slack(call).await?.open_view(&click.trigger_id, &view).await?;
+        Ok(None)
+    }
+
+    /// The window with the reason to skip a step. The answer closes it, or says in it why nothing was done.
+    pub(crate) async fn skip(
+        &self,
+        call: &Call<'_>,
+        submission: &Submission,
+        answer: &Answer,
+        reason: String,
+    ) -> Response<Body> {
+        let (request_id, deploy, run) = (call.request_id, &answer.deploy, &answer.run);
+        let actor = self.actor(call, &submission.user).await;
+        if actor.voter.standing.is_none() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "Slack did not say who you are. Submit it again.");
+        }
+        match resolve(&self.store, &actor, answer, Some(reason), call.now).await {
+            Ok(None) => {
+                tracing::info!(request_id, %deploy, %run, step = answer.step, voter = actor.voter.id, "skipped");
+                done()
+            }
+            Ok(Some(refused)) => instead(&message::say(&refused.text)),
+            Err(error) => {
+                tracing::error!(request_id, %deploy, %run, %error, "a reason was not recorded");
+                text(StatusCode::SERVICE_UNAVAILABLE, "Signoff could not record this. Submit it again.")
             }
         }
     }

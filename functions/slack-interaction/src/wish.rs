@@ -13,7 +13,7 @@ use voting::{Dealt, Refused, What, Wish, cast, needs_reason, record_refusal, wou
 
 /// Why a click was not dealt with.
 #[derive(Debug, Error)]
-enum Trouble {
+enum ClickError {
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error("the window was not opened: {0}")]
@@ -79,7 +79,7 @@ impl SlackInteraction {
         }
     }
 
-    async fn click(&self, call: &Call<'_>, click: &Click, wish: &Wish) -> Result<Dealt, Trouble> {
+    async fn click(&self, call: &Call<'_>, click: &Click, wish: &Wish) -> Result<Dealt, ClickError> {
         let approval = self.store.approval(&wish.deploy, &wish.approval);
         let (approval, voter) = tokio::join!(approval, self.person(call, &click.user));
         let Some(approval) = approval.map_err(CommitError::from)? else { return Ok(Dealt::not_on_record()) };
@@ -110,7 +110,7 @@ impl SlackInteraction {
         click: &Click,
         wish: &Wish,
         refused: Refused,
-    ) -> Result<Dealt, Trouble> {
+    ) -> Result<Dealt, ClickError> {
         let events = refused.events(wish, &click.user.id, &click.user.name);
         let told = self.tell_once(call, click, &wish.deploy, refused.text, events).await?;
         Ok(if told { Dealt::With } else { Dealt::Before })

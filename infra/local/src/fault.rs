@@ -2,6 +2,7 @@
 //! "how often were they asked?" of a stand-in.
 
 use crate::calls::Calls;
+use crate::limit::{Limit, Limits};
 use crate::stand_in::locked;
 use crate::stand_in::server::Connection;
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The largest request that a stand-in reads; more is answered 413.
@@ -134,12 +135,22 @@ impl FaultKind {
 
 /// The faults that are waiting for a request, in the order in which they were pushed. A clone is the same queue.
 #[derive(Clone, Default)]
-pub struct Faults(Arc<Mutex<Vec<Fault>>>, Arc<OnceLock<(String, Calls)>>);
+pub struct Faults(Arc<Mutex<Vec<Fault>>>, Arc<OnceLock<(String, Calls)>>, Arc<Mutex<Limits>>);
 
 impl Faults {
     /// Adds a fault. Of several that fit a request, the first one pushed strikes.
     pub fn push(&self, fault: Fault) {
         locked(&self.0).push(fault);
+    }
+
+    /// From now on requests beyond `limit` are answered 429, with the seconds to wait.
+    pub fn limit(&self, limit: Limit) {
+        locked(&self.2).add(limit);
+    }
+
+    fn limited(&self, method_and_path: &str, body: &str) -> Option<FaultKind> {
+        let wait = locked(&self.2).exceeded(method_and_path, body, Instant::now())?;
+        Some(FaultKind::rate_limited(wait.as_secs() + 1))
     }
 
     /// The faults that have not struck as often as they were asked to.
@@ -256,7 +267,9 @@ pub async fn observe(
         headers: without_secrets(&parts.headers),
         status: None,
     };
-    let fault = observed.faults.take(&recorded.method_and_path(), &recorded.body);
+    let asked = recorded.method_and_path();
+    let fault = observed.faults.take(&asked, &recorded.body);
+    let fault = fault.or_else(|| observed.faults.limited(&asked, &recorded.body));
     let number = observed.requests.arrived(recorded);
     let headers = parts.headers.clone();
     let listening = observed.faults.1.get().filter(|_| is_function(&headers));

@@ -7,6 +7,7 @@ pub mod circleci;
 pub mod fault;
 pub mod github;
 pub mod jira;
+pub mod limit;
 pub mod linear;
 pub mod oidc;
 pub mod slack;

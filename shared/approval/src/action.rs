@@ -1,6 +1,13 @@
 //! What a rule can do: the actions of the rules file, checked and typed.
 
+mod on_failure;
 mod texts;
+mod webhook;
+
+pub use texts::TextOf;
+pub use webhook::{HeaderText, Method, WebhookBody, WebhookSpec};
+
+pub use on_failure::{OnFailure, WithOnFailure};
 
 use crate::approval::Choice;
 use crate::freeze::Freeze;
@@ -37,8 +44,8 @@ pub enum Action {
     AddDeployTag(String),
     /// Do something once another environment falls behind this deploy's, and once it has caught up.
     MonitorDrift(DriftMonitor),
-    /// POST a signed description of the deploy to an address.
-    Webhook(String),
+    /// Call an address with a signed description of the deploy, or with what the rule writes.
+    Webhook(WebhookSpec),
     /// Comment on the issues that the deploy mentions.
     NotifyMentionedIssues(String),
     /// Bring the issues that the deploy mentions into a state.
@@ -51,6 +58,9 @@ pub enum Action {
     SendEvent(EventSpec),
     /// Do something about a proposed rules file, or a proposed policy. Signoff writes this itself; no rules file can.
     RulesFile(RulesFileStep),
+    /// One of the others, but an approval, for which the rule says what becomes of the rest where it fails. A
+    /// run's steps have it apart from their action.
+    WithOnFailure(Box<WithOnFailure>),
 }
 
 /// A step of Signoff's own about a proposed rules file, or a proposed policy.
@@ -322,17 +332,27 @@ pub struct IssueField {
 pub const MAX_DETAIL_TYPE: usize = 128;
 
 /// What an event's detail says of the deploy: names that a rule can't give to something of its own.
-pub const EVENT_DETAIL: [&str; 10] = [
+pub const EVENT_DETAIL: [&str; 20] = [
+    "approval",
+    "approved_by",
     "author",
     "branch",
     "changeSource",
+    "commits",
+    "commits_left_out",
     "environment",
     "health",
     "id",
+    "links",
     "name",
     "on",
     "organization",
+    "outcome",
+    "previous_revision",
     "revision",
+    "url",
+    "votes",
+    "votes_left_out",
 ];
 
 /// `send_event`.
@@ -384,6 +404,7 @@ impl Action {
             | Self::SlackDeployMessage(_)
             | Self::NotifyMentionedIssues(_) => Kind::Tells,
             Self::MonitorDrift(_) => Kind::Watches,
+            Self::WithOnFailure(with) => with.action.kind(),
             Self::AutoApproveBuild(_)
             | Self::TriggerBuild(_)
             | Self::AddDeployTag(_)
@@ -440,6 +461,7 @@ impl Action {
             | Self::TransitionMentionedIssues(_)
             | Self::TransitionIssues(_) => WhenRepeated::Observable,
             Self::Webhook(_) => WhenRepeated::Neither,
+            Self::WithOnFailure(with) => with.action.when_repeated(),
         }
     }
 }
@@ -465,7 +487,7 @@ impl fmt::Display for Action {
             Self::SlackDeployMessage(_) => write!(f, "slack_deploy_message"),
             Self::MonitorDrift(monitor) => write!(f, "monitor_drift: {}", monitor.environment),
             Self::AddDeployTag(tag) => write!(f, "add_deploy_tag: {tag}"),
-            Self::Webhook(url) => write!(f, "webhook: {}", host_of(url)),
+            Self::Webhook(spec) => write!(f, "webhook: {}", host_of(&spec.url)),
             Self::NotifyMentionedIssues(_) => write!(f, "notify_mentioned_issues"),
             Self::TransitionMentionedIssues(transition) => {
                 write!(f, "transition_mentioned_issues: {}", transition.state)
@@ -473,6 +495,9 @@ impl fmt::Display for Action {
             Self::TransitionIssues(state) => write!(f, "transition_issues: {state}"),
             Self::UpdateMentionedIssues(field) => write!(f, "update_mentioned_issues: {}", field.name),
             Self::SendEvent(event) => write!(f, "send_event: {}", event.detail_type),
+            Self::WithOnFailure(with) => {
+                write!(f, "{} (on_failure: {})", with.action, with.on_failure.word())
+            }
             Self::RulesFile(RulesFileStep::PutInForce { file }) => {
                 write!(f, "put the rules file {} in force", short(file))
             }
@@ -511,7 +536,7 @@ mod tests {
 
     #[test]
     fn an_action_reads_as_its_line_without_what_may_be_secret() {
-        let hook = Action::Webhook("https://user:pw@hooks.example.com/T123/secret?k=v".into());
+        let hook = Action::Webhook(WebhookSpec::to("https://user:pw@hooks.example.com/T123/secret?k=v"));
         assert_eq!(hook.to_string(), "webhook: https://hooks.example.com");
         let build = Action::AutoApproveBuild(BuildRef { build: "deploy".into(), job: Some("hold".into()) });
         assert_eq!(build.to_string(), "auto_approve_build: {build: deploy, job: hold}");

@@ -12,7 +12,7 @@ mod quorum;
 mod subject;
 
 pub use click::{Ask, Asked, Click, Standing, Voter};
-pub use decide::{Command, Refusal, decide, open};
+pub use decide::{Command, Refusal, decide, open, wait_before_round};
 pub use electorate::{Check, Electorate, Quota, Verdict};
 pub use frozen::{Frozen, Lifted};
 pub use glass::{

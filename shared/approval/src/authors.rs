@@ -3,10 +3,11 @@
 use crate::range::{Account, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The authors and co-authors among the commits that `range` adds, and those of the branches that the host made these of by a
-/// squash or a rebase, whose account had a hand in them by the host's own word: it signed the commit, pushed it, or opened or
-/// merged its pull request. With `only`, the authors of the commits with these SHAs. Each account with each of its addresses
-/// once, in the order in which they first appear.
+/// The authors and co-authors among the commits that `range` adds, and those of the branches that the host
+/// made these of by a squash or a rebase, whose account had a hand in them by the host's own word: it signed
+/// the commit, pushed it, or opened its pull request. Merging somebody else's work makes nobody its author.
+/// With `only`, the authors of the commits with these SHAs. Each account with each of its addresses once, in
+/// the order in which they first appear.
 pub fn vouched_authors(range: &Range, only: Option<&BTreeSet<String>>) -> Vec<Identity> {
     let by_number: BTreeMap<u64, &RangePullRequest> =
         range.pull_requests.iter().map(|pull_request| (pull_request.number, pull_request)).collect();
@@ -39,7 +40,7 @@ fn hands(commit: &RangeCommit, of: &[&RangePullRequest]) -> BTreeSet<u64> {
     let acted = commit
         .pushed_by
         .iter()
-        .chain(of.iter().flat_map(|from| from.opened_by.iter().chain(&from.merged_by)))
+        .chain(of.iter().flat_map(|from| &from.opened_by))
         .filter(|identity| identity.vouched)
         .filter_map(|identity| identity.account.as_ref());
     signer.into_iter().chain(acted).map(|account| account.id).collect()

@@ -1,14 +1,18 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
-use crate::action::{Action, ApprovalSpec};
+use crate::action::{Action, ApprovalSpec, TextOf, TriggerSpec};
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How long ago a revision may have been let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many revisions of that time are kept; a rollback to an older one is judged by what it takes out.
 const MAX_RECENT: usize = 100;
+
+/// The template variables that are another text in another environment.
+const OF_ENVIRONMENT: [&str; 5] = ["environment", "deploy_name", "deploy_slack", "branch", "tags"];
 
 /// What was let through to a place of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +150,7 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     if targets.is_empty() {
         return format!("approval {}", serde_json::json!([rule, spec.name, environment.to_lowercase()]));
     }
-    if targets.iter().any(|target| is_template_of(target, "environment")) {
+    if spec.on_success.iter().any(follows_environment) {
         targets.push(format!("from {}", environment.to_lowercase()));
     }
     targets.sort();
@@ -154,7 +158,14 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     targets.join(" + ")
 }
 
-/// What an action acts on, with every parameter that does not name the revision; nothing where it only tells people.
+/// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
+/// `promotes_to`. Two rules that have one of these in common lead to the same place.
+pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
+    let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
+    actions.iter().flat_map(targets).chain(environment).collect()
+}
+
+/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells people.
 fn targets(action: &Action) -> Vec<String> {
     let target = match action {
         Action::AutoApproveBuild(build) => {
@@ -165,16 +176,17 @@ fn targets(action: &Action) -> Vec<String> {
             let parameters = spec
                 .parameters
                 .iter()
-                .map(|(name, value)| format!("{name}={}", serde_json::json!(value)))
-                .filter(|parameter| !is_template_of(parameter, "revision"));
+                .map(|(name, value)| (name, serde_json::json!(value)))
+                .filter(|(_, value)| !value.as_str().is_some_and(is_revision))
+                .map(|(name, value)| format!("{name}={value}"));
             format!("build {workflow} {}", parameters.collect::<Vec<_>>().join(" "))
         }
-        Action::Webhook(url) => format!("address {url}"),
+        Action::Webhook(spec) => format!("address {}", spec.url),
         Action::SendEvent(event) => {
             let detail = event
                 .detail
                 .iter()
-                .filter(|(_, value)| !is_template_of(value, "revision"))
+                .filter(|(_, value)| !is_revision(value))
                 .map(|(name, value)| format!("{name}={value}"));
             let bus = event.bus.as_deref().unwrap_or_default();
             format!("event {bus} {} {}", event.detail_type, detail.collect::<Vec<_>>().join(" "))
@@ -183,6 +195,7 @@ fn targets(action: &Action) -> Vec<String> {
         Action::TransitionMentionedIssues(transition) => format!("issues {}", transition.state),
         Action::TransitionIssues(state) => format!("issues {state}"),
         Action::UpdateMentionedIssues(field) => format!("field {} {}", field.name, field.value),
+        Action::WithOnFailure(with) => return targets(&with.action),
         Action::SlackChannelApproval(next) => return next.on_success.iter().flat_map(targets).collect(),
         Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)
@@ -197,7 +210,34 @@ fn targets(action: &Action) -> Vec<String> {
     vec![target]
 }
 
-/// Whether a text has a template variable of this name.
-fn is_template_of(text: &str, variable: &str) -> bool {
-    text.split("{{").skip(1).any(|rest| rest.split("}}").next().is_some_and(|name| name.contains(variable)))
+/// Whether a text is nothing but the revision.
+fn is_revision(text: &str) -> bool {
+    let inner = text.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(|name| {
+        name.contains("revision") && !name.contains("previous") && !name.contains(['{', '}', '~', '%'])
+    })
+}
+
+/// Whether a text of `action`, or of one that follows from it, may be another one in another environment.
+fn follows_environment(action: &Action) -> bool {
+    let found = std::cell::Cell::new(false);
+    let look = |_: TextOf, text: &str| {
+        let templates = ["{{", "{%"].into_iter().flat_map(|start| text.split(start).skip(1));
+        if templates.into_iter().any(|rest| OF_ENVIRONMENT.iter().any(|name| rest.contains(name))) {
+            found.set(true);
+        }
+        Ok::<_, std::convert::Infallible>(String::new())
+    };
+    let looked = match action.plain() {
+        Action::SlackChannelApproval(next) => return next.on_success.iter().any(follows_environment),
+        // Where a build starts from is no part of what it acts on.
+        Action::TriggerBuild(spec) => {
+            Action::TriggerBuild(TriggerSpec { revision: None, ..spec.clone() }).with_texts(look)
+        }
+        other => other.with_texts(look),
+    };
+    match looked {
+        Ok(_) => found.get(),
+        Err(never) => match never {},
+    }
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Source: the claims of <https://buildkite.com/docs/agent/cli/reference/oidc>.
 pub const BUILDKITE: &str = "Buildkite";
+/// The name of the CI whose runs the source host knows.
+pub const GITHUB_ACTIONS: &str = "GitHub Actions";
 
 /// A CI job, by the word of the CI that signed its token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +19,10 @@ pub struct CiJob {
     pub git_ref: String,
     /// The full SHA of the commit that it runs for; `None`: its CI's tokens name none.
     pub commit: Option<String>,
+    /// `true`: its token says that the ref is protected, or the settings name it. Otherwise the deploy counts
+    /// only if the source host has the branch as the default branch or as a protected one.
+    #[serde(default)]
+    pub is_vouched: bool,
     /// The attempt of the CI run. What the same attempt registers twice is one deploy.
     pub run: String,
 }
@@ -25,6 +31,12 @@ impl CiJob {
     /// Whether the token shows that the job is of the repository itself.
     pub fn tells_forks(&self) -> bool {
         self.ci != BUILDKITE
+    }
+
+    /// The number of its run on GitHub and of the attempt; `None`: it is another CI's job.
+    pub fn github_run(&self) -> Option<(u64, u64)> {
+        let (run, attempt) = self.run.split_once('.').filter(|_| self.ci == GITHUB_ACTIONS)?;
+        Some((run.parse().ok()?, attempt.parse().ok()?))
     }
 
     /// The commit that has to contain what the job registers, as the source host takes it: a SHA, `heads/BRANCH` or `tags/TAG`.
@@ -44,6 +56,7 @@ mod tests {
             ci: "CircleCI".to_owned(),
             git_ref: "refs/heads/main".to_owned(),
             commit: commit.map(str::to_owned),
+            is_vouched: true,
             run: "j1".to_owned(),
         };
         assert_eq!(job(Some("abc")).bound(), "abc");

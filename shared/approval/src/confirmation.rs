@@ -53,6 +53,11 @@ pub enum Doubt {
         /// The commit that the token names; where it names none, its branch or tag.
         named: String,
     },
+    /// The branch of the CI job is neither the default branch nor protected, and the settings do not name it.
+    UnprotectedRef {
+        /// The full name of the branch.
+        named: String,
+    },
     /// The host's own record says something else than the report.
     Differs {
         /// The part that differs: `sha`, `ref`, `environment`, `state`.
@@ -61,6 +66,16 @@ pub enum Doubt {
         reported: String,
         /// The host's value.
         host: String,
+    },
+    /// The deployment's settings name a source host that Signoff does not read.
+    OtherHost {
+        /// The host, as people call it.
+        host: String,
+    },
+    /// The deployment was pointed at another repository after the deploy was confirmed.
+    Moved {
+        /// The repository where it was confirmed.
+        from: String,
     },
     /// The host did not answer.
     NotAnswered {
@@ -116,9 +131,21 @@ impl Doubt {
                 "The token of the CI job that registered it names {named} of {repository}, which does not contain the commit \
                  {revision}. Register the commit that the job runs for, or an ancestor of it."
             ),
+            Self::UnprotectedRef { named } => format!(
+                "The token of the CI job that registered it is of {named}, which is neither the default branch of {repository} nor \
+                 protected. Deploy from one that is, or have an admin name it as ref= in the deployment's settings and deploy again."
+            ),
             Self::Differs { what, reported, host } => format!(
                 "GitHub's own record of this deployment differs from what was delivered: {what} is \u{201c}{host}\u{201d}, not \
                  \u{201c}{reported}\u{201d}. Check who can send deliveries with the webhook secret."
+            ),
+            Self::OtherHost { host } => format!(
+                "{repository} is on {host} by the deployment's settings, and Signoff confirms commits on GitHub only. If the \
+                 repository is on GitHub, an admin corrects the git host there."
+            ),
+            Self::Moved { from } => format!(
+                "The commit {revision} was confirmed in {from}, and the deployment's settings name {repository} by now. Nothing \
+                 more starts for this deploy."
             ),
             Self::NotAnswered { reason } => format!(
                 "GitHub could not be asked: {}. Check GitHub's status and the token in the GitHub secret.",
@@ -171,6 +198,12 @@ mod tests {
                 Doubt::OutsideToken { named: "ef01".to_owned() },
                 "names ef01 of acme/checkout, which does not contain",
             ),
+            (
+                Doubt::UnprotectedRef { named: "refs/heads/feature".to_owned() },
+                "neither the default branch of acme/checkout nor protected",
+            ),
+            (Doubt::OtherHost { host: "GitLab".to_owned() }, "an admin corrects the git host"),
+            (Doubt::Moved { from: "acme/old".to_owned() }, "settings name acme/checkout by now"),
             (Doubt::NotAnswered { reason: "It broke.".to_owned() }, "asked: It broke. Check"),
         ] {
             let sentence = doubt.sentence("abcd", "acme/checkout");

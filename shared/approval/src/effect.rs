@@ -1,9 +1,13 @@
 //! Effects: what is to be done to the outside world, committed together with the state that they follow from, and
 //! done after it.
 
+mod counted;
+mod name;
+
 use crate::approval::{Dialog, Outcome, Successor};
 use crate::id::{ApprovalId, DeployId, EffectId, RunId, digest};
 use crate::people::Handle;
+use crate::run::FirstTry;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +37,14 @@ pub struct Effect {
     pub state: EffectState,
     /// How often it was claimed.
     pub attempts: u32,
+    /// The number of these attempts that do not count against giving up: a provider asked to wait, or a row
+    /// could not be read.
+    #[serde(default, skip_serializing_if = "counted::is_zero")]
+    pub spared: u32,
+    /// The FIFO group of its first message, where it has one of its deployment's lanes; else its kind has the
+    /// group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
     /// When it was committed.
     pub created_at: Timestamp,
     /// Nobody takes it before: the end of the lease, or the time of the next attempt.
@@ -41,6 +53,31 @@ pub struct Effect {
     pub due_at: Timestamp,
     /// What went wrong last.
     pub note: Option<String>,
+    /// The build that an attempt started. Later attempts look at this one, and start no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<StartedBuild>,
+}
+
+/// A build that an attempt started, as the CI named it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum StartedBuild {
+    /// A pipeline of CircleCI.
+    Pipeline {
+        /// Its id.
+        id: String,
+        /// Its number in the project.
+        number: u64,
+        /// Its page.
+        url: String,
+    },
+    /// A workflow run of GitHub Actions.
+    Run {
+        /// Its id in the repository.
+        id: u64,
+        /// Its page.
+        url: String,
+    },
 }
 
 /// What to do to the outside world.
@@ -68,6 +105,17 @@ pub enum EffectKind {
         run: RunId,
         /// The step's number, from 0.
         step: usize,
+    },
+    /// Run a step's action once more, because somebody asked for it.
+    RetryStep {
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The effect that tried it first.
+        first: FirstTry,
+        /// Whether nobody knows if an earlier try did it: this one looks first.
+        looks: bool,
     },
     /// Tell a run how the approval that it waits for ended.
     AdvanceRun {
@@ -105,10 +153,12 @@ pub enum EffectKind {
         /// How often it was looked at since it was blocked, from 1; 0: this look is out of turn.
         round: u32,
     },
-    /// Look again at the deployment's other approvals that are open: an approval let a revision through, or an admin set a base.
+    /// Look again at approvals that are open, because what they are judged by changed.
     JudgeOthers {
-        /// The approval that did.
-        approval: ApprovalId,
+        /// The approval that let a revision through, or whose base an admin set: the deployment's others are
+        /// looked at. `None`: the list of people changed, and every blocked approval of the stack is looked
+        /// at.
+        approval: Option<ApprovalId>,
     },
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
@@ -154,6 +204,17 @@ pub enum EffectKind {
         run: RunId,
         /// The step's number, from 0.
         step: usize,
+    },
+    /// Tell people of a step's failure in a message of its own, or draw that message anew.
+    TellFailure {
+        /// The approval whose dialog has the thread; `None`: it goes to the deployment's channel.
+        approval: Option<ApprovalId>,
+        /// The run.
+        run: RunId,
+        /// The step's number, from 0.
+        step: usize,
+        /// The time of the failure.
+        failed_at: Timestamp,
     },
     /// Tell one person something that only they see.
     TellPerson {
@@ -250,6 +311,8 @@ impl EffectKind {
         match self {
             Self::EvaluateRules | Self::EvaluateAgain | Self::AskAgain { .. } => Queue::Deploys,
             Self::RunStep { .. }
+            | Self::RetryStep { .. }
+            | Self::TellFailure { .. }
             | Self::AdvanceRun { .. }
             | Self::ConfirmQuorum { .. }
             | Self::Expire { .. }
@@ -285,6 +348,8 @@ impl EffectKind {
             | Self::EvaluateAgain
             | Self::AskAgain { .. }
             | Self::RunStep { .. }
+            | Self::RetryStep { .. }
+            | Self::TellFailure { .. }
             | Self::Remind { .. }
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
@@ -302,6 +367,37 @@ impl EffectKind {
         }
     }
 
+    /// Whether an effect before it may have done what it is to do, and its own first attempt has to look.
+    pub fn looks_first(&self) -> bool {
+        match self {
+            Self::RetryStep { looks, .. } => *looks,
+            Self::EvaluateRules
+            | Self::EvaluateAgain
+            | Self::AskAgain { .. }
+            | Self::RunStep { .. }
+            | Self::AdvanceRun { .. }
+            | Self::ConfirmQuorum { .. }
+            | Self::Expire { .. }
+            | Self::Remind { .. }
+            | Self::WatchFreeze { .. }
+            | Self::JudgeAgain { .. }
+            | Self::JudgeOthers { .. }
+            | Self::TellFreezeLifted { .. }
+            | Self::TellGlassBroken { .. }
+            | Self::RemindReview { .. }
+            | Self::SettleReview { .. }
+            | Self::Supersede { .. }
+            | Self::DrawDialog { .. }
+            | Self::DrawStep { .. }
+            | Self::TellFailure { .. }
+            | Self::TellPerson { .. }
+            | Self::TellThread { .. }
+            | Self::TellChannel { .. }
+            | Self::OfferEvaluation { .. }
+            | Self::AskMember { .. } => false,
+        }
+    }
+
     /// The FIFO group: effects of one group are done one after the other, in the order of their commits. A run's
     /// steps are one group; what is drawn for an approval is another, so that a build that is tried again does not
     /// hold up the dialog.
@@ -311,12 +407,15 @@ impl EffectKind {
             // A try that waits for its time must not hold up one that somebody asked for.
             Self::EvaluateAgain => format!("again-{deploy}"),
             Self::AskAgain { run, .. } => format!("ask-again-{run}"),
-            Self::RunStep { run, .. } | Self::AdvanceRun { run, .. } => format!("run-{run}"),
+            Self::RunStep { run, .. } | Self::RetryStep { run, .. } | Self::AdvanceRun { run, .. } => {
+                format!("run-{run}")
+            }
             // What waits for its time must not hold up what doesn't.
             Self::ConfirmQuorum { approval } => format!("quorum-{approval}"),
             // A look that waits for its time must not hold up one that is asked for now.
             Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
-            Self::JudgeOthers { approval } => format!("judge-others-{approval}"),
+            Self::JudgeOthers { approval: Some(approval) } => format!("judge-others-{approval}"),
+            Self::JudgeOthers { approval: None } => format!("judge-blocked-{deploy}"),
             // Each has its own time: in one group, the hidden message of one would hold up another that is
             // due before it.
             Self::Expire { approval } => format!("expire-{approval}"),
@@ -330,10 +429,13 @@ impl EffectKind {
             | Self::TellGlassBroken { approval }
             | Self::TellThread { approval, .. }
             | Self::DrawDialog { approval }
-            | Self::DrawStep { approval: Some(approval), .. } => {
+            | Self::DrawStep { approval: Some(approval), .. }
+            | Self::TellFailure { approval: Some(approval), .. } => {
                 format!("dialog-{approval}")
             }
-            Self::DrawStep { approval: None, run, .. } => format!("lines-{run}"),
+            Self::DrawStep { approval: None, run, .. } | Self::TellFailure { approval: None, run, .. } => {
+                format!("lines-{run}")
+            }
             Self::TellPerson { user, .. } => format!("person-{user}"),
             Self::TellChannel { .. } | Self::OfferEvaluation { .. } => format!("tell-{deploy}"),
             Self::AskMember { handle, .. } => format!("people-{}", digest(&[&handle.to_string()])),
@@ -350,10 +452,13 @@ impl Effect {
             kind,
             state: EffectState::Pending,
             attempts: 0,
+            spared: 0,
+            lane: None,
             created_at: now,
             not_before: now,
             due_at: now + GRACE,
             note: None,
+            build: None,
         }
     }
 
@@ -365,11 +470,11 @@ impl Effect {
         effect
     }
 
-    /// The FIFO group that carries it ([`EffectKind::group`]). A look at a quorum that waits for its time
+    /// The FIFO group that its message is sent in: its lane, or that of its kind. A look at a quorum that waits for its time
     /// waits alone: people may undo that quorum, or lift its freeze, and the look that follows from that is
     /// due before it.
     pub fn group(&self) -> String {
-        let group = self.kind.group(&self.deploy);
+        let group = self.lane.clone().unwrap_or_else(|| self.kind.group(&self.deploy));
         match self.kind {
             EffectKind::ConfirmQuorum { .. } if self.not_before > self.created_at => {
                 format!("{group}-{}", self.not_before.as_millisecond())
@@ -428,7 +533,7 @@ impl Effect {
     /// Whether a process may do this effect at `now`.
     pub fn claim(&self, now: Timestamp) -> Claim {
         match self.state {
-            EffectState::Pending if self.not_before <= now => Claim::Take { lost: false },
+            EffectState::Pending if self.not_before <= now => Claim::Take { lost: self.kind.looks_first() },
             EffectState::Pending => Claim::Wait { until: self.not_before },
             EffectState::Started if self.not_before <= now => Claim::Take { lost: true },
             EffectState::Started => Claim::Held { until: self.not_before },
@@ -470,6 +575,32 @@ mod tests {
         assert_eq!(postponed.claim(at(5)), Claim::Take { lost: false });
         for state in [EffectState::Succeeded, EffectState::Failed, EffectState::Unknown] {
             assert_eq!(started.closed(state, None).claim(at(1000)), Claim::Closed, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_spared_attempt_is_not_counted_for_a_day() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let started = effect().started(at(0)).started(at(1));
+        assert_eq!((started.attempts, started.tries()), (2, 2));
+        assert_eq!(started.spared(at(1)).tries(), 1);
+        assert_eq!(started.spared(at(24)).tries(), 1);
+        assert_eq!(started.spared(at(25)).tries(), 2);
+        assert_eq!(started.uncounted().tries(), 1);
+    }
+
+    #[test]
+    fn a_kind_has_the_name_that_its_row_has() {
+        let approval = ApprovalId::from_text("a");
+        let (channel, text) = ("#a".to_owned(), "Ana\u{2019}s change".to_owned());
+        for kind in [
+            EffectKind::EvaluateRules,
+            EffectKind::DrawDialog { approval: approval.clone() },
+            EffectKind::Expire { approval },
+            EffectKind::TellChannel { channel, text },
+        ] {
+            let json = serde_json::to_value(&kind).unwrap();
+            assert_eq!(json["do"], kind.name());
         }
     }
 

@@ -389,7 +389,7 @@ pub enum EventKind {
         /// What was lost.
         reason: String,
     },
-    /// Somebody said what became of a step that nobody knew of.
+    /// Somebody retried or skipped a step that failed or that nobody knew of, or marked it as done.
     StepResolved {
         /// The run.
         run: RunId,
@@ -401,8 +401,11 @@ pub enum EventKind {
         name: String,
         /// What is to be done about it.
         resolution: Resolution,
+        /// Their reason, where they gave one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
-    /// Every step of a run succeeded.
+    /// Every step of a run succeeded, was skipped by hand, or failed without stopping the others.
     RunSucceeded {
         /// The run.
         run: RunId,
@@ -442,6 +445,14 @@ pub enum EventKind {
         thumb: Thumb,
         /// Whether it is there, or was taken back.
         is_there: bool,
+    },
+    /// Something of the deploy can't be read by this release: it stays as it is and is looked at again each
+    /// hour.
+    PutAside {
+        /// Which row it was.
+        row: String,
+        /// The reason.
+        reason: String,
     },
     /// Something could not be told in Slack.
     NotTold {

@@ -12,8 +12,16 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The most reporters and the most reactions that are kept of a deploy: a row of the record has its limits.
+/// The most reporters, the most tags and the most reactions that are kept of a deploy: a row of the record
+/// has its limits.
 pub const MAX_KEPT: usize = 1000;
+/// The most bytes that the names of reporters take. With the reports, the tags and the reactions they fit
+/// into a row of 400 KB.
+pub const REPORTERS: usize = 100_000;
+/// The most bytes that the tags take.
+const TAGS: usize = 20_000;
+/// The most bytes that the names of those who reacted take.
+const REACTORS: usize = 60_000;
 
 /// What became known of a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -147,6 +155,11 @@ impl Facts {
         alarms.map(|(source, report)| (source.clone(), *report)).collect()
     }
 
+    /// True where there is no room for a report of `source`: as many others report as are kept.
+    pub fn is_full_for(&self, source: &str) -> bool {
+        !self.reports.contains_key(source) && !has_room(&self.reports, source)
+    }
+
     /// How many people reacted with `thumb`, to whatever message of the deploy.
     pub fn reacted(&self, thumb: Thumb) -> usize {
         let there = self.reactions.iter().filter(|reaction| reaction.thumb == thumb && reaction.is_there);
@@ -174,7 +187,7 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
             return (next.reports != facts.reports).then_some(decision);
         }
         Command::Tag { tag, rule } => {
-            if next.tags.contains(&tag) || next.tags.len() >= MAX_KEPT {
+            if next.tags.contains(&tag) || !has_room_for_tag(&next.tags, &tag) {
                 return None;
             }
             next.tags.push(tag.clone());
@@ -194,19 +207,31 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
     Some(decision)
 }
 
+/// True where the reports of one more source are kept.
+fn has_room(reports: &BTreeMap<String, Report>, source: &str) -> bool {
+    let bytes: usize = reports.keys().map(String::len).sum();
+    reports.len() < MAX_KEPT && bytes + source.len() <= REPORTERS
+}
+
 /// Puts a report in its place; `None`: the one that is there is as new.
 fn report_health(reports: &mut BTreeMap<String, Report>, source: String, report: Report) -> Option<()> {
     match reports.get(&source) {
         Some(known) if known.at > report.at || *known == report => return None,
-        None if reports.len() >= MAX_KEPT => return None,
+        None if !has_room(reports, &source) => return None,
         Some(_) | None => reports.insert(source, report),
     };
     Some(())
 }
 
+fn has_room_for_tag(tags: &[String], tag: &str) -> bool {
+    let bytes: usize = tags.iter().map(String::len).sum();
+    tags.len() < MAX_KEPT && bytes + tag.len() <= TAGS
+}
+
 /// Puts a reaction in its place, and says whether it was there before; `None`: the one that is there is as new.
 fn react(reactions: &mut Vec<Reaction>, reaction: Reaction) -> Option<bool> {
-    let is_full = reactions.len() >= MAX_KEPT;
+    let bytes: usize = reactions.iter().map(|known| known.user.len() + known.name.len()).sum();
+    let is_full = reactions.len() >= MAX_KEPT || bytes + reaction.user.len() + reaction.name.len() > REACTORS;
     let same = |known: &&mut Reaction| {
         known.message == reaction.message && known.user == reaction.user && known.thumb == reaction.thumb
     };

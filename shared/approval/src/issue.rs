@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How many issues are taken from one text; a list of a hundred keys is a report, not a change.
-const MOST_A_TEXT: usize = 10;
 /// How many issues of a deploy are looked up.
 const MOST_A_DEPLOY: usize = 30;
+/// How many issues are taken from one text: one more than are looked up, so that a longer list is known to be
+/// cut.
+const MOST_A_TEXT: usize = MOST_A_DEPLOY + 1;
 /// How long the name of a project may be in a key, in characters: Jira's own limit.
 const LONGEST_PROJECT: usize = 10;
 /// How many digits the number in a key may have.
@@ -52,9 +53,9 @@ impl fmt::Display for Tracker {
     }
 }
 
-/// The keys that `text` mentions (`SHOP-7`), each once, in its order; the first 10. A key is an upper-case project of 2 to 10
-/// letters, digits and `_`, a dash and a number, and stands by itself: neither in a longer word nor in a longer number.
-/// What only looks like one (`UTF-8`) is one: the tracker knows better.
+/// The keys that `text` mentions (`SHOP-7`), each once, in its order; the first 31. A key is an upper-case
+/// project of 2 to 10 letters, digits and `_`, a dash and a number, and stands by itself: neither in a longer
+/// word nor in a longer number. What only looks like one (`UTF-8`) is one: the tracker knows better.
 pub fn mentioned(text: &str) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for (dash, _) in text.match_indices('-') {
@@ -101,8 +102,8 @@ fn key_around(text: &str, dash: usize) -> Option<&str> {
 }
 
 impl Deploy {
-    /// The keys of the issues that it mentions, each once: of its pull requests, its commits from the newest on, and its branch;
-    /// the first 30.
+    /// The keys of the issues that it mentions, each once: of its pull requests, its commits from the newest
+    /// on, and its branch, where the source host has the revision on it; the first 30.
     pub fn mentioned_issues(&self) -> Vec<String> {
         let mut keys = self.issue_keys();
         keys.truncate(MOST_A_DEPLOY);
@@ -118,7 +119,9 @@ impl Deploy {
     fn issue_keys(&self) -> Vec<String> {
         let of_pull_requests = self.pull_requests.iter().flat_map(|pull_request| &pull_request.issues);
         let of_commits = self.commits.iter().rev().flat_map(|commit| &commit.issues);
-        let of_branch = self.branch.as_deref().map(named_in).unwrap_or_default();
+        // Anybody who registers can name a branch.
+        let branch = self.branch.as_deref().filter(|_| self.reading.on_branch);
+        let of_branch = branch.map(named_in).unwrap_or_default();
         let mut keys: Vec<String> = Vec::new();
         for key in of_pull_requests.chain(of_commits).chain(&self.reading.older.issues).chain(&of_branch) {
             if keys.len() <= MOST_A_DEPLOY && !keys.contains(key) {
@@ -171,7 +174,7 @@ mod tests {
     fn a_report_of_many_issues_is_cut() {
         let report: String = (1..=40).map(|number| format!("SHOP-{number} ")).collect();
         let keys = mentioned(&report);
-        assert_eq!((keys.len(), keys.last().map(String::as_str)), (10, Some("SHOP-10")));
+        assert_eq!((keys.len(), keys.last().map(String::as_str)), (31, Some("SHOP-31")));
     }
 
     #[test]

@@ -5,8 +5,10 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text#date-formatting>.
 
 mod again;
+mod aside;
 mod dialog;
 mod evaluation;
+mod failure;
 mod glass;
 mod identity;
 mod judged;
@@ -20,10 +22,15 @@ mod step;
 mod tell;
 
 pub use again::{ASK_AGAIN, NotAskedAgain, ask_again_refused, not_asked_again, not_asked_again_yet};
+pub use aside::{evaluated_later, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,
     rules_not_read,
+};
+pub use failure::{
+    FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,
+    failure_resolved, not_theirs, step_failed, still_frozen,
 };
 pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
@@ -37,7 +44,7 @@ pub use policy::{
 };
 pub use proposal::{proposal_refused, rules_now_in_force, rules_proposed, rules_voters};
 pub use refusal::{NO_SUCH_APPROVAL, NO_SUCH_RUN, refusal, resolution_refused, why_not_counted};
-pub use step::{MARK_AS_DONE, RETRY, step_elsewhere, step_line};
+pub use step::{step_elsewhere, step_line};
 pub use tell::{
     dialog_not_shown, freeze_lifted, reminder, rule_not_opened, rules_not_judged, rules_refused, undone,
 };

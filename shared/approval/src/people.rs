@@ -298,14 +298,19 @@ impl Entry {
         }
     }
 
-    /// The effect that asks the member whom the waiting statement names, where they are to be asked.
-    pub fn question(&self) -> Option<EffectKind> {
-        let asked = self.waits.as_ref().and_then(Statement::member).is_some();
-        asked.then(|| EffectKind::AskMember {
-            handle: self.handle.clone(),
-            version: self.version + 1,
-            at: None,
-        })
+    /// The effect that follows once this entry is on record: the member whom the waiting statement names is
+    /// asked; where it is known whose the handle is, the approvals that wait for that are judged again.
+    pub fn follows(&self) -> Option<EffectKind> {
+        if self.waits.as_ref().and_then(Statement::member).is_some() {
+            let (handle, version) = (self.handle.clone(), self.version + 1);
+            return Some(EffectKind::AskMember { handle, version, at: None });
+        }
+        match self.standing() {
+            Standing::Member { .. } | Standing::NobodyHere { .. } => {
+                Some(EffectKind::JudgeOthers { approval: None })
+            }
+            Standing::Unknown { .. } => None,
+        }
     }
 
     fn waiting(&self, version: u64) -> Result<&Statement, Refusal> {

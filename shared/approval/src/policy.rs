@@ -6,6 +6,7 @@ mod difference;
 pub use difference::changed_lines;
 
 use crate::id::{DeployId, RunId};
+use crate::rules_in_force::Refusal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -93,17 +94,6 @@ pub struct Unusable {
     pub problems: Vec<String>,
     /// The time at which it was found.
     pub at: Timestamp,
-}
-
-/// Why a proposed policy can't be put in force, or rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is in force already.
-    Repeated,
-    /// It is not proposed, or not any more.
-    NotProposed,
-    /// An owner rejected it.
-    Rejected,
 }
 
 /// What a policy on the default branch, which can be used, means for the one in force.

@@ -96,6 +96,10 @@ pub struct RangePullRequest {
     pub labels: Vec<String>,
     /// The keys of the issues that its title, its text and its branch mention.
     pub issues: Vec<String>,
+    /// True if all commits of its branch are the own ones of the account that opened it, by the host's valid
+    /// signature.
+    #[serde(default)]
+    pub is_openers_own: bool,
     /// The commits of its branch that the host made others of, by a squash or a rebase.
     pub commits: Vec<RangeCommit>,
     /// The full SHAs of the range's commits that a squash or a rebase made of these.

@@ -28,6 +28,10 @@ pub struct Reading {
     /// The people behind the run whose own token made the deployment: who started it, and who started it again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub started_by: Vec<Person>,
+    /// Everybody who deployed it or started its run, by the word of the source host and of CI's token. They
+    /// made all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deployed_by: Vec<Identity>,
     /// The authors for whom the source host vouches; all others are authors by a commit's text alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub vouched: Vec<Identity>,
@@ -41,6 +45,10 @@ pub struct Reading {
     /// there. `None`: the host did not say, and no condition on it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
+    /// True if something that was deployed later stood in the environment when it arrived: it never stood
+    /// there itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub came_late: bool,
     /// What its commits move and do not show.
     #[serde(skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
@@ -50,6 +58,14 @@ pub struct Reading {
     /// What CI said of the change in its registration.
     #[serde(skip_serializing_if = "Reported::is_empty")]
     pub reported: Reported,
+    /// Whether the source host's branch or tag that the deploy names contains its revision. Otherwise no
+    /// condition on `branch` holds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub on_branch: bool,
+    /// Whether whoever registered it may report: then conditions may go by who deployed it, as the
+    /// registration says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_report: bool,
     /// The CI job that registered the deploy with its CI's token; `None`: an API key did, or the source host reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ci_job: Option<CiJob>,
@@ -127,6 +143,12 @@ impl Deploy {
             Files::Whole | Files::Unknown => self.size.map(Size::magnitude),
             Files::Cut => Some(Magnitude::Large),
         }
+    }
+
+    /// True if it stood in its environment once: the source host confirmed it, and nothing newer was there
+    /// when it arrived.
+    pub fn stood(&self) -> bool {
+        self.confirmation.counts() && !self.reading.came_late
     }
 
     /// Takes what a registration said of the change for what it is: CI's report.

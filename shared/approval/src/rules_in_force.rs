@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// The most changes of a proposal that its record lists; the rest is counted.
 pub const MAX_CHANGES: usize = 40;
 
+/// The most characters of a change that its record has.
+pub const MAX_CHANGE: usize = 600;
+
 /// The most files that were in force before of which is known when they were.
 pub const MAX_PAST: usize = 50;
 
@@ -108,6 +111,9 @@ pub struct Proposal {
     pub at: Timestamp,
     /// What it changes, in sentences; at most [`MAX_CHANGES`].
     pub changes: Vec<String>,
+    /// The host's page that compares the file's commit with that of the file in force, where both are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<String>,
     /// How many more changes there are.
     #[serde(default)]
     pub more: usize,
@@ -116,14 +122,14 @@ pub struct Proposal {
     pub rejected: bool,
 }
 
-/// Why a proposal can't be put in force, or rejected.
+/// A reason for which a proposed rules file or policy can't be put in force, or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The file is in force already.
+    /// It is in force already.
     Repeated,
-    /// The file is not proposed, or not any more.
+    /// It is not proposed, or not any more.
     NotProposed,
-    /// The voters rejected it.
+    /// Somebody who may vote on it rejected it.
     Rejected,
 }
 
@@ -234,6 +240,7 @@ mod tests {
             run: RunId::from_text("r1"),
             at: Timestamp::UNIX_EPOCH,
             changes: Vec::new(),
+            comparison: None,
             more: 0,
             rejected: false,
         }

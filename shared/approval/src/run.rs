@@ -2,12 +2,15 @@
 
 mod again;
 mod decide;
+mod failure;
+mod order;
 mod permission;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
+pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
 
-use crate::action::{Action, RulesFileStep};
+use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
 use crate::event::EventKind;
@@ -68,6 +71,21 @@ pub struct Step {
     pub state: StepState,
     /// Where its line stands, once it was posted: in the dialog's thread, or in the deployment's channel.
     pub line: Option<Dialog>,
+    /// What becomes of the steps after it where it fails.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// Whether its approval was opened, where it is one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
+    /// The effect that tried it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstTry>,
+    /// The message about its last failure that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<FailureNotice>,
+    /// What somebody did about its last failure that was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
 }
 
 /// How an approval must end to start a step under it.
@@ -83,12 +101,14 @@ pub enum Branch {
     OnExpire,
 }
 
-/// What somebody wants done about a step of which nobody knows whether it happened.
+/// What somebody wants done about a step that failed, or of which nobody knows whether it happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
-    /// Run it again: it did not happen.
+    /// Run it again.
     Retry,
+    /// Go on without it.
+    Skip,
     /// Go on: it happened.
     MarkAsDone,
 }
@@ -137,6 +157,17 @@ pub enum StepState {
     },
     /// The run stopped before it.
     Skipped,
+    /// It failed, and somebody had the run go on without it.
+    SkippedByHand {
+        /// When.
+        at: Timestamp,
+        /// The Slack user id of the person.
+        by: String,
+        /// Their name.
+        name: String,
+        /// Their reason.
+        reason: String,
+    },
 }
 
 /// How far a run got.
@@ -145,7 +176,7 @@ pub enum StepState {
 pub enum Status {
     /// A step is running or waiting.
     Running,
-    /// Every step succeeded.
+    /// Every step succeeded, was skipped by hand, or failed without stopping the others.
     Succeeded,
     /// A step failed, was rejected or was not decided in time, and what follows it did not run.
     Stopped,
@@ -225,14 +256,16 @@ impl Run {
         })
     }
 
-    /// Whether step `step` is the next one: every step before it is over.
+    /// Whether step `step` is the next one: every step before it is over, or does not keep the others from
+    /// running.
     fn has_come_to(&self, step: usize) -> bool {
         self.steps.iter().take(step).all(|earlier| match earlier.state {
-            StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped => true,
-            StepState::Waiting
-            | StepState::Running { .. }
-            | StepState::Asking { .. }
-            | StepState::Unknown { .. } => false,
+            StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => true,
+            StepState::Unknown { .. } => !earlier.stops(),
+            StepState::Waiting | StepState::Running { .. } | StepState::Asking { .. } => false,
         })
     }
 
@@ -279,12 +312,13 @@ impl Run {
         let sorts_out = |(approval, step): (usize, &Step)| {
             let needs = self.branch_of(later, approval);
             let shares = needs.is_some() && needs == self.branch_of(stopped, approval);
-            let fails = approval != stopped && matches!(step.state, StepState::Failed { .. });
+            let fails = approval != stopped && step.stops();
             let other = needs.is_some_and(|branch| branch != Branch::OnSuccess);
             !shares && (fails || other)
         };
         let is_skipped = self.steps.get(later).is_some_and(|step| step.state == StepState::Skipped);
-        is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
+        let stops = self.steps.get(stopped).is_some_and(Step::stops);
+        stops && is_skipped && later > stopped && !self.steps.iter().take(later).enumerate().any(sorts_out)
     }
 
     /// The approval in whose dialog's thread step number `step` is shown: that of [`Run::waits_for`].
@@ -297,7 +331,18 @@ impl Run {
 fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut Vec<Step>) {
     for action in actions {
         let index = steps.len();
-        steps.push(Step { action: action.clone(), under, branch, state: StepState::Waiting, line: None });
+        steps.push(Step {
+            action: action.plain().clone(),
+            under,
+            branch,
+            state: StepState::Waiting,
+            line: None,
+            on_failure: action.on_failure(),
+            asked: false,
+            first: None,
+            notice: None,
+            resolved: None,
+        });
         if let Action::SlackChannelApproval(spec) = action {
             flatten(&spec.on_success, Some(index), Branch::OnSuccess, steps);
             flatten(&spec.on_reject, Some(index), Branch::OnReject, steps);

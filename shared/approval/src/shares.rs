@@ -42,6 +42,9 @@ pub struct Maker {
     /// Whether the host says that somebody acted, and not who.
     #[serde(default)]
     pub is_untold: bool,
+    /// Whether the account may show an address in public that was not read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unread: bool,
 }
 
 /// Commits and pull requests that have the same makers.
@@ -95,6 +98,9 @@ pub struct Changes {
     /// What it does to files.
     #[serde(default)]
     pub files: RangeFiles,
+    /// Those who deployed it or started its run, as they were known when it was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub started_by: Vec<Identity>,
     /// What was not read, and why, a sentence each.
     pub missing: Vec<String>,
     /// When it was read.
@@ -116,13 +122,16 @@ struct Makers {
     all: Vec<Maker>,
     accounts: BTreeMap<u64, usize>,
     addresses: BTreeMap<String, usize>,
+    /// Those whose account only follows from the text of an address.
+    by_text: BTreeSet<usize>,
 }
 
 impl Makers {
     /// The index of who `identity` is. An account is one maker with all the addresses that the host says are its own.
     fn index(&mut self, identity: &Identity) -> usize {
         let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
-        let account = identity.account.clone().or_else(|| email.as_deref().and_then(noreply_account));
+        let told = identity.account.as_ref();
+        let account = told.cloned().or_else(|| email.as_deref().and_then(noreply_account));
         let known = match &account {
             Some(account) => self.accounts.get(&account.id).copied(),
             None => self.addresses.get(email.as_deref().unwrap_or(&identity.name)).copied(),
@@ -134,12 +143,21 @@ impl Makers {
             };
             self.all.push(Maker { name, account: account.clone(), ..Maker::default() });
             let index = self.all.len() - 1;
+            if told.is_none() {
+                self.by_text.insert(index);
+            }
             match &account {
                 Some(account) => self.accounts.insert(account.id, index),
                 None => self.addresses.insert(email.clone().unwrap_or_else(|| identity.name.clone()), index),
             };
             index
         });
+        if let Some(told) = told
+            && self.by_text.remove(&index)
+        {
+            // The address may name the number of one account and the login of another.
+            self.all[index].account = Some(told.clone());
+        }
         self.all[index].emails.extend(email);
         index
     }
@@ -189,19 +207,34 @@ pub fn changes_of(
             unverified.push(commit);
         }
     }
-    let of_part = |from: &&RangePullRequest| only.is_none() || brought.contains(&from.number);
+    // One that was merged into the branch of another belongs to what became of that.
+    let of_branches = |from: &RangePullRequest| {
+        let within = range.pull_requests.iter().filter(|other| brought.contains(&other.number));
+        within.flat_map(|other| &other.commits).any(|commit| commit.pull_requests.contains(&from.number))
+    };
+    let of_part =
+        |from: &&RangePullRequest| only.is_none() || brought.contains(&from.number) || of_branches(from);
     for pull_request in range.pull_requests.iter().filter(of_part) {
+        // What is taken out runs no more, however it was signed.
+        let adds = added.iter().any(|commit| commit.pull_requests.contains(&pull_request.number));
         for commit in &pull_request.commits {
             if in_range.contains(commit.revision.as_str()) {
                 continue;
             }
-            let mut people = hands(&mut makers, commit, &[pull_request], &[], &[]);
+            // One that a squash or a rebase into this branch made stands with who merged that.
+            let made_by: Vec<&RangePullRequest> = commit
+                .pull_requests
+                .iter()
+                .filter_map(|number| by_number.get(number).copied())
+                .filter(|from| from.number != pull_request.number && from.remade.contains(&commit.revision))
+                .collect();
+            let mut people = hands(&mut makers, commit, &[pull_request], &merger_ids(&made_by), &[]);
             people.extend(opener(&mut makers, pull_request));
             add(&mut shares, people, 0, 0, &commit.title);
-            if !is_vouched(commit, &[]) {
+            if !is_vouched(commit, &made_by) {
                 unvouched.push(commit);
             }
-            if !is_verified(commit, &[]) {
+            if adds && !is_verified(commit, &[]) {
                 unverified.push(commit);
             }
         }
@@ -209,7 +242,7 @@ pub fn changes_of(
         add(&mut shares, people, 0, 1, &pull_request.title);
     }
     let is_of_bots = !shares.is_empty() && shares.keys().all(BTreeSet::is_empty);
-    let starters: BTreeSet<usize> = started_by.iter().map(|identity| makers.index(identity)).collect();
+    let starters = starters(&mut makers, started_by, range);
     if shares.is_empty() && !starters.is_empty() {
         // It adds nothing, and somebody wants it there.
         add(&mut shares, BTreeSet::new(), 0, 0, "");
@@ -232,6 +265,7 @@ pub fn changes_of(
         unverified,
         is_of_bots,
         files: RangeFiles::default(),
+        started_by: started_by.to_vec(),
         missing: range.missing.clone(),
         read_at,
     }
@@ -251,6 +285,27 @@ fn add(
     share.pull_requests += pull_requests;
 }
 
+/// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand
+/// for it.
+fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
+    let is_queue = |by: &Identity| {
+        by.account.as_ref().is_some_and(|account| is_bot(account) && is_named(account, MERGE_QUEUE))
+    };
+    let queued: Vec<&Identity> =
+        range.pull_requests.iter().flat_map(|pull_request| &pull_request.merge_asked_by).collect();
+    let mut people = BTreeSet::new();
+    for by in started_by {
+        if by.is_untold() {
+            people.insert(makers.untold(by.name.clone()));
+        } else if is_queue(by) && !queued.is_empty() {
+            people.extend(queued.iter().map(|person| makers.index(person)));
+        } else {
+            people.insert(makers.index(by));
+        }
+    }
+    people
+}
+
 /// Everybody with a hand in a commit of the range itself.
 fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) -> BTreeSet<usize> {
     // A squash or a rebase by the host: the branch's own commits are told apart from what came of them.
@@ -259,10 +314,7 @@ fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]
         .filter(|from| !from.commits.is_empty() && from.remade.contains(&commit.revision))
         .copied()
         .collect();
-    let mergers = |from: &[&RangePullRequest]| -> Vec<u64> {
-        from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
-    };
-    let mut people = hands(makers, commit, of, &mergers(&remade), &mergers(of));
+    let mut people = hands(makers, commit, of, &merger_ids(&remade), &merger_ids(of));
     if !is_hosts_merge(commit) {
         for from in of {
             people.extend(opener(makers, from));
@@ -277,6 +329,11 @@ fn of_commit(makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]
         }
     }
     people
+}
+
+/// The numbers of the accounts that merged these pull requests.
+fn merger_ids(from: &[&RangePullRequest]) -> Vec<u64> {
+    from.iter().flat_map(|from| &from.merged_by).filter_map(account_id).collect()
 }
 
 /// The author, the committer, the co-authors and the pushers of a commit. Who merged has the pull request as their share,

@@ -12,6 +12,22 @@ pub fn canonical(name: &str) -> String {
     name.to_lowercase()
 }
 
+/// Whether `text` is CircleCI's slug of a project: three parts, each as a part of a [`Slug`]
+/// (`gh/acme/checkout`, `circleci/ORGANIZATION/PROJECT`).
+///
+/// Source: <https://circleci.com/docs/api-developers-guide/#getting-started-with-the-api>.
+pub fn is_circleci_project(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    parts.len() == 3 && parts.into_iter().all(is_part)
+}
+
+/// Whether `text` may be a part of a name. Dots alone are none: addresses take them for folders.
+fn is_part(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && text.bytes().any(|b| b != b'.')
+}
+
 /// The name of a deployment, `organization/name` (`acme/checkout`). It is shown as it was written, and compares in its
 /// [`canonical`] form.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -22,12 +38,7 @@ impl Slug {
     /// The slug `organization/name`. Each part has 1 to 100 of the characters `A-Z a-z 0-9 - _ .`, and not dots alone, which
     /// addresses take for folders; anything else is `None`.
     pub fn new(organization: &str, name: &str) -> Option<Self> {
-        let part = |text: &str| {
-            (1..=100).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-                && text.bytes().any(|b| b != b'.')
-        };
-        (part(organization) && part(name)).then(|| Self(format!("{organization}/{name}")))
+        (is_part(organization) && is_part(name)).then(|| Self(format!("{organization}/{name}")))
     }
 
     /// `organization/name`, as it was written: for people.
@@ -87,6 +98,21 @@ impl fmt::Display for Slug {
 mod tests {
     use super::*;
     use std::collections::{BTreeSet, HashSet};
+
+    #[test]
+    fn project_slug_has_three_names() {
+        for (text, expected) in [
+            ("gh/acme/checkout", true),
+            ("circleci/a-1/b", true),
+            ("gh/acme", false),
+            ("gh/acme/x/y", false),
+            ("gh/acme/..", false),
+            ("./acme/checkout", false),
+            ("gh/acme/a b", false),
+        ] {
+            assert_eq!(is_circleci_project(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_slug_takes_what_a_git_host_takes() {

@@ -8,7 +8,7 @@ mod coupled;
 mod spec;
 
 use crate::file::{Rule, RulesFile};
-use approval::action::{Action, ApprovalSpec, Kind};
+use approval::action::{Action, ApprovalSpec, Kind, OnFailure};
 use coupled::Coupled;
 use std::collections::BTreeSet;
 
@@ -81,6 +81,15 @@ pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool
     for new in after.iter().filter(|new| !named(&before, &new.name)) {
         changes.extend(coupled.judge(vec![added(new)], None, Some(new)));
     }
+    let not_opened: Vec<&Rule> = in_force.rules.iter().filter(|rule| !rule.unsupported.is_empty()).collect();
+    for new in proposal.rules.iter().filter(|rule| !rule.unsupported.is_empty()) {
+        if not_opened.iter().any(|old| old.name == new.name && old.hash == new.hash) {
+            continue;
+        }
+        // Another version of Signoff may open it, and nobody can say yet what it does then.
+        let text = format!("has the rule `{}` use what this version of Signoff does not support", new.name);
+        changes.push(Change { text, touches: Touches::Everything });
+    }
     if tags_changed {
         let touches = if coupled.by_tags() { Touches::Everything } else { Touches::Nothing };
         changes.push(Change { text: "changes the default tags".to_owned(), touches });
@@ -107,6 +116,12 @@ fn all_of(rule: &Rule) -> Touches {
     let names: BTreeSet<_> =
         approvals(rule).into_iter().map(|spec| (rule.name.clone(), spec.name.clone())).collect();
     if names.is_empty() { Touches::Nothing } else { Touches::Approvals(names) }
+}
+
+/// Whether approvals of `rule` have the same name: which of them became which one, nobody can tell.
+fn has_twins(rule: &Rule) -> bool {
+    let mut names = BTreeSet::new();
+    approvals(rule).into_iter().any(|spec| !names.insert(&spec.name))
 }
 
 fn removed(old: &Rule) -> Vec<Change> {
@@ -150,9 +165,17 @@ fn changed(old: &Rule, new: &Rule) -> Vec<Change> {
     let name = &old.name;
     let (was, is) = (conditions(old), conditions(new));
     let when = when(old, new);
-    if when.is_empty() && old.actions == new.actions {
+    let stays = old.promotes_to == new.promotes_to || !approvals(old).is_empty();
+    if when.is_empty() && old.actions == new.actions && stays {
         let text = format!("changes the description of the rule `{name}`");
         return vec![Change { text, touches: Touches::Nothing }];
+    }
+    if has_twins(old) || has_twins(new) {
+        let text = format!(
+            "changes the rule `{name}`, in which approvals have the same name (give each a `name` of its own), {}",
+            from_to(&old.actions, &new.actions)
+        );
+        return vec![Change { text, touches: Touches::Everything }];
     }
     if approvals(old).is_empty() {
         return vec![unguarded(old, new, &when, is_superset(&is, &was))];
@@ -203,14 +226,20 @@ fn unguarded(old: &Rule, new: &Rule, when: &[String], narrower: bool) -> Change 
     let kept: Vec<_> = skeleton(new).into_iter().filter(|action| action.kind() == Kind::Acts).collect();
     let holds_back = skeleton(new).iter().all(|action| action.kind() == Kind::Acts || !action.may_act());
     let does_less = holds_back && skeleton(old).starts_with(&kept);
-    let opens_less = narrower && is_superset(&new.after, &old.after) && old.freeze == new.freeze;
+    // By another place it is judged from elsewhere.
+    let stays = old.promotes_to == new.promotes_to;
+    let opens_less = narrower && is_superset(&new.after, &old.after) && old.freeze == new.freeze && stays;
     if does_less && opens_less {
         let text = format!("has the rule `{name}` act less");
         return Change { text, touches: Touches::Nothing };
     }
     let mut texts = when.to_vec();
+    if !stays {
+        let named = |rule: &Rule| rule.promotes_to.clone().unwrap_or_else(|| "nothing".to_owned());
+        texts.push(format!("changes `promotes_to` from {} to {}", named(old), named(new)));
+    }
     if skeleton(old) != skeleton(new) {
-        texts.push(format!("changes what is done from {} to {}", lines(&old.actions), lines(&new.actions)));
+        texts.push(format!("changes what is done {}", from_to(&old.actions, &new.actions)));
     }
     let text = format!("changes the rule `{name}`, which acts: {}", texts.join("; "));
     Change { text, touches: Touches::Everything }
@@ -249,9 +278,8 @@ fn around_approvals(old: &Rule, new: &Rule) -> Vec<Change> {
     let new_act = steps.iter().any(|action| action.kind() == Kind::Acts && !before.contains(&step(action)));
     let touches = if new_act { Touches::Everything } else { all_of(old) };
     let text = format!(
-        "changes what the rule `{name}` does beside its approvals, from {} to {}",
-        lines(&old.actions),
-        lines(&new.actions)
+        "changes what the rule `{name}` does beside its approvals, {}",
+        from_to(&old.actions, &new.actions)
     );
     changes.push(Change { text, touches });
     changes
@@ -276,9 +304,10 @@ fn step(action: &Action) -> String {
     }
 }
 
-/// The actions of a rule without those that only tell.
+/// The actions of a rule without those that only tell, and that never keep the others from running.
 fn skeleton(rule: &Rule) -> Vec<&Action> {
-    rule.actions.iter().filter(|action| action.kind() != Kind::Tells).collect()
+    let tells = |action: &&Action| action.kind() == Kind::Tells && action.on_failure() == OnFailure::Continue;
+    rule.actions.iter().filter(|action| !tells(action)).collect()
 }
 
 fn conditions(rule: &Rule) -> Vec<String> {
@@ -306,6 +335,26 @@ fn listed(texts: &[String]) -> String {
 fn lines(actions: &[Action]) -> String {
     let lines: Vec<_> = actions.iter().map(|action| format!("`{action}`")).collect();
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
+}
+
+/// What two lists of actions say, as the end of a sentence: a line each, or with all that they say where the
+/// lines are the same.
+fn from_to(old: &[Action], new: &[Action]) -> String {
+    let (was, is) = (lines(old), lines(new));
+    if was != is {
+        return format!("from {was} to {is}");
+    }
+    let whole = |actions: &[Action], others: &[Action]| {
+        let differing = actions.iter().filter(|action| !others.contains(action));
+        let whole: Vec<_> = differing.map(|action| format!("`{}`", spelt_out(action))).collect();
+        if whole.is_empty() { "the same in another order".to_owned() } else { whole.join(", ") }
+    };
+    format!("from {} to {}", whole(old, new), whole(new, old))
+}
+
+/// All that an action says, on one line.
+fn spelt_out(action: &Action) -> String {
+    serde_json::to_string(action).unwrap_or_else(|_| format!("{action:?}"))
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub struct Compared {
     pub comparison: Comparison,
     /// Whether it holds.
     pub holds: bool,
+    /// True if it holds of the deploy's own commits and fails of another one since the last approval.
+    pub fails_since: bool,
     /// The variables that it names, each once, with what they stand for; `None` where that is not known.
     pub variables: Vec<(String, Option<Value>)>,
 }
@@ -57,10 +59,13 @@ pub fn explain(condition: &Condition, snapshot: &Snapshot) -> Explanation {
             {
                 names.push(name);
             }
-            let value = |name: &String| (name.clone(), snapshot.get(name).cloned());
+            let also = comparison.fails_also(snapshot).filter(|_| comparison.holds_of_own(snapshot));
+            let shown = |name: &String| also.and_then(|also| also.get(name)).or_else(|| snapshot.get(name));
+            let value = |name: &String| (name.clone(), shown(name).cloned());
             Explanation::Comparison(Compared {
                 comparison: comparison.clone(),
                 holds: comparison.holds(snapshot),
+                fails_since: also.is_some(),
                 variables: names.into_iter().map(value).collect(),
             })
         }
@@ -111,7 +116,8 @@ pub fn failures(conditions: &[RuleCondition], snapshot: &Snapshot) -> Vec<String
 impl Compared {
     /// That it fails, as a clause: ``environment='Production' fails: environment is `Staging` ``.
     pub fn failure(&self) -> String {
-        format!("{} fails: {}", one_line(self.comparison.to_string()), self.values())
+        let since = if self.fails_since { " for a change since the last approval" } else { "" };
+        format!("{} fails{since}: {}", one_line(self.comparison.to_string()), self.values())
     }
 
     /// What its variables stand for, as a clause: ``environment is `Staging` ``.

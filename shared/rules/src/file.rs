@@ -7,9 +7,11 @@ mod conditions;
 mod electorate;
 pub(crate) mod events;
 mod foreign;
+mod forms;
 mod freeze;
 mod issues;
 mod monitors;
+mod on_failure;
 mod personal;
 pub(crate) mod policy;
 mod reader;
@@ -17,7 +19,9 @@ mod rules;
 mod shape;
 mod slips;
 mod stages;
+mod unsupported;
 pub(crate) mod values;
+mod webhooks;
 
 use crate::condition::{Condition, Snapshot, Value};
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
@@ -61,6 +65,8 @@ pub struct Rule {
     pub description: Option<String>,
     /// What triggers it; empty: a deploy. No other trigger known so far is for deploys.
     pub triggers: Vec<String>,
+    /// The environment that it promotes to, as `promotes_to` names it.
+    pub promotes_to: Option<String>,
     /// The rules whose runs for the same deploy have to succeed first, each once; none: it waits for no other rule.
     pub after: Vec<String>,
     /// When it does not act; every approval among its actions has the same windows.
@@ -164,6 +170,17 @@ impl Rule {
         self.names(|name| name == "failed_rules")
     }
 
+    /// The lists of commits, pull requests and issues that its conditions ask about, each by its name.
+    pub fn lists(&self) -> BTreeSet<&'static str> {
+        let lists = variables::LISTS.into_iter();
+        lists.filter(|list| self.names(|name| name == *list)).collect()
+    }
+
+    /// True if its conditions ask which way the deploy goes.
+    pub fn asks_for_way(&self) -> bool {
+        self.names(|name| [variables::ROLLBACK, variables::DIVERGED].contains(&name))
+    }
+
     /// Whether its conditions ask how much is changed.
     pub fn asks_for_magnitude(&self) -> bool {
         self.names(|name| name == MAGNITUDE)
@@ -252,16 +269,19 @@ pub(crate) fn rule_hash(rule: &Rule) -> String {
         triggers: &'a [String],
         conditions: Vec<(Option<&'a str>, String)>,
         actions: &'a [Action],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        promotes_to: Option<&'a str>,
         #[serde(skip_serializing_if = "<[String]>::is_empty")]
         after: &'a [String],
         #[serde(skip_serializing_if = "<[Freeze]>::is_empty")]
         freeze: &'a [Freeze],
     }
-    let Rule { name, description, triggers, after, freeze, conditions, actions, .. } = rule;
-    let description = description.as_deref();
+    let Rule { name, description, triggers, promotes_to, after, freeze, conditions, actions, .. } = rule;
+    let (description, promotes_to) = (description.as_deref(), promotes_to.as_deref());
     let conditions =
         conditions.iter().map(|entry| (entry.description.as_deref(), entry.condition.to_string())).collect();
-    let canonical = Canonical { name, description, triggers, conditions, actions, after, freeze };
+    let canonical =
+        Canonical { name, description, triggers, conditions, actions, promotes_to, after, freeze };
     // Nothing in these types can fail to serialize; the other form only avoids that a failure makes rules look the same.
     let bytes = serde_json::to_vec(&canonical).unwrap_or_else(|_| format!("{canonical:?}").into_bytes());
     hex::encode(Sha256::digest(&bytes))

@@ -8,11 +8,14 @@ mod counting;
 mod judge;
 mod pattern;
 mod place;
+mod refs;
 mod votes;
 
 pub use counting::Together;
 pub use judge::{Judged, Shortfall};
 pub use place::Place;
+pub(crate) use place::host;
+pub use refs::AllowedRefs;
 
 use crate::problem::Problem;
 use approval::action::QuotaSpec;
@@ -88,7 +91,7 @@ pub struct Floor {
     pub allowed_actions: Vec<Said<Vec<String>>>,
     /// Patterns of the workflows and jobs that are allowed.
     pub allowed_workflows: Vec<Said<Vec<String>>>,
-    /// Patterns of the branches and tags that may be built.
+    /// Patterns of the branches and tags that may be built or released.
     pub allowed_refs: Vec<Said<Vec<String>>>,
     /// Patterns of the hosts that webhooks may call.
     pub allowed_webhook_hosts: Vec<Said<Vec<String>>>,

@@ -12,12 +12,15 @@ mod policy;
 mod schema;
 mod templates;
 
-pub use actions::{ACTIONS, ACTIONS_NOT_YET, ASKING, Action, TELLING, TRIGGERS, TRIGGERS_NOT_YET, WATCHING};
+pub use actions::{
+    ACTIONS, ACTIONS_NOT_YET, ASKING, Action, ON_FAILURE_EXAMPLES, TELLING, TRIGGERS, TRIGGERS_NOT_YET,
+    WATCHING,
+};
 pub use conditions::{Kind, OF_PULL_REQUESTS, OPERATORS, VALUES, VARIABLES, VARIABLES_NOT_YET, Variable};
 pub use filters::{FILTERS, FILTERS_LEFT_OUT, Filter, Gives, LeftOut, TAGS_LEFT_OUT};
 pub use keys::{
     APPROVAL, BUILD, CHANNEL_MESSAGE, CONDITION, EVENT, FILE, FREEZE, ISSUE_FIELD, ISSUE_TRANSITION,
-    MONITOR_DRIFT, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
+    MONITOR_DRIFT, ON_FAILURE, PERSONAL_MESSAGE, QUOTA, RULE, TRIGGER_BUILD, WEBHOOK,
 };
 pub use page::{page, policy_page};
 pub use policy::{FLOOR, POLICY, SECTION};
@@ -57,6 +60,10 @@ pub(crate) const REASONS: [&str; 3] = ["approve", "reject", "both"];
 pub(crate) const UNKNOWN_MAKERS: [&str; 2] = ["block", "allow"];
 /// Whether the makers of a rollback count.
 pub(crate) const ROLLBACK: [&str; 1] = ["four_eyes"];
+/// The methods of a webhook.
+pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/// What becomes of the actions after one that fails.
+pub(crate) const ON_FAILURES: [&str; 2] = ["stop", "continue"];
 /// Groups of people of a deploy.
 pub(crate) const GROUPS: [&str; 2] = ["authors", "deployer"];
 /// What is written on an issue where the rule says nothing.
@@ -148,6 +155,10 @@ pub enum Takes {
     Parameters,
     /// Names that [`EVENT_DETAIL`] does not have, each with a text with template variables.
     Details,
+    /// A text with template variables, or names with such.
+    Body,
+    /// Names of headers, each with a text with template variables or with the name of a secret.
+    Headers,
     /// The name or ARN of an event bus.
     Bus,
     /// A list of at least two people.

@@ -55,6 +55,11 @@ struct Line {
 }
 
 impl DefaultTags {
+    /// True if some path may give this tag.
+    pub fn may_give(&self, tag: &str) -> bool {
+        self.lines.iter().any(|line| line.tags.iter().any(|given| given == tag))
+    }
+
     /// Reads a file. `path` is what it is called in messages.
     pub fn parse(text: &str, path: &str) -> Self {
         let source = Source::new(path, text);

@@ -12,7 +12,7 @@ mod operators;
 mod tags;
 
 pub(crate) use check::check;
-pub use context::{Context, FAILED_RULES, Mentions};
+pub use context::{Context, FAILED_RULES, LATE, Mentions};
 
 use crate::problem::one_line;
 use approval::mrkdwn::escape;
@@ -68,6 +68,20 @@ pub fn render(template: &str, context: &Context) -> Result<String, TemplateError
 /// As [`render`].
 pub fn render_plain(template: &str, context: &Context) -> Result<String, TemplateError> {
     render_in(&PLAIN, template, context.plain()).map(|(text, _)| text)
+}
+
+/// Whether a template names a variable of [`LATE`], or may: one that can't be read.
+pub fn is_late(template: &str) -> bool {
+    if !LATE.iter().any(|name| template.contains(name)) {
+        return false;
+    }
+    match SLACK.template_from_str(template) {
+        Ok(read) => {
+            let names = read.undeclared_variables(false);
+            LATE.iter().any(|late| names.contains(*late))
+        }
+        Err(_) => true,
+    }
 }
 
 /// A template that renders to `text`, as it is, by [`render_plain`].

@@ -8,7 +8,7 @@ use approval::facts::{Facts, Thumb};
 use approval::range::Direction;
 use jiff::Timestamp;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 /// The variable that says how long a deploy has been there.
@@ -23,6 +23,9 @@ pub const MAGNITUDE: &str = "magnitude";
 pub const ROLLBACK: &str = "rollback";
 /// The variable that says whether a deploy and what stood there before have each what the other one has not.
 pub const DIVERGED: &str = "diverged";
+/// The lists of what commits, pull requests and issues have.
+pub const LISTS: [&str; 7] =
+    ["tags", "pr_label", "pr_labels", "pr_authors", "issue_priority", "issue_labels", "issue_type"];
 /// What the names of variables begin with that say how far another environment is behind.
 pub(crate) const DRIFT: &str = "drift_to_";
 /// The value of `health` and `magnitude` where nobody knows.
@@ -118,6 +121,22 @@ pub struct Known<'a> {
     /// How much is changed since the base of the place that a rule leads to, by the rule's name, where that is not what the deploy
     /// changes; `None`: nobody knows.
     pub magnitudes: BTreeMap<String, Option<Magnitude>>,
+    /// Everything since the base of the place that a rule leads to, by the rule's name, where its conditions
+    /// ask about that and not about the deploy's own commits alone.
+    pub ranges: BTreeMap<String, Since>,
+}
+
+/// Everything since what was approved last, as the conditions of one rule ask about it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Since {
+    /// The way that the deploy lies to each base that it is judged from; none: as it lies to what stood in the
+    /// environment before.
+    pub ways: Vec<Direction>,
+    /// The lists of each commit and those of all together, by their names: a comparison has to hold with each
+    /// of them.
+    pub lists: Vec<BTreeMap<&'static str, Vec<String>>>,
+    /// The variables of which nobody knows what they stand for: no comparison with them holds.
+    pub unknown: BTreeSet<&'static str>,
 }
 
 /// How far one environment is behind another.
@@ -133,7 +152,8 @@ impl<'a> Known<'a> {
     /// Of a deploy that just arrived.
     pub fn new(deploy: &'a Deploy) -> Self {
         let facts = Cow::Owned(Facts::none(&deploy.id));
-        Self { deploy, facts, failed_rules: Vec::new(), drift: BTreeMap::new(), magnitudes: BTreeMap::new() }
+        let (drift, magnitudes, ranges) = Default::default();
+        Self { deploy, facts, failed_rules: Vec::new(), drift, magnitudes, ranges }
     }
 
     /// The deploy's tags: its own, and those that rules gave it.
@@ -148,11 +168,10 @@ impl Snapshot {
     pub fn at(known: &Known<'_>, now: Timestamp) -> Self {
         let mut snapshot = Self::of(known);
         let Known { deploy, facts, .. } = known;
-        let there = now.duration_since(deploy.deployed_at);
-        snapshot.run(DEPLOYED_FOR, Clock::Since(there));
-        snapshot.run(FUTURE_DEPLOY, Clock::Ahead(there));
-        let last =
-            facts.changed_at.map_or(deploy.deployed_at, |changed_at| changed_at.max(deploy.deployed_at));
+        let arrived = arrived(deploy);
+        snapshot.run(DEPLOYED_FOR, Clock::Since(now.duration_since(arrived)));
+        snapshot.run(FUTURE_DEPLOY, Clock::Ahead(now.duration_since(deploy.deployed_at)));
+        let last = facts.changed_at.map_or(arrived, |changed_at| changed_at.max(arrived));
         snapshot.run(STALE_FOR, Clock::Since(now.duration_since(last)));
         for (environment, behind) in &known.drift {
             let name = format!("{DRIFT}{environment}");
@@ -173,16 +192,27 @@ impl Snapshot {
         snapshot
     }
 
-    /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags. `pr_label` is the
-    /// same list as `pr_labels`; `pr_authors` are the accounts that opened the pull requests. Those of issues are left out
-    /// where a tracker did not say what it has, and every list where the source host did not tell all that is in it, as are
-    /// `rollback` and `diverged` where the host did not compare: no comparison with them holds, whatever it asks.
+    /// The variables of a deploy that neither time nor what becomes known of it changes, but for its tags.
+    /// `pr_label` is the same list as `pr_labels`; `pr_authors` are the accounts that opened the pull
+    /// requests. Those of issues are left out where a tracker did not say what it has, and every list where
+    /// the source host did not tell all that is in it, as are `rollback` and `diverged` where the host did
+    /// not compare, `branch` where the host's branch of that name does not contain the revision, and
+    /// `deployer` where nobody may say who it was: no comparison with them holds, whatever it asks.
     pub fn of(known: &Known<'_>) -> Self {
         let deploy = known.deploy;
         let (pulls, older) = (&deploy.pull_requests, &deploy.reading.older);
         let is_whole = deploy.reading.missing.is_empty();
         let mut snapshot = Self::new();
         snapshot.set("environment", Value::Text(deploy.environment.clone()));
+        snapshot.set("deployment", Value::Text(deploy.deployment.to_string()));
+        snapshot.set("revision", Value::Text(deploy.revision.clone()));
+        if let Some(branch) = deploy.branch.as_deref().filter(|_| deploy.reading.on_branch) {
+            snapshot.set("branch", Value::Text(bare_name(branch).to_owned()));
+        }
+        let deployers = deployers(deploy);
+        if !deployers.is_empty() {
+            snapshot.set("deployer", Value::List(deployers));
+        }
         if !deploy.reading.tags_cut {
             snapshot.set("tags", Value::List(known.tags()));
         }
@@ -204,6 +234,9 @@ impl Snapshot {
             let magnitude = magnitude.map_or_else(|| UNKNOWN.to_owned(), |magnitude| magnitude.to_string());
             snapshot.set_for(rule, MAGNITUDE, Value::Text(magnitude));
         }
+        for (rule, since) in &known.ranges {
+            since.add_to(&mut snapshot, rule);
+        }
         if is_whole && !deploy.mentions_more_issues() && deploy.silent_trackers.is_empty() {
             let issues = || deploy.issues.iter();
             let labels = unique(issues().flat_map(|issue| &issue.labels));
@@ -218,6 +251,48 @@ impl Snapshot {
     }
 }
 
+impl Since {
+    /// Adds it to `snapshot` for the rule of this name.
+    fn add_to(&self, snapshot: &mut Snapshot, rule: &str) {
+        for name in &self.unknown {
+            snapshot.unset_for(rule, *name);
+        }
+        for (index, way) in self.ways.iter().enumerate() {
+            let of = |name: &str, direction| (name.to_owned(), Value::Bool(*way == direction));
+            let both = [of(ROLLBACK, Direction::Rollback), of(DIVERGED, Direction::Diverged)];
+            match index {
+                0 => both.into_iter().for_each(|(name, value)| snapshot.set_for(rule, name, value)),
+                _ => snapshot.also_for(rule, both.into()),
+            }
+        }
+        for lists in &self.lists {
+            let lists = lists.iter().map(|(name, list)| ((*name).to_owned(), Value::List(list.clone())));
+            snapshot.also_for(rule, lists.collect());
+        }
+    }
+}
+
+/// The time from which a deploy counts as being there: the source host's, or that of a registration that may
+/// report. Anybody else's date would open what waits for time.
+fn arrived(deploy: &Deploy) -> Timestamp {
+    let is_told = deploy.host_deployment.is_some() || deploy.reading.may_report;
+    if is_told { deploy.deployed_at } else { deploy.registered_at }
+}
+
+/// The name of a branch or tag without what git has before it.
+fn bare_name(name: &str) -> &str {
+    ["refs/heads/", "refs/tags/"].iter().find_map(|refs| name.strip_prefix(refs)).unwrap_or(name)
+}
+
+/// The accounts and e-mail addresses of whoever deployed, by the source host's word or by that of a
+/// registration that may report; none where there is neither.
+fn deployers(deploy: &Deploy) -> Vec<String> {
+    let is_told = deploy.host_deployment.is_some() || deploy.reading.may_report;
+    let people = deploy.deployers().iter().filter(|_| is_told);
+    let names = people.flat_map(|person| [&person.username, &person.email]).flatten();
+    unique(names.filter(|name| !name.is_empty()))
+}
+
 /// Each text once, in the order in which they first appear: a list's length must count labels, not pull requests.
 pub(crate) fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut seen = HashSet::new();
@@ -228,7 +303,7 @@ pub(crate) fn unique<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Str
 mod tests {
     use super::*;
     use crate::condition;
-    use approval::deploy::{RulesChange, Slug, Source};
+    use approval::deploy::{Person, RulesChange, Slug, Source};
     use approval::id::DeployId;
     use approval::issue::{Issue, Tracker};
 
@@ -342,6 +417,54 @@ mod tests {
             let snapshot = Snapshot::of(&Known::new(&deploy));
             let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
             assert_eq!(conditions.into_iter().filter(holds).collect::<Vec<_>>(), expected, "{direction:?}");
+        }
+    }
+
+    #[test]
+    fn time_counts_from_a_date_that_may_be_reported() {
+        let hour = jiff::SignedDuration::from_hours(1);
+        for (may_report, host, holds) in [(false, None, false), (true, None, true), (false, Some(7), true)] {
+            let mut deploy = mentioning(Vec::new());
+            deploy.deployed_at = deploy.registered_at - hour * 48;
+            (deploy.reading.may_report, deploy.host_deployment) = (may_report, host);
+            let known = Known::new(&deploy);
+            let snapshot = Snapshot::at(&known, deploy.registered_at + hour);
+            for condition in ["deployed_for>='1d'", "stale_for>='1d'"] {
+                let parsed = condition::parse(condition).unwrap();
+                assert_eq!(parsed.holds(&snapshot), holds, "{condition} {may_report} {host:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn branch_and_deployer_count_by_the_hosts_word_alone() {
+        let ana =
+            Person { name: "Ana".to_owned(), email: Some("Ana@acme.example".to_owned()), username: None };
+        let conditions = [
+            "branch='main'",
+            "branch!='main'",
+            "deployer='ana@acme.example'",
+            "deployer!='bot'",
+            "deployment='Acme/Checkout'",
+            "revision~='7BF'",
+        ];
+        for (on_branch, may_report, host, expected) in [
+            (false, false, None, conditions[4..].to_vec()),
+            (true, false, None, vec![conditions[0], conditions[4], conditions[5]]),
+            (false, true, None, conditions[2..].to_vec()),
+            (true, false, Some(7), [&conditions[..1], &conditions[2..]].concat()),
+        ] {
+            let mut deploy = mentioning(Vec::new());
+            (deploy.branch, deploy.deployer) = (Some("refs/heads/main".to_owned()), Some(ana.clone()));
+            (deploy.reading.on_branch, deploy.reading.may_report) = (on_branch, may_report);
+            deploy.host_deployment = host;
+            let snapshot = Snapshot::of(&Known::new(&deploy));
+            let holds = |text: &&str| condition::parse(text).unwrap().holds(&snapshot);
+            assert_eq!(
+                conditions.into_iter().filter(holds).collect::<Vec<_>>(),
+                expected,
+                "{on_branch} {may_report}"
+            );
         }
     }
 

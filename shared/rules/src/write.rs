@@ -21,7 +21,7 @@ use crate::problem::Problem;
 use crate::reference::MAX_RULE_NAME;
 use approval::action::{
     Action, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueTransition, RangeRules, Reasons,
-    TriggerSpec,
+    TriggerSpec, WebhookSpec,
 };
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct Workflow {
     pub rule: String,
     /// The environment whose deploys it is for.
     pub environment: String,
+    /// The environment that the approval leads to; `None`: what the action acts on.
+    pub promotes_to: Option<String>,
     /// What the approval is called.
     pub name: String,
     /// The question, a template.
@@ -45,6 +47,8 @@ pub struct Workflow {
     pub approvers: Vec<String>,
     /// Whether whose own change it is may vote.
     pub self_approval: bool,
+    /// The people who may let it go ahead without its votes, written as in `approvers`; empty: nobody.
+    pub break_glass: Vec<String>,
     /// Whose votes need a reason.
     pub require_reason: Reasons,
     /// How long people can take, as the language writes it (`24h`); `None`: as long as they like.
@@ -80,7 +84,7 @@ impl Then {
             Self::NotifyIssues(text) => Action::NotifyMentionedIssues(text),
             Self::ApproveBuild(build) => Action::AutoApproveBuild(BuildRef { build, job: None }),
             Self::TriggerBuild(spec) => Action::TriggerBuild(spec),
-            Self::Webhook(url) => Action::Webhook(url),
+            Self::Webhook(url) => Action::Webhook(WebhookSpec::to(url)),
             Self::SendEvent(detail_type) => {
                 Action::SendEvent(EventSpec { detail_type, detail: BTreeMap::new(), bus: None })
             }
@@ -105,7 +109,7 @@ impl Workflow {
             authors_only: false,
             approvers: (!self.approvers.is_empty()).then(|| self.approvers.clone()),
             self_approval: self.self_approval,
-            range: RangeRules::default(),
+            range: RangeRules { promotes_to: self.promotes_to.clone(), ..RangeRules::default() },
             ask_again: true,
             require_reason: self.require_reason,
             expires_after: wait.and_then(|wait| SignedDuration::try_from(wait).ok()),
@@ -113,7 +117,7 @@ impl Workflow {
             supersede: true,
             undo_window: None,
             freeze: Vec::new(),
-            break_glass: Vec::new(),
+            break_glass: self.break_glass.clone(),
             on_success: vec![self.then.action()],
             on_reject: Vec::new(),
             on_expire: Vec::new(),

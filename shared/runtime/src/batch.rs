@@ -1,5 +1,5 @@
-//! The loop over a batch of FIFO messages: each is handled by itself, and one that must be tried again holds up its own
-//! group only.
+//! The loop over a batch of FIFO messages: each is handled by itself, those of different groups side by side,
+//! and one that must be tried again holds up its own group only.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>, partial batch responses with
 //! a FIFO queue.
@@ -7,9 +7,10 @@
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use store::EffectMessage;
+use store::{EffectMessage, StoreError, is_lane};
 
 /// How much of an invocation's time a message may need: with less left, the rest of the batch is left to the next one.
 const ROOM: SignedDuration = SignedDuration::from_secs(12);
@@ -62,29 +63,14 @@ impl OwnQueue {
     where
         F: AsyncFn(EffectMessage) -> Handled,
     {
-        let mut kept = Vec::new();
-        let mut held_up: BTreeMap<String, SignedDuration> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<SqsMessage>> = BTreeMap::new();
         for message in event.records {
             let group = message.attributes.get("MessageGroupId").cloned().unwrap_or_default();
-            let id = message.message_id.clone().unwrap_or_default();
-            if let Some(wait) = held_up.get(&group) {
-                // It stays in flight otherwise, and its group closed, for the queue's whole visibility timeout.
-                self.hide(&message, *wait).await;
-                kept.push(id);
-                continue;
-            }
-            let left = i64::try_from(deadline).unwrap_or(i64::MAX).saturating_sub(clock().as_millisecond());
-            let handled = if SignedDuration::from_millis(left) < ROOM {
-                Handled::Again(SignedDuration::ZERO)
-            } else {
-                self.handle(&message, &group, &handle).await
-            };
-            if let Handled::Again(wait) = handled {
-                self.hide(&message, wait).await;
-                held_up.insert(group, wait);
-                kept.push(id);
-            }
+            groups.entry(group).or_default().push(message);
         }
+        let lanes =
+            groups.iter().map(|(group, messages)| self.group(group, messages, deadline, clock, &handle));
+        let kept = join_all(lanes).await.into_iter().flatten();
         let mut response = SqsBatchResponse::default();
         response.batch_item_failures = kept
             .into_iter()
@@ -95,6 +81,64 @@ impl OwnQueue {
             })
             .collect();
         response
+    }
+
+    /// Handles the messages of one group one after the other; the ids of those that SQS is to keep.
+    async fn group<F>(
+        &self,
+        group: &str,
+        messages: &[SqsMessage],
+        deadline: u64,
+        clock: fn() -> Timestamp,
+        handle: &F,
+    ) -> Vec<String>
+    where
+        F: AsyncFn(EffectMessage) -> Handled,
+    {
+        let mut kept = Vec::new();
+        let mut held_up: Option<SignedDuration> = None;
+        for message in messages {
+            let id = message.message_id.clone().unwrap_or_default();
+            if let Some(wait) = held_up {
+                // It stays in flight otherwise, and its group closed, for the queue's whole visibility timeout.
+                self.hide(message, wait).await;
+                kept.push(id);
+                continue;
+            }
+            let left = i64::try_from(deadline).unwrap_or(i64::MAX).saturating_sub(clock().as_millisecond());
+            let handled = if SignedDuration::from_millis(left) < ROOM {
+                Handled::Again(SignedDuration::ZERO)
+            } else {
+                self.handle(message, group, handle).await
+            };
+            if let Handled::Again(wait) = handled {
+                if is_lane(group) && self.leave_the_lane(message).await {
+                    continue;
+                }
+                self.hide(message, wait).await;
+                held_up = Some(wait);
+                kept.push(id);
+            }
+        }
+        kept
+    }
+
+    /// Sends a message that has to wait once more, in a group of its own, so that it does not hold up what
+    /// others of its deployment wait for; whether that was done. It waits there as its effect's row says.
+    async fn leave_the_lane(&self, message: &SqsMessage) -> bool {
+        let body = message.body.clone().unwrap_or_default();
+        let Ok(EffectMessage { deploy, effect }) = serde_json::from_str(&body) else { return false };
+        let request = self
+            .sqs
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .message_group_id(format!("deploy-{deploy}"))
+            .message_deduplication_id(format!(
+                "{effect}-waits-{}",
+                message.message_id.as_deref().unwrap_or_default()
+            ));
+        request.send().await.is_ok()
     }
 
     async fn handle<F>(&self, message: &SqsMessage, group: &str, handle: &F) -> Handled
@@ -116,8 +160,7 @@ impl OwnQueue {
             .set_receipt_handle(message.receipt_handle.clone())
             .visibility_timeout(seconds_hidden(wait));
         if let Err(error) = request.send().await {
-            let error = aws_sdk_sqs::error::DisplayErrorContext(&error);
-            tracing::warn!(%error, "the message waits for the queue's visibility timeout");
+            tracing::warn!(error = %StoreError::service("ChangeMessageVisibility", error), "the message waits for the queue's visibility timeout");
         }
     }
 
@@ -136,7 +179,7 @@ impl OwnQueue {
         match request.send().await {
             Ok(_) => Handled::Done,
             Err(error) => {
-                tracing::error!(error = %aws_sdk_sqs::error::DisplayErrorContext(&error), "not buried; tried again");
+                tracing::error!(error = %StoreError::service("SendMessage", error), "not buried; tried again");
                 Handled::Again(SignedDuration::from_secs(30))
             }
         }

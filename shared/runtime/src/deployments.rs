@@ -4,7 +4,7 @@
 //! deployment of `acme`, each with the repository of its own name; the most specific entry counts.
 
 use approval::deploy::Slug;
-use approval::slug::canonical;
+use approval::slug::{canonical, is_circleci_project};
 use store::{CiTrust, GitHost, SecretNumbers};
 use thiserror::Error;
 
@@ -124,6 +124,9 @@ impl Entry {
         let (mut channel, mut circleci_project) = (None, None);
         for word in words {
             match word.strip_prefix("circleci:") {
+                Some(project) if !is_circleci_project(project) => {
+                    return Err(error("names no project of CircleCI"));
+                }
                 Some(project) => circleci_project = Some(project.to_owned()),
                 None if channel.is_none() => channel = Some(word.to_owned()),
                 None => return Err(error("names two channels")),
@@ -191,6 +194,8 @@ mod tests {
             ("acme", "has no `/`"),
             ("acme/a b c", "names two channels"),
             ("acme/*=acme/x", "maps every deployment to one repository"),
+            ("acme/a circleci:gh/acme/..", "names no project of CircleCI"),
+            ("acme/a circleci:gh/acme", "names no project of CircleCI"),
             ("acme/a=b", "does not name a repository after `=`"),
             ("ac me/x", "has no `/`"),
         ] {

@@ -1,9 +1,10 @@
 //! From a message to the effect that it stands for.
 
 use crate::batch::Handled;
-use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, backoff};
+use approval::effect::{Claim, Effect, EffectState, GRACE, MAX_ATTEMPTS, Queue, StartedBuild, backoff};
 use jiff::{SignedDuration, Timestamp};
-use store::{CommitError, EffectMessage, Store};
+use std::sync::OnceLock;
+use store::{CommitError, EffectMessage, Store, StoreError};
 
 /// How soon a message comes again whose effect could not be read or claimed.
 pub const SOON: SignedDuration = SignedDuration::from_secs(3);
@@ -18,12 +19,31 @@ pub struct Attempt {
     /// How long at least nobody tried since that attempt: the wait that it asked for itself when its answer was lost
     /// ([`Effect::unanswered`]). None, where its process just ended: it may have asked as late as the end of its lease.
     pub rested: SignedDuration,
+    /// The build that this attempt started.
+    pub build: OnceLock<StartedBuild>,
 }
 
 impl Attempt {
     /// Whether the processes of so many attempts ended before they could say why that another one won't help.
     pub fn is_hopeless(&self) -> bool {
-        self.effect.attempts > 2 * MAX_ATTEMPTS
+        self.effect.tries() > 2 * MAX_ATTEMPTS
+    }
+
+    /// The attempt as it is when it is not counted against giving up: see [`Effect::spared`].
+    #[must_use]
+    pub fn spared(&self, now: Timestamp) -> Self {
+        Self { effect: self.effect.spared(now), ..self.clone() }
+    }
+
+    /// The build that this attempt or an earlier one started, where the CI named it.
+    pub fn started_build(&self) -> Option<&StartedBuild> {
+        self.build.get().or(self.effect.build.as_ref())
+    }
+
+    /// This attempt with what it started on its effect, so that no row that is written of it forgets that.
+    pub fn with_build(&self) -> Self {
+        let effect = Effect { build: self.started_build().cloned(), ..self.effect.clone() };
+        Self { effect, ..self.clone() }
     }
 
     /// The effect as it is when it is to be tried again after `wait`, because of `note`. Where an earlier attempt's end is
@@ -37,39 +57,66 @@ impl Attempt {
     }
 }
 
-/// Reads the effect of `message` and claims it for this process at `now`. `Err` says what becomes of the message
-/// where there is nothing to do now; failures are logged here.
+/// The reason for which there is nothing to do for a message now.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// The message is done, or comes again.
+    Handled(Handled),
+    /// The effect's row can't be read. It stays as it is, and the clock looks at it again.
+    Unreadable(StoreError),
+}
+
+impl From<Handled> for NotTaken {
+    fn from(handled: Handled) -> Self {
+        Self::Handled(handled)
+    }
+}
+
+/// Reads the effect of `message` and claims it for this process at `now`, where `queue` carries it.
+///
+/// # Errors
+///
+/// There is nothing to do now, or the effect can't be read: logged here.
 pub async fn take(
     store: &Store,
+    queue: Queue,
     message: &EffectMessage,
     now: Timestamp,
     request_id: &str,
-) -> Result<Attempt, Handled> {
+) -> Result<Attempt, NotTaken> {
     let EffectMessage { deploy, effect: id } = message;
     let effect = match store.effect(deploy, id).await {
         Ok(Some(effect)) => effect,
         Ok(None) => {
             tracing::warn!(request_id, %deploy, effect = %id, "no such effect on record; nothing to do");
-            return Err(Handled::Done);
+            return Err(Handled::Done.into());
+        }
+        Err(error) if error.is_passing() => {
+            tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be read now");
+            return Err(Handled::Again(SOON).into());
         }
         Err(error) => {
-            tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be read now");
-            return Err(Handled::Again(SOON));
+            tracing::error!(request_id, alarm = "unreadable", %deploy, effect = %id, %error, "the effect is put aside");
+            return Err(NotTaken::Unreadable(error));
         }
     };
+    if effect.kind.queue() != queue {
+        tracing::warn!(request_id, %deploy, effect = %id, "another function does this; the clock sends it there");
+        return Err(Handled::Done.into());
+    }
     let lost = match effect.claim(now) {
-        Claim::Closed => return Err(Handled::Done),
+        Claim::Closed => return Err(Handled::Done.into()),
         Claim::Held { until } | Claim::Wait { until } => {
-            return Err(Handled::Again(until.duration_since(now)));
+            return Err(Handled::Again(until.duration_since(now)).into());
         }
         Claim::Take { lost } => lost,
     };
     match store.claim(&effect, now).await {
-        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect) }),
-        Err(CommitError::Conflict) => Err(Handled::Again(SOON)),
+        Ok(claimed) => Ok(Attempt { effect: claimed, lost, rested: rested(&effect), build: OnceLock::new() }),
+        Err(CommitError::Conflict) => Err(Handled::Again(SOON).into()),
         Err(CommitError::Store(error)) => {
             tracing::error!(request_id, %deploy, effect = %id, %error, "the effect can't be claimed now");
-            Err(Handled::Again(SOON))
+            Err(Handled::Again(SOON).into())
         }
     }
 }
@@ -81,7 +128,7 @@ fn rested(effect: &Effect) -> SignedDuration {
     // A row keeps the turn in microseconds.
     let asked = (SignedDuration::ZERO..=SignedDuration::from_micros(1)).contains(&left);
     match effect.state {
-        EffectState::Started if asked => backoff(effect.attempts, None),
+        EffectState::Started if asked => backoff(effect.tries(), None),
         EffectState::Started
         | EffectState::Pending
         | EffectState::Succeeded
@@ -134,7 +181,12 @@ mod tests {
         let (id, deploy) = (EffectId::from_text("e"), DeployId::from_text("d"));
         let effect = Effect::new(id, deploy, EffectKind::EvaluateRules, now).started(now);
         for lost in [false, true] {
-            let attempt = Attempt { effect: effect.clone(), lost, rested: SignedDuration::ZERO };
+            let attempt = Attempt {
+                effect: effect.clone(),
+                lost,
+                rested: SignedDuration::ZERO,
+                build: OnceLock::new(),
+            };
             let again = attempt.postponed(now, wait, "503".to_owned());
             assert_eq!(again.claim(now + wait), Claim::Take { lost });
             assert_ne!(again.claim(now), Claim::Take { lost });

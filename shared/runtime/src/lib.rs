@@ -3,6 +3,7 @@
 
 pub mod alarms;
 pub mod api_keys;
+pub mod aside;
 pub mod aws;
 pub mod batch;
 pub mod connections;
@@ -13,6 +14,7 @@ pub mod gateway;
 pub mod logs;
 pub mod race;
 pub mod random;
+pub mod reading_parts;
 pub mod secrets;
 pub mod settings;
 pub mod time;

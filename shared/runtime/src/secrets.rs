@@ -3,10 +3,12 @@
 
 use crate::aws::Aws;
 use crate::settings::{SettingError, Settings};
+use approval::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -72,6 +74,44 @@ pub struct ApiSecret {
     /// What the key that signs each deployment's `webhook` actions is derived from.
     #[serde(default)]
     pub webhook_key: Option<SecretString>,
+}
+
+/// Secrets that Signoff writes to other services with. Without one, no rule can name it, which is no mistake.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct WriteSecret {
+    /// The values of headers of the `webhook` action, by the names that rules have for them.
+    #[serde(default)]
+    pub webhook_headers: BTreeMap<String, HeaderSecret>,
+}
+
+/// The value of a header, and where it may go.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HeaderSecret {
+    /// The whole value of the header: `Bearer …`.
+    pub value: SecretString,
+    /// The hosts that it may go to: a name, or `*.example.com` for all below it.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// The deployments whose rules may send it: `organization/name` or `organization/*`.
+    #[serde(default)]
+    pub deployments: Vec<String>,
+}
+
+impl HeaderSecret {
+    /// Whether rules of `deployment` may send it. A list without entries names none.
+    pub fn is_for(&self, deployment: &Slug) -> bool {
+        self.deployments.iter().any(|named| match named.trim().strip_suffix("/*") {
+            Some(organization) => organization.eq_ignore_ascii_case(deployment.organization()),
+            None => named.trim().eq_ignore_ascii_case(deployment.as_str()),
+        })
+    }
+}
+
+impl Complete for WriteSecret {
+    fn missing(&self) -> Option<&'static str> {
+        let values = self.webhook_headers.values();
+        values.map(|held| &held.value).any(|value| value.expose_secret().trim().is_empty()).then_some("value")
+    }
 }
 
 impl ApiSecret {
@@ -231,6 +271,28 @@ mod tests {
             let slack: SlackSecret = serde_json::from_str(&text).unwrap();
             assert_eq!((slack.signs_in(), slack.missing()), (signs_in, None), "{text}");
         }
+    }
+
+    #[test]
+    fn secret_is_for_the_deployments_it_names_alone() {
+        let deployment = Slug::new("acme", "Checkout").unwrap();
+        for (named, expected) in [
+            (&[][..], false),
+            (&["acme/checkout"], true),
+            (&["acme/*"], true),
+            (&["Acme/CHECKOUT "], true),
+            (&["acme/check*"], false),
+            (&["*"], false),
+            (&["*/checkout"], false),
+            (&["acm/*", "acme/checkout2"], false),
+        ] {
+            let deployments = named.iter().map(ToString::to_string).collect();
+            let held = HeaderSecret { value: "v".into(), hosts: Vec::new(), deployments };
+            assert_eq!(held.is_for(&deployment), expected, "{named:?}");
+        }
+        let read = |text: &str| serde_json::from_str::<WriteSecret>(text).unwrap().missing();
+        assert_eq!(read("{}"), None);
+        assert_eq!(read(r#"{"webhook_headers": {"pager": {"value": " "}}}"#), Some("value"));
     }
 
     #[test]

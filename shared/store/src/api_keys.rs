@@ -2,6 +2,7 @@
 
 use crate::error::{CommitError, StoreError};
 use crate::row::{self, Row, text};
+use crate::unreadable::read_each;
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use approval::slug::canonical;
@@ -151,8 +152,7 @@ impl Store {
             .expression_attribute_values(":pk", text(keys::API_KEYS))
             .consistent_read(true);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let found = answer.items.unwrap_or_default().into_iter().map(row::read);
-        let mut keys = found.collect::<Result<Vec<ApiKey>, _>>()?;
+        let (mut keys, _) = read_each::<ApiKey>(answer.items.unwrap_or_default());
         keys.sort_by(|a, b| b.created.at.cmp(&a.created.at).then_with(|| a.id.cmp(&b.id)));
         Ok(keys)
     }

@@ -3,6 +3,7 @@
 
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
+use crate::unreadable::left_out;
 use crate::{Store, keys};
 use approval::approval::{Glass, Status, Vote};
 use approval::deploy::Slug;
@@ -81,6 +82,8 @@ pub struct ApprovalSummary {
 pub struct ApprovalListing {
     /// The approvals.
     pub approvals: Vec<ApprovalSummary>,
+    /// The number of further approvals among those looked at that this release can't read.
+    pub unreadable: usize,
     /// What to ask for to get the next part; `None` at the end.
     pub next: Option<String>,
 }
@@ -168,6 +171,8 @@ impl ApprovalSummary {
 /// The rows of one partition of an index, newest first.
 struct Found {
     rows: Vec<(String, ApprovalSummary)>,
+    /// The number of rows that could not be read.
+    unreadable: usize,
     /// Where older ones begin that were not looked at.
     cut: Option<String>,
 }
@@ -238,10 +243,11 @@ impl Store {
         // One more than is shown tells whether there is a next part.
         let looked_at =
             if wanted.takes_all() { limit.saturating_add(1).min(MOST_LOOKED_AT) } else { MOST_LOOKED_AT };
-        let (mut rows, mut cut) = (Vec::new(), None);
+        let (mut rows, mut unreadable, mut cut) = (Vec::new(), 0, None);
         for partition in wanted.partitions() {
             let found = self.opened_before(partition, before, looked_at).await?;
             rows.extend(found.rows);
+            unreadable += found.unreadable;
             cut = cut.max(found.cut);
         }
         rows.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -250,7 +256,7 @@ impl Store {
         let (mut approvals, mut last) = (Vec::new(), None);
         for (opened, approval) in rows {
             if since.as_ref() > Some(&opened) {
-                return Ok(ApprovalListing { approvals, next: None });
+                return Ok(ApprovalListing { approvals, unreadable, next: None });
             }
             // From here on one of the partitions has others that were not looked at.
             if cut.as_ref() > Some(&opened) {
@@ -258,13 +264,13 @@ impl Store {
             }
             if wanted.takes(&approval) {
                 if approvals.len() == shown {
-                    return Ok(ApprovalListing { approvals, next: last });
+                    return Ok(ApprovalListing { approvals, unreadable, next: last });
                 }
                 approvals.push(approval);
             }
             last = Some(opened);
         }
-        Ok(ApprovalListing { approvals, next: cut })
+        Ok(ApprovalListing { approvals, unreadable, next: cut })
     }
 
     /// At most `limit` approvals of a partition that are listed before `before`.
@@ -286,12 +292,19 @@ impl Store {
             .limit(limit);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
         let more = answer.last_evaluated_key.is_some();
-        let mut rows = Vec::new();
+        let (mut rows, mut unreadable, mut last) = (Vec::new(), 0, None);
         for item in answer.items.unwrap_or_default() {
-            rows.push((listed_at(&item), row::read(item)?));
+            let opened = listed_at(&item);
+            match row::read(item) {
+                Ok(approval) => rows.push((opened.clone(), approval)),
+                Err(error) => {
+                    left_out(&error);
+                    unreadable += 1;
+                }
+            }
+            last = Some(opened);
         }
-        let cut = rows.last().filter(|_| more).map(|(opened, _)| opened.clone());
-        Ok(Found { rows, cut })
+        Ok(Found { rows, unreadable, cut: last.filter(|_| more) })
     }
 }
 

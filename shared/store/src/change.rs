@@ -1,9 +1,11 @@
 //! One transaction: state, effects and events, all of it or nothing.
 
 use crate::error::{CommitError, StoreError, commit_error};
+use crate::lanes::lane;
 use crate::latest::Latest;
 use crate::listing::DeploySummary;
 use crate::queries::DialogPlace;
+use crate::size::{check_registered, check_row, check_transaction};
 use crate::{Store, keys, row};
 use approval::approval::{Approval, Dialog};
 use approval::base::Base;
@@ -71,6 +73,9 @@ impl Change {
             Vec::new(),
             vec![EventKind::DeployRegistered],
         );
+        for effect in &mut change.effects {
+            effect.lane = Some(lane(deploy));
+        }
         change.states.push(State::NewDeploy(Box::new(deploy.clone())));
         change.states.push(State::Revision(Box::new(deploy.clone())));
         change
@@ -177,14 +182,14 @@ impl Change {
         self
     }
 
-    /// The next state of an entry of People (its first, where its version is 0), and the question that follows from it.
+    /// The next state of an entry of People (its first, where its version is 0), and what follows from it.
     pub fn person(mut self, mut next: Entry) -> Self {
-        let asks = next.question();
+        let follows = next.follows();
         next.version += 1;
         self.follow(
             &format!("people {}", next.handle),
             next.version,
-            asks.into_iter().collect(),
+            follows.into_iter().collect(),
             Vec::new(),
             Vec::new(),
         );
@@ -195,6 +200,15 @@ impl Change {
     /// How many rows committing it writes so far; DynamoDB takes 100 in one transaction.
     pub fn rows(&self) -> usize {
         self.states.len() + self.effects.len() + self.events.len()
+    }
+
+    /// The bytes that its runs take, about; DynamoDB takes 4 MB in one transaction.
+    pub fn bytes_of_runs(&self) -> usize {
+        let bytes = |state: &State| match state {
+            State::Run(run) => serde_json::to_string(run).map_or(0, |text| text.len()),
+            _ => 0,
+        };
+        self.states.iter().map(bytes).sum()
     }
 
     /// What became of an effect that this process has claimed; `before` is the effect as it was claimed.
@@ -265,6 +279,7 @@ impl Store {
             let row = row::write(key, event, change.now, self.places.retention)?;
             writes.push(self.put(row, None, &[])?);
         }
+        check_transaction(&writes)?;
         let request = self.dynamo.transact_write_items().set_transact_items(Some(writes));
         request.send().await.map_err(commit_error)?;
         let sent: Vec<_> =
@@ -284,7 +299,9 @@ impl Store {
         let retention = self.places.retention;
         match state {
             State::NewDeploy(new) => {
-                self.put(row::deploy(new, retention)?, Some("attribute_not_exists(pk)"), &[])
+                let row = row::deploy(new, retention)?;
+                check_registered(&row)?;
+                self.put(row, Some("attribute_not_exists(pk)"), &[])
             }
             State::Revision(deploy) => {
                 let key = keys::revision(deploy);
@@ -296,17 +313,15 @@ impl Store {
             State::Approval(approval) => {
                 self.versioned(row::approval(approval, now, retention)?, approval.version)
             }
-            State::Run(run) => {
-                let key = keys::run(&run.deploy, &run.id);
-                self.versioned(row::write(&key, run, now, retention)?, run.version)
-            }
+            State::Run(run) => self.versioned(row::run(run, now, retention)?, run.version),
             State::Newest(newest) => {
                 let key = keys::newest(&newest.deployment, &newest.environment, &newest.rule);
-                self.versioned(row::write(&key, newest, now, retention)?, newest.version)
+                // What is open may outlive any retention, and is compared with it.
+                self.versioned(row::keep(&key, newest)?, newest.version)
             }
             State::Latest(latest) => {
                 let key = keys::latest(&latest.deployment, &latest.environment);
-                self.versioned(row::write(&key, latest, now, retention)?, latest.version)
+                self.versioned(row::keep(&key, latest)?, latest.version)
             }
             State::Facts(facts) => {
                 self.versioned(row::write(&keys::facts(deploy), facts, now, retention)?, facts.version)
@@ -359,6 +374,7 @@ impl Store {
         condition: Option<&str>,
         values: &[(&str, aws_sdk_dynamodb::types::AttributeValue)],
     ) -> Result<TransactWriteItem, StoreError> {
+        check_row(&item)?;
         let mut put = Put::builder()
             .table_name(&self.places.record_table)
             .set_item(Some(item))

@@ -1,8 +1,8 @@
 //! The CI jobs whose tokens register a deployment's deploys: settings that name them by ids that nobody can take over.
 //!
-//! An admin writes each as a line: `github repository_id=2002 ref=refs/heads/main`.
+//! An admin writes each as a line: `github repository_id=2002`.
 
-use approval::ci_job::BUILDKITE;
+use approval::ci_job::{BUILDKITE, GITHUB_ACTIONS};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -19,7 +19,9 @@ pub struct CiTrust {
     pub project: CiProject,
     /// The tokens' `iss`, byte for byte.
     pub issuer: String,
-    /// Full names of branches and tags whose jobs count though their tokens do not say that the ref is protected.
+    /// Full names of the branches and tags whose jobs count, besides those that their tokens call protected.
+    /// None: the default branch and the protected ones, by the source host's word where the token does not
+    /// say.
     #[serde(default)]
     pub refs: Vec<String>,
     /// Whether the tokens are good for reports of health and for tags that count, too.
@@ -127,12 +129,6 @@ impl CiTrust {
                 "\u{201c}{key}\u{201d} is unknown, or there twice. Take it out."
             )));
         }
-        if words.refs.is_empty() && !project.says_what_is_protected() {
-            return Err(CiTrustError(format!(
-                "Tokens of {} do not say which branches are protected. Name the branch: ref=refs/heads/main.",
-                project.title()
-            )));
-        }
         Ok(Self { project, issuer, refs: words.refs, report: words.report })
     }
 }
@@ -176,18 +172,10 @@ impl<'a> Words<'a> {
 }
 
 impl CiProject {
-    /// Whether a token says that its ref is protected.
-    fn says_what_is_protected(&self) -> bool {
-        match self {
-            Self::Github { .. } | Self::Gitlab { .. } => true,
-            Self::Circleci { .. } | Self::Buildkite { .. } => false,
-        }
-    }
-
     /// The CI's name for people.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Github { .. } => "GitHub Actions",
+            Self::Github { .. } => GITHUB_ACTIONS,
             Self::Gitlab { .. } => "GitLab CI",
             Self::Circleci { .. } => "CircleCI",
             Self::Buildkite { .. } => BUILDKITE,
@@ -259,6 +247,12 @@ mod tests {
         let short = CiTrust::parse("  github   repository_id=2002 ").unwrap();
         assert_eq!(short.issuer, "https://token.actions.githubusercontent.com");
         assert!(!short.report && short.refs.is_empty());
+        assert!(
+            CiTrust::parse(&format!("buildkite organization={UUID} pipeline={UUID}"))
+                .unwrap()
+                .refs
+                .is_empty()
+        );
     }
 
     #[test]
@@ -292,10 +286,6 @@ mod tests {
             (
                 "github repository_id=1 issuer=http://example.com",
                 "issuer=“http://example.com” is not right. Write an address such as https://gitlab.example.com.",
-            ),
-            (
-                &format!("buildkite organization={uuid} pipeline={uuid}"),
-                "Tokens of Buildkite do not say which branches are protected. Name the branch: ref=refs/heads/main.",
             ),
             (
                 &format!("circleci organization=acme project={uuid} origin=a/b/c"),

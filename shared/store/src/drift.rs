@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::row::{self, text};
+use crate::unreadable::read_each;
 use crate::{Store, keys};
 use approval::deploy::Deploy;
 use approval::id::DeployId;
@@ -76,10 +77,8 @@ impl Store {
             .expression_attribute_values(":pk", text(keys::drift(&deploy.deployment, &deploy.environment)))
             .consistent_read(true);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let watchers = answer.items.unwrap_or_default().into_iter().map(row::read::<Watcher>);
-        watchers
-            .map(|watcher| Ok(watcher?.deploy))
-            .filter(|found| found.as_ref().ok() != Some(&deploy.id))
-            .collect()
+        let (watchers, _) = read_each::<Watcher>(answer.items.unwrap_or_default());
+        let others = watchers.into_iter().map(|watcher| watcher.deploy).filter(|other| *other != deploy.id);
+        Ok(others.collect())
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
+use crate::unreadable::left_out;
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use serde::de::IgnoredAny;
@@ -44,6 +45,8 @@ enum Entry {
     /// A deployment's settings: whether it is disconnected.
     Settings(Slug, bool),
     Environment(Environment),
+    /// A row that this release can't read.
+    Unreadable(Slug),
 }
 
 /// As much of a deployment's settings as a list shows.
@@ -54,9 +57,20 @@ struct Connection {
 }
 
 impl Entry {
-    fn of(row: Row) -> Result<Self, StoreError> {
-        let is_environment =
-            row.get(keys::SK).and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.contains('#'));
+    /// The entry of a row; `None` where not even its key can be read.
+    fn of(row: Row) -> Option<Self> {
+        let sk = row.get(keys::SK).and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+        match Self::read(row, sk.contains('#')) {
+            Ok(entry) => Some(entry),
+            Err(error) => {
+                left_out(&error);
+                let (organization, name) = sk.split('#').next().and_then(|slug| slug.split_once('/'))?;
+                Slug::new(organization, name).map(Self::Unreadable)
+            }
+        }
+    }
+
+    fn read(row: Row, is_environment: bool) -> Result<Self, StoreError> {
         if is_environment {
             return Ok(Self::Environment(row::read(row)?));
         }
@@ -66,7 +80,7 @@ impl Entry {
 
     fn slug(&self) -> &Slug {
         match self {
-            Self::Settings(slug, _) => slug,
+            Self::Settings(slug, _) | Self::Unreadable(slug) => slug,
             Self::Environment(environment) => &environment.newest.deployment,
         }
     }
@@ -87,7 +101,7 @@ impl Store {
             // One more than is shown tells whether there is a next part.
             .limit(limit.saturating_add(1));
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let mut entries = read(answer.items.unwrap_or_default())?;
+        let mut entries = read(answer.items.unwrap_or_default());
         let shown = usize::try_from(limit).unwrap_or(0);
         if entries.len() <= shown {
             return Ok(Deployments { deployments: grouped(entries), next: None });
@@ -113,12 +127,12 @@ impl Store {
             .expression_attribute_values(":first", text(slug.canonical()))
             .expression_attribute_values(":end", text(keys::end(slug)));
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        Ok(grouped(read(answer.items.unwrap_or_default())?).into_iter().next())
+        Ok(grouped(read(answer.items.unwrap_or_default())).into_iter().next())
     }
 }
 
-fn read(rows: Vec<Row>) -> Result<Vec<Entry>, StoreError> {
-    rows.into_iter().map(Entry::of).collect()
+fn read(rows: Vec<Row>) -> Vec<Entry> {
+    rows.into_iter().filter_map(Entry::of).collect()
 }
 
 /// The deployments of these entries, which are in order.
@@ -132,6 +146,7 @@ fn grouped(entries: Vec<Entry>) -> Vec<Deployment> {
         let Some(last) = deployments.last_mut() else { continue };
         match entry {
             Entry::Settings(_, is_disconnected) => last.is_disconnected = is_disconnected,
+            Entry::Unreadable(_) => {}
             Entry::Environment(environment) => last.environments.push(environment),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
+use crate::unreadable::{left_out, read_each};
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use approval::evaluation::Evaluation;
@@ -59,16 +60,22 @@ impl Store {
             .scan_index_forward(false)
             .limit(MOST_READ);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let evaluations = answer.items.unwrap_or_default().into_iter().map(listed);
-        Ok((evaluations.collect::<Result<_, _>>()?, answer.last_evaluated_key.is_some()))
+        let mut evaluations = Vec::new();
+        for row in answer.items.unwrap_or_default() {
+            match listed(row) {
+                Ok(evaluation) => evaluations.push(evaluation),
+                Err(error) => left_out(&error),
+            }
+        }
+        Ok((evaluations, answer.last_evaluated_key.is_some()))
     }
 
     /// The runs of these deploys that are on record, at most 100. One request.
     pub async fn runs(&self, of: &[(&DeployId, &RunId)]) -> Result<HashMap<RunId, Run>, StoreError> {
         let keys: Vec<_> = of.iter().map(|(deploy, run)| keys::run(deploy, run)).collect();
         let rows = self.get_all(&keys).await?;
-        let runs = rows.into_values().map(row::read::<Run>).map(|run| run.map(|run| (run.id.clone(), run)));
-        runs.collect()
+        let (runs, _) = read_each::<Run>(rows.into_values());
+        Ok(runs.into_iter().map(|run| (run.id.clone(), run)).collect())
     }
 }
 

@@ -4,10 +4,10 @@
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
 //! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
-//! | run | `deploy#ID` | `run#ID` | |
+//! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody |
 //! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
-//! | effect | `deploy#ID` | `effect#ID` | `due`: `due`, by `due_at`, until it is closed |
+//! | effect | `deploy#ID` | `effect#ID` | `due`: one of `due#0` to `due#7`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
@@ -61,12 +61,14 @@ pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
 
 /// The index of all approvals by the time at which they were opened.
 pub(crate) const APPROVALS_INDEX: &str = "approvals";
-/// Its partition key's attribute, with two values.
+/// Its partition key's attribute, with three values.
 pub(crate) const APPROVALS: &str = "approvals";
 /// The value of it that approvals have on which people can still vote.
 pub(crate) const PENDING: &str = "pending";
 /// The value of it that all others have.
 pub(crate) const CLOSED: &str = "closed";
+/// The value of it that runs have of which a step failed and waits for somebody.
+pub(crate) const FAILED: &str = "failed";
 
 /// The index of what belongs to one deployment, by time; each kind has a partition of its own.
 pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
@@ -78,8 +80,11 @@ pub(crate) const DEPLOYMENTS: &str = "deployments";
 
 /// The sparse index of effects that the clock has to look at.
 pub(crate) const DUE_INDEX: &str = "due";
-/// Its partition key's attribute, with one value, absent from closed effects.
+/// Its partition key's attribute, with one of [`DUE_SHARDS`] values, absent from closed effects.
 pub(crate) const DUE: &str = "due";
+/// The number of partitions of the index. One takes 1,000 writes a second, and an effect is written there
+/// four times.
+pub(crate) const DUE_SHARDS: u8 = 8;
 /// Its sort key's attribute.
 pub(crate) const DUE_AT: &str = "due_at";
 
@@ -219,6 +224,11 @@ pub(crate) fn delivery(source: &str, id: &str) -> Key {
     Key { pk: format!("delivery#{source}#{id}"), sk: "delivery".to_owned() }
 }
 
+/// A part of a large range.
+pub(crate) fn reading_part(reading: &str, name: &str) -> Key {
+    Key { pk: format!("reading#{}", digest(&[reading])), sk: format!("part#{name}") }
+}
+
 pub(crate) fn cached_rules(repository: &str, path: &str) -> String {
     format!("rules#{}#{path}", canonical(repository))
 }
@@ -230,6 +240,17 @@ pub(crate) fn environment(deployment: &Slug, environment: &str) -> String {
 /// The newest deploy of an environment. Rows of a deployment lie between its slug and its [`end`].
 pub(crate) fn newest_of(deployment: &Slug, environment_name: &str) -> Key {
     Key { pk: DEPLOYMENTS.to_owned(), sk: environment(deployment, environment_name) }
+}
+
+/// The value of the partition `shard` of the clock's index.
+pub(crate) fn due_shard(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// The partition of the clock's index that an effect is in. Ids are digests, so that they are spread evenly.
+pub(crate) fn due(effect: &EffectId) -> String {
+    let sum = effect.as_str().bytes().fold(0_u8, u8::wrapping_add);
+    due_shard(sum % DUE_SHARDS)
 }
 
 /// What comes after every row of a deployment in the partition of all deployments, and before any other: no slug has a `$`,
@@ -268,9 +289,9 @@ pub(crate) fn approvals_of(deployment: &Slug) -> String {
     format!("approvals#{}", deployment.canonical())
 }
 
-/// When an approval is listed: the time at which it was opened, and its id where two have the same.
-pub(crate) fn opened(at: Timestamp, approval: &ApprovalId) -> String {
-    format!("{}#{approval}", sortable(at))
+/// When an approval or a run is listed: the time at which it was opened, and its id where two have the same.
+pub(crate) fn opened(at: Timestamp, id: &impl std::fmt::Display) -> String {
+    format!("{}#{id}", sortable(at))
 }
 
 /// A time that sorts as text: UTC with microseconds, always of the same length.

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::row::{self, Row, text};
+use crate::unreadable::left_out;
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
@@ -40,6 +41,10 @@ pub struct DeploySummary {
     pub revision: String,
     /// When it was deployed.
     pub deployed_at: Timestamp,
+    /// Whether an action of it failed and waits for somebody, where that was looked up
+    /// ([`Store::failed_deploys`]).
+    #[serde(skip)]
+    pub has_failed: bool,
 }
 
 impl DeploySummary {
@@ -50,6 +55,7 @@ impl DeploySummary {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: false,
         }
     }
 }
@@ -59,6 +65,8 @@ impl DeploySummary {
 pub struct Listing {
     /// The deploys.
     pub deploys: Vec<DeploySummary>,
+    /// The number of further deploys of this part that this release can't read.
+    pub unreadable: usize,
     /// What to ask for to get the next part; `None` at the end.
     pub next: Option<String>,
 }
@@ -86,7 +94,7 @@ fn part(wanted: &Wanted, deploys: Vec<DeploySummary>, limit: i32, before: &str) 
     let is_cut = deploys.len() > shown;
     deploys.truncate(shown);
     let next = deploys.last().filter(|_| is_cut).map(place);
-    Listing { deploys, next }
+    Listing { deploys, unreadable: 0, next }
 }
 
 impl Store {
@@ -143,23 +151,31 @@ impl Store {
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
         let since = wanted.since.map(keys::sortable);
         let shown = usize::try_from(limit).unwrap_or(0);
-        let (mut deploys, mut last) = (Vec::new(), None);
+        let (mut deploys, mut last, mut unreadable) = (Vec::new(), None, 0);
         for item in answer.items.unwrap_or_default() {
             let listed_at = listed_at(&item);
             if since > listed_at {
-                return Ok(Listing { deploys, next: None });
+                return Ok(Listing { deploys, unreadable, next: None });
             }
-            let deploy: DeploySummary = row::read(item)?;
+            let deploy: DeploySummary = match row::read(item) {
+                Ok(deploy) => deploy,
+                Err(error) => {
+                    left_out(&error);
+                    unreadable += 1;
+                    last = listed_at;
+                    continue;
+                }
+            };
             if wanted.takes(&deploy) {
                 if deploys.len() == shown {
-                    return Ok(Listing { deploys, next: last });
+                    return Ok(Listing { deploys, unreadable, next: last });
                 }
                 deploys.push(deploy);
             }
             last = listed_at;
         }
         let next = answer.last_evaluated_key.and(last);
-        Ok(Listing { deploys, next })
+        Ok(Listing { deploys, unreadable, next })
     }
 }
 

@@ -3,7 +3,8 @@
 //! [`Change::person`](crate::Change::person) writes them.
 
 use crate::error::StoreError;
-use crate::row::{self, Row, text};
+use crate::row::{Row, text};
+use crate::unreadable::{read_each, read_whole};
 use crate::{Store, keys};
 use approval::people::{Entry, Handle};
 use std::collections::HashMap;
@@ -40,7 +41,7 @@ impl Store {
             let wanted: Vec<_> = part.iter().map(keys::person).collect();
             let mut rows = self.get_all(&wanted).await?;
             for (handle, key) in part.iter().zip(&wanted) {
-                let known = rows.remove(key).map(row::read::<Entry>).transpose()?;
+                let known = rows.remove(key).map(read_whole::<Entry>).transpose()?;
                 found.insert(handle.clone(), known.unwrap_or_else(|| Entry::new(handle.clone())));
             }
         }
@@ -61,9 +62,7 @@ impl Store {
                 .consistent_read(true)
                 .set_exclusive_start_key(from.take());
             let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-            for item in answer.items.unwrap_or_default() {
-                entries.push(row::read(item)?);
-            }
+            entries.extend(read_each::<Entry>(answer.items.unwrap_or_default()).0);
             from = answer.last_evaluated_key;
             if from.is_none() {
                 break;

@@ -3,6 +3,7 @@
 use crate::error::StoreError;
 use crate::listing::DeploySummary;
 use crate::row::{self, Row, text};
+use crate::unreadable::{left_out, read_each, read_whole};
 use crate::{Store, keys};
 use approval::approval::{Approval, Dialog};
 use approval::deploy::{Deploy, Slug};
@@ -36,6 +37,8 @@ pub struct Page {
     pub effects: Vec<Effect>,
     /// What happened, oldest first.
     pub events: Vec<Event>,
+    /// The keys of further rows, which this release can't read.
+    pub unreadable: Vec<String>,
 }
 
 /// Which approval a dialog is of.
@@ -53,6 +56,19 @@ impl Page {
         self.runs.iter().find(|run| run.rule == rule && run.asked_again.is_none())
     }
 
+    /// The page, where all of it could be read but for effects and events, so that something can be decided
+    /// by it.
+    ///
+    /// # Errors
+    /// [`StoreError::Row`]: a row of it can't be read.
+    pub fn whole(self) -> Result<Self, StoreError> {
+        let is_state = |key: &&String| !key.contains(" effect#") && !key.contains(" event#");
+        match self.unreadable.iter().find(is_state) {
+            Some(key) => Err(StoreError::row(key, "a row of the same deploy")),
+            None => Ok(self),
+        }
+    }
+
     /// The rules whose runs stopped before their last step, in the order in which they were opened.
     pub fn failed_rules(&self) -> Vec<String> {
         let stopped =
@@ -65,6 +81,19 @@ impl Store {
     /// The deploy with this id.
     pub async fn deploy(&self, deploy: &DeployId) -> Result<Option<Deploy>, StoreError> {
         self.get(&keys::deploy(deploy)).await
+    }
+
+    /// The deployment that a deploy is of, whatever else its row says.
+    ///
+    /// # Errors
+    /// The record can't be read.
+    pub async fn deployment_named(&self, deploy: &DeployId) -> Result<Option<Slug>, StoreError> {
+        #[derive(Deserialize)]
+        struct Named {
+            deployment: Slug,
+        }
+        let row = self.get_row(&keys::deploy(deploy)).await?;
+        Ok(row.map(row::read::<Named>).transpose()?.map(|named| named.deployment))
     }
 
     /// What became known of a deploy after it arrived.
@@ -109,11 +138,11 @@ impl Store {
         let (Some(deploy), Some(run)) = (rows.remove(first), rows.remove(second)) else {
             return Ok(None);
         };
-        let mut deploy: Deploy = row::read(deploy)?;
+        let mut deploy: Deploy = read_whole(deploy)?;
         if let Some(facts) = rows.remove(third) {
-            deploy.tags.extend(row::read::<Facts>(facts)?.tags);
+            deploy.tags.extend(read_whole::<Facts>(facts)?.tags);
         }
-        Ok(Some((deploy, row::read(run)?)))
+        Ok(Some((deploy, read_whole(run)?)))
     }
 
     /// An approval and the run that it belongs to, in one request.
@@ -128,7 +157,7 @@ impl Store {
         let mut rows = self.get_all(&keys).await?;
         let [first, second] = &keys;
         Ok(match (rows.remove(first), rows.remove(second)) {
-            (Some(approval), Some(run)) => Some((row::read(approval)?, row::read(run)?)),
+            (Some(approval), Some(run)) => Some((read_whole(approval)?, read_whole(run)?)),
             _ => None,
         })
     }
@@ -137,8 +166,8 @@ impl Store {
     pub async fn facts_of(&self, deploys: &[&DeployId]) -> Result<HashMap<DeployId, Facts>, StoreError> {
         let keys: Vec<_> = deploys.iter().map(|deploy| keys::facts(deploy)).collect();
         let rows = self.get_all(&keys).await?;
-        let facts = rows.into_values().map(row::read::<Facts>);
-        facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts))).collect()
+        let (facts, _) = read_each::<Facts>(rows.into_values());
+        Ok(facts.into_iter().map(|facts| (facts.deploy.clone(), facts)).collect())
     }
 
     /// What became known of these deploys, by id, the rules of `deployment` and the reviews that it owes; at most 98 deploys. One request.
@@ -157,9 +186,9 @@ impl Store {
         let rules = rows.remove(&place).map(row::read::<RulesInForce>).transpose()?;
         let owed = rows.remove(&reviews).map(row::read::<OwedReviews>).transpose()?;
         let owed = owed.unwrap_or_else(|| OwedReviews::none(deployment));
-        let facts = rows.into_values().map(row::read::<Facts>);
-        let facts = facts.map(|facts| facts.map(|facts| (facts.deploy.clone(), facts)));
-        Ok((facts.collect::<Result<_, _>>()?, rules, owed))
+        let (facts, _) = read_each::<Facts>(rows.into_values());
+        let facts = facts.into_iter().map(|facts| (facts.deploy.clone(), facts));
+        Ok((facts.collect(), rules, owed))
     }
 
     /// Everything on record about one deploy.
@@ -167,6 +196,7 @@ impl Store {
         let (mut found, mut facts) = (None, None);
         let (mut runs, mut approvals, mut effects, mut events) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut unreadable = Vec::new();
         let mut from: Option<Row> = None;
         loop {
             let request = self
@@ -179,14 +209,24 @@ impl Store {
                 .set_exclusive_start_key(from.take());
             let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
             for item in answer.items.unwrap_or_default() {
-                match item.get(keys::SK).and_then(|sk| sk.as_s().ok()).and_then(|sk| sk.split('#').next()) {
-                    Some("deploy") => found = Some(row::read(item)?),
-                    Some("facts") => facts = Some(row::read(item)?),
-                    Some("run") => runs.push(row::read::<Run>(item)?),
-                    Some("approval") => approvals.push(row::read::<Approval>(item)?),
-                    Some("effect") => effects.push(row::read(item)?),
-                    Some("event") => events.push(row::read(item)?),
-                    _ => {}
+                let name = row::name(&item);
+                let sk = item.get(keys::SK).and_then(|sk| sk.as_s().ok());
+                let read = match sk.and_then(|sk| sk.split('#').next()) {
+                    // Without it there is nothing to show.
+                    Some("deploy") => {
+                        found = Some(row::read(item)?);
+                        Ok(())
+                    }
+                    Some("facts") => row::read(item).map(|read| facts = Some(read)),
+                    Some("run") => row::read::<Run>(item).map(|run| runs.push(run)),
+                    Some("approval") => row::read::<Approval>(item).map(|approval| approvals.push(approval)),
+                    Some("effect") => row::read(item).map(|effect| effects.push(effect)),
+                    Some("event") => row::read(item).map(|event| events.push(event)),
+                    _ => Ok(()),
+                };
+                if let Err(error) = read {
+                    left_out(&error);
+                    unreadable.push(name);
                 }
             }
             match answer.last_evaluated_key {
@@ -197,7 +237,7 @@ impl Store {
         runs.sort_by_key(|run| run.opened_at);
         approvals.sort_by_key(|approval| (approval.opened_at, approval.step));
         let facts = facts.unwrap_or_else(|| Facts::none(deploy));
-        Ok(found.map(|deploy| Page { deploy, facts, runs, approvals, effects, events }))
+        Ok(found.map(|deploy| Page { deploy, facts, runs, approvals, effects, events, unreadable }))
     }
 
     /// The deploy of the same deployment and environment that came before `deploy`, if there is one.
@@ -226,7 +266,7 @@ impl Store {
             .scan_index_forward(false)
             .limit(limit);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        answer.items.unwrap_or_default().into_iter().map(row::read).collect()
+        Ok(read_each(answer.items.unwrap_or_default()).0)
     }
 
     /// The deploys of this deployment whose revision begins with `prefix` (lower case), of every environment, oldest first.
@@ -245,8 +285,7 @@ impl Store {
             .expression_attribute_values(":prefix", text(prefix))
             .consistent_read(true);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        let found = answer.items.unwrap_or_default().into_iter().map(row::read);
-        let mut deploys = found.collect::<Result<Vec<DeploySummary>, _>>()?;
+        let (mut deploys, _) = read_each::<DeploySummary>(answer.items.unwrap_or_default());
         // A deploy that was registered by the start of its revision is there by the full one too.
         deploys.sort_by_key(|deploy| std::cmp::Reverse(deploy.revision.len()));
         let mut seen = HashSet::new();
@@ -301,7 +340,14 @@ impl Store {
         }
     }
 
-    pub(crate) async fn get<T: DeserializeOwned>(&self, key: &keys::Key) -> Result<Option<T>, StoreError> {
+    pub(crate) async fn get<T: Serialize + DeserializeOwned>(
+        &self,
+        key: &keys::Key,
+    ) -> Result<Option<T>, StoreError> {
+        self.get_row(key).await?.map(read_whole).transpose()
+    }
+
+    async fn get_row(&self, key: &keys::Key) -> Result<Option<Row>, StoreError> {
         let request = self
             .dynamo
             .get_item()
@@ -309,7 +355,7 @@ impl Store {
             .set_key(Some(row::key(key)))
             .consistent_read(true);
         let answer = request.send().await.map_err(|error| StoreError::service("GetItem", error))?;
-        answer.item.map(row::read).transpose()
+        Ok(answer.item)
     }
 
     /// The rows at `keys`, at most 100.

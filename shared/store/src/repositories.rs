@@ -12,9 +12,6 @@ use serde::{Deserialize, Serialize};
 pub struct KeptRepository {
     /// Its number.
     pub id: u64,
-    /// The default branch that it had then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_branch: Option<String>,
 }
 
 impl Store {

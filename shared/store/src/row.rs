@@ -8,6 +8,7 @@ use approval::deploy::Deploy;
 use approval::effect::Effect;
 use approval::evaluation::Evaluation;
 use approval::id::EffectId;
+use approval::run::Run;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -93,6 +94,16 @@ pub(crate) fn approval(
     Ok(row)
 }
 
+/// A run's row; while a step of it failed and waits for somebody, with the attributes of its index.
+pub(crate) fn run(run: &Run, now: Timestamp, retention: SignedDuration) -> Result<Row, StoreError> {
+    let mut row = write(&keys::run(&run.deploy, &run.id), run, now, retention)?;
+    if run.failed_steps().next().is_some() {
+        row.insert(keys::APPROVALS.to_owned(), text(keys::FAILED));
+        row.insert(keys::LISTED_AT.to_owned(), text(keys::opened(run.opened_at, &run.id)));
+    }
+    Ok(row)
+}
+
 /// The row of an evaluation that was done for `effect`, with the attributes of its index.
 pub(crate) fn evaluation(
     evaluation: &Evaluation,
@@ -111,14 +122,19 @@ pub(crate) fn effect(effect: &Effect, retention: SignedDuration) -> Result<Row, 
     let mut row = write(&keys::effect(&effect.deploy, &effect.id), effect, effect.created_at, retention)?;
     row.insert(keys::DUE_AT.to_owned(), text(keys::sortable(effect.due_at)));
     if !effect.is_closed() {
-        row.insert(keys::DUE.to_owned(), text(keys::DUE));
+        row.insert(keys::DUE.to_owned(), text(keys::due(&effect.id)));
     }
     Ok(row)
 }
 
-/// What a row holds.
-pub(crate) fn read<T: DeserializeOwned>(row: Row) -> Result<T, StoreError> {
+/// A row's two keys, as errors name it.
+pub(crate) fn name(row: &Row) -> String {
     let part = |name| row.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-    let name = format!("{} {}", part(keys::PK), part(keys::SK));
+    format!("{} {}", part(keys::PK), part(keys::SK))
+}
+
+/// The value that a row holds, whatever else is in it.
+pub(crate) fn read<T: DeserializeOwned>(row: Row) -> Result<T, StoreError> {
+    let name = name(&row);
     serde_dynamo::from_item(row).map_err(|error| StoreError::row(name, error))
 }

@@ -6,6 +6,8 @@ use crate::listing::DeploySummary;
 use crate::row::{self, text};
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
+use approval::id::DeployId;
+use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -93,7 +95,7 @@ impl Store {
     /// # Errors
     ///
     /// The record can't be read or written, or another process won too many races.
-    pub async fn arrive(&self, deploy: &Deploy, now: Timestamp) -> Result<Arrived, CommitError> {
+    pub async fn arrive(&self, deploy: &Deploy) -> Result<Arrived, CommitError> {
         for _ in 0..MAX_RACES {
             let known = self.standing(&deploy.deployment, &deploy.environment).await?;
             let same = known.as_ref().map(|known| &known.environment.newest);
@@ -107,7 +109,7 @@ impl Store {
             };
             let Decided { arrived, row } = decide(known.as_ref(), comes_again, deploy);
             let Some(row) = row else { return Ok(arrived) };
-            if self.put_standing(known.as_ref(), &row, now).await? {
+            if self.put_standing(known.as_ref(), &row).await? {
                 return Ok(arrived);
             }
         }
@@ -139,20 +141,41 @@ impl Store {
         Ok(newer.filter(|newer| newer.id != deploy.id))
     }
 
+    /// True if `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`.
+    /// What was registered and never stood there, such as an unconfirmed deploy, does not count. One request,
+    /// and one for each such deploy.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub async fn stood_before(
+        &self,
+        deployment: &Slug,
+        environment: &str,
+        (revision, id): (&str, &DeployId),
+        time: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let there = canonical(environment);
+        for earlier in self.of_revision(deployment, revision).await? {
+            let is_there =
+                earlier.id != *id && canonical(&earlier.environment) == there && earlier.deployed_at < time;
+            if is_there && self.deploy(&earlier.id).await?.is_some_and(|deploy| deploy.stood()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     async fn standing(&self, deployment: &Slug, environment: &str) -> Result<Option<Standing>, StoreError> {
         self.get(&keys::newest_of(deployment, environment)).await
     }
 
     /// Puts `next` in the place of `known`; whether that was still there.
-    async fn put_standing(
-        &self,
-        known: Option<&Standing>,
-        next: &Standing,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn put_standing(&self, known: Option<&Standing>, next: &Standing) -> Result<bool, StoreError> {
         let newest = &next.environment.newest;
         let key = keys::newest_of(&newest.deployment, &newest.environment);
-        let row = row::write(&key, next, now, self.places.retention)?;
+        // It stands there however long nothing else is deployed.
+        let row = row::keep(&key, next)?;
         let request = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
         let request = match known {
             None => request.condition_expression("attribute_not_exists(pk)"),

@@ -1,7 +1,8 @@
 //! Reading all that decides whether a step may run.
 
 use crate::error::StoreError;
-use crate::{Store, keys, row};
+use crate::unreadable::read_whole;
+use crate::{Store, keys};
 use approval::approval::Approval;
 use approval::deploy::Deploy;
 use approval::facts::Facts;
@@ -45,11 +46,11 @@ impl Store {
         else {
             return Ok(None);
         };
-        let mut deploy: Deploy = row::read(deploy)?;
+        let mut deploy: Deploy = read_whole(deploy)?;
         if let Some(facts) = facts {
-            deploy.tags.extend(row::read::<Facts>(facts)?.tags);
+            deploy.tags.extend(read_whole::<Facts>(facts)?.tags);
         }
-        let approvals = rows.into_values().map(row::read).collect::<Result<_, _>>()?;
-        Ok(Some(ReadStep { deploy, run: row::read(run)?, approvals }))
+        let approvals = rows.into_values().map(read_whole).collect::<Result<_, _>>()?;
+        Ok(Some(ReadStep { deploy, run: read_whole(run)?, approvals }))
     }
 }

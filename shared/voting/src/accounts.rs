@@ -1,5 +1,6 @@
 //! Who somebody is, as Slack says while they wait.
 
+use crate::admins::Admins;
 use crate::cast::Refused;
 use crate::gate::Gate;
 use approval::approval::{Standing, Voter};
@@ -23,6 +24,16 @@ const LOOK_WITHIN: Duration = Duration::from_millis(2400);
 pub struct Accounts {
     api_url: String,
     http: OnceCell<reqwest::Client>,
+    admins: Admins,
+}
+
+/// Somebody who acts on a failed step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The person.
+    pub voter: Voter,
+    /// Whether they are an admin of the stack; not where Slack did not say who they are.
+    pub is_admin: bool,
 }
 
 /// Somebody, as Slack named them with a click or when they signed in.
@@ -37,9 +48,11 @@ pub struct Person {
 }
 
 impl Accounts {
-    /// Slack at the address in the setting `SLACK_API_URL`. Error: it is not set. Nothing is asked yet.
+    /// Slack at the address in the setting `SLACK_API_URL`, with the admins in `ADMINS`. Error: one can't be
+    /// read. Nothing is asked yet.
     pub fn new(settings: &Settings) -> Result<Self, SettingError> {
-        Ok(Self { api_url: settings.url("SLACK_API_URL")?, http: OnceCell::new() })
+        let (api_url, admins) = (settings.url("SLACK_API_URL")?, Admins::new(settings)?);
+        Ok(Self { api_url, http: OnceCell::new(), admins })
     }
 
     /// The client, whose calls with `token` (the bot's) give up after 1.2 seconds. Error: it can't be made.
@@ -51,6 +64,11 @@ impl Accounts {
     /// Who `person` is, as Slack says now. Where it does not say in time, they have no standing: a vote counts until the look
     /// before the first action, so that no vote is lost because Slack is slow. `request_id` is for the log.
     pub async fn voter(&self, token: &SecretString, person: &Person, request_id: &str) -> Voter {
+        self.actor(token, person, request_id).await.voter
+    }
+
+    /// The same, and whether they are an admin.
+    pub async fn actor(&self, token: &SecretString, person: &Person, request_id: &str) -> Actor {
         let Person { id, name, workspace } = person.clone();
         let asked = match self.slack(token).await {
             Ok(slack) => slack.user(&id).await,
@@ -59,12 +77,16 @@ impl Accounts {
         match asked {
             Ok(Some(profile)) => {
                 let standing = Some(profile.standing());
-                Voter { id, name: profile.name, workspace, standing }
+                let is_admin = self.admins.have(&profile);
+                Actor { voter: Voter { id, name: profile.name, workspace, standing }, is_admin }
             }
-            Ok(None) => Voter { id, name, workspace, standing: Some(Standing::Deactivated) },
+            Ok(None) => {
+                let standing = Some(Standing::Deactivated);
+                Actor { voter: Voter { id, name, workspace, standing }, is_admin: false }
+            }
             Err(failure) => {
                 tracing::warn!(request_id, voter = id, %failure, "Slack did not say in time who asks");
-                Voter { id, name, workspace, standing: None }
+                Actor { voter: Voter { id, name, workspace, standing: None }, is_admin: false }
             }
         }
     }

@@ -4,7 +4,6 @@
 use crate::cast::{Because, Refused};
 use approval::approval::Approval;
 use approval::mrkdwn::escape;
-use approval::run::Run;
 use providers::slack::Membership;
 
 /// A channel that somebody has to be in for what they say on a page to count.
@@ -28,7 +27,7 @@ struct Words {
 const VOTE: Words =
     Words { nothing: "Your click was not counted", may: "may vote", in_slack: "vote in Slack" };
 const ANSWER: Words =
-    Words { nothing: "Nothing was done", may: "may say what became of it", in_slack: "answer in Slack" };
+    Words { nothing: "Nothing was done", may: "may act on this", in_slack: "do it in Slack" };
 
 impl Gate {
     /// That of a wish about `approval`; `None`: who may vote is named, wherever they are.
@@ -36,16 +35,10 @@ impl Gate {
         Self::around(approval, &VOTE)
     }
 
-    /// That of an answer what became of step number `step` of `run`. `asked`: the approval in whose thread that is asked.
-    /// `None`: who may answer is named, or the question stands nowhere yet.
-    pub fn of_step(run: &Run, step: usize, asked: Option<&Approval>) -> Option<Self> {
-        if run.thread_of(step).is_some() {
-            return asked.and_then(|approval| Self::around(approval, &ANSWER));
-        }
-        // It is asked in the deployment's channel, which is known once it was: before, any member of the workspace may answer.
-        let line = run.steps.get(step)?.line.as_ref()?;
-        let name = "the channel where this is asked".to_owned();
-        Some(Self { channel: Some(line.channel.clone()), name, words: &ANSWER })
+    /// That of an act on a step that failed, told in the thread of the approval `asked`. `None`: who may act
+    /// is named, or the rule asks nobody and admins act.
+    pub fn of_step(asked: Option<&Approval>) -> Option<Self> {
+        asked.and_then(|approval| Self::around(approval, &ANSWER))
     }
 
     fn around(approval: &Approval, words: &'static Words) -> Option<Self> {
@@ -117,7 +110,7 @@ mod tests {
                 &ANSWER,
                 Some(Membership::Outside),
                 Because::MayNot,
-                "Nothing was done: only people in #releases may say what became of it. Join the channel, or ask somebody who is in it.",
+                "Nothing was done: only people in #releases may act on this. Join the channel, or ask somebody who is in it.",
             ),
             (
                 here,
@@ -131,7 +124,7 @@ mod tests {
                 &ANSWER,
                 None,
                 Because::NotNow,
-                "Nothing was done: Slack did not say whether you are in #releases. Send it again, or answer in Slack.",
+                "Nothing was done: Slack did not say whether you are in #releases. Send it again, or do it in Slack.",
             ),
             (
                 None,

@@ -1,19 +1,22 @@
-//! Retry and Mark as done: somebody says what became of an action whose answer was lost.
+//! Retry, Skip and Mark as done: somebody acts on a step that failed, or of which nobody knows whether it
+//! happened.
 
+use crate::accounts::Actor;
 use crate::cast::{Because, Refused};
-use approval::approval::{Electorate, Refusal, Standing, Verdict, Voter};
+use approval::approval::{Approval, Standing, Status};
 use approval::id::{DeployId, RunId};
 use approval::message;
-use approval::run::{Command, Resolution, decide};
+use approval::run::{Command, Refusal, Resolution, Run, decide};
 use jiff::Timestamp;
 use runtime::race;
+use serde::{Deserialize, Serialize};
 use store::{Change, CommitError, Store};
 
 /// How often a lost race is decided again.
 const MAX_RACES: u32 = 10;
 
-/// What became of a step, as somebody says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What somebody does about a step. A window in Slack carries it until the reason is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The deploy.
     pub deploy: DeployId,
@@ -21,53 +24,45 @@ pub struct Answer {
     pub run: RunId,
     /// The step of it, from 0.
     pub step: usize,
-    /// When its answer was lost.
-    pub lost_at: Timestamp,
-    /// The team id whose members may say so, where no approval says who may.
+    /// The time of the failure that they were told of.
+    pub failed_at: Timestamp,
+    /// The team id of the app's workspace, whose admins may act where no approval says who may.
     pub workspace: String,
     /// What is to be done about it.
     pub resolution: Resolution,
 }
 
-/// Commits at `now` what becomes of the step, as `voter` says; `Some`: nothing does, and this is why.
+/// Commits at `now` what `actor` does about the step, for this `reason`; `Some`: nothing was done, and this
+/// is why. Somebody who sends the same again is refused nothing.
 ///
 /// # Errors
 ///
 /// The record can't be read or written, or others committed first each time: nothing was changed.
 pub async fn resolve(
     store: &Store,
-    voter: &Voter,
+    actor: &Actor,
     answer: &Answer,
+    reason: Option<String>,
     now: Timestamp,
 ) -> Result<Option<Refused>, CommitError> {
-    race::decide(&voter.id, MAX_RACES, || async {
-        let Some(run) = store.run(&answer.deploy, &answer.run).await? else {
-            return Ok(Some(Refused::new(Because::NotOnRecord, message::NO_SUCH_RUN)));
+    race::decide(&actor.voter.id, MAX_RACES, || async {
+        let run = match read(store, actor, answer, now).await? {
+            Ok(run) => run,
+            Err(refused) => return Ok(Some(refused)),
         };
-        let refused = match run.thread_of(answer.step) {
-            Some(id) => {
-                let Some(approval) = store.approval(&answer.deploy, &id).await? else {
-                    // Nobody can tell any more who may say so.
-                    return Ok(Some(Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL)));
-                };
-                approval.admit(voter).err().as_ref().and_then(Refused::of)
-            }
-            None => stranger(voter, &answer.workspace),
-        };
-        if refused.is_some() {
-            return Ok(refused);
-        }
         let command = Command::Resolve {
-            by: voter.id.clone(),
-            name: voter.name.clone(),
+            by: actor.voter.id.clone(),
+            name: actor.voter.name.clone(),
             resolution: answer.resolution,
-            lost_at: answer.lost_at,
+            reason: reason.clone(),
+            failed_at: answer.failed_at,
         };
         let decision = match decide(&run, answer.step, command, now) {
             Ok(decision) => decision,
+            Err(Refusal::Repeated) if was_theirs(&run, actor, answer) => return Ok(None),
             Err(refusal) => {
                 let text = message::resolution_refused(refusal);
-                return Ok(Some(Refused::new(Because::NotNow, text)));
+                return Ok(Some(not_now(text)));
             }
         };
         store.commit(Change::to(&answer.deploy, now).run(decision)).await?;
@@ -76,11 +71,106 @@ pub async fn resolve(
     .await
 }
 
-/// Why somebody who is no member of `workspace` may not say what became of a step.
-fn stranger(voter: &Voter, workspace: &str) -> Option<Refused> {
-    let member = voter.workspace == workspace && voter.standing == Some(Standing::Member);
-    if member {
+/// Why `actor` may not act on the step at `now`, before they write a reason; else its run.
+///
+/// # Errors
+///
+/// The record can't be read.
+pub async fn foresee_step(
+    store: &Store,
+    actor: &Actor,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<Result<Run, Refused>, CommitError> {
+    let run = match read(store, actor, answer, now).await? {
+        Ok(run) => run,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let failed_at = run.steps.get(answer.step).and_then(|step| step.failure()).map(|(at, _)| at);
+    let is_current = failed_at.is_some_and(|at| at.as_microsecond() == answer.failed_at.as_microsecond());
+    let refusal = match run.offers(answer.step).contains(&answer.resolution) {
+        _ if run.asked_again.is_some() => Refusal::AskedAgain,
+        _ if !is_current => Refusal::Repeated,
+        false => Refusal::OutOfTurn,
+        true => return Ok(Ok(run)),
+    };
+    Ok(Err(not_now(message::resolution_refused(refusal))))
+}
+
+/// The newest run, where `actor` may act on the step of `answer`.
+async fn read(
+    store: &Store,
+    actor: &Actor,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<Result<Run, Refused>, CommitError> {
+    let Some(run) = store.run(&answer.deploy, &answer.run).await? else {
+        return Ok(Err(not_on_record(message::NO_SUCH_RUN)));
+    };
+    let approval = match run.thread_of(answer.step) {
+        Some(id) => match store.approval(&answer.deploy, &id).await? {
+            Some(approval) => Some(approval),
+            // Nobody can tell any more who may act.
+            None => return Ok(Err(not_on_record(message::NO_SUCH_APPROVAL))),
+        },
+        None => None,
+    };
+    Ok(match refused(&run, approval.as_ref(), actor, answer, now) {
+        Some(refused) => Err(refused),
+        None => Ok(run),
+    })
+}
+
+/// Why `actor` may not act on the step of `answer` at `now`; `approval`: the one in whose thread it is told.
+fn refused(
+    run: &Run,
+    approval: Option<&Approval>,
+    actor: &Actor,
+    answer: &Answer,
+    now: Timestamp,
+) -> Option<Refused> {
+    let voter = &actor.voter;
+    let may_act = match approval {
+        Some(approval) => approval.admit(voter).err().as_ref().and_then(Refused::of),
+        None => {
+            let is_member = voter.workspace == answer.workspace && voter.standing == Some(Standing::Member);
+            let is_admin = is_member && actor.is_admin;
+            (!is_admin).then(|| may_not(message::ONLY_ADMINS))
+        }
+    };
+    if may_act.is_some() {
+        return may_act;
+    }
+    // What runs when people reject, or nobody decides, is not held.
+    let approved = approval.filter(|approval| matches!(approval.status, Status::Approved { .. }));
+    if let Some(frozen) = approved.and_then(|approval| message::still_frozen(approval, now)) {
+        return Some(not_now(frozen));
+    }
+    if answer.resolution != Resolution::MarkAsDone {
         return None;
     }
-    Refused::of(&Refusal::NotEligible(Verdict::Stranger, Box::new(Electorate::anyone())))
+    let done = run.may_mark_as_done(answer.step, &voter.id, approval);
+    done.err().map(|why| may_not(message::not_theirs(why)))
+}
+
+/// Whether `actor` did before what they do now.
+fn was_theirs(run: &Run, actor: &Actor, answer: &Answer) -> bool {
+    let resolved = run.steps.get(answer.step).and_then(|step| step.resolved.as_ref());
+    resolved.is_some_and(|resolved| {
+        resolved.failed_at.as_microsecond() == answer.failed_at.as_microsecond()
+            && resolved.by == actor.voter.id
+            && resolved.resolution == answer.resolution
+    })
+}
+
+fn not_on_record(text: &str) -> Refused {
+    Refused::new(Because::NotOnRecord, text)
+}
+
+fn may_not(text: &str) -> Refused {
+    Refused::new(Because::MayNot, text)
+}
+
+fn not_now(text: impl Into<String>) -> Refused {
+    Refused::new(Because::NotNow, text)
 }

@@ -1,5 +1,5 @@
-//! slack-interaction: somebody says what became of an action whose answer was lost; step by step as
-//! `slack-interaction`'s handler does it.
+//! slack-interaction: somebody retries an action that failed, or says what became of it after its answer was
+//! lost; step by step as `slack-interaction`'s handler does it.
 
 use crate::decided;
 use crate::record::{Change, Conflict, Process, Queued, follow};
@@ -34,7 +34,7 @@ pub struct Said {
     /// The step that they were asked about.
     pub step: usize,
     /// When the answer was lost that they were asked about.
-    pub lost_at: Timestamp,
+    pub failed_at: Timestamp,
     /// What is to be done about it.
     pub resolution: Resolution,
 }
@@ -48,10 +48,12 @@ impl Stage {
         }
     }
 
-    fn is_about(&self, lost_at: Timestamp) -> bool {
+    fn is_about(&self, failed_at: Timestamp) -> bool {
         match self {
             Self::Silent => false,
-            Self::Decided { said, .. } | Self::Committed(said) | Self::Over(said) => said.lost_at == lost_at,
+            Self::Decided { said, .. } | Self::Committed(said) | Self::Over(said) => {
+                said.failed_at == failed_at
+            }
         }
     }
 }
@@ -68,17 +70,17 @@ pub fn overtake(answers: &mut [Stage]) {
 /// Whether person number `person` can answer now: the dialog asks, and they did not answer that. One is like another, so
 /// the first who is free is the next who does.
 pub fn can_answer(world: &World, person: usize) -> bool {
-    let Some((_, lost_at)) = decided::unknown(&world.record.run) else { return false };
-    let is_free = |answer: &Stage| !answer.is_underway() && !answer.is_about(lost_at);
+    let Some((_, failed_at)) = decided::failed(&world.record.run) else { return false };
+    let is_free = |answer: &Stage| !answer.is_underway() && !answer.is_about(failed_at);
     world.outside.dialog.newest && world.answers.iter().position(is_free) == Some(person)
 }
 
 /// The answer arrives: the person has looked what happened, and the newest run is read.
 pub fn arrive(world: &mut World, scenario: &Scenario, person: usize) -> Option<()> {
-    let (step, lost_at) = decided::unknown(&world.record.run)?;
+    let (step, failed_at) = decided::failed(&world.record.run)?;
     let happened = world.outside.count(&world.record.run.steps.get(step)?.action)? > 0;
     let resolution = if happened { Resolution::MarkAsDone } else { Resolution::Retry };
-    read(world, scenario, person, Said { step, lost_at, resolution })
+    read(world, scenario, person, Said { step, failed_at, resolution })
 }
 
 fn read(world: &mut World, scenario: &Scenario, person: usize, said: Said) -> Option<()> {
@@ -86,7 +88,7 @@ fn read(world: &mut World, scenario: &Scenario, person: usize, said: Said) -> Op
         Ok(_) => Stage::Decided { said, newest: true },
         Err(refusal) => {
             let (user, _) = who(person);
-            let owner = format!("click {user} {}", said.lost_at.as_microsecond());
+            let owner = format!("click {user} {}", said.failed_at.as_microsecond());
             let text = message::resolution_refused(refusal).to_owned();
             let tell = EffectKind::TellPerson { channel: "C1".to_owned(), user, text };
             let and = follow(&world.record.run.deploy, &owner, 0, vec![tell], Vec::new());
@@ -142,9 +144,9 @@ pub fn crash(world: &mut World, person: usize) -> Option<()> {
 
 fn command(world: &World, scenario: &Scenario, person: usize, said: Said) -> Command {
     let (by, name) = who(person);
-    let asked_by_now = decided::unknown(&world.record.run).filter(|_| scenario.has(Flaw::AnyQuestion));
-    let lost_at = asked_by_now.map_or(said.lost_at, |(_, lost_at)| lost_at);
-    Command::Resolve { by, name, resolution: said.resolution, lost_at }
+    let asked_by_now = decided::failed(&world.record.run).filter(|_| scenario.has(Flaw::AnyQuestion));
+    let failed_at = asked_by_now.map_or(said.failed_at, |(_, failed_at)| failed_at);
+    Command::Resolve { by, name, resolution: said.resolution, reason: None, failed_at }
 }
 
 /// Somebody's Slack user id and name.

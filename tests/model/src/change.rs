@@ -98,6 +98,7 @@ fn judged(scenario: &Scenario, spec: &ApprovalSpec, look: Look) -> Electorate {
         unverified: Named::default(),
         is_of_bots: false,
         files: Default::default(),
+        started_by: Vec::new(),
         missing: is_missing.then(|| "the pushes were not read".to_owned()).into_iter().collect(),
         read_at: NOW,
     };

@@ -6,7 +6,7 @@ use crate::scenario::NOW;
 use approval::approval::{self as votes, Approval, Electorate};
 use approval::decision::Decision;
 use approval::message;
-use approval::run::{self, Run, StepState};
+use approval::run::{self, Run};
 use jiff::{SignedDuration, Timestamp};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -72,9 +72,10 @@ pub fn opened(decision: Decision<Approval>) -> Follows<Approval> {
 /// What `command` makes of step number `step` of `run`.
 pub fn run(run: &Kept<Run>, step: usize, command: &run::Command) -> Result<Follows<Run>, run::Refusal> {
     known(&RUNS, &(run, step, command), || {
-        // No two answers are lost at the same time.
-        let lost_at = || NOW + SignedDuration::from_micros(i64::try_from(run.version).unwrap_or(i64::MAX));
-        let now = if matches!(command, run::Command::Lose { .. }) { lost_at() } else { NOW };
+        // No two steps fail at the same time.
+        let failed_at = || NOW + SignedDuration::from_micros(i64::try_from(run.version).unwrap_or(i64::MAX));
+        let fails = matches!(command, run::Command::Lose { .. } | run::Command::Fail { .. });
+        let now = if fails { failed_at() } else { NOW };
         let Decision { mut next, effects, later, .. } = run::decide(run, step, command.clone(), now)?;
         let read = next.version;
         next.version += 1;
@@ -88,17 +89,10 @@ pub fn electorate(key: &impl Hash, judge: impl FnOnce() -> Electorate) -> Electo
     known(&ELECTORATES, key, judge)
 }
 
-/// The step of `run` of which nobody knows whether it happened, and when its answer was lost.
-pub fn unknown(run: &Run) -> Option<(usize, Timestamp)> {
-    run.steps.iter().enumerate().find_map(|(step, current)| match current.state {
-        StepState::Unknown { at, .. } => Some((step, at)),
-        StepState::Waiting
-        | StepState::Running { .. }
-        | StepState::Asking { .. }
-        | StepState::Succeeded { .. }
-        | StepState::Failed { .. }
-        | StepState::Skipped => None,
-    })
+/// The step of `run` that failed, or of which nobody knows whether it happened, and when.
+pub fn failed(run: &Run) -> Option<(usize, Timestamp)> {
+    let step = run.failed_steps().next()?;
+    Some((step, run.steps.get(step)?.failure()?.0))
 }
 
 /// What tells the dialog of `approval`, which `run` waits for, from another.

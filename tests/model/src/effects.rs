@@ -207,7 +207,7 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
     let effect = world.workers.get(at)?.effect.clone();
     let stage = match &effect.kind {
         // What it reads, it commits upon.
-        EffectKind::RunStep { .. } => return Some(()),
+        EffectKind::RunStep { .. } | EffectKind::RetryStep { .. } => return Some(()),
         EffectKind::AdvanceRun { step, outcome, .. } => {
             Stage::Answered(Plan::Close { step: *step, outcome: outcome.clone() }, Answer::Done)
         }
@@ -242,7 +242,10 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
             let posts = world.record.run.steps.get(*step)?.line.is_none();
             Stage::Ready(Plan::Line { step: *step, posts, newest: true })
         }
-        EffectKind::TellPerson { .. } | EffectKind::TellThread { .. } => Stage::Ready(Plan::Tell),
+        // A failure is told once more without harm; people answer it on the page, too.
+        EffectKind::TellPerson { .. } | EffectKind::TellThread { .. } | EffectKind::TellFailure { .. } => {
+            Stage::Ready(Plan::Tell)
+        }
         EffectKind::JudgeAgain { round, .. } => {
             let Some(approval) = &world.record.approval else { return Some(()) };
             if !approval.status.is_open() {
@@ -276,7 +279,9 @@ pub fn read(world: &mut World, at: usize) -> Option<()> {
 fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<Stage>> {
     let effect = world.workers.get(at)?.effect.clone();
     match &effect.kind {
-        EffectKind::RunStep { step, .. } => prepare_step(world, scenario, at, &effect, *step),
+        EffectKind::RunStep { step, .. } | EffectKind::RetryStep { step, .. } => {
+            prepare_step(world, scenario, at, &effect, *step)
+        }
         EffectKind::AdvanceRun { .. }
         | EffectKind::ConfirmQuorum { .. }
         | EffectKind::Expire { .. }
@@ -291,6 +296,7 @@ fn prepare(world: &mut World, scenario: &Scenario, at: usize) -> Option<Option<S
         | EffectKind::Supersede { .. }
         | EffectKind::DrawDialog { .. }
         | EffectKind::DrawStep { .. }
+        | EffectKind::TellFailure { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::TellThread { .. }
         | EffectKind::EvaluateRules
@@ -317,7 +323,7 @@ fn prepare_step(
     };
     let repeated = current.action.when_repeated();
     Some(match &current.state {
-        StepState::Waiting => match decided::run(&world.record.run, step, &run::Command::Begin) {
+        StepState::Waiting => match decided::run(&world.record.run, step, &begin(effect)) {
             Ok(follows) => {
                 let change = Change { run: Some(follows), ..Change::default() };
                 world.commit(scenario, change, Process::Worker(at)).ok()?;
@@ -340,8 +346,14 @@ fn prepare_step(
         | StepState::Succeeded { .. }
         | StepState::Failed { .. }
         | StepState::Unknown { .. }
-        | StepState::Skipped => done(world, scenario, at, effect),
+        | StepState::Skipped
+        | StepState::SkippedByHand { .. } => done(world, scenario, at, effect),
     })
+}
+
+/// A step begins for `effect`.
+fn begin(effect: &Effect) -> run::Command {
+    run::Command::Begin(run::FirstTry { effect: effect.id.clone(), at: effect.created_at })
 }
 
 /// The call to the outside world: it ends as `turn` says. After a lost answer, what can be looked up is looked up

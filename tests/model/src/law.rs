@@ -30,7 +30,8 @@ pub enum Law {
     Looked,
     /// An approval is approved only where others than its makers voted for each part of the change.
     Makers,
-    /// An action happens only while its step runs, and a step of which nobody knows runs again only when people say so.
+    /// An action happens only while its step runs, and a step that failed or of which nobody knows runs again
+    /// only when people say so.
     Asked,
     /// An effect is tried again only after something went wrong.
     Attempts,
@@ -62,7 +63,8 @@ pub const MAKERS: &str =
 /// [`Law::Asked`].
 pub const ASKED: &str = "a step of which nobody knows runs again only when people say so";
 /// However many people say so.
-pub const ANSWERED_ONCE: &str = "a step is to be run once, and once more for each lost answer at most";
+pub const ANSWERED_ONCE: &str =
+    "a step is to be run once, and once more for each failure or lost answer at most";
 /// What is on record is so.
 pub const TRUE: &str = "a step that failed did not happen, and one that succeeded did";
 /// [`Law::Attempts`]: with it, everything that was begun comes to an end.
@@ -184,7 +186,8 @@ fn is_true(world: &World) -> bool {
             | StepState::Running { .. }
             | StepState::Asking { .. }
             | StepState::Unknown { .. }
-            | StepState::Skipped,
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. },
             _,
         ) => true,
     })
@@ -218,14 +221,15 @@ fn run_ended(scenario: &Scenario, world: &World) -> bool {
         | StepState::Asking { .. }
         | StepState::Unknown { .. }
         | StepState::Succeeded { .. }
-        | StepState::Skipped => false,
+        | StepState::Skipped
+        | StepState::SkippedByHand { .. } => false,
     });
     let Some(approval) = &world.record.approval else { return false };
     match (&approval.status, run.status) {
         (Status::Pending, run::Status::Running) => happened == (0, 0) && !world.late,
         (Status::Approved { .. }, run::Status::Succeeded) => everything_happened,
         (Status::Approved { .. }, run::Status::Stopped) => !all_went_well && stopped_by_trouble,
-        (Status::Approved { .. }, run::Status::Running) => !all_went_well && decided::unknown(run).is_some(),
+        (Status::Approved { .. }, run::Status::Running) => !all_went_well && decided::failed(run).is_some(),
         (
             Status::Rejected { .. }
             | Status::Expired { .. }
@@ -312,9 +316,9 @@ pub(crate) fn watch_run(old: &Run, new: &Run, by: Process, broken: &mut BTreeSet
         broken.insert(Law::Versions);
     }
     let is_answer = matches!(by, Process::Answer(_));
-    let is_unknown = |step: &run::Step| matches!(step.state, StepState::Unknown { .. });
+    let has_failed = |step: &run::Step| step.failure().is_some();
     let mut changed = old.steps.iter().zip(&new.steps).filter(|(old, new)| old.state != new.state);
-    if changed.any(|(old, _)| is_unknown(old) && !is_answer) {
+    if changed.any(|(old, _)| has_failed(old) && !is_answer) {
         broken.insert(Law::Asked);
     }
 }

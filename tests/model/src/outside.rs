@@ -85,6 +85,7 @@ impl Outside {
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
             | Action::SendEvent(_)
+            | Action::WithOnFailure(_)
             | Action::RulesFile(_) => None,
         }
     }
@@ -109,6 +110,7 @@ impl Outside {
             | Action::TransitionIssues(_)
             | Action::UpdateMentionedIssues(_)
             | Action::SendEvent(_)
+            | Action::WithOnFailure(_)
             | Action::RulesFile(_) => return,
         };
         *count = count.saturating_add(1);

@@ -1,7 +1,7 @@
 //! What is checked: how much may happen, and which mistake is made on purpose.
 
 use crate::change::WhoseChange;
-use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec};
 use approval::approval::{Ask, Choice};
 use approval::decision::Decision;
 use approval::id::DeployId;
@@ -111,7 +111,7 @@ pub enum Flaw {
 
 /// An action that can't be looked up: a webhook.
 pub fn webhook() -> Action {
-    Action::Webhook("https://hooks.example.com".to_owned())
+    Action::Webhook(WebhookSpec::to("https://hooks.example.com"))
 }
 
 /// An action that can be looked up: a build, a GitHub workflow's or a CircleCI pipeline's.

@@ -10,7 +10,7 @@ use crate::record::{Change, Conflict, Kept, Process, Queued, Record, Row, follow
 use crate::scenario::{EXPIRES_AT, Flaw, NOW, Queue, Scenario};
 use approval::approval::Approval;
 use approval::effect::{Effect, EffectKind};
-use approval::run::{Run, StepState};
+use approval::run::Run;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
@@ -50,7 +50,7 @@ pub struct World {
 pub struct Tries {
     /// How often that was committed.
     pub asked: u8,
-    /// How often it was committed that nobody knows whether it happened.
+    /// How often it was committed that it failed, or that nobody knows whether it happened.
     pub lost: u8,
 }
 
@@ -173,8 +173,8 @@ impl World {
         law::watch_run(old, &new, by, &mut self.broken);
         answers::overtake(&mut self.answers);
         for ((old, new), tries) in old.steps.iter().zip(&new.steps).zip(&mut self.tries) {
-            let is_unknown = matches!(new.state, StepState::Unknown { .. });
-            tries.lost += u8::from(is_unknown && old.state != new.state);
+            let fails = new.failure().is_some() && old.state != new.state;
+            tries.lost += u8::from(fails);
         }
         let (before, after) = (decided::lines(old), decided::lines(&new));
         for (step, (before, after)) in before.iter().zip(after.iter()).enumerate() {
@@ -286,7 +286,7 @@ impl World {
 
 fn count_asked(effects: &[Row], tries: &mut [Tries]) {
     for row in effects {
-        if let EffectKind::RunStep { step, .. } = row.effect.kind
+        if let EffectKind::RunStep { step, .. } | EffectKind::RetryStep { step, .. } = row.effect.kind
             && let Some(tries) = tries.get_mut(step)
         {
             tries.asked += 1;

@@ -7,7 +7,7 @@ use approval::deploy::Deploy;
 use approval::facts::Command;
 use approval::run::Run;
 use providers::Failure;
-use rules::template::render_plain;
+use rules::template::{Mentions, render_plain};
 use runtime::effects::Attempt;
 use runtime::facts::learn;
 
@@ -22,8 +22,8 @@ impl ActionExecution {
         run: &Run,
         tag: &str,
     ) -> Result<Done, Trouble> {
-        let rendered =
-            render_plain(tag, &self.plain_context(deploy, &[tag]).await?).map_err(rendering("the tag"))?;
+        let rendered = render_plain(tag, &self.context(attempt, deploy, &Mentions::default(), &[tag]).await?)
+            .map_err(rendering("the tag"))?;
         let tag = format!("#{}", rendered.trim().trim_start_matches('#'));
         if tag.len() < 2 || tag.chars().count() > MAX_TAG || tag.contains(char::is_whitespace) {
             let wrong = format!("`{}` is not a tag: it must be one word such as #soaked", rendered.trim());

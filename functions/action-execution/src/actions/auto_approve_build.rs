@@ -2,9 +2,13 @@
 
 use super::Done;
 use crate::handler::ActionExecution;
+use crate::policy::Binding;
 use crate::trouble::Trouble;
-use approval::action::BuildRef;
+use approval::action::{Action, BuildRef};
 use approval::deploy::Deploy;
+use approval::run::Run;
+use providers::circleci::HeldJob;
+use rules::policy::{AllowedRefs, Judged};
 use runtime::connections::Connected;
 
 impl ActionExecution {
@@ -12,13 +16,25 @@ impl ActionExecution {
         &self,
         deploy: &Deploy,
         connected: &Connected,
+        run: &Run,
+        action: &Action,
         build: &BuildRef,
     ) -> Result<Done, Trouble> {
         let project = &self.connection(deploy, connected)?.circleci_project;
         let circleci = self.outside.circleci(self.now()).await?;
         let (branch, job) = (deploy.branch.as_deref(), build.job.as_deref());
-        let approved =
-            circleci.approve_held_job(project, branch, &deploy.revision, &build.build, job).await?;
+        let refs = match self.policy().await? {
+            Binding::Nothing | Binding::Unknown(_) => AllowedRefs::default(),
+            Binding::Policy(policy) => {
+                let (actions, before) = (run.actions(), self.runs_before(run).await?);
+                let before: Vec<Vec<Action>> = before.iter().map(Run::actions).collect();
+                let after = before.iter().map(Vec::as_slice).collect();
+                let judged = Judged { rule: &run.rule, line: run.line, actions: &actions, after };
+                policy.allowed_refs(&deploy.deployment, &judged, action)
+            }
+        };
+        let held = HeldJob { project, branch, revision: &deploy.revision, build: &build.build, job };
+        let approved = circleci.approve_held_job(held, |name| refs.allow(name)).await?;
         let verb = if approved.already { "was approved before" } else { "approved" };
         Ok(Done {
             // The pipeline's id stays what it is; its number is what people read.

@@ -9,7 +9,7 @@ use approval::effect::MAX_ATTEMPTS;
 use approval::issue::Issue;
 use providers::Failure;
 use providers::tracker::{Comment, Trackers};
-use rules::template::render_plain;
+use rules::template::{Mentions, render_plain};
 use runtime::effects::Attempt;
 
 /// How many of the issues that it was done to are named.
@@ -32,7 +32,7 @@ impl ActionExecution {
         deploy: &Deploy,
         text: &str,
     ) -> Result<Done, Trouble> {
-        let text = self.for_issues(deploy, "the comment", text).await?;
+        let text = self.for_issues(attempt, deploy, "the comment", text).await?;
         let comment = self.issue_comment(attempt, deploy, &text);
         let comment = async |trackers: &Trackers, issue: &Issue| {
             trackers.comment(issue, &comment.borrowed()).await.map(|()| false)
@@ -46,9 +46,9 @@ impl ActionExecution {
         deploy: &Deploy,
         IssueTransition { state, comment, resolution }: &IssueTransition,
     ) -> Result<Done, Trouble> {
-        let state = self.for_issues(deploy, "the state", state).await?;
+        let state = self.for_issues(attempt, deploy, "the state", state).await?;
         let text = match comment {
-            Some(text) => Some(self.for_issues(deploy, "the comment", text).await?),
+            Some(text) => Some(self.for_issues(attempt, deploy, "the comment", text).await?),
             None => None,
         };
         let comment = text.map(|text| self.issue_comment(attempt, deploy, &text));
@@ -68,7 +68,7 @@ impl ActionExecution {
         deploy: &Deploy,
         IssueField { name, value }: &IssueField,
     ) -> Result<Done, Trouble> {
-        let value = self.for_issues(deploy, "the value", value).await?;
+        let value = self.for_issues(attempt, deploy, "the value", value).await?;
         let update = async |trackers: &Trackers, issue: &Issue| {
             trackers.set_field(issue, name, &value).await.map(|()| false)
         };
@@ -104,8 +104,14 @@ impl ActionExecution {
     }
 
     /// A template of an action on issues. Nobody is mentioned there: Slack's names mean nothing to a tracker.
-    async fn for_issues(&self, deploy: &Deploy, what: &str, template: &str) -> Result<String, Trouble> {
-        let context = self.plain_context(deploy, &[template]).await?;
+    async fn for_issues(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        what: &str,
+        template: &str,
+    ) -> Result<String, Trouble> {
+        let context = self.context(attempt, deploy, &Mentions::default(), &[template]).await?;
         Ok(render_plain(template, &context).map_err(rendering(what))?)
     }
 

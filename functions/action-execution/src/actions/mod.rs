@@ -20,12 +20,16 @@ use crate::trouble::Trouble;
 use approval::action::{Action, IssueTransition};
 use approval::approval::Subject;
 use approval::deploy::Deploy;
+use approval::effect::EffectKind;
+use approval::happened::Happened;
 use approval::run::Run;
+use approval::slug::canonical;
 use providers::Failure;
-use rules::template::{Context, FAILED_RULES, Mentions};
+use rules::template::{Context, FAILED_RULES, Mentions, is_late};
 use runtime::connections::{Connected, disconnected};
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
+use store::GitHost;
 
 /// What an action did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +40,18 @@ pub(crate) struct Done {
     pub(crate) url: Option<String>,
 }
 
+/// The subjects of the votes that let an action run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Voted<'a> {
+    /// That of the last approval before it, which has the action as it runs; `None`: nobody was asked.
+    pub(crate) subject: Option<&'a Subject>,
+    /// Those of all approvals that decide about it.
+    pub(crate) all: Vec<&'a Subject>,
+}
+
 impl ActionExecution {
-    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `subject`, which they voted
-    /// on, has it.
+    /// Runs `action`, which is step number `step` of `run`. Where people voted on it, it runs as `voted` has
+    /// it.
     pub(crate) async fn act(
         &self,
         attempt: &Attempt,
@@ -46,24 +59,32 @@ impl ActionExecution {
         run: &Run,
         step: usize,
         action: &Action,
-        subject: Option<&Subject>,
+        voted: Voted<'_>,
     ) -> Result<Done, Trouble> {
         let connected = &self.connected(attempt, deploy).await?;
-        let (action, start) = match subject.filter(|_| action.acts()) {
+        let (action, start) = match voted.subject.filter(|_| action.acts()) {
             Some(subject) => {
                 let act = subject.act(step).ok_or_else(|| {
                     Failure::Permanent("nothing was done: it is not among what people voted on".to_owned())
                 })?;
-                unmoved(deploy, subject, connected.connection())?;
+                unmoved(deploy, voted.all, connected.connection())?;
                 (&act.action, Some(&act.start))
             }
             None => (action, None),
         };
-        match action {
-            Action::SlackChannelApproval(_) => {
+        if action.acts()
+            && let Some(connection) = connected.connection()
+        {
+            confirmed_there(deploy, connection)?;
+        }
+        match action.plain() {
+            // A plain action is no such thing.
+            Action::SlackChannelApproval(_) | Action::WithOnFailure(_) => {
                 Err(Failure::Permanent("an approval is opened, not run".to_owned()).into())
             }
-            Action::AutoApproveBuild(build) => self.auto_approve_build(deploy, connected, build).await,
+            Action::AutoApproveBuild(build) => {
+                self.auto_approve_build(deploy, connected, run, action, build).await
+            }
             Action::TriggerBuild(spec) => {
                 self.trigger_build(attempt, deploy, connected, run, spec, start).await
             }
@@ -87,7 +108,7 @@ impl ActionExecution {
                 Ok(Done { summary: format!("{} is watched from now on.", monitor.environment), url: None })
             }
             Action::AddDeployTag(tag) => self.add_deploy_tag(attempt, deploy, run, tag).await,
-            Action::Webhook(url) => self.webhook(attempt, deploy, connected, url).await,
+            Action::Webhook(spec) => self.webhook(attempt, deploy, connected, spec).await,
             Action::NotifyMentionedIssues(text) => self.notify_mentioned_issues(attempt, deploy, text).await,
             Action::TransitionMentionedIssues(transition) => {
                 self.transition_mentioned_issues(attempt, deploy, transition).await
@@ -126,35 +147,68 @@ impl ActionExecution {
     }
 
     /// What the template of an action that posts to Slack can say; its people are looked up there.
-    async fn slack_context(&self, deploy: &Deploy, template: &str) -> Result<Context, Trouble> {
+    async fn slack_context(
+        &self,
+        attempt: &Attempt,
+        deploy: &Deploy,
+        template: &str,
+    ) -> Result<Context, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
-        self.context(deploy, &mentions, &[template]).await
+        self.context(attempt, deploy, &mentions, &[template]).await
     }
 
-    /// What the templates of an action outside Slack can say.
-    pub(crate) async fn plain_context(
-        &self,
-        deploy: &Deploy,
-        templates: &[&str],
-    ) -> Result<Context, Trouble> {
-        self.context(deploy, &Mentions::default(), templates).await
+    /// The values of a deploy's variables outside Slack, without those that are known only when an action
+    /// runs.
+    pub(crate) fn early_context(&self, deploy: &Deploy) -> Context {
+        Context::new(deploy, &self.deploy_url(&deploy.id), &Mentions::default())
     }
 
-    /// What `templates` can say of `deploy`. Which rules stopped is read where one of them asks.
+    /// What `templates` can say of `deploy` in the step that `attempt` is of. What happened so far is read
+    /// where one of them asks.
     pub(crate) async fn context(
         &self,
+        attempt: &Attempt,
         deploy: &Deploy,
         mentions: &Mentions,
         templates: &[&str],
     ) -> Result<Context, Trouble> {
         let context = Context::new(deploy, &self.deploy_url(&deploy.id), mentions);
-        if !templates.iter().any(|template| template.contains(FAILED_RULES)) {
+        if !templates.iter().any(|template| is_late(template) || template.contains(FAILED_RULES)) {
             return Ok(context);
         }
-        let page = self.store.page(&deploy.id).await?;
-        Ok(context.with_failed_rules(&page.map(|page| page.failed_rules()).unwrap_or_default()))
+        Ok(context.with(&self.happened(attempt, deploy).await?))
     }
+
+    /// What happened to `deploy` by now, for the step that `attempt` is of.
+    async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Result<Happened, Trouble> {
+        let EffectKind::RunStep { run, step } = &attempt.effect.kind else {
+            return Err(Failure::Permanent("nothing is known of a step here".to_owned()).into());
+        };
+        let page = self.store.page(&deploy.id).await?;
+        let page = page.ok_or_else(|| Failure::retryable("the deploy is not on record".to_owned()))?;
+        Ok(Happened::at(&page.runs, &page.approvals, &page.facts, run, *step))
+    }
+}
+
+/// That `deploy` was confirmed by the host, and in the repository, that `connection` names. Error: it was
+/// not.
+fn confirmed_there(deploy: &Deploy, connection: &Connection) -> Result<(), Failure> {
+    let (slug, revision) = (&deploy.deployment, deploy.short_revision());
+    let host = connection.git_host;
+    if host != GitHost::Github {
+        return Err(Failure::Permanent(format!(
+            "nothing was done: {slug} is on {} by its settings, and Signoff confirms commits on GitHub only",
+            host.title()
+        )));
+    }
+    if canonical(&deploy.repository) != canonical(&connection.repository) {
+        return Err(Failure::Permanent(format!(
+            "nothing was done: {revision} was confirmed in {}, and the repository of {slug} is {} by now. Deploy again",
+            deploy.repository, connection.repository
+        )));
+    }
+    Ok(())
 }
 
 /// A template that can't be rendered won't be rendered by trying again.

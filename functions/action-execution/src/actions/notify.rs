@@ -41,8 +41,8 @@ impl ActionExecution {
             Addressees::People(people) => people,
         };
         let slack = self.outside.slack(self.now()).await?;
-        let text =
-            render(message, &self.slack_context(deploy, message).await?).map_err(rendering("the message"))?;
+        let text = render(message, &self.slack_context(attempt, deploy, message).await?)
+            .map_err(rendering("the message"))?;
         let mut recipients = Vec::new();
         for name in people {
             let account = if name.contains('@') {
@@ -67,7 +67,7 @@ impl ActionExecution {
     ) -> Result<Done, Trouble> {
         let slack = self.outside.slack(self.now()).await?;
         let mentions = self.mentions(&slack, deploy).await?;
-        let context = self.context(deploy, &mentions, &[message]).await?;
+        let context = self.context(attempt, deploy, &mentions, &[message]).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let recipients = people.iter().map(|person| Recipient {
             name: known_as(person),

@@ -1,13 +1,14 @@
 //! Signoff's own steps about a proposed policy: put it in force, or keep it out.
 
+use super::rules_file::ended;
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::message;
-use approval::policy::{Refusal, StackPolicy};
-use providers::Failure;
+use approval::policy::StackPolicy;
+use approval::rules_in_force::Refusal;
 use runtime::connections::Connected;
 use runtime::effects::Attempt;
 use std::cell::Cell;
@@ -52,18 +53,7 @@ impl ActionExecution {
             Ok(Some(change.and(&format!("policy {}", effect.id), effects, events)))
         })
         .await?;
-        match refused.get() {
-            // An earlier attempt did it.
-            None | Some(Refusal::Repeated) => Ok(()),
-            Some(Refusal::Rejected) if attempt.lost => Ok(()),
-            Some(Refusal::Rejected) => {
-                Err(Failure::Permanent("an owner rejected the proposed policy".to_owned()).into())
-            }
-            Some(Refusal::NotProposed) => {
-                let gone =
-                    "the policy repository has another policy by now: this one is not proposed any more";
-                Err(Failure::Permanent(gone.to_owned()).into())
-            }
-        }
+        let gone = "the policy repository has another policy by now: this one is not proposed any more";
+        Ok(ended(refused.get(), attempt, "an owner rejected the proposed policy", gone)?)
     }
 }

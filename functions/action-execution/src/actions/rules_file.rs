@@ -18,6 +18,9 @@ use runtime::effects::Attempt;
 use std::cell::Cell;
 use store::Change;
 
+/// The reason for which a rules file that its voters rejected stays out of force.
+const REJECTED: &str = "the proposed rules file was rejected";
+
 impl ActionExecution {
     pub(super) async fn rules_file(
         &self,
@@ -99,19 +102,8 @@ impl ActionExecution {
             Ok(Some(change.and(&format!("rules file {}", effect.id), effects, events)))
         })
         .await?;
-        match refused.get() {
-            // An earlier attempt did it.
-            None | Some(Refusal::Repeated) => Ok(()),
-            Some(Refusal::Rejected) if attempt.lost => Ok(()),
-            Some(Refusal::Rejected) => {
-                Err(Failure::Permanent("the proposed rules file was rejected".to_owned()).into())
-            }
-            Some(Refusal::NotProposed) => {
-                let gone =
-                    "the default branch has another rules file by now: this one is not proposed any more";
-                Err(Failure::Permanent(gone.to_owned()).into())
-            }
-        }
+        let gone = "the default branch has another rules file by now: this one is not proposed any more";
+        Ok(ended(refused.get(), attempt, REJECTED, gone)?)
     }
 
     /// Whether the step of `run` that waits for the rules file with the id `file` has to wait on. It need not where the file came
@@ -130,9 +122,7 @@ impl ActionExecution {
         match proposed {
             Ok(_) => Ok(true),
             Err(Refusal::Repeated) => Ok(false),
-            Err(Refusal::Rejected) => {
-                Err(Failure::Permanent("the proposed rules file was rejected".to_owned()).into())
-            }
+            Err(Refusal::Rejected) => Err(Failure::Permanent(REJECTED.to_owned()).into()),
             Err(Refusal::NotProposed) => {
                 let gone =
                     "the proposed rules file did not come into force: the default branch has another one";
@@ -161,6 +151,25 @@ pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) ->
     let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
     // Waiting is no failure: it is never given up.
     Effect { attempts: 1, ..attempt.postponed(now, wait, reason) }
+}
+
+/// The end of a step of `attempt` that decided about a proposal. What is done already, an earlier attempt
+/// did.
+///
+/// # Errors
+/// The proposal was rejected, or is not there any more: `rejected` or `gone` say so.
+pub(super) fn ended(
+    refused: Option<Refusal>,
+    attempt: &Attempt,
+    rejected: &str,
+    gone: &str,
+) -> Result<(), Failure> {
+    match refused {
+        None | Some(Refusal::Repeated) => Ok(()),
+        Some(Refusal::Rejected) if attempt.lost => Ok(()),
+        Some(Refusal::Rejected) => Err(Failure::Permanent(rejected.to_owned())),
+        Some(Refusal::NotProposed) => Err(Failure::Permanent(gone.to_owned())),
+    }
 }
 
 fn done(summary: &str) -> Done {

@@ -21,16 +21,20 @@ impl ActionExecution {
         deploy: &Deploy,
         spec: &EventSpec,
     ) -> Result<Done, Trouble> {
-        let texts = spec.detail.values().chain([&spec.detail_type]);
-        let templates: Vec<_> = texts.map(String::as_str).collect();
-        let context = self.plain_context(deploy, &templates).await?;
+        let happened = self.happened(attempt, deploy).await?;
+        let context = self.early_context(deploy).with(&happened);
         let detail_type = render_plain(&spec.detail_type, &context).map_err(rendering("the detail type"))?;
         let mut texts = BTreeMap::new();
         for (name, text) in &spec.detail {
             let text = render_plain(text, &context).map_err(rendering(&format!("`{name}` of the detail")))?;
             texts.insert(name.clone(), text);
         }
-        let event = Event::new(deploy, attempt.effect.id.as_str(), detail_type, texts)?;
+        let event = Event::new(
+            (deploy, &happened, &self.deploy_url(&deploy.id)),
+            attempt.effect.id.as_str(),
+            detail_type,
+            texts,
+        )?;
         let bus = spec.bus.as_deref().unwrap_or(&self.outside.event_bus);
         let summary = format!("sent to the event bus {bus} as {}.", event.detail_type);
         self.put_event(event, bus).await?;

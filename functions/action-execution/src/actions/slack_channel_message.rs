@@ -52,7 +52,7 @@ impl ActionExecution {
         thread: Option<&str>,
         message: &str,
     ) -> Result<MessageRef, Trouble> {
-        let context = self.slack_context(deploy, message).await?;
+        let context = self.slack_context(attempt, deploy, message).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let key = attempt.effect.id.as_str();
         let posted = self.post_once(attempt, channel, thread, &text, &Value::Null, key).await?;
@@ -68,7 +68,7 @@ impl ActionExecution {
         channel: &str,
         message: &str,
     ) -> Result<Done, Trouble> {
-        let context = self.slack_context(deploy, message).await?;
+        let context = self.slack_context(attempt, deploy, message).await?;
         let text = render(message, &context).map_err(rendering("the message"))?;
         let key = attempt.effect.id.as_str();
         let posted = self.post_once(attempt, channel, None, &text, &Value::Null, key).await?;

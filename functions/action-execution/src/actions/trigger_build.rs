@@ -7,14 +7,16 @@ use crate::trouble::Trouble;
 use approval::action::{ParameterValue, TriggerSpec};
 use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
+use approval::effect::{Effect, StartedBuild};
 use approval::run::{Run, StepState};
 use providers::Failure;
 use providers::circleci::{self, Target, Triggered};
 use providers::github::{self, StartedRun};
-use rules::template::{Context, render_plain};
+use rules::template::{Context, Mentions, render_plain};
 use runtime::connections::Connected;
 use runtime::deployments::Connection;
 use runtime::effects::Attempt;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 type Parameters = BTreeMap<String, ParameterValue>;
@@ -31,7 +33,7 @@ impl ActionExecution {
         spec: &TriggerSpec,
         start: Option<&Start>,
     ) -> Result<Done, Trouble> {
-        let context = self.plain_context(deploy, &templates(spec)).await?;
+        let context = self.context(attempt, deploy, &Mentions::default(), &templates(spec)).await?;
         let rendered = TriggerSpec {
             workflow: maybe(&spec.workflow, "name", &context)?,
             parameters: parameters(spec, &context)?,
@@ -54,41 +56,59 @@ impl ActionExecution {
         };
         let build = Build { spec: &rendered, source: &source };
         // It may have been started: what would keep it from being started now is no answer to that.
-        if attempt.lost
-            && let Some(done) =
+        let found = match attempt.started_build() {
+            Some(named) => Some(sighted(named)),
+            None if attempt.lost => {
                 self.find_build(attempt, deploy, connection, run, build).await.map_err(still_unanswered)?
-        {
-            return match done {
-                Sighted::Pipeline(triggered) => {
-                    self.check_pipeline(deploy, connection, build, &source.head, &triggered).await?;
-                    Ok(done_by(triggered))
-                }
-                Sighted::Run(started) => {
-                    self.check_run(deploy, connection, &source, &source.head, &started).await?;
-                    Ok(build.started(started))
-                }
-            };
+            }
+            None => None,
+        };
+        match found {
+            Some(Sighted::Pipeline(triggered)) => {
+                self.check_pipeline(deploy, connection, build, &source.head, &triggered).await?;
+                return Ok(done_by(triggered));
+            }
+            Some(Sighted::Run(started)) => {
+                self.check_run(deploy, connection, &source, &source.head, &started).await?;
+                return Ok(build.started(started));
+            }
+            None => {}
         }
         let head = self.look_again(deploy, connection, &source, build.is_qualified()).await?;
         if rendered.workflow.is_none() {
             let circleci = self.outside.circleci(self.now()).await?;
             let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
             let triggered = circleci.trigger_pipeline(project, build.target(), parameters).await?;
+            let Triggered { id, number, url } = triggered.clone();
+            self.keep_build(attempt, StartedBuild::Pipeline { id, number, url }).await;
             self.check_pipeline(deploy, connection, build, &head, &triggered).await?;
             return Ok(done_by(triggered));
         }
         let github = self.outside.github(self.now()).await?;
         let (repository, workflow) = (&connection.repository, build.workflow());
         let started =
-            github.dispatch_workflow(repository, workflow, build.r#ref(), &rendered.parameters).await?;
+            github.dispatch_workflow(repository, workflow, &build.r#ref(), &rendered.parameters).await?;
         let Some(started) = started else {
             // Nothing is known of the run, so that nobody can say what it is of: the next attempt looks for it.
             return Err(
                 Failure::Unanswered(format!("GitHub started {workflow} without telling the run")).into()
             );
         };
+        let StartedRun { id, url } = started.clone();
+        self.keep_build(attempt, StartedBuild::Run { id, url }).await;
         self.check_run(deploy, connection, &source, &head, &started).await?;
         Ok(build.started(started))
+    }
+
+    /// Puts on record which build `attempt` started, so that a later attempt looks at it by its id. If that
+    /// can't be written, a later attempt of another process searches for the build.
+    async fn keep_build(&self, attempt: &Attempt, build: StartedBuild) {
+        let claimed = &attempt.effect;
+        let started = Effect { build: Some(build.clone()), ..claimed.clone() };
+        let _ = attempt.build.set(build);
+        if let Err(error) = self.store.settle(claimed, &started).await {
+            tracing::warn!(deploy = %claimed.deploy, effect = %claimed.id, %error, "the id of the build is not kept");
+        }
     }
 
     /// That a run that was started is of the commit `head`, or of one with the same CI files where a parameter names the
@@ -107,19 +127,14 @@ impl ActionExecution {
         let Some(changed) = self.differs(deploy, connection, source, head, &ran).await? else {
             return Ok(());
         };
-        let cancelled = match github.cancel_run(repository, started.id).await {
-            Ok(()) => "Signoff cancelled it".to_owned(),
-            Err(failure) => format!("Signoff could not cancel it ({failure}), so cancel it by hand"),
-        };
         let expected = short(expected(deploy, source, head));
-        Err(Failure::Permanent(format!(
-            "{} moved while the build was started: the run {} is of {}, and not of {expected}{changed}. {cancelled}; it may have \
-             acted before. Look at it",
+        let what = format!(
+            "{} moved while the build was started: the run {} is of {}, and not of {expected}{changed}",
             source.name,
             started.url,
             short(&ran),
-        ))
-        .into())
+        );
+        Err(refused(&what, github.cancel_run(repository, started.id).await).into())
     }
 
     /// The same for a pipeline of CircleCI's, which has to have the parameters of `build` too.
@@ -151,11 +166,7 @@ impl ActionExecution {
                 short(expected(deploy, source, head))
             ),
         };
-        let cancelled = match circleci.cancel_pipeline(&triggered.id).await {
-            Ok(()) => "Signoff cancelled it".to_owned(),
-            Err(failure) => format!("Signoff could not cancel it ({failure}), so cancel it by hand"),
-        };
-        Err(Failure::Permanent(format!("{what}. {cancelled}; it may have acted before. Look at it")).into())
+        Err(refused(&what, circleci.cancel_pipeline(&triggered.id).await).into())
     }
 
     /// Whether what was started from `source`, which stood at `head`, and runs at the commit `ran`, is not what people saw: what
@@ -224,6 +235,14 @@ enum Sighted {
     Run(StartedRun),
 }
 
+/// The build that the record names.
+fn sighted(build: &StartedBuild) -> Sighted {
+    match build.clone() {
+        StartedBuild::Pipeline { id, number, url } => Sighted::Pipeline(Triggered { number, id, url }),
+        StartedBuild::Run { id, url } => Sighted::Run(StartedRun { id, url }),
+    }
+}
+
 /// What is to be built, and from where.
 #[derive(Clone, Copy)]
 struct Build<'a> {
@@ -243,9 +262,14 @@ impl<'a> Build<'a> {
         self.spec.revision.as_deref().is_some_and(|name| name.starts_with("refs/"))
     }
 
-    /// The ref as GitHub is told it.
-    fn r#ref(self) -> &'a str {
-        self.spec.revision.as_deref().filter(|_| self.is_qualified()).unwrap_or(&self.source.name)
+    /// The ref as GitHub is told it: always the source's, whatever the rule's text is rendered to by now.
+    fn r#ref(self) -> Cow<'a, str> {
+        let name = self.source.name.as_str();
+        match (self.is_qualified(), self.source.is_tag) {
+            (false, _) => Cow::Borrowed(name),
+            (true, false) => Cow::Owned(format!("refs/heads/{name}")),
+            (true, true) => Cow::Owned(format!("refs/tags/{name}")),
+        }
     }
 
     /// What CircleCI builds.
@@ -265,6 +289,22 @@ fn expected<'a>(deploy: &'a Deploy, source: &BuildSource, head: &'a str) -> &'a 
     if source.is_told { head } else { &deploy.revision }
 }
 
+/// The failure of a step whose build is not the one that people saw, for the reason `what`. A later attempt
+/// looks at a build that can't be cancelled yet by its id, and cancels it then.
+fn refused(what: &str, cancelled: Result<(), Failure>) -> Failure {
+    match cancelled {
+        Ok(()) => {
+            Failure::Permanent(format!("{what}. Signoff cancelled it; it may have acted before. Look at it"))
+        }
+        Err(failure) => {
+            let told = format!(
+                "{what}. Signoff could not cancel it ({failure}), so cancel it by hand; it may have acted before. Look at it"
+            );
+            if failure.is_passing() { Failure::Unanswered(told) } else { Failure::Permanent(told) }
+        }
+    }
+}
+
 /// A look that failed leaves open what happened: the next attempt has to look again.
 fn still_unanswered(failure: Failure) -> Failure {
     Failure::Unanswered(failure.to_string())
@@ -279,7 +319,8 @@ fn builds_of_other_steps(run: &Run) -> Vec<String> {
         | StepState::Asking { .. }
         | StepState::Failed { .. }
         | StepState::Unknown { .. }
-        | StepState::Skipped => None,
+        | StepState::Skipped
+        | StepState::SkippedByHand { .. } => None,
     });
     pages.collect()
 }

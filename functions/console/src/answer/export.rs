@@ -182,7 +182,7 @@ mod tests {
         let mut approvals = sample::recorded();
         approvals[0].name = "=HYPERLINK(\"https://evil.example\",\"a, b\")".into();
         approvals[0].votes[0].name = "@ana \"the\" boss".into();
-        ApprovalListing { approvals, next: Some("next".into()) }
+        ApprovalListing { approvals, unreadable: 0, next: Some("next".into()) }
     }
 
     #[test]
@@ -241,7 +241,11 @@ mod tests {
     fn a_part_goes_on_where_the_one_before_ended() {
         let (all, begun) = (listing(), csv(Export::default(), &listing(), &site()).unwrap());
         let mut first = all.clone();
-        let second = ApprovalListing { approvals: first.approvals.split_off(2), next: all.next.clone() };
+        let second = ApprovalListing {
+            approvals: first.approvals.split_off(2),
+            unreadable: 0,
+            next: all.next.clone(),
+        };
         first.next = Some(first.approvals[1].place());
         let parts = csv(csv(Export::default(), &first, &site()).unwrap(), &second, &site()).unwrap();
         assert_eq!(parts, begun);
@@ -255,7 +259,7 @@ mod tests {
         approvals.truncate(1);
         approvals[0].status =
             Status::Cancelled { at: sample::at(9), by: Some("U9".into()), reason: "not today".into() };
-        let listing = ApprovalListing { approvals, next: None };
+        let listing = ApprovalListing { approvals, unreadable: 0, next: None };
         assert!(csv(Export::default(), &listing, &site()).unwrap().body.contains(",U9,not today,"));
     }
 }

@@ -12,6 +12,7 @@ use runtime::settings::{SettingError, Settings};
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use voting::Admins;
 
 /// How long each call of Slack is waited for: three of them fit into the time that the function has.
 pub(crate) const ASK_WITHIN: Duration = Duration::from_millis(2500);
@@ -36,15 +37,6 @@ pub(crate) struct App {
     pub(crate) seal: Seal,
 }
 
-/// Who the admins are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Admins {
-    /// The workspace's admins and owners.
-    OfWorkspace,
-    /// Those with these e-mail addresses, in lower case.
-    Named(Vec<String>),
-}
-
 impl App {
     /// The app's client id.
     pub(crate) fn client_id(&self) -> &str {
@@ -60,7 +52,7 @@ impl Members {
             secret: Secret::new(settings, "SLACK_SECRET", aws)?,
             api_url: settings.url("SLACK_API_URL")?,
             authorize_url: settings.url("SLACK_AUTHORIZE_URL")?,
-            admins: Admins::parse(settings.optional("ADMINS").unwrap_or_default())?,
+            admins: Admins::new(settings)?,
             http: OnceCell::new(),
             team: OnceCell::new(),
         })
@@ -100,7 +92,7 @@ impl Members {
     pub(crate) async fn member(&self, app: &App, user: &str) -> Result<Option<Member>, Failure> {
         let team = self.team(app).await?;
         let profile = self.slack(app).await?.user(user).await?;
-        Ok(profile.and_then(|profile| self.admins.member(profile, team)))
+        Ok(profile.and_then(|profile| member(&self.admins, profile, team)))
     }
 
     async fn http(&self) -> Result<&reqwest::Client, Failure> {
@@ -108,39 +100,11 @@ impl Members {
     }
 }
 
-impl Admins {
-    fn parse(text: &str) -> Result<Self, SettingError> {
-        let named: Vec<String> = text
-            .split(',')
-            .map(|email| email.trim().to_lowercase())
-            .filter(|email| !email.is_empty())
-            .collect();
-        let is_email = |text: &str| {
-            text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
-        };
-        match named.iter().find(|text| !is_email(text) || text.contains(char::is_whitespace)) {
-            Some(wrong) => {
-                let problem = format!(
-                    "has the entry `{wrong}`; it must be e-mail addresses, comma separated, such as ana@acme.example"
-                );
-                Err(Settings::error("ADMINS", problem))
-            }
-            None if named.is_empty() => Ok(Self::OfWorkspace),
-            None => Ok(Self::Named(named)),
-        }
-    }
-
-    /// Who has this account, if they are a member of the workspace `team`.
-    fn member(&self, profile: Profile, team: &str) -> Option<Member> {
-        let is_admin = match self {
-            Self::OfWorkspace => profile.admin,
-            Self::Named(named) => {
-                profile.email.as_ref().is_some_and(|email| named.contains(&email.to_lowercase()))
-            }
-        };
-        let belongs = profile.standing() == Standing::Member && profile.team_id == team;
-        belongs.then_some(Member { id: profile.id, name: profile.name, is_admin })
-    }
+/// The member of the workspace `team` who has this account, if they are one.
+fn member(admins: &Admins, profile: Profile, team: &str) -> Option<Member> {
+    let is_admin = admins.have(&profile);
+    let belongs = profile.standing() == Standing::Member && profile.team_id == team;
+    belongs.then_some(Member { id: profile.id, name: profile.name, is_admin })
 }
 
 #[cfg(test)]
@@ -163,8 +127,8 @@ mod tests {
 
     #[test]
     fn members_of_the_own_workspace_only() {
-        let member = |profile| Admins::OfWorkspace.member(profile, "T1").map(|member| member.name);
-        assert_eq!(member(profile()).as_deref(), Some("Ana"));
+        let name = |profile| member(&Admins::OfWorkspace, profile, "T1").map(|member| member.name);
+        assert_eq!(name(profile()).as_deref(), Some("Ana"));
         for other in [
             Profile { deleted: true, ..profile() },
             Profile { guest: true, ..profile() },
@@ -173,7 +137,7 @@ mod tests {
             Profile { team_id: "T2".into(), ..profile() },
             Profile { team_id: String::new(), ..profile() },
         ] {
-            assert_eq!(member(other.clone()), None, "{other:?}");
+            assert_eq!(name(other.clone()), None, "{other:?}");
         }
     }
 
@@ -189,7 +153,7 @@ mod tests {
             ("ben@acme.example", admin, false),
             ("ana@acme.example", hidden, false),
         ] {
-            let member = Admins::parse(admins).unwrap().member(profile.clone(), "T1").unwrap();
+            let member = member(&Admins::parse(admins).unwrap(), profile.clone(), "T1").unwrap();
             assert_eq!(member.is_admin, is_admin, "{admins:?}: {profile:?}");
         }
     }

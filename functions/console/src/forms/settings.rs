@@ -3,6 +3,7 @@
 use super::Field;
 use crate::address::parameters::parameter;
 use approval::deploy::Slug;
+use approval::slug::is_circleci_project;
 use runtime::deployments::Connection;
 use store::{CiTrust, DeploymentSettings, GitHost, MOST_TRUSTS};
 
@@ -152,11 +153,7 @@ fn channel_problem(text: &str) -> Option<String> {
 }
 
 fn project_problem(text: &str) -> Option<String> {
-    let parts: Vec<_> = text.split('/').collect();
-    let named = |part: &&str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    let right = text.is_empty() || (parts.len() == 3 && parts.iter().all(named));
+    let right = text.is_empty() || is_circleci_project(text);
     (!right).then(|| {
         "This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it \
          empty."

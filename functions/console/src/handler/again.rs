@@ -25,16 +25,16 @@ impl Console {
         let workspace = approval.as_ref().map(|approval| approval.workspace.clone()).unwrap_or_default();
         let gate = approval.as_ref().and_then(Gate::of).filter(|_| !member.is_admin);
         let who = self.who(call, member, &workspace, gate.as_ref()).await;
-        let (voter, stopped) = who.map_err(|error| not_recorded(&error))?;
+        let (actor, stopped) = who.map_err(|error| not_recorded(&error))?;
         let about = Some(id.clone());
-        if voter.standing.is_none() {
+        if actor.voter.standing.is_none() {
             return self.not_done(call, about, StatusCode::SERVICE_UNAVAILABLE, UNSEEN.to_owned()).await;
         }
         let refused = match stopped {
             Some(stopped) => Some(stopped),
             None => {
-                let asked =
-                    ask_again(&self.store, &voter, member.is_admin, (&deploy, &id), call.now, call.now).await;
+                let (voter, is_admin) = (&actor.voter, actor.is_admin);
+                let asked = ask_again(&self.store, voter, is_admin, (&deploy, &id), call.now, call.now).await;
                 asked.map_err(|error: CommitError| not_recorded(&error))?
             }
         };
@@ -57,11 +57,11 @@ impl Console {
         // Nobody else than members of the app's own workspace can sign in.
         let workspace = String::new();
         let who = self.who(call, member, &workspace, None).await;
-        let (voter, _) = who.map_err(|error| not_recorded(&error))?;
-        if voter.standing.is_none() {
+        let (actor, _) = who.map_err(|error| not_recorded(&error))?;
+        if actor.voter.standing.is_none() {
             return self.not_done(call, None, StatusCode::SERVICE_UNAVAILABLE, UNSEEN.to_owned()).await;
         }
-        let asked = evaluate_again(&self.store, &voter, &deploy, &workspace, call.now).await;
+        let asked = evaluate_again(&self.store, &actor.voter, &deploy, &workspace, call.now).await;
         let Some(refused) = asked.map_err(|error| not_recorded(&error))? else {
             tracing::info!(request_id = call.id, %deploy, voter = member.id, "evaluate again: dealt with");
             return Ok(Answer::see_other(deploy_href(&deploy, Tab::Approvals)));

@@ -62,7 +62,7 @@ impl Console {
             return not(StatusCode::CONFLICT, text).await;
         }
         let judge = EffectKind::JudgeAgain { approval: id.clone(), round: 0 };
-        let others = EffectKind::JudgeOthers { approval: id.clone() };
+        let others = EffectKind::JudgeOthers { approval: Some(id.clone()) };
         let set = EventKind::BaseSet {
             approval: id.clone(),
             place: at.clone(),
@@ -92,8 +92,12 @@ impl Console {
     }
 }
 
-/// Whether an admin may say where the range starts: there is no base, or the host lost the one that there is.
+/// Whether an admin may say where the range starts: there is no base, the host lost the one that there is, or
+/// an admin set it and the revision does not follow from it.
 fn may_set(base: &Base, approval: &Approval, four_eyes: bool) -> bool {
     let Some(start) = base.start_of(four_eyes, &approval.subject.revision) else { return true };
-    approval.electorate.blocked.contains(&Blocker::BaseLost { base: start.revision.clone() })
+    let blocked = &approval.electorate.blocked;
+    let is_lost = blocked.contains(&Blocker::BaseLost { base: start.revision.clone() });
+    let is_judged = approval.subject.base.as_ref() == Some(&start.revision);
+    is_lost || start.set_by.is_some() && is_judged && blocked.contains(&Blocker::NoBase)
 }

@@ -10,13 +10,13 @@ use crate::view::{self, HistoryWanted, Overview};
 use approval::deploy::Slug;
 use lambda_http::http::StatusCode;
 use std::collections::HashSet;
-use store::{StoreError, Wanted};
+use store::{DeploySummary, StoreError, Wanted};
 
 /// How many approvals that wait are counted.
 const MOST_PENDING: i32 = 500;
 
 impl Console {
-    /// The list of deployments: 2 queries and a BatchGetItem.
+    /// The list of deployments: 3 queries and a BatchGetItem.
     pub(super) async fn deployments(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let after = after(call)?;
         let overview = self.overview(html::ROWS, after.as_ref(), call).await?;
@@ -31,10 +31,26 @@ impl Console {
         Ok(Answer::json(&json::DeploymentsDocument::new(&overview, &self.site)))
     }
 
+    /// Says of each of `deploys` whether an action of it failed: 1 query.
+    pub(super) async fn mark_failed(
+        &self,
+        deploys: impl Iterator<Item = &mut DeploySummary>,
+    ) -> Result<(), StoreError> {
+        let failed = self.store.failed_deploys().await?;
+        for deploy in deploys {
+            deploy.has_failed = failed.contains(&deploy.id);
+        }
+        Ok(())
+    }
+
     /// A part of the list with at most `rows` rows, of deployments and of environments.
     async fn overview(&self, rows: i32, after: Option<&Slug>, call: &Call<'_>) -> Result<Overview, Answer> {
         let unreadable = |error: StoreError| refusals::unreadable(&error, call.face(), call.id, None);
-        let part = self.store.deployments(rows, after).await.map_err(unreadable)?;
+        let mut part = self.store.deployments(rows, after).await.map_err(unreadable)?;
+        let environments = part.deployments.iter_mut().flat_map(|deployment| &mut deployment.environments);
+        self.mark_failed(environments.map(|environment| &mut environment.newest))
+            .await
+            .map_err(unreadable)?;
         let newest: Vec<_> = part
             .deployments
             .iter()
@@ -46,18 +62,20 @@ impl Console {
         Ok(Overview { part, pending, facts })
     }
 
-    /// A deployment's page: 2 queries and a BatchGetItem, and what [`Console::policy`] asks.
+    /// A deployment's page: 3 queries and a BatchGetItem, and what [`Console::policy`] asks.
     pub(super) async fn deployment(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let slug = call.deployment()?;
         let environment = parameters::environment(call.query);
         let before = parameters::cursor(call.query).map_err(|problem| bad(&problem))?;
         let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
         let deployment = self.store.deployment(&slug).await.map_err(unreadable)?;
-        let deployment = deployment.ok_or_else(|| refusals::no_deployment(Face::Page))?;
+        let mut deployment = deployment.ok_or_else(|| refusals::no_deployment(Face::Page))?;
         let wanted =
             Wanted { deployment: Some(slug.clone()), environment: environment.clone(), ..Wanted::default() };
         let before = before.as_ref().map(Cursor::as_str);
-        let listing = self.store.list(&wanted, PAGE_SIZE.into(), before).await.map_err(unreadable)?;
+        let mut listing = self.store.list(&wanted, PAGE_SIZE.into(), before).await.map_err(unreadable)?;
+        let newest = deployment.environments.iter_mut().map(|environment| &mut environment.newest);
+        self.mark_failed(newest.chain(&mut listing.deploys)).await.map_err(unreadable)?;
         let mut page = DeploymentPage::new(&deployment, environment.as_deref(), &listing);
         page.is_first = before.is_none();
         let shown: HashSet<_> = page.deploys().cloned().collect();

@@ -4,6 +4,7 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::{BadQuery, Cursor, cursor, limit, wanted};
 use crate::answer::Answer;
 use crate::{address::routes::Face, json};
+use store::StoreError;
 
 impl Console {
     /// The recent deploys.
@@ -13,7 +14,9 @@ impl Console {
         let limit = limit(call.query).map_err(bad)?;
         let before = cursor(call.query).map_err(bad)?;
         let listing = self.store.list(&wanted, limit.into(), before.as_ref().map(Cursor::as_str)).await;
-        let listing = listing.map_err(|error| refusals::unreadable(&error, Face::Json, call.id, None))?;
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Json, call.id, None);
+        let mut listing = listing.map_err(unreadable)?;
+        self.mark_failed(listing.deploys.iter_mut()).await.map_err(unreadable)?;
         Ok(Answer::json(&json::DeploysDocument::new(&listing, &self.site)))
     }
 

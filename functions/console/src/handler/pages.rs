@@ -10,7 +10,7 @@ use crate::{address::routes::Face, html};
 use approval::id::DeployId;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::IF_NONE_MATCH;
-use store::Page;
+use store::{Page, StoreError};
 
 impl Console {
     /// The list of recent deploys: 1 query.
@@ -18,7 +18,9 @@ impl Console {
         let before =
             parameters::cursor(call.query).map_err(|problem| refusals::bad_query(&problem, Face::Page))?;
         let listing = self.store.recent(PAGE_SIZE.into(), before.as_ref().map(Cursor::as_str)).await;
-        let listing = listing.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let unreadable = |error: StoreError| refusals::unreadable(&error, Face::Page, call.id, None);
+        let mut listing = listing.map_err(unreadable)?;
+        self.mark_failed(listing.deploys.iter_mut()).await.map_err(unreadable)?;
         let page = html::deploys(&listing, before.is_none(), call.visitor(), call.now);
         Ok(Answer::page(StatusCode::OK, page))
     }

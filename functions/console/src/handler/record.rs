@@ -7,11 +7,14 @@ use crate::answer::Answer;
 use crate::answer::export::{self, Export, Write};
 use crate::{html, json};
 use lambda_http::http::StatusCode;
-use lambda_http::http::header::LINK;
+use lambda_http::http::header::{HeaderName, LINK};
 use store::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT};
 
 /// How many parts of the list a file has at most: what fits into the time that the function has.
 pub(crate) const MOST_PARTS: i32 = 10;
+
+/// The header that says how many approvals a file lacks because this release can't read them.
+const UNREADABLE: HeaderName = HeaderName::from_static("signoff-unreadable");
 
 impl Console {
     /// The page.
@@ -61,8 +64,10 @@ impl Console {
         search.whole().map_err(|problem| refusals::bad_query(&problem, call.face()))?;
         let before = before(call)?.map(|before| before.as_str().to_owned());
         let mut export = Export { body: String::new(), next: before };
+        let mut unreadable = 0;
         for _ in 0..MOST_PARTS {
             let listing = self.searched(&search, MOST_LOOKED_AT, export.next.as_deref(), call).await?;
+            unreadable += listing.unreadable;
             export = write(export, &listing, &self.site)
                 .map_err(|error| refusals::unwritable(&error, call.face(), call.id))?;
             let is_full = export.next != listing.next;
@@ -73,6 +78,7 @@ impl Console {
         let path = call.found.entry.path;
         let answer =
             Answer::file(media_type, &format!("signoff-{}", path.trim_start_matches('/')), export.body);
+        let answer = if unreadable > 0 { answer.with(UNREADABLE, unreadable.to_string()) } else { answer };
         Ok(match export.next {
             Some(next) => answer.with(LINK, format!("<{}>; rel=\"next\"", search.href(path, Some(&next)))),
             None => answer,

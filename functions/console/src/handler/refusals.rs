@@ -250,7 +250,7 @@ pub(super) fn unreadable(error: &StoreError, face: Face, id: &str, deploy: Optio
         StoreError::Service { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "The record can't be read now. Try again in a moment.")
         }
-        StoreError::Row { .. } => (
+        StoreError::Row { .. } | StoreError::Refused { .. } | StoreError::TooLarge { .. } => (
             StatusCode::INTERNAL_SERVER_ERROR,
             "A part of the record can't be read. The console's log says which.",
         ),

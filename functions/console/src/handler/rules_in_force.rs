@@ -4,6 +4,7 @@ use super::{Call, Console, refusals};
 use crate::address::parameters::parameter;
 use crate::address::routes::Face;
 use crate::answer::Answer;
+use approval::action::Action;
 use approval::approval::{Approval, Successor};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
@@ -43,10 +44,16 @@ impl Console {
         let proposal = state.proposed(&file).map_err(|refusal| refusals::rules_not_accepted(why(refusal)))?;
         let page = self.store.page(&proposal.deploy).await.map_err(unreadable)?;
         let page = page.ok_or_else(|| refusals::no_deployment(Face::Page))?;
-        if !is_stuck(&page, proposal) {
+        let Some((run, step)) = stuck(&page, proposal) else {
             return Err(refusals::rules_not_accepted(
                 "The votes on this rules file decide: its dialog was not found impossible to complete. Nothing was changed.",
             ));
+        };
+        if let Some(name) = still_to_ask(run, step) {
+            return Err(refusals::rules_not_accepted(&format!(
+                "\u{201c}{name}\u{201d} was not asked yet, and nobody can accept the file for its voters. Nothing was changed. Put the file in \
+                 force back onto the default branch, deploy, and make the change in parts."
+            )));
         }
         match self.hand_in(call, proposal, &member.id).await? {
             Hand::None => {}
@@ -166,23 +173,28 @@ fn handles(maker: &Maker) -> Vec<Handle> {
     account.into_iter().chain(maker.emails.iter().filter_map(|email| Handle::email(email))).collect()
 }
 
-/// Whether the dialog of `proposal` can't be completed: it could not be opened, and nobody decided or cancelled it; or it is
-/// blocked.
-fn is_stuck(page: &Page, proposal: &Proposal) -> bool {
-    let is_blocked = |approval: &Approval| {
-        approval.run == proposal.run && approval.status.is_open() && !approval.electorate.blocked.is_empty()
+/// The run about `proposal` and its step whose dialog can't be completed: it could not be opened, and nobody
+/// decided or cancelled it; or it is blocked.
+fn stuck<'p>(page: &'p Page, proposal: &Proposal) -> Option<(&'p Run, usize)> {
+    let run = page.runs.iter().find(|run| run.id == proposal.run)?;
+    let opened = page.approvals.iter().filter(|approval| approval.run == run.id);
+    let is_blocked =
+        |approval: &&Approval| approval.status.is_open() && !approval.electorate.blocked.is_empty();
+    let failed = |step: &usize| {
+        let has_failed =
+            run.steps.get(*step).is_some_and(|asked| matches!(asked.state, StepState::Failed { .. }));
+        has_failed && run.asks(*step).is_some() && !opened.clone().any(|approval| approval.step == *step)
     };
-    if page.approvals.iter().any(is_blocked) {
-        return true;
-    }
-    let run = page.runs.iter().find(|run| run.id == proposal.run);
-    run.is_some_and(|run: &Run| {
-        let opened = page.approvals.iter().filter(|approval| approval.run == run.id);
-        let failed = |(step, asked): (usize, &approval::run::Step)| {
-            let has_failed = matches!(asked.state, StepState::Failed { .. });
-            has_failed && run.asks(step).is_some() && !opened.clone().any(|approval| approval.step == step)
-        };
-        run.steps.iter().enumerate().any(failed)
+    let blocked = opened.clone().find(is_blocked).map(|approval| approval.step);
+    blocked.or_else(|| (0..run.steps.len()).find(failed)).map(|step| (run, step))
+}
+
+/// The first approval that `run` asks for after step number `step`: an acceptance stands for nobody who was
+/// not asked.
+fn still_to_ask(run: &Run, step: usize) -> Option<&str> {
+    run.steps.iter().skip(step.saturating_add(1)).find_map(|later| match &later.action {
+        Action::SlackChannelApproval(spec) => Some(spec.name.as_str()),
+        _ => None,
     })
 }
 

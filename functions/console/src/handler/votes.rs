@@ -1,4 +1,5 @@
-//! What people who are signed in with Slack do on a deploy's page: vote on its approvals, say what became of its actions.
+//! What people who are signed in with Slack do on a deploy's page: vote on its approvals, act on its actions
+//! that failed.
 
 use super::{Call, Console, refusals};
 use crate::address::parameters::{parameter, query};
@@ -8,17 +9,18 @@ use crate::answer::Answer;
 use crate::door::visitor::Member;
 use crate::html::{self, Booth, Told};
 use crate::view::mrkdwn::People;
-use approval::approval::{Approval, Voter};
+use approval::approval::Approval;
 use approval::id::{ApprovalId, RunId};
-use approval::message::LONGEST_REASON;
+use approval::message::{LONGEST_REASON, SKIP_NEEDS_REASON};
+use approval::run::Resolution;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use runtime::secrets::SecretError;
 use store::{CommitError, Page};
 use thiserror::Error;
 use voting::{
-    Because, Dealt, Gate, Person, Refused, UNSEEN, What, Wish, cast, needs_reason, record_refusal,
-    would_refuse,
+    Actor, Because, Dealt, Gate, Person, Refused, UNSEEN, What, Wish, cast, foresee_step, needs_reason,
+    record_refusal, would_refuse,
 };
 
 const NO_REASON: &str = "It needs a reason. Nothing is on record yet: say why, and send it again.";
@@ -27,7 +29,7 @@ const OVERTAKEN: &str =
 
 /// Why nothing became of what somebody sent.
 #[derive(Debug, Error)]
-enum Trouble {
+enum FormError {
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error(transparent)]
@@ -71,8 +73,7 @@ impl Console {
         let subject = parameter(&call.form, "subject").ok_or_else(|| refusals::bad_form("subject"))?;
         let (deploy, approval) = (call.found.deploy(), ApprovalId::from_text(call.found.segment("approval")));
         let wish = Wish { deploy, approval, subject, what, at: call.now };
-        let reason = parameter(&call.form, "reason").map(|text| text.trim().replace("\r\n", "\n"));
-        let reason = reason.filter(|reason| !reason.is_empty());
+        let reason = written(call);
         let (request_id, deploy, approval) = (call.id, &wish.deploy, &wish.approval);
         match self.wish(call, member, &wish, reason.clone()).await {
             Ok(Sent::Done) => {
@@ -100,20 +101,17 @@ impl Console {
         member: &Member,
         wish: &Wish,
         reason: Option<String>,
-    ) -> Result<Sent, Trouble> {
+    ) -> Result<Sent, FormError> {
         let approval = self.store.approval(&wish.deploy, &wish.approval).await;
         let Some(approval) = approval.map_err(CommitError::from)? else {
             return Ok(Sent::of(Dealt::not_on_record()));
         };
-        let length = reason.as_ref().map_or(0, |reason| reason.chars().count());
-        if length > LONGEST_REASON {
-            let text = format!(
-                "A reason has at most {LONGEST_REASON} characters; this one has {length}. Shorten it."
-            );
+        if let Some(text) = reason.as_deref().and_then(too_long) {
             return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, text));
         }
         let gate = Gate::of(&approval);
-        let (voter, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
+        let (actor, stopped) = self.who(call, member, &approval.workspace, gate.as_ref()).await?;
+        let voter = actor.voter;
         let (opened_at, lacks_reason) =
             (approval.opened_at, reason.is_none() && needs_reason(&approval, wish.what));
         // Whoever may not is told so rather than to write why, and what Slack would tell them before what only a page would.
@@ -132,15 +130,15 @@ impl Console {
         Ok(Sent::of(dealt))
     }
 
-    /// What somebody says of an action of which nobody knows: 1 query, 2 reads and 1 commit. Where nothing changes: the page
-    /// that says why, 1 query more.
+    /// What somebody does about an action that failed, or of which nobody knows: 1 query, 2 reads and 1
+    /// commit. Where nothing changes: the page that says why, 1 query more.
     pub(super) async fn step(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let member = call.member()?;
         let field = |name| parameter(&call.form, name).ok_or_else(|| refusals::bad_form(name));
         let resolution =
             html::resolution_named(&field("resolution")?).ok_or_else(|| refusals::bad_form("resolution"))?;
-        let lost_at = field("lost_at")?.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
-        let lost_at = lost_at.ok_or_else(|| refusals::bad_form("lost_at"))?;
+        let failed_at = field("failed_at")?.parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+        let failed_at = failed_at.ok_or_else(|| refusals::bad_form("failed_at"))?;
         let no_step = || refusals::misrouted(&crate::address::routes::Misroute::NotFound, Face::Page);
         let step: usize = call.found.segment("step").parse().map_err(|_| no_step())?;
         let (deploy, run) = (call.found.deploy(), RunId::from_text(call.found.segment("run")));
@@ -150,10 +148,11 @@ impl Console {
         // Nobody else than members of the app's own workspace can sign in.
         let asked = page.approvals.iter().find(|approval| Some(&approval.id) == thread.as_ref());
         let workspace = asked.map(|approval| approval.workspace.clone()).unwrap_or_default();
-        let gate = known.and_then(|run| Gate::of_step(run, step, asked));
-        let answer = voting::Answer { deploy, run, step, lost_at, workspace, resolution };
+        let gate = Gate::of_step(asked);
+        let answer = voting::Answer { deploy, run, step, failed_at, workspace, resolution };
         let (request_id, deploy, run) = (call.id, &answer.deploy, &answer.run);
-        match self.resolve(call, member, &answer, gate.as_ref()).await {
+        let reason = written(call);
+        match self.resolve(call, member, &answer, reason.clone(), gate.as_ref()).await {
             Ok(Sent::Done) => {
                 tracing::info!(request_id, %deploy, %run, step, ?resolution, voter = member.id, "dealt with");
                 let page = deploy_href(deploy, Tab::Approvals);
@@ -162,7 +161,7 @@ impl Console {
             }
             Ok(Sent::Not(status, text)) => {
                 let about = asked.map(|approval| approval.id.clone());
-                self.told(call, status, Told { about, what: None, text, reason: None, is_done: false }).await
+                self.told(call, status, Told { about, what: None, text, reason, is_done: false }).await
             }
             Err(error) => {
                 tracing::error!(request_id, %deploy, %run, %error, "an answer on a page was not recorded");
@@ -176,17 +175,25 @@ impl Console {
         call: &Call<'_>,
         member: &Member,
         answer: &voting::Answer,
+        reason: Option<String>,
         gate: Option<&Gate>,
-    ) -> Result<Sent, Trouble> {
-        let (voter, stopped) = self.who(call, member, &answer.workspace, gate).await?;
-        if voter.standing.is_none() {
+    ) -> Result<Sent, FormError> {
+        if let Some(text) = reason.as_deref().and_then(too_long) {
+            return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, text));
+        }
+        let (actor, stopped) = self.who(call, member, &answer.workspace, gate).await?;
+        if actor.voter.standing.is_none() {
             // This may run something once more: nobody does that unseen.
             return Ok(Sent::Not(StatusCode::SERVICE_UNAVAILABLE, UNSEEN.to_owned()));
         }
         if let Some(refused) = stopped {
             return Ok(Sent::refused(refused));
         }
-        let refused = voting::resolve(&self.store, &voter, answer, call.now).await?;
+        let lacks_reason = answer.resolution == Resolution::Skip && reason.is_none();
+        if lacks_reason && let Ok(_) = foresee_step(&self.store, &actor, answer, call.now).await? {
+            return Ok(Sent::Not(StatusCode::UNPROCESSABLE_ENTITY, SKIP_NEEDS_REASON.to_owned()));
+        }
+        let refused = voting::resolve(&self.store, &actor, answer, reason, call.now).await?;
         Ok(refused.map_or(Sent::Done, Sent::refused))
     }
 
@@ -198,7 +205,7 @@ impl Console {
         member: &Member,
         workspace: &str,
         gate: Option<&Gate>,
-    ) -> Result<(Voter, Option<Refused>), SecretError> {
+    ) -> Result<(Actor, Option<Refused>), SecretError> {
         let token = self.members.bot_token(call.now).await?;
         let (id, name) = (member.id.clone(), member.name.clone());
         let person = Person { id, name, workspace: workspace.to_owned() };
@@ -208,7 +215,7 @@ impl Console {
                 None => None,
             }
         };
-        Ok(tokio::join!(self.accounts.voter(&token, &person, call.id), stopped))
+        Ok(tokio::join!(self.accounts.actor(&token, &person, call.id), stopped))
     }
 
     /// The page again, which says to who sent the form why nothing changed.
@@ -226,6 +233,20 @@ impl Console {
         let booth = Booth { record: &record, visitor: call.visitor(), told: Some(&told), now: call.now };
         Ok(Answer::live(status, html::deploy(&booth, Tab::Approvals), None))
     }
+}
+
+/// The reason that a form brings, where somebody wrote one.
+fn written(call: &Call<'_>) -> Option<String> {
+    let reason = parameter(&call.form, "reason").map(|text| text.trim().replace("\r\n", "\n"));
+    reason.filter(|reason| !reason.is_empty())
+}
+
+/// What is told of a reason that is too long; `None`: it is not.
+fn too_long(reason: &str) -> Option<String> {
+    let length = reason.chars().count();
+    (length > LONGEST_REASON).then(|| {
+        format!("A reason has at most {LONGEST_REASON} characters; this one has {length}. Shorten it.")
+    })
 }
 
 /// What tells a refusal from others, and when it was, for the record: a program that sends a form again and again puts one there for

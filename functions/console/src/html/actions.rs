@@ -164,7 +164,9 @@ const RESOLVED: usize = 2;
 /// Whether that an action has come to `state` is news.
 fn is_over(state: ActionState) -> bool {
     match state {
-        ActionState::Succeeded | ActionState::Failed | ActionState::Unknown => true,
+        ActionState::Succeeded | ActionState::Failed | ActionState::Unknown | ActionState::SkippedByHand => {
+            true
+        }
         ActionState::Waiting | ActionState::Running | ActionState::Asking | ActionState::Skipped => false,
     }
 }
@@ -183,14 +185,15 @@ fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Mar
         ActionState::Failed => ("bad", "Failed"),
         ActionState::Unknown => ("warn", "May or may not have happened"),
         ActionState::Skipped => ("quiet", "Did not run"),
+        ActionState::SkippedByHand => ("warn", "Skipped"),
     };
     html! {
         p.result {
             span.state.(class) data-say=[is_over(action.state).then(|| format!("{}: {word}.", shorten(&action.action, NAME)))] { (word) }
             @if let Some(text) = action.summary.as_deref().or(reason) { ": " (cut(text, TEXT)) }
             @if action.state == ActionState::Unknown {
-                " Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then say \
-                 so here or in Slack: Retry runs it again, Mark as done goes on without it."
+                " Signoff doesn\u{2019}t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark \
+                 it as done. If it didn\u{2019}t, retry it."
             }
             @if let Some(url) = &action.url { " " (external(Some(url), &html! { "Open" })) }
             @if let Some(at) = action.at { " " span.meta { (time(at, now)) } }
@@ -201,8 +204,10 @@ fn result(action: &ActionView, booth: Option<&Booth<'_>>, now: Timestamp) -> Mar
                 (shorten(resolved.by.label(), NAME)) " clicked "
                 @match resolved.resolution {
                     Resolution::Retry => "Retry",
+                    Resolution::Skip => "Skip",
                     Resolution::MarkAsDone => "Mark as done",
                 }
+                @if let Some(reason) = &resolved.reason { ": " (cut(reason, TEXT)) }
                 " " (time(resolved.at, now))
             }
         }

@@ -428,7 +428,7 @@ mod tests {
         This approval was successfully approved and the following actions were triggered:
         - - trigger_build: release.yml Succeeded: ana marked it as done Nov 23, 10:47 UTC
         Ana Novak clicked Mark as done Nov 23, 10:47 UTC
-        - - webhook: https://hooks.example.com May or may not have happened: The connection ended before the answer. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened, then say so here or in Slack: Retry runs it again, Mark as done goes on without it. Nov 23, 10:48 UTC
+        - - webhook: https://hooks.example.com May or may not have happened: The connection ended before the answer. Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it. Nov 23, 10:48 UTC
         Ana Novak clicked Retry Nov 23, 10:48 UTC
         - - slack_channel_message: #releases Waits for its turn
         ");

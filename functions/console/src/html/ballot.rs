@@ -1,17 +1,16 @@
-//! The forms with which people who are signed in with Slack vote on a page, and say what became of an action.
+//! The forms with which people who are signed in with Slack vote on a page, and act on an action that failed.
 
 use super::fit::{NAME, TEXT};
 use super::{again, glass};
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
-use crate::view::ballot::{BallotView, voted, voter};
+use crate::view::ballot::{BallotView, voted};
 use crate::view::mrkdwn::People;
-use crate::view::{ApprovalView, QuestionView, cut};
+use crate::view::{ApprovalView, cut};
 use approval::action::Reasons;
 use approval::approval::{Approval, Blocker, Choice, Status};
 use approval::id::ApprovalId;
 use approval::message::{LONGEST_REASON, shorten};
-use approval::run::Resolution;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use store::Page;
@@ -85,7 +84,7 @@ impl Booth<'_> {
     }
 
     /// What the sender of a form about this approval, or about an action without one, is told.
-    fn told_about(&self, approval: Option<&ApprovalId>) -> Option<&Told> {
+    pub(super) fn told_about(&self, approval: Option<&ApprovalId>) -> Option<&Told> {
         self.told.filter(|told| told.about.as_ref() == approval)
     }
 
@@ -154,53 +153,14 @@ impl Booth<'_> {
             (with_reason(&ballot, visitor, told, What::Review, "Mark as reviewed"))
         }
     }
-
-    /// The buttons that say what became of an action of which nobody knows, for who may say so.
-    pub(super) fn question(&self, question: &QuestionView) -> Markup {
-        let Some((visitor, member)) = self.member() else { return html! {} };
-        let may = |approval: &Approval| approval.admit(&voter(member, &approval.workspace)).is_ok();
-        let asked = question.approval.as_ref();
-        let approval = self.record.approvals.iter().find(|approval| Some(&approval.id) == asked);
-        if !approval.is_none_or(may) {
-            return html! {};
-        }
-        let QuestionView { run, step, lost_at, .. } = question;
-        let action = format!("/deploys/{}/runs/{run}/steps/{step}", self.record.deploy.id);
-        html! {
-            form.choices id=(format!("step-{run}-{step}")) method="post" action=(action) {
-                (visitor.form_token())
-                input type="hidden" name="lost_at" value=(lost_at.as_microsecond());
-                @for (resolution, text) in RESOLUTIONS {
-                    button.plain type="submit" name="resolution" value=(resolution_name(resolution)) { (text) }
-                }
-            }
-        }
-    }
 }
 
 /// How long what somebody wrote in vain is, in bytes of HTML: a reason that may be given is shown whole.
-const WRITTEN: usize = 6 * LONGEST_REASON;
+pub(super) const WRITTEN: usize = 6 * LONGEST_REASON;
 
 /// The id of what the sender of a form about `approval` is told.
 fn told_id(approval: Option<&ApprovalId>) -> String {
     format!("told-{}", approval.map_or("action", ApprovalId::as_str))
-}
-
-/// What can be said of an action of which nobody knows, and what the button reads.
-const RESOLUTIONS: [(Resolution, &str); 2] =
-    [(Resolution::Retry, "Retry"), (Resolution::MarkAsDone, "Mark as done")];
-
-/// Its name in the form.
-fn resolution_name(resolution: Resolution) -> &'static str {
-    match resolution {
-        Resolution::Retry => "retry",
-        Resolution::MarkAsDone => "mark-as-done",
-    }
-}
-
-/// What has this name in the form.
-pub(crate) fn resolution_named(name: &str) -> Option<Resolution> {
-    RESOLUTIONS.into_iter().map(|(resolution, _)| resolution).find(|known| resolution_name(*known) == name)
 }
 
 fn sign_in(approval: &Approval) -> Markup {
@@ -218,6 +178,7 @@ pub(crate) fn needs_base(approval: &Approval) -> bool {
             Blocker::NoBase | Blocker::BaseLost { .. } => true,
             Blocker::Incomplete { .. }
             | Blocker::MakersNotFound { .. }
+            | Blocker::MakersUntold { .. }
             | Blocker::NotVouched { .. }
             | Blocker::NotVerified { .. }
             | Blocker::ApproversMissing { .. }

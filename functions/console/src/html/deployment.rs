@@ -3,8 +3,8 @@
 use super::glass::owed;
 use super::policy::{PolicyShown, policy};
 use super::rules_in_force::rules_in_force;
-use super::tables::{cell, list};
-use super::{counted, deployment_href, health, icon, page, revision, short_environment, time};
+use super::tables::{cell, list, unreadable};
+use super::{counted, deployment_href, failed, health, icon, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::{Access, Visitor};
 use approval::deploy::Slug;
@@ -101,6 +101,7 @@ pub(crate) fn deployment(
         section.block aria-labelledby="deploys" {
             h2 #deploys { "Deploys" }
             (filter(shown))
+            (unreadable(shown.listing.unreadable))
             @if shown.listing.deploys.is_empty() { p.lead { (nothing(shown)) } } @else {
                 (deploys(&shown.listing.deploys, facts, now))
             }
@@ -141,7 +142,7 @@ fn environments(shown: &DeploymentPage<'_>, facts: &HashMap<DeployId, Facts>, no
         html! {
             (cell("", &html! { span.tag { (short_environment(&newest.environment)) } }))
             (cell("code aside", &html! {
-                a href={ "/deploys/" (newest.id) } { (revision(&newest.revision)) }
+                a href={ "/deploys/" (newest.id) } { (revision(&newest.revision)) } (failed(newest))
             }))
             (cell("", &time(newest.deployed_at, now)))
             (cell("aside", &health(facts.get(&newest.id))))
@@ -194,7 +195,9 @@ fn nothing(shown: &DeploymentPage<'_>) -> &'static str {
 fn deploys(deploys: &[DeploySummary], facts: &HashMap<DeployId, Facts>, now: Timestamp) -> Markup {
     let rows = deploys.iter().map(|deploy| {
         html! {
-            (cell("code", &html! { a href={ "/deploys/" (deploy.id) } { (revision(&deploy.revision)) } }))
+            (cell("code", &html! {
+                a href={ "/deploys/" (deploy.id) } { (revision(&deploy.revision)) } (failed(deploy))
+            }))
             (cell("aside", &html! { span.tag { (short_environment(&deploy.environment)) } }))
             (cell("", &time(deploy.deployed_at, now)))
             (cell("aside", &health(facts.get(&deploy.id))))
@@ -212,7 +215,7 @@ mod tests {
 
     fn listing(deployment: &Deployment, next: Option<&str>) -> Listing {
         let deploys = deployment.environments.iter().map(|environment| environment.newest.clone()).collect();
-        Listing { deploys, next: next.map(str::to_owned) }
+        Listing { deploys, unreadable: 0, next: next.map(str::to_owned) }
     }
 
     #[test]

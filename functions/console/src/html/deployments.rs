@@ -2,7 +2,7 @@
 
 use super::fields::copied;
 use super::tables::{cell, list};
-use super::{counted, deployment_href, health, page, revision, short_environment, time};
+use super::{counted, deployment_href, failed, health, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::Visitor;
 use crate::view::{Overview, Pending};
@@ -86,7 +86,7 @@ fn row(
     html! {
         (cell("whole", name))
         (cell("", &html! { span.tag { (short_environment(&newest.environment)) } }))
-        (cell("code aside", &html! { a href={ "/deploys/" (newest.id) } { (revision(&newest.revision)) } }))
+        (cell("code aside", &html! { a href={ "/deploys/" (newest.id) } { (revision(&newest.revision)) } (failed(newest)) }))
         (cell("", &time(newest.deployed_at, now)))
         (cell("aside", &health(facts)))
         (cell("whole", &html! {

@@ -1,7 +1,7 @@
 //! The list of recent deploys.
 
-use super::tables::{cell, list};
-use super::{page, revision, short_environment, time};
+use super::tables::{cell, list, unreadable};
+use super::{failed, page, revision, short_environment, time};
 use crate::address::parameters::query;
 use crate::door::visitor::Visitor;
 use jiff::Timestamp;
@@ -13,7 +13,8 @@ pub(crate) fn deploys(listing: &Listing, first: bool, visitor: Option<&Visitor>,
     let older = listing.next.as_deref().map(|next| format!("/deploys?{}", query(&[("before", next)])));
     let body = html! {
         h1 { "Recent deploys" }
-        @if listing.deploys.is_empty() { (nothing(first)) } @else { (table(listing, now)) }
+        (unreadable(listing.unreadable))
+        @if listing.deploys.is_empty() && listing.unreadable == 0 { (nothing(first)) } @else { (table(listing, now)) }
         @if older.is_some() || !first {
             nav.pager aria-label="More deploys" {
                 @if !first { a href="/deploys" { "Newest" } }
@@ -44,7 +45,7 @@ fn table(listing: &Listing, now: Timestamp) -> Markup {
         html! {
             (cell("", &html! { a href={ "/deploys/" (deploy.id) } { (deploy.deployment) } }))
             (cell("aside", &html! { span.tag { (short_environment(&deploy.environment)) } }))
-            (cell("code", &revision(&deploy.revision)))
+            (cell("code", &html! { (revision(&deploy.revision)) (failed(deploy)) }))
             (cell("aside", &time(deploy.deployed_at, now)))
         }
     });
@@ -68,8 +69,9 @@ mod tests {
             environment: (*environment).to_owned(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: *environment == "Staging",
         };
-        Listing { deploys: environments.iter().map(summary).collect(), next: None }
+        Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }
     }
 
     #[test]

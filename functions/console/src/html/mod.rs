@@ -8,6 +8,7 @@ mod deploy;
 mod deployment;
 mod deployments;
 mod deploys;
+mod failure;
 mod fields;
 mod fit;
 mod glass;
@@ -34,11 +35,12 @@ mod tokens;
 mod votes;
 pub(crate) mod wizard;
 
-pub(crate) use ballot::{Booth, Told, done, needs_base, resolution_named};
+pub(crate) use ballot::{Booth, Told, done, needs_base};
 pub(crate) use deploy::deploy;
 pub(crate) use deployment::{DeploymentPage, deployment};
 pub(crate) use deployments::{ROWS, deployments};
 pub(crate) use deploys::deploys;
+pub(crate) use failure::resolution_named;
 pub(crate) use history::history;
 pub(crate) use keys::{keys, new_key};
 pub(crate) use live::LivePage;
@@ -61,6 +63,7 @@ use approval::message::shorten;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, html};
+use store::DeploySummary;
 
 /// How long the address of a link to somewhere else is, in bytes of HTML.
 const LONGEST_ADDRESS: usize = 2000;
@@ -179,6 +182,11 @@ fn revision(full: &str) -> Markup {
 /// The address of a deployment's page, or of the page at `path` under it.
 fn deployment_href(deployment: &Slug, path: &str) -> String {
     format!("/deployments/{deployment}{path}")
+}
+
+/// That an action of a deploy failed and waits for somebody, where that is so.
+fn failed(deploy: &DeploySummary) -> Markup {
+    html! { @if deploy.has_failed { " " span.state.bad { "Failed" } } }
 }
 
 /// As much of an environment's name as fits into a row.

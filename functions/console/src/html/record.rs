@@ -1,6 +1,6 @@
 //! The record of approvals: what is searched for, and what was found.
 
-use super::tables::{cell, list};
+use super::tables::{cell, list, unreadable};
 use super::{counted, page, time, time_to_approve};
 use crate::address::parameters::{Field, RECORD_SIZE, Search};
 use crate::door::visitor::Visitor;
@@ -42,6 +42,7 @@ pub(crate) fn record(
             section aria-labelledby="approvals" {
                 h2 #approvals { "Approvals" }
                 p { (said(search, found)) }
+                (unreadable(found.listing.unreadable))
                 @if !found.listing.approvals.is_empty() { (table(&found.listing, now)) }
                 (pager(search, found))
                 (exports(search, found))
@@ -207,7 +208,7 @@ mod tests {
     const NEXT: &str = "2026-11-23T10:00:00.000000Z#a1";
 
     fn found(approvals: Vec<ApprovalSummary>, next: Option<&str>) -> Found {
-        let listing = ApprovalListing { approvals, next: next.map(str::to_owned) };
+        let listing = ApprovalListing { approvals, unreadable: 0, next: next.map(str::to_owned) };
         Found { listing, before: None, approved: None }
     }
 

@@ -2,14 +2,14 @@
 
 use super::{counted, deployment_href, time};
 use crate::door::visitor::{Visitor, Who};
+use crate::view::web_link;
 use approval::message::{LONGEST_REASON, shorten};
 use approval::rules_in_force::{FileCopy, Proposal, RulesInForce};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-/// How many changes are shown, and how much of each, in characters.
-const CHANGES: usize = 20;
-const CHANGE: usize = 300;
+/// How much of an admin's reason is shown, in characters.
+const REASON: usize = 300;
 
 /// The rules in force of a deployment, and the file that waits for an approval.
 pub(super) fn rules_in_force(rules: &RulesInForce, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
@@ -19,7 +19,7 @@ pub(super) fn rules_in_force(rules: &RulesInForce, visitor: Option<&Visitor>, no
             h2 #rules { "Rules in force" }
             p {
                 (file(&in_force.file)) ", since " (time(in_force.since, now)) ": "
-                (shorten(&in_force.how.to_string(), CHANGE)) "."
+                (shorten(&in_force.how.to_string(), REASON)) "."
             }
             @if let Some(proposal) = &rules.proposal { (proposed(rules, proposal, visitor, now)) }
         }
@@ -27,7 +27,6 @@ pub(super) fn rules_in_force(rules: &RulesInForce, visitor: Option<&Visitor>, no
 }
 
 fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>, now: Timestamp) -> Markup {
-    let more = proposal.changes.len().saturating_sub(CHANGES) + proposal.more;
     let person = visitor.filter(|visitor| matches!(&visitor.who, Who::Person(member) if member.is_admin));
     html! {
         h3 { "Proposed" }
@@ -35,8 +34,11 @@ fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>
             (file(&proposal.file)) " is on the default branch since " (time(proposal.at, now)) " or before. "
             @if proposal.rejected { "Its voters rejected it." } @else { "It needs an approval before it counts: " a href={ "/deploys/" (proposal.deploy) } { "see the votes" } "." }
         }
-        ul { @for change in proposal.changes.iter().take(CHANGES) { li { (shorten(change, CHANGE)) } } }
-        @if more > 0 { p.meta { "And " (counted(more, "more change", "more changes")) "." } }
+        ul { @for change in &proposal.changes { li { (change) } } }
+        @if proposal.more > 0 { p.meta { "And " (counted(proposal.more, "more change", "more changes")) "." } }
+        @if let Some(comparison) = proposal.comparison.as_deref().and_then(web_link) {
+            p { a href=(comparison) { "See the difference" } "." }
+        }
         @if let Some(person) = person.filter(|_| !proposal.rejected) {
             details {
                 summary { "Accept it without votes" }
@@ -44,7 +46,8 @@ fn proposed(rules: &RulesInForce, proposal: &Proposal, visitor: Option<&Visitor>
                     (person.form_token())
                     input type="hidden" name="file" value=(proposal.file.id);
                     p.meta {
-                        "Only where nobody is left who may vote, and only by an admin who made none of it. The channel is told."
+                        "Only where its dialog is blocked or could not be opened and nobody else is still to be asked, and only by an \
+                         admin who made none of it. The channel is told."
                     }
                     label for="rules-reason" { "Reason" }
                     input #rules-reason type="text" name="reason" required maxlength=(LONGEST_REASON);

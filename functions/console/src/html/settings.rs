@@ -120,8 +120,8 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
             "ci",
             "CI jobs that need no API key",
             "One line for each project of GitHub Actions, GitLab, CircleCI or Buildkite whose jobs register deploys with the token that \
-             their CI gives them. Only jobs of protected branches count, and of those named by ref=. The word report at the end lets \
-             them report health, too. The setup page shows what to write.",
+             their CI gives them. Only jobs of the default branch and of protected branches count, and of those named by ref=. The word \
+             report at the end lets jobs of protected and named branches report health, too. The setup page shows what to write.",
             false,
         )
     };
@@ -139,7 +139,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
                         option value=(host.name()) selected[host == form.git_host] { (host.title()) }
                     }
                 }
-                p.meta #git_host-hint { "Where the wizard leads to make the rules file. Rules and commits are read from GitHub." }
+                p.meta #git_host-hint { "Where the repository is. Signoff confirms commits on GitHub only: with another host, no rule runs." }
             }
             (area(&ci, &form.ci))
             @if let Some(kept) = &standing.kept {
@@ -204,7 +204,7 @@ mod tests {
             in_parameter: false,
             late: true,
             keys: keys(),
-            kept: Some(KeptRepository { id: 2002, default_branch: Some("main".to_owned()) }),
+            kept: Some(KeptRepository { id: 2002 }),
         };
         insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
     }

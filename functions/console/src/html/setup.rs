@@ -73,13 +73,12 @@ fn key(visitor: Option<&Visitor>) -> Markup {
 
 /// The line of the settings that takes the tokens of `kept` on GitHub Actions.
 pub(super) fn own_line(kept: &KeptRepository) -> String {
-    let branch = kept.default_branch.as_ref().map(|branch| format!(" ref=refs/heads/{branch}"));
-    format!("github repository_id={}{}", kept.id, branch.unwrap_or_default())
+    format!("github repository_id={}", kept.id)
 }
 
 /// How a job of GitHub Actions registers a deploy with its own token.
 fn without_key(deployment: &Slug, repository: &str, kept: Option<&KeptRepository>, site: &Site) -> Markup {
-    let line = kept.map_or_else(|| "github repository_id=ID ref=refs/heads/main".to_owned(), own_line);
+    let line = kept.map_or_else(|| "github repository_id=ID".to_owned(), own_line);
     html! {
         p {
             "No API key is needed: the job shows the token that GitHub gives it. First, an admin adds this line to the "
@@ -92,7 +91,8 @@ fn without_key(deployment: &Slug, repository: &str, kept: Option<&KeptRepository
         p { "Then the job that deploys needs the permission and, at its end, the step:" }
         (copied("actions", "A job of GitHub Actions", &github_job(deployment, site)))
         p.meta {
-            "Jobs of pull requests are refused, and so are those of branches and tags that are neither protected nor named by ref=."
+            "Jobs of pull requests are refused. A deploy that a job of another branch than the default branch registers counts only \
+             where the branch is protected, or its line names it, such as ref=refs/heads/release."
         }
     }
 }
@@ -163,9 +163,9 @@ fn other_tokens(repository: &str, site: &Site) -> String {
     let audience = site.origin();
     format!(
         "# gitlab project_id=ID\nid_tokens:\n  SIGNOFF_TOKEN:\n    aud: {audience}\n\n\
-         # circleci organization=UUID project=UUID origin=github.com/{repository} ref=refs/heads/main\n\
+         # circleci organization=UUID project=UUID origin=github.com/{repository}\n\
          SIGNOFF_TOKEN=$(circleci run oidc get --claims '{{\"aud\":\"{audience}\"}}')\n\n\
-         # buildkite organization=UUID pipeline=UUID ref=refs/heads/main\n\
+         # buildkite organization=UUID pipeline=UUID\n\
          SIGNOFF_TOKEN=$(buildkite-agent oidc request-token --audience {audience} --claim organization_id,pipeline_id)\n"
     )
 }
@@ -203,7 +203,7 @@ mod tests {
         };
         let connected = Connected::Yes(connection);
         let incoming = ShownSecret::This { secret: "webhook-secret".into(), one_before: true };
-        let kept = KeptRepository { id: 2002, default_branch: Some("trunk".to_owned()) };
+        let kept = KeptRepository { id: 2002 };
         let shown = setup(&slug, &connected, &incoming, Some(&kept), &site, Some(&sample::visitor()));
         insta::assert_snapshot!(lines(&shown));
         let unknown = setup(&slug, &Connected::Unknown, &ShownSecret::OnceConnected, None, &site, None).0;

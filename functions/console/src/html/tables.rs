@@ -102,3 +102,16 @@ fn part<T>(
         (pager(&deploy.id, tab, &shown, all.len(), tab.name()))
     }
 }
+
+/// A note that a list lacks `count` entries because this release can't read them.
+pub(super) fn unreadable(count: usize) -> Markup {
+    let (entries, them) = if count == 1 { ("entry", "it") } else { ("entries", "them") };
+    html! {
+        @if count > 0 {
+            p.warning role="status" {
+                (count) " more " (entries) " can\u{2019}t be read by this release of Signoff. A newer release may have written "
+                (them) ": deploy it again, or have an admin look at the functions\u{2019} log."
+            }
+        }
+    }
+}

@@ -35,7 +35,7 @@ const GITHUB: [Call; 17] = [
     },
     Call {
         call: "GET …/commits/{sha}/branches-where-head",
-        purpose: "protected branches to build",
+        purpose: "the protected branches, to build and of CI jobs",
         permission: "Contents: read",
     },
     Call {

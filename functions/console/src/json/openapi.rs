@@ -295,7 +295,7 @@ mod tests {
         is_as_described(&DeploymentsDocument::new(&sample::overview(), &site));
         let approvals = sample::recorded();
         let next = Some(approvals[0].place());
-        is_as_described(&RecordDocument::new(&ApprovalListing { approvals, next }, &site));
+        is_as_described(&RecordDocument::new(&ApprovalListing { approvals, unreadable: 2, next }, &site));
         let problem = ProblemDocument {
             r#type: "about:blank",
             title: "Not found",
@@ -312,7 +312,7 @@ mod tests {
         schema["$ref"] = "#/components/schemas/RecordDocument".into();
         let approvals = sample::recorded();
         let site = Site::new("https://signoff.example.com").unwrap();
-        let document = RecordDocument::new(&ApprovalListing { approvals, next: None }, &site);
+        let document = RecordDocument::new(&ApprovalListing { approvals, unreadable: 0, next: None }, &site);
         let mut document = serde_json::to_value(document).unwrap();
         assert!(jsonschema::is_valid(&schema, &document));
         document["approvals"][0]["votes"][0]["choice"] = json!("abstain");

@@ -184,7 +184,7 @@ fn happened(number: i64, approvals: &[ApprovalId], run: &Run) -> EventKind {
         6 => EventKind::VoteWithdrawn { approval, voter: by.clone(), name, choice: Choice::Reject, by },
         7 => {
             let (run, resolution) = (run.id.clone(), Resolution::Retry);
-            EventKind::StepResolved { run, step: 1, by, name, resolution }
+            EventKind::StepResolved { run, step: 1, by, name, resolution, reason: Some(quotes(500)) }
         }
         _ => EventKind::ApprovalOpened { approval, name, channel: quotes(300), electorate: electorate(100) },
     }

@@ -18,6 +18,7 @@ fn environment(id: &str, name: &str, seconds: i64) -> Environment {
         environment: name.to_owned(),
         revision,
         deployed_at: at(seconds),
+        has_failed: false,
     };
     Environment { newest, branch }
 }
@@ -61,7 +62,7 @@ pub(crate) fn waiting_approvals() -> ApprovalListing {
         opened_at: approval.opened_at,
     };
     let before = ApprovalSummary { deployment: None, environment: None, ..summary.clone() };
-    ApprovalListing { approvals: vec![summary.clone(), summary, before], next: None }
+    ApprovalListing { approvals: vec![summary.clone(), summary, before], unreadable: 0, next: None }
 }
 
 /// One deploy that does well, and one that does not.

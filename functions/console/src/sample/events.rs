@@ -38,6 +38,7 @@ pub(crate) fn everything() -> Page {
         step: 1,
         by: text("U2"),
         name: text("ana"),
+        reason: (resolution == Resolution::Skip).then(|| text("Deployed by hand")),
         resolution,
     };
     let closed = |outcome: &str, by: Option<&str>, reason: Option<&str>| EventKind::ApprovalClosed {
@@ -202,6 +203,7 @@ pub(crate) fn everything() -> Page {
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Plus1, is_there: true },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Minus1, is_there: false },
         EventKind::NotTold { channel: text("#deploys"), reason: text("the app is not in it.") },
+        EventKind::PutAside { row: text("an action"), reason: text("its field `do` is missing.") },
     ];
     page.events.extend(more.into_iter().map(|kind| event(300, kind)));
     let undone = [
@@ -280,6 +282,7 @@ pub(crate) fn hostile() -> Page {
         by: markup.into(),
         name: markup.into(),
         resolution: Resolution::Retry,
+        reason: Some(markup.into()),
     };
     page.events.extend([withdrawn, resolved].map(|kind| event(302, kind)));
     run.rule = markup.into();

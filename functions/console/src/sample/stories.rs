@@ -2,7 +2,7 @@
 
 use super::story::{Story, somebody};
 use super::{asking, at, authors, build, message, spec};
-use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, Reasons, TriggerSpec, WebhookSpec};
 use approval::approval::{
     Ask, BreakerCheck, Breakers, Check, Choice, Command, Electorate, Hands, Standing, Successor, Verdict,
 };
@@ -31,12 +31,23 @@ fn done(summary: &str, url: Option<&str>) -> run::Command {
     run::Command::Succeed { summary: summary.to_owned(), url: url.map(str::to_owned) }
 }
 
+fn begin() -> run::Command {
+    run::Command::Begin(super::first())
+}
+
 fn lost() -> run::Command {
     run::Command::Lose { reason: "The connection ended before the answer.".to_owned() }
 }
 
-fn resolves(resolution: Resolution, lost_at: i64) -> run::Command {
-    run::Command::Resolve { by: "U2".into(), name: "ana".into(), resolution, lost_at: at(lost_at) }
+fn resolves(resolution: Resolution, failed_at: i64) -> run::Command {
+    let reason = (resolution == Resolution::Skip).then(|| "Deployed by hand".to_owned());
+    run::Command::Resolve {
+        by: "U2".into(),
+        name: "ana".into(),
+        resolution,
+        reason,
+        failed_at: at(failed_at),
+    }
 }
 
 fn promote(on_success: Vec<Action>) -> ApprovalSpec {
@@ -50,7 +61,7 @@ pub(crate) fn approved() -> Page {
     Story::asks(promote(vec![build("example-circleci-build")]), Electorate::anyone(), RulesChange::No)
         .click(240, somebody("U1", "Mato Zgajner", MEMBER), approves(None))
         .then(241, looked_up(Electorate::anyone(), &[("U1", Verdict::Eligible)]))
-        .step(1, run::Command::Begin, 241)
+        .step(1, begin(), 241)
         .step(1, done(summary, Some(url)), 242)
         .page()
 }
@@ -187,7 +198,7 @@ pub(crate) fn expired() -> Page {
     Story::asks(asks, authors(), RulesChange::No)
         .click(240, somebody("U1", "Mato Zgajner", MEMBER), approves(None))
         .then(305, Command::Expire)
-        .step(3, run::Command::Begin, 306)
+        .step(3, begin(), 306)
         .step(3, done("Posted to #releases.", None), 307)
         .page()
 }
@@ -224,14 +235,14 @@ pub(crate) fn resolved() -> Page {
         parameters: BTreeMap::new(),
         revision: None,
     });
-    let hook = Action::Webhook("https://hooks.example.com/T123/not-shown".into());
+    let hook = Action::Webhook(WebhookSpec::to("https://hooks.example.com/T123/not-shown"));
     Story::asks(promote(vec![trigger, hook, message("#releases")]), Electorate::anyone(), RulesChange::No)
         .click(240, somebody("U2", "Ana Novak", MEMBER), approves(None))
         .then(242, looked_up(Electorate::anyone(), &[("U2", Verdict::Eligible)]))
-        .step(1, run::Command::Begin, 243)
+        .step(1, begin(), 243)
         .step(1, lost(), 273)
         .step(1, resolves(Resolution::MarkAsDone, 273), 300)
-        .step(2, run::Command::Begin, 301)
+        .step(2, begin(), 301)
         .step(2, lost(), 331)
         .step(2, resolves(Resolution::Retry, 331), 360)
         .step(2, lost(), 390)

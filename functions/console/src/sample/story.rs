@@ -46,7 +46,7 @@ impl Story {
 
     /// The step number `step` asks, with the approval that `change` makes of the usual one; its dialog is posted.
     pub(super) fn opened(self, step: usize, change: impl FnOnce(Approval) -> Approval) -> Self {
-        let mut story = self.quietly(step, run::Command::Begin, 4);
+        let mut story = self.quietly(step, run::Command::Begin(super::first()), 4);
         let new = change(approval(&story.page.runs[0], step));
         let (id, dialog) = (new.id.clone(), new.dialog.clone().unwrap());
         story.page.approvals.push(Approval { dialog: None, ..new });

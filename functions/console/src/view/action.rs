@@ -1,8 +1,8 @@
-//! Actions and runs: what became of each action, and who said so where nobody knew.
+//! Actions and runs: what became of each action, and what people did about those that failed.
 
 use super::{PersonView, web_link};
 use crate::view::mrkdwn::People;
-use approval::action::Action;
+use approval::action::{Action, OnFailure};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};
 use approval::run::{self, Branch, Resolution, Run, Step, StepState};
@@ -23,7 +23,7 @@ pub(crate) struct ActionView {
     pub(crate) summary: Option<String>,
     /// Where to look at it.
     pub(crate) url: Option<String>,
-    /// Why it failed, is unknown, or is being tried again; the thing that it waits for.
+    /// Why it failed, is unknown, is being tried again, or was skipped by hand; the thing that it waits for.
     pub(crate) reason: Option<String>,
     /// Whether it waits for something that is still to come, which `reason` names.
     pub(crate) waits: bool,
@@ -31,22 +31,26 @@ pub(crate) struct ActionView {
     pub(crate) under: Option<UnderView>,
     /// The approval that it asks for, where it is one that asks.
     pub(crate) asks: Option<ApprovalId>,
-    /// What people said should be done, each time that nobody knew what became of it.
+    /// `stop` or `continue`: what becomes of the actions after it where it fails.
+    pub(crate) on_failure: OnFailure,
+    /// What people did about it, each time that it failed or nobody knew what became of it.
     pub(crate) resolved: Vec<ResolvedView>,
-    /// What people are asked about it, where nobody knows what became of it.
+    /// What people can do about it, where it failed or nobody knows what became of it.
     #[serde(skip)]
     pub(crate) question: Option<QuestionView>,
 }
 
-/// Which action it is of which nobody knows what became.
+/// An action that failed, or of which nobody knows what became.
 #[derive(Clone, Debug)]
 pub(crate) struct QuestionView {
     pub(crate) run: RunId,
     pub(crate) step: usize,
-    /// When its answer was lost.
-    pub(crate) lost_at: Timestamp,
-    /// The approval whose voters may say; `None`: any member of the workspace may.
+    /// The time of the failure.
+    pub(crate) failed_at: Timestamp,
+    /// The approval whose voters can act on it; `None`: admins can.
     pub(crate) approval: Option<ApprovalId>,
+    /// What can be done.
+    pub(crate) offers: &'static [Resolution],
 }
 
 /// Which end of which approval starts an action.
@@ -58,12 +62,14 @@ pub(crate) struct UnderView {
     pub(crate) branch: Branch,
 }
 
-/// What somebody said should be done about an action of which nobody knew what became.
+/// What somebody did about an action that failed, or of which nobody knew what became.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ResolvedView {
     pub(crate) by: PersonView,
-    /// `retry` or `mark_as_done`.
+    /// `retry`, `skip` or `mark_as_done`.
     pub(crate) resolution: Resolution,
+    /// Their reason, where they gave one.
+    pub(crate) reason: Option<String>,
     pub(crate) at: Timestamp,
 }
 
@@ -85,6 +91,8 @@ pub(crate) enum ActionState {
     Unknown,
     /// It did not run, and will not.
     Skipped,
+    /// It failed, and somebody had the others run without it.
+    SkippedByHand,
 }
 
 /// A run of a rule, with all of its actions, approvals among them.
@@ -135,8 +143,9 @@ impl ActionView {
             waits: false,
             under: under(run, step),
             asks: run.asks(index),
+            on_failure: step.on_failure,
             resolved: Vec::new(),
-            question: None,
+            question: question(run, index, step),
         };
         Some(match &step.state {
             StepState::Waiting => base(ActionState::Waiting),
@@ -154,18 +163,21 @@ impl ActionView {
                 Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::Failed) }
             }
             StepState::Unknown { at, reason } => {
-                let (id, approval) = (run.id.clone(), run.thread_of(index));
-                let question = QuestionView { run: id, step: index, lost_at: *at, approval };
-                Self {
-                    at: Some(*at),
-                    reason: Some(reason.clone()),
-                    question: Some(question),
-                    ..base(ActionState::Unknown)
-                }
+                Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::Unknown) }
+            }
+            StepState::SkippedByHand { at, reason, .. } => {
+                Self { at: Some(*at), reason: Some(reason.clone()), ..base(ActionState::SkippedByHand) }
             }
             StepState::Skipped => base(ActionState::Skipped),
         })
     }
+}
+
+/// What can be done about step number `index` of `run`; `None`: nothing can.
+fn question(run: &Run, index: usize, step: &Step) -> Option<QuestionView> {
+    let offers = run.offers(index);
+    let (failed_at, _) = step.failure().filter(|_| !offers.is_empty())?;
+    Some(QuestionView { run: run.id.clone(), step: index, failed_at, approval: run.thread_of(index), offers })
 }
 
 fn under(run: &Run, step: &Step) -> Option<UnderView> {
@@ -177,8 +189,11 @@ fn under(run: &Run, step: &Step) -> Option<UnderView> {
 
 fn resolved(run: &Run, index: usize, page: &Page, people: &People<'_>) -> Vec<ResolvedView> {
     let views = page.events.iter().filter_map(|event| match &event.kind {
-        EventKind::StepResolved { run: of, step, by, resolution, .. } if *of == run.id && *step == index => {
-            Some(ResolvedView { by: PersonView::of(by, people), resolution: *resolution, at: event.at })
+        EventKind::StepResolved { run: of, step, by, resolution, reason, .. }
+            if *of == run.id && *step == index =>
+        {
+            let (by, reason) = (PersonView::of(by, people), reason.clone());
+            Some(ResolvedView { by, resolution: *resolution, reason, at: event.at })
         }
         _ => None,
     });

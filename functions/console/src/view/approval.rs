@@ -141,7 +141,7 @@ impl SubjectView {
             plan: subject.plan.clone(),
             origin: subject.origin.clone(),
             branch: subject.branch.clone(),
-            starts: subject.lines().map(str::to_owned).collect(),
+            starts: subject.lines(Branch::OnSuccess).collect(),
             base: subject.base.clone(),
         }
     }

@@ -50,6 +50,8 @@ pub(crate) struct DeployView {
     /// The revision, in full.
     pub(crate) revision: String,
     pub(crate) deployed_at: Timestamp,
+    /// Whether an action of it failed and waits for somebody; in a list, of the newest 500 such deploys.
+    pub(crate) has_failed: bool,
     /// The deploy's page.
     pub(crate) url: String,
 }
@@ -63,6 +65,7 @@ impl DeployView {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: deploy.has_failed,
             url: site.deploy_url(&deploy.id),
         }
     }
@@ -76,6 +79,7 @@ impl DeployView {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            has_failed: page.runs.iter().any(|run| run.failed_steps().next().is_some()),
             url: site.deploy_url(&deploy.id),
         }
     }

@@ -51,6 +51,8 @@ pub(crate) enum NoticeKind {
     Frozen,
     /// Slack could not be told something.
     NotTold,
+    /// Something of the deploy can't be read by this release.
+    PutAside,
     /// Something is being tried again.
     TriedAgain,
     /// Something was given up.
@@ -75,10 +77,31 @@ impl Notice {
             | NoticeKind::NotEvaluated
             | NoticeKind::RuleNotOpened
             | NoticeKind::NotTold
+            | NoticeKind::PutAside
             | NoticeKind::TriedAgain
             | NoticeKind::GivenUp => true,
         }
     }
+}
+
+/// The text about a row that can't be read.
+pub(crate) fn put_aside(row: &str, reason: &str) -> String {
+    let reason = reason.trim_end_matches('.');
+    format!(
+        "Signoff can\u{2019}t read {row}: {reason}. It was put aside, nothing of it is lost, and Signoff looks at it again each hour."
+    )
+}
+
+/// A notice that rows of a deploy can't be read.
+fn unreadable(page: &Page) -> Option<Notice> {
+    let rows = page.unreadable.len();
+    let many =
+        if rows == 1 { "One row of this deploy".to_owned() } else { format!("{rows} rows of this deploy") };
+    let text = format!(
+        "{many} can\u{2019}t be read by this release of Signoff, and this page is without them. A newer release may have written \
+         them: deploy it again, or have an admin look at the functions\u{2019} log."
+    );
+    (rows > 0).then(|| Notice { kind: NoticeKind::PutAside, text, details: page.unreadable.clone() })
 }
 
 /// The notices of a deploy, in the order in which things happened.
@@ -105,7 +128,8 @@ pub(crate) fn notices(page: &Page) -> Vec<Notice> {
         let over = matches!(event.kind, EventKind::NotEvaluated { .. }) && Some(index) < went_on;
         if over { Vec::new() } else { of_event(&event.kind, page) }
     };
-    page.events.iter().enumerate().flat_map(still).chain(pending).chain(stuck).collect()
+    let noted = page.events.iter().enumerate().flat_map(still);
+    unreadable(page).into_iter().chain(noted).chain(pending).chain(stuck).collect()
 }
 
 fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
@@ -166,6 +190,9 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         }
         EventKind::NotTold { channel, reason } => {
             vec![notice(NoticeKind::NotTold, format!("{channel} could not be told in Slack: {reason}"), &[])]
+        }
+        EventKind::PutAside { row, reason } => {
+            vec![notice(NoticeKind::PutAside, put_aside(row, reason), &[])]
         }
         EventKind::Frozen { rule, approval: None, until, freeze } if !page.runs.iter().any(|run| run.rule == *rule) => {
             let text = format!("The rule {} is frozen until {}, and opens then: {}", quoted(rule), when(*until), sentence(freeze));
@@ -267,6 +294,8 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
         EffectKind::AdvanceRun { .. } => "Going on after the votes".to_owned(),
         // Steps tell of themselves; messages that did not arrive are on record as events.
         EffectKind::RunStep { .. }
+        | EffectKind::RetryStep { .. }
+        | EffectKind::TellFailure { .. }
         | EffectKind::DrawStep { .. }
         | EffectKind::TellPerson { .. }
         | EffectKind::TellChannel { .. }

@@ -2,7 +2,7 @@
 
 mod approvals;
 
-use super::notice::policy_refused;
+use super::notice::{policy_refused, put_aside};
 use super::votes::is_undo;
 use super::words::{quoted, said, sentence, when};
 use super::{web_link, words};
@@ -281,12 +281,15 @@ impl Teller<'_> {
                 Tone::Warning,
                 format!("{} may or may not have happened: {reason}", self.action_line(run, *step)),
             ),
-            EventKind::StepResolved { run, step, by, name, resolution } => {
+            EventKind::StepResolved { run, step, by, name, resolution, reason } => {
                 let (who, line) = (self.people.name(by, name), self.action_line(run, *step));
                 told(
                     Tone::Plain,
                     match resolution {
                         Resolution::Retry => format!("{who} had {line} run again."),
+                        Resolution::Skip => {
+                            format!("{who} skipped {line}: {}", reason.as_deref().unwrap_or_default())
+                        }
                         Resolution::MarkAsDone => format!("{who} marked {line} as done."),
                     },
                 )
@@ -309,6 +312,7 @@ impl Teller<'_> {
                 let what = if *is_there { "reacted with" } else { "took back" };
                 told(Tone::Plain, format!("{who} {what} {sign}."))
             }
+            EventKind::PutAside { row, reason } => told(Tone::Warning, put_aside(row, reason)),
             EventKind::NotTold { channel, reason } => {
                 told(Tone::Warning, format!("{channel} could not be told in Slack: {reason}"))
             }
@@ -471,6 +475,7 @@ mod tests {
         Plain: ana reacted with 👍.
         Plain: ana took back 👎.
         Warning: #deploys could not be told in Slack: the app is not in it.
+        Warning: Signoff can’t read an action: its field `do` is missing. It was put aside, nothing of it is lost, and Signoff looks at it again each hour.
         Warning: ana undid the approval of “Promote deploy to production” before its actions ran.
         Warning: With that, the vote of Iztok Kos to approve “Promote deploy to production” was taken back.
         ");

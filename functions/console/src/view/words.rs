@@ -33,6 +33,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::NotNamed => "they are not among those who may vote",
         Verdict::OwnWord => "nobody else confirmed what they said on the page People of who made this",
         Verdict::OwnChange => "it is their own change",
+        Verdict::SetTheBase => "they set the base that the change is judged from",
         Verdict::BaseMoved => "another revision was approved since, so this is another change now",
     }
 }

@@ -29,9 +29,11 @@ pub(crate) fn workflow(typed: &Draft) -> Result<Workflow, Vec<FieldProblem>> {
         match problem.field {
             Field::Name => draft.name.clone_from(&first.name),
             Field::Environment => draft.environment = "Staging".to_owned(),
+            Field::PromotesTo => draft.promotes_to.clear(),
             Field::Channel => draft.channel = "general".to_owned(),
             Field::VotesRequired => draft.votes_required.clone_from(&first.votes_required),
             Field::Approvers => draft.approvers.clear(),
+            Field::BreakGlass => draft.break_glass.clear(),
             Field::ExpiresAfter => draft.expires_after.clear(),
             Field::RequireReason => draft.require_reason.clear(),
             Field::Prompt
@@ -185,6 +187,8 @@ mod tests {
             name: String::new(),
             votes_required: "many".to_owned(),
             approvers: "nobody".to_owned(),
+            break_glass: "nobody".to_owned(),
+            promotes_to: "two\nlines".to_owned(),
             expires_after: "soon".to_owned(),
             require_reason: "x".to_owned(),
             prompt: "Promote {{ deployment }}?".to_owned(),

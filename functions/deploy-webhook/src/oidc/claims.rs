@@ -34,7 +34,7 @@ pub(super) enum Refusal {
     Event,
     /// Somebody has a shell in the job.
     SshRerun,
-    /// Its branch or tag is not protected, and the settings do not name it.
+    /// Nobody says that its branch or tag is protected, and the settings do not name it.
     Ref,
     /// It names no full commit, or no run.
     Incomplete,
@@ -57,8 +57,10 @@ impl Refusal {
     }
 }
 
-/// The job of a token that the issuer of `trust` signed, if it is of the very project, of a run that no outsider starts, and of a
-/// branch or tag that is protected or named in the settings. What the token does not say is refused.
+/// The job of a token that the issuer of `trust` signed, if it is of the very project, of a run that no
+/// outsider starts, and of a branch or tag that is protected or named in the settings. Where the settings
+/// name none, a branch of which the token does not say that it is protected is left to the source host.
+/// Anything else that the token does not say is refused.
 ///
 /// # Errors
 ///
@@ -71,7 +73,9 @@ pub(super) fn job(trust: &CiTrust, claims: &Claims) -> Result<CiJob, Refusal> {
     let started_by = |name: &str, all: &[&str]| check(one_of(name, all), Refusal::Event);
     let git_ref = |full: Option<String>, is_protected: bool| {
         let full = full.filter(|full| full.starts_with("refs/")).ok_or(Refusal::Ref)?;
-        check(is_protected || trust.refs.contains(&full), Refusal::Ref).map(|()| full)
+        let is_vouched = is_protected || trust.refs.contains(&full);
+        let may_be_default = trust.refs.is_empty() && full.starts_with("refs/heads/");
+        check(is_vouched || may_be_default, Refusal::Ref).map(|()| (full, is_vouched))
     };
     let run = |name: &str| said(name).ok_or(Refusal::Incomplete);
     let ci = trust.project.title().to_owned();
@@ -79,17 +83,17 @@ pub(super) fn job(trust: &CiTrust, claims: &Claims) -> Result<CiJob, Refusal> {
         CiProject::Github { repository_id } => {
             check(same("repository_id", repository_id), Refusal::OtherProject)?;
             started_by("event_name", &GITHUB_EVENTS)?;
-            let git_ref = git_ref(said("ref"), same("ref_protected", "true"))?;
+            let (git_ref, is_vouched) = git_ref(said("ref"), same("ref_protected", "true"))?;
             let run = format!("{}.{}", run("run_id")?, run("run_attempt")?);
-            Ok(CiJob { ci, git_ref, commit: Some(commit(said("sha"))?), run })
+            Ok(CiJob { ci, git_ref, is_vouched, commit: Some(commit(said("sha"))?), run })
         }
         CiProject::Gitlab { project_id } => {
             // The job of a fork's merge request that runs in the parent has the fork's project_id.
             let is_own = same("project_id", project_id) && same("job_project_id", project_id);
             check(is_own, Refusal::OtherProject)?;
             started_by("pipeline_source", &GITLAB_SOURCES)?;
-            let git_ref = git_ref(said("ref_path"), same("ref_protected", "true"))?;
-            Ok(CiJob { ci, git_ref, commit: Some(commit(said("sha"))?), run: run("job_id")? })
+            let (git_ref, is_vouched) = git_ref(said("ref_path"), same("ref_protected", "true"))?;
+            Ok(CiJob { ci, git_ref, is_vouched, commit: Some(commit(said("sha"))?), run: run("job_id")? })
         }
         CiProject::Circleci { organization, project, origin } => {
             let own = |name: &str| format!("oidc.circleci.com/{name}");
@@ -97,8 +101,8 @@ pub(super) fn job(trust: &CiTrust, claims: &Claims) -> Result<CiJob, Refusal> {
             let is_own = same(&own("org-id"), organization) && same(&own("project-id"), project) && is_origin;
             check(is_own, Refusal::OtherProject)?;
             check(same(&own("ssh-rerun"), "false"), Refusal::SshRerun)?;
-            let git_ref = git_ref(said(&own("vcs-ref")), false)?;
-            Ok(CiJob { ci, git_ref, commit: None, run: run(&own("job-id"))? })
+            let (git_ref, is_vouched) = git_ref(said(&own("vcs-ref")), false)?;
+            Ok(CiJob { ci, git_ref, is_vouched, commit: None, run: run(&own("job-id"))? })
         }
         CiProject::Buildkite { organization, pipeline } => {
             let is_own = same("organization_id", organization) && same("pipeline_id", pipeline);
@@ -106,14 +110,20 @@ pub(super) fn job(trust: &CiTrust, claims: &Claims) -> Result<CiJob, Refusal> {
             started_by("build_source", &BUILDKITE_SOURCES)?;
             let tag = said("build_tag").filter(|tag| !tag.is_empty()).map(|tag| format!("refs/tags/{tag}"));
             let branch = || said("build_branch").map(|branch| format!("refs/heads/{branch}"));
-            let git_ref = git_ref(tag.or_else(branch), false)?;
-            Ok(CiJob { ci, git_ref, commit: Some(commit(said("build_commit"))?), run: run("job_id")? })
+            let (git_ref, is_vouched) = git_ref(tag.or_else(branch), false)?;
+            Ok(CiJob {
+                ci,
+                git_ref,
+                is_vouched,
+                commit: Some(commit(said("build_commit"))?),
+                run: run("job_id")?,
+            })
         }
     }
 }
 
 /// A claim's value as text: ids come as numbers too, and truths in either form.
-fn text(claims: &Claims, name: &str) -> Option<String> {
+pub(super) fn text(claims: &Claims, name: &str) -> Option<String> {
     match claims.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Bool(truth) => Some(truth.to_string()),
@@ -169,17 +179,21 @@ mod tests {
             ci: "GitHub Actions".to_owned(),
             git_ref: "refs/heads/main".to_owned(),
             commit: Some(SHA.to_owned()),
+            is_vouched: true,
             run: "4004.1".to_owned(),
         };
         assert_eq!(tried(line, &github(), None), Ok(taken.clone()));
         assert_eq!(tried(line, &github(), Some(("repository", &json!("acme/renamed")))), Ok(taken.clone()));
         let named = format!("{line} ref=refs/heads/main");
-        assert_eq!(tried(&named, &github(), Some(("ref_protected", &json!("false")))), Ok(taken));
+        assert_eq!(tried(&named, &github(), Some(("ref_protected", &json!("false")))), Ok(taken.clone()));
+        // Whether it is the default branch, GitHub says.
+        for unsaid in [json!("false"), json!(null)] {
+            let unvouched = CiJob { is_vouched: false, ..taken.clone() };
+            assert_eq!(tried(line, &github(), Some(("ref_protected", &unsaid))), Ok(unvouched));
+        }
         let mut changes = vec![
             ("repository_id", json!("2003"), Refusal::OtherProject),
             ("repository_id", json!(null), Refusal::OtherProject),
-            ("ref_protected", json!("false"), Refusal::Ref),
-            ("ref_protected", json!(null), Refusal::Ref),
             ("ref", json!(""), Refusal::Ref),
             ("ref", json!("main"), Refusal::Ref),
             ("sha", json!(null), Refusal::Incomplete),
@@ -202,7 +216,12 @@ mod tests {
         refuses(line, &github(), &changes);
         let unprotected = github().to_string().replace("\"true\"", "\"false\"");
         let tag = serde_json::from_str(&unprotected.replace("refs/heads/main", "refs/tags/main")).unwrap();
-        assert_eq!(tried(&named, &tag, None), Err(Refusal::Ref));
+        for line in [line, &named] {
+            assert_eq!(tried(line, &tag, None), Err(Refusal::Ref), "{line}");
+        }
+        let feature = ("ref", &json!("refs/heads/feature"));
+        let unprotected = serde_json::from_str(&unprotected).unwrap();
+        assert_eq!(tried(&named, &unprotected, Some(feature)), Err(Refusal::Ref));
     }
 
     #[test]
@@ -220,7 +239,6 @@ mod tests {
                 ("pipeline_source", json!("external_pull_request_event"), Refusal::Event),
                 ("pipeline_source", json!("parent_pipeline"), Refusal::Event),
                 ("pipeline_source", json!(null), Refusal::Event),
-                ("ref_protected", json!("false"), Refusal::Ref),
                 ("ref_path", json!(null), Refusal::Ref),
                 ("sha", json!(null), Refusal::Incomplete),
                 ("job_id", json!(null), Refusal::Incomplete),

@@ -229,7 +229,10 @@ impl World<'_> {
             "file" => {
                 let path = field.arguments.get("path").and_then(Value::as_str).unwrap_or_default();
                 match self.repository.blob(path, &commit.sha) {
-                    Some(blob) => object("TreeEntry", &field.selections, &mut |_| blob.clone().into()),
+                    Some(blob) => object("TreeEntry", &field.selections, &mut |of| match of.name.as_str() {
+                        "mode" => self.repository.mode(path).into(),
+                        _ => blob.clone().into(),
+                    }),
                     None => Value::Null,
                 }
             }

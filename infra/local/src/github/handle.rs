@@ -36,6 +36,13 @@ impl GitHub {
         });
     }
 
+    /// Makes the file at `path` a symbolic link. Its text stays that of the file to which it leads.
+    pub fn make_link(&self, repository: &str, path: &str) {
+        self.change(repository, |repository| {
+            repository.links.insert(path.to_owned());
+        });
+    }
+
     /// Removes a file everywhere.
     pub fn remove_file(&self, repository: &str, path: &str) {
         self.change(repository, |repository| {

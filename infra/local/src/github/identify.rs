@@ -242,7 +242,7 @@ fn deployment_json(place: Place<'_>, deployment: &HostDeployment) -> Value {
         "updated_at": at,
         "statuses_url": format!("{address}/statuses"),
         "repository_url": place.api(""),
-        "creator": json::user(place.url, json::login_of(&deployment.creator), json::kind_of(json::login_of(&deployment.creator))),
+        "creator": json::account(place.url, &deployment.creator),
         "sha": deployment.sha,
         "ref": deployment.git_ref,
         "payload": {},

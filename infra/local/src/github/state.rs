@@ -58,6 +58,9 @@ pub struct Repository {
     /// The patches that a comparison shows of changed files, by their paths.
     #[serde(default)]
     pub patches: BTreeMap<String, String>,
+    /// The files that are symbolic links, by their paths.
+    #[serde(default)]
+    pub links: BTreeSet<String>,
 }
 
 /// A person as git knows them.
@@ -250,6 +253,7 @@ impl Repository {
             refs: Refs::default(),
             activities: Vec::new(),
             patches: BTreeMap::new(),
+            links: BTreeSet::new(),
         }
     }
 
@@ -293,6 +297,11 @@ impl Repository {
             ancestry.contains(commit.sha.as_str()) && commit.files.iter().any(is_it)
         };
         self.commits.iter().rev().find(changes).map(|commit| sha_of(&format!("{path} {}", commit.sha)))
+    }
+
+    /// The mode of a file, as git writes it.
+    pub fn mode(&self, path: &str) -> u32 {
+        if self.links.contains(path) { 0o120_000 } else { 0o100_644 }
     }
 
     /// What is directly in a directory: names, and the text of those that are files.

@@ -231,6 +231,7 @@ fn options(
         ("JiraSecret", json!({"email": jira.email, "token": jira.token})),
         ("LinearSecret", json!({"key": linear.key})),
         ("ApiSecret", json!({"keys": [API_KEY]})),
+        ("WriteSecret", json!({})),
     ]
     .map(|(name, value)| (name.to_owned(), SecretString::from(value.to_string())))
     .into();

@@ -4,6 +4,15 @@ use super::{Action, EventSpec, IssueField, IssueTransition, Kind, ParameterValue
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The place that a text of an action has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextOf {
+    /// It is an address: a value stays in its place.
+    Address,
+    /// It is any other text.
+    Other,
+}
+
 impl Action {
     /// Whether it acts: it does more than post a message to Slack or a comment on an issue, and asks nobody.
     pub fn acts(&self) -> bool {
@@ -14,11 +23,13 @@ impl Action {
         }
     }
 
-    /// The action with `text` of each of its templates in their place: what it is once they are rendered. An action that
-    /// does not act, and one that has no templates, stays as it is. Error: the first one of `text`.
-    pub fn with_texts<E>(&self, text: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
+    /// The action with `render` of each of its templates in their place: what it is once they are rendered.
+    /// An action that does not act, and one that has no templates, stays as it is. Error: the first one of
+    /// `render`.
+    pub fn with_texts<E>(&self, render: impl Fn(TextOf, &str) -> Result<String, E>) -> Result<Self, E> {
+        let text = |template: &str| render(TextOf::Other, template);
         let maybe = |template: &Option<String>| template.as_deref().map(&text).transpose();
-        Ok(match self {
+        let plain = match self.plain() {
             Self::TriggerBuild(spec) => {
                 let mut parameters = BTreeMap::new();
                 for (name, value) in &spec.parameters {
@@ -50,7 +61,9 @@ impl Action {
                 let (detail_type, bus) = (text(&event.detail_type)?, event.bus.clone());
                 Self::SendEvent(EventSpec { detail_type, detail, bus })
             }
-            Self::Webhook(url) => Self::Webhook(text(url)?),
+            Self::Webhook(spec) => {
+                Self::Webhook(spec.with_texts(|address| render(TextOf::Address, address), text)?)
+            }
             Self::AutoApproveBuild(_)
             | Self::RulesFile(_)
             | Self::MonitorDrift(_)
@@ -61,8 +74,10 @@ impl Action {
             | Self::NotifyDeployer(_)
             | Self::SlackPersonalMessage(_)
             | Self::SlackDeployMessage(_)
-            | Self::NotifyMentionedIssues(_) => self.clone(),
-        })
+            | Self::NotifyMentionedIssues(_)
+            | Self::WithOnFailure(_) => self.plain().clone(),
+        };
+        Ok(plain.with_on_failure(self.on_failure()))
     }
 }
 

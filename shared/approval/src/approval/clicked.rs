@@ -7,11 +7,15 @@ use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vot
 use crate::decision::Decision;
 use crate::effect::EffectKind;
 use crate::event::EventKind;
-use crate::message::undone;
+use crate::message::{shorten, undone};
 use jiff::{SignedDuration, Timestamp};
 
 /// How soon after a click another one for the same is a double click.
 const DOUBLE_CLICK: SignedDuration = SignedDuration::from_secs(10);
+/// The most bytes that an approval keeps of all its votes' reasons; a row of the record takes 400 KB.
+const MOST_REASONS: usize = 100_000;
+/// The number of characters that are kept of each further reason.
+const SHORT_REASON: usize = 24;
 
 /// A click on an open approval.
 pub(super) fn clicked(
@@ -46,19 +50,25 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
     }
     admit(approval, &click)?;
     let mut decision = Decision::new(approval.clone());
+    let is_first = !approval.clicks.iter().any(|last| last.person == click.voter.id);
     let clicks = &mut decision.next.clicks;
     clicks.retain(|last| last.person != click.voter.id);
     clicks.push(Clicked { person: click.voter.id.clone(), at: click.at, asked: click.ask.asked() });
     match &click.ask {
         Ask::Vote { choice, reason } => {
             let reason = stated(reason.as_ref());
+            let kept = kept_reason(&approval.votes, &click.voter.id, reason.as_deref());
             let same =
-                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == reason;
+                |vote: &Vote| vote.voter == click.voter.id && vote.choice == *choice && vote.reason == kept;
             if approval.votes.iter().any(same) {
                 // Nothing new but its time: an older click that is still on its way must not undo it.
                 return Ok(decision);
             }
             vote(&mut decision, &click, *choice, reason, now)?;
+            // Once a person: a look costs more than a click, and clicking again mends nothing.
+            if is_first && !approval.electorate.blocked.is_empty() {
+                decision.follow(EffectKind::JudgeAgain { approval: approval.id.clone(), round: 0 });
+            }
         }
         Ask::Withdraw => {
             if !decision.next.votes.iter().any(|vote| vote.voter == click.voter.id) {
@@ -105,7 +115,7 @@ fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
         (Ask::Withdraw | Ask::LiftFreeze { .. } | Ask::BreakGlass { .. } | Ask::Review { .. }, _)
         | (
             Ask::Undo | Ask::Cancel { .. },
-            Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::OwnWord, _)),
+            Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::SetTheBase | Verdict::OwnWord, _)),
         ) => Ok(()),
         (Ask::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
         (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,
@@ -173,16 +183,17 @@ fn vote(
         return Err(Refusal::ReasonNeeded);
     }
     let voter = &click.voter;
+    let kept = kept_reason(&approval.votes, &voter.id, reason.as_deref());
     let previous = match approval.votes.iter_mut().find(|vote| vote.voter == voter.id) {
         Some(vote) => {
             let previous = vote.choice;
-            (vote.choice, vote.reason, vote.at) = (choice, reason.clone(), now);
+            (vote.choice, vote.reason, vote.at) = (choice, kept, now);
             Some(previous)
         }
         None => {
             let (id, name) = (voter.id.clone(), voter.name.clone());
             let named = voter.standing.is_some();
-            approval.votes.push(Vote { voter: id, name, named, choice, reason: reason.clone(), at: now });
+            approval.votes.push(Vote { voter: id, name, named, choice, reason: kept, at: now });
             None
         }
     };
@@ -197,6 +208,18 @@ fn vote(
         standing: voter.standing,
     });
     Ok(())
+}
+
+/// The part of the reason of `voter` that the approval keeps: the beginning of it, once those of the other
+/// votes take as much as an approval keeps. The record of the vote has it whole.
+fn kept_reason(votes: &[Vote], voter: &str, reason: Option<&str>) -> Option<String> {
+    let reason = reason?;
+    let others = votes.iter().filter(|vote| vote.voter != voter);
+    let taken: usize = others.filter_map(|vote| vote.reason.as_ref()).map(String::len).sum();
+    if taken + reason.len() <= MOST_REASONS {
+        return Some(reason.to_owned());
+    }
+    Some(shorten(reason, SHORT_REASON))
 }
 
 /// Takes the vote of `voter` back, because of `click`.

@@ -12,8 +12,10 @@ use crate::effect::EffectKind;
 use crate::event::EventKind;
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest wait until a blocked approval is judged again, in minutes.
-const LONGEST_WAIT: u32 = 15;
+/// The rounds after each of which a blocked approval waits a minute longer.
+const STEADY_ROUNDS: u32 = 15;
+/// The longest wait until a blocked approval is judged again.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What can happen to an approval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -304,8 +306,14 @@ fn judge(
         decision.follow(draw(approval));
         tally(&mut decision, now);
     }
-    if round > 0 && decision.next.status.is_open() {
-        judge_again(&mut decision, round.saturating_add(1), now);
+    // A look out of turn leaves the looks to those that wait, unless there are none.
+    let next = match (round, approval.electorate.blocked.is_empty()) {
+        (0, true) => Some(1),
+        (0, false) => None,
+        (round, _) => Some(round.saturating_add(1)),
+    };
+    if let Some(round) = next.filter(|_| decision.next.status.is_open()) {
+        judge_again(&mut decision, round, now);
     }
     decision
 }
@@ -315,7 +323,10 @@ fn judge(
 fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<String>) {
     let approval = &mut decision.next;
     let takes_out = electorate.judged.as_ref().is_some_and(|judged| judged.removed > 0);
-    if electorate.judged.is_none() && approval.electorate.judged.is_some() {
+    let was_judged = approval.electorate.judged.is_some();
+    // What nothing blocks goes on by what is known: it is on record that the range is not.
+    let is_uncompared = electorate.without_range.is_some() && electorate.blocked.is_empty();
+    if electorate.judged.is_none() && was_judged && !is_uncompared {
         // Whether the votes are on another change is known once the range can be read again: until then it stays the one that they
         // were given on, and what keeps it from being read blocks.
         let Electorate { judged, parts, .. } = approval.electorate.clone();
@@ -323,9 +334,12 @@ fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<
         return;
     }
     // Votes that were given while no range could be read are on whatever it turns out to be.
-    let is_other = approval.electorate.judged.is_some()
-        && approval.subject.base != base
-        && (takes_out || approval.electorate.parts != electorate.parts);
+    let is_other = was_judged
+        && (is_uncompared
+            || approval.subject.base != base && (takes_out || approval.electorate.parts != electorate.parts));
+    if !electorate.is_of_rules && approval.subject.base != base {
+        approval.comparison = compared_since(approval, base.as_deref());
+    }
     approval.electorate = electorate;
     approval.subject.base = base;
     if is_other {
@@ -336,6 +350,17 @@ fn take(decision: &mut Decision<Approval>, electorate: Electorate, base: Option<
         }
         strike_glass(decision, Verdict::BaseMoved);
     }
+}
+
+/// The address of the comparison since `base`, where the approval has one; without a base, the one that it
+/// has.
+fn compared_since(approval: &Approval, base: Option<&str>) -> Option<String> {
+    let known = approval.comparison.as_ref()?;
+    let moved = base.zip(known.split_once("/compare/"));
+    let address = |(base, (page, _)): (&str, (&str, &str))| {
+        format!("{page}/compare/{base}...{}", approval.subject.revision)
+    };
+    Some(moved.map_or_else(|| known.clone(), address))
 }
 
 /// Puts `vote` among those that count no longer; the event that says so.
@@ -349,9 +374,17 @@ fn judge_again(decision: &mut Decision<Approval>, round: u32, now: Timestamp) {
     if decision.next.electorate.blocked.is_empty() {
         return;
     }
-    let minutes = i64::from(round.clamp(1, LONGEST_WAIT));
     let kind = EffectKind::JudgeAgain { approval: decision.next.id.clone(), round };
-    decision.later.push(Later { at: now + SignedDuration::from_mins(minutes), kind });
+    decision.later.push(Later { at: now + wait_before_round(round), kind });
+}
+
+/// The wait before a blocked approval is judged for the time number `round`, from 1: 1, 2, 3, ... 15 minutes,
+/// then twice as long each time, up to a day. What is not mended within two hours is rarely mended by
+/// waiting, and what mends it has the approval judged at once.
+pub fn wait_before_round(round: u32) -> SignedDuration {
+    let steady = SignedDuration::from_mins(i64::from(round.clamp(1, STEADY_ROUNDS)));
+    let doublings = round.saturating_sub(STEADY_ROUNDS).min(16);
+    steady.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }
 
 /// What the votes come to: they reject, they make a quorum, or they are too few.

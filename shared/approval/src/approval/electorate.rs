@@ -86,6 +86,8 @@ pub enum Verdict {
     OwnWord,
     /// It is their own change.
     OwnChange,
+    /// They set the base of the range.
+    SetTheBase,
     /// Another revision was let through since they voted, and so they voted on another change.
     BaseMoved,
 }
@@ -129,7 +131,9 @@ impl Electorate {
     /// Whether somebody who made the change was not found in Slack.
     pub fn lacks_makers(&self) -> bool {
         !self.not_found.is_empty()
-            || self.blocked.iter().any(|blocker| matches!(blocker, Blocker::MakersNotFound { .. }))
+            || self.blocked.iter().any(|blocker| {
+                matches!(blocker, Blocker::MakersNotFound { .. } | Blocker::MakersUntold { .. })
+            })
     }
 
     /// The members (Slack user ids) who may not vote because they made the change. The admin who set the base may not either,
@@ -142,7 +146,12 @@ impl Electorate {
     /// Whether the member `person` (a Slack user id) may vote.
     pub fn verdict(&self, person: &str) -> Verdict {
         let is = |id: &String| id == person;
-        if self.except.iter().any(is) {
+        let made_part = || self.parts.iter().any(|part| part.makers.iter().any(is));
+        let set_base =
+            self.judged.as_ref().and_then(|judged| judged.set_by.as_ref()).is_some_and(|by| by == person);
+        if set_base && !made_part() {
+            Verdict::SetTheBase
+        } else if self.except.iter().any(is) {
             Verdict::OwnChange
         } else if self.own_word.iter().any(is) {
             Verdict::OwnWord
@@ -190,6 +199,7 @@ impl Approval {
             | Verdict::NotNamed
             | Verdict::OwnWord
             | Verdict::OwnChange
+            | Verdict::SetTheBase
             | Verdict::BaseMoved => Err(Refusal::NotEligible(verdict, Box::new(self.electorate.clone()))),
         }
     }

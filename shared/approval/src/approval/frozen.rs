@@ -47,6 +47,12 @@ impl Frozen {
         if self.lifted.is_some() { None } else { hold(&self.windows, at) }
     }
 
+    /// The windows that hold what follows the approval at `at`, unless somebody lifted them: when they end,
+    /// and what they are called.
+    pub fn held_at(&self, at: Timestamp) -> Option<(Timestamp, String)> {
+        self.hold_at(at).map(|hold| (hold.until, names(&self.windows, &hold)))
+    }
+
     /// What the windows that hold are called, as a list.
     pub fn names(&self) -> Option<String> {
         self.hold.as_ref().map(|hold| names(&self.windows, hold))

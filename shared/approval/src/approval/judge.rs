@@ -47,6 +47,11 @@ pub enum Blocker {
         /// Their names.
         names: Vec<String>,
     },
+    /// The source host does not say who made something: the account is gone.
+    MakersUntold {
+        /// The things that they did, such as "who opened #7".
+        what: Vec<String>,
+    },
     /// No account stands for commits.
     NotVouched {
         /// The first few of them.
@@ -137,6 +142,12 @@ impl Electorate {
         let (changes, members) = match (start, changes) {
             (None, _) => return self.blocked_by(Blocker::NoBase),
             (Some(_), Err(blocker)) => return self.blocked_by(blocker),
+            // An admin's word is no approval: it can only say what was there before.
+            (Some(start), Ok((known, _)))
+                if start.set_by.is_some() && known.direction != Direction::Forward =>
+            {
+                return self.blocked_by(Blocker::NoBase);
+            }
             (Some(_), Ok(known)) => known,
         };
         let has_no_makers = changes.direction == Direction::Rollback
@@ -157,10 +168,16 @@ impl Electorate {
             self.blocked.extend((count > 0).then_some(Blocker::NotVouched { commits: first, count }));
             let (accounts, addresses) = not_found(changes, members);
             self.not_found.extend(addresses);
+            let untold: BTreeSet<&String> =
+                changes.makers.iter().filter(|maker| maker.is_untold).map(|maker| &maker.name).collect();
+            let untold: Vec<String> = untold.into_iter().cloned().collect();
             if spec.range.allow_unknown_makers {
-                allowed = accounts;
-            } else if !accounts.is_empty() {
-                self.blocked.push(Blocker::MakersNotFound { names: accounts });
+                allowed = accounts.into_iter().chain(untold).collect();
+                self.blocked.extend(unread(changes, members));
+            } else {
+                self.blocked
+                    .extend((!accounts.is_empty()).then_some(Blocker::MakersNotFound { names: accounts }));
+                self.blocked.extend((!untold.is_empty()).then_some(Blocker::MakersUntold { what: untold }));
             }
             self.parts = parts(changes, members);
             self.except.extend(makers_of_all(&self.parts));
@@ -228,11 +245,11 @@ impl Electorate {
     }
 }
 
-/// The makers that are not found in Slack, by name: those with an account, or whom the host does not tell, and those of whom
-/// only an address is known.
+/// The makers that are not found in Slack, by name: those with an account, and those of whom only an address
+/// is known.
 fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>) {
     let (mut accounts, mut addresses) = (BTreeSet::new(), BTreeSet::new());
-    for (index, maker) in changes.makers.iter().enumerate() {
+    for (index, maker) in changes.makers.iter().enumerate().filter(|(_, maker)| !maker.is_untold) {
         match members.get(index).unwrap_or(&Member::NotFound) {
             Member::Found(_) | Member::NobodyHere => {}
             Member::NotFound => {
@@ -245,12 +262,24 @@ fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>
                     (None, Some(email)) => format!("{} <{email}>", maker.name),
                     (None, None) => maker.name.clone(),
                 };
-                let is_account = maker.account.is_some() || maker.is_untold;
-                if is_account { &mut accounts } else { &mut addresses }.insert(name);
+                if maker.account.is_some() { &mut accounts } else { &mut addresses }.insert(name);
             }
         }
     }
     (accounts.into_iter().collect(), addresses.into_iter().collect())
+}
+
+/// What blocks where makers are not found whose public profiles were not read: they may have a Slack member.
+fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
+    let is_not_found = |index: usize| members.get(index).is_none_or(|member| *member == Member::NotFound);
+    let unread =
+        changes.makers.iter().enumerate().filter(|(index, maker)| maker.is_unread && is_not_found(*index));
+    let names: Vec<&str> = unread.map(|(_, maker)| maker.name.as_str()).collect();
+    let missing = format!(
+        "Too many makers hide their e-mail address, and the public profiles of these were not read: {}. Map them on the People page.",
+        names.join(", ")
+    );
+    (!names.is_empty()).then(|| Blocker::Incomplete { missing: vec![missing] })
 }
 
 /// The shares of a range by the members who made them.

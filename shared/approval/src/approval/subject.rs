@@ -1,7 +1,9 @@
 //! What a vote stands for: what will run, and from where.
 
-use crate::action::Action;
+use crate::action::{Action, Method, RulesFileStep, WebhookSpec};
 use crate::id::digest;
+use crate::message::shorten;
+use crate::run::Branch;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,10 +45,15 @@ pub struct Origin {
 pub struct Act {
     /// The run's step, from 0.
     pub step: usize,
-    /// Whether an approval starts it; otherwise a rejection, or no decision in time.
-    pub on_approval: bool,
+    /// How the approval must end for it to run.
+    pub branch: Branch,
+    /// The later approvals that decide about it too, in words; `None`: there are none.
+    pub condition: Option<String>,
     /// What it does, a sentence without its full stop.
     pub line: String,
+    /// The same with its long values shortened, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<String>,
     /// The action, with its texts rendered.
     pub action: Action,
     /// What a build starts from.
@@ -111,9 +118,32 @@ impl Subject {
         self.acts.iter().find(|act| act.step == step)
     }
 
-    /// What an approval starts, a sentence each, without their full stops.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.acts.iter().filter(|act| act.on_approval).map(|act| act.line.as_str())
+    /// What runs once the approval ended as `branch` says, a sentence each, without their full stops.
+    pub fn lines(&self, branch: Branch) -> impl Iterator<Item = String> {
+        self.told(branch).map(|act| act.sentence(&act.line))
+    }
+
+    /// The same with long values shortened, builds and releases first.
+    pub fn short_lines(&self, branch: Branch) -> Vec<String> {
+        let (builds, others): (Vec<&Act>, Vec<&Act>) = self
+            .told(branch)
+            .partition(|act| matches!(act.action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_)));
+        let acts = builds.into_iter().chain(others);
+        acts.map(|act| act.sentence(act.short.as_ref().unwrap_or(&act.line))).collect()
+    }
+
+    /// The acts of `branch` that people read. That a proposed file is kept out of force goes without saying.
+    fn told(&self, branch: Branch) -> impl Iterator<Item = &Act> {
+        let is_told = |act: &&Act| {
+            let Action::RulesFile(step) = &act.action else { return true };
+            match step {
+                RulesFileStep::PutInForce { .. }
+                | RulesFileStep::PutPolicyInForce { .. }
+                | RulesFileStep::Await { .. } => true,
+                RulesFileStep::Reject { .. } | RulesFileStep::RejectPolicy { .. } => false,
+            }
+        };
+        self.acts.iter().filter(move |act| act.branch == branch).filter(is_told)
     }
 }
 
@@ -145,18 +175,44 @@ impl BuildSource {
 }
 
 impl Act {
+    /// What it does and when, without the full stop.
+    fn sentence(&self, line: &str) -> String {
+        match &self.condition {
+            Some(condition) => format!("{line}, {condition}"),
+            None => line.to_owned(),
+        }
+    }
+
+    /// The words for approvals that decide about an act too, each with its name and how it must end; `None`:
+    /// there are none.
+    pub fn condition<'n>(others: impl IntoIterator<Item = (&'n str, Branch)>) -> Option<String> {
+        let words = others.into_iter().map(|(name, branch)| match branch {
+            Branch::OnSuccess => format!("once \u{201c}{name}\u{201d} is approved too"),
+            Branch::OnReject => format!("if \u{201c}{name}\u{201d} is rejected"),
+            Branch::OnExpire => format!("if nobody decides \u{201c}{name}\u{201d} in time"),
+        });
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+
     /// What `action`, whose texts are rendered, does, as a sentence without its full stop. `start` is what a build starts from,
-    /// and `project` CircleCI's slug of the project.
-    pub fn describe(action: &Action, start: &Start, project: &str) -> String {
+    /// and `project` CircleCI's slug of the project. Values are shortened to `longest` characters.
+    pub fn describe(action: &Action, start: &Start, project: &str, longest: usize) -> String {
+        let with = |values: Vec<(&String, String)>| {
+            let values: Vec<String> = values
+                .into_iter()
+                .map(|(name, value)| format!("{}={}", shorten(name, longest), shorten(&value, longest)))
+                .collect();
+            if values.is_empty() { String::new() } else { format!(" with {}", values.join(", ")) }
+        };
         match action {
             Action::AutoApproveBuild(build) => match &build.job {
                 Some(job) => format!("Releases the job {job} of {} in {project}", build.build),
                 None => format!("Releases the job that {} in {project} holds", build.build),
             },
             Action::TriggerBuild(spec) => {
-                let with: Vec<String> =
-                    spec.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+                let with =
+                    with(spec.parameters.iter().map(|(name, value)| (name, value.to_string())).collect());
                 let what = match &spec.workflow {
                     Some(workflow) => workflow.clone(),
                     None => format!("a pipeline of {project}"),
@@ -164,22 +220,30 @@ impl Act {
                 match start {
                     Start::From(source) => {
                         let kind = if source.is_tag { "the tag " } else { "" };
-                        format!("Starts {what} on {kind}{}{with}", source.name)
+                        // Else the revision itself stands there.
+                        let at = source.is_told.then(|| format!(" at {}", short(&source.head)));
+                        format!("Starts {what} on {kind}{}{}{with}", source.name, at.unwrap_or_default())
                     }
                     Start::Nothing(why) => format!("Does not start {what}: {why}"),
                     Start::NoBuild => format!("Starts {what}{with}"),
                 }
             }
-            Action::Webhook(_) => format!("Posts to the {action}"),
+            Action::Webhook(spec) => called(spec, action),
             Action::AddDeployTag(tag) => format!("Tags the deploy {tag}"),
             Action::TransitionMentionedIssues(transition) => {
                 format!("Moves the mentioned issues to {}", transition.state)
             }
             Action::TransitionIssues(state) => format!("Moves the mentioned issues to {state}"),
             Action::UpdateMentionedIssues(field) => {
-                format!("Sets {} of the mentioned issues to {}", field.name, field.value)
+                format!("Sets {} of the mentioned issues to {}", field.name, shorten(&field.value, longest))
             }
-            Action::SendEvent(event) => format!("Sends the event {}", event.detail_type),
+            Action::SendEvent(event) => {
+                let to = event.bus.as_ref().map(|bus| format!(" to the bus {}", shorten(bus, longest)));
+                let with = with(event.detail.iter().map(|(name, value)| (name, value.clone())).collect());
+                let name = shorten(&event.detail_type, longest);
+                format!("Sends the event {name}{}{with}", to.unwrap_or_default())
+            }
+            Action::WithOnFailure(with) => Self::describe(&with.action, start, project, longest),
             Action::MonitorDrift(monitor) => format!("Watches how far {} is behind", monitor.environment),
             Action::RulesFile(_)
             | Action::SlackChannelApproval(_)
@@ -192,6 +256,23 @@ impl Act {
             | Action::NotifyMentionedIssues(_) => action.to_string(),
         }
     }
+}
+
+/// The call of a webhook, with the names of the secrets that go with it.
+fn called(spec: &WebhookSpec, action: &Action) -> String {
+    let verb = match spec.method {
+        Method::Post => "Posts to".to_owned(),
+        other @ (Method::Get | Method::Put | Method::Patch | Method::Delete) => format!("Sends a {other} to"),
+    };
+    let secrets: Vec<&str> = spec.secrets().collect();
+    let with =
+        if secrets.is_empty() { String::new() } else { format!(" with the secret {}", secrets.join(", ")) };
+    format!("{verb} the {action}{with}")
+}
+
+/// A revision as people read it.
+fn short(revision: &str) -> &str {
+    revision.get(..7).unwrap_or(revision)
 }
 
 #[cfg(test)]

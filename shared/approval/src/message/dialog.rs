@@ -2,15 +2,15 @@
 
 use super::Message;
 use super::again::{ASK_AGAIN, again_line, asked_again_line};
+use super::failure::but;
 use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{local_time, local_time_to_the_second, may_vote, needed_from, section, sentence};
-use super::step::{buttons as step_buttons, question as step_question};
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
-use crate::run::{Run, StepState};
+use crate::run::{Branch, Run};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -41,10 +41,8 @@ const AND_MORE: usize = 30;
 const REASON_LIMIT: usize = 500;
 /// What any other line may hold, in characters.
 const LINE_LIMIT: usize = 1000;
-/// How many actions are told before they run.
-const ACTS: usize = 6;
-/// How much of such an action is shown, in characters.
-const ACT_LIMIT: usize = 150;
+/// How much of an action is shown before it runs, in characters.
+const ACT_LIMIT: usize = 450;
 /// A window that is shorter is told to the second.
 const SHORT_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// How many struck votes are told.
@@ -67,7 +65,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         rules_lines(approval.changed_rules(), comparison).iter().map(|line| cut(line, LINE_LIMIT)).collect();
     blocks.extend(rules.iter().map(|line| context(line)));
     lines.extend(rules);
-    let acts = acts(approval).map(|text| cut(&text, LINE_LIMIT));
+    let acts = acts(approval);
     blocks.extend(acts.iter().map(|text| context(text)));
     lines.extend(acts);
     let votes = votes(approval);
@@ -78,7 +76,7 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         .chain(blocked_line(approval))
         .chain(frozen_line(approval))
         .chain(glass_line(approval))
-        .chain(status_line(approval));
+        .chain(status_line(approval, but(run, approval)));
     for line in notes.map(|line| cut(&line, LINE_LIMIT)) {
         blocks.push(context(&line));
         lines.push(line);
@@ -95,12 +93,6 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
         lines.push(line);
     } else if earlier.is_some_and(|run| run.may_ask_again(approval).is_ok()) {
         blocks.push(again_menu(approval));
-    }
-    if let Some((run, step)) = run.and_then(|run| Some((run, asked_step(run, approval)?))) {
-        let line = step_question(run, step).map(|line| cut(&line, LINE_LIMIT));
-        blocks.extend(line.iter().map(|line| section(line)));
-        blocks.extend(step_buttons(run, step, &approval.workspace));
-        lines.extend(line);
     }
     // The longest, which may be cut.
     lines.extend(votes);
@@ -128,17 +120,35 @@ fn rules_lines(change: &RulesChange, comparison: Option<&str>) -> Vec<String> {
     line("the rules that guard it", rules).into_iter().chain(line("what CI runs", ci)).collect()
 }
 
-/// What an approval starts, as long as people can decide: afterwards each action has a line of its own.
-fn acts(approval: &Approval) -> Option<String> {
-    let lines: Vec<&str> = approval.subject.lines().filter(|_| approval.status.is_open()).collect();
-    let mut text = String::from("Once approved:");
-    for line in lines.iter().take(ACTS) {
-        text.push_str(&format!("\n\u{2022} {}", cut(&escape(line), ACT_LIMIT)));
+/// What runs once people approved, rejected or did not decide, as long as they can: afterwards each action
+/// has a line of its own.
+fn acts(approval: &Approval) -> Vec<String> {
+    if !approval.status.is_open() {
+        return Vec::new();
     }
-    if lines.len() > ACTS {
-        text.push_str(&format!("\nand {} more", lines.len() - ACTS));
-    }
-    (!lines.is_empty()).then_some(text)
+    let endings = [
+        ("Once approved:", Branch::OnSuccess, LINE_LIMIT + LINE_LIMIT / 2),
+        ("If rejected:", Branch::OnReject, LINE_LIMIT / 2),
+        ("If nobody decides:", Branch::OnExpire, LINE_LIMIT / 2),
+    ];
+    let told = |(title, branch, limit): (&str, Branch, usize)| {
+        let lines = approval.subject.short_lines(branch);
+        let mut text = String::from(title);
+        let (mut left, mut told) = (limit, 0);
+        for line in &lines {
+            let is_cut = line.chars().count() > ACT_LIMIT;
+            let rest = if is_cut { " (cut, read it on the page)" } else { "" };
+            let line = format!("\n\u{2022} {}{rest}", cut(&escape(line), ACT_LIMIT));
+            let Some(rest) = left.checked_sub(line.chars().count()) else { break };
+            (left, told) = (rest, told + 1);
+            text.push_str(&line);
+        }
+        if told < lines.len() {
+            text.push_str(&format!("\nand {} more, on the page", lines.len() - told));
+        }
+        (!lines.is_empty()).then_some(text)
+    };
+    endings.into_iter().filter_map(told).collect()
 }
 
 /// The list of votes, in as many texts as Slack's limit of a section asks for, and no more than a message takes.
@@ -196,6 +206,7 @@ fn struck(struck: &[Struck]) -> Option<String> {
                     "nobody else confirmed what they said on the page People of who made this"
                 }
                 Verdict::OwnChange => "it is their own change",
+                Verdict::SetTheBase => "they set the base that the change is judged from",
                 Verdict::BaseMoved => "another revision was approved since, so this is another change now",
             };
             format!(":no_entry_sign: The approval of <@{}> does not count: {why}.", struck.voter)
@@ -243,8 +254,10 @@ fn frozen_line(approval: &Approval) -> Option<String> {
     Some(format!(":snowflake: Frozen until {until}: {names}{meanwhile}"))
 }
 
-/// The small line under the votes: what is still needed, or how it ended.
-fn status_line(approval: &Approval) -> Option<String> {
+/// The small line under the votes: what is still needed, or how it ended. `but`: an action after it that
+/// failed.
+fn status_line(approval: &Approval, but: Option<String>) -> Option<String> {
+    let ended = |how: &str| but.as_ref().map(|but| format!("{how}{but}"));
     match &approval.status {
         Status::Pending => {
             let tally = (approval.votes_required > 1 || !approval.votes.is_empty()).then(|| tally(approval));
@@ -275,13 +288,21 @@ fn status_line(approval: &Approval) -> Option<String> {
             Some(format!("{given} approval{}. {next}", if given == 1 { "" } else { "s" }))
         }
         Status::Approved { at } if approval.glass.broken.is_some() => {
-            Some(format!("Went ahead on {} without the votes.", local_time(*at)))
+            let well = || format!("Went ahead on {} without the votes.", local_time(*at));
+            Some(ended("Went ahead without the votes").unwrap_or_else(well))
         }
-        Status::Approved { at } => Some(format!("Action approved on {}.", local_time(*at))),
-        Status::Rejected { at } => Some(format!("Action rejected on {}.", local_time(*at))),
+        Status::Approved { at } => {
+            let well = || format!("Action approved on {}.", local_time(*at));
+            Some(ended("Approved").unwrap_or_else(well))
+        }
+        Status::Rejected { at } => {
+            let well = || format!("Action rejected on {}.", local_time(*at));
+            Some(ended("Rejected").unwrap_or_else(well))
+        }
         Status::Expired { at } => {
             let who = if approval.votes.is_empty() { "nobody" } else { "too few people" };
-            Some(format!("Expired on {}: {who} decided in time.", local_time(*at)))
+            let well = || format!("Expired on {}: {who} decided in time.", local_time(*at));
+            Some(ended("Expired").unwrap_or_else(well))
         }
         Status::Superseded { at, by } => {
             Some(format!("Superseded on {} by {}.", local_time(*at), link(&by.url, &by.title)))
@@ -338,13 +359,4 @@ fn again_menu(approval: &Approval) -> Value {
     let option = json!({ "text": { "type": "plain_text", "text": "Ask again" }, "value": value });
     let menu = json!({ "type": "overflow", "action_id": MORE, "options": [option] });
     json!({ "type": "actions", "block_id": "again", "elements": [menu] })
-}
-
-/// The step of `run` that a person has to say what became of, and that is told in this dialog; no step runs after it.
-fn asked_step(run: &Run, approval: &Approval) -> Option<usize> {
-    let is_unknown = |index: &usize| {
-        matches!(run.steps.get(*index).map(|step| &step.state), Some(StepState::Unknown { .. }))
-    };
-    let step = (0..run.steps.len()).find(is_unknown)?;
-    (run.thread_of(step).as_ref() == Some(&approval.id)).then_some(step)
 }

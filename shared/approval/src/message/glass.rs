@@ -80,9 +80,11 @@ pub(super) fn glass_line(approval: &Approval) -> Option<String> {
             Verdict::Stranger => "they are of another workspace",
             Verdict::Bot => "it is a program's",
             Verdict::BaseMoved => "another revision was approved since, so this is another change now",
-            Verdict::Eligible | Verdict::NotNamed | Verdict::OwnWord | Verdict::OwnChange => {
-                "they are not among those who may break it any more"
-            }
+            Verdict::Eligible
+            | Verdict::NotNamed
+            | Verdict::OwnWord
+            | Verdict::OwnChange
+            | Verdict::SetTheBase => "they are not among those who may break it any more",
         };
         return Some(format!(":no_entry_sign: The glass that <@{voter}> broke is whole again: {why}."));
     }

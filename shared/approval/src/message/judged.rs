@@ -10,9 +10,14 @@ const PARTS: usize = 5;
 /// How many names or sentences a line lists.
 const LISTED: usize = 5;
 
-/// The ways out of a blocked dialog about a rules file.
-const RULES_WAY_OUT: &str = "Or put the file in force back onto the default branch, deploy, and change it again. Where nobody \
-                             who may vote is left, an admin who made none of it can accept it on the deployment's page.";
+/// The way out of a dialog about a rules file that is always open.
+const CHANGE_AGAIN: &str =
+    "Or put the file in force back onto the default branch, deploy, and change it again.";
+/// The way out where it is known who made the file.
+const ACCEPT: &str = "Or an admin who made none of it accepts it on the deployment's page, with a reason.";
+/// The same where somebody who made it is still to be found.
+const ACCEPT_ONCE_FOUND: &str =
+    "Once they are found, an admin who made none of it can also accept it on the deployment's page.";
 
 /// The ways to show what differs between Slack and a page.
 pub struct Show<'a> {
@@ -40,9 +45,31 @@ pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
     let mut lines: Vec<String> =
         electorate.blocked.iter().map(|blocker| blocker_line(blocker, show)).collect();
     if electorate.is_of_rules && !lines.is_empty() {
-        lines.push(RULES_WAY_OUT.to_owned());
+        lines.push(rules_way_out(&electorate.blocked));
     }
     lines
+}
+
+/// The ways out of a blocked dialog about a rules file. Where it is not known whole who made the file, nobody
+/// can accept it.
+fn rules_way_out(blocked: &[Blocker]) -> String {
+    let is_unread = blocked.iter().any(|blocker| match blocker {
+        Blocker::NoBase
+        | Blocker::BaseLost { .. }
+        | Blocker::Incomplete { .. }
+        | Blocker::MakersUntold { .. }
+        | Blocker::NotVouched { .. } => true,
+        Blocker::MakersNotFound { .. }
+        | Blocker::NotVerified { .. }
+        | Blocker::ApproversMissing { .. }
+        | Blocker::NobodyLeft { .. } => false,
+    });
+    let is_to_be_found = blocked.iter().any(|blocker| matches!(blocker, Blocker::MakersNotFound { .. }));
+    match (is_unread, is_to_be_found) {
+        (true, _) => CHANGE_AGAIN.to_owned(),
+        (false, true) => format!("{ACCEPT_ONCE_FOUND} {CHANGE_AGAIN}"),
+        (false, false) => format!("{ACCEPT} {CHANGE_AGAIN}"),
+    }
 }
 
 fn without_range(why: &WithoutRange, show: &Show<'_>) -> String {
@@ -164,9 +191,14 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
              `unknown_makers: allow` in the rule.",
             listed(names, show)
         ),
+        Blocker::MakersUntold { what } => format!(
+            "the source host does not say {}: the account is gone. Nobody can map it. Set `unknown_makers: allow` in the rule, or \
+             break the glass.",
+            listed(what, show)
+        ),
         Blocker::NotVouched { commits: first, count } => format!(
-            "no account stands for {}: {}. Sign them, or push them to a branch of this repository yourself, and deploy \
-             again.",
+            "no account stands for {}: {}. Revert them, bring them in anew, signed or by your own push or pull request, and \
+             deploy again.",
             commits(*count),
             listed_of(first, *count, show)
         ),

@@ -20,7 +20,9 @@ pub fn rules_proposed(in_force: &InForce, proposal: &Proposal, page: &str, repos
     );
     let (mut room, mut told) = (CHANGES, 0);
     for change in &proposal.changes {
-        let line = escape(&shorten(change, CHANGE));
+        let is_cut = change.chars().count() > CHANGE;
+        let rest = if is_cut { " (cut, the page has more of it)" } else { "" };
+        let line = format!("{}{rest}", escape(&shorten(change, CHANGE)));
         let length = line.chars().count();
         if length > room {
             break;
@@ -32,6 +34,9 @@ pub fn rules_proposed(in_force: &InForce, proposal: &Proposal, page: &str, repos
     let more = proposal.changes.len() - told + proposal.more;
     if more > 0 {
         text.push_str(&format!("\n\u{2022} and {more} more changes, on the page"));
+    }
+    if let Some(comparison) = &proposal.comparison {
+        text.push_str(&format!("\n{}", link(comparison, "See the difference")));
     }
     let (new, old) = (short(&proposal.file.hash), short(&in_force.file.hash));
     text.push_str(&format!(

@@ -80,6 +80,9 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
             Verdict::OwnWord => {
                 "nobody else confirmed what you said on the page People of who made this.".to_owned()
             }
+            Verdict::SetTheBase => {
+                format!("whoever set the base of a range may not vote on it. {}", may_vote(electorate))
+            }
             Verdict::OwnChange => {
                 format!(
                     "this rule wants other eyes than those of who made the change. {}",
@@ -129,12 +132,17 @@ fn closed(status: &Status) -> Option<String> {
     }
 }
 
-/// What a person is told who said too late what became of a step.
+/// What a person is told who dealt too late with a step's failure, or in a way that it does not take.
 pub fn resolution_refused(refusal: run::Refusal) -> &'static str {
     match refusal {
-        run::Refusal::Repeated | run::Refusal::OutOfTurn => {
-            "Nothing was done: somebody said before what became of it. Its line shows it."
+        run::Refusal::Repeated => {
+            "Nothing was done: somebody dealt with this before. Its line in the thread shows it."
         }
+        run::Refusal::OutOfTurn => "Nothing was done: that can\u{2019}t be done about this step.",
+        run::Refusal::AskedAgain => {
+            "Nothing was done: this was asked again, and its actions run once that is approved."
+        }
+        run::Refusal::ReasonNeeded => super::failure::SKIP_NEEDS_REASON,
         run::Refusal::NoSuchStep => NO_SUCH_RUN,
     }
 }

@@ -118,9 +118,25 @@ fn well_known_bots_are_listed_until_somebody_removes_them() {
 
 #[test]
 fn only_a_member_who_is_to_confirm_is_asked() {
-    let asked = |entry: &Entry| entry.question().is_some();
+    let asked = |entry: &Entry| matches!(entry.follows(), Some(EffectKind::AskMember { .. }));
     assert!(asked(&said(member("CHIARA"))));
     assert!(!asked(&said(left())) && !asked(&confirmed(member("CHIARA"))));
+}
+
+#[test]
+fn known_entry_has_blocked_approvals_judged_again() {
+    let judges = |entry: &Entry| entry.follows() == Some(EffectKind::JudgeOthers { approval: None });
+    let known = confirmed(member("CHIARA"));
+    for (entry, expected) in [
+        (said(member("CHIARA")), false),
+        (said(left()), false),
+        (known.clone(), true),
+        (confirmed(left()), true),
+        (saved(known.say("octocat", member("DORA"), by("BEN")).unwrap()), false),
+        (Entry::new(Handle::github(7)), false),
+    ] {
+        assert_eq!(judges(&entry), expected, "{entry:?}");
+    }
 }
 
 #[test]

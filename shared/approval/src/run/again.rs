@@ -161,6 +161,15 @@ impl Run {
         earlier.next.asked_again = Some(next.id.clone());
         // Its dialog offers it no more.
         earlier.follow(EffectKind::DrawDialog { approval: approval.id.clone() });
+        // Nor do the messages about its failures offer anything.
+        for (index, step) in self.steps.iter().enumerate() {
+            let failed_at = step.failure().map(|(at, _)| at);
+            if let Some(told) = step.notice.as_ref().filter(|told| Some(told.failed_at) == failed_at) {
+                let (approval, run) = (self.thread_of(index), self.id.clone());
+                let failed_at = told.failed_at;
+                earlier.follow(EffectKind::TellFailure { approval, run, step: index, failed_at });
+            }
+        }
         let mut decision = Decision::new(next);
         decision.events.extend([asked, opened]);
         go_on(&mut decision);

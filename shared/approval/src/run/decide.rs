@@ -1,7 +1,8 @@
 //! What can happen to a step of a run, and what it makes of the run.
 
-use super::{Branch, Resolution, Run, Status, StepState};
-use crate::action::Action;
+use super::failure::{self, Answer};
+use super::{Branch, FailureNotice, FirstTry, Resolution, Run, Status, StepState};
+use crate::action::{Action, OnFailure};
 use crate::approval::{Dialog, Outcome};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
@@ -12,8 +13,8 @@ use jiff::Timestamp;
 /// What can happen to a step of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Its action begins, or begins again.
-    Begin,
+    /// Its action begins, or begins again, for this effect.
+    Begin(FirstTry),
     /// Its approval was opened.
     Ask(ApprovalId),
     /// Its approval ended.
@@ -45,7 +46,7 @@ pub enum Command {
         /// What was lost.
         reason: String,
     },
-    /// Somebody says what became of it, after its answer was lost.
+    /// Somebody does something about its failure, or says what became of it after its answer was lost.
     Resolve {
         /// The Slack user id.
         by: String,
@@ -53,9 +54,13 @@ pub enum Command {
         name: String,
         /// What is to be done about it.
         resolution: Resolution,
-        /// When the answer was lost that they were asked about.
-        lost_at: Timestamp,
+        /// Their reason, where they gave one.
+        reason: Option<String>,
+        /// The time of the failure that they were told of.
+        failed_at: Timestamp,
     },
+    /// People were told of its failure.
+    FailurePosted(FailureNotice),
     /// Its line stands in Slack.
     LinePosted(Dialog),
 }
@@ -69,6 +74,10 @@ pub enum Refusal {
     OutOfTurn,
     /// The run has no such step.
     NoSuchStep,
+    /// It takes a reason.
+    ReasonNeeded,
+    /// People asked again, and another run has taken the place of this one.
+    AskedAgain,
 }
 
 /// What `command` makes of step number `step` of `run` at `now`.
@@ -79,14 +88,19 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
     let asks = matches!(current.action, Action::SlackChannelApproval(_));
     let run_id = || run.id.clone();
     match (&current.state, command) {
-        (StepState::Waiting, Command::Begin) => {
+        (StepState::Waiting, Command::Begin(first)) => {
             if !run.has_come_to(step) {
                 return Err(Refusal::OutOfTurn);
             }
             let event = EventKind::StepStarted { run: run_id(), step, action: line };
-            Ok(enter(run, step, StepState::Running { note: None, waits: false }, event))
+            let begun = StepState::Running { note: None, waits: false };
+            let mut decision = enter(run, step, begun, event);
+            if let Some(begun) = decision.next.steps.get_mut(step) {
+                begun.first = begun.first.take().or(Some(first));
+            }
+            Ok(decision)
         }
-        (StepState::Running { .. }, Command::Begin) => Err(Refusal::Repeated),
+        (StepState::Running { .. }, Command::Begin(_)) => Err(Refusal::Repeated),
         (StepState::Running { .. }, Command::Ask(_)) if !asks => Err(Refusal::OutOfTurn),
         (StepState::Running { .. }, Command::Succeed { .. }) if asks => Err(Refusal::OutOfTurn),
         // It did not open, whatever was lost: opening it is a commit to this run.
@@ -95,6 +109,9 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
         }
         (StepState::Running { .. }, Command::Ask(approval)) => {
             let mut decision = enter_silently(run, step, StepState::Asking { approval: approval.clone() });
+            if let Some(asking) = decision.next.steps.get_mut(step) {
+                asking.asked = true;
+            }
             decision.effects.insert(0, EffectKind::DrawDialog { approval });
             Ok(decision)
         }
@@ -122,34 +139,29 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
         }
         (StepState::Running { .. }, Command::Fail { reason }) => {
             let event = EventKind::StepFailed { run: run_id(), step, reason: reason.clone() };
-            let mut decision = enter(run, step, StepState::Failed { at: now, reason }, event);
-            skip(&mut decision.next, |_, _| true);
+            let mut decision = fail(run, step, StepState::Failed { at: now, reason }, event, now);
+            if current.on_failure == OnFailure::Stop {
+                skip(&mut decision.next, |_, _| true);
+            }
             go_on(&mut decision);
             Ok(decision)
         }
         (StepState::Running { .. }, Command::Lose { reason }) => {
             let event = EventKind::StepUnknown { run: run_id(), step, reason: reason.clone() };
-            let mut decision = enter(run, step, StepState::Unknown { at: now, reason }, event);
-            draw_buttons(&mut decision, step);
-            Ok(decision)
-        }
-        (StepState::Unknown { at, .. }, Command::Resolve { by, name, resolution, lost_at })
-            // A button says it in microseconds.
-            if at.as_microsecond() == lost_at.as_microsecond() =>
-        {
-            let summary = format!("{name} marked it as done");
-            let state = match resolution {
-                Resolution::Retry => StepState::Running { note: Some(format!("{name} asked for it")), waits: false },
-                Resolution::MarkAsDone => StepState::Succeeded { at: now, summary, url: None },
-            };
-            let event = EventKind::StepResolved { run: run_id(), step, by, name, resolution };
-            let mut decision = enter(run, step, state, event);
-            draw_buttons(&mut decision, step);
-            match resolution {
-                Resolution::Retry => decision.follow(EffectKind::RunStep { run: run_id(), step }),
-                Resolution::MarkAsDone => go_on(&mut decision),
+            let mut decision = fail(run, step, StepState::Unknown { at: now, reason }, event, now);
+            if current.on_failure == OnFailure::Continue {
+                go_on(&mut decision);
             }
             Ok(decision)
+        }
+        (
+            StepState::Failed { at, reason: failure } | StepState::Unknown { at, reason: failure },
+            Command::Resolve { by, name, resolution, reason, failed_at },
+        )
+            // A button says it in microseconds.
+            if at.as_microsecond() == failed_at.as_microsecond() =>
+        {
+            failure::resolve(run, step, (*at, failure), Answer { by, name, resolution, reason }, now)
         }
         (StepState::Asking { .. }, Command::Close(outcome)) => Ok(closed(run, step, outcome, now)),
         (
@@ -159,7 +171,35 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             | StepState::Succeeded { .. }
             | StepState::Failed { .. }
             | StepState::Unknown { .. }
-            | StepState::Skipped,
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. },
+            Command::FailurePosted(notice),
+        ) => {
+            if current.notice.as_ref() == Some(&notice) {
+                return Err(Refusal::Repeated);
+            }
+            let mut decision = Decision::new(run.clone());
+            let (failed_at, is_current) =
+                (notice.failed_at, current.failure().is_some_and(|(at, _)| at == notice.failed_at));
+            if let Some(changed) = decision.next.steps.get_mut(step) {
+                changed.notice = Some(notice);
+            }
+            if !is_current {
+                // Somebody dealt with it meanwhile, and the message has buttons.
+                let approval = run.thread_of(step);
+                decision.follow(EffectKind::TellFailure { approval, run: run_id(), step, failed_at });
+            }
+            Ok(decision)
+        }
+        (
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Failed { .. }
+            | StepState::Unknown { .. }
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. },
             Command::LinePosted(line),
         ) => {
             if current.line.as_ref() == Some(&line) {
@@ -175,8 +215,9 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             StepState::Succeeded { .. }
             | StepState::Failed { .. }
             | StepState::Unknown { .. }
-            | StepState::Skipped,
-            Command::Begin
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. },
+            Command::Begin(_)
             | Command::Ask(_)
             | Command::Close(_)
             | Command::Retry { .. }
@@ -201,7 +242,7 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
         | (StepState::Running { .. }, Command::Close(_))
         | (
             StepState::Asking { .. },
-            Command::Begin
+            Command::Begin(_)
             | Command::Retry { .. }
             | Command::Wait { .. }
             | Command::Succeed { .. }
@@ -253,7 +294,7 @@ fn skip(run: &mut Run, which: impl Fn(&Run, usize) -> bool) {
 /// approval that it follows; without one, only what needs people is shown.
 fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
     let approval = run.thread_of(step);
-    let known = run.steps.get(step).is_some_and(|step| step.line.is_some());
+    let known = run.steps.get(step).is_some_and(|step| step.line.is_some() || step.notice.is_some());
     let shown =
         approval.is_some() || known || matches!(state, StepState::Failed { .. } | StepState::Unknown { .. });
     let mut decision = Decision::new(run.clone());
@@ -267,43 +308,47 @@ fn enter_silently(run: &Run, step: usize, state: StepState) -> Decision<Run> {
 }
 
 /// Step `step` enters `state`, and `event` says so.
-fn enter(run: &Run, step: usize, state: StepState, event: EventKind) -> Decision<Run> {
+pub(super) fn enter(run: &Run, step: usize, state: StepState, event: EventKind) -> Decision<Run> {
     let mut decision = enter_silently(run, step, state);
     decision.events.push(event);
     decision
 }
 
-/// The dialog has buttons for a step that nobody knows of, and loses them once somebody said what became of it.
-fn draw_buttons(decision: &mut Decision<Run>, step: usize) {
-    if let Some(approval) = decision.next.thread_of(step) {
-        decision.follow(EffectKind::DrawDialog { approval });
+/// Step `step` enters `state` at `now`: it failed, or nobody knows whether it happened. A new message tells
+/// people, as no edit of its line does.
+fn fail(run: &Run, step: usize, state: StepState, event: EventKind, now: Timestamp) -> Decision<Run> {
+    let mut decision = enter(run, step, state, event);
+    // A line that is being posted shows an older state. In the deployment's channel, none was before people
+    // were told of it.
+    let has_no_line = run.steps.get(step).is_some_and(|step| step.line.is_none() && step.notice.is_none());
+    if has_no_line && run.thread_of(step).is_none() {
+        decision.effects.retain(|effect| !matches!(effect, EffectKind::DrawStep { .. }));
     }
+    failure::tell(&mut decision, step, now);
+    decision
 }
 
 /// The approvals that people were asked for.
-fn asked(run: &Run) -> Vec<ApprovalId> {
-    let was_asked = |index: &usize| {
-        run.steps.get(*index).is_some_and(|step| match step.state {
-            StepState::Waiting | StepState::Skipped => false,
-            StepState::Running { .. }
-            | StepState::Asking { .. }
-            | StepState::Succeeded { .. }
-            | StepState::Failed { .. }
-            | StepState::Unknown { .. } => true,
-        })
-    };
+pub(super) fn asked(run: &Run) -> Vec<ApprovalId> {
+    let was_asked = |index: &usize| run.steps.get(*index).is_some_and(|step| step.asked);
     (0..run.steps.len()).filter(was_asked).filter_map(|index| run.asks(index)).collect()
 }
 
-/// The run goes on with its next step, or is over where there is none.
+/// The run goes on with its next step, waits for those before it, or is over where there is none.
 pub(super) fn go_on(decision: &mut Decision<Run>) {
     let run = &mut decision.next;
     if let Some(step) = run.steps.iter().position(|step| step.state == StepState::Waiting) {
-        let run = run.id.clone();
-        decision.follow(EffectKind::RunStep { run, step });
+        if run.has_come_to(step) {
+            let run = run.id.clone();
+            decision.follow(EffectKind::RunStep { run, step });
+        }
         return;
     }
-    let failed = run.steps.iter().position(|step| matches!(step.state, StepState::Failed { .. }));
+    // A step that failed without stopping the others may be tried again beside them.
+    if !run.has_come_to(run.steps.len()) {
+        return;
+    }
+    let failed = run.steps.iter().position(|step| step.stops());
     run.status = if failed.is_some() { Status::Stopped } else { Status::Succeeded };
     let (run, followed) = (run.id.clone(), run.followed);
     decision.events.push(match failed {

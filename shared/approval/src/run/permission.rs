@@ -17,7 +17,8 @@ impl Run {
                 | StepState::Asking { .. }
                 | StepState::Succeeded { .. }
                 | StepState::Failed { .. }
-                | StepState::Unknown { .. } => true,
+                | StepState::Unknown { .. }
+                | StepState::SkippedByHand { .. } => true,
             })
         });
         // A step that is not under an approval goes on after it only where people approved.

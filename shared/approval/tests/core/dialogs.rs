@@ -4,6 +4,7 @@ use crate::samples::{
     Branches, after, all_may, approval, ask_with, at, authors, because, check, click, except, for_it, hook,
     of_three, opened, successor, voted,
 };
+use approval::action::{Action, BuildRef};
 use approval::approval::{Approval, Ask, Choice, Command, Electorate, Verdict, decide};
 use approval::deploy::RulesChange;
 use approval::message::{Message, dialog};
@@ -384,21 +385,33 @@ fn run(state: StepState) -> (Approval, Run) {
 }
 
 #[test]
-fn a_dialog_asks_what_became_of_a_step_that_nobody_knows_of() {
+fn a_dialog_closes_with_what_failed_after_it() {
     let reason = "no answer from one.example within 10 s".to_owned();
     let (approved, mut run) = run(StepState::Unknown { at: at(90), reason });
-    let shown = drawn(&approved, Some(&run)).replace(run.id.as_str(), "<run>");
-    insta::assert_snapshot!(shown, @r#"
+    insta::assert_snapshot!(drawn(&approved, Some(&run)), @"
     section: *Votes:*
     <@U1> :+1:
-    context: Action approved on <!date^1620733381^{date} at {time}|2021-05-11 at 11:43 UTC>.
-    section: :grey_question: `webhook: https://one.example` may or may not have happened: no answer from one.example within 10 s. Signoff does not repeat it by itself, so that nothing runs twice. Look whether it happened: if not, *Retry* runs it again; if so, *Mark as done* goes on with what follows.
-    "step-1": [Retry: "retry" "d <run> 1 1620733410000000 T1", danger] [Mark as done: "mark_as_done" "d <run> 1 1620733410000000 T1"]
-    "#);
-    // Not in another approval's dialog, and not once somebody said it.
-    assert!(!drawn(&approval(), Some(&run)).contains("retry"));
+    context: Approved, but `webhook: https://one.example` may or may not have happened: no answer from one.example within 10 s.
+    ");
+    run.steps[1].state = StepState::Failed { at: at(90), reason: "one.example answered <500>".to_owned() };
+    insta::assert_snapshot!(drawn(&approved, Some(&run)), @"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Approved, but `webhook: https://one.example` failed: one.example answered &lt;500&gt;.
+    ");
+    let build = BuildRef { build: "build-and-deploy".to_owned(), job: None };
+    run.steps[1].action = Action::AutoApproveBuild(build);
+    run.steps[2].state = run.steps[1].state.clone();
+    insta::assert_snapshot!(drawn(&approved, Some(&run)), @"
+    section: *Votes:*
+    <@U1> :+1:
+    context: Approved, but `build-and-deploy` was not approved: one.example answered &lt;500&gt;. Another action failed, too.
+    ");
+    // Not in another approval's dialog, and not once somebody dealt with it.
+    assert!(!drawn(&approval(), Some(&run)).contains(", but"));
     run.steps[1].state = StepState::Running { note: None, waits: false };
-    assert!(!drawn(&approved, Some(&run)).contains("retry"));
+    run.steps[2].state = StepState::Waiting;
+    assert!(!drawn(&approved, Some(&run)).contains(", but"));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::samples::{after, approval, at, click, consequences, for_it};
 use approval::approval::{
-    Approval, Blocker, Check, Choice, Command, Electorate, Judged, Part, Refusal, Status, Verdict, decide,
-    open,
+    Approval, Blocker, Check, Choice, Command, Electorate, Judged, Part, Refusal, Status, Verdict,
+    WithoutRange, decide, open,
 };
 use approval::range::Direction;
 
@@ -54,7 +54,9 @@ fn a_blocked_approval_keeps_its_votes_and_goes_on_by_itself() {
 
 #[test]
 fn a_blocked_approval_is_judged_ever_more_seldom() {
-    for (round, minutes) in [(1, Some(2)), (2, Some(3)), (14, Some(15)), (400, Some(15)), (0, None)] {
+    for (round, minutes) in
+        [(1, Some(2)), (14, Some(15)), (15, Some(30)), (17, Some(120)), (400, Some(1_440)), (0, None)]
+    {
         let again = decide(&voted(), judge(blocked(), None, round), at(0)).unwrap();
         let waits: Vec<_> =
             again.later.iter().map(|later| later.at.duration_since(at(0)).as_mins()).collect();
@@ -63,6 +65,22 @@ fn a_blocked_approval_is_judged_ever_more_seldom() {
     }
     let closed = Approval { status: Status::Expired { at: at(5) }, ..voted() };
     assert_eq!(decide(&closed, judge(blocked(), None, 1), at(60)).err(), Some(Refusal::NotNow));
+}
+
+#[test]
+fn first_vote_of_each_person_has_a_blocked_approval_judged() {
+    let is_judged = |approval: &Approval, person: &str, choice, second| {
+        let decision = decide(approval, click(person, for_it(choice), second), at(second)).unwrap();
+        (consequences(&decision).contains("judge_again"), decision.next)
+    };
+    let opened = Approval { electorate: blocked(), ..approval() };
+    let (judged, voted) = is_judged(&opened, "U2", Choice::Approve, 10);
+    assert!(judged, "what is mended meanwhile is found at once");
+    let (judged, changed) =
+        is_judged(&Approval { rejections_required: 2, ..voted }, "U2", Choice::Reject, 20);
+    assert!(!judged, "a look costs more than a click");
+    assert!(is_judged(&changed, "U3", Choice::Approve, 30).0);
+    assert!(!is_judged(&approval(), "U2", Choice::Approve, 10).0, "nothing blocks it");
 }
 
 #[test]
@@ -113,4 +131,38 @@ fn votes_stay_while_a_moved_base_can_not_be_read() {
         let read = decide(&unread, judge(of(&makers), Some("b"), 1), at(80)).unwrap().next;
         assert_eq!((read.votes.len(), read.subject.base.as_deref()), (kept, Some("b")), "{makers:?}");
     }
+}
+
+#[test]
+fn look_out_of_turn_that_blocks_is_followed_by_another() {
+    let open = Approval { electorate: Electorate::anyone(), ..approval() };
+    let blocks = decide(&open, judge(blocked(), None, 0), at(60)).unwrap();
+    assert!(consequences(&blocks).contains("judge_again at 120"), "{}", consequences(&blocks));
+    let again = decide(&blocks.next, judge(blocked(), None, 0), at(70)).unwrap();
+    assert_eq!(again.later.len(), 0, "the look that waits is enough");
+}
+
+#[test]
+fn votes_start_anew_where_a_moved_base_is_not_compared() {
+    let compared = Electorate { judged: Some(judged(0)), ..Electorate::anyone() };
+    let open = Approval { electorate: compared, votes_required: 2, ..approval() };
+    let voted = after(&open, click("U2", for_it(Choice::Approve), 10), 10);
+    let lost = Electorate::anyone().without_range(WithoutRange::NotCompared { base: "b".repeat(40) });
+    let moved = decide(&voted, judge(lost, Some("b"), 0), at(70)).unwrap().next;
+    let struck: Vec<_> = moved.struck.iter().map(|struck| struck.why).collect();
+    assert_eq!((moved.votes.len(), struck), (0, vec![Verdict::BaseMoved]));
+    assert_eq!((moved.subject.base.as_deref(), moved.electorate.judged), (Some("b"), None));
+}
+
+#[test]
+fn comparison_follows_the_base() {
+    let page = "https://github.com/acme/checkout";
+    let open = Approval {
+        comparison: Some(format!("{page}/compare/old...{}", approval().subject.revision)),
+        ..approval()
+    };
+    let moved = decide(&open, judge(blocked(), Some("b"), 1), at(60)).unwrap().next;
+    assert_eq!(moved.comparison, Some(format!("{page}/compare/b...{}", open.subject.revision)));
+    let without = decide(&approval(), judge(blocked(), Some("b"), 1), at(60)).unwrap().next;
+    assert_eq!(without.comparison, approval().comparison);
 }

@@ -93,8 +93,9 @@ fn a_click_that_asks_for_what_is_not_there_is_told_so() {
 
 #[test]
 fn who_says_too_late_what_became_of_a_step_is_told_so() {
-    insta::assert_snapshot!(resolution_refused(run::Refusal::Repeated), @"Nothing was done: somebody said before what became of it. Its line shows it.");
-    assert_eq!(resolution_refused(run::Refusal::OutOfTurn), resolution_refused(run::Refusal::Repeated));
+    insta::assert_snapshot!(resolution_refused(run::Refusal::Repeated), @"Nothing was done: somebody dealt with this before. Its line in the thread shows it.");
+    insta::assert_snapshot!(resolution_refused(run::Refusal::OutOfTurn), @"Nothing was done: that can’t be done about this step.");
+    insta::assert_snapshot!(resolution_refused(run::Refusal::ReasonNeeded), @"Nothing was done: skipping it takes a reason.");
     assert_eq!(resolution_refused(run::Refusal::NoSuchStep), NO_SUCH_RUN);
 }
 

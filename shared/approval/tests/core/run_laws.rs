@@ -1,6 +1,6 @@
 //! What holds of a run after any commands in any order.
 
-use crate::samples::{Branches, ask_with, at, hook, opened};
+use crate::samples::{Branches, ask_with, at, first, hook, opened};
 use approval::action::Action;
 use approval::approval::{Dialog, Outcome};
 use approval::effect::EffectKind;
@@ -35,7 +35,7 @@ fn commands() -> impl Strategy<Value = Vec<(At, Command)>> {
     let place = prop_oneof![3 => Just(At::Turn), 1 => (0..14_usize).prop_map(At::Step)];
     let reason = || any::<bool>().prop_map(|first| if first { "a" } else { "b" }.to_owned());
     let command = prop_oneof![
-        6 => Just(Command::Begin),
+        6 => Just(Command::Begin(first())),
         3 => Just(Command::Ask(ApprovalId::from_text("a"))),
         3 => Just(Command::Close(Outcome::Approved)),
         2 => Just(Command::Close(Outcome::Rejected)),
@@ -46,22 +46,24 @@ fn commands() -> impl Strategy<Value = Vec<(At, Command)>> {
         6 => reason().prop_map(|summary| Command::Succeed { summary, url: None }),
         1 => reason().prop_map(|reason| Command::Fail { reason }),
         2 => reason().prop_map(|reason| Command::Lose { reason }),
-        6 => (any::<bool>(), 0..60_i64).prop_map(|(retry, second)| resolve(retry, at(second))),
+        6 => (0..3_usize, 0..60_i64).prop_map(|(which, second)| resolve(RESOLUTIONS[which], at(second))),
         1 => reason().prop_map(|ts| Command::LinePosted(Dialog { channel: "C1".to_owned(), ts })),
     ];
     proptest::collection::vec((place, command), 0..50)
 }
 
-fn resolve(retry: bool, lost_at: Timestamp) -> Command {
-    let resolution = if retry { Resolution::Retry } else { Resolution::MarkAsDone };
-    Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, lost_at }
+const RESOLUTIONS: [Resolution; 3] = [Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone];
+
+fn resolve(resolution: Resolution, failed_at: Timestamp) -> Command {
+    let reason = Some("because".to_owned());
+    Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, reason, failed_at }
 }
 
 #[test]
 fn the_end_of_a_run_that_rules_ask_about_has_them_evaluated_again() {
     let mut run = opened(&[hook("1")]).next;
     run.followed = true;
-    let running = decide(&run, 0, Command::Begin, at(1)).expect("it begins").next;
+    let running = decide(&run, 0, Command::Begin(first()), at(1)).expect("it begins").next;
     let evaluates = |run: &Run, command| {
         let decision = decide(run, 0, command, at(2)).expect("its end");
         decision.effects.contains(&EffectKind::EvaluateRules)
@@ -88,16 +90,17 @@ fn carry_out(
     let opening = opened(actions);
     let mut history = History { last: opening.next, effects: opening.effects, events: opening.events };
     for (second, (place, command)) in (1..).zip(commands) {
-        let turn = history.last.steps.iter().position(|step| !has_ended(&step.state)).unwrap_or(0);
+        let failed = history.last.steps.iter().position(|step| step.failure().is_some());
+        let turn = history.last.steps.iter().position(|step| !has_ended(&step.state)).or(failed).unwrap_or(0);
         let step = match place {
             At::Turn => turn,
             At::Step(step) => *step,
         };
         let mut command = command.clone();
-        if let (At::Turn, Command::Resolve { lost_at, .. }) = (place, &mut command)
-            && let Some(StepState::Unknown { at, .. }) = history.last.steps.get(turn).map(|step| &step.state)
+        if let (At::Turn, Command::Resolve { failed_at, .. }) = (place, &mut command)
+            && let Some((at, _)) = history.last.steps.get(turn).and_then(|step| step.failure())
         {
-            *lost_at = *at;
+            *failed_at = at;
         }
         if let Ok(decision) = decide(&history.last, step, command.clone(), at(second)) {
             check(&history.last, &decision.next, step, &command);
@@ -113,7 +116,11 @@ impl History {
     /// The steps that were to be run, in the order in which they were.
     fn steps_run(&self) -> Vec<usize> {
         let run = |effect: &EffectKind| {
-            if let EffectKind::RunStep { step, .. } = effect { Some(*step) } else { None }
+            if let EffectKind::RunStep { step, .. } | EffectKind::RetryStep { step, .. } = effect {
+                Some(*step)
+            } else {
+                None
+            }
         };
         self.effects.iter().filter_map(run).collect()
     }
@@ -129,7 +136,10 @@ fn has_ended(state: &StepState) -> bool {
         | StepState::Running { .. }
         | StepState::Asking { .. }
         | StepState::Unknown { .. } => false,
-        StepState::Succeeded { .. } | StepState::Failed { .. } | StepState::Skipped => true,
+        StepState::Succeeded { .. }
+        | StepState::Failed { .. }
+        | StepState::Skipped
+        | StepState::SkippedByHand { .. } => true,
     }
 }
 
@@ -181,7 +191,7 @@ proptest! {
         let history = carry_out(&actions, &commands, |_, after, step, command| {
             assert!(after.steps.iter().filter(|step| is_active(&step.state)).count() <= 1, "{after:?}");
             match command {
-                Command::Begin | Command::Resolve { resolution: Resolution::Retry, .. } => begun.push(step),
+                Command::Begin(_) | Command::Resolve { resolution: Resolution::Retry, .. } => begun.push(step),
                 _ => {}
             }
         });
@@ -189,12 +199,13 @@ proptest! {
     }
 
     #[test]
-    fn nothing_but_lines_changes_where_a_step_or_a_run_has_ended(actions in actions(), commands in commands()) {
+    fn only_people_change_what_has_ended(actions in actions(), commands in commands()) {
         carry_out(&actions, &commands, |before, after, _, command| {
             for (old, new) in before.steps.iter().zip(&after.steps) {
-                assert!(!has_ended(&old.state) || old.state == new.state, "{command:?}: {old:?}");
+                let is_final = has_ended(&old.state) && !matches!(command, Command::Resolve { .. });
+                assert!(!is_final || old.state == new.state, "{command:?}: {old:?}");
             }
-            if before.status != Status::Running {
+            if before.status != Status::Running && !matches!(command, Command::Resolve { .. }) {
                 assert_eq!(before.status, after.status);
                 assert!(matches!(command, Command::LinePosted { .. }), "{command:?}");
             }
@@ -206,19 +217,19 @@ proptest! {
         actions in actions(),
         commands in commands(),
     ) {
-        let history = carry_out(&actions, &commands, |_, after, _, _| {
+        let mut taken_up = 0;
+        let history = carry_out(&actions, &commands, |before, after, _, command| {
+            let is_taken_up = matches!(command, Command::Resolve { .. }) && before.status != Status::Running;
+            taken_up += usize::from(is_taken_up);
             let all_ended = after.steps.iter().all(|step| has_ended(&step.state));
             assert_eq!(after.status != Status::Running, all_ended, "{after:?}");
         });
-        let failed = history.last.steps.iter().any(|step| matches!(step.state, StepState::Failed { .. }));
+        let failed = history.last.steps.iter().any(|step| step.stops());
         let ended_well = history.count(|event| matches!(event, EventKind::RunSucceeded { .. }));
         let stopped = history.count(|event| matches!(event, EventKind::RunStopped { .. }));
-        let ends = match history.last.status {
-            Status::Running => (0, 0),
-            Status::Succeeded => (1, 0),
-            Status::Stopped => (0, 1),
-        };
-        prop_assert_eq!((ended_well, stopped), ends);
+        let is_over = usize::from(history.last.status != Status::Running);
+        prop_assert_eq!(ended_well + stopped, taken_up + is_over);
+        prop_assert!(history.last.status != Status::Succeeded || ended_well > 0);
         prop_assert!(history.last.status == Status::Running || failed == (history.last.status == Status::Stopped));
     }
 
@@ -262,17 +273,40 @@ proptest! {
     }
 
     #[test]
-    fn a_step_that_failed_is_the_last_one(actions in actions(), commands in commands()) {
-        let mut failed = None;
-        let history = carry_out(&actions, &commands, |_, after, step, command| {
+    fn nothing_runs_after_a_failed_step_until_people_act(actions in actions(), commands in commands()) {
+        carry_out(&actions, &commands, |_, after, step, command| {
             let fails = matches!(command, Command::Fail { .. } | Command::Lose { .. });
             if fails && matches!(after.steps[step].state, StepState::Failed { .. }) {
-                assert_eq!((failed.replace(step), after.status), (None, Status::Stopped));
+                assert_eq!(after.status, Status::Stopped);
+                assert!(after.steps.iter().all(|step| has_ended(&step.state)), "{after:?}");
             }
         });
-        if let Some(failed) = failed {
-            prop_assert_eq!(history.steps_run().pop(), Some(failed));
-        }
+    }
+
+    #[test]
+    fn retry_leaves_all_other_steps_as_before_the_failure(actions in actions(), commands in commands()) {
+        carry_out(&actions, &commands, |before, after, step, command| {
+            let Some((failed_at, _)) = after.steps[step].failure() else { return };
+            let fails = matches!(command, Command::Fail { .. } | Command::Lose { .. });
+            let retried = decide(after, step, resolve(Resolution::Retry, failed_at), at(600));
+            if let (true, Ok(retried)) = (fails, retried) {
+                let states = |run: &Run| run.steps.iter().map(|step| step.state.clone()).collect::<Vec<_>>();
+                let (mut then, mut now) = (states(before), states(&retried.next));
+                (then[step], now[step]) = (StepState::Skipped, StepState::Skipped);
+                assert_eq!((then, before.status), (now, retried.next.status));
+            }
+        });
+    }
+
+    #[test]
+    fn nobody_takes_a_run_past_an_approval(actions in actions(), commands in commands()) {
+        carry_out(&actions, &commands, |before, after, step, command| {
+            let asks = matches!(before.steps[step].action, Action::SlackChannelApproval(_));
+            if let (true, Command::Resolve { .. }) = (asks, command) {
+                assert!(matches!(after.steps[step].state, StepState::Running { .. }));
+                assert!(!before.steps[step].asked);
+            }
+        });
     }
 
     #[test]

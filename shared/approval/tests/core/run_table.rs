@@ -1,10 +1,10 @@
 //! What each command makes of a run's step in each state.
 
 use crate::approval_table::table;
-use crate::samples::{Branches, ask, ask_with, at, consequences, hook, opened};
+use crate::samples::{ask, at, consequences, first, hook, opened};
 use approval::approval::{Dialog, Outcome};
 use approval::id::ApprovalId;
-use approval::run::{Branch, Command, Refusal, Resolution, Run, Status, StepState, decide};
+use approval::run::{Command, Refusal, Resolution, Run, StepState, decide};
 use jiff::{SignedDuration, Timestamp};
 
 /// A run of an approval with one action, and an action after it.
@@ -20,7 +20,7 @@ fn failed() -> StepState {
     StepState::Failed { at: at(1), reason: "404".to_owned() }
 }
 
-fn asking() -> StepState {
+pub fn asking() -> StepState {
     StepState::Asking { approval: ApprovalId::from_text("a") }
 }
 
@@ -40,6 +40,13 @@ fn unthreaded(state: StepState) -> Run {
     run
 }
 
+/// A run whose approval was asked and rejected.
+fn rejected() -> Run {
+    let mut run = with(&[failed(), StepState::Skipped, StepState::Skipped]);
+    run.steps[0].asked = true;
+    run
+}
+
 /// A run in each state of the step with the number beside it.
 fn states() -> Vec<(&'static str, Run, usize)> {
     let running = |note: Option<&str>| StepState::Running { note: note.map(str::to_owned), waits: false };
@@ -55,14 +62,22 @@ fn states() -> Vec<(&'static str, Run, usize)> {
         ("asking", with(&[asking()]), 0),
         ("succeeded", with(&[succeeded(), succeeded()]), 1),
         ("failed", with(&[succeeded(), failed()]), 1),
+        ("failed, the others skipped", with(&[succeeded(), failed(), StepState::Skipped]), 1),
+        (
+            "failed, an approval that could not be asked",
+            with(&[failed(), StepState::Skipped, StepState::Skipped]),
+            0,
+        ),
+        ("failed, an approval that was rejected", rejected(), 0),
         ("unknown", with(&[succeeded(), unknown.clone()]), 1),
         ("unknown, before there is a thread", unthreaded(unknown), 0),
         ("skipped", with(&[failed(), StepState::Skipped]), 1),
     ]
 }
 
-fn resolve(resolution: Resolution, lost_at: Timestamp) -> Command {
-    Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, lost_at }
+fn resolve(resolution: Resolution, failed_at: Timestamp) -> Command {
+    let reason = (resolution == Resolution::Skip).then(|| "not needed".to_owned());
+    Command::Resolve { by: "U1".to_owned(), name: "Ana".to_owned(), resolution, reason, failed_at }
 }
 
 fn line(ts: &str) -> Dialog {
@@ -72,7 +87,7 @@ fn line(ts: &str) -> Dialog {
 fn commands() -> Vec<(&'static str, Command)> {
     let reason = || "503".to_owned();
     vec![
-        ("begin", Command::Begin),
+        ("begin", Command::Begin(first())),
         ("ask", Command::Ask(ApprovalId::from_text("a"))),
         ("close approved", Command::Close(Outcome::Approved)),
         ("close rejected", Command::Close(Outcome::Rejected)),
@@ -84,13 +99,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("fail", Command::Fail { reason: reason() }),
         ("lose", Command::Lose { reason: reason() }),
         ("say: retry", resolve(Resolution::Retry, at(1))),
+        ("say: skip", resolve(Resolution::Skip, at(1))),
         ("say: done", resolve(Resolution::MarkAsDone, at(1))),
         ("say of an older loss: retry", resolve(Resolution::Retry, at(0))),
         ("line posted", Command::LinePosted(line("2.0"))),
     ]
 }
 
-fn word(state: &StepState) -> &'static str {
+pub fn word(state: &StepState) -> &'static str {
     match state {
         StepState::Waiting => "waiting",
         StepState::Running { .. } => "running",
@@ -99,6 +115,7 @@ fn word(state: &StepState) -> &'static str {
         StepState::Failed { .. } => "failed",
         StepState::Unknown { .. } => "unknown",
         StepState::Skipped => "skipped",
+        StepState::SkippedByHand { .. } => "skipped_by_hand",
     }
 }
 
@@ -134,6 +151,7 @@ fn every_command_in_every_state() {
       fail                         refused: OutOfTurn
       lose                         refused: OutOfTurn
       say: retry                   refused: OutOfTurn
+      say: skip                    refused: OutOfTurn
       say: done                    refused: OutOfTurn
       say of an older loss: retry  refused: OutOfTurn
       line posted                  succeeded waiting waiting (Running); do: -; record: -
@@ -150,6 +168,7 @@ fn every_command_in_every_state() {
       fail                         refused: OutOfTurn
       lose                         refused: OutOfTurn
       say: retry                   refused: OutOfTurn
+      say: skip                    refused: OutOfTurn
       say: done                    refused: OutOfTurn
       say of an older loss: retry  refused: OutOfTurn
       line posted                  asking waiting waiting (Running); do: -; record: -
@@ -163,9 +182,10 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              succeeded running waiting (Running); do: draw_step 1; record: step_retrying 1
       succeed                      succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
-      fail                         succeeded failed skipped (Stopped); do: draw_step 1, draw_dialog; record: step_failed 1, run_stopped 1
-      lose                         succeeded unknown waiting (Running); do: draw_step 1, draw_dialog; record: step_unknown 1
+      fail                         succeeded failed skipped (Stopped); do: draw_step 1, tell_failure 1, draw_dialog; record: step_failed 1, run_stopped 1
+      lose                         succeeded unknown waiting (Running); do: draw_step 1, tell_failure 1, draw_dialog; record: step_unknown 1
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  succeeded running waiting (Running); do: -; record: -
@@ -179,9 +199,10 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              refused: Repeated
       succeed                      succeeded succeeded waiting (Running); do: draw_step 1, run_step 2; record: step_succeeded 1
-      fail                         succeeded failed skipped (Stopped); do: draw_step 1, draw_dialog; record: step_failed 1, run_stopped 1
-      lose                         succeeded unknown waiting (Running); do: draw_step 1, draw_dialog; record: step_unknown 1
+      fail                         succeeded failed skipped (Stopped); do: draw_step 1, tell_failure 1, draw_dialog; record: step_failed 1, run_stopped 1
+      lose                         succeeded unknown waiting (Running); do: draw_step 1, tell_failure 1, draw_dialog; record: step_unknown 1
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  succeeded running waiting (Running); do: -; record: -
@@ -195,9 +216,10 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              succeeded succeeded running (Running); do: draw_step 2; record: step_retrying 2
       succeed                      succeeded succeeded succeeded (Succeeded); do: draw_step 2; record: step_succeeded 2, run_succeeded
-      fail                         succeeded succeeded failed (Stopped); do: draw_step 2, draw_dialog; record: step_failed 2, run_stopped 2
-      lose                         succeeded succeeded unknown (Running); do: draw_step 2, draw_dialog; record: step_unknown 2
+      fail                         succeeded succeeded failed (Stopped); do: draw_step 2, tell_failure 2, draw_dialog; record: step_failed 2, run_stopped 2
+      lose                         succeeded succeeded unknown (Running); do: draw_step 2, tell_failure 2, draw_dialog; record: step_unknown 2
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  succeeded succeeded running (Running); do: -; record: -
@@ -211,9 +233,10 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              running waiting waiting (Running); do: -; record: step_retrying 0
       succeed                      refused: OutOfTurn
-      fail                         failed skipped skipped (Stopped); do: draw_step 0, draw_dialog; record: step_failed 0, run_stopped 0
-      lose                         failed skipped skipped (Stopped); do: draw_step 0, draw_dialog; record: step_failed 0, run_stopped 0
+      fail                         failed skipped skipped (Stopped); do: tell_failure 0; record: step_failed 0, run_stopped 0
+      lose                         failed skipped skipped (Stopped); do: tell_failure 0; record: step_failed 0, run_stopped 0
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  running waiting waiting (Running); do: -; record: -
@@ -227,9 +250,10 @@ fn every_command_in_every_state() {
       close cancelled              refused: OutOfTurn
       retry after 503              running (Running); do: draw_step 0; record: step_retrying 0
       succeed                      succeeded (Succeeded); do: draw_step 0; record: step_succeeded 0, run_succeeded
-      fail                         failed (Stopped); do: draw_step 0; record: step_failed 0, run_stopped 0
-      lose                         unknown (Running); do: draw_step 0; record: step_unknown 0
+      fail                         failed (Stopped); do: draw_step 0, tell_failure 0; record: step_failed 0, run_stopped 0
+      lose                         unknown (Running); do: draw_step 0, tell_failure 0; record: step_unknown 0
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  running (Running); do: -; record: -
@@ -246,6 +270,7 @@ fn every_command_in_every_state() {
       fail                         refused: OutOfTurn
       lose                         refused: OutOfTurn
       say: retry                   refused: OutOfTurn
+      say: skip                    refused: OutOfTurn
       say: done                    refused: OutOfTurn
       say of an older loss: retry  refused: OutOfTurn
       line posted                  asking waiting waiting (Running); do: -; record: -
@@ -262,6 +287,7 @@ fn every_command_in_every_state() {
       fail                         refused: Repeated
       lose                         refused: Repeated
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  succeeded succeeded waiting (Running); do: -; record: -
@@ -277,10 +303,62 @@ fn every_command_in_every_state() {
       succeed                      refused: Repeated
       fail                         refused: Repeated
       lose                         refused: Repeated
-      say: retry                   refused: Repeated
-      say: done                    refused: Repeated
+      say: retry                   succeeded running waiting (Running); do: draw_step 1, draw_dialog, run_step 1; record: step_resolved 1
+      say: skip                    succeeded skipped_by_hand waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
+      say: done                    succeeded succeeded waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
       say of an older loss: retry  refused: Repeated
       line posted                  succeeded failed waiting (Running); do: -; record: -
+    step 1 failed, the others skipped
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   succeeded running waiting (Running); do: draw_step 1, draw_dialog, run_step 1; record: step_resolved 1
+      say: skip                    succeeded skipped_by_hand waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
+      say: done                    succeeded succeeded waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
+      say of an older loss: retry  refused: Repeated
+      line posted                  succeeded failed skipped (Running); do: -; record: -
+    step 0 failed, an approval that could not be asked
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   running waiting waiting (Running); do: run_step 0; record: step_resolved 0
+      say: skip                    refused: OutOfTurn
+      say: done                    refused: OutOfTurn
+      say of an older loss: retry  refused: Repeated
+      line posted                  failed skipped skipped (Running); do: -; record: -
+    step 0 failed, an approval that was rejected
+      begin                        refused: Repeated
+      ask                          refused: Repeated
+      close approved               refused: Repeated
+      close rejected               refused: Repeated
+      close expired                refused: Repeated
+      close superseded             refused: Repeated
+      close cancelled              refused: Repeated
+      retry after 503              refused: Repeated
+      succeed                      refused: Repeated
+      fail                         refused: Repeated
+      lose                         refused: Repeated
+      say: retry                   refused: OutOfTurn
+      say: skip                    refused: OutOfTurn
+      say: done                    refused: OutOfTurn
+      say of an older loss: retry  refused: Repeated
+      line posted                  failed skipped skipped (Running); do: -; record: -
     step 1 unknown
       begin                        refused: Repeated
       ask                          refused: Repeated
@@ -294,6 +372,7 @@ fn every_command_in_every_state() {
       fail                         refused: Repeated
       lose                         refused: Repeated
       say: retry                   succeeded running waiting (Running); do: draw_step 1, draw_dialog, run_step 1; record: step_resolved 1
+      say: skip                    succeeded skipped_by_hand waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
       say: done                    succeeded succeeded waiting (Running); do: draw_step 1, draw_dialog, run_step 2; record: step_resolved 1
       say of an older loss: retry  refused: Repeated
       line posted                  succeeded unknown waiting (Running); do: -; record: -
@@ -310,6 +389,7 @@ fn every_command_in_every_state() {
       fail                         refused: Repeated
       lose                         refused: Repeated
       say: retry                   running (Running); do: draw_step 0, run_step 0; record: step_resolved 0
+      say: skip                    skipped_by_hand (Succeeded); do: draw_step 0; record: step_resolved 0, run_succeeded
       say: done                    succeeded (Succeeded); do: draw_step 0; record: step_resolved 0, run_succeeded
       say of an older loss: retry  refused: Repeated
       line posted                  unknown (Running); do: -; record: -
@@ -326,95 +406,20 @@ fn every_command_in_every_state() {
       fail                         refused: Repeated
       lose                         refused: Repeated
       say: retry                   refused: Repeated
+      say: skip                    refused: Repeated
       say: done                    refused: Repeated
       say of an older loss: retry  refused: Repeated
       line posted                  failed skipped waiting (Running); do: -; record: -
     ");
 }
 
-/// A run of an approval with an action in each branch, the first of them an approval with actions of its own, and an
-/// action after it; and the number of the step in each branch.
-fn branched() -> Run {
-    let inner = ask_with(
-        "inner",
-        Branches { on_success: vec![hook("yes")], on_reject: vec![hook("no")], on_expire: vec![] },
-    );
-    let outer = Branches {
-        on_success: vec![inner, hook("approved")],
-        on_reject: vec![hook("rejected")],
-        on_expire: vec![hook("expired")],
-    };
-    let mut run = opened(&[ask_with("outer", outer), hook("last")]).next;
-    run.steps[0].state = asking();
-    run
-}
-
-#[test]
-fn what_runs_after_an_approval_follows_from_how_it_ended() {
-    let ended = |outcome: Outcome| {
-        let decision = decide(&branched(), 0, Command::Close(outcome), at(120)).expect("an end");
-        let waiting = decision.next.steps.iter().filter(|step| step.state == StepState::Waiting);
-        let waiting: Vec<_> = waiting.map(|step| step.action.to_string()).collect();
-        let waiting = if waiting.is_empty() { "nothing".to_owned() } else { waiting.join(", ") };
-        let waiting = waiting.replace("webhook: https://", "").replace("slack_channel_approval: ", "");
-        format!("{:?}, {waiting} waits; {}", decision.next.status, consequences(&decision))
-    };
-    insta::assert_snapshot!(table([
-        ("approved", ended(Outcome::Approved)),
-        ("rejected", ended(Outcome::Rejected)),
-        ("expired", ended(Outcome::Expired)),
-        ("superseded", ended(Outcome::Ended("superseded".to_owned()))),
-        ("cancelled", ended(Outcome::Cancelled("its dialog could not be shown".to_owned()))),
-    ]), @"
-    approved    Running, inner, yes, no, approved, last waits; do: run_step 1; record: -
-    rejected    Running, rejected waits; do: run_step 5; record: -
-    expired     Running, expired waits; do: run_step 6; record: -
-    superseded  Stopped, nothing waits; do: draw_dialog; record: run_stopped 0
-    cancelled   Stopped, nothing waits; do: draw_step 0, draw_dialog; record: run_stopped 0
-    ");
-}
-
-#[test]
-fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_branch() {
-    let begin = |run: &Run, step| decide(run, step, Command::Begin, at(120)).expect("its turn").next;
-    let outer = decide(&branched(), 0, Command::Close(Outcome::Approved), at(60)).expect("approved").next;
-    let asked =
-        decide(&begin(&outer, 1), 1, Command::Ask(ApprovalId::from_text("b")), at(61)).expect("asked").next;
-    let inner = decide(&asked, 1, Command::Close(Outcome::Rejected), at(62)).expect("rejected").next;
-    let states: Vec<_> = inner.steps.iter().map(|step| word(&step.state)).collect();
-    assert_eq!(
-        states,
-        ["succeeded", "failed", "skipped", "waiting", "skipped", "skipped", "skipped", "skipped"]
-    );
-    let done = Command::Succeed { summary: "told".to_owned(), url: None };
-    let last = decide(&begin(&inner, 3), 3, done, at(63)).expect("done");
-    assert_eq!(last.next.status, Status::Stopped);
-    assert_eq!(consequences(&last), "do: draw_step 3, draw_dialog, draw_dialog; record: step_succeeded 3, run_stopped 1");
-}
-
-#[test]
-fn an_approval_that_nobody_may_have_seen_is_told_in_the_deployments_channel() {
-    use approval::effect::EffectKind;
-    let told = |outcome: Outcome| {
-        let decision = decide(&branched(), 0, Command::Close(outcome), at(120)).expect("an end");
-        decision
-            .effects
-            .iter()
-            .any(|effect| matches!(effect, EffectKind::DrawStep { approval: None, step: 0, .. }))
-    };
-    assert!(told(Outcome::Cancelled("its dialog could not be shown".to_owned())));
-    assert!(
-        !told(Outcome::Ended("superseded".to_owned())) && !told(Outcome::Rejected) && !told(Outcome::Expired)
-    );
-}
-
 #[test]
 fn who_says_what_became_of_a_step_is_asked_about_its_last_loss() {
-    let lost_at = at(1) + SignedDuration::from_nanos(1_234_567);
-    let unknown = with(&[succeeded(), StepState::Unknown { at: lost_at, reason: "no answer".to_owned() }]);
+    let failed_at = at(1) + SignedDuration::from_nanos(1_234_567);
+    let unknown = with(&[succeeded(), StepState::Unknown { at: failed_at, reason: "no answer".to_owned() }]);
     // The button carries it in microseconds.
-    let carried = Timestamp::from_microsecond(lost_at.as_microsecond()).expect("a time");
-    assert_ne!(carried, lost_at);
+    let carried = Timestamp::from_microsecond(failed_at.as_microsecond()).expect("a time");
+    assert_ne!(carried, failed_at);
     let again = decide(&unknown, 1, resolve(Resolution::Retry, carried), at(120)).expect("asked for").next;
     assert_eq!(
         again.steps[1].state,
@@ -443,51 +448,5 @@ fn a_line_that_moved_is_drawn_where_it_stands_now() {
 
 #[test]
 fn a_step_that_is_not_there_is_refused() {
-    assert_eq!(decide(&run(), 3, Command::Begin, at(1)), Err(Refusal::NoSuchStep));
-}
-
-#[test]
-fn a_run_opens_with_its_first_step() {
-    let opening = opened(&[hook("one.example"), hook("two.example")]);
-    assert_eq!(opening.next.status, Status::Running);
-    assert_eq!(consequences(&opening), "do: run_step 0; record: run_opened");
-}
-
-#[test]
-fn a_run_without_actions_has_succeeded_when_it_opens() {
-    let opening = opened(&[]);
-    assert_eq!(opening.next.status, Status::Succeeded);
-    assert_eq!(consequences(&opening), "do: -; record: run_opened, run_succeeded");
-}
-
-#[test]
-fn a_step_is_shown_in_the_thread_of_the_approval_that_it_follows() {
-    let nested = ask("inner", vec![hook("one.example")]);
-    let run = opened(&[
-        hook("zero.example"),
-        ask("outer", vec![nested, hook("two.example")]),
-        hook("three.example"),
-    ])
-    .next;
-    let thread = |approval: usize| Some(ApprovalId::derive(&run.id, approval));
-    let threads: Vec<_> = (0..run.steps.len()).map(|step| run.thread_of(step)).collect();
-    assert_eq!(threads, [None, None, thread(1), thread(2), thread(1), thread(2)]);
-    assert_eq!(run.thread_of(6), None);
-}
-
-#[test]
-fn a_step_waits_for_the_approval_that_the_run_comes_to_it_by() {
-    let branches =
-        |on_reject| Branches { on_success: vec![hook("yes.example")], on_reject, ..Branches::default() };
-    let roll_back = ask("roll back", vec![hook("back.example")]);
-    let run = opened(&[ask_with("outer", branches(vec![roll_back])), hook("then.example")]).next;
-    let steps = 0..=run.steps.len();
-    let waits_for: Vec<_> = steps.clone().map(|step| run.waits_for(step)).collect();
-    assert_eq!(waits_for, [None, Some(0), Some(0), Some(2), Some(0), None]);
-    let (success, reject) = (Some(Branch::OnSuccess), Some(Branch::OnReject));
-    let needs = |approval| steps.clone().map(|step| run.branch_of(step, approval)).collect::<Vec<_>>();
-    assert_eq!(needs(0), [None, success, reject, reject, None, None]);
-    assert_eq!(needs(2), [None, None, None, success, None, None]);
-    let asks = |step| run.asks(step).is_some_and(|id| id == ApprovalId::derive(&run.id, step));
-    assert_eq!(steps.filter(|step| asks(*step)).collect::<Vec<_>>(), [0, 2]);
+    assert_eq!(decide(&run(), 3, Command::Begin(first()), at(1)), Err(Refusal::NoSuchStep));
 }

@@ -1,6 +1,6 @@
 //! Deploys, approvals and runs to test with, and decisions as a line of text.
 
-use approval::action::{Action, ApprovalSpec, RangeRules, Reasons};
+use approval::action::{Action, ApprovalSpec, RangeRules, Reasons, WebhookSpec};
 use approval::approval::{
     self as votes, Approval, Ask, Asked, Check, Choice, Click, Clicked, Electorate, Frozen, Standing,
 };
@@ -8,8 +8,8 @@ use approval::approval::{Status, Subject, Successor, Verdict, Vote, Voter};
 use approval::decision::Decision;
 use approval::deploy::{Deploy, RulesChange, Slug, Source};
 use approval::freeze::{Dates, Freeze, Hours};
-use approval::id::{ApprovalId, DeployId, RunId};
-use approval::run::{Opening, Run};
+use approval::id::{ApprovalId, DeployId, EffectId, RunId};
+use approval::run::{FirstTry, Opening, Run};
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -220,7 +220,12 @@ pub fn deploy() -> Deploy {
 
 /// The action `webhook`, told from others by its host.
 pub fn hook(host: &str) -> Action {
-    Action::Webhook(format!("https://{host}/hook"))
+    Action::Webhook(WebhookSpec::to(format!("https://{host}/hook")))
+}
+
+/// The effect that tries a step first.
+pub fn first() -> FirstTry {
+    FirstTry { effect: EffectId::from_text("e"), at: at(0) }
 }
 
 /// What runs after an approval, by how it ended.

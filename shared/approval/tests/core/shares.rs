@@ -6,8 +6,10 @@ use approval::approval::{Blocker, Electorate, Member, Verdict};
 use approval::authors::vouched_authors;
 use approval::base::Base;
 use approval::deploy::Slug;
+use approval::message::{Show, blocked};
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use approval::shares::{Changes, Maker, changes, changes_of};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -70,6 +72,7 @@ fn pull_request(number: u64, opened_by: &str, merged_by: &[&str]) -> RangePullRe
         opening_asked_by: Vec::new(),
         labels: Vec::new(),
         issues: Vec::new(),
+        is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
     }
@@ -269,10 +272,32 @@ fn a_merge_queue_stands_for_who_queued() {
         shares(&queued(&["github-merge-queue[bot]", "ben"])),
         ["ana: 1 commits, 0 merged", "ben: 0 commits, 1 merged"]
     );
-    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"], &[]] {
+    for by in [&["github-merge-queue[bot]"][..], &["github-actions[bot]", "ben"]] {
         let blocked = judged(&queued(by), &four_eyes()).blocked;
         assert!(matches!(&blocked[..], [Blocker::MakersNotFound { .. }]), "{by:?}: {blocked:?}");
     }
+}
+
+#[test]
+fn account_that_is_gone_blocks_and_says_the_way_out() {
+    let opened_by_nobody = RangePullRequest { opened_by: None, ..pull_request(7, "ana", &[]) };
+    let gone = range(vec![of_pull_request(7, commit(1, "ana"))], vec![opened_by_nobody]);
+    let electorate = judged(&gone, &four_eyes());
+    let what = ["who merged #7", "who opened #7"].map(str::to_owned).to_vec();
+    assert_eq!(electorate.blocked, [Blocker::MakersUntold { what: what.clone() }]);
+    let (member, time) = (|id: &str| id.to_owned(), |at: Timestamp| at.to_string());
+    let show = Show { member: &member, text: &|text| text.to_owned(), time: &time };
+    let lines = blocked(&electorate, &show);
+    assert_eq!(
+        lines,
+        [
+            "Blocked, and votes are kept: the source host does not say who merged #7, who opened #7: the account is gone. Nobody can \
+          map it. Set `unknown_makers: allow` in the rule, or break the glass."
+        ]
+    );
+    let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
+    let allowed = judged(&gone, &ApprovalSpec { range: allow, ..four_eyes() });
+    assert_eq!((allowed.blocked, allowed.judged.map(|judged| judged.allowed)), (Vec::new(), Some(what)));
 }
 
 #[test]
@@ -350,13 +375,15 @@ fn only_an_account_with_a_hand_in_it_is_an_author() {
         commits: vec![by("ben", "ben"), by("dan", "ben")],
         ..pull_request(7, "ana", &["eva"])
     };
+    let named_by_merger = RangeCommit { co_authors: vec![named("eva")], ..squash.clone() };
     for (what, expected, found) in [
         ("pushed themselves", "ana", authors(by("ana", "ana"), Vec::new())),
         ("pushed by another", "", authors(by("ana", "ben"), Vec::new())),
         ("signed", "ana", authors(signed("ana", "ana"), Vec::new())),
         ("signed by another", "", authors(signed("ana", "ben"), Vec::new())),
         ("a co-author by text", "ana", authors(with("ben"), Vec::new())),
-        ("a squash", "ana ben", authors(squash, vec![branch])),
+        ("a squash", "ana ben", authors(squash.clone(), vec![branch.clone()])),
+        ("named in the merge's message", "ana ben", authors(named_by_merger, vec![branch])),
     ] {
         assert_eq!(found, expected, "{what}");
     }
@@ -463,7 +490,7 @@ fn who_set_the_base_may_not_vote_on_its_range() {
     let changes = changes(&range(vec![commit(1, "ana")], Vec::new()), &[], at(0));
     let members = members(&changes);
     let electorate = Electorate::anyone().judging(&four_eyes(), &set, Ok((&changes, &members)), at(0));
-    assert_eq!(electorate.verdict("U-chiara"), Verdict::OwnChange);
+    assert_eq!(electorate.verdict("U-chiara"), Verdict::SetTheBase);
     assert_eq!(electorate.verdict("U-ben"), Verdict::Eligible);
 }
 
@@ -559,4 +586,95 @@ proptest! {
             prop_assert!(count(&[merger]) >= required as usize, "{:?}", pull_request);
         }
     }
+}
+
+#[test]
+fn starter_without_a_name_is_a_maker_who_is_not_found() {
+    let one = range(vec![commit(1, "ana")], Vec::new());
+    let changes = changes(&one, &[Identity::untold("who deployed it")], at(0));
+    let judged =
+        Electorate::anyone().judging(&four_eyes(), &base(), Ok((&changes, &members(&changes))), at(0));
+    assert_eq!(judged.blocked, [Blocker::MakersNotFound { names: vec!["who deployed it".to_owned()] }]);
+}
+
+#[test]
+fn whoever_queued_started_the_run_of_the_merge_queue() {
+    let queue = acted("github-merge-queue[bot]");
+    let queued = RangePullRequest {
+        merge_asked_by: vec![acted("ben")],
+        ..pull_request(1, "ana", &["github-merge-queue[bot]", "ben"])
+    };
+    for (from, expected) in
+        [(queued, "ana+ben"), (pull_request(1, "ana", &["ben"]), "ana+github-merge-queue[bot]")]
+    {
+        let one = range(vec![of_pull_request(1, commit(1, "ana"))], vec![from]);
+        let changes = changes(&one, std::slice::from_ref(&queue), at(0));
+        let share = changes.shares.iter().find(|share| share.commits == 1).unwrap();
+        let makers: BTreeSet<_> =
+            share.makers.iter().map(|index| changes.makers[*index].name.as_str()).collect();
+        assert_eq!(makers.into_iter().collect::<Vec<_>>().join("+"), expected);
+    }
+}
+
+#[test]
+fn account_that_the_host_names_replaces_one_of_text() {
+    let ana = account("ana");
+    let line = address(&format!("{}+other@users.noreply.github.com", ana.id));
+    let first = RangeCommit { co_authors: vec![line], ..commit(1, "ben") };
+    let one = range(vec![first, commit(2, "ana")], Vec::new());
+    let changes = changes(&one, &[], at(0));
+    let of_ana: Vec<_> = changes
+        .makers
+        .iter()
+        .filter_map(|maker| maker.account.clone())
+        .filter(|one| one.id == ana.id)
+        .collect();
+    assert_eq!(of_ana, [ana]);
+}
+
+#[test]
+fn maker_whose_profile_was_not_read_is_not_allowed_as_unknown() {
+    let one = range(vec![commit(1, "stranger")], Vec::new());
+    let rules = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
+    let spec = ApprovalSpec { range: rules, ..four_eyes() };
+    for (is_unread, blockers) in [(false, 0), (true, 1)] {
+        let mut changes = changes(&one, &[], at(0));
+        changes.makers[0].is_unread = is_unread;
+        let judged = Electorate::anyone().judging(&spec, &base(), Ok((&changes, &members(&changes))), at(0));
+        assert_eq!(judged.blocked.len(), blockers, "{:?}", judged.blocked);
+    }
+}
+
+#[test]
+fn base_that_an_admin_set_has_to_be_an_ancestor() {
+    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let set = Base::none(&slug, "production").set(&"b".repeat(40), true, "U-admin", at(0));
+    for (direction, base, blocked) in [
+        (Direction::Forward, &set, Vec::new()),
+        (Direction::Rollback, &set, vec![Blocker::NoBase]),
+        (Direction::Diverged, &set, vec![Blocker::NoBase]),
+        (Direction::Same, &set, vec![Blocker::NoBase]),
+        (Direction::Rollback, &base(), Vec::new()),
+    ] {
+        let one = Range { direction, ..range(vec![commit(1, "ana")], Vec::new()) };
+        let changes = changes(&one, &[], at(0));
+        let judged =
+            Electorate::anyone().judging(&four_eyes(), base, Ok((&changes, &members(&changes))), at(0));
+        assert_eq!(judged.blocked, blocked, "{direction:?}");
+    }
+}
+
+#[test]
+fn unsigned_branch_of_what_is_taken_out_needs_no_signature() {
+    let squash = |number| {
+        let signed = RangeCommit { committer: None, signature: Signature::Host, ..commit(number, "ana") };
+        of_pull_request(7, signed)
+    };
+    let from = of_branch(pull_request(7, "ana", &["ben"]), vec![commit(8, "ana")], &[1]);
+    let added = range(vec![squash(1)], vec![from]);
+    let taken_out = Range { added: Vec::new(), removed: added.added.clone(), ..added.clone() };
+    assert_eq!(
+        (changes(&added, &[], at(0)).unverified.count, changes(&taken_out, &[], at(0)).unverified.count),
+        (1, 0)
+    );
 }

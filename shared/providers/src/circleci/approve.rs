@@ -24,6 +24,21 @@ pub struct Approved {
     pub job: String,
 }
 
+/// The job that is to be approved.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldJob<'a> {
+    /// The project's slug (`gh/acme/checkout`).
+    pub project: &'a str,
+    /// The branch whose pipelines are looked through where none is found among all; `None`: there is none.
+    pub branch: Option<&'a str>,
+    /// The full SHA of the commit that is built.
+    pub revision: &'a str,
+    /// The workflow's name.
+    pub build: &'a str,
+    /// The approval job's name; `None`: the only one that is on hold.
+    pub job: Option<&'a str>,
+}
+
 /// The reason for which a job was not approved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotApproved {
@@ -51,14 +66,16 @@ struct Seen {
     workflows: BTreeSet<String>,
     canceled: Option<u64>,
     otherwise: Vec<String>,
+    other_refs: Vec<String>,
     errors: Vec<String>,
     starting: bool,
 }
 
 impl CircleCi {
-    /// Approves the approval job of the workflow `build` that ran for `revision` in `project` (`gh/acme/checkout`).
+    /// Approves the job `held`.
     ///
-    /// Only a pipeline of exactly this revision counts that its own push started. The newest 10 pages of all pipelines are
+    /// Only a pipeline of exactly this revision counts that its own push started, and that builds a branch or
+    /// tag which `is_allowed`. The newest 10 pages of all pipelines are
     /// read, then 10 of those of `branch` where none was found. In the one pipeline that has the workflow, its newest run
     /// that was not cancelled counts. `job` names the approval job; without it, it is the only one that is on hold. Where
     /// several are and one was approved before, nothing is approved without a name: after a lost answer, that one may have
@@ -71,15 +88,14 @@ impl CircleCi {
     /// [`NotApproved::NotYet`] if the job does not wait for approval yet, if there is no pipeline of the
     /// revision yet, or if several pipelines have the workflow. [`Failure::Permanent`] if the revision is not
     /// a full one, if there is no such workflow or job (the message says which there are), if the only
-    /// pipeline was started otherwise, if it was cancelled or failed, or if it is unclear which job is meant.
+    /// pipeline was started otherwise or builds another branch or tag, if it was cancelled or failed, or if
+    /// it is unclear which job is meant.
     pub async fn approve_held_job(
         &self,
-        project: &str,
-        branch: Option<&str>,
-        revision: &str,
-        build: &str,
-        job: Option<&str>,
+        held: HeldJob<'_>,
+        is_allowed: impl Fn(&str) -> bool,
     ) -> Result<Approved, NotApproved> {
+        let HeldJob { revision, job, .. } = held;
         if revision.len() != FULL || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Failure::Permanent(format!(
                 "nothing was approved: {revision} is not the full SHA of a commit, and a short one may stand for another \
@@ -87,7 +103,7 @@ impl CircleCi {
             ))
             .into());
         }
-        let (pipeline, workflow) = self.find_workflow(project, branch, revision, build).await?;
+        let (pipeline, workflow) = self.find_workflow(held, is_allowed).await?;
         let jobs = self.jobs(&workflow).await?;
         let approved = |job: &Job, already| Approved {
             already,
@@ -115,11 +131,10 @@ impl CircleCi {
     /// The workflow `build` of the one pipeline that the push of `revision` started and that has it.
     async fn find_workflow(
         &self,
-        project: &str,
-        branch: Option<&str>,
-        revision: &str,
-        build: &str,
+        held: HeldJob<'_>,
+        is_allowed: impl Fn(&str) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
+        let HeldJob { project, branch, revision, build, .. } = held;
         let mut seen = Seen::default();
         let mut fitting: Vec<(Triggered, Workflow)> = Vec::new();
         for filter in [None].into_iter().chain(branch.map(Some)) {
@@ -134,6 +149,13 @@ impl CircleCi {
                     if let Origin::Otherwise(how) = origin(pipeline) {
                         seen.otherwise
                             .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
+                        continue;
+                    }
+                    let name =
+                        pipeline.vcs.as_ref().and_then(|vcs| vcs.tag.as_deref().or(vcs.branch.as_deref()));
+                    if !is_allowed(name.unwrap_or_default()) {
+                        let name = name.map_or_else(|| "no branch".to_owned(), quote);
+                        seen.other_refs.push(format!("pipeline {} builds {name} ({url})", pipeline.number));
                         continue;
                     }
                     if let Some(workflow) = seen.look(pipeline, self.workflows(pipeline).await?, build) {
@@ -200,6 +222,12 @@ impl Seen {
         if let Some(error) = self.errors.first() {
             return fail(format!(
                 "the pipeline of {project} for {short} did not start: CircleCI says \"{error}\""
+            ));
+        }
+        if !self.other_refs.is_empty() {
+            return fail(format!(
+                "nothing was approved: `allowed_refs` of the policy does not allow the branch or tag that was built: {}",
+                list(self.other_refs.into_iter())
             ));
         }
         if self.pipelines.len() == self.otherwise.len() && !self.otherwise.is_empty() {

@@ -7,6 +7,6 @@ mod origin;
 pub mod ran;
 mod wire;
 
-pub use approve::{Approved, NotApproved};
+pub use approve::{Approved, HeldJob, NotApproved};
 pub use client::{CircleCi, Sighting, Target, Triggered};
 pub use ran::Ran;

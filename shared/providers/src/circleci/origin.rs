@@ -4,6 +4,9 @@ use super::wire::{Pipeline, Vcs};
 use crate::failure::quote;
 use serde_json::{Map, Value};
 
+/// The beginnings of the types that triggers of source hosts have: `github_app`, `gitlab`, `bitbucket_dc`.
+const HOSTS: [&str; 3] = ["github", "gitlab", "bitbucket"];
+
 /// The way a pipeline was started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -33,8 +36,8 @@ pub(super) fn origin(pipeline: &Pipeline) -> Origin {
         return otherwise("a pull request, and not by a push to a branch or tag");
     }
     match &pipeline.trigger_parameters {
-        Some(parameters) => origin_by_parameters(vcs, parameters),
-        None => Origin::Push,
+        Some(parameters) if !parameters.is_empty() => origin_by_parameters(vcs, parameters),
+        Some(_) | None => Origin::Push,
     }
 }
 
@@ -42,7 +45,9 @@ pub(super) fn origin(pipeline: &Pipeline) -> Origin {
 fn is_of_another_repository(vcs: &Vcs) -> bool {
     match (&vcs.origin_repository_url, &vcs.target_repository_url) {
         (Some(origin), Some(target)) => !origin.eq_ignore_ascii_case(target),
-        (Some(_), None) | (None, Some(_)) | (None, None) => false,
+        // Which other repository it would be is not told.
+        (Some(_), None) | (None, Some(_)) => true,
+        (None, None) => false,
     }
 }
 
@@ -54,6 +59,15 @@ fn origin_by_parameters(vcs: &Vcs, parameters: &Map<String, Value>) -> Origin {
             return Origin::Otherwise(format!("a push with the parameter {}", quote(name)));
         };
         let text = |key: &str| told.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        // <https://circleci.com/docs/pipeline-variables/#pipeline-values>: the body is a custom webhook's.
+        if told.get("body").is_some_and(|body| !is_nothing(body)) {
+            return Origin::Otherwise("a custom webhook, and not by a push".to_owned());
+        }
+        if let Some(kind) =
+            text("trigger_type").filter(|kind| !HOSTS.iter().any(|host| kind.starts_with(host)))
+        {
+            return Origin::Otherwise(format!("a trigger of the type {}, and not by a push", quote(kind)));
+        }
         if let Some(event) = text("event_type").filter(|event| *event != "push") {
             return Origin::Otherwise(format!("an event of the type {}, and not by a push", quote(event)));
         }
@@ -66,7 +80,24 @@ fn origin_by_parameters(vcs: &Vcs, parameters: &Map<String, Value>) -> Origin {
             }
         }
     }
-    Origin::Push
+    let event = parameters.get("circleci").and_then(|told| told.get("event_type")).and_then(Value::as_str);
+    match event {
+        Some("push") => Origin::Push,
+        Some(_) | None => {
+            Origin::Otherwise("an event of which CircleCI does not say that it was a push".to_owned())
+        }
+    }
+}
+
+/// Whether a value says nothing.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(values) => values.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Whether `name` is the pipeline's own revision, branch or tag.
@@ -102,8 +133,16 @@ mod tests {
             vcs[key] = json!(value);
             vcs
         };
-        let own = json!({"git": {"checkout_sha": REVISION, "branch": "main"}, "circleci": {"event_type": "push"},
+        let own = json!({"git": {"checkout_sha": REVISION, "branch": "main"},
+            "circleci": {"event_type": "push", "trigger_type": "github_app"}, "webhook": {"body": ""},
             "github_app": {"config_ref": "refs/heads/main"}});
+        let one_url = |key: &str| {
+            let mut vcs = push.clone();
+            vcs[key] = Value::Null;
+            vcs
+        };
+        let custom = json!({"circleci": {"event_type": "push"}, "webhook": {"body": "{}"}});
+        let kind = json!({"circleci": {"event_type": "push", "trigger_type": "webhook"}});
         let none = Value::Null;
         for (trigger, vcs, parameters, expected) in [
             ("webhook", push.clone(), none.clone(), "push"),
@@ -124,6 +163,17 @@ mod tests {
                 with("branch", "pull/7/head"),
                 none.clone(),
                 "a pull request, and not by a push to a branch or tag",
+            ),
+            ("webhook", one_url("origin_repository_url"), none.clone(), "a pull request from a fork"),
+            ("webhook", one_url("target_repository_url"), none.clone(), "a pull request from a fork"),
+            ("webhook", push.clone(), custom, "a custom webhook, and not by a push"),
+            ("webhook", push.clone(), kind, "a trigger of the type webhook, and not by a push"),
+            ("webhook", push.clone(), json!({}), "push"),
+            (
+                "webhook",
+                push.clone(),
+                json!({"git": {"checkout_sha": REVISION}}),
+                "an event of which CircleCI does not say that it was a push",
             ),
             ("webhook", push.clone(), json!({"deploy": true}), "a push with the parameter deploy"),
             (

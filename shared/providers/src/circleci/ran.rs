@@ -37,12 +37,13 @@ impl CircleCi {
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] if it has no workflow yet; else the first request that CircleCI did not answer, or refused.
+    /// [`Failure::Retryable`] if it has no workflow yet; else the first request that CircleCI did not answer,
+    /// or refused.
     pub async fn cancel_pipeline(&self, id: &str) -> Result<(), Failure> {
         let pipeline = self.pipeline(id).await?;
         let workflows = self.workflows(&pipeline).await?;
         if workflows.is_empty() {
-            return Err(Failure::Permanent("it has no workflow yet".to_owned()));
+            return Err(Failure::retryable("it has no workflow yet"));
         }
         let mut refused = Ok(());
         for workflow in &workflows {

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::webhook::description;
 use approval::action::MAX_DETAIL_TYPE;
 use approval::deploy::Deploy;
+use approval::happened::Happened;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -24,14 +25,15 @@ pub struct Event {
 }
 
 impl Event {
-    /// The event of `detail_type` that describes `deploy` as the body of the webhook action does. `id`: by which a
-    /// consumer knows the same event when it comes again. `texts`: what else the detail says, by name.
+    /// The event of `detail_type` that describes a deploy, what happened to it and its page as the body of
+    /// the webhook action does. `id`: by which a consumer knows the same event when it comes again. `texts`:
+    /// what else the detail says, by name.
     ///
     /// # Errors
     ///
     /// [`Failure::Permanent`] for what EventBridge would not take.
     pub fn new(
-        deploy: &Deploy,
+        (deploy, happened, url): (&Deploy, &Happened, &str),
         id: &str,
         detail_type: String,
         texts: BTreeMap<String, String>,
@@ -49,7 +51,7 @@ impl Event {
         }
         let unwritable =
             |error: serde_json::Error| Failure::Permanent(format!("the event can't be written: {error}"));
-        let mut detail = match description(deploy).map_err(unwritable)? {
+        let mut detail = match description(deploy, happened, url).map_err(unwritable)? {
             Value::Object(detail) => detail,
             other => [("deploy".to_owned(), other)].into_iter().collect(),
         };
@@ -106,7 +108,12 @@ mod tests {
 
     fn event(detail_type: &str, texts: &[(&str, &str)]) -> Result<Event, Failure> {
         let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Event::new(&deploy(), "e1", detail_type.to_owned(), texts)
+        Event::new(
+            (&deploy(), &Happened::default(), "https://signoff.example.com/d1"),
+            "e1",
+            detail_type.to_owned(),
+            texts,
+        )
     }
 
     #[test]

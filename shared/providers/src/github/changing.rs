@@ -8,6 +8,11 @@ use std::collections::BTreeSet;
 
 /// The commits in a query: each brings a few files of itself and of its parents.
 const BATCH: usize = 50;
+/// The mode of a symbolic link. Its blob has the path of its target, and stays the same while the target
+/// changes.
+///
+/// Source: gitformat-index(5), "Index entry".
+const SYMBOLIC_LINK: u64 = 0o120_000;
 
 /// The commits among those asked for that change one of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,14 +39,20 @@ impl GitHub {
         let field = |sha: &&str| graphql::of_files(sha, paths);
         let answers = self.ask(repository, (shas, BATCH), "the files of the commits", field).await?;
         let mut changing = Changing { commits: BTreeSet::new(), missing: answers.missing };
-        let mut untold = 0_usize;
+        let (mut untold, mut links) = (0_usize, BTreeSet::new());
         for (sha, commit) in answers.found {
+            links.extend(symbolic_links(&commit, paths));
             let changes = changes(&commit, paths.len());
             untold += usize::from(changes.is_none());
             if changes.unwrap_or(true) {
                 changing.commits.insert(sha.to_owned());
             }
         }
+        changing.missing.extend(links.into_iter().map(|path| {
+            format!(
+                "`{path}` is a symbolic link, so that GitHub does not tell who changed what it leads to. Put the file itself there."
+            )
+        }));
         if untold > 0 {
             let of = if untold == 1 { "one commit".to_owned() } else { format!("{untold} commits") };
             changing.missing.push(format!("GitHub did not tell the files of {of}."));
@@ -63,6 +74,16 @@ fn changes(commit: &Value, count: usize) -> Option<bool> {
     }
     let before: Option<Vec<_>> = nodes.iter().map(|parent| blobs(parent, count)).collect();
     Some(before?.iter().any(|before| *before != own))
+}
+
+/// Those of `paths` that are symbolic links at a commit.
+fn symbolic_links<'p>(commit: &Value, paths: &[&'p str]) -> Vec<&'p str> {
+    let is_link = |index: usize| {
+        let mode = commit.get(format!("f{index}")).and_then(|file| file.get("mode"));
+        mode.and_then(Value::as_u64) == Some(SYMBOLIC_LINK)
+    };
+    let links = paths.iter().enumerate().filter(|(index, _)| is_link(*index));
+    links.map(|(_, path)| *path).collect()
 }
 
 /// The blobs of the first `count` files at a commit; of a file that it does not have, none.
@@ -101,6 +122,10 @@ mod tests {
         ] {
             assert_eq!(changes(&commit(own, parents), 2), Some(expected), "{own:?} {parents:?}");
         }
+        let mut linked = commit(["a", "t"], &[["a", "t"]]);
+        linked["f0"]["mode"] = json!(0o100_644);
+        linked["f1"]["mode"] = json!(0o120_000);
+        assert_eq!(symbolic_links(&linked, &["rules.yml", "TAGS"]), ["TAGS"]);
         let mut cut = commit(["a", ""], &[["a", ""]]);
         cut["parents"]["totalCount"] = json!(11);
         for untold in [cut, Value::Null, json!({"f0": {"oid": "a"}}), at(["a", ""])] {

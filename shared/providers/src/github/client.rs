@@ -1,6 +1,7 @@
 //! The calls to GitHub's REST API.
 
 use super::failure::classify;
+use super::parts::{Parts, Reading};
 use super::{parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
@@ -9,6 +10,7 @@ use approval::range_files::Unread;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
+use std::sync::Arc;
 
 /// The version of the API that these calls are written for. From 2026-03-10 on, starting a workflow answers 200 always.
 const API_VERSION: &str = "2022-11-28";
@@ -24,6 +26,10 @@ pub struct GitHub {
     http: Client,
     base: String,
     token: SecretString,
+    /// The place that keeps the parts of large ranges.
+    pub(super) parts: Option<Arc<dyn Parts>>,
+    /// The reading of a large range that this client is for.
+    pub(super) reading: Option<Reading>,
 }
 
 /// A file of a repository's default branch.
@@ -58,7 +64,7 @@ pub struct ChangedFiles {
 impl GitHub {
     /// A client for the API at `base` (`https://api.github.com`).
     pub fn new(http: Client, base: impl Into<String>, token: SecretString) -> Self {
-        Self { http, base: base.into(), token }
+        Self { http, base: base.into(), token, parts: None, reading: None }
     }
 
     /// The file at `path` of `repository` (`owner/name`), on its default branch. With the `etag` of an earlier answer, a

@@ -43,22 +43,17 @@ pub(super) enum Sought {
 }
 
 impl GitHub {
-    /// One way of a comparison, page by page: all commits, or the newest 2,500. `Err` of the answer: GitHub does not know one
-    /// of the two, or says that they have nothing in common.
+    /// One way of a comparison, page by page from its `first` one on: all commits, or the newest 2,500.
     ///
     /// # Errors
     ///
-    /// Any other answer, also to a later page: nobody knows then what is missing.
-    pub(super) async fn side(
+    /// Any answer but a page: nobody knows then what is missing.
+    pub(super) async fn whole(
         &self,
         repository: &str,
-        base: &str,
-        head: &str,
-    ) -> Result<Result<Side, Failure>, Failure> {
-        let mut first = match self.first_page(repository, base, head).await? {
-            Ok(first) => first,
-            Err(lost) => return Ok(Err(lost)),
-        };
+        (base, head): (&str, &str),
+        mut first: Side,
+    ) -> Result<Side, Failure> {
         let total = first.total;
         let last = total.div_ceil(PAGE);
         // The newest ones, where there are too many: they are what people look for.
@@ -66,10 +61,8 @@ impl GitHub {
         let mut commits = if from == 1 { first.commits.split_off(0) } else { Vec::new() };
         let pages: Vec<usize> = (from.max(2)..=last).collect();
         for pages in pages.chunks(LANES) {
-            let asked = pages.iter().map(|page| self.compared(repository, base, head, *page));
-            for answer in try_join_all(asked).await? {
-                commits.extend(page(repository, base, head, answer)?.commits);
-            }
+            let asked = pages.iter().map(|page| self.commits_of_page(repository, base, head, *page));
+            commits.extend(try_join_all(asked).await?.into_iter().flatten());
         }
         let mut missing = Vec::new();
         if commits.len() != total {
@@ -77,10 +70,29 @@ impl GitHub {
             missing
                 .push(format!("GitHub counts {total} commits between {base} and {head}; {read} were read."));
         }
-        Ok(Ok(Side { commits, missing, ..first }))
+        Ok(Side { commits, missing, ..first })
     }
 
-    /// The first page of one way of a comparison, which alone has the files. `Err` of the answer: as [`GitHub::side`].
+    /// The commits on a later page of one way of a comparison.
+    async fn commits_of_page(
+        &self,
+        repository: &str,
+        base: &str,
+        head: &str,
+        number: usize,
+    ) -> Result<Vec<wire::Commit>, Failure> {
+        let name = format!("commits {base} {head} {number}");
+        if let Some(kept) = self.kept(&name).await? {
+            return Ok(kept);
+        }
+        let answer = self.compared(repository, base, head, number).await?;
+        let commits = page(repository, base, head, answer)?.commits;
+        self.keep(&name, &commits).await?;
+        Ok(commits)
+    }
+
+    /// The first page of one way of a comparison, which alone has the files. `Err` of the answer: GitHub does
+    /// not know one of the two, or says that they have nothing in common.
     pub(super) async fn first_page(
         &self,
         repository: &str,

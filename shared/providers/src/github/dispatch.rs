@@ -71,9 +71,19 @@ impl GitHub {
         }
         let inputs = &inputs.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
         let segments = ["actions", "workflows", file, "dispatches"];
-        let body = wire::Dispatch { r#ref, inputs, return_run_details: true };
-        let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
-        let answer = send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
+        let dispatch = async |return_run_details| {
+            let body = wire::Dispatch { r#ref, inputs, return_run_details };
+            let request = self.request(Method::POST, repository, segments, JSON)?.json(&body);
+            send("GitHub", &doing, request, Repeat::MayDouble, MAX_ANSWER).await
+        };
+        let mut answer = dispatch(true).await?;
+        // A GitHub Enterprise Server that is older than the parameter refuses the request for it: nothing was
+        // started.
+        if answer.status == StatusCode::UNPROCESSABLE_ENTITY
+            && String::from_utf8_lossy(&answer.body).contains("return_run_details")
+        {
+            answer = dispatch(false).await?;
+        }
         match answer.status {
             // It was started: an answer that lacks the run is no reason to doubt that.
             StatusCode::OK => {

@@ -1,11 +1,13 @@
 //! The files that a comparison lists: those that guard a deploy, and what they move without showing it.
 
 use super::client::{ChangedFiles, GitHub, JSON, found};
+use super::comparison::LANES;
 use super::first_file::{RULES, TAGS};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use approval::deploy::{RulesChange, is_ci_file};
 use approval::range_files::Unread;
+use futures_util::future::try_join_all;
 use reqwest::Method;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +74,21 @@ fn moving_action(line: &str) -> Option<&str> {
 }
 
 impl GitHub {
+    /// The files that each of the commits `revisions` (SHAs) changes, in their order: one request a commit,
+    /// several at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`GitHub::commit`].
+    pub async fn files_of(&self, repository: &str, revisions: &[&str]) -> Result<Vec<ChangedFiles>, Failure> {
+        let mut files = Vec::new();
+        for revisions in revisions.chunks(LANES) {
+            let asked = revisions.iter().map(|revision| self.commit(repository, revision));
+            files.extend(try_join_all(asked).await?.into_iter().map(|(_, changed)| changed));
+        }
+        Ok(files)
+    }
+
     /// Whether the range from `base` to `head`, which changes `files`, changes a file that guards the deploy. Where `files` is not
     /// all of them, the blobs at both ends tell: two requests.
     ///

@@ -10,6 +10,7 @@ use futures_util::future::try_join_all;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::time::Duration;
@@ -118,6 +119,10 @@ impl GitHub {
     /// Asks for fields of a repository. <https://docs.github.com/graphql/guides/forming-calls-with-graphql>
     async fn query(&self, repository: &str, fields: String, what: &str) -> Result<Asked, Failure> {
         let doing = format!("reading {what} of {repository}");
+        let part = format!("query {}", hex::encode(Sha256::digest(fields.as_bytes())));
+        if let Some(kept) = self.kept(&part).await? {
+            return Ok(Asked::Answer(kept, Vec::new()));
+        }
         let (owner, name) = repository.split_once('/').unwrap_or((repository, ""));
         let query = format!(
             "query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {fields} }} }}"
@@ -150,7 +155,12 @@ impl GitHub {
         let errors = if said.errors.is_empty() { Vec::new() } else { vec![format!("{}.", told())] };
         let nothing = said.data.is_none() && errors.is_empty();
         match said.data.and_then(|data| data.repository) {
-            Some(repository) => Ok(Asked::Answer(repository, errors)),
+            Some(repository) => {
+                if errors.is_empty() {
+                    self.keep(&part, &repository).await?;
+                }
+                Ok(Asked::Answer(repository, errors))
+            }
             None if nothing => Err(Failure::Permanent(format!("GitHub gave no data while {doing}"))),
             None => Ok(Asked::Answer(BTreeMap::new(), errors)),
         }
@@ -179,12 +189,22 @@ pub(super) fn of_commit(sha: &str) -> String {
     )
 }
 
-/// The query's field for the blobs that some files have at a commit and at its parents, `f0` for the first of `paths`.
+/// The query's field for the pull requests that may have brought a commit to a branch, with what each was
+/// merged as.
+pub(super) fn of_branch_commit(sha: &str) -> String {
+    format!(
+        "object(oid: \"{sha}\") {{ ... on Commit {{ associatedPullRequests(first: 20) {{ totalCount \
+         nodes {{ number merged mergeCommit {{ oid }} }} }} }} }}"
+    )
+}
+
+/// The query's field for the blobs and modes that some files have at a commit and at its parents, `f0` for
+/// the first of `paths`.
 pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
     let files: Vec<String> = paths
         .iter()
         .enumerate()
-        .map(|(index, path)| format!("f{index}: file(path: {}) {{ oid }}", json!(path)))
+        .map(|(index, path)| format!("f{index}: file(path: {}) {{ oid mode }}", json!(path)))
         .collect();
     let files = files.join(" ");
     format!(

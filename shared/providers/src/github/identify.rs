@@ -3,11 +3,11 @@
 
 use super::client::{GitHub, JSON};
 use super::failure::classify;
-use super::parse;
 use super::run::run_of;
+use super::{identity, parse, wire};
 use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, send};
-use approval::deploy::Person;
+use approval::range::Identity;
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -35,8 +35,8 @@ pub struct HostDeployment {
     pub branch: Option<String>,
     /// Where it goes.
     pub environment: String,
-    /// Who made it, if the account still exists.
-    pub creator: Option<Person>,
+    /// The account that made it, if it still exists.
+    pub creator: Option<Identity>,
 }
 
 /// A status of a GitHub deployment, read back from GitHub.
@@ -66,12 +66,7 @@ struct WireDeployment {
     sha: String,
     r#ref: String,
     environment: String,
-    creator: Option<WireAccount>,
-}
-
-#[derive(Deserialize)]
-struct WireAccount {
-    login: Option<String>,
+    creator: Option<wire::Account>,
 }
 
 #[derive(Deserialize)]
@@ -194,12 +189,11 @@ impl GitHub {
             return Ok(None);
         };
         let found: WireDeployment = answer.json("GitHub", &doing, Repeat::Harmless)?;
-        let creator = found.creator.and_then(|account| account.login).filter(|login| !login.is_empty());
         Ok(Some(HostDeployment {
             branch: parse::branch_of(&found.r#ref, &found.sha).map(str::to_owned),
             sha: found.sha,
             environment: found.environment,
-            creator: creator.map(|login| Person { name: login.clone(), email: None, username: Some(login) }),
+            creator: identity::account(found.creator.as_ref()).map(identity::acted),
         }))
     }
 

@@ -10,6 +10,10 @@ use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+/// The most bytes of an id: of a delivery, or of a commit.
+const MAX_ID: usize = 200;
+/// The most bytes of an environment's or a ref's name.
+const MAX_NAME: usize = 600;
 /// The largest delivery body that is read. GitHub itself sends up to 25 MB, but a `deployment_status` is some 20 KB.
 const MAX_BODY: usize = 1024 * 1024;
 /// How many changed files the API lists at most, on a page and in a comparison.
@@ -71,6 +75,14 @@ pub enum ParseError {
     /// Over 1 MB.
     #[error("the body is larger than 1 MB: let the webhook send `deployment_status` events only")]
     TooLarge,
+    /// A name is longer than Signoff takes.
+    #[error("{part} is longer than {limit} bytes")]
+    TooLong {
+        /// Which.
+        part: &'static str,
+        /// The most bytes of it.
+        limit: usize,
+    },
     /// A header that every delivery has is missing.
     #[error("the header {0} is missing: is this really a delivery of GitHub's?")]
     Header(&'static str),
@@ -120,17 +132,18 @@ pub fn named_repository(body: &[u8]) -> Option<String> {
 ///
 /// # Errors
 ///
-/// What can't be read, by name. A body of an event that is ignored anyway is not read.
+/// What can't be read, by name. A body of an event that is ignored anyway is not read, however large it is.
 pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Result<Delivery, ParseError> {
     let named = |header: Option<&str>| header.filter(|text| !text.is_empty()).map(str::to_owned);
     let event = named(event).ok_or(ParseError::Header("X-GitHub-Event"))?;
     let delivery = named(delivery).ok_or(ParseError::Header("X-GitHub-Delivery"))?;
-    if body.len() > MAX_BODY {
-        return Err(ParseError::TooLarge);
-    }
+    within("the header X-GitHub-Delivery", &delivery, MAX_ID)?;
     if event != "deployment_status" {
         let reason = format!("the event is `{}`, not `deployment_status`", quote(&event));
         return Ok(Delivery::Ignored { delivery, reason });
+    }
+    if body.len() > MAX_BODY {
+        return Err(ParseError::TooLarge);
     }
     let payload = payload(body)?;
     let unreadable = |error: serde_json::Error| ParseError::Payload {
@@ -144,11 +157,15 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         return Ok(Delivery::Ignored { delivery, reason });
     }
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let environment = some(status.environment).unwrap_or(deployment.environment);
+    within("`environment`", &environment, MAX_NAME)?;
+    within("`deployment.sha`", &deployment.sha, MAX_ID)?;
+    within("`deployment.ref`", &deployment.r#ref, MAX_NAME)?;
     Ok(Delivery::DeploymentSucceeded(DeploymentSucceeded {
         delivery,
         repository: payload.repository.full_name,
         deployment_id: deployment.id,
-        environment: some(status.environment).unwrap_or(deployment.environment),
+        environment,
         sha: deployment.sha,
         r#ref: deployment.r#ref,
         created_at: status.created_at,
@@ -159,6 +176,12 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
         }),
         url: some(status.environment_url).or(some(status.log_url)).or(some(status.target_url)),
     }))
+}
+
+/// # Errors
+/// `text` takes more than `limit` bytes: it stands in keys of the record, which have their own limits.
+fn within(part: &'static str, text: &str, limit: usize) -> Result<(), ParseError> {
+    if text.len() > limit { Err(ParseError::TooLong { part, limit }) } else { Ok(()) }
 }
 
 /// A commit as the API answers it: its author, then the co-authors that its message names.

@@ -45,7 +45,17 @@ impl GitHub {
         let most = PAGES.0.max(wanted.parents.len() / 100 + 1).min(PAGES.1);
         let mut read = Pushes::default();
         let mut after: Option<String> = None;
-        for _ in 0..most {
+        for number in 0..most {
+            let part = format!("pushes {number}");
+            if let Some(kept) = self.kept::<(Vec<wire::Activity>, Option<String>)>(&part).await? {
+                read.pushes.extend(kept.0);
+                after = kept.1;
+                read.is_cut = after.is_some() && !read.is_enough(wanted);
+                if !read.is_cut {
+                    break;
+                }
+                continue;
+            }
             let mut query = vec![("per_page", "100")];
             query.extend(after.as_deref().map(|after| ("after", after)));
             let answer = match self.read_with(repository, ["activity"], &query, &doing).await {
@@ -57,8 +67,9 @@ impl GitHub {
                 Err(failure) => return Err(failure),
             };
             let page: Vec<wire::Activity> = answer.json("GitHub", &doing, Repeat::Harmless)?;
-            read.pushes.extend(page);
             after = answer.header("link").and_then(next);
+            self.keep(&part, &(&page, &after)).await?;
+            read.pushes.extend(page);
             read.is_cut = after.is_some() && !read.is_enough(wanted);
             if !read.is_cut {
                 break;

@@ -7,13 +7,15 @@
 use super::client::{ChangedFiles, GitHub};
 use super::comparison::{Side, Sought};
 use super::graphql::{self, Answers};
+use super::nested::WithBranch;
 use super::pushes::{Parents, Wanted};
-use super::range_commit::{Told, commit_of_branch, commit_of_range};
+use super::range_commit::{Told, commit_of_branch, commit_of_range, note_cut_authors};
 use super::range_pull_request::pull_request;
-use super::{identity, parse, wire};
+use super::{parse, wire};
 use crate::failure::Failure;
 use approval::deploy::Commit;
-use approval::range::{Direction, Range, RangeCommit, RangePullRequest, Signature};
+use approval::range::{Direction, Range, RangeCommit, RangePullRequest};
+use approval::range_lists::are_openers_own;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The most pull requests of a range that are read.
@@ -61,18 +63,12 @@ pub enum RangeFailure {
     /// history that was rewritten.
     #[error("{0}")]
     BaseLost(Failure),
+    /// This invocation's time for reading is over, and what was read is kept: the next one reads on.
+    #[error("{0}")]
+    Unfinished(Failure),
     /// The host can't be asked now, or declines.
     #[error("{0}")]
     Other(#[from] Failure),
-}
-
-/// The part of a comparison that is read.
-#[derive(Clone, Copy, Debug)]
-enum Reach {
-    /// The first page, which has the counts and the files.
-    FirstPage,
-    /// All of its commits.
-    Whole,
 }
 
 impl GitHub {
@@ -83,7 +79,7 @@ impl GitHub {
     ///
     /// As [`GitHub::range`].
     pub async fn outline(&self, repository: &str, base: &str, head: &str) -> Result<Outline, RangeFailure> {
-        let (direction, added, removed) = self.both_ways(repository, base, head, Reach::FirstPage).await?;
+        let (direction, added, removed) = self.both_ways(repository, base, head).await?;
         Ok(Outline {
             direction,
             added: added.total,
@@ -92,15 +88,15 @@ impl GitHub {
         })
     }
 
-    /// The comparison of `base` and `head` as far as `reach`, and the other way round where the head does not contain the base.
+    /// The first page of the comparison of `base` and `head`, and of the other way round where the head does
+    /// not contain the base.
     async fn both_ways(
         &self,
         repository: &str,
         base: &str,
         head: &str,
-        reach: Reach,
     ) -> Result<(Direction, Side, Option<Side>), RangeFailure> {
-        let added = match self.one_way(repository, base, head, reach).await? {
+        let added = match self.first_page(repository, base, head).await? {
             Ok(added) => added,
             Err(lost) => return Err(self.lost(repository, head, lost).await?),
         };
@@ -109,25 +105,12 @@ impl GitHub {
             Direction::Same | Direction::Forward => None,
             // It knew both a moment ago: what it says now is no word on the base.
             Direction::Rollback | Direction::Diverged => Some(
-                self.one_way(repository, head, base, reach)
+                self.first_page(repository, head, base)
                     .await?
                     .map_err(|failure| Failure::retryable(failure.to_string()))?,
             ),
         };
         Ok((direction, added, removed))
-    }
-
-    async fn one_way(
-        &self,
-        repository: &str,
-        base: &str,
-        head: &str,
-        reach: Reach,
-    ) -> Result<Result<Side, Failure>, Failure> {
-        match reach {
-            Reach::FirstPage => self.first_page(repository, base, head).await,
-            Reach::Whole => self.side(repository, base, head).await,
-        }
     }
 
     /// What it means that GitHub does not compare, where it says that something is not there.
@@ -138,15 +121,44 @@ impl GitHub {
         })
     }
 
-    /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head does not contain the
-    /// base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    /// Everything between `base` and `head` (SHAs) of `repository` (`owner/name`), both ways where the head
+    /// does not contain the base. <https://docs.github.com/rest/commits/commits#compare-two-commits>
+    ///
+    /// Where the client keeps parts ([`GitHub::keeping`]), a large range may take several invocations.
     ///
     /// # Errors
     ///
-    /// [`RangeFailure`] says which revision the host does not know.
+    /// [`RangeFailure`] says which revision the host does not know. A failure that passes may mean that the
+    /// next invocation reads on.
     pub async fn range(&self, repository: &str, base: &str, head: &str) -> Result<ReadRange, RangeFailure> {
-        let (direction, added, removed) = self.both_ways(repository, base, head, Reach::Whole).await?;
-        Ok(self.assemble(repository, direction, added, removed).await?)
+        let (direction, added, removed) = self.both_ways(repository, base, head).await?;
+        let commits = added.total + removed.as_ref().map_or(0, |removed| removed.total);
+        let reader = self.reading(repository, (base, head), commits).await?;
+        let sides = (added, removed);
+        match reader.read_whole(repository, (base, head), direction, sides).await {
+            Ok(read) => {
+                reader.end_reading().await?;
+                Ok(read)
+            }
+            Err(failure) if reader.has_more_to_read() => Err(RangeFailure::Unfinished(failure)),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Everything in a range from the first pages of its `sides` on: what it adds, and what it takes out.
+    async fn read_whole(
+        &self,
+        repository: &str,
+        (base, head): (&str, &str),
+        direction: Direction,
+        (added, removed): (Side, Option<Side>),
+    ) -> Result<ReadRange, Failure> {
+        let added = self.whole(repository, (base, head), added).await?;
+        let removed = match removed {
+            Some(removed) => Some(self.whole(repository, (head, base), removed).await?),
+            None => None,
+        };
+        self.assemble(repository, direction, added, removed).await
     }
 
     /// The commit `revision` (a SHA, also a shortened one, a branch or a tag) by itself, as a range of that one.
@@ -195,9 +207,10 @@ impl GitHub {
         let answers = self.ask(repository, (&shas, PAGE), "the commits", of_commit).await?;
         let (told, trunk) = told(answers, &mut missing);
 
-        let pull_requests = self.pull_requests_of(repository, &told, &mut missing).await?;
+        let mut pull_requests = self.pull_requests_of(repository, &told, &mut missing).await?;
         let known: HashSet<&str> = read.iter().map(|commit| commit.sha.as_str()).collect();
-        self.note_nested(repository, &pull_requests, &known, &mut missing).await?;
+        let nested = self.read_nested(repository, &mut pull_requests, &known, &mut missing).await?;
+        note_cut_authors(&pull_requests, &mut missing);
         let branch_commits = pull_requests.iter().flat_map(|(_, commits)| commits);
         let mut parents: HashMap<&str, Vec<String>> =
             branch_commits.map(|commit| (commit.oid.as_str(), parents_of_branch(commit))).collect();
@@ -213,6 +226,15 @@ impl GitHub {
         let of_range = |commit: &wire::Commit| -> RangeCommit {
             commit_of_range(commit, told.get(&commit.sha), pushers(&commit.sha))
         };
+        let by_oid: HashMap<&str, &wire::GraphCommit> = pull_requests
+            .iter()
+            .flat_map(|(_, commits)| commits)
+            .map(|commit| (commit.oid.as_str(), commit))
+            .collect();
+        let in_others = |oid: &str, number: u64| {
+            let mut others = pull_requests.iter().filter(|(other, _)| other.number != number);
+            others.any(|(_, commits)| commits.iter().any(|commit| commit.oid == oid))
+        };
         let pull_requests: Vec<RangePullRequest> = pull_requests
             .iter()
             .map(|(pull_request, commits)| {
@@ -227,12 +249,28 @@ impl GitHub {
                     .filter(|commit| commit.parents.len() < 2 && !of_branch.contains(commit.sha.as_str()))
                     .map(|commit| commit.sha.clone())
                     .collect();
-                // What a merge brought is in the range itself, or was before it; only a squash or a rebase stands for other commits.
-                let own = commits
-                    .iter()
-                    .filter(|commit| !remade.is_empty() && !known.contains(commit.oid.as_str()));
-                let own = own.map(|commit| commit_of_branch(commit, number, pushers(&commit.oid))).collect();
-                RangePullRequest { commits: own, remade, ..pull_request.clone() }
+                let remade = match nested.get(&number) {
+                    Some(brought) => made_of(brought, &of_branch, &by_oid),
+                    None => remade,
+                };
+                // What a merge brought is in the range itself, in the branch that it was merged into, or was
+                // before it; only a squash or a rebase stands for other commits.
+                let is_elsewhere = |oid: &str| nested.contains_key(&number) && in_others(oid, number);
+                let own = commits.iter().filter(|commit| {
+                    !remade.is_empty() && !known.contains(commit.oid.as_str()) && !is_elsewhere(&commit.oid)
+                });
+                let own = own
+                    .map(|commit| {
+                        let made = commit_of_branch(commit, number, pushers(&commit.oid));
+                        let by = nested.iter().filter(|(_, brought)| brought.contains(&commit.oid));
+                        let by = by.map(|(number, _)| *number).filter(|by| *by != number);
+                        RangeCommit { pull_requests: [number].into_iter().chain(by).collect(), ..made }
+                    })
+                    .collect();
+                let all: Vec<RangeCommit> =
+                    commits.iter().map(|commit| commit_of_branch(commit, number, Vec::new())).collect();
+                let is_openers_own = are_openers_own(&all, pull_request.opened_by.as_ref());
+                RangePullRequest { commits: own, remade, is_openers_own, ..pull_request.clone() }
             })
             .collect();
         let own: Vec<&wire::Commit> = added.commits.iter().chain(alone).collect();
@@ -243,7 +281,8 @@ impl GitHub {
                 .flat_map(|told| told.pull_requests.clone())
                 .collect()
         };
-        let (of_own, of_all) = (numbers(&own), numbers(&read));
+        let (of_own, mut of_all) = (numbers(&own), numbers(&read));
+        of_all.extend(nested.keys());
         let among = |numbers: &BTreeSet<u64>| -> Vec<RangePullRequest> {
             pull_requests.iter().filter(|known| numbers.contains(&known.number)).cloned().collect()
         };
@@ -263,48 +302,13 @@ impl GitHub {
         })
     }
 
-    /// Notes the pull requests that were squashed into the branch of one that was squashed itself: `known` has neither their commit
-    /// nor those of their branches. One request for each hundred such commits, none where there are none.
-    async fn note_nested(
-        &self,
-        repository: &str,
-        pull_requests: &[(RangePullRequest, Vec<wire::GraphCommit>)],
-        known: &HashSet<&str>,
-        missing: &mut Vec<String>,
-    ) -> Result<(), Failure> {
-        let made_by_host = |commit: &&wire::GraphCommit| {
-            identity::signed(commit.signature.as_ref()) == Signature::Host
-                && commit.parents.total_count.is_none_or(|parents| parents < 2)
-        };
-        let commits = pull_requests.iter().flat_map(|(_, commits)| commits);
-        let outside = commits.filter(|commit| !known.contains(commit.oid.as_str()));
-        let squashes: BTreeSet<&str> =
-            outside.filter(made_by_host).map(|commit| commit.oid.as_str()).collect();
-        if squashes.is_empty() {
-            return Ok(());
-        }
-        let squashes: Vec<&str> = squashes.into_iter().collect();
-        let of_commit = |sha: &&str| graphql::of_commit(sha);
-        let answers = self.ask(repository, (&squashes, PAGE), "the commits", of_commit).await?;
-        let (told, _) = told(answers, missing);
-        let read: BTreeSet<u64> = pull_requests.iter().map(|(pull_request, _)| pull_request.number).collect();
-        let nested: BTreeSet<u64> =
-            told.values().flat_map(|told| told.pull_requests.iter().copied()).collect();
-        for number in nested.difference(&read) {
-            missing.push(format!(
-                "#{number} was squashed into the branch of another pull request, and its own commits were not read."
-            ));
-        }
-        Ok(())
-    }
-
     /// The pull requests that `told` names, each with all commits of its branch.
     async fn pull_requests_of(
         &self,
         repository: &str,
         told: &HashMap<String, Told>,
         missing: &mut Vec<String>,
-    ) -> Result<Vec<(RangePullRequest, Vec<wire::GraphCommit>)>, Failure> {
+    ) -> Result<Vec<WithBranch>, Failure> {
         let numbers: BTreeSet<u64> =
             told.values().flat_map(|told| told.pull_requests.iter().copied()).collect();
         if numbers.len() > MAX_PULL_REQUESTS {
@@ -313,8 +317,24 @@ impl GitHub {
                 .push(format!("{count} pull requests brought these commits; {MAX_PULL_REQUESTS} were read."));
         }
         let numbers: Vec<u64> = numbers.into_iter().rev().take(MAX_PULL_REQUESTS).collect();
+        let mut found = self.pull_requests(repository, &numbers, missing).await?;
+        found.sort_by_key(|(pull_request, _)| pull_request.number);
+        Ok(found)
+    }
+
+    /// The pull requests with `numbers`, each with all commits of its branch.
+    ///
+    /// # Errors
+    ///
+    /// As [`GitHub::range`].
+    pub(super) async fn pull_requests(
+        &self,
+        repository: &str,
+        numbers: &[u64],
+        missing: &mut Vec<String>,
+    ) -> Result<Vec<WithBranch>, Failure> {
         let field = |number: &u64| graphql::of_pull_request(*number);
-        let answers = self.ask(repository, (&numbers, PULL_REQUESTS), "the pull requests", field).await?;
+        let answers = self.ask(repository, (numbers, PULL_REQUESTS), "the pull requests", field).await?;
         missing.extend(answers.missing);
         let mut found = Vec::new();
         for (number, value) in answers.found {
@@ -325,7 +345,6 @@ impl GitHub {
             let commits = self.branch(repository, number, read.commits.take(), missing).await?;
             found.push((pull_request(number, read, missing), commits));
         }
-        found.sort_by_key(|(pull_request, _)| pull_request.number);
         Ok(found)
     }
 
@@ -377,6 +396,19 @@ fn told(answers: Answers<&str>, missing: &mut Vec<String>) -> (HashMap<String, T
         missing.push(format!("GitHub did not tell the co-authors and pull requests of {commits}."));
     }
     (told, answers.trunk)
+}
+
+/// The commits among those that a pull request `brought` to a branch that a squash or a rebase made: no
+/// merge, and none of its own branch `of_branch`.
+fn made_of(
+    brought: &BTreeSet<String>,
+    of_branch: &HashSet<&str>,
+    commits: &HashMap<&str, &wire::GraphCommit>,
+) -> Vec<String> {
+    let parents = |oid: &str| commits.get(oid).and_then(|commit| commit.parents.total_count);
+    let is_made =
+        |oid: &&String| !of_branch.contains(oid.as_str()) && parents(oid).is_none_or(|parents| parents < 2);
+    brought.iter().filter(is_made).cloned().collect()
 }
 
 fn parents_of(commit: &wire::Commit) -> Vec<String> {

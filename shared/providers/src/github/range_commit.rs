@@ -2,7 +2,7 @@
 
 use super::{identity, parse, wire};
 use approval::deploy::Person;
-use approval::range::{Identity, RangeCommit, Signature};
+use approval::range::{Identity, RangeCommit, RangePullRequest, Signature};
 
 /// What a query told of a commit.
 #[derive(Debug, Default)]
@@ -114,4 +114,16 @@ fn co_authors(author: &Identity, message: &str, authors: &[Identity]) -> Vec<Ide
         }
     }
     found
+}
+
+/// Notes the commits of the branches of pull requests of which GitHub did not tell all authors.
+pub(super) fn note_cut_authors(
+    pull_requests: &[(RangePullRequest, Vec<wire::GraphCommit>)],
+    missing: &mut Vec<String>,
+) {
+    for commit in pull_requests.iter().flat_map(|(_, commits)| commits) {
+        if !commit.authors.is_whole() {
+            missing.push(format!("GitHub did not tell all authors of the commit {}.", commit.oid));
+        }
+    }
 }

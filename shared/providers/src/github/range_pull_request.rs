@@ -59,6 +59,7 @@ pub(super) fn pull_request(
         merge_asked_by,
         opening_asked_by,
         labels: labels.into_iter().map(|label| label.name).collect(),
+        is_openers_own: false,
         commits: Vec::new(),
         remade: Vec::new(),
     }

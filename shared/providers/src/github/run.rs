@@ -1,9 +1,9 @@
 //! The people behind a run whose own token did something.
 
 use super::client::GitHub;
-use super::wire;
+use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
-use approval::deploy::Person;
+use approval::range::Identity;
 use serde::Deserialize;
 
 /// The account that a run's own token acts by.
@@ -27,7 +27,7 @@ impl GitHub {
     /// # Errors
     ///
     /// A request that GitHub did not answer, or declined for now.
-    pub async fn starters(&self, repository: &str, run: u64, sha: &str) -> Result<Vec<Person>, Failure> {
+    pub async fn starters(&self, repository: &str, run: u64, sha: &str) -> Result<Vec<Identity>, Failure> {
         let doing = format!("reading the run {run} of {repository}");
         let answer = match self.read(repository, ["actions", "runs", &run.to_string()], &doing).await {
             Ok(answer) => answer,
@@ -43,10 +43,9 @@ impl GitHub {
         }
         let people = [read.actor, read.triggering_actor].into_iter().flatten();
         let people = people.filter(|account| account.kind.as_deref() == Some("User"));
-        let mut logins: Vec<String> = people.filter_map(|account| account.login).collect();
-        logins.dedup();
-        let person = |login: String| Person { name: login.clone(), email: None, username: Some(login) };
-        Ok(logins.into_iter().map(person).collect())
+        let mut accounts: Vec<_> = people.filter_map(|account| identity::account(Some(&account))).collect();
+        accounts.dedup();
+        Ok(accounts.into_iter().map(identity::acted).collect())
     }
 }
 

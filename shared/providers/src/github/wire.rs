@@ -47,7 +47,7 @@ pub(crate) struct Repository {
 }
 
 /// An account, or an empty object for one that is gone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Account {
     pub id: Option<u64>,
     pub login: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) struct ComparisonPage {
 }
 
 /// A commit, of a comparison or alone; only alone it has files.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Commit {
     pub sha: String,
     pub html_url: Option<String>,
@@ -98,7 +98,7 @@ impl Commit {
 }
 
 /// What git knows of a commit.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct CommitData {
     pub message: String,
     pub author: Option<GitUser>,
@@ -107,14 +107,14 @@ pub(crate) struct CommitData {
 }
 
 /// Whom git names as a commit's author.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct GitUser {
     pub name: Option<String>,
     pub email: Option<String>,
 }
 
 /// A file that changed.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct File {
     pub filename: String,
     pub status: String,
@@ -144,6 +144,7 @@ pub(crate) struct Label {
 pub(crate) struct Dispatch<'a> {
     pub r#ref: &'a str,
     pub inputs: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub return_run_details: bool,
 }
 
@@ -218,20 +219,20 @@ pub(crate) struct Message {
 }
 
 /// A commit's `verification`.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Verification {
     pub verified: bool,
     pub reason: String,
 }
 
 /// A commit's parent.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Parent {
     pub sha: String,
 }
 
 /// An element of `GET /repos/{owner}/{repo}/activity`, answered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Activity {
     pub before: String,
     pub after: String,
@@ -280,14 +281,18 @@ impl<T> Connection<T> {
         std::mem::replace(self, empty)
     }
 
+    /// Whether its elements are all that there are.
+    pub fn is_whole(&self) -> bool {
+        let answered = self.nodes.as_ref().map_or(0, Vec::len);
+        let has_gaps = self.nodes.iter().flatten().any(Option::is_none);
+        let more = self.page_info.as_ref().is_some_and(|page| page.has_next_page);
+        !has_gaps && !more && self.total_count.is_none_or(|count| count == answered)
+    }
+
     /// Its elements, and whether these are all.
     pub fn all(self) -> (Vec<T>, bool) {
-        let nodes = self.nodes.unwrap_or_default();
-        let (answered, count) = (nodes.len(), self.total_count);
-        let nodes: Vec<T> = nodes.into_iter().flatten().collect();
-        let more = self.page_info.is_some_and(|page| page.has_next_page);
-        let all = nodes.len() == answered && !more && count.is_none_or(|count| count == answered);
-        (nodes, all)
+        let all = self.is_whole();
+        (self.nodes.unwrap_or_default().into_iter().flatten().collect(), all)
     }
 }
 
@@ -342,6 +347,22 @@ pub(crate) struct Brought {
 pub(crate) struct Bringing {
     pub number: u64,
     pub merged: bool,
+}
+
+/// A commit of a branch: the pull requests that may have brought it there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BroughtToBranch {
+    pub associated_pull_requests: Connection<BringingToBranch>,
+}
+
+/// One of these.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BringingToBranch {
+    pub number: u64,
+    pub merged: bool,
+    pub merge_commit: Option<Oid>,
 }
 
 /// A commit by its SHA.

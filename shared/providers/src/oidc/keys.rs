@@ -24,6 +24,10 @@ const FRESH_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// The time between two readings for a key that the issuer did not have.
 const SOUGHT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
+/// The time for which an issuer whose keys could not be read is left alone. CI sends a failed registration
+/// again, and each one would wait.
+const FAILED_FOR: SignedDuration = SignedDuration::from_secs(10);
+
 /// A public key that verifies tokens, with the one algorithm that it is good for.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -82,6 +86,8 @@ pub struct Keys {
     loopback: Loopback,
     http: OnceCell<Client>,
     known: Mutex<HashMap<String, Known>>,
+    /// The time at which an issuer's keys could not be read, by issuer.
+    failed: Mutex<HashMap<String, Timestamp>>,
 }
 
 #[derive(Debug)]
@@ -101,7 +107,7 @@ struct Sought {
 impl Keys {
     /// No keys yet. `loopback` says whether issuers on this machine are asked, which is for the local stack only.
     pub fn new(loopback: Loopback) -> Self {
-        Self { loopback, http: OnceCell::new(), known: Mutex::default() }
+        Self { loopback, http: OnceCell::new(), known: Mutex::default(), failed: Mutex::default() }
     }
 
     /// The keys of `issuer` (an address that an admin wrote into settings) as of `now`. They are read again after an hour, and at
@@ -109,12 +115,12 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// They can't be read. Older ones are not used instead.
+    /// They can't be read, or could not be a moment ago. Older ones are not used instead.
     pub async fn of(&self, issuer: &str, kid: &str, now: Timestamp) -> Result<Arc<Vec<Key>>, Failure> {
         let mut all = self.known.lock().await;
         let fresh = all.get_mut(issuer).filter(|known| now.duration_since(known.read_at) < FRESH_FOR);
         let Some(known) = fresh else {
-            let keys = Arc::new(self.ask(issuer).await?);
+            let keys = Arc::new(self.ask_if_up(issuer, now).await?);
             all.insert(issuer.to_owned(), Known { keys: Arc::clone(&keys), read_at: now, sought: None });
             return Ok(keys);
         };
@@ -127,10 +133,23 @@ impl Keys {
             None => {}
         }
         known.sought = Some(Sought { at: now, is_answered: false });
-        let keys = Arc::new(self.ask(issuer).await?);
+        let keys = Arc::new(self.ask_if_up(issuer, now).await?);
         let sought = Some(Sought { at: now, is_answered: true });
         *known = Known { keys: Arc::clone(&keys), read_at: now, sought };
         Ok(keys)
+    }
+
+    async fn ask_if_up(&self, issuer: &str, now: Timestamp) -> Result<Vec<Key>, Failure> {
+        let mut failed = self.failed.lock().await;
+        if failed.get(issuer).is_some_and(|at| now.duration_since(*at) < FAILED_FOR) {
+            return Err(Failure::retryable("the issuer's keys could not be read a moment ago"));
+        }
+        let read = self.ask(issuer).await;
+        match &read {
+            Ok(_) => drop(failed.remove(issuer)),
+            Err(_) => drop(failed.insert(issuer.to_owned(), now)),
+        }
+        read
     }
 
     async fn ask(&self, issuer: &str) -> Result<Vec<Key>, Failure> {

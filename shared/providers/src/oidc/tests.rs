@@ -231,7 +231,9 @@ async fn keys_are_read_again_for_a_new_one_once_a_minute() {
     let (none, _) = find("k3", 3_670).await;
     assert!(matches!(none, Err(Failure::Retryable { .. })), "older ones are not");
     status.store(200, Ordering::SeqCst);
-    assert_eq!(find("k3", 3_671).await, (Ok(true), 4));
+    let (none, _) = find("k3", 3_679).await;
+    assert!(matches!(none, Err(Failure::Retryable { .. })), "it is not asked again for a while");
+    assert_eq!(find("k3", 3_680).await, (Ok(true), 4));
 }
 
 #[tokio::test]

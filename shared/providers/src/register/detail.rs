@@ -4,7 +4,7 @@
 //! deploy registered, and the git host is asked for the rest.
 
 use super::input::{Fields, ParseError, is_address, kind, not_an_address};
-use super::parse::email;
+use super::parse::is_email;
 use crate::failure::quote;
 use crate::github::parse::{title, with_co_authors};
 use approval::deploy::{Commit, Person, PullRequest, Size};
@@ -34,7 +34,7 @@ pub(super) fn commits(fields: &Fields<'_>) -> Result<Vec<Commit>, ParseError> {
             revision: revision.to_owned(),
             title: short(&title(message)),
             authors: with_co_authors(author(fields)?, message),
-            url: fields.address("url")?,
+            url: fields.address("url").ok().flatten(),
             issues: issue::mentioned(message),
         })
     };
@@ -52,10 +52,12 @@ fn author(fields: &Fields<'_>) -> Result<Option<Person>, ParseError> {
         }
     };
     let author = Fields { members, at: format!("{}author.", fields.at) };
-    let email = email(&author, "email")?;
+    // Git takes any text for an address: one that is none is nobody's.
+    let written = author.text("email")?;
+    let email = written.filter(|text| is_email(text)).map(str::to_owned);
     let username = author.text("username")?.map(str::to_owned);
     let name = author.text("name")?.map(str::to_owned);
-    let name = name.or_else(|| username.clone()).or_else(|| email.clone());
+    let name = name.or_else(|| username.clone()).or_else(|| written.map(short));
     Ok(name.map(|name| Person { name, email, username }))
 }
 

@@ -4,14 +4,15 @@ use crate::form;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// The largest body that is read.
-pub(super) const MAX_BODY: usize = 1024 * 1024;
+/// The largest body that is read: clients of Sleuth's send up to 200 ancestors and 200 files with each of 250
+/// commits.
+pub(super) const MAX_BODY: usize = 5 * 1024 * 1024;
 
 /// Why a registration can't be read: a text for the client, which names the parameter and says what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// The body is over 1 MB: answer 413.
-    #[error("the body is larger than 1 MB: leave out `files` and older `commits`")]
+    /// The body is over 5 MB: answer 413.
+    #[error("the body is larger than 5 MB: leave out `files` and older `commits`")]
     TooLarge,
     /// The body as a whole can't be read: answer 400.
     #[error("{0}")]

@@ -15,6 +15,8 @@ const DEFAULT_ENVIRONMENT: &str = "Production";
 const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
 /// The longest environment, branch and tag.
 const MAX_NAME: usize = 200;
+/// The most bytes of one.
+const MAX_NAME_BYTES: usize = 600;
 /// How many tags a deploy may have.
 const MAX_TAGS: usize = 50;
 
@@ -191,6 +193,10 @@ pub(super) fn name(fields: &Fields<'_>, name: &str) -> Result<Option<String>, Pa
             Err(fields
                 .wrong(name, format!("it must be a name on one line, of at most {MAX_NAME} characters")))
         }
+        // It stands in keys of the record, which take bytes.
+        Some(text) if text.len() > MAX_NAME_BYTES => {
+            Err(fields.wrong(name, format!("it must be a name of at most {MAX_NAME_BYTES} bytes")))
+        }
         text => Ok(text.map(str::to_owned)),
     }
 }
@@ -267,7 +273,7 @@ fn flag(fields: &Fields<'_>, name: &str) -> Result<bool, ParseError> {
 }
 
 /// An e-mail address.
-pub(super) fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
+fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, ParseError> {
     match fields.text(name)? {
         Some(text) if !is_email(text) => {
             let text = crate::failure::quote(text);
@@ -278,7 +284,7 @@ pub(super) fn email(fields: &Fields<'_>, name: &str) -> Result<Option<String>, P
 }
 
 /// Whether a text could be an e-mail address: something before and after its last `@`, and no space.
-fn is_email(text: &str) -> bool {
+pub(super) fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
         && !text.contains(char::is_whitespace)

@@ -6,6 +6,9 @@ use crate::failure::quote;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+/// The longest id that is taken, in bytes.
+const MAX_ID: usize = 200;
+
 /// What Slack tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -73,29 +76,47 @@ pub fn event(body: &[u8]) -> Result<Event, ParseError> {
         }
         ("event_callback", Some(("message", Some("message_deleted")))) => {
             let told: wire::EventCallback<wire::MessageDeleted> = read(body)?;
-            let (channel, ts) = (told.event.channel, told.event.deleted_ts);
-            Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
+            let team_id = place(told.team_id, told.enterprise_id)?;
+            let (channel, ts) = (id(told.event.channel)?, id(told.event.deleted_ts)?);
+            Ok(Event::MessageDeleted { team_id, channel, ts })
         }
         ("event_callback", Some(("message", Some("message_changed")))) => {
             let told: wire::EventCallback<wire::MessageChanged> = read(body)?;
             if told.event.message.subtype.as_deref() != Some(wire::TOMBSTONE) {
                 return Ok(ignored(&kind));
             }
-            let (channel, ts) = (told.event.channel, told.event.message.ts);
-            Ok(Event::MessageDeleted { team_id: told.team_id, channel, ts })
+            let team_id = place(told.team_id, told.enterprise_id)?;
+            let (channel, ts) = (id(told.event.channel)?, id(told.event.message.ts)?);
+            Ok(Event::MessageDeleted { team_id, channel, ts })
         }
         ("event_callback", Some((name @ ("reaction_added" | "reaction_removed"), _))) => {
-            let wire::EventCallback { team_id, event } = read::<wire::EventCallback<wire::Reaction>>(body)?;
+            let told: wire::EventCallback<wire::Reaction> = read(body)?;
+            let (team_id, event) = (place(told.team_id, told.enterprise_id)?, told.event);
             let (Some(channel), Some(ts)) = (event.item.channel, event.item.ts) else {
                 return Ok(ignored(&kind));
             };
+            let (channel, ts) = (id(channel)?, id(ts)?);
             let at = time(&event.event_ts).ok_or(ParseError::Missing("event.event_ts"))?;
             let emoji = event.reaction.split("::").next().unwrap_or_default().to_owned();
             let is_there = name == "reaction_added";
-            Ok(Event::Reaction { team_id, channel, ts, user: event.user, name: emoji, is_there, at })
+            Ok(Event::Reaction { team_id, channel, ts, user: id(event.user)?, name: emoji, is_there, at })
         }
         _ => Ok(ignored(&kind)),
     }
+}
+
+/// The workspace of an event; where Slack names none, the organization that the app is installed for.
+fn place(team: Option<String>, enterprise: Option<String>) -> Result<String, ParseError> {
+    team.or(enterprise).filter(|id| !id.is_empty()).ok_or(ParseError::Missing("team_id"))
+}
+
+/// An id, or a timestamp, of Slack's: they have some ten to twenty characters, and stand in keys of the
+/// record.
+fn id(text: String) -> Result<String, ParseError> {
+    if text.len() > MAX_ID {
+        return Err(ParseError::Body(format!("an id is longer than {MAX_ID} bytes")));
+    }
+    Ok(text)
 }
 
 /// The time that Slack's `ts` stands for: seconds since 1970, and microseconds.

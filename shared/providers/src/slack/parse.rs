@@ -107,6 +107,9 @@ pub fn interaction(body: &[u8]) -> Result<Interaction, ParseError> {
         return Err(ParseError::TooLarge);
     }
     let fields = form::fields(body).map_err(|_| ParseError::NotUtf8)?;
+    if fields.iter().any(|(name, value)| name == "ssl_check" && value == "1") {
+        return Ok(Interaction::Ignored { kind: "ssl_check".to_owned() });
+    }
     let (_, payload) = fields.into_iter().find(|(name, _)| name == "payload").ok_or(ParseError::NoPayload)?;
     let kind: wire::PayloadKind = read(&payload)?;
     match kind.r#type.as_str() {
@@ -127,8 +130,7 @@ fn click(payload: wire::BlockActions) -> Result<Interaction, ParseError> {
         return Ok(Interaction::Ignored { kind: format!("block_actions in a {}", container.r#type) });
     }
     let action = payload.actions.into_iter().next().ok_or(ParseError::Missing("actions[0]"))?;
-    let team_id = payload.team.map(|team| team.id).or_else(|| payload.user.team_id.clone());
-    let team_id = team_id.ok_or(ParseError::Missing("team.id"))?;
+    let team_id = acted_in(payload.team, &payload.user, payload.enterprise)?;
     let channel_id = payload.channel.map(|channel| channel.id).or(container.channel_id);
     let message_ts = container.message_ts.or_else(|| payload.message.map(|message| message.ts));
     let value = action.value.or_else(|| action.selected_option.map(|option| option.value));
@@ -146,7 +148,7 @@ fn click(payload: wire::BlockActions) -> Result<Interaction, ParseError> {
 
 /// A `view_submission` payload.
 fn submission(payload: wire::ViewSubmission) -> Result<Interaction, ParseError> {
-    let team_id = payload.team.map(|team| team.id).ok_or(ParseError::Missing("team.id"))?;
+    let team_id = acted_in(payload.team, &payload.user, payload.enterprise)?;
     Ok(Interaction::Submission(Submission {
         user: user(payload.user, &team_id),
         team_id,
@@ -155,6 +157,17 @@ fn submission(payload: wire::ViewSubmission) -> Result<Interaction, ParseError> 
         private_metadata: payload.view.private_metadata.unwrap_or_default(),
         values: payload.view.state.map(|state| texts(&state.values)).unwrap_or_default(),
     }))
+}
+
+/// The workspace that a person acted in. Where the app is installed for a whole organization, Slack may name
+/// none: then it is the person's own, or the organization.
+fn acted_in(
+    team: Option<wire::Id>,
+    user: &wire::PayloadUser,
+    enterprise: Option<wire::Id>,
+) -> Result<String, ParseError> {
+    let team = team.map(|team| team.id).or_else(|| user.team_id.clone());
+    team.or_else(|| enterprise.map(|enterprise| enterprise.id)).ok_or(ParseError::Missing("team.id"))
 }
 
 /// What was written into the text inputs of a form, from its blocks' states: `{block_id: {action_id: {type, value}}}`.

@@ -25,6 +25,7 @@ pub(crate) struct PayloadKind {
 pub(crate) struct BlockActions {
     pub user: PayloadUser,
     pub team: Option<Id>,
+    pub enterprise: Option<Id>,
     pub channel: Option<Id>,
     pub container: Option<Container>,
     pub message: Option<Ts>,
@@ -38,6 +39,7 @@ pub(crate) struct BlockActions {
 pub(crate) struct ViewSubmission {
     pub user: PayloadUser,
     pub team: Option<Id>,
+    pub enterprise: Option<Id>,
     pub view: SubmittedView,
 }
 
@@ -134,7 +136,8 @@ pub(crate) struct UrlVerification {
 /// An `event_callback` about an event `T`.
 #[derive(Deserialize)]
 pub(crate) struct EventCallback<T> {
-    pub team_id: String,
+    pub team_id: Option<String>,
+    pub enterprise_id: Option<String>,
     pub event: T,
 }
 

@@ -1,19 +1,100 @@
-//! Posting to an address of the team's.
+//! Calling an address of the team's.
 
 use super::address::{Guarded, Loopback, target};
 use super::sign::{HEADER_SIGNATURE, HEADER_TIMESTAMP, sign};
 use crate::failure::{Failure, Repeat, retry_after};
-use crate::http::{Answer, builder, made, send_unread};
+use crate::http::{Answer, builder, made, secret_header, send_unread};
+use approval::action;
 use jiff::Timestamp;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, StatusCode};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 
 /// The header with the delivery's id: the same when it is tried again, for receivers that must not act twice.
 pub const HEADER_DELIVERY: &str = "X-Signoff-Delivery";
 
-/// Posts to the team's addresses.
+/// A request.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The address.
+    pub address: &'a str,
+    /// The method.
+    pub method: action::Method,
+    /// The rule's own headers.
+    pub headers: Vec<Header>,
+    /// The body; empty: none.
+    pub body: Vec<u8>,
+    /// The key that signs.
+    pub key: &'a SecretString,
+    /// The delivery's id.
+    pub delivery: &'a str,
+}
+
+/// A header of a rule's own.
+#[derive(Debug)]
+pub enum Header {
+    /// Its name and its text.
+    Text(String, String),
+    /// The value of a secret.
+    Secret {
+        /// The header's name.
+        name: String,
+        /// The value.
+        value: SecretString,
+        /// The hosts that it may go to: a name, or `*.example.com` for all below it.
+        hosts: Vec<String>,
+    },
+}
+
+impl Header {
+    /// The header as it is sent to `url`. Error: it can't be, or the secret may not go there.
+    fn to_send(&self, url: &Url, loopback: Loopback) -> Result<(HeaderName, HeaderValue), Failure> {
+        let refuse = |why: String| Failure::Permanent(format!("nothing was sent: {why}"));
+        let (Self::Text(name, _) | Self::Secret { name, .. }) = self;
+        let read = HeaderName::try_from(name.as_str())
+            .map_err(|_| refuse(format!("`{name}` is no name of a header; check it in the rule")))?;
+        let value = match self {
+            Self::Text(_, text) => HeaderValue::try_from(text.trim()).map_err(|_| {
+                refuse(format!(
+                    "the header `{name}` becomes a text that no header takes; check it in the rule"
+                ))
+            })?,
+            Self::Secret { value, hosts, .. } => {
+                let host = url.host_str().unwrap_or_default();
+                if !hosts.iter().any(|pattern| covers(pattern, host)) {
+                    return Err(refuse(format!(
+                        "the secret of the header `{name}` may not go to {host}; the hosts that it is for stand with it in the \
+                         stack's WriteSecret"
+                    )));
+                }
+                let is_local = loopback == Loopback::Allowed && matches!(host, "127.0.0.1" | "localhost");
+                if url.scheme() != "https" && !is_local {
+                    return Err(refuse(format!(
+                        "the secret of the header `{name}` goes over https:// alone; check the address in the rule"
+                    )));
+                }
+                secret_header("value of the secret in the stack's WriteSecret", "", value)?
+            }
+        };
+        Ok((read, value))
+    }
+}
+
+/// Whether the host is the one that `pattern` names, or one below `*.NAME`. No other `*` stands for anything.
+fn covers(pattern: &str, host: &str) -> bool {
+    let (pattern, host) = (pattern.trim().to_ascii_lowercase(), host.to_ascii_lowercase());
+    match pattern.strip_prefix("*.") {
+        Some(parent) => {
+            let below = host.strip_suffix(parent).and_then(|rest| rest.strip_suffix('.'));
+            !parent.is_empty() && !parent.contains('*') && below.is_some_and(|name| !name.is_empty())
+        }
+        None => pattern == host,
+    }
+}
+
+/// Calls the team's addresses.
 #[derive(Clone, Debug)]
 pub struct Webhook {
     http: Client,
@@ -21,7 +102,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// A poster with connections of its own, which lead to no address that is refused.
+    /// A caller with connections of its own, which lead to no address that is refused.
     ///
     /// # Errors
     ///
@@ -32,38 +113,56 @@ impl Webhook {
         Ok(Self { http, loopback })
     }
 
-    /// Posts `body` (JSON), signed with `key`, as the delivery `delivery`.
+    /// Makes `request`, signed with its key at `now`.
     ///
     /// # Errors
     ///
-    /// [`Failure::Permanent`] for an address that is not called, a redirect, or an answer 4xx; [`Failure::Retryable`]
-    /// for 408, 425, 429 and 5xx, with which a receiver says that it wants the delivery once more; [`Failure::Unanswered`]
-    /// if no answer came. Messages name the host only, because the rest of an address may be secret, and the status only,
+    /// [`Failure::Permanent`] for an address that is not called, a secret that may not go there, a header
+    /// that can't be sent, a redirect, or an answer 4xx; [`Failure::Retryable`] for 408, 425, 429 and 5xx,
+    /// with which a receiver says that it wants the delivery once more; [`Failure::Unanswered`] if no answer
+    /// came. Messages name the host only, because the rest of an address may be secret, and the status only,
     /// because an answer is not for whoever wrote the rule.
-    pub async fn post(
-        &self,
-        address: &str,
-        body: Vec<u8>,
-        key: &SecretString,
-        now: Timestamp,
-        delivery: &str,
-    ) -> Result<(), Failure> {
-        let url = target(address, self.loopback)?;
-        if key.expose_secret().is_empty() {
+    pub async fn call(&self, request: Request<'_>, now: Timestamp) -> Result<(), Failure> {
+        let url = target(request.address, self.loopback)?;
+        if request.key.expose_secret().is_empty() {
             let missing = "there is no key in the API secret to sign with: put one there (aws secretsmanager put-secret-value)";
             return Err(Failure::Permanent(missing.to_owned()));
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        let request = self
+        let method = match request.method {
+            action::Method::Get => Method::GET,
+            action::Method::Post => Method::POST,
+            action::Method::Put => Method::PUT,
+            action::Method::Patch => Method::PATCH,
+            action::Method::Delete => Method::DELETE,
+        };
+        let mut headers = HeaderMap::new();
+        if !request.body.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(&request.body)));
+        }
+        for header in &request.headers {
+            let (name, value) = header.to_send(&url, self.loopback)?;
+            headers.insert(name, value);
+        }
+        let signature = sign(request.key, now, &request.body);
+        let sent = self
             .http
-            .post(url)
-            .header(CONTENT_TYPE, "application/json")
+            .request(method, url)
+            .headers(headers)
             .header(HEADER_TIMESTAMP, now.as_second())
-            .header(HEADER_SIGNATURE, sign(key, now, &body))
-            .header(HEADER_DELIVERY, delivery)
-            .body(body);
-        let answer = send_unread(&host, "posting the webhook", request, Repeat::MayDouble).await?;
+            .header(HEADER_SIGNATURE, signature)
+            .header(HEADER_DELIVERY, request.delivery)
+            .body(request.body);
+        let answer = send_unread(&host, "calling the webhook", sent, Repeat::MayDouble).await?;
         classify(&host, &answer)
+    }
+}
+
+/// The kind of a body that the rule may say nothing of.
+fn kind_of(body: &[u8]) -> &'static str {
+    match serde_json::from_slice::<IgnoredAny>(body) {
+        Ok(_) => "application/json",
+        Err(_) => "text/plain; charset=utf-8",
     }
 }
 
@@ -96,6 +195,85 @@ mod tests {
     use super::*;
     use crate::responder::{Reply, Responder};
 
+    fn posting<'a>(address: &'a str, key: &'a SecretString, headers: Vec<Header>) -> Request<'a> {
+        let (method, body) = (action::Method::Post, b"{}".to_vec());
+        Request { address, method, headers, body, key, delivery: "e1" }
+    }
+
+    fn secret(hosts: &[&str]) -> Header {
+        let hosts = hosts.iter().map(ToString::to_string).collect();
+        Header::Secret { name: "Authorization".to_owned(), value: "Bearer s3cret".into(), hosts }
+    }
+
+    #[tokio::test]
+    async fn secret_goes_to_its_hosts_alone() {
+        let server = Responder::start(|line, _| match line {
+            "POST /moved" => Reply::Answer(302, vec!["Location: /ok".into()], vec![]),
+            _ => Reply::Answer(204, vec![], vec![]),
+        })
+        .await;
+        let webhook = Webhook::new(Loopback::Allowed).unwrap();
+        let key = "k".into();
+        let call = async |path: &str, hosts: &[&str]| {
+            let address = format!("{}/{path}", server.base);
+            webhook.call(posting(&address, &key, vec![secret(hosts)]), Timestamp::UNIX_EPOCH).await
+        };
+        assert_eq!(call("ok", &["127.0.0.1"]).await, Ok(()));
+        assert!(server.asked()[0].contains("authorization: Bearer s3cret\r\n"), "{:?}", server.asked());
+        for hosts in [&[][..], &["127.0.0.2", "*.0.0.1x", "*", "*.127.0.0.1"]] {
+            let told = format!("{:?}", call("ok", hosts).await.expect_err("it is refused"));
+            assert!(told.contains("may not go to 127.0.0.1") && !told.contains("s3cret"), "{told}");
+        }
+        assert!(matches!(call("moved", &["127.0.0.1"]).await, Err(Failure::Permanent(_))));
+        let paths: Vec<String> = server.lines();
+        assert_eq!(paths, ["POST /ok", "POST /moved"], "nothing is sent after a redirect");
+    }
+
+    #[test]
+    fn secret_is_never_sent_in_the_clear_or_below_another_host() {
+        let send = |address: &str, hosts: &[&str]| {
+            secret(hosts).to_send(&Url::parse(address).unwrap(), Loopback::Refused).is_ok()
+        };
+        for (address, hosts, expected) in [
+            ("https://events.pager.example/x", &["events.pager.example"][..], true),
+            ("https://EVENTS.pager.example:8443/x", &["Events.Pager.example"], true),
+            ("https://events.pager.example/x", &["*.pager.example"], true),
+            ("https://pager.example/x", &["*.pager.example"], false),
+            ("https://evilpager.example/x", &["*.pager.example"], false),
+            ("https://events.pager.example.evil.example/x", &["events.pager.example"], false),
+            ("https://events.pager.example/x", &["*"], false),
+            ("https://events.pager.example/x", &["*.*.example"], false),
+            ("http://events.pager.example/x", &["events.pager.example"], false),
+            ("http://127.0.0.1/x", &["127.0.0.1"], false),
+        ] {
+            assert_eq!(send(address, hosts), expected, "{address} {hosts:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn request_has_the_rules_method_headers_and_body() {
+        let server = Responder::start(|_, _| Reply::Answer(204, vec![], vec![])).await;
+        let webhook = Webhook::new(Loopback::Allowed).unwrap();
+        let (address, key) = (format!("{}/ok", server.base), "k".into());
+        let text = |name: &str, text: &str| Header::Text(name.to_owned(), text.to_owned());
+        let call = async |method, headers, body: &[u8]| {
+            let request = Request { method, body: body.to_vec(), ..posting(&address, &key, headers) };
+            webhook.call(request, Timestamp::UNIX_EPOCH).await
+        };
+        assert_eq!(call(action::Method::Put, vec![text("X-Team", "payments")], b"hello").await, Ok(()));
+        assert_eq!(call(action::Method::Get, vec![], b"").await, Ok(()));
+        let own = vec![text("content-type", "application/cloudevents+json")];
+        assert_eq!(call(action::Method::Patch, own, b"{}").await, Ok(()));
+        let asked = server.asked();
+        assert!(asked[0].starts_with("PUT /ok") && asked[0].contains("x-team: payments\r\n"), "{}", asked[0]);
+        assert!(asked[0].contains("content-type: text/plain; charset=utf-8\r\n"), "{}", asked[0]);
+        assert!(asked[1].starts_with("GET /ok") && !asked[1].contains("content-type"), "{}", asked[1]);
+        assert!(asked[2].contains("content-type: application/cloudevents+json\r\n"), "{}", asked[2]);
+        let split = call(action::Method::Post, vec![text("X-Team", "a\r\nX-Other: b")], b"").await;
+        assert!(matches!(split, Err(Failure::Permanent(_))), "{split:?}");
+        assert_eq!(server.asked().len(), 3);
+    }
+
     #[tokio::test]
     async fn a_delivery_is_signed_and_its_answer_sorted() {
         let server = Responder::start(|line, _| match line.strip_prefix("POST /") {
@@ -110,7 +288,8 @@ mod tests {
         let webhook = Webhook::new(Loopback::Allowed).unwrap();
         let now = Timestamp::from_second(1_620_733_320).unwrap();
         let post = async |path: &str, key: &str| {
-            webhook.post(&format!("{}/{path}", server.base), b"{}".to_vec(), &key.into(), now, "e1").await
+            let (address, key) = (format!("{}/{path}", server.base), key.into());
+            webhook.call(posting(&address, &key, Vec::new()), now).await
         };
         assert_eq!(post("ok", "key-1").await, Ok(()));
         let asked = server.asked()[0].to_lowercase();
@@ -141,7 +320,7 @@ mod tests {
         let address = format!("http://localhost:{port}/hook?token=abc");
         let post = async |loopback| {
             let webhook = Webhook::new(loopback).unwrap();
-            webhook.post(&address, b"{}".to_vec(), &"k".into(), Timestamp::UNIX_EPOCH, "e1").await
+            webhook.call(posting(&address, &"k".into(), Vec::new()), Timestamp::UNIX_EPOCH).await
         };
         let Err(Failure::Permanent(told)) = post(Loopback::Refused).await else {
             unreachable!("it is refused")

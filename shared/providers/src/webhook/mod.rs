@@ -1,4 +1,4 @@
-//! The `webhook` action: a signed description of the deploy, posted to the team's own address.
+//! The `webhook` action: a signed request to the team's own address.
 
 mod address;
 pub mod client;
@@ -8,6 +8,6 @@ mod wire;
 pub(crate) use address::{Guarded, Refused, target};
 
 pub use address::Loopback;
-pub use client::{HEADER_DELIVERY, Webhook};
+pub use client::{HEADER_DELIVERY, Header, Request, Webhook};
 pub use sign::sign;
 pub use wire::{body, description};

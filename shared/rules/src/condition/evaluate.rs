@@ -2,6 +2,7 @@
 
 use super::{Comparison, Condition, Deploys, Operand, Operator, Pattern, Snapshot, Value, parse_duration};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The values of a variable whose texts have an order, the least first. `Unknown` is none of them.
@@ -15,7 +16,7 @@ pub(crate) fn order_of(variable: &str) -> &'static [&'static str] {
 
 /// Whether upper and lower case are the same in the values of a variable.
 pub(super) fn in_any_case(variable: &str) -> bool {
-    variable == "environment"
+    matches!(variable, "environment" | "deployment" | "revision" | "deployer")
 }
 
 impl Condition {
@@ -57,7 +58,26 @@ impl Comparison {
 
     /// Whether it holds; see [`Condition::holds`].
     pub fn holds(&self, snapshot: &Snapshot) -> bool {
-        let Some(left) = snapshot.get(&self.variable) else { return false };
+        self.holds_of_own(snapshot) && self.fails_also(snapshot).is_none()
+    }
+
+    /// The first further values of its variables with which it does not hold.
+    pub(crate) fn fails_also<'s>(&self, snapshot: &'s Snapshot) -> Option<&'s BTreeMap<String, Value>> {
+        let of_these =
+            snapshot.also().iter().filter(|also| self.variables().any(|name| also.contains_key(name)));
+        let mut failing =
+            of_these.filter(|also| !self.holds_by(&|name| also.get(name).or_else(|| snapshot.get(name))));
+        failing.next()
+    }
+
+    /// True if it holds without the further values of its variables.
+    pub(crate) fn holds_of_own(&self, snapshot: &Snapshot) -> bool {
+        self.holds_by(&|name| snapshot.get(name))
+    }
+
+    /// True if it holds for the values that `get` gives by their names.
+    fn holds_by<'s>(&self, get: &dyn Fn(&str) -> Option<&'s Value>) -> bool {
+        let Some(left) = get(&self.variable) else { return false };
         let any_case = in_any_case(&self.variable)
             || matches!(&self.value, Operand::Variable(name) if in_any_case(name));
         let order = match &self.value {
@@ -80,7 +100,7 @@ impl Comparison {
             Operand::Number(number) => compared.values(left, &Value::Number(*number)),
             Operand::Text(text) => compared.with_text(left, text),
             Operand::Pattern(pattern) => self.operator == Operator::Matches && matches(left, pattern),
-            Operand::Variable(name) => snapshot.get(name).is_some_and(|right| compared.values(left, right)),
+            Operand::Variable(name) => get(name).is_some_and(|right| compared.values(left, right)),
         }
     }
 }

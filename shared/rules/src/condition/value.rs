@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The value of a variable.
@@ -75,8 +75,19 @@ fn whole_seconds(ago: SignedDuration) -> Duration {
 pub struct Snapshot {
     values: BTreeMap<String, Value>,
     clocks: BTreeMap<String, Clock>,
-    /// The values that variables have for one rule, by the rule's name.
-    of_rules: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Further values of variables: a comparison that names one holds only if it holds with each of these
+    /// too.
+    also: Vec<BTreeMap<String, Value>>,
+    /// The variables of one rule, by the rule's name.
+    of_rules: BTreeMap<String, OfRule>,
+}
+
+/// The variables of one rule, where they differ from those of all rules.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct OfRule {
+    values: BTreeMap<String, Value>,
+    unknown: BTreeSet<String>,
+    also: Vec<BTreeMap<String, Value>>,
 }
 
 impl Snapshot {
@@ -94,19 +105,43 @@ impl Snapshot {
 
     /// Sets a variable for the rule of this name alone.
     pub fn set_for(&mut self, rule: impl Into<String>, name: impl Into<String>, value: Value) {
-        self.of_rules.entry(rule.into()).or_default().insert(name.into(), value);
+        self.of_rules.entry(rule.into()).or_default().values.insert(name.into(), value);
+    }
+
+    /// Takes a variable away for the rule of this name alone: no comparison with it holds.
+    pub fn unset_for(&mut self, rule: impl Into<String>, name: impl Into<String>) {
+        self.of_rules.entry(rule.into()).or_default().unknown.insert(name.into());
+    }
+
+    /// Adds further values of variables for the rule of this name alone. A comparison that names one of them
+    /// holds only if it holds with these too.
+    pub fn also_for(&mut self, rule: impl Into<String>, values: BTreeMap<String, Value>) {
+        let also = &mut self.of_rules.entry(rule.into()).or_default().also;
+        if !also.contains(&values) {
+            also.push(values);
+        }
+    }
+
+    /// The further values of variables.
+    pub(super) fn also(&self) -> &[BTreeMap<String, Value>] {
+        &self.also
     }
 
     /// The variables as they are for the rule of this name.
     pub(crate) fn of_rule(&self, rule: &str) -> Cow<'_, Self> {
         let Some(own) = self.of_rules.get(rule) else { return Cow::Borrowed(self) };
         let mut seen = self.clone();
-        own.iter().for_each(|(name, value)| seen.set(name, value.clone()));
+        own.values.iter().for_each(|(name, value)| seen.set(name, value.clone()));
+        for name in &own.unknown {
+            seen.values.remove(name);
+            seen.clocks.remove(name);
+        }
+        seen.also.clone_from(&own.also);
         Cow::Owned(seen)
     }
 
     /// The variables but for the one of this name.
-    pub(crate) fn without(&self, name: &str) -> Self {
+    pub fn without(&self, name: &str) -> Self {
         let mut rest = self.clone();
         rest.values.remove(name);
         rest.clocks.remove(name);
@@ -132,7 +167,7 @@ impl Snapshot {
 
     /// The variables named, so much later.
     pub(super) fn later(&self, names: &[&str], time: Duration) -> Self {
-        let mut later = Self::new();
+        let mut later = Self { also: self.also.clone(), ..Self::new() };
         for name in names {
             match (self.clock(name), self.get(name)) {
                 (Some(clock), _) => later.run(*name, clock.after(time)),

@@ -1,14 +1,16 @@
-//! Changes that other rules may notice: which rules opened, what they tagged, and what people reacted to.
+//! Changes that other rules may notice: which rules opened, what they tagged, and what people reacted to. A
+//! rule that only tells listens too where another one comes after it.
 
 use super::{Change, Touches, acts, approvals};
 use crate::file::Rule;
+use crate::template::FAILED_RULES;
 use approval::action::{Action, ApprovalSpec};
 use std::collections::BTreeSet;
 
 /// What the rules that ask or act listen to.
 #[derive(Debug)]
 pub(super) struct Coupled {
-    /// Whether one asks which rules' runs stopped.
+    /// Whether one asks which rules' runs stopped, or shows them to what it starts.
     failures: bool,
     /// Whether one asks for tags, or shows them to what it starts.
     tags: bool,
@@ -21,11 +23,8 @@ pub(super) struct Coupled {
 impl Coupled {
     /// What `rules`, those of both files, listen to.
     pub(super) fn of<'r>(rules: impl Iterator<Item = &'r Rule> + Clone) -> Self {
-        let weighty = || rules.clone().filter(|rule| acts(rule) || !approvals(rule).is_empty());
-        let any = |which: &dyn Fn(&str) -> bool| {
-            weighty()
-                .any(|rule| rule.conditions.iter().any(|entry| entry.condition.names(&|name| which(name))))
-        };
+        let is_weighty = |rule: &Rule| acts(rule) || !approvals(rule).is_empty();
+        let weighty = || rules.clone().filter(|rule| is_weighty(rule));
         let mut awaited: BTreeSet<String> = weighty().flat_map(|rule| rule.after.iter().cloned()).collect();
         loop {
             let further: BTreeSet<_> = rules
@@ -39,10 +38,21 @@ impl Coupled {
             }
             awaited.extend(further);
         }
-        let shows_tags = |rule: &Rule| format!("{:?}", rule.actions).contains("tags");
+        let asks = |rule: &Rule, which: &dyn Fn(&str) -> bool| {
+            rule.conditions.iter().any(|entry| entry.condition.names(&|name| which(name)))
+        };
+        let shows = |what: &str| weighty().any(|rule| format!("{:?}", rule.actions).contains(what));
+        // What opens one that only tells decides whether those after it are opened, and whether its run can
+        // stop.
+        let is_awaited = |rule: &Rule| is_weighty(rule) || awaited.contains(&rule.name);
+        let failures = shows(FAILED_RULES)
+            || rules.clone().any(|rule| is_awaited(rule) && asks(rule, &|name| name == "failed_rules"));
+        let any = |which: &dyn Fn(&str) -> bool| {
+            rules.clone().any(|rule| (failures || is_awaited(rule)) && asks(rule, which))
+        };
         Self {
-            failures: any(&|name| name == "failed_rules"),
-            tags: any(&|name| name == "tags") || weighty().any(shows_tags),
+            failures,
+            tags: any(&|name| name == "tags") || shows("tags"),
             reactions: any(&|name| name.starts_with("deploy_message_reaction")),
             awaited,
         }
@@ -81,6 +91,7 @@ fn says_the_same(old: &Rule, new: &Rule) -> bool {
         rule.conditions.iter().map(|entry| entry.condition.to_string()).collect()
     };
     old.actions == new.actions
+        && old.promotes_to == new.promotes_to
         && old.after == new.after
         && old.freeze == new.freeze
         && conditions(old) == conditions(new)
@@ -90,7 +101,7 @@ fn says_the_same(old: &Rule, new: &Rule) -> bool {
 fn tags(actions: &[Action]) -> bool {
     let under =
         |spec: &ApprovalSpec| tags(&spec.on_success) || tags(&spec.on_reject) || tags(&spec.on_expire);
-    actions.iter().any(|action| match action {
+    actions.iter().any(|action| match action.plain() {
         Action::AddDeployTag(_) => true,
         Action::SlackChannelApproval(spec) => under(spec),
         _ => false,

@@ -95,6 +95,11 @@ fn keys(old: &ApprovalSpec, new: &ApprovalSpec) -> Vec<String> {
     text("authors_only", old.authors_only.to_string(), new.authors_only.to_string());
     text("self_approval", old.self_approval.to_string(), new.self_approval.to_string());
     text("ask_again", old.ask_again.to_string(), new.ask_again.to_string());
+    let (range, now) = (&old.range, &new.range);
+    text("verified_commits", range.verified_commits.to_string(), now.verified_commits.to_string());
+    text("unknown_makers", allowed(range.allow_unknown_makers), allowed(now.allow_unknown_makers));
+    text("rollback", rollback(range.rollback_four_eyes), rollback(now.rollback_four_eyes));
+    text("promotes_to", place(&range.promotes_to), place(&now.promotes_to));
     text("require_reason", reasons(old.require_reason), reasons(new.require_reason));
     text("expires_after", time(old.expires_after), time(new.expires_after));
     text("remind_after", time(old.remind_after), time(new.remind_after));
@@ -106,7 +111,7 @@ fn keys(old: &ApprovalSpec, new: &ApprovalSpec) -> Vec<String> {
         ("on_expire", &old.on_expire, &new.on_expire),
     ] {
         if old != new {
-            texts.push(format!("changes `{key}` from {} to {}", super::lines(old), super::lines(new)));
+            texts.push(format!("changes `{key}` {}", super::from_to(old, new)));
         }
     }
     if old.prompt != new.prompt {
@@ -127,6 +132,18 @@ fn people(people: &Option<Vec<String>>) -> String {
 
 fn breakers(people: &[String]) -> String {
     if people.is_empty() { "nobody".to_owned() } else { people.join(", ") }
+}
+
+fn allowed(allowed: bool) -> String {
+    if allowed { "allow" } else { "none" }.to_owned()
+}
+
+fn rollback(four_eyes: bool) -> String {
+    if four_eyes { "four_eyes" } else { "none" }.to_owned()
+}
+
+fn place(place: &Option<String>) -> String {
+    place.clone().unwrap_or_else(|| "none".to_owned())
 }
 
 fn quotas(quotas: &[QuotaSpec]) -> String {

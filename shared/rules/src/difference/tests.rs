@@ -139,6 +139,20 @@ fn a_rule_that_others_depend_on_is_not_harmless() {
         ),
         ("- l: {conditions: [tags!='#x'], actions: [trigger_build]}\n", tagging, "", true),
         ("- l: {conditions: [environment='a'], actions: [trigger_build]}\n", tagging, "", false),
+        // A rule that only tells listens where one that acts comes after it.
+        (
+            "- m: {conditions: [tags='#x'], actions: [slack_deploy_message: a]}\n- l: {after: m, actions: [trigger_build]}\n",
+            tagging,
+            "",
+            true,
+        ),
+        (
+            "- m: {conditions: [failed_rules='says'], actions: [slack_deploy_message: a]}\n- l: {after: m, actions: [trigger_build]}\n",
+            says,
+            &louder,
+            true,
+        ),
+        ("- l: {actions: [trigger_build: {parameters: {f: '{{ failed_rules }}'}}]}\n", says, &louder, true),
     ] {
         let found = difference(&file(&[ASKS, listener, before]), &file(&[ASKS, listener, after]), false);
         assert_eq!(found.needs_approval(), needs, "{listener} {after}: {found:?}");
@@ -148,8 +162,10 @@ fn a_rule_that_others_depend_on_is_not_harmless() {
 #[test]
 fn default_tags_count_where_a_rule_asks_for_them() {
     let tagged = "- t: {conditions: [tags='#db'], actions: [trigger_build]}\n";
+    let behind = "- t: {conditions: [tags='#db'], actions: [slack_deploy_message: a]}\n- l: {after: t, actions: [trigger_build]}\n";
     for (rules, tags_changed, needs) in [
         (vec![ASKS, tagged], true, true),
+        (vec![ASKS, behind], true, true),
         (vec![ASKS, tagged], false, false),
         (vec![ASKS, ACTS], true, false),
     ] {
@@ -201,4 +217,83 @@ fn an_approval_that_names_a_place_touches_everything() {
         [told(&[ASKS], &[ASKS, note]), told(&[ASKS, &plain], &[ASKS, note]), told(&[ASKS], &[ASKS, &plain])]
             .join("\n")
     );
+}
+
+#[test]
+fn every_key_of_a_range_has_its_own_text() {
+    let rule = |keys: &str, environment: &str| {
+        format!(
+            "- gate: {{promotes_to: {environment}, actions: [slack_channel_approval: {{name: P, channel: '#g', self_approval: false{keys}}}]}}\n"
+        )
+    };
+    let before = rule("", "Staging");
+    let all = rule(", verified_commits: true, unknown_makers: allow, rollback: four_eyes", "Production");
+    let texts: Vec<String> = difference(&file(&[&before]), &file(&[&all]), false)
+        .changes
+        .into_iter()
+        .map(|change| change.text)
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "changes `verified_commits` from false to true of the approval \u{201c}P\u{201d}",
+            "changes `unknown_makers` from none to allow of the approval \u{201c}P\u{201d}",
+            "changes `rollback` from none to four_eyes of the approval \u{201c}P\u{201d}",
+            "changes `promotes_to` from Staging to Production of the approval \u{201c}P\u{201d}",
+        ]
+    );
+}
+
+#[test]
+fn actions_with_the_same_line_are_spelt_out() {
+    let build = |environment: &str| {
+        ASKS.replace(
+            "auto_approve_build: deploy",
+            &format!("trigger_build: {{parameters: {{name: d.yml, environment: {environment}}}}}"),
+        )
+    };
+    let found = difference(&file(&[&build("staging")]), &file(&[&build("production")]), false);
+    let texts: Vec<&str> = found.changes.iter().map(|change| change.text.as_str()).collect();
+    let [text] = texts[..] else { panic!("{texts:?}") };
+    assert!(
+        text.contains(r#""environment":"staging""#) && text.contains(r#""environment":"production""#),
+        "{text}"
+    );
+}
+
+#[test]
+fn rule_that_is_not_supported_yet_touches_everything() {
+    let nightly = "- nightly: {actions: [send_slack_msg: {message: a}]}\n";
+    for (before, after, needs) in [
+        (vec![ASKS], vec![ASKS, nightly], true),
+        (vec![ASKS, nightly], vec![ASKS, nightly], false),
+        (vec![ASKS, nightly], vec![ASKS], false),
+    ] {
+        let found = difference(&file(&before), &file(&after), false);
+        assert_eq!(found.needs_approval(), needs, "{found:?}");
+    }
+    let changed = nightly.replace("message: a", "message: b");
+    assert!(difference(&file(&[ASKS, nightly]), &file(&[ASKS, &changed]), false).needs_approval());
+}
+
+#[test]
+fn rule_with_two_approvals_of_one_name_is_not_harmless() {
+    let ask = |more: &str| format!("slack_channel_approval: {{channel: '#dev'{more}}}");
+    let rule = |asks: &[String]| format!("- staging: {{actions: [{}]}}\n", asks.join(", "));
+    let releases = ask(", on_success: [auto_approve_build: prod]");
+    for (before, after) in [
+        (rule(&[ask("")]), rule(&[ask(""), releases.clone()])),
+        (
+            rule(&[releases.clone(), releases.clone()]),
+            rule(&[releases.clone(), releases.replace("#dev", "#me")]),
+        ),
+        (rule(&[releases.clone(), releases.clone()]), rule(&[releases.clone()])),
+    ] {
+        let (in_force, proposal) = (file(&[ASKS, &before]), file(&[ASKS, &after]));
+        let found = difference(&in_force, &proposal, false);
+        let touched: Vec<_> =
+            found.touched(&in_force).into_iter().map(|(_, spec)| spec.name.clone()).collect();
+        assert!(touched.contains(&"Production".to_owned()), "{found:?}");
+        assert!(found.changes.iter().any(|change| change.text.contains("give each a `name`")), "{found:?}");
+    }
 }

@@ -5,15 +5,17 @@ use super::events::{EVENT_ACTION, EVENT_EXAMPLE};
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
+use super::on_failure::{taken_out, without_on_failure};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
 use super::shape::Named;
 use crate::problem::Position;
 use crate::reference::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, Key, RULE, TRIGGER_BUILD,
-    WEBHOOK, has, names,
+    has, names,
 };
 use crate::suggest::{closest, did_you_mean};
+use crate::template::{LATE, is_late};
 use crate::yaml::{Content, Entry, Node};
 use approval::action::{Action, BuildRef, ChannelMessage, ParameterValue, TriggerSpec};
 use std::collections::BTreeMap;
@@ -21,7 +23,6 @@ use std::collections::BTreeMap;
 const BUILD_KEYS: [&str; BUILD.len()] = names(&BUILD);
 const TRIGGER_KEYS: [&str; TRIGGER_BUILD.len()] = names(&TRIGGER_BUILD);
 const MESSAGE_KEYS: [&str; CHANNEL_MESSAGE.len()] = names(&CHANNEL_MESSAGE);
-const WEBHOOK_KEYS: [&str; WEBHOOK.len()] = names(&WEBHOOK);
 
 const EXAMPLE: &str = "`- auto_approve_build: 'name-of-the-build'`";
 
@@ -41,23 +42,22 @@ impl Reader<'_> {
                 return self.named_action(name.trim(), node.start, None, rule);
             }
         };
-        match entries {
-            [entry] if !self.names_an_action(entry) => {
-                self.named_action(entry.key.trim(), entry.at, Some(entry), rule)
-            }
+        let (entries, mut said) = without_on_failure(entries);
+        let entry = match entries.as_slice() {
+            [entry] if !self.names_an_action(entry) => entry.clone(),
             [] => {
                 self.problem(
                     node.start,
                     "an action without a name",
                     format!("write, for example, {EXAMPLE}"),
                 );
-                None
+                return None;
             }
-            [_, ..] => {
-                let entry = self.put_together(entries, Named::Action)?;
-                self.named_action(entry.key.trim(), entry.at, Some(&entry), rule)
-            }
-        }
+            [_, ..] => self.put_together(&entries, Named::Action)?,
+        };
+        let (name, entry) = (entry.key.trim(), taken_out(&entry, &mut said));
+        let action = self.named_action(name, entry.at, Some(&entry), rule)?;
+        Some(self.with_on_failure(action, name, &said))
     }
 
     /// Whether a key is no action and its value is one: `- uses: trigger_build`.
@@ -174,7 +174,7 @@ impl Reader<'_> {
         let entries = self.mapping(node, name, example(name))?;
         for entry in self.known(entries, name, &TRIGGER_KEYS) {
             match entry.key.as_str() {
-                "revision" => spec.revision = self.template(&entry.value, "revision"),
+                "revision" => spec.revision = self.early(&entry.value, "revision"),
                 "parameters" if entry.value.is_null() => {}
                 "parameters" => self.parameters(&entry.value, &mut spec),
                 _ => {}
@@ -194,7 +194,7 @@ impl Reader<'_> {
             let what = format!("the parameter `{}`", entry.key);
             let scalar = entry.value.as_scalar();
             if entry.key == "name" {
-                spec.workflow = self.template(&entry.value, &what);
+                spec.workflow = self.early(&entry.value, &what);
             } else if let Some(truth) = scalar.and_then(|scalar| scalar.as_bool()) {
                 spec.parameters.insert(entry.key.clone(), ParameterValue::Bool(truth));
             } else if let Some(number) = scalar.and_then(|scalar| scalar.as_integer()) {
@@ -206,6 +206,23 @@ impl Reader<'_> {
                 spec.parameters.insert(entry.key.clone(), ParameterValue::Text(text));
             }
         }
+    }
+
+    /// A template of something that people vote on: it names nothing that is known only when the action runs.
+    fn early(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.template(node, what)?;
+        if !is_late(&text) {
+            return Some(text);
+        }
+        let late = LATE.iter().filter(|name| text.contains(**name)).map(|name| format!("`{name}`"));
+        let late = late.collect::<Vec<_>>().join(" and ");
+        let message = format!("{what} says what is built, and {late} is not known before people vote");
+        self.problem(
+            node.start,
+            message,
+            format!("leave out {late}, or give it to the build as another parameter"),
+        );
+        None
     }
 
     /// `{channel, message}`.
@@ -223,17 +240,6 @@ impl Reader<'_> {
         let present = self.required(node, entries, name, "channel");
         self.required(node, entries, name, "message").and(present)?;
         Some(ChannelMessage { channel: channel?, message: message? })
-    }
-
-    /// The address, or `{url}`.
-    fn webhook(&mut self, node: &Node) -> Option<String> {
-        let Content::Mapping(entries) = &node.content else { return self.address(node, "webhook") };
-        let mut url = None;
-        for entry in self.known(entries, "webhook", &WEBHOOK_KEYS) {
-            url = self.address(&entry.value, "webhook");
-        }
-        self.required(node, entries, "webhook", "url")?;
-        url
     }
 
     /// A key that must be there.

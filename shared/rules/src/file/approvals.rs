@@ -156,14 +156,21 @@ impl Reader<'_> {
         None
     }
 
-    /// Gives every approval of `actions`, at whatever depth, the environment that its rule promotes to. Without one, the key
-    /// says nothing.
-    pub(super) fn promotes_to(&mut self, actions: &mut [Action], entry: &Entry) {
-        let Some(environment) = self.text(&entry.value, "promotes_to") else { return };
-        if !promote(actions, environment.trim()) {
-            let message = "promotes_to changes nothing: the rule asks for no approval";
+    /// The environment that a rule promotes to, which every approval of `actions`, at whatever depth, has
+    /// from it. Where the rule neither asks nor acts, the key says nothing.
+    pub(super) fn promotes_to(&mut self, actions: &mut [Action], entry: &Entry) -> Option<String> {
+        let environment = self.text(&entry.value, "promotes_to")?.trim().to_owned();
+        if environment.contains("{{") || environment.contains("{%") {
+            let message =
+                format!("promotes_to is no template: `{environment}` would stand for every environment at once");
+            self.problem(entry.value.start, message, "name the environment".to_owned());
+            return None;
+        }
+        if !promote(actions, &environment) && !actions.iter().any(Action::may_act) {
+            let message = "promotes_to changes nothing: the rule neither asks for an approval nor acts";
             self.notice(entry.at, message, "take it out".to_owned());
         }
+        Some(environment)
     }
 
     /// `approve`, `reject` or `both`.

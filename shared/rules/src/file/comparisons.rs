@@ -1,5 +1,6 @@
 //! Comparisons that are known to be wrong before there is any deploy: by the kinds of the variable and of its value.
 
+use super::forms::of_another_form;
 use crate::condition::{Comparison, Operand, Operator, order_of, parse_duration};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
@@ -123,7 +124,11 @@ impl Compared<'_> {
     /// Whether a variable of few texts is ever this one.
     fn one_of(&self, text: &str) -> Option<Finding> {
         let texts = texts_of(self.variable);
-        if texts.is_empty() || texts.contains(&text) {
+        if texts.is_empty() {
+            let (why, right) = of_another_form(self.variable, text)?;
+            return self.impossible(why, right);
+        }
+        if texts.contains(&text) {
             return None;
         }
         let right = closest(text, texts.iter().copied()).map(|right| format!("did you mean '{right}'?"));

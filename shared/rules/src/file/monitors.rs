@@ -103,6 +103,7 @@ fn of(
         name: name.to_owned(),
         description: None,
         triggers: Vec::new(),
+        promotes_to: rule.promotes_to.clone(),
         after: vec![after.to_owned()],
         freeze: rule.freeze.clone(),
         conditions,
@@ -137,6 +138,8 @@ fn find<'a>(action: &'a Action, found: &mut Vec<&'a DriftMonitor>) {
         | Action::UpdateMentionedIssues(_)
         | Action::Webhook(_)
         | Action::SendEvent(_)
+        // A monitor takes no `on_failure`.
+        | Action::WithOnFailure(_)
         | Action::RulesFile(_) => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use super::tests::problems;
 use super::*;
-use approval::action::{QuotaSpec, Reasons};
+use approval::action::{QuotaSpec, Reasons, WebhookSpec};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 
@@ -40,7 +40,7 @@ fn an_approval_is_asked_as_the_rule_says() {
     assert_eq!(spec("require_reason: 'both'").require_reason, Reasons::Both);
     assert_eq!(
         spec("on_reject: [{webhook: 'https://x.io'}]").on_reject,
-        [Action::Webhook("https://x.io".into())]
+        [Action::Webhook(WebhookSpec::to("https://x.io"))]
     );
     assert_eq!(spec("on_expire: [{webhook: 'https://x.io'}]").on_expire.len(), 1);
     let quotas = spec("votes_required: [{from: '@sre', votes: 2}, {from: [ana@b.co, '@qa', '@QA']}]");
@@ -56,15 +56,32 @@ fn an_approval_is_asked_as_the_rule_says() {
 fn every_approval_of_a_rule_promotes_to_its_environment() {
     let text = "rules:\n  - a:\n      promotes_to: Production\n      actions:\n        - slack_channel_approval:\n            \
                 channel: '#a'\n            on_success:\n              - slack_channel_approval: {channel: '#b'}\n  \
-                - b:\n      promotes_to: Production\n      actions: [{webhook: 'https://x.io'}]\n";
+                - b:\n      promotes_to: Production\n      actions: [{webhook: 'https://x.io'}]\n  \
+                - c:\n      promotes_to: Production\n      actions: [{slack_channel_message: {channel: '#a', message: m}}]\n";
     let file = parse(text, "rules.yml").unwrap();
     let Action::SlackChannelApproval(first) = &file.rules[0].actions[0] else { panic!("no approval") };
     let Action::SlackChannelApproval(second) = &first.on_success[0] else { panic!("no second approval") };
     for spec in [first, second] {
         assert_eq!(spec.range.promotes_to.as_deref(), Some("Production"));
     }
+    assert_eq!(file.rules[1].promotes_to.as_deref(), Some("Production"));
     let notices: Vec<_> = file.notices.iter().map(|notice| notice.message.as_str()).collect();
-    assert_eq!(notices, ["promotes_to changes nothing: the rule asks for no approval"]);
+    assert_eq!(notices, ["promotes_to changes nothing: the rule neither asks for an approval nor acts"]);
+}
+
+#[test]
+fn promotes_to_takes_no_template() {
+    for value in ["{{ environment }}", "{% if true %}Production{% endif %}"] {
+        let text = format!(
+            "rules:\n  - a:\n      promotes_to: '{value}'\n      actions: [{{slack_channel_approval: {{channel: '#a'}}}}]\n"
+        );
+        let problems: Vec<_> =
+            parse(&text, "rules.yml").unwrap_err().iter().map(|problem| problem.message.clone()).collect();
+        assert_eq!(
+            problems,
+            [format!("promotes_to is no template: `{value}` would stand for every environment at once")]
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::shape::{Named, is_what_it_does};
+use super::unsupported::hash_with;
 use super::{Rule, rule_hash};
 use crate::problem::Position;
 use crate::reference::{FILE, MAX_RULE_NAME, RULE, TRIGGERS, TRIGGERS_NOT_YET, has, names};
@@ -117,9 +118,7 @@ impl Reader<'_> {
             self.frozen(&mut actions, &freeze, entry.at);
         }
 
-        if let Some(entry) = field("promotes_to") {
-            self.promotes_to(&mut actions, entry);
-        }
+        let promotes_to = field("promotes_to").and_then(|entry| self.promotes_to(&mut actions, entry));
 
         let unsupported = std::mem::take(&mut self.unsupported);
         let is_for_pull_requests =
@@ -142,9 +141,24 @@ impl Reader<'_> {
             }
         }
         let (name, hash, at) = (name.to_owned(), String::new(), entry.at);
-        let rule =
-            Rule { name, description, triggers, after, freeze, conditions, actions, unsupported, at, hash };
-        Some(Rule { hash: rule_hash(&rule), ..rule })
+        let rule = Rule {
+            name,
+            description,
+            triggers,
+            promotes_to,
+            after,
+            freeze,
+            conditions,
+            actions,
+            unsupported,
+            at,
+            hash,
+        };
+        let hash = match rule.unsupported.is_empty() {
+            true => rule_hash(&rule),
+            false => hash_with(&rule_hash(&rule), &entry.value),
+        };
+        Some(Rule { hash, ..rule })
     }
 
     fn triggers(&mut self, entry: &Entry) -> Vec<String> {

@@ -204,7 +204,7 @@ fn unwrapped(body: Vec<Entry>) -> Vec<Entry> {
 }
 
 /// The entry `name` with `body` under it, in the place of `at`.
-fn meant(name: &str, at: &Entry, body: Vec<Entry>) -> Entry {
+pub(super) fn meant(name: &str, at: &Entry, body: Vec<Entry>) -> Entry {
     let value = if body.is_empty() { Node::nothing(at.at) } else { Node::of_entries(body, at.at) };
     Entry { key: name.to_owned(), at: at.at, value: Rc::new(value) }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::condition::{Deploys, Value};
 use crate::variables::{Behind, Known};
 use approval::approval::Dialog;
-use approval::deploy::{Deploy, PullRequest, Slug, Source as Reporter};
+use approval::deploy::{Deploy, Person, PullRequest, Slug, Source as Reporter};
 use approval::facts::{self, Facts};
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
@@ -131,14 +131,14 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         repository: "acme/checkout".to_owned(),
         environment: environment.to_owned(),
         revision: "7bf7226".to_owned(),
-        branch: None,
+        branch: Some("main".to_owned()),
         deployed_at: "2026-05-11T11:42:00Z".parse().unwrap(),
         registered_at: "2026-05-11T11:42:01Z".parse().unwrap(),
         source: Reporter::GithubDeployment,
         tags: vec!["#web".to_owned()],
         links: Default::default(),
         size: None,
-        deployer: None,
+        deployer: Some(Person { username: Some("ana".to_owned()), ..Person::default() }),
         commits: vec![],
         pull_requests: [1, 2]
             .map(|number| PullRequest {
@@ -160,6 +160,8 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         reported_tags: Vec::new(),
         reading: approval::reading::Reading {
             direction: Some(approval::range::Direction::Forward),
+            on_branch: true,
+            may_report: true,
             ..Default::default()
         },
     }

@@ -4,7 +4,7 @@ mod allowed;
 
 use super::bind::promotes_to;
 use super::counting::{self, Together, Wanting, needed, wanting};
-use super::place::{Place, acting};
+use super::place::acting;
 use super::votes::{self, Votes};
 use super::{Floor, Policy, Said};
 use crate::difference::opens;
@@ -166,12 +166,7 @@ impl<'a> Judging<'a> {
     }
 
     fn act(&mut self, action: &Action, name: &str, behind: &[&ApprovalSpec], ended: Option<&str>) {
-        let place = Place::of(action, self.promotes_to);
-        let mut floor = self.policy.binding(self.deployment, &place, name);
-        // A rule without an approval names no environment, and goes on where the rules before it led to.
-        for environment in self.judged.after.iter().filter_map(|actions| promotes_to(actions)) {
-            floor.join(&self.policy.binding(self.deployment, &Place::environment(environment), name));
-        }
+        let floor = self.policy.floor_of(self.deployment, self.judged, action, name);
         self.allowed(action, name, &floor);
         self.votes(&one_line(action.to_string()), &floor, behind, ended);
     }

@@ -62,6 +62,7 @@ pub(super) fn acting(action: &Action) -> Option<&'static str> {
         Action::TransitionIssues(_) => "transition_issues",
         Action::UpdateMentionedIssues(_) => "update_mentioned_issues",
         Action::SendEvent(_) => "send_event",
+        Action::WithOnFailure(with) => return acting(&with.action),
         Action::SlackChannelApproval(_)
         | Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)
@@ -93,8 +94,8 @@ fn names(action: &Action) -> Vec<String> {
             let parameters = spec.parameters.iter().map(parameter);
             std::iter::once(workflow.to_owned()).chain(parameters).collect()
         }
-        Action::Webhook(url) => match host(url) {
-            Some(host) => vec![address(url, &host), host],
+        Action::Webhook(spec) => match host(&spec.url) {
+            Some(host) => vec![address(&spec.url, &host), host],
             None => vec![ANYTHING.to_owned()],
         },
         Action::SendEvent(event) => {
@@ -105,6 +106,7 @@ fn names(action: &Action) -> Vec<String> {
         Action::TransitionMentionedIssues(transition) => vec![transition.state.clone()],
         Action::TransitionIssues(state) => vec![state.clone()],
         Action::UpdateMentionedIssues(field) => vec![field.name.clone()],
+        Action::WithOnFailure(with) => names(&with.action),
         Action::SlackChannelApproval(_)
         | Action::SlackChannelMessage(_)
         | Action::AddToDeployMessageThread(_)
@@ -126,7 +128,7 @@ pub(super) fn workflow(spec: &TriggerSpec) -> &str {
 }
 
 /// The host that a webhook calls, in lower case; `None`: it can't be told.
-pub(super) fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return None;

@@ -38,6 +38,12 @@ pub const TELLING: [&str; 7] = [
     "notify_mentioned_issues",
 ];
 
+/// Actions with the key `on_failure`, in both of its places.
+pub const ON_FAILURE_EXAMPLES: [&str; 2] = [
+    "- auto_approve_build: deploy-to-canary\n  on_failure: continue",
+    "- slack_channel_message: {channel: '#audit', message: '{{ deploy_slack }} goes out.', on_failure: stop}",
+];
+
 /// The actions that can be run.
 pub const ACTIONS: [Action; 17] = [
     Action {
@@ -139,7 +145,8 @@ pub const ACTIONS: [Action; 17] = [
         name: "webhook",
         takes: &[Takes::Address, Takes::Keys(&WEBHOOK)],
         bare: false,
-        about: "POSTs a signed description of the deploy, as JSON. The address may have template variables: what they give is \
+        about: "Calls an address with a signed description of the deploy, as JSON: what was deployed, its health, how the approval before it \
+                ended, who voted and why. The address may have template variables: what they give is \
                 percent-encoded, so it stays one path segment or one query value. The key that signs is the deployment's own; admins see \
                 it on the deployment's settings page. Private addresses such as 10.0.0.1 may be called. Loopback, link-local and \
                 metadata addresses are refused in every spelling, also where a name leads to one, and redirects are not followed. \
@@ -147,6 +154,7 @@ pub const ACTIONS: [Action; 17] = [
         examples: &[
             "- webhook: https://example.com/deployed",
             "- webhook: {url: 'https://example.com/{{ revision }}'}",
+            "- webhook:\n    url: https://pager.example.com/events\n    headers: {Authorization: {secret: pager}}\n    body: {summary: '{{ deploy_name }}: {{ outcome }}'}",
         ],
     },
     Action {

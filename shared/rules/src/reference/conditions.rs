@@ -34,7 +34,7 @@ pub enum Kind {
 }
 
 /// The variables that a condition can use. Each example holds for the deploy that the page describes.
-pub const VARIABLES: [Variable; 21] = [
+pub const VARIABLES: [Variable; 25] = [
     Variable {
         name: "environment",
         kind: Kind::Text,
@@ -42,16 +42,49 @@ pub const VARIABLES: [Variable; 21] = [
         examples: &["environment='staging'"],
     },
     Variable {
+        name: "deployment",
+        kind: Kind::Text,
+        about: "The deployment, as ORGANIZATION/NAME. Upper and lower case are the same.",
+        examples: &["deployment='acme/checkout'", "deployment~='acme/.*'"],
+    },
+    Variable {
+        name: "branch",
+        kind: Kind::Text,
+        about: "The branch or tag that the deploy names. It counts only where GitHub's branch or tag of that name contains the revision; \
+                otherwise no comparison holds, whatever it asks.",
+        examples: &["branch='main'", "branch~='release/.*|main'"],
+    },
+    Variable {
+        name: "revision",
+        kind: Kind::Text,
+        about: "The full SHA of the commit.",
+        examples: &["revision~='7bf7226'"],
+    },
+    Variable {
+        name: "deployer",
+        kind: Kind::List,
+        about: "The accounts and e-mail addresses of whoever deployed; upper and lower case are the same. GitHub names the creator of a \
+                GitHub deployment, and the people behind a workflow's own token. The `email` of a registration counts where its key or \
+                token may report; where nobody says who deployed, no comparison holds.",
+        examples: &["deployer='ana@acme.example'", "deployer!='renovate[bot]'"],
+    },
+    Variable {
         name: "tags",
         kind: Kind::List,
-        about: "The deploy's tags; each starts with `#`.",
+        about: "The deploy's tags; each starts with `#`. In a rule that acts without asking anybody, `=` and `~=` \
+                also have to hold for every commit since the last approval by itself: by the files that its pull \
+                request changes, and for the deploy's own commits by what CI reported and what rules gave it; `!=` \
+                has to hold for all of these together.",
         examples: &["tags='#web'", "tags!='#hotfix'"],
     },
     Variable {
         name: "pr_labels",
         kind: Kind::List,
-        about: "The labels of all pull requests in the deploy, each once. If GitHub does not tell all of them, no comparison with \
-                this list holds, and the channel is told; it is the same with `pr_authors` and the lists of issues.",
+        about: "The labels of all pull requests in the deploy, each once. If GitHub does not tell all of them, no \
+                comparison with this list holds, and the channel is told; it is the same with `pr_authors` and the \
+                lists of issues. In a rule that acts without asking anybody, a comparison with one of these lists \
+                has to hold for the deploy's own commits, and for every commit since the last approval by its own \
+                pull request: a commit without a pull request has no labels, authors or issues.",
         examples: &["pr_labels~='fix|feature'"],
     },
     Variable {
@@ -63,7 +96,9 @@ pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: "pr_authors",
         kind: Kind::List,
-        about: "The accounts that opened the pull requests.",
+        about: "The accounts that opened the pull requests. In a rule that acts without asking anybody, a bot is the \
+                author of a commit only where all commits of the pull request are the bot's own by GitHub's valid \
+                signature.",
         examples: &["pr_authors!='renovate[bot]'"],
     },
     Variable {
@@ -88,14 +123,15 @@ pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: DEPLOYED_FOR,
         kind: Kind::Duration,
-        about: "How long the deploy has been there, if no newer one came. The rule opens on the second from which it holds.",
+        about: "How long the deploy has been there, if no newer one came. The rule opens on the second from which it holds. The `date` of a \
+                registration counts only where its key or token may report.",
         examples: &["deployed_for>='5m'"],
     },
     Variable {
         name: STALE_FOR,
         kind: Kind::Duration,
         about: "How long nothing became known of the deploy, if no newer one came: since it arrived, or since its health, a tag or a \
-                reaction changed.",
+                reaction changed. A `date` counts as for `deployed_for`.",
         examples: &["stale_for>='5m'"],
     },
     Variable {
@@ -134,15 +170,17 @@ pub const VARIABLES: [Variable; 21] = [
     Variable {
         name: ROLLBACK,
         kind: Kind::Bool,
-        about: "Whether the deploy goes back: what stood in the environment before has all of its commits, and more. If GitHub \
-                can't compare the two, no comparison with this or with `diverged` holds, and the channel is told.",
+        about: "Whether the deploy goes back: what stood in the environment before has all of its commits, and more. \
+                If GitHub can't compare the two, no comparison with this or with `diverged` holds, and the channel \
+                is told. Compared is with what was approved last, as for `magnitude`, where there is such a \
+                revision.",
         examples: &["rollback=false"],
     },
     Variable {
         name: DIVERGED,
         kind: Kind::Bool,
-        about: "Whether the deploy and what stood in the environment before each have commits that the other one has not, as after a \
-                force push.",
+        about: "Whether the deploy and what stood in the environment before each have commits that the other one has \
+                not, as after a force push. Compared is as for `rollback`.",
         examples: &["diverged=false"],
     },
     Variable {

@@ -3,8 +3,8 @@
 mod actions;
 
 pub use actions::{
-    BUILD, CHANNEL_MESSAGE, EVENT, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT, PERSONAL_MESSAGE,
-    TRIGGER_BUILD, WEBHOOK,
+    BUILD, CHANNEL_MESSAGE, EVENT, ISSUE_FIELD, ISSUE_TRANSITION, MONITOR_DRIFT, ON_FAILURE,
+    PERSONAL_MESSAGE, TRIGGER_BUILD, WEBHOOK,
 };
 
 use super::Absent::{Means, Refused, Value};
@@ -63,8 +63,10 @@ pub const RULE: [Key; 7] = [
         absent: Means(
             "the place follows from what the approval starts: the job, or the workflow or address with its parameters",
         ),
-        about: "The environment that the rule's approvals promote to. The range that an approval judges starts at the revision that was \
-                let through to the same place last.",
+        about: "The environment that the rule's approvals promote to. The range that an approval judges starts at \
+                the revision that was let through to the same place last. A rule that acts without asking anybody is \
+                judged from there too; without this key, from the earliest such revision of all approvals in the \
+                file.",
         examples: &["promotes_to: Production"],
     },
     Key {
@@ -167,7 +169,7 @@ pub const APPROVAL: [Key; 21] = [
         name: "name",
         takes: Takes::Text,
         absent: Means("the rule's name"),
-        about: "What the dialog and the record call the approval.",
+        about: "What the dialog and the record call the approval. Give each approval of a rule a name of its own.",
         examples: &["name: Promote deploy to production"],
     },
     Key {

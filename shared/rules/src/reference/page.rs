@@ -6,9 +6,9 @@ pub use policy::policy_page;
 
 use super::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, ASKING, Absent, Action, CONDITION, FILE, FILTERS, FILTERS_LEFT_OUT,
-    FREEZE, Filter, Key, Kind, Known, OF_PULL_REQUESTS, OPERATORS, QUOTA, RULE, TAGS_LEFT_OUT, TELLING,
-    TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET, Takes, Template, VALUES, VARIABLES,
-    VARIABLES_NOT_YET, WATCHING,
+    FREEZE, Filter, Key, Kind, Known, OF_PULL_REQUESTS, ON_FAILURE, ON_FAILURE_EXAMPLES, OPERATORS, QUOTA,
+    RULE, TAGS_LEFT_OUT, TELLING, TEMPLATE_VARIABLES, TEMPLATES, TRIGGERS, TRIGGERS_NOT_YET, Takes, Template,
+    VALUES, VARIABLES, VARIABLES_NOT_YET, WATCHING,
 };
 use crate::tags::STANDARD;
 use jiff::SignedDuration;
@@ -53,6 +53,14 @@ this deploy: `7bf7226` of acme/checkout, ten minutes ago on Staging, tagged `#we
 mentions the issue SHOP-7: a Story of priority High, labelled `payments`.
 
 A condition that is a mapping has these keys:
+
+";
+
+const ON_FAILURES: &str = "\
+Every action but `slack_channel_approval` and `monitor_drift` has this key. It stands beside the action's name, or among its keys. A failed
+action is told in the thread of its dialog, or in the deployment's channel where there is none. Whoever may vote on the approval
+before it can retry it, skip it with a reason, or mark it as done; where the rule asks nobody, an admin can. The rest of the
+actions go on from there.
 
 ";
 
@@ -119,8 +127,11 @@ pub fn page() -> String {
     page.known("value", &VALUES);
     page.text(TAGS);
     page.table(["pattern", "tag"], STANDARD.iter().map(|(pattern, tag)| [code(pattern), code(tag)]));
-    page.text("## Actions\n\nThey run in order and stop at the first that fails.\n\n");
+    page.text("## Actions\n\nThey run in order. Where one fails, its key `on_failure` says whether those after it still run.\n\n");
     page.kinds();
+    page.text(ON_FAILURES);
+    page.keys(&[ON_FAILURE]);
+    page.yaml(&ON_FAILURE_EXAMPLES);
     for action in &ACTIONS {
         page.action(action);
     }
@@ -279,6 +290,8 @@ fn takes(takes: &Takes) -> String {
         Takes::Actions => "a list of [actions](#actions)".to_owned(),
         Takes::Parameters => "names with values".to_owned(),
         Takes::Details => "names with [templates](#templates)".to_owned(),
+        Takes::Body => "a [template](#templates), or names with such".to_owned(),
+        Takes::Headers => "names with [templates](#templates), or with `{secret: name}`".to_owned(),
         Takes::Bus => "a name, or an ARN".to_owned(),
         Takes::Owners => "a list of at least two people".to_owned(),
         Takes::Deployments => "`owner/name`, `owner/*`, or a list".to_owned(),
@@ -311,7 +324,8 @@ mod tests {
     #[test]
     fn every_block_of_the_page_is_made_of_examples_that_are_read() {
         // `super::super::tests` reads each of them.
-        let of_keys = [FILE.as_slice(), &RULE, &FREEZE, &CONDITION, &APPROVAL, &QUOTA].concat();
+        let of_keys =
+            [FILE.as_slice(), &RULE, &FREEZE, &CONDITION, &APPROVAL, &QUOTA, &[ON_FAILURE]].concat();
         let of_actions = ACTIONS.iter().flat_map(|action| action.takes).filter_map(|takes| match takes {
             Takes::Keys(keys) => Some(*keys),
             _ => None,
@@ -319,6 +333,7 @@ mod tests {
         let keys = of_keys.iter().chain(of_actions.flatten());
         let mut examples: Vec<&str> = keys.flat_map(|key| key.examples).copied().collect();
         examples.extend(ACTIONS.iter().flat_map(|action| action.examples));
+        examples.extend(ON_FAILURE_EXAMPLES);
         examples.sort_by_key(|example| std::cmp::Reverse(example.len()));
         let page = page();
         let blocks: Vec<&str> =

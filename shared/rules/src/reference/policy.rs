@@ -166,7 +166,8 @@ pub const FLOOR: [Key; 15] = [
         name: "allowed_refs",
         takes: Takes::Patterns,
         absent: Means("every one"),
-        about: "The branches and tags that `trigger_build` may build. The action has to name one of them in `revision`.",
+        about: "The branches and tags that `trigger_build` may build, and whose pipelines `auto_approve_build` may release. `trigger_build` \
+                has to name one of them in `revision`.",
         examples: &["allowed_refs: [main, 'release-*']"],
     },
     Key {

@@ -5,8 +5,9 @@ mod policy;
 pub use policy::policy_schema;
 
 use super::{
-    ACTIONS, ACTIONS_NOT_YET, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES, MAX_FREEZES,
-    MAX_QUOTAS, MAX_RULE_NAME, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
+    ACTIONS, ACTIONS_NOT_YET, ASKING, Absent, Action, CONDITION, DAYS, FILE, FREEZE, Key, MAX_DATES,
+    MAX_FREEZES, MAX_QUOTAS, MAX_RULE_NAME, ON_FAILURE, QUOTA, RULE, TRIGGERS, TRIGGERS_NOT_YET, Takes,
+    WATCHING,
 };
 use approval::action::EVENT_DETAIL;
 use serde_json::{Map, Value, json};
@@ -104,6 +105,33 @@ fn definitions() -> Value {
     })
 }
 
+/// The body of a webhook: a text, or names with texts.
+fn body() -> Value {
+    let names = json!({
+        "type": "object",
+        "propertyNames": {"pattern": SOME_TEXT},
+        "additionalProperties": reference("text"),
+    });
+    json!({"anyOf": [reference("text"), names]})
+}
+
+/// The headers of a webhook: names with texts, or with the names of secrets.
+fn headers() -> Value {
+    let name = "[A-Za-z0-9._-]{1,100}";
+    let secret = json!({
+        "type": "object",
+        "properties": {"secret": {"type": "string", "pattern": format!(r"^\s*{name}\s*$")}},
+        "required": ["secret"],
+        "additionalProperties": false,
+    });
+    json!({
+        "type": ["object", "null"],
+        "maxProperties": 20,
+        "propertyNames": {"pattern": format!("^{name}$")},
+        "additionalProperties": {"anyOf": [reference("text"), secret]},
+    })
+}
+
 fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
 }
@@ -196,6 +224,8 @@ fn takes(takes: &Takes) -> Value {
         Takes::Actions => "actions",
         Takes::Parameters => "parameters",
         Takes::Details => "details",
+        Takes::Body => return body(),
+        Takes::Headers => return headers(),
         Takes::Bus => "bus",
         Takes::Owners => "owners",
         Takes::Deployments => "deployments",
@@ -225,6 +255,8 @@ fn action() -> Value {
         let about = format!("Known, not supported yet: a rule with it is not opened. {}", action.about);
         properties.insert(action.name.to_owned(), json!({"description": about}));
     }
+    let alone = json!({"required": [ON_FAILURE.name]});
+    properties.insert(ON_FAILURE.name.to_owned(), property(&ON_FAILURE));
     json!({
         "anyOf": [
             {"enum": bare},
@@ -233,14 +265,31 @@ fn action() -> Value {
                 "properties": properties,
                 "additionalProperties": false,
                 "minProperties": 1,
-                "maxProperties": 1,
+                "anyOf": [
+                    {"maxProperties": 1, "not": alone},
+                    {
+                        "maxProperties": 2,
+                        "minProperties": 2,
+                        "required": [ON_FAILURE.name],
+                        "properties": {(ASKING): false, (WATCHING): false},
+                    },
+                ],
             },
         ],
     })
 }
 
+/// What an action takes, with `on_failure` among its keys where it takes keys.
+fn takes_with_on_failure(action: &Action, taken: &Takes) -> Value {
+    let has_none = [ASKING, WATCHING].contains(&action.name);
+    let Takes::Keys(keys) = taken else { return takes(taken) };
+    let own = if has_none { keys.to_vec() } else { [*keys, &[ON_FAILURE]].concat() };
+    mapping(&own).into()
+}
+
 fn one_action(action: &Action) -> Value {
-    let mut forms: Vec<Value> = action.takes.iter().map(takes).collect();
+    let mut forms: Vec<Value> =
+        action.takes.iter().map(|taken| takes_with_on_failure(action, taken)).collect();
     if action.bare {
         forms.push(json!({"type": "null"}));
     }

@@ -30,7 +30,7 @@ const PAGE: &str = "https://signoff.example.com/deploys/1";
 const PULL: &str = "https://github.com/acme/checkout/pull/12";
 
 /// The names that a template can use.
-pub const TEMPLATE_VARIABLES: [Template; 19] = [
+pub const TEMPLATE_VARIABLES: [Template; 28] = [
     template(
         "authors_slack",
         "{{ authors_slack }}",
@@ -49,6 +49,62 @@ pub const TEMPLATE_VARIABLES: [Template; 19] = [
     template("deployment", "{{ deployment }}", "acme/checkout", "What is deployed."),
     template("deployment_name", "{{ deployment_name }}", "checkout", "Its name alone."),
     template("environment", "{{ environment }}", "Staging", "Where the deploy arrived."),
+    template(
+        "branch",
+        "{{ branch }}",
+        "main",
+        "The branch or tag that the deploy was built from, as it was reported.",
+    ),
+    template(
+        "previous_revision",
+        "{{ previous_revision }}",
+        "645f46a0c9b8a7f6e5d4c3b2a19080716253445f",
+        "The full SHA that stood in the environment before.",
+    ),
+    template(
+        "commits",
+        "{% for commit in commits %}{{ commit.revision | truncate(7, true, '') }} {{ commit.title }}, {{ commit.author }} {{ commit.url }}{% endfor %}",
+        "7bf7226 Take other currencies, Ana https://github.com/acme/checkout/commit/7bf7226",
+        "The commits, oldest first, each with `revision`, `title`, `author` and `url`; of a large change the newest.",
+    ),
+    template(
+        "links",
+        "{% for link in links %}{{ link.name }}: {{ link.url }}{% endfor %}",
+        "Build: https://ci.example.com/1",
+        "The deploy's links, each with `name` and `url`.",
+    ),
+    template(
+        "health",
+        "{{ health }}",
+        "Healthy",
+        "How the deploy does when the action runs: `Healthy`, `Ailing`, `Unhealthy` or `Unknown`.",
+    ),
+    template(
+        "outcome",
+        "{{ outcome }}",
+        "approved",
+        "How the approval ended that the action follows: `approved`, `rejected`, `expired`, `superseded` or `cancelled`; `by_itself` \
+         where it follows none.",
+    ),
+    template(
+        "approval",
+        "{{ approval.name }} of {{ approval.rule }}: {{ approval.outcome }}",
+        "Promote of promote: approved",
+        "That approval: its `name`, `rule`, `outcome`, `opened_at`, `closed_at` and, where there are such, the `reason` for which it was \
+         cancelled or its glass was broken, and `glass_broken_by`.",
+    ),
+    template(
+        "votes",
+        "{% for vote in votes %}{{ vote.name }}: {{ vote.choice }}, {{ vote.reason }}{% endfor %}",
+        "Ben: approve, tested in QA",
+        "The votes that count in it, each with `name`, `choice` (`approve` or `reject`), `reason` and `at`.",
+    ),
+    template(
+        "approved_by",
+        "{{ approved_by }}",
+        "Ben",
+        "Everybody who approved it, mentioned; whoever broke the glass is one of them. Elsewhere, by name.",
+    ),
     template(
         "pull_request_slack",
         "{{ pull_request_slack }}",
@@ -73,7 +129,8 @@ pub const TEMPLATE_VARIABLES: [Template; 19] = [
         FAILED_RULES,
         "{{ failed_rules }}",
         "smoke-test",
-        "The rules whose runs for this deploy stopped: an action failed, or an approval was rejected or not decided in time.",
+        "The rules whose runs for this deploy stopped: an action failed, or an approval was rejected or not decided in time. An action \
+         that acts after an approval has them as they were when the approval opened.",
     ),
 ];
 

@@ -5,9 +5,10 @@ use crate::condition::{self, Deploys, Snapshot, Value};
 use crate::file::{Rule, parse};
 use crate::template::{Context, Mentions, render_plain};
 use crate::variables::{self, Behind, Known, is_duration, look_up};
-use approval::approval::Dialog;
+use approval::approval::{Choice, Dialog, Vote};
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
 use approval::facts::{self, Facts};
+use approval::happened::{Decided, Happened};
 use approval::id::DeployId;
 use approval::issue::{Issue, Tracker};
 use approval::range::Direction;
@@ -32,14 +33,14 @@ fn deploy() -> Deploy {
         registered_at: deployed_at,
         source: Source::RegisterDeploy,
         tags: vec!["#web".to_owned()],
-        links: Default::default(),
+        links: [("Build".to_owned(), "https://ci.example.com/1".to_owned())].into(),
         size: Some(Size { files: 20, lines: 150 }),
         deployer: Some(ana()),
         commits: vec![Commit {
             revision: "7bf72260c8f1d4e5a3b9027d6e8f41c59ab3d702".to_owned(),
             title: "Take other currencies".to_owned(),
             authors: vec![ana()],
-            url: None,
+            url: Some("https://github.com/acme/checkout/commit/7bf7226".to_owned()),
             issues: Vec::new(),
         }],
         pull_requests: vec![PullRequest {
@@ -51,7 +52,7 @@ fn deploy() -> Deploy {
             labels: vec!["fix".to_owned()],
             issues: Vec::new(),
         }],
-        previous_revision: None,
+        previous_revision: Some("645f46a0c9b8a7f6e5d4c3b2a19080716253445f".to_owned()),
         rules_change: RulesChange::Unknown,
         issues: vec![Issue {
             key: "SHOP-7".to_owned(),
@@ -66,8 +67,38 @@ fn deploy() -> Deploy {
         confirmation: approval::confirmation::Confirmation::Confirmed,
         host_deployment: None,
         reported_tags: Vec::new(),
-        reading: Reading { direction: Some(Direction::Forward), ..Reading::default() },
+        reading: Reading {
+            direction: Some(Direction::Forward),
+            on_branch: true,
+            may_report: true,
+            ..Reading::default()
+        },
     }
+}
+
+/// Ben approved the deploy.
+fn happened() -> Happened {
+    let at = deploy().deployed_at;
+    let vote = Vote {
+        voter: "U1".to_owned(),
+        name: "Ben".to_owned(),
+        named: true,
+        choice: Choice::Approve,
+        reason: Some("tested in QA".to_owned()),
+        at,
+    };
+    let decided = Decided {
+        name: "Promote".to_owned(),
+        rule: "promote".to_owned(),
+        outcome: "approved",
+        opened_at: at,
+        closed_at: at,
+        reason: None,
+        votes: vec![vote],
+        glass: None,
+    };
+    let health = Some(facts::Health::Healthy);
+    Happened { health, failed_rules: vec!["smoke-test".to_owned()], decided: Some(decided) }
 }
 
 fn snapshot() -> Snapshot {
@@ -286,6 +317,14 @@ fn every_action_is_of_the_kind_that_the_page_says() {
 }
 
 #[test]
+fn examples_of_on_failure_change_what_follows() {
+    use approval::action::OnFailure;
+    let read = ON_FAILURE_EXAMPLES.map(|example| acting(example).actions[0].on_failure());
+    assert_eq!(read, [OnFailure::Continue, OnFailure::Stop]);
+    assert_eq!(ON_FAILURES, OnFailure::ALL.map(OnFailure::word));
+}
+
+#[test]
 fn every_example_of_an_action_is_that_action() {
     for action in ACTIONS {
         for example in action.examples {
@@ -378,8 +417,8 @@ fn operators_are_those_that_are_described() {
 
 #[test]
 fn templates_become_what_is_described() {
-    let context = Context::new(&deploy(), "https://signoff.example.com/deploys/1", &Mentions::new())
-        .with_failed_rules(&["smoke-test".to_owned()]);
+    let context =
+        Context::new(&deploy(), "https://signoff.example.com/deploys/1", &Mentions::new()).with(&happened());
     for template in TEMPLATE_VARIABLES.iter().chain(&TEMPLATES) {
         let read = acting(&format!("- add_to_deploy_message_thread: \"{}\"", template.example));
         assert_eq!(read.actions.len(), 1);

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::problem::one_line;
 use crate::reference::TEMPLATE_VARIABLES;
-use approval::deploy::{Deploy, Person, PullRequest, Slug, Source};
+use approval::approval::{Choice, Vote};
+use approval::deploy::{Commit, Deploy, Person, PullRequest, Slug, Source};
+use approval::facts::Health;
+use approval::happened::{Decided, Happened};
 use approval::id::DeployId;
 use approval::issue::{Issue, Tracker};
 use jiff::Timestamp;
@@ -38,10 +41,16 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
         registered_at: Timestamp::UNIX_EPOCH,
         source: Source::RegisterDeploy,
         tags: vec!["#web".to_owned()],
-        links: BTreeMap::new(),
+        links: BTreeMap::from([("Build".to_owned(), "https://example.com/build".to_owned())]),
         size: None,
         deployer: Some(Person { name: "Ana".to_owned(), email: None, username: None }),
-        commits: Vec::new(),
+        commits: vec![Commit {
+            revision: "7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d".to_owned(),
+            title: "A change".to_owned(),
+            authors: vec![Person { name: "Ana".to_owned(), email: None, username: None }],
+            url: Some("https://example.com/commit".to_owned()),
+            issues: Vec::new(),
+        }],
         pull_requests: vec![PullRequest {
             number: 1,
             title: "A change".to_owned(),
@@ -51,7 +60,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
             labels: vec!["fix".to_owned()],
             issues: Vec::new(),
         }],
-        previous_revision: None,
+        previous_revision: Some("645f46a0c9b8a7f6e5d4c3b2a19080716253445f".to_owned()),
         rules_change: approval::deploy::RulesChange::Unknown,
         issues: vec![Issue {
             key: "A-1".to_owned(),
@@ -69,7 +78,27 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
         reading: Default::default(),
     };
     let context = Context::new(&deploy, "https://example.com/deploys/1", &Mentions::new());
-    Some(context.with_failed_rules(&["a-rule".to_owned()]))
+    Some(context.with(&Happened {
+        health: Some(Health::Healthy),
+        failed_rules: vec!["a-rule".to_owned()],
+        decided: Some(Decided {
+            name: "Promote".to_owned(),
+            rule: "promote".to_owned(),
+            outcome: "approved",
+            opened_at: Timestamp::UNIX_EPOCH,
+            closed_at: Timestamp::UNIX_EPOCH,
+            reason: None,
+            votes: vec![Vote {
+                voter: "U1".to_owned(),
+                name: "Ben".to_owned(),
+                named: true,
+                choice: Choice::Approve,
+                reason: Some("tested".to_owned()),
+                at: Timestamp::UNIX_EPOCH,
+            }],
+            glass: None,
+        }),
+    }))
 });
 
 /// Everything that is wrong with a template: its tags and operators, else its syntax, else its names, else what shows when it is

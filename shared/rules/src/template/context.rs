@@ -1,6 +1,10 @@
 //! What a template can name.
 
-use approval::deploy::{Deploy, Person, PullRequest};
+use crate::variables::UNKNOWN;
+use approval::approval::{Choice, Vote};
+use approval::deploy::{Commit, Deploy, Person, PullRequest};
+use approval::facts::Health;
+use approval::happened::{Approver, Decided, Happened};
 use approval::issue::Issue;
 use approval::mrkdwn::{escape, link};
 use minijinja::value::{Value, merge_maps};
@@ -8,6 +12,10 @@ use std::collections::BTreeMap;
 
 /// The variable that says which rules stopped.
 pub const FAILED_RULES: &str = "failed_rules";
+
+/// The variables whose values are not known before an action runs: an approval before it, or time, changes
+/// them.
+pub const LATE: [&str; 5] = ["health", "outcome", "approval", "votes", "approved_by"];
 
 /// What stands for the authors of a deploy that has none.
 const NOBODY_KNOWN: &str = "the authors";
@@ -25,9 +33,7 @@ impl Mentions {
     /// Notes that `person` is `user_id` (`U…` or `W…`) in Slack. What is not such an id is not noted: the person is then
     /// shown by name.
     pub fn insert(&mut self, person: &Person, user_id: &str) {
-        if user_id.starts_with(['U', 'W'])
-            && user_id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        {
+        if is_user_id(user_id) {
             self.0.insert(key(person), user_id.to_owned());
         }
     }
@@ -94,12 +100,38 @@ impl Context {
         Self { slack: Value::from(slack), plain: Value::from(plain) }
     }
 
-    /// The same, where the rules with these names stopped.
+    /// The same, where the deploy is this healthy and the rules with these names stopped.
+    pub fn with_known(self, health: Option<Health>, failed_rules: &[String]) -> Self {
+        let known = known(health, failed_rules);
+        self.and(known.clone(), known)
+    }
+
+    /// The same, where the runs of the rules with these names stopped.
     pub fn with_failed_rules(self, names: &[String]) -> Self {
-        let names = Value::from_iter(names.iter().map(String::as_str));
-        let with =
-            |values| merge_maps([values, Value::from(BTreeMap::from([(FAILED_RULES, names.clone())]))]);
-        Self { slack: with(self.slack), plain: with(self.plain) }
+        let failed = BTreeMap::from([(FAILED_RULES, Value::from_iter(names.iter().map(String::as_str)))]);
+        self.and(failed.clone(), failed)
+    }
+
+    /// The same, where all this happened by the time the action runs.
+    pub fn with(self, happened: &Happened) -> Self {
+        let mut plain = known(happened.health, &happened.failed_rules);
+        plain.insert("outcome", Value::from(happened.outcome()));
+        plain.insert("votes", Value::from_iter(happened.votes().iter().map(vote)));
+        if let Some(decided) = &happened.decided {
+            plain.insert("approval", approval(decided));
+        }
+        let mut slack = plain.clone();
+        let approvers = happened.approved_by();
+        plain.insert("approved_by", Value::from_iter(approvers.iter().map(|approver| approver.name)));
+        slack.insert("approved_by", Value::from_iter(approvers.iter().map(mentioned)));
+        self.and(slack, plain)
+    }
+
+    fn and(self, slack: BTreeMap<&'static str, Value>, plain: BTreeMap<&'static str, Value>) -> Self {
+        Self {
+            slack: merge_maps([self.slack, Value::from(slack)]),
+            plain: merge_maps([self.plain, Value::from(plain)]),
+        }
     }
 
     pub(super) fn slack(&self) -> &Value {
@@ -128,12 +160,81 @@ fn common(deploy: &Deploy, deploy_url: &str, authors: &[&Person]) -> BTreeMap<&'
         ("deployment", Value::from(deploy.deployment.as_str())),
         ("deployment_name", Value::from(deploy.deployment.name())),
         ("environment", Value::from(deploy.environment.as_str())),
+        ("branch", deploy.branch.as_deref().map_or_else(nothing, Value::from)),
+        ("previous_revision", deploy.previous_revision.as_deref().map_or_else(nothing, Value::from)),
+        ("commits", Value::from_iter(deploy.commits.iter().map(commit))),
+        ("links", Value::from_iter(deploy.links.iter().map(|(name, url)| named_link(name, url)))),
         ("pull_request_id", first.map_or_else(nothing, |pull| Value::from(pull.number))),
         ("pr_url", first.map_or_else(nothing, |pull| Value::from(pull.url.as_str()))),
         ("prs", Value::from_iter(deploy.pull_requests.iter().map(pull_request))),
         ("issues", Value::from_iter(deploy.issues.iter().map(issue))),
         (FAILED_RULES, Value::from_iter(std::iter::empty::<Value>())),
+        ("votes", Value::from_iter(std::iter::empty::<Value>())),
+        ("approved_by", Value::from_iter(std::iter::empty::<Value>())),
     ])
+}
+
+/// The values that facts give.
+fn known(health: Option<Health>, failed_rules: &[String]) -> BTreeMap<&'static str, Value> {
+    let health = health.map_or_else(|| UNKNOWN.to_owned(), |health| health.to_string());
+    BTreeMap::from([
+        ("health", Value::from(health)),
+        (FAILED_RULES, Value::from_iter(failed_rules.iter().map(String::as_str))),
+    ])
+}
+
+fn commit(commit: &Commit) -> Value {
+    let author = commit.authors.first().map_or_else(String::new, shown);
+    Value::from(BTreeMap::from([
+        ("revision", Value::from(commit.revision.as_str())),
+        ("title", Value::from(commit.title.as_str())),
+        ("author", Value::from(author)),
+        ("url", Value::from(commit.url.as_deref().unwrap_or_default())),
+    ]))
+}
+
+fn named_link(name: &str, url: &str) -> Value {
+    Value::from(BTreeMap::from([("name", name.to_owned()), ("url", url.to_owned())]))
+}
+
+fn approval(decided: &Decided) -> Value {
+    let glass = decided.glass.as_ref();
+    let reason = decided.reason.as_deref().or(glass.map(|glass| glass.reason.as_str()));
+    Value::from(BTreeMap::from([
+        ("name", decided.name.clone()),
+        ("rule", decided.rule.clone()),
+        ("outcome", decided.outcome.to_owned()),
+        ("opened_at", decided.opened_at.to_string()),
+        ("closed_at", decided.closed_at.to_string()),
+        ("reason", reason.unwrap_or_default().to_owned()),
+        ("glass_broken_by", glass.map(|glass| glass.name.clone()).unwrap_or_default()),
+    ]))
+}
+
+fn vote(vote: &Vote) -> Value {
+    let choice = match vote.choice {
+        Choice::Approve => "approve",
+        Choice::Reject => "reject",
+    };
+    Value::from(BTreeMap::from([
+        ("name", vote.name.clone()),
+        ("choice", choice.to_owned()),
+        ("reason", vote.reason.clone().unwrap_or_default()),
+        ("at", vote.at.to_string()),
+    ]))
+}
+
+/// A mention; what is no user id of Slack's is shown by name.
+fn mentioned(approver: &Approver<'_>) -> Value {
+    if is_user_id(approver.id) {
+        return Value::from_safe_string(format!("<@{}>", approver.id));
+    }
+    Value::from(approver.name)
+}
+
+/// Whether this is a Slack user id (`U…` or `W…`).
+fn is_user_id(id: &str) -> bool {
+    id.starts_with(['U', 'W']) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 fn pull_request(pull: &PullRequest) -> Value {

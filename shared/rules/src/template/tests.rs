@@ -7,6 +7,8 @@ use approval::issue::{Issue, Tracker};
 use proptest::prelude::*;
 use std::fmt::Write;
 
+mod late;
+
 fn person(name: &str, email: Option<&str>) -> Person {
     Person { name: name.to_owned(), email: email.map(str::to_owned), username: None }
 }
@@ -75,11 +77,12 @@ pub(super) fn context() -> Context {
 
 #[test]
 fn every_variable_in_slack_and_in_plain() {
+    let context = context().with(&late::happened());
     let mut told = String::new();
     for name in crate::reference::TEMPLATE_VARIABLES.map(|variable| variable.name) {
         let template = format!("{{{{ {name} }}}}");
-        writeln!(told, "{name}\n  {}", render(&template, &context()).unwrap()).unwrap();
-        writeln!(told, "  {}", render_plain(&template, &context()).unwrap()).unwrap();
+        writeln!(told, "{name}\n  {}", render(&template, &context).unwrap()).unwrap();
+        writeln!(told, "  {}", render_plain(&template, &context).unwrap()).unwrap();
     }
     insta::assert_snapshot!(told, @r"
     authors_slack
@@ -121,6 +124,33 @@ fn every_variable_in_slack_and_in_plain() {
     environment
       Staging
       Staging
+    branch
+      
+      
+    previous_revision
+      
+      
+    commits
+      {'author': 'Ana', 'revision': '7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d', 'title': 'Fix', 'url': ''}, {'author': 'B &lt;!here&gt; &amp; co', 'revision': '7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d', 'title': 'Fix', 'url': ''}
+      {'author': 'Ana', 'revision': '7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d', 'title': 'Fix', 'url': ''}, {'author': 'B <!here> & co', 'revision': '7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d', 'title': 'Fix', 'url': ''}
+    links
+      
+      
+    health
+      Unhealthy
+      Unhealthy
+    outcome
+      approved
+      approved
+    approval
+      {'closed_at': '2026-05-11T12:00:00Z', 'glass_broken_by': '', 'name': 'Promote &lt;it&gt;', 'opened_at': '2026-05-11T11:50:00Z', 'outcome': 'approved', 'reason': '', 'rule': 'promote'}
+      {'closed_at': '2026-05-11T12:00:00Z', 'glass_broken_by': '', 'name': 'Promote <it>', 'opened_at': '2026-05-11T11:50:00Z', 'outcome': 'approved', 'reason': '', 'rule': 'promote'}
+    votes
+      {'at': '2026-05-11T12:00:00Z', 'choice': 'approve', 'name': 'Ben', 'reason': '&lt;!channel&gt; ok'}, {'at': '2026-05-11T12:00:00Z', 'choice': 'approve', 'name': 'Eve &lt;3', 'reason': '&lt;!channel&gt; ok'}
+      {'at': '2026-05-11T12:00:00Z', 'choice': 'approve', 'name': 'Ben', 'reason': '<!channel> ok'}, {'at': '2026-05-11T12:00:00Z', 'choice': 'approve', 'name': 'Eve <3', 'reason': '<!channel> ok'}
+    approved_by
+      <@U0BEN>, Eve &lt;3
+      Ben, Eve <3
     pull_request_slack
       <https://git.example.com/pull/42?a=1&amp;b=2|#42 Pay &gt; 1 &lt;!channel&gt;>, #43 Tidy
       #42 Pay > 1 <!channel>, #43 Tidy

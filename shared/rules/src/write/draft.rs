@@ -20,11 +20,13 @@ const MAX_NAME: usize = 150;
 pub struct Draft {
     pub name: String,
     pub environment: String,
+    pub promotes_to: String,
     pub prompt: String,
     pub channel: String,
     pub votes_required: String,
     pub approvers: String,
     pub four_eyes: bool,
+    pub break_glass: String,
     pub expires_after: String,
     pub require_reason: String,
     pub action: DraftAction,
@@ -61,6 +63,8 @@ pub enum Field {
     Name,
     /// The environment whose deploys it is for.
     Environment,
+    /// The environment that the approval leads to.
+    PromotesTo,
     /// The question.
     Prompt,
     /// Where it is asked.
@@ -69,6 +73,8 @@ pub enum Field {
     VotesRequired,
     /// Who may vote, with commas between them.
     Approvers,
+    /// The people who may let it go ahead without votes, with commas between them.
+    BreakGlass,
     /// How long people can take.
     ExpiresAfter,
     /// Whose votes need a reason.
@@ -97,13 +103,15 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order of the form.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Name,
         Self::Environment,
+        Self::PromotesTo,
         Self::Prompt,
         Self::Channel,
         Self::VotesRequired,
         Self::Approvers,
+        Self::BreakGlass,
         Self::ExpiresAfter,
         Self::RequireReason,
         Self::MessageChannel,
@@ -154,11 +162,13 @@ impl Default for Draft {
         Self {
             name: text("Promote deploy to production"),
             environment: String::new(),
+            promotes_to: String::new(),
             prompt: text(DEFAULT_PROMPT),
             channel: String::new(),
             votes_required: text("1"),
             approvers: String::new(),
             four_eyes: false,
+            break_glass: String::new(),
             expires_after: String::new(),
             require_reason: String::new(),
             action: DraftAction::default(),
@@ -185,10 +195,12 @@ impl Draft {
         let mut check = Check { problems: Vec::new() };
         let name = check.name(&self.name);
         let environment = check.environment(&self.environment);
+        let promotes_to = check.optional_line(Field::PromotesTo, &self.promotes_to);
         let prompt = check.template(Field::Prompt, &self.prompt);
         let channel = check.channel(Field::Channel, &self.channel);
         let votes_required = check.votes(&self.votes_required);
         let approvers = check.approvers(&self.approvers, votes_required);
+        let break_glass = check.people(Field::BreakGlass, &self.break_glass, "break the glass");
         let expires_after = check.wait(&self.expires_after);
         let require_reason = check.reasons(&self.require_reason);
         let then = check.then(self);
@@ -198,12 +210,14 @@ impl Draft {
         Ok(Workflow {
             rule: rule_name(&name),
             environment,
+            promotes_to,
             name,
             prompt,
             channel,
             votes_required,
             approvers,
             self_approval: !self.four_eyes,
+            break_glass,
             require_reason,
             expires_after,
             then,
@@ -250,6 +264,10 @@ impl Check {
             self.problem(field, "this has to be one line, without tabs", None);
         }
         text.to_owned()
+    }
+
+    fn optional_line(&mut self, field: Field, typed: &str) -> Option<String> {
+        (!typed.trim().is_empty()).then(|| self.line(field, typed))
     }
 
     fn name(&mut self, typed: &str) -> String {
@@ -311,15 +329,7 @@ impl Check {
 
     /// Who may vote, each once, and as many as have to, where no group may have them.
     fn approvers(&mut self, typed: &str, votes: u32) -> Vec<String> {
-        let mut approvers = Vec::new();
-        let mut seen = HashSet::new();
-        for one in typed.split([',', '\n']).map(str::trim).filter(|one| !one.is_empty()) {
-            match values::may_do(one, "vote") {
-                Ok(approver) if !seen.insert(approver.to_ascii_lowercase()) => {}
-                Ok(approver) => approvers.push(approver),
-                Err(wrong) => self.problem(Field::Approvers, wrong.message, wrong.suggestion),
-            }
-        }
+        let approvers = self.people(Field::Approvers, typed, "vote");
         let named = self.problems.iter().all(|problem| problem.field != Field::Approvers);
         let groups = approvers.iter().any(|approver| values::is_group(approver));
         if named && !groups && !approvers.is_empty() && votes as usize > approvers.len() {
@@ -328,6 +338,19 @@ impl Check {
             self.problem(Field::VotesRequired, message, Some(suggestion));
         }
         approvers
+    }
+
+    /// People and user groups, each once; `what` they may do.
+    fn people(&mut self, field: Field, typed: &str, what: &str) -> Vec<String> {
+        let (mut people, mut seen) = (Vec::new(), HashSet::new());
+        for one in typed.split([',', '\n']).map(str::trim).filter(|one| !one.is_empty()) {
+            match values::may_do(one, what) {
+                Ok(person) if !seen.insert(person.to_ascii_lowercase()) => {}
+                Ok(person) => people.push(person),
+                Err(wrong) => self.problem(field, wrong.message, wrong.suggestion),
+            }
+        }
+        people
     }
 
     fn wait(&mut self, typed: &str) -> Option<String> {

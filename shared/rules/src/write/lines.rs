@@ -12,12 +12,21 @@ pub(super) fn rule(workflow: &Workflow, indent: usize, end: &str) -> String {
     let mut lines = Lines { text: String::new(), end };
     let dash = indent;
     lines.line(dash, &format!("- {}:", scalar::key(&workflow.rule)));
+    if let Some(environment) = &workflow.promotes_to {
+        lines.pair(dash + 4, "promotes_to", environment);
+    }
     lines.line(dash + 4, "conditions:");
     lines.line(dash + 6, &format!("- {}", scalar::condition(&workflow.condition().to_string())));
     lines.line(dash + 4, "actions:");
     lines.line(dash + 6, "- slack_channel_approval:");
     lines.approval(workflow, dash + 10);
     lines.text
+}
+
+/// A list of people, on one line.
+fn people(people: &[String]) -> String {
+    let quoted: Vec<_> = people.iter().map(|who| scalar::quoted(who)).collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 struct Lines<'a> {
@@ -50,11 +59,13 @@ impl Lines<'_> {
         self.pair(indent, "channel", &workflow.channel);
         self.line(indent, &format!("votes_required: {}", workflow.votes_required));
         if !workflow.approvers.is_empty() {
-            let approvers: Vec<_> = workflow.approvers.iter().map(|who| scalar::quoted(who)).collect();
-            self.line(indent, &format!("approvers: [{}]", approvers.join(", ")));
+            self.line(indent, &format!("approvers: {}", people(&workflow.approvers)));
         }
         if !workflow.self_approval {
             self.line(indent, "self_approval: false");
+        }
+        if !workflow.break_glass.is_empty() {
+            self.line(indent, &format!("break_glass: {}", people(&workflow.break_glass)));
         }
         let reasons = match workflow.require_reason {
             Reasons::Never => None,

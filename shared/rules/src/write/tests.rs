@@ -47,6 +47,8 @@ fn everything_that_can_be_chosen() {
         votes_required: " 2 ".to_owned(),
         approvers: "ana@acme.example, @release-managers\no'brien@acme.example,, ANA@acme.example".to_owned(),
         four_eyes: true,
+        promotes_to: " Production: EU ".to_owned(),
+        break_glass: "@oncall, ana@acme.example".to_owned(),
         expires_after: "24h".to_owned(),
         require_reason: "reject".to_owned(),
         ..draft()
@@ -54,6 +56,7 @@ fn everything_that_can_be_chosen() {
     assert_snapshot!(written(&all), @r#"
     rules:
       - it-s-1-go:
+          promotes_to: 'Production: EU'
           conditions:
             - "environment=\"QA: 'eu' #1\""
           actions:
@@ -68,6 +71,7 @@ fn everything_that_can_be_chosen() {
                 votes_required: 2
                 approvers: ['ana@acme.example', '@release-managers', 'o''brien@acme.example']
                 self_approval: false
+                break_glass: ['@oncall', 'ana@acme.example']
                 require_reason: reject
                 expires_after: '24h'
                 on_success:

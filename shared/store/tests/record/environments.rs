@@ -33,7 +33,7 @@ fn ids(deployment: Option<Deployment>) -> Vec<DeployId> {
 }
 
 async fn arrive(store: &Store, deploy: &Deploy) {
-    store.arrive(deploy, second(100)).await.expect("noted");
+    store.arrive(deploy).await.expect("noted");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -152,7 +152,7 @@ async fn an_ignored_delivery_that_is_repeated_stays_as_it_was_first() {
 async fn without_a_queue_what_was_committed_waits_for_the_clock() {
     let local = Local::new().await;
     local.store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
-    let due = local.store.take_due(second(90), 10).await.expect("read");
+    let due = local.store.take_due(second(90), 10).await.expect("read").effects;
     assert_eq!(due.len(), 1);
     assert!(matches!(
         local.store.send(&due).await,

@@ -8,11 +8,11 @@ use approval::approval::{
 use approval::deploy::RulesChange;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
-use approval::id::{ApprovalId, DeployId, RunId};
+use approval::id::{ApprovalId, DeployId, EffectId, RunId};
 use approval::people::Handle;
 use approval::range::Direction;
 use approval::range_files::{Moves, RangeFiles, Unread};
-use approval::run::Resolution;
+use approval::run::{FirstTry, Resolution};
 use jiff::{SignedDuration, Timestamp};
 
 /// Text that has hurt somebody before.
@@ -97,7 +97,7 @@ fn blockers() -> Vec<Blocker> {
 }
 
 /// Every verdict.
-pub fn verdicts() -> [Verdict; 9] {
+pub fn verdicts() -> [Verdict; 10] {
     [
         Verdict::Eligible,
         Verdict::Deactivated,
@@ -107,8 +107,14 @@ pub fn verdicts() -> [Verdict; 9] {
         Verdict::NotNamed,
         Verdict::OwnWord,
         Verdict::OwnChange,
+        Verdict::SetTheBase,
         Verdict::BaseMoved,
     ]
+}
+
+/// The effect that tried a step first.
+pub fn first() -> FirstTry {
+    FirstTry { effect: EffectId::from_text("e1"), at: precise() }
 }
 
 fn run() -> RunId {
@@ -284,6 +290,7 @@ fn of_steps() -> Vec<EventKind> {
         by: "U1".to_owned(),
         name: ODD[2].to_owned(),
         resolution,
+        reason: (resolution == Resolution::Skip).then(text),
     };
     vec![
         EventKind::StepStarted { run: run(), step: 0, action: text() },
@@ -301,10 +308,12 @@ fn of_steps() -> Vec<EventKind> {
         EventKind::StepFailed { run: run(), step: 1, reason: String::new() },
         EventKind::StepUnknown { run: run(), step: 1, reason: text() },
         resolved(Resolution::Retry),
+        resolved(Resolution::Skip),
         resolved(Resolution::MarkAsDone),
         EventKind::RunSucceeded { run: run() },
         EventKind::RunStopped { run: run(), step: 12 },
         EventKind::NotTold { channel: String::new(), reason: text() },
+        EventKind::PutAside { row: text(), reason: text() },
     ]
 }
 
@@ -315,6 +324,15 @@ pub fn effects() -> Vec<EffectKind> {
     vec![
         EffectKind::EvaluateRules,
         EffectKind::RunStep { run: run(), step: usize::MAX },
+        EffectKind::RetryStep { run: run(), step: 0, first: first(), looks: true },
+        EffectKind::RetryStep { run: run(), step: 0, first: first(), looks: false },
+        EffectKind::TellFailure { approval: None, run: run(), step: 1, failed_at: precise() },
+        EffectKind::TellFailure {
+            approval: Some(ApprovalId::from_text("a")),
+            run: run(),
+            step: 1,
+            failed_at: precise(),
+        },
         advance(Outcome::Approved),
         advance(Outcome::Rejected),
         advance(Outcome::Expired),
@@ -324,7 +342,8 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::Remind { approval: approval() },
         EffectKind::WatchFreeze { approval: approval() },
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
-        EffectKind::JudgeOthers { approval: approval() },
+        EffectKind::JudgeOthers { approval: Some(approval()) },
+        EffectKind::JudgeOthers { approval: None },
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },

@@ -97,7 +97,7 @@ async fn the_deploy_before_is_the_nearest_earlier_one() {
     let times = [(1, second(1)), (2, nearer), (3, second(10)), (4, at(10_001))];
     for (number, time) in times {
         register(&local.store, &deployed(number, time)).await;
-        local.store.arrive(&deployed(number, time), second(20)).await.expect("noted");
+        local.store.arrive(&deployed(number, time)).await.expect("noted");
     }
     for (of, before) in [(4, Some(3)), (3, Some(2)), (2, Some(1)), (1, None)] {
         let (_, time) = times[of as usize - 1];

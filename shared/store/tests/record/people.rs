@@ -56,7 +56,7 @@ async fn only_a_member_is_asked_and_once() {
         Entry::new(two).say("", left, by("UANA")).expect("new"),
     ];
     save(&local.store, said).await.expect("saved");
-    let due = local.store.take_due(second(100_000), 10).await.expect("read");
+    let due = local.store.take_due(second(100_000), 10).await.expect("read").effects;
     let kinds: Vec<_> = due.into_iter().map(|effect| effect.kind).collect();
     assert_eq!(kinds, [EffectKind::AskMember { handle: one, version: 1, at: None }]);
 }

@@ -1,23 +1,23 @@
 //! What is read is what was written, to the last empty text.
 
-use crate::kinds::{ODD, dialog, effects, electorate, events, odd, precise, successor, verdicts};
+use crate::kinds::{ODD, dialog, effects, electorate, events, first, odd, precise, successor, verdicts};
 use crate::local::{Local, Row};
 use crate::samples::{approval, at, deploy, plain, second};
 use crate::template::table;
 use approval::action::{
     Action, Addressees, ApprovalSpec, BuildRef, ChannelMessage, EventSpec, IssueField, IssueTransition,
-    ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec,
+    OnFailure, ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
 use approval::approval::{
     Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict,
     Vote,
 };
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
-use approval::effect::{Effect, EffectState};
+use approval::effect::{Effect, EffectState, StartedBuild};
 use approval::freeze::{Dates, Day, Freeze, Hold, Hours, MIDNIGHT};
 use approval::id::ApprovalId;
 use approval::issue::{Issue, Tracker};
-use approval::run::{Opening, Run, StepState};
+use approval::run::{FailureNotice, Makers, Opening, Resolution, Resolved, Run, StepState};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ fn actions() -> Vec<Action> {
         freeze: vec![freeze()],
         on_success: inner,
         on_reject: vec![Action::AddToDeployMessageThread(ODD[2].to_owned())],
-        on_expire: vec![Action::Webhook("https://user@example.com/?a=b".to_owned())],
+        on_expire: vec![Action::Webhook(WebhookSpec::to("https://user@example.com/?a=b"))],
     })]
 }
 
@@ -184,6 +184,7 @@ fn states() -> Vec<StepState> {
         StepState::Succeeded { at: precise(), summary: reason(), url: Some(String::new()) },
         StepState::Failed { at: precise(), reason: reason() },
         StepState::Unknown { at: precise(), reason: reason() },
+        StepState::SkippedByHand { at: precise(), by: reason(), name: String::new(), reason: reason() },
     ]
 }
 
@@ -214,6 +215,17 @@ async fn a_run_reads_as_it_was_written() {
     assert!(run.steps.len() >= states().len());
     for (step, state) in run.steps.iter_mut().zip(states().into_iter().cycle()) {
         (step.state, step.line) = (state, Some(dialog()));
+        (step.on_failure, step.asked, step.first) = (OnFailure::Continue, true, Some(first()));
+        let makers = Makers { members: odd(), lacks_some: true };
+        step.notice = Some(FailureNotice { failed_at: precise(), message: dialog(), makers });
+        step.resolved = Some(Resolved {
+            failed_at: precise(),
+            failure: ODD[3].to_owned(),
+            was_unknown: true,
+            by: ODD[2].to_owned(),
+            resolution: Resolution::Skip,
+            reason: Some(ODD[3].to_owned()),
+        });
     }
     run.steps[7].state = StepState::Skipped;
     local.store.commit(Change::to(&id, precise()).run(plain(run.clone()))).await.expect("committed");
@@ -330,7 +342,8 @@ async fn effects_of_every_kind_and_state_read_as_they_were_written() {
         let mut claimed = local.store.claim(&found, second(10)).await.expect("claimed");
         claimed.attempts = claimed.attempts.max(1);
         for (state, note) in [(EffectState::Started, None), (EffectState::Unknown, Some(ODD[3].to_owned()))] {
-            let after = claimed.closed(state, note);
+            let build = StartedBuild::Run { id: u64::MAX, url: ODD[3].to_owned() };
+            let after = Effect { build: Some(build), ..claimed.closed(state, note) };
             local.store.settle(&claimed, &after).await.expect("settled");
             assert_eq!(local.store.effect(&id, &found.id).await.expect("read"), Some(after));
         }

@@ -18,7 +18,7 @@ async fn register(store: &Store, deploy: &Deploy) {
 }
 
 async fn arrive(store: &Store, deploy: &Deploy) -> Arrived {
-    store.arrive(deploy, second(100)).await.expect("noted")
+    store.arrive(deploy).await.expect("noted")
 }
 
 async fn stands(store: &Store) -> Option<DeployId> {
@@ -154,7 +154,7 @@ async fn repository_number_stays_until_settings_change() {
     let slug = Slug::new("acme", "checkout").expect("a slug");
     let store = &local.store;
     assert_eq!(store.kept_repository(&slug, "acme/checkout", 1).await.expect("read"), None);
-    let found = |id| KeptRepository { id, default_branch: Some("main".to_owned()) };
+    let found = |id| KeptRepository { id };
     assert!(store.keep_repository(&slug, "acme/checkout", 1, &found(7)).await.expect("kept"));
     assert!(store.keep_repository(&slug, "Acme/Checkout", 1, &found(7)).await.expect("kept"));
     assert!(!store.keep_repository(&slug, "acme/checkout", 1, &found(8)).await.expect("read"));

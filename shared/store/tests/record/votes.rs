@@ -2,9 +2,13 @@
 
 use crate::local::Local;
 use crate::samples::{approval, deploy, open, plain, second, vote};
-use approval::approval::{Approval, Check, Choice, Command, Electorate, Refusal, Status, Verdict, decide};
+use approval::approval::{
+    Approval, Ask, BreakerCheck, Breakers, Check, Choice, Click, Command, Electorate, Hands, Refusal, Status,
+    Successor, Verdict, Voter, decide,
+};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
+use approval::id::DeployId;
 use store::{Change, CommitError, Page, Store};
 use tokio::task::JoinSet;
 
@@ -111,6 +115,74 @@ async fn one_rejects_while_the_voters_are_looked_up_and_only_one_of_both_decides
         }
         let page = page(&local.store, &approval).await;
         assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
+        assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 1);
+    }
+}
+
+/// U9 breaks the glass of `of`.
+fn breaks_glass(of: &Approval) -> Command {
+    let workspace = of.workspace.clone();
+    let voter = Voter { id: "U9".to_owned(), name: "Nina".to_owned(), workspace, standing: None };
+    let ask = Ask::BreakGlass { reason: "Checkout is down".to_owned() };
+    Command::Click(Click { voter, ask, at: second(1), subject: of.subject.mark() })
+}
+
+/// The look at everybody who voted, and at U9, who may break the glass.
+fn look(of: &Approval) -> Command {
+    let voters = of.votes.iter().map(|vote| (vote.voter.clone(), Verdict::Eligible)).collect();
+    let breaker = of.glass.broken.as_ref().map(|broken| {
+        let hands = Hands { members: Vec::new(), may_lack: false };
+        BreakerCheck { by: broken.by.clone(), verdict: Verdict::Eligible, hands }
+    });
+    Command::Confirm(Check { electorate: of.electorate.clone(), voters, base: None, breaker })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn broken_glass_and_its_rival_close_an_approval_once() {
+    let newer = Successor {
+        deploy: DeployId::from_text("d2"),
+        title: "Take vouchers".to_owned(),
+        url: "https://signoff.example.com/deploys/d2".to_owned(),
+    };
+    for round in 0..30 {
+        let local = Local::new().await;
+        local.store.commit(Change::register(&deploy(1), second(0))).await.expect("registered");
+        let glass = Breakers { people: vec!["U9".to_owned()], review_within: 3_600, by_policy: false };
+        let electorate = Electorate { glass: Some(glass), ..Electorate::anyone() };
+        let whole = Approval { electorate, ..approval(&deploy(1).id, 1) };
+        let approval = open(&local.store, whole).await;
+        let rival = match round % 3 {
+            0 => vote(&approval, "U1", Choice::Approve),
+            1 => vote(&approval, "U2", Choice::Reject),
+            _ => Command::Supersede(newer.clone()),
+        };
+        let results = race(&local.store, &approval, vec![breaks_glass(&approval), rival]).await;
+        let quorum = newest(&local.store, &approval).await;
+        if quorum.status.is_quorum() {
+            cast(&local.store, &approval, look(&quorum)).await.expect("enough");
+        }
+        let last = newest(&local.store, &approval).await;
+        let is_broken = last.glass.broken.is_some();
+        match (round % 3, &last.status) {
+            (0, Status::Approved { .. }) => {
+                assert_eq!(last.votes.len(), 1, "the vote is kept");
+                assert_eq!(last.owed_review().is_some(), is_broken, "a review is owed for a broken glass");
+                let refused = results.contains(&Err(Refusal::NoGlassNeeded));
+                assert_ne!(refused, is_broken, "{results:?}");
+            }
+            (1, Status::Rejected { .. }) | (2, Status::Superseded { .. }) => {
+                assert_eq!(last.owed_review(), None, "nothing went ahead");
+                let refused = results.contains(&Err(Refusal::Closed(last.status.clone())));
+                assert_ne!(refused, is_broken, "{results:?}");
+            }
+            (_, other) => panic!("{round}: {other:?}"),
+        }
+        let page = page(&local.store, &approval).await;
+        assert_eq!(events(&page, |event| matches!(event, EventKind::ApprovalClosed { .. })), 1);
+        assert_eq!(
+            events(&page, |event| matches!(event, EventKind::GlassBroken { .. })),
+            usize::from(is_broken)
+        );
         assert_eq!(effects(&page, |effect| matches!(effect, EffectKind::AdvanceRun { .. })), 1);
     }
 }

@@ -9,6 +9,7 @@ use approval::deploy::Slug;
 use approval::message::Message;
 use maud::{Markup, html};
 use rules::reference::TEMPLATE_VARIABLES;
+use rules::template::LATE;
 use rules::write::{DraftAction, Field, FieldProblem};
 
 /// Times that people can take, and what they are called.
@@ -70,6 +71,10 @@ impl FormPage<'_> {
                 (fields.line(Field::Name, &html! { "What people know the approval by. The rule is named after it." }))
                 h2 { "Conditions" }
                 (self.environment(&fields))
+                (fields.line(Field::PromotesTo, &html! {
+                    "The environment that an approval leads to, such as Production. What was approved for it before is where the change \
+                     that people vote on begins. Empty: what the action acts on."
+                }))
                 h2 { "Approval dialog" }
                 (self.asked(&fields))
                 h2 { "Votes" }
@@ -199,6 +204,10 @@ fn votes(fields: &Fields<'_>) -> Markup {
             label for="four_eyes" { "Four eyes" }
             p.meta #four_eyes-hint { "Who wrote, merged or deployed the change may not vote on it." }
         }
+        (fields.line(Field::BreakGlass, &html! {
+            "Who may let it go ahead without votes in an emergency, written as the approvers are. Everyone in the channel is told, and \
+             somebody else has to review it afterwards. Empty: nobody."
+        }))
         div.either {
             (fields.choice(Field::ExpiresAfter, &html! { "When it closes if nobody decided." }, &WAITS, offered.unwrap_or(CUSTOM)))
             (fields.other(Field::ExpiresAfter, OTHER_WAIT, &typed, other, 20))
@@ -212,12 +221,13 @@ fn wait_offered(chosen: &str) -> Option<&'static str> {
     WAITS.iter().map(|(wait, _)| *wait).find(|wait| *wait == chosen && *wait != CUSTOM)
 }
 
+/// The variables of a prompt: those that are known only when an action runs are none of its own.
 fn variables() -> Markup {
     html! {
         details.variables {
             summary { "Variables" }
             dl {
-                @for variable in TEMPLATE_VARIABLES {
+                @for variable in TEMPLATE_VARIABLES.iter().filter(|variable| !LATE.contains(&variable.name)) {
                     dt { code { "{{ " (variable.name) " }}" } }
                     dd { (with_code(variable.about)) }
                 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::action::{BuildRef, EventSpec, ParameterValue, TriggerSpec};
+use crate::run::Branch;
 use std::collections::BTreeMap;
 
 fn source() -> BuildSource {
@@ -31,27 +32,31 @@ fn a_line_says_what_will_run() {
     let held = |job: Option<&str>| {
         Action::AutoApproveBuild(BuildRef { build: "deploy".to_owned(), job: job.map(str::to_owned) })
     };
-    let event = EventSpec { detail_type: "promoted".to_owned(), detail: BTreeMap::new(), bus: None };
+    let event = EventSpec {
+        detail_type: "promoted".to_owned(),
+        detail: BTreeMap::from([("to".to_owned(), "a long environment".to_owned())]),
+        bus: Some("releases".to_owned()),
+    };
     let lines = [
         (build(Some("promote.yml")), Start::From(source())),
         (build(None), Start::From(tag)),
         (build(Some("promote.yml")), nothing),
         (held(Some("hold")), Start::NoBuild),
         (held(None), Start::NoBuild),
-        (Action::Webhook("https://hooks.example.com/secret".to_owned()), Start::NoBuild),
+        (Action::Webhook(WebhookSpec::to("https://hooks.example.com/secret")), Start::NoBuild),
         (Action::SendEvent(event), Start::NoBuild),
     ]
-    .map(|(action, start)| Act::describe(&action, &start, "gh/acme/checkout"));
+    .map(|(action, start)| Act::describe(&action, &start, "gh/acme/checkout", 12));
     assert_eq!(
         lines,
         [
-            "Starts promote.yml on main with environment=production, force=false",
-            "Starts a pipeline of gh/acme/checkout on the tag v1.2.3 with environment=production, force=false",
+            "Starts promote.yml on main at aaaaaaa with environment=production, force=false",
+            "Starts a pipeline of gh/acme/checkout on the tag v1.2.3 at aaaaaaa with environment=production, force=false",
             "Does not start promote.yml: no branch stands there",
             "Releases the job hold of deploy in gh/acme/checkout",
             "Releases the job that deploy in gh/acme/checkout holds",
             "Posts to the webhook: https://hooks.example.com",
-            "Sends the event promoted",
+            "Sends the event promoted to the bus releases with to=a long envi\u{2026}",
         ]
     );
 }
@@ -65,8 +70,10 @@ fn every_part_of_a_subject_has_its_own_mark() {
     };
     let act = Act {
         step: 1,
-        on_approval: true,
+        branch: Branch::OnSuccess,
+        condition: None,
         line: "Starts promote.yml on main".to_owned(),
+        short: None,
         action: build(Some("promote.yml")),
         start: Start::From(source()),
     };
@@ -133,4 +140,41 @@ fn what_moved_is_named() {
     now[1].sha = "t3".to_owned();
     assert_eq!(source().changed_files(&now).as_deref(), Some(".github"));
     assert_eq!(source().changed_files(&[]).as_deref(), Some(".circleci, .github"));
+}
+
+#[test]
+fn builds_come_first_in_the_short_lines() {
+    let act = |step: usize, action: Action, line: &str, condition: Option<&str>| Act {
+        step,
+        branch: Branch::OnSuccess,
+        condition: condition.map(str::to_owned),
+        line: line.to_owned(),
+        short: Some(format!("{line}, short")),
+        action,
+        start: Start::NoBuild,
+    };
+    let rejected =
+        Act { branch: Branch::OnReject, ..act(3, Action::AddDeployTag("no".to_owned()), "Tags no", None) };
+    let condition = Act::condition([("B", Branch::OnSuccess), ("C", Branch::OnReject)]);
+    let subject = Subject {
+        acts: vec![
+            act(1, Action::Webhook(WebhookSpec::to("https://a.example".to_owned())), "Posts", None),
+            act(2, build(None), "Starts", condition.as_deref()),
+            rejected,
+        ],
+        ..Subject::default()
+    };
+    assert_eq!(
+        subject.lines(Branch::OnSuccess).collect::<Vec<_>>(),
+        ["Posts", "Starts, once \u{201c}B\u{201d} is approved too and if \u{201c}C\u{201d} is rejected"]
+    );
+    assert_eq!(
+        subject.short_lines(Branch::OnSuccess),
+        [
+            "Starts, short, once \u{201c}B\u{201d} is approved too and if \u{201c}C\u{201d} is rejected",
+            "Posts, short"
+        ]
+    );
+    assert_eq!(subject.short_lines(Branch::OnReject), ["Tags no, short"]);
+    assert_eq!(subject.short_lines(Branch::OnExpire), Vec::<String>::new());
 }

@@ -111,7 +111,9 @@ fn circleci(server: &Responder) -> CircleCi {
 }
 
 async fn approve(server: &Responder, build: &str) -> Result<Approved, NotApproved> {
-    circleci(server).approve_held_job("gh/acme/checkout", Some("main"), REVISION, build, None).await
+    let held =
+        HeldJob { project: "gh/acme/checkout", branch: Some("main"), revision: REVISION, build, job: None };
+    circleci(server).approve_held_job(held, |_| true).await
 }
 
 #[tokio::test]
@@ -247,8 +249,12 @@ fn no_prefix_chooses_a_pipeline() {
 async fn a_short_revision_approves_nothing() {
     let server = Responder::start(|_, _| reply(200, &page(&[wire_pipeline(25, REVISION)]))).await;
     for revision in ["7bf7226", "", "not a revision at all, though 40 letters!"] {
-        let answer =
-            circleci(&server).approve_held_job("gh/acme/checkout", None, revision, "deploy", None).await;
+        let answer = circleci(&server)
+            .approve_held_job(
+                HeldJob { project: "gh/acme/checkout", branch: None, revision, build: "deploy", job: None },
+                |_| true,
+            )
+            .await;
         assert!(matches!(answer, Err(NotApproved::Failed(Failure::Permanent(_)))), "{answer:?}");
     }
     assert!(server.lines().is_empty());

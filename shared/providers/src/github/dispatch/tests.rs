@@ -13,11 +13,16 @@ fn github(server: &Responder) -> GitHub {
 #[tokio::test]
 async fn a_workflow_is_started_once_or_nobody_knows() {
     let run = "https://github.com/acme/checkout/actions/runs/9";
-    let server = Responder::start(move |line, _| match line.rsplit('/').nth(1) {
+    let server = Responder::start(move |line, asked| match line.rsplit('/').nth(1) {
         Some("deploy.yml") => {
             reply(200, &json!({"workflow_run_id": 9, "run_url": "https://api", "html_url": run}))
         }
         Some("quiet.yml") => Reply::Answer(204, vec![], vec![]),
+        Some("older.yml") if asked.contains("return_run_details") => {
+            let message = "Invalid request.\n\n\"return_run_details\" is not a permitted key.";
+            reply(422, &json!({"message": message}))
+        }
+        Some("older.yml") => Reply::Answer(204, vec![], vec![]),
         Some("lost.yml") => Reply::HangUp,
         Some("gateway.yml") => reply(502, &json!({})),
         _ => reply(404, &json!({"message": "Not Found"})),
@@ -32,6 +37,8 @@ async fn a_workflow_is_started_once_or_nobody_knows() {
     let start = async |file: &str| github.dispatch_workflow("acme/checkout", file, "main", &inputs).await;
     assert_eq!(start(".github/workflows/deploy.yml").await, Ok(Some(StartedRun { id: 9, url: run.into() })));
     assert_eq!(start("quiet.yml").await, Ok(None));
+    // GitHub Enterprise Server 3.17 to 3.19 do not take `return_run_details`.
+    assert_eq!(start("older.yml").await, Ok(None));
     for lost in ["lost.yml", "gateway.yml"] {
         assert!(matches!(start(lost).await, Err(Failure::Unanswered(_))), "{lost}");
     }

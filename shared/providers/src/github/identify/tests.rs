@@ -77,7 +77,7 @@ async fn a_deployment_is_read_back_with_its_statuses() {
     let (_server, github) = github(|line, _| match line {
         "GET /repos/acme/checkout/deployments/9" => reply(
             200,
-            &json!({"sha": SHA_40, "ref": "refs/heads/main", "environment": "Staging", "creator": {"login": "ana"}}),
+            &json!({"sha": SHA_40, "ref": "refs/heads/main", "environment": "Staging", "creator": {"login": "ana", "id": 7}}),
         ),
         "GET /repos/acme/checkout/deployments/9/statuses?per_page=100" => reply(
             200,
@@ -91,7 +91,7 @@ async fn a_deployment_is_read_back_with_its_statuses() {
     .await;
     let found = github.deployment("acme/checkout", 9).await.unwrap().unwrap();
     assert_eq!((found.sha.as_str(), found.branch.as_deref()), (SHA_40, Some("main")));
-    assert_eq!(found.creator.and_then(|creator| creator.username).as_deref(), Some("ana"));
+    assert_eq!(found.creator.and_then(|creator| creator.account).map(|account| account.id), Some(7));
     let statuses = github.deployment_statuses("acme/checkout", 9).await.unwrap();
     let shown: Vec<_> =
         statuses.iter().map(|status| (status.state.as_str(), status.environment.as_deref())).collect();

@@ -206,3 +206,11 @@ fn a_commit_without_an_account_or_an_author_is_read() {
     );
     assert_eq!(nameless.authors[0].name, "bo");
 }
+
+#[test]
+fn large_body_of_another_event_is_ignored() {
+    let read = delivery(Some("push"), Some("d1"), &vec![b'{'; MAX_BODY + 1]);
+    assert!(matches!(read, Ok(Delivery::Ignored { .. })), "{read:?}");
+    let read = delivery(Some("deployment_status"), Some("d1"), &vec![b'{'; MAX_BODY + 1]);
+    assert_eq!(read, Err(ParseError::TooLarge));
+}

@@ -208,8 +208,6 @@ fn what_is_wrong_is_named() {
         with("commits", json!(5)),
         with("commits", json!([{"message": "x"}])),
         with("commits", json!([{"revision": "a1"}, {"revision": "a2", "author": "Ana"}])),
-        with("commits", json!([{"revision": "a1", "author": {"email": "ana"}}])),
-        with("commits", json!([{"revision": "a1", "url": "ftp://x"}])),
         with("commits", json!(["a1"])),
         with("files", json!([{"url": "https://example.com"}])),
         with("files", json!([{"path": "a", "additions": "many"}])),
@@ -299,5 +297,20 @@ fn a_nul_is_told_and_not_repeated() {
     for name in ["sha", "environment", "branch", "date", "tags"] {
         let error = of(&json!({"sha": "7bf7226", name: "a\u{0}b"})).expect_err("an error").to_string();
         assert!(error.starts_with(name) && !error.contains('\u{0}'), "{error:?}");
+    }
+}
+
+#[test]
+fn odd_address_of_a_commit_refuses_nothing() {
+    for (written, email, name) in [
+        ("jenkins", None, "jenkins"),
+        ("ana k@acme.example", None, "ana k@acme.example"),
+        ("ana@acme.example", Some("ana@acme.example"), "ana@acme.example"),
+    ] {
+        let body = json!({"sha": "7bf7226", "commits": [{"revision": "a1", "author": {"email": written}, "url": "ftp://x"}]});
+        let read = parse(JSON, "", body.to_string().as_bytes(), now()).unwrap();
+        assert_eq!(read.commits[0].url, None);
+        let author = &read.commits[0].authors[0];
+        assert_eq!((author.email.as_deref(), author.name.as_str()), (email, name), "{written}");
     }
 }

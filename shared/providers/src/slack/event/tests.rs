@@ -140,7 +140,7 @@ fn what_cannot_be_read_is_named() {
     a type that is a number: the body can't be read: invalid type: integer `1`, expected a string at line 1 column 9
     an event that is a text: the body can't be read: invalid type: string "x", expected an object at line 1 column 36
     no challenge: the body can't be read: missing field `challenge` at line 1 column 27
-    no team: the body can't be read: missing field `team_id` at line 1 column 452
+    no team: the payload has no `team_id`
     no channel: the body can't be read: missing field `channel` at line 1 column 359
     no deleted_ts: the body can't be read: missing field `deleted_ts` at line 1 column 341
     no changed message: the body can't be read: missing field `message` at line 1 column 341
@@ -150,4 +150,12 @@ fn what_cannot_be_read_is_named() {
     nested type: the body can't be read: invalid type: sequence, expected a string at line 1 column 8
     nested channel: the body can't be read: invalid type: sequence, expected a string at line 1 column 104
     "#);
+}
+
+#[test]
+fn event_of_an_organization_is_read_without_a_workspace() {
+    let mut told = reaction("reaction_added", "+1");
+    (told["team_id"], told["enterprise_id"]) = (Value::Null, json!("E1"));
+    let Ok(Event::Reaction { team_id, .. }) = parsed(&told) else { panic!("a reaction") };
+    assert_eq!(team_id, "E1");
 }

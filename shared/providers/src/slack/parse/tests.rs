@@ -154,7 +154,11 @@ fn what_cannot_be_read_is_named() {
         ("no action_id", without("/actions/0", "action_id")),
         ("an option without a value", option),
         ("a form's user", form_without("", "user")),
-        ("a form's team", form_without("", "team")),
+        ("a form's team", {
+            let mut form = submitted();
+            (form["team"], form["user"]["team_id"]) = (Value::Null, Value::Null);
+            self::form(&form.to_string())
+        }),
         ("no form", form_without("", "view")),
         ("a form's id", form_without("/view", "id")),
         ("a form's state nested", nested_state),
@@ -182,4 +186,22 @@ fn what_is_told_is_short_however_long_the_payload() {
     let mut payload = payload();
     payload["user"] = json!("x".repeat(MAX_BODY - 5000));
     assert!(parsed(&payload).expect_err("an error").to_string().len() < 500);
+}
+
+#[test]
+fn payloads_of_an_organization_are_read_without_a_workspace() {
+    let mut submitted = submitted();
+    (submitted["team"], submitted["is_enterprise_install"]) = (Value::Null, json!(true));
+    submitted["enterprise"] = json!({"id": "E1", "name": "Acme"});
+    let Ok(Interaction::Submission(read)) = parsed(&submitted) else { panic!("a submission") };
+    assert_eq!((read.team_id.as_str(), read.user.team_id.as_str()), ("T9", "T9"));
+    submitted["user"]["team_id"] = Value::Null;
+    let Ok(Interaction::Submission(read)) = parsed(&submitted) else { panic!("a submission") };
+    assert_eq!(read.team_id, "E1");
+}
+
+#[test]
+fn check_of_the_certificate_is_answered() {
+    let read = interaction(b"ssl_check=1&token=x");
+    assert_eq!(read, Ok(Interaction::Ignored { kind: "ssl_check".to_owned() }));
 }

@@ -11,6 +11,7 @@ impl Judging<'_> {
     /// Whether the policy allows the action itself.
     pub(super) fn allowed(&mut self, action: &Action, name: &str, floor: &Floor) {
         let line = one_line(action.to_string());
+        let action = action.plain();
         for Said { value, line: at } in &floor.allowed_actions {
             if !value.iter().any(|allowed| allowed == name) {
                 let message = format!("does not allow the action `{name}`");
@@ -41,8 +42,8 @@ impl Judging<'_> {
             }
         }
         for Said { value, line: at } in &floor.allowed_webhook_hosts {
-            let Action::Webhook(url) = action else { continue };
-            if host(url).is_none_or(|host| fit_in_any_case(value, &host) < Fit::Yes) {
+            let Action::Webhook(spec) = action else { continue };
+            if host(&spec.url).is_none_or(|host| fit_in_any_case(value, &host) < Fit::Yes) {
                 let message = format!("does not allow `{line}`, or its host can't be told before it runs");
                 self.short(None, ("allowed_webhook_hosts", *at), message, use_one_of(value));
             }

@@ -1,7 +1,16 @@
 //! The keys of actions, but for approvals.
 
 use crate::reference::Absent::{Means, Refused, Value};
-use crate::reference::{DEFAULT_DETAIL_TYPE, GROUPS, Key, LONGEST_WAIT, Takes};
+use crate::reference::{DEFAULT_DETAIL_TYPE, GROUPS, Key, LONGEST_WAIT, METHODS, ON_FAILURES, Takes};
+
+/// The key of every action but `slack_channel_approval` and `monitor_drift`.
+pub const ON_FAILURE: Key = Key {
+    name: "on_failure",
+    takes: Takes::Word(&ON_FAILURES),
+    absent: Means("telling actions `continue`, all others `stop`"),
+    about: "Whether the actions after it still run where it fails. The failure is told either way, and the action can be tried again.",
+    examples: &["on_failure: continue"],
+};
 
 /// The keys of `auto_approve_build`.
 pub const BUILD: [Key; 2] = [
@@ -134,13 +143,42 @@ pub const MONITOR_DRIFT: [Key; 4] = [
 ];
 
 /// The keys of `webhook`.
-pub const WEBHOOK: [Key; 1] = [Key {
-    name: "url",
-    takes: Takes::Address,
-    absent: Refused,
-    about: "The address to call.",
-    examples: &["url: https://example.com/deployed"],
-}];
+pub const WEBHOOK: [Key; 4] = [
+    Key {
+        name: "url",
+        takes: Takes::Address,
+        absent: Refused,
+        about: "The address to call.",
+        examples: &["url: https://example.com/deployed"],
+    },
+    Key {
+        name: "method",
+        takes: Takes::Word(&METHODS),
+        absent: Value("POST"),
+        about: "The method of the request.",
+        examples: &["method: PUT"],
+    },
+    Key {
+        name: "body",
+        takes: Takes::Body,
+        absent: Means("the description of the deploy, as JSON; a GET or a DELETE has none"),
+        about: "What is sent in its place: a text, or names with texts, which become a JSON object. `Content-Type` is `application/json` \
+                where the text is JSON, else `text/plain`.",
+        examples: &[
+            "body: '{\"text\": {{ deploy_name | tojson }}}'",
+            "body: {text: '{{ deploy_name }} was approved by {{ approved_by }}'}",
+        ],
+    },
+    Key {
+        name: "headers",
+        takes: Takes::Headers,
+        absent: Means("none of the rule's own"),
+        about: "Headers by name: a text, or `{secret: NAME}` for the value of a secret that an admin put into the stack's `WriteSecret`. \
+                A secret goes only to the hosts and from the deployments that are named with it there, over `https://`, and never on \
+                after a redirect. Its value is never written in the rules file.",
+        examples: &["headers: {X-Team: payments}", "headers: {Authorization: {secret: pager}}"],
+    },
+];
 
 /// The keys of `transition_mentioned_issues`.
 pub const ISSUE_TRANSITION: [Key; 3] = [

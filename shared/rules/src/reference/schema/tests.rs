@@ -199,6 +199,7 @@ fn every_key_with_every_value_gets_the_same_verdict_but_for_what_only_the_reader
     after: [2026-12-24, 2026-12-20 .. 2027-01-03]
     after: 2027-02-30
     after: europe/berlin
+    promotes_to: https://example.com/{{revision}}
     conditions: [a]
     conditions: ['@sre', U0123ABCDEF]
     conditions: [trigger_build]

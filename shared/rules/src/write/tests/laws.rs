@@ -91,10 +91,12 @@ fn drafts() -> impl Strategy<Value = Draft> {
                 std::array::from_fn(|_| text.clone());
             Draft {
                 name,
+                promotes_to: environment.clone(),
                 environment,
                 prompt,
                 channel,
                 votes_required,
+                break_glass: approvers.clone(),
                 approvers,
                 four_eyes,
                 expires_after,

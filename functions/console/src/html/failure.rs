@@ -1,0 +1,83 @@
+//! The forms with which people who are signed in with Slack act on an action that failed.
+
+use super::ballot::{Booth, Told, WRITTEN};
+use crate::door::visitor::Visitor;
+use crate::view::ballot::voter;
+use crate::view::{QuestionView, cut};
+use approval::approval::Approval;
+use approval::message::LONGEST_REASON;
+use approval::run::Resolution;
+use maud::{Markup, html};
+
+impl Booth<'_> {
+    /// What can be done about an action that failed, or of which nobody knows, for whoever may do it.
+    pub(super) fn question(&self, question: &QuestionView) -> Markup {
+        let Some((visitor, member)) = self.member() else { return html! {} };
+        let may = |approval: &Approval| approval.admit(&voter(member, &approval.workspace)).is_ok();
+        let asked = question.approval.as_ref();
+        let approval = self.record.approvals.iter().find(|approval| Some(&approval.id) == asked);
+        // Where no approval says who may, admins may.
+        let may = match asked {
+            Some(_) => approval.is_some_and(may),
+            None => member.is_admin,
+        };
+        if !may {
+            return html! {};
+        }
+        let QuestionView { run, step, failed_at, offers, .. } = question;
+        let skips = offers.contains(&Resolution::Skip);
+        let told = self.told_about(asked).filter(|told| !told.is_done && told.what.is_none());
+        let action = format!("/deploys/{}/runs/{run}/steps/{step}", self.record.deploy.id);
+        html! {
+            form.choices id=(format!("step-{run}-{step}")) method="post" action=(action) {
+                (visitor.form_token())
+                input type="hidden" name="failed_at" value=(failed_at.as_microsecond());
+                @for (resolution, text) in RESOLUTIONS {
+                    @if offers.contains(&resolution) && resolution != Resolution::Skip {
+                        button.plain type="submit" name="resolution" value=(resolution_name(resolution)) { (text) }
+                    }
+                }
+            }
+            @if skips {
+                (skip(&format!("{run}-{step}"), &action, failed_at.as_microsecond(), visitor, told))
+            }
+        }
+    }
+}
+
+/// The form that skips an action, with its reason, behind a click. `id`: what tells it from others.
+fn skip(id: &str, action: &str, failed_at: i64, visitor: &Visitor, told: Option<&Told>) -> Markup {
+    let reason = told.and_then(|told| told.reason.as_ref());
+    html! {
+        details.more id=(format!("more-skip-{id}")) open[reason.is_some()] {
+            summary { "Skip" }
+            form method="post" action=(action) {
+                (visitor.form_token())
+                input type="hidden" name="failed_at" value=(failed_at);
+                label for=(format!("skip-{id}")) { "Why?" }
+                textarea id=(format!("skip-{id}")) name="reason" rows="2" maxlength=(LONGEST_REASON) required {
+                    @if let Some(reason) = reason { (cut(reason, WRITTEN)) }
+                }
+                button.reject type="submit" name="resolution" value=(resolution_name(Resolution::Skip)) { "Skip it" }
+            }
+        }
+    }
+}
+
+/// What can be done about an action that failed, and what the button reads.
+const RESOLUTIONS: [(Resolution, &str); 3] =
+    [(Resolution::Retry, "Retry"), (Resolution::Skip, "Skip"), (Resolution::MarkAsDone, "Mark as done")];
+
+/// Its name in the form.
+fn resolution_name(resolution: Resolution) -> &'static str {
+    match resolution {
+        Resolution::Retry => "retry",
+        Resolution::Skip => "skip",
+        Resolution::MarkAsDone => "mark-as-done",
+    }
+}
+
+/// What has this name in the form.
+pub(crate) fn resolution_named(name: &str) -> Option<Resolution> {
+    RESOLUTIONS.into_iter().map(|(resolution, _)| resolution).find(|known| resolution_name(*known) == name)
+}

@@ -1,0 +1,244 @@
+//! Everything since the last approval, as rules ask about it: how much it is, which way it goes, and what its
+//! commits are labelled with.
+
+use crate::handler::{RuleEvaluation, Tried};
+use crate::in_force::Judged;
+use crate::plan::Scope;
+use crate::range_lists::Lists;
+use approval::action::{Action, ApprovalSpec};
+use approval::base::{Passed, acts_on, place};
+use approval::deploy::{Deploy, Magnitude, Size};
+use approval::range::Direction;
+use providers::github::{GitHub, Outline, RangeFailure};
+use rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
+use rules::{Rule, Snapshot};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most bases that a rule is judged from; each takes one or two requests, and a whole reading where it
+/// asks for lists.
+const MAX_BASES: usize = 8;
+
+/// The answers.
+#[derive(Debug, Default)]
+pub(crate) struct SinceApproval {
+    /// The size of a rule's range, by its name; `None`: nobody knows. Left out where the deploy's
+    /// own commits count.
+    pub(crate) magnitudes: BTreeMap<String, Option<Magnitude>>,
+    /// The rest of what the conditions of a rule ask about, by its name.
+    pub(crate) ranges: BTreeMap<String, Since>,
+    /// The rules that act without asking for a place that another rule asks about, and where nothing was
+    /// approved yet; each with the name of that other rule.
+    pub(crate) without_base: BTreeMap<String, String>,
+    /// The gaps in what was read, a sentence each.
+    pub(crate) notices: Vec<String>,
+}
+
+/// The evaluation that asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) github: &'a GitHub,
+    pub(crate) deploy: &'a Deploy,
+    pub(crate) judged: &'a Judged,
+    pub(crate) known: &'a Known<'a>,
+    pub(crate) scope: Scope,
+    /// The number of attempts, this one included.
+    pub(crate) attempts: u32,
+}
+
+/// The bases of places, and what was read since each, so that no request is made twice.
+#[derive(Default)]
+struct Read {
+    starts: BTreeMap<(String, bool), Option<Passed>>,
+    outlines: BTreeMap<String, Option<(Direction, Magnitude)>>,
+}
+
+impl RuleEvaluation {
+    /// What those of the rules ask about everything since the last approval for which `is_looked_at` is true.
+    ///
+    /// A rule that asks people is judged from the base of its first approval's place. One that acts without
+    /// asking is judged from the base of the place that it names in `promotes_to`, else from every base of
+    /// the approvals of the file in force, so that no change since the earliest one is left out; without any,
+    /// by the deploy's own commits.
+    ///
+    /// One read of the record a place, and one or two requests to the source host a base; a whole reading of
+    /// the range where a rule that acts without asking asks for lists.
+    ///
+    /// # Errors
+    ///
+    /// The record, the source host or a tracker can't be read now.
+    pub(crate) async fn since_approval(
+        &self,
+        asking: Asking<'_>,
+        is_looked_at: impl Fn(&Rule) -> bool,
+    ) -> Tried<SinceApproval> {
+        let Asking { deploy, judged, known, .. } = asking;
+        let (mut found, mut read, mut lists) = (SinceApproval::default(), Read::default(), Lists::default());
+        let mut fixed = Snapshot::of(known);
+        for name in [MAGNITUDE, ROLLBACK, DIVERGED] {
+            fixed = fixed.without(name);
+        }
+        let may_open =
+            |rule: &&Rule| is_looked_at(rule) && rule.applies_to_deploys() && rule.may_hold(&fixed);
+        for rule in judged.rules.rules.iter().filter(may_open) {
+            let is_unasked = rule.acts_unasked();
+            if is_unasked && let Some(asker) = self.asker_without_base(asking, rule, &mut read).await? {
+                found.without_base.insert(rule.name.clone(), asker);
+                continue;
+            }
+            let asks_for_lists = is_unasked && !rule.lists().is_empty();
+            if !(rule.asks_for_magnitude() || rule.asks_for_way() || asks_for_lists) {
+                continue;
+            }
+            let bases = self.bases(asking, rule, &mut read).await?;
+            if bases.len() > MAX_BASES {
+                let name = &rule.name;
+                found.notices.push(format!(
+                    "The rule `{name}` is judged from the last approvals of {} places, and {MAX_BASES} are read at most; name one place \
+                     in its `promotes_to`.",
+                    bases.len()
+                ));
+                found.magnitudes.insert(name.clone(), None);
+                let unknown = rule.lists().into_iter().chain([ROLLBACK, DIVERGED]).collect();
+                found.ranges.insert(name.clone(), Since { unknown, ..Since::default() });
+                continue;
+            }
+            let mut since = Since::default();
+            if rule.asks_for_magnitude() || rule.asks_for_way() {
+                let mut outlines = Vec::new();
+                for base in &bases {
+                    outlines.push(self.outline(asking, base, &mut read).await?);
+                }
+                let is_own = bases.iter().all(|base| Some(base) == deploy.previous_revision.as_ref());
+                if !is_own {
+                    let known: Option<Vec<_>> = outlines.into_iter().collect();
+                    let largest = known.iter().flatten().map(|(_, magnitude)| *magnitude).max();
+                    found.magnitudes.insert(rule.name.clone(), largest);
+                    match known {
+                        Some(known) => since.ways = known.into_iter().map(|(way, _)| way).collect(),
+                        None => since.unknown.extend([ROLLBACK, DIVERGED]),
+                    }
+                }
+            }
+            if asks_for_lists {
+                self.add_lists(asking, rule, &bases, &mut lists, &mut since).await?;
+            }
+            if since != Since::default() {
+                found.ranges.insert(rule.name.clone(), since);
+            }
+        }
+        found.notices.append(&mut lists.notices);
+        Ok(found)
+    }
+
+    /// The name of another rule in force that asks about what `rule`, which acts without asking, acts on, and
+    /// for which nothing was approved yet.
+    async fn asker_without_base(
+        &self,
+        asking: Asking<'_>,
+        rule: &Rule,
+        read: &mut Read,
+    ) -> Tried<Option<String>> {
+        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref());
+        for (other, spec) in asking.judged.approvals_in_force() {
+            let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref());
+            let is_same_place = other.name != rule.name && !acts.is_disjoint(&leads_to);
+            if is_same_place && self.start(asking.deploy, other, spec, read).await?.is_none() {
+                return Ok(Some(other.name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The revisions that `rule` is judged from, each once.
+    async fn bases(&self, asking: Asking<'_>, rule: &Rule, read: &mut Read) -> Tried<BTreeSet<String>> {
+        let Asking { deploy, judged, .. } = asking;
+        let mut bases = BTreeSet::new();
+        if !rule.acts_unasked() {
+            if let Some(spec) = first_approval(rule) {
+                bases.extend(self.start(deploy, rule, spec, read).await?.map(|start| start.revision));
+            }
+            return Ok(bases);
+        }
+        let named = rule.promotes_to.as_ref().map(|named| format!("environment {}", named.to_lowercase()));
+        let mut is_asked_about = false;
+        for (other, spec) in judged.approvals_in_force() {
+            if named.as_ref().is_none_or(|named| *named == place(spec, &other.name, &deploy.environment)) {
+                is_asked_about = true;
+                bases.extend(self.start(deploy, other, spec, read).await?.map(|start| start.revision));
+            }
+        }
+        if let Some(named) = named.filter(|_| !is_asked_about) {
+            let start = self.start_of(deploy, (named, false), read).await?;
+            bases.extend(start.map(|start| start.revision));
+        }
+        Ok(bases)
+    }
+
+    /// The start of the range of the approval `spec` of `rule`.
+    async fn start(
+        &self,
+        deploy: &Deploy,
+        rule: &Rule,
+        spec: &ApprovalSpec,
+        read: &mut Read,
+    ) -> Tried<Option<Passed>> {
+        let place = place(spec, &rule.name, &deploy.environment);
+        self.start_of(deploy, (place, !spec.self_approval), read).await
+    }
+
+    /// The start of a range that leads to a place, for approvals that ask for four eyes or not.
+    async fn start_of(&self, deploy: &Deploy, key: (String, bool), read: &mut Read) -> Tried<Option<Passed>> {
+        if let Some(known) = read.starts.get(&key) {
+            return Ok(known.clone());
+        }
+        let base = self.store.base(&deploy.deployment, &key.0).await?;
+        let start = base.start_of(key.1, &deploy.revision).cloned();
+        read.starts.insert(key, start.clone());
+        Ok(start)
+    }
+
+    /// Which way the deploy goes from `base`, and how much it changes since; `None`: the source host does not
+    /// say.
+    async fn outline(
+        &self,
+        asking: Asking<'_>,
+        base: &str,
+        read: &mut Read,
+    ) -> Tried<Option<(Direction, Magnitude)>> {
+        let Asking { github, deploy, .. } = asking;
+        if deploy.previous_revision.as_deref() == Some(base) {
+            return Ok(deploy.reading.direction.zip(deploy.magnitude()));
+        }
+        if let Some(known) = read.outlines.get(base) {
+            return Ok(*known);
+        }
+        let outline = match github.outline(&deploy.repository, base, &deploy.revision).await {
+            Ok(outline) => Some((outline.direction, magnitude(&outline))),
+            Err(RangeFailure::Other(failure)) if failure.is_passing() => return Err(failure.into()),
+            Err(failure) => {
+                tracing::warn!(deploy = %deploy.id, base, %failure, "the outline of a range is not known");
+                None
+            }
+        };
+        read.outlines.insert(base.to_owned(), outline);
+        Ok(outline)
+    }
+}
+
+/// The first approval of a rule that no other one comes before.
+fn first_approval(rule: &Rule) -> Option<&ApprovalSpec> {
+    rule.actions.iter().find_map(|action| match action {
+        Action::SlackChannelApproval(spec) => Some(spec),
+        _ => None,
+    })
+}
+
+/// The size of a range by its files; large where not all are listed.
+fn magnitude(outline: &Outline) -> Magnitude {
+    let files = &outline.files;
+    if files.truncated {
+        return Magnitude::Large;
+    }
+    let changed = u64::try_from(files.paths.len()).unwrap_or(u64::MAX);
+    Size { files: changed, lines: files.lines }.magnitude()
+}

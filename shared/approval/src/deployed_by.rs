@@ -1,0 +1,72 @@
+//! The people who deployed a revision or started its run, as makers of all of it: each account by its number.
+
+use crate::deploy::{Deploy, Person};
+use crate::range::{Account, Identity};
+
+impl Identity {
+    /// Somebody who did `what`, and whom the source host does not name.
+    pub fn untold(what: &str) -> Self {
+        Self { name: what.to_owned(), email: None, account: None, vouched: true }
+    }
+
+    /// Whether the source host says that somebody acted, and not who.
+    pub fn is_untold(&self) -> bool {
+        self.vouched && self.account.is_none()
+    }
+
+    /// The same person as messages name them.
+    pub fn person(&self) -> Person {
+        let username = self.account.as_ref().map(|account| account.login.clone());
+        Person { name: self.name.clone(), email: self.email.clone(), username }
+    }
+}
+
+impl Deploy {
+    /// Everybody who deployed it or started its run, each once: by the host's number of the account where the
+    /// host or CI told it, else by the address that the registration gave. An account without a known number
+    /// belongs to nobody.
+    pub fn deployed_by(&self) -> Vec<Identity> {
+        let mut people = self.reading.deployed_by.clone();
+        for person in self.deployers() {
+            let is_numbered = people.iter().any(|known| known.has_login(person.username.as_deref()));
+            if is_numbered {
+                continue;
+            }
+            let account = person.username.as_ref().map(|login| Account {
+                id: 0,
+                login: login.clone(),
+                is_bot: login.ends_with("[bot]"),
+            });
+            let vouched = account.is_some();
+            people.push(Identity {
+                name: person.name.clone(),
+                email: person.email.clone(),
+                account,
+                vouched,
+            });
+        }
+        people
+    }
+
+    /// Adds `people` to those who deployed it, each account once.
+    pub fn add_deployed_by(&mut self, people: impl IntoIterator<Item = Identity>) {
+        let known = &mut self.reading.deployed_by;
+        for person in people {
+            let is_known = known.iter().any(|other| match (&other.account, &person.account) {
+                (Some(other), Some(account)) => other.id == account.id,
+                (None, None) => *other == person,
+                (Some(_), None) | (None, Some(_)) => false,
+            });
+            if !is_known {
+                known.push(person);
+            }
+        }
+    }
+}
+
+impl Identity {
+    fn has_login(&self, login: Option<&str>) -> bool {
+        let of = self.account.as_ref().map(|account| account.login.as_str());
+        of.zip(login).is_some_and(|(of, login)| of.eq_ignore_ascii_case(login))
+    }
+}

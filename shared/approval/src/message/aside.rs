@@ -1,0 +1,30 @@
+//! Messages about what has to wait: a row that can't be read, a provider that asks to slow down.
+
+use super::pieces::{code, deploy_link, sentence};
+use crate::deploy::{Deploy, Slug};
+use jiff::SignedDuration;
+
+/// The message to the channel of `deployment` about a row that this release can't read: `row` names it,
+/// `reason` says why.
+pub fn put_aside(deployment: &Slug, deploy_url: &str, row: &str, reason: &str) -> String {
+    format!(
+        ":warning: Signoff can't read a part of <{deploy_url}|a deploy of {deployment}>, {}: {} It was put aside, and everything \
+         else goes on. Nothing of it is lost: Signoff looks at it again each hour. If Signoff was just rolled back, deploy the newer \
+         release again; else ask an admin to look at the functions' log.",
+        code(row),
+        sentence(reason)
+    )
+}
+
+/// The message to the channel where a provider asks to wait for `wait` before the rules of `deploy` can be
+/// evaluated.
+pub fn evaluated_later(deploy: &Deploy, deploy_url: &str, reason: &str, wait: SignedDuration) -> String {
+    let minutes = (wait.as_secs() + 59) / 60;
+    let wait = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+    format!(
+        ":hourglass_flowing_sand: The rules of {} are evaluated later: {} Nothing is lost. Signoff tries again in about {wait}, \
+         and as often as it takes for a day.",
+        deploy_link(deploy, deploy_url),
+        sentence(reason)
+    )
+}

@@ -1,0 +1,278 @@
+//! The failure of a step: how people are told, and what they can do about it.
+
+use super::{Resolution, Run, Status, Step, StepState};
+use crate::action::{Action, OnFailure};
+use crate::approval::{Approval, Dialog};
+use crate::decision::Decision;
+use crate::effect::EffectKind;
+use crate::event::EventKind;
+use crate::id::EffectId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The effect that tried a step first. Later tries carry its id to the outside world, so that what it did is
+/// found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FirstTry {
+    /// The id of the effect.
+    pub effect: EffectId,
+    /// The time of its commit.
+    pub at: Timestamp,
+}
+
+/// The message that tells people of a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FailureNotice {
+    /// The time of the failure.
+    pub failed_at: Timestamp,
+    /// The place of the message.
+    pub message: Dialog,
+    /// The people who made the change.
+    pub makers: Makers,
+}
+
+/// The people who made a change, as far as they were known when its failure was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Makers {
+    /// Their Slack user ids.
+    pub members: Vec<String>,
+    /// Whether there may be others: somebody is not known in Slack, or the change was not read whole.
+    pub lacks_some: bool,
+}
+
+/// What somebody did about a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Resolved {
+    /// The time of the failure.
+    pub failed_at: Timestamp,
+    /// The reason of the failure.
+    pub failure: String,
+    /// Whether nobody knew if the action had happened.
+    pub was_unknown: bool,
+    /// The Slack user id of the person.
+    pub by: String,
+    /// What they did.
+    pub resolution: Resolution,
+    /// Their reason, where they gave one.
+    pub reason: Option<String>,
+}
+
+/// The reason for which somebody may not mark a build as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotTheirs {
+    /// They made a part of the change.
+    OwnChange,
+    /// Signoff has not looked up yet who made the change.
+    NotKnownYet,
+    /// Somebody who made the change is not known in Slack, and it may be them.
+    MakersNotKnown,
+}
+
+/// A click of a person about a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) by: String,
+    pub(super) name: String,
+    pub(super) resolution: Resolution,
+    pub(super) reason: Option<String>,
+}
+
+impl Step {
+    /// The time and the reason of its failure; `None`: it has not failed, and nobody wonders whether it
+    /// happened.
+    pub fn failure(&self) -> Option<(Timestamp, &str)> {
+        match &self.state {
+            StepState::Failed { at, reason } | StepState::Unknown { at, reason } => Some((*at, reason)),
+            StepState::Waiting
+            | StepState::Running { .. }
+            | StepState::Asking { .. }
+            | StepState::Succeeded { .. }
+            | StepState::Skipped
+            | StepState::SkippedByHand { .. } => None,
+        }
+    }
+
+    /// Whether nobody knows if it happened.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.state, StepState::Unknown { .. })
+    }
+
+    /// Whether no step runs after it, as it is.
+    pub fn stops(&self) -> bool {
+        self.failure().is_some() && self.on_failure == OnFailure::Stop
+    }
+}
+
+impl Run {
+    /// What people can do about step number `step`; empty where it has not failed. An approval can only be
+    /// asked again where it could not be asked: nobody but its voters takes a run past it. Signoff's own
+    /// steps can only be tried again. Nothing can be done where people asked again: another run has taken its
+    /// place.
+    pub fn offers(&self, step: usize) -> &'static [Resolution] {
+        if self.asked_again.is_some() { &[] } else { self.ways_on(step) }
+    }
+
+    /// The ways on from the failure of step number `step`, whether or not people asked again.
+    fn ways_on(&self, step: usize) -> &'static [Resolution] {
+        let Some(step) = self.steps.get(step).filter(|step| step.failure().is_some()) else { return &[] };
+        match &step.action {
+            Action::SlackChannelApproval(_) if step.asked => &[],
+            Action::SlackChannelApproval(_) | Action::RulesFile(_) => &[Resolution::Retry],
+            _ => &[Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone],
+        }
+    }
+
+    /// The steps that failed, or of which nobody knows, and that wait for somebody to do something about it.
+    pub fn failed_steps(&self) -> impl Iterator<Item = usize> {
+        (0..self.steps.len()).filter(|step| !self.offers(*step).is_empty())
+    }
+
+    /// The same steps, and those of a run that people asked again for.
+    pub(crate) fn steps_that_failed(&self) -> impl Iterator<Item = usize> {
+        (0..self.steps.len()).filter(|step| !self.ways_on(*step).is_empty())
+    }
+
+    /// Whether `person` (a Slack user id) may mark step number `step` as done. A build takes somebody who
+    /// made none of the change: neither as it was known when the failure was told, nor as `approval`, before
+    /// the step, judged it.
+    ///
+    /// # Errors
+    /// They may not, or nobody knows.
+    pub fn may_mark_as_done(
+        &self,
+        step: usize,
+        person: &str,
+        approval: Option<&Approval>,
+    ) -> Result<(), NotTheirs> {
+        let Some(step) = self.steps.get(step) else { return Ok(()) };
+        if !matches!(step.action, Action::AutoApproveBuild(_) | Action::TriggerBuild(_)) {
+            return Ok(());
+        }
+        let failed_at = step.failure().map(|(at, _)| at);
+        let told = step.notice.as_ref().filter(|told| Some(told.failed_at) == failed_at);
+        let is = |id: &String| id == person;
+        let judged = approval.is_some_and(|approval| {
+            let electorate = &approval.electorate;
+            electorate.makers().any(is) || electorate.parts.iter().any(|part| part.makers.iter().any(is))
+        });
+        match told {
+            _ if judged => Err(NotTheirs::OwnChange),
+            None => Err(NotTheirs::NotKnownYet),
+            Some(told) if told.makers.members.iter().any(is) => Err(NotTheirs::OwnChange),
+            Some(told) if told.makers.lacks_some => Err(NotTheirs::MakersNotKnown),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether step number `later` was skipped because step number `step` stopped the run: no approval before
+    /// it had ended otherwise than it needs.
+    fn stopped_with(&self, later: usize, step: usize) -> bool {
+        let is_skipped = self.steps.get(later).is_some_and(|later| later.state == StepState::Skipped);
+        let agrees = |approval: usize| {
+            let needs = self.branch_of(later, approval);
+            match self.steps.get(approval).map(|approval| &approval.state) {
+                Some(StepState::Succeeded { .. }) => {
+                    needs.is_none_or(|branch| branch == super::Branch::OnSuccess)
+                }
+                // The step ran, so it is in the branch that followed.
+                Some(StepState::Failed { .. }) => needs == self.branch_of(step, approval),
+                Some(
+                    StepState::Waiting
+                    | StepState::Running { .. }
+                    | StepState::Asking { .. }
+                    | StepState::Unknown { .. }
+                    | StepState::Skipped
+                    | StepState::SkippedByHand { .. },
+                )
+                | None => needs.is_none(),
+            }
+        };
+        later > step && is_skipped && (0..step).filter(|index| self.is_approval(*index)).all(agrees)
+    }
+}
+
+/// Has people told that step number `step`, which failed at `failed_at`, needs them.
+pub(super) fn tell(decision: &mut Decision<Run>, step: usize, failed_at: Timestamp) {
+    let run = &decision.next;
+    let (id, approval) = (run.id.clone(), run.thread_of(step));
+    decision.follow(EffectKind::TellFailure { approval: approval.clone(), run: id, step, failed_at });
+    if let Some(approval) = approval {
+        decision.follow(EffectKind::DrawDialog { approval });
+    }
+}
+
+/// What a person's `answer` makes of step number `step`, which failed at `failed_at` because of `failure`.
+pub(super) fn resolve(
+    run: &Run,
+    step: usize,
+    (failed_at, failure): (Timestamp, &str),
+    answer: Answer,
+    now: Timestamp,
+) -> Result<Decision<Run>, super::Refusal> {
+    let Answer { by, name, resolution, reason } = answer;
+    let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+    if run.asked_again.is_some() {
+        return Err(super::Refusal::AskedAgain);
+    }
+    if !run.offers(step).contains(&resolution) {
+        return Err(super::Refusal::OutOfTurn);
+    }
+    let state = match (resolution, &reason) {
+        (Resolution::Retry, _) => StepState::Running { note: Some(format!("{name} asked for it")), waits: false },
+        (Resolution::Skip, None) => return Err(super::Refusal::ReasonNeeded),
+        (Resolution::Skip, Some(reason)) => {
+            StepState::SkippedByHand { at: now, by: by.clone(), name: name.clone(), reason: reason.clone() }
+        }
+        (Resolution::MarkAsDone, _) => {
+            let summary = format!("{name} marked it as done");
+            StepState::Succeeded { at: now, summary, url: None }
+        }
+    };
+    let stopped: Vec<_> = (0..run.steps.len()).filter(|later| run.stopped_with(*later, step)).collect();
+    let (run_id, of) = (run.id.clone(), by.clone());
+    let event =
+        EventKind::StepResolved { run: run_id, step, by: of, name, resolution, reason: reason.clone() };
+    let mut decision = super::decide::enter(run, step, state, event);
+    decision.next.status = Status::Running;
+    for (index, later) in decision.next.steps.iter_mut().enumerate() {
+        if stopped.contains(&index) {
+            later.state = StepState::Waiting;
+        }
+    }
+    let mut retry = None;
+    if let Some(next) = decision.next.steps.get_mut(step) {
+        let was_unknown = run.steps.get(step).is_some_and(|step| step.is_unknown());
+        let failure = failure.to_owned();
+        next.resolved = Some(Resolved { failed_at, failure, was_unknown, by, resolution, reason });
+        if let (Resolution::Retry, Some(first)) = (resolution, next.first.clone()) {
+            let looks = was_unknown && next.action.when_repeated() == crate::action::WhenRepeated::Observable;
+            retry = Some(EffectKind::RetryStep { run: run.id.clone(), step, first, looks });
+        }
+    }
+    // The message about it loses its buttons; one that is not posted yet won't be.
+    let is_told = run
+        .steps
+        .get(step)
+        .and_then(|step| step.notice.as_ref())
+        .is_some_and(|told| told.failed_at == failed_at);
+    let approval = run.thread_of(step);
+    if is_told {
+        let (approval, run) = (approval.clone(), run.id.clone());
+        decision.follow(EffectKind::TellFailure { approval, run, step, failed_at });
+    }
+    if let Some(approval) = approval {
+        decision.follow(EffectKind::DrawDialog { approval });
+    }
+    if run.status == Status::Stopped {
+        // Their dialogs don't offer to ask again while the run goes on.
+        for approval in super::decide::asked(run) {
+            decision.follow(EffectKind::DrawDialog { approval });
+        }
+    }
+    match (resolution, retry) {
+        (Resolution::Retry, Some(retry)) => decision.follow(retry),
+        (Resolution::Retry, None) => decision.follow(EffectKind::RunStep { run: run.id.clone(), step }),
+        (Resolution::Skip | Resolution::MarkAsDone, _) => super::decide::go_on(&mut decision),
+    }
+    Ok(decision)
+}

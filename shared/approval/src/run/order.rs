@@ -1,0 +1,29 @@
+//! The order in which approvals decide about the steps that come after them.
+
+use super::{Branch, Run};
+
+impl Run {
+    /// How the approval of step number `approval` must end for the later step number `step` to run. `None`:
+    /// the run comes to `step` without that approval, or never through both.
+    pub fn decides(&self, approval: usize, step: usize) -> Option<Branch> {
+        if approval >= step || step >= self.steps.len() || !self.is_approval(approval) {
+            return None;
+        }
+        // An approval that `approval` itself is under has to end for both of them in the same way.
+        let parts = |above: usize| {
+            let needed = self.branch_of(approval, above);
+            needed.is_some_and(|needed| needed != self.branch_of(step, above).unwrap_or_default())
+        };
+        // A step that is not under an approval goes on after it only where people approved.
+        let branch = self.branch_of(step, approval).unwrap_or_default();
+        (!(0..approval).any(parts)).then_some(branch)
+    }
+
+    /// The approvals between step number `approval` and the later step number `step` that decide about it
+    /// too, each with how it must end.
+    pub fn decides_between(&self, approval: usize, step: usize) -> Vec<(usize, Branch)> {
+        let between = (approval.saturating_add(1)..step)
+            .filter(|other| self.is_approval(*other) && self.decides(approval, *other).is_some());
+        between.filter_map(|other| Some((other, self.decides(other, step)?))).collect()
+    }
+}

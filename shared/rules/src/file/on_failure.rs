@@ -1,0 +1,93 @@
+//! The key `on_failure` of an action: it stands beside the action's name, or among its keys.
+
+use super::reader::Reader;
+use super::shape::meant;
+use crate::reference::{ASKING, ON_FAILURE, ON_FAILURES, WATCHING};
+use crate::yaml::{Content, Entry};
+use approval::action::{Action, OnFailure};
+
+const KEY: &str = ON_FAILURE.name;
+
+/// The entries of an action without its `on_failure`, and each `on_failure` that stands there.
+pub(super) fn without_on_failure(entries: &[Entry]) -> (Vec<Entry>, Vec<Entry>) {
+    let (said, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|entry| entry.key == KEY);
+    (rest, said)
+}
+
+/// An action's entry without the `on_failure` among its keys, which joins `said`.
+pub(super) fn taken_out(entry: &Entry, said: &mut Vec<Entry>) -> Entry {
+    let Content::Mapping(keys) = &entry.value.content else { return entry.clone() };
+    let (rest, inner) = without_on_failure(keys);
+    if inner.is_empty() {
+        return entry.clone();
+    }
+    said.extend(inner);
+    meant(&entry.key, entry, rest)
+}
+
+impl Reader<'_> {
+    /// `action`, called `name`, with what its entries `said` say of a failure.
+    pub(super) fn with_on_failure(&mut self, action: Action, name: &str, said: &[Entry]) -> Action {
+        let Some((first, more)) = said.split_first() else { return action };
+        if let Some(again) = more.first() {
+            self.problem(again.at, format!("`{KEY}` stands here twice"), format!("take one `{KEY}` out"));
+        }
+        if name == ASKING || name == WATCHING {
+            let why = match name {
+                ASKING => "nothing goes on without the approval",
+                _ => "it never fails",
+            };
+            self.problem(first.at, format!("{name} takes no `{KEY}`: {why}"), format!("take `{KEY}` out"));
+            return action;
+        }
+        let word = self.word(&first.value, KEY, &ON_FAILURES);
+        let on_failure = OnFailure::ALL.into_iter().find(|known| word.as_deref() == Some(known.word()));
+        on_failure.map_or(action.clone(), |on_failure| action.with_on_failure(on_failure))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+    use approval::action::OnFailure;
+
+    fn read(action: &str) -> Result<OnFailure, String> {
+        let text = format!("rules:\n  - ship:\n      actions:\n        - {action}\n");
+        match parse(&text, "rules.yml") {
+            Ok(file) => Ok(file.rules[0].actions[0].on_failure()),
+            Err(problems) => Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        }
+    }
+
+    #[test]
+    fn an_action_says_what_its_failure_means() {
+        let beside = "auto_approve_build: deploy\n          on_failure: continue";
+        let among_its_keys = "auto_approve_build: {build: deploy, on_failure: continue}";
+        let bare = "trigger_build:\n          on_failure: continue";
+        let alone = "trigger_build: {on_failure: continue}";
+        for continues in [beside, among_its_keys, bare, alone, "notify_deployer: 'Done.'"] {
+            assert_eq!(read(continues), Ok(OnFailure::Continue), "{continues}");
+        }
+        let told = "slack_channel_message: {channel: '#a', message: 'Done.', on_failure: stop}";
+        for stops in [told, "auto_approve_build: deploy", "{notify_deployer: 'Done.', on_failure: stop}"] {
+            assert_eq!(read(stops), Ok(OnFailure::Stop), "{stops}");
+        }
+    }
+
+    #[test]
+    fn wrong_on_failure_is_a_problem() {
+        let problems = [
+            "auto_approve_build: {build: deploy, on_failure: contine}",
+            "{auto_approve_build: {build: deploy, on_failure: stop}, on_failure: continue}",
+            "slack_channel_approval: {channel: '#a', on_failure: continue}",
+            "on_failure: continue",
+        ]
+        .map(|action| read(action).unwrap_err());
+        insta::assert_snapshot!(problems.join("\n"), @"
+        rules.yml:4:59: on_failure can't be `contine`; did you mean `continue`?
+        rules.yml:4:48: `on_failure` stands here twice; take one `on_failure` out
+        rules.yml:4:51: slack_channel_approval takes no `on_failure`: nothing goes on without the approval; take `on_failure` out
+        rules.yml:4:11: an action without a name; write, for example, `- auto_approve_build: 'name-of-the-build'`
+        ");
+    }
+}

@@ -1,0 +1,144 @@
+//! Keeping what is open beyond its retention: the rows of a deploy of which an approval waits for people, or
+//! an effect for its time, are kept on before they would be deleted.
+
+use crate::error::StoreError;
+use crate::keys::{self, Key};
+use crate::row::{self, Row, number, text};
+use crate::{Page, Store};
+use approval::id::DeployId;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+impl Store {
+    /// Keeps the rows of every deploy of which something is open for the whole retention from `now` on, where
+    /// half of it is over. Returns of how many deploys. To be called several times in half a retention.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written; what was open could not all be kept on.
+    pub async fn keep_open(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let (half, until) = ((now + self.places.retention / 2).as_second(), now + self.places.retention);
+        let mut partitions = self.partitions(keys::APPROVALS_INDEX, keys::APPROVALS, keys::PENDING).await?;
+        for shard in 0..keys::DUE_SHARDS {
+            let of = keys::due_shard(shard);
+            partitions.extend(self.partitions(keys::DUE_INDEX, keys::DUE, &of).await?);
+        }
+        let (mut kept, mut failed) = (0, None);
+        for pk in partitions {
+            match self.keep_partition(&pk, half, until).await {
+                Ok(was_kept) => kept += usize::from(was_kept),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(kept), Err)
+    }
+
+    /// The partitions of the rows that a partition of an index lists.
+    async fn partitions(
+        &self,
+        index: &str,
+        attribute: &str,
+        of: &str,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let (mut partitions, mut from): (_, Option<Row>) = (BTreeSet::new(), None);
+        loop {
+            let request = self
+                .dynamo
+                .query()
+                .table_name(&self.places.record_table)
+                .index_name(index)
+                .key_condition_expression(format!("{attribute} = :of"))
+                .expression_attribute_values(":of", text(of))
+                .projection_expression(keys::PK)
+                .set_exclusive_start_key(from.take());
+            let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+            let pk = |row: Row| row.get(keys::PK).and_then(|pk| pk.as_s().ok()).cloned();
+            partitions.extend(answer.items.unwrap_or_default().into_iter().filter_map(pk));
+            match answer.last_evaluated_key {
+                Some(key) => from = Some(key),
+                None => return Ok(partitions),
+            }
+        }
+    }
+
+    /// Keeps on the rows of a deploy, and those beside it, that would end before `half`; whether there were
+    /// any.
+    async fn keep_partition(&self, pk: &str, half: i64, until: Timestamp) -> Result<bool, StoreError> {
+        let ending = self.ending(pk, half).await?;
+        if ending.is_empty() {
+            return Ok(false);
+        }
+        let mut all: Vec<Key> = Vec::new();
+        // People are no deploy: what is open there is an effect, and nothing else of the partition is.
+        let has_deploy = *pk != keys::partition(&DeployId::people());
+        all.extend(ending.into_iter().filter(|(_, is_due)| has_deploy || *is_due).map(|(key, _)| key));
+        if let Some(id) = pk.strip_prefix("deploy#").filter(|_| has_deploy) {
+            let deploy = DeployId::from_text(id);
+            if let Ok(Some(page)) = self.page(&deploy).await {
+                all.extend(beside(&page));
+            }
+        }
+        // The deploy's own row comes last: until then the others are looked at again.
+        all.sort_by_key(|key| key.sk == "deploy");
+        for key in &all {
+            self.keep_until(key, until).await?;
+        }
+        Ok(!all.is_empty())
+    }
+
+    /// The keys of the rows of a partition that end before `half`, and which of them are in the clock's
+    /// index.
+    async fn ending(&self, pk: &str, half: i64) -> Result<Vec<(Key, bool)>, StoreError> {
+        let (mut ending, mut from): (_, Option<Row>) = (Vec::new(), None);
+        loop {
+            let request = self
+                .dynamo
+                .query()
+                .table_name(&self.places.record_table)
+                .key_condition_expression("pk = :pk")
+                .filter_expression("kept_until < :half")
+                .expression_attribute_values(":pk", text(pk))
+                .expression_attribute_values(":half", number(half))
+                .projection_expression("sk, due")
+                .set_exclusive_start_key(from.take());
+            let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
+            for row in answer.items.unwrap_or_default() {
+                let sk = row.get(keys::SK).and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+                ending.push((Key { pk: pk.to_owned(), sk }, row.contains_key(keys::DUE)));
+            }
+            match answer.last_evaluated_key {
+                Some(key) => from = Some(key),
+                None => return Ok(ending),
+            }
+        }
+    }
+
+    async fn keep_until(&self, key: &Key, until: Timestamp) -> Result<(), StoreError> {
+        let request = self
+            .dynamo
+            .update_item()
+            .table_name(&self.places.record_table)
+            .set_key(Some(row::key(key)))
+            .update_expression("SET kept_until = :until")
+            // A row that is kept for good stays so.
+            .condition_expression("attribute_exists(kept_until)")
+            .expression_attribute_values(":until", number(until.as_second()));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(StoreError::service("UpdateItem", error)),
+            },
+        }
+    }
+}
+
+/// The rows outside a deploy's partition that its open approvals need.
+fn beside(page: &Page) -> Vec<Key> {
+    let ranges = page.approvals.iter().map(|approval| keys::range(&page.deploy.id, &approval.id));
+    let dialogs = page.approvals.iter().filter_map(|approval| approval.dialog.as_ref()).map(keys::dialog);
+    let mut keys: Vec<_> = ranges.chain(dialogs).collect();
+    keys.push(keys::revision(&page.deploy));
+    keys
+}

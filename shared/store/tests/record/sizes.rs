@@ -1,0 +1,111 @@
+//! A row of many people and many reports: it stays within DynamoDB's 400 KB, or is refused by name.
+
+use crate::local::Local;
+use crate::samples::{approval, deploy, plain, second};
+use approval::approval::Dialog;
+use approval::approval::{self as votes, Ask, Choice, Click, Voter};
+use approval::deploy::Deploy;
+use approval::facts::{self, Command, Facts, Health, Reaction, Report, Thumb};
+use store::{Change, CommitError, StoreError};
+
+#[tokio::test]
+async fn five_hundred_votes_with_long_reasons_fit_into_a_row() {
+    let local = Local::new().await;
+    let id = deploy(1).id;
+    let mut approval = approval(&id, 501);
+    let reason = "\u{20ac}".repeat(500);
+    for number in 0..500 {
+        let voter = Voter {
+            id: format!("U{number:010}"),
+            name: format!("{number:04} {}", "\u{fc}".repeat(40)),
+            workspace: approval.workspace.clone(),
+            standing: None,
+        };
+        let ask = Ask::Vote { choice: Choice::Approve, reason: Some(reason.clone()) };
+        let click = Click { voter, ask, at: second(number), subject: approval.subject.mark() };
+        let decision =
+            votes::decide(&approval, votes::Command::Click(click), second(number)).expect("a vote");
+        let told = serde_json::to_string(&decision.events).expect("JSON");
+        assert!(told.contains(&reason), "the record of the vote has the whole reason");
+        approval = decision.next;
+    }
+    local
+        .store
+        .commit(Change::to(&id, second(0)).approval(plain(approval.clone())))
+        .await
+        .expect("committed");
+    let kept = local.store.approval(&id, &approval.id).await.expect("read").expect("an approval");
+    assert_eq!(kept.votes.len(), 500);
+    assert_eq!(kept.votes[0].reason.as_ref(), Some(&reason));
+    let last = kept.votes[499].reason.as_ref().expect("a reason");
+    assert!(
+        last.starts_with('\u{20ac}') && last.ends_with('\u{2026}') && last.chars().count() < 30,
+        "{last}"
+    );
+}
+
+#[tokio::test]
+async fn a_thousand_reporters_and_reactions_fit_into_a_row() {
+    for name in ["n".repeat(90), "\u{1f600}".repeat(196)] {
+        let local = Local::new().await;
+        let id = deploy(1).id;
+        let mut known = Facts::none(&id);
+        let (mut kept, mut refused) = (0, 0);
+        for number in 0..1000 {
+            let source = format!("{number:04}{name}");
+            let report = Report { health: Health::Unhealthy, at: second(number) };
+            let command = Command::Report { source: source.clone(), report };
+            match facts::decide(&known, command, second(number)) {
+                Some(decision) => {
+                    known = decision.next;
+                    kept += 1;
+                }
+                None => {
+                    assert!(known.is_full_for(&source));
+                    refused += 1;
+                }
+            }
+            let reaction = Reaction {
+                message: Dialog { channel: "C0123456789".to_owned(), ts: format!("1795430760.{number:06}") },
+                user: format!("U{number:010}"),
+                name: name.clone(),
+                thumb: Thumb::Minus1,
+                is_there: true,
+                at: second(number),
+            };
+            if let Some(decision) = facts::decide(&known, Command::React(reaction), second(number)) {
+                known = decision.next;
+            }
+            let tag = Command::Tag { tag: format!("#{number}{name}"), rule: "tag".to_owned() };
+            if let Some(decision) = facts::decide(&known, tag, second(number)) {
+                known = decision.next;
+            }
+        }
+        assert_eq!(kept + refused, 1000);
+        assert!(if name.len() < 100 { refused == 0 } else { kept > 100 && refused > 0 }, "{kept} of {name}");
+        // One that reported before still may.
+        let first = format!("0000{name}");
+        assert!(!known.is_full_for(&first));
+        local.store.commit(Change::to(&id, second(0)).facts(plain(known.clone()))).await.expect("committed");
+        assert_eq!(local.store.facts(&id).await.expect("read").reports.len(), kept);
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused_before_it_is_sent() {
+    let local = Local::new().await;
+    let links =
+        (0..50).map(|number| (format!("link {number}"), format!("https://example.com/{}", "x".repeat(5000))));
+    let large = Deploy { links: links.collect(), ..deploy(1) };
+    let refused = local.store.commit(Change::register(&large, second(0))).await.expect_err("too large");
+    let CommitError::Store(error @ StoreError::TooLarge { .. }) = refused else { panic!("{refused:?}") };
+    assert!(error.to_string().starts_with("the deploy with its links"), "{error}");
+    let mut change = Change::to(&deploy(1).id, second(0));
+    for number in 0..101 {
+        change =
+            change.and(&number.to_string(), Vec::new(), vec![approval::event::EventKind::DeployRegistered]);
+    }
+    let refused = local.store.commit(change).await.expect_err("too many");
+    assert!(refused.to_string().contains("101 rows"), "{refused}");
+    assert!(local.rows().await.is_empty());
+}

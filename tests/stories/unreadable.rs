@@ -1,0 +1,283 @@
+//! A row of a newer release after a rollback, or a damaged one: it is put aside and told, and its neighbours
+//! are done in the same round.
+
+use approval::approval::{Choice, Status};
+use approval::effect::{Effect, EffectKind, EffectState};
+use approval::event::EventKind;
+use approval::id::DeployId;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use std::collections::HashMap;
+use store::Change;
+use system_tests::story::{Story, rule, tell};
+
+type Row = HashMap<String, AttributeValue>;
+
+/// Something that may be wrong with a row.
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    UnknownField,
+    Missing,
+    WrongType,
+    UnknownKind,
+}
+
+const DAMAGES: [Damage; 4] = [Damage::UnknownField, Damage::Missing, Damage::WrongType, Damage::UnknownKind];
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// The rows of a deploy whose sort key begins so.
+async fn rows(story: &Story, pk: &str, prefix: &str) -> Vec<Row> {
+    let query = story.world.dynamodb.query().table_name(&story.world.record_table).consistent_read(true);
+    let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :prefix)");
+    let query = query.expression_attribute_values(":pk", text(pk));
+    let found = query.expression_attribute_values(":prefix", text(prefix)).send().await.unwrap();
+    found.items.unwrap_or_default()
+}
+
+async fn put(story: &Story, row: &Row) {
+    let put = story.world.dynamodb.put_item().table_name(&story.world.record_table);
+    put.set_item(Some(row.clone())).send().await.unwrap();
+}
+
+/// `row` with this damage to its `field`.
+fn damaged(row: &Row, field: &str, how: Damage) -> Row {
+    let mut row = row.clone();
+    match how {
+        Damage::UnknownField => {
+            drop(row.insert("from_a_newer_release".to_owned(), AttributeValue::N("7".to_owned())))
+        }
+        Damage::Missing => drop(row.remove(field).unwrap()),
+        Damage::WrongType => drop(row.insert(field.to_owned(), AttributeValue::Bool(true)).unwrap()),
+        Damage::UnknownKind => {
+            let kind = HashMap::from([("do".to_owned(), text("dance")), ("is".to_owned(), text("dancing"))]);
+            row.insert(field.to_owned(), AttributeValue::M(kind)).unwrap();
+        }
+    }
+    row
+}
+
+/// Commits `kind` as a process does that ends before it sends: it is the clock's.
+async fn unsent(story: &Story, deploy: &DeployId, owner: &str, kind: EffectKind) -> Effect {
+    let then = runtime::time::now() - SignedDuration::from_mins(3);
+    let change = Change::to(deploy, then).and(owner, vec![kind.clone()], Vec::new());
+    story.world.silent_store.commit(change).await.unwrap();
+    let page = story.page(deploy).await;
+    page.effects.into_iter().find(|effect| effect.kind == kind && !effect.is_closed()).unwrap()
+}
+
+/// Something sound that is due in the same round.
+async fn neighbour(story: &Story, deploy: &DeployId, words: &str) {
+    let kind = EffectKind::TellChannel { channel: format!("#{}", story.name), text: words.to_owned() };
+    unsent(story, deploy, words, kind).await;
+}
+
+async fn was_told(story: &Story, words: &str) {
+    story
+        .until(words, async || {
+            story.world.slack.messages(&story.name).iter().any(|message| message.text == words).then_some(())
+        })
+        .await;
+}
+
+#[test]
+fn an_unreadable_effect_keeps_nothing_else_from_being_sent() {
+    tell("unreadable-effect", async |story| {
+        story.rules("rules: []");
+        let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+        let other = story.deploys(&story.push("Ana", "Take coins"), "QA").await;
+        story.settled(&deploy).await;
+        story.settled(&other).await;
+        let pk = format!("deploy#{deploy}");
+        let sound = rows(story, &pk, "effect#").await.remove(0);
+        let mut broken = Vec::new();
+        for (number, how) in DAMAGES.into_iter().enumerate() {
+            let field = if matches!(how, Damage::UnknownKind) { "kind" } else { "attempts" };
+            let mut row = damaged(&sound, field, how);
+            row.insert("sk".to_owned(), text(&format!("effect#{number}bad")));
+            row.insert("state".to_owned(), text("pending"));
+            row.insert("due".to_owned(), text(&format!("due#{number}")));
+            row.insert("due_at".to_owned(), text("2026-01-01T00:00:00.000000Z"));
+            put(story, &row).await;
+            broken.push(row);
+        }
+        neighbour(story, &other, "The neighbour of unreadable-effect").await;
+        story.world.tick().await;
+        was_told(story, "The neighbour of unreadable-effect").await;
+        let told = story
+            .until("each of them to be told", async || {
+                let events = story.page(&deploy).await.events;
+                let aside =
+                    events.into_iter().filter(|event| matches!(event.kind, EventKind::PutAside { .. }));
+                let told = story.problems();
+                (aside.count() == DAMAGES.len() && told.len() == DAMAGES.len()).then_some(told)
+            })
+            .await;
+        assert!(told.iter().all(|text| text.contains("put aside") && text.contains("each hour")), "{told:?}");
+        // Found again, they are not told again.
+        for row in &broken {
+            put(story, row).await;
+        }
+        neighbour(story, &other, "The neighbour once more").await;
+        story.world.tick().await;
+        was_told(story, "The neighbour once more").await;
+        let after = rows(story, &pk, "effect#").await;
+        for mut row in broken {
+            let mut kept = after.iter().find(|after| after["sk"] == row["sk"]).expect("it is there").clone();
+            assert_ne!(kept.remove("due_at"), row.remove("due_at"), "it has another turn");
+            assert_eq!(kept, row);
+        }
+        assert_eq!(story.problems().len(), DAMAGES.len());
+        for number in 0..DAMAGES.len() {
+            let delete = story.world.dynamodb.delete_item().table_name(&story.world.record_table);
+            let delete = delete.key("pk", text(&pk)).key("sk", text(&format!("effect#{number}bad")));
+            delete.send().await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn an_unreadable_state_waits_and_its_effect_is_done_later() {
+    tell("unreadable-state", async |story| {
+        let (deploy, _) = story.asks("votes_required: 1", "webhook: 'https://example.com'").await;
+        story.rules("rules: []");
+        let other = story.deploys(&story.push("Ben", "Take coins"), "QA").await;
+        story.settled(&other).await;
+        let approval = story.page(&deploy).await.approvals.remove(0);
+        let draw = EffectKind::DrawDialog { approval: approval.id.clone() };
+        let line =
+            EffectKind::DrawStep { approval: Some(approval.id.clone()), run: approval.run.clone(), step: 0 };
+        for (sk, field, kind) in [
+            ("approval#", "status", draw),
+            ("run#", "steps", line),
+            ("deploy", "revision", EffectKind::EvaluateRules),
+        ] {
+            let pk = format!("deploy#{deploy}");
+            let sound = rows(story, &pk, sk).await.remove(0);
+            for how in DAMAGES {
+                let what = format!("{sk} {how:?}");
+                let broken = damaged(&sound, field, how);
+                put(story, &broken).await;
+                let effect = unsent_of(story, &deploy, &what, kind.clone()).await;
+                neighbour(story, &other, &what).await;
+                story.world.tick().await;
+                was_told(story, &what).await;
+                let waiting = story
+                    .until(&format!("{what} to be put aside"), async || {
+                        let read = story.world.store.effect(&deploy, &effect.id).await.unwrap()?;
+                        let later = runtime::time::now() + SignedDuration::from_mins(50);
+                        (read.not_before > later).then_some(read)
+                    })
+                    .await;
+                assert_eq!((waiting.state, waiting.tries()), (EffectState::Started, 0), "{what}");
+                assert_eq!(rows(story, &pk, sk).await.remove(0), broken, "{what}");
+                // The newer release comes back, or somebody mends the row.
+                put(story, &sound).await;
+                story.pull_forward(&waiting).await;
+                story.world.tick().await;
+                story
+                    .until(&format!("{what} to be done"), async || {
+                        let read = story.world.store.effect(&deploy, &effect.id).await.unwrap()?;
+                        (read.state == EffectState::Succeeded).then_some(())
+                    })
+                    .await;
+            }
+        }
+        let told = story.problems();
+        assert!(told.iter().any(|text| text.contains("can't read a part of")), "{told:?}");
+    });
+}
+
+/// As [`unsent`], where the deploy's page can't be read.
+async fn unsent_of(story: &Story, deploy: &DeployId, owner: &str, kind: EffectKind) -> Effect {
+    let then = runtime::time::now() - SignedDuration::from_mins(3);
+    let change = Change::to(deploy, then).and(owner, vec![kind], Vec::new());
+    story.world.silent_store.commit(change).await.unwrap();
+    let id = approval::id::EffectId::derive(&format!("{deploy} {owner}"), 0, 0);
+    story.world.store.effect(deploy, &id).await.unwrap().unwrap()
+}
+
+#[test]
+fn a_click_on_an_unreadable_approval_changes_nothing() {
+    tell("unreadable-click-on", async |story| {
+        let (deploy, dialog) = story.asks("votes_required: 1", "add_deploy_tag: '#done'").await;
+        let ben = story.person("Ben");
+        let pk = format!("deploy#{deploy}");
+        let sound = rows(story, &pk, "approval#").await.remove(0);
+        for how in DAMAGES {
+            let broken = damaged(&sound, "status", how);
+            put(story, &broken).await;
+            let outcome = story.world.slack.click(&ben, &story.name, &dialog, "approve").await.unwrap();
+            assert!(outcome.status != Some(200) || outcome.problem.is_none(), "{how:?}: {outcome:?}");
+            assert_eq!(rows(story, &pk, "approval#").await.remove(0), broken, "{how:?}");
+        }
+        put(story, &sound).await;
+        story.click(&ben, &dialog, "approve").await;
+        let page = story.settled(&deploy).await;
+        let approval = &page.approvals[0];
+        assert!(matches!(approval.status, Status::Approved { .. }), "{:?}", approval.status);
+        assert_eq!(approval.votes.iter().map(|vote| vote.choice).collect::<Vec<_>>(), [Choice::Approve]);
+    });
+}
+
+#[test]
+fn an_unreadable_row_leaves_lists_and_pages_readable() {
+    tell("unreadable-lists", async |story| {
+        let (deploy, _) = story.asks("votes_required: 1", "webhook: 'https://example.com'").await;
+        let other = story.deploys(&story.push("Ben", "Take coins"), "Staging").await;
+        story.until("the second approval", async || story.page(&other).await.approvals.pop()).await;
+        story.settled(&other).await;
+        let pk = format!("deploy#{deploy}");
+        let sound = rows(story, &pk, "approval#").await.remove(0);
+        let broken = damaged(&sound, "votes", Damage::WrongType);
+        put(story, &broken).await;
+        let visitor = story.sign_in(&story.person("Ben")).await;
+        for path in [
+            format!("/record?deployment=acme/{}", story.name),
+            format!("/deploys/{deploy}"),
+            format!("/deployments/acme/{}", story.name),
+        ] {
+            let answer = visitor.get(&path).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            let body = answer.text().await.unwrap();
+            let has_approvals = !path.starts_with("/deployments");
+            assert_eq!(body.contains("can\u{2019}t be read by this release"), has_approvals, "{path}");
+        }
+        let answer = story.get(&format!("/api/v1/approvals?deployment=acme/{}", story.name)).await;
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!((answer["approvals"].as_array().unwrap().len(), &answer["unreadable"]), (1, &1.into()));
+        let file = story.get(&format!("/record.csv?deployment=acme/{}", story.name)).await;
+        assert_eq!(file.headers()["signoff-unreadable"], "1");
+        put(story, &sound).await;
+    });
+}
+
+#[test]
+fn an_unreadable_environment_keeps_no_other_from_registering() {
+    tell("unreadable-latest", async |story| {
+        story.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        let first = story.deploys(&story.push("Ana", "Take cards"), "QA").await;
+        story.settled(&first).await;
+        let pk = format!("latest#acme/{}#qa", story.name);
+        let sound = rows(story, &pk, "latest").await.remove(0);
+        let revision = story.push("Ben", "Take coins");
+        for how in DAMAGES {
+            let broken = damaged(&sound, "revision", how);
+            put(story, &broken).await;
+            let answer = story.register(&revision, "QA").await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{how:?}");
+            let said = answer.text().await.unwrap();
+            assert!(said.contains("can't be read by this release"), "{how:?}: {said}");
+            assert_eq!(rows(story, &pk, "latest").await.remove(0), broken, "{how:?}");
+            let neighbour = story.push("Ben", &format!("{how:?}"));
+            let neighbour = story.deploys(&neighbour, &format!("Demo {how:?}")).await;
+            story.settled(&neighbour).await;
+        }
+        put(story, &sound).await;
+        let second = story.deploys(&revision, "QA").await;
+        story.settled(&second).await;
+    });
+}
