@@ -71,7 +71,12 @@ impl ActionExecution {
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
         let acting =
             as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());
-        let Done { summary, url } = self.act(&acting, &deploy, &run, step, &action, voted).await?;
+        let done = self.act(&acting, &deploy, &run, step, &action, voted).await;
+        if let Some(build) = acting.build.get() {
+            // The attempt that is settled keeps it, under whichever effect it was started.
+            attempt.build.get_or_init(|| build.clone());
+        }
+        let Done { summary, url } = done?;
         let after = effect.closed(EffectState::Succeeded, None);
         self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
     }
@@ -145,5 +150,5 @@ fn as_first(
         None => SignedDuration::ZERO,
     };
     let effect = Effect { id: id.clone(), created_at: *at, ..attempt.effect.clone() };
-    Attempt { effect, lost: attempt.lost, rested: attempt.rested.max(left_alone) }
+    Attempt { effect, rested: attempt.rested.max(left_alone), ..attempt.clone() }
 }

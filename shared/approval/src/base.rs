@@ -1,6 +1,6 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
-use crate::action::{Action, ApprovalSpec, TriggerSpec};
+use crate::action::{Action, ApprovalSpec, TextOf, TriggerSpec};
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -221,14 +221,14 @@ fn is_revision(text: &str) -> bool {
 /// Whether a text of `action`, or of one that follows from it, may be another one in another environment.
 fn follows_environment(action: &Action) -> bool {
     let found = std::cell::Cell::new(false);
-    let look = |text: &str| {
+    let look = |_: TextOf, text: &str| {
         let templates = ["{{", "{%"].into_iter().flat_map(|start| text.split(start).skip(1));
         if templates.into_iter().any(|rest| OF_ENVIRONMENT.iter().any(|name| rest.contains(name))) {
             found.set(true);
         }
         Ok::<_, std::convert::Infallible>(String::new())
     };
-    let looked = match action {
+    let looked = match action.plain() {
         Action::SlackChannelApproval(next) => return next.on_success.iter().any(follows_environment),
         // Where a build starts from is no part of what it acts on.
         Action::TriggerBuild(spec) => {

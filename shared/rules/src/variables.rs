@@ -270,6 +270,7 @@ impl Since {
             snapshot.also_for(rule, lists.collect());
         }
     }
+}
 
 /// The time from which a deploy counts as being there: the source host's, or that of a registration that may
 /// report. Anybody else's date would open what waits for time.

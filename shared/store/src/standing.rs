@@ -9,6 +9,7 @@ use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
 use approval::slug::canonical;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How often an arrival that lost a race is decided again; each loss means that another one won.

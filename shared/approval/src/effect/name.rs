@@ -8,6 +8,8 @@ impl EffectKind {
         match self {
             Self::EvaluateRules => "evaluate_rules",
             Self::RunStep { .. } => "run_step",
+            Self::RetryStep { .. } => "retry_step",
+            Self::TellFailure { .. } => "tell_failure",
             Self::AdvanceRun { .. } => "advance_run",
             Self::ConfirmQuorum { .. } => "confirm_quorum",
             Self::Expire { .. } => "expire",

@@ -57,6 +57,7 @@ fn rules_way_out(blocked: &[Blocker]) -> String {
         Blocker::NoBase
         | Blocker::BaseLost { .. }
         | Blocker::Incomplete { .. }
+        | Blocker::MakersUntold { .. }
         | Blocker::NotVouched { .. } => true,
         Blocker::MakersNotFound { .. } | Blocker::NotVerified { .. } | Blocker::NobodyLeft { .. } => false,
     });

@@ -158,7 +158,7 @@ fn builds_come_first_in_the_short_lines() {
     let condition = Act::condition([("B", Branch::OnSuccess), ("C", Branch::OnReject)]);
     let subject = Subject {
         acts: vec![
-            act(1, Action::Webhook("https://a.example".to_owned()), "Posts", None),
+            act(1, Action::Webhook(WebhookSpec::to("https://a.example".to_owned())), "Posts", None),
             act(2, build(None), "Starts", condition.as_deref()),
             rejected,
         ],
