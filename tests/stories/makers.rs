@@ -120,7 +120,7 @@ fn deployer_of_another_report_is_a_maker() {
         let deploy = story.deploys(&revision, "Staging").await;
         story.dialog().await;
         story.sets_base(&deploy, &base).await;
-        assert_eq!(story.settled(&deploy).await.approvals[0].electorate.except, [""; 0]);
+        assert!(!story.settled(&deploy).await.approvals[0].electorate.except.contains(&ben));
         // CI registered it before GitHub said that it is there.
         let report = delivered(story, 1, &revision, story.author("Ben"), None).await;
         let is_told = async || {

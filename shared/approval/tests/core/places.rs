@@ -1,7 +1,7 @@
 //! The place that an approval leads to: what lies in another environment is another place.
 
 use crate::samples::spec;
-use approval::action::{Action, ApprovalSpec, EventSpec, ParameterValue, TriggerSpec};
+use approval::action::{Action, ApprovalSpec, EventSpec, ParameterValue, TriggerSpec, WebhookSpec};
 use approval::base::place;
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ fn environments_are_one_place_unless_a_text_names_them() {
         ("{{ deploy_name }}", false),
         ("{{ branch }}", false),
     ] {
-        let webhook = Action::Webhook(format!("https://ci.example.com/{text}"));
+        let webhook = Action::Webhook(WebhookSpec::to(format!("https://ci.example.com/{text}")));
         let after = ApprovalSpec { on_success: vec![build(text)], ..spec(1) };
         for action in [build(text), event(text), webhook, Action::SlackChannelApproval(after)] {
             let (staging, production) = (place_of(&action, "Staging"), place_of(&action, "Production"));

@@ -287,7 +287,7 @@ fn rule_with_two_approvals_of_one_name_is_not_harmless() {
             rule(&[releases.clone(), releases.clone()]),
             rule(&[releases.clone(), releases.replace("#dev", "#me")]),
         ),
-        (rule(&[releases.clone(), releases.clone()]), rule(&[releases.clone()])),
+        (rule(&[releases.clone(), releases.clone()]), rule(std::slice::from_ref(&releases))),
     ] {
         let (in_force, proposal) = (file(&[ASKS, &before]), file(&[ASKS, &after]));
         let found = difference(&in_force, &proposal, false);

@@ -2,7 +2,7 @@
 
 use crate::local::Local;
 use crate::samples::{at, deploy, plain};
-use approval::action::Action;
+use approval::action::{Action, WebhookSpec};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::EffectId;
@@ -18,7 +18,7 @@ async fn failed(store: &Store) -> Run {
         revision: &deploy.revision,
         rule: "promote",
         rule_hash: "hash",
-        actions: &[Action::Webhook("https://hooks.example.com".to_owned())],
+        actions: &[Action::Webhook(WebhookSpec::to("https://hooks.example.com".to_owned()))],
         followed: false,
     };
     let run = Run::open(&opening, at(1)).next;
