@@ -2,12 +2,14 @@
 
 use crate::samples::{after, approval, ask, at, check, click, counted, for_it, hook, voted};
 use approval::action::{Action, ApprovalSpec};
-use approval::approval::{Approval, Choice, Electorate, Status, Verdict};
+use approval::approval::{Approval, Choice, Dialog, Electorate, Status, Verdict};
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, RunId};
 use approval::message::{NotAskedAgain, dialog, not_asked_again};
-use approval::run::{self, Again, Ended, NotAgain, Opening, Run, StepState};
+use approval::run::{
+    self, Again, Ended, FailureNotice, Makers, NotAgain, Opening, Resolution, Run, StepState,
+};
 
 fn deploy() -> DeployId {
     DeployId::from_text("d")
@@ -39,6 +41,7 @@ fn ended(status: Status) -> (Run, Approval) {
     let failed = StepState::Failed { at: at(70), reason: "no".to_owned() };
     run.steps[0].state = StepState::Succeeded { at: at(1), summary: "done".to_owned(), url: None };
     run.steps[1].state = failed;
+    run.steps[1].asked = true;
     run.steps[2].state = StepState::Skipped;
     run.status = run::Status::Stopped;
     let id = ApprovalId::derive(&run.id, 1);
@@ -153,6 +156,35 @@ fn run_that_was_asked_again_permits_nothing() {
 }
 
 #[test]
+fn run_that_was_asked_again_takes_no_answer_to_its_failure() {
+    let (mut run, asked) = ended(Status::Approved { at: at(60) });
+    run.steps[1].state = StepState::Succeeded { at: at(60), summary: "approved".to_owned(), url: None };
+    run.steps[2].state = StepState::Failed { at: at(70), reason: "two.example answered 500".to_owned() };
+    let told = Dialog { channel: "C1".to_owned(), ts: "1.0".to_owned() };
+    let makers = Makers::default();
+    run.steps[2].notice = Some(FailureNotice { failed_at: at(70), message: told, makers });
+    assert_eq!(run.offers(2), [Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone]);
+    let (deploy, actions) = (deploy(), actions());
+    let (earlier, _) = run
+        .ask_again(&asked, &opening(&deploy, &actions), ("U9", "zoe"), at(100))
+        .expect("it is asked again");
+    // The message about the failure loses its buttons.
+    let (approval, id) = (Some(asked.id.clone()), run.id.clone());
+    let redrawn = EffectKind::TellFailure { approval, run: id, step: 2, failed_at: at(70) };
+    assert!(earlier.effects.contains(&redrawn), "{:?}", earlier.effects);
+    assert_eq!((earlier.next.offers(2), earlier.next.failed_steps().count()), (&[] as &[_], 0));
+    for resolution in [Resolution::Retry, Resolution::Skip, Resolution::MarkAsDone] {
+        let (by, name, reason) = ("U2".to_owned(), "ben".to_owned(), Some("not needed".to_owned()));
+        let resolve = run::Command::Resolve { by, name, resolution, reason, failed_at: at(70) };
+        let answer = run::decide(&earlier.next, 2, resolve, at(101)).map(|_| ());
+        assert_eq!(answer, Err(run::Refusal::AskedAgain), "{resolution:?}");
+    }
+    // The closed dialog still says what failed.
+    let text = dialog(&asked, Some(&earlier.next)).text;
+    assert!(text.contains("Approved, but `webhook: https://two.example/hook` failed"), "{text}");
+}
+
+#[test]
 fn dialog_says_how_often_it_was_asked_and_by_whom_rejected() {
     let (run, closed) = rejected();
     let again = |round, ended| {
@@ -242,7 +274,10 @@ fn missing_approvers_block_only_what_the_others_can_not_give() {
     0 of 3 approvals, 3 more needed. Only the approvers of this rule may vote: <@U1>, <@U2>.
     ");
     let told = Approval { electorate: two(2), votes_required: 2, ..approval() };
-    insta::assert_snapshot!(dialog(&told, None).text, @"");
+    insta::assert_snapshot!(dialog(&told, None).text, @"
+    <@U1>, would you like to promote <https://signoff.example.com/deploys/d|7bf7226 - work-test (Production)> to production?
+    0 of 2 approvals, 2 more needed. Only the approvers of this rule may vote: <@U1>, <@U2>. Slack does not have these approvers of the rule: `@disbanded`.
+    ");
     // Once they are restored, the votes that were kept complete it.
     let votes = [("U1", Choice::Approve), ("U2", Choice::Approve)];
     let kept = voted(Approval { electorate: two(3), votes_required: 3, ..approval() }, &votes);

@@ -45,8 +45,8 @@ fn what_runs_after_an_approval_follows_from_how_it_ended() {
     approved    Running, inner, yes, no, approved, last waits; do: run_step 1; record: -
     rejected    Running, rejected waits; do: run_step 5; record: -
     expired     Running, expired waits; do: run_step 6; record: -
-    superseded  Stopped, nothing waits; do: -; record: run_stopped 0
-    cancelled   Stopped, nothing waits; do: draw_step 0; record: run_stopped 0
+    superseded  Stopped, nothing waits; do: draw_dialog; record: run_stopped 0
+    cancelled   Stopped, nothing waits; do: draw_step 0, draw_dialog; record: run_stopped 0
     ");
 }
 
@@ -65,7 +65,7 @@ fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_bran
     let done = Command::Succeed { summary: "told".to_owned(), url: None };
     let last = decide(&begin(&inner, 3), 3, done, at(63)).expect("done");
     assert_eq!(last.next.status, Status::Stopped);
-    assert_eq!(consequences(&last), "do: draw_step 3; record: step_succeeded 3, run_stopped 1");
+    assert_eq!(consequences(&last), "do: draw_step 3, draw_dialog, draw_dialog; record: step_succeeded 3, run_stopped 1");
 }
 
 #[test]

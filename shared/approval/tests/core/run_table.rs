@@ -29,6 +29,7 @@ fn with(states: &[StepState]) -> Run {
     let mut run = run();
     for (step, state) in run.steps.iter_mut().zip(states) {
         step.state = state.clone();
+        step.asked = matches!(state, StepState::Asking { .. });
     }
     run
 }

@@ -1,7 +1,7 @@
 //! Steps that wait for something that is still to come.
 
 use crate::samples::at;
-use approval::action::Action;
+use approval::action::{Action, WebhookSpec};
 use approval::event::EventKind;
 use approval::id::DeployId;
 use approval::message::step_line;
@@ -9,8 +9,8 @@ use approval::run::{Command, Opening, Refusal, Run, StepState, decide};
 
 fn run(state: StepState) -> Run {
     let actions = [
-        Action::Webhook("https://one.example".to_owned()),
-        Action::Webhook("https://two.example".to_owned()),
+        Action::Webhook(WebhookSpec::to("https://one.example".to_owned())),
+        Action::Webhook(WebhookSpec::to("https://two.example".to_owned())),
     ];
     let opening = Opening {
         deploy: &DeployId::from_text("d1"),

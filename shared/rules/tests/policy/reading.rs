@@ -69,7 +69,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:2:8: default takes keys with values, and there is nothing here; write `default: {votes_required: 1}`, or `default: {}` where nothing binds the rest
     policy.yml:2:1: a policy takes no key `defaults`; did you mean `default`?
     "D: {}" is fine
-    policy.yml:2:11: default takes no key `votes`; it takes votes_required, approvers, self_approval, verified_commits, unknown_makers, rollback, expires_after, promotes_to, allowed_actions, allowed_workflows, allowed_refs, allowed_webhook_hosts, break_glass, review_within
+    policy.yml:2:11: default takes no key `votes`; it takes votes_required, approvers, self_approval, verified_commits, unknown_makers, rollback, ask_again, expires_after, promotes_to, allowed_actions, allowed_workflows, allowed_refs, allowed_webhook_hosts, break_glass, review_within
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:28: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
@@ -80,7 +80,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:2:43: rollback can't be `no`; write four_eyes
     policy.yml:2:26: expires_after is longer than 90d; write at most '90d'
     policy.yml:2:46: review_within takes a time: a whole number and s, m, h or d; write, for example, `review_within: '48h'`
-    policy.yml:2:11: default takes no key `deployments`; it takes votes_required, approvers, self_approval, verified_commits, unknown_makers, rollback, expires_after, promotes_to, allowed_actions, allowed_workflows, allowed_refs, allowed_webhook_hosts, break_glass, review_within
+    policy.yml:2:11: default takes no key `deployments`; it takes votes_required, approvers, self_approval, verified_commits, unknown_makers, rollback, ask_again, expires_after, promotes_to, allowed_actions, allowed_workflows, allowed_refs, allowed_webhook_hosts, break_glass, review_within
     policy.yml:3:9: floors takes a list, not keys with values; write `floors: [{places: [Production], votes_required: 2}]`
     "D: {}\nfloors:" is fine
     policy.yml:3:9: floors is an empty list; write `floors: [{places: [Production], votes_required: 2}]`, or leave floors out
