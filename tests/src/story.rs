@@ -266,7 +266,7 @@ impl Story {
             let later = matches!(effect.kind, EffectKind::EvaluateRules | EffectKind::JudgeAgain { .. })
                 && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
             // So is a step that waits: its attempts are counted anew.
-            let waits = matches!(effect.kind, EffectKind::RunStep { .. })
+            let waits = matches!(effect.kind, EffectKind::RunStep { .. } | EffectKind::RetryStep { .. })
                 && effect.attempts == 1
                 && effect.not_before > effect.created_at + SignedDuration::from_secs(30);
             effect.is_closed() || ((deadline || later || waits) && effect.state == EffectState::Pending)

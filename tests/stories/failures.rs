@@ -60,6 +60,7 @@ fn failed_build_is_told_and_retried() {
         @Ben 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
         Approved, but build-and-deploy was not approved: the workflow build-and-deploy of gh/acme/failure-retry for REVISION was cancelled (pipeline 1): rerun it on CircleCI, then retry.
+        [… Ask again]
 
         ↳ ❌ auto_approve_build: build-and-deploy failed.
 
@@ -189,6 +190,9 @@ fn on_failure_stops_after_a_message_and_goes_on_after_a_build() {
         let revision = story.push("Ana", "Take cards");
         let archived = format!("{}-old", story.name);
         story.world.slack.add_channel(NewChannel::new(&archived).archived());
+        // It has no workflow `gone`.
+        let (project, build) = (story.project(), "build-and-deploy");
+        story.world.circleci.add_pipeline_on_hold(&project, &revision, "main", build, "hold");
         let message =
             format!("slack_channel_message: {{channel: '#{archived}', message: 'x', on_failure: stop}}");
         let actions = format!("auto_approve_build: gone, on_failure: continue}}, {{{message}}}, {{{action}");
@@ -249,7 +253,8 @@ fn an_approval_that_could_not_be_asked_is_asked_again() {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let (_receiver, action) = hook().await;
-        let group = "gone-approvers";
+        let group = "no-approvers";
+        story.world.slack.add_usergroup(group, &[]);
         story.rules(&rule(&format!("approvers: ['@{group}']"), &action));
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let page = story.settled(&deploy).await;

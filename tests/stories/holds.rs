@@ -141,10 +141,15 @@ fn hold_that_never_comes_fails_after_a_day() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Action approved on DATE at TIME.
+        Approved, but build-and-deploy was not approved: Signoff waited for a day and gave up: CircleCI has no pipeline of gh/acme/hold-never for the revision REVISION yet. If none comes, check that CircleCI builds this repository.
         [… Ask again]
 
+        ↳ ❌ auto_approve_build: build-and-deploy failed.
+
         ↳ ❌ auto_approve_build: build-and-deploy failed: Signoff waited for a day and gave up: CircleCI has no pipeline of gh/acme/hold-never for the revision REVISION yet. If none comes, check that CircleCI builds this repository.
+          Approved by @Ana.
+          Anyone in #hold-never can act on this. Marking it as done takes somebody who made none of the change.
+          [Retry] [Skip…] [Mark as done]
         ");
     });
 }

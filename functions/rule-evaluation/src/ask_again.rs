@@ -22,7 +22,7 @@ impl RuleEvaluation {
         by: (&str, &str),
     ) -> Result<(), Trouble> {
         let now = self.now();
-        let asked = match self.store.page(&effect.deploy).await? {
+        let asked = match self.store.page(&effect.deploy).await?.map(Page::whole).transpose()? {
             Some(page) => self.asked(effect, &page, approval, run, by).await?,
             None => Err(None),
         };
