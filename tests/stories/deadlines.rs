@@ -26,6 +26,8 @@ fn an_approval_that_nobody_decides_expires_and_what_the_rule_has_for_it_runs() {
         @Ana, would you like to promote REVISION - expires (Staging) to production?
         Once approved:
         • Posts to the webhook: https://RECEIVER
+        If nobody decides:
+        • Posts to the webhook: https://RECEIVER
         Nothing was approved for this place before: this is about the deploy's own commits.
         0 of 2 approvals, 2 more needed. Expires on DATE at TIME.
         [Approve] [Reject] [… Withdraw my vote | Cancel this approval]

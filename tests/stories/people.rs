@@ -345,8 +345,10 @@ fn groups_that_never_could_approve_together_are_told_at_once() {
         let told = story.problems().join("\n").replace(receiver.url(), "https://RECEIVER");
         assert_snapshot!(told, @"
         Rule promote-to-production for REVISION - short-quotas (Staging):
-        ❌ slack_channel_approval: Promote deploy to production: “Promote deploy to production” could never be approved: it needs 2 approvals of different people (1 from @short-quotas-sre, 1 from @short-quotas-qa), and only 1 can come together.
+        ❌ slack_channel_approval: Promote deploy to production failed: “Promote deploy to production” could never be approved: it needs 2 approvals of different people (1 from @short-quotas-sre, 1 from @short-quotas-qa), and only 1 can come together.
         Did not run: webhook: https://RECEIVER.
+        An admin can act on this.
+        [Retry]
         ");
         assert_eq!(page.runs[0].status, approval::run::Status::Stopped);
     });
