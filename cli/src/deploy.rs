@@ -336,7 +336,6 @@ mod tests {
             "sha: 7bf7226\ntags: ['#two words']\n",
             "sha: 7bf7226\nemail: ana\ncolour: red\n",
             "sha: 7bf7226\ndate: yesterday\n",
-            "sha: 7bf7226\ncommits:\n  - revision: 7bf7226\n  - revision: 7bf7227\n    author: {email: ana}\n",
             "sha: 7bf7226\npull_requests: [{title: no number}]\n",
             "sha: 7bf7226\nhealth: fine\nfailed_rules: promote\ndrift: 2h\nplus_1: -1\nminus_1: some\n",
             "sha: 7bf7226\ndirection: back\n",
@@ -360,7 +359,6 @@ mod tests {
         deploy.json:3:1: a deploy takes no key `colour`; it takes deployment, sha, environment, date, branch, tags, email, links, commits, files, pull_requests, issues, health, failed_rules, direction, drift, plus_1, minus_1
         deploy.json:2:8: email: `ana` is not an e-mail address
         deploy.json:2:7: date: `yesterday` is not a date and time in ISO 8601, such as 2021-05-11T11:42:00Z
-        deploy.json:5:21: commits[1].author.email: `ana` is not an e-mail address
         deploy.json:2:17: pull_requests[0].number: it must be the pull request's number
         deploy.json:2:9: health: this is none; write Healthy, Ailing or Unhealthy
         deploy.json:3:15: failed_rules: this is none; write a list of rules' names

@@ -353,7 +353,7 @@ fn whoever_started_a_job_made_what_its_token_registers() {
         let told: Vec<_> = page.deploy.deployed_by().into_iter().map(|by| by.name).collect();
         assert_eq!(told, ["who started the run again"]);
         let blocked = &page.approvals[0].electorate.blocked;
-        assert!(matches!(&blocked[..], [Blocker::MakersNotFound { names }] if *names == told), "{blocked:?}");
+        assert!(matches!(&blocked[..], [Blocker::MakersUntold { what }] if *what == told), "{blocked:?}");
     });
 }
 

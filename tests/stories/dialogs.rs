@@ -156,11 +156,11 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
         Votes:
         @Ana 👍
         Nothing was approved for this place before: this is about the deploy's own commits.
-        Approved, but webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        Approved, but webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
 
         ↳ ❔ webhook: https://RECEIVER may or may not have happened.
 
-        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
           Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it.
           Approved by @Ana.
           Anyone in #lost-retry can act on this.
@@ -190,7 +190,7 @@ fn a_lost_answer_asks_a_person_who_runs_it_again() {
 
         ↳ ✅ webhook: https://RECEIVER: delivered (webhook: https://RECEIVER).
 
-        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
           @Ana retried it.
 
         ↳ ✅ slack_channel_message: #lost-retry: posted to #lost-retry. Open
@@ -220,7 +220,7 @@ fn a_lost_answer_asks_a_person_who_says_that_it_was_done() {
 
         ↳ ✅ webhook: https://RECEIVER: Ana marked it as done.
 
-        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        ↳ ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
           @Ana marked it as done.
 
         ↳ ✅ slack_channel_message: #lost-done: posted to #lost-done. Open
@@ -247,7 +247,7 @@ fn a_lost_answer_of_a_rule_without_a_dialog_asks_in_the_deployments_channel() {
             page.runs[0].steps[0].notice.clone().expect("it is told in the deployments' channel").message;
         assert_snapshot!(told(), @"
         Rule tell for REVISION - lost-alone (Staging):
-        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
         Signoff doesn’t repeat it by itself, so that nothing runs twice. Check whether it happened. If it did, mark it as done. If it didn’t, retry it.
         An admin can act on this.
         [Retry] [Skip…] [Mark as done]
@@ -259,7 +259,7 @@ fn a_lost_answer_of_a_rule_without_a_dialog_asks_in_the_deployments_channel() {
         assert_eq!(receiver.deliveries().len(), 1);
         assert_snapshot!(told(), @"
         Rule tell for REVISION - lost-alone (Staging):
-        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while posting the webhook: connection closed before message completed.
+        ❔ webhook: https://RECEIVER may or may not have happened: 127.0.0.1's answer was lost while calling the webhook: connection closed before message completed.
         @Ada marked it as done.
         Rule tell for REVISION - lost-alone (Staging):
         ✅ webhook: https://RECEIVER: Ada marked it as done.

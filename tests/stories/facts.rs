@@ -187,6 +187,8 @@ fn a_tag_that_a_rule_gives_opens_the_next_one() {
         assert_snapshot!(story.problems().join("\n"), @"
         Rule marked for REVISION - marking (Staging):
         ❌ add_deploy_tag: {{ deployment_name }} x failed: marking x is not a tag: it must be one word such as #soaked.
+        An admin can act on this.
+        [Retry] [Skip…] [Mark as done]
         ");
     });
 }

@@ -147,8 +147,8 @@ fn deployer_whom_github_does_not_tell_blocks() {
         let deploy = delivered(story, 1, &revision, gone, None).await;
         story.dialog().await;
         story.sets_base(&deploy, &base).await;
-        let names = vec!["who deployed it".to_owned()];
-        assert_eq!(blocked(story, &deploy).await, [Blocker::MakersNotFound { names }]);
+        let what = vec!["who deployed it".to_owned()];
+        assert_eq!(blocked(story, &deploy).await, [Blocker::MakersUntold { what }]);
     });
 }
 

@@ -170,7 +170,8 @@ fn an_unknown_maker_blocks_the_rules_until_they_are_found() {
             matches!(effect.kind, EffectKind::JudgeAgain { round: 0, .. }) && effect.is_closed()
         };
         let looks = page.effects.iter().filter(is_out_of_turn).count();
-        assert_eq!(looks, 2, "after Ben's vote, and after the admins said who she is");
+        let all: Vec<_> = page.effects.iter().filter(is_out_of_turn).collect();
+        assert_eq!(looks, 2, "after Ben's vote, and after the admins said who she is: {all:#?}");
     });
 }
 

@@ -187,8 +187,7 @@ fn a_channel_that_does_not_exist_is_told() {
         let revision = story.push("Ana", "Take cards");
         let deploy = story.deploys(&revision, "Staging").await;
         let page = story.settled(&deploy).await;
-        // Nothing waits for a message.
-        assert_eq!(page.runs[0].status, Status::Succeeded);
+        assert_eq!(page.runs[0].status, Status::Succeeded, "a message that fails stops nothing");
         assert_snapshot!(story.problems().join("\n"), @"
         Rule say for REVISION - no-channel (Staging):
         ❌ slack_channel_message: #nowhere failed: Slack has no channel #nowhere that the Signoff app can see: check its name in the rule; if it is private, invite the app there (/invite @signoff) and name it by its id.

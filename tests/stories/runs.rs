@@ -87,7 +87,7 @@ async fn forge(story: &Story, deploy: &DeployId, id: &str, kind: &[(&str, Attrib
         ("attempts", AttributeValue::N("0".to_owned())),
         ("not_before", past.clone()),
         ("due_at", past),
-        ("due", text("due")),
+        ("due", text("due#0")),
     ] {
         row.insert(name.to_owned(), value);
     }

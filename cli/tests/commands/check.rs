@@ -177,6 +177,8 @@ fn a_changed_file_is_compared_with_the_one_in_force() {
       removes the rule `announce-what-soaked`, which asks for no approval
       adds the rule `early`, which acts after an approval of its own: slack_channel_approval: early
       adds the rule `always`, which acts without asking anybody: auto_approve_build: {build: deploy, job: hold}
+      has the rule `nudge` use what this version of Signoff does not support
+      has the rule `tidy` use what this version of Signoff does not support
     ---- Fine
     ");
 }

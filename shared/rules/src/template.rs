@@ -70,6 +70,11 @@ pub fn render_plain(template: &str, context: &Context) -> Result<String, Templat
     render_in(&PLAIN, template, context.plain()).map(|(text, _)| text)
 }
 
+/// Whether a text has something for the engine to replace: it is more than plain text.
+pub(crate) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%") || text.contains("{#")
+}
+
 /// Whether a template names a variable of [`LATE`], or may: one that can't be read.
 pub fn is_late(template: &str) -> bool {
     if !LATE.iter().any(|name| template.contains(name)) {

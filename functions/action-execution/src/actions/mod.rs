@@ -182,7 +182,9 @@ impl ActionExecution {
 
     /// What happened to `deploy` by now, for the step that `attempt` is of.
     async fn happened(&self, attempt: &Attempt, deploy: &Deploy) -> Result<Happened, Trouble> {
-        let EffectKind::RunStep { run, step } = &attempt.effect.kind else {
+        let (EffectKind::RunStep { run, step } | EffectKind::RetryStep { run, step, .. }) =
+            &attempt.effect.kind
+        else {
             return Err(Failure::Permanent("nothing is known of a step here".to_owned()).into());
         };
         let page = self.store.page(&deploy.id).await?;

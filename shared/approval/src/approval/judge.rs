@@ -47,7 +47,7 @@ pub enum Blocker {
         /// Their names.
         names: Vec<String>,
     },
-    /// The source host does not say who made something: the account is gone.
+    /// The source host does not say who made something: it names no account, or one that is gone.
     MakersUntold {
         /// The things that they did, such as "who opened #7".
         what: Vec<String>,

@@ -192,8 +192,8 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
             listed(names, show)
         ),
         Blocker::MakersUntold { what } => format!(
-            "the source host does not say {}: the account is gone. Nobody can map it. Set `unknown_makers: allow` in the rule, or \
-             break the glass.",
+            "the source host does not say {}: it names no account, or one that is gone. Nobody can map it. Set \
+             `unknown_makers: allow` in the rule, or break the glass.",
             listed(what, show)
         ),
         Blocker::NotVouched { commits: first, count } => format!(

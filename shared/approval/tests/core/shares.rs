@@ -291,8 +291,8 @@ fn account_that_is_gone_blocks_and_says_the_way_out() {
     assert_eq!(
         lines,
         [
-            "Blocked, and votes are kept: the source host does not say who merged #7, who opened #7: the account is gone. Nobody can \
-          map it. Set `unknown_makers: allow` in the rule, or break the glass."
+            "Blocked, and votes are kept: the source host does not say who merged #7, who opened #7: it names no account, or one that \
+          is gone. Nobody can map it. Set `unknown_makers: allow` in the rule, or break the glass."
         ]
     );
     let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
@@ -594,7 +594,7 @@ fn starter_without_a_name_is_a_maker_who_is_not_found() {
     let changes = changes(&one, &[Identity::untold("who deployed it")], at(0));
     let judged =
         Electorate::anyone().judging(&four_eyes(), &base(), Ok((&changes, &members(&changes))), at(0));
-    assert_eq!(judged.blocked, [Blocker::MakersNotFound { names: vec!["who deployed it".to_owned()] }]);
+    assert_eq!(judged.blocked, [Blocker::MakersUntold { what: vec!["who deployed it".to_owned()] }]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::reference::{
     UNKNOWN_MAKERS, names,
 };
 use crate::suggest::did_you_mean;
+use crate::template::is_template;
 use crate::yaml::{Content, Entry, Node};
 use approval::action::{Action, ApprovalSpec, QuotaSpec, RangeRules, Reasons};
 use jiff::SignedDuration;
@@ -160,9 +161,10 @@ impl Reader<'_> {
     /// from it. Where the rule neither asks nor acts, the key says nothing.
     pub(super) fn promotes_to(&mut self, actions: &mut [Action], entry: &Entry) -> Option<String> {
         let environment = self.text(&entry.value, "promotes_to")?.trim().to_owned();
-        if environment.contains("{{") || environment.contains("{%") {
-            let message =
-                format!("promotes_to is no template: `{environment}` would stand for every environment at once");
+        if is_template(&environment) {
+            let message = format!(
+                "promotes_to is no template: `{environment}` would stand for every environment at once"
+            );
             self.problem(entry.value.start, message, "name the environment".to_owned());
             return None;
         }

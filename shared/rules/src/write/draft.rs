@@ -195,7 +195,7 @@ impl Draft {
         let mut check = Check { problems: Vec::new() };
         let name = check.name(&self.name);
         let environment = check.environment(&self.environment);
-        let promotes_to = check.optional_line(Field::PromotesTo, &self.promotes_to);
+        let promotes_to = check.promotes_to(&self.promotes_to);
         let prompt = check.template(Field::Prompt, &self.prompt);
         let channel = check.channel(Field::Channel, &self.channel);
         let votes_required = check.votes(&self.votes_required);
@@ -266,8 +266,16 @@ impl Check {
         text.to_owned()
     }
 
-    fn optional_line(&mut self, field: Field, typed: &str) -> Option<String> {
-        (!typed.trim().is_empty()).then(|| self.line(field, typed))
+    fn promotes_to(&mut self, typed: &str) -> Option<String> {
+        if typed.trim().is_empty() {
+            return None;
+        }
+        let environment = self.line(Field::PromotesTo, typed);
+        if template::is_template(&environment) {
+            let message = "this is no template: it would stand for every environment at once";
+            self.problem(Field::PromotesTo, message, Some("name the environment".to_owned()));
+        }
+        Some(environment)
     }
 
     fn name(&mut self, typed: &str) -> String {

@@ -13,10 +13,14 @@ fn note(text: impl Into<String>) -> EventKind {
     EventKind::NotTold { channel: "#deploys".to_owned(), reason: text.into() }
 }
 
-fn service_error(result: Result<(), CommitError>) -> (&'static str, String) {
+/// What refuses a change: a size that is looked at before it is sent, or DynamoDB.
+fn refusal(result: Result<(), CommitError>) -> String {
     match result {
-        Err(CommitError::Store(StoreError::Service { operation, detail })) => (operation, detail),
-        other => panic!("no error of the service: {other:?}"),
+        Err(CommitError::Store(StoreError::TooLarge { part, size, limit })) => {
+            format!("{part} has {size}, limit {limit}")
+        }
+        Err(CommitError::Store(StoreError::Refused { detail, .. })) => detail,
+        other => panic!("the change is not refused: {other:?}"),
     }
 }
 
@@ -26,9 +30,7 @@ async fn a_row_that_is_too_large_is_an_error_and_writes_nothing() {
     let id = deploy(1).id;
     let change =
         Change::register(&deploy(1), second(1)).and("large", Vec::new(), vec![note("x".repeat(400 * 1024))]);
-    let (operation, detail) = service_error(local.store.commit(change).await);
-    assert_eq!(operation, "TransactWriteItems");
-    assert!(detail.to_lowercase().contains("size"), "{detail}");
+    assert_eq!(refusal(local.store.commit(change).await), "an event has 401 KB, limit 400 KB");
     assert_eq!(local.rows().await.len(), 0);
     let nearly = Change::to(&id, second(1)).and("large", Vec::new(), vec![note("x".repeat(399 * 1024))]);
     local.store.commit(nearly).await.expect("committed");
@@ -42,7 +44,7 @@ async fn a_change_may_have_a_hundred_rows_and_no_more() {
         Change::to(&deploy(1).id, second(1)).and("many", Vec::new(), events)
     };
     assert_eq!(change(101).rows(), 101);
-    service_error(local.store.commit(change(101)).await);
+    assert_eq!(refusal(local.store.commit(change(101)).await), "the change has 101 rows, limit 100 rows");
     assert_eq!(local.rows().await.len(), 0);
     local.store.commit(change(100)).await.expect("committed");
     assert_eq!(local.count("event").await, 100);
@@ -52,8 +54,8 @@ async fn a_change_may_have_a_hundred_rows_and_no_more() {
 async fn a_link_without_a_name_is_an_error_and_writes_nothing() {
     let local = Local::new().await;
     let links = [(String::new(), "https://ci.example.com".to_owned())].into();
-    let (_, detail) =
-        service_error(local.store.commit(Change::register(&Deploy { links, ..deploy(1) }, second(1))).await);
+    let change = Change::register(&Deploy { links, ..deploy(1) }, second(1));
+    let detail = refusal(local.store.commit(change).await);
     assert!(detail.contains("Empty attribute name"), "{detail}");
     assert_eq!(local.rows().await.len(), 0);
 }
@@ -82,7 +84,7 @@ async fn one_owner_twice_in_a_change_is_an_error_and_writes_nothing() {
     let tell = || vec![EffectKind::TellChannel { channel: "#deploys".to_owned(), text: "told".to_owned() }];
     let change =
         Change::to(&deploy(1).id, second(1)).and("same", tell(), Vec::new()).and("same", tell(), Vec::new());
-    service_error(local.store.commit(change).await);
+    refusal(local.store.commit(change).await);
     assert_eq!(local.rows().await.len(), 0);
 }
 
@@ -91,7 +93,10 @@ async fn a_table_that_is_not_there_is_an_error_that_names_the_operation() {
     let local = Local::new().await;
     let places = Places { record_table: "elsewhere".to_owned(), ..places() };
     let store = Store::new(local.dynamo, None, places);
-    service_error(store.commit(Change::register(&deploy(1), second(1))).await);
+    assert!(matches!(
+        store.commit(Change::register(&deploy(1), second(1))).await,
+        Err(CommitError::Store(StoreError::Service { operation: "TransactWriteItems", .. }))
+    ));
     let error = store.deploy(&deploy(1).id).await.expect_err("no table");
     assert!(error.to_string().starts_with("GetItem: "), "{error}");
 }
@@ -103,7 +108,10 @@ async fn a_dynamodb_that_does_not_answer_is_an_error() {
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
     let store = Store::new(client(&address), None, places());
-    service_error(store.commit(Change::register(&deploy(1), second(1))).await);
+    assert!(matches!(
+        store.commit(Change::register(&deploy(1), second(1))).await,
+        Err(CommitError::Store(StoreError::Service { operation: "TransactWriteItems", .. }))
+    ));
     assert!(matches!(
         store.take_due(second(1), 10).await,
         Err(StoreError::Service { operation: "Query", .. })

@@ -35,7 +35,9 @@ fn late_variables_are_told_from_words_in_a_text() {
         ("{% for vote in votes %}{{ vote.name }}{% endfor %}", true),
         ("{% if health == 'Healthy' %}yes{% endif %}", true),
         ("{{ approval.name }}", true),
-        ("{{ failed_rules", true),
+        ("{{ approved_by", true),
+        // It is as it was when the approval opened.
+        ("{{ failed_rules }}", false),
         ("Needs an approval, and good health", false),
         ("{{ 'votes' }} of {{ revision }}", false),
         ("{% for health in tags %}{{ health }}{% endfor %}", false),
