@@ -218,7 +218,9 @@ pub(super) fn resolve(
         return Err(super::Refusal::OutOfTurn);
     }
     let state = match (resolution, &reason) {
-        (Resolution::Retry, _) => StepState::Running { note: Some(format!("{name} asked for it")), waits: false },
+        (Resolution::Retry, _) => {
+            StepState::Running { note: Some(format!("{name} asked for it")), waits: false }
+        }
         (Resolution::Skip, None) => return Err(super::Refusal::ReasonNeeded),
         (Resolution::Skip, Some(reason)) => {
             StepState::SkippedByHand { at: now, by: by.clone(), name: name.clone(), reason: reason.clone() }

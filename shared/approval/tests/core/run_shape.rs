@@ -65,7 +65,10 @@ fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_bran
     let done = Command::Succeed { summary: "told".to_owned(), url: None };
     let last = decide(&begin(&inner, 3), 3, done, at(63)).expect("done");
     assert_eq!(last.next.status, Status::Stopped);
-    assert_eq!(consequences(&last), "do: draw_step 3, draw_dialog, draw_dialog; record: step_succeeded 3, run_stopped 1");
+    assert_eq!(
+        consequences(&last),
+        "do: draw_step 3, draw_dialog, draw_dialog; record: step_succeeded 3, run_stopped 1"
+    );
 }
 
 #[test]

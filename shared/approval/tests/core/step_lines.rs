@@ -146,7 +146,10 @@ fn a_second_approval_says_in_the_firsts_thread_where_it_asks_and_how_it_ended() 
 
 #[test]
 fn what_a_provider_wrote_can_not_mention_or_link() {
-    let state = StepState::Running { note: Some("<!channel> `x` & <https://evil.example|click>".to_owned()), waits: false };
+    let state = StepState::Running {
+        note: Some("<!channel> `x` & <https://evil.example|click>".to_owned()),
+        waits: false,
+    };
     let line = line(state).expect("a line");
     assert!(line.contains("&lt;!channel&gt; `x` &amp; &lt;https://evil.example|click&gt;"), "{line}");
 }
