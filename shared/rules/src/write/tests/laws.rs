@@ -91,7 +91,12 @@ fn drafts() -> impl Strategy<Value = Draft> {
                 std::array::from_fn(|_| text.clone());
             Draft {
                 name,
-                promotes_to: environment.clone(),
+                // A template is refused; many of the drafts would be.
+                promotes_to: if votes_required.is_empty() {
+                    environment.clone()
+                } else {
+                    environment.replace(['{', '}'], "")
+                },
                 environment,
                 prompt,
                 channel,
