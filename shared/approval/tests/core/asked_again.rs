@@ -181,7 +181,7 @@ fn run_that_was_asked_again_takes_no_answer_to_its_failure() {
     }
     // The closed dialog still says what failed.
     let text = dialog(&asked, Some(&earlier.next)).text;
-    assert!(text.contains("Approved, but `webhook: https://two.example/hook` failed"), "{text}");
+    assert!(text.contains("Approved, but `webhook: https://two.example` failed"), "{text}");
 }
 
 #[test]
