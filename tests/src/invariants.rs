@@ -165,9 +165,8 @@ fn outcome(page: &Page, approval: &Approval, broken: &mut Vec<String>) {
     for event in &page.events {
         match &event.kind {
             EventKind::RunSucceeded { run: id } | EventKind::RunStopped { run: id, .. } if *id == run.id => {
-                if std::mem::replace(&mut is_over, true) {
-                    broken.push("a run ended that was over".to_owned());
-                }
+                broken.extend(is_over.then(|| "a run ended that was over".to_owned()));
+                is_over = true;
             }
             EventKind::StepResolved { run: id, .. } if *id == run.id => is_over = false,
             _ => {}
