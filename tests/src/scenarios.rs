@@ -96,7 +96,7 @@ const NOT_READY: Scenario = Scenario {
     steps: &[Step::DeployBeforeTests("Staging"), Step::Click("Ana", APPROVE), Step::EndTests],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -187,7 +187,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", REJECT), Step::Explain("not on a Friday")],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["rejected"], runs: &[Status::Stopped], refused: false },
 };
 
@@ -197,7 +197,7 @@ const CANCELLED: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Choose("Ana", CANCEL), Step::Explain("the migration waits")],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["cancelled"], runs: &[Status::Stopped], refused: false },
     ..APPROVED
 };
@@ -208,7 +208,7 @@ const WITHDRAWN: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Choose("Ana", WITHDRAW)],
     swept_from: 2,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
     ..APPROVED
 };
@@ -231,7 +231,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::LetQuorumPass],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -241,6 +241,7 @@ const UNDONE: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", UNDO)],
     swept_from: 2,
     ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
+    faults: Faults::Ends,
     ..HELD_BACK
 };
 
@@ -267,7 +268,7 @@ rules:
     ],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -347,6 +348,7 @@ const MARKED: Scenario = Scenario {
         Step::Click("Ana", APPROVE),
         Step::Click("Ben", MARK_AS_DONE),
     ],
+    faults: Faults::Ends,
     ..RETRIED
 };
 
@@ -372,6 +374,7 @@ rules:
         Step::Explain("We deployed it by hand."),
     ],
     swept_from: 1,
+    faults: Faults::Ends,
     ..RETRIED
 };
 
@@ -381,6 +384,7 @@ const RETRIED_AFTER_FAILURE: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::Click("Ben", RETRY)],
     swept_from: 2,
     ends: Ends { approvals: &["approved"], runs: &[Status::Stopped], refused: false },
+    faults: Faults::Ends,
     ..SKIPPED
 };
 
@@ -390,6 +394,7 @@ const DELETED: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::DeleteDialog],
     swept_from: 1,
     ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
+    faults: Faults::Ends,
     ..HELD_BACK
 };
 

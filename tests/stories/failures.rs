@@ -341,6 +341,27 @@ fn what_is_retried_is_what_people_voted_on() {
 }
 
 #[test]
+fn retry_of_what_a_newer_approval_overtook_is_refused() {
+    tell("failure-overtaken", async |story| {
+        let ana = story.person("Ana");
+        let (deploy, dialog, revision) = failed_build(story, "").await;
+        rerun(story, &revision);
+        let newer = story.push("Ben", "Take cash");
+        rerun(story, &newer);
+        let second = story.deploys(&newer, "Staging").await;
+        story.settled(&second).await;
+        story.click(&ana, &story.dialog().await, "approve").await;
+        assert_eq!(story.settled(&second).await.runs[0].status, Status::Succeeded);
+        let failure = story.failure(&dialog).await;
+        story.click(&ana, &failure, "retry").await;
+        let page = story.settled(&deploy).await;
+        let StepState::Failed { reason, .. } = &page.runs[0].steps[1].state else { panic!("it is refused") };
+        assert_snapshot!(reason.replace(&newer[..7], "REVISION"), @"nothing was done: REVISION was let through to the same place in the meantime.");
+        assert_eq!(story.world.circleci.approvals(&story.project()).len(), 1, "the newer one's");
+    });
+}
+
+#[test]
 fn a_failure_is_dealt_with_on_the_page() {
     tell("failure-page", async |story| {
         let (ana, ben) = (story.person("Ana"), story.person("Ben"));

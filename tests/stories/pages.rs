@@ -129,7 +129,7 @@ fn one_person_has_one_vote_wherever_they_vote() {
         assert_eq!(sends(story, &visitor, &deploy, "withdraw", "").await.status(), 303);
         assert_eq!(approval(story, &deploy).await.votes, []);
         let (status, text) = told(sends(story, &visitor, &deploy, "withdraw", "").await).await;
-        assert_eq!((status, text.as_str()), (409, "You have no vote here that could be withdrawn."));
+        assert_eq!((status, text.as_str()), (303, ""), "a double click is no error");
         story.settled(&deploy).await;
     });
 }
@@ -297,7 +297,7 @@ fn a_quorum_is_undone_on_the_page() {
         let approval = approval(story, &deploy).await;
         assert_eq!((approval.status, approval.votes), (Status::Pending, Vec::new()));
         let (status, text) = told(sends(story, &visitor, &deploy, "undo", "").await).await;
-        assert_eq!((status, text.as_str()), (409, "There is nothing to undo any more."));
+        assert_eq!((status, text.as_str()), (303, ""), "a double click is no error");
         assert_eq!(receiver.deliveries().len(), 0);
         assert_eq!(sends(story, &visitor, &deploy, "cancel", "enough").await.status(), 303);
     });

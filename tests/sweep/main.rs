@@ -2,7 +2,8 @@
 //! kind that makes a difference there.
 //!
 //! `SIGNOFF_SWEEP=TEXT` tells only those whose line (`approve, CircleCI POST 0, KillAfter`) contains TEXT, or one
-//! of several texts with `|` between them.
+//! of several texts with `|` between them. `SIGNOFF_SWEEP_FAULTS=all` strikes every call with every fault, also where another
+//! scenario strikes the same code.
 
 #![expect(
     clippy::expect_used,
@@ -17,7 +18,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use system_tests::local_aws::setting;
-use system_tests::scenario::{Scenario, Told, tell};
+use system_tests::scenario::{Faults, Scenario, Told, tell};
 use system_tests::scenarios::{ALL, POLICY, UNDER_POLICY};
 use system_tests::world::{POLICY_REPOSITORY, World, WorldOptions};
 
@@ -85,7 +86,9 @@ fn sweep(scenarios: &[Scenario], has_policy: bool, result: &Mutex<Result>) -> us
     let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
     let worlds: Vec<_> = (0..workers).map(|_| world(has_policy)).collect();
     let mut faults = VecDeque::new();
+    let is_nightly = setting("SIGNOFF_SWEEP_FAULTS").as_deref() == Some("all");
     for scenario in scenarios {
+        let scenario = &if is_nightly { Scenario { faults: Faults::All, ..*scenario } } else { *scenario };
         let mut calls = BTreeSet::new();
         // Twice: which calls there are may depend on which process is first.
         for round in 0..2 {

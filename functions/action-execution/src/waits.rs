@@ -34,9 +34,9 @@ impl ActionExecution {
         self.advance(effect, &after, run, step, run::Command::Wait { reason }).await
     }
 
-    /// Refuses a step that waited and was overtaken: its deploy was rolled back, or another revision was let
-    /// through to the place that `voted` leads to. One to three requests, and none for a step that did not
-    /// wait.
+    /// Refuses a step that waited, or that somebody retries, and was overtaken: its deploy was rolled back, or
+    /// another revision was let through to the place that `voted` leads to. One to three requests, and none for
+    /// any other step.
     ///
     /// # Errors
     ///
@@ -48,18 +48,20 @@ impl ActionExecution {
         step: usize,
         voted: Option<&Approval>,
     ) -> Result<(), Trouble> {
-        let state = run.steps.get(step).map(|step| &step.state);
-        let (Some(StepState::Running { waits: true, .. }), Some(voted)) = (state, voted) else {
+        let Some(current) = run.steps.get(step).filter(|step| step.action.acts()) else { return Ok(()) };
+        let has_waited = matches!(current.state, StepState::Running { waits: true, .. });
+        if !has_waited && current.resolved.is_none() {
             return Ok(());
-        };
+        }
         if let Some(by) = self.rolled_back_by(deploy).await? {
             let environment = &deploy.environment;
             let title = by.title;
             return Err(Failure::Permanent(format!(
-                "nothing was done: {title} rolled {environment} back while this waited"
+                "nothing was done: {title} rolled {environment} back in the meantime"
             ))
             .into());
         }
+        let Some(voted) = voted else { return Ok(()) };
         let asks = run.steps.get(voted.step).map(|step| &step.action);
         let (Some(Action::SlackChannelApproval(spec)), Status::Approved { at }) = (asks, &voted.status)
         else {
@@ -71,7 +73,7 @@ impl ActionExecution {
             Some(passed) if passed.set_by.is_none() => {
                 let revision = passed.revision.get(..7).unwrap_or(&passed.revision);
                 Err(Failure::Permanent(format!(
-                    "nothing was done: {revision} was let through to the same place while this waited"
+                    "nothing was done: {revision} was let through to the same place in the meantime"
                 ))
                 .into())
             }
