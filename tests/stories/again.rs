@@ -39,7 +39,7 @@ async fn rejected(story: &Story, options: &str, action: &str) -> (DeployId, Stri
 
 /// The approval that is open.
 fn open(page: &Page) -> &approval::approval::Approval {
-    page.approvals.iter().find(|approval| approval.status.is_open()).expect("an open approval")
+    page.approvals.iter().find(|approval| approval.status.is_open()).unwrap()
 }
 
 #[test]

@@ -40,7 +40,7 @@ async fn unevaluated(story: &Story) -> (DeployId, Page) {
 fn offer(story: &Story) -> Message {
     let messages = story.world.slack.messages(PROBLEMS_CHANNEL);
     let mine = |message: &&Message| message.text.contains(&story.name) && !message.blocks.is_empty();
-    messages.iter().rev().find(mine).expect("a message with the button").clone()
+    messages.iter().rev().find(mine).unwrap().clone()
 }
 
 async fn until_evaluated(story: &Story, deploy: &DeployId) -> Page {
@@ -56,7 +56,7 @@ fn parked(page: &Page) -> &Effect {
     let is_parked = |effect: &&Effect| {
         matches!(effect.kind, EffectKind::EvaluateRules) && effect.state == EffectState::Pending
     };
-    page.effects.iter().find(is_parked).expect("an evaluation that is tried again")
+    page.effects.iter().find(is_parked).unwrap()
 }
 
 #[test]

@@ -41,7 +41,7 @@ async fn until_it_waits(story: &Story, deploy: &DeployId) -> Page {
 
 fn step_of(page: &Page) -> &Effect {
     let is_step = |effect: &&Effect| matches!(effect.kind, EffectKind::RunStep { step: 1, .. });
-    page.effects.iter().find(is_step).expect("the step's effect")
+    page.effects.iter().find(is_step).unwrap()
 }
 
 /// Lets the clock look again at the step that waits, until `is_done`.
