@@ -17,6 +17,7 @@ use signoff_local::aws::Stack;
 use signoff_local::fault::Fault;
 use signoff_local::github::{self, Author, ChangedFile, NewCommit};
 use signoff_local::slack::{Message, NewChannel, NewUser, SubmitOutcome};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use store::Page;
 use tokio::time::Instant;
@@ -45,11 +46,25 @@ pub fn rule(approval: &str, action: &str) -> String {
     )
 }
 
+/// Held while a story runs: shared by stories that run side by side, alone by a crowd's.
+static MACHINE: RwLock<()> = RwLock::new(());
+
 /// Tells a story, and checks at its end that nothing of it is left over.
 pub fn tell<F>(name: &str, story: F)
 where
     F: AsyncFnOnce(&Story),
 {
+    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    tell_in(World::get(), name, story);
+}
+
+/// The same while no other story runs. A crowd takes the whole machine for seconds, and Slack would not
+/// wait for the answers to the clicks of the others.
+pub fn tell_alone<F>(name: &str, story: F)
+where
+    F: AsyncFnOnce(&Story),
+{
+    let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
     tell_in(World::get(), name, story);
 }
 
@@ -58,6 +73,7 @@ pub fn tell_with_policy<F>(name: &str, story: F)
 where
     F: AsyncFnOnce(&Story),
 {
+    let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
     let options = WorldOptions { has_policy: true, ..WorldOptions::default() };
     tell_in(Box::leak(Box::new(World::start(&options).unwrap())), name, story);
 }

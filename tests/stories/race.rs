@@ -5,7 +5,7 @@ use approval::event::EventKind;
 use signoff_local::slack::Slack;
 use std::collections::BTreeSet;
 use system_tests::receiver::Receiver;
-use system_tests::story::{Story, rule, tell};
+use system_tests::story::{Story, rule, tell_alone};
 use tokio::task::JoinSet;
 
 /// How often somebody clicks again whose click went wrong.
@@ -38,7 +38,7 @@ async fn click_at_once(story: &Story, who: impl IntoIterator<Item = (String, Str
 
 #[test]
 fn a_hundred_people_click_at_once() {
-    tell("hundred", async |story| {
+    tell_alone("hundred", async |story| {
         if story.world.aws.as_embedded().is_none() {
             eprintln!("not told: the second local AWS is too slow for a crowd");
             return;
@@ -82,7 +82,7 @@ fn a_hundred_people_click_at_once() {
 
 #[test]
 fn fifty_approvals_at_once() {
-    tell("fifty", async |story| {
+    tell_alone("fifty", async |story| {
         if story.world.aws.as_embedded().is_none() {
             eprintln!("not told: the second local AWS is too slow for a crowd");
             return;
