@@ -1,6 +1,7 @@
 //! Which deploy it is: the host confirms it, one revision in one environment is one deploy while it stands there, and a rollback is
 //! a new one.
 
+use crate::connections::save;
 use approval::approval::Status;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::effect::{EffectKind, EffectState};
@@ -224,9 +225,35 @@ fn another_repository_by_the_same_name_is_unconfirmed() {
         story.settled(&story.deploys(&first, "Staging").await).await;
         story.world.github.replace_repository(&story.repository());
         let deploy = story.deploys(&second, "Staging").await;
-        let doubt = doubt(story, &deploy).await;
-        assert!(matches!(doubt, Doubt::AnotherRepository { kept, found } if found == kept + 1), "{doubt:?}");
+        let Doubt::AnotherRepository { kept, found } = doubt(story, &deploy).await else {
+            panic!("another doubt");
+        };
+        assert_eq!(found, kept + 1);
         story.until("the channel to be told", async || story.problems().pop()).await;
+
+        // Saving the settings for another reason does not take the other repository.
+        assert_eq!(save(story, &story.name, "0", &story.repository(), "#elsewhere").await, 303);
+        let third = story.deploys(&story.push("Ana", "Three"), "Staging").await;
+        assert!(matches!(doubt(story, &third).await, Doubt::AnotherRepository { .. }));
+        let edit = format!("/deployments/acme/{}/edit", story.name);
+        let page = story.get(&edit).await.text().await.unwrap();
+        let notice = format!("is now repository {found} on GitHub; it was {kept}.");
+        assert!(page.contains(&notice), "{page}");
+
+        let url = format!("{}/deployments/acme/{}/repository", story.world.front.url(), story.name);
+        let connect = async |was: u64, now: u64| {
+            let form = [("was", was.to_string()), ("now", now.to_string())];
+            let answer = story.world.http.post(&url).bearer_auth(API_KEY).form(&form).send().await;
+            answer.unwrap().status().as_u16()
+        };
+        // A number that GitHub did not name is not taken.
+        assert_eq!(connect(kept, found + 1).await, 303);
+        assert!(story.get(&edit).await.text().await.unwrap().contains(&notice));
+        assert_eq!(connect(kept, found).await, 303);
+        let page = story.get(&edit).await.text().await.unwrap();
+        assert!(page.contains(&format!("Connected anew as repository {found} by ")), "{page}");
+        let fourth = story.deploys(&story.push("Ana", "Four"), "Staging").await;
+        assert_eq!(story.settled(&fourth).await.deploy.confirmation, Confirmation::Confirmed);
     });
 }
 

@@ -125,7 +125,7 @@ impl Doubt {
             ),
             Self::AnotherRepository { kept, found } => format!(
                 "{repository} is another repository than before: its id on GitHub was {kept} and is {found}. If that is \
-                 intended, an admin saves the deployment's settings again."
+                 intended, an admin connects it anew in the deployment's settings."
             ),
             Self::OutsideToken { named } => format!(
                 "The token of the CI job that registered it names {named} of {repository}, which does not contain the commit \

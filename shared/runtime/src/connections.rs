@@ -58,7 +58,6 @@ pub fn connection(settings: &DeploymentSettings) -> Connection {
         channel: settings.channel.clone(),
         circleci_project: settings.circleci_project.clone().unwrap_or_else(own),
         git_host: settings.git_host,
-        version: settings.version,
         secrets: settings.secrets,
         ci: settings.ci.clone(),
     }
@@ -152,7 +151,6 @@ mod tests {
             channel: Some("#web".to_owned()),
             circleci_project: "gh/acme/store".to_owned(),
             git_host: GitHost::Gitlab,
-            version: 1,
             secrets: settings.secrets,
             ci: settings.ci.clone(),
         };

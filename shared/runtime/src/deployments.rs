@@ -35,8 +35,6 @@ pub struct Connection {
     pub circleci_project: String,
     /// Where the repository is. The setting says nothing of it: GitHub.
     pub git_host: GitHost,
-    /// How often an admin saved it; 0: the setting has it.
-    pub version: u64,
     /// The numbers that its secrets are derived with.
     pub secrets: SecretNumbers,
     /// The CI jobs whose tokens register its deploys.
@@ -79,7 +77,6 @@ impl Deployments {
             channel,
             circleci_project,
             git_host: GitHost::Github,
-            version: 0,
             secrets: SecretNumbers::default(),
             ci: Vec::new(),
         })

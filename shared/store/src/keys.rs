@@ -150,10 +150,10 @@ pub(crate) fn latest(deployment: &Slug, environment_name: &str) -> Key {
     Key { pk, sk: "latest".to_owned() }
 }
 
-/// The number of a repository, as the settings with this version of a deployment name it: saving them again keeps it anew.
-pub(crate) fn repository_id(deployment: &Slug, repository_name: &str, version: u64) -> Key {
+/// The number of a repository, as a deployment knows it.
+pub(crate) fn repository_id(deployment: &Slug, repository_name: &str) -> Key {
     let Key { pk, .. } = repository(repository_name);
-    Key { pk, sk: format!("id#{}#{version}", deployment.canonical()) }
+    Key { pk, sk: format!("id#{}", deployment.canonical()) }
 }
 
 /// The partition of those that ask how far `environment` is behind.

@@ -256,7 +256,6 @@ mod tests {
             channel: Some("#web".to_owned()),
             circleci_project: project.to_owned(),
             git_host: GitHost::Github,
-            version: 0,
             secrets: store::SecretNumbers::default(),
             ci: Vec::new(),
         };
