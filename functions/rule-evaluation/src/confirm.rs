@@ -78,6 +78,11 @@ impl RuleEvaluation {
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
             return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
         }
+        if kept.is_none()
+            && let Some(deployment) = self.other_owner(connection, repository, found.id).await?
+        {
+            return Ok(Err(Doubt::OfOtherDeployment { deployment }));
+        }
         let tag = deploy.revision.strip_prefix("refs/").map(str::to_owned);
         let revision = match (&tag, deploy.revision.len()) {
             (Some(tag), _) => match github.sha_of(repository, tag).await? {
@@ -111,6 +116,24 @@ impl RuleEvaluation {
         deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok(deploy))
+    }
+
+    /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin connected it to
+    /// this one: a name that fits an entry for a whole organization must not start without rules in force.
+    async fn other_owner(
+        &self,
+        connection: &Connection,
+        repository: &str,
+        id: u64,
+    ) -> Result<Option<Slug>, Trouble> {
+        let this = &connection.deployment;
+        if connection.is_of_organization
+            && let Some(owner) = self.store.deployment_of(repository).await?.filter(|owner| owner != this)
+        {
+            return Ok(Some(owner));
+        }
+        let owner = self.store.own_repository(id, this).await?;
+        Ok(Some(owner).filter(|owner| connection.is_of_organization && owner != this))
     }
 
     /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it differs, so that the

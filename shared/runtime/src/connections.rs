@@ -53,6 +53,7 @@ impl Connected {
 pub fn connection(settings: &DeploymentSettings) -> Connection {
     let own = || format!("gh/{}", settings.repository);
     Connection {
+        is_of_organization: false,
         deployment: settings.deployment.clone(),
         repository: settings.repository.clone(),
         channel: settings.channel.clone(),
@@ -146,6 +147,7 @@ mod tests {
             version: 1,
         };
         let expected = Connection {
+            is_of_organization: false,
             deployment: Slug::new("acme", "web").unwrap(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),

@@ -156,6 +156,11 @@ pub(crate) fn repository_id(deployment: &Slug, repository_name: &str) -> Key {
     Key { pk, sk: format!("id#{}", deployment.canonical()) }
 }
 
+/// The deployment that a repository was confirmed for first, by the repository's number.
+pub(crate) fn repository_owner(id: u64) -> Key {
+    Key { pk: format!("repository_id#{id}"), sk: "deployment".to_owned() }
+}
+
 /// The partition of those that ask how far `environment` is behind.
 pub(crate) fn drift(deployment: &Slug, environment_name: &str) -> String {
     format!("drift#{}", environment(deployment, environment_name))

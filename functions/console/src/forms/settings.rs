@@ -251,6 +251,7 @@ mod tests {
         let unknown = SettingsForm::unsaved(&slug, None);
         assert_eq!((unknown.repository.text.as_str(), unknown.version), ("acme/web", 0));
         let known = |project: &str| Connection {
+            is_of_organization: false,
             deployment: slug.clone(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),

@@ -192,6 +192,7 @@ mod tests {
         let site = Site::new("https://signoff.example.com").unwrap();
         let slug = Slug::new("acme", "checkout").unwrap();
         let connection = Connection {
+            is_of_organization: false,
             deployment: slug.clone(),
             repository: "acme/shop".to_owned(),
             channel: None,
