@@ -392,8 +392,8 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
 fn is_waiting_step(effect: &Effect) -> bool {
     let waits = match effect.state {
         EffectState::Pending => true,
-        // After an attempt whose process ended, it waits as started. A lease ends with the clock's turn, and a
-        // wait before it.
+        // After an attempt whose process ended, it waits as started. A lease ends with the clock's turn,
+        // and a wait before it.
         EffectState::Started => effect.due_at > effect.not_before,
         EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => false,
     };

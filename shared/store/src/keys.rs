@@ -82,8 +82,8 @@ pub(crate) const DEPLOYMENTS: &str = "deployments";
 pub(crate) const DUE_INDEX: &str = "due";
 /// Its partition key's attribute, with one of [`DUE_SHARDS`] values, absent from closed effects.
 pub(crate) const DUE: &str = "due";
-/// The number of partitions of the index. One takes 1,000 writes of up to 1 KB a second, and a row here has its
-/// keys alone, so that two take 120,000 writes a minute. Each one more costs the clock a query a minute.
+/// The number of partitions of the index. One takes 1,000 writes of up to 1 KB a second, and a row here has
+/// its keys alone, so that two take 120,000 writes a minute. Each one more costs the clock a query a minute.
 ///
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
 pub(crate) const DUE_SHARDS: u8 = 2;
