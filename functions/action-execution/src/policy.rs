@@ -15,7 +15,7 @@ use approval::message;
 use approval::policy::PATH;
 use approval::run::{self, Run, Status, StepState};
 use providers::Failure;
-use rules::policy::{Judged, Policy, Shortfall, Together};
+use rules::policy::{Before, Judged, Policy, Shortfall, Together};
 use rules::template::{Context, is_late};
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
@@ -173,12 +173,12 @@ impl ActionExecution {
             Binding::Policy(policy) => policy,
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
-        let before: Vec<Vec<Action>> = runs_before.iter().map(Run::actions).collect();
+        let before: Vec<(Vec<Action>, Option<&str>)> =
+            runs_before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
         let rendered = rendered(&actions, subject, &self.early_context(deploy));
         let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
-            let after = before.iter().map(Vec::as_slice).collect();
-            let judged = Judged { rule: &run.rule, line: run.line, actions, after };
+            let judged = judged(run, actions, &before);
             for shortfall in policy.judge_rule(&deploy.deployment, &judged).iter().map(Shortfall::text) {
                 if !found.contains(&shortfall) {
                     found.push(shortfall);
@@ -349,6 +349,22 @@ impl ActionExecution {
             Ok(Some(change.run(decision).and(&owner, tell, event)))
         })
         .await
+    }
+}
+
+/// The rule of `run` with `actions`, after runs with the actions and the environment of each in `before`.
+pub(crate) fn judged<'a>(
+    run: &'a Run,
+    actions: &'a [Action],
+    before: &'a [(Vec<Action>, Option<&'a str>)],
+) -> Judged<'a> {
+    let before = before.iter().map(|(actions, promotes_to)| Before { actions, promotes_to: *promotes_to });
+    Judged {
+        rule: &run.rule,
+        line: run.line,
+        promotes_to: run.promotes_to.as_deref(),
+        actions,
+        after: before.collect(),
     }
 }
 

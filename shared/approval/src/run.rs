@@ -42,6 +42,9 @@ pub struct Run {
     /// The rules whose runs for this deploy had to succeed first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// The environment that its rule names in `promotes_to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotes_to: Option<String>,
     /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
     #[serde(default)]
     pub followed: bool,
@@ -215,6 +218,7 @@ impl Run {
             status: Status::Running,
             line: None,
             after: Vec::new(),
+            promotes_to: None,
             followed: opening.followed,
             again: None,
             asked_again: None,
