@@ -28,16 +28,17 @@ impl ActionExecution {
     /// without one the rule in force: no broken glass brings a proposed rules file or policy into force. Where the policy is
     /// not known, nobody may.
     ///
-    /// Errors: the record can't be read, or Slack can't be asked now.
+    /// Errors: Slack can't be asked now.
     pub(crate) async fn breakers(
         &self,
         slack: &Slack,
         asked: &Asked<'_>,
+        binding: &Binding,
     ) -> Result<Option<Breakers>, Trouble> {
         if !asked.run.is_in_force() {
             return Ok(None);
         }
-        let (named, review_within, by_policy) = match self.policy().await? {
+        let (named, review_within, by_policy) = match binding {
             Binding::Nothing => (asked.spec.break_glass.clone(), REVIEW_WITHIN, false),
             Binding::Unknown(_) => return Ok(None),
             Binding::Policy(policy) => {

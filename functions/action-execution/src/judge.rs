@@ -132,7 +132,9 @@ impl ActionExecution {
         };
         let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
-        electorate.glass = self.breakers(slack, &asked).await?;
+        let binding = self.policy().await?;
+        electorate.glass = self.breakers(slack, &asked, &binding).await?;
+        electorate.below_policy = self.held_against(&binding, deploy, run, None).await?.below;
         let sets_base = run.is_in_force() && !asked.is_followed();
         let judgement = |electorate, base, start, read| Judgement {
             electorate,

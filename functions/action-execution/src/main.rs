@@ -1,6 +1,7 @@
 //! The function that does what the record says is to be done: dialogs, messages, actions.
 
 mod actions;
+mod apply_policy;
 mod confirm;
 mod deadlines;
 mod deployers;

@@ -13,7 +13,7 @@ use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};
 use approval::message;
 use approval::policy::PATH;
-use approval::run::{self, Run, Status, StepState};
+use approval::run::{self, KEPT_BACK, Run, Status};
 use providers::Failure;
 use rules::policy::{Before, Judged, Policy, Shortfall, Together};
 use rules::template::{Context, is_late};
@@ -23,8 +23,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Change, StoreError};
 
-/// The beginning of a step's note while the policy keeps it back.
-const BLOCKED: &str = "The policy keeps this back. ";
 /// The most rules that are followed back by `after`.
 const MAX_AFTER: usize = 50;
 
@@ -63,7 +61,7 @@ pub(crate) enum Basing {
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// The ways in which its rule is below the policy.
-    below: Vec<String>,
+    pub(crate) below: Vec<String>,
     /// The floors that it meets by the votes of several approvals together.
     together: Vec<Together>,
     /// Those who may break the glass for what it does: e-mail addresses, Slack user ids and user groups.
@@ -115,17 +113,11 @@ impl ActionExecution {
         })
     }
 
-    /// The ways in which the rule of `run` is below the policy in force. None: what it does may be done, once enough different
-    /// people approved ([`Self::is_held_by_policy`]).
-    pub(crate) async fn policy_blocks(&self, deploy: &Deploy, run: &Run) -> Result<Vec<String>, Trouble> {
-        Ok(self.held_against_policy(deploy, run, None).await?.below)
-    }
-
     /// The policy's word on an approval of `run` that sets a base. A run that only asks is held against no
     /// floor, so that under a policy it sets none: a rule of few votes would hide its commits from the one
     /// that acts.
     pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Result<Basing, Trouble> {
-        let held = self.held_against_policy(deploy, run, None).await?;
+        let held = self.held_against(&self.policy().await?, deploy, run, None).await?;
         Ok(match (held.below.is_empty() && !held.asks_only, held.together.is_empty()) {
             (false, _) => Basing::Never,
             (true, true) => Basing::Always,
@@ -153,23 +145,22 @@ impl ActionExecution {
         Ok(!is_broken && too_few(run, held, &approved).is_empty())
     }
 
-    /// The rule of `run` against the policy in force, as it is written and as its texts are rendered now, or as people voted on
+    /// The rule of `run` against what binds it, as it is written and as its texts are rendered now, or as people voted on
     /// them with `subject`.
-    async fn held_against_policy(
+    pub(crate) async fn held_against(
         &self,
+        binding: &Binding,
         deploy: &Deploy,
         run: &Run,
         subject: Option<&Subject>,
     ) -> Result<Held, Trouble> {
-        if self.policies.repository.is_none() {
-            return Ok(Held::default());
-        }
-        if !run.steps.iter().any(|step| is_bound(&step.action)) {
-            return Ok(Held { asks_only: true, ..Held::default() });
-        }
-        let policy = match self.policy().await? {
+        let asks_only = !run.steps.iter().any(|step| is_bound(&step.action));
+        let policy = match binding {
             Binding::Nothing => return Ok(Held::default()),
-            Binding::Unknown(why) => return Ok(Held { below: vec![why], ..Held::default() }),
+            Binding::Unknown(_) | Binding::Policy(_) if asks_only => {
+                return Ok(Held { asks_only, ..Held::default() });
+            }
+            Binding::Unknown(why) => return Ok(Held { below: vec![why.clone()], ..Held::default() }),
             Binding::Policy(policy) => policy,
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
@@ -287,19 +278,10 @@ impl ActionExecution {
         step: usize,
         subject: Option<&Subject>,
     ) -> Result<bool, Trouble> {
-        let held = self.held_against_policy(deploy, run, subject).await?;
+        let held = self.held_against(&self.policy().await?, deploy, run, subject).await?;
         let lacking = self.lacking_people(run, &held).await?;
         let blocks = [held.below, lacking].concat();
-        let has_waited = run.steps.get(step).is_some_and(|step| match &step.state {
-            StepState::Running { note, .. } => note.as_ref().is_some_and(|note| note.starts_with(BLOCKED)),
-            StepState::Waiting
-            | StepState::Asking { .. }
-            | StepState::Succeeded { .. }
-            | StepState::Failed { .. }
-            | StepState::Unknown { .. }
-            | StepState::Skipped
-            | StepState::SkippedByHand { .. } => false,
-        });
+        let has_waited = run.steps.get(step).is_some_and(|step| step.state.is_kept_back());
         if has_waited && self.store.newer(deploy).await?.is_some() {
             let environment = &deploy.environment;
             return Err(Failure::Permanent(format!(
@@ -324,7 +306,7 @@ impl ActionExecution {
         is_news: bool,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let reason = format!("{BLOCKED}{}", message::shorten(&blocks.join(" "), 600));
+        let reason = format!("{KEPT_BACK}{}", message::shorten(&blocks.join(" "), 600));
         let after = kept_waiting(attempt, self.now(), reason.clone());
         let event = is_news.then(|| EventKind::RuleBlocked {
             run: run.id.clone(),
@@ -342,7 +324,7 @@ impl ActionExecution {
             let now = self.now();
             let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
             let Some(run) = self.store.run(&effect.deploy, &run.id).await? else { return Ok(Some(change)) };
-            let command = run::Command::Retry { reason: reason.clone() };
+            let command = run::Command::Wait { reason: reason.clone() };
             let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
             let owner = format!("policy blocks {} {}", effect.id, effect.attempts);
             let (tell, event) = (tell.clone().into_iter().collect(), event.clone().into_iter().collect());

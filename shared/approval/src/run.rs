@@ -3,12 +3,14 @@
 mod again;
 mod decide;
 mod failure;
+mod kept_back;
 mod order;
 mod permission;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
+pub use kept_back::KEPT_BACK;
 
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
