@@ -206,6 +206,8 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         let page = story.settled(&deploy).await;
         assert_eq!(paths(&receiver), ["/promote"]);
         assert!(page.runs.iter().all(|run| run.status == Status::Succeeded));
+        let base = base_of(story, &page).await.any.map(|passed| passed.revision);
+        assert_eq!(base.as_ref(), Some(&page.deploy.revision), "the next range starts at what went on");
         assert!(visitor.page(&format!("/deployments/acme/{}", story.name)).await.contains("meets it"));
     });
 }

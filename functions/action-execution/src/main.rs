@@ -11,6 +11,7 @@ mod failed;
 mod glass;
 mod handler;
 mod judge;
+mod late_base;
 mod members;
 mod newest;
 mod open;

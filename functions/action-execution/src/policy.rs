@@ -3,12 +3,13 @@
 use crate::actions::kept_waiting;
 use crate::electorate::resolve;
 use crate::handler::ActionExecution;
+use crate::late_base::LateBase;
 use crate::subject::renderer;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec, Kind};
 use approval::approval::{self as votes, Approval, Subject};
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
+use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};
 use approval::message;
@@ -143,6 +144,36 @@ impl ActionExecution {
         let approved = self.approved_behind(run, held, Some(last)).await?;
         let is_broken = approved.iter().any(|(_, approval)| approval.glass.broken.is_some());
         Ok(!is_broken && too_few(run, held, &approved).is_empty())
+    }
+
+    /// Sets the base that `approval` did not set when it was approved, because the policy kept back what
+    /// follows it. To be called once the policy lets that act.
+    ///
+    /// # Errors
+    /// The record can't be read or written.
+    pub(crate) async fn set_base_late(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+        run: &Run,
+        approval: &Approval,
+    ) -> Result<(), Trouble> {
+        if !run.is_in_force() {
+            return Ok(());
+        }
+        let basing = self.policy_on_base(deploy, run).await?;
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            if !self.sets_base(run, &basing, approval).await? {
+                return Ok(None);
+            }
+            let Some(LateBase { next, others }) = self.late_base(deploy, run, approval, now).await? else {
+                return Ok(None);
+            };
+            let owner = format!("base moved once the policy let {} go on", approval.id);
+            Ok(Some(Change::to(&deploy.id, now).base(next).and(&owner, others, Vec::new())))
+        })
+        .await
     }
 
     /// The rule of `run` against what binds it, as it is written and as its texts are rendered now, or as people voted on
