@@ -10,7 +10,7 @@ use crate::policy::{Basing, Binding};
 use crate::trouble::Trouble;
 use approval::action::Action;
 use approval::approval::{Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, next_reminder};
-use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS};
+use approval::effect::{EffectState, MAX_ATTEMPTS};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId};
 use approval::message::{self, Message};
