@@ -18,6 +18,7 @@ mod error;
 mod evaluations;
 mod failed;
 mod keeping;
+mod kept_back;
 mod keys;
 mod lanes;
 mod latest;

@@ -261,6 +261,7 @@ pub(crate) fn hostile() -> Page {
             2
         ],
         blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
+        below_policy: vec![markup.into()],
         judged: None,
         is_of_rules: true,
         without_range: None,

@@ -54,6 +54,7 @@ pub fn electorate() -> Electorate {
         glass: Some(Breakers { people: odd(), review_within: i64::MAX, by_policy: true }),
         parts: vec![Part { makers: odd(), commits: 2, pull_requests: 0, title: ODD[1].to_owned() }],
         blocked: blockers(),
+        below_policy: odd(),
         judged: Some(Judged {
             base: String::new(),
             since: precise(),
@@ -344,6 +345,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
         EffectKind::JudgeOthers { approval: Some(approval()) },
         EffectKind::JudgeOthers { approval: None },
+        EffectKind::ApplyPolicy,
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },
