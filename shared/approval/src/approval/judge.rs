@@ -251,7 +251,6 @@ impl Electorate {
 }
 
 /// The makers that are not found in Slack.
-#[derive(Default)]
 struct NotFound {
     /// The names of those that an account or another handle stands for.
     accounts: Vec<String>,

@@ -42,8 +42,16 @@ pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Sh
 
 /// What keeps an approval from being completed, and what to do, a line each; empty where nothing does.
 pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
-    let mut lines: Vec<String> =
-        electorate.blocked.iter().map(|blocker| blocker_line(blocker, show)).collect();
+    let (said, others): (Vec<&Blocker>, Vec<&Blocker>) =
+        electorate.blocked.iter().partition(|blocker| blocker.said_nobody_here().is_some());
+    let shown = others.into_iter().chain(said.iter().take(LISTED).copied());
+    let mut lines: Vec<String> = shown.map(|blocker| blocker_line(blocker, show)).collect();
+    let more = said.len().saturating_sub(LISTED);
+    if more > 0 {
+        lines.push(format!(
+            "Blocked, and votes are kept: {more} more makers are said to be nobody here, and nobody else confirmed it."
+        ));
+    }
     if electorate.is_of_rules && !lines.is_empty() {
         lines.push(rules_way_out(&electorate.blocked));
     }
