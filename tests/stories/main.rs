@@ -34,6 +34,7 @@ mod identity;
 mod issues;
 mod keys;
 mod makers;
+mod nobody_here;
 mod pages;
 mod people;
 mod personal;

@@ -77,6 +77,7 @@ impl ActionExecution {
             require_reason: spec.require_reason,
             undo_window: spec.undo_window,
             frozen: Frozen::new(spec.freeze.clone(), opened_at),
+            nobody_here: Vec::new(),
             expires_at: spec.expires_after.and_then(|after| opened_at.checked_add(after).ok()),
             electorate,
             workspace: self.outside.workspace(&slack).await?,

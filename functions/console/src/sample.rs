@@ -192,6 +192,7 @@ fn approval(run: &Run, step: usize) -> Approval {
         require_reason: spec.require_reason,
         undo_window: spec.undo_window,
         frozen: Frozen::new(spec.freeze.clone(), at(4 + step as i64)),
+        nobody_here: Vec::new(),
         expires_at: spec.expires_after.map(|after| at(4 + step as i64) + after),
         electorate: Electorate::anyone(),
         workspace: "T1".into(),

@@ -140,6 +140,14 @@ pub(crate) fn everything() -> Page {
             name: text("mato"),
             note: text("Rolled forward since"),
         },
+        EventKind::NobodyHereConfirmed {
+            approval: id.clone(),
+            handle: text("github:583231"),
+            maker: text("octocat"),
+            said_by: text("U1"),
+            by: text("U2"),
+            name: text("ana"),
+        },
         EventKind::FreezeLifted {
             approval: id.clone(),
             by: text("U2"),

@@ -213,6 +213,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::GlassBroken { .. }
         | EventKind::GlassStruck { .. }
         | EventKind::GlassReviewed { .. }
+        | EventKind::NobodyHereConfirmed { .. }
         | EventKind::QuorumUndone { .. }
         | EventKind::VotersChecked { .. }
         | EventKind::VoteStruck { .. }

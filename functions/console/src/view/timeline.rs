@@ -230,6 +230,12 @@ impl Teller<'_> {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 told(Tone::Good, format!("{who} reviewed the broken glass of {on}: {}", said(note)))
             }
+            EventKind::NobodyHereConfirmed { approval, handle, maker, said_by, by, name } => {
+                let (who, said_by) = (self.people.name(by, name), self.people.name(said_by, said_by));
+                let on = self.approval_name(approval);
+                let text = format!("{who} confirmed for {on} what {said_by} said: {maker} is nobody here.");
+                told(Tone::Warning, text).with_details(std::slice::from_ref(handle))
+            }
             EventKind::QuorumUndone { approval, by, name } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 told(Tone::Warning, format!("{who} undid the approval of {on} before its actions ran."))

@@ -20,6 +20,7 @@ mod glass;
 mod happened;
 mod judging;
 mod mentions;
+mod nobody;
 mod permission;
 mod places;
 mod quorum;
