@@ -33,6 +33,9 @@ pub struct Connection {
     pub channel: Option<String>,
     /// CircleCI's slug of the project.
     pub circleci_project: String,
+    /// The id of the project's pipeline definition, which projects of CircleCI's GitHub App need. The
+    /// setting says nothing of it.
+    pub circleci_definition: Option<String>,
     /// Where the repository is. The setting says nothing of it: GitHub.
     pub git_host: GitHost,
     /// How often an admin saved it; 0: the setting has it.
@@ -78,6 +81,7 @@ impl Deployments {
             repository,
             channel,
             circleci_project,
+            circleci_definition: None,
             git_host: GitHost::Github,
             version: 0,
             secrets: SecretNumbers::default(),

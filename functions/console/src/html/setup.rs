@@ -196,6 +196,7 @@ mod tests {
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
+            circleci_definition: None,
             git_host: GitHost::Github,
             version: 0,
             secrets: SecretNumbers::default(),
