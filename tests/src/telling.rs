@@ -390,8 +390,15 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
 /// Whether `effect` is of a step that waits for its hold: its time is not pulled forward until the tests
 /// ended.
 fn is_waiting_step(effect: &Effect) -> bool {
+    let waits = match effect.state {
+        EffectState::Pending => true,
+        // After an attempt whose process ended, it waits as started. The clock's turn tells that from a lease:
+        // it comes at a lease's end, and later than the next attempt.
+        EffectState::Started => effect.due_at > effect.not_before,
+        EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => false,
+    };
     matches!(effect.kind, EffectKind::RunStep { .. })
-        && effect.state == EffectState::Pending
+        && waits
         && effect.note.as_ref().is_some_and(|note| note.ends_with("does not wait for approval yet"))
         && effect.not_before > effect.created_at
 }

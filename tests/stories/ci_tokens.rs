@@ -506,7 +506,7 @@ fn the_settings_say_which_line_to_write() {
         let sha = story.push("Ana", "One");
         story.settled(&story.deploys(&sha, "Staging").await).await;
         let slug = Slug::new("acme", &story.name).unwrap();
-        let kept = story.world.store.kept_repository(&slug, &story.repository(), 0).await.unwrap().unwrap();
+        let kept = story.world.store.kept_repository(&slug, &story.repository()).await.unwrap().unwrap();
         let line = format!("github repository_id={}", kept.id);
         for page in ["edit", "setup"] {
             let page =

@@ -148,11 +148,12 @@ fn strangers_get_nothing_by_any_route() {
         let base = format!("{vote}/base");
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
         let (again, evaluate) = (format!("{vote}/again"), format!("{page}/evaluate"));
-        let [setup, edit, disconnect, connect, rules, secrets] = [
+        let [setup, edit, disconnect, connect, repository, rules, secrets] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
             "/deployments/acme/strangers/disconnect",
             "/deployments/acme/strangers/connect",
+            "/deployments/acme/strangers/repository",
             "/deployments/acme/strangers/rules",
             "/deployments/acme/strangers/secrets",
         ];
@@ -295,6 +296,8 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
                 .header("authorization", "Bearer x"),
             Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("POST /deployments/{organization}/{name}/repository", "no session", repository)
+                .body("was=1&now=2"),
             Attempt::new("POST /deployments/{organization}/{name}/rules", "no session", rules)
                 .body("file=mine&reason=mine"),
             Attempt::new("POST /deployments/{organization}/{name}/secrets", "no session", secrets)
@@ -419,6 +422,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/disconnect | no session | 403
         POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
+        POST /deployments/{organization}/{name}/repository | no session | 403
         POST /deployments/{organization}/{name}/rules | no session | 403
         POST /deployments/{organization}/{name}/secrets | no session | 403
         POST /deployments/{organization}/{name}/secrets | a wrong key | 401

@@ -276,6 +276,7 @@ impl Console {
             Endpoint::SaveSettings => self.save_settings(call).await,
             Endpoint::Disconnect => self.disconnect(call).await,
             Endpoint::Connect => self.connect(call).await,
+            Endpoint::ConnectAnew => self.connect_anew(call).await,
             Endpoint::AcceptRules => self.accept_rules(call).await,
             Endpoint::Secrets => self.change_secrets(call).await,
             Endpoint::Setup => self.setup(call).await,

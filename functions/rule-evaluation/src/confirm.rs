@@ -5,7 +5,7 @@ use crate::deployers::{note_creator, note_job};
 use crate::handler::{RuleEvaluation, Trouble};
 use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Slug};
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::{DeployId, EffectId};
@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use providers::Failure;
 use providers::github::{GitHub, Head, HostStatus};
 use runtime::deployments::Connection;
-use store::{Change, CommitError, KeptRepository};
+use store::{Change, CommitError};
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
@@ -75,10 +75,14 @@ impl RuleEvaluation {
             let doubt = Doubt::UnknownRepository;
             return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
         };
-        let settings = (&deploy.deployment, repository, connection.version);
-        let kept = self.store.kept_repository(settings.0, settings.1, settings.2).await?.map(|kept| kept.id);
+        let kept = self.kept_number(&deploy.deployment, repository, found.id).await?;
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
             return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
+        }
+        if kept.is_none()
+            && let Some(deployment) = self.other_owner(connection, repository, found.id).await?
+        {
+            return Ok(Err(Doubt::OfOtherDeployment { deployment }));
         }
         let tag = deploy.revision.strip_prefix("refs/").map(str::to_owned);
         let revision = match (&tag, deploy.revision.len()) {
@@ -104,8 +108,7 @@ impl RuleEvaluation {
         if let Some(named) = unprotected_ref(github, &deploy, &found.default_branch).await? {
             return Ok(Err(Doubt::UnprotectedRef { named }));
         }
-        let now = KeptRepository { id: found.id };
-        if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, &now).await? {
+        if kept.is_none() && !self.store.keep_repository(&deploy.deployment, repository, found.id).await? {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
         }
@@ -114,6 +117,42 @@ impl RuleEvaluation {
         deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok(deploy))
+    }
+
+    /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin connected it to
+    /// this one: a name that fits an entry for a whole organization must not start without rules in force.
+    async fn other_owner(
+        &self,
+        connection: &Connection,
+        repository: &str,
+        id: u64,
+    ) -> Result<Option<Slug>, Trouble> {
+        let this = &connection.deployment;
+        if connection.is_of_organization
+            && let Some(owner) = self.store.deployment_of(repository).await?.filter(|owner| owner != this)
+        {
+            return Ok(Some(owner));
+        }
+        let owner = self.store.own_repository(id, this).await?;
+        Ok(Some(owner).filter(|owner| connection.is_of_organization && owner != this))
+    }
+
+    /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it differs, so that the
+    /// deployment's settings show it, and no more where it does not.
+    async fn kept_number(
+        &self,
+        deployment: &Slug,
+        repository: &str,
+        found: u64,
+    ) -> Result<Option<u64>, Trouble> {
+        let Some(kept) = self.store.kept_repository(deployment, repository).await? else {
+            return Ok(None);
+        };
+        let (id, noticed) = (kept.id, Some(found).filter(|found| *found != kept.id));
+        if kept.noticed != noticed {
+            self.store.note_repository(deployment, repository, kept, noticed).await?;
+        }
+        Ok(Some(id))
     }
 
     /// Puts on record that `deploy` is confirmed. An earlier attempt may have done so.

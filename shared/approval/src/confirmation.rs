@@ -1,5 +1,6 @@
 //! A deploy's confirmation: the source host's word for which commit it is. Until there is one, nothing acts for the deploy.
 
+use crate::deploy::Slug;
 use crate::id::DeployId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,11 @@ pub enum Doubt {
         kept: u64,
         /// The number that the host gives now.
         found: u64,
+    },
+    /// The repository is that of another deployment, and only an entry for the whole organization connects it to this one.
+    OfOtherDeployment {
+        /// The other deployment.
+        deployment: Slug,
     },
     /// The commit is neither the one that the token of the CI job names, nor an ancestor of it.
     OutsideToken {
@@ -138,7 +144,11 @@ impl Doubt {
             ),
             Self::AnotherRepository { kept, found } => format!(
                 "{repository} is another repository than before: its id on GitHub was {kept} and is {found}. If that is \
-                 intended, an admin saves the deployment's settings again."
+                 intended, an admin connects it anew in the deployment's settings."
+            ),
+            Self::OfOtherDeployment { deployment } => format!(
+                "{repository} is the repository of the deployment {deployment}. Register the deploy there. If both are \
+                 intended, an admin connects this deployment in its settings."
             ),
             Self::OutsideToken { named } => format!(
                 "The token of the CI job that registered it names {named} of {repository}, which does not contain the commit \
@@ -208,6 +218,10 @@ mod tests {
             (
                 differs("environment"),
                 "environment is \u{201c}Production\u{201d}, not \u{201c}Staging\u{201d}",
+            ),
+            (
+                Doubt::OfOtherDeployment { deployment: Slug::new("shop", "web").unwrap() },
+                "is the repository of the deployment shop/web. Register the deploy there",
             ),
             (
                 Doubt::OutsideToken { named: "ef01".to_owned() },

@@ -7,7 +7,7 @@
 //! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody |
 //! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
-//! | effect | `deploy#ID` | `effect#ID` | `due`: one of `due#0` to `due#7`, by `due_at`, until it is closed |
+//! | effect | `deploy#ID` | `effect#ID` | `due`: `due#0` or `due#1`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
@@ -83,9 +83,10 @@ pub(crate) const DEPLOYMENTS: &str = "deployments";
 pub(crate) const DUE_INDEX: &str = "due";
 /// Its partition key's attribute, with one of [`DUE_SHARDS`] values, absent from closed effects.
 pub(crate) const DUE: &str = "due";
-/// The number of partitions of the index. One takes 1,000 writes a second, and an effect is written there
-/// four times.
-pub(crate) const DUE_SHARDS: u8 = 8;
+/// The number of partitions of the index. One takes 1,000 writes of up to 1 KB a second
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>), and a row here
+/// has its keys alone. Two take 120,000 writes a minute. Each one more costs the clock a query a minute.
+pub(crate) const DUE_SHARDS: u8 = 2;
 /// Its sort key's attribute.
 pub(crate) const DUE_AT: &str = "due_at";
 
@@ -150,10 +151,15 @@ pub(crate) fn latest(deployment: &Slug, environment_name: &str) -> Key {
     Key { pk, sk: "latest".to_owned() }
 }
 
-/// The number of a repository, as the settings with this version of a deployment name it: saving them again keeps it anew.
-pub(crate) fn repository_id(deployment: &Slug, repository_name: &str, version: u64) -> Key {
+/// The number of a repository, as a deployment knows it.
+pub(crate) fn repository_id(deployment: &Slug, repository_name: &str) -> Key {
     let Key { pk, .. } = repository(repository_name);
-    Key { pk, sk: format!("id#{}#{version}", deployment.canonical()) }
+    Key { pk, sk: format!("id#{}", deployment.canonical()) }
+}
+
+/// The deployment that a repository was confirmed for first, by the repository's number.
+pub(crate) fn repository_owner(id: u64) -> Key {
+    Key { pk: format!("repository_id#{id}"), sk: "deployment".to_owned() }
 }
 
 /// The partition of those that ask how far `environment` is behind.

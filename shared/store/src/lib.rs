@@ -55,7 +55,7 @@ pub use listing::{DeploySummary, Listing, Wanted};
 pub use people::People;
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
-pub use repositories::KeptRepository;
+pub use repositories::{Anew, KeptRepository};
 pub use rules_in_force::RulesTexts;
 pub use secret_numbers::{SecretChange, SecretNumbers};
 pub use standing::Arrived;

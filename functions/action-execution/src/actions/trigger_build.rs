@@ -187,7 +187,7 @@ impl ActionExecution {
         if ran == expected(deploy, source, head) {
             return Ok(None);
         }
-        if !source.is_told {
+        if !(source.is_told && source.may_move) {
             return Ok(Some(String::new()));
         }
         let github = self.outside.github(self.now()).await?;

@@ -94,6 +94,8 @@ pub(crate) enum Endpoint {
     Disconnect,
     /// Connect it again.
     Connect,
+    /// Connect another repository by the same name.
+    ConnectAnew,
     /// Accept a proposed rules file.
     AcceptRules,
     /// Change a deployment's secrets.
@@ -169,6 +171,7 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::POST, "/deployments/{organization}/{name}/edit", Access::Admin, Endpoint::SaveSettings),
     page(Method::POST, "/deployments/{organization}/{name}/disconnect", Access::Admin, Endpoint::Disconnect),
     page(Method::POST, "/deployments/{organization}/{name}/connect", Access::Admin, Endpoint::Connect),
+    page(Method::POST, "/deployments/{organization}/{name}/repository", Access::Admin, Endpoint::ConnectAnew),
     page(
         Method::POST,
         "/deployments/{organization}/{name}/rules",

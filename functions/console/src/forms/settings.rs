@@ -272,13 +272,13 @@ mod tests {
         let unknown = SettingsForm::unsaved(&slug, None);
         assert_eq!((unknown.repository.text.as_str(), unknown.version), ("acme/web", 0));
         let known = |project: &str| Connection {
+            is_of_organization: false,
             deployment: slug.clone(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: project.to_owned(),
             circleci_definition: None,
             git_host: GitHost::Github,
-            version: 0,
             secrets: store::SecretNumbers::default(),
             ci: Vec::new(),
         };

@@ -114,7 +114,11 @@ impl GitHub {
     /// Makes a workflow that can be dispatched, by its file name (`deploy.yml`); returns its id.
     pub fn add_workflow(&self, repository: &str, file: &str) -> u64 {
         let id = locked(&self.shared.state).id();
-        self.change(repository, |repository| *repository.workflows.entry(file.to_owned()).or_insert(id))
+        self.change(repository, |repository| {
+            let path = format!(".github/workflows/{file}");
+            repository.files.entry(path).or_insert_with(|| "on: workflow_dispatch".to_owned());
+            *repository.workflows.entry(file.to_owned()).or_insert(id)
+        })
     }
 
     /// The commits of a repository, oldest first.

@@ -86,6 +86,9 @@ pub struct BuildSource {
     pub head: String,
     /// Whether a parameter names the revision; else the head must be the revision.
     pub is_told: bool,
+    /// Whether it may stand elsewhere when the build starts, where a parameter names the revision: the rule names it, or
+    /// the host protects it.
+    pub may_move: bool,
     /// The workflow's file at the head; `None`: a CircleCI pipeline, or no such file.
     pub workflow: Option<CiFile>,
     /// The CI's files and folders at the head, where a parameter names the revision.

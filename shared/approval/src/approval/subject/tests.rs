@@ -12,6 +12,7 @@ fn source() -> BuildSource {
         is_tag: false,
         head: "a".repeat(40),
         is_told: true,
+        may_move: true,
         workflow: Some(file(".github/workflows/promote.yml", "b1")),
         ci_files: vec![file(".circleci", "t1"), file(".github", "t2")],
     }
