@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use signoff_local::github::DeploymentStatus;
 use store::Page;
+use system_tests::routes;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 
@@ -439,11 +440,18 @@ fn an_unknown_parameter_of_the_record_is_named() {
             ("/api/v1/deployments?limit=1", "`limit`"),
             ("/api/v1/approvals?voter=ana", "`voter`"),
             ("/api/v1/openapi.json?a=b", "`a`"),
+            ("/api/v1/deploys?environment=Staging&environment=Production", "`environment` stands twice"),
         ] {
             let answer = story.get(path).await;
             assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
             let problem: Value = answer.json().await.unwrap();
             assert!(problem["detail"].as_str().unwrap().contains(named), "{path}: {problem}");
+        }
+        for route in routes::all().into_iter().filter(|route| route.pattern.starts_with("/api/v1")) {
+            let path = format!("{}?no_such=1", route.path(story, &DeployId::from_text("d1")));
+            let answer = story.get(&path).await;
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
+            assert!(answer.text().await.unwrap().contains("`no_such`"), "{path}");
         }
         story.rules("rules: []");
         let revision = story.push("Ana", "One");

@@ -99,6 +99,11 @@ fn strangers_get_nothing_by_any_route() {
         let (hook, clicks, events) =
             ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
         let healthy = format!("/api/1/deployments/acme/strangers/{}/health", before.deploy.revision);
+        let (asks, changes) = ("GET /graphql", "POST /graphql");
+        let set_health = json!({"query": format!(
+            "mutation {{ setHealth(orgSlug: \"acme\", deploymentSlug: \"strangers\", deploySlug: \"{deploy}\", health: HEALTHY) {{ success }} }}"
+        )})
+        .to_string();
         let deployment = "/deployments/acme/strangers".to_owned();
         let history = format!("{deployment}/history");
         let json_health = r#"{"health": "healthy"}"#;
@@ -198,6 +203,16 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(health, "a wrong key", healthy.as_str())
                 .header("authorization", "Bearer wrong")
                 .body(json_health),
+            Attempt::new(asks, "no key", "/graphql").body(set_health.as_str()),
+            Attempt::new(changes, "a wrong key", "/graphql")
+                .header("authorization", "apikey wrong")
+                .body(set_health.as_str()),
+            Attempt::new(changes, "a key that registers", "/graphql")
+                .header("authorization", bearer(&registers))
+                .body(set_health.as_str()),
+            Attempt::new(changes, "a key for others", "/graphql")
+                .header("authorization", bearer(&elsewhere))
+                .body(set_health.as_str()),
             Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
             Attempt::new(hook, "another body", "/webhooks/github")
                 .header("x-github-event", "deployment_status")
@@ -365,6 +380,10 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/{org}/{deployment}/register_deploy | a key in the wrong place | 401
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | no key | 401
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | a wrong key | 401
+        GET /graphql | no key | 401
+        POST /graphql | a wrong key | 401
+        POST /graphql | a key that registers | 403
+        POST /graphql | a key for others | 403
         POST /webhooks/github | unsigned | 401
         POST /webhooks/github | another body | 401
         POST /webhooks/github | another repository's secret | 401

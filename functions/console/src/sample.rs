@@ -395,6 +395,7 @@ pub(crate) fn settings(disconnected: bool) -> DeploymentSettings {
         repository: "acme/mono".to_owned(),
         channel: Some("#deploys".to_owned()),
         circleci_project: None,
+        circleci_definition: None,
         git_host: GitHost::Bitbucket,
         disconnected: disconnected.then(|| done(60)),
         leads: disconnected,

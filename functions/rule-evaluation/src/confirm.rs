@@ -68,11 +68,12 @@ impl RuleEvaluation {
             return Ok(Err(doubt));
         }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
-            return Ok(Err(doubt));
+            return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
         }
         let repository = deploy.repository.as_str();
         let Some(found) = github.repository(repository).await? else {
-            return Ok(Err(Doubt::UnknownRepository));
+            let doubt = Doubt::UnknownRepository;
+            return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
         };
         let kept = self.kept_number(&deploy.deployment, repository, found.id).await?;
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
@@ -235,6 +236,9 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
         Ok(Err(Doubt::Differs { what: what.to_owned(), reported, host }))
     };
     let Some(found) = github.deployment(&deploy.repository, id).await? else {
+        if github.repository(&deploy.repository).await?.is_none() {
+            return Ok(Err(Doubt::UnknownRepository));
+        }
         return differs("the deployment", &id.to_string(), "unknown");
     };
     if found.sha != deploy.revision {

@@ -38,6 +38,10 @@ pub enum Confirmation {
 pub enum Doubt {
     /// The host has no such repository, or does not show it.
     UnknownRepository,
+    /// The host has no such owner, and so no such repository.
+    UnknownOwner,
+    /// The host showed the repository when a deploy was confirmed, and shows it no more.
+    RepositoryGone,
     /// The host has no such commit or tag, or several commits begin so.
     UnknownRevision,
     /// No branch or tag of the repository that was looked at contains the commit.
@@ -121,6 +125,15 @@ impl Doubt {
                 "GitHub has no repository {repository}, or the token in the GitHub secret can't read it. Check the repository in \
                  the deployment's settings, and the token's access."
             ),
+            Self::UnknownOwner => format!(
+                "GitHub has no user or organization {}, so {repository} is not there. Correct the repository in the deployment's \
+                 settings.",
+                repository.split('/').next().unwrap_or(repository)
+            ),
+            Self::RepositoryGone => format!(
+                "GitHub showed {repository} before, and shows it no more: it was deleted or renamed, or the token in the GitHub \
+                 secret lost its access. Check the repository on GitHub, and the token's access."
+            ),
             Self::UnknownRevision => format!(
                 "GitHub has no commit {revision} in {repository}, or several commits begin with it. Push the commit, or \
                  register the full SHA."
@@ -197,6 +210,8 @@ mod tests {
         };
         for (doubt, says) in [
             (Doubt::UnknownRepository, "Check the repository"),
+            (Doubt::UnknownOwner, "no user or organization acme, so acme/checkout is not there"),
+            (Doubt::RepositoryGone, "showed acme/checkout before, and shows it no more"),
             (Doubt::UnknownRevision, "register the full SHA"),
             (Doubt::NoBranch, "Push it to a branch"),
             (Doubt::AnotherRepository { kept: 1, found: 2 }, "was 1 and is 2"),

@@ -443,6 +443,13 @@ pub enum EventKind {
         /// The worst of what all report.
         overall: Health,
     },
+    /// Somebody took back what they had reported of the deploy's health.
+    HealthWithdrawn {
+        /// Who: `api`.
+        source: String,
+        /// The worst of what the others report; `None`: nobody else does.
+        overall: Option<Health>,
+    },
     /// A rule gave the deploy a tag.
     TagAdded {
         /// The tag.

@@ -26,7 +26,7 @@ pub use aside::{evaluated_later, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,
-    rules_not_read,
+    rules_not_read, without_rules,
 };
 pub use failure::{
     FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,

@@ -35,6 +35,9 @@ pub struct Connection {
     pub channel: Option<String>,
     /// CircleCI's slug of the project.
     pub circleci_project: String,
+    /// The id of the project's pipeline definition, which projects of CircleCI's GitHub App need. The
+    /// setting says nothing of it.
+    pub circleci_definition: Option<String>,
     /// Where the repository is. The setting says nothing of it: GitHub.
     pub git_host: GitHost,
     /// The numbers that its secrets are derived with.
@@ -87,6 +90,7 @@ impl Deployments {
             repository,
             channel,
             circleci_project,
+            circleci_definition: None,
             git_host: GitHost::Github,
             secrets: SecretNumbers::default(),
             ci: Vec::new(),

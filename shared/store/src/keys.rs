@@ -25,6 +25,7 @@
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
 //! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, the address, `circleci:UUID`, or `OWNER/NAME#NUMBER:opener`) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
+//! | that a deployment has no rules was told | `without_rules#SLUG` | `told` | |
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
@@ -208,6 +209,11 @@ pub(crate) fn deployment(deployment: &Slug) -> Key {
 /// The rules of a deployment: the file in force, and the one that was proposed.
 pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
     Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// That the channel of a deployment was told that it has no rules.
+pub(crate) fn without_rules(deployment: &Slug) -> Key {
+    Key { pk: format!("without_rules#{}", deployment.canonical()), sk: "told".to_owned() }
 }
 
 /// The reviews of broken glasses that a deployment owes.

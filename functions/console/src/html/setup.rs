@@ -197,6 +197,7 @@ mod tests {
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
+            circleci_definition: None,
             git_host: GitHost::Github,
             secrets: SecretNumbers::default(),
             ci: Vec::new(),

@@ -207,6 +207,8 @@ pub(crate) fn everything() -> Page {
             since: at(61),
             overall: Health::Unhealthy,
         },
+        EventKind::HealthWithdrawn { source: text("api"), overall: Some(Health::Unhealthy) },
+        EventKind::HealthWithdrawn { source: text("api"), overall: None },
         EventKind::TagAdded { tag: text("#soaked"), rule: text("soak") },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Plus1, is_there: true },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Minus1, is_there: false },

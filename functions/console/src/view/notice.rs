@@ -232,6 +232,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::RunSucceeded { .. }
         | EventKind::RunStopped { .. }
         | EventKind::HealthReported { .. }
+        | EventKind::HealthWithdrawn { .. }
         | EventKind::TagAdded { .. }
         | EventKind::Reacted { .. } => Vec::new(),
     }

@@ -310,6 +310,14 @@ impl Teller<'_> {
             EventKind::HealthReported { source, health, overall, .. } => {
                 health_reported(source, *health, *overall)
             }
+            EventKind::HealthWithdrawn { source, overall } => {
+                let left = match overall {
+                    Some(health) => format!("Altogether it is {health}."),
+                    None => "Nobody else reports it.".to_owned(),
+                };
+                told(Tone::Plain, format!("{source} took back its report of the deploy\u{2019}s health."))
+                    .with_notes(Some(left))
+            }
             EventKind::TagAdded { tag, rule } => {
                 told(Tone::Plain, format!("The rule {} gave the deploy the tag {tag}.", quoted(rule)))
             }
@@ -477,6 +485,10 @@ mod tests {
         Good: The deploy is Healthy, api reports.
         Warning: The deploy is Ailing, alarm checkout-5xx reports.
           Altogether it is Unhealthy.
+        Plain: api took back its report of the deploy’s health.
+          Altogether it is Unhealthy.
+        Plain: api took back its report of the deploy’s health.
+          Nobody else reports it.
         Plain: The rule “soak” gave the deploy the tag #soaked.
         Plain: ana reacted with 👍.
         Plain: ana took back 👎.
