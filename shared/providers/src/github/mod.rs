@@ -14,6 +14,7 @@ mod identity;
 mod nested;
 pub mod parse;
 mod parts;
+mod push_heads;
 mod pushes;
 pub mod range;
 mod range_commit;
