@@ -3,6 +3,8 @@
 use crate::handler::DeployWebhook;
 use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
+use approval::deploy_state::News;
+use approval::event::EventKind;
 use approval::id::DeployId;
 use approval::slug::canonical;
 use jiff::Timestamp;
@@ -23,8 +25,8 @@ pub(crate) enum Registered {
 
 impl DeployWebhook {
     /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules
-    /// evaluated. Delivering it again is no new deploy, whatever stands in the environment by then. A later
-    /// success of the same deployment is one where another revision came in between.
+    /// evaluated once it arrived. Delivering it again is no new deploy, whatever stands in the environment by
+    /// then. A later success of the same deployment is one where another revision came in between.
     ///
     /// # Errors
     ///
@@ -43,6 +45,9 @@ impl DeployWebhook {
                 Err(error) => return Err(error),
             }
             let Some(known) = self.store.deploy(&deploy.id).await? else { return Err(CommitError::Conflict) };
+            if !known.state.has_arrived() || !deploy.state.has_arrived() {
+                return self.commit_report(&known, named, latest.as_ref(), now).await;
+            }
             if !stands_again(&known, deploy, latest.as_ref()) {
                 return Ok(Registered::Before(known.id));
             }
@@ -59,8 +64,11 @@ impl DeployWebhook {
         .await
     }
 
-    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated. `date`: the registration said when it
-    /// was deployed.
+    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated once it arrived.
+    /// `date`: the registration said when it was deployed.
+    ///
+    /// One that is under way or failed is the deploy that a later success of the same revision becomes, as
+    /// long as no other deploy came to the environment.
     ///
     /// While its revision is the latest that was registered for the environment, it is that deploy. Once another one came, it is
     /// a new deploy, unless one of the same revision and the same date, or of the same attempt of a CI run, is on record.
@@ -83,7 +91,12 @@ impl DeployWebhook {
             if let Some(latest) = latest.as_ref().filter(is_latest)
                 && !comes_again(&self.store, latest, deploy).await?
             {
-                return Ok(Registered::Before(latest.deploy.clone()));
+                return match self.store.deploy(&latest.deploy).await? {
+                    Some(known) if !deploy.state.has_arrived() => {
+                        self.commit_report(&known, deploy.clone(), Some(latest), now).await
+                    }
+                    Some(_) | None => Ok(Registered::Before(latest.deploy.clone())),
+                };
             }
             let named = called(deploy, latest.as_ref());
             let first = Deploy { id: id(&named, None), ..named };
@@ -94,14 +107,31 @@ impl DeployWebhook {
             }
             // It was there before, or somebody else registered something at this moment.
             let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
+            if !known.state.has_arrived() {
+                return self.commit_report(&known, first, latest.as_ref(), now).await;
+            }
+            let since = latest.as_ref().map(|latest| format!("after {}", latest.deploy));
+            let begun = since.as_deref().map(|since| id(&first, Some(since)));
+            let begun = match begun {
+                Some(begun) => self.store.deploy(&begun).await?.filter(|begun| !begun.state.has_arrived()),
+                None => None,
+            };
+            if let Some(begun) = begun {
+                return self.commit_report(&begun, first, latest.as_ref(), now).await;
+            }
             let same_run = run(&first).is_some() && run(&known) == run(&first);
             if same_run || (date.is_some() && known.deployed_at == first.deployed_at) {
-                return Ok(Registered::Before(first.id));
+                return match first.state.has_arrived() {
+                    true => Ok(Registered::Before(first.id)),
+                    false => self.commit_report(&known, first, latest.as_ref(), now).await,
+                };
             }
             let after = match (date, run(&first)) {
+                // The success that comes later has another date.
+                _ if !first.state.has_arrived() => since,
                 (Some(date), _) => Some(format!("at {date}")),
                 (None, Some(run)) => Some(format!("by {run}")),
-                (None, None) => latest.as_ref().map(|latest| format!("after {}", latest.deploy)),
+                (None, None) => since,
             };
             let Some(after) = after else { return Err(CommitError::Conflict) };
             let again = Deploy { id: id(&first, Some(&after)), ..first };
@@ -114,6 +144,39 @@ impl DeployWebhook {
             }
         })
         .await
+    }
+}
+
+impl DeployWebhook {
+    /// Commits `report`, another report of the deploy that is on record as `known`, where at least one of the
+    /// two says that it did not arrive.
+    async fn commit_report(
+        &self,
+        known: &Deploy,
+        report: Deploy,
+        latest: Option<&Latest>,
+        now: Timestamp,
+    ) -> Result<Registered, CommitError> {
+        let report = report.continuing(known);
+        let change = match known.state.news(known.deployed_at, report.state, report.deployed_at) {
+            News::Nothing => return Ok(Registered::Before(known.id.clone())),
+            // It is noted at its own time, so that noting it again changes nothing.
+            News::Noted => Change::to(&known.id, report.deployed_at).and(
+                report.state.word(),
+                Vec::new(),
+                vec![EventKind::DeployReported { state: report.state }],
+            ),
+            News::Moved => Change::reported(known, &report, now),
+            News::Arrived => {
+                let change = Change::reported(known, &report, now);
+                match Latest::after(latest, &report) {
+                    Some(next) => change.latest(next),
+                    None => change,
+                }
+            }
+        };
+        self.store.commit(change).await?;
+        Ok(Registered::New(known.id.clone()))
     }
 }
 
@@ -147,8 +210,12 @@ fn called(deploy: &Deploy, latest: Option<&Latest>) -> Deploy {
     Deploy { deployment, ..deploy.clone() }
 }
 
-/// The change that registers `deploy` where `latest` is the latest deploy of its environment.
+/// The change that registers `deploy` where `latest` is the latest deploy of its environment: only what
+/// arrived becomes the latest.
 fn registering(deploy: &Deploy, latest: Option<&Latest>, now: Timestamp) -> Change {
+    if !deploy.state.has_arrived() {
+        return Change::report(deploy, now);
+    }
     let change = Change::register(deploy, now);
     match Latest::after(latest, deploy) {
         Some(next) => change.latest(next),

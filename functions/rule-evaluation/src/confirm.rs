@@ -2,7 +2,7 @@
 
 use crate::again::offer;
 use crate::deployers::{note_creator, note_job};
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried, Trouble};
 use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Slug};
@@ -113,14 +113,9 @@ impl RuleEvaluation {
         Ok(Ok(deploy))
     }
 
-    /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it differs, so that the
-    /// deployment's settings show it, and no more where it does not.
-    async fn kept_number(
-        &self,
-        deployment: &Slug,
-        repository: &str,
-        found: u64,
-    ) -> Result<Option<u64>, Trouble> {
+    /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it
+    /// differs, so that the deployment's settings show it, and no more where it does not.
+    async fn kept_number(&self, deployment: &Slug, repository: &str, found: u64) -> Tried<Option<u64>> {
         let Some(kept) = self.store.kept_repository(deployment, repository).await? else {
             return Ok(None);
         };

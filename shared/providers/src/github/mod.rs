@@ -29,7 +29,7 @@ pub use client::{ChangedFiles, FileAnswer, GitHub};
 pub use dispatch::{RUN_APPEARS_WITHIN, Sighting, StartedRun};
 pub use first_file::{Forgetful, Keeper, KeptFile, RepositoryFile};
 pub use identify::{Head, HostDeployment, HostStatus, RepositoryIdentity};
-pub use parse::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository};
+pub use parse::{Delivery, ParseError, ReportedDeployment, delivery, named_repository};
 pub use parts::{Kept, Parts};
 pub use range::{Outline, RangeFailure, ReadRange};
 pub use run::{RUN_TOKEN, run_of};

@@ -1,7 +1,8 @@
-//! Pushes whose last commit is not in a range: it may have been dropped since, while commits before it stayed.
+//! Pushes whose last commit is not in a range: it may have been dropped since, while commits before it
+//! stayed.
 //!
-//! The history of such a head says which commits of the range it held. One query reads that of a hundred heads. Where it does not reach
-//! anything that is known, a comparison does.
+//! The history of such a head says which commits of the range it held. One query reads that of a hundred
+//! heads. Where it does not reach anything that is known, a comparison does.
 
 use super::client::GitHub;
 use super::pushes::{Parents, Pushes, Wanted};
@@ -28,7 +29,8 @@ pub(super) struct Ancestry {
 }
 
 impl Ancestry {
-    /// What follows from the range and the pushes themselves: where the range's commits begin, nothing of it lies further back.
+    /// What follows from the range and the pushes themselves: where the range's commits begin, nothing of it
+    /// lies further back.
     pub(super) fn of(wanted: &Wanted<'_>, pushes: &Pushes) -> Self {
         let beyond = wanted.parents.values().copied().flatten().map(String::as_str).chain([wanted.base]);
         let clean = beyond.filter(|sha| !wanted.parents.contains_key(*sha)).map(str::to_owned).collect();
@@ -71,10 +73,14 @@ impl Ancestry {
         self.settle(wanted, pushes);
     }
 
-    /// Finds what is clean by now: heads that are known to hold nothing, and all that comes before what is clean.
+    /// Finds what is clean by now: heads that are known to hold nothing, and all that comes before what is
+    /// clean.
     fn settle(&mut self, wanted: &Wanted<'_>, pushes: &Pushes) {
         self.spread();
         let empty = |head: &&str| {
+            if self.is_clean(head) || wanted.parents.contains_key(*head) {
+                return false;
+            }
             let (held, is_whole) = self.held(&wanted.parents, head);
             is_whole && held.is_empty()
         };
@@ -97,8 +103,9 @@ impl Ancestry {
 }
 
 impl GitHub {
-    /// Reads how the heads of `pushes` that are not in the range lie to it, in `requests` requests at most, unless GitHub takes too long
-    /// over a query. Heads that GitHub does not have any more, and those beyond that number, stay unknown.
+    /// Reads how the heads of `pushes` that are not in the range lie to it, in `requests` requests at most,
+    /// unless GitHub takes too long over a query. Heads that GitHub does not have any more, and those beyond
+    /// that number, stay unknown.
     ///
     /// # Errors
     ///
@@ -121,8 +128,11 @@ impl GitHub {
             }
             let base = (wanted.base.to_owned(), DEPTH_OF_BASE);
             let base = Some(base).filter(|(base, _)| !asked.contains(base));
-            let ids: Vec<(String, usize)> =
-                base.into_iter().chain(heads.into_iter().map(|head| (head, DEPTH))).take(left * PAGE).collect();
+            let ids: Vec<(String, usize)> = base
+                .into_iter()
+                .chain(heads.into_iter().map(|head| (head, DEPTH)))
+                .take(left * PAGE)
+                .collect();
             asked.extend(ids.iter().map(|(head, _)| head.clone()));
             left -= ids.len().div_ceil(PAGE);
             let field = |(sha, depth): &(String, usize)| graphql::history(sha, *depth);
@@ -147,9 +157,8 @@ impl GitHub {
                 .collect();
             // The comparison has all that the start has not.
             let listed: HashSet<&str> = commits.iter().map(|(sha, _)| sha.as_str()).collect();
-            let is_beyond = |sha: &&String| {
-                !listed.contains(sha.as_str()) && !wanted.parents.contains_key(sha.as_str())
-            };
+            let is_beyond =
+                |sha: &&String| !listed.contains(sha.as_str()) && !wanted.parents.contains_key(sha.as_str());
             let beyond = commits.iter().flat_map(|(_, parents)| parents).filter(is_beyond);
             known.clean.extend(beyond.cloned().collect::<Vec<_>>());
             known.add(commits, wanted, pushes);

@@ -41,7 +41,8 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// A commit that has none of the wanted ones before it: the range's start, or where what it takes out begins.
+    /// A commit that has none of the wanted ones before it: the range's start, or where what it takes out
+    /// begins.
     pub(super) fn start(&self) -> &str {
         let beyond = self.parents.values().copied().flatten().map(String::as_str);
         let outside = |sha: &&str| !self.parents.contains_key(*sha);
@@ -50,8 +51,8 @@ impl Wanted<'_> {
 }
 
 impl GitHub {
-    /// The repository's pushes from the newest on: until each commit is known to be younger than the last one, or for 500 to
-    /// 2,000 pushes. A repository whose host does not tell has none.
+    /// The repository's pushes from the newest on: until each commit is known to be younger than the last
+    /// one, or for 500 to 2,000 pushes. A repository whose host does not tell has none.
     ///
     /// What a commit says of its date is its author's word, so that the order of the list alone tells.
     /// <https://docs.github.com/rest/repos/repos#list-repository-activities>
@@ -146,13 +147,17 @@ impl Pushes {
         let is_seed = |push: &wire::Activity| {
             let after = push.after.as_str();
             let parents = |sha: &str| wanted.parents.get(sha).into_iter().copied().flatten();
-            is_merge(push) && younger.iter().any(|sha| *sha == after || parents(sha).any(|parent| parent.as_str() == after))
+            is_merge(push)
+                && younger
+                    .iter()
+                    .any(|sha| *sha == after || parents(sha).any(|parent| parent.as_str() == after))
         };
         self.pushes.iter().rev().position(is_seed).unwrap_or(0)
     }
 
-    /// The part of the list, oldest first, in which a push may have been the first one of a wanted commit: from the first merge that all of
-    /// them follow from, to the last push that is known to have brought one in.
+    /// The part of the list, oldest first, in which a push may have been the first one of a wanted commit:
+    /// from the first merge that all of them follow from, to the last push that is known to have brought one
+    /// in.
     fn window(&self, wanted: &Wanted<'_>, ancestry: &Ancestry) -> Range<usize> {
         let younger = self.younger(wanted);
         let from = match younger.len() == wanted.parents.len() {
@@ -161,8 +166,12 @@ impl Pushes {
         };
         let mut unfound: HashSet<&str> = wanted.parents.keys().copied().collect();
         for (index, push) in self.pushes.iter().rev().enumerate() {
-            for sha in ancestry.held(&wanted.parents, &push.after).0 {
-                unfound.remove(sha);
+            let after = push.after.as_str();
+            // What was found before has all that comes before it, too.
+            if !wanted.parents.contains_key(after) || unfound.contains(after) {
+                for sha in ancestry.held(&wanted.parents, after).0 {
+                    unfound.remove(sha);
+                }
             }
             if unfound.is_empty() {
                 return from..index;
@@ -171,8 +180,8 @@ impl Pushes {
         from..self.pushes.len()
     }
 
-    /// The heads, newest first, of which it is not known whether their push was the first one of a wanted commit; with `newest_only` without
-    /// those that another push of their branch followed.
+    /// The heads, newest first, of which it is not known whether their push was the first one of a wanted
+    /// commit; with `newest_only` without those that another push of their branch followed.
     pub(super) fn unknown(&self, wanted: &Wanted<'_>, ancestry: &Ancestry, newest_only: bool) -> Vec<String> {
         let window = self.window(wanted, ancestry);
         let followed: HashSet<&str> = self.steps().map(|(before, _)| before).collect();
@@ -180,15 +189,16 @@ impl Pushes {
         let mut seen = HashSet::new();
         let heads = within.get(window).unwrap_or_default().iter().rev().copied();
         let heads = heads.filter(|head| !(newest_only && followed.contains(head)) && seen.insert(*head));
-        heads.filter(|head| !ancestry.held(&wanted.parents, head).1).map(str::to_owned).collect()
+        let outside = heads.filter(|head| !wanted.parents.contains_key(*head));
+        outside.filter(|head| !ancestry.held(&wanted.parents, head).1).map(str::to_owned).collect()
     }
 
     /// The accounts that brought each commit in: by the first push that had it, and by the first push that had it on the default
     /// branch or on a branch that stood at the base once. A later push of somebody else's branch onto another one (as an update
     /// of a branch from the default one) makes nobody a pusher. A commit that GitHub tells no account for has an empty list.
     ///
-    /// A push of which `ancestry` does not say what it had may have been the first one of what comes later: then no later one vouches, and
-    /// its account is added to the commits of its own branch.
+    /// A push of which `ancestry` does not say what it had may have been the first one of what comes later:
+    /// then no later one vouches, and its account is added to the commits of its own branch.
     pub(super) fn brought<'a>(
         &self,
         wanted: &Wanted<'a>,
@@ -396,7 +406,8 @@ mod tests {
             (&line, &["push - main 0 1", "push ben main 1 2"], "1: 2:ben"),
             // Nobody knows what Ana pushed before to the branch, and dropped.
             (&line, &["push ana main 0 7", "force_push ben main 7 2"], "1:ben+ana 2:ben+ana"),
-            // Nor what Ana pushed to another branch: Ben's push may not be the first one, and stays the only one that is known.
+            // Nor what Ana pushed to another branch: Ben's push may not be the first one, and stays the only
+            // one that is known.
             (&line, &["branch_creation ana side 000 7", "push ben main 0 2"], "1:ben 2:ben"),
             // What is unknown came later, when all was there.
             (&line, &["push ben main 0 2", "branch_creation ana side 000 7"], "1:ben 2:ben"),

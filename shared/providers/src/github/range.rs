@@ -1,8 +1,9 @@
 //! Everything between two revisions, read whole: the commits by the host's paged comparison, people and pull requests by queries,
 //! pushers by the list of pushes.
 //!
-//! Twenty commits take a comparison each way, two queries, and the list of pushes with their heads: 10 requests at most. What can't be read is
-//! told in [`Range::missing`], so that nobody takes a part for the whole.
+//! Twenty commits take a comparison each way, two queries, and the list of pushes with their heads: 10
+//! requests at most. What can't be read is told in [`Range::missing`], so that nobody takes a part for the
+//! whole.
 
 use super::client::{ChangedFiles, GitHub};
 use super::comparison::{Side, Sought};
