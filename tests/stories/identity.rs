@@ -4,12 +4,14 @@
 use crate::connections::save;
 use approval::approval::Status;
 use approval::confirmation::{Confirmation, Doubt};
+use approval::deploy::Slug;
 use approval::effect::{EffectKind, EffectState};
 use approval::id::DeployId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use signoff_local::github::DeploymentStatus;
 use store::Page;
+use system_tests::routes;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 
@@ -28,7 +30,7 @@ async fn send(story: &Story, body: &Value) -> (u16, String) {
 
 /// The deploys of `revision` to Staging, oldest first, once there are `number` of them and each was looked at.
 async fn deploys(story: &Story, revision: &str, number: usize) -> Vec<Page> {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = Slug::new("acme", &story.name).unwrap();
     story
         .until("the deploys of the revision", async || {
             let found = story.world.store.of_revision(&slug, revision).await.unwrap();
@@ -71,7 +73,7 @@ async fn look_again(story: &Story, deploy: &DeployId) {
 }
 
 async fn stands(story: &Story) -> Option<DeployId> {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = Slug::new("acme", &story.name).unwrap();
     story.world.store.newest_in(&slug, "Staging").await.unwrap().map(|newest| newest.id)
 }
 
@@ -214,6 +216,20 @@ fn four_digits_and_the_full_sha_are_one_deploy() {
         let page = story.settled(&deploy).await;
         assert_eq!((page.approvals.len(), page.approvals[0].votes.len()), (1, 1));
         assert_eq!(story.world.slack.messages(&story.name).len(), 1);
+    });
+}
+
+#[test]
+fn repository_of_another_deployment_is_unconfirmed() {
+    tell("identity-twice", async |story| {
+        let other = Story::begin(story.world, "identity-twice-2");
+        other.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        // An admin has this deployment use the other one's repository, whose name fits `acme/*` as well.
+        assert_eq!(save(story, &story.name, "0", &other.repository(), "#elsewhere").await, 303);
+        let deploy = other.deploys(&other.push("Ana", "Take cards"), "Staging").await;
+        let doubt = doubt(&other, &deploy).await;
+        assert_eq!(doubt, Doubt::OfOtherDeployment { deployment: Slug::new("acme", &story.name).unwrap() });
+        assert_eq!(other.page(&deploy).await.runs, []);
     });
 }
 
@@ -424,11 +440,18 @@ fn an_unknown_parameter_of_the_record_is_named() {
             ("/api/v1/deployments?limit=1", "`limit`"),
             ("/api/v1/approvals?voter=ana", "`voter`"),
             ("/api/v1/openapi.json?a=b", "`a`"),
+            ("/api/v1/deploys?environment=Staging&environment=Production", "`environment` stands twice"),
         ] {
             let answer = story.get(path).await;
             assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
             let problem: Value = answer.json().await.unwrap();
             assert!(problem["detail"].as_str().unwrap().contains(named), "{path}: {problem}");
+        }
+        for route in routes::all().into_iter().filter(|route| route.pattern.starts_with("/api/v1")) {
+            let path = format!("{}?no_such=1", route.path(story, &DeployId::from_text("d1")));
+            let answer = story.get(&path).await;
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
+            assert!(answer.text().await.unwrap().contains("`no_such`"), "{path}");
         }
         story.rules("rules: []");
         let revision = story.push("Ana", "One");

@@ -56,7 +56,7 @@
 
 mod openapi;
 
-pub(crate) use openapi::{openapi, unknown_parameter};
+pub(crate) use openapi::{openapi_of, repeated_parameter, unknown_parameter};
 
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;

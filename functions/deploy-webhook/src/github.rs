@@ -91,8 +91,8 @@ impl DeployWebhook {
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let slug = match lead.connected {
-            Connected::Yes(connection) => connection.deployment,
+        let (slug, channel) = match lead.connected {
+            Connected::Yes(connection) => (connection.deployment, connection.channel),
             Connected::No(done) => {
                 let slug = lead.deployment;
                 let reason = disconnected(&slug, &done, &self.public_url);
@@ -106,7 +106,7 @@ impl DeployWebhook {
         let (repository, environment) = (canonical(&found.repository), canonical(&found.environment));
         let key = [repository.as_str(), &found.deployment_id.to_string(), &environment];
         let deploy = deploy(DeployId::derive("github", &key), slug, &found, now);
-        match self.commit_delivery(&deploy, now).await {
+        match self.commit_delivery(&deploy, channel.as_deref(), now).await {
             Ok(Registered::New(_)) => {
                 tracing::info!(request_id, deploy = %deploy.id, delivery = found.delivery, "registered");
                 text(StatusCode::OK, "Success")

@@ -68,15 +68,21 @@ impl RuleEvaluation {
             return Ok(Err(doubt));
         }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
-            return Ok(Err(doubt));
+            return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
         }
         let repository = deploy.repository.as_str();
         let Some(found) = github.repository(repository).await? else {
-            return Ok(Err(Doubt::UnknownRepository));
+            let doubt = Doubt::UnknownRepository;
+            return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
         };
         let kept = self.kept_number(&deploy.deployment, repository, found.id).await?;
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
             return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
+        }
+        if kept.is_none()
+            && let Some(deployment) = self.other_owner(connection, repository, found.id).await?
+        {
+            return Ok(Err(Doubt::OfOtherDeployment { deployment }));
         }
         let tag = deploy.revision.strip_prefix("refs/").map(str::to_owned);
         let revision = match (&tag, deploy.revision.len()) {
@@ -111,6 +117,19 @@ impl RuleEvaluation {
         deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok(deploy))
+    }
+
+    /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin connected it to
+    /// this one: a name that fits an entry for a whole organization must not start without rules in force.
+    async fn other_owner(&self, connection: &Connection, repository: &str, id: u64) -> Tried<Option<Slug>> {
+        let this = &connection.deployment;
+        if connection.is_of_organization
+            && let Some(owner) = self.store.deployment_of(repository).await?.filter(|owner| owner != this)
+        {
+            return Ok(Some(owner));
+        }
+        let owner = self.store.own_repository(id, this).await?;
+        Ok(Some(owner).filter(|owner| connection.is_of_organization && owner != this))
     }
 
     /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it
@@ -207,6 +226,9 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
         Ok(Err(Doubt::Differs { what: what.to_owned(), reported, host }))
     };
     let Some(found) = github.deployment(&deploy.repository, id).await? else {
+        if github.repository(&deploy.repository).await?.is_none() {
+            return Ok(Err(Doubt::UnknownRepository));
+        }
         return differs("the deployment", &id.to_string(), "unknown");
     };
     if found.sha != deploy.revision {

@@ -13,11 +13,13 @@ use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::DeployId;
+use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use providers::github::GitHub;
+use providers::github::first_file::RULES;
 use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
@@ -271,10 +273,18 @@ impl RuleEvaluation {
             (None, Scope::All) => {
                 let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
                 let now = self.now();
+                let told = match &channel {
+                    Some(_) if self.store.tells_without_rules(&deploy).await? => {
+                        let text = message::without_rules(&deploy, &RULES, &self.deploy_url(&deploy));
+                        tell(channel.as_deref(), text)
+                    }
+                    Some(_) | None => None,
+                };
                 let evaluation = Evaluation::of(&deploy, now, None);
                 let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
                 let change = change.done(effect);
-                Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
+                let told = told.into_iter().collect();
+                Ok(self.store.commit(change.and(effect.id.as_str(), told, vec![event])).await?)
             }
         }
     }

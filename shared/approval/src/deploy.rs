@@ -94,8 +94,9 @@ pub enum RulesChange {
 /// <https://learn.microsoft.com/azure/devops/pipelines/>, <https://support.atlassian.com/bitbucket-cloud/docs/configure-bitbucket-pipelinesyml/>,
 /// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>, <https://docs.travis-ci.com/user/customizing-the-build/>,
 /// <https://docs.drone.io/pipeline/configuration/>, <https://cloud.google.com/build/docs/build-config-file-schema>,
-/// <https://www.appveyor.com/docs/build-configuration/>.
-const CI_FILES: [&str; 20] = [
+/// <https://www.appveyor.com/docs/build-configuration/>,
+/// <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax> (an action in a folder of the repository).
+const CI_FILES: [&str; 22] = [
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
     "jenkinsfile",
@@ -116,6 +117,8 @@ const CI_FILES: [&str; 20] = [
     "codemagic.yaml",
     ".cirrus.yml",
     ".semaphore.yml",
+    "action.yml",
+    "action.yaml",
 ];
 /// The folders that CIs read, in lower case.
 const CI_FOLDERS: [&str; 10] = [
@@ -350,6 +353,7 @@ mod tests {
             "azure-pipelines.yml",
             "bitbucket-pipelines.yml",
             "deploy/buildspec-prod.yml",
+            "actions/deploy/action.yml",
         ] {
             assert!(is_ci_file(path), "{path}");
         }

@@ -267,6 +267,21 @@ pub enum EventKind {
         /// The result, in their words.
         note: String,
     },
+    /// Somebody who may vote confirmed for this approval that a maker is nobody here.
+    NobodyHereConfirmed {
+        /// The approval.
+        approval: ApprovalId,
+        /// The maker's handle on the page People.
+        handle: String,
+        /// The maker's name.
+        maker: String,
+        /// The Slack user id of the admin who said so.
+        said_by: String,
+        /// The Slack user id of who confirmed it.
+        by: String,
+        /// Their name at that time.
+        name: String,
+    },
     /// Somebody undid the quorum before the actions ran.
     QuorumUndone {
         /// The approval.
@@ -434,6 +449,13 @@ pub enum EventKind {
         since: Timestamp,
         /// The worst of what all report.
         overall: Health,
+    },
+    /// Somebody took back what they had reported of the deploy's health.
+    HealthWithdrawn {
+        /// Who: `api`.
+        source: String,
+        /// The worst of what the others report; `None`: nobody else does.
+        overall: Option<Health>,
     },
     /// A rule gave the deploy a tag.
     TagAdded {

@@ -217,7 +217,12 @@ impl Change {
 
     /// The next state of an entry of People (its first, where its version is 0), and what follows from it.
     pub fn person(mut self, mut next: Entry) -> Self {
-        let follows = next.follows();
+        // One look at the approvals that are blocked is enough for all entries of a file.
+        let is_new = |kind: &EffectKind| {
+            let is_look = matches!(kind, EffectKind::JudgeOthers { .. });
+            !is_look || self.effects.iter().all(|effect| effect.kind != *kind)
+        };
+        let follows = next.follows().filter(is_new);
         next.version += 1;
         self.follow(
             &format!("people {}", next.handle),

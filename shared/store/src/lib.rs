@@ -18,6 +18,7 @@ mod error;
 mod evaluations;
 mod failed;
 mod keeping;
+mod kept_back;
 mod keys;
 mod lanes;
 mod latest;
@@ -36,6 +37,7 @@ mod size;
 mod standing;
 mod steps;
 mod unreadable;
+mod without_rules;
 
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};

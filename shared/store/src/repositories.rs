@@ -31,6 +31,12 @@ pub struct Anew {
     pub done: Done,
 }
 
+/// The deployment that a repository was confirmed for first.
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    deployment: Slug,
+}
+
 impl KeptRepository {
     /// The repository with this number, as it was confirmed first.
     pub fn first(id: u64) -> Self {
@@ -70,6 +76,27 @@ impl Store {
             return Ok(true);
         }
         Ok(self.kept_repository(deployment, repository).await?.is_some_and(|kept| kept.id == id))
+    }
+
+    /// The deployment that the repository with the number `id` was confirmed for first, which is `deployment` where there
+    /// was none. One request, and one more where there was one.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be written or read.
+    pub async fn own_repository(&self, id: u64, deployment: &Slug) -> Result<Slug, StoreError> {
+        let (key, owner) = (keys::repository_owner(id), Owner { deployment: deployment.clone() });
+        let row = row::keep(&key, &owner)?;
+        let put = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
+        match put.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(owner.deployment),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => {
+                    Ok(self.get::<Owner>(&key).await?.unwrap_or(owner).deployment)
+                }
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
     }
 
     /// Notes that another repository, with the number `noticed`, has the name of `kept` by now; `None`: it

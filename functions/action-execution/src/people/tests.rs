@@ -99,6 +99,7 @@ fn a_message_mentions_who_is_found() {
         members: vec![FoundMember { id: id.to_owned(), by_list }],
         known,
         unconfirmed_by: Vec::new(),
+        said: None,
     };
     let makers = Makers(vec![
         (person("Ana"), found("U1", false, Known::Member)),

@@ -122,12 +122,13 @@ impl Console {
         secrets: SecretNumbers,
         call: &Call<'_>,
     ) -> Result<Answer, Answer> {
-        let Filled { repository, channel, circleci_project, git_host, ci } = filled;
+        let Filled { repository, channel, circleci_project, circleci_definition, git_host, ci } = filled;
         let next = DeploymentSettings {
             deployment: deployment.clone(),
             repository,
             channel,
             circleci_project,
+            circleci_definition,
             git_host,
             disconnected,
             leads: false,
@@ -139,6 +140,7 @@ impl Console {
         match self.store.save_deployment(before, next).await {
             Ok(saved) => {
                 let DeploymentSettings { repository, channel, circleci_project, version, ci, .. } = &saved;
+                let circleci_definition = &saved.circleci_definition;
                 let ci: Vec<_> = ci.iter().map(ToString::to_string).collect();
                 let SecretNumbers { incoming, outgoing, .. } = saved.secrets;
                 let connected = saved.disconnected.is_none();
@@ -152,6 +154,7 @@ impl Console {
                     repository,
                     channel,
                     circleci_project,
+                    circleci_definition,
                     ci = ci.join("; "),
                     connected,
                     incoming_secret = incoming,

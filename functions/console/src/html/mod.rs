@@ -17,6 +17,7 @@ mod icon;
 mod keys;
 mod live;
 mod message;
+mod nobody;
 mod people;
 mod policy;
 mod prompt;

@@ -150,6 +150,12 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
         "Its slug, such as gh/acme/checkout. Empty: the project of the repository on GitHub.",
         false,
     );
+    let definition = of(
+        "circleci_definition",
+        "CircleCI pipeline definition",
+        "Its id, from Project settings, Pipelines. trigger_build needs it where the project is one of CircleCI\u{2019}s GitHub App. Empty: none.",
+        false,
+    );
     let ci = Line {
         longest: LONGEST_CI,
         ..of(
@@ -168,6 +174,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
             (line(&repository, &form.repository))
             (line(&channel, &form.channel))
             (line(&project, &form.circleci_project))
+            (line(&definition, &form.circleci_definition))
             div.field {
                 label for="git_host" { "Git host" }
                 select #git_host name="git_host" aria-describedby="git_host-hint" {

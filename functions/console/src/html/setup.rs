@@ -192,10 +192,12 @@ mod tests {
         let site = Site::new("https://signoff.example.com").unwrap();
         let slug = Slug::new("acme", "checkout").unwrap();
         let connection = Connection {
+            is_of_organization: false,
             deployment: slug.clone(),
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
+            circleci_definition: None,
             git_host: GitHost::Github,
             secrets: SecretNumbers::default(),
             ci: Vec::new(),

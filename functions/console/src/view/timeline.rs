@@ -245,6 +245,12 @@ impl Teller<'_> {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 told(Tone::Good, format!("{who} reviewed the broken glass of {on}: {}", said(note)))
             }
+            EventKind::NobodyHereConfirmed { approval, handle, maker, said_by, by, name } => {
+                let (who, said_by) = (self.people.name(by, name), self.people.name(said_by, said_by));
+                let on = self.approval_name(approval);
+                let text = format!("{who} confirmed for {on} what {said_by} said: {maker} is nobody here.");
+                told(Tone::Warning, text).with_details(std::slice::from_ref(handle))
+            }
             EventKind::QuorumUndone { approval, by, name } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 told(Tone::Warning, format!("{who} undid the approval of {on} before its actions ran."))
@@ -318,6 +324,14 @@ impl Teller<'_> {
             ),
             EventKind::HealthReported { source, health, overall, .. } => {
                 health_reported(source, *health, *overall)
+            }
+            EventKind::HealthWithdrawn { source, overall } => {
+                let left = match overall {
+                    Some(health) => format!("Altogether it is {health}."),
+                    None => "Nobody else reports it.".to_owned(),
+                };
+                told(Tone::Plain, format!("{source} took back its report of the deploy\u{2019}s health."))
+                    .with_notes(Some(left))
             }
             EventKind::TagAdded { tag, rule } => {
                 told(Tone::Plain, format!("The rule {} gave the deploy the tag {tag}.", quoted(rule)))
@@ -486,6 +500,10 @@ mod tests {
         Good: The deploy is Healthy, api reports.
         Warning: The deploy is Ailing, alarm checkout-5xx reports.
           Altogether it is Unhealthy.
+        Plain: api took back its report of the deploy’s health.
+          Altogether it is Unhealthy.
+        Plain: api took back its report of the deploy’s health.
+          Nobody else reports it.
         Plain: The rule “soak” gave the deploy the tag #soaked.
         Plain: ana reacted with 👍.
         Plain: ana took back 👎.

@@ -98,6 +98,7 @@ pub(crate) fn dialog(
         require_reason: spec.require_reason,
         undo_window: None,
         frozen: Frozen::new(Vec::new(), now),
+        nobody_here: Vec::new(),
         expires_at: spec.expires_after.and_then(|after| now.checked_add(after).ok()),
         electorate,
         workspace: String::new(),

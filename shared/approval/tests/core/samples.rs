@@ -52,6 +52,7 @@ pub fn approval() -> Approval {
         require_reason: Reasons::Never,
         undo_window: None,
         frozen: Frozen::default(),
+        nobody_here: Vec::new(),
         expires_at: None,
         electorate: Electorate::anyone(),
         workspace: WORKSPACE.to_owned(),

@@ -227,8 +227,9 @@ pub(super) fn of_pull_request(number: u64) -> String {
         "pullRequest(number: {number}) {{ title body url headRefName author {ACTOR} mergedBy {ACTOR} \
          autoMergeRequest {{ enabledBy {ACTOR} }} labels(first: 100) {{ totalCount nodes {{ name }} }} \
          timelineItems(first: 100, itemTypes: [MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, \
-         AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, AUTO_REBASE_ENABLED_EVENT]) {{ \
-         pageInfo {{ hasNextPage }} nodes {{ ... on MergedEvent {{ actor {ACTOR} }} \
+         REMOVED_FROM_MERGE_QUEUE_EVENT, AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, \
+         AUTO_REBASE_ENABLED_EVENT, AUTO_MERGE_DISABLED_EVENT]) {{ \
+         pageInfo {{ hasNextPage }} nodes {{ __typename ... on MergedEvent {{ actor {ACTOR} }} \
          ... on AddedToMergeQueueEvent {{ actor {ACTOR} enqueuer {{ databaseId login }} }} \
          ... on AutoMergeEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
          ... on AutoSquashEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \

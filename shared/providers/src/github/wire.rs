@@ -422,9 +422,11 @@ pub(crate) struct AutoMerge {
     pub enabled_by: Option<Actor>,
 }
 
-/// A merge, a queueing, or auto-merge that was turned on.
+/// A merge, a queueing or its end, or auto-merge that was turned on or off.
 #[derive(Deserialize)]
 pub(crate) struct MergeEvent {
+    #[serde(rename = "__typename")]
+    pub kind: String,
     pub actor: Option<Actor>,
     pub enqueuer: Option<Actor>,
     pub enabler: Option<Actor>,

@@ -82,6 +82,7 @@ pub fn approval(deploy: &DeployId, votes_required: u32) -> Approval {
         require_reason: Reasons::Never,
         undo_window: None,
         frozen: Frozen::default(),
+        nobody_here: Vec::new(),
         expires_at: None,
         electorate: Electorate::anyone(),
         workspace: "T1".to_owned(),

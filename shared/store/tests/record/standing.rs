@@ -47,6 +47,21 @@ async fn a_revision_that_comes_back_stands_there_anew() {
 }
 
 #[tokio::test]
+async fn repository_belongs_to_the_first_deployment() {
+    let local = Local::new().await;
+    let slug = |name: &str| Slug::new("acme", name).expect("a slug");
+    let mut racers = JoinSet::new();
+    for name in ["checkout", "copy", "checkout", "copy"] {
+        let (store, slug) = (local.store.clone(), slug(name));
+        racers.spawn(async move { store.own_repository(99, &slug).await.expect("owned") });
+    }
+    let owners = racers.join_all().await;
+    assert!(owners.iter().all(|owner| *owner == owners[0]), "{owners:?}");
+    assert_eq!(local.store.own_repository(99, &slug("third")).await.expect("owned"), owners[0]);
+    assert_eq!(local.store.own_repository(98, &slug("third")).await.expect("owned"), slug("third"));
+}
+
+#[tokio::test]
 async fn a_report_of_what_stands_there_repeats_it() {
     let local = Local::new().await;
     let (a, report, between) = (deployed("a", 1, 1), deployed("report", 1, 5), deployed("between", 2, 3));
