@@ -16,6 +16,7 @@ mod clock;
 mod connections;
 mod deadlines;
 mod deliveries;
+mod deploy_states;
 mod deployments;
 mod dialogs;
 mod doors;

@@ -190,6 +190,10 @@ impl RuleEvaluation {
                 .await?;
             return Ok(());
         };
+        if !deploy.state.has_arrived() {
+            let note = Some("the deploy did not arrive in its environment".to_owned());
+            return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
+        }
         if self.was_evaluated_meanwhile(effect, &deploy).await? {
             let note = Some("the rules were evaluated meanwhile".to_owned());
             return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);

@@ -1,6 +1,7 @@
 //! The record: who did what, when, to which deploy.
 
 use crate::approval::{Choice, Electorate, Standing, Verdict};
+use crate::deploy_state::DeployState;
 use crate::facts::{Health, Thumb};
 use crate::id::{ApprovalId, DeployId, RunId};
 use crate::run::Resolution;
@@ -26,6 +27,12 @@ pub struct Event {
 pub enum EventKind {
     /// A deploy was registered.
     DeployRegistered,
+    /// A deploy was reported that is under way, or that failed. It changes nothing of what stands in its
+    /// environment.
+    DeployReported {
+        /// How far it got.
+        state: DeployState,
+    },
     /// The rules file was read for the deploy, and these rules held.
     RulesEvaluated {
         /// The file's path in the repository; `None`: the repository has none.

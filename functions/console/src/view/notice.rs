@@ -199,6 +199,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
             vec![notice(NoticeKind::Frozen, text, &[])]
         }
         EventKind::DeployRegistered
+        | EventKind::DeployReported { .. }
         | EventKind::RulesInForce { .. }
         | EventKind::PolicyInForce { .. }
         | EventKind::RunOpened { .. }

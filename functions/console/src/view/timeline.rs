@@ -9,6 +9,7 @@ use super::{web_link, words};
 use crate::view::mrkdwn::People;
 use approval::approval::Verdict;
 use approval::deploy::Source;
+use approval::deploy_state::DeployState;
 use approval::event::{Event, EventKind};
 use approval::facts::{Health, Thumb};
 use approval::id::{ApprovalId, RunId};
@@ -85,6 +86,16 @@ impl Told {
     }
 }
 
+/// What was reported of a deploy that did not arrive, or that failed after it did.
+fn reported(state: DeployState) -> &'static str {
+    match state {
+        DeployState::InProgress => "The deploy was reported as under way.",
+        DeployState::Failure => "The deploy was reported as failed.",
+        DeployState::Error => "The deploy was reported as failed with an error.",
+        DeployState::Success => "The deploy was reported as a success.",
+    }
+}
+
 impl Teller<'_> {
     fn entry(&self, event: &Event) -> Entry {
         let Told { tone, text, notes, details, url } = self.tell(event);
@@ -99,6 +110,10 @@ impl Teller<'_> {
                     Source::GithubDeployment => "GitHub\u{2019}s deployment status",
                 };
                 told(Tone::Plain, format!("The deploy was registered by {by}."))
+            }
+            EventKind::DeployReported { state } => {
+                let tone = if state.has_failed() { Tone::Bad } else { Tone::Plain };
+                told(tone, reported(*state).to_owned())
             }
             EventKind::RulesEvaluated { path: None, .. } => {
                 told(Tone::Plain, "The repository has no rules file.".to_owned())

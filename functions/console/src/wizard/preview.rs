@@ -147,6 +147,7 @@ pub(crate) fn sample(deployment: &Slug, environment: &str, now: Timestamp) -> De
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),

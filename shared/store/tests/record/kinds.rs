@@ -6,6 +6,7 @@ use approval::approval::{
     Successor, Verdict, WithoutRange,
 };
 use approval::deploy::RulesChange;
+use approval::deploy_state::DeployState;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
@@ -150,6 +151,7 @@ fn of_rules() -> Vec<EventKind> {
     };
     vec![
         EventKind::DeployRegistered,
+        EventKind::DeployReported { state: DeployState::InProgress },
         evaluated(&none, Vec::new(), odd()),
         evaluated(&some, odd(), Vec::new()),
         EventKind::RulesRefused { problems: odd() },

@@ -69,6 +69,7 @@ fn rich_deploy() -> Deploy {
         issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
         silent_trackers: vec![Tracker::Jira, Tracker::Linear],
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),

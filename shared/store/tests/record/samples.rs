@@ -48,6 +48,7 @@ pub fn deploy(number: u32) -> Deploy {
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),
