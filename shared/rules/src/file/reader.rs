@@ -1,8 +1,10 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
 use super::foreign;
-use super::shape::misplaced;
+use super::shape::{list_meant, misplaced};
+use super::stages::FailedRule;
 use crate::condition::{self, Patterns};
+use crate::edit::Edit;
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
 use crate::reference::ACTIONS;
 use crate::suggest::did_you_mean;
@@ -41,7 +43,7 @@ pub(super) struct Reader<'s> {
     /// The last date of each freeze window that has dates, and where they stand.
     pub(super) last_dates: Vec<(Date, Position)>,
     /// The rules that conditions ask for the failure of, and where.
-    pub(super) failed_rules: Vec<(String, Position)>,
+    pub(super) failed_rules: Vec<(FailedRule, Position)>,
 }
 
 impl<'s> Reader<'s> {
@@ -96,6 +98,44 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// [`Self::problem`], with the changes that the suggestion asks for.
+    pub(super) fn problem_with(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+        edits: Vec<Edit>,
+    ) {
+        let before = self.problems.len();
+        self.problem(at, message, suggestion);
+        if let Some(told) = self.problems.get_mut(before) {
+            told.edits = edits;
+        }
+    }
+
+    /// The change that makes `text` of a value that stands in one line; none where it stands in several.
+    pub(super) fn rewritten(&self, node: &Node, text: &str) -> Vec<Edit> {
+        let Some(scalar) = node.as_scalar() else { return Vec::new() };
+        let single = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        let is_plain = text.starts_with(|c: char| c.is_alphanumeric() || c == '(')
+            && !text.ends_with(':')
+            && ![": ", " #", ",", "[", "]", "{", "}"].iter().any(|sign| text.contains(sign));
+        let (written, put) = match scalar.style {
+            ScalarStyle::Plain if is_plain => (scalar.text.clone(), text.to_owned()),
+            ScalarStyle::Plain => (scalar.text.clone(), single(text)),
+            ScalarStyle::SingleQuoted => (single(&scalar.text), single(text)),
+            ScalarStyle::DoubleQuoted => {
+                let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+                (format!("\"{}\"", scalar.text), format!("\"{escaped}\""))
+            }
+            ScalarStyle::Literal | ScalarStyle::Folded => return Vec::new(),
+        };
+        if written.is_empty() || !self.source.from(node.start).starts_with(&written) {
+            return Vec::new();
+        }
+        vec![Edit { at: node.start, removed: written.chars().count(), put }]
+    }
+
     /// How many problems are kept.
     pub(super) fn problems_so_far(&self) -> usize {
         self.problems.len()
@@ -106,7 +146,8 @@ impl<'s> Reader<'s> {
         for problem in self.problems.split_off(before.min(self.problems.len())) {
             let at = Position { line: problem.line, column: problem.column };
             let suggestion = problem.suggestion.map_or_else(String::new, |right| format!("{right}; "));
-            self.notice(at, problem.message, format!("{suggestion}the rule `{name}` is not opened"));
+            let right = format!("{suggestion}the rule `{name}` is not opened");
+            self.notice_with(at, problem.message, right, problem.edits);
         }
     }
 
@@ -126,6 +167,21 @@ impl<'s> Reader<'s> {
             self.untold_notices += 1;
         } else {
             self.notices.push(self.source.problem(at, message, suggestion));
+        }
+    }
+
+    /// [`Self::notice`], with the changes that the suggestion asks for.
+    pub(super) fn notice_with(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+        edits: Vec<Edit>,
+    ) {
+        let before = self.notices.len();
+        self.notice(at, message, suggestion);
+        if let Some(told) = self.notices.get_mut(before) {
+            told.edits = edits;
         }
     }
 
@@ -186,7 +242,11 @@ impl<'s> Reader<'s> {
                     }
                     _ => format!("write {example}"),
                 };
-                self.problem(node.start, message, right);
+                let edits = match &node.content {
+                    Content::Sequence(nodes) if is_keys(nodes) => self.without_dashes(nodes),
+                    Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => Vec::new(),
+                };
+                self.problem_with(node.start, message, right, edits);
                 None
             }
         }
@@ -205,7 +265,11 @@ impl<'s> Reader<'s> {
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("{what} takes a list{}", node.instead());
                 let right = self.as_list(node, what).unwrap_or_else(|| format!("write {example}"));
-                self.problem(node.start, message, right);
+                let edits = match &node.content {
+                    Content::Mapping(entries) if right.contains("`- ` before") => self.as_entries(entries),
+                    Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => self.listed(node, what),
+                };
+                self.problem_with(node.start, message, right, edits);
                 None
             }
         }
@@ -221,22 +285,79 @@ impl<'s> Reader<'s> {
                 Some(if is_flow {
                     "put each action into braces of its own, and square brackets around all: `[{…}, {…}]`"
                         .to_owned()
+                } else if entries.len() > 1 {
+                    "write `- ` before the name of each action, and indent what belongs to it by two spaces more".to_owned()
                 } else {
                     format!("write `- ` before `{first}`, and indent what belongs to it by two spaces more")
                 })
             }
             Content::Scalar(scalar) => {
                 let text = scalar.text.trim();
-                let is_entry = if is_actions {
-                    ACTIONS.iter().any(|action| action.bare && action.name == text)
-                } else {
-                    what == "conditions" && text.contains(['=', '<', '>']) && condition::parse(text).is_ok()
-                };
-                let is_short = text.chars().count() <= MAX_REPEATED;
-                (is_entry && is_short).then(|| format!("write `- {text}` on a line of its own"))
+                let text = entry_of(text, what).filter(|text| text.chars().count() <= MAX_REPEATED)?;
+                Some(format!("write `- {text}` on a line of its own"))
             }
             Content::Sequence(_) | Content::Mapping(_) => None,
         }
+    }
+
+    /// The changes that make entries of a list of a mapping's keys, each on lines of its own.
+    pub(super) fn as_entries(&self, entries: &[Entry]) -> Vec<Edit> {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Vec::new() };
+        let column = first.at.column;
+        let indent = |line: usize| {
+            let text = self.source.line(line);
+            (!text.trim().is_empty()).then(|| text.len() - text.trim_start_matches(' ').len())
+        };
+        let is_block = entries.iter().all(|entry| entry.at.column == column && indent(entry.at.line) == Some(column - 1));
+        if !is_block {
+            return Vec::new();
+        }
+        let lines = (first.at.line..=self.source.line_count())
+            .take_while(|line| *line <= last.at.line || indent(*line).is_none_or(|indent| indent >= column))
+            .filter(|line| indent(*line).is_some());
+        let edit = |line: usize| match entries.iter().any(|entry| entry.at.line == line) {
+            true => Edit { at: Position { line, column }, removed: 0, put: "- ".to_owned() },
+            false => Edit { at: Position { line, column: 1 }, removed: 0, put: "  ".to_owned() },
+        };
+        lines.map(edit).collect()
+    }
+
+    /// The changes that make the keys of one mapping of a list's entries.
+    fn without_dashes(&self, nodes: &[Rc<Node>]) -> Vec<Edit> {
+        let dash = |node: &Rc<Node>| {
+            let before: String =
+                self.source.line(node.start.line).chars().take(node.start.column.saturating_sub(1)).collect();
+            let is_alone = before.trim() == "-";
+            let at = Position { column: before.find('-').map_or(1, |at| at + 1), ..node.start };
+            is_alone.then(|| Edit { at, removed: 1, put: " ".to_owned() })
+        };
+        nodes.iter().map(dash).collect::<Option<Vec<_>>>().unwrap_or_default()
+    }
+
+    /// The change that makes the only entry of a list of a text behind the list's key; none where it is no entry.
+    fn listed(&self, node: &Node, what: &str) -> Vec<Edit> {
+        let Some(scalar) = node.as_scalar() else { return Vec::new() };
+        let Some(text) = entry_of(scalar.text.trim(), what) else { return Vec::new() };
+        let item = self.rewritten(node, &text).pop();
+        item.map_or_else(Vec::new, |item| self.under_key(node, &format!("- {}", item.put)))
+    }
+
+    /// The change that puts `code` in the place of a value behind its key, on a line of its own. None where braces are around the key.
+    pub(super) fn under_key(&self, node: &Node, code: &str) -> Vec<Edit> {
+        let line = self.source.line(node.start.line);
+        let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+        let before: String = line.chars().take(node.start.column.saturating_sub(1)).collect();
+        if before.contains(['{', '[']) {
+            return Vec::new();
+        }
+        let begin = before.trim_end().chars().count();
+        let mut edits = self.rewritten(node, code);
+        for edit in &mut edits {
+            edit.removed += edit.at.column - 1 - begin;
+            edit.at.column = begin + 1;
+            edit.put = format!("\n{}{code}", " ".repeat(indent + 2));
+        }
+        edits
     }
 
     /// Those of `entries` whose key is one of `known`. The others are problems.
@@ -249,10 +370,29 @@ impl<'s> Reader<'s> {
 
     /// A key that is not one of `known`: a problem, with the one that may be meant.
     pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
+        let message = format!("{of} takes no key `{}`", entry.key);
+        let text = entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.trim());
+        if let (Some(list), Some(text)) = (list_meant(&entry.key, of, known), text)
+            && text.chars().count() <= MAX_REPEATED
+        {
+            if list == "triggers" && text.starts_with("deploy") {
+                let right = format!("a rule for deploys has no triggers: leave `{}` out", entry.key);
+                return self.problem(entry.at, message, right);
+            }
+            let item = entry_of(text, list).unwrap_or_else(|| text.to_owned());
+            let mut edits = self.listed(&entry.value, list);
+            for edit in &mut edits {
+                // The key is another one, too.
+                edit.removed += edit.at.column - entry.at.column;
+                edit.at = entry.at;
+                edit.put = format!("{list}:{}", edit.put);
+            }
+            return self.problem_with(entry.at, message, format!("write `{list}:` and under it `- {item}`"), edits);
+        }
         let suggestion = misplaced(&entry.key, of)
             .or_else(|| did_you_mean(&entry.key, known.iter().copied()))
             .unwrap_or_else(|| format!("it takes {}", known.join(", ")));
-        self.problem(entry.at, format!("{of} takes no key `{}`", entry.key), suggestion);
+        self.problem(entry.at, message, suggestion);
     }
 
     /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is written.
@@ -267,11 +407,18 @@ impl<'s> Reader<'s> {
         }
         let rest = self.source.from(node.start);
         let commented = rest.trim_start_matches([':', ' ', '\t']).strip_prefix('#');
-        let suggestion = commented.map(|text| {
-            let text = text.split_whitespace().next().unwrap_or("…");
-            format!("in YAML, `#` starts a comment: write '#{text}' with quotes")
+        let word = commented.filter(|text| text.starts_with(char::is_alphanumeric));
+        let word = word.and_then(|text| text.split_whitespace().next());
+        let suggestion = match word {
+            Some(word) => format!("in YAML, `#` starts a comment: write '#{word}' with quotes"),
+            None => "write one, or leave it out".to_owned(),
+        };
+        let edits = word.and_then(|word| {
+            let skipped = rest.chars().count() - rest.trim_start_matches([':', ' ', '\t']).chars().count();
+            let at = Position { column: node.start.column + skipped, ..node.start };
+            Some(vec![Edit { at, removed: word.chars().count() + 1, put: format!("'#{word}'") }])
         });
-        self.problem(node.start, format!("{what} has no value"), suggestion);
+        self.problem_with(node.start, format!("{what} has no value"), suggestion, edits.unwrap_or_default());
         None
     }
 
@@ -287,8 +434,17 @@ impl<'s> Reader<'s> {
             let skipped = scalar.text.chars().count() + rest.len() - comment.len();
             let at = Position { column: node.start.column + skipped, ..node.start };
             let word = comment.split_whitespace().next().unwrap_or("#");
-            let right = "put the text into quotes if it is a part of it, or write a space behind `#`";
-            self.notice(at, format!("`{word}` starts a comment here"), right.to_owned());
+            let line = self.source.from(node.start).trim_end();
+            let is_flow = line.contains(['}', ']']);
+            let whole = format!("'{}'", line.replace('\'', "''"));
+            let right = if whole.chars().count() <= MAX_REPEATED && !is_flow {
+                format!("write {whole} if it is a part of the text, or a space behind `#`")
+            } else {
+                "put the text into quotes if it is a part of it, or write a space behind `#`".to_owned()
+            };
+            let edit = Edit { at: node.start, removed: line.chars().count(), put: whole };
+            let edits = if is_flow { Vec::new() } else { vec![edit] };
+            self.notice_with(at, format!("`{word}` starts a comment here"), right, edits);
         }
     }
 
@@ -298,13 +454,19 @@ impl<'s> Reader<'s> {
         if self.sound_templates.contains(&text) {
             return Some(text);
         }
-        if let Some(foreign) = foreign::find(&text) {
+        let mut is_refused = false;
+        for foreign in foreign::find(&text) {
             let at = locate(self.source, node, foreign.offset);
+            let message = format!("{what}: {}", foreign.message);
             if foreign.is_refused {
-                self.problem(at, format!("{what}: {}", foreign.message), foreign.suggestion);
-                return None;
+                is_refused = true;
+                self.problem(at, message, foreign.suggestion);
+            } else {
+                self.notice(at, message, foreign.suggestion);
             }
-            self.notice(at, format!("{what}: {}", foreign.message), foreign.suggestion);
+        }
+        if is_refused {
+            return None;
         }
         if self.work > MAX_WORK {
             self.problem(node.start, format!("{what}: the templates of this file take too much work"), None);
@@ -324,6 +486,17 @@ impl<'s> Reader<'s> {
         }
         Some(text)
     }
+}
+
+/// The entry of the list `what` that a text behind its key is meant for; `None`: it is none.
+fn entry_of(text: &str, what: &str) -> Option<String> {
+    if what == "actions" || what.starts_with("on_") {
+        return ACTIONS.iter().any(|action| action.bare && action.name == text).then(|| text.to_owned());
+    }
+    if what != "conditions" || !text.contains(['=', '<', '>']) {
+        return None;
+    }
+    if condition::parse(text).is_ok() { Some(text.to_owned()) } else { condition::meant(text) }
 }
 
 /// Whether each entry of a list is a key with a value: what should be one mapping.

@@ -1,7 +1,7 @@
 //! Values with a meaning: truths, counts, channels, people, addresses.
 
 use super::reader::Reader;
-use crate::condition::parse_duration;
+use crate::condition::{meant_time, parse_duration};
 use crate::problem::Wrong;
 use crate::yaml::{Content, Node};
 use jiff::SignedDuration;
@@ -37,6 +37,11 @@ impl Reader<'_> {
 
     /// A Slack channel: `#name` or an id.
     pub(super) fn channel(&mut self, node: &Node, what: &str) -> Option<String> {
+        if let Content::Sequence(_) = &node.content {
+            let right = "write one channel, and give each other one an action of its own".to_owned();
+            self.problem(node.start, format!("{what} takes one channel, not a list"), right);
+            return None;
+        }
         let text = self.text(node, what)?;
         self.sound(node.start, channel(&text))
     }
@@ -118,6 +123,10 @@ pub(crate) fn channel(text: &str) -> Result<String, Wrong> {
     let lower = name.to_lowercase();
     let suggestion = if sound(&lower) {
         format!("names of channels are in lower case: '#{lower}'")
+    } else if let Some(name) = lower.strip_prefix('@').filter(|name| sound(name)) {
+        format!("the name of a channel starts with `#`: write '#{name}'")
+    } else if name.contains(',') {
+        "write one channel, and give each other one an action of its own".to_owned()
     } else {
         "write '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
     };
@@ -148,6 +157,10 @@ pub(crate) fn address(text: &str, what: &str) -> Result<String, Wrong> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#', '@', ':']).next()).unwrap_or("");
     if host.is_empty() || text.contains(char::is_whitespace) && !text.contains("{{") {
+        let has_host = text.split('/').next().is_some_and(|host| host.contains('.') && !host.contains([' ', ':']));
+        if rest.is_none() && has_host {
+            return Err(Wrong::new(format!("{what} takes an address"), "start it with `https://`"));
+        }
         return Err(Wrong::new(
             format!("{what} takes an address"),
             "write, for example, https://example.com/hook",
@@ -166,7 +179,11 @@ pub(crate) fn wait(
     let wait = parse_duration(text.trim()).and_then(|wait| SignedDuration::try_from(wait).ok());
     let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
         let message = format!("{key} takes a time: a whole number and s, m, h or d");
-        return Err(Wrong::new(message, format!("write, for example, `{key}: '{example}'`")));
+        let right = match meant_time(text) {
+            Some(time) => format!("write '{time}'"),
+            None => format!("write, for example, `{key}: '{example}'`"),
+        };
+        return Err(Wrong::new(message, right));
     };
     if wait > longest {
         let hours = longest.as_hours();

@@ -73,7 +73,7 @@ impl<'s> Line<'s> {
 pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
     let mut slips = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut everywhere = true;
+    let (mut everywhere, mut tags) = (true, true);
     // The last problem is the one at which the reading ended, if it did.
     let problems = failure.problems.iter().rev().take(PROBLEMS);
     for problem in problems {
@@ -89,6 +89,9 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             }
             if line.is_empty() {
                 continue;
+            }
+            if is_tag(line.content) && std::mem::take(&mut tags) {
+                tags_of_a_template(source, &mut slips);
             }
             spacing(&line, &mut slips);
             keys_in_flow(&line, &mut slips);
@@ -186,6 +189,29 @@ fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
+/// Whether a line is nothing but a tag of a template.
+fn is_tag(content: &str) -> bool {
+    content.starts_with("{%") && content.ends_with("%}")
+}
+
+/// Tags on lines of their own, as in a file that is made of a template.
+fn tags_of_a_template(source: &Source<'_>, slips: &mut Vec<Slip>) {
+    let lines = (1..=source.line_count()).filter_map(|number| Line::new(source, number));
+    let lines: Vec<Line<'_>> = lines.filter(|line| is_tag(line.content)).take(MAX_LINES).collect();
+    let Some(first) = lines.first() else { return };
+    let edit = |line: &Line<'_>| Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
+    let more = match lines.len() {
+        1 => String::new(),
+        count => format!(", and those in {} more", counted(count - 1, "line")),
+    };
+    slips.push(Slip {
+        at: first.at(0),
+        message: format!("`{}` stands outside of a text: a rules file is no template", shown(first.content)),
+        suggestion: format!("take it out{more}"),
+        edits: lines.iter().map(edit).collect(),
+    });
+}
+
 /// `1 line`, `2 lines`.
 pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -215,7 +241,16 @@ fn spacing(line: &Line<'_>, slips: &mut Vec<Slip>) {
 /// `{channel '#a'}` and `{channel:'#a'}`: keys within braces.
 fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let mut begins = false;
+    let mut quote = None;
     for (at, c) in line.content.char_indices() {
+        match quote {
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            Some(open) if c == open => quote = None,
+            _ => {}
+        }
+        if quote.is_some() {
+            continue;
+        }
         let starts = begins && c != ' ';
         begins = matches!(c, '{' | ',') || (begins && c == ' ');
         let Some(rest) = line.content.get(at..).filter(|_| starts) else { continue };
@@ -265,7 +300,7 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
     let is_name =
         content.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.' | '/' | '(' | ')'));
-    if !is_name || content.ends_with(':') {
+    if !is_name || content.ends_with(':') || !content.contains(char::is_alphanumeric) {
         return;
     }
     let next = (line.number + 1..=source.line_count())
@@ -274,7 +309,8 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let Some(next) = next else { return };
     let starts_list = next.text.trim_start().starts_with('-');
     let own = line.column - 1;
-    if next.indent > own || (starts_list && next.indent >= own) || (is_key(content) && next.indent >= own) {
+    let is_above_keys = line.text.trim_start().starts_with('-') && next.indent >= own && starts_structure(next.text);
+    if next.indent > own || (starts_list && next.indent >= own) || (is_key(content) && next.indent >= own) || is_above_keys {
         let message = format!("`{}` has no `:` behind it", shown(content));
         slips.push(insert(line.end(), ":", &message, format!("write `{}:`", shown(content))));
     }
@@ -316,12 +352,25 @@ fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let known = until(&|next| !is_blank(next) && (indent_of(next) < indent || starts_structure(next.text)));
     let all = until(&|next| !is_blank(next) && indent_of(next) < indent);
     let name = key.unwrap_or("the entry");
+    let at = Position { line: start, column: indent + 1 };
+    if block.is_some() {
+        // Only what is not indented as the lines before it is moved, and so far as they are.
+        let short = |length: usize| text.iter().take(length).filter(|line| !is_blank(line) && indent_of(line) < target);
+        let counts = [known, 1, all].into_iter().filter(|length| short(*length).all(|line| !starts_structure(line.text)));
+        for length in counts {
+            let edits = short(length).map(|line| Edit {
+                at: Position { line: line.number, column: 1 },
+                removed: 0,
+                put: " ".repeat(target - indent_of(line)),
+            });
+            let right = format!("indent this line by {} more, as the text above it", counted(by, "space"));
+            let message = format!("the text of `{}` is indented unevenly", line.content);
+            slips.push(Slip { at, message, suggestion: right, edits: edits.collect() });
+        }
+        return;
+    }
     let right = format!("indent the lines of the text by {} more", counted(by, "space"));
-    let message = if block.is_some() {
-        format!("the text of `{}` is indented unevenly", line.content)
-    } else {
-        format!("the text of `{}` must be indented further than `{name}`", line.content)
-    };
+    let message = format!("the text of `{}` must be indented further than `{name}`", line.content);
     for length in [known, 1, all] {
         let edits: Vec<Edit> = text
             .iter()
@@ -333,7 +382,6 @@ fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
                 put: " ".repeat(by),
             })
             .collect();
-        let at = Position { line: start, column: indent + 1 };
         slips.push(Slip { at, message: message.clone(), suggestion: right.clone(), edits });
     }
 }

@@ -1,0 +1,470 @@
+//! Conditions as other languages write them, in the words of this one.
+
+use super::{parse, parse_duration};
+use crate::reference::Kind;
+use crate::variables::{DRIFT, Variable, kind_of, look_up};
+
+/// The longest condition that is written anew, in characters.
+const LONGEST: usize = 200;
+
+/// The condition that `text`, which is none, is most likely meant to be; `None`: that can't be told.
+pub(crate) fn meant(text: &str) -> Option<String> {
+    if text.chars().count() > LONGEST {
+        return None;
+    }
+    let mut writer = Writer { tokens: scan(text)?, at: 0, written: String::new(), open: 0 };
+    writer.condition()?;
+    let written = writer.written.trim().to_owned();
+    (written != text && parse(&written).is_ok()).then_some(written)
+}
+
+/// A time as people write it (`5 minutes`) as a condition has it (`5m`).
+pub(crate) fn meant_time(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let time = format!("{number}{}", unit_of(unit.trim_start_matches([' ', '-', '_']).trim_end_matches('.'))?);
+    parse_duration(&time).map(|_| time)
+}
+
+fn unit_of(word: &str) -> Option<char> {
+    match word {
+        "s" | "sec" | "secs" | "second" | "seconds" => Some('s'),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some('m'),
+        "h" | "hr" | "hrs" | "hour" | "hours" => Some('h'),
+        "d" | "day" | "days" => Some('d'),
+        _ => None,
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    /// A variable, a number or a keyword.
+    Name(String),
+    /// A text, without its quotes.
+    Text(String),
+    /// An operator as it is written here.
+    Sign(&'static str),
+    Not,
+    And,
+    Or,
+    /// A comma or semicolon.
+    Comma,
+    Open,
+    Close,
+    OpenList,
+    CloseList,
+}
+
+/// The tokens of a text, each with the spaces before it; `None`: something has no place in any condition.
+fn scan(text: &str) -> Option<Vec<(String, Token)>> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    loop {
+        let trimmed = rest.trim_start();
+        let space = rest.get(..rest.len() - trimmed.len())?.to_owned();
+        let Some(first) = trimmed.chars().next() else { return Some(tokens) };
+        let (token, length) = token(trimmed, first)?;
+        tokens.push((space, token));
+        rest = trimmed.get(length..)?;
+    }
+}
+
+fn token(rest: &str, first: char) -> Option<(Token, usize)> {
+    if let Some((name, length)) = expression(rest) {
+        return Some((Token::Name(name), length));
+    }
+    if let Some(close) = closing(first) {
+        let inner = rest.get(first.len_utf8()..)?;
+        // A quote that is left open is closed at the end.
+        let length = inner.find(|c| close.contains(&c)).unwrap_or(inner.len());
+        let end = inner.get(length..)?.chars().next().map_or(0, char::len_utf8);
+        let (text, whole) = (inner.get(..length)?, first.len_utf8() + length + end);
+        // `'it''s'`: YAML's own escape.
+        if let Some((Token::Text(more), length)) = rest.get(whole..).filter(|rest| rest.starts_with(first)).and_then(|rest| token(rest, first)) {
+            return Some((Token::Text(format!("{text}{first}{more}")), whole + length));
+        }
+        return Some((Token::Text(text.to_owned()), whole));
+    }
+    let run = |is: fn(char) -> bool| rest.find(|c| !is(c)).unwrap_or(rest.len());
+    let one = |token| Some((token, first.len_utf8()));
+    match first {
+        '(' => one(Token::Open),
+        ')' => one(Token::Close),
+        '[' => one(Token::OpenList),
+        ']' => one(Token::CloseList),
+        ',' | ';' => one(Token::Comma),
+        '&' => Some((Token::And, run(|c| c == '&'))),
+        '|' => Some((Token::Or, run(|c| c == '|'))),
+        '=' | '!' | '<' | '>' | '~' => {
+            let length = run(|c| matches!(c, '=' | '!' | '<' | '>' | '~'));
+            let token = match rest.get(..length)? {
+                "=" | "==" | "===" => Token::Sign("="),
+                "!=" | "<>" | "!==" | "=!" => Token::Sign("!="),
+                ">" => Token::Sign(">"),
+                ">=" | "=>" => Token::Sign(">="),
+                "<" => Token::Sign("<"),
+                "<=" | "=<" => Token::Sign("<="),
+                "~=" | "=~" | "~" => Token::Sign("~="),
+                "!" => Token::Not,
+                _ => return None,
+            };
+            Some((token, length))
+        }
+        '#' | '@' | '/' | '*' => {
+            let length = rest.find([' ', ')', ']', ',', '\'', '"']).unwrap_or(rest.len());
+            Some((Token::Text(rest.get(..length)?.to_owned()), length))
+        }
+        _ if first.is_alphanumeric() || matches!(first, '_' | '-') => {
+            let length = run(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            let word = rest.get(..length)?;
+            let token = match word.to_ascii_lowercase().as_str() {
+                "and" => Token::And,
+                "or" => Token::Or,
+                "not" => Token::Not,
+                _ => Token::Name(word.to_owned()),
+            };
+            Some((token, length))
+        }
+        _ => None,
+    }
+}
+
+/// The characters that end a text which starts with `quote`; `None`: it is no quote.
+fn closing(quote: char) -> Option<&'static [char]> {
+    match quote {
+        '\'' => Some(&['\'']),
+        '"' => Some(&['"']),
+        '`' => Some(&['`', '\'']),
+        '‘' | '’' | '‚' | '‛' => Some(&['‘', '’', '\'']),
+        '“' | '”' | '„' | '‟' | '«' => Some(&['“', '”', '»', '"']),
+        _ => None,
+    }
+}
+
+/// The variable that a template or another system's expression at the start of `rest` stands for, and how long that is.
+fn expression(rest: &str) -> Option<(String, usize)> {
+    for (start, end) in [("${{", "}}"), ("{{", "}}"), ("<%=", "%>"), ("<%", "%>"), ("${", "}"), ("{", "}"), ("%", "%")] {
+        let Some(inner) = rest.strip_prefix(start) else { continue };
+        let length = inner.find(end)?;
+        return Some((variable(inner.get(..length)?.trim())?, start.len() + length + end.len()));
+    }
+    let name = rest.strip_prefix('$')?;
+    let length = name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(name.len());
+    Some((variable(name.get(..length)?)?, length + 1))
+}
+
+/// The variable of a condition that is called so, or so elsewhere.
+fn variable(name: &str) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_known = |name: &str| look_up(name) == Variable::Supported;
+    let lower = last.to_ascii_lowercase();
+    let short = lower.rsplit_once('_').map_or(lower.as_str(), |(_, short)| short);
+    let other = match short {
+        "ref" | "branch" | "name" if lower != "name" => "branch",
+        "sha" | "sha1" | "commit" => "revision",
+        "actor" | "user" | "username" => "deployer",
+        "repository" | "repo" => "deployment",
+        _ => lower.as_str(),
+    };
+    [last, lower.as_str(), other].into_iter().find(|name| is_known(name)).map(str::to_owned)
+}
+
+struct Writer {
+    tokens: Vec<(String, Token)>,
+    at: usize,
+    written: String,
+    open: usize,
+}
+
+impl Writer {
+    fn peek(&self, ahead: usize) -> Option<&Token> {
+        self.tokens.get(self.at + ahead).map(|(_, token)| token)
+    }
+
+    /// The spaces before the next token.
+    fn space(&self) -> String {
+        self.tokens.get(self.at).map_or_else(String::new, |(space, _)| space.clone())
+    }
+
+    fn next(&mut self) -> Option<(String, Token)> {
+        let token = self.tokens.get(self.at).cloned()?;
+        self.at += 1;
+        Some(token)
+    }
+
+    fn take(&mut self, token: &Token) -> bool {
+        let is_next = self.peek(0) == Some(token);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn condition(&mut self) -> Option<()> {
+        loop {
+            self.one()?;
+            let mut joined = None;
+            while let Some((space, token)) = self.next() {
+                match token {
+                    Token::Close if self.open > 0 => {
+                        self.open -= 1;
+                        self.written.push(')');
+                    }
+                    // One that closes nothing.
+                    Token::Close => {}
+                    Token::And => joined = Some((space, "and")),
+                    Token::Comma => joined = Some((" ".to_owned(), "and")),
+                    Token::Or => joined = Some((space, "or")),
+                    _ => return None,
+                }
+                if joined.is_some() {
+                    break;
+                }
+            }
+            // What ends with `and` says no more.
+            let Some((space, word)) = joined.filter(|_| self.at < self.tokens.len()) else {
+                self.written.push_str(&")".repeat(self.open));
+                return Some(());
+            };
+            let space = if space.is_empty() { " ".to_owned() } else { space };
+            self.written.push_str(&format!("{space}{word}"));
+            if self.space().is_empty() {
+                self.written.push(' ');
+            }
+        }
+    }
+
+    /// One comparison, with the parentheses that open before it.
+    fn one(&mut self) -> Option<()> {
+        let mut is_not = false;
+        loop {
+            let (space, token) = self.next()?;
+            let name = match token {
+                Token::Open if !is_not => {
+                    self.open += 1;
+                    self.written.push_str(&space);
+                    self.written.push('(');
+                    continue;
+                }
+                Token::Not if !is_not => {
+                    is_not = true;
+                    if !self.written.ends_with([' ', '(']) {
+                        self.written.push_str(&space);
+                    }
+                    continue;
+                }
+                // `drift_to_'Pre Prod'`: the environment stands without quotes.
+                Token::Name(name) if name == DRIFT => match self.next()?.1 {
+                    Token::Text(environment) => format!("{DRIFT}{environment}"),
+                    _ => return None,
+                },
+                Token::Name(name) => name,
+                Token::Text(name) if look_up(&name) == Variable::Supported => name,
+                _ => return None,
+            };
+            if !is_not {
+                self.written.push_str(&space);
+            }
+            return self.comparison(&name, is_not);
+        }
+    }
+
+    fn comparison(&mut self, name: &str, is_not: bool) -> Option<()> {
+        let before = self.space();
+        let (sign, is_word) = match self.operator()? {
+            Some((sign, is_word)) => (if is_not { turned(sign)? } else { sign }, is_word),
+            None => {
+                let suffix = match (is_not, kind_of(name)) {
+                    (false, _) => "",
+                    (true, Some(Kind::List)) => "=[]",
+                    (true, Some(Kind::Bool)) => "=false",
+                    (true, _) => return None,
+                };
+                self.written.push_str(&format!("{name}{suffix}"));
+                return Some(());
+            }
+        };
+        if matches!(self.peek(0), Some(Token::OpenList | Token::Open)) {
+            let each: Vec<String> =
+                self.list(name)?.into_iter().map(|value| format!("{name}{sign}{value}")).collect();
+            let joined = each.join(if sign == "!=" { " and " } else { " or " });
+            let is_alone = self.at >= self.tokens.len() && self.written.trim().is_empty();
+            let is_one = each.len() == 1 || (is_alone && self.open == 0);
+            self.written.push_str(&if is_one { joined } else { format!("({joined})") });
+            return Some(());
+        }
+        let (before, behind) = if is_word { (String::new(), String::new()) } else { (before, self.space()) };
+        let value = self.value(name)?;
+        self.written.push_str(&format!("{name}{before}{sign}{behind}{value}"));
+        Some(())
+    }
+
+    /// The operator that comes next, and whether it is a word elsewhere. `Some(None)`: there is none, and the variable stands alone.
+    fn operator(&mut self) -> Option<Option<(&'static str, bool)>> {
+        let word = match self.peek(0) {
+            Some(Token::Sign(sign)) => {
+                let sign = *sign;
+                self.at += 1;
+                return Some(Some((sign, false)));
+            }
+            Some(Token::Not) if matches!(self.peek(1), Some(Token::Name(name)) if name.eq_ignore_ascii_case("in")) => {
+                self.at += 2;
+                return Some(Some(("!=", true)));
+            }
+            Some(Token::Text(_)) => return Some(Some(("=", true))),
+            Some(Token::Name(word)) => word.to_ascii_lowercase(),
+            _ => return Some(None),
+        };
+        let sign = match word.as_str() {
+            "is" | "equals" | "equal" | "eq" | "contains" | "has" | "includes" | "in" => "=",
+            "isnt" | "ne" | "neq" => "!=",
+            "matches" | "like" => "~=",
+            "gt" => ">",
+            "ge" | "gte" => ">=",
+            "lt" => "<",
+            "le" | "lte" => "<=",
+            _ => return None,
+        };
+        self.at += 1;
+        let is_not = sign == "=" && self.take(&Token::Not);
+        Some(Some((if is_not { "!=" } else { sign }, true)))
+    }
+
+    /// The values of `['a', 'b']` or `('a', 'b')`.
+    fn list(&mut self, name: &str) -> Option<Vec<String>> {
+        self.next();
+        let mut values = Vec::new();
+        loop {
+            match self.peek(0)? {
+                Token::Close | Token::CloseList => {
+                    self.next();
+                    return (!values.is_empty()).then_some(values);
+                }
+                Token::Comma => {
+                    self.next();
+                }
+                _ => values.push(self.value(name)?),
+            }
+        }
+    }
+
+    fn value(&mut self, variable: &str) -> Option<String> {
+        let is_time = matches!(kind_of(variable), Some(Kind::Duration | Kind::Behind));
+        let name = match self.next()?.1 {
+            Token::Text(text) if is_time => return quoted(&meant_time(&text).unwrap_or(text)),
+            Token::Text(text) => return quoted(&text),
+            Token::Name(name) => name,
+            _ => return None,
+        };
+        if parse_duration(&name).is_some() {
+            return quoted(&name);
+        }
+        if name.parse::<f64>().is_ok() {
+            let unit = match self.peek(0) {
+                Some(Token::Name(word)) => word.to_lowercase(),
+                _ => return Some(name),
+            };
+            self.next();
+            return match unit_of(&unit) {
+                Some(unit) if is_time => quoted(&format!("{name}{unit}")),
+                // `10 deploys`: a number has no unit.
+                _ => matches!(unit.as_str(), "deploys" | "deploy" | "votes" | "tags").then_some(name),
+            };
+        }
+        if name.eq_ignore_ascii_case("true") || name.eq_ignore_ascii_case("false") || kind_of(&name).is_some() {
+            return Some(name);
+        }
+        let mut words = name;
+        while let Some(Token::Name(word)) = self.peek(0) {
+            words = format!("{words} {word}");
+            self.next();
+        }
+        quoted(&words)
+    }
+}
+
+/// The operator that holds where this one does not.
+fn turned(sign: &'static str) -> Option<&'static str> {
+    match sign {
+        "=" => Some("!="),
+        "!=" => Some("="),
+        ">" => Some("<="),
+        ">=" => Some("<"),
+        "<" => Some(">="),
+        "<=" => Some(">"),
+        _ => None,
+    }
+}
+
+/// A text in the quotes that it does not hold.
+fn quoted(text: &str) -> Option<String> {
+    match (text.contains('\''), text.contains('"')) {
+        (false, _) => Some(format!("'{text}'")),
+        (true, false) => Some(format!("\"{text}\"")),
+        (true, true) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn condition_of_another_language_is_written_anew() {
+        for (text, expected) in [
+            ("environment == 'Staging'", Some("environment = 'Staging'")),
+            ("environment=Staging", Some("environment='Staging'")),
+            ("environment is Staging", Some("environment='Staging'")),
+            ("environment is not 'Pre Prod'", Some("environment!='Pre Prod'")),
+            ("environment in ['Staging', \"QA\"]", Some("environment='Staging' or environment='QA'")),
+            ("environment in (Staging, QA) and tags='#a'", Some("(environment='Staging' or environment='QA') and tags='#a'")),
+            ("environment not in ['Staging', 'QA']", Some("environment!='Staging' and environment!='QA'")),
+            ("tags contains '#web'", Some("tags='#web'")),
+            ("tags=#web", Some("tags='#web'")),
+            ("environment='Staging'&&tags='#a'", Some("environment='Staging' and tags='#a'")),
+            ("environment='Staging', tags='#a'", Some("environment='Staging' and tags='#a'")),
+            ("environment='Staging' and", Some("environment='Staging'")),
+            ("not future_deploy", Some("future_deploy=false")),
+            ("!future_deploy and !tags", Some("future_deploy=false and tags=[]")),
+            ("not environment = 'Staging'", Some("environment != 'Staging'")),
+            ("(environment='Staging' or environment='QA'", Some("(environment='Staging' or environment='QA')")),
+            ("environment='Staging')", Some("environment='Staging'")),
+            ("environment='Staging", Some("environment='Staging'")),
+            ("environment=“Staging”", Some("environment='Staging'")),
+            ("deployed_for>=5m", Some("deployed_for>='5m'")),
+            ("deployed_for >= 5 minutes", Some("deployed_for >= '5m'")),
+            ("drift_to_production>10 deploys", Some("drift_to_production>10")),
+            ("$environment='Staging'", Some("environment='Staging'")),
+            ("<% environment %>='Staging'", Some("environment='Staging'")),
+            ("{{ environment }} = 'Staging'", Some("environment = 'Staging'")),
+            ("${{ github.ref }} == 'main'", Some("branch = 'main'")),
+            ("'environment'='Staging'", Some("environment='Staging'")),
+            ("drift_to_'Pre Prod'>10", Some("drift_to_Pre Prod>10")),
+            ("environment='it''s'", Some("environment=\"it's\"")),
+            ("environment 'Staging'", Some("environment='Staging'")),
+            // What is meant can't be told.
+            ("environment='Staging' tags='#a'", None),
+            ("not (tags='#a' or tags='#b')", None),
+            ("not tags~='#a'", None),
+            ("environment", None),
+            ("", None),
+            ("{{ weather }}='x'", None),
+        ] {
+            assert_eq!(meant(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn time_as_people_write_it_gets_its_unit() {
+        for (text, expected) in [
+            ("5 minutes", Some("5m")),
+            ("2 Hours", Some("2h")),
+            ("30sec", Some("30s")),
+            ("1-day", Some("1d")),
+            ("5", None),
+            ("soon", None),
+            ("1.5h", None),
+        ] {
+            assert_eq!(meant_time(text).as_deref(), expected, "{text}");
+        }
+    }
+}
