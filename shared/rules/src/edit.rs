@@ -34,8 +34,11 @@ mod tests {
     #[test]
     fn edits_change_a_text_across_lines() {
         let source = Source::new("f", "abc\r\ndé\nf");
-        let edit =
-            |line, column, removed, put: &str| Edit { at: Position { line, column }, removed, put: put.to_owned() };
+        let edit = |line, column, removed, put: &str| Edit {
+            at: Position { line, column },
+            removed,
+            put: put.to_owned(),
+        };
         let text = |edits: &[Edit]| applied(&source, edits);
         assert_eq!(text(&[edit(1, 2, 1, "B"), edit(2, 2, 2, "")]).as_deref(), Some("aBc\r\ndf"));
         assert_eq!(text(&[edit(1, 4, 3, "-")]).as_deref(), Some("abc-é\nf"));

@@ -5,13 +5,14 @@
 
 mod candidates;
 
-use crate::edit::applied;
+use crate::edit::{Edit, applied};
+use crate::file::is_sound;
 use crate::parse;
 use crate::problem::{Position, Problem, Source, excerpt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most changes that are tried for one problem.
-const MAX_TRIED: usize = 120;
+const MAX_TRIED: usize = 60;
 /// The largest file that is changed, in bytes, times the number of changes tried.
 const MAX_READ: usize = 1024 * 1024;
 /// The most lines that are shown of a change.
@@ -26,6 +27,8 @@ pub struct Mended {
     pub line: usize,
     /// The lines that are others, as an excerpt shows them; empty where lines were only taken out.
     pub lines: Vec<String>,
+    /// Whether it says what the file said, but for what was wrong: nothing in it is an example.
+    pub is_exact: bool,
 }
 
 impl Mended {
@@ -34,7 +37,8 @@ impl Mended {
         if self.lines.is_empty() || self.lines.len() > MAX_SHOWN {
             return None;
         }
-        let numbered = self.lines.iter().enumerate().map(|(index, line)| format!("{} + {line}", self.line + index));
+        let numbered =
+            self.lines.iter().enumerate().map(|(index, line)| format!("{} + {line}", self.line + index));
         Some(numbered.collect::<Vec<_>>().join("\n"))
     }
 }
@@ -46,17 +50,44 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
     let source = Source::new(&problem.path, text);
     let before = Told::of(text, &problem.path);
     let mut budget = MAX_READ;
-    let tried = candidates::of(&source, problem, suggestion).into_iter().take(MAX_TRIED);
-    for edits in tried {
+    let mut tried = BTreeSet::new();
+    for edits in candidates::of(&source, problem, suggestion) {
         let Some(changed) = applied(&source, &edits).filter(|changed| changed != text) else { continue };
+        if tried.len() >= MAX_TRIED {
+            return None;
+        }
+        if !tried.insert(changed.clone()) {
+            continue;
+        }
         budget = budget.checked_sub(changed.len())?;
         let (line, lines) = changed_lines(text, &changed);
+        // Where nothing else is wrong, nothing may be left.
+        if !before.is_sound && before.told.len() == 1 && !is_sound(&changed, &problem.path) {
+            continue;
+        }
         let after = Told::of(&changed, &problem.path);
         if after.is_better(&before, problem, line..line + lines.len()) {
-            return Some(Mended { text: changed, line, lines });
+            let is_exact = !suggestion.contains("example")
+                && !suggestion.contains("name-of-")
+                && keeps(&source, &edits, problem);
+            return Some(Mended { text: changed, line, lines, is_exact });
         }
     }
     None
+}
+
+/// Whether the words that `edits` take out are in what they put, or in what is told.
+fn keeps(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
+    let put: Vec<&str> = edits.iter().map(|edit| edit.put.as_str()).collect();
+    let known = format!("{problem} {}", put.join(" "));
+    let known: BTreeSet<&str> = known.split(|c: char| !c.is_alphanumeric()).collect();
+    let removed = |edit: &Edit| -> String {
+        let start = source.offset(edit.at).unwrap_or_default();
+        source.text().get(start..).unwrap_or_default().chars().take(edit.removed).collect()
+    };
+    edits
+        .iter()
+        .all(|edit| removed(edit).split(|c: char| !c.is_alphanumeric()).all(|word| known.contains(word)))
 }
 
 /// All that is told of a file.
@@ -140,7 +171,10 @@ mod tests {
     fn address_in_a_changed_line_is_masked() {
         let text = "rules:\n  - a:\n      actions: [webhok: 'https://hooks.example.com/s3cret']\n";
         let shown = first(text).unwrap().rendered().unwrap();
-        assert!(shown.contains("webhook: 'https://hooks.example.com") && !shown.contains("s3cret"), "{shown}");
+        assert!(
+            shown.contains("webhook: 'https://hooks.example.com") && !shown.contains("s3cret"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub(crate) fn meant_time(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
-    let time = format!("{number}{}", unit_of(unit.trim_start_matches([' ', '-', '_']).trim_end_matches('.'))?);
+    let time =
+        format!("{number}{}", unit_of(unit.trim_start_matches([' ', '-', '_']).trim_end_matches('.'))?);
     parse_duration(&time).map(|_| time)
 }
 
@@ -81,7 +82,9 @@ fn token(rest: &str, first: char) -> Option<(Token, usize)> {
         let end = inner.get(length..)?.chars().next().map_or(0, char::len_utf8);
         let (text, whole) = (inner.get(..length)?, first.len_utf8() + length + end);
         // `'it''s'`: YAML's own escape.
-        if let Some((Token::Text(more), length)) = rest.get(whole..).filter(|rest| rest.starts_with(first)).and_then(|rest| token(rest, first)) {
+        if let Some((Token::Text(more), length)) =
+            rest.get(whole..).filter(|rest| rest.starts_with(first)).and_then(|rest| token(rest, first))
+        {
             return Some((Token::Text(format!("{text}{first}{more}")), whole + length));
         }
         return Some((Token::Text(text.to_owned()), whole));
@@ -144,13 +147,16 @@ fn closing(quote: char) -> Option<&'static [char]> {
 
 /// The variable that a template or another system's expression at the start of `rest` stands for, and how long that is.
 fn expression(rest: &str) -> Option<(String, usize)> {
-    for (start, end) in [("${{", "}}"), ("{{", "}}"), ("<%=", "%>"), ("<%", "%>"), ("${", "}"), ("{", "}"), ("%", "%")] {
+    for (start, end) in
+        [("${{", "}}"), ("{{", "}}"), ("<%=", "%>"), ("<%", "%>"), ("${", "}"), ("{", "}"), ("%", "%")]
+    {
         let Some(inner) = rest.strip_prefix(start) else { continue };
         let length = inner.find(end)?;
         return Some((variable(inner.get(..length)?.trim())?, start.len() + length + end.len()));
     }
     let name = rest.strip_prefix('$')?;
-    let length = name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(name.len());
+    let length =
+        name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(name.len());
     Some((variable(name.get(..length)?)?, length + 1))
 }
 
@@ -306,7 +312,8 @@ impl Writer {
                 self.at += 1;
                 return Some(Some((sign, false)));
             }
-            Some(Token::Not) if matches!(self.peek(1), Some(Token::Name(name)) if name.eq_ignore_ascii_case("in")) => {
+            Some(Token::Not) if matches!(self.peek(1), Some(Token::Name(name)) if name.eq_ignore_ascii_case("in")) =>
+            {
                 self.at += 2;
                 return Some(Some(("!=", true)));
             }
@@ -370,7 +377,8 @@ impl Writer {
                 _ => matches!(unit.as_str(), "deploys" | "deploy" | "votes" | "tags").then_some(name),
             };
         }
-        if name.eq_ignore_ascii_case("true") || name.eq_ignore_ascii_case("false") || kind_of(&name).is_some() {
+        if name.eq_ignore_ascii_case("true") || name.eq_ignore_ascii_case("false") || kind_of(&name).is_some()
+        {
             return Some(name);
         }
         let mut words = name;
@@ -416,7 +424,10 @@ mod tests {
             ("environment is Staging", Some("environment='Staging'")),
             ("environment is not 'Pre Prod'", Some("environment!='Pre Prod'")),
             ("environment in ['Staging', \"QA\"]", Some("environment='Staging' or environment='QA'")),
-            ("environment in (Staging, QA) and tags='#a'", Some("(environment='Staging' or environment='QA') and tags='#a'")),
+            (
+                "environment in (Staging, QA) and tags='#a'",
+                Some("(environment='Staging' or environment='QA') and tags='#a'"),
+            ),
             ("environment not in ['Staging', 'QA']", Some("environment!='Staging' and environment!='QA'")),
             ("tags contains '#web'", Some("tags='#web'")),
             ("tags=#web", Some("tags='#web'")),
@@ -426,7 +437,10 @@ mod tests {
             ("not future_deploy", Some("future_deploy=false")),
             ("!future_deploy and !tags", Some("future_deploy=false and tags=[]")),
             ("not environment = 'Staging'", Some("environment != 'Staging'")),
-            ("(environment='Staging' or environment='QA'", Some("(environment='Staging' or environment='QA')")),
+            (
+                "(environment='Staging' or environment='QA'",
+                Some("(environment='Staging' or environment='QA')"),
+            ),
             ("environment='Staging')", Some("environment='Staging'")),
             ("environment='Staging", Some("environment='Staging'")),
             ("environment=“Staging”", Some("environment='Staging'")),

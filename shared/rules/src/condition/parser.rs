@@ -170,10 +170,11 @@ impl Parser<'_> {
     /// The name of a variable that starts with `word`: the name of an environment may have several words. They all belong to it where
     /// `ends` says so of the token behind them.
     fn whole_name(&mut self, word: String, ends: fn(Option<&Token>) -> bool) -> String {
-        let more = self.tokens.get(self.next..).unwrap_or_default().iter().map_while(|(token, _)| match token {
-            Token::Word(more) if !is_keyword(more) => Some(more.as_str()),
-            _ => None,
-        });
+        let more =
+            self.tokens.get(self.next..).unwrap_or_default().iter().map_while(|(token, _)| match token {
+                Token::Word(more) if !is_keyword(more) => Some(more.as_str()),
+                _ => None,
+            });
         let more: Vec<&str> = more.collect();
         let behind = self.tokens.get(self.next + more.len()).map(|(token, _)| token);
         if more.is_empty() || drift_of(&word).is_none() || !ends(behind) {

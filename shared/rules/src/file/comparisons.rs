@@ -84,7 +84,8 @@ impl Compared<'_> {
             Kind::Text if order_of(variable).contains(&text) => None,
             Kind::Text if !order_of(variable).is_empty() => {
                 let order = order_of(variable);
-                let right = closest(text, order.iter().copied()).map(|right| format!("did you mean '{right}'?"));
+                let right =
+                    closest(text, order.iter().copied()).map(|right| format!("did you mean '{right}'?"));
                 self.never(
                     format!("'{text}' has no place in the order of `{variable}`"),
                     right.unwrap_or_else(|| format!("it is '{}'", order.join("' < '"))),

@@ -5,9 +5,7 @@ use super::comparisons::{Finding, finding};
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
 use super::stages::FailedRule;
-use crate::condition::{
-    Condition, ConditionError, Name, Operand, Operator, meant, parse, parse_with_names,
-};
+use crate::condition::{Condition, ConditionError, Name, Operand, Operator, meant, parse, parse_with_names};
 use crate::edit::Edit;
 use crate::odd::{Looks, looks};
 use crate::problem::Position;
@@ -59,12 +57,22 @@ impl Reader<'_> {
             return None;
         }
         if let Some(right) = joined(entries) {
-            self.problem(node.start, "a condition is a text, not a key with a list", format!("write {right}"));
+            self.problem(
+                node.start,
+                "a condition is a text, not a key with a list",
+                format!("write {right}"),
+            );
             return None;
         }
-        if let Some(entry) = entries.iter().find(|entry| parse(&entry.key).is_ok() && entry.key.contains(['=', '<', '>'])) {
+        if let Some(entry) =
+            entries.iter().find(|entry| parse(&entry.key).is_ok() && entry.key.contains(['=', '<', '>']))
+        {
             let message = "a condition stands behind `expression:`, where it has a description";
-            self.problem(entry.at, message, format!("write `expression: {}` and `description:` beside it", entry.key));
+            self.problem(
+                entry.at,
+                message,
+                format!("write `expression: {}` and `description:` beside it", entry.key),
+            );
             return None;
         }
         let mut description = None;
@@ -114,7 +122,8 @@ impl Reader<'_> {
     fn unreadable(&mut self, node: &Node, text: &str, error: ConditionError) {
         // ` #web` is a comment to YAML, and a tag to people.
         let behind = self.source.from(node.start).strip_prefix(text).unwrap_or_default();
-        let comment = behind.trim_start().strip_prefix('#').filter(|rest| rest.starts_with(char::is_alphanumeric));
+        let comment =
+            behind.trim_start().strip_prefix('#').filter(|rest| rest.starts_with(char::is_alphanumeric));
         if let Some(right) = comment.and_then(|rest| meant(&format!("{text} #{}", rest.trim_end()))) {
             let put = format!("\"{right}\"");
             let skipped = text.chars().count() + behind.chars().count() - behind.trim_start().chars().count();
@@ -193,7 +202,9 @@ impl Reader<'_> {
         let at = name.map_or(node.start, |name| locate(self.source, node, name.offset));
         let is_of_rules = comparison.variable == "failed_rules";
         match (&comparison.operator, &comparison.value) {
-            (Operator::Equal | Operator::NotEqual, Operand::Text(text)) if is_of_rules && !text.is_empty() => {
+            (Operator::Equal | Operator::NotEqual, Operand::Text(text))
+                if is_of_rules && !text.is_empty() =>
+            {
                 self.failed_rules.push((FailedRule::Named(text.clone()), at));
             }
             (Operator::Matches, Operand::Pattern(pattern)) if is_of_rules => {

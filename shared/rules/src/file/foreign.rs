@@ -147,7 +147,15 @@ mod tests {
                 "$GITHUB_SHA {{{ revision }}}",
                 Some((0, "`$GITHUB_SHA` is not filled in here", "write `{{ deploy_revision }}`", false)),
             ),
-            ("100% of %TEAM%", Some((8, "`%TEAM%` is not filled in here", "write a variable of Signoff's templates: `{{ deploy_name }}`, for example", false))),
+            (
+                "100% of %TEAM%",
+                Some((
+                    8,
+                    "`%TEAM%` is not filled in here",
+                    "write a variable of Signoff's templates: `{{ deploy_name }}`, for example",
+                    false,
+                )),
+            ),
             ("{{ {'a': 1}['a'] }} {{ revision }} for $5, << see above >>, $PATH, ${x}", None),
             ("${{", None),
             ("", None),

@@ -189,7 +189,9 @@ impl Reader<'_> {
         let minutes = minutes_of(text.trim()).filter(|minutes| *minutes <= latest);
         if minutes.is_none() {
             let message = format!("{key} takes a time of the day: hours and minutes");
-            let right = match time_meant(text.trim()) {
+            let meant = time_meant(text.trim())
+                .filter(|time| minutes_of(time).is_some_and(|minutes| minutes <= latest));
+            let right = match meant {
                 Some(time) => format!("write `{key}: '{time}'`"),
                 None => format!("write, for example, `{key}: '16:00'`"),
             };
@@ -255,7 +257,8 @@ impl Reader<'_> {
             }
             (Err(wrong), _) | (_, Err(wrong)) => {
                 let message = format!("`{wrong}` is no date");
-                let right = dates_meant(&text).map_or_else(|| format!("write {DATES_EXAMPLE}"), |dates| format!("write {dates}"));
+                let right = dates_meant(&text)
+                    .map_or_else(|| format!("write {DATES_EXAMPLE}"), |dates| format!("write {dates}"));
                 self.problem(node.start, message, right);
                 None
             }
@@ -320,10 +323,11 @@ fn days_meant(text: &str) -> Option<Vec<&'static str>> {
     let short = |index: usize| DAYS.get(index % DAYS.len()).and_then(|names| names.first()).copied();
     let (first, last) = match text.as_str() {
         "weekend" | "weekends" => (5, 6),
-        "weekday" | "weekdays" | "workdays" | "business days" => (0, 4),
+        "weekday" | "weekdays" | "workdays" => (0, 4),
         _ => {
             let (first, last) = ["..", "-", "–", " to "].iter().find_map(|sign| text.split_once(sign))?;
-            let index = |word: &str| DAYS.iter().position(|names| names.iter().any(|name| *name == word.trim()));
+            let index =
+                |word: &str| DAYS.iter().position(|names| names.iter().any(|name| *name == word.trim()));
             let (first, last) = (index(first)?, index(last)?);
             (first, if last < first { last + DAYS.len() } else { last })
         }

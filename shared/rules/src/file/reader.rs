@@ -40,6 +40,8 @@ pub(super) struct Reader<'s> {
     pub(super) compiled: Patterns,
     /// The rules that others come after, and where that is said.
     pub(super) stages: Vec<(String, Position)>,
+    /// The same, of rules that are not opened anyway.
+    pub(super) stages_of_closed: Vec<(String, Position)>,
     /// The last date of each freeze window that has dates, and where they stand.
     pub(super) last_dates: Vec<(Date, Position)>,
     /// The rules that conditions ask for the failure of, and where.
@@ -60,6 +62,7 @@ impl<'s> Reader<'s> {
             patterns: 0,
             compiled: Patterns::default(),
             stages: Vec::new(),
+            stages_of_closed: Vec::new(),
             last_dates: Vec::new(),
             failed_rules: Vec::new(),
         }
@@ -267,7 +270,9 @@ impl<'s> Reader<'s> {
                 let right = self.as_list(node, what).unwrap_or_else(|| format!("write {example}"));
                 let edits = match &node.content {
                     Content::Mapping(entries) if right.contains("`- ` before") => self.as_entries(entries),
-                    Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => self.listed(node, what),
+                    Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
+                        self.listed(node, what)
+                    }
                 };
                 self.problem_with(node.start, message, right, edits);
                 None
@@ -308,7 +313,9 @@ impl<'s> Reader<'s> {
             let text = self.source.line(line);
             (!text.trim().is_empty()).then(|| text.len() - text.trim_start_matches(' ').len())
         };
-        let is_block = entries.iter().all(|entry| entry.at.column == column && indent(entry.at.line) == Some(column - 1));
+        let is_block = entries
+            .iter()
+            .all(|entry| entry.at.column == column && indent(entry.at.line) == Some(column - 1));
         if !is_block {
             return Vec::new();
         }
@@ -371,7 +378,8 @@ impl<'s> Reader<'s> {
     /// A key that is not one of `known`: a problem, with the one that may be meant.
     pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
         let message = format!("{of} takes no key `{}`", entry.key);
-        let text = entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.trim());
+        let text =
+            entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.trim());
         if let (Some(list), Some(text)) = (list_meant(&entry.key, of, known), text)
             && text.chars().count() <= MAX_REPEATED
         {
@@ -387,7 +395,12 @@ impl<'s> Reader<'s> {
                 edit.at = entry.at;
                 edit.put = format!("{list}:{}", edit.put);
             }
-            return self.problem_with(entry.at, message, format!("write `{list}:` and under it `- {item}`"), edits);
+            return self.problem_with(
+                entry.at,
+                message,
+                format!("write `{list}:` and under it `- {item}`"),
+                edits,
+            );
         }
         let suggestion = misplaced(&entry.key, of)
             .or_else(|| did_you_mean(&entry.key, known.iter().copied()))
@@ -411,7 +424,7 @@ impl<'s> Reader<'s> {
         let word = word.and_then(|text| text.split_whitespace().next());
         let suggestion = match word {
             Some(word) => format!("in YAML, `#` starts a comment: write '#{word}' with quotes"),
-            None => "write one, or leave it out".to_owned(),
+            None => "write a value".to_owned(),
         };
         let edits = word.and_then(|word| {
             let skipped = rest.chars().count() - rest.trim_start_matches([':', ' ', '\t']).chars().count();

@@ -49,12 +49,14 @@ impl Reader<'_> {
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("`rules` takes a list{}", rules.value.instead());
                 let right = if self.source.from(rules.value.start).starts_with('{') {
-                    "put each rule into braces of its own, and square brackets around all: `[{…}, {…}]`".to_owned()
-                } else if let Some(scalar) = rules.value.as_scalar() {
-                    let name: String = scalar.text.trim().chars().take(MAX_RULE_NAME).collect();
+                    "put each rule into braces of its own, and square brackets around all: `[{…}, {…}]`"
+                        .to_owned()
+                } else if rules.value.as_scalar().is_some() {
+                    let name = name_of(&rules.value);
                     format!("write `- {name}:` on a line of its own, and `actions:` indented under it")
                 } else {
-                    "write `- ` before the name of each rule, and indent what is under it by two spaces more".to_owned()
+                    "write `- ` before the name of each rule, and indent what is under it by two spaces more"
+                        .to_owned()
                 };
                 let edits = match &rules.value.content {
                     Content::Mapping(entries) => self.as_entries(entries),
@@ -80,12 +82,17 @@ impl Reader<'_> {
             Content::Scalar(_) | Content::Sequence(_) => false,
         };
         let is_extra = |entry: &Entry| entry.key.starts_with("x-");
-        let Some(outside) = entries.iter().find(|entry| !is_extra(entry) && is_rule(entry)) else { return false };
+        let Some(outside) = entries.iter().find(|entry| !is_extra(entry) && is_rule(entry)) else {
+            return false;
+        };
         if entries.iter().any(|entry| closest(&entry.key, ["rules"]).is_some()) {
             return false;
         }
         let message = format!("the rule `{}` stands outside of `rules`", outside.key);
-        let right = format!("write `rules:` above it, and `- {}:` with what is under it indented further", outside.key);
+        let right = format!(
+            "write `rules:` above it, and `- {}:` with what is under it indented further",
+            outside.key
+        );
         let lines = outside.at.line + 1..=self.source.line_count();
         let is_alone = entries.len() == 1 && outside.at.column == 1 && lines.clone().count() < MAX_MOVED;
         let moved = lines.filter(|line| !self.source.line(*line).trim().is_empty()).map(|line| Edit {
@@ -100,9 +107,7 @@ impl Reader<'_> {
     }
 
     fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
-        let named = node.as_scalar().map(|scalar| scalar.text.trim()).filter(|name| !name.is_empty());
-        let name: String = named.unwrap_or("name-of-the-rule").chars().take(MAX_RULE_NAME).collect();
-        let shape = format!("`- {name}:` with `conditions:` and `actions:` indented under it");
+        let shape = format!("`- {}:` with `conditions:` and `actions:` indented under it", name_of(node));
         let shape = shape.as_str();
         let entries = self.mapping(node, "a rule", shape)?;
         let put_together;
@@ -139,10 +144,10 @@ impl Reader<'_> {
     fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {
         let what = format!("the rule `{name}`");
         let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
+        self.unsupported.clear();
+        let (before, stages) = (self.problems_so_far(), self.stages.len());
         let known = self.known(entries, "a rule", &RULE_KEYS);
         let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
-        self.unsupported.clear();
-        let before = self.problems_so_far();
 
         let description = match field("description") {
             Some(entry) if !entry.value.is_null() => self.text(&entry.value, "description"),
@@ -156,7 +161,8 @@ impl Reader<'_> {
             Some(entry) => self.actions(&entry.value, "actions", name),
             None => {
                 // A key that should be `actions` has been told already.
-                let is_meant = |entry: &Entry| list_meant(&entry.key, "a rule", &RULE_KEYS) == Some("actions");
+                let is_meant =
+                    |entry: &Entry| list_meant(&entry.key, "a rule", &RULE_KEYS) == Some("actions");
                 if !entries.iter().any(is_meant) {
                     self.problem(entry.at, format!("{what} has no `actions`"), "say what it does".to_owned());
                 }
@@ -176,6 +182,8 @@ impl Reader<'_> {
         if is_for_pull_requests || !unsupported.is_empty() {
             // The rule is not opened, whatever else is wrong with it: the other rules need not suffer for that.
             self.problems_as_notices(before, name);
+            let stages = self.stages.split_off(stages);
+            self.stages_of_closed.extend(stages);
         }
         if is_for_pull_requests {
             // What such a rule uses is of no interest then.
@@ -249,6 +257,14 @@ impl Reader<'_> {
         }
         Some(name)
     }
+}
+
+/// The name that a text is meant for where a rule belongs; any other value has none.
+fn name_of(node: &Node) -> String {
+    let scalar =
+        node.as_scalar().filter(|scalar| scalar.as_bool().is_none() && scalar.as_integer().is_none());
+    let name = scalar.map(|scalar| scalar.text.trim()).filter(|name| !name.is_empty());
+    name.unwrap_or("name-of-the-rule").chars().take(MAX_RULE_NAME).collect()
 }
 
 /// Whether a value is a text that is not empty.

@@ -66,7 +66,9 @@ impl Reader<'_> {
         if let Some(entry) = self.action_with_a_title(entries, what) {
             return Some(entry);
         }
-        if let Some(name) = first.value.as_scalar().filter(|_| what == Named::Action && NAMING.contains(&first.key.as_str())) {
+        if let Some(name) =
+            first.value.as_scalar().filter(|_| what == Named::Action && NAMING.contains(&first.key.as_str()))
+        {
             let name = name.text.trim();
             let right = closest(name, ACTIONS.iter().map(|action| action.name)).unwrap_or("trigger_build");
             let message = format!("unknown action `{name}`, and the name of an action is its key");
@@ -150,7 +152,9 @@ pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static
         "if" | "when" | "only_if" => Some("conditions"),
         "on" | "event" | "events" | "trigger" => Some("triggers"),
         _ if is_what_it_does(key) => Some("actions"),
-        _ => ["conditions", "actions", "triggers"].into_iter().find(|list| closest(key, known.iter().copied()) == Some(list)),
+        _ => ["conditions", "actions", "triggers"]
+            .into_iter()
+            .find(|list| closest(key, known.iter().copied()) == Some(list)),
     }
 }
 

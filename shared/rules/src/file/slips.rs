@@ -47,7 +47,8 @@ pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem>
     while told.len() < MAX_SLIPS && !failure.problems.is_empty() && failure.problems.len() <= MAX_PROBLEMS {
         let Some(better) = repair(&repaired, path, &failure, &mut budget) else { break };
         let at = before(&rounds, better.slip.at);
-        let edits = better.slip.edits.iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit.clone() });
+        let edits =
+            better.slip.edits.iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit.clone() });
         let problem = original.problem(at, better.slip.message, better.slip.suggestion);
         told.push(Problem { edits: edits.collect(), ..problem });
         rounds.push(better.slip.edits);
@@ -58,7 +59,8 @@ pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem>
     }
     told.extend(failure.problems.into_iter().map(|problem| {
         let at = before(&rounds, Position { line: problem.line, column: problem.column });
-        let edits = problem.edits.into_iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit }).collect();
+        let edits =
+            problem.edits.into_iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit }).collect();
         Problem { edits, ..original.problem(at, problem.message, problem.suggestion) }
     }));
     told.sort_by_key(|problem| (problem.line, problem.column));
@@ -95,7 +97,9 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
         for slip in moving::by_moving(&source, failure).iter().take(MAX_TRIED) {
             let Some(better) = tried(&source, path, slip, budget)? else { continue };
             let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
-            if !better.failure.is_cut && is_best {
+            // A line that is wrong where it stands now was not meant to stand there.
+            let is_wrong = |line: usize| better.failure.problems.iter().any(|problem| problem.line == line);
+            if !better.failure.is_cut && is_best && !slip.edits.iter().any(|edit| is_wrong(edit.at.line)) {
                 best = Some(better);
             }
         }
@@ -123,7 +127,8 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
 fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
     let mut best: Option<Better> = None;
     for width in TAB_WIDTHS {
-        let edits: Vec<Edit> = (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect();
+        let edits: Vec<Edit> =
+            (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect();
         if edits.len() > candidates::MAX_LINES {
             return None;
         }
@@ -155,7 +160,9 @@ fn indented_by_tab(source: &Source<'_>, line: usize, width: usize) -> Option<Edi
     if !indentation.contains(&'\t') {
         return None;
     }
-    let spaces = indentation.iter().fold(0, |column, c| if *c == '\t' { (column / width + 1) * width } else { column + 1 });
+    let spaces = indentation
+        .iter()
+        .fold(0, |column, c| if *c == '\t' { (column / width + 1) * width } else { column + 1 });
     Some(Edit { at: Position { line, column: 1 }, removed: indentation.len(), put: " ".repeat(spaces) })
 }
 

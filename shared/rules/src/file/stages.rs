@@ -40,15 +40,24 @@ impl Reader<'_> {
     /// Every rule that another one comes after is in the file, can be opened, and waits for nothing that waits for it.
     /// `names`: all of them, also those that can't be read.
     pub(super) fn stages(&mut self, rules: &[Rule], names: &HashMap<String, Position>) {
-        for (name, at) in std::mem::take(&mut self.stages) {
+        let of_closed = std::mem::take(&mut self.stages_of_closed).into_iter().map(|stage| (stage, true));
+        for ((name, at), is_closed) in
+            std::mem::take(&mut self.stages).into_iter().map(|stage| (stage, false)).chain(of_closed)
+        {
             if self.has_enough_problems() {
                 return;
             }
-            if !names.contains_key(&name) {
-                let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
-                let suggestion = did_you_mean(&name, short.take(MAX_COMPARED))
-                    .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
-                self.problem(at, format!("no rule `{name}` in this file"), suggestion);
+            if names.contains_key(&name) {
+                continue;
+            }
+            let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
+            let suggestion = did_you_mean(&name, short.take(MAX_COMPARED))
+                .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
+            let message = format!("no rule `{name}` in this file");
+            if is_closed {
+                self.notice(at, message, suggestion);
+            } else {
+                self.problem(at, message, suggestion);
             }
         }
         self.never_opened(rules);
@@ -58,10 +67,12 @@ impl Reader<'_> {
     /// Rules that wait for one that deploys never open: one notice for each such rule, with all that wait for it.
     fn never_opened(&mut self, rules: &[Rule]) {
         for (index, closed) in rules.iter().enumerate() {
-            let why = match (closed.applies_to_deploys(), closed.unsupported.is_empty()) {
-                (false, _) => format!("deploys never open the rule `{}`", closed.name),
-                (true, false) => format!("the rule `{}` is not opened", closed.name),
-                (true, true) => continue,
+            if !is_closed(closed) {
+                continue;
+            }
+            let why = match closed.applies_to_deploys() {
+                false => format!("deploys never open the rule `{}`", closed.name),
+                true => format!("the rule `{}` is not opened", closed.name),
             };
             let mut waiting: Vec<&Rule> = Vec::new();
             let mut names = HashSet::from([closed.name.as_str()]);
@@ -69,9 +80,12 @@ impl Reader<'_> {
             // Chains are short; each round finds those that come after the ones before.
             while std::mem::take(&mut grown) && waiting.len() < MAX_WAITING && index < MAX_COMPARED {
                 for rule in rules {
-                    if rule.after.iter().any(|name| names.contains(name.as_str())) && names.insert(&rule.name) {
-                        waiting.push(rule);
+                    if rule.after.iter().any(|name| names.contains(name.as_str())) && names.insert(&rule.name)
+                    {
                         grown = true;
+                        if !is_closed(rule) {
+                            waiting.push(rule);
+                        }
                     }
                 }
             }
@@ -97,9 +111,13 @@ impl Reader<'_> {
         let start = path.iter().position(|rule| next.is_some_and(|next| next.name == rule.name)).unwrap_or(0);
         let is_in_circle = |rule: &&Rule| path.iter().skip(start).any(|other| other.name == rule.name);
         let (circle, others): (Vec<&Rule>, Vec<&Rule>) = waiting.into_iter().partition(is_in_circle);
-        let Some(first) = circle.first() else { return };
+        // Rules that are not opened anyway wait for nothing.
+        let Some(first) = circle.first().filter(|_| !circle.iter().all(|rule| is_closed(rule))) else {
+            return;
+        };
         let at = names.get(&first.name).copied().unwrap_or_default();
-        let also = if others.is_empty() { String::new() } else { format!(", and so {} neither", listed(&others)) };
+        let also =
+            if others.is_empty() { String::new() } else { format!(", and so {} neither", listed(&others)) };
         let (message, right) = match circle.as_slice() {
             [one] => (
                 format!("the rule `{}` never opens: it comes after itself{also}", one.name),
@@ -120,7 +138,9 @@ impl Reader<'_> {
         for (asked, at) in asked {
             let is_there = match &asked {
                 FailedRule::Named(name) => names.contains(name.as_str()),
-                FailedRule::Matching(pattern) => names.iter().take(MAX_COMPARED).any(|name| pattern.matches(name)),
+                FailedRule::Matching(pattern) => {
+                    names.iter().take(MAX_COMPARED).any(|name| pattern.matches(name))
+                }
             };
             if is_there || self.has_enough_notices() {
                 continue;
@@ -136,9 +156,18 @@ impl Reader<'_> {
                     did_you_mean(pattern.text(), short.take(MAX_COMPARED)),
                 ),
             };
-            self.notice(at, message, right.unwrap_or_else(|| "write the name of a rule of this file".to_owned()));
+            self.notice(
+                at,
+                message,
+                right.unwrap_or_else(|| "write the name of a rule of this file".to_owned()),
+            );
         }
     }
+}
+
+/// Whether a rule is not opened, whatever happens.
+fn is_closed(rule: &Rule) -> bool {
+    !rule.applies_to_deploys() || !rule.unsupported.is_empty()
 }
 
 /// The rules that a condition asks for the failure of.

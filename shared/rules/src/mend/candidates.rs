@@ -13,7 +13,10 @@ const WORDS_BEHIND: usize = 24;
 /// How many lines are moved together.
 const MAX_LINES: usize = 200;
 /// What is said before code that is to be written.
-const VERBS: [&str; 8] = ["write", "did you mean", "end it", "close it", "start it", "lower case", "compare with", "closed"];
+const VERBS: [&str; 8] =
+    ["write", "did you mean", "end it", "close it", "start it", "lower case", "compare with", "closed"];
+/// What is said before code that stands somewhere else.
+const ELSEWHERE: [&str; 5] = [" under `", " beside", ", where ", " in the list", " before it"];
 /// How the code of a template starts.
 const CODE: [&str; 2] = ["{{", "{%"];
 
@@ -48,7 +51,15 @@ pub(super) fn of(source: &Source<'_>, problem: &Problem, suggestion: &str) -> Ve
         all.extend(codes.first().map(|code| place.begun(code)));
         return all;
     }
-    if asks(&["take `", "take it out", "take this out", "leave `", "leave it out", "leave them out", "delete it"]) {
+    if asks(&[
+        "take `",
+        "take it out",
+        "take this out",
+        "leave `",
+        "leave it out",
+        "leave them out",
+        "delete it",
+    ]) {
         all.extend(place.without(&problem.message, suggestion));
     }
     if asks(&["end it with", "close it with", "at the end of the line"]) {
@@ -59,6 +70,8 @@ pub(super) fn of(source: &Source<'_>, problem: &Problem, suggestion: &str) -> Ve
         codes.iter().for_each(|code| all.extend(place.with(code)));
     }
     let quoted = quoted(&problem.message);
+    // The likeliest of each code come before the others of any.
+    let mut others = Vec::new();
     for code in &codes {
         let known = format!("{} {code} {}", problem.message, code.replace('-', " "));
         let is_template = CODE.iter().any(|start| code.starts_with(start));
@@ -69,10 +82,13 @@ pub(super) fn of(source: &Source<'_>, problem: &Problem, suggestion: &str) -> Ve
             let is_closed = text.ends_with('}') && !text.ends_with("}}") && place.line.get(end) == Some(&'}');
             (start, end + usize::from(is_template && is_closed))
         };
-        for (start, end) in place.pieces(&quoted).into_iter().filter(is_whole).map(closed).into_iter().chain(place.values(code).into_iter().filter(is_whole)).chain(place.known(code, &known)) {
-            all.extend(place.replaced(start, end, code));
-        }
+        let pieces = place.pieces(&quoted).into_iter().filter(is_whole).map(closed);
+        let values = place.values(code).into_iter().filter(is_whole);
+        pieces.chain(values).for_each(|(start, end)| all.extend(place.replaced(start, end, code)));
+        let known = place.known(code, &known).into_iter();
+        known.for_each(|(start, end)| others.extend(place.replaced(start, end, code)));
     }
+    all.extend(others);
     all
 }
 
@@ -119,7 +135,8 @@ impl Place<'_> {
             let piece: Vec<char> = piece.chars().collect();
             let first = (self.index + 1).saturating_sub(piece.len());
             let starts = std::iter::once(self.index).chain(first..self.line.len());
-            let mut starts = starts.filter(|start| self.line.get(*start..).is_some_and(|rest| rest.starts_with(&piece)));
+            let mut starts =
+                starts.filter(|start| self.line.get(*start..).is_some_and(|rest| rest.starts_with(&piece)));
             starts.next().map(|start| (start, start + piece.len()))
         };
         quoted.iter().filter_map(find).collect()
@@ -132,13 +149,17 @@ impl Place<'_> {
         if is_open("{{", "}}") || is_open("{%", "%}") {
             return Vec::new();
         }
-        if !before.ends_with([' ', '[', '{', ':']) || before.trim_end().ends_with(|c: char| c.is_alphanumeric()) {
+        if !before.ends_with([' ', '[', '{', ':'])
+            || before.trim_end().ends_with(|c: char| c.is_alphanumeric())
+        {
             return Vec::new();
         }
         let is_flow = before.contains(['[', '{']);
         let rest: String = self.text(self.index, self.line.len());
         let end = match rest.chars().next() {
-            Some(quote @ ('\'' | '"')) => rest.chars().skip(1).position(|c| c == quote).map(|length| length + 2),
+            Some(quote @ ('\'' | '"')) => {
+                rest.chars().skip(1).position(|c| c == quote).map(|length| length + 2)
+            }
             Some('[') => rest.chars().position(|c| c == ']').map(|length| length + 1),
             Some(_) if is_flow => {
                 let value: String = rest.chars().take_while(|c| !matches!(c, ',' | '}' | ']')).collect();
@@ -167,9 +188,14 @@ impl Place<'_> {
             let mut parts = text.split(|c: char| !c.is_alphanumeric() && c != '_');
             let is_whole = !is_template || is_tag(&text);
             let nesting = |open: char, close: char| text.matches(open).count() == text.matches(close).count();
-            let signs = text.chars().filter(|c| !c.is_alphanumeric() && !matches!(c, ' ' | '_' | '.' | '(' | ')' | '|' | ':'));
+            let signs = text
+                .chars()
+                .filter(|c| !c.is_alphanumeric() && !matches!(c, ' ' | '_' | '.' | '(' | ')' | '|' | ':'));
             let mut signs = signs.filter(|sign| !known.contains(*sign) && !is_template);
-            parts.all(|word| words.contains(word)) && is_whole && nesting('(', ')') && (is_template || signs.next().is_none())
+            parts.all(|word| words.contains(word))
+                && is_whole
+                && nesting('(', ')')
+                && (is_template || signs.next().is_none())
         };
         let mut spans: Vec<_> = self.spans().into_iter().filter(is_known).collect();
         spans.sort_by_key(|(start, end)| std::cmp::Reverse(end - start));
@@ -183,7 +209,8 @@ impl Place<'_> {
         let is_blank = |index: usize| self.line.get(index).is_none_or(|c| c.is_whitespace());
         let before = (0..self.index).rev().filter(is_bound).filter(|index| !is_blank(*index));
         let starts = std::iter::once(self.index).chain(before.take(WORDS_BEFORE));
-        let behind = (self.index + 1..=self.line.len()).filter(is_bound).filter(|index| !is_blank(*index - 1));
+        let behind =
+            (self.index + 1..=self.line.len()).filter(is_bound).filter(|index| !is_blank(*index - 1));
         let ends: Vec<usize> = behind.take(WORDS_BEHIND).collect();
         starts.flat_map(|start| ends.iter().map(move |end| (start, *end))).collect()
     }
@@ -198,7 +225,8 @@ impl Place<'_> {
     /// The lines from `number` on up to the first that is indented by fewer than `least` spaces.
     fn block(&self, number: usize, least: usize) -> Vec<usize> {
         let lines = (number..=self.source.line_count()).take(MAX_LINES);
-        let block = lines.take_while(|line| *line == number || self.indent(*line).is_none_or(|indent| indent >= least));
+        let block = lines
+            .take_while(|line| *line == number || self.indent(*line).is_none_or(|indent| indent >= least));
         block.filter(|line| self.indent(*line).is_some()).collect()
     }
 
@@ -211,7 +239,10 @@ impl Place<'_> {
     fn indented(&self) -> Vec<Vec<Edit>> {
         let under = self.block(self.number, self.index + 1);
         let beside = self.block(self.number, self.index.max(1));
-        [2, 4, 1, 3, 6].into_iter().flat_map(|by| [Self::moved(&beside, by), Self::moved(&under, by)]).collect()
+        [2, 4, 1, 3, 6]
+            .into_iter()
+            .flat_map(|by| [Self::moved(&beside, by), Self::moved(&under, by)])
+            .collect()
     }
 
     /// `code` in the place of a key and its value, with the keys that follow under it.
@@ -235,7 +266,8 @@ impl Place<'_> {
     fn as_entry(&self) -> Vec<Vec<Edit>> {
         let under = self.block(self.number, self.index + 1);
         let dash = self.edit(self.index, 0, "- ");
-        let with_room = std::iter::once(dash.clone()).chain(Self::moved(under.get(1..).unwrap_or_default(), 2));
+        let with_room =
+            std::iter::once(dash.clone()).chain(Self::moved(under.get(1..).unwrap_or_default(), 2));
         vec![with_room.collect(), vec![dash]]
     }
 
@@ -246,17 +278,20 @@ impl Place<'_> {
         let last = lines.last().copied().unwrap_or(self.number);
         let is_alone = self.line.iter().take(self.index).all(|c| *c == ' ');
         if is_alone {
-            let whole: usize = (self.number..=last).map(|line| self.source.line(line).chars().count() + 1).sum();
+            let whole: usize =
+                (self.number..=last).map(|line| self.source.line(line).chars().count() + 1).sum();
             let at = Position { line: self.number, column: 1 };
             all.push(vec![Edit { at, removed: whole, put: String::new() }]);
         }
         let before = self.text(0, self.index);
-        if before.trim_end().ends_with(':') && !before.contains(['{', '[']) && suggestion.contains("them out") {
+        if before.trim_end().ends_with(':') && !before.contains(['{', '[']) && suggestion.contains("them out")
+        {
             // The value of a key that goes with it.
             let column = before.len() - before.trim_start_matches([' ', '-']).len();
             let lines = self.block(self.number, column + 1);
             let last = lines.last().copied().unwrap_or(self.number);
-            let whole: usize = (self.number..=last).map(|line| self.source.line(line).chars().count() + 1).sum();
+            let whole: usize =
+                (self.number..=last).map(|line| self.source.line(line).chars().count() + 1).sum();
             let at = Position { line: self.number, column: 1 };
             all.push(vec![Edit { at, removed: whole, put: String::new() }]);
         }
@@ -268,7 +303,9 @@ impl Place<'_> {
         let quoted: Vec<String> = quoted(suggestion).into_iter().chain(quoted(message)).collect();
         for (start, end) in self.pieces(&quoted) {
             let value = self.text(end, self.line.len());
-            let length = value.starts_with(": ").then(|| value.chars().take_while(|c| !matches!(c, ',' | '}' | ']')).count());
+            let length = value
+                .starts_with(": ")
+                .then(|| value.chars().take_while(|c| !matches!(c, ',' | '}' | ']')).count());
             let end = end + length.unwrap_or(0);
             let is_spaced = start > 0 && self.line.get(start - 1) == Some(&' ');
             let before = self.text(0, start);
@@ -300,11 +337,14 @@ impl Place<'_> {
             let rest = self.text(self.index + 2, self.line.len());
             let skipped = |at: usize| self.index + 2 + rest.get(..at).unwrap_or_default().chars().count();
             let next = ["{{", "{%", "{#"].iter().filter_map(|start| rest.find(start)).min();
-            let wrong = ["%}", "}}", "} }", "}"].iter().filter_map(|end| Some((rest.find(end)?, end.len()))).min();
+            let wrong =
+                ["%}", "}}", "} }", "}"].iter().filter_map(|end| Some((rest.find(end)?, end.len()))).min();
             let put = format!(" {code}");
             let behind = |at: usize| rest.get(..at).unwrap_or_default().trim_end().chars().count();
             return vec![match (wrong, next) {
-                (Some((at, _)), Some(next)) if next < at => vec![self.edit(self.index + 2 + behind(next), 0, &put)],
+                (Some((at, _)), Some(next)) if next < at => {
+                    vec![self.edit(self.index + 2 + behind(next), 0, &put)]
+                }
                 (Some((at, length)), _) => vec![self.edit(skipped(at), length, code)],
                 (None, Some(next)) => vec![self.edit(self.index + 2 + behind(next), 0, &put)],
                 (None, None) => vec![self.edit(line_end, 0, &put)],
@@ -314,7 +354,11 @@ impl Place<'_> {
             self.spans().into_iter().filter(|(start, _)| *start == self.index).map(|(_, end)| end).collect();
         ends.reverse();
         let all = ends.into_iter().map(|end| vec![self.edit(end, 0, code)]);
-        if code.starts_with("{%") { all.chain([at_end]).collect() } else { std::iter::once(at_end).chain(all).collect() }
+        if code.starts_with("{%") {
+            all.chain([at_end]).collect()
+        } else {
+            std::iter::once(at_end).chain(all).collect()
+        }
     }
 
     /// With `code` beside the place: in its braces, or in a line of its own.
@@ -361,7 +405,9 @@ fn quoted(text: &str) -> Vec<String> {
 fn codes(suggestion: &str) -> Vec<String> {
     // What another clause names is another way.
     let clause = suggestion.split(", or ").find(|clause| VERBS.iter().any(|verb| clause.contains(verb)));
-    let Some(suggestion) = clause else { return Vec::new() };
+    let Some(clause) = clause else { return Vec::new() };
+    let end = ELSEWHERE.iter().filter_map(|word| clause.find(word)).min().unwrap_or(clause.len());
+    let suggestion = clause.get(..end).unwrap_or(clause);
     let mut codes: Vec<String> = suggestion.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     if codes.is_empty() {
         // What stands in parentheses is an example.
@@ -374,9 +420,13 @@ fn codes(suggestion: &str) -> Vec<String> {
         }
     }
     if let Some((_, written)) = suggestion.split_once("write ").filter(|_| codes.is_empty()) {
-        let words = written.split(", ").flat_map(|part| part.split(" or ")).map(str::to_owned);
-        let is_code = |code: &String| code.starts_with('[') || !code.contains(' ');
-        codes.extend(std::iter::once(written.to_owned()).chain(words).filter(is_code));
+        let words: Vec<String> =
+            written.split(", ").flat_map(|part| part.split(" or ")).map(str::to_owned).collect();
+        if written.starts_with('[') && written.ends_with(']') {
+            codes.push(written.to_owned());
+        } else if words.iter().all(|word| !word.contains(' ')) {
+            codes.extend(words);
+        }
     }
     let mut known = Vec::new();
     for code in codes {

@@ -249,8 +249,11 @@ impl Loader<'_> {
                 Content::Scalar(_) | Content::Mapping(_) => vec![&entry.value],
             };
             if let Some(base) = bases.iter().find(|base| !matches!(base.content, Content::Mapping(_))) {
-                let name = base.as_scalar().map(|scalar| scalar.text.trim()).filter(|name| !name.contains(' '));
-                let name = name.filter(|name| !name.is_empty()).unwrap_or("name");
+                let name = base
+                    .as_scalar()
+                    .map(|scalar| scalar.text.trim())
+                    .filter(|name| name.starts_with(char::is_alphabetic) && !name.contains(' '));
+                let name = name.unwrap_or("name");
                 let suggestion = format!("write `<<: *{name}`, where a mapping above has this anchor");
                 self.problems.push(self.source.problem(
                     entry.at,

@@ -32,15 +32,19 @@ pub(super) fn problem(source: &Source<'_>, error: &ScanError) -> Problem {
 fn alias(source: &Source<'_>, at: Position) -> Problem {
     let line = source.line(at.line);
     let before: String = line.chars().take(at.column.saturating_sub(1)).collect();
-    let column = before.rfind('*').map_or(at.column, |star| before.get(..star).unwrap_or("").chars().count() + 1);
+    let column =
+        before.rfind('*').map_or(at.column, |star| before.get(..star).unwrap_or("").chars().count() + 1);
     let at = Position { column, ..at };
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let name_of = |text: &str| text.chars().take_while(|c| is_name(*c)).collect::<String>();
     let name = name_of(source.from(at).trim_start_matches('*'));
-    let anchors: Vec<String> = source.text().split('&').skip(1).map(name_of).filter(|name| !name.is_empty()).collect();
+    let anchors: Vec<String> =
+        source.text().split('&').skip(1).map(name_of).filter(|name| !name.is_empty()).collect();
     let right = match closest(&name, anchors.iter().map(String::as_str)) {
         Some(anchor) => format!("did you mean `*{anchor}`?"),
-        None => format!("put `&{name}` before what it stands for, above; a text that starts with `*` stands in quotes"),
+        None => format!(
+            "put `&{name}` before what it stands for, above; a text that starts with `*` stands in quotes"
+        ),
     };
     source.problem(at, format!("no anchor `&{name}` stands before this alias"), right)
 }

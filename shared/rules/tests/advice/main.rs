@@ -13,10 +13,11 @@ mod sentences;
 #[path = "../../src/template/check/tests/slips.rs"]
 mod templates;
 
-use rules::mend::mended;
+use rules::mend::{Mended, mended};
 use rules::{Problem, parse};
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 /// A file with a mistake, and the file after the advice was followed by hand; empty: that is not needed.
 struct Row {
@@ -35,7 +36,7 @@ fn told(text: &str) -> (bool, Vec<Problem>) {
 /// A file whose only text is this template.
 fn with_template(template: &str) -> String {
     let text: String = template.lines().map(|line| format!("            {line}\n")).collect();
-    format!("rules:\n  - a:\n      actions:\n        - notify_deployer: |-\n{text}")
+    format!("rules:\n  - a:\n      actions:\n        - notify_deployer: |-\n            Hello\n{text}")
 }
 
 fn rows() -> Vec<Row> {
@@ -46,51 +47,69 @@ fn rows() -> Vec<Row> {
     all.map(|(file, followed)| Row { file, followed }).collect()
 }
 
-/// What is wrong with a row: nothing, if following each message's advice leaves nothing else to be told than before.
-fn failures(row: &Row) -> String {
-    let (was_sound, before) = told(&row.file);
-    let mut wrong = String::new();
-    if before.is_empty() {
-        writeln!(wrong, "nothing is told").unwrap();
-    }
-    for problem in before.iter().filter(|problem| problem.suggestion.is_some()) {
-        let changed = match mended(&row.file, problem) {
-            Some(mended) => mended.text,
-            None if row.followed.is_empty() => {
-                writeln!(wrong, "{problem}\n    is advice that nobody follows").unwrap();
-                continue;
-            }
-            None => row.followed.clone(),
+/// A message of a row, and what its advice makes of the file.
+struct Followed {
+    row: &'static Row,
+    problem: Problem,
+    mended: Option<Mended>,
+}
+
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(rows);
+
+/// Every message of every row that has advice, followed.
+static FOLLOWED: LazyLock<Vec<Followed>> = LazyLock::new(|| {
+    let of_row = |row: &'static Row| {
+        let advises = |problem: &Problem| {
+            problem.suggestion.as_deref().is_some_and(|advice| {
+                !(advice.starts_with("the rule `") && advice.ends_with("` is not opened"))
+            })
         };
-        let (is_sound, after) = told(&changed);
-        let is_new = |told: &&Problem| !before.iter().any(|other| other.message == told.message);
-        let news: Vec<String> = after.iter().filter(is_new).map(ToString::to_string).collect();
-        let is_there = after.iter().filter(|told| told.message == problem.message).count()
-            >= before.iter().filter(|told| told.message == problem.message).count();
-        if is_there || !news.is_empty() || (was_sound && !is_sound) {
-            writeln!(wrong, "{problem}\n    followed:\n{changed}    leads to {news:?}").unwrap();
-        }
-    }
-    wrong
+        let told = told(&row.file).1.into_iter().filter(advises);
+        told.map(|problem| Followed { row, mended: mended(&row.file, &problem), problem }).collect::<Vec<_>>()
+    };
+    ROWS.iter().flat_map(of_row).collect()
+});
+
+/// What is told of a rule that is sound, for what its author wants of it.
+const WANTED: [&str; 1] = ["has triggers of pull requests only"];
+
+/// What is wrong with advice: nothing, if following it leaves nothing else to be told than before.
+fn failure(Followed { row, problem, mended }: &Followed) -> Option<String> {
+    let changed = match mended {
+        Some(mended) => &mended.text,
+        None if row.followed.is_empty() => return Some("nobody follows it".to_owned()),
+        None => &row.followed,
+    };
+    let ((was_sound, before), (is_sound, after)) = (told(&row.file), told(changed));
+    let is_new = |told: &&Problem| {
+        !before.iter().any(|other| other.message == told.message)
+            && !WANTED.iter().any(|wanted| told.message.contains(wanted))
+    };
+    let news: Vec<String> = after.iter().filter(is_new).map(ToString::to_string).collect();
+    let count = |told: &[Problem]| told.iter().filter(|told| told.message == problem.message).count();
+    let is_bad = count(&after) >= count(&before) || !news.is_empty() || (was_sound && !is_sound);
+    is_bad.then(|| format!("it makes\n{changed}and leads to {news:?}"))
 }
 
 #[test]
 fn advice_followed_never_leads_to_the_next_mistake() {
-    let mut wrong = String::new();
-    for row in rows() {
-        let failures = failures(&row);
-        if !failures.is_empty() {
-            writeln!(wrong, "-----\n{}\n{failures}", row.file).unwrap();
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
+    let silent = ROWS
+        .iter()
+        .filter(|row| told(&row.file).1.is_empty())
+        .map(|row| format!("nothing is told of\n{}", row.file));
+    let failures = FOLLOWED.iter().filter_map(|followed| {
+        let failure = failure(followed)?;
+        Some(format!("{}{}\n{failure}", followed.row.file, followed.problem))
+    });
+    let wrong: Vec<String> = silent.chain(failures).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n-----\n"));
 }
 
 #[test]
 fn every_sentence_of_the_messages_is_told_of_a_row() {
     let mut told_texts = BTreeSet::new();
-    for row in rows() {
-        for problem in told(&row.file).1 {
+    for row in ROWS.iter().map(|row| &row.file).chain(&rows::limits()) {
+        for problem in told(row).1 {
             told_texts.insert(problem.message);
             told_texts.extend(problem.suggestion);
         }
@@ -98,7 +117,9 @@ fn every_sentence_of_the_messages_is_told_of_a_row() {
     let known: BTreeSet<&str> = rows::ELSEWHERE.iter().map(|(sentence, _)| *sentence).collect();
     let untold: Vec<String> = sentences::all()
         .into_iter()
-        .filter(|sentence| !told_texts.iter().any(|told| sentence.is_in(told)) && !known.contains(sentence.text.as_str()))
+        .filter(|sentence| {
+            !told_texts.iter().any(|told| sentence.is_in(told)) && !known.contains(sentence.text.as_str())
+        })
         .map(|sentence| format!("{}: {:?}", sentence.file, sentence.text))
         .collect();
     assert!(untold.is_empty(), "{}\n{}", untold.len(), untold.join("\n"));
@@ -106,18 +127,18 @@ fn every_sentence_of_the_messages_is_told_of_a_row() {
 
 #[test]
 fn mended_file_is_the_one_that_is_meant() {
-    let mut others = String::new();
-    let mut by_hand = 0;
-    for row in rows().iter().filter(|row| !row.followed.is_empty()) {
-        let (_, before) = told(&row.file);
-        let [problem] = before.as_slice() else { continue };
-        match mended(&row.file, problem) {
+    let mut told = String::new();
+    for Followed { row, problem, mended } in
+        FOLLOWED.iter().filter(|followed| !followed.row.followed.is_empty())
+    {
+        match mended {
             Some(mended) if mended.text.trim_end() == row.followed.trim_end() => {}
             Some(mended) => {
-                writeln!(others, "{problem}\n{}", mended.rendered().unwrap_or(mended.text)).unwrap();
+                let sign = if mended.is_exact { '=' } else { '~' };
+                writeln!(told, "{sign} {problem}\n{}", mended.rendered().unwrap_or_default()).unwrap();
             }
-            None => by_hand += 1,
+            None => writeln!(told, "  {problem}").unwrap(),
         }
     }
-    insta::assert_snapshot!(format!("{by_hand} by hand\n{others}"), @"");
+    insta::assert_snapshot!(told);
 }

@@ -15,7 +15,8 @@ const SOURCES: [&str; 8] = [
     "src/yaml",
 ];
 /// What of it is about other files, or about no file.
-const OTHERS: [&str; 7] = ["tests", "policy.rs", "filters", "filters.rs", "limits.rs", "options.rs", "context.rs"];
+const OTHERS: [&str; 7] =
+    ["tests", "policy.rs", "filters", "filters.rs", "limits.rs", "options.rs", "context.rs"];
 /// The shortest text that is a sentence, in letters.
 const SHORTEST: usize = 8;
 
@@ -31,6 +32,9 @@ pub(super) struct Sentence {
 impl Sentence {
     /// Whether what is told may be this sentence, whatever stands in its placeholders.
     pub(super) fn is_in(&self, told: &str) -> bool {
+        if told.contains(&self.text) {
+            return true;
+        }
         let mut rest = told;
         for part in parts(&self.text) {
             let Some(at) = rest.find(&part) else { return false };
@@ -57,7 +61,11 @@ fn parts(text: &str) -> Vec<String> {
         }
     }
     // A text that is no format has its braces as they are.
-    parts.iter().map(|part| part.replace('\u{1}', "{").replace('\u{2}', "}")).filter(|part| !part.trim().is_empty()).collect()
+    parts
+        .iter()
+        .map(|part| part.replace('\u{1}', "{").replace('\u{2}', "}"))
+        .filter(|part| !part.trim().is_empty())
+        .collect()
 }
 
 /// Every sentence of the messages.

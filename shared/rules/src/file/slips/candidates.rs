@@ -90,7 +90,7 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             if line.is_empty() {
                 continue;
             }
-            if is_tag(line.content) && std::mem::take(&mut tags) {
+            if failure.is_cut && is_tag(line.content) && std::mem::take(&mut tags) {
                 tags_of_a_template(source, &mut slips);
             }
             spacing(&line, &mut slips);
@@ -98,6 +98,7 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             colon(source, &line, &mut slips);
             block_text(source, &line, &mut slips);
             plain_text(source, &line, &mut slips);
+            quoted_text(source, &line, &mut slips);
             if failure.is_cut {
                 quotes(&line, &mut slips);
             }
@@ -191,7 +192,7 @@ fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
 
 /// Whether a line is nothing but a tag of a template.
 fn is_tag(content: &str) -> bool {
-    content.starts_with("{%") && content.ends_with("%}")
+    content.starts_with("{%") && content.ends_with("%}") && content.matches("{%").count() == 1
 }
 
 /// Tags on lines of their own, as in a file that is made of a template.
@@ -199,7 +200,8 @@ fn tags_of_a_template(source: &Source<'_>, slips: &mut Vec<Slip>) {
     let lines = (1..=source.line_count()).filter_map(|number| Line::new(source, number));
     let lines: Vec<Line<'_>> = lines.filter(|line| is_tag(line.content)).take(MAX_LINES).collect();
     let Some(first) = lines.first() else { return };
-    let edit = |line: &Line<'_>| Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
+    let edit =
+        |line: &Line<'_>| Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
     let more = match lines.len() {
         1 => String::new(),
         count => format!(", and those in {} more", counted(count - 1, "line")),
@@ -309,8 +311,13 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let Some(next) = next else { return };
     let starts_list = next.text.trim_start().starts_with('-');
     let own = line.column - 1;
-    let is_above_keys = line.text.trim_start().starts_with('-') && next.indent >= own && starts_structure(next.text);
-    if next.indent > own || (starts_list && next.indent >= own) || (is_key(content) && next.indent >= own) || is_above_keys {
+    let is_above_keys =
+        line.text.trim_start().starts_with('-') && next.indent >= own && starts_structure(next.text);
+    if next.indent > own
+        || (starts_list && next.indent >= own)
+        || (is_key(content) && next.indent >= own)
+        || is_above_keys
+    {
         let message = format!("`{}` has no `:` behind it", shown(content));
         slips.push(insert(line.end(), ":", &message, format!("write `{}:`", shown(content))));
     }
@@ -355,8 +362,12 @@ fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let at = Position { line: start, column: indent + 1 };
     if block.is_some() {
         // Only what is not indented as the lines before it is moved, and so far as they are.
-        let short = |length: usize| text.iter().take(length).filter(|line| !is_blank(line) && indent_of(line) < target);
-        let counts = [known, 1, all].into_iter().filter(|length| short(*length).all(|line| !starts_structure(line.text)));
+        let short = |length: usize| {
+            text.iter().take(length).filter(|line| !is_blank(line) && indent_of(line) < target)
+        };
+        let counts = [known, 1, all]
+            .into_iter()
+            .filter(|length| short(*length).all(|line| !starts_structure(line.text)));
         for length in counts {
             let edits = short(length).map(|line| Edit {
                 at: Position { line: line.number, column: 1 },
@@ -422,6 +433,40 @@ fn plain_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
         suggestion: right,
         edits: std::iter::once(sign).chain(indents).collect(),
     });
+}
+
+/// A text in quotes that goes on in lines which are not indented further than its key.
+fn quoted_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let value = line.content.split_once(": ").map_or(line.content, |(_, value)| value);
+    let Some(quote) = value.chars().next().filter(|c| matches!(c, '\'' | '"')) else { return };
+    if value.matches(quote).count() % 2 == 0 {
+        return;
+    }
+    let own = line.column - 1;
+    let mut edits = Vec::new();
+    for number in (line.number + 1..=source.line_count()).take(MAX_LINES) {
+        let text = source.line(number);
+        let indent = text.len() - text.trim_start_matches(' ').len();
+        if starts_structure(text) {
+            return;
+        }
+        if !text.trim().is_empty() && indent <= own {
+            edits.push(Edit {
+                at: Position { line: number, column: 1 },
+                removed: 0,
+                put: " ".repeat(own + 2 - indent),
+            });
+        }
+        if text.contains(quote) {
+            break;
+        }
+    }
+    let Some(first) = edits.first() else { return };
+    let at = Position { line: first.at.line, column: 1 };
+    let suggestion = format!("indent it by {} more", counted(first.put.len(), "space"));
+    let message =
+        format!("a text in quotes goes on here, and is indented no further than `{}`", shown(line.content));
+    slips.push(Slip { at, message, suggestion, edits });
 }
 
 /// The key of a line that ends with the sign of a text over several lines; `Some(None)`: an entry of a list has it.

@@ -37,7 +37,9 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             }
             (None, '[' | '{') => open.push((index, c)),
             (None, ']' | '}') => {
-                if let Some((start, opened)) = open.last().copied().filter(|(_, opened)| closing(*opened) != c) {
+                if let Some((start, opened)) =
+                    open.last().copied().filter(|(_, opened)| closing(*opened) != c)
+                {
                     if open.iter().any(|(_, opened)| closing(*opened) == c) {
                         // `[a}`: the outer one ends where the inner one is open.
                         let put = closing(opened).to_string();
@@ -146,6 +148,15 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
             slips.push(Slip { at, message: "there is no `!` in a condition".to_owned(), suggestion, edits });
         }
     }
+    if let Some((tag, _)) = value
+        .split_once(' ')
+        .filter(|(tag, rest)| tag.starts_with('!') && rest.starts_with(['[', '{', '\'', '"']))
+    {
+        let edits = vec![Edit { at, removed: tag.chars().count() + 1, put: String::new() }];
+        let message = "tags (`!name`) mean nothing here".to_owned();
+        slips.push(Slip { at, message, suggestion: format!("leave `{}` out", shown(tag)), edits });
+        return;
+    }
     if let Some(inner) = backslashes(value) {
         let put = format!("'{inner}'");
         let edits = vec![Edit { at, removed: value.chars().count(), put: put.clone() }];
@@ -213,15 +224,23 @@ fn needs_quotes(value: &str) -> Option<(String, String)> {
     }
     // `*name` alone is an alias of which the anchor is missing; `*bold*` is none.
     let is_alias = value.starts_with(['*', '&']) && !value.contains(' ') && !value.ends_with('*');
-    if value.starts_with(['@', '`', '%', '*', '&', '!']) && !is_alias {
+    // `&name [a, b]`: an anchor, and what it stands for.
+    let is_anchor =
+        value.strip_prefix('&').is_some_and(|name| name.starts_with(|c: char| c.is_alphanumeric()));
+    if value.starts_with(['@', '`', '%', '*', '&', '!']) && !is_alias && !is_anchor {
         let first: String = value.chars().take(1).collect();
         return Some((format!("a value without quotes cannot start with `{first}`"), value.to_owned()));
     }
-    if let Some((sign, text)) = value.split_once(' ').filter(|(sign, _)| matches!(*sign, "|" | ">" | "|-" | ">-")) {
+    if let Some((sign, text)) =
+        value.split_once(' ').filter(|(sign, _)| matches!(*sign, "|" | ">" | "|-" | ">-"))
+    {
         return Some((format!("a text on the line of its `{sign}`"), text.trim().to_owned()));
     }
     if let Some(sign) = ["- ", "? "].into_iter().find(|sign| value.starts_with(sign)) {
-        return Some((format!("a value without quotes cannot start with `{}`", sign.trim()), value.to_owned()));
+        return Some((
+            format!("a value without quotes cannot start with `{}`", sign.trim()),
+            value.to_owned(),
+        ));
     }
     if value.contains(": ") || (value.ends_with(':') && value.contains(' ')) {
         return Some(("a `:` within a text without quotes".to_owned(), value.to_owned()));

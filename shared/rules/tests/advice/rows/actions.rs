@@ -3,7 +3,7 @@
 use super::Pair;
 
 /// Keys of an approval.
-pub(super) const APPROVALS: [Pair; 40] = [
+pub(super) const APPROVALS: &[Pair] = &[
     ("channel: '#Deploys'", ""),
     ("channel: '@ops'", ""),
     ("channel: @ops", ""),
@@ -20,13 +20,18 @@ pub(super) const APPROVALS: [Pair; 40] = [
     ("approvers: ana", "approvers: ana@example.com"),
     ("approvers: 'ana@example.com, ben@example.com'", "approvers: [ana@example.com, ben@example.com]"),
     ("approvers:\n  email: ana@example.com", "approvers: [ana@example.com]"),
+    ("approvers: ['']", "approvers: [ana@example.com]"),
+    (
+        "prompt: A long prompt that goes on and on until it is longer than what is repeated of it #12",
+        "prompt: 'A long prompt that goes on and on until it is longer than what is repeated of it #12'",
+    ),
     ("approvers: []", "approvers: [ana@example.com]"),
     ("break_glass: ana", "break_glass: ana@example.com"),
-    ("approvers: ana@example.com\nvotes_required: 2", "approvers: [ana@example.com, ben@example.com]\nvotes_required: 2"),
     (
-        "approvers: ana@example.com\nvotes_required: [{from: '@sre'}]",
-        "votes_required: [{from: '@sre'}]",
+        "approvers: ana@example.com\nvotes_required: 2",
+        "approvers: [ana@example.com, ben@example.com]\nvotes_required: 2",
     ),
+    ("approvers: ana@example.com\nvotes_required: [{from: '@sre'}]", "votes_required: [{from: '@sre'}]"),
     (
         "votes_required: [{from: ana@example.com, votes: 2}]",
         "votes_required: [{from: [ana@example.com, ben@example.com], votes: 2}]",
@@ -53,11 +58,14 @@ pub(super) const APPROVALS: [Pair; 40] = [
 ];
 
 /// Actions.
-pub(super) const ACTIONS: [Pair; 74] = [
+pub(super) const ACTIONS: &[Pair] = &[
     ("slack_approval: {channel: '#a'}", ""),
     ("run: echo", "trigger_build"),
     ("freeze: {name: w, dates: 2030-01-01}", "trigger_build"),
-    ("on_reject: [trigger_build]", "slack_channel_approval:\n    channel: '#a'\n    on_reject: [trigger_build]"),
+    (
+        "on_reject: [trigger_build]",
+        "slack_channel_approval:\n    channel: '#a'\n    on_reject: [trigger_build]",
+    ),
     ("{}", "trigger_build"),
     ("slack_channel_approval: '#a'", ""),
     ("slack_channel_approval:", ""),
@@ -79,7 +87,10 @@ pub(super) const ACTIONS: [Pair; 74] = [
     ("slack_channel_message:", "slack_channel_message: {channel: '#a', message: x}"),
     ("slack_channel_message: Hi", "slack_channel_message: {channel: '#a', message: Hi}"),
     ("slack_channel_message: {channel: '#a'}", "slack_channel_message: {channel: '#a', message: x}"),
-    ("slack_channel_message: {channel: '#a', message: See #1}", "slack_channel_message: {channel: '#a', message: 'See #1'}"),
+    (
+        "slack_channel_message: {channel: '#a', message: See #1}",
+        "slack_channel_message: {channel: '#a', message: 'See #1'}",
+    ),
     ("notify_deployer:", ""),
     ("notify_deploy_authors:", ""),
     ("slack_deploy_message:", ""),
@@ -92,9 +103,18 @@ pub(super) const ACTIONS: [Pair; 74] = [
     ("webhook: {url: 'https://x.example', method: post}", ""),
     ("webhook: {method: PUT}", "webhook: {url: 'https://x.example', method: PUT}"),
     ("webhook: {url: 'https://x.example', method: GET, body: x}", ""),
-    ("webhook: {url: 'https://x.example', body: {'': x}}", "webhook: {url: 'https://x.example', body: {a: x}}"),
-    ("webhook: {url: 'https://x.example', body: {a: [x]}}", "webhook: {url: 'https://x.example', body: {a: x}}"),
-    ("webhook: {url: 'https://x.example', headers: [a]}", "webhook: {url: 'https://x.example', headers: {a: b}}"),
+    (
+        "webhook: {url: 'https://x.example', body: {'': x}}",
+        "webhook: {url: 'https://x.example', body: {a: x}}",
+    ),
+    (
+        "webhook: {url: 'https://x.example', body: {a: [x]}}",
+        "webhook: {url: 'https://x.example', body: {a: x}}",
+    ),
+    (
+        "webhook: {url: 'https://x.example', headers: [a]}",
+        "webhook: {url: 'https://x.example', headers: {a: b}}",
+    ),
     (
         "webhook: {url: 'https://x.example', headers: {Authorization: s3cret}}",
         "webhook: {url: 'https://x.example', headers: {Authorization: {secret: pager}}}",
@@ -104,10 +124,19 @@ pub(super) const ACTIONS: [Pair; 74] = [
         "webhook: {url: 'https://x.example', headers: {X-A: a}}",
     ),
     ("webhook: {url: 'https://x.example', headers: {Host: a}}", "webhook: {url: 'https://x.example'}"),
-    ("webhook: {url: 'https://x.example', headers: {'X A': a}}", "webhook: {url: 'https://x.example', headers: {X-Team: a}}"),
+    (
+        "webhook: {url: 'https://x.example', headers: {'X A': a}}",
+        "webhook: {url: 'https://x.example', headers: {X-Team: a}}",
+    ),
     ("webhook: {url: 'https://x.example', headers: {X-A: {}}}", ""),
-    ("webhook: {url: 'https://x.example', headers: {X-A: [b]}}", "webhook: {url: 'https://x.example', headers: {X-A: b}}"),
-    ("webhook: {url: 'https://x.example', headers: {X-A: \"a\\nb\"}}", "webhook: {url: 'https://x.example', headers: {X-A: a b}}"),
+    (
+        "webhook: {url: 'https://x.example', headers: {X-A: [b]}}",
+        "webhook: {url: 'https://x.example', headers: {X-A: b}}",
+    ),
+    (
+        "webhook: {url: 'https://x.example', headers: {X-A: \"a\\nb\"}}",
+        "webhook: {url: 'https://x.example', headers: {X-A: a b}}",
+    ),
     (
         "webhook: {url: 'https://x.example', headers: {X-A: {secret: 's 1'}}}",
         "webhook: {url: 'https://x.example', headers: {X-A: {secret: pager}}}",
@@ -117,6 +146,13 @@ pub(super) const ACTIONS: [Pair; 74] = [
         "webhook: {url: 'https://x.example', headers: {X-A: {secret: pager}}}",
     ),
     ("webhook: {url: 'http://x.example', headers: {X-A: {secret: pager}}}", ""),
+    (
+        "monitor_drift: {environment: QA, threshold: 2h, on_failure: stop}",
+        "monitor_drift: {environment: QA, threshold: 2h}",
+    ),
+    ("send_event: {detail_type: }", "send_event: promoted"),
+    ("notify_deployer: ${REGION}", "notify_deployer: x"),
+    ("slack_channel_message: {channel: #a, message: “x”}", ""),
     ("send_event: [a]", "send_event: promoted"),
     ("send_event: {detail: [a]}", "send_event: {detail: {a: b}}"),
     ("send_event: {detail: {'': b}}", "send_event: {detail: {a: b}}"),
@@ -125,19 +161,43 @@ pub(super) const ACTIONS: [Pair; 74] = [
     ("send_event: {bus: 'a b'}", "send_event: {bus: a-b}"),
     ("transition_issues:", ""),
     ("transition_mentioned_issues: {comment: x}", "transition_mentioned_issues: {state: Done, comment: x}"),
-    ("update_mentioned_issues: {field_name: labels}", "update_mentioned_issues: {field_name: labels, field_value: x}"),
+    (
+        "update_mentioned_issues: {field_name: labels}",
+        "update_mentioned_issues: {field_name: labels, field_value: x}",
+    ),
     ("slack_personal_message: {message: x}", "slack_personal_message: {group: authors, message: x}"),
     ("slack_personal_message: {group: authors}", "slack_personal_message: {group: authors, message: x}"),
-    ("slack_personal_message: {group: everybody, message: x}", "slack_personal_message: {group: authors, message: x}"),
+    (
+        "slack_personal_message: {group: everybody, message: x}",
+        "slack_personal_message: {group: authors, message: x}",
+    ),
     ("slack_personal_message: {group: deploers, message: x}", ""),
-    ("slack_personal_message: {group: authors, user: U0123ABCDEF, message: x}", "slack_personal_message: {group: authors, message: x}"),
-    ("slack_personal_message: {group: authors, meessage: x, message: x}", "slack_personal_message: {group: authors, message: x}"),
-    ("slack_personal_message: {user: '@sre', message: x}", "slack_personal_message: {user: U0123ABCDEF, message: x}"),
-    ("slack_personal_message: {email: 'a@b.co, c@d.co', message: x}", "slack_personal_message: {email: [a@b.co, c@d.co], message: x}"),
-    ("slack_personal_message: {email: {a: b}, message: x}", "slack_personal_message: {email: a@b.co, message: x}"),
+    (
+        "slack_personal_message: {group: authors, user: U0123ABCDEF, message: x}",
+        "slack_personal_message: {group: authors, message: x}",
+    ),
+    (
+        "slack_personal_message: {group: authors, meessage: x, message: x}",
+        "slack_personal_message: {group: authors, message: x}",
+    ),
+    (
+        "slack_personal_message: {user: '@sre', message: x}",
+        "slack_personal_message: {user: U0123ABCDEF, message: x}",
+    ),
+    (
+        "slack_personal_message: {email: 'a@b.co, c@d.co', message: x}",
+        "slack_personal_message: {email: [a@b.co, c@d.co], message: x}",
+    ),
+    (
+        "slack_personal_message: {email: {a: b}, message: x}",
+        "slack_personal_message: {email: a@b.co, message: x}",
+    ),
     ("monitor_drift: {environment: a/b, threshold: 2h}", "monitor_drift: {environment: a-b, threshold: 2h}"),
     ("monitor_drift: {environment: QA, threshold: 2 hours, over: [trigger_build]}", ""),
     ("monitor_drift: {threshold: 2h}", "monitor_drift: {environment: Production, threshold: 2h}"),
-    ("auto_approve_build: {build: x, on_failure: stop}\non_failure: stop", "auto_approve_build: x\non_failure: stop"),
+    (
+        "auto_approve_build: {build: x, on_failure: stop}\non_failure: stop",
+        "auto_approve_build: x\non_failure: stop",
+    ),
     ("slack_channel_approval: {channel: '#a', on_failure: stop}", "slack_channel_approval: {channel: '#a'}"),
 ];

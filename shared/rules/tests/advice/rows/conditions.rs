@@ -3,7 +3,7 @@
 use super::Pair;
 
 /// Conditions, each by itself.
-pub(super) const TEXTS: [Pair; 74] = [
+pub(super) const TEXTS: &[Pair] = &[
     // Operators and words of other languages.
     ("environment == 'Staging'", ""),
     ("environment =~ 'stag'", ""),
@@ -52,6 +52,11 @@ pub(super) const TEXTS: [Pair; 74] = [
     ("tags~=5", "tags~='.*5'"),
     ("tags>true", "tags>=1"),
     ("tags~='(#a'", "tags~='#a'"),
+    ("environment=\"it's\" and tags='a", "environment=\"it's\" and tags='#a'"),
+    ("environment=a.b c.d ^", "environment='a.b'"),
+    ("((environment='a') or ^", "environment='a'"),
+    ("environment='a' xor tags='b", "environment='a'"),
+    ("environment=a.b tags='c'", "environment='a.b'"),
     // Variables.
     ("enviroment='Staging'", ""),
     ("weather='sunny'", "environment='Staging'"),
@@ -81,11 +86,14 @@ pub(super) const TEXTS: [Pair; 74] = [
     ("health>deployed_for", ""),
     ("failed_rules='promot'", ""),
     ("deployment='checkout' and branch='refs/heads/main'", ""),
-    ("revision='7bf7226' or revision='v1'", "revision~='7bf7226' or revision='7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d'"),
+    (
+        "revision='7bf7226' or revision='v1'",
+        "revision~='7bf7226' or revision='7bf7226a4a2b8c9d0e1f2a3b4c5d6e7f8a9b0c1d'",
+    ),
 ];
 
 /// Keys of a rule around conditions.
-pub(super) const LISTS: [Pair; 14] = [
+pub(super) const LISTS: &[Pair] = &[
     ("conditions: environment='Staging'", ""),
     ("conditions: {environment: Staging}", "conditions: [environment='Staging']"),
     ("conditions:\n  - environment: Staging", ""),
@@ -96,7 +104,10 @@ pub(super) const LISTS: [Pair; 14] = [
         "conditions:\n  - expression: environment='Staging'\n    description: x",
     ),
     ("conditions:\n  - descripton: x\n    expression: environment='Staging'", ""),
-    ("conditions:\n  - description: x", "conditions:\n  - expression: environment='Staging'\n    description: x"),
+    (
+        "conditions:\n  - description: x",
+        "conditions:\n  - expression: environment='Staging'\n    description: x",
+    ),
     ("conditions:\n  - # nothing", "conditions:\n  - environment='Staging'"),
     ("conditions:\n  - tags = #web", ""),
     ("conditions:\n  - tags = #web or what", "conditions:\n  - tags='#web'"),

@@ -4,10 +4,33 @@ mod actions;
 mod conditions;
 mod files;
 mod limits;
+mod templates;
 mod windows;
 
 /// Sentences that are told of no row, and why.
-pub(super) const ELSEWHERE: &[(&str, &str)] = &[];
+pub(super) const ELSEWHERE: &[(&str, &str)] = &[
+    ("the condition is empty", "in a file, an empty text is told as one"),
+    ("this cannot be read", "what is left out without a word of its own, of which there is nothing"),
+    ("{what}: the templates of this file take too much work", "the limits' own test has such a file"),
+    ("end of block", "the engine's words, which are told in others"),
+    ("end of input", "the engine's words, which are told in others"),
+    ("end of variable block", "the engine's words, which are told in others"),
+    ("the end of the template", "an error of the engine that no slip explains"),
+    ("x is endingwith('a')", "a form that is told with a value for `x`"),
+    ("x is startingwith('a')", "a form that is told with a value for `x`"),
+    ("x | capitalize", "a form that is told with a value for `x`"),
+    ("x | reverse", "a form that is told with a value for `x`"),
+    ("x | striptags", "a form that is told with a value for `x`"),
+    ("x | truncate", "a form that is told with a value for `x`"),
+    ("x | urlencode", "a form that is told with a value for `x`"),
+    ("x | wordcount", "a form that is told with a value for `x`"),
+    ("the `$` is shown as it is written", "in a file, an expression of another system"),
+    ("a tab behind `-` or `:`", "in a file, a tab that indents a line"),
+    ("a tab where YAML takes spaces", "in a file, a tab that indents a line"),
+    ("use spaces", "in a file, a tab that indents a line"),
+    ("this value", "a value of which nothing is known, so that nothing is wrong with it"),
+    ("nested too deep", "a limit of the scanner that is above the loader's"),
+];
 
 /// A row: what is wrong, and what is right; empty where nobody has to follow the advice by hand.
 type Pair = (&'static str, &'static str);
@@ -18,17 +41,19 @@ pub(super) fn all() -> Vec<(String, String)> {
         pairs.iter().map(|(file, right)| (with(file), followed(right))).collect()
     };
     [
-        of(&conditions::TEXTS, with_condition),
-        of(&conditions::LISTS, with_keys),
-        of(&actions::APPROVALS, with_approval),
-        of(&actions::ACTIONS, with_action),
-        of(&windows::WINDOWS, with_window),
-        of(&files::RULES, with_keys),
-        of(&files::FILES, str::to_owned),
-        limits::all(),
+        of(conditions::TEXTS, with_condition),
+        of(conditions::LISTS, with_keys),
+        of(actions::APPROVALS, with_approval),
+        of(actions::ACTIONS, with_action),
+        of(templates::TEXTS, super::with_template),
+        of(windows::WINDOWS, with_window),
+        of(files::RULES, with_keys),
+        of(files::FILES, str::to_owned),
     ]
     .concat()
 }
+
+pub(super) use limits::all as limits;
 
 /// A file with this condition.
 fn with_condition(text: &str) -> String {
@@ -37,7 +62,8 @@ fn with_condition(text: &str) -> String {
 
 /// A file whose only rule has these keys; `actions` too, where they say nothing of it.
 fn with_keys(keys: &str) -> String {
-    let actions = if keys.contains("ctions") { "" } else { "\nactions: [trigger_build]" };
+    let has_actions = ["actions:", "Actions:", "action:", "steps:"].iter().any(|key| keys.contains(key));
+    let actions = if has_actions { "" } else { "\nactions: [trigger_build]" };
     let lines: String = format!("{keys}{actions}").lines().map(|line| format!("      {line}\n")).collect();
     format!("rules:\n  - promote:\n{lines}")
 }

@@ -3,7 +3,7 @@
 use super::Pair;
 
 /// Values of `freeze`.
-pub(super) const WINDOWS: [Pair; 28] = [
+pub(super) const WINDOWS: &[Pair] = &[
     ("weekends", ""),
     ("[]", "{name: w, days: sat, time_zone: UTC}"),
     ("{days: sat, time_zone: UTC}", "{name: w, days: sat, time_zone: UTC}"),

@@ -235,13 +235,13 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         file: "rules:\n  - promote:\n      conditions:\n        - ${{ github.ref }} == 'main'\n      actions: [trigger_build]\n",
-        told: "4:11: `${{ github.ref }}` is not filled in here; a condition compares a variable by its name alone: environment='Staging'",
-        followed: "rules:\n  - promote:\n      conditions:\n        - environment='Staging'\n      actions: [trigger_build]\n",
+        told: "4:11: `${{ github.ref }}` is not filled in here; write `branch = 'main'`",
+        followed: "rules:\n  - promote:\n      conditions:\n        - branch = 'main'\n      actions: [trigger_build]\n",
     },
     Case {
         file: "rules:\n  - promote:\n      conditions:\n        - \"{{ environment }}='Staging'\"\n      actions: [trigger_build]\n",
-        told: "4:12: `{{ environment }}` is a template, which conditions don't have; a condition compares a variable by its name alone: environment='Staging'",
-        followed: "rules:\n  - promote:\n      conditions:\n        - environment='Staging'\n      actions: [trigger_build]\n",
+        told: "4:12: `{{ environment }}` is a template, which conditions don't have; write `environment='Staging'`",
+        followed: "rules:\n  - promote:\n      conditions:\n        - \"environment='Staging'\"\n      actions: [trigger_build]\n",
     },
     Case {
         file: "rules:\n  - promote:\n      conditions:\n        environment: Staging\n        tags: '#web'\n      actions: [trigger_build]\n",
@@ -377,7 +377,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         file: "rules:\n  - promote:\n      freeze: {name: w, days: sat, time_zone: XYT}\n      actions: [trigger_build]\n",
-        told: "3:47: no time zone `XYT`; write an IANA name, for example Europe/Berlin",
+        told: "3:47: no time zone `XYT`; write an IANA name, for example `Europe/Berlin`",
         followed: "rules:\n  - promote:\n      freeze: {name: w, days: sat, time_zone: Europe/Berlin}\n      actions: [trigger_build]\n",
     },
     Case {
