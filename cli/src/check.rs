@@ -164,7 +164,8 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `has`: what the file has, where nothing is wrong with it. `text`: the rules file's text, of which corrected lines are shown.
+/// `has`: what the file has, where nothing is wrong with it. `text`: the rules file's text, of which
+/// corrected lines are shown.
 fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str, text: Option<&str>) -> io::Result<()> {
     for (index, problem) in found.problems.iter().enumerate() {
         let corrected = corrected(text.filter(|_| index < MAX_CORRECTED), problem);

@@ -13,7 +13,8 @@ pub struct Edit {
     pub put: String,
 }
 
-/// The text with `edits`, which are in its order and do not touch each other; `None`: one of them has no place in it.
+/// The text with `edits`, which are in its order and do not touch each other; `None`: one of them has no
+/// place in it.
 pub(crate) fn applied(source: &Source<'_>, edits: &[Edit]) -> Option<String> {
     let (mut text, mut rest) = (String::with_capacity(source.text().len() + 64), 0);
     for edit in edits {

@@ -1,7 +1,8 @@
 //! A file after the advice of a problem is followed.
 //!
-//! A problem may bring the changes that it asks for. Otherwise its suggestion names the code to write, and the place of that code is looked
-//! for around the problem's own. Either way the file is read again: a change counts only if the problem is gone and no other has come.
+//! A problem may bring the changes that it asks for. Otherwise its suggestion names the code to write, and
+//! the place of that code is looked for around the problem's own. Either way the file is read again: a change
+//! counts only if the problem is gone and no other has come.
 
 mod candidates;
 
@@ -32,7 +33,8 @@ pub struct Mended {
 }
 
 impl Mended {
-    /// The new lines with their numbers, to stand under [`Problem::rendered`]; `None`: there are too many, or none.
+    /// The new lines with their numbers, to stand under [`Problem::rendered`]; `None`: there are too many, or
+    /// none.
     pub fn rendered(&self) -> Option<String> {
         if self.lines.is_empty() || self.lines.len() > MAX_SHOWN {
             return None;
@@ -43,12 +45,13 @@ impl Mended {
     }
 }
 
-/// The file `text` after the suggestion of `problem`, one of its problems or notices, is followed. `None`: what to write is for its reader to
-/// decide, or no change was found after which the problem is gone and no other has come.
+/// The file `text` after the suggestion of `problem`, one of its problems or notices, is followed. `None`:
+/// what to write is for its reader to decide, or no change was found after which the problem is gone and no
+/// other has come.
 pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
     let suggestion = problem.suggestion.as_deref()?;
     let source = Source::new(&problem.path, text);
-    let before = Told::of(text, &problem.path);
+    let before = Messages::of(text, &problem.path);
     let mut budget = MAX_READ;
     let mut tried = BTreeSet::new();
     for edits in candidates::of(&source, problem, suggestion) {
@@ -65,7 +68,7 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
         if !before.is_sound && before.told.len() == 1 && !is_sound(&changed, &problem.path) {
             continue;
         }
-        let after = Told::of(&changed, &problem.path);
+        let after = Messages::of(&changed, &problem.path);
         if after.is_better(&before, problem, line..line + lines.len()) {
             let is_exact = !suggestion.contains("example")
                 && !suggestion.contains("name-of-")
@@ -91,12 +94,12 @@ fn keeps(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
 }
 
 /// All that is told of a file.
-struct Told {
+struct Messages {
     is_sound: bool,
     told: Vec<Problem>,
 }
 
-impl Told {
+impl Messages {
     fn of(text: &str, path: &str) -> Self {
         match parse(text, path) {
             Ok(file) => Self { is_sound: true, told: file.notices },
@@ -104,8 +107,8 @@ impl Told {
         }
     }
 
-    /// Whether what was told `before` is told still, but for `problem`, and nothing else; of a file that can be read now, nothing about the
-    /// lines that were `changed`.
+    /// Whether what was told `before` is told still, but for `problem`, and nothing else; of a file that can
+    /// be read now, nothing about the lines that were `changed`.
     fn is_better(&self, before: &Self, problem: &Problem, changed: std::ops::Range<usize>) -> bool {
         if self.is_sound && !before.is_sound {
             let others = before.told.iter().filter(|other| other.message != problem.message).count();

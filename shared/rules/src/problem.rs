@@ -50,7 +50,8 @@ pub struct Problem {
     pub excerpt: String,
     /// The column within the excerpt, from 1.
     pub excerpt_column: usize,
-    /// The changes that the suggestion asks for, where these are known; [`crate::mend::mended`] looks for others.
+    /// The changes that the suggestion asks for, where these are known; [`crate::mend::mended`] looks for
+    /// others.
     #[serde(skip)]
     pub edits: Vec<Edit>,
 }

@@ -12,7 +12,12 @@ pub(crate) fn meant(text: &str) -> Option<String> {
     if text.chars().count() > LONGEST {
         return None;
     }
-    let mut writer = Writer { tokens: scan(text)?, at: 0, written: String::new(), open: 0 };
+    let mut tokens = scan(text)?;
+    if matches!(tokens.first(), Some((_, Token::Name(word))) if matches!(word.as_str(), "if" | "when" | "where"))
+    {
+        tokens.remove(0);
+    }
+    let mut writer = Writer { tokens, at: 0, written: String::new(), open: 0, last: None };
     writer.condition()?;
     let written = writer.written.trim().to_owned();
     (written != text && parse(&written).is_ok()).then_some(written)
@@ -145,7 +150,8 @@ fn closing(quote: char) -> Option<&'static [char]> {
     }
 }
 
-/// The variable that a template or another system's expression at the start of `rest` stands for, and how long that is.
+/// The variable that a template or another system's expression at the start of `rest` stands for, and how
+/// long that is.
 fn expression(rest: &str) -> Option<(String, usize)> {
     for (start, end) in
         [("${{", "}}"), ("{{", "}}"), ("<%=", "%>"), ("<%", "%>"), ("${", "}"), ("{", "}"), ("%", "%")]
@@ -181,6 +187,8 @@ struct Writer {
     at: usize,
     written: String,
     open: usize,
+    /// The variable and the operator of the last comparison.
+    last: Option<(String, &'static str)>,
 }
 
 impl Writer {
@@ -218,6 +226,12 @@ impl Writer {
                     // One that closes nothing.
                     Token::Close => {}
                     Token::And => joined = Some((space, "and")),
+                    Token::Comma if self.goes_on() => {
+                        let (name, sign) = self.last.clone()?;
+                        let value = self.value(&name)?;
+                        let word = if sign == "!=" { "and" } else { "or" };
+                        self.written.push_str(&format!(" {word} {name}{sign}{value}"));
+                    }
                     Token::Comma => joined = Some((" ".to_owned(), "and")),
                     Token::Or => joined = Some((space, "or")),
                     _ => return None,
@@ -237,6 +251,17 @@ impl Writer {
                 self.written.push(' ');
             }
         }
+    }
+
+    /// Whether another value of the last comparison comes next: `environment=Staging, QA`.
+    fn goes_on(&self) -> bool {
+        let is_value = match self.peek(0) {
+            Some(Token::Text(_)) => true,
+            Some(Token::Name(name)) => kind_of(name).is_none(),
+            _ => false,
+        };
+        let is_alone = matches!(self.peek(1), None | Some(Token::Comma));
+        is_value && is_alone && self.open == 0 && !self.written.contains(" and ")
     }
 
     /// One comparison, with the parentheses that open before it.
@@ -263,7 +288,30 @@ impl Writer {
                     Token::Text(environment) => format!("{DRIFT}{environment}"),
                     _ => return None,
                 },
+                // `len(tags)`: a list is compared by its length.
+                Token::Name(name)
+                    if matches!(name.as_str(), "len" | "count" | "size" | "length")
+                        && self.peek(0) == Some(&Token::Open)
+                        && self.peek(2) == Some(&Token::Close) =>
+                {
+                    self.next();
+                    let Some((_, Token::Name(list))) = self.next() else { return None };
+                    self.next();
+                    list
+                }
+                Token::Name(name) if name.contains('.') && look_up(&name) != Variable::Supported => {
+                    let first = name.split('.').next().filter(|first| look_up(first) == Variable::Supported);
+                    first.map(str::to_owned).or_else(|| variable(&name))?
+                }
                 Token::Name(name) => name,
+                Token::Text(text) if self.is_in() => {
+                    let is_out = self.take(&Token::Not) != is_not;
+                    self.next();
+                    let Some((_, Token::Name(list))) = self.next() else { return None };
+                    let sign = if is_out { "!=" } else { "=" };
+                    self.written.push_str(&format!("{space}{list}{sign}{}", quoted(&text)?));
+                    return Some(());
+                }
                 Token::Text(name) if look_up(&name) == Variable::Supported => name,
                 _ => return None,
             };
@@ -272,6 +320,13 @@ impl Writer {
             }
             return self.comparison(&name, is_not);
         }
+    }
+
+    /// Whether `in` a list comes next, or `not in` one.
+    fn is_in(&self) -> bool {
+        let from = usize::from(self.peek(0) == Some(&Token::Not));
+        let is_word = matches!(self.peek(from), Some(Token::Name(word)) if word.eq_ignore_ascii_case("in"));
+        is_word && matches!(self.peek(from + 1), Some(Token::Name(list)) if kind_of(list) == Some(Kind::List))
     }
 
     fn comparison(&mut self, name: &str, is_not: bool) -> Option<()> {
@@ -301,10 +356,12 @@ impl Writer {
         let (before, behind) = if is_word { (String::new(), String::new()) } else { (before, self.space()) };
         let value = self.value(name)?;
         self.written.push_str(&format!("{name}{before}{sign}{behind}{value}"));
+        self.last = Some((name.to_owned(), sign));
         Some(())
     }
 
-    /// The operator that comes next, and whether it is a word elsewhere. `Some(None)`: there is none, and the variable stands alone.
+    /// The operator that comes next, and whether it is a word elsewhere. `Some(None)`: there is none, and the
+    /// variable stands alone.
     fn operator(&mut self) -> Option<Option<(&'static str, bool)>> {
         let word = match self.peek(0) {
             Some(Token::Sign(sign)) => {
@@ -321,6 +378,10 @@ impl Writer {
             Some(Token::Name(word)) => word.to_ascii_lowercase(),
             _ => return Some(None),
         };
+        if let Some((sign, words)) = self.in_words() {
+            self.at += words;
+            return Some(Some((sign, true)));
+        }
         let sign = match word.as_str() {
             "is" | "equals" | "equal" | "eq" | "contains" | "has" | "includes" | "in" => "=",
             "isnt" | "ne" | "neq" => "!=",
@@ -334,6 +395,25 @@ impl Writer {
         self.at += 1;
         let is_not = sign == "=" && self.take(&Token::Not);
         Some(Some((if is_not { "!=" } else { sign }, true)))
+    }
+
+    /// The operator that the next words say, and how many these are: `is more than`.
+    fn in_words(&self) -> Option<(&'static str, usize)> {
+        let word = |ahead: usize| match self.peek(ahead) {
+            Some(Token::Name(word)) => word.to_ascii_lowercase(),
+            _ => String::new(),
+        };
+        let from = usize::from(word(0) == "is");
+        let sign = match (word(from).as_str(), word(from + 1).as_str()) {
+            ("more" | "greater" | "longer" | "older" | "higher", "than") => ">",
+            ("less" | "fewer" | "shorter" | "newer" | "lower", "than") => "<",
+            ("at", "least") => ">=",
+            ("at", "most") => "<=",
+            ("over" | "above", _) => return Some((">", from + 1)),
+            ("under" | "below", _) => return Some(("<", from + 1)),
+            _ => return None,
+        };
+        Some((sign, from + 2))
     }
 
     /// The values of `['a', 'b']` or `('a', 'b')`.
@@ -455,6 +535,12 @@ mod tests {
             ("drift_to_'Pre Prod'>10", Some("drift_to_Pre Prod>10")),
             ("environment='it''s'", Some("environment=\"it's\"")),
             ("environment 'Staging'", Some("environment='Staging'")),
+            ("environment = Staging, QA", Some("environment = 'Staging' or environment='QA'")),
+            ("if environment.name == 'Staging'", Some("environment = 'Staging'")),
+            ("len(tags) > 0", Some("tags > 0")),
+            ("'#web' in tags and '#db' not in tags", Some("tags='#web' and tags!='#db'")),
+            ("deployed_for more than 5m", Some("deployed_for>'5m'")),
+            ("deployed_for is at least 5 minutes", Some("deployed_for>='5m'")),
             // What is meant can't be told.
             ("environment='Staging' tags='#a'", None),
             ("not (tags='#a' or tags='#b')", None),

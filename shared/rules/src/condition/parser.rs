@@ -167,8 +167,8 @@ impl Parser<'_> {
         Ok(word)
     }
 
-    /// The name of a variable that starts with `word`: the name of an environment may have several words. They all belong to it where
-    /// `ends` says so of the token behind them.
+    /// The name of a variable that starts with `word`: the name of an environment may have several words.
+    /// They all belong to it where `ends` says so of the token behind them.
     fn whole_name(&mut self, word: String, ends: fn(Option<&Token>) -> bool) -> String {
         let more =
             self.tokens.get(self.next..).unwrap_or_default().iter().map_while(|(token, _)| match token {

@@ -96,6 +96,10 @@ impl Compared<'_> {
                 format!("compare with `=`, `!=` or `~=`, not with `{operator}`"),
             )),
             Kind::List if self.is_equality() => self.a_tag(text),
+            Kind::List if text.trim().parse::<u32>().is_ok() => self.never(
+                format!("a list is compared by its length, and '{text}' is a text"),
+                format!("write `{variable}{operator}{}`", text.trim()),
+            ),
             Kind::List => self.never(
                 format!("a list is compared by its length, and '{text}' is no number"),
                 format!("write, for example, `{variable}{operator}1`, or `{variable}='{text}'`"),

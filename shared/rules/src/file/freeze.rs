@@ -335,7 +335,8 @@ fn days_meant(text: &str) -> Option<Vec<&'static str>> {
     (first..=last).map(short).collect()
 }
 
-/// A time of the day as a clock of 12 hours has it, or without minutes, as `16:00`; `None`: it is none of these.
+/// A time of the day as a clock of 12 hours has it, or without minutes, as `16:00`; `None`: it is none of
+/// these.
 fn time_meant(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
     let (clock, half) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
@@ -355,7 +356,8 @@ fn time_meant(text: &str) -> Option<String> {
     minutes_of(&time).map(|_| time)
 }
 
-/// Dates in another form as one is written here; `None`: the form is not known, or says not which number is the month.
+/// Dates in another form as one is written here; `None`: the form is not known, or says not which number is
+/// the month.
 fn dates_meant(text: &str) -> Option<String> {
     let text = text.trim();
     let ends = [" - ", " – ", " to ", "...", "..", "/"].iter().find_map(|sign| {

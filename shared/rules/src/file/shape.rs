@@ -143,7 +143,8 @@ fn is_what_it_does(key: &str) -> bool {
     matches!(key, "steps" | "jobs" | "do" | "then" | "run" | "action" | "tasks")
 }
 
-/// The list of a rule that a key of other systems, or a misspelt one, is meant for; `None`: it is meant for none.
+/// The list of a rule that a key of other systems, or a misspelt one, is meant for; `None`: it is meant for
+/// none.
 pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static str> {
     if of != "a rule" {
         return None;

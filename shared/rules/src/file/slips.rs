@@ -7,6 +7,7 @@
 mod candidates;
 mod moving;
 mod quotes;
+mod texts;
 
 use super::read;
 use crate::edit::{Edit, applied};
@@ -99,7 +100,12 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
             let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
             // A line that is wrong where it stands now was not meant to stand there.
             let is_wrong = |line: usize| better.failure.problems.iter().any(|problem| problem.line == line);
-            if !better.failure.is_cut && is_best && !slip.edits.iter().any(|edit| is_wrong(edit.at.line)) {
+            let is_more = better.failure.problems.len() >= failure.problems.len();
+            if !better.failure.is_cut
+                && is_best
+                && !is_more
+                && !slip.edits.iter().any(|edit| is_wrong(edit.at.line))
+            {
                 best = Some(better);
             }
         }

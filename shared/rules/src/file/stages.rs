@@ -64,7 +64,8 @@ impl Reader<'_> {
         self.circles(rules, names);
     }
 
-    /// Rules that wait for one that deploys never open: one notice for each such rule, with all that wait for it.
+    /// Rules that wait for one that deploys never open: one notice for each such rule, with all that wait for
+    /// it.
     fn never_opened(&mut self, rules: &[Rule]) {
         for (index, closed) in rules.iter().enumerate() {
             if !is_closed(closed) {

@@ -88,6 +88,10 @@ pub(super) fn of(source: &Source<'_>, problem: &Problem, suggestion: &str) -> Ve
         let known = place.known(code, &known).into_iter();
         known.for_each(|(start, end)| others.extend(place.replaced(start, end, code)));
     }
+    // Within the code of a template, as much is meant as the suggestion repeats.
+    if place.is_in_code() {
+        others.extend(std::mem::take(&mut all));
+    }
     all.extend(others);
     all
 }
@@ -142,11 +146,17 @@ impl Place<'_> {
         quoted.iter().filter_map(find).collect()
     }
 
+    /// Whether the place is within `{{ … }}` or `{% … %}`.
+    fn is_in_code(&self) -> bool {
+        let before = self.text(0, self.index);
+        let is_open = |start: &str, end: &str| before.rfind(start) > before.rfind(end);
+        is_open("{{", "}}") || is_open("{%", "%}")
+    }
+
     /// The ends of the value that starts at the place; with its key, where `code` has that too.
     fn values(&self, code: &str) -> Vec<(usize, usize)> {
         let before = self.text(0, self.index);
-        let is_open = |start: &str, end: &str| before.rfind(start) > before.rfind(end);
-        if is_open("{{", "}}") || is_open("{%", "%}") {
+        if self.is_in_code() {
             return Vec::new();
         }
         if !before.ends_with([' ', '[', '{', ':'])
@@ -178,8 +188,8 @@ impl Place<'_> {
         }
     }
 
-    /// The ends of what stands around the place and has no word that `known` has not, the widest first. Code of a template is put in the
-    /// place of such code, from its first brace to its last.
+    /// The ends of what stands around the place and has no word that `known` has not, the widest first. Code
+    /// of a template is put in the place of such code, from its first brace to its last.
     fn known(&self, code: &str, known: &str) -> Vec<(usize, usize)> {
         let words: BTreeSet<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
         let is_template = CODE.iter().any(|start| code.starts_with(start));
@@ -271,7 +281,8 @@ impl Place<'_> {
         vec![with_room.collect(), vec![dash]]
     }
 
-    /// Without what the message or the suggestion quotes, or without the key at the place and what is under it.
+    /// Without what the message or the suggestion quotes, or without the key at the place and what is under
+    /// it.
     fn without(&self, message: &str, suggestion: &str) -> Vec<Vec<Edit>> {
         let mut all = Vec::new();
         let lines = self.block(self.number, self.index + 1);
@@ -329,7 +340,8 @@ impl Place<'_> {
         vec![self.edit(self.index + usize::from(is_quoted), 0, code)]
     }
 
-    /// With `code` behind what stands at the place: in the place of what ends it wrongly, behind a word, or at the end of the line.
+    /// With `code` behind what stands at the place: in the place of what ends it wrongly, behind a word, or
+    /// at the end of the line.
     fn ended(&self, code: &str) -> Vec<Vec<Edit>> {
         let line_end = self.text(0, self.line.len()).trim_end().chars().count();
         let at_end = vec![self.edit(line_end, 0, code)];
@@ -401,7 +413,8 @@ fn quoted(text: &str) -> Vec<String> {
     between('`').chain(between('\'')).map(str::to_owned).collect()
 }
 
-/// The pieces of code that a suggestion names, in its order: between backticks, then between quotes, or behind `write`.
+/// The pieces of code that a suggestion names, in its order: between backticks, then between quotes, or
+/// behind `write`.
 fn codes(suggestion: &str) -> Vec<String> {
     // What another clause names is another way.
     let clause = suggestion.split(", or ").find(|clause| VERBS.iter().any(|verb| clause.contains(verb)));

@@ -61,8 +61,8 @@ fn address() -> Value {
     json!({"type": "string", "pattern": ADDRESS})
 }
 
-/// One of several forms, each of other types than the rest. What is said of a text says nothing of a list, so that a validator leads to the
-/// place of what is wrong: of `anyOf`, it knows no more than that none fits.
+/// One of several forms, each of other types than the rest. What is said of a text says nothing of a list, so
+/// that a validator leads to the place of what is wrong: of `anyOf`, it knows no more than that none fits.
 fn either(forms: impl IntoIterator<Item = Value>) -> Value {
     let (mut whole, mut types) = (Map::new(), Vec::new());
     for (name, value) in forms.into_iter().filter_map(|form| form.as_object().cloned()).flatten() {

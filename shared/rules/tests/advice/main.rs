@@ -1,11 +1,13 @@
 //! The advice of every message, followed: that never leads to the next mistake.
 //!
-//! Each row is a file with a mistake. What [`rules::mend::mended`] makes of it by the advice of its messages is read again; advice that
-//! leaves something to its reader is followed by hand, in the row. Every sentence of the messages that the source has must be told of
-//! some row, so that a new message needs a row of its own.
+//! Each row is a file with a mistake. What [`rules::mend::mended`] makes of it by the advice of its messages
+//! is read again; advice that leaves something to its reader is followed by hand, in the row. Every sentence
+//! of the messages that the source has must be told of some row, so that a new message needs a row of its
+//! own.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
 
+#[expect(dead_code, reason = "what is told of each is compared where they stand")]
 #[path = "../../src/file/slips/tests/cases.rs"]
 mod cases;
 mod rows;

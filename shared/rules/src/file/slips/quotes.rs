@@ -2,6 +2,7 @@
 
 use super::candidates::{Line, MAX_REPEATED, shown};
 use super::{Edit, Slip};
+use crate::condition::meant;
 use crate::problem::Position;
 
 /// The slips of a line whose values need quotes.
@@ -86,7 +87,7 @@ fn apostrophe(line: &Line<'_>, characters: &[char], start: usize, slips: &mut Ve
     let quoted = format!("\"{inner}\"");
     // `'environment'='Staging'`: a condition whose variable has quotes.
     let whole: String = value.iter().collect();
-    let condition = crate::condition::meant(&whole).filter(|_| start == 0);
+    let condition = meant(&whole).filter(|_| start == 0);
     if let Some(right) = condition.filter(|_| crate::condition::parse(&inner).is_err()) {
         let suggestion = format!("write `{}`", shown(&right));
         let edits = vec![Edit { at: line.at(start), removed: value.len(), put: right }];
@@ -142,7 +143,7 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
     let at = line.at(before.chars().count());
     if before.is_empty() && value.starts_with('!') && !value.starts_with("!!") {
-        if let Some(right) = crate::condition::meant(value) {
+        if let Some(right) = meant(value) {
             let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
             let suggestion = format!("write `{}`", shown(&right));
             slips.push(Slip { at, message: "there is no `!` in a condition".to_owned(), suggestion, edits });
@@ -156,6 +157,23 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
         let message = "tags (`!name`) mean nothing here".to_owned();
         slips.push(Slip { at, message, suggestion: format!("leave `{}` out", shown(tag)), edits });
         return;
+    }
+    // `"environment" = 'Staging'`: a condition whose variable has quotes.
+    if let Some(right) = meant(value).filter(|_| before.is_empty() && value.starts_with('"')) {
+        let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
+        let message = "a quote ends before the condition does".to_owned();
+        slips.push(Slip { at, message, suggestion: format!("write `{}`", shown(&right)), edits });
+    }
+    if let Some(put) = quotes_within(value) {
+        let edits = vec![Edit { at, removed: value.chars().count(), put: put.clone() }];
+        let message = "a `\"` within this text ends it".to_owned();
+        slips.push(Slip { at, message, suggestion: suggestion(&put), edits });
+    }
+    if let Some(plain) = value.strip_suffix(',').filter(|plain| !plain.contains(['[', '{', ' '])) {
+        let edits = vec![Edit { at: line.at(content.chars().count() - 1), removed: 1, put: String::new() }];
+        let message = "a `,` ends no line outside of brackets".to_owned();
+        let suggestion = format!("write {}", shown(plain));
+        slips.push(Slip { at: line.at(content.chars().count() - 1), message, suggestion, edits });
     }
     if let Some(inner) = backslashes(value) {
         let put = format!("'{inner}'");
@@ -187,7 +205,16 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     slips.push(Slip { at, message, suggestion, edits });
 }
 
-/// The text of a value in double quotes with a `\` that starts no escape, where it can stand in single quotes.
+/// A text in double quotes that has more of them within, in single quotes.
+fn quotes_within(value: &str) -> Option<String> {
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    let plain = inner.replace("\\\"", "");
+    let is_simple = plain.matches('"').count() > 0 && !plain.contains('\\');
+    is_simple.then(|| format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "''")))
+}
+
+/// The text of a value in double quotes with a `\` that starts no escape, where it can stand in single
+/// quotes.
 fn backslashes(value: &str) -> Option<&str> {
     let inner = value.strip_prefix('"')?.strip_suffix('"')?;
     (inner.contains('\\') && !inner.contains(['\'', '"'])).then_some(inner)

@@ -53,6 +53,9 @@ pub(super) const APPROVALS: &[Pair] = &[
     ("prompt: \"C:\\deploy\"", ""),
     ("prompt: | Go?", ""),
     ("prompt: - go", ""),
+    ("prompt: \"{{ environment | default(\"none\") }}\"", ""),
+    ("channel: '#a',", ""),
+    ("votes_required: 2,", ""),
     ("prompt: |\n  Go\n now\n  or not", ""),
     ("auto_approve_build: x\nexpires: 2h", "on_success:\n  - auto_approve_build: x\nexpires_after: 2h"),
 ];
@@ -70,6 +73,7 @@ pub(super) const ACTIONS: &[Pair] = &[
     ("slack_channel_approval: '#a'", ""),
     ("slack_channel_approval:", ""),
     ("slack_channel_approval: {votes_required: 2}", ""),
+    ("slack_channel_approval: {channel: '#a' votes_required: 2}", ""),
     ("slack_channel_approval: [a]", "slack_channel_approval: {channel: '#a'}"),
     ("uses: slack_channel_approval@v1\nwith:\n  channel: '#a'", "slack_channel_approval:\n  channel: '#a'"),
     ("uses: actions/checkout\nwith: {}", "trigger_build"),

@@ -24,6 +24,12 @@ pub(super) const TEXTS: &[Pair] = &[
     ("{{ weather }}='Staging'", "environment='Staging'"),
     ("environment='Staging' and {tags}='#a' or {weather}='x'", "environment='Staging'"),
     ("environment='Staging' and ^", "environment='Staging'"),
+    ("environment = Staging, Production", ""),
+    ("if environment.name == 'Staging'", ""),
+    ("len(tags) > 0", ""),
+    ("'#web' in tags", ""),
+    ("deployed_for more than 5m", ""),
+    ("tags > '0'", ""),
     // Quotes and parentheses.
     ("environment=Staging", ""),
     ("environment='Staging", ""),
@@ -113,5 +119,8 @@ pub(super) const LISTS: &[Pair] = &[
     ("conditions:\n  - tags = #web or what", "conditions:\n  - tags='#web'"),
     ("conditions:\n  - !future_deploy", ""),
     ("conditions:\n  - 'environment'='Staging'", ""),
+    ("conditions:\n  - \"environment\" = 'Staging'", ""),
+    ("conditions:\nenvironment='Staging'", ""),
+    ("conditions:\n  environment='Staging'\n  tags='#web'", ""),
     ("conditions:\n  - failed_rules~='smoke'", "conditions:\n  - failed_rules~='prom'"),
 ];

@@ -32,6 +32,7 @@ pub(super) const RULES: &[Pair] = &[
     ("action: trigger_build", ""),
     ("Actions: [trigger_build]", ""),
     ("actions:", "actions: [trigger_build]"),
+    ("actions:\n  slack_channel_approval", "actions:\n  - slack_channel_approval:\n      channel: '#a'"),
     ("actions: []", "actions: [trigger_build]"),
     ("actions: x", "actions: [trigger_build]"),
     (

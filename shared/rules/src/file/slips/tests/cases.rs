@@ -159,6 +159,11 @@ pub(super) const CASES: &[Case] = &[
         told: "2:12: `：` (U+FF1A) is no `:`; write `:`",
         followed: "rules:\n  - promote:\n      actions: [trigger_build]\n",
     },
+    Case {
+        file: "rules:\n  - promote:\n      actions:\n        - slack_\u{441}hannel_approval: {\u{441}hannel: '#a'}\n",
+        told: "4:17: `\u{441}` (U+0441) is no `c`; write `c`",
+        followed: "rules:\n  - promote:\n      actions:\n        - slack_channel_approval: {channel: '#a'}\n",
+    },
     // Merge conflicts.
     Case {
         file: "rules:\n<<<<<<< HEAD\n  - promote:\n=======\n  - release:\n>>>>>>> main\n      actions: [trigger_build]\n",
