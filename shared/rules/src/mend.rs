@@ -70,9 +70,8 @@ pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
         }
         let after = Messages::of(&changed, &problem.path);
         if after.is_better(&before, problem, line..line + lines.len()) {
-            let is_exact = !suggestion.contains("example")
-                && !suggestion.contains("name-of-")
-                && keeps(&source, &edits, problem);
+            let is_example = suggestion.contains("example") || suggestion.contains("name-of-");
+            let is_exact = !is_example && (!problem.edits.is_empty() || keeps(&source, &edits, problem));
             return Some(Mended { text: changed, line, lines, is_exact });
         }
     }

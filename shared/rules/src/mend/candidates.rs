@@ -197,6 +197,14 @@ impl Place<'_> {
             let text = self.text(*start, *end);
             let mut parts = text.split(|c: char| !c.is_alphanumeric() && c != '_');
             let is_whole = !is_template || is_tag(&text);
+            // A `|` stays where it is, unless the code has one, too.
+            let starts = text
+                .chars()
+                .next()
+                .is_some_and(|c| !matches!(c, '|' | ':' | ')' | ',') || code.starts_with(c));
+            if !starts || (text.contains('|') && !code.contains('|')) {
+                return false;
+            }
             let nesting = |open: char, close: char| text.matches(open).count() == text.matches(close).count();
             let signs = text
                 .chars()
