@@ -11,7 +11,6 @@ use approval::action::Action;
 use approval::approval::{
     Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, Status, next_reminder,
 };
-use approval::base::place;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId};
@@ -247,8 +246,7 @@ impl ActionExecution {
                     | None => return Ok(Some(change)),
                 }
             }
-            let place = place(spec, &run.rule, &deploy.environment);
-            let base = self.store.base(&deploy.deployment, &place).await?;
+            let base = self.store.base(&deploy.deployment, &approval.subject.place).await?;
             let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));
             let Some(next) = moved else { return Ok(Some(change)) };
             let others =

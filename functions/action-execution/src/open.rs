@@ -50,12 +50,13 @@ impl ActionExecution {
         };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
-        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, true).await?;
+        let Judgement { electorate, base, start, read, .. } = self.judge(&slack, asked, true).await?;
         let is_of_rules = electorate.is_of_rules;
         let is_of_policy = run.proposes_policy().is_some();
         if !is_of_rules {
             reachable(&electorate, spec, deploy)?;
         }
+        let place = base.place.clone();
         let subject = self.subject(deploy, run, step, spec, earlier).await?;
         let opened_at = self.now();
         let approval = Approval {
@@ -66,7 +67,7 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject { base: start.clone(), ..subject },
+            subject: Subject { base: start.clone(), place, ..subject },
             rules_change: if is_of_rules || is_of_policy {
                 RulesChange::No
             } else {

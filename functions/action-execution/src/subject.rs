@@ -77,6 +77,7 @@ impl ActionExecution {
             branch: deploy.branch.clone(),
             acts,
             base: None,
+            place: String::new(),
         })
     }
 

@@ -23,6 +23,7 @@ pub mod difference;
 pub mod explain;
 pub mod file;
 mod odd;
+pub mod place;
 pub mod policy;
 pub mod problem;
 pub mod proposed;

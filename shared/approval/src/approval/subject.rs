@@ -27,6 +27,10 @@ pub struct Subject {
     /// The base of the range that is judged; `None`: there is none yet, or none is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// The place that it leads to ([`crate::base::place`]), as it was when the approval opened; the base is
+    /// that of the place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
 }
 
 /// Where a deployment has its repository and its project.

@@ -86,6 +86,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
         branch: Some("main".to_owned()),
         acts: vec![act.clone()],
         base: Some("0".repeat(40)),
+        place: String::new(),
     };
     let with_source = |source: BuildSource| Subject {
         acts: vec![Act { start: Start::From(source), ..act.clone() }],
