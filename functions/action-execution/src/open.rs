@@ -30,7 +30,13 @@ impl ActionExecution {
         earlier: &[Approval],
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        if let Some(reason) = self.gone_since(deploy, run, (step, spec), earlier).await? {
+            return Err(Failure::Permanent(reason).into());
+        }
         let slack = self.outside.slack(self.now()).await?;
+        if let Some(reason) = self.voted_on_another_change(&slack, deploy, run, step, earlier).await? {
+            return Err(Failure::Permanent(reason).into());
+        }
         let blocks = self.policy_blocks(deploy, run).await?;
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.

@@ -1,5 +1,6 @@
 //! The approval: the step that waits for people. How votes close it is in [`decide`].
 
+mod carried;
 mod click;
 mod clicked;
 mod decide;
@@ -11,6 +12,7 @@ mod outline;
 mod quorum;
 mod subject;
 
+pub use carried::Carried;
 pub use click::{Ask, Asked, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open, wait_before_round};
 pub use electorate::{Check, Electorate, Quota, Verdict};

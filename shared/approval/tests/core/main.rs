@@ -7,6 +7,7 @@ mod approval_laws;
 mod approval_moves;
 mod approval_table;
 mod asked_again;
+mod carried;
 mod clicks;
 mod dependencies;
 mod dialog_limits;
