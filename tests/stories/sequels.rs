@@ -6,6 +6,7 @@ use approval::id::DeployId;
 use approval::run::{self, Run, StepState};
 use reqwest::StatusCode;
 use serde_json::json;
+use signoff_local::circleci::{NewJob, NewPipeline};
 use store::Page;
 use system_tests::receiver::Receiver;
 use system_tests::story::{Story, tell};
@@ -226,5 +227,37 @@ fn earlier_votes_fall_where_the_base_moved_before_the_next() {
         let page = goes_on(story, &two).await;
         assert_eq!(of_name(&page, "Second"), None);
         stopped_by(&page, &first);
+    });
+}
+
+#[test]
+fn a_hold_in_the_runs_own_pipeline_is_released() {
+    tell("sequel-pipeline", async |story| {
+        let (ci, project) = (&story.world.circleci, story.project());
+        let ana = story.person("Ana");
+        let revision = story.push("Ana", "Take cards");
+        story.rules(
+            "rules:\n  - ship:\n      conditions: [environment='Staging']\n      actions:\n        \
+             - slack_channel_approval: {name: Build, channel: '#CHANNEL', on_success: [trigger_build, \
+             {slack_channel_approval: {name: Release, channel: '#CHANNEL', on_success: \
+             [{auto_approve_build: {build: release, job: hold-production}}]}}]}\n",
+        );
+        let deploy = story.deploys(&revision, "Staging").await;
+        let line = "Releases the job hold-production of release in gh/acme/sequel-pipeline: in";
+        let starts = format!("{line} the pipeline that trigger_build starts");
+        story.dialog_of(&starts).await;
+        approves(story, &ana, &deploy, "Build").await;
+        story.dialog_of(&format!("{line} pipeline 1, which trigger_build started")).await;
+        let triggered = ci.triggered(&project);
+        let jobs = [NewJob::approval("hold-production")];
+        ci.add_workflow(&triggered[0].pipeline_id, "release", &jobs).unwrap();
+        // Somebody else's run of the same is not released.
+        let workflows = vec![("release".to_owned(), jobs.to_vec())];
+        let branch = "main".to_owned();
+        ci.add_pipeline_by_api(&project, NewPipeline { revision, branch, workflows });
+        let page = approves(story, &ana, &deploy, "Release").await;
+        assert_eq!(page.runs[0].status, run::Status::Succeeded, "{:?}", page.runs[0].steps);
+        let approved: Vec<_> = ci.approvals(&project).iter().map(|one| one.pipeline_number).collect();
+        assert_eq!(approved, [triggered[0].number]);
     });
 }

@@ -23,7 +23,7 @@ pub use glass::{
 pub use judge::{Blocker, Judged, Member, Part};
 pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
-pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
+pub use subject::{Act, BuildSource, CiFile, Origin, OwnPipeline, Start, Subject};
 
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};

@@ -13,6 +13,7 @@ pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
+use crate::effect::StartedBuild;
 use crate::event::EventKind;
 use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::Timestamp;
@@ -86,6 +87,9 @@ pub struct Step {
     /// What somebody did about its last failure that was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// The build that it started, where it did and the CI named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<StartedBuild>,
 }
 
 /// How an approval must end to start a step under it.
@@ -342,6 +346,7 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             first: None,
             notice: None,
             resolved: None,
+            started: None,
         });
         if let Action::SlackChannelApproval(spec) = action {
             flatten(&spec.on_success, Some(index), Branch::OnSuccess, steps);
