@@ -209,8 +209,10 @@ fn dialog(telling: &Telling, page: &Page, approval: &Approval, broken: &mut Vec<
     let thread = slack.thread(&place.channel, &place.ts);
     let Some(run) = run else { return };
     let mut rest: Vec<&Message> = thread.iter().collect();
-    for (index, step) in run.steps.iter().enumerate() {
-        let expected = message::step_line(run, index).filter(|_| run.thread_of(index).is_some());
+    // A step stands in the thread of the approval that it follows, which need not be this one of the run.
+    let is_here = |index: usize| run.thread_of(index).as_ref() == Some(&approval.id);
+    for (index, step) in run.steps.iter().enumerate().filter(|(index, _)| is_here(*index)) {
+        let expected = message::step_line(run, index);
         let line =
             rest.iter().position(|message| step.line.as_ref().is_some_and(|line| line.ts == message.ts));
         let found = line.map(|line| rest.remove(line).text.clone());

@@ -1,5 +1,9 @@
 //! The scenarios.
 
+mod under_policy;
+
+pub use under_policy::{POLICY, UNDER_POLICY};
+
 use crate::scenario::{Ends, Faults, Scenario, Step};
 use approval::message::{
     APPROVE, ASK_AGAIN, CANCEL, LIFT_FREEZE, MARK_AS_DONE, REJECT, RETRY, SKIP, UNDO, WITHDRAW,
@@ -87,6 +91,17 @@ const ASKED_AGAIN: Scenario = Scenario {
         runs: &[Status::Stopped, Status::Succeeded],
         refused: false,
     },
+};
+
+/// What is approved while its tests still run is released once they ended.
+const NOT_READY: Scenario = Scenario {
+    name: "not-ready",
+    rules: CHANGED.rules,
+    steps: &[Step::DeployBeforeTests("Staging"), Step::Click("Ana", APPROVE), Step::EndTests],
+    swept_from: 1,
+    cold: false,
+    faults: Faults::Ends,
+    ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
 /// A vote is changed, and decides.
@@ -460,6 +475,7 @@ pub const ALL: &[Scenario] = &[
     DISPATCHED,
     REJECTED,
     ASKED_AGAIN,
+    NOT_READY,
     CHANGED,
     NOT_ELIGIBLE,
     REFUSED_FILE,

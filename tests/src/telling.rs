@@ -8,7 +8,7 @@ use crate::story::{PATIENCE, Story};
 use crate::world::{API_KEY, World};
 use approval::approval::{Approval, Blocker, Dialog, Status};
 use approval::deploy::Slug;
-use approval::effect::{Effect, EffectKind, EffectState};
+use approval::effect::{Effect, EffectKind};
 use approval::id::{ApprovalId, DeployId};
 use approval::message;
 use serde_json::json;
@@ -391,7 +391,6 @@ pub(crate) fn waits(effect: &Effect, approvals: &[Approval]) -> bool {
 /// ended.
 fn is_waiting_step(effect: &Effect) -> bool {
     matches!(effect.kind, EffectKind::RunStep { .. })
-        && effect.state == EffectState::Pending
+        && effect.is_waiting(runtime::time::now())
         && effect.note.as_ref().is_some_and(|note| note.ends_with("does not wait for approval yet"))
-        && effect.not_before > effect.created_at
 }

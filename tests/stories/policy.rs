@@ -166,7 +166,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         );
         assert_eq!(told(story, "it was the stack's first policy"), 1);
         story.click(&ben, &dialog, "approve").await;
-        let waits = kept_back(story, &deploy).await;
+        kept_back(story, &deploy).await;
         let page = story.until_drawn(&deploy).await;
         assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
         let sees = story
@@ -199,14 +199,15 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         assert!(shown.contains("line 5 of the policy asks for 2 votes"), "{shown}");
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains("The policy blocks the rule"));
 
-        // The owners lower the policy: what the approval let act goes on by itself.
+        // The owners lower the policy: what the approval let act goes on by itself, at once.
         set_policy(story, "votes_required: 1");
         has_policy_read(story).await;
         owners_approve(story, [&owen, &olga]).await;
-        look_again(story, &waits).await;
         let page = story.settled(&deploy).await;
         assert_eq!(paths(&receiver), ["/promote"]);
         assert!(page.runs.iter().all(|run| run.status == Status::Succeeded));
+        let base = base_of(story, &page).await.any.map(|passed| passed.revision);
+        assert_eq!(base.as_ref(), Some(&page.deploy.revision), "the next range starts at what went on");
         assert!(visitor.page(&format!("/deployments/acme/{}", story.name)).await.contains("meets it"));
     });
 }
@@ -218,22 +219,22 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         let guest = story.world.slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let receiver = Receiver::start(&[200]).await.unwrap();
-        set_policy(story, "votes_required: 1");
-        story.rules(&acts(&receiver));
+        set_policy(story, "{}\nfloors:\n  - {places: [Production], votes_required: 1}");
+        story.rules(&acts(&receiver).replace("- ship:\n", "- ship:\n      promotes_to: Production\n"));
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let waits = kept_back(story, &deploy).await;
         let before = in_force(story).await;
         set_policy(story, NOTHING);
         let reads = has_policy_read(story).await;
-        let dialog = proposal(story, "+   {}").await;
+        let dialog = proposal(story, "votes_required: 1").await;
         let asked = story.world.slack.messages(PROBLEMS_CHANNEL);
         let asked =
             asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
         assert_snapshot!(asked.join("\n"), @"
         *The policy of this stack changed* in `acme/policy`. Two of its owners have to approve the change before it counts.
-        ```-   votes_required: 1
-        +   {}```
+        ```- floors:
+        -   - {places: [Production], votes_required: 1}```
         ");
         // Whoever is no owner has no vote, an admin neither.
         for stranger in [&ben, &guest, &admin] {
@@ -246,14 +247,13 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         assert_eq!((voters, approval.votes_required), (vec![owen.as_str()], 2));
         assert_eq!(in_force(story).await, before, "one owner is not enough");
         look_again(story, &waits).await;
-        let waits = kept_back(story, &deploy).await;
+        kept_back(story, &deploy).await;
         assert_eq!(paths(&receiver), Vec::<String>::new());
         votes(story, &olga, &dialog, "approve").await;
         let page = story.settled(&reads).await;
         let state = policy_of(story).await;
         assert_eq!(state.in_force.and_then(|policy| policy.approved_for), Some(reads));
         assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyInForce { .. })));
-        look_again(story, &waits).await;
         story.settled(&deploy).await;
         assert_eq!(paths(&receiver), ["/ship"]);
     });
@@ -364,9 +364,6 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
         assert_eq!(told(story, "nothing that they let act is done"), 1);
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
-        for effect in &waits {
-            look_again(story, effect).await;
-        }
         story.settled(&deploy).await;
         let mut acted = paths(&receiver);
         acted.sort();
@@ -388,6 +385,8 @@ fn stricter_policy_stops_the_action_after_the_vote() {
         set_policy(story, "allowed_webhook_hosts: ['hooks.acme.example']");
         has_policy_read(story).await;
         owners_approve(story, [&owen, &olga]).await;
+        // The dialog that is open says so, before anybody votes.
+        story.until("the dialog to say it", async || story.sees(&ben).contains(BLOCKS).then_some(())).await;
         story.click(&ben, &dialog, "approve").await;
         let waits = kept_back(story, &deploy).await;
         let note = waits.note.clone().unwrap_or_default();

@@ -19,8 +19,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use system_tests::local_aws::setting;
 use system_tests::scenario::{Faults, Scenario, Told, tell};
-use system_tests::scenarios::ALL;
-use system_tests::world::{World, WorldOptions};
+use system_tests::scenarios::{ALL, POLICY, UNDER_POLICY};
+use system_tests::world::{POLICY_REPOSITORY, World, WorldOptions};
 
 /// Of a hundred faults, so many at most may find no call to strike: processes that work at the same time meet their calls
 /// in another order.
@@ -46,43 +46,22 @@ impl Result {
     }
 }
 
-fn world() -> &'static World {
-    Box::leak(Box::new(World::start(&WorldOptions::default()).expect("the stack starts")))
+/// A stack of its own, with [`POLICY`] or without a policy.
+fn world(has_policy: bool) -> &'static World {
+    let options = WorldOptions { has_policy, ..WorldOptions::default() };
+    let world = Box::leak(Box::new(World::start(&options).expect("the stack starts")));
+    if has_policy {
+        world.github.set_file(POLICY_REPOSITORY, ".signoff/policy.yml", POLICY);
+    }
+    world
 }
 
 #[test]
 fn every_call_survives_a_fault() {
     let begun = Instant::now();
-    let (faults, worlds) = {
-        let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
-        let worlds: Vec<_> = (0..workers).map(|_| world()).collect();
-        let mut faults = VecDeque::new();
-        let is_nightly = setting("SIGNOFF_SWEEP_FAULTS").as_deref() == Some("all");
-        for scenario in ALL {
-            let scenario =
-                &if is_nightly { Scenario { faults: Faults::All, ..*scenario } } else { *scenario };
-            let mut calls = BTreeSet::new();
-            // Twice: which calls there are may depend on which process is first.
-            for round in 0..2 {
-                let name = format!("{}-{round}", scenario.name);
-                let told = worlds[0].block_on(tell(worlds[0], scenario, &name, None));
-                assert_eq!(told.violations, Vec::<String>::new(), "{name}, and nothing befell it");
-                calls.extend(told.heard.calls);
-            }
-            faults.extend(plan(scenario, &calls));
-        }
-        let chosen = setting("SIGNOFF_SWEEP").unwrap_or_default();
-        faults.retain(|fault: &Fault| chosen.split('|').any(|part| fault.line().contains(part)));
-        (faults, worlds)
-    };
-    let all = faults.len();
-    println!("{all} faults on {} worlds after {:.1} s", worlds.len(), begun.elapsed().as_secs_f32());
-    let (faults, result) = (Mutex::new(faults), Mutex::new(Result::new(begun)));
-    std::thread::scope(|scope| {
-        for world in worlds {
-            scope.spawn(|| work(world, &faults, &result));
-        }
-    });
+    let result = Mutex::new(Result::new(begun));
+    let all: usize =
+        [(ALL, false), (UNDER_POLICY, true)].map(|(told, policy)| sweep(told, policy, &result)).iter().sum();
     let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
     for line in &result.missed {
         println!("{line}");
@@ -101,8 +80,45 @@ fn every_call_survives_a_fault() {
     assert!(result.missed.len() * 100 <= all * MISSED_PERCENT, "too many missed: {:?}", result.missed);
 }
 
+/// Tells `scenarios` in stacks with or without a policy, and strikes every call; the number of faults.
+fn sweep(scenarios: &[Scenario], has_policy: bool, result: &Mutex<Result>) -> usize {
+    let begun = Instant::now();
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 4);
+    let worlds: Vec<_> = (0..workers).map(|_| world(has_policy)).collect();
+    let mut faults = VecDeque::new();
+    let is_nightly = setting("SIGNOFF_SWEEP_FAULTS").as_deref() == Some("all");
+    for scenario in scenarios {
+        let scenario = &if is_nightly { Scenario { faults: Faults::All, ..*scenario } } else { *scenario };
+        let mut calls = BTreeSet::new();
+        // Twice: which calls there are may depend on which process is first.
+        for round in 0..2 {
+            let name = format!("{}-{round}", scenario.name);
+            let told = worlds[0].block_on(tell(worlds[0], scenario, &name, None));
+            assert_eq!(told.violations, Vec::<String>::new(), "{name}, and nothing befell it");
+            calls.extend(told.heard.calls);
+        }
+        faults.extend(plan(scenario, &calls));
+    }
+    let chosen = setting("SIGNOFF_SWEEP").unwrap_or_default();
+    faults.retain(|fault: &Fault| chosen.split('|').any(|part| fault.line().contains(part)));
+    let all = faults.len();
+    println!("{all} faults on {} worlds after {:.1} s", worlds.len(), begun.elapsed().as_secs_f32());
+    let faults = Mutex::new(faults);
+    std::thread::scope(|scope| {
+        for world in worlds {
+            scope.spawn(|| work(world, has_policy, &faults, result));
+        }
+    });
+    all
+}
+
 /// Strikes one call after the other until none is left. A world in which something was broken is replaced.
-fn work(mut world: &'static World, faults: &Mutex<VecDeque<Fault>>, result: &Mutex<Result>) {
+fn work(
+    mut world: &'static World,
+    has_policy: bool,
+    faults: &Mutex<VecDeque<Fault>>,
+    result: &Mutex<Result>,
+) {
     loop {
         let next = faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(fault) = next else { return };
@@ -111,7 +127,7 @@ fn work(mut world: &'static World, faults: &Mutex<VecDeque<Fault>>, result: &Mut
         let Told { violations, heard, unknown } =
             world.block_on(tell(world, &fault.scenario, &fault.name(), order));
         if !violations.is_empty() {
-            world = self::world();
+            world = self::world(has_policy);
         }
         let again = !heard.struck && violations.is_empty() && fault.tries < 2;
         if again {

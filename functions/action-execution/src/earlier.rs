@@ -114,11 +114,7 @@ impl ActionExecution {
 
     /// The approvals of `run` before its step number `step`. One request, and none for the first approval of
     /// a run.
-    pub(crate) async fn approvals_before(
-        &self,
-        run: &Run,
-        step: usize,
-    ) -> Result<Vec<Approval>, StoreError> {
+    pub(crate) async fn approvals_before(&self, run: &Run, step: usize) -> Result<Vec<Approval>, StoreError> {
         if !(0..step).any(|earlier| run.decides(earlier, step).is_some()) {
             return Ok(Vec::new());
         }

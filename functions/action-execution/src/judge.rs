@@ -84,19 +84,18 @@ impl Asked<'_> {
         })
     }
 
-    /// The steps whose approvals for the same place the run went through, and whether one of them asks for four eyes. `None`: the
-    /// last of them is still to come, or the run stopped before it.
-    pub(crate) fn went_through(&self) -> Option<(Vec<usize>, bool)> {
+    /// The steps whose approvals for the same place the run went through, each with whether it asks for four
+    /// eyes. `None`: the last of them is still to come, or the run stopped before it.
+    pub(crate) fn went_through(&self) -> Option<Vec<(usize, bool)>> {
         let succeeded = |index: usize| matches!(self.run.steps[index].state, StepState::Succeeded { .. });
         let all = 0..self.run.steps.len();
         let is_missing = self.of_place(self.step + 1..all.end).any(|(index, _)| {
             let branch = self.run.branch_of(index, self.step);
             branch.is_none_or(|branch| branch == Branch::OnSuccess) && !succeeded(index)
         });
-        let through: Vec<_> = self.of_place(all).filter(|(index, _)| succeeded(*index)).collect();
-        let four_eyes = through.iter().any(|(_, spec)| !spec.self_approval);
-        let steps: Vec<_> = through.into_iter().map(|(index, _)| index).collect();
-        (!is_missing && steps.contains(&self.step)).then_some((steps, four_eyes))
+        let through = self.of_place(all).filter(|(index, _)| succeeded(*index));
+        let through: Vec<_> = through.map(|(index, spec)| (index, !spec.self_approval)).collect();
+        (!is_missing && through.iter().any(|(index, _)| *index == self.step)).then_some(through)
     }
 
     /// The earlier approvals for the same place that the run went through, and whether each asked for four
@@ -141,7 +140,9 @@ impl ActionExecution {
         };
         let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
-        electorate.glass = self.breakers(slack, &asked).await?;
+        let binding = self.policy().await?;
+        electorate.glass = self.breakers(slack, &asked, &binding).await?;
+        electorate.below_policy = self.held_against(&binding, deploy, run, None).await?.below;
         let sets_base = run.is_in_force() && !asked.is_followed();
         let judgement = |electorate, base, start, read| Judgement {
             electorate,

@@ -1,6 +1,7 @@
 //! The function that does what the record says is to be done: dialogs, messages, actions.
 
 mod actions;
+mod apply_policy;
 mod confirm;
 mod deadlines;
 mod deployers;
@@ -11,6 +12,7 @@ mod failed;
 mod glass;
 mod handler;
 mod judge;
+mod late_base;
 mod members;
 mod newest;
 mod open;

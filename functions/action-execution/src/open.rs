@@ -9,7 +9,6 @@ use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Succe
 use approval::deploy::{Deploy, RulesChange};
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
-use approval::message;
 use approval::newest::{Arrival, Newest};
 use approval::run::{self, Run};
 use providers::Failure;
@@ -37,7 +36,6 @@ impl ActionExecution {
         if let Some(reason) = self.voted_on_another_change(&slack, deploy, run, step, earlier).await? {
             return Err(Failure::Permanent(reason).into());
         }
-        let blocks = self.policy_blocks(deploy, run).await?;
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
@@ -48,11 +46,6 @@ impl ActionExecution {
                     Failure::Permanent(format!("the prompt of \u{201c}{}\u{201d}: {error}", spec.name))
                 })?
             }
-        };
-        let prompt = match blocks.is_empty() {
-            true => prompt,
-            // In front, as a long text is cut at its end.
-            false => format!("{}\n{prompt}", message::policy_blocks(&blocks)),
         };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
@@ -91,6 +84,7 @@ impl ActionExecution {
             require_reason: spec.require_reason,
             undo_window: spec.undo_window,
             frozen: Frozen::new(spec.freeze.clone(), opened_at),
+            nobody_here: Vec::new(),
             expires_at: spec.expires_after.and_then(|after| opened_at.checked_add(after).ok()),
             electorate,
             workspace: self.outside.workspace(&slack).await?,

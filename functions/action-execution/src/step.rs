@@ -69,6 +69,9 @@ impl ActionExecution {
             return Ok(());
         }
         self.unless_overtaken(&deploy, &run, step, voted).await?;
+        if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
+            self.set_base_late(effect, &deploy, &run, voted).await?;
+        }
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
         let acting =
             as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());

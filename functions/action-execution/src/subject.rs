@@ -101,6 +101,7 @@ fn origin(connection: &Connection) -> Origin {
         host: format!("{:?}", connection.git_host),
         repository: connection.repository.clone(),
         circleci_project: connection.circleci_project.clone(),
+        circleci_definition: connection.circleci_definition.clone(),
     }
 }
 

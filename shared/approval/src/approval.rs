@@ -8,6 +8,7 @@ mod electorate;
 mod frozen;
 mod glass;
 mod judge;
+mod nobody;
 mod outline;
 mod quorum;
 mod subject;
@@ -21,6 +22,7 @@ pub use glass::{
     BreakerCheck, Breakers, Broken, Glass, Hands, NoReviewer, REVIEW_WITHIN, Review, next_reminder,
 };
 pub use judge::{Blocker, Judged, Member, Part};
+pub use nobody::{NoConfirmer, NobodyConfirmed, SaidNobody};
 pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
 pub use subject::{Act, BuildSource, CiFile, Origin, OwnPipeline, Start, Subject};
@@ -75,6 +77,9 @@ pub struct Approval {
     /// Its glass, which somebody may break.
     #[serde(default, skip_serializing_if = "Glass::is_whole")]
     pub glass: Glass,
+    /// What people confirmed of its makers, for it alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nobody_here: Vec<NobodyConfirmed>,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// Who may vote, as it was last looked up.

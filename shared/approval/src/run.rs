@@ -3,12 +3,14 @@
 mod again;
 mod decide;
 mod failure;
+mod kept_back;
 mod order;
 mod permission;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
+pub use kept_back::KEPT_BACK;
 
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
@@ -43,6 +45,9 @@ pub struct Run {
     /// The rules whose runs for this deploy had to succeed first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// The environment that its rule names in `promotes_to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotes_to: Option<String>,
     /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
     #[serde(default)]
     pub followed: bool,
@@ -219,6 +224,7 @@ impl Run {
             status: Status::Running,
             line: None,
             after: Vec::new(),
+            promotes_to: None,
             followed: opening.followed,
             again: None,
             asked_again: None,

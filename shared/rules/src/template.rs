@@ -89,6 +89,12 @@ pub(crate) fn names_of(template: &str) -> Option<HashSet<String>> {
     SLACK.template_from_str(template).ok().map(|read| read.undeclared_variables(false))
 }
 
+/// Whether a template is made of the deploy's revision and fixed text alone.
+pub fn is_of_revision(template: &str) -> bool {
+    let names = SLACK.template_from_str(template).map(|read| read.undeclared_variables(false));
+    names.is_ok_and(|names| names.iter().all(|name| REVISION.contains(&name.as_str())))
+}
+
 /// A template that renders to `text`, as it is, by [`render_plain`].
 ///
 /// What is rendered once and run later goes through templates a second time: what stands in it, be it a commit's title, is
@@ -123,6 +129,9 @@ pub fn literal(text: &str) -> String {
 pub fn render_address(template: &str, context: &Context) -> Result<String, TemplateError> {
     render_in(&ADDRESS, template, context.plain()).map(|(text, _)| text)
 }
+
+/// The variables that are the deploy's revision.
+const REVISION: [&str; 2] = ["revision", "deploy_revision"];
 
 /// All but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -4,10 +4,10 @@
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
 //! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
-//! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody |
+//! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody; else `kept_back` while the policy keeps one back |
 //! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
-//! | effect | `deploy#ID` | `effect#ID` | `due`: one of `due#0` to `due#7`, by `due_at`, until it is closed |
+//! | effect | `deploy#ID` | `effect#ID` | `due`: `due#0` or `due#1`, by `due_at`, until it is closed |
 //! | event | `deploy#ID` | `event#TIME#POSITION#OWNER#VERSION` | |
 //! | evaluation of its rules | `evaluations#ID` | `TIME#EFFECT` | `deployment_key`: `evaluations#SLUG`, by time |
 //! | newest deploy of an environment | `deployments` | `SLUG#ENVIRONMENT` | |
@@ -23,8 +23,9 @@
 //! | API key | `keys` | `key#ID` | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
-//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
+//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, the address, `circleci:UUID`, or `OWNER/NAME#NUMBER:opener`) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
+//! | that a deployment has no rules was told | `without_rules#SLUG` | `told` | |
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
@@ -61,7 +62,7 @@ pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
 
 /// The index of all approvals by the time at which they were opened.
 pub(crate) const APPROVALS_INDEX: &str = "approvals";
-/// Its partition key's attribute, with three values.
+/// Its partition key's attribute, with four values.
 pub(crate) const APPROVALS: &str = "approvals";
 /// The value of it that approvals have on which people can still vote.
 pub(crate) const PENDING: &str = "pending";
@@ -69,6 +70,8 @@ pub(crate) const PENDING: &str = "pending";
 pub(crate) const CLOSED: &str = "closed";
 /// The value of it that runs have of which a step failed and waits for somebody.
 pub(crate) const FAILED: &str = "failed";
+/// The value of it that other runs have while the policy keeps a step of them back.
+pub(crate) const KEPT_BACK: &str = "kept_back";
 
 /// The index of what belongs to one deployment, by time; each kind has a partition of its own.
 pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
@@ -82,9 +85,11 @@ pub(crate) const DEPLOYMENTS: &str = "deployments";
 pub(crate) const DUE_INDEX: &str = "due";
 /// Its partition key's attribute, with one of [`DUE_SHARDS`] values, absent from closed effects.
 pub(crate) const DUE: &str = "due";
-/// The number of partitions of the index. One takes 1,000 writes a second, and an effect is written there
-/// four times.
-pub(crate) const DUE_SHARDS: u8 = 8;
+/// The number of partitions of the index. One takes 1,000 writes of up to 1 KB a second, and a row here has
+/// its keys alone, so that two take 120,000 writes a minute. Each one more costs the clock a query a minute.
+///
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
+pub(crate) const DUE_SHARDS: u8 = 2;
 /// Its sort key's attribute.
 pub(crate) const DUE_AT: &str = "due_at";
 
@@ -149,10 +154,15 @@ pub(crate) fn latest(deployment: &Slug, environment_name: &str) -> Key {
     Key { pk, sk: "latest".to_owned() }
 }
 
-/// The number of a repository, as the settings with this version of a deployment name it: saving them again keeps it anew.
-pub(crate) fn repository_id(deployment: &Slug, repository_name: &str, version: u64) -> Key {
+/// The number of a repository, as a deployment knows it.
+pub(crate) fn repository_id(deployment: &Slug, repository_name: &str) -> Key {
     let Key { pk, .. } = repository(repository_name);
-    Key { pk, sk: format!("id#{}#{version}", deployment.canonical()) }
+    Key { pk, sk: format!("id#{}", deployment.canonical()) }
+}
+
+/// The deployment that a repository was confirmed for first, by the repository's number.
+pub(crate) fn repository_owner(id: u64) -> Key {
+    Key { pk: format!("repository_id#{id}"), sk: "deployment".to_owned() }
 }
 
 /// The partition of those that ask how far `environment` is behind.
@@ -199,6 +209,11 @@ pub(crate) fn deployment(deployment: &Slug) -> Key {
 /// The rules of a deployment: the file in force, and the one that was proposed.
 pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
     Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// That the channel of a deployment was told that it has no rules.
+pub(crate) fn without_rules(deployment: &Slug) -> Key {
+    Key { pk: format!("without_rules#{}", deployment.canonical()), sk: "told".to_owned() }
 }
 
 /// The reviews of broken glasses that a deployment owes.

@@ -2,7 +2,7 @@
 
 use super::Done;
 use crate::handler::ActionExecution;
-use crate::policy::Binding;
+use crate::policy::{Binding, judged};
 use crate::trouble::Trouble;
 use approval::action::{Action, BuildRef};
 use approval::approval::{OwnPipeline, Start};
@@ -11,7 +11,7 @@ use approval::effect::StartedBuild;
 use approval::run::Run;
 use providers::Failure;
 use providers::circleci::HeldJob;
-use rules::policy::{AllowedRefs, Judged};
+use rules::policy::AllowedRefs;
 use runtime::connections::Connected;
 
 impl ActionExecution {
@@ -33,10 +33,9 @@ impl ActionExecution {
             Binding::Nothing | Binding::Unknown(_) => AllowedRefs::default(),
             Binding::Policy(policy) => {
                 let (actions, before) = (run.actions(), self.runs_before(run).await?);
-                let before: Vec<Vec<Action>> = before.iter().map(Run::actions).collect();
-                let after = before.iter().map(Vec::as_slice).collect();
-                let judged = Judged { rule: &run.rule, line: run.line, actions: &actions, after };
-                policy.allowed_refs(&deploy.deployment, &judged, action)
+                let before: Vec<_> =
+                    before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
+                policy.allowed_refs(&deploy.deployment, &judged(run, &actions, &before), action)
             }
         };
         let held =

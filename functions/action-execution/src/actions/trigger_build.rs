@@ -82,7 +82,12 @@ impl ActionExecution {
         if rendered.workflow.is_none() {
             let circleci = self.outside.circleci(self.now()).await?;
             let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
-            let triggered = circleci.trigger_pipeline(project, build.target(), parameters).await?;
+            let triggered = match &connection.circleci_definition {
+                Some(definition) => {
+                    circleci.trigger_definition(project, definition, build.target(), parameters).await?
+                }
+                None => circleci.trigger_pipeline(project, build.target(), parameters).await?,
+            };
             let Triggered { id, number, url } = triggered.clone();
             self.keep_build(attempt, StartedBuild::Pipeline { id, number, url }).await;
             self.check_pipeline(deploy, connection, build, &head, &triggered).await?;
@@ -186,7 +191,7 @@ impl ActionExecution {
         if ran == expected(deploy, source, head) {
             return Ok(None);
         }
-        if !source.is_told {
+        if !(source.is_told && source.may_move) {
             return Ok(Some(String::new()));
         }
         let github = self.outside.github(self.now()).await?;

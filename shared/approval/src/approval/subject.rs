@@ -43,6 +43,9 @@ pub struct Origin {
     pub repository: String,
     /// CircleCI's slug of the project.
     pub circleci_project: String,
+    /// The id of the project's pipeline definition; `None`: none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circleci_definition: Option<String>,
 }
 
 /// An action that acts, as it will run.
@@ -99,6 +102,9 @@ pub struct BuildSource {
     pub head: String,
     /// Whether a parameter names the revision; else the head must be the revision.
     pub is_told: bool,
+    /// Whether it may stand elsewhere when the build starts, where a parameter names the revision: the rule names it, or
+    /// the host protects it.
+    pub may_move: bool,
     /// The workflow's file at the head; `None`: a CircleCI pipeline, or no such file.
     pub workflow: Option<CiFile>,
     /// The CI's files and folders at the head, where a parameter names the revision.
@@ -167,10 +173,13 @@ impl Origin {
     /// What differs between this origin, which people voted on, and where the deployment has its repository and project
     /// `now`; `None`: nothing does. Names are compared as GitHub and CircleCI compare them, in any case.
     pub fn moved(&self, now: &Self) -> Option<String> {
+        let definition =
+            |origin: &Self| origin.circleci_definition.clone().unwrap_or_else(|| "not set".to_owned());
         let pairs = [
             ("source host", &self.host, &now.host),
             ("repository", &self.repository, &now.repository),
             ("CircleCI project", &self.circleci_project, &now.circleci_project),
+            ("CircleCI pipeline definition", &definition(self), &definition(now)),
         ];
         let changed = pairs.into_iter().filter(|(_, was, is)| !was.eq_ignore_ascii_case(is));
         let told: Vec<_> =

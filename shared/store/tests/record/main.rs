@@ -15,6 +15,7 @@ mod facts;
 mod failed_steps;
 mod failures;
 mod keeping;
+mod kept_back;
 mod kinds;
 mod later;
 mod lists;

@@ -186,6 +186,7 @@ fn new_approval(
         require_reason: spec.require_reason,
         undo_window: spec.undo_window,
         frozen: Frozen::new(spec.freeze.clone(), NOW),
+        nobody_here: Vec::new(),
         expires_at: spec.expires_after.and_then(|after| NOW.checked_add(after).ok()),
         electorate: electorate(scenario, look),
         workspace: WORKSPACE.to_owned(),

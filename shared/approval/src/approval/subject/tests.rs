@@ -12,6 +12,7 @@ fn source() -> BuildSource {
         is_tag: false,
         head: "a".repeat(40),
         is_told: true,
+        may_move: true,
         workflow: Some(file(".github/workflows/promote.yml", "b1")),
         ci_files: vec![file(".circleci", "t1"), file(".github", "t2")],
     }
@@ -73,6 +74,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
         host: "GitHub".to_owned(),
         repository: "acme/checkout".to_owned(),
         circleci_project: "gh/acme/checkout".to_owned(),
+        circleci_definition: None,
     };
     let act = Act {
         step: 1,
@@ -107,7 +109,11 @@ fn every_part_of_a_subject_has_its_own_mark() {
             ..subject.clone()
         },
         Subject {
-            origin: Some(Origin { circleci_project: "gh/acme/web".to_owned(), ..origin }),
+            origin: Some(Origin { circleci_project: "gh/acme/web".to_owned(), ..origin.clone() }),
+            ..subject.clone()
+        },
+        Subject {
+            origin: Some(Origin { circleci_definition: Some("2338d0ae".to_owned()), ..origin }),
             ..subject.clone()
         },
         Subject { branch: Some("evil".to_owned()), ..subject.clone() },
@@ -133,8 +139,14 @@ fn what_moved_is_named() {
         host: "GitHub".to_owned(),
         repository: repository.to_owned(),
         circleci_project: project.to_owned(),
+        circleci_definition: None,
     };
     let seen = origin("acme/checkout", "gh/acme/checkout");
+    let by_definition = Origin { circleci_definition: Some("2338d0ae".to_owned()), ..seen.clone() };
+    assert_eq!(
+        seen.moved(&by_definition).as_deref(),
+        Some("its CircleCI pipeline definition was not set and is 2338d0ae")
+    );
     assert_eq!(seen.moved(&origin("Acme/Checkout", "gh/acme/checkout")), None);
     assert_eq!(
         seen.moved(&origin("acme/web", "gh/acme/web")).as_deref(),
