@@ -213,10 +213,11 @@ fn earlier_votes_fall_where_the_base_moved_before_the_last() {
 #[test]
 fn earlier_votes_fall_where_the_base_moved_before_the_next() {
     tell("sequel-held", async |story| {
+        let receiver = Receiver::start(&[200]).await.unwrap();
         let [chiara, dan] = ["Chiara", "Dan"].map(|name| story.person(name));
         let [_, _] = ["Ana", "Ben"].map(|name| story.person(name));
         let between = "{auto_approve_build: ship, on_failure: continue}, ";
-        story.rules(&asks_for_production(between, "{webhook: 'https://example.com'}"));
+        story.rules(&asks_for_production(between, &format!("{{webhook: '{}/hook'}}", receiver.url())));
         let (first, one, two) = two_deploys(story).await;
         let ci = &story.world.circleci;
         ci.add_pipeline_on_hold(&story.project(), &first, "main", "ship", "hold");
