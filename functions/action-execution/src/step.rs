@@ -87,7 +87,8 @@ impl ActionExecution {
             Err(trouble) => return Err(trouble),
         };
         let after = effect.closed(EffectState::Succeeded, None);
-        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
+        let build = acting.started_build().cloned();
+        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url, build }).await
     }
 
     /// Puts on record that a step's action begins, before it does. `false`: the step went on without this effect.

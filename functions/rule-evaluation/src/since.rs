@@ -6,10 +6,11 @@ use crate::in_force::Judged;
 use crate::plan::Scope;
 use crate::range_lists::Lists;
 use approval::action::{Action, ApprovalSpec};
-use approval::base::{Passed, acts_on, place};
+use approval::base::Passed;
 use approval::deploy::{Deploy, Magnitude, Size};
 use approval::range::Direction;
 use providers::github::{GitHub, Outline, RangeFailure};
+use rules::place::{acts_on, place};
 use rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
 use rules::{Rule, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,9 +139,10 @@ impl RuleEvaluation {
         rule: &Rule,
         read: &mut Read,
     ) -> Tried<Option<String>> {
-        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref());
+        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), asking.deploy);
         for (other, spec) in asking.judged.approvals_in_force() {
-            let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref());
+            let promotes_to = spec.range.promotes_to.as_deref();
+            let leads_to = acts_on(&spec.on_success, promotes_to, asking.deploy);
             let is_same_place = other.name != rule.name && !acts.is_disjoint(&leads_to);
             if is_same_place && self.start(asking.deploy, other, spec, read).await?.is_none() {
                 return Ok(Some(other.name.clone()));
@@ -162,7 +164,7 @@ impl RuleEvaluation {
         let named = rule.promotes_to.as_ref().map(|named| format!("environment {}", named.to_lowercase()));
         let mut is_asked_about = false;
         for (other, spec) in judged.approvals_in_force() {
-            if named.as_ref().is_none_or(|named| *named == place(spec, &other.name, &deploy.environment)) {
+            if named.as_ref().is_none_or(|named| *named == place(spec, &other.name, deploy)) {
                 is_asked_about = true;
                 bases.extend(self.start(deploy, other, spec, read).await?.map(|start| start.revision));
             }
@@ -182,7 +184,7 @@ impl RuleEvaluation {
         spec: &ApprovalSpec,
         read: &mut Read,
     ) -> Tried<Option<Passed>> {
-        let place = place(spec, &rule.name, &deploy.environment);
+        let place = place(spec, &rule.name, deploy);
         self.start_of(deploy, (place, !spec.self_approval), read).await
     }
 

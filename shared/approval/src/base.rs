@@ -4,7 +4,8 @@ use crate::action::{Action, ApprovalSpec, TextOf, TriggerSpec};
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long ago a revision may have been let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -138,17 +139,19 @@ fn is_recent(passed: &Passed, now: Timestamp) -> bool {
     now.duration_since(passed.at) <= ROLLBACK_WITHIN
 }
 
-/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else what they
-/// act on. An approval that only tells people has a place of its own.
+/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else
+/// what they act on. An approval that only tells people has a place of its own.
 ///
-/// `environment` is the one that was deployed to.
+/// `environment` is the one that was deployed to. The texts of the actions are rendered as far as they say
+/// where something goes (`rules::place` does that); one that is still a template counts as one place for each
+/// environment.
 pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     if let Some(named) = &spec.range.promotes_to {
         return format!("environment {}", named.to_lowercase());
     }
     let mut targets: Vec<String> = spec.on_success.iter().flat_map(targets).collect();
     if targets.is_empty() {
-        return format!("approval {}", serde_json::json!([rule, spec.name, environment.to_lowercase()]));
+        return format!("approval {}", json!([rule, spec.name, environment.to_lowercase()]));
     }
     if spec.on_success.iter().any(follows_environment) {
         targets.push(format!("from {}", environment.to_lowercase()));
@@ -159,42 +162,40 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
 }
 
 /// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
-/// `promotes_to`. Two rules that have one of these in common lead to the same place.
+/// `promotes_to`, with texts as in [`place`]. Two rules that have one of these in common lead to the same
+/// place.
 pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
     let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
     actions.iter().flat_map(targets).chain(environment).collect()
 }
 
-/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells people.
+/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells
+/// people. JSON, so that no value reads as another parameter.
 fn targets(action: &Action) -> Vec<String> {
     let target = match action {
         Action::AutoApproveBuild(build) => {
-            format!("job {} {}", build.build, build.job.as_deref().unwrap_or("*"))
+            json!(["job", build.build, build.job.as_deref().unwrap_or("*")])
         }
         Action::TriggerBuild(spec) => {
             let workflow = spec.workflow.as_deref().unwrap_or("circleci");
-            let parameters = spec
+            let parameters: BTreeMap<&String, Value> = spec
                 .parameters
                 .iter()
-                .map(|(name, value)| (name, serde_json::json!(value)))
+                .map(|(name, value)| (name, json!(value)))
                 .filter(|(_, value)| !value.as_str().is_some_and(is_revision))
-                .map(|(name, value)| format!("{name}={value}"));
-            format!("build {workflow} {}", parameters.collect::<Vec<_>>().join(" "))
+                .collect();
+            json!(["build", workflow, parameters])
         }
-        Action::Webhook(spec) => format!("address {}", spec.url),
+        Action::Webhook(spec) => json!(["address", spec.url]),
         Action::SendEvent(event) => {
-            let detail = event
-                .detail
-                .iter()
-                .filter(|(_, value)| !is_revision(value))
-                .map(|(name, value)| format!("{name}={value}"));
-            let bus = event.bus.as_deref().unwrap_or_default();
-            format!("event {bus} {} {}", event.detail_type, detail.collect::<Vec<_>>().join(" "))
+            let detail: BTreeMap<&String, &String> =
+                event.detail.iter().filter(|(_, value)| !is_revision(value)).collect();
+            json!(["event", event.bus, event.detail_type, detail])
         }
-        Action::AddDeployTag(tag) => format!("tag {tag}"),
-        Action::TransitionMentionedIssues(transition) => format!("issues {}", transition.state),
-        Action::TransitionIssues(state) => format!("issues {state}"),
-        Action::UpdateMentionedIssues(field) => format!("field {} {}", field.name, field.value),
+        Action::AddDeployTag(tag) => json!(["tag", tag]),
+        Action::TransitionMentionedIssues(transition) => json!(["issues", transition.state]),
+        Action::TransitionIssues(state) => json!(["issues", state]),
+        Action::UpdateMentionedIssues(field) => json!(["field", field.name, field.value]),
         Action::WithOnFailure(with) => return targets(&with.action),
         Action::SlackChannelApproval(next) => return next.on_success.iter().flat_map(targets).collect(),
         Action::SlackChannelMessage(_)
@@ -207,7 +208,7 @@ fn targets(action: &Action) -> Vec<String> {
         | Action::NotifyMentionedIssues(_)
         | Action::RulesFile(_) => return Vec::new(),
     };
-    vec![target]
+    vec![target.to_string()]
 }
 
 /// Whether a text is nothing but the revision.
