@@ -95,7 +95,7 @@ fn voter_confirms_for_one_approval_that_a_maker_is_gone() {
         story.until_drawn(&deploy).await;
         let sees = story.sees(&ben);
         let line = sees.lines().find(|line| line.contains("said that")).unwrap_or_default();
-        assert_snapshot!(line.replace(&chiara, "CHIARA"), @"Blocked, and votes are kept: @Chiara said that who merged #1 (acme/nobody-here#1:merger) is nobody here (left: left in May), and nobody else confirmed it. Another admin confirms it on the People page; or somebody who may vote and made none of the change does for this approval, on the deploy's page.");
+        assert_snapshot!(line.replace(&chiara, "CHIARA"), @"⛔ Blocked, and votes are kept: @Chiara said that who merged #1 (acme/nobody-here#1:merger) is nobody here (left: left in May), and nobody else confirmed it. Another admin confirms it on the People page; or somebody who may vote and made none of the change does for this approval, on the deploy's page.");
 
         // Neither whoever said so, nor a maker, nor by a page that is out of date.
         let approval = story.page(&deploy).await.approvals[0].clone();

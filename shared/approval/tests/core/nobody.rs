@@ -65,7 +65,7 @@ fn confirmation_of_a_voter_counts_at_once_and_is_told() {
         maker: "octocat".to_owned(),
         said_by: "U9".to_owned(),
         by: "U3".to_owned(),
-        name: "U3".to_owned(),
+        name: "name of U3".to_owned(),
     };
     assert!(decision.events.contains(&event), "{:?}", decision.events);
     let text = ":white_check_mark: <@U3> confirmed what <@U9> said: octocat is nobody here (left). It counts for this \
