@@ -14,6 +14,8 @@ async fn text_and_signature_are_kept_apart() {
     host.push(commit("dan", "badly signed").badly_signed("unknown_key"));
     host.push(commit("dan", "not judged").badly_signed("gpgverify_unavailable"));
     host.push(commit("dan", "on the page").signed_by_host());
+    let squashed = commit("dan", "by GitHub, unsigned").committer(&hosts_committer());
+    host.push(squashed.pushed_by(&person("ana")));
     let stranger = Author { name: "Eve".to_owned(), email: "eve@elsewhere.test".to_owned(), login: None };
     let head = host.push(NewCommit { author: stranger, ..commit("eve", "by nobody known") });
     let range = host.range(&base, &head).await;
@@ -42,9 +44,50 @@ async fn text_and_signature_are_kept_apart() {
     badly signed: dan text, dan, Invalid("unknown_key"), ["dan"]
     not judged: dan text, dan, Unknown("gpgverify_unavailable"), ["dan"]
     on the page: dan text, , Host, ["dan"]
+    by GitHub, unsigned: dan text, , Unsigned, ["ana"]
     by nobody known: (Eve) text, (Eve), Unsigned, []
     "#);
     assert!(range.added.iter().flat_map(|commit| &commit.pushed_by).all(|pusher| pusher.vouched));
+}
+
+/// The committer of what GitHub itself makes.
+fn hosts_committer() -> Author {
+    Author::new("GitHub", "noreply@github.com", "web-flow")
+}
+
+#[tokio::test]
+async fn merge_that_was_called_off_is_nobodys_wish() {
+    let host = Host::start().await;
+    let base = host.push(commit("ana", "base"));
+    let merge = host.push(commit("ana", "Faster checkout (#1)").merged_by(&person("dan")));
+    let opened =
+        NewPullRequest { merger: Some(person("dan")), ..pull_request("ben", std::slice::from_ref(&merge)) };
+    let opened = opened.queued_by(&person("fay")).auto_merge_by(&person("gil")).called_off_by(&person("gil"));
+    host.github.add_pull_request(REPOSITORY, opened);
+    let range = host.range(&base, &merge).await;
+    let pull_request = &range.pull_requests[0];
+    assert_eq!(logins(&pull_request.merged_by), ["dan", "gil", "fay"], "they stay makers");
+    assert_eq!(logins(&pull_request.merge_asked_by), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn merger_who_is_gone_is_not_who_once_asked() {
+    for (is_called_off, is_untold) in [(false, false), (true, true)] {
+        let host = Host::start().await;
+        let base = host.push(commit("ana", "base"));
+        let merge = host.push(commit("ana", "Faster checkout (#1)").merged_by(&person("dan")));
+        let ghost = Author { login: None, ..person("ghost") };
+        let opened =
+            NewPullRequest { merger: Some(ghost), ..pull_request("ben", std::slice::from_ref(&merge)) };
+        let mut opened = opened.auto_merge_by(&person("gil"));
+        if is_called_off {
+            opened = opened.called_off_by(&person("gil"));
+        }
+        host.github.add_pull_request(REPOSITORY, opened);
+        let range = host.range(&base, &merge).await;
+        let merged_by = &range.pull_requests[0].merged_by;
+        assert_eq!(merged_by.iter().any(Identity::is_untold), is_untold, "{merged_by:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,17 @@
 //! Which deploy it is: the host confirms it, one revision in one environment is one deploy while it stands there, and a rollback is
 //! a new one.
 
+use crate::connections::save;
 use approval::approval::Status;
 use approval::confirmation::{Confirmation, Doubt};
+use approval::deploy::Slug;
 use approval::effect::{EffectKind, EffectState};
 use approval::id::DeployId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use signoff_local::github::DeploymentStatus;
 use store::Page;
+use system_tests::routes;
 use system_tests::story::{Story, rule, tell};
 use system_tests::world::API_KEY;
 
@@ -27,7 +30,7 @@ async fn send(story: &Story, body: &Value) -> (u16, String) {
 
 /// The deploys of `revision` to Staging, oldest first, once there are `number` of them and each was looked at.
 async fn deploys(story: &Story, revision: &str, number: usize) -> Vec<Page> {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = Slug::new("acme", &story.name).unwrap();
     story
         .until("the deploys of the revision", async || {
             let found = story.world.store.of_revision(&slug, revision).await.unwrap();
@@ -70,7 +73,7 @@ async fn look_again(story: &Story, deploy: &DeployId) {
 }
 
 async fn stands(story: &Story) -> Option<DeployId> {
-    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    let slug = Slug::new("acme", &story.name).unwrap();
     story.world.store.newest_in(&slug, "Staging").await.unwrap().map(|newest| newest.id)
 }
 
@@ -217,6 +220,20 @@ fn four_digits_and_the_full_sha_are_one_deploy() {
 }
 
 #[test]
+fn repository_of_another_deployment_is_unconfirmed() {
+    tell("identity-twice", async |story| {
+        let other = Story::begin(story.world, "identity-twice-2");
+        other.rules(&rule("votes_required: 1", "webhook: 'https://example.com'"));
+        // An admin has this deployment use the other one's repository, whose name fits `acme/*` as well.
+        assert_eq!(save(story, &story.name, "0", &other.repository(), "#elsewhere").await, 303);
+        let deploy = other.deploys(&other.push("Ana", "Take cards"), "Staging").await;
+        let doubt = doubt(&other, &deploy).await;
+        assert_eq!(doubt, Doubt::OfOtherDeployment { deployment: Slug::new("acme", &story.name).unwrap() });
+        assert_eq!(other.page(&deploy).await.runs, []);
+    });
+}
+
+#[test]
 fn another_repository_by_the_same_name_is_unconfirmed() {
     tell("identity-replaced", async |story| {
         story.rules("rules: []");
@@ -224,9 +241,35 @@ fn another_repository_by_the_same_name_is_unconfirmed() {
         story.settled(&story.deploys(&first, "Staging").await).await;
         story.world.github.replace_repository(&story.repository());
         let deploy = story.deploys(&second, "Staging").await;
-        let doubt = doubt(story, &deploy).await;
-        assert!(matches!(doubt, Doubt::AnotherRepository { kept, found } if found == kept + 1), "{doubt:?}");
+        let Doubt::AnotherRepository { kept, found } = doubt(story, &deploy).await else {
+            panic!("another doubt");
+        };
+        assert_eq!(found, kept + 1);
         story.until("the channel to be told", async || story.problems().pop()).await;
+
+        // Saving the settings for another reason does not take the other repository.
+        assert_eq!(save(story, &story.name, "0", &story.repository(), "#elsewhere").await, 303);
+        let third = story.deploys(&story.push("Ana", "Three"), "Staging").await;
+        assert!(matches!(doubt(story, &third).await, Doubt::AnotherRepository { .. }));
+        let edit = format!("/deployments/acme/{}/edit", story.name);
+        let page = story.get(&edit).await.text().await.unwrap();
+        let notice = format!("is now repository {found} on GitHub; it was {kept}.");
+        assert!(page.contains(&notice), "{page}");
+
+        let url = format!("{}/deployments/acme/{}/repository", story.world.front.url(), story.name);
+        let connect = async |was: u64, now: u64| {
+            let form = [("was", was.to_string()), ("now", now.to_string())];
+            let answer = story.world.http.post(&url).bearer_auth(API_KEY).form(&form).send().await;
+            answer.unwrap().status().as_u16()
+        };
+        // A number that GitHub did not name is not taken.
+        assert_eq!(connect(kept, found + 1).await, 303);
+        assert!(story.get(&edit).await.text().await.unwrap().contains(&notice));
+        assert_eq!(connect(kept, found).await, 303);
+        let page = story.get(&edit).await.text().await.unwrap();
+        assert!(page.contains(&format!("Connected anew as repository {found} by ")), "{page}");
+        let fourth = story.deploys(&story.push("Ana", "Four"), "Staging").await;
+        assert_eq!(story.settled(&fourth).await.deploy.confirmation, Confirmation::Confirmed);
     });
 }
 
@@ -397,11 +440,18 @@ fn an_unknown_parameter_of_the_record_is_named() {
             ("/api/v1/deployments?limit=1", "`limit`"),
             ("/api/v1/approvals?voter=ana", "`voter`"),
             ("/api/v1/openapi.json?a=b", "`a`"),
+            ("/api/v1/deploys?environment=Staging&environment=Production", "`environment` stands twice"),
         ] {
             let answer = story.get(path).await;
             assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
             let problem: Value = answer.json().await.unwrap();
             assert!(problem["detail"].as_str().unwrap().contains(named), "{path}: {problem}");
+        }
+        for route in routes::all().into_iter().filter(|route| route.pattern.starts_with("/api/v1")) {
+            let path = format!("{}?no_such=1", route.path(story, &DeployId::from_text("d1")));
+            let answer = story.get(&path).await;
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
+            assert!(answer.text().await.unwrap().contains("`no_such`"), "{path}");
         }
         story.rules("rules: []");
         let revision = story.push("Ana", "One");

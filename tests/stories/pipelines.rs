@@ -1,9 +1,14 @@
 //! Pipelines that were started, and whose reading or cancelling fails for a while.
 
-use approval::run::StepState;
+use approval::run::{Status, StepState};
+use reqwest::StatusCode;
 use signoff_local::circleci::NewPipeline;
 use signoff_local::fault::{Fault, FaultKind, Hold};
-use system_tests::story::{rule, tell};
+use system_tests::story::{Story, rule, tell};
+use system_tests::world::API_KEY;
+
+/// The id of the pipeline definition of a project of CircleCI's GitHub App.
+const DEFINITION: &str = "2338d0ae-5541-4bbf-88a2-55e9f7281f80";
 
 #[test]
 fn pipeline_whose_read_is_lost_is_read_again_by_its_id() {
@@ -63,5 +68,48 @@ fn pipeline_without_workflows_is_cancelled_once_it_has_some() {
         assert_eq!(circleci.triggered(&story.project()).len(), 1);
         let told = format!("{:?}", page.runs[0].steps[1].state);
         assert!(told.contains("Signoff cancelled it; it may have acted before"), "{told}");
+    });
+}
+
+/// An admin saves the project and its pipeline definition, over the settings that were saved `version` times.
+async fn saves(story: &Story, project: &str, definition: &str, version: &str) -> StatusCode {
+    let url = format!("{}/deployments/acme/{}/edit", story.world.front.url(), story.name);
+    let fields = [
+        ("repository", story.repository()),
+        ("channel", format!("#{}", story.name)),
+        ("circleci_project", project.to_owned()),
+        ("circleci_definition", definition.to_owned()),
+        ("git_host", "github".to_owned()),
+        ("version", version.to_owned()),
+    ];
+    story.world.http.post(url).bearer_auth(API_KEY).form(&fields).send().await.unwrap().status()
+}
+
+#[test]
+fn project_of_the_github_app_is_built_by_its_definition() {
+    tell("ci-app", async |story| {
+        let circleci = &story.world.circleci;
+        let project = "circleci/43G3lM5RtfFE7v5sa4nWAU/44n9wujWcTnVZ2b5S8Fnat";
+        circleci.add_project_of_app(project, &story.repository(), DEFINITION);
+        let action = "trigger_build: {parameters: {deploy_prod: true}}";
+        let built = async || {
+            let (deploy, dialog) = story.asks("votes_required: 1", action).await;
+            story.click(&story.person("Ben"), &dialog, "approve").await;
+            story.settled(&deploy).await
+        };
+        assert_eq!(saves(story, project, "build", "0").await, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(saves(story, project, "", "0").await, StatusCode::SEE_OTHER);
+        let page = built().await;
+        let told = format!("{:?}", page.runs[0].steps[1].state);
+        assert!(told.contains("enter its id in the deployment's settings"), "{told}");
+        assert_eq!(saves(story, project, DEFINITION, "1").await, StatusCode::SEE_OTHER);
+        let lost = format!("POST /api/v2/project/{project}/pipeline/run");
+        circleci.faults().push(Fault::once(&lost, FaultKind::DropAfterHandling));
+        let page = built().await;
+        assert_eq!(page.runs[0].status, Status::Succeeded, "{:?}", page.runs[0].steps[1].state);
+        let triggered = circleci.triggered(project);
+        assert_eq!(triggered.len(), 1);
+        assert_eq!(triggered[0].branch.as_deref(), Some("main"));
+        assert_eq!(triggered[0].parameters["deploy_prod"], true);
     });
 }

@@ -1,6 +1,5 @@
 //! The stack's policy: a floor that repositories can't lower.
 
-use approval::base::place;
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -48,9 +47,8 @@ fn asks(receiver: &Receiver, options: &str) -> String {
 
 /// The revision that was let through to the place of step number `step` of a deploy's first run.
 async fn passed(story: &Story, page: &Page, step: usize) -> Option<String> {
-    let run = &page.runs[0];
-    let place = place(run.steps[step].action.approvals()[0], &run.rule, &page.deploy.environment);
-    let base = story.world.store.base(&page.deploy.deployment, &place).await.unwrap();
+    let asked = page.approvals.iter().find(|approval| approval.step == step).unwrap();
+    let base = story.world.store.base(&page.deploy.deployment, &asked.subject.place).await.unwrap();
     base.any.map(|passed| passed.revision)
 }
 

@@ -190,6 +190,39 @@ fn a_template_of_the_branch_chooses_no_unprotected_one() {
 }
 
 #[test]
+fn reported_branch_names_no_revision_and_stays_put() {
+    tell("runs-reported", async |story| {
+        let (github, repository) = (&story.world.github, story.repository());
+        github.add_workflow(&repository, "promote.yml");
+        github.set_file(&repository, WORKFLOW, "on: workflow_dispatch");
+        // The reported word is the start of a revision that main has left behind.
+        story.rules(&rule(
+            "votes_required: 1",
+            "trigger_build: {parameters: {name: promote.yml, label: '{{ branch }}'}}",
+        ));
+        let revision = story.push("Ana", "Take cards");
+        story.push("Ben", "Take everything");
+        let deploy = deploys_from(story, &revision, &revision[..7]).await;
+        let page = approved(story, &deploy).await;
+        let told = plain(story, &failure(&page, 1), &[(&revision, "REVISION")]);
+        assert_snapshot!(told, @"");
+
+        // A branch that anybody may push moves on after the question.
+        let action = "trigger_build: {revision: '{{ branch }}', parameters: {name: promote.yml, version: '{{ deploy_revision }}'}}";
+        story.new_rules(&rule("votes_required: 1", action)).await;
+        let revision = push_to(story, "evil");
+        let deploy = deploys_from(story, &revision, "evil").await;
+        story.dialog_of("on evil").await;
+        story.settled(&deploy).await;
+        let other = push_to(story, "evil");
+        let page = approved(story, &deploy).await;
+        assert_eq!(github.dispatched(&repository).len(), 0);
+        let told = plain(story, &failure(&page, 1), &[(&revision, "REVISION"), (&other, "OTHER")]);
+        assert_snapshot!(told, @"");
+    });
+}
+
+#[test]
 fn a_build_starts_on_a_protected_branch_alone() {
     tell("runs-protected", async |story| {
         let (github, repository) = (&story.world.github, story.repository());

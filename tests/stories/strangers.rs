@@ -17,6 +17,9 @@ use std::fmt::Write;
 use system_tests::local_aws::root;
 use system_tests::story::{Story, tell};
 
+/// The request that confirms for an approval that a maker is nobody here.
+const NOBODY: &str = "POST /deploys/{id}/approvals/{approval}/nobody";
+
 /// A request that a stranger makes.
 pub(crate) struct Attempt {
     pub(crate) route: &'static str,
@@ -96,6 +99,11 @@ fn strangers_get_nothing_by_any_route() {
         let (hook, clicks, events) =
             ("POST /webhooks/github", "POST /slack/interactions", "POST /slack/events");
         let healthy = format!("/api/1/deployments/acme/strangers/{}/health", before.deploy.revision);
+        let (asks, changes) = ("GET /graphql", "POST /graphql");
+        let set_health = json!({"query": format!(
+            "mutation {{ setHealth(orgSlug: \"acme\", deploymentSlug: \"strangers\", deploySlug: \"{deploy}\", health: HEALTHY) {{ success }} }}"
+        )})
+        .to_string();
         let deployment = "/deployments/acme/strangers".to_owned();
         let history = format!("{deployment}/history");
         let json_health = r#"{"health": "healthy"}"#;
@@ -140,14 +148,15 @@ fn strangers_get_nothing_by_any_route() {
         let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
-        let base = format!("{vote}/base");
+        let (base, nobody) = (format!("{vote}/base"), format!("{vote}/nobody"));
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
         let (again, evaluate) = (format!("{vote}/again"), format!("{page}/evaluate"));
-        let [setup, edit, disconnect, connect, rules, secrets] = [
+        let [setup, edit, disconnect, connect, repository, rules, secrets] = [
             "/deployments/acme/strangers/setup",
             "/deployments/acme/strangers/edit",
             "/deployments/acme/strangers/disconnect",
             "/deployments/acme/strangers/connect",
+            "/deployments/acme/strangers/repository",
             "/deployments/acme/strangers/rules",
             "/deployments/acme/strangers/secrets",
         ];
@@ -194,6 +203,16 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new(health, "a wrong key", healthy.as_str())
                 .header("authorization", "Bearer wrong")
                 .body(json_health),
+            Attempt::new(asks, "no key", "/graphql").body(set_health.as_str()),
+            Attempt::new(changes, "a wrong key", "/graphql")
+                .header("authorization", "apikey wrong")
+                .body(set_health.as_str()),
+            Attempt::new(changes, "a key that registers", "/graphql")
+                .header("authorization", bearer(&registers))
+                .body(set_health.as_str()),
+            Attempt::new(changes, "a key for others", "/graphql")
+                .header("authorization", bearer(&elsewhere))
+                .body(set_health.as_str()),
             Attempt::new(hook, "unsigned", "/webhooks/github").body("{}"),
             Attempt::new(hook, "another body", "/webhooks/github")
                 .header("x-github-event", "deployment_status")
@@ -249,6 +268,10 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("what=reject"),
+            Attempt::new(NOBODY, "no session", nobody.as_str()).body("subject=0&handle=github:7&version=1"),
+            Attempt::new(NOBODY, "a wrong key", nobody.as_str())
+                .header("authorization", "Bearer wrong")
+                .body("subject=0&handle=github:7&version=1"),
             Attempt::new("POST /deploys/{id}/approvals/{approval}/again", "no session", again.as_str())
                 .header("content-type", "application/x-www-form-urlencoded"),
             Attempt::new("POST /deploys/{id}/evaluate", "no session", evaluate.as_str())
@@ -280,6 +303,8 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deployments/{organization}/{name}/disconnect", "a wrong key", disconnect)
                 .header("authorization", "Bearer x"),
             Attempt::new("POST /deployments/{organization}/{name}/connect", "no session", connect),
+            Attempt::new("POST /deployments/{organization}/{name}/repository", "no session", repository)
+                .body("was=1&now=2"),
             Attempt::new("POST /deployments/{organization}/{name}/rules", "no session", rules)
                 .body("file=mine&reason=mine"),
             Attempt::new("POST /deployments/{organization}/{name}/secrets", "no session", secrets)
@@ -355,6 +380,10 @@ fn strangers_get_nothing_by_any_route() {
         POST /api/1/{org}/{deployment}/register_deploy | a key in the wrong place | 401
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | no key | 401
         POST /api/1/deployments/{org}/{deployment}/{revision}/health | a wrong key | 401
+        GET /graphql | no key | 401
+        POST /graphql | a wrong key | 401
+        POST /graphql | a key that registers | 403
+        POST /graphql | a key for others | 403
         POST /webhooks/github | unsigned | 401
         POST /webhooks/github | another body | 401
         POST /webhooks/github | another repository's secret | 401
@@ -384,6 +413,8 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         POST /deploys/{id}/approvals/{approval}/base | no session | 403
         POST /deploys/{id}/approvals/{approval} | no session | 403
+        POST /deploys/{id}/approvals/{approval}/nobody | no session | 403
+        POST /deploys/{id}/approvals/{approval}/nobody | a wrong key | 401
         POST /deploys/{id}/approvals/{approval}/again | no session | 403
         POST /deploys/{id}/evaluate | no session | 403
         POST /deploys/{id}/approvals/{approval} | breaks the glass | 403
@@ -400,6 +431,7 @@ fn strangers_get_nothing_by_any_route() {
         POST /deployments/{organization}/{name}/disconnect | no session | 403
         POST /deployments/{organization}/{name}/disconnect | a wrong key | 401
         POST /deployments/{organization}/{name}/connect | no session | 403
+        POST /deployments/{organization}/{name}/repository | no session | 403
         POST /deployments/{organization}/{name}/rules | no session | 403
         POST /deployments/{organization}/{name}/secrets | no session | 403
         POST /deployments/{organization}/{name}/secrets | a wrong key | 401

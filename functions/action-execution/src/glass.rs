@@ -117,8 +117,8 @@ impl ActionExecution {
         for member in members {
             match member {
                 Member::Found(ids) => hands.members.extend(ids),
-                Member::NobodyHere => {}
-                Member::NotFound => hands.may_lack = true,
+                Member::NobodyHere | Member::Bot => {}
+                Member::SaidNobodyHere(_) | Member::NotFound => hands.may_lack = true,
             }
         }
         Ok(finished(hands))

@@ -7,6 +7,7 @@ use approval::approval::{BuildSource, Start};
 use approval::deploy::Deploy;
 use providers::Failure;
 use providers::github::{GitHub, Named, RefHead};
+use rules::template;
 use runtime::deployments::Connection;
 
 /// The shortest prefix of a revision that a parameter may name it by.
@@ -34,24 +35,27 @@ impl ActionExecution {
         if deploy.revision.len() != FULL {
             return Ok(Start::Nothing(format!("{} is not the full SHA of a commit", deploy.revision)));
         }
-        let is_told = is_told(&github, repository, deploy, spec).await?;
+        let is_told = is_told(&github, repository, deploy, (rule, spec)).await?;
         let finder = Finder { github: &github, repository, deploy, is_told };
         let name = spec.revision.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let found = match name {
             Some(name) => finder.named(name, rule.revision == spec.revision).await?,
             None => finder.unnamed(spec.workflow.is_none()).await?,
         };
-        let head = match found {
-            Ok(head) => head,
+        let (head, may_move) = match found {
+            Ok(found) => found,
             Err(why) => return Ok(Start::Nothing(why)),
         };
         let workflow = match &spec.workflow {
-            Some(workflow) => github.workflow_file(repository, workflow, &head.revision).await?,
+            Some(workflow) => match github.workflow_file(repository, workflow, &head.revision).await? {
+                Some(file) => Some(file),
+                None => return Ok(Start::Nothing(no_workflow(workflow, &head))),
+            },
             None => None,
         };
         let ci_files = if is_told { github.ci_files(repository, &head.revision).await? } else { Vec::new() };
         let RefHead { name, is_tag, revision: head } = head;
-        let source = BuildSource { name, is_tag, head, is_told, workflow, ci_files };
+        let source = BuildSource { name, is_tag, head, is_told, may_move, workflow, ci_files };
         if is_told && source.head != deploy.revision {
             // No range that anybody judges has what lies between the two.
             let approved = github.ci_files(repository, &deploy.revision).await?;
@@ -88,6 +92,15 @@ impl ActionExecution {
             );
             return Err(nothing(&why).into());
         }
+        if source.is_told && head != source.head && !source.may_move {
+            let why = format!(
+                "{name} has moved from {} on to {}, is neither the default branch nor protected, and follows from what was \
+                 reported of the deploy. Name the branch in the rule, or protect it",
+                short(&source.head),
+                short(&head)
+            );
+            return Err(nothing(&why).into());
+        }
         if source.is_told && head != source.head {
             let now = github.ci_files(repository, &head).await?;
             if let Some(changed) = source.changed_files(&now) {
@@ -113,8 +126,9 @@ struct Finder<'a> {
     is_told: bool,
 }
 
-/// The ref; or why there is none, and what to do.
-type Found = Result<RefHead, String>;
+/// The ref, and whether it may move on before the build starts: the rule names it, or not everybody who may push moves
+/// it. Or why there is none, and what to do.
+type Found = Result<(RefHead, bool), String>;
 
 impl Finder<'_> {
     /// The ref that the rule names; `is_fixed`: no template made the name.
@@ -134,26 +148,21 @@ impl Finder<'_> {
                  parameter, such as `revision: '{{{{ deploy_revision }}}}'`"
             )));
         }
-        if !stands && !is_fixed && !self.is_guarded(&head).await? {
+        let may_move = is_fixed || (self.is_told && self.is_guarded(&head).await?);
+        if !stands && !may_move {
             return Ok(Err(format!(
                 "{name} is neither the default branch nor protected, and follows from what was reported of the deploy. Name \
                  the branch in the rule, or protect it"
             )));
         }
-        Ok(Ok(head))
+        Ok(Ok((head, may_move)))
     }
 
     /// The ref where the rule names none.
+    ///
+    /// A tag that was reported, and that stands at the revision, is taken last.
     async fn unnamed(&self, takes_tags: bool) -> Result<Found, Failure> {
         let reported = self.deploy.branch.as_deref();
-        if takes_tags
-            && let Some(name) = reported
-            && let Some(tag) = self.github.head(self.repository, name, true).await?
-            && tag.revision == self.deploy.revision
-        {
-            let branch = self.github.head(self.repository, name, false).await?;
-            return Ok(if branch.is_some() { Err(ambiguous(name)) } else { Ok(tag) });
-        }
         let name = self.github.default_branch(self.repository).await?;
         if let Some(head) = self.github.head(self.repository, &name, false).await?
             && (self.is_told || head.revision == self.deploy.revision)
@@ -168,6 +177,14 @@ impl Finder<'_> {
         };
         let chosen = protected.iter().find(|name| Some(name.as_str()) == reported).or(protected.first());
         let Some(chosen) = chosen else {
+            if takes_tags
+                && let Some(name) = reported
+                && let Some(tag) = self.github.head(self.repository, name, true).await?
+                && tag.revision == self.deploy.revision
+            {
+                let branch = self.github.head(self.repository, name, false).await?;
+                return Ok(if branch.is_some() { Err(ambiguous(name)) } else { Ok((tag, false)) });
+            }
             let revision = self.deploy.short_revision();
             return Ok(Err(format!(
                 "{revision} is the head neither of {name} nor of a protected branch of {}. {WAY_OUT}",
@@ -181,7 +198,7 @@ impl Finder<'_> {
     /// `branch`, unless a tag has the same name: the host would choose between them.
     async fn only_as_branch(&self, branch: RefHead) -> Result<Found, Failure> {
         let tag = self.github.head(self.repository, &branch.name, true).await?;
-        Ok(if tag.is_some() { Err(ambiguous(&branch.name)) } else { Ok(branch) })
+        Ok(if tag.is_some() { Err(ambiguous(&branch.name)) } else { Ok((branch, true)) })
     }
 
     /// Whether not everybody who may push can change what `head` stands at: the default branch, or a protected one.
@@ -196,16 +213,21 @@ impl Finder<'_> {
     }
 }
 
-/// Whether a parameter names the deploy's revision: in full, or by a prefix that the host says is of no other commit.
+/// Whether a parameter names the deploy's revision: in full, or by a prefix that the host says is of no other commit. The
+/// rule has to put it there: a reported branch may have the name of a commit.
 async fn is_told(
     github: &GitHub,
     repository: &str,
     deploy: &Deploy,
-    spec: &TriggerSpec,
+    (rule, spec): (&TriggerSpec, &TriggerSpec),
 ) -> Result<bool, Failure> {
-    let texts = spec.parameters.values().filter_map(|value| match value {
-        ParameterValue::Text(text) => Some(text.as_str()),
-        ParameterValue::Bool(_) | ParameterValue::Integer(_) => None,
+    let puts_revision = |value: Option<&ParameterValue>| match value {
+        Some(ParameterValue::Text(template)) => template::is_of_revision(template),
+        Some(ParameterValue::Bool(_) | ParameterValue::Integer(_)) | None => false,
+    };
+    let texts = spec.parameters.iter().filter_map(|(name, value)| match value {
+        ParameterValue::Text(text) if puts_revision(rule.parameters.get(name)) => Some(text.as_str()),
+        ParameterValue::Text(_) | ParameterValue::Bool(_) | ParameterValue::Integer(_) => None,
     });
     for text in texts {
         if text == deploy.revision {
@@ -230,6 +252,16 @@ fn other_ci_files(source: &BuildSource, deploy: &Deploy, changed: &str) -> Strin
     format!(
         "{name} stands at {head}, and its CI files are not those of {revision}, which is deployed: {changed}. Deploy {head}, or \
          set `revision` of trigger_build to a branch or tag with the CI files of {revision}"
+    )
+}
+
+/// The reason to start nothing where GitHub shows no file of the workflow. It would take the number of one all the same,
+/// and nobody would have seen what runs.
+fn no_workflow(workflow: &str, head: &RefHead) -> String {
+    format!(
+        "{} has no workflow .github/workflows/{workflow} at {}. Name its file, as it is spelt there",
+        head.name,
+        short(&head.revision)
     )
 }
 

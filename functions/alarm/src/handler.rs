@@ -3,6 +3,7 @@
 use approval::facts::{ALARM, Command, Health, Report};
 use approval::id::DeployId;
 use jiff::Timestamp;
+use lambda_runtime::Diagnostic;
 use providers::cloudwatch::{AlarmChange, AlarmState, ParseError, alarm_change};
 use runtime::alarms::{Alarms, Watch};
 use runtime::aws::Aws;
@@ -31,6 +32,18 @@ pub(crate) enum AlarmError {
     Store(#[from] StoreError),
     #[error("the alarm was not put on record: {0}")]
     Commit(#[from] CommitError),
+}
+
+/// The error as Lambda reports it: its name is one that people can look for.
+impl From<AlarmError> for Diagnostic {
+    fn from(error: AlarmError) -> Self {
+        let name = match &error {
+            AlarmError::Event(_) => "UnreadableEvent",
+            AlarmError::Store(_) => "RecordUnavailable",
+            AlarmError::Commit(_) => "NotCommitted",
+        };
+        Self { error_type: name.to_owned(), error_message: error.to_string() }
+    }
 }
 
 impl Alarm {

@@ -3,7 +3,7 @@
 mod handler;
 
 use handler::Alarm;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use runtime::{aws::Aws, logs, settings::Settings};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     };
     let function = &function;
     let answer = async |LambdaEvent { payload, context }: LambdaEvent<Value>| {
-        Ok::<_, Error>(function.changed(payload, &context.request_id, runtime::time::now()).await?)
+        function.changed(payload, &context.request_id, runtime::time::now()).await
     };
     run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! A tick: effects whose message was lost, whose process ended, or that were put off, are sent again.
 
 use jiff::Timestamp;
+use lambda_runtime::Diagnostic;
 use runtime::aws::Aws;
 use runtime::settings::{SettingError, Settings};
 use store::{Store, StoreError};
@@ -75,9 +76,34 @@ fn is_on_the_hour(now: Timestamp) -> bool {
     now.as_second().rem_euclid(3600) < 60
 }
 
+/// A minute of which something was not done.
+#[derive(Debug)]
+pub(crate) struct TickFailed(pub(crate) StoreError);
+
+/// The error as Lambda reports it: its name is one that people can look for.
+impl From<TickFailed> for Diagnostic {
+    fn from(TickFailed(error): TickFailed) -> Self {
+        let name = match &error {
+            StoreError::Service { .. } => "RecordUnavailable",
+            StoreError::Row { .. } => "UnreadableRow",
+            StoreError::TooLarge { .. } | StoreError::Refused { .. } => "NotCommitted",
+        };
+        Self { error_type: name.to_owned(), error_message: error.to_string() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn error_has_a_name_that_people_can_look_for() {
+        let error =
+            StoreError::TooLarge { part: "a".to_owned(), size: "b".to_owned(), limit: "c".to_owned() };
+        let told = Diagnostic::from(TickFailed(error));
+        assert_eq!(told.error_type, "NotCommitted");
+        assert!(told.error_message.contains('a'), "{told:?}");
+    }
 
     #[test]
     fn one_minute_of_each_hour_keeps_what_is_open() {

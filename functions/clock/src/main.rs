@@ -2,8 +2,8 @@
 
 mod handler;
 
-use handler::Clock;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use handler::{Clock, TickFailed};
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use runtime::{aws::Aws, logs, settings::Settings};
 use serde_json::Value;
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     };
     let function = &function;
     let answer = async |event: LambdaEvent<Value>| {
-        Ok::<_, Error>(function.tick(&event.context.request_id, runtime::time::now()).await?)
+        function.tick(&event.context.request_id, runtime::time::now()).await.map_err(TickFailed)
     };
     run(service_fn(answer)).await.map_or_else(|error| logs::stopped(&error), |()| ExitCode::SUCCESS)
 }

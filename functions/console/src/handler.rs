@@ -8,6 +8,7 @@ mod base;
 mod deployments;
 mod documents;
 mod keys;
+mod nobody;
 mod pages;
 mod people;
 mod policy;
@@ -23,6 +24,7 @@ mod wizard;
 
 pub(crate) use record::MOST_PARTS;
 
+use crate::address::parameters::BadQuery;
 use crate::address::place::Next;
 use crate::address::routes::{self, Endpoint, Face, Found};
 use crate::address::site::Site;
@@ -227,7 +229,14 @@ impl Console {
         }
         let call = Call { found, face, visitor, id, now, headers, query, form };
         let unknown = json::unknown_parameter(entry, query);
-        let answer = match unknown.map(|(name, known)| refusals::unknown_parameter(&name, &known)) {
+        let unknown = unknown.map(|(name, known)| refusals::unknown_parameter(&name, &known));
+        let repeated = json::repeated_parameter(entry, query).map(|name| {
+            refusals::bad_query(
+                &BadQuery(format!("The parameter `{name}` stands twice. Send it once.")),
+                face,
+            )
+        });
+        let answer = match unknown.or(repeated) {
             Some(refusal) => Err(refusal),
             None => self.endpoint(&call).await,
         };
@@ -245,6 +254,7 @@ impl Console {
             Endpoint::Deploy => self.deploy(call).await,
             Endpoint::Vote => self.vote(call).await,
             Endpoint::SetBase => self.set_base(call).await,
+            Endpoint::ConfirmNobody => self.confirm_nobody(call).await,
             Endpoint::AskAgain => self.ask_again(call).await,
             Endpoint::EvaluateAgain => self.evaluate_again(call).await,
             Endpoint::Step => self.step(call).await,
@@ -268,6 +278,7 @@ impl Console {
             Endpoint::SaveSettings => self.save_settings(call).await,
             Endpoint::Disconnect => self.disconnect(call).await,
             Endpoint::Connect => self.connect(call).await,
+            Endpoint::ConnectAnew => self.connect_anew(call).await,
             Endpoint::AcceptRules => self.accept_rules(call).await,
             Endpoint::Secrets => self.change_secrets(call).await,
             Endpoint::Setup => self.setup(call).await,
@@ -287,7 +298,7 @@ impl Console {
             Endpoint::ApprovalsJson => self.approvals_json(call).await,
             Endpoint::EventsJson => self.events_json(call).await,
             Endpoint::RecordJson => self.record_json(call).await,
-            Endpoint::OpenApi => Ok(Answer::json(json::openapi())),
+            Endpoint::OpenApi => Ok(Answer::json(&json::openapi_of(&self.site))),
         }
     }
 

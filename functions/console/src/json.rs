@@ -13,7 +13,7 @@
 //! of the next part, `null` at the end:
 //!
 //! ```json
-//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "has_failed", "url"}], "next": "…"}
+//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "state", "has_failed", "url"}], "next": "…"}
 //! ```
 //!
 //! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its
@@ -56,7 +56,7 @@
 
 mod openapi;
 
-pub(crate) use openapi::{openapi, unknown_parameter};
+pub(crate) use openapi::{openapi_of, repeated_parameter, unknown_parameter};
 
 use crate::address::site::Site;
 use crate::view::mrkdwn::People;

@@ -26,7 +26,7 @@ pub(crate) struct Admitted {
     pub(crate) may_report: bool,
     /// The CI job whose token was shown; `None`: an API key was.
     pub(crate) job: Option<CiJob>,
-    /// The person who started that job, where its token says so.
+    /// Whoever started that job, by the word of its CI; `None`: the source host knows.
     pub(crate) started_by: Option<Identity>,
 }
 
@@ -45,11 +45,24 @@ impl DeployWebhook {
         if let Some(token) = shown_token(request) {
             return self.admit_job(request, token, request_id, now, scope, not_done).await;
         }
-        let holder = self.holder(request, request_id, now, scope, not_done).await?;
+        let holder = self.holder(request, request_id, now, not_done).await?;
+        self.has_scope(&holder, scope, request_id)?;
         let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
+        self.admit_holder(&holder, slug, request_id, not_done).await
+    }
+
+    /// The deployment `slug`, for the holder of a key that is good for what they want. `Err`: the answer
+    /// where the key is for other deployments, or `slug` is not connected.
+    pub(crate) async fn admit_holder(
+        &self,
+        holder: &Holder,
+        slug: Slug,
+        request_id: &str,
+        not_done: &str,
+    ) -> Result<Admitted, Response<Body>> {
         if !holder.is_for(&slug) {
             tracing::warn!(request_id, key = holder.key.id, deployment = %slug, "refused: the key is for others");
-            return Err(self.not_for(&holder, &slug));
+            return Err(self.not_for(holder, &slug));
         }
         match self.connections.of(&self.store, &slug).await {
             Ok(Connected::Yes(connection)) => {
@@ -87,13 +100,12 @@ impl DeployWebhook {
         )
     }
 
-    /// Lets pass whose key is good for `scope`.
-    async fn holder(
+    /// The holder of the key that a request shows. `Err`: the answer where it shows none of this stack's.
+    pub(crate) async fn holder(
         &self,
         request: &Request,
         request_id: &str,
         now: Timestamp,
-        scope: Scope,
         not_done: &str,
     ) -> Result<Holder, Response<Body>> {
         let (content_type, query) = sent(request);
@@ -103,20 +115,7 @@ impl DeployWebhook {
             None => Ok(None),
         };
         match found {
-            Ok(Some(holder)) if holder.may(scope) => Ok(holder),
-            Ok(Some(holder)) => {
-                let (name, scopes) = (&holder.key.name, holder.scopes());
-                tracing::warn!(request_id, key = holder.key.id, scopes, "refused: the key is not for this");
-                Err(text(
-                    StatusCode::FORBIDDEN,
-                    format!(
-                        "api_key: the key \u{201c}{name}\u{201d} lacks the scope `{}` (it has: {scopes}). An admin can create one \
-                         that has it at {}/settings/keys",
-                        scope.name(),
-                        self.public_url
-                    ),
-                ))
-            }
+            Ok(Some(holder)) => Ok(holder),
             Ok(None) => {
                 tracing::warn!(request_id, "refused: no API key of this stack");
                 Err(text(
@@ -133,6 +132,31 @@ impl DeployWebhook {
                 Err(answer::not_done(not_done, &error))
             }
         }
+    }
+}
+
+impl DeployWebhook {
+    /// Lets pass whose key is good for `scope`.
+    pub(crate) fn has_scope(
+        &self,
+        holder: &Holder,
+        scope: Scope,
+        request_id: &str,
+    ) -> Result<(), Response<Body>> {
+        if holder.may(scope) {
+            return Ok(());
+        }
+        let (name, scopes) = (&holder.key.name, holder.scopes());
+        tracing::warn!(request_id, key = holder.key.id, scopes, "refused: the key is not for this");
+        Err(text(
+            StatusCode::FORBIDDEN,
+            format!(
+                "api_key: the key \u{201c}{name}\u{201d} lacks the scope `{}` (it has: {scopes}). An admin can create one \
+                 that has it at {}/settings/keys",
+                scope.name(),
+                self.public_url
+            ),
+        ))
     }
 }
 

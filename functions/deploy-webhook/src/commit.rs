@@ -3,11 +3,15 @@
 use crate::handler::DeployWebhook;
 use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
+use approval::deploy_state::News;
+use approval::effect::EffectKind;
+use approval::event::EventKind;
 use approval::id::DeployId;
+use approval::message;
 use approval::slug::canonical;
 use jiff::Timestamp;
 use runtime::race;
-use store::{Change, CommitError, Latest, Store};
+use store::{Change, CommitError, Latest, Store, StoreError};
 
 /// How often a lost race is tried again.
 const MAX_RACES: u32 = 9;
@@ -21,10 +25,39 @@ pub(crate) enum Registered {
     Before(DeployId),
 }
 
+/// The latest deploy of an environment, as far as the record can be read.
+enum Known {
+    /// It is this one; `None`: there is none.
+    Latest(Option<Latest>),
+    /// This release can't read the row. It stays as it is, and what is registered is compared with what can be read.
+    Unreadable {
+        /// The row's key.
+        row: String,
+        /// The reason.
+        reason: String,
+    },
+}
+
+impl Known {
+    fn latest(&self) -> Option<&Latest> {
+        match self {
+            Self::Latest(latest) => latest.as_ref(),
+            Self::Unreadable { .. } => None,
+        }
+    }
+
+    fn is_unreadable(&self) -> bool {
+        match self {
+            Self::Latest(_) => false,
+            Self::Unreadable { .. } => true,
+        }
+    }
+}
+
 impl DeployWebhook {
     /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules
-    /// evaluated. Delivering it again is no new deploy, whatever stands in the environment by then. A later
-    /// success of the same deployment is one where another revision came in between.
+    /// evaluated once it arrived. Delivering it again is no new deploy, whatever stands in the environment by
+    /// then. A later success of the same deployment is one where another revision came in between.
     ///
     /// # Errors
     ///
@@ -32,23 +65,27 @@ impl DeployWebhook {
     pub(crate) async fn commit_delivery(
         &self,
         deploy: &Deploy,
+        channel: Option<&str>,
         now: Timestamp,
     ) -> Result<Registered, CommitError> {
         race::decide(deploy.id.as_str(), MAX_RACES, || async {
-            let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
-            let named = called(deploy, latest.as_ref());
-            match self.store.commit(registering(&named, latest.as_ref(), now)).await {
+            let latest = self.known(deploy).await?;
+            let named = called(deploy, latest.latest());
+            match self.store.commit(self.registering(&named, &latest, channel, now)).await {
                 Ok(()) => return Ok(Registered::New(deploy.id.clone())),
                 Err(CommitError::Conflict) => {}
                 Err(error) => return Err(error),
             }
             let Some(known) = self.store.deploy(&deploy.id).await? else { return Err(CommitError::Conflict) };
-            if !stands_again(&known, deploy, latest.as_ref()) {
+            if !known.state.has_arrived() || !deploy.state.has_arrived() {
+                return self.commit_report(&known, named, (&latest, channel), now).await;
+            }
+            if !stands_again(&known, deploy, &latest) {
                 return Ok(Registered::Before(known.id));
             }
             let key = [deploy.id.as_str(), &deploy.deployed_at.to_string()];
             let again = Deploy { id: DeployId::derive("github again", &key), ..named };
-            match self.store.commit(registering(&again, latest.as_ref(), now)).await {
+            match self.store.commit(self.registering(&again, &latest, channel, now)).await {
                 Ok(()) => Ok(Registered::New(again.id)),
                 Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
                     Ok(Registered::Before(again.id))
@@ -59,8 +96,11 @@ impl DeployWebhook {
         .await
     }
 
-    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated. `date`: the registration said when it
-    /// was deployed.
+    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated once it arrived.
+    /// `date`: the registration said when it was deployed.
+    ///
+    /// One that is under way or failed is the deploy that a later success of the same revision becomes, as
+    /// long as no other deploy came to the environment.
     ///
     /// While its revision is the latest that was registered for the environment, it is that deploy. Once another one came, it is
     /// a new deploy, unless one of the same revision and the same date, or of the same attempt of a CI run, is on record.
@@ -72,40 +112,66 @@ impl DeployWebhook {
         &self,
         deploy: &Deploy,
         date: Option<Timestamp>,
+        channel: Option<&str>,
         now: Timestamp,
     ) -> Result<Registered, CommitError> {
         race::decide(&format!("{} {}", deploy.id, deploy.revision), MAX_RACES, || async {
-            let latest = self.store.latest(&deploy.deployment, &deploy.environment).await?;
+            let latest = self.known(deploy).await?;
             // A tag may stand at another commit by now: whether it is the same deploy is found out once that is resolved.
             let is_latest = |latest: &&Latest| {
                 latest.revision == deploy.revision && !deploy.revision.starts_with("refs/")
             };
-            if let Some(latest) = latest.as_ref().filter(is_latest)
+            if let Some(latest) = latest.latest().filter(is_latest)
                 && !comes_again(&self.store, latest, deploy).await?
             {
-                return Ok(Registered::Before(latest.deploy.clone()));
+                return match self.store.deploy(&latest.deploy).await? {
+                    Some(known) if !deploy.state.has_arrived() => {
+                        let latest = Known::Latest(Some(latest.clone()));
+                        self.commit_report(&known, deploy.clone(), (&latest, channel), now).await
+                    }
+                    Some(_) | None => Ok(Registered::Before(latest.deploy.clone())),
+                };
             }
-            let named = called(deploy, latest.as_ref());
+            let named = called(deploy, latest.latest());
             let first = Deploy { id: id(&named, None), ..named };
-            match self.store.commit(registering(&first, latest.as_ref(), now)).await {
+            match self.store.commit(self.registering(&first, &latest, channel, now)).await {
                 Ok(()) => return Ok(Registered::New(first.id)),
                 Err(CommitError::Conflict) => {}
                 Err(error) => return Err(error),
             }
             // It was there before, or somebody else registered something at this moment.
             let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
+            if !known.state.has_arrived() {
+                return self.commit_report(&known, first, (&latest, channel), now).await;
+            }
+            let since = latest.latest().map(|latest| format!("after {}", latest.deploy));
+            let begun = since.as_deref().map(|since| id(&first, Some(since)));
+            let begun = match begun {
+                Some(begun) => self.store.deploy(&begun).await?.filter(|begun| !begun.state.has_arrived()),
+                None => None,
+            };
+            if let Some(begun) = begun {
+                return self.commit_report(&begun, first, (&latest, channel), now).await;
+            }
             let same_run = run(&first).is_some() && run(&known) == run(&first);
             if same_run || (date.is_some() && known.deployed_at == first.deployed_at) {
-                return Ok(Registered::Before(first.id));
+                return match first.state.has_arrived() {
+                    true => Ok(Registered::Before(first.id)),
+                    false => self.commit_report(&known, first, (&latest, channel), now).await,
+                };
             }
             let after = match (date, run(&first)) {
+                // The success that comes later has another date.
+                _ if !first.state.has_arrived() && since.is_some() => since,
                 (Some(date), _) => Some(format!("at {date}")),
                 (None, Some(run)) => Some(format!("by {run}")),
-                (None, None) => latest.as_ref().map(|latest| format!("after {}", latest.deploy)),
+                // It may have come again: once its rules are evaluated, it is known whether it stands there already.
+                (None, None) if latest.is_unreadable() => Some(format!("beside {now}")),
+                (None, None) => since,
             };
             let Some(after) = after else { return Err(CommitError::Conflict) };
             let again = Deploy { id: id(&first, Some(&after)), ..first };
-            match self.store.commit(registering(&again, latest.as_ref(), now)).await {
+            match self.store.commit(self.registering(&again, &latest, channel, now)).await {
                 Ok(()) => Ok(Registered::New(again.id)),
                 Err(CommitError::Conflict) if self.store.deploy(&again.id).await?.is_some() => {
                     Ok(Registered::Before(again.id))
@@ -114,6 +180,77 @@ impl DeployWebhook {
             }
         })
         .await
+    }
+}
+
+impl DeployWebhook {
+    /// Commits `report`, another report of the deploy that is on record as `known`, where at least one of the
+    /// two says that it did not arrive.
+    async fn commit_report(
+        &self,
+        known: &Deploy,
+        report: Deploy,
+        (latest, channel): (&Known, Option<&str>),
+        now: Timestamp,
+    ) -> Result<Registered, CommitError> {
+        let report = report.continuing(known);
+        let change = match known.state.news(known.deployed_at, report.state, report.deployed_at) {
+            News::Nothing => return Ok(Registered::Before(known.id.clone())),
+            // It is noted at its own time, so that noting it again changes nothing.
+            News::Noted => Change::to(&known.id, report.deployed_at).and(
+                report.state.word(),
+                Vec::new(),
+                vec![EventKind::DeployReported { state: report.state }],
+            ),
+            News::Moved => Change::reported(known, &report, now),
+            News::Arrived => self.arriving(Change::reported(known, &report, now), &report, latest, channel),
+        };
+        self.store.commit(change).await?;
+        Ok(Registered::New(known.id.clone()))
+    }
+
+    /// The latest deploy of the environment of `deploy`. One request.
+    async fn known(&self, deploy: &Deploy) -> Result<Known, StoreError> {
+        match self.store.latest(&deploy.deployment, &deploy.environment).await {
+            Ok(latest) => Ok(Known::Latest(latest)),
+            Err(StoreError::Row { key, detail }) => {
+                tracing::error!(alarm = "unreadable", deployment = %deploy.deployment, row = key, detail, "put aside");
+                Ok(Known::Unreadable { row: key, reason: detail })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The change that registers `deploy`: only what arrived becomes the latest.
+    fn registering(&self, deploy: &Deploy, known: &Known, channel: Option<&str>, now: Timestamp) -> Change {
+        match deploy.state.has_arrived() {
+            true => self.arriving(Change::register(deploy, now), deploy, known, channel),
+            false => Change::report(deploy, now),
+        }
+    }
+
+    /// `change`, by which `deploy` arrives, with what follows for the latest deploy of its environment. An
+    /// unreadable row stays as it is, and is told in `channel`.
+    fn arriving(&self, change: Change, deploy: &Deploy, known: &Known, channel: Option<&str>) -> Change {
+        match known {
+            Known::Latest(latest) => match Latest::after(latest.as_ref(), deploy) {
+                Some(next) => change.latest(next),
+                None => change,
+            },
+            Known::Unreadable { row, reason } => {
+                let url = format!("{}/deploys/{}", self.public_url, deploy.id);
+                let tell = channel.map(|channel| EffectKind::TellChannel {
+                    channel: channel.to_owned(),
+                    text: message::put_aside(&deploy.deployment, &url, row, reason),
+                });
+                let (row, reason) = (row.clone(), reason.clone());
+                change.and(
+                    "aside latest",
+                    tell.into_iter().collect(),
+                    vec![EventKind::PutAside { row, reason }],
+                )
+            }
+        }
     }
 }
 
@@ -128,12 +265,12 @@ async fn comes_again(store: &Store, latest: &Latest, deploy: &Deploy) -> Result<
 
 /// Whether `deploy`, a later success of the GitHub deployment that is on record as `known`, is there again:
 /// another revision is the latest by now, and was not deployed after it. GitHub's times are whole seconds.
-fn stands_again(known: &Deploy, deploy: &Deploy, latest: Option<&Latest>) -> bool {
+fn stands_again(known: &Deploy, deploy: &Deploy, latest: &Known) -> bool {
     let is_later = deploy.deployed_at.as_second() > known.deployed_at.as_second();
     let is_after = |latest: &Latest| {
         latest.revision != deploy.revision && latest.deployed_at.as_second() <= deploy.deployed_at.as_second()
     };
-    is_later && latest.is_some_and(is_after)
+    is_later && (latest.is_unreadable() || latest.latest().is_some_and(is_after))
 }
 
 /// The attempt of the CI run whose token registered `deploy`.
@@ -145,15 +282,6 @@ fn run(deploy: &Deploy) -> Option<&str> {
 fn called(deploy: &Deploy, latest: Option<&Latest>) -> Deploy {
     let deployment = latest.map_or(&deploy.deployment, |latest| &latest.deployment).clone();
     Deploy { deployment, ..deploy.clone() }
-}
-
-/// The change that registers `deploy` where `latest` is the latest deploy of its environment.
-fn registering(deploy: &Deploy, latest: Option<&Latest>, now: Timestamp) -> Change {
-    let change = Change::register(deploy, now);
-    match Latest::after(latest, deploy) {
-        Some(next) => change.latest(next),
-        None => change,
-    }
 }
 
 /// The id of a registration: of its revision's first one in the environment, or of one that came again `after` something.

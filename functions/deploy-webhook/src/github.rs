@@ -1,4 +1,4 @@
-//! GitHub's webhook: a deployment whose status became `success`.
+//! GitHub's webhook: a deployment that arrived, is under way, or failed.
 
 use crate::answer::{not_committed, not_done, not_set_up, text};
 use crate::commit::Registered;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::derived::incoming_secret;
-use providers::github::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository, verify_any};
+use providers::github::{Delivery, ParseError, ReportedDeployment, delivery, named_repository, verify_any};
 use providers::signature::VerifyError;
 use runtime::connections::{Connected, Lead, disconnected};
 use std::collections::BTreeMap;
@@ -55,10 +55,10 @@ impl DeployWebhook {
         }
         match delivery(header(request, "x-github-event"), header(request, "x-github-delivery"), body) {
             // The body was read twice: what counts now must be what the secret was chosen by.
-            Ok(Delivery::DeploymentSucceeded(deployment)) if deployment.repository == repository => {
+            Ok(Delivery::Deployment(deployment)) if deployment.repository == repository => {
                 self.deployment(deployment, lead, request_id, now).await
             }
-            Ok(Delivery::DeploymentSucceeded(_)) => self.not_signed(VerifyError::Mismatch, request_id),
+            Ok(Delivery::Deployment(_)) => self.not_signed(VerifyError::Mismatch, request_id),
             Ok(Delivery::Ignored { delivery, reason }) => {
                 self.ignored(&delivery, &reason, request_id, now).await
             }
@@ -86,13 +86,13 @@ impl DeployWebhook {
 
     async fn deployment(
         &self,
-        found: DeploymentSucceeded,
+        found: ReportedDeployment,
         lead: Lead,
         request_id: &str,
         now: Timestamp,
     ) -> Response<Body> {
-        let slug = match lead.connected {
-            Connected::Yes(connection) => connection.deployment,
+        let (slug, channel) = match lead.connected {
+            Connected::Yes(connection) => (connection.deployment, connection.channel),
             Connected::No(done) => {
                 let slug = lead.deployment;
                 let reason = disconnected(&slug, &done, &self.public_url);
@@ -106,7 +106,7 @@ impl DeployWebhook {
         let (repository, environment) = (canonical(&found.repository), canonical(&found.environment));
         let key = [repository.as_str(), &found.deployment_id.to_string(), &environment];
         let deploy = deploy(DeployId::derive("github", &key), slug, &found, now);
-        match self.commit_delivery(&deploy, now).await {
+        match self.commit_delivery(&deploy, channel.as_deref(), now).await {
             Ok(Registered::New(_)) => {
                 tracing::info!(request_id, deploy = %deploy.id, delivery = found.delivery, "registered");
                 text(StatusCode::OK, "Success")
@@ -139,7 +139,7 @@ impl DeployWebhook {
     }
 }
 
-fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Timestamp) -> Deploy {
+fn deploy(id: DeployId, deployment: Slug, found: &ReportedDeployment, now: Timestamp) -> Deploy {
     let links = found.url.iter().map(|url| ("Deployment".to_owned(), url.clone()));
     Deploy {
         id,
@@ -163,6 +163,7 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: Confirmation::Awaited,
+        state: found.state,
         host_deployment: Some(found.deployment_id),
         reported_tags: Vec::new(),
         reading: Default::default(),

@@ -48,6 +48,8 @@ impl DeployWebhook {
         let path = request.raw_http_path();
         if path.ends_with("/webhooks/github") {
             self.github(request, request_id, now).await
+        } else if path.ends_with("/graphql") {
+            self.graphql(request, request_id, now).await
         } else if path.ends_with("/health") {
             self.health(request, request_id, now).await
         } else {

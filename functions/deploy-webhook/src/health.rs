@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use store::{DeploySummary, Scope, StoreError};
 
 /// What was not done where the record can't be reached.
-const NOT_REPORTED: &str = "The health was not put on record";
+pub(crate) const NOT_REPORTED: &str = "The health was not put on record";
 
 impl DeployWebhook {
     /// Answers `200 Success`, also where it is known or something newer is; `400` naming the parameter that is wrong, `401` for a
@@ -35,7 +35,10 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let deploys = match self.store.of_revision(&slug, &revision).await {
-            Ok(deploys) => deploys,
+            // What did not arrive has no health.
+            Ok(deploys) => {
+                deploys.into_iter().filter(|deploy| deploy.state.has_arrived()).collect::<Vec<_>>()
+            }
             Err(error) => {
                 tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
                 return not_done(NOT_REPORTED, &error);
@@ -56,22 +59,42 @@ impl DeployWebhook {
             }
         };
         let command = Command::Report { source: sent.source, report: sent.report };
-        match learn(&self.store, &deploy, &command, now, request_id).await {
-            Ok(false) if self.is_full(&deploy, &command).await => text(
+        match self.put_on_record(&deploy, &command, request_id, now).await {
+            Ok(()) => text(StatusCode::OK, "Success"),
+            Err(refusal) => refusal,
+        }
+    }
+
+    /// Puts a report of the health of `deploy` on record, or takes it back. `Err`: the answer where it is
+    /// not.
+    pub(crate) async fn put_on_record(
+        &self,
+        deploy: &DeployId,
+        command: &Command,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<(), Response<Body>> {
+        match learn(&self.store, deploy, command, now, request_id).await {
+            Ok(false) if self.is_full(deploy, command).await => Err(text(
                 StatusCode::CONFLICT,
                 format!(
                     "source: {MAX_KEPT} sources, with names of {} KB together, may report the health of a deploy, and others did. \
                      Report under a name that was used before.",
                     REPORTERS / 1000
                 ),
-            ),
+            )),
             Ok(is_news) => {
-                tracing::info!(request_id, %deploy, is_news, health = %sent.report.health, "health reported");
-                text(StatusCode::OK, "Success")
+                let health = if let Command::Report { report, .. } = command {
+                    Some(report.health.to_string())
+                } else {
+                    None
+                };
+                tracing::info!(request_id, %deploy, is_news, health, "health reported");
+                Ok(())
             }
             Err(error) => {
                 tracing::error!(request_id, %deploy, %error, "health not reported");
-                not_committed(NOT_REPORTED, &error)
+                Err(not_committed(NOT_REPORTED, &error))
             }
         }
     }
@@ -85,7 +108,7 @@ impl DeployWebhook {
     }
 
     /// The deploy that `id` is another report of; `id` itself where it is none.
-    async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
+    pub(crate) async fn original(&self, id: DeployId) -> Result<DeployId, StoreError> {
         Ok(match self.store.deploy(&id).await?.map(|deploy| deploy.confirmation) {
             Some(Confirmation::Repeat { of }) => of,
             Some(

@@ -4,6 +4,7 @@ mod admission;
 mod answer;
 mod commit;
 mod github;
+mod graphql;
 mod handler;
 mod health;
 mod oidc;

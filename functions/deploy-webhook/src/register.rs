@@ -4,6 +4,7 @@ use crate::admission::{Admitted, sent, unreadable};
 use crate::answer::{bad_request, not_committed, text};
 use crate::commit::Registered;
 use crate::handler::{DeployWebhook, NOT_REGISTERED};
+use crate::oidc::with_email;
 use approval::id::DeployId;
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -32,6 +33,10 @@ impl DeployWebhook {
         };
         let ignore_if_duplicate = registration.ignore_if_duplicate;
         let ignored = registration.unknown.clone();
+        if !ignored.is_empty() {
+            // Their names are text of the client's: they stand on the deploy's page, and in no log.
+            tracing::warn!(request_id, deployment = %slug, ignored = ignored.len(), "parameters that mean nothing here");
+        }
         let date = registration.deployed_at;
         // Which deploy it is, and so its id, follows from what is on record.
         let id = DeployId::derive("registration", &[request_id]);
@@ -44,9 +49,10 @@ impl DeployWebhook {
         deploy.set_report_aside();
         deploy.reading.reported.ignored = ignored;
         deploy.reading.ci_job = job;
-        deploy.add_deployed_by(started_by);
+        let email = deploy.deployer.as_ref().and_then(|deployer| deployer.email.clone());
+        deploy.add_deployed_by(started_by.map(|by| with_email(by, email.as_deref())));
         let success = || text(StatusCode::OK, "Success");
-        match self.commit_registration(&deploy, date, now).await {
+        match self.commit_registration(&deploy, date, connection.channel.as_deref(), now).await {
             Ok(Registered::New(id)) => {
                 tracing::info!(request_id, deploy = %id, deployment = %deploy.deployment, "registered");
                 success()

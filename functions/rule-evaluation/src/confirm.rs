@@ -2,10 +2,10 @@
 
 use crate::again::offer;
 use crate::deployers::{note_creator, note_job};
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried, Trouble};
 use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
-use approval::deploy::Deploy;
+use approval::deploy::{Deploy, Slug};
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::id::{DeployId, EffectId};
@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use providers::Failure;
 use providers::github::{GitHub, Head, HostStatus};
 use runtime::deployments::Connection;
-use store::{Change, CommitError, KeptRepository};
+use store::{Change, CommitError};
 
 /// The length of a git SHA that is not shortened.
 const FULL_SHA: usize = 40;
@@ -68,16 +68,21 @@ impl RuleEvaluation {
             return Ok(Err(doubt));
         }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
-            return Ok(Err(doubt));
+            return Ok(Err(self.told_apart(github, &deploy, doubt).await?));
         }
         let repository = deploy.repository.as_str();
         let Some(found) = github.repository(repository).await? else {
-            return Ok(Err(Doubt::UnknownRepository));
+            let doubt = Doubt::UnknownRepository;
+            return Ok(Err(self.told_apart(github, &deploy, doubt).await?));
         };
-        let settings = (&deploy.deployment, repository, connection.version);
-        let kept = self.store.kept_repository(settings.0, settings.1, settings.2).await?.map(|kept| kept.id);
+        let kept = self.kept_number(&deploy.deployment, repository, found.id).await?;
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {
             return Ok(Err(Doubt::AnotherRepository { kept, found: found.id }));
+        }
+        if kept.is_none()
+            && let Some(deployment) = self.other_owner(connection, repository, found.id).await?
+        {
+            return Ok(Err(Doubt::OfOtherDeployment { deployment }));
         }
         let tag = deploy.revision.strip_prefix("refs/").map(str::to_owned);
         let revision = match (&tag, deploy.revision.len()) {
@@ -103,8 +108,7 @@ impl RuleEvaluation {
         if let Some(named) = unprotected_ref(github, &deploy, &found.default_branch).await? {
             return Ok(Err(Doubt::UnprotectedRef { named }));
         }
-        let now = KeptRepository { id: found.id };
-        if kept.is_none() && !self.store.keep_repository(settings.0, settings.1, settings.2, &now).await? {
+        if kept.is_none() && !self.store.keep_repository(&deploy.deployment, repository, found.id).await? {
             // Another deploy kept another number at this moment: which one is right is found out at the next attempt.
             return Err(CommitError::Conflict.into());
         }
@@ -113,6 +117,32 @@ impl RuleEvaluation {
         deploy.reading.on_branch = contained == Contained::InNamed;
         deploy.confirmation = Confirmation::Confirmed;
         Ok(Ok(deploy))
+    }
+
+    /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin connected it to
+    /// this one: a name that fits an entry for a whole organization must not start without rules in force.
+    async fn other_owner(&self, connection: &Connection, repository: &str, id: u64) -> Tried<Option<Slug>> {
+        let this = &connection.deployment;
+        if connection.is_of_organization
+            && let Some(owner) = self.store.deployment_of(repository).await?.filter(|owner| owner != this)
+        {
+            return Ok(Some(owner));
+        }
+        let owner = self.store.own_repository(id, this).await?;
+        Ok(Some(owner).filter(|owner| connection.is_of_organization && owner != this))
+    }
+
+    /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it
+    /// differs, so that the deployment's settings show it, and no more where it does not.
+    async fn kept_number(&self, deployment: &Slug, repository: &str, found: u64) -> Tried<Option<u64>> {
+        let Some(kept) = self.store.kept_repository(deployment, repository).await? else {
+            return Ok(None);
+        };
+        let (id, noticed) = (kept.id, Some(found).filter(|found| *found != kept.id));
+        if kept.noticed != noticed {
+            self.store.note_repository(deployment, repository, kept, noticed).await?;
+        }
+        Ok(Some(id))
     }
 
     /// Puts on record that `deploy` is confirmed. An earlier attempt may have done so.
@@ -196,6 +226,9 @@ async fn read_back(github: &GitHub, deploy: &mut Deploy) -> Result<Result<(), Do
         Ok(Err(Doubt::Differs { what: what.to_owned(), reported, host }))
     };
     let Some(found) = github.deployment(&deploy.repository, id).await? else {
+        if github.repository(&deploy.repository).await?.is_none() {
+            return Ok(Err(Doubt::UnknownRepository));
+        }
         return differs("the deployment", &id.to_string(), "unknown");
     };
     if found.sha != deploy.revision {

@@ -13,11 +13,13 @@ use approval::evaluation::Evaluation;
 use approval::event::EventKind;
 use approval::facts::Command;
 use approval::id::DeployId;
+use approval::message;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::LambdaEvent;
 use providers::Failure;
 use providers::github::GitHub;
+use providers::github::first_file::RULES;
 use runtime::aside;
 use runtime::aws::Aws;
 use runtime::batch::{Handled, OwnQueue};
@@ -188,6 +190,10 @@ impl RuleEvaluation {
                 .await?;
             return Ok(());
         };
+        if !deploy.state.has_arrived() {
+            let note = Some("the deploy did not arrive in its environment".to_owned());
+            return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
+        }
         if self.was_evaluated_meanwhile(effect, &deploy).await? {
             let note = Some("the rules were evaluated meanwhile".to_owned());
             return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
@@ -267,10 +273,18 @@ impl RuleEvaluation {
             (None, Scope::All) => {
                 let event = EventKind::RulesEvaluated { path: None, hash: None, held: Vec::new(), notices };
                 let now = self.now();
+                let told = match &channel {
+                    Some(_) if self.store.tells_without_rules(&deploy).await? => {
+                        let text = message::without_rules(&deploy, &RULES, &self.deploy_url(&deploy));
+                        tell(channel.as_deref(), text)
+                    }
+                    Some(_) | None => None,
+                };
                 let evaluation = Evaluation::of(&deploy, now, None);
                 let change = Change::to(&deploy.id, now).deploy(&deploy).evaluation(evaluation, &effect.id);
                 let change = change.done(effect);
-                Ok(self.store.commit(change.and(effect.id.as_str(), Vec::new(), vec![event])).await?)
+                let told = told.into_iter().collect();
+                Ok(self.store.commit(change.and(effect.id.as_str(), told, vec![event])).await?)
             }
         }
     }
@@ -288,9 +302,9 @@ impl RuleEvaluation {
         let arrived = self.store.arrive(deploy).await?;
         let came_late = arrived == Arrived::Late;
         let previous = match arrived {
-            Arrived::Stands { previous } => {
-                if let Some(previous) = &previous {
-                    self.close_what_was_rolled_back(effect, deploy, previous).await?;
+            Arrived::Stands { previous, is_rollback } => {
+                if is_rollback {
+                    self.close_what_was_rolled_back(effect, deploy).await?;
                 }
                 previous
             }

@@ -9,7 +9,7 @@ use approval::event::EventKind;
 use approval::message;
 use approval::rules_in_force::{FileCopy, How, Refusal, RulesInForce};
 use providers::Failure;
-use providers::github::{GitHub, RepositoryFile};
+use providers::github::{GitHub, Missing, RepositoryFile};
 use rules::difference::{Difference, difference};
 use rules::proposed::{Asked, proposed};
 use rules::tags::DefaultTags;
@@ -239,10 +239,16 @@ impl RuleEvaluation {
         };
         let head = self.head_of(github, deploy, rules, tags).await?;
         if texts.path.is_none() && head.is_none() {
-            // The token may not see the repository any more: GitHub does not tell that from a file that is gone.
-            let gone =
-                "the rules file is not there, or the token can't read it; the file in force still counts";
-            judged.notices.push(gone.to_owned());
+            let gone = match github.missing(&deploy.repository).await? {
+                Missing::Part => {
+                    "the rules file is gone from the default branch, or the token in the GitHub secret can't read files"
+                }
+                Missing::Repository => {
+                    "GitHub does not show the repository any more: it is gone, or the token lost its access"
+                }
+                Missing::Owner => "the repository is gone, with its owner",
+            };
+            judged.notices.push(format!("{gone}; the file in force still counts"));
             return Ok(Some(Law::Rules(judged)));
         }
         let difference = difference(&judged.rules, &proposed_rules, kept.tags != texts.tags);

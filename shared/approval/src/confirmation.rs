@@ -1,5 +1,6 @@
 //! A deploy's confirmation: the source host's word for which commit it is. Until there is one, nothing acts for the deploy.
 
+use crate::deploy::Slug;
 use crate::id::DeployId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,10 @@ pub enum Confirmation {
 pub enum Doubt {
     /// The host has no such repository, or does not show it.
     UnknownRepository,
+    /// The host has no such owner, and so no such repository.
+    UnknownOwner,
+    /// The host showed the repository when a deploy was confirmed, and shows it no more.
+    RepositoryGone,
     /// The host has no such commit or tag, or several commits begin so.
     UnknownRevision,
     /// No branch or tag of the repository that was looked at contains the commit.
@@ -47,6 +52,11 @@ pub enum Doubt {
         kept: u64,
         /// The number that the host gives now.
         found: u64,
+    },
+    /// The repository is that of another deployment, and only an entry for the whole organization connects it to this one.
+    OfOtherDeployment {
+        /// The other deployment.
+        deployment: Slug,
     },
     /// The commit is neither the one that the token of the CI job names, nor an ancestor of it.
     OutsideToken {
@@ -115,6 +125,15 @@ impl Doubt {
                 "GitHub has no repository {repository}, or the token in the GitHub secret can't read it. Check the repository in \
                  the deployment's settings, and the token's access."
             ),
+            Self::UnknownOwner => format!(
+                "GitHub has no user or organization {}, so {repository} is not there. Correct the repository in the deployment's \
+                 settings.",
+                repository.split('/').next().unwrap_or(repository)
+            ),
+            Self::RepositoryGone => format!(
+                "GitHub showed {repository} before, and shows it no more: it was deleted or renamed, or the token in the GitHub \
+                 secret lost its access. Check the repository on GitHub, and the token's access."
+            ),
             Self::UnknownRevision => format!(
                 "GitHub has no commit {revision} in {repository}, or several commits begin with it. Push the commit, or \
                  register the full SHA."
@@ -125,7 +144,11 @@ impl Doubt {
             ),
             Self::AnotherRepository { kept, found } => format!(
                 "{repository} is another repository than before: its id on GitHub was {kept} and is {found}. If that is \
-                 intended, an admin saves the deployment's settings again."
+                 intended, an admin connects it anew in the deployment's settings."
+            ),
+            Self::OfOtherDeployment { deployment } => format!(
+                "{repository} is the repository of the deployment {deployment}. Register the deploy there. If both are \
+                 intended, an admin connects this deployment in its settings."
             ),
             Self::OutsideToken { named } => format!(
                 "The token of the CI job that registered it names {named} of {repository}, which does not contain the commit \
@@ -187,12 +210,18 @@ mod tests {
         };
         for (doubt, says) in [
             (Doubt::UnknownRepository, "Check the repository"),
+            (Doubt::UnknownOwner, "no user or organization acme, so acme/checkout is not there"),
+            (Doubt::RepositoryGone, "showed acme/checkout before, and shows it no more"),
             (Doubt::UnknownRevision, "register the full SHA"),
             (Doubt::NoBranch, "Push it to a branch"),
             (Doubt::AnotherRepository { kept: 1, found: 2 }, "was 1 and is 2"),
             (
                 differs("environment"),
                 "environment is \u{201c}Production\u{201d}, not \u{201c}Staging\u{201d}",
+            ),
+            (
+                Doubt::OfOtherDeployment { deployment: Slug::new("shop", "web").unwrap() },
+                "is the repository of the deployment shop/web. Register the deploy there",
             ),
             (
                 Doubt::OutsideToken { named: "ef01".to_owned() },

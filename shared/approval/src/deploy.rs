@@ -1,6 +1,7 @@
 //! A deploy: one revision arriving in one environment of a deployment.
 
 use crate::confirmation::Confirmation;
+use crate::deploy_state::DeployState;
 use crate::id::DeployId;
 use crate::issue::{Issue, Tracker};
 use crate::reading::Reading;
@@ -27,8 +28,11 @@ pub struct Deploy {
     pub revision: String,
     /// The branch it was built from, where known.
     pub branch: Option<String>,
-    /// When it was deployed.
+    /// When it was deployed; of one that did not arrive, when it got to its state.
     pub deployed_at: Timestamp,
+    /// How far it got, by the word of whoever reported it.
+    #[serde(default)]
+    pub state: DeployState,
     /// When Signoff was told.
     pub registered_at: Timestamp,
     /// Who told.
@@ -90,8 +94,9 @@ pub enum RulesChange {
 /// <https://learn.microsoft.com/azure/devops/pipelines/>, <https://support.atlassian.com/bitbucket-cloud/docs/configure-bitbucket-pipelinesyml/>,
 /// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>, <https://docs.travis-ci.com/user/customizing-the-build/>,
 /// <https://docs.drone.io/pipeline/configuration/>, <https://cloud.google.com/build/docs/build-config-file-schema>,
-/// <https://www.appveyor.com/docs/build-configuration/>.
-const CI_FILES: [&str; 20] = [
+/// <https://www.appveyor.com/docs/build-configuration/>,
+/// <https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax> (an action in a folder of the repository).
+const CI_FILES: [&str; 22] = [
     ".gitlab-ci.yml",
     ".gitlab-ci.yaml",
     "jenkinsfile",
@@ -112,6 +117,8 @@ const CI_FILES: [&str; 20] = [
     "codemagic.yaml",
     ".cirrus.yml",
     ".semaphore.yml",
+    "action.yml",
+    "action.yaml",
 ];
 /// The folders that CIs read, in lower case.
 const CI_FOLDERS: [&str; 10] = [
@@ -346,6 +353,7 @@ mod tests {
             "azure-pipelines.yml",
             "bitbucket-pipelines.yml",
             "deploy/buildspec-prod.yml",
+            "actions/deploy/action.yml",
         ] {
             assert!(is_ci_file(path), "{path}");
         }

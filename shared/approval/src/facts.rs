@@ -118,6 +118,11 @@ pub enum Command {
         /// What.
         report: Report,
     },
+    /// Somebody takes back what they reported of its health: they say nothing of it any more.
+    Withdraw {
+        /// Who.
+        source: String,
+    },
     /// It took the place of a deploy of which alarms reported this: they watch the environment.
     Inherit(BTreeMap<String, Report>),
     /// A rule gives it a tag.
@@ -178,6 +183,10 @@ pub fn decide(facts: &Facts, command: Command, now: Timestamp) -> Option<Decisio
                 let (Report { health, at }, overall) = (report, next.health().unwrap_or(report.health));
                 decision.events.push(EventKind::HealthReported { source, health, since: at, overall });
             }
+        }
+        Command::Withdraw { source } => {
+            next.reports.remove(&source)?;
+            decision.events.push(EventKind::HealthWithdrawn { source, overall: decision.next.health() });
         }
         Command::Inherit(reports) => {
             for (source, report) in reports {
@@ -304,6 +313,21 @@ mod tests {
                 Some(Healthy),
                 1,
             ),
+        ] {
+            let told = format!("{commands:?}");
+            let (facts, evaluated) = after(commands);
+            assert_eq!((facts.health(), evaluated), (health, evaluations), "{told}");
+        }
+    }
+
+    #[test]
+    fn withdrawn_report_leaves_what_others_say() {
+        use Health::{Ailing, Unhealthy};
+        let withdraw = || Command::Withdraw { source: "api".to_owned() };
+        for (commands, health, evaluations) in [
+            (vec![withdraw()], None, 0),
+            (vec![report("api", Unhealthy, 1), withdraw(), withdraw()], None, 2),
+            (vec![report("api", Unhealthy, 1), report("alarm a", Ailing, 1), withdraw()], Some(Ailing), 3),
         ] {
             let told = format!("{commands:?}");
             let (facts, evaluated) = after(commands);

@@ -26,7 +26,7 @@ pub use aside::{evaluated_later, put_aside};
 pub use dialog::{APPROVE, BREAK_GLASS, CANCEL, LIFT_FREEZE, MORE, REJECT, UNDO, WITHDRAW, dialog};
 pub use evaluation::{
     EVALUATE_AGAIN, EVALUATED_MEANWHILE, MEMBERS_ONLY, NO_SUCH_DEPLOY, news_not_judged, offer_evaluation,
-    rules_not_read,
+    rules_not_read, without_rules,
 };
 pub use failure::{
     FailedStep, MARK_AS_DONE, ONLY_ADMINS, RETRY, SKIP, SKIP_NEEDS_REASON, SKIPPED, ask_skip_reason,
@@ -36,7 +36,7 @@ pub use glass::{REVIEW, glass_broken, glass_warning, review_reminder};
 pub use identity::unconfirmed;
 pub use judged::{Show, blocked, judged};
 pub use modal::{ASKED, Asking, LONGEST_REASON, REASON, ask_reason, say};
-pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours};
+pub use people::{ACCOUNT_IS_MINE, ACCOUNT_IS_NOT_MINE, is_it_yours, nobody_here_confirmed};
 pub use pieces::{deploy_link, shorten};
 pub use policy::{
     BELOW_POLICY, BELOW_POLICY_SHOWN, glass_of_another_rule, policy_now_in_force, policy_proposed,

@@ -21,6 +21,14 @@ pub fn is_circleci_project(text: &str) -> bool {
     parts.len() == 3 && parts.into_iter().all(is_part)
 }
 
+/// Whether `text` is the id of a pipeline definition of CircleCI's: a UUID, as its project settings show it.
+///
+/// Source: <https://circleci.com/docs/api/v2/#operation/triggerPipelineRun>.
+pub fn is_circleci_definition(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
 /// Whether `text` may be a part of a name. Dots alone are none: addresses take them for folders.
 fn is_part(text: &str) -> bool {
     (1..=100).contains(&text.len())
@@ -111,6 +119,20 @@ mod tests {
             ("gh/acme/a b", false),
         ] {
             assert_eq!(is_circleci_project(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn definition_id_is_a_uuid() {
+        for (text, expected) in [
+            ("2338d0ae-5541-4bbf-88a2-55e9f7281f80", true),
+            ("2338D0AE-5541-4BBF-88A2-55E9F7281F80", true),
+            ("2338d0ae55414bbf88a255e9f7281f80", false),
+            ("2338d0ae-5541-4bbf-88a2-55e9f7281f8g", false),
+            ("2338d0ae-5541-4bbf-88a2-55e9f7281f80-", false),
+            ("", false),
+        ] {
+            assert_eq!(is_circleci_definition(text), expected, "{text}");
         }
     }
 

@@ -56,8 +56,8 @@ impl Difference {
                 Touches::Everything => true,
             })
         };
-        let all = in_force.rules.iter().filter(|rule| opens(rule));
-        let all = all.flat_map(|rule| approvals(rule).into_iter().map(|spec| (rule.name.as_str(), spec)));
+        let rules = in_force.rules.iter();
+        let all = rules.flat_map(|rule| approvals(rule).into_iter().map(|spec| (rule.name.as_str(), spec)));
         all.filter(|(rule, spec)| is_touched(rule, &spec.name)).collect()
     }
 }
@@ -94,7 +94,8 @@ pub fn difference(in_force: &RulesFile, proposal: &RulesFile, tags_changed: bool
         let touches = if coupled.by_tags() { Touches::Everything } else { Touches::Nothing };
         changes.push(Change { text: "changes the default tags".to_owned(), touches });
     }
-    Difference { changes, is_guarded: before.iter().any(|rule| !approvals(rule).is_empty()) }
+    // Also in a rule that this version does not open: its voters decide what else may act.
+    Difference { changes, is_guarded: in_force.rules.iter().any(|rule| !approvals(rule).is_empty()) }
 }
 
 /// Whether deploys open `rule` at all.

@@ -20,6 +20,7 @@ use code::{pieces, refused};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::HashSet;
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
@@ -80,13 +81,18 @@ pub fn is_late(template: &str) -> bool {
     if !LATE.iter().any(|name| template.contains(name)) {
         return false;
     }
-    match SLACK.template_from_str(template) {
-        Ok(read) => {
-            let names = read.undeclared_variables(false);
-            LATE.iter().any(|late| names.contains(*late))
-        }
-        Err(_) => true,
-    }
+    names_of(template).is_none_or(|names| LATE.iter().any(|late| names.contains(*late)))
+}
+
+/// The variables that a template names; `None`: it can't be read.
+pub(crate) fn names_of(template: &str) -> Option<HashSet<String>> {
+    SLACK.template_from_str(template).ok().map(|read| read.undeclared_variables(false))
+}
+
+/// Whether a template is made of the deploy's revision and fixed text alone.
+pub fn is_of_revision(template: &str) -> bool {
+    let names = SLACK.template_from_str(template).map(|read| read.undeclared_variables(false));
+    names.is_ok_and(|names| names.iter().all(|name| REVISION.contains(&name.as_str())))
 }
 
 /// A template that renders to `text`, as it is, by [`render_plain`].
@@ -123,6 +129,9 @@ pub fn literal(text: &str) -> String {
 pub fn render_address(template: &str, context: &Context) -> Result<String, TemplateError> {
     render_in(&ADDRESS, template, context.plain()).map(|(text, _)| text)
 }
+
+/// The variables that are the deploy's revision.
+const REVISION: [&str; 2] = ["revision", "deploy_revision"];
 
 /// All but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

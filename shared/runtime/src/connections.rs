@@ -53,12 +53,13 @@ impl Connected {
 pub fn connection(settings: &DeploymentSettings) -> Connection {
     let own = || format!("gh/{}", settings.repository);
     Connection {
+        is_of_organization: false,
         deployment: settings.deployment.clone(),
         repository: settings.repository.clone(),
         channel: settings.channel.clone(),
         circleci_project: settings.circleci_project.clone().unwrap_or_else(own),
+        circleci_definition: settings.circleci_definition.clone(),
         git_host: settings.git_host,
-        version: settings.version,
         secrets: settings.secrets,
         ci: settings.ci.clone(),
     }
@@ -138,6 +139,7 @@ mod tests {
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: None,
+            circleci_definition: Some("2338d0ae-5541-4bbf-88a2-55e9f7281f80".to_owned()),
             git_host: GitHost::Gitlab,
             disconnected: None,
             leads: true,
@@ -147,12 +149,13 @@ mod tests {
             version: 1,
         };
         let expected = Connection {
+            is_of_organization: false,
             deployment: Slug::new("acme", "web").unwrap(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: "gh/acme/store".to_owned(),
+            circleci_definition: settings.circleci_definition.clone(),
             git_host: GitHost::Gitlab,
-            version: 1,
             secrets: settings.secrets,
             ci: settings.ci.clone(),
         };

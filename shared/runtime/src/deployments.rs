@@ -25,6 +25,8 @@ struct Entry {
 /// A deployment's repository, and where its problems are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
+    /// Whether an entry for a whole organization is all that connects it.
+    pub is_of_organization: bool,
     /// The deployment, as it was first connected.
     pub deployment: Slug,
     /// The repository, `owner/name`.
@@ -33,10 +35,11 @@ pub struct Connection {
     pub channel: Option<String>,
     /// CircleCI's slug of the project.
     pub circleci_project: String,
+    /// The id of the project's pipeline definition, which projects of CircleCI's GitHub App need. The
+    /// setting says nothing of it.
+    pub circleci_definition: Option<String>,
     /// Where the repository is. The setting says nothing of it: GitHub.
     pub git_host: GitHost,
-    /// How often an admin saved it; 0: the setting has it.
-    pub version: u64,
     /// The numbers that its secrets are derived with.
     pub secrets: SecretNumbers,
     /// The CI jobs whose tokens register its deploys.
@@ -60,7 +63,8 @@ impl Deployments {
         entries.map(Entry::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The connection of `deployment`, if the stack knows it.
+    /// The connection of `deployment`, if the stack knows it. An entry for a whole organization connects no repository that
+    /// another entry names: that one has the rules in force of the deployment there.
     pub fn connection(&self, deployment: &Slug) -> Option<Connection> {
         let same = |one: &str, other: &str| canonical(one) == canonical(other);
         let of_organization =
@@ -70,16 +74,24 @@ impl Deployments {
         let entry = exact.or_else(|| of_organization().find(|entry| entry.name.is_none()))?;
         let name = entry.name.as_deref().unwrap_or(deployment.name());
         let deployment = Slug::new(&entry.organization, name)?;
+        let is_of_organization = entry.name.is_none();
+        let of_another = |other: &Entry| {
+            other.repository.as_deref().is_some_and(|repository| same(repository, deployment.as_str()))
+        };
+        if is_of_organization && self.0.iter().any(of_another) {
+            return None;
+        }
         let repository = entry.repository.clone().unwrap_or_else(|| deployment.to_string());
         let circleci_project = entry.circleci_project.clone().unwrap_or_else(|| format!("gh/{repository}"));
         let channel = entry.channel.clone();
         Some(Connection {
+            is_of_organization,
             deployment,
             repository,
             channel,
             circleci_project,
+            circleci_definition: None,
             git_host: GitHost::Github,
-            version: 0,
             secrets: SecretNumbers::default(),
             ci: Vec::new(),
         })
@@ -148,6 +160,23 @@ mod tests {
 
     fn connected(deployments: &str, slug: (&str, &str)) -> Option<Connection> {
         Deployments::parse(deployments).unwrap().connection(&Slug::new(slug.0, slug.1).unwrap())
+    }
+
+    #[test]
+    fn repository_of_another_entry_is_not_connected_again() {
+        let setting = "acme/*, shop/web=acme/storefront, acme/pay=acme/Billing";
+        for (slug, is_known) in [
+            (("acme", "storefront"), false),
+            (("ACME", "Storefront"), false),
+            (("acme", "billing"), false),
+            (("acme", "pay"), true),
+            (("shop", "web"), true),
+            (("acme", "other"), true),
+        ] {
+            assert_eq!(connected(setting, slug).is_some(), is_known, "{slug:?}");
+        }
+        // Said in so many words, a repository may have two deployments.
+        assert!(connected("acme/mono, acme/web=acme/mono", ("acme", "mono")).is_some());
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct DeploymentSettings {
     /// CircleCI's slug of the project; `None`: the one of the repository on GitHub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circleci_project: Option<String>,
+    /// The id of the project's pipeline definition; `None`: the project is triggered without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circleci_definition: Option<String>,
     /// Where the repository is.
     pub git_host: GitHost,
     /// Who disconnected the deployment.

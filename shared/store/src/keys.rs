@@ -23,8 +23,9 @@
 //! | API key | `keys` | `key#ID` | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
-//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
+//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, the address, `circleci:UUID`, or `OWNER/NAME#NUMBER:opener`) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
+//! | that a deployment has no rules was told | `without_rules#SLUG` | `told` | |
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
 //! | copy of a rules file, in pieces | `rules#SLUG` | `file#ID#NUMBER` | |
 //! | policy of the stack, in force and proposed | `policy` | `policy` | |
@@ -153,10 +154,15 @@ pub(crate) fn latest(deployment: &Slug, environment_name: &str) -> Key {
     Key { pk, sk: "latest".to_owned() }
 }
 
-/// The number of a repository, as the settings with this version of a deployment name it: saving them again keeps it anew.
-pub(crate) fn repository_id(deployment: &Slug, repository_name: &str, version: u64) -> Key {
+/// The number of a repository, as a deployment knows it.
+pub(crate) fn repository_id(deployment: &Slug, repository_name: &str) -> Key {
     let Key { pk, .. } = repository(repository_name);
-    Key { pk, sk: format!("id#{}#{version}", deployment.canonical()) }
+    Key { pk, sk: format!("id#{}", deployment.canonical()) }
+}
+
+/// The deployment that a repository was confirmed for first, by the repository's number.
+pub(crate) fn repository_owner(id: u64) -> Key {
+    Key { pk: format!("repository_id#{id}"), sk: "deployment".to_owned() }
 }
 
 /// The partition of those that ask how far `environment` is behind.
@@ -203,6 +209,11 @@ pub(crate) fn deployment(deployment: &Slug) -> Key {
 /// The rules of a deployment: the file in force, and the one that was proposed.
 pub(crate) fn rules_in_force(deployment: &Slug) -> Key {
     Key { pk: format!("rules#{deployment}"), sk: "in_force".to_owned() }
+}
+
+/// That the channel of a deployment was told that it has no rules.
+pub(crate) fn without_rules(deployment: &Slug) -> Key {
+    Key { pk: format!("without_rules#{}", deployment.canonical()), sk: "told".to_owned() }
 }
 
 /// The reviews of broken glasses that a deployment owes.

@@ -37,6 +37,7 @@ mod size;
 mod standing;
 mod steps;
 mod unreadable;
+mod without_rules;
 
 pub use api_keys::{Actor, ApiKey, Done, Pattern, Scope};
 pub use approvals::{ApprovalListing, ApprovalSummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
@@ -55,10 +56,10 @@ pub use listing::{DeploySummary, Listing, Wanted};
 pub use people::People;
 pub use queries::{DialogPlace, Page};
 pub use queue::EffectMessage;
-pub use repositories::KeptRepository;
+pub use repositories::{Anew, KeptRepository};
 pub use rules_in_force::RulesTexts;
 pub use secret_numbers::{SecretChange, SecretNumbers};
-pub use standing::Arrived;
+pub use standing::{After, Arrived};
 pub use steps::ReadStep;
 
 use jiff::SignedDuration;

@@ -1,22 +1,52 @@
 //! The number that the source host gave a deployment's repository: another repository may take its name, and not its number.
 
+use crate::api_keys::Done;
 use crate::error::StoreError;
 use crate::row::{self, number};
 use crate::{Store, keys};
 use approval::deploy::Slug;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
-/// A repository as the source host confirmed it first.
+/// A repository as the source host confirmed it first, or as an admin connected it anew.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptRepository {
     /// Its number.
     pub id: u64,
+    /// The number of another repository that has the name by now, by the source host's last word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noticed: Option<u64>,
+    /// The last time that an admin connected another repository by this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anew: Option<Anew>,
+}
+
+/// An admin's word that another repository by the same name is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anew {
+    /// The number that was kept before.
+    pub was: u64,
+    /// Who said so, and when.
+    pub done: Done,
+}
+
+/// The deployment that a repository was confirmed for first.
+#[derive(Serialize, Deserialize)]
+struct Owner {
+    deployment: Slug,
+}
+
+impl KeptRepository {
+    /// The repository with this number, as it was confirmed first.
+    pub fn first(id: u64) -> Self {
+        Self { id, noticed: None, anew: None }
+    }
 }
 
 impl Store {
-    /// What was kept of `repository`, as the settings with this version of `deployment` name it; `None`: none yet. One
-    /// request.
+    /// What was kept of `repository` for `deployment`; `None`: none yet. Saving the deployment's settings
+    /// changes nothing of it. One request.
     ///
     /// # Errors
     ///
@@ -25,32 +55,108 @@ impl Store {
         &self,
         deployment: &Slug,
         repository: &str,
-        version: u64,
     ) -> Result<Option<KeptRepository>, StoreError> {
-        self.get(&keys::repository_id(deployment, repository, version)).await
+        self.get(&keys::repository_id(deployment, repository)).await
     }
 
-    /// Keeps `found` of `repository`, unless another number is kept; whether its number is the one that is kept from now on. One
-    /// request.
+    /// Keeps the number `id` of `repository`, unless one is kept already. The answer says whether this number
+    /// is the one that is kept. One request, and one more where one was kept already.
     ///
     /// # Errors
     ///
-    /// The record can't be written.
+    /// The record can't be written or read.
     pub async fn keep_repository(
         &self,
         deployment: &Slug,
         repository: &str,
-        version: u64,
-        found: &KeptRepository,
+        id: u64,
     ) -> Result<bool, StoreError> {
-        let row = row::keep(&keys::repository_id(deployment, repository, version), found)?;
-        let request = self
+        let first = KeptRepository::first(id);
+        if self.put_repository(deployment, repository, &first, "attribute_not_exists(pk)", &[]).await? {
+            return Ok(true);
+        }
+        Ok(self.kept_repository(deployment, repository).await?.is_some_and(|kept| kept.id == id))
+    }
+
+    /// The deployment that the repository with the number `id` was confirmed for first, which is `deployment` where there
+    /// was none. One request, and one more where there was one.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be written or read.
+    pub async fn own_repository(&self, id: u64, deployment: &Slug) -> Result<Slug, StoreError> {
+        let (key, owner) = (keys::repository_owner(id), Owner { deployment: deployment.clone() });
+        let row = row::keep(&key, &owner)?;
+        let put = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
+        match put.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(owner.deployment),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => {
+                    Ok(self.get::<Owner>(&key).await?.unwrap_or(owner).deployment)
+                }
+                _ => Err(StoreError::service("PutItem", error)),
+            },
+        }
+    }
+
+    /// Notes that another repository, with the number `noticed`, has the name of `kept` by now; `None`: it
+    /// has its name again. Nothing is noted where `kept` is not kept any more. One request.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be written.
+    pub async fn note_repository(
+        &self,
+        deployment: &Slug,
+        repository: &str,
+        kept: KeptRepository,
+        noticed: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let values = [(":id", number(kept.id))];
+        let next = KeptRepository { noticed, ..kept };
+        self.put_repository(deployment, repository, &next, "id = :id", &values).await?;
+        Ok(())
+    }
+
+    /// Keeps the number that was noticed in place of the one of `kept`, by an admin's word. The answer is
+    /// `false` where `kept` is not what is kept any more, or no other number was noticed. One request.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be written.
+    pub async fn connect_anew(
+        &self,
+        deployment: &Slug,
+        repository: &str,
+        kept: &KeptRepository,
+        done: Done,
+    ) -> Result<bool, StoreError> {
+        let Some(noticed) = kept.noticed else { return Ok(false) };
+        let values = [(":id", number(kept.id)), (":noticed", number(noticed))];
+        let anew = Some(Anew { was: kept.id, done });
+        let next = KeptRepository { anew, ..KeptRepository::first(noticed) };
+        let condition = "id = :id AND noticed = :noticed";
+        self.put_repository(deployment, repository, &next, condition, &values).await
+    }
+
+    async fn put_repository(
+        &self,
+        deployment: &Slug,
+        repository: &str,
+        next: &KeptRepository,
+        condition: &str,
+        values: &[(&str, AttributeValue)],
+    ) -> Result<bool, StoreError> {
+        let row = row::keep(&keys::repository_id(deployment, repository), next)?;
+        let mut request = self
             .dynamo
             .put_item()
             .table_name(&self.places.record_table)
             .set_item(Some(row))
-            .condition_expression("attribute_not_exists(pk) OR id = :id")
-            .expression_attribute_values(":id", number(found.id));
+            .condition_expression(condition);
+        for (name, value) in values {
+            request = request.expression_attribute_values(*name, value.clone());
+        }
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {

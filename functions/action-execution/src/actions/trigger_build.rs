@@ -52,7 +52,9 @@ impl ActionExecution {
         let source = match start {
             Start::From(source) => source,
             Start::Nothing(why) => return Err(nothing(&why).into()),
-            Start::NoBuild => return Err(nothing("it is not known what to start it from").into()),
+            Start::NoBuild | Start::Releases(_) => {
+                return Err(nothing("it is not known what to start it from").into());
+            }
         };
         let build = Build { spec: &rendered, source: &source };
         // It may have been started: what would keep it from being started now is no answer to that.
@@ -65,6 +67,8 @@ impl ActionExecution {
         };
         match found {
             Some(Sighted::Pipeline(triggered)) => {
+                let Triggered { id, number, url } = triggered.clone();
+                let _ = attempt.build.set(StartedBuild::Pipeline { id, number, url });
                 self.check_pipeline(deploy, connection, build, &source.head, &triggered).await?;
                 return Ok(done_by(triggered));
             }
@@ -78,7 +82,12 @@ impl ActionExecution {
         if rendered.workflow.is_none() {
             let circleci = self.outside.circleci(self.now()).await?;
             let (project, parameters) = (&connection.circleci_project, &rendered.parameters);
-            let triggered = circleci.trigger_pipeline(project, build.target(), parameters).await?;
+            let triggered = match &connection.circleci_definition {
+                Some(definition) => {
+                    circleci.trigger_definition(project, definition, build.target(), parameters).await?
+                }
+                None => circleci.trigger_pipeline(project, build.target(), parameters).await?,
+            };
             let Triggered { id, number, url } = triggered.clone();
             self.keep_build(attempt, StartedBuild::Pipeline { id, number, url }).await;
             self.check_pipeline(deploy, connection, build, &head, &triggered).await?;
@@ -182,7 +191,7 @@ impl ActionExecution {
         if ran == expected(deploy, source, head) {
             return Ok(None);
         }
-        if !source.is_told {
+        if !(source.is_told && source.may_move) {
             return Ok(Some(String::new()));
         }
         let github = self.outside.github(self.now()).await?;

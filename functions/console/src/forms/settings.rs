@@ -3,7 +3,7 @@
 use super::Field;
 use crate::address::parameters::parameter;
 use approval::deploy::Slug;
-use approval::slug::is_circleci_project;
+use approval::slug::{is_circleci_definition, is_circleci_project};
 use runtime::deployments::Connection;
 use store::{CiTrust, DeploymentSettings, GitHost, MOST_TRUSTS};
 
@@ -18,6 +18,8 @@ pub(crate) struct SettingsForm {
     pub(crate) repository: Field,
     pub(crate) channel: Field,
     pub(crate) circleci_project: Field,
+    /// The id of the project's pipeline definition.
+    pub(crate) circleci_definition: Field,
     /// The CI jobs whose tokens register deploys, a line each.
     pub(crate) ci: Field,
     pub(crate) git_host: GitHost,
@@ -31,6 +33,7 @@ pub(crate) struct Filled {
     pub(crate) repository: String,
     pub(crate) channel: Option<String>,
     pub(crate) circleci_project: Option<String>,
+    pub(crate) circleci_definition: Option<String>,
     pub(crate) git_host: GitHost,
     pub(crate) ci: Vec<CiTrust>,
 }
@@ -42,6 +45,7 @@ impl SettingsForm {
             repository: Field::new(&settings.repository),
             channel: Field::new(settings.channel.as_deref().unwrap_or_default()),
             circleci_project: Field::new(settings.circleci_project.as_deref().unwrap_or_default()),
+            circleci_definition: Field::new(settings.circleci_definition.as_deref().unwrap_or_default()),
             ci: Field::new(settings.ci.iter().map(|line| format!("{line}\n")).collect::<String>()),
             git_host: settings.git_host,
             version: settings.version,
@@ -61,6 +65,7 @@ impl SettingsForm {
             repository: Field::new(repository),
             channel: Field::new(channel.unwrap_or_default()),
             circleci_project: Field::new(if own { "" } else { project }),
+            circleci_definition: Field::default(),
             ci: Field::default(),
             git_host: parameter.map_or_else(GitHost::default, |known| known.git_host),
             version: 0,
@@ -84,6 +89,7 @@ impl SettingsForm {
             repository: field("repository", repository_problem),
             channel: field("channel", channel_problem),
             circleci_project: field("circleci_project", project_problem),
+            circleci_definition: field("circleci_definition", definition_problem),
             git_host: GitHost::ALL.into_iter().find(|known| known.name() == host).unwrap_or_default(),
             version: parameter(form, "version").and_then(|text| text.parse().ok()).unwrap_or_default(),
         }
@@ -91,15 +97,17 @@ impl SettingsForm {
 
     /// What was filled in. `None`: something is wrong with it.
     pub(crate) fn filled(&self) -> Option<Filled> {
-        let right = [&self.repository, &self.channel, &self.circleci_project, &self.ci];
+        let Self { repository, channel, circleci_project, circleci_definition, ci, .. } = self;
+        let right = [repository, channel, circleci_project, circleci_definition, ci];
         let some = |field: &Field| Some(field.text.clone()).filter(|text| !text.is_empty());
-        let ci = ci_lines(&self.ci.text).ok()?;
+        let trusted = ci_lines(&self.ci.text).ok()?;
         right.iter().all(|field| field.problem.is_none()).then(|| Filled {
             repository: self.repository.text.clone(),
             channel: some(&self.channel),
             circleci_project: some(&self.circleci_project),
+            circleci_definition: some(&self.circleci_definition).map(|id| id.to_ascii_lowercase()),
             git_host: self.git_host,
-            ci,
+            ci: trusted,
         })
     }
 }
@@ -161,6 +169,15 @@ fn project_problem(text: &str) -> Option<String> {
     })
 }
 
+fn definition_problem(text: &str) -> Option<String> {
+    let right = text.is_empty() || is_circleci_definition(text);
+    (!right).then(|| {
+        "This is no id of a pipeline definition. Copy it from Project settings, Pipelines on CircleCI, such as \
+         2338d0ae-5541-4bbf-88a2-55e9f7281f80, or leave it empty."
+            .to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +192,7 @@ mod tests {
             repository: "acme/checkout".to_owned(),
             channel: Some("#deploys".to_owned()),
             circleci_project: None,
+            circleci_definition: None,
             git_host: GitHost::Gitlab,
             ci: Vec::new(),
         };
@@ -182,6 +200,7 @@ mod tests {
         for right in [
             "repository=a/b&channel=C0123ABC&circleci_project=circleci/a-1/b",
             "repository=a/b&channel=%23caf%C3%A9&circleci_project=gh/a/b.c",
+            "repository=a/b&circleci_definition=2338D0AE-5541-4bbf-88a2-55e9f7281f80",
         ] {
             assert!(SettingsForm::read(right).filled().is_some(), "{right}");
         }
@@ -195,10 +214,11 @@ mod tests {
             "repository=https://github.com/acme/checkout&channel=deploys",
             "repository=acme/a/b&channel=%23a+b&circleci_project=checkout",
             "repository=acme/a+b&channel=%23&circleci_project=gh/acme/a%22b",
+            "repository=a/b&circleci_definition=build",
         ] {
             let form = SettingsForm::read(form);
             assert_eq!(form.filled(), None);
-            for field in [form.repository, form.channel, form.circleci_project] {
+            for field in [form.repository, form.channel, form.circleci_project, form.circleci_definition] {
                 told.extend(field.problem.map(|problem| format!("{}: {problem}\n", field.text)));
             }
         }
@@ -212,6 +232,7 @@ mod tests {
         acme/a b: This is no repository’s name. Write it as owner/name, such as acme/checkout.
         #: This is no channel’s name. Write it as #deploys, or as the channel’s id (C0123ABCDEF).
         gh/acme/a"b: This is no project of CircleCI. Write its slug, such as gh/acme/checkout or circleci/ORGANIZATION/PROJECT, or leave it empty.
+        build: This is no id of a pipeline definition. Copy it from Project settings, Pipelines on CircleCI, such as 2338d0ae-5541-4bbf-88a2-55e9f7281f80, or leave it empty.
         "#);
         let long = SettingsForm::read(&format!("repository=a/b&channel=%23{}", "x".repeat(200)));
         assert!(long.channel.problem.is_some_and(|problem| problem.contains("200")));
@@ -251,12 +272,13 @@ mod tests {
         let unknown = SettingsForm::unsaved(&slug, None);
         assert_eq!((unknown.repository.text.as_str(), unknown.version), ("acme/web", 0));
         let known = |project: &str| Connection {
+            is_of_organization: false,
             deployment: slug.clone(),
             repository: "acme/store".to_owned(),
             channel: Some("#web".to_owned()),
             circleci_project: project.to_owned(),
+            circleci_definition: None,
             git_host: GitHost::Github,
-            version: 0,
             secrets: store::SecretNumbers::default(),
             ci: Vec::new(),
         };

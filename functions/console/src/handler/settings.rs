@@ -1,6 +1,7 @@
 //! Settings of a deployment, and how its deploys come to Signoff.
 
 use super::{Call, Console, refusals};
+use crate::address::parameters::parameter;
 use crate::address::routes::Face;
 use crate::answer::Answer;
 use crate::forms::settings::{Filled, SettingsForm};
@@ -52,11 +53,38 @@ impl Console {
         let connected = connected.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
         let incoming = self.incoming(&deployment, &connected, call).await;
         let kept = match connected.connection() {
-            Some(known) => self.kept(&deployment, &known.repository, known.version, call).await,
+            Some(known) => self.kept(&deployment, &known.repository, call).await,
             None => None,
         };
         let page = html::setup(&deployment, &connected, &incoming, kept.as_ref(), &self.site, call.visitor());
         Ok(Answer::page(StatusCode::OK, page))
+    }
+
+    /// Takes the repository that has the name by now for the deployment's, as the form names both numbers: 2
+    /// reads and 1 write. Where another one is kept or was noticed meanwhile, nothing changes, and the form
+    /// shows that.
+    pub(super) async fn connect_anew(&self, call: &Call<'_>) -> Result<Answer, Answer> {
+        let deployment = call.deployment()?;
+        let saved = self.saved(&deployment, call).await?;
+        let (Filled { repository, .. }, _) = self.unchanged(&deployment, saved.as_ref())?;
+        let kept = self.store.kept_repository(&deployment, &repository).await;
+        let kept = kept.map_err(|error| refusals::unreadable(&error, Face::Page, call.id, None))?;
+        let number = |name| parameter(&call.form, name).and_then(|text| text.parse().ok());
+        let (was, now): (Option<u64>, Option<u64>) = (number("was"), number("now"));
+        let meant = |kept: &KeptRepository| Some(kept.id) == was && now.is_some() && kept.noticed == now;
+        if let Some(kept) = kept.filter(meant) {
+            let done = Done { by: call.actor(), at: call.now };
+            let by = done.by.id.clone();
+            let written = self.store.connect_anew(&deployment, &repository, &kept, done).await;
+            let is_done = written.map_err(|error| {
+                tracing::error!(request_id = call.id, %deployment, %error, "the repository was not connected anew");
+                refusals::not_recorded(call.id)
+            })?;
+            if is_done {
+                tracing::info!(request_id = call.id, %deployment, by, repository, was, now, "repository connected anew");
+            }
+        }
+        Ok(Answer::see_other(edit_href(&deployment)))
     }
 
     async fn switch(&self, call: &Call<'_>, disconnected: Option<Done>) -> Result<Answer, Answer> {
@@ -94,12 +122,13 @@ impl Console {
         secrets: SecretNumbers,
         call: &Call<'_>,
     ) -> Result<Answer, Answer> {
-        let Filled { repository, channel, circleci_project, git_host, ci } = filled;
+        let Filled { repository, channel, circleci_project, circleci_definition, git_host, ci } = filled;
         let next = DeploymentSettings {
             deployment: deployment.clone(),
             repository,
             channel,
             circleci_project,
+            circleci_definition,
             git_host,
             disconnected,
             leads: false,
@@ -111,6 +140,7 @@ impl Console {
         match self.store.save_deployment(before, next).await {
             Ok(saved) => {
                 let DeploymentSettings { repository, channel, circleci_project, version, ci, .. } = &saved;
+                let circleci_definition = &saved.circleci_definition;
                 let ci: Vec<_> = ci.iter().map(ToString::to_string).collect();
                 let SecretNumbers { incoming, outgoing, .. } = saved.secrets;
                 let connected = saved.disconnected.is_none();
@@ -124,6 +154,7 @@ impl Console {
                     repository,
                     channel,
                     circleci_project,
+                    circleci_definition,
                     ci = ci.join("; "),
                     connected,
                     incoming_secret = incoming,
@@ -181,28 +212,23 @@ impl Console {
         let numbers = saved.map_or_else(SecretNumbers::default, |saved| saved.secrets);
         let keys = self.signing_keys(deployment, numbers, call).await;
         let parameter = self.connections.of_parameter(deployment);
-        let known = saved.map(|saved| (saved.repository.as_str(), saved.version));
-        let known = known.or_else(|| parameter.as_ref().map(|known| (known.repository.as_str(), 0)));
+        let known = saved.map(|saved| saved.repository.as_str());
+        let known = known.or_else(|| parameter.as_ref().map(|known| known.repository.as_str()));
         let kept = match known {
-            Some((repository, version)) => self.kept(deployment, repository, version, call).await,
+            Some(repository) => self.kept(deployment, repository, call).await,
             None => None,
         };
         let in_parameter = parameter.is_some();
-        let standing = Standing { deployment, saved, in_parameter, late, keys, kept };
+        let repository = known.unwrap_or_default();
+        let standing = Standing { deployment, saved, repository, in_parameter, late, keys, kept };
         Answer::page(status, html::settings(&standing, form, call.visitor(), call.now))
     }
 }
 
 impl Console {
     /// The repository as GitHub confirmed it, where it did. A page goes without it where the record can't be read.
-    async fn kept(
-        &self,
-        deployment: &Slug,
-        repository: &str,
-        version: u64,
-        call: &Call<'_>,
-    ) -> Option<KeptRepository> {
-        let kept = self.store.kept_repository(deployment, repository, version).await;
+    async fn kept(&self, deployment: &Slug, repository: &str, call: &Call<'_>) -> Option<KeptRepository> {
+        let kept = self.store.kept_repository(deployment, repository).await;
         kept.inspect_err(|error| tracing::warn!(request_id = call.id, %deployment, %error, "a repository's number is not shown"))
             .ok()
             .flatten()

@@ -17,6 +17,9 @@ pub(crate) struct Standing<'a> {
     pub(crate) deployment: &'a Slug,
     /// What is saved.
     pub(crate) saved: Option<&'a DeploymentSettings>,
+    /// The repository's name, as saved or as the parameter has it; empty of a deployment that is not
+    /// connected.
+    pub(crate) repository: &'a str,
     /// Whether the stack's parameter has it.
     pub(crate) in_parameter: bool,
     /// Whether somebody else saved while this form was open, so that it was not taken.
@@ -64,6 +67,7 @@ pub(crate) fn settings(
             }
         }
         (origin(standing, now))
+        @if let (Some(kept), true) = (&standing.kept, standing.is_known()) { (number(standing, kept, visitor, now)) }
         (fields(standing, form, visitor))
         @if standing.is_known() { (section(standing, visitor)) }
         @if standing.is_known() && disconnected.is_none() { (disconnect(standing, visitor)) }
@@ -94,6 +98,38 @@ fn origin(standing: &Standing<'_>, now: Timestamp) -> Markup {
     }
 }
 
+/// Another repository that has the name by now, and how it was connected, where it was.
+fn number(
+    standing: &Standing<'_>,
+    kept: &KeptRepository,
+    visitor: Option<&Visitor>,
+    now: Timestamp,
+) -> Markup {
+    let name = standing.repository;
+    html! {
+        @if let Some(noticed) = kept.noticed {
+            div.notice.problem #another-repository {
+                p {
+                    (name) " is now repository " (noticed) " on GitHub; it was " (kept.id) ". Its deploys are unconfirmed, and no rule runs. \
+                     Connect it anew only if you know who made the new repository: its rules and its people count from then on."
+                }
+                form method="post" action=(standing.href("repository")) {
+                    @if let Some(visitor) = visitor { (visitor.form_token()) }
+                    input type="hidden" name="was" value=(kept.id);
+                    input type="hidden" name="now" value=(noticed);
+                    button type="submit" { "Connect it anew" }
+                }
+            }
+        }
+        @if let Some(anew) = &kept.anew {
+            p.meta {
+                "Connected anew as repository " (kept.id) " by " (anew.done.by.name) ", " (time(anew.done.at, now))
+                "; it was " (anew.was) "."
+            }
+        }
+    }
+}
+
 fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor>) -> Markup {
     let of = |id, label, hint, required| Line { id, label, hint, required, longest: 200 };
     let repository = of(
@@ -114,6 +150,12 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
         "Its slug, such as gh/acme/checkout. Empty: the project of the repository on GitHub.",
         false,
     );
+    let definition = of(
+        "circleci_definition",
+        "CircleCI pipeline definition",
+        "Its id, from Project settings, Pipelines. trigger_build needs it where the project is one of CircleCI\u{2019}s GitHub App. Empty: none.",
+        false,
+    );
     let ci = Line {
         longest: LONGEST_CI,
         ..of(
@@ -132,6 +174,7 @@ fn fields(standing: &Standing<'_>, form: &SettingsForm, visitor: Option<&Visitor
             (line(&repository, &form.repository))
             (line(&channel, &form.channel))
             (line(&project, &form.circleci_project))
+            (line(&definition, &form.circleci_definition))
             div.field {
                 label for="git_host" { "Git host" }
                 select #git_host name="git_host" aria-describedby="git_host-hint" {
@@ -181,6 +224,7 @@ mod tests {
     use super::super::tests::lines;
     use super::*;
     use crate::sample;
+    use store::Anew;
 
     fn slug() -> Slug {
         Slug::new("acme", "checkout").unwrap()
@@ -201,10 +245,11 @@ mod tests {
         let standing = Standing {
             deployment: &slug,
             saved: Some(&saved),
+            repository: &saved.repository,
             in_parameter: false,
             late: true,
             keys: keys(),
-            kept: Some(KeptRepository { id: 2002 }),
+            kept: Some(KeptRepository::first(2002)),
         };
         insta::assert_snapshot!(shown(&standing, &SettingsForm::saved(&saved)));
     }
@@ -216,6 +261,7 @@ mod tests {
         let standing = Standing {
             deployment: &slug,
             saved: Some(&saved),
+            repository: &saved.repository,
             in_parameter: true,
             late: false,
             keys: None,
@@ -225,11 +271,41 @@ mod tests {
     }
 
     #[test]
+    fn another_repository_is_connected_by_an_explicit_choice() {
+        let saved = sample::settings(false);
+        let slug = slug();
+        let of = |kept: KeptRepository| {
+            let standing = Standing {
+                deployment: &slug,
+                saved: Some(&saved),
+                repository: &saved.repository,
+                in_parameter: false,
+                late: false,
+                keys: None,
+                kept: Some(kept),
+            };
+            shown(&standing, &SettingsForm::saved(&saved))
+        };
+        let noticed = of(KeptRepository { noticed: Some(123), ..KeptRepository::first(99) });
+        assert!(noticed.contains("acme/mono is now repository 123 on GitHub; it was 99."), "{noticed}");
+        assert!(noticed.contains("action=\"/deployments/acme/checkout/repository\""), "{noticed}");
+        assert!(
+            noticed.contains("name=\"was\" value=\"99\"") && noticed.contains("name=\"now\" value=\"123\"")
+        );
+        let anew = Some(Anew { was: 99, done: saved.saved.clone() });
+        let page = of(KeptRepository { anew, ..KeptRepository::first(123) });
+        assert!(page.contains("Connected anew as repository 123 by Ben &amp; co, "), "{page}");
+        assert!(page.contains("; it was 99.") && !page.contains("another-repository"), "{page}");
+        assert!(!of(KeptRepository::first(99)).contains("anew"));
+    }
+
+    #[test]
     fn what_nothing_is_saved_of() {
         let slug = slug();
         let standing = Standing {
             deployment: &slug,
             saved: None,
+            repository: "",
             in_parameter: false,
             late: false,
             keys: None,

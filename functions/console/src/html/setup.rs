@@ -192,18 +192,19 @@ mod tests {
         let site = Site::new("https://signoff.example.com").unwrap();
         let slug = Slug::new("acme", "checkout").unwrap();
         let connection = Connection {
+            is_of_organization: false,
             deployment: slug.clone(),
             repository: "acme/shop".to_owned(),
             channel: None,
             circleci_project: "gh/acme/shop".to_owned(),
+            circleci_definition: None,
             git_host: GitHost::Github,
-            version: 0,
             secrets: SecretNumbers::default(),
             ci: Vec::new(),
         };
         let connected = Connected::Yes(connection);
         let incoming = ShownSecret::This { secret: "webhook-secret".into(), one_before: true };
-        let kept = KeptRepository { id: 2002 };
+        let kept = KeptRepository::first(2002);
         let shown = setup(&slug, &connected, &incoming, Some(&kept), &site, Some(&sample::visitor()));
         insta::assert_snapshot!(lines(&shown));
         let unknown = setup(&slug, &Connected::Unknown, &ShownSecret::OnceConnected, None, &site, None).0;

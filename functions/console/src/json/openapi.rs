@@ -8,23 +8,37 @@ use super::{
 };
 use crate::address::parameters::{Field, MOST_LISTED, PAGE_SIZE};
 use crate::address::routes::{Endpoint, Entry, Face, TABLE};
+use crate::address::site::Site;
 use crate::door::visitor::Access;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use store::WantedOutcome;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 
 /// The document.
+#[cfg(test)]
 pub(crate) fn openapi() -> &'static Value {
     &DOCUMENT
 }
 
-/// The first parameter of `query` that the document does not know at the address of `entry`: its name, and those that it knows.
+/// The document, with the address of this stack.
+pub(crate) fn openapi_of(site: &Site) -> Value {
+    let mut document = DOCUMENT.clone();
+    document["servers"] = json!([{"url": site.origin()}]);
+    document
+}
+
+/// The first parameter of `query` that the document does not know at the address of `entry`, one of the
+/// API: its name, and those that it knows. An address that the document does not describe takes none.
 pub(crate) fn unknown_parameter(entry: &Entry, query: &str) -> Option<(String, Vec<&'static str>)> {
-    let operation = DOCUMENT["paths"].get(entry.path)?.get(entry.method.as_str().to_ascii_lowercase())?;
+    if entry.face != Face::Json {
+        return None;
+    }
+    let operation = &DOCUMENT["paths"][entry.path][entry.method.as_str().to_ascii_lowercase()];
     let described = operation["parameters"].as_array().into_iter().flatten();
     let known: Vec<&'static str> = described
         .filter(|parameter| parameter["in"] == "query")
@@ -32,6 +46,16 @@ pub(crate) fn unknown_parameter(entry: &Entry, query: &str) -> Option<(String, V
         .collect();
     let mut sent = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned());
     sent.find(|name| !known.contains(&name.as_str())).map(|name| (name, known))
+}
+
+/// The first parameter that stands twice in `query`, of which only one could count.
+pub(crate) fn repeated_parameter(entry: &Entry, query: &str) -> Option<String> {
+    if entry.face != Face::Json {
+        return None;
+    }
+    let mut seen = BTreeSet::new();
+    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name.into_owned());
+    names.find(|name| !seen.insert(name.clone()))
 }
 
 /// What the document says of an endpoint beside its path and who may reach it.
@@ -60,6 +84,8 @@ fn document() -> Value {
             }
         }
     }
+    let mut schemas = schemas.take_definitions(true);
+    schemas.values_mut().for_each(with_enums);
     json!({
         "openapi": "3.1.1",
         "info": {
@@ -71,7 +97,7 @@ fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "schemas": schemas.take_definitions(true),
+            "schemas": schemas,
             "responses": {
                 "Problem": {
                     "description": "What went wrong and what would be right, as RFC 9457 has it.",
@@ -91,6 +117,57 @@ fn document() -> Value {
     })
 }
 
+/// Writes a choice of words as an `enum`: generators of clients make more of it than of a `oneOf` with a
+/// `const` each.
+fn with_enums(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(with_enums),
+        Value::Object(members) => {
+            members.values_mut().for_each(with_enums);
+            let words = members.get("oneOf").and_then(Value::as_array).and_then(|choices| words(choices));
+            let Some((words, told)) = words else { return };
+            members.remove("oneOf");
+            members.insert("type".to_owned(), json!("string"));
+            members.insert("enum".to_owned(), json!(words));
+            let before = members.get("description").and_then(Value::as_str);
+            let description: Vec<&str> = before.into_iter().chain(told.iter().map(String::as_str)).collect();
+            if !description.is_empty() {
+                members.insert("description".to_owned(), json!(description.join("\n\n")));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The words of `choices`, and what each stands for; `None`: one of them is no word.
+fn words(choices: &[Value]) -> Option<(Vec<Value>, Vec<String>)> {
+    let (mut words, mut told) = (Vec::new(), Vec::new());
+    for choice in choices {
+        let word = choice.get("const").filter(|word| word.is_string());
+        let here: Vec<Value> = match (word, choice.get("enum").and_then(Value::as_array)) {
+            (Some(word), _) => vec![word.clone()],
+            (None, Some(several)) if several.iter().all(Value::is_string) => several.clone(),
+            (None, _) => return None,
+        };
+        let about = choice.get("description").and_then(Value::as_str);
+        if let (Some(about), [Value::String(word)]) = (about, here.as_slice()) {
+            told.push(format!("`{word}`: {about}"));
+        }
+        words.extend(here);
+    }
+    Some((words, told))
+}
+
+/// A deployment, `owner/name`.
+fn slug_schema() -> Value {
+    json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$"})
+}
+
+/// A place in a list, as an answer gives it.
+fn place_schema() -> Value {
+    json!({"type": "string", "pattern": "^[0-9]{4}-[^#]+#[A-Za-z0-9]{1,64}$"})
+}
+
 fn schema<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
     schemas.subschema_for::<T>().to_value()
 }
@@ -103,7 +180,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Option<Operat
             "listDeployments",
             "The deployments, by name, and what is in each of their environments. A part has at most 100 environments; of a deployment \
              that has more, the first.",
-            vec![parameter("after", "The `next` of an earlier answer.", json!({"type": "string"}))],
+            vec![parameter("after", "The `next` of an earlier answer.", slug_schema())],
             schema::<DeploymentsDocument>(schemas),
         ),
         Endpoint::DeploysJson => operation(
@@ -183,33 +260,33 @@ fn parameter(name: &str, description: &str, schema: Value) -> Value {
 }
 
 fn field_parameter(field: Field) -> Value {
-    let text = || json!({"type": "string"});
+    let text = || json!({"type": "string", "minLength": 1, "maxLength": 100});
+    let day_or_time = || json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]});
     let (description, schema) = match field {
-        Field::Deployment => ("`owner/name`.", text()),
+        Field::Deployment => ("`owner/name`.", slug_schema()),
         Field::Environment => ("Its name, in any case.", text()),
         Field::Person => ("Who voted on it or cancelled it: a Slack user id, or a part of a name.", text()),
         Field::Outcome => (
             "How it ended; `pending`: it did not.",
             json!({"type": "string", "enum": WantedOutcome::ALL.map(WantedOutcome::word)}),
         ),
-        Field::Since => ("Those opened at this time or later, or from this day on (UTC).", text()),
+        Field::Since => ("Those opened at this time or later, or from this day on (UTC).", day_or_time()),
         Field::Until => {
-            ("Those opened before this time, or until this day, which belongs to it (UTC).", text())
+            ("Those opened before this time, or until this day, which belongs to it (UTC).", day_or_time())
         }
     };
     parameter(field.name(), description, schema)
 }
 
 fn deploys_parameters() -> Vec<Value> {
-    let text = || json!({"type": "string"});
     let time = || json!({"type": "string", "format": "date-time"});
     vec![
-        parameter("deployment", "`owner/name`.", text()),
-        parameter("environment", "Its name, in any case.", text()),
+        parameter("deployment", "`owner/name`.", slug_schema()),
+        parameter("environment", "Its name, in any case.", json!({"type": "string", "minLength": 1})),
         parameter(
             "revision",
             "The commit's SHA, or its first 7 characters or more; `deployment` has to be there.",
-            text(),
+            json!({"type": "string", "pattern": "^[0-9A-Fa-f]{7,40}$"}),
         ),
         parameter("since", "Those deployed at this time or later.", time()),
         parameter("until", "Those deployed before this time.", time()),
@@ -220,7 +297,7 @@ fn part_parameters() -> Vec<Value> {
     let limit = json!({"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": PAGE_SIZE});
     vec![
         parameter("limit", "How many, at most.", limit),
-        parameter("before", "The `next` of an earlier answer.", json!({"type": "string"})),
+        parameter("before", "The `next` of an earlier answer.", place_schema()),
     ]
 }
 
@@ -228,10 +305,8 @@ fn part_parameters() -> Vec<Value> {
 mod tests {
     use super::*;
     use crate::address::parameters::{self, BadQuery, Search};
-    use crate::address::site::Site;
     use crate::sample;
     use serde::Serialize;
-    use std::collections::BTreeSet;
     use store::ApprovalListing;
 
     #[test]
@@ -258,6 +333,55 @@ mod tests {
         let ids: BTreeSet<_> =
             read.operations().filter_map(|(.., operation)| operation.operation_id.clone()).collect();
         assert_eq!(ids.len(), read.operations().count(), "names of operations are unique");
+    }
+
+    #[test]
+    fn every_route_refuses_what_the_document_does_not_know() {
+        let (mut known_ones, page) = (0, TABLE.iter().find(|entry| entry.face == Face::Page).unwrap());
+        for entry in TABLE.iter().filter(|entry| entry.face == Face::Json) {
+            let (name, known) = unknown_parameter(entry, "no_such=1").unwrap();
+            assert_eq!(name, "no_such", "{}", entry.path);
+            for name in known {
+                assert_eq!(unknown_parameter(entry, &format!("{name}=1")), None, "{}", entry.path);
+                let twice = repeated_parameter(entry, &format!("{name}=1&{name}=2"));
+                assert_eq!(twice.as_deref(), Some(name));
+                known_ones += 1;
+            }
+        }
+        assert!(known_ones > 10, "{known_ones}");
+        let undescribed =
+            Entry { method: lambda_http::http::Method::GET, path: "/api/v1/new", ..*TABLE.last().unwrap() };
+        assert!(unknown_parameter(&undescribed, "a=1").is_some());
+        assert_eq!((unknown_parameter(page, "a=1"), repeated_parameter(page, "a=1&a=2")), (None, None));
+    }
+
+    #[test]
+    fn document_is_fit_for_generators_of_clients() {
+        let document = openapi_of(&Site::new("https://signoff.example.com").unwrap());
+        assert_eq!(document["servers"], json!([{"url": "https://signoff.example.com"}]));
+        assert!(oas3::from_json(&document.to_string()).is_ok());
+        let mut choices = vec![&document];
+        while let Some(value) = choices.pop() {
+            if let Some(of) = value.get("oneOf").and_then(Value::as_array) {
+                assert!(words(of).is_none(), "a choice of words is an enum: {value}");
+            }
+            match value {
+                Value::Array(items) => choices.extend(items),
+                Value::Object(members) => choices.extend(members.values()),
+                _ => {}
+            }
+        }
+        for path in ["/api/v1/deployments", "/api/v1/deploys", "/api/v1/approvals"] {
+            for parameter in document["paths"][path]["get"]["parameters"].as_array().unwrap() {
+                let schema = &parameter["schema"];
+                let says = ["format", "pattern", "enum", "anyOf", "minimum", "minLength"];
+                assert!(says.iter().any(|key| schema.get(key).is_some()), "{path}: {parameter}");
+            }
+        }
+        let next = sample::recorded()[0].place();
+        let is_taken = |schema: &Value, text: &str| jsonschema::is_valid(schema, &json!(text));
+        assert!(is_taken(&place_schema(), &next) && !is_taken(&place_schema(), "x"), "{next}");
+        assert!(is_taken(&slug_schema(), "acme/checkout") && !is_taken(&slug_schema(), "checkout"));
     }
 
     /// Whether `document` is what the type `T` is described as.

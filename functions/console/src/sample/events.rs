@@ -140,6 +140,14 @@ pub(crate) fn everything() -> Page {
             name: text("mato"),
             note: text("Rolled forward since"),
         },
+        EventKind::NobodyHereConfirmed {
+            approval: id.clone(),
+            handle: text("github:583231"),
+            maker: text("octocat"),
+            said_by: text("U1"),
+            by: text("U2"),
+            name: text("ana"),
+        },
         EventKind::FreezeLifted {
             approval: id.clone(),
             by: text("U2"),
@@ -199,6 +207,8 @@ pub(crate) fn everything() -> Page {
             since: at(61),
             overall: Health::Unhealthy,
         },
+        EventKind::HealthWithdrawn { source: text("api"), overall: Some(Health::Unhealthy) },
+        EventKind::HealthWithdrawn { source: text("api"), overall: None },
         EventKind::TagAdded { tag: text("#soaked"), rule: text("soak") },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Plus1, is_there: true },
         EventKind::Reacted { user: text("U2"), name: text("ana"), thumb: Thumb::Minus1, is_there: false },

@@ -199,6 +199,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
             vec![notice(NoticeKind::Frozen, text, &[])]
         }
         EventKind::DeployRegistered
+        | EventKind::DeployReported { .. }
         | EventKind::RulesInForce { .. }
         | EventKind::PolicyInForce { .. }
         | EventKind::RunOpened { .. }
@@ -213,6 +214,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::GlassBroken { .. }
         | EventKind::GlassStruck { .. }
         | EventKind::GlassReviewed { .. }
+        | EventKind::NobodyHereConfirmed { .. }
         | EventKind::QuorumUndone { .. }
         | EventKind::VotersChecked { .. }
         | EventKind::VoteStruck { .. }
@@ -231,6 +233,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::RunSucceeded { .. }
         | EventKind::RunStopped { .. }
         | EventKind::HealthReported { .. }
+        | EventKind::HealthWithdrawn { .. }
         | EventKind::TagAdded { .. }
         | EventKind::Reacted { .. } => Vec::new(),
     }

@@ -47,7 +47,11 @@ fn handle(shared: &Shared, request: &Accepted<'_>) -> Answer {
         "listPipelinesForProject" => list_pipelines(shared, &state, path("project-slug"), request),
         "getPipelineById" => get_pipeline(&state, path("pipeline-id")),
         "cancelWorkflow" => cancel(&mut state, path("id"), now),
-        "triggerPipeline" => trigger(shared, &mut state, path("project-slug"), &request.body, now),
+        "triggerPipeline" => trigger_by_branch(shared, &mut state, path("project-slug"), &request.body, now),
+        "triggerPipelineRun" => {
+            let slug = [path("provider"), path("organization"), path("project")].join("/");
+            trigger_by_definition(shared, &mut state, &slug, &request.body, now)
+        }
         "listWorkflowsByPipelineId" => list_workflows(shared, &state, path("pipeline-id"), request),
         "getWorkflowById" => get_workflow(&state, path("id")),
         "listWorkflowJobs" => list_jobs(&state, path("id")),
@@ -145,9 +149,49 @@ fn approve(state: &mut State, id: &str, approval_request_id: &str, now: Timestam
     Answer::message(202, "Accepted.")
 }
 
-fn trigger(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answer {
+/// The older call, which takes no project of the GitHub App.
+fn trigger_by_branch(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Timestamp) -> Answer {
     let slug = canonical_slug(slug);
-    let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    if state.projects.get(&slug).is_some_and(|project| project.definition.is_some()) {
+        return Answer::message(400, "This project can only be triggered by its pipeline definition.");
+    }
+    trigger(shared, state, slug, body, body, now)
+}
+
+/// The newer call, which names the pipeline's definition.
+fn trigger_by_definition(
+    shared: &Shared,
+    state: &mut State,
+    slug: &str,
+    body: &Value,
+    now: Timestamp,
+) -> Answer {
+    let slug = canonical_slug(slug);
+    let named = body.get("definition_id").and_then(Value::as_str);
+    let Some(project) = state.projects.get(&slug) else { return Answer::message(404, "Project not found") };
+    if named.is_none() || project.definition.as_deref() != named {
+        return Answer::message(404, "Pipeline definition not found");
+    }
+    let (config, checkout) = (body.get("config"), body.get("checkout"));
+    if config != checkout {
+        return Answer::message(
+            400,
+            "The stand-in has one repository: config and checkout must be the same.",
+        );
+    }
+    trigger(shared, state, slug, checkout.unwrap_or(&Value::Null), body, now)
+}
+
+/// Starts a pipeline of what `target` names, with the parameters in `body`.
+fn trigger(
+    shared: &Shared,
+    state: &mut State,
+    slug: String,
+    target: &Value,
+    body: &Value,
+    now: Timestamp,
+) -> Answer {
+    let text = |key: &str| target.get(key).and_then(Value::as_str).map(str::to_owned);
     let (branch, tag) = (text("branch"), text("tag"));
     if branch.is_some() && tag.is_some() {
         return Answer::message(400, "Branch and tag are mutually exclusive.");
@@ -173,7 +217,8 @@ fn trigger(shared: &Shared, state: &mut State, slug: &str, body: &Value, now: Ti
     }
     let number = project.next_number();
     let branch = branch.or_else(|| tag.is_none().then(|| "main".to_owned()));
-    let repository = slug.split_once('/').map_or(slug.as_str(), |(_, repository)| repository);
+    let of_slug = slug.split_once('/').map_or(slug.as_str(), |(_, repository)| repository);
+    let repository = project.repository.as_deref().unwrap_or(of_slug);
     let (name, is_tag) = (branch.as_deref().or(tag.as_deref()).unwrap_or_default(), tag.is_some());
     let told = shared.heads.get().and_then(|heads| heads(repository, name, is_tag));
     let revision =
@@ -231,6 +276,9 @@ fn page(shared: &Shared, items: Vec<Value>, request: &Accepted<'_>) -> Answer {
 }
 
 fn pipeline_json(slug: &str, pipeline: &Pipeline) -> Value {
+    if slug.starts_with("circleci/") {
+        return pipeline_of_app_json(slug, pipeline);
+    }
     let name = slug.split_once('/').map_or(slug, |(_, name)| name);
     let repository = format!("https://github.com/{name}");
     let mut vcs = json!({
@@ -244,7 +292,36 @@ fn pipeline_json(slug: &str, pipeline: &Pipeline) -> Value {
             vcs.insert(key.to_owned(), Value::String(value.clone()));
         }
     }
-    let mut json = json!({
+    let mut json = bare_pipeline_json(slug, pipeline);
+    if let Value::Object(map) = &mut json {
+        map.insert("vcs".to_owned(), vcs);
+        if !pipeline.parameters.is_empty() {
+            map.insert("trigger_parameters".to_owned(), Value::Object(pipeline.parameters.clone()));
+        }
+    }
+    json
+}
+
+/// A pipeline of a project of the GitHub App: what it checks out stands in its parameters.
+fn pipeline_of_app_json(slug: &str, pipeline: &Pipeline) -> Value {
+    let mut parameters = pipeline.parameters.clone();
+    let mut git = json!({"checkout_sha": pipeline.revision});
+    for (key, value) in [("branch", &pipeline.branch), ("tag", &pipeline.tag)] {
+        if let (Some(value), Value::Object(git)) = (value, &mut git) {
+            git.insert(key.to_owned(), Value::String(value.clone()));
+        }
+    }
+    parameters.insert("git".to_owned(), git);
+    let mut json = bare_pipeline_json(slug, pipeline);
+    if let Value::Object(map) = &mut json {
+        map.insert("trigger_parameters".to_owned(), Value::Object(parameters));
+    }
+    json
+}
+
+/// What every pipeline tells.
+fn bare_pipeline_json(slug: &str, pipeline: &Pipeline) -> Value {
+    json!({
         "id": pipeline.id,
         "number": pipeline.number,
         "project_slug": slug,
@@ -257,12 +334,7 @@ fn pipeline_json(slug: &str, pipeline: &Pipeline) -> Value {
             "received_at": pipeline.created_at.to_string(),
             "actor": {"login": "signoff", "avatar_url": null},
         },
-        "vcs": vcs,
-    });
-    if let (false, Value::Object(map)) = (pipeline.parameters.is_empty(), &mut json) {
-        map.insert("trigger_parameters".to_owned(), Value::Object(pipeline.parameters.clone()));
-    }
-    json
+    })
 }
 
 fn workflow_json(slug: &str, pipeline: &Pipeline, workflow: &Workflow) -> Value {

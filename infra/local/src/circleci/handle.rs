@@ -76,6 +76,15 @@ impl CircleCi {
         locked(&self.shared.state).projects.entry(canonical_slug(slug)).or_default();
     }
 
+    /// Makes a project of the GitHub App, `circleci/ORGANIZATION/PROJECT`, whose repository is `repository`
+    /// (`owner/name`). Its pipelines are triggered by the id of its definition.
+    pub fn add_project_of_app(&self, slug: &str, repository: &str, definition: &str) {
+        let mut state = locked(&self.shared.state);
+        let project = state.projects.entry(canonical_slug(slug)).or_default();
+        project.definition = Some(definition.to_owned());
+        project.repository = Some(repository.to_owned());
+    }
+
     /// From now on the project takes these pipeline parameters only, as if its configuration declared them.
     pub fn declare_parameters(&self, slug: &str, names: &[&str]) {
         let mut state = locked(&self.shared.state);

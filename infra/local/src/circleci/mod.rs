@@ -9,7 +9,10 @@
 //!   answers 400;
 //! - a tag that is sent as a branch, or a branch that is none, answers 400 `Branch not found`;
 //! - lists are newest first, 20 to a page, and a made-up page token answers 400;
-//! - a triggered pipeline without a branch or tag builds `main`.
+//! - a triggered pipeline without a branch or tag builds `main`;
+//! - a project of the GitHub App answers 400 to the older call that triggers a pipeline, and its pipelines
+//!   have no `vcs`, but `git.checkout_sha` among their parameters;
+//! - another pipeline definition than the project's answers 404.
 
 mod api;
 mod handle;

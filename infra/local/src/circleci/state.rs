@@ -30,6 +30,12 @@ pub struct Project {
     /// The branches and tags that its repository has; `None`: any.
     #[serde(default)]
     pub refs: Option<(BTreeSet<String>, BTreeSet<String>)>,
+    /// The id of its pipeline definition, where it is a project of the GitHub App.
+    #[serde(default)]
+    pub definition: Option<String>,
+    /// Its repository, `owner/name`; `None`: its slug has it.
+    #[serde(default)]
+    pub repository: Option<String>,
 }
 
 /// One pipeline.

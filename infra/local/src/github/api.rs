@@ -291,7 +291,14 @@ fn pulls(place: Place<'_>, repository: &Repository, sha: &str, query: &BTreeMap<
 }
 
 fn profile(url: &str, state: &State, login: &str) -> Answer {
-    let Some(person) = state.person(login) else { return not_found() };
+    let Some(person) = state.person(login) else {
+        let owns =
+            |name: &String| name.split('/').next().is_some_and(|owner| owner.eq_ignore_ascii_case(login));
+        return match state.repositories.keys().any(owns) {
+            true => Answer::of_json(200, json::organization(url, login)),
+            false => not_found(),
+        };
+    };
     let email = state.shown_emails.get(json::login_of(person));
     Answer::of_json(200, json::profile(url, person, email.map(String::as_str)))
 }

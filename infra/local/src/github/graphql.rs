@@ -240,6 +240,15 @@ impl World<'_> {
                 let parent = self.repository.commit(sha);
                 parent.map_or(Value::Null, |parent| self.commit(parent, asked))
             }),
+            "history" => {
+                let ancestry = self.repository.ancestry(&commit.sha);
+                let known = self.repository.commits.iter().rev();
+                let history: Vec<&Commit> =
+                    known.filter(|commit| ancestry.contains(commit.sha.as_str())).collect();
+                connection("CommitHistoryConnection", field, &history, |commit, asked| {
+                    self.commit(commit, asked)
+                })
+            }
             "signature" => signature(commit, &field.selections),
             "associatedPullRequests" => {
                 let brought = |pull: &&PullRequest| {
@@ -257,7 +266,8 @@ impl World<'_> {
     fn pull_request(&self, pull: &PullRequest, asked: &[Selection]) -> Value {
         let content = &pull.content;
         let merger = content.merged.then(|| content.merger.as_ref().unwrap_or(&content.author));
-        let enabler = pull.extras.auto_merge_by.last().filter(|_| !content.merged);
+        let is_over = content.merged || pull.extras.called_off_by.is_some();
+        let enabler = pull.extras.auto_merge_by.last().filter(|_| !is_over);
         object("PullRequest", asked, &mut |field| match field.name.as_str() {
             "number" => pull.number.into(),
             "title" => content.title.clone().into(),
@@ -310,6 +320,12 @@ fn timeline(pull: &PullRequest, merger: Option<&Author>, field: &Selection) -> V
         "AddedToMergeQueueEvent",
         pull.extras.queued_by.iter().collect(),
     ));
+    for (kind, name) in [
+        ("AUTO_MERGE_DISABLED_EVENT", "AutoMergeDisabledEvent"),
+        ("REMOVED_FROM_MERGE_QUEUE_EVENT", "RemovedFromMergeQueueEvent"),
+    ] {
+        events.extend(of(kind, name, pull.extras.called_off_by.iter().collect()));
+    }
     events.extend(of("MERGED_EVENT", "MergedEvent", merger.into_iter().collect()));
     // Whoever asks a program for a pull request assigns it.
     events.extend(of("ASSIGNED_EVENT", "AssignedEvent", pull.extras.asked_by.iter().collect()));

@@ -14,6 +14,14 @@ impl GitHub {
         state.repositories.entry(full_name.to_owned()).or_insert_with(new);
     }
 
+    /// Deletes a repository, or takes it from what the token may see: GitHub answers both in the same way.
+    pub fn remove_repository(&self, full_name: &str) {
+        let mut state = locked(&self.shared.state);
+        if let Some(name) = state.name_of(full_name) {
+            state.repositories.remove(&name);
+        }
+    }
+
     /// Sets the text of a file at every branch and revision. The repository is made if there is none.
     pub fn set_file(&self, repository: &str, path: &str, text: &str) {
         self.change(repository, |repository| {
@@ -106,7 +114,11 @@ impl GitHub {
     /// Makes a workflow that can be dispatched, by its file name (`deploy.yml`); returns its id.
     pub fn add_workflow(&self, repository: &str, file: &str) -> u64 {
         let id = locked(&self.shared.state).id();
-        self.change(repository, |repository| *repository.workflows.entry(file.to_owned()).or_insert(id))
+        self.change(repository, |repository| {
+            let path = format!(".github/workflows/{file}");
+            repository.files.entry(path).or_insert_with(|| "on: workflow_dispatch".to_owned());
+            *repository.workflows.entry(file.to_owned()).or_insert(id)
+        })
     }
 
     /// The commits of a repository, oldest first.

@@ -168,6 +168,9 @@ pub struct PullRequestExtras {
     pub queued_by: Vec<Author>,
     /// Who turned on auto-merge.
     pub auto_merge_by: Vec<Author>,
+    /// Who then took it out of the queue and turned auto-merge off.
+    #[serde(default)]
+    pub called_off_by: Option<Author>,
     /// Who assigned its author, a program.
     #[serde(default)]
     pub asked_by: Vec<Author>,
@@ -219,6 +222,12 @@ impl Opened {
     /// The same, which `person` put into the merge queue.
     pub fn queued_by(mut self, person: &Author) -> Self {
         self.extras.queued_by.push(person.clone());
+        self
+    }
+
+    /// The same, which `person` then took out of the queue, and for which they turned auto-merge off.
+    pub fn called_off_by(mut self, person: &Author) -> Self {
+        self.extras.called_off_by = Some(person.clone());
         self
     }
 

@@ -247,9 +247,18 @@ pub fn whole_pull_request(place: Place<'_>, repository: &Repository, pull: &Pull
 
 /// An account's public profile (`public-user`).
 pub fn profile(url: &str, person: &Author, email: Option<&str>) -> Value {
+    with(user(url, login_of(person), "User"), more_of_profile(&person.name, email))
+}
+
+/// The public profile of an organization.
+pub fn organization(url: &str, login: &str) -> Value {
+    with(user(url, login, "Organization"), more_of_profile(login, None))
+}
+
+fn more_of_profile(name: &str, email: Option<&str>) -> Value {
     let at = "2020-01-02T03:04:05Z";
-    let more = json!({
-        "name": person.name,
+    json!({
+        "name": name,
         "email": email,
         "company": null,
         "blog": "",
@@ -262,8 +271,7 @@ pub fn profile(url: &str, person: &Author, email: Option<&str>) -> Value {
         "following": 0,
         "created_at": at,
         "updated_at": at,
-    });
-    with(user(url, login_of(person), "User"), more)
+    })
 }
 
 /// An object with the fields of another one.

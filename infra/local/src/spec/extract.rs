@@ -9,6 +9,7 @@ pub const CIRCLECI_OPERATIONS: &[(&str, &str)] = &[
     ("/pipeline/{pipeline-id}/workflow", "get"),
     ("/project/{project-slug}/pipeline", "get"),
     ("/project/{project-slug}/pipeline", "post"),
+    ("/project/{provider}/{organization}/{project}/pipeline/run", "post"),
     ("/workflow/{id}", "get"),
     ("/workflow/{id}/approve/{approval_request_id}", "post"),
     ("/workflow/{id}/cancel", "post"),

@@ -136,7 +136,12 @@ impl Electorate {
     pub fn lacks_makers(&self) -> bool {
         !self.not_found.is_empty()
             || self.blocked.iter().any(|blocker| {
-                matches!(blocker, Blocker::MakersNotFound { .. } | Blocker::MakersUntold { .. })
+                matches!(
+                    blocker,
+                    Blocker::MakersNotFound { .. }
+                        | Blocker::SaidNobodyHere(_)
+                        | Blocker::MakersUntold { .. }
+                )
             })
     }
 

@@ -48,6 +48,18 @@ pub fn news_not_judged(deploy: &Deploy, deploy_url: &str, reason: &str, until: O
     )
 }
 
+/// The text that a channel is told once about a deployment whose repository has none of the files `paths`.
+pub fn without_rules(deploy: &Deploy, paths: &[&str], deploy_url: &str) -> String {
+    let (deployment, repository) = (&deploy.deployment, code(&deploy.repository));
+    let paths: Vec<String> = paths.iter().map(|path| code(path)).collect();
+    format!(
+        ":information_source: {deployment} has no rules, so nothing is asked and nothing runs for {}: {repository} has no {} on its \
+         default branch. A file that is added there counts from the next deploy on. This is said once.",
+        deploy_link(deploy, deploy_url),
+        paths.join(" or ")
+    )
+}
+
 /// `text` above the button that has the rules of `deploy` evaluated again. `workspace`: the team id whose
 /// members may.
 pub fn offer_evaluation(text: &str, deploy: &DeployId, workspace: &str) -> Message {

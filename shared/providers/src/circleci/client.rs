@@ -6,7 +6,7 @@ use crate::failure::{Failure, Repeat};
 use crate::http::{Answer, MAX_ANSWER, secret_header, send, url};
 use approval::action::ParameterValue;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +15,12 @@ use std::collections::BTreeMap;
 pub(super) const MAX_PAGES: usize = 10;
 /// How much earlier than asked a search starts, for clocks that differ from CircleCI's.
 const CLOCK_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// The beginning of the slugs of projects of CircleCI's GitHub App, and of those of GitLab.
+const OF_APP: &str = "circleci/";
+/// What to do about a project that the older call does not take.
+const NEEDS_DEFINITION: &str = "A project of CircleCI's GitHub App is triggered by its pipeline definition: enter its id in the \
+                                deployment's settings";
 
 /// A client with one token. Clones share their connections.
 #[derive(Clone, Debug)]
@@ -58,6 +64,17 @@ pub enum Sighting {
     Unclear(Triggered),
 }
 
+impl<'a> Target<'a> {
+    /// The name of the branch, or of the tag.
+    pub(super) fn names(self) -> (Option<&'a str>, Option<&'a str>) {
+        match self {
+            Self::Branch(branch) => (Some(branch), None),
+            Self::Tag(tag) => (None, Some(tag)),
+            Self::DefaultBranch => (None, None),
+        }
+    }
+}
+
 impl CircleCi {
     /// A client for the API at `base` (`https://circleci.com/api/v2`), whose pages are below `app`
     /// (`https://app.circleci.com`).
@@ -72,7 +89,8 @@ impl CircleCi {
     /// # Errors
     ///
     /// [`Failure::Unanswered`] if it may have been triggered: then [`CircleCi::find_triggered`] tells.
-    /// [`Failure::Refusal`] for parameters that the configuration doesn't declare.
+    /// [`Failure::Refusal`] for parameters that the configuration doesn't declare. CircleCI takes no
+    /// project of its GitHub App here: [`CircleCi::trigger_definition`] does.
     pub async fn trigger_pipeline(
         &self,
         project: &str,
@@ -80,14 +98,13 @@ impl CircleCi {
         parameters: &BTreeMap<String, ParameterValue>,
     ) -> Result<Triggered, Failure> {
         let doing = format!("triggering a pipeline of {project}{}", on(target));
-        let (branch, tag) = match target {
-            Target::Branch(branch) => (Some(branch), None),
-            Target::Tag(tag) => (None, Some(tag)),
-            Target::DefaultBranch => (None, None),
-        };
+        let (branch, tag) = target.names();
         let request = self.request(Method::POST, &project_path(project, "pipeline"))?;
         let request = request.json(&TriggerRequest { branch, tag, parameters });
-        let answer = self.send(&doing, request, Repeat::MayDouble).await?;
+        let answer = send("CircleCI", &doing, request, Repeat::MayDouble, MAX_ANSWER).await?;
+        if !answer.status.is_success() {
+            return Err(of_app(project, answer.status, classify(&doing, &answer, Repeat::MayDouble)));
+        }
         let created: wire::Created = answer.json("CircleCI", &doing, Repeat::MayDouble)?;
         Ok(Triggered {
             url: self.pipeline_url(project, created.number),
@@ -225,7 +242,7 @@ impl CircleCi {
         Err(Failure::Permanent(format!("CircleCI answered more than {MAX_PAGES} pages while {doing}")))
     }
 
-    fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, Failure> {
+    pub(super) fn request(&self, method: Method, path: &[&str]) -> Result<reqwest::RequestBuilder, Failure> {
         let token = secret_header("token in the CircleCI secret", "", &self.token)?;
         let url = url(&self.base, path.iter().copied())?;
         Ok(self.http.request(method, url).header("Circle-Token", token))
@@ -247,6 +264,21 @@ fn project_path<'a>(project: &'a str, what: &'a str) -> Vec<&'a str> {
     ["project"].into_iter().chain(project.split('/')).chain([what]).collect()
 }
 
+/// `failure` of triggering a pipeline of `project`, with what to do where it may be a project of CircleCI's
+/// GitHub App.
+fn of_app(project: &str, status: StatusCode, failure: Failure) -> Failure {
+    let may_be = project.starts_with(OF_APP)
+        && matches!(
+            status,
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY
+        );
+    match failure {
+        Failure::Refusal(told) if may_be => Failure::Refusal(format!("{told}. {NEEDS_DEFINITION}")),
+        Failure::Permanent(told) if may_be => Failure::Permanent(format!("{told}. {NEEDS_DEFINITION}")),
+        other => other,
+    }
+}
+
 /// `target`, as it ends a sentence.
 fn on(target: Target<'_>) -> String {
     match target {
@@ -259,11 +291,18 @@ fn on(target: Target<'_>) -> String {
 fn may_be(pipeline: &wire::Pipeline, target: Target<'_>) -> bool {
     let vcs = pipeline.vcs.as_ref();
     let same_target = match target {
-        Target::Branch(branch) => {
-            vcs.is_none_or(|vcs| vcs.branch.as_deref().is_none_or(|other| other == branch))
-        }
-        Target::Tag(tag) => vcs.is_none_or(|vcs| vcs.tag.as_deref() == Some(tag)),
-        Target::DefaultBranch => vcs.is_none_or(|vcs| vcs.tag.is_none()),
+        Target::Branch(branch) => match vcs {
+            Some(vcs) => vcs.branch.as_deref().is_none_or(|other| other == branch),
+            None => pipeline.git("branch").is_none_or(|other| other == branch),
+        },
+        Target::Tag(tag) => match vcs {
+            Some(vcs) => vcs.tag.as_deref() == Some(tag),
+            None => pipeline.git("tag").is_none_or(|other| other == tag),
+        },
+        Target::DefaultBranch => match vcs {
+            Some(vcs) => vcs.tag.is_none(),
+            None => pipeline.git("tag").is_none(),
+        },
     };
     // The documentation names both without saying which of them the API's own trigger gets.
     same_target && matches!(pipeline.trigger.r#type.as_str(), "api" | "explicit")

@@ -2,6 +2,7 @@
 
 mod approve;
 pub mod client;
+mod definition;
 mod failure;
 mod origin;
 pub mod ran;

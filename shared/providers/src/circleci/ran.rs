@@ -28,7 +28,10 @@ impl CircleCi {
     ) -> Result<Option<Ran>, Failure> {
         let pipeline = self.pipeline(id).await?;
         let has_other_parameters = has_parameters(&pipeline, parameters) == Some(false);
-        let revision = pipeline.vcs.and_then(|vcs| vcs.revision).filter(|revision| !revision.is_empty());
+        let revision = match &pipeline.vcs {
+            Some(vcs) => vcs.revision.as_deref().filter(|revision| !revision.is_empty()),
+            None => pipeline.git("checkout_sha"),
+        };
         Ok(revision.map(|revision| Ran { revision: revision.to_ascii_lowercase(), has_other_parameters }))
     }
 

@@ -28,6 +28,16 @@ pub(crate) struct Pipeline {
     pub trigger_parameters: Option<Map<String, Value>>,
 }
 
+impl Pipeline {
+    /// What a pipeline of CircleCI's GitHub App, which has no `vcs`, tells of its commit: `checkout_sha`,
+    /// `branch`, `tag`.
+    /// <https://circleci.com/docs/pipeline-variables/#pipeline-values>
+    pub(super) fn git(&self, key: &str) -> Option<&str> {
+        let told = self.trigger_parameters.as_ref()?.get("git")?.get(key)?.as_str();
+        told.filter(|told| !told.is_empty())
+    }
+}
+
 /// How far a pipeline has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -139,7 +139,7 @@ impl GitHub {
         segments: impl IntoIterator<Item = &'a str>,
         doing: &str,
     ) -> Result<Answer, Failure> {
-        found(doing, self.request(Method::GET, repository, segments, JSON)?).await
+        self.found_in(repository, doing, self.request(Method::GET, repository, segments, JSON)?).await
     }
 
     /// A GET below the repository with a query, answered 200.
@@ -150,7 +150,8 @@ impl GitHub {
         query: &[(&str, &str)],
         doing: &str,
     ) -> Result<Answer, Failure> {
-        found(doing, self.request(Method::GET, repository, segments, JSON)?.query(query)).await
+        let request = self.request(Method::GET, repository, segments, JSON)?.query(query);
+        self.found_in(repository, doing, request).await
     }
 
     /// A question to the GraphQL API: of github.com beside the REST API, of an Enterprise Server at `/api/graphql` instead of

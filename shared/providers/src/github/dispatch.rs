@@ -1,7 +1,6 @@
 //! Starting a workflow, and finding out whether it was started.
 
-use super::client::{GitHub, JSON, found};
-use super::failure::classify;
+use super::client::{GitHub, JSON};
 use super::wire;
 use crate::failure::{Failure, Repeat};
 use crate::http::{MAX_ANSWER, send};
@@ -93,7 +92,7 @@ impl GitHub {
                 }))
             }
             StatusCode::NO_CONTENT => Ok(None),
-            _ => Err(classify(&doing, &answer, Repeat::MayDouble)),
+            _ => Err(self.refusal(repository, &doing, &answer, Repeat::MayDouble).await),
         }
     }
 
@@ -121,7 +120,8 @@ impl GitHub {
         let request = self
             .request(Method::GET, repository, ["actions", "workflows", file, "runs"], JSON)?
             .query(&query);
-        let runs: wire::Runs = found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        let answer = self.found_in(repository, &doing, request).await?;
+        let runs: wire::Runs = answer.json("GitHub", &doing, Repeat::Harmless)?;
         // GitHub tells whole seconds.
         let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
         let earliest = since.checked_sub(CLOCK_MARGIN).unwrap_or(since);

@@ -67,7 +67,10 @@ pub(super) fn unread(file: &wire::File) -> Vec<Unread> {
 fn moving_action(line: &str) -> Option<&str> {
     let line = line.trim_start().trim_start_matches("- ").trim_start();
     let uses = line.strip_prefix("uses:")?.split(" #").next()?.trim().trim_matches(['"', '\'']);
-    let (name, version) = uses.split_once('@')?;
+    let (name, version) = match uses.strip_prefix("docker://") {
+        Some(image) => image.split_once('@').unwrap_or((image, "")),
+        None => uses.split_once('@')?,
+    };
     let is_fixed = version.len() == FULL_SHA && version.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_digest = version.starts_with("sha256:");
     (!is_fixed && !is_digest && !name.is_empty()).then_some(uses)
@@ -195,6 +198,11 @@ mod tests {
             ),
             (workflow(&format!("+      - uses: actions/checkout@{sha} # v4")), vec![]),
             (workflow("+      - uses: ./.github/actions/build"), vec![]),
+            (
+                workflow("+      - uses: docker://ghcr.io/acme/deploy:1"),
+                vec![action("docker://ghcr.io/acme/deploy:1")],
+            ),
+            (workflow(&format!("+      - uses: docker://ghcr.io/acme/deploy@sha256:{sha}")), vec![]),
             (workflow("-      - uses: actions/checkout@v4"), vec![]),
             (("README.md", "+uses: actions/checkout@v4\n".to_owned()), vec![]),
         ] {

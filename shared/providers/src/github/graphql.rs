@@ -198,6 +198,14 @@ pub(super) fn of_branch_commit(sha: &str) -> String {
     )
 }
 
+/// The query's field for the newest `depth` commits of a commit's history, each with its parents.
+pub(super) fn history(sha: &str, depth: usize) -> String {
+    format!(
+        "object(oid: \"{sha}\") {{ ... on Commit {{ history(first: {depth}) {{ nodes {{ oid \
+         parents(first: 10) {{ totalCount nodes {{ oid }} }} }} }} }} }}"
+    )
+}
+
 /// The query's field for the blobs and modes that some files have at a commit and at its parents, `f0` for
 /// the first of `paths`.
 pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {
@@ -219,8 +227,9 @@ pub(super) fn of_pull_request(number: u64) -> String {
         "pullRequest(number: {number}) {{ title body url headRefName author {ACTOR} mergedBy {ACTOR} \
          autoMergeRequest {{ enabledBy {ACTOR} }} labels(first: 100) {{ totalCount nodes {{ name }} }} \
          timelineItems(first: 100, itemTypes: [MERGED_EVENT, ADDED_TO_MERGE_QUEUE_EVENT, \
-         AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, AUTO_REBASE_ENABLED_EVENT]) {{ \
-         pageInfo {{ hasNextPage }} nodes {{ ... on MergedEvent {{ actor {ACTOR} }} \
+         REMOVED_FROM_MERGE_QUEUE_EVENT, AUTO_MERGE_ENABLED_EVENT, AUTO_SQUASH_ENABLED_EVENT, \
+         AUTO_REBASE_ENABLED_EVENT, AUTO_MERGE_DISABLED_EVENT]) {{ \
+         pageInfo {{ hasNextPage }} nodes {{ __typename ... on MergedEvent {{ actor {ACTOR} }} \
          ... on AddedToMergeQueueEvent {{ actor {ACTOR} enqueuer {{ databaseId login }} }} \
          ... on AutoMergeEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \
          ... on AutoSquashEnabledEvent {{ actor {ACTOR} enabler {{ databaseId login }} }} \

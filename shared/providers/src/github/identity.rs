@@ -30,6 +30,11 @@ pub(super) fn actor(actor: Option<&wire::Actor>) -> Option<Account> {
     Some(Account { id, login: format!("{}{suffix}", actor.login), is_bot })
 }
 
+/// Whether it is the account that GitHub itself commits by.
+pub(super) fn is_host(account: &Account) -> bool {
+    account.login == HOST
+}
+
 /// Somebody who signed in and did something.
 pub(super) fn acted(account: Account) -> Identity {
     Identity { name: account.login.clone(), email: None, account: Some(account), vouched: true }

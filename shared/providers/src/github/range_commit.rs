@@ -51,7 +51,7 @@ pub(super) fn commit_of_range(
         revision: commit.sha.clone(),
         title: parse::title(&commit.commit.message),
         co_authors: co_authors(&author, &commit.commit.message, told.map_or(&[], |told| &told.authors)),
-        committer: Some(committer).filter(|_| signature != Signature::Host),
+        committer: Some(committer).filter(|committer| !is_host(committer, &signature)),
         author,
         signature,
         pushed_by,
@@ -76,12 +76,18 @@ pub(super) fn commit_of_branch(
         co_authors: co_authors(&author, &commit.message, &authors),
         author,
         committer: Some(named(commit.committer.as_ref(), &signature))
-            .filter(|_| signature != Signature::Host),
+            .filter(|committer| !is_host(committer, &signature)),
         signature,
         pushed_by,
         pull_requests: vec![number],
         parents: commit.parents.total_count.unwrap_or_default(),
     }
+}
+
+/// Whether GitHub itself committed. It adds nobody, and without its valid signature it vouches for nothing either:
+/// some of its own squashes are not signed.
+fn is_host(committer: &Identity, signature: &Signature) -> bool {
+    *signature == Signature::Host || committer.account.as_ref().is_some_and(identity::is_host)
 }
 
 fn named(person: Option<&wire::GitActor>, signature: &Signature) -> Identity {

@@ -38,15 +38,22 @@ pub(super) fn pull_request(
             list.push(person);
         }
     };
-    let of_events = events
-        .into_iter()
-        .flat_map(|event| [(event.actor, false), (event.enqueuer, true), (event.enabler, true)]);
+    let is_merger_told = read.merged_by.is_some()
+        || events.iter().any(|event| event.kind == "MergedEvent" && event.actor.is_some());
+    let stands = standing(&events);
+    let of_events = events.into_iter().zip(stands).flat_map(|(event, stands)| {
+        [(event.actor, false), (event.enqueuer, stands), (event.enabler, stands)]
+    });
     for (actor, asks) in [(read.merged_by, false), (enabler, true)].into_iter().chain(of_events) {
         let Some(person) = who(actor, number, missing) else { continue };
         if asks && is_person(&person) {
             add(&mut merge_asked_by, person.clone());
         }
         add(&mut merged_by, person);
+    }
+    if !is_merger_told && merge_asked_by.is_empty() {
+        // The account is gone, and those who only once asked for a merge do not stand for it.
+        merged_by.push(Identity::untold("who merged it"));
     }
     RangePullRequest {
         number,
@@ -63,6 +70,34 @@ pub(super) fn pull_request(
         commits: Vec::new(),
         remade: Vec::new(),
     }
+}
+
+/// Whether each of the events, the oldest first, asks for a merge that nothing after it called off: auto-merge that
+/// was turned off, or a removal from the merge queue. GitHub also removes what the queue merged.
+fn standing(events: &[wire::MergeEvent]) -> Vec<bool> {
+    let is_merged_by_queue = events.iter().any(|event| {
+        let merger = event.actor.as_ref().filter(|_| event.kind == "MergedEvent");
+        merger.is_some_and(|merger| merger.login.trim_end_matches("[bot]") == "github-merge-queue")
+    });
+    let (mut is_queueing_over, mut is_auto_merge_over) = (false, false);
+    let mut stands: Vec<bool> = events
+        .iter()
+        .rev()
+        .map(|event| match event.kind.as_str() {
+            "AutoMergeDisabledEvent" => {
+                is_auto_merge_over = true;
+                false
+            }
+            "RemovedFromMergeQueueEvent" => {
+                is_queueing_over = !is_merged_by_queue;
+                false
+            }
+            "AddedToMergeQueueEvent" => !is_queueing_over,
+            _ => !is_auto_merge_over,
+        })
+        .collect();
+    stands.reverse();
+    stands
 }
 
 fn is_person(identity: &Identity) -> bool {

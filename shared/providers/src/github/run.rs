@@ -11,6 +11,9 @@ use serde::Deserialize;
 /// Source: <https://docs.github.com/actions/concepts/security/github_token>.
 pub const RUN_TOKEN: &str = "github-actions[bot]";
 
+/// The account that the merge queue pushes by.
+const MERGE_QUEUE: &str = "github-merge-queue[bot]";
+
 /// `GET /repos/{owner}/{repo}/actions/runs/{run_id}`, answered.
 #[derive(Deserialize)]
 struct WireRun {
@@ -21,7 +24,8 @@ struct WireRun {
 
 impl GitHub {
     /// The people who started the run `run` of `repository` (`owner/name`), at first and again, where it is a run of the commit
-    /// `sha`; nobody where it is not, where only programs started it, or where the token may not read runs.
+    /// `sha`, and the merge queue, for which those stand who queued; nobody where it is not, where only other programs
+    /// started it, or where the token may not read runs.
     /// <https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run>
     ///
     /// # Errors
@@ -42,7 +46,8 @@ impl GitHub {
             return Ok(Vec::new());
         }
         let people = [read.actor, read.triggering_actor].into_iter().flatten();
-        let people = people.filter(|account| account.kind.as_deref() == Some("User"));
+        let is_queue = |account: &wire::Account| account.login.as_deref() == Some(MERGE_QUEUE);
+        let people = people.filter(|account| account.kind.as_deref() == Some("User") || is_queue(account));
         let mut accounts: Vec<_> = people.filter_map(|account| identity::account(Some(&account))).collect();
         accounts.dedup();
         Ok(accounts.into_iter().map(identity::acted).collect())

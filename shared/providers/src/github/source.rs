@@ -1,6 +1,6 @@
 //! What a build starts from: branches and tags, the commits that they stand at, and the CI's files there.
 
-use super::client::{GitHub, JSON, found};
+use super::client::{GitHub, JSON};
 use super::failure::classify;
 use super::wire;
 use crate::failure::{Failure, Repeat};
@@ -45,7 +45,7 @@ impl GitHub {
         let doing = format!("reading the default branch of {repository}");
         let request = self.request(Method::GET, repository, [], JSON)?;
         let known: wire::DefaultBranch =
-            found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+            self.found_in(repository, &doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(known.default_branch)
     }
 
@@ -85,7 +85,7 @@ impl GitHub {
         match answer.status {
             StatusCode::OK => {}
             StatusCode::UNPROCESSABLE_ENTITY => return Ok(None),
-            _ => return Err(classify(&doing, &answer, Repeat::Harmless)),
+            _ => return Err(self.refusal(repository, &doing, &answer, Repeat::Harmless).await),
         }
         let commit: wire::Sha = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(Some(RefHead { name: name.to_owned(), is_tag, revision: commit.sha }))
@@ -102,7 +102,7 @@ impl GitHub {
         let segments = ["commits", sha, "branches-where-head"];
         let request = self.request(Method::GET, repository, segments, JSON)?;
         let branches: Vec<wire::Branch> =
-            found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+            self.found_in(repository, &doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(branches.into_iter().filter(|branch| branch.protected).map(|branch| branch.name).collect())
     }
 
@@ -115,7 +115,8 @@ impl GitHub {
     pub async fn ci_files(&self, repository: &str, sha: &str) -> Result<Vec<CiFile>, Failure> {
         let doing = format!("reading the files at {sha} in {repository}");
         let request = self.request(Method::GET, repository, ["git", "trees", sha], JSON)?;
-        let tree: wire::Tree = found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        let answer = self.found_in(repository, &doing, request).await?;
+        let tree: wire::Tree = answer.json("GitHub", &doing, Repeat::Harmless)?;
         if tree.truncated {
             return Err(Failure::Permanent(format!("GitHub cut its list short while {doing}")));
         }
@@ -160,7 +161,8 @@ impl GitHub {
     pub async fn head_of_run(&self, repository: &str, run: u64) -> Result<String, Failure> {
         let doing = format!("reading the run {run} of {repository}");
         let request = self.request(Method::GET, repository, ["actions", "runs", &run.to_string()], JSON)?;
-        let run: wire::RunHead = found(&doing, request).await?.json("GitHub", &doing, Repeat::Harmless)?;
+        let answer = self.found_in(repository, &doing, request).await?;
+        let run: wire::RunHead = answer.json("GitHub", &doing, Repeat::Harmless)?;
         Ok(run.head_sha)
     }
 
@@ -175,6 +177,9 @@ impl GitHub {
         let segments = ["actions", "runs", &run.to_string(), "cancel"];
         let request = self.request(Method::POST, repository, segments, JSON)?;
         let answer = send("GitHub", &doing, request, Repeat::Harmless, MAX_ANSWER).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(classify(&doing, &answer, Repeat::Harmless)) }
+        if answer.status.is_success() {
+            return Ok(());
+        }
+        Err(self.refusal(repository, &doing, &answer, Repeat::Harmless).await)
     }
 }

@@ -371,6 +371,19 @@ pub(crate) struct Oid {
     pub oid: String,
 }
 
+/// The newest commits of a commit's history.
+#[derive(Deserialize)]
+pub(crate) struct GraphHistory {
+    pub history: Connection<GraphLink>,
+}
+
+/// A commit and those that it follows from.
+#[derive(Deserialize)]
+pub(crate) struct GraphLink {
+    pub oid: String,
+    pub parents: Connection<Oid>,
+}
+
 /// A branch by its name.
 #[derive(Deserialize)]
 pub(crate) struct Named {
@@ -409,9 +422,11 @@ pub(crate) struct AutoMerge {
     pub enabled_by: Option<Actor>,
 }
 
-/// A merge, a queueing, or auto-merge that was turned on.
+/// A merge, a queueing or its end, or auto-merge that was turned on or off.
 #[derive(Deserialize)]
 pub(crate) struct MergeEvent {
+    #[serde(rename = "__typename")]
+    pub kind: String,
     pub actor: Option<Actor>,
     pub enqueuer: Option<Actor>,
     pub enabler: Option<Actor>,

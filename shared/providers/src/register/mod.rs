@@ -5,6 +5,7 @@
 //! then [`parse`](parse()) reads the rest.
 
 mod detail;
+pub mod graphql;
 mod health;
 mod input;
 mod key;

@@ -48,7 +48,7 @@ pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Unread>
             Ok((Event::DocumentStart(_), span)) if documents > 0 => Err(source.problem(
                 position(span.start),
                 "a second document starts here",
-                "this file is one document: take the `---` out".to_owned(),
+                "write all rules under one `rules:`, without the `---`".to_owned(),
             )),
             Ok((Event::DocumentStart(_), _)) => {
                 documents += 1;
@@ -248,8 +248,13 @@ impl Loader<'_> {
                 Content::Sequence(nodes) => nodes.iter().collect(),
                 Content::Scalar(_) | Content::Mapping(_) => vec![&entry.value],
             };
-            if bases.iter().any(|base| !matches!(base.content, Content::Mapping(_))) {
-                let suggestion = "write `<<: *name` with the `&name` of a mapping".to_owned();
+            if let Some(base) = bases.iter().find(|base| !matches!(base.content, Content::Mapping(_))) {
+                let name = base
+                    .as_scalar()
+                    .map(|scalar| scalar.text.trim())
+                    .filter(|name| name.starts_with(char::is_alphabetic) && !name.contains(' '));
+                let name = name.unwrap_or("name");
+                let suggestion = format!("write `<<: *{name}`, where a mapping above has this anchor");
                 self.problems.push(self.source.problem(
                     entry.at,
                     "`<<` merges keys with values only",

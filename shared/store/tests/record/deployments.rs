@@ -19,6 +19,7 @@ fn settings(name: &str, repository: &str) -> DeploymentSettings {
         repository: repository.to_owned(),
         channel: Some("#deploys".to_owned()),
         circleci_project: None,
+        circleci_definition: Some("2338d0ae-5541-4bbf-88a2-55e9f7281f80".to_owned()),
         git_host: GitHost::Gitlab,
         disconnected: None,
         leads: false,

@@ -5,7 +5,7 @@ use crate::samples::{deploy, second};
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Slug};
 use approval::id::DeployId;
-use store::{Arrived, Change, CommitError, KeptRepository, Latest, Store};
+use store::{Actor, Anew, Arrived, Change, CommitError, Done, KeptRepository, Latest, Store};
 use tokio::task::JoinSet;
 
 /// The deploy `id` of the revision that `revision` stands for, so many seconds after the first.
@@ -34,7 +34,7 @@ async fn a_revision_that_comes_back_stands_there_anew() {
         register(&local.store, deploy).await;
     }
     let previous = |arrived: Arrived| match arrived {
-        Arrived::Stands { previous } => previous.map(|previous| previous.id),
+        Arrived::Stands { previous, .. } => previous.map(|previous| previous.id),
         Arrived::Late | Arrived::Repeats { .. } => panic!("it stands there"),
     };
     assert_eq!(previous(arrive(&local.store, &a).await), None);
@@ -44,6 +44,21 @@ async fn a_revision_that_comes_back_stands_there_anew() {
     assert_eq!(previous(arrive(&local.store, &again).await), Some(b.id.clone()));
     assert_eq!(arrive(&local.store, &b).await, Arrived::Late);
     assert_eq!(stands(&local.store).await, Some(again.id));
+}
+
+#[tokio::test]
+async fn repository_belongs_to_the_first_deployment() {
+    let local = Local::new().await;
+    let slug = |name: &str| Slug::new("acme", name).expect("a slug");
+    let mut racers = JoinSet::new();
+    for name in ["checkout", "copy", "checkout", "copy"] {
+        let (store, slug) = (local.store.clone(), slug(name));
+        racers.spawn(async move { store.own_repository(99, &slug).await.expect("owned") });
+    }
+    let owners = racers.join_all().await;
+    assert!(owners.iter().all(|owner| *owner == owners[0]), "{owners:?}");
+    assert_eq!(local.store.own_repository(99, &slug("third")).await.expect("owned"), owners[0]);
+    assert_eq!(local.store.own_repository(98, &slug("third")).await.expect("owned"), slug("third"));
 }
 
 #[tokio::test]
@@ -73,7 +88,7 @@ async fn a_deploy_that_was_never_evaluated_is_taken_over() {
     let confirmation = Confirmation::Unevaluated { reason: "GitHub answered 503".to_owned() };
     let given_up = Deploy { confirmation, ..a.clone() };
     local.store.commit(Change::to(&a.id, second(1)).deploy(&given_up)).await.expect("written");
-    assert_eq!(arrive(&local.store, &again).await, Arrived::Stands { previous: None });
+    assert_eq!(arrive(&local.store, &again).await, Arrived::Stands { previous: None, is_rollback: false });
     assert_eq!(stands(&local.store).await, Some(again.id));
 }
 
@@ -149,15 +164,28 @@ async fn what_is_unconfirmed_or_a_repeat_is_in_no_environment() {
 }
 
 #[tokio::test]
-async fn repository_number_stays_until_settings_change() {
+async fn repository_number_stays_until_an_admin_connects_anew() {
     let local = Local::new().await;
-    let slug = Slug::new("acme", "checkout").expect("a slug");
+    let (slug, name) = (Slug::new("acme", "checkout").expect("a slug"), "acme/checkout");
     let store = &local.store;
-    assert_eq!(store.kept_repository(&slug, "acme/checkout", 1).await.expect("read"), None);
-    let found = |id| KeptRepository { id };
-    assert!(store.keep_repository(&slug, "acme/checkout", 1, &found(7)).await.expect("kept"));
-    assert!(store.keep_repository(&slug, "Acme/Checkout", 1, &found(7)).await.expect("kept"));
-    assert!(!store.keep_repository(&slug, "acme/checkout", 1, &found(8)).await.expect("read"));
-    assert_eq!(store.kept_repository(&slug, "ACME/checkout", 1).await.expect("read"), Some(found(7)));
-    assert_eq!(store.kept_repository(&slug, "acme/checkout", 2).await.expect("read"), None);
+    let kept = async || store.kept_repository(&slug, "ACME/checkout").await.expect("read");
+    assert_eq!(kept().await, None);
+    assert!(store.keep_repository(&slug, name, 7).await.expect("kept"));
+    assert!(store.keep_repository(&slug, "Acme/Checkout", 7).await.expect("kept"));
+    assert!(!store.keep_repository(&slug, name, 8).await.expect("read"));
+    let first = KeptRepository::first(7);
+    assert_eq!(kept().await, Some(first.clone()));
+    let by = |name: &str| Done { by: Actor { id: "U1".to_owned(), name: name.to_owned() }, at: second(1) };
+    assert!(!store.connect_anew(&slug, name, &first, by("Ana")).await.expect("read"), "nothing was noticed");
+    store.note_repository(&slug, name, first.clone(), Some(8)).await.expect("noted");
+    let stale = KeptRepository { noticed: Some(9), ..first.clone() };
+    assert!(!store.connect_anew(&slug, name, &stale, by("Ana")).await.expect("read"), "9 was never noticed");
+    let noticed = kept().await.expect("kept");
+    assert_eq!((noticed.id, noticed.noticed), (7, Some(8)));
+    assert!(store.connect_anew(&slug, name, &noticed, by("Ana")).await.expect("written"));
+    assert!(!store.connect_anew(&slug, name, &noticed, by("Ben")).await.expect("read"), "it counts once");
+    // Who notes late what an older look found changes nothing.
+    store.note_repository(&slug, name, first, Some(8)).await.expect("read");
+    let anew = Anew { was: 7, done: by("Ana") };
+    assert_eq!(kept().await, Some(KeptRepository { anew: Some(anew), ..KeptRepository::first(8) }));
 }

@@ -1,0 +1,148 @@
+//! `/graphql`, for Sleuth's own command line: `sleuth deploy` and `sleuth set-health` ask which deploy is
+//! the latest, `sleuth set-health` says how it is, and `sleuth validate` has a rules file checked.
+
+use crate::admission::sent;
+use crate::answer::{not_done, text};
+use crate::handler::DeployWebhook;
+use crate::health::NOT_REPORTED;
+use approval::deploy::Slug;
+use approval::facts::{API, Command, Health, Report};
+use approval::id::DeployId;
+use jiff::Timestamp;
+use lambda_http::http::{HeaderValue, Method, StatusCode, header};
+use lambda_http::{Body, Request, Response};
+use providers::register::ParseError;
+use providers::register::graphql::{Asks, Question, errors, question};
+use serde_json::{Value, json};
+use store::Scope;
+
+/// The thing that was not done where the record can't be reached.
+const NOT_ANSWERED: &str = "The question was not answered";
+/// The name that problems of a file have before their line.
+const FILE: &str = "rules.yml";
+
+/// The reason for which a question has no answer: the status, and a text each of what is wrong.
+struct Refused(StatusCode, Vec<String>);
+
+impl From<Response<Body>> for Refused {
+    fn from(response: Response<Body>) -> Self {
+        Self(response.status(), vec![String::from_utf8_lossy(response.body()).into_owned()])
+    }
+}
+
+impl DeployWebhook {
+    /// Answers JSON: `data`, or `errors` with the status that the other routes have for the same. A rules
+    /// file with mistakes is `200` with an error each, `405` says that a GET changes nothing.
+    pub(crate) async fn graphql(
+        &self,
+        request: &Request,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Response<Body> {
+        match self.answered(request, request_id, now).await {
+            Ok(data) => json_answer(StatusCode::OK, &json!({"data": data})),
+            Err(Refused(status, problems)) => json_answer(status, &errors(&problems)),
+        }
+    }
+
+    async fn answered(&self, request: &Request, request_id: &str, now: Timestamp) -> Result<Value, Refused> {
+        let holder = self.holder(request, request_id, now, NOT_ANSWERED).await?;
+        let (content_type, query) = sent(request);
+        let asked = question(content_type, query, request.body().as_ref()).map_err(|error| {
+            tracing::warn!(request_id, "refused: a question that is not answered");
+            unreadable(&error)
+        })?;
+        if asked.asks.is_change() && request.method() == Method::GET {
+            return Err(
+                text(StatusCode::METHOD_NOT_ALLOWED, "A change takes POST: send the mutation so.").into()
+            );
+        }
+        let Question { organization, deployment, asks, .. } = &asked;
+        if asks.is_change() {
+            self.has_scope(&holder, Scope::Report, request_id)?;
+        }
+        let slug = Slug::new(organization, deployment)
+            .ok_or_else(|| self.not_connected(&format!("{organization}/{deployment}")))?;
+        let slug = self.admit_holder(&holder, slug, request_id, NOT_ANSWERED).await?.deployment;
+        let found = match asks {
+            Asks::LatestChange { environment } => {
+                json!({"latestChange": self.latest_change(&slug, environment, request_id).await?})
+            }
+            Asks::SetHealth { deploy, health } => {
+                self.set_health(&slug, deploy, *health, request_id, now).await?;
+                json!({"success": true})
+            }
+            Asks::ValidateRules { file } => json!({"rules": titles(file)?}),
+        };
+        Ok(asked.data(&found))
+    }
+
+    /// The latest deploy that was registered for an environment; null where there is none.
+    async fn latest_change(
+        &self,
+        slug: &Slug,
+        environment: &str,
+        request_id: &str,
+    ) -> Result<Value, Response<Body>> {
+        let latest = self.store.latest(slug, environment.trim()).await.map_err(|error| {
+            tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
+            not_done(NOT_ANSWERED, &error)
+        })?;
+        Ok(latest.map_or(Value::Null, |latest| {
+            let id = &latest.deploy;
+            // The client writes it after the address of the stack.
+            json!({"revision": latest.revision, "slug": id, "url": format!("/deploys/{id}")})
+        }))
+    }
+
+    async fn set_health(
+        &self,
+        slug: &Slug,
+        deploy: &str,
+        health: Option<Health>,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Result<(), Response<Body>> {
+        let failed = |error| {
+            tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
+            not_done(NOT_REPORTED, &error)
+        };
+        let is_id = deploy.len() <= 64 && deploy.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let known = match is_id {
+            true => self.store.deploy(&DeployId::from_text(deploy)).await.map_err(failed)?,
+            false => None,
+        };
+        let Some(known) = known.filter(|known| known.deployment == *slug) else {
+            let problem =
+                format!("deploySlug: {slug} has no such deploy on record. Ask for its `latestChange` first.");
+            return Err(text(StatusCode::NOT_FOUND, problem));
+        };
+        let deploy = self.original(known.id).await.map_err(failed)?;
+        let source = API.to_owned();
+        let command = match health {
+            Some(health) => Command::Report { source, report: Report { health, at: now } },
+            None => Command::Withdraw { source },
+        };
+        self.put_on_record(&deploy, &command, request_id, now).await
+    }
+}
+
+/// The names of the rules in `file`. Error: its problems, each with its place.
+fn titles(file: &str) -> Result<Vec<Value>, Refused> {
+    match rules::parse(file, FILE) {
+        Ok(file) => Ok(file.rules.iter().map(|rule| json!({"title": rule.name})).collect()),
+        Err(problems) => Err(Refused(StatusCode::OK, problems.iter().map(ToString::to_string).collect())),
+    }
+}
+
+fn unreadable(error: &ParseError) -> Refused {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Refused(status, vec![error.to_string()])
+}
+
+fn json_answer(status: StatusCode, body: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
