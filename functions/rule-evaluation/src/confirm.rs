@@ -68,12 +68,12 @@ impl RuleEvaluation {
             return Ok(Err(doubt));
         }
         if let Err(doubt) = read_back(github, &mut deploy).await? {
-            return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
+            return Ok(Err(self.told_apart(github, &deploy, doubt).await?));
         }
         let repository = deploy.repository.as_str();
         let Some(found) = github.repository(repository).await? else {
             let doubt = Doubt::UnknownRepository;
-            return Ok(Err(self.told_apart(github, &deploy, connection, doubt).await?));
+            return Ok(Err(self.told_apart(github, &deploy, doubt).await?));
         };
         let kept = self.kept_number(&deploy.deployment, repository, found.id).await?;
         if let Some(kept) = kept.filter(|kept| *kept != found.id) {

@@ -4,23 +4,16 @@ use crate::handler::{RuleEvaluation, Tried};
 use approval::confirmation::Doubt;
 use approval::deploy::Deploy;
 use providers::github::{GitHub, Missing};
-use runtime::deployments::Connection;
 
 impl RuleEvaluation {
     /// `doubt`, and where it is that the host does not show the repository of `deploy`, what is known of
     /// that. One request to the record, and up to two to the host.
-    pub(crate) async fn told_apart(
-        &self,
-        github: &GitHub,
-        deploy: &Deploy,
-        connection: &Connection,
-        doubt: Doubt,
-    ) -> Tried<Doubt> {
+    pub(crate) async fn told_apart(&self, github: &GitHub, deploy: &Deploy, doubt: Doubt) -> Tried<Doubt> {
         if doubt != Doubt::UnknownRepository {
             return Ok(doubt);
         }
         let (slug, repository) = (&deploy.deployment, &deploy.repository);
-        if self.store.kept_repository(slug, repository, connection.version).await?.is_some() {
+        if self.store.kept_repository(slug, repository).await?.is_some() {
             return Ok(Doubt::RepositoryGone);
         }
         Ok(match github.missing(repository).await? {

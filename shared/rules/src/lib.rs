@@ -26,6 +26,7 @@ pub mod explain;
 pub mod file;
 pub mod mend;
 mod odd;
+pub mod place;
 pub mod policy;
 pub mod problem;
 pub mod proposed;
