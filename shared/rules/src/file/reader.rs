@@ -348,10 +348,10 @@ impl<'s> Reader<'s> {
             Some(word) => format!("in YAML, `#` starts a comment: write '#{word}' with quotes"),
             None => "write a value".to_owned(),
         };
-        let edits = word.and_then(|word| {
+        let edits = word.map(|word| {
             let skipped = rest.chars().count() - rest.trim_start_matches([':', ' ', '\t']).chars().count();
             let at = Position { column: node.start.column + skipped, ..node.start };
-            Some(vec![Edit { at, removed: word.chars().count() + 1, put: format!("'#{word}'") }])
+            vec![Edit { at, removed: word.chars().count() + 1, put: format!("'#{word}'") }]
         });
         self.problem_with(node.start, format!("{what} has no value"), suggestion, edits.unwrap_or_default());
         None

@@ -81,7 +81,8 @@ impl Reader<'_> {
         item.map_or_else(Vec::new, |item| self.under_key(node, &format!("- {}", item.put)))
     }
 
-    /// The changes that make an entry of each line of a text under `conditions:`; none where it is no list of conditions.
+    /// The changes that make an entry of each line of a text under `conditions:`; none where it is no list
+    /// of conditions.
     pub(super) fn each_on_its_line(&self, node: &Node, what: &str) -> Vec<Edit> {
         let count = match node.as_scalar() {
             Some(scalar) if scalar.style == ScalarStyle::Plain && what == "conditions" => scalar.text.len(),

@@ -173,7 +173,7 @@ pub(crate) fn address(text: &str, what: &str) -> Result<String, Wrong> {
         }
         return Err(Wrong::new(
             format!("{what} takes an address"),
-            "write, for example, `https://example.com/hook`",
+            "write, for example, https://example.com/hook",
         ));
     }
     Ok(text.to_owned())

@@ -440,7 +440,8 @@ fn codes(suggestion: &str) -> Vec<String> {
             rest = behind;
         }
     }
-    if let Some((_, written)) = suggestion.split_once("write ").filter(|_| codes.is_empty()) {
+    let written = ["write, for example, ", "write "].iter().find_map(|verb| suggestion.split_once(verb));
+    if let Some((_, written)) = written.filter(|_| codes.is_empty()) {
         let words: Vec<String> =
             written.split(", ").flat_map(|part| part.split(" or ")).map(str::to_owned).collect();
         if written.starts_with('[') && written.ends_with(']') {

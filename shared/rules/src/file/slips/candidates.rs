@@ -113,12 +113,13 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
 /// Characters that look like others, each kind of them by itself.
 fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let odd: Vec<(usize, char, Looks)> = odd_of(line.text).collect();
-    let kinds: [fn(Looks) -> bool; 5] = [
+    let kinds: [fn(Looks) -> bool; 6] = [
         |looks| looks == Looks::Space,
         |looks| looks == Looks::Nothing,
         |looks| looks == Looks::Dash,
         |looks| matches!(looks, Looks::Quote(_)),
-        |looks| matches!(looks, Looks::Sign(_)),
+        |looks| matches!(looks, Looks::Sign(sign) if !sign.is_alphabetic()),
+        |looks| matches!(looks, Looks::Sign(sign) if sign.is_alphabetic()),
     ];
     for kind in kinds {
         let of_kind: Vec<_> = odd.iter().filter(|(_, _, looks)| kind(*looks)).copied().collect();
@@ -133,6 +134,7 @@ fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
         slips.push(Slip { at, message, suggestion, edits: edits.collect() });
     }
     // Where there are several kinds, none alone may help.
+    let odd: Vec<_> = odd.into_iter().filter(|(_, c, _)| !c.is_alphabetic()).collect();
     if let (Some((column, c, looks)), Some(_)) = (odd.first(), odd.iter().find(|other| other.2 != odd[0].2)) {
         let (message, suggestion) = looks.told(*c);
         let edits = odd.iter().map(|(column, _, looks)| odd_edit(line.number, *column, *looks, line.text));
@@ -146,9 +148,22 @@ fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// The characters of a line that look like others, with their columns.
+/// The characters of a line that look like others, with their columns. A letter is one within a word of Latin
+/// letters only.
 fn odd_of(line: &str) -> impl Iterator<Item = (usize, char, Looks)> {
-    line.chars().enumerate().filter_map(|(index, c)| Some((index + 1, c, looks(c)?)))
+    let characters: Vec<char> = line.chars().collect();
+    let is_latin = |index: Option<&char>| index.is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_');
+    let odd: Vec<(usize, char, Looks)> = characters
+        .iter()
+        .enumerate()
+        .filter_map(|(index, c)| Some((index, *c, looks(*c)?)))
+        .filter(|(index, c, _)| {
+            let before = index.checked_sub(1).and_then(|before| characters.get(before));
+            !c.is_alphabetic() || is_latin(before) || is_latin(characters.get(index + 1))
+        })
+        .map(|(index, c, looks)| (index + 1, c, looks))
+        .collect();
+    odd.into_iter()
 }
 
 fn odd_edit(line: usize, column: usize, looks: Looks, text: &str) -> Edit {

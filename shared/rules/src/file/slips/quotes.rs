@@ -38,18 +38,17 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             }
             (None, '[' | '{') => open.push((index, c)),
             (None, ']' | '}') => {
-                if let Some((start, opened)) =
-                    open.last().copied().filter(|(_, opened)| closing(*opened) != c)
+                let inner = open.last().copied().filter(|(_, opened)| closing(*opened) != c);
+                if let Some((start, opened)) = inner
+                    && open.iter().any(|(_, opened)| closing(*opened) == c)
                 {
-                    if open.iter().any(|(_, opened)| closing(*opened) == c) {
-                        // `[a}`: the outer one ends where the inner one is open.
-                        let put = closing(opened).to_string();
-                        let suggestion = format!("write `{put}` before `{c}`");
-                        let message = format!("`{opened}` is not closed");
-                        let edits = vec![Edit { at: line.at(index), removed: 0, put }];
-                        slips.push(Slip { at: line.at(start), message, suggestion, edits });
-                        open.pop();
-                    }
+                    // `[a}`: the outer one ends where the inner one is open.
+                    let put = closing(opened).to_string();
+                    let suggestion = format!("write `{put}` before `{c}`");
+                    let message = format!("`{opened}` is not closed");
+                    let edits = vec![Edit { at: line.at(index), removed: 0, put }];
+                    slips.push(Slip { at: line.at(start), message, suggestion, edits });
+                    open.pop();
                 }
                 open.pop();
             }
@@ -142,12 +141,14 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
         return;
     }
     let at = line.at(before.chars().count());
-    if before.is_empty() && value.starts_with('!') && !value.starts_with("!!") {
-        if let Some(right) = meant(value) {
-            let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
-            let suggestion = format!("write `{}`", shown(&right));
-            slips.push(Slip { at, message: "there is no `!` in a condition".to_owned(), suggestion, edits });
-        }
+    if before.is_empty()
+        && value.starts_with('!')
+        && !value.starts_with("!!")
+        && let Some(right) = meant(value)
+    {
+        let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
+        let suggestion = format!("write `{}`", shown(&right));
+        slips.push(Slip { at, message: "there is no `!` in a condition".to_owned(), suggestion, edits });
     }
     if let Some((tag, _)) = value
         .split_once(' ')
