@@ -20,6 +20,7 @@ use rules::RulesFile;
 use rules::policy::{Policy, Shortfall};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 
 /// The rules, and what they mean for each deploy.
 struct Told<'a> {
@@ -108,5 +109,8 @@ async fn recorded(signoff: &Signoff, wanted: &Wanted) -> Result<Vec<Recorded>, S
         deploy: Described::known(deploy, facts),
         opened: runs.into_iter().map(|run| run.rule).collect(),
     };
-    signoff.documents(&ids, None).map_ok(recorded).try_collect().await
+    let documents = signoff.documents(&ids, None);
+    // No rule is evaluated of a deploy that did not arrive.
+    let arrived = documents.try_filter(|document: &Document| ready(document.deploy.state.has_arrived()));
+    arrived.map_ok(recorded).try_collect().await
 }

@@ -5,6 +5,7 @@ use crate::ask::{Signoff, Surroundings, Wanted, wait};
 use crate::files::Stop;
 use crate::record::read;
 use crate::{Exit, Streams};
+use approval::deploy_state::DeployState;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -25,6 +26,8 @@ struct Deploy {
     id: String,
     environment: String,
     deployed_at: Timestamp,
+    #[serde(default)]
+    state: DeployState,
     url: String,
 }
 
@@ -110,7 +113,9 @@ async fn look(signoff: &Signoff, args: &Wait) -> Result<State, Stop> {
         ..Wanted::default()
     };
     let (listed, _) = signoff.deploys(&wanted, MOST_DEPLOYS).await?;
-    let deploys = listed.iter().map(read::<Deploy>).collect::<Result<Vec<_>, _>>()?;
+    let mut deploys = listed.iter().map(read::<Deploy>).collect::<Result<Vec<_>, _>>()?;
+    // Nobody is asked about a deploy that is under way or failed.
+    deploys.retain(|deploy| deploy.state.has_arrived());
     let environments: BTreeSet<String> =
         deploys.iter().map(|deploy| deploy.environment.to_lowercase()).collect();
     if environments.len() > 1 {

@@ -9,7 +9,7 @@ use signoff_fuzz::{assert_told, lines_and_body};
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some(([event, id], body)) = lines_and_body(data) else { return Corpus::Reject };
     match delivery(event, id, body) {
-        Ok(Delivery::DeploymentSucceeded(deployment)) => {
+        Ok(Delivery::Deployment(deployment)) => {
             assert_eq!((event, id), (Some("deployment_status"), Some(deployment.delivery.as_str())));
             if let Some(branch) = deployment.branch() {
                 assert!(!branch.is_empty() && !deployment.sha.starts_with(branch), "{deployment:?}");

@@ -96,6 +96,7 @@ pub fn deploy() -> Deploy {
         }],
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),

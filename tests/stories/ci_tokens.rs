@@ -16,22 +16,22 @@ const PROJECT: &str = "00000000-0000-4000-8000-000000002002";
 /// The lines for a project of each CI. `ISSUER` stands for the issuer of the story.
 const GITHUB: &str = "github repository_id=2002 issuer=ISSUER";
 const GITLAB: &str = "gitlab project_id=3003 issuer=ISSUER";
-const CIRCLECI: &str = "circleci organization=ORGANIZATION project=PROJECT origin=github.com/acme/STORY ref=refs/heads/main issuer=ISSUER";
-const BUILDKITE: &str =
+pub(crate) const CIRCLECI: &str = "circleci organization=ORGANIZATION project=PROJECT origin=github.com/acme/STORY ref=refs/heads/main issuer=ISSUER";
+pub(crate) const BUILDKITE: &str =
     "buildkite organization=ORGANIZATION pipeline=PROJECT ref=refs/heads/main issuer=ISSUER";
 
 /// Makes the claims of a job for a commit.
 type MakesClaims = fn(&str) -> Value;
 
 /// A story's CI: an issuer of its own.
-struct Ci<'s> {
+pub(crate) struct Ci<'s> {
     story: &'s Story,
     issuer: Issuer,
 }
 
 impl<'s> Ci<'s> {
     /// An issuer, and `lines` in the settings of the story's deployment.
-    async fn trusted(story: &'s Story, lines: &[&str]) -> Self {
+    pub(crate) async fn trusted(story: &'s Story, lines: &[&str]) -> Self {
         let ci = Self { story, issuer: Issuer::start(Options::default()).await.unwrap() };
         assert_eq!(ci.save("0", lines).await.status(), 303);
         ci
@@ -55,7 +55,7 @@ impl<'s> Ci<'s> {
     }
 
     /// A token with `claims`, for this stack, and with `changes` (`null` takes a claim out).
-    fn token(&self, claims: &Value, changes: &[(&str, Value)]) -> String {
+    pub(crate) fn token(&self, claims: &Value, changes: &[(&str, Value)]) -> String {
         let mut claims = claims.as_object().unwrap().clone();
         claims.insert("aud".to_owned(), json!(self.story.world.front.url()));
         for (name, value) in changes {
@@ -74,14 +74,14 @@ impl<'s> Ci<'s> {
         self.token(&github(sha), &[("run_id", json!(run.to_string()))])
     }
 
-    async fn post(&self, path: &str, token: &str, body: &Value) -> (u16, String) {
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> (u16, String) {
         let url = format!("{}/api/1/deployments/{path}", self.story.world.front.url());
         let answer = self.story.world.http.post(url).bearer_auth(token).json(body).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
     /// Registers `sha` in Staging by `token`; the status, and what the job is told.
-    async fn registers(&self, token: &str, sha: &str) -> (u16, String) {
+    pub(crate) async fn registers(&self, token: &str, sha: &str) -> (u16, String) {
         let path = format!("{}/register_deploy", self.story.repository());
         self.post(&path, token, &json!({"sha": sha, "environment": "Staging"})).await
     }
@@ -109,14 +109,14 @@ fn gitlab(sha: &str) -> Value {
         "ref_path": "refs/heads/main", "ref_protected": "true", "sha": sha, "job_id": "4005"})
 }
 
-fn circleci(story: &Story) -> Value {
+pub(crate) fn circleci(story: &Story) -> Value {
     json!({"oidc.circleci.com/org-id": ORGANIZATION, "oidc.circleci.com/project-id": PROJECT,
         "oidc.circleci.com/vcs-origin": format!("github.com/acme/{}", story.name),
         "oidc.circleci.com/vcs-ref": "refs/heads/main", "oidc.circleci.com/ssh-rerun": false,
         "oidc.circleci.com/job-id": "j1"})
 }
 
-fn buildkite(sha: &str) -> Value {
+pub(crate) fn buildkite(sha: &str) -> Value {
     json!({"organization_id": ORGANIZATION, "pipeline_id": PROJECT, "build_source": "webhook",
         "build_branch": "main", "build_commit": sha, "job_id": "j2"})
 }

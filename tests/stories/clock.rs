@@ -36,6 +36,7 @@ fn a_deploy_whose_message_was_never_sent_is_evaluated_by_the_clock() {
             issues: Vec::new(),
             silent_trackers: Vec::new(),
             confirmation: approval::confirmation::Confirmation::Confirmed,
+            state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),
             reading: Default::default(),

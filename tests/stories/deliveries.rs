@@ -180,7 +180,7 @@ fn other_events_and_states_are_ignored() {
     tell("github-ignored", async |story| {
         let github = &story.world.github;
         let pending = github
-            .deployment_status_delivery(&story.repository(), &status(story, &"a".repeat(40), "in_progress"));
+            .deployment_status_delivery(&story.repository(), &status(story, &"a".repeat(40), "pending"));
         let (code, told) = deliver(story, &pending).await;
         assert_eq!(code, 200);
         assert!(told.starts_with("Ignored: "), "{told}");

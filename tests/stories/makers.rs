@@ -305,7 +305,7 @@ fn listed_bots_alone_keep_nobody_from_voting() {
         story.sets_base(&deploy, &base).await;
         assert_eq!(blocked(story, &deploy).await, []);
         let sees = story.sees(&ana);
-        assert!(sees.contains("Dependabot or Renovate made all of it"), "{sees}");
+        assert!(sees.contains("Bots on the People page made all of it"), "{sees}");
         assert!(matches!(approves(story, &ana, &deploy).await, Status::Approved { .. }));
     });
 }

@@ -1,6 +1,5 @@
 //! The stack's policy: a floor that repositories can't lower.
 
-use approval::base::{Base, place};
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -46,19 +45,10 @@ fn asks(receiver: &Receiver, options: &str) -> String {
     rule(options, &format!("{tells}}}, {{webhook: '{}/promote'", receiver.url()))
 }
 
-/// What was let through to the place that the first approval of a deploy leads to.
-async fn base_of(story: &Story, page: &Page) -> Base {
-    let run = &page.runs[0];
-    let spec = run.steps[0].action.approvals()[0];
-    let place = place(spec, &run.rule, &page.deploy.environment);
-    story.world.store.base(&page.deploy.deployment, &place).await.unwrap()
-}
-
 /// The revision that was let through to the place of step number `step` of a deploy's first run.
 async fn passed(story: &Story, page: &Page, step: usize) -> Option<String> {
-    let run = &page.runs[0];
-    let place = place(run.steps[step].action.approvals()[0], &run.rule, &page.deploy.environment);
-    let base = story.world.store.base(&page.deploy.deployment, &place).await.unwrap();
+    let asked = page.approvals.iter().find(|approval| approval.step == step).unwrap();
+    let base = story.world.store.base(&page.deploy.deployment, &asked.subject.place).await.unwrap();
     base.any.map(|passed| passed.revision)
 }
 
@@ -116,6 +106,16 @@ async fn kept_back(story: &Story, deploy: &DeployId) -> Effect {
         .await
 }
 
+/// Waits until every run of `deploy` succeeded; what is on record of it.
+async fn went_on(story: &Story, deploy: &DeployId) -> Page {
+    story
+        .until("its runs to succeed", async || {
+            let page = story.world.store.page(deploy).await.unwrap()?;
+            page.runs.iter().all(|run| run.status == Status::Succeeded).then_some(page)
+        })
+        .await
+}
+
 /// The clock looks again at what the policy keeps back.
 async fn look_again(story: &Story, waits: &Effect) {
     story.pull_forward(waits).await;
@@ -166,7 +166,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         );
         assert_eq!(told(story, "it was the stack's first policy"), 1);
         story.click(&ben, &dialog, "approve").await;
-        let waits = kept_back(story, &deploy).await;
+        kept_back(story, &deploy).await;
         let page = story.until_drawn(&deploy).await;
         assert_eq!(paths(&receiver), Vec::<String>::new(), "nothing acted");
         let sees = story
@@ -188,7 +188,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
             })
             .collect();
         assert_eq!(blocked, [("promote-to-production", 1)]);
-        assert_eq!(base_of(story, &page).await.any, None, "what was kept back is in the next range too");
+        assert_eq!(passed(story, &page, 0).await, None, "what was kept back is in the next range too");
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let visitor = story.sign_in(&admin).await;
         let shown = visitor.page(&format!("/deployments/acme/{}", story.name)).await;
@@ -199,14 +199,14 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         assert!(shown.contains("line 5 of the policy asks for 2 votes"), "{shown}");
         assert!(visitor.page(&format!("/deploys/{deploy}")).await.contains("The policy blocks the rule"));
 
-        // The owners lower the policy: what the approval let act goes on by itself.
+        // The owners lower the policy: what the approval let act goes on by itself, at once.
         set_policy(story, "votes_required: 1");
         has_policy_read(story).await;
         owners_approve(story, [&owen, &olga]).await;
-        look_again(story, &waits).await;
-        let page = story.settled(&deploy).await;
+        let page = went_on(story, &deploy).await;
         assert_eq!(paths(&receiver), ["/promote"]);
-        assert!(page.runs.iter().all(|run| run.status == Status::Succeeded));
+        let base = passed(story, &page, 0).await;
+        assert_eq!(base.as_ref(), Some(&page.deploy.revision), "the next range starts at what went on");
         assert!(visitor.page(&format!("/deployments/acme/{}", story.name)).await.contains("meets it"));
     });
 }
@@ -218,22 +218,22 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         let guest = story.world.slack.add_user(NewUser::new("Gus", &story.email("Gus")).guest());
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let receiver = Receiver::start(&[200]).await.unwrap();
-        set_policy(story, "votes_required: 1");
-        story.rules(&acts(&receiver));
+        set_policy(story, "{}\nfloors:\n  - {places: [Production], votes_required: 1}");
+        story.rules(&acts(&receiver).replace("- ship:\n", "- ship:\n      promotes_to: Production\n"));
         let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
         let waits = kept_back(story, &deploy).await;
         let before = in_force(story).await;
         set_policy(story, NOTHING);
         let reads = has_policy_read(story).await;
-        let dialog = proposal(story, "+   {}").await;
+        let dialog = proposal(story, "votes_required: 1").await;
         let asked = story.world.slack.messages(PROBLEMS_CHANNEL);
         let asked =
             asked.iter().find(|message| message.ts == dialog).map(|message| message.text.clone()).unwrap();
         let asked: Vec<_> = asked.lines().take(3).collect();
         assert_snapshot!(asked.join("\n"), @"
         *The policy of this stack changed* in `acme/policy`. Two of its owners have to approve the change before it counts.
-        ```-   votes_required: 1
-        +   {}```
+        ```- floors:
+        -   - {places: [Production], votes_required: 1}```
         ");
         // Whoever is no owner has no vote, an admin neither.
         for stranger in [&ben, &guest, &admin] {
@@ -246,15 +246,14 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         assert_eq!((voters, approval.votes_required), (vec![owen.as_str()], 2));
         assert_eq!(in_force(story).await, before, "one owner is not enough");
         look_again(story, &waits).await;
-        let waits = kept_back(story, &deploy).await;
+        kept_back(story, &deploy).await;
         assert_eq!(paths(&receiver), Vec::<String>::new());
         votes(story, &olga, &dialog, "approve").await;
         let page = story.settled(&reads).await;
         let state = policy_of(story).await;
         assert_eq!(state.in_force.and_then(|policy| policy.approved_for), Some(reads));
         assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyInForce { .. })));
-        look_again(story, &waits).await;
-        story.settled(&deploy).await;
+        went_on(story, &deploy).await;
         assert_eq!(paths(&receiver), ["/ship"]);
     });
 }
@@ -364,10 +363,7 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
         assert_eq!(told(story, "nothing that they let act is done"), 1);
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
-        for effect in &waits {
-            look_again(story, effect).await;
-        }
-        story.settled(&deploy).await;
+        went_on(story, &deploy).await;
         let mut acted = paths(&receiver);
         acted.sort();
         assert_eq!(acted, ["/promote", "/ship"]);
@@ -388,6 +384,8 @@ fn stricter_policy_stops_the_action_after_the_vote() {
         set_policy(story, "allowed_webhook_hosts: ['hooks.acme.example']");
         has_policy_read(story).await;
         owners_approve(story, [&owen, &olga]).await;
+        // The dialog that is open says so, before anybody votes.
+        story.until("the dialog to say it", async || story.sees(&ben).contains(BLOCKS).then_some(())).await;
         story.click(&ben, &dialog, "approve").await;
         let waits = kept_back(story, &deploy).await;
         let note = waits.note.clone().unwrap_or_default();

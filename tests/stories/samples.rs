@@ -81,6 +81,7 @@ fn every_function_takes_its_sample_event() {
         for (function, event, expected) in [
             ("DeployWebhookFunction", "register-deploy.json", "401"),
             ("DeployWebhookFunction", "github-deployment-status.json", "401"),
+            ("DeployWebhookFunction", "github-deployment-failed.json", "401"),
             ("SlackInteractionFunction", "slack-vote.json", "401"),
             ("ConsoleFunction", "console-deploy-page.json", "303"),
             ("RuleEvaluationFunction", "deploys-queue.json", r#"{"batchItemFailures":[]}"#),

@@ -17,6 +17,9 @@ use std::fmt::Write;
 use system_tests::local_aws::root;
 use system_tests::story::{Story, tell};
 
+/// The request that confirms for an approval that a maker is nobody here.
+const NOBODY: &str = "POST /deploys/{id}/approvals/{approval}/nobody";
+
 /// A request that a stranger makes.
 pub(crate) struct Attempt {
     pub(crate) route: &'static str,
@@ -145,7 +148,7 @@ fn strangers_get_nothing_by_any_route() {
         let swapped = InteractionRequest { headers: first.headers.clone(), ..bens.clone() };
         let page = format!("/deploys/{deploy}");
         let vote = format!("/deploys/{deploy}/approvals/{}", before.approvals[0].id);
-        let base = format!("{vote}/base");
+        let (base, nobody) = (format!("{vote}/base"), format!("{vote}/nobody"));
         let step = format!("/deploys/{deploy}/runs/{}/steps/1", before.runs[0].id);
         let (again, evaluate) = (format!("{vote}/again"), format!("{page}/evaluate"));
         let [setup, edit, disconnect, connect, repository, rules, secrets] = [
@@ -265,6 +268,10 @@ fn strangers_get_nothing_by_any_route() {
             Attempt::new("POST /deploys/{id}/approvals/{approval}", "no session", vote.as_str())
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body("what=reject"),
+            Attempt::new(NOBODY, "no session", nobody.as_str()).body("subject=0&handle=github:7&version=1"),
+            Attempt::new(NOBODY, "a wrong key", nobody.as_str())
+                .header("authorization", "Bearer wrong")
+                .body("subject=0&handle=github:7&version=1"),
             Attempt::new("POST /deploys/{id}/approvals/{approval}/again", "no session", again.as_str())
                 .header("content-type", "application/x-www-form-urlencoded"),
             Attempt::new("POST /deploys/{id}/evaluate", "no session", evaluate.as_str())
@@ -406,6 +413,8 @@ fn strangers_get_nothing_by_any_route() {
         GET /deploys/{id} | no session | 303
         POST /deploys/{id}/approvals/{approval}/base | no session | 403
         POST /deploys/{id}/approvals/{approval} | no session | 403
+        POST /deploys/{id}/approvals/{approval}/nobody | no session | 403
+        POST /deploys/{id}/approvals/{approval}/nobody | a wrong key | 401
         POST /deploys/{id}/approvals/{approval}/again | no session | 403
         POST /deploys/{id}/evaluate | no session | 403
         POST /deploys/{id}/approvals/{approval} | breaks the glass | 403

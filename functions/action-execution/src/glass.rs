@@ -4,15 +4,13 @@ use crate::confirm::account;
 use crate::electorate::{each_once, resolve};
 use crate::handler::ActionExecution;
 use crate::judge::{Asked, Judgement};
+use crate::late_base::LateBase;
 use crate::people::Known;
 use crate::policy::{Basing, Binding};
 use crate::trouble::Trouble;
 use approval::action::Action;
-use approval::approval::{
-    Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, Status, next_reminder,
-};
-use approval::base::place;
-use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS};
+use approval::approval::{Approval, BreakerCheck, Breakers, Hands, Member, REVIEW_WITHIN, next_reminder};
+use approval::effect::{EffectState, MAX_ATTEMPTS};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId};
 use approval::message::{self, Message};
@@ -28,16 +26,17 @@ impl ActionExecution {
     /// without one the rule in force: no broken glass brings a proposed rules file or policy into force. Where the policy is
     /// not known, nobody may.
     ///
-    /// Errors: the record can't be read, or Slack can't be asked now.
+    /// Errors: Slack can't be asked now.
     pub(crate) async fn breakers(
         &self,
         slack: &Slack,
         asked: &Asked<'_>,
+        binding: &Binding,
     ) -> Result<Option<Breakers>, Trouble> {
         if !asked.run.is_in_force() {
             return Ok(None);
         }
-        let (named, review_within, by_policy) = match self.policy().await? {
+        let (named, review_within, by_policy) = match binding {
             Binding::Nothing => (asked.spec.break_glass.clone(), REVIEW_WITHIN, false),
             Binding::Unknown(_) => return Ok(None),
             Binding::Policy(policy) => {
@@ -118,8 +117,8 @@ impl ActionExecution {
         for member in members {
             match member {
                 Member::Found(ids) => hands.members.extend(ids),
-                Member::NobodyHere => {}
-                Member::NotFound => hands.may_lack = true,
+                Member::NobodyHere | Member::Bot => {}
+                Member::SaidNobodyHere(_) | Member::NotFound => hands.may_lack = true,
             }
         }
         Ok(finished(hands))
@@ -216,45 +215,13 @@ impl ActionExecution {
             let Some((deploy, run)) = found else { return Ok(Some(change)) };
             let owed = self.store.owed_reviews(&deploy.deployment).await?.without(id);
             let change = change.owed_reviews(owed);
-            let Some(Action::SlackChannelApproval(spec)) =
-                run.steps.get(approval.step).map(|step| &step.action)
-            else {
-                return Ok(Some(change));
+            let moved = match sets_base {
+                true => self.late_base(&deploy, &run, &approval, now).await?,
+                false => None,
             };
-            let asked = Asked { id, spec, deploy: &deploy, run: &run, step: approval.step, shown: None };
-            let Some((steps, four_eyes)) = asked.went_through().filter(|_| sets_base) else {
-                return Ok(Some(change));
-            };
-            // Whoever reviewed it may have made it: its commits stay in the next range.
-            if approval.may_lack_hands() {
-                return Ok(Some(change));
-            }
-            let mut let_through = None;
-            for step in steps {
-                let other = self.store.approval(&deploy.id, &ApprovalId::derive(&run.id, step)).await?;
-                let settled = other.filter(|other| other.owed_review().is_none() && !other.may_lack_hands());
-                match settled.map(|other| other.status) {
-                    Some(Status::Approved { at }) => let_through = let_through.max(Some(at)),
-                    // Another review of the same run is still owed.
-                    Some(
-                        Status::Pending
-                        | Status::Quorum { .. }
-                        | Status::Rejected { .. }
-                        | Status::Expired { .. }
-                        | Status::Superseded { .. }
-                        | Status::Cancelled { .. },
-                    )
-                    | None => return Ok(Some(change)),
-                }
-            }
-            let place = place(spec, &run.rule, &deploy.environment);
-            let base = self.store.base(&deploy.deployment, &place).await?;
-            let moved = let_through.and_then(|at| base.clone().reviewed(&run.revision, four_eyes, at, now));
-            let Some(next) = moved else { return Ok(Some(change)) };
-            let others =
-                next.starts_elsewhere(&base).then(|| EffectKind::JudgeOthers { approval: Some(id.clone()) });
+            let Some(LateBase { next, others }) = moved else { return Ok(Some(change)) };
             let owner = format!("base moved by the review of {id}");
-            Ok(Some(change.base(next).and(&owner, others.into_iter().collect(), Vec::new())))
+            Ok(Some(change.base(next).and(&owner, others, Vec::new())))
         })
         .await
     }

@@ -166,6 +166,7 @@ impl ActionExecution {
             EffectKind::WatchFreeze { approval } => self.watch_freeze(attempt, approval).await,
             EffectKind::JudgeAgain { approval, round } => self.judge_again(attempt, approval, *round).await,
             EffectKind::JudgeOthers { approval } => self.judge_others(attempt, approval.as_ref()).await,
+            EffectKind::ApplyPolicy => Ok(self.apply_policy(attempt).await?),
             EffectKind::TellFreezeLifted { approval } => {
                 self.tell_thread(attempt, approval, message::freeze_lifted).await
             }

@@ -8,7 +8,7 @@ use approval::action::{Action, ApprovalSpec};
 use approval::approval::{
     Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,
 };
-use approval::base::{Base, place};
+use approval::base::Base;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::id::ApprovalId;
@@ -17,6 +17,7 @@ use approval::run::{Branch, Run, StepState};
 use approval::shares::Changes;
 use providers::Failure;
 use providers::slack::client::Slack;
+use rules::place::place;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
@@ -62,11 +63,19 @@ pub(crate) struct Asked<'a> {
     pub(crate) run: &'a Run,
     /// The step of the run.
     pub(crate) step: usize,
-    /// What the dialog says already, of an approval that is open.
-    pub(crate) shown: Option<&'a Electorate>,
+    /// The approval as it is on record, where it was opened.
+    pub(crate) shown: Option<&'a Approval>,
 }
 
 impl Asked<'_> {
+    /// The place that it leads to: of one that was opened, the place of then.
+    fn place(&self) -> String {
+        match self.shown {
+            Some(shown) => shown.subject.place.clone(),
+            None => place(self.spec, &self.run.rule, self.deploy),
+        }
+    }
+
     /// Another approval of the run for the same place that is still to come: the last one of them lets the revision through.
     fn is_followed(&self) -> bool {
         self.of_place(self.step + 1..self.run.steps.len()).any(|(index, _)| {
@@ -75,19 +84,18 @@ impl Asked<'_> {
         })
     }
 
-    /// The steps whose approvals for the same place the run went through, and whether one of them asks for four eyes. `None`: the
-    /// last of them is still to come, or the run stopped before it.
-    pub(crate) fn went_through(&self) -> Option<(Vec<usize>, bool)> {
+    /// The steps whose approvals for the same place the run went through, each with whether it asks for four
+    /// eyes. `None`: the last of them is still to come, or the run stopped before it.
+    pub(crate) fn went_through(&self) -> Option<Vec<(usize, bool)>> {
         let succeeded = |index: usize| matches!(self.run.steps[index].state, StepState::Succeeded { .. });
         let all = 0..self.run.steps.len();
         let is_missing = self.of_place(self.step + 1..all.end).any(|(index, _)| {
             let branch = self.run.branch_of(index, self.step);
             branch.is_none_or(|branch| branch == Branch::OnSuccess) && !succeeded(index)
         });
-        let through: Vec<_> = self.of_place(all).filter(|(index, _)| succeeded(*index)).collect();
-        let four_eyes = through.iter().any(|(_, spec)| !spec.self_approval);
-        let steps: Vec<_> = through.into_iter().map(|(index, _)| index).collect();
-        (!is_missing && steps.contains(&self.step)).then_some((steps, four_eyes))
+        let through = self.of_place(all).filter(|(index, _)| succeeded(*index));
+        let through: Vec<_> = through.map(|(index, spec)| (index, !spec.self_approval)).collect();
+        (!is_missing && through.iter().any(|(index, _)| *index == self.step)).then_some(through)
     }
 
     /// The earlier approvals for the same place that the run went through, and whether each asked for four
@@ -101,11 +109,11 @@ impl Asked<'_> {
 
     /// The approvals among these steps that lead to the same place.
     fn of_place(&self, steps: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &ApprovalSpec)> {
-        let here = place(self.spec, &self.run.rule, &self.deploy.environment);
+        let here = place(self.spec, &self.run.rule, self.deploy);
         let steps = self.run.steps.iter().enumerate().skip(steps.start).take(steps.len());
         steps.filter_map(move |(index, step)| match &step.action {
             Action::SlackChannelApproval(spec) => {
-                let there = place(spec, &self.run.rule, &self.deploy.environment);
+                let there = place(spec, &self.run.rule, self.deploy);
                 (there == here).then_some((index, spec))
             }
             _ => None,
@@ -125,14 +133,16 @@ impl ActionExecution {
         if let Some(file) = run.proposes() {
             return self.judge_file(slack, asked, file, again).await;
         }
-        let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
+        let base = self.store.base(&deploy.deployment, &asked.place()).await?;
         let authors = match spec.authors_only {
             true => self.authors(slack, &deploy.reading.vouched).await?,
             false => Vec::new(),
         };
         let mut electorate = electorate(slack, spec, authors).await?;
         electorate.people_page = Some(self.people_page());
-        electorate.glass = self.breakers(slack, &asked).await?;
+        let binding = self.policy().await?;
+        electorate.glass = self.breakers(slack, &asked, &binding).await?;
+        electorate.below_policy = self.held_against(&binding, deploy, run, None).await?.below;
         let sets_base = run.is_in_force() && !asked.is_followed();
         let judgement = |electorate, base, start, read| Judgement {
             electorate,
@@ -159,6 +169,7 @@ impl ActionExecution {
         };
         let start = passed.revision.clone();
         if !spec.judges_range() {
+            let shown = shown.map(|shown| &shown.electorate);
             let electorate = self.outlined(electorate, deploy, &passed, shown).await?;
             return Ok(judgement(electorate, base, Some(start), None));
         }
@@ -206,8 +217,8 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
-        let shown = Some(&approval.electorate);
-        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
+        let (step, shown) = (approval.step, Some(approval));
+        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step, shown };
         let mut judgement = self.judge(slack, asked, again).await?;
         let mut four_eyes = !spec.self_approval;
         let start = judgement.base.start_of(true, &run.revision).map(|start| start.revision.clone());

@@ -1,15 +1,18 @@
 //! The function that does what the record says is to be done: dialogs, messages, actions.
 
 mod actions;
+mod apply_policy;
 mod confirm;
 mod deadlines;
 mod deployers;
 mod draw;
+mod earlier;
 mod electorate;
 mod failed;
 mod glass;
 mod handler;
 mod judge;
+mod late_base;
 mod members;
 mod newest;
 mod open;

@@ -1,16 +1,15 @@
 //! The makers of a range in Slack.
 
 use crate::handler::ActionExecution;
-use crate::people::Known;
+use crate::people::{Found, Known};
 use approval::approval::Member;
-use approval::range::Identity;
 use approval::shares::Maker;
 use providers::Failure;
 use providers::slack::client::Slack;
 
 impl ActionExecution {
-    /// Who each of `makers` is in Slack, by their account and by every address that is theirs; and those whose unconfirmed
-    /// word on the page People says so, who may not vote.
+    /// Who each of `makers` is in Slack, by everything that is theirs; and those whose unconfirmed word on
+    /// the page People says so, who may not vote.
     ///
     /// Errors: the record or Slack can't be asked now.
     pub(crate) async fn members(
@@ -18,29 +17,14 @@ impl ActionExecution {
         slack: &Slack,
         makers: &[Maker],
     ) -> Result<(Vec<Member>, Vec<String>), Failure> {
-        let identities: Vec<Vec<Identity>> = makers.iter().map(identities).collect();
-        let mut found = self.members_of(slack, &identities.concat()).await?.into_iter();
+        let handles: Vec<_> = makers.iter().map(Maker::handles).collect();
+        let found = self.found_by(slack, &handles).await?;
         let (mut members, mut own_word) = (Vec::new(), Vec::new());
-        for of_maker in &identities {
-            let (mut ids, mut is_nobody, mut is_known) = (Vec::new(), false, of_maker.is_empty());
-            for known in found.by_ref().take(of_maker.len()) {
-                ids.extend(known.members.into_iter().map(|member| member.id));
-                own_word.extend(known.unconfirmed_by);
-                match known.known {
-                    Known::Member => is_known = true,
-                    Known::NobodyHere => is_nobody = true,
-                    Known::Bot | Known::NotFound => {}
-                }
-            }
-            members.push(match (is_known && !ids.is_empty(), is_nobody) {
-                (true, _) => Member::Found(ids),
-                (false, true) => Member::NobodyHere,
-                // Whom the list named before it was changed is no voter until that is confirmed.
-                (false, false) => {
-                    own_word.extend(ids);
-                    Member::NotFound
-                }
-            });
+        for (maker, found) in makers.iter().zip(found) {
+            own_word.extend(found.unconfirmed_by.iter().cloned());
+            let (member, kept) = member(maker, found);
+            members.push(member);
+            own_word.extend(kept);
         }
         own_word.sort();
         own_word.dedup();
@@ -48,20 +32,58 @@ impl ActionExecution {
     }
 }
 
-/// A maker as each of their addresses has them; without one, as their account alone.
-fn identities(maker: &Maker) -> Vec<Identity> {
-    let of = |email: Option<String>| Identity {
-        name: maker.name.clone(),
-        email,
-        account: maker.account.clone(),
-        vouched: false,
-    };
-    if maker.is_untold {
-        return Vec::new();
+/// Who `maker` is, and the members whom the list named before it was changed: they are no voters until that
+/// is confirmed.
+fn member(maker: &Maker, found: Found) -> (Member, Vec<String>) {
+    let ids: Vec<String> = found.members.into_iter().map(|member| member.id).collect();
+    match (found.known, ids.is_empty()) {
+        (Known::Member, false) => (Member::Found(ids), Vec::new()),
+        (Known::NobodyHere, true) => (Member::NobodyHere, Vec::new()),
+        (Known::Bot, true) if maker.is_signed_bot => (Member::Bot, Vec::new()),
+        (Known::NotFound, true) => (found.said.map_or(Member::NotFound, Member::SaidNobodyHere), Vec::new()),
+        (Known::Member | Known::NobodyHere | Known::Bot | Known::NotFound, _) => (Member::NotFound, ids),
     }
-    if maker.emails.is_empty() {
-        vec![of(None)]
-    } else {
-        maker.emails.iter().cloned().map(Some).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::FoundMember;
+    use approval::approval::SaidNobody;
+    use approval::people::Nobody;
+
+    #[test]
+    fn what_is_known_decides_who_a_maker_is() {
+        let said = || SaidNobody {
+            handle: "github:7".to_owned(),
+            version: 1,
+            name: "octocat".to_owned(),
+            kind: Nobody::Left,
+            reason: "a contractor".to_owned(),
+            by: "ADMIN".to_owned(),
+        };
+        let found = |known, ids: &[&str], is_said: bool| Found {
+            members: ids.iter().map(|id| FoundMember { id: (*id).to_owned(), by_list: true }).collect(),
+            known,
+            unconfirmed_by: Vec::new(),
+            said: is_said.then(said),
+        };
+        let kept = || vec!["U1".to_owned()];
+        let (plain, signed) = (Maker::default(), Maker { is_signed_bot: true, ..Maker::default() });
+        for (maker, found, expected) in [
+            (&plain, found(Known::Member, &["U1"], false), (Member::Found(kept()), Vec::new())),
+            (&signed, found(Known::Member, &["U1"], false), (Member::Found(kept()), Vec::new())),
+            (&plain, found(Known::NobodyHere, &[], false), (Member::NobodyHere, Vec::new())),
+            (&plain, found(Known::NobodyHere, &["U1"], false), (Member::NotFound, kept())),
+            (&signed, found(Known::Bot, &[], false), (Member::Bot, Vec::new())),
+            // Without the signature, anybody can have written the bot's name.
+            (&plain, found(Known::Bot, &[], false), (Member::NotFound, Vec::new())),
+            (&plain, found(Known::Bot, &[], true), (Member::NotFound, Vec::new())),
+            (&signed, found(Known::NotFound, &[], false), (Member::NotFound, Vec::new())),
+            (&plain, found(Known::NotFound, &[], true), (Member::SaidNobodyHere(said()), Vec::new())),
+            (&plain, found(Known::NotFound, &["U1"], true), (Member::NotFound, kept())),
+        ] {
+            assert_eq!(member(maker, found.clone()), expected, "{found:?}");
+        }
     }
 }

@@ -9,7 +9,6 @@ use approval::approval::{self as votes, Approval, Frozen, Status, Subject, Succe
 use approval::deploy::{Deploy, RulesChange};
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
-use approval::message;
 use approval::newest::{Arrival, Newest};
 use approval::run::{self, Run};
 use providers::Failure;
@@ -30,8 +29,13 @@ impl ActionExecution {
         earlier: &[Approval],
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        if let Some(reason) = self.gone_since(deploy, run, (step, spec), earlier).await? {
+            return Err(Failure::Permanent(reason).into());
+        }
         let slack = self.outside.slack(self.now()).await?;
-        let blocks = self.policy_blocks(deploy, run).await?;
+        if let Some(reason) = self.voted_on_another_change(&slack, deploy, run, step, earlier).await? {
+            return Err(Failure::Permanent(reason).into());
+        }
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
@@ -43,19 +47,15 @@ impl ActionExecution {
                 })?
             }
         };
-        let prompt = match blocks.is_empty() {
-            true => prompt,
-            // In front, as a long text is cut at its end.
-            false => format!("{}\n{prompt}", message::policy_blocks(&blocks)),
-        };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
-        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, true).await?;
+        let Judgement { electorate, base, start, read, .. } = self.judge(&slack, asked, true).await?;
         let is_of_rules = electorate.is_of_rules;
         let is_of_policy = run.proposes_policy().is_some();
         if !is_of_rules {
             reachable(&electorate, spec, deploy)?;
         }
+        let place = base.place.clone();
         let subject = self.subject(deploy, run, step, spec, earlier).await?;
         let opened_at = self.now();
         let approval = Approval {
@@ -66,7 +66,7 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject { base: start.clone(), ..subject },
+            subject: Subject { base: start.clone(), place, ..subject },
             rules_change: if is_of_rules || is_of_policy {
                 RulesChange::No
             } else {
@@ -84,6 +84,7 @@ impl ActionExecution {
             require_reason: spec.require_reason,
             undo_window: spec.undo_window,
             frozen: Frozen::new(spec.freeze.clone(), opened_at),
+            nobody_here: Vec::new(),
             expires_at: spec.expires_after.and_then(|after| opened_at.checked_add(after).ok()),
             electorate,
             workspace: self.outside.workspace(&slack).await?,

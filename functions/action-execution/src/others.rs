@@ -1,15 +1,28 @@
-//! The approvals that are judged again because something beside them changed: the base of a place, or the
-//! list of people.
+//! The approvals that are judged again because something beside them changed: the base of a place, the list
+//! of people, or the policy.
 
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::approval::Successor;
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
+use approval::effect::{Effect, EffectKind};
 use approval::id::{ApprovalId, DeployId};
 use approval::range::Direction;
 use runtime::effects::Attempt;
-use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
+use store::{
+    After, Change, CommitError, DeploySummary, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome,
+};
+
+/// The open approvals that are judged again.
+#[derive(Clone, Copy)]
+pub(crate) enum Others<'a> {
+    /// All of the deployment but this one, which moved a base.
+    MovedBy(&'a ApprovalId),
+    /// The blocked ones of every deployment.
+    Blocked,
+    /// All of every deployment.
+    All,
+}
 
 impl ActionExecution {
     /// Has other open approvals judged again. With `moved_by`, all of the deployment but that one: their
@@ -21,13 +34,22 @@ impl ActionExecution {
         moved_by: Option<&ApprovalId>,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let deployment = match moved_by {
-            Some(_) => {
+        self.judge_each(effect, moved_by.map_or(Others::Blocked, Others::MovedBy)).await?;
+        self.done(effect).await
+    }
+
+    /// Has `others` judged again, once for `effect`.
+    ///
+    /// # Errors
+    /// The record can't be read or written. Those that were found before are judged all the same.
+    pub(crate) async fn judge_each(&self, effect: &Effect, others: Others<'_>) -> Result<(), CommitError> {
+        let deployment = match others {
+            Others::MovedBy(_) => {
                 let deploy = self.store.deploy(&effect.deploy).await?;
-                let Some(deploy) = deploy else { return self.done(effect).await };
+                let Some(deploy) = deploy else { return Ok(()) };
                 Some(deploy.deployment)
             }
-            None => None,
+            Others::Blocked | Others::All => None,
         };
         let wanted = WantedApprovals {
             deployment,
@@ -38,9 +60,10 @@ impl ActionExecution {
         loop {
             let listing = self.store.approvals(&wanted, MOST_LOOKED_AT, before.as_deref()).await?;
             for other in listing.approvals {
-                let is_meant = match moved_by {
-                    Some(moved_by) => other.id != *moved_by,
-                    None => self.is_blocked(&other.deploy, &other.id).await?,
+                let is_meant = match others {
+                    Others::MovedBy(moved_by) => other.id != *moved_by,
+                    Others::Blocked => self.is_blocked(&other.deploy, &other.id).await?,
+                    Others::All => true,
                 };
                 if !is_meant {
                     continue;
@@ -51,15 +74,14 @@ impl ActionExecution {
                 match self.store.commit(change).await {
                     // An earlier attempt did it.
                     Ok(()) | Err(CommitError::Conflict) => {}
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(error),
                 }
             }
             match listing.next {
                 Some(next) => before = Some(next),
-                None => break,
+                None => return Ok(()),
             }
         }
-        self.done(effect).await
     }
 
     async fn is_blocked(&self, deploy: &DeployId, id: &ApprovalId) -> Result<bool, StoreError> {
@@ -68,13 +90,17 @@ impl ActionExecution {
             .is_some_and(|approval| approval.status.is_open() && !approval.electorate.blocked.is_empty()))
     }
 
-    /// The deploy that took `deploy` out of its environment by going back to what stood there before it; `None`: none did. One
-    /// request, and some more where a later deploy stands there.
+    /// The deploy that took `deploy` out of its environment by going back to what stood there before it,
+    /// whatever came after that; `None`: none did. One request, and some more where a later deploy stands
+    /// there.
     pub(crate) async fn rolled_back_by(&self, deploy: &Deploy) -> Result<Option<Successor>, StoreError> {
-        let Some(newer) = self.store.newer(deploy).await? else { return Ok(None) };
-        if newer.revision == deploy.revision {
-            return Ok(None);
+        let After { newer, rollback } = self.store.after(deploy).await?;
+        if let Some(back) = rollback {
+            let found = self.store.deploy(&back.id).await?;
+            return Ok(Some(self.successor(back, found.as_ref())));
         }
+        let Some(newer) = newer.filter(|newer| newer.revision != deploy.revision) else { return Ok(None) };
+        // It may not be on record as a rollback yet.
         let back = (newer.revision.as_str(), &newer.id);
         let Deploy { deployment, environment, deployed_at, .. } = deploy;
         let stood_before = self.store.stood_before(deployment, environment, back, *deployed_at).await?;
@@ -84,7 +110,12 @@ impl ActionExecution {
         if !stood_before && !found.as_ref().is_some_and(is_rollback) {
             return Ok(None);
         }
-        let title = found.map_or_else(|| newer.revision.clone(), |found| found.title());
-        Ok(Some(Successor { url: self.deploy_url(&newer.id), title, deploy: newer.id }))
+        Ok(Some(self.successor(newer, found.as_ref())))
+    }
+
+    /// What took the place of a deploy; `found` is its row.
+    fn successor(&self, by: DeploySummary, found: Option<&Deploy>) -> Successor {
+        let title = found.map_or(by.revision, Deploy::title);
+        Successor { url: self.deploy_url(&by.id), title, deploy: by.id }
     }
 }

@@ -4,6 +4,7 @@
 mod ask;
 
 use crate::handler::ActionExecution;
+use approval::approval::SaidNobody;
 use approval::deploy::Person;
 use approval::people::{Entry, Handle, Nobody, Standing};
 use approval::range::Identity;
@@ -45,6 +46,8 @@ pub(crate) struct Found {
     pub(crate) known: Known,
     /// The Slack user ids of those who said something of it that nobody else confirmed: they may not vote on what needs it.
     pub(crate) unconfirmed_by: Vec<String>,
+    /// The statement that they are nobody here, where somebody who may vote can confirm it for one approval.
+    pub(crate) said: Option<SaidNobody>,
 }
 
 /// The makers of a change, each with the people behind them.
@@ -53,7 +56,7 @@ pub(crate) struct Makers(Vec<(Person, Found)>);
 
 impl Found {
     fn nobody() -> Self {
-        Self { members: Vec::new(), known: Known::NotFound, unconfirmed_by: Vec::new() }
+        Self { members: Vec::new(), known: Known::NotFound, unconfirmed_by: Vec::new(), said: None }
     }
 
     fn add(&mut self, id: &str, by_list: bool) {
@@ -101,11 +104,22 @@ impl ActionExecution {
         slack: &Slack,
         identities: &[Identity],
     ) -> Result<Vec<Found>, Failure> {
-        let handles: Vec<Vec<Handle>> = identities.iter().map(handles).collect();
+        self.found_by(slack, &identities.iter().map(handles).collect::<Vec<_>>()).await
+    }
+
+    /// The people behind each of these lists of handles, each list one person's, as
+    /// [`ActionExecution::members_of`] finds them.
+    ///
+    /// Errors: those of the record and of Slack, as failures that may pass.
+    pub(crate) async fn found_by(
+        &self,
+        slack: &Slack,
+        handles: &[Vec<Handle>],
+    ) -> Result<Vec<Found>, Failure> {
         let listed = self.store.people_of(&handles.concat()).await;
         let listed = listed.map_err(|error| Failure::retryable(format!("the list of people: {error}")))?;
         let mut found = Vec::new();
-        for handles in &handles {
+        for handles in handles {
             let mut by_address = Vec::new();
             for handle in handles.iter().filter(|handle| !handle.is_noreply()) {
                 if let Handle::Email { address } = handle {
@@ -145,6 +159,7 @@ fn handles(identity: &Identity) -> Vec<Handle> {
 }
 
 /// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of the addresses.
+/// That an address is nobody's here says nothing of the account that it belongs to.
 fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[String]) -> Found {
     let mut found = Found::nobody();
     let mut nobody_here = None;
@@ -152,17 +167,33 @@ fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[S
         found.add(id, false);
     }
     let mut is_member = !by_address.is_empty();
-    for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
+    let is_address = |handle: &Handle| matches!(handle, Handle::Email { .. });
+    let has_account = handles.iter().any(|handle| !is_address(handle));
+    for (handle, entry) in handles.iter().filter_map(|handle| Some((handle, listed.get(handle)?))) {
+        let is_of_another = has_account && is_address(handle);
         let statements = entry.counts.iter().chain(&entry.waits);
         found
             .unconfirmed_by
             .extend(statements.filter_map(|statement| statement.only_by().map(str::to_owned)));
+        if let Some((waits, kind, reason)) = entry.nobody_here_waits().filter(|_| !is_of_another) {
+            found.said = found.said.or_else(|| {
+                Some(SaidNobody {
+                    handle: entry.handle.to_string(),
+                    version: entry.version,
+                    name: entry.name.clone(),
+                    kind,
+                    reason: reason.to_owned(),
+                    by: waits.said.as_ref().map(|said| said.id.clone()).unwrap_or_default(),
+                })
+            });
+        }
         match entry.standing() {
             Standing::Member { id } => {
                 is_member = true;
                 found.add(id, true);
             }
             Standing::Unknown { kept } => kept.into_iter().for_each(|id| found.add(id, true)),
+            Standing::NobodyHere { .. } if is_of_another => {}
             Standing::NobodyHere { kind } => {
                 let known = if kind == Nobody::Bot { Known::Bot } else { Known::NobodyHere };
                 nobody_here = nobody_here.or(Some(known));

@@ -3,19 +3,20 @@
 use crate::actions::kept_waiting;
 use crate::electorate::resolve;
 use crate::handler::ActionExecution;
+use crate::late_base::LateBase;
 use crate::subject::renderer;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec, Kind};
 use approval::approval::{self as votes, Approval, Subject};
 use approval::deploy::Deploy;
-use approval::effect::EffectKind;
+use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::{ApprovalId, RunId};
 use approval::message;
 use approval::policy::PATH;
-use approval::run::{self, Run, Status, StepState};
+use approval::run::{self, KEPT_BACK, Run, Status};
 use providers::Failure;
-use rules::policy::{Judged, Policy, Shortfall, Together};
+use rules::policy::{Before, Judged, Policy, Shortfall, Together};
 use rules::template::{Context, is_late};
 use runtime::effects::Attempt;
 use runtime::settings::{SettingError, Settings};
@@ -23,8 +24,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Change, StoreError};
 
-/// The beginning of a step's note while the policy keeps it back.
-const BLOCKED: &str = "The policy keeps this back. ";
 /// The most rules that are followed back by `after`.
 const MAX_AFTER: usize = 50;
 
@@ -63,7 +62,7 @@ pub(crate) enum Basing {
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     /// The ways in which its rule is below the policy.
-    below: Vec<String>,
+    pub(crate) below: Vec<String>,
     /// The floors that it meets by the votes of several approvals together.
     together: Vec<Together>,
     /// Those who may break the glass for what it does: e-mail addresses, Slack user ids and user groups.
@@ -115,17 +114,11 @@ impl ActionExecution {
         })
     }
 
-    /// The ways in which the rule of `run` is below the policy in force. None: what it does may be done, once enough different
-    /// people approved ([`Self::is_held_by_policy`]).
-    pub(crate) async fn policy_blocks(&self, deploy: &Deploy, run: &Run) -> Result<Vec<String>, Trouble> {
-        Ok(self.held_against_policy(deploy, run, None).await?.below)
-    }
-
     /// The policy's word on an approval of `run` that sets a base. A run that only asks is held against no
     /// floor, so that under a policy it sets none: a rule of few votes would hide its commits from the one
     /// that acts.
     pub(crate) async fn policy_on_base(&self, deploy: &Deploy, run: &Run) -> Result<Basing, Trouble> {
-        let held = self.held_against_policy(deploy, run, None).await?;
+        let held = self.held_against(&self.policy().await?, deploy, run, None).await?;
         Ok(match (held.below.is_empty() && !held.asks_only, held.together.is_empty()) {
             (false, _) => Basing::Never,
             (true, true) => Basing::Always,
@@ -153,32 +146,61 @@ impl ActionExecution {
         Ok(!is_broken && too_few(run, held, &approved).is_empty())
     }
 
-    /// The rule of `run` against the policy in force, as it is written and as its texts are rendered now, or as people voted on
-    /// them with `subject`.
-    async fn held_against_policy(
+    /// Sets the base that `approval` did not set when it was approved, because the policy kept back what
+    /// follows it. To be called once the policy lets that act.
+    ///
+    /// # Errors
+    /// The record can't be read or written.
+    pub(crate) async fn set_base_late(
         &self,
+        effect: &Effect,
+        deploy: &Deploy,
+        run: &Run,
+        approval: &Approval,
+    ) -> Result<(), Trouble> {
+        if !run.is_in_force() {
+            return Ok(());
+        }
+        let basing = self.policy_on_base(deploy, run).await?;
+        self.commit_newest(effect, async || {
+            let now = self.now();
+            if !self.sets_base(run, &basing, approval).await? {
+                return Ok(None);
+            }
+            let Some(LateBase { next, others }) = self.late_base(deploy, run, approval, now).await? else {
+                return Ok(None);
+            };
+            let owner = format!("base moved once the policy let {} go on", approval.id);
+            Ok(Some(Change::to(&deploy.id, now).base(next).and(&owner, others, Vec::new())))
+        })
+        .await
+    }
+
+    /// The rule of `run` against what binds it, as it is written and as its texts are rendered now, or as people voted on
+    /// them with `subject`.
+    pub(crate) async fn held_against(
+        &self,
+        binding: &Binding,
         deploy: &Deploy,
         run: &Run,
         subject: Option<&Subject>,
     ) -> Result<Held, Trouble> {
-        if self.policies.repository.is_none() {
-            return Ok(Held::default());
-        }
-        if !run.steps.iter().any(|step| is_bound(&step.action)) {
-            return Ok(Held { asks_only: true, ..Held::default() });
-        }
-        let policy = match self.policy().await? {
+        let asks_only = !run.steps.iter().any(|step| is_bound(&step.action));
+        let policy = match binding {
             Binding::Nothing => return Ok(Held::default()),
-            Binding::Unknown(why) => return Ok(Held { below: vec![why], ..Held::default() }),
+            Binding::Unknown(_) | Binding::Policy(_) if asks_only => {
+                return Ok(Held { asks_only, ..Held::default() });
+            }
+            Binding::Unknown(why) => return Ok(Held { below: vec![why.clone()], ..Held::default() }),
             Binding::Policy(policy) => policy,
         };
         let (actions, runs_before) = (run.actions(), self.runs_before(run).await?);
-        let before: Vec<Vec<Action>> = runs_before.iter().map(Run::actions).collect();
+        let before: Vec<(Vec<Action>, Option<&str>)> =
+            runs_before.iter().map(|run| (run.actions(), run.promotes_to.as_deref())).collect();
         let rendered = rendered(&actions, subject, &self.early_context(deploy));
         let (mut found, mut together) = (Vec::new(), Vec::new());
         for actions in [&actions, &rendered] {
-            let after = before.iter().map(Vec::as_slice).collect();
-            let judged = Judged { rule: &run.rule, line: run.line, actions, after };
+            let judged = judged(run, actions, &before);
             for shortfall in policy.judge_rule(&deploy.deployment, &judged).iter().map(Shortfall::text) {
                 if !found.contains(&shortfall) {
                     found.push(shortfall);
@@ -287,19 +309,10 @@ impl ActionExecution {
         step: usize,
         subject: Option<&Subject>,
     ) -> Result<bool, Trouble> {
-        let held = self.held_against_policy(deploy, run, subject).await?;
+        let held = self.held_against(&self.policy().await?, deploy, run, subject).await?;
         let lacking = self.lacking_people(run, &held).await?;
         let blocks = [held.below, lacking].concat();
-        let has_waited = run.steps.get(step).is_some_and(|step| match &step.state {
-            StepState::Running { note, .. } => note.as_ref().is_some_and(|note| note.starts_with(BLOCKED)),
-            StepState::Waiting
-            | StepState::Asking { .. }
-            | StepState::Succeeded { .. }
-            | StepState::Failed { .. }
-            | StepState::Unknown { .. }
-            | StepState::Skipped
-            | StepState::SkippedByHand { .. } => false,
-        });
+        let has_waited = run.steps.get(step).is_some_and(|step| step.state.is_kept_back());
         if has_waited && self.store.newer(deploy).await?.is_some() {
             let environment = &deploy.environment;
             return Err(Failure::Permanent(format!(
@@ -324,7 +337,7 @@ impl ActionExecution {
         is_news: bool,
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
-        let reason = format!("{BLOCKED}{}", message::shorten(&blocks.join(" "), 600));
+        let reason = format!("{KEPT_BACK}{}", message::shorten(&blocks.join(" "), 600));
         let after = kept_waiting(attempt, self.now(), reason.clone());
         let event = is_news.then(|| EventKind::RuleBlocked {
             run: run.id.clone(),
@@ -342,13 +355,29 @@ impl ActionExecution {
             let now = self.now();
             let change = Change::to(&effect.deploy, now).effect(effect, after.clone());
             let Some(run) = self.store.run(&effect.deploy, &run.id).await? else { return Ok(Some(change)) };
-            let command = run::Command::Retry { reason: reason.clone() };
+            let command = run::Command::Wait { reason: reason.clone() };
             let Ok(decision) = run::decide(&run, step, command, now) else { return Ok(Some(change)) };
             let owner = format!("policy blocks {} {}", effect.id, effect.attempts);
             let (tell, event) = (tell.clone().into_iter().collect(), event.clone().into_iter().collect());
             Ok(Some(change.run(decision).and(&owner, tell, event)))
         })
         .await
+    }
+}
+
+/// The rule of `run` with `actions`, after runs with the actions and the environment of each in `before`.
+pub(crate) fn judged<'a>(
+    run: &'a Run,
+    actions: &'a [Action],
+    before: &'a [(Vec<Action>, Option<&'a str>)],
+) -> Judged<'a> {
+    let before = before.iter().map(|(actions, promotes_to)| Before { actions, promotes_to: *promotes_to });
+    Judged {
+        rule: &run.rule,
+        line: run.line,
+        promotes_to: run.promotes_to.as_deref(),
+        actions,
+        after: before.collect(),
     }
 }
 

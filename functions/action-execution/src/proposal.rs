@@ -80,7 +80,10 @@ impl ActionExecution {
         }
         let github = self.reader().await?;
         let read = match read(&github, &deploy.repository, base, head).await {
-            Ok((range, changing)) => self.of_file(&github, range, changing).await,
+            Ok((range, changing)) => {
+                let read = self.of_file(&github, range, changing).await;
+                read.map(|changes| changes.of_repository(&deploy.repository))
+            }
             Err(failure) => Err(failure),
         };
         let changes = match read {

@@ -51,7 +51,7 @@ impl ActionExecution {
                 }));
             }
         };
-        let mut read = changes(&range, deployed_by, now);
+        let mut read = changes(&range, deployed_by, now).of_repository(&deploy.repository);
         read.files = self.files(&github, deploy, (base, revision), files).await;
         if let Err(failure) = addresses(&github, &mut read).await {
             return Ok(Err(incomplete(&failure)));
@@ -75,6 +75,7 @@ pub(crate) fn within_a_row(mut read: Changes) -> Changes {
         read.makers.clear();
         read.shares.clear();
         read.authors.clear();
+        read.of_bots.clear();
         read.missing.push("More people made it than Signoff can keep.".to_owned());
     }
     read

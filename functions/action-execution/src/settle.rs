@@ -54,6 +54,7 @@ impl ActionExecution {
             | EffectKind::Remind { .. }
             | EffectKind::WatchFreeze { .. }
             | EffectKind::JudgeOthers { .. }
+            | EffectKind::ApplyPolicy
             | EffectKind::TellFreezeLifted { .. }
             | EffectKind::TellThread { .. }
             | EffectKind::SettleReview { .. }

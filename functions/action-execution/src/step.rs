@@ -57,10 +57,11 @@ impl ActionExecution {
         if let Action::SlackChannelApproval(spec) = &action {
             return self.open_approval(attempt, &deploy, &run, step, spec, &approvals).await;
         }
-        if let Action::RulesFile(RulesFileStep::Await { file }) = &action
-            && self.waits_for_rules(&deploy, &run, file).await?
-        {
-            return self.wait_for_rules(attempt, &run.id, step).await;
+        if let Action::RulesFile(RulesFileStep::Await { file }) = &action {
+            if self.waits_for_rules(&deploy, &run, file).await? {
+                return self.wait_for_rules(attempt, &run.id, step).await;
+            }
+            self.unless_newer_came(effect, &deploy).await?;
         }
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());
@@ -69,6 +70,9 @@ impl ActionExecution {
             return Ok(());
         }
         self.unless_overtaken(&deploy, &run, step, voted).await?;
+        if let Some(voted) = voted.filter(|_| current.state.is_kept_back()) {
+            self.set_base_late(effect, &deploy, &run, voted).await?;
+        }
         let voted = Voted { subject, all: decided(&run, step, &approvals).collect() };
         let acting =
             as_first(attempt, first, run.steps.get(step).and_then(|step| step.resolved.as_ref()), self.now());
@@ -83,7 +87,8 @@ impl ActionExecution {
             Err(trouble) => return Err(trouble),
         };
         let after = effect.closed(EffectState::Succeeded, None);
-        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
+        let build = acting.started_build().cloned();
+        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url, build }).await
     }
 
     /// Puts on record that a step's action begins, before it does. `false`: the step went on without this effect.

@@ -8,6 +8,7 @@ mod base;
 mod deployments;
 mod documents;
 mod keys;
+mod nobody;
 mod pages;
 mod people;
 mod policy;
@@ -253,6 +254,7 @@ impl Console {
             Endpoint::Deploy => self.deploy(call).await,
             Endpoint::Vote => self.vote(call).await,
             Endpoint::SetBase => self.set_base(call).await,
+            Endpoint::ConfirmNobody => self.confirm_nobody(call).await,
             Endpoint::AskAgain => self.ask_again(call).await,
             Endpoint::EvaluateAgain => self.evaluate_again(call).await,
             Endpoint::Step => self.step(call).await,

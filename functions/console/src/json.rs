@@ -13,7 +13,7 @@
 //! of the next part, `null` at the end:
 //!
 //! ```json
-//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "has_failed", "url"}], "next": "…"}
+//! {"deploys": [{"id", "deployment", "environment", "revision", "deployed_at", "state", "has_failed", "url"}], "next": "…"}
 //! ```
 //!
 //! `deployment` is `owner/name`; `environment` is compared in any case; `revision` is a SHA, or its

@@ -26,7 +26,7 @@ pub(crate) struct Admitted {
     pub(crate) may_report: bool,
     /// The CI job whose token was shown; `None`: an API key was.
     pub(crate) job: Option<CiJob>,
-    /// The person who started that job, where its token says so.
+    /// Whoever started that job, by the word of its CI; `None`: the source host knows.
     pub(crate) started_by: Option<Identity>,
 }
 

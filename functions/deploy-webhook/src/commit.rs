@@ -3,6 +3,7 @@
 use crate::handler::DeployWebhook;
 use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
+use approval::deploy_state::News;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -55,8 +56,8 @@ impl Known {
 
 impl DeployWebhook {
     /// Commits `deploy`, a delivery of GitHub's whose id follows from GitHub's own, and has its rules
-    /// evaluated. Delivering it again is no new deploy, whatever stands in the environment by then. A later
-    /// success of the same deployment is one where another revision came in between.
+    /// evaluated once it arrived. Delivering it again is no new deploy, whatever stands in the environment by
+    /// then. A later success of the same deployment is one where another revision came in between.
     ///
     /// # Errors
     ///
@@ -76,6 +77,9 @@ impl DeployWebhook {
                 Err(error) => return Err(error),
             }
             let Some(known) = self.store.deploy(&deploy.id).await? else { return Err(CommitError::Conflict) };
+            if !known.state.has_arrived() || !deploy.state.has_arrived() {
+                return self.commit_report(&known, named, (&latest, channel), now).await;
+            }
             if !stands_again(&known, deploy, &latest) {
                 return Ok(Registered::Before(known.id));
             }
@@ -92,8 +96,11 @@ impl DeployWebhook {
         .await
     }
 
-    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated. `date`: the registration said when it
-    /// was deployed.
+    /// Commits `deploy`, a registration, under an id of its own, and has its rules evaluated once it arrived.
+    /// `date`: the registration said when it was deployed.
+    ///
+    /// One that is under way or failed is the deploy that a later success of the same revision becomes, as
+    /// long as no other deploy came to the environment.
     ///
     /// While its revision is the latest that was registered for the environment, it is that deploy. Once another one came, it is
     /// a new deploy, unless one of the same revision and the same date, or of the same attempt of a CI run, is on record.
@@ -117,7 +124,13 @@ impl DeployWebhook {
             if let Some(latest) = latest.latest().filter(is_latest)
                 && !comes_again(&self.store, latest, deploy).await?
             {
-                return Ok(Registered::Before(latest.deploy.clone()));
+                return match self.store.deploy(&latest.deploy).await? {
+                    Some(known) if !deploy.state.has_arrived() => {
+                        let latest = Known::Latest(Some(latest.clone()));
+                        self.commit_report(&known, deploy.clone(), (&latest, channel), now).await
+                    }
+                    Some(_) | None => Ok(Registered::Before(latest.deploy.clone())),
+                };
             }
             let named = called(deploy, latest.latest());
             let first = Deploy { id: id(&named, None), ..named };
@@ -128,16 +141,33 @@ impl DeployWebhook {
             }
             // It was there before, or somebody else registered something at this moment.
             let Some(known) = self.store.deploy(&first.id).await? else { return Err(CommitError::Conflict) };
+            if !known.state.has_arrived() {
+                return self.commit_report(&known, first, (&latest, channel), now).await;
+            }
+            let since = latest.latest().map(|latest| format!("after {}", latest.deploy));
+            let begun = since.as_deref().map(|since| id(&first, Some(since)));
+            let begun = match begun {
+                Some(begun) => self.store.deploy(&begun).await?.filter(|begun| !begun.state.has_arrived()),
+                None => None,
+            };
+            if let Some(begun) = begun {
+                return self.commit_report(&begun, first, (&latest, channel), now).await;
+            }
             let same_run = run(&first).is_some() && run(&known) == run(&first);
             if same_run || (date.is_some() && known.deployed_at == first.deployed_at) {
-                return Ok(Registered::Before(first.id));
+                return match first.state.has_arrived() {
+                    true => Ok(Registered::Before(first.id)),
+                    false => self.commit_report(&known, first, (&latest, channel), now).await,
+                };
             }
             let after = match (date, run(&first)) {
+                // The success that comes later has another date.
+                _ if !first.state.has_arrived() && since.is_some() => since,
                 (Some(date), _) => Some(format!("at {date}")),
                 (None, Some(run)) => Some(format!("by {run}")),
                 // It may have come again: once its rules are evaluated, it is known whether it stands there already.
                 (None, None) if latest.is_unreadable() => Some(format!("beside {now}")),
-                (None, None) => latest.latest().map(|latest| format!("after {}", latest.deploy)),
+                (None, None) => since,
             };
             let Some(after) = after else { return Err(CommitError::Conflict) };
             let again = Deploy { id: id(&first, Some(&after)), ..first };
@@ -154,6 +184,31 @@ impl DeployWebhook {
 }
 
 impl DeployWebhook {
+    /// Commits `report`, another report of the deploy that is on record as `known`, where at least one of the
+    /// two says that it did not arrive.
+    async fn commit_report(
+        &self,
+        known: &Deploy,
+        report: Deploy,
+        (latest, channel): (&Known, Option<&str>),
+        now: Timestamp,
+    ) -> Result<Registered, CommitError> {
+        let report = report.continuing(known);
+        let change = match known.state.news(known.deployed_at, report.state, report.deployed_at) {
+            News::Nothing => return Ok(Registered::Before(known.id.clone())),
+            // It is noted at its own time, so that noting it again changes nothing.
+            News::Noted => Change::to(&known.id, report.deployed_at).and(
+                report.state.word(),
+                Vec::new(),
+                vec![EventKind::DeployReported { state: report.state }],
+            ),
+            News::Moved => Change::reported(known, &report, now),
+            News::Arrived => self.arriving(Change::reported(known, &report, now), &report, latest, channel),
+        };
+        self.store.commit(change).await?;
+        Ok(Registered::New(known.id.clone()))
+    }
+
     /// The latest deploy of the environment of `deploy`. One request.
     async fn known(&self, deploy: &Deploy) -> Result<Known, StoreError> {
         match self.store.latest(&deploy.deployment, &deploy.environment).await {
@@ -166,9 +221,17 @@ impl DeployWebhook {
         }
     }
 
-    /// The change that registers `deploy`. An unreadable row stays as it is, and is told in `channel`.
+    /// The change that registers `deploy`: only what arrived becomes the latest.
     fn registering(&self, deploy: &Deploy, known: &Known, channel: Option<&str>, now: Timestamp) -> Change {
-        let change = Change::register(deploy, now);
+        match deploy.state.has_arrived() {
+            true => self.arriving(Change::register(deploy, now), deploy, known, channel),
+            false => Change::report(deploy, now),
+        }
+    }
+
+    /// `change`, by which `deploy` arrives, with what follows for the latest deploy of its environment. An
+    /// unreadable row stays as it is, and is told in `channel`.
+    fn arriving(&self, change: Change, deploy: &Deploy, known: &Known, channel: Option<&str>) -> Change {
         match known {
             Known::Latest(latest) => match Latest::after(latest.as_ref(), deploy) {
                 Some(next) => change.latest(next),

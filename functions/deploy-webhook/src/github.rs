@@ -1,4 +1,4 @@
-//! GitHub's webhook: a deployment whose status became `success`.
+//! GitHub's webhook: a deployment that arrived, is under way, or failed.
 
 use crate::answer::{not_committed, not_done, not_set_up, text};
 use crate::commit::Registered;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use providers::derived::incoming_secret;
-use providers::github::{Delivery, DeploymentSucceeded, ParseError, delivery, named_repository, verify_any};
+use providers::github::{Delivery, ParseError, ReportedDeployment, delivery, named_repository, verify_any};
 use providers::signature::VerifyError;
 use runtime::connections::{Connected, Lead, disconnected};
 use std::collections::BTreeMap;
@@ -55,10 +55,10 @@ impl DeployWebhook {
         }
         match delivery(header(request, "x-github-event"), header(request, "x-github-delivery"), body) {
             // The body was read twice: what counts now must be what the secret was chosen by.
-            Ok(Delivery::DeploymentSucceeded(deployment)) if deployment.repository == repository => {
+            Ok(Delivery::Deployment(deployment)) if deployment.repository == repository => {
                 self.deployment(deployment, lead, request_id, now).await
             }
-            Ok(Delivery::DeploymentSucceeded(_)) => self.not_signed(VerifyError::Mismatch, request_id),
+            Ok(Delivery::Deployment(_)) => self.not_signed(VerifyError::Mismatch, request_id),
             Ok(Delivery::Ignored { delivery, reason }) => {
                 self.ignored(&delivery, &reason, request_id, now).await
             }
@@ -86,7 +86,7 @@ impl DeployWebhook {
 
     async fn deployment(
         &self,
-        found: DeploymentSucceeded,
+        found: ReportedDeployment,
         lead: Lead,
         request_id: &str,
         now: Timestamp,
@@ -139,7 +139,7 @@ impl DeployWebhook {
     }
 }
 
-fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Timestamp) -> Deploy {
+fn deploy(id: DeployId, deployment: Slug, found: &ReportedDeployment, now: Timestamp) -> Deploy {
     let links = found.url.iter().map(|url| ("Deployment".to_owned(), url.clone()));
     Deploy {
         id,
@@ -163,6 +163,7 @@ fn deploy(id: DeployId, deployment: Slug, found: &DeploymentSucceeded, now: Time
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: Confirmation::Awaited,
+        state: found.state,
         host_deployment: Some(found.deployment_id),
         reported_tags: Vec::new(),
         reading: Default::default(),

@@ -35,7 +35,10 @@ impl DeployWebhook {
             Err(error) => return unreadable(&error, &slug, request_id),
         };
         let deploys = match self.store.of_revision(&slug, &revision).await {
-            Ok(deploys) => deploys,
+            // What did not arrive has no health.
+            Ok(deploys) => {
+                deploys.into_iter().filter(|deploy| deploy.state.has_arrived()).collect::<Vec<_>>()
+            }
             Err(error) => {
                 tracing::error!(request_id, deployment = %slug, %error, "no deploy can be looked up");
                 return not_done(NOT_REPORTED, &error);

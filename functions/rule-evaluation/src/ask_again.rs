@@ -102,6 +102,7 @@ impl RuleEvaluation {
             Ok((earlier, mut next)) => {
                 next.next.line = Some(rule.at.line);
                 next.next.after.clone_from(&rule.after);
+                next.next.promotes_to.clone_from(&rule.promotes_to);
                 Ok((earlier, next))
             }
             Err(why) => Err(Some(NotAskedAgain::Core(why))),

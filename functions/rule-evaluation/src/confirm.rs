@@ -2,7 +2,7 @@
 
 use crate::again::offer;
 use crate::deployers::{note_creator, note_job};
-use crate::handler::{RuleEvaluation, Trouble};
+use crate::handler::{RuleEvaluation, Tried, Trouble};
 use crate::moved::other_host;
 use approval::confirmation::{Confirmation, Doubt};
 use approval::deploy::{Deploy, Slug};
@@ -121,12 +121,7 @@ impl RuleEvaluation {
 
     /// The other deployment that the repository belongs to, by its name or its number `id`, where no admin connected it to
     /// this one: a name that fits an entry for a whole organization must not start without rules in force.
-    async fn other_owner(
-        &self,
-        connection: &Connection,
-        repository: &str,
-        id: u64,
-    ) -> Result<Option<Slug>, Trouble> {
+    async fn other_owner(&self, connection: &Connection, repository: &str, id: u64) -> Tried<Option<Slug>> {
         let this = &connection.deployment;
         if connection.is_of_organization
             && let Some(owner) = self.store.deployment_of(repository).await?.filter(|owner| owner != this)
@@ -137,14 +132,9 @@ impl RuleEvaluation {
         Ok(Some(owner).filter(|owner| connection.is_of_organization && owner != this))
     }
 
-    /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it differs, so that the
-    /// deployment's settings show it, and no more where it does not.
-    async fn kept_number(
-        &self,
-        deployment: &Slug,
-        repository: &str,
-        found: u64,
-    ) -> Result<Option<u64>, Trouble> {
+    /// The number that is kept of `repository`. That GitHub says `found` of it by now is noted where it
+    /// differs, so that the deployment's settings show it, and no more where it does not.
+    async fn kept_number(&self, deployment: &Slug, repository: &str, found: u64) -> Tried<Option<u64>> {
         let Some(kept) = self.store.kept_repository(deployment, repository).await? else {
             return Ok(None);
         };

@@ -181,6 +181,7 @@ impl RuleEvaluation {
             let mut run = Run::open(&opening, now);
             run.next.line = Some(rule.at.line);
             run.next.after.clone_from(&rule.after);
+            run.next.promotes_to.clone_from(&rule.promotes_to);
             change = change.run(run);
             if change.rows() >= ROWS || change.bytes_of_runs() >= BYTES {
                 self.store.commit(change).await?;

@@ -190,6 +190,10 @@ impl RuleEvaluation {
                 .await?;
             return Ok(());
         };
+        if !deploy.state.has_arrived() {
+            let note = Some("the deploy did not arrive in its environment".to_owned());
+            return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
+        }
         if self.was_evaluated_meanwhile(effect, &deploy).await? {
             let note = Some("the rules were evaluated meanwhile".to_owned());
             return Ok(self.store.settle(effect, &effect.closed(EffectState::Succeeded, note)).await?);
@@ -298,9 +302,9 @@ impl RuleEvaluation {
         let arrived = self.store.arrive(deploy).await?;
         let came_late = arrived == Arrived::Late;
         let previous = match arrived {
-            Arrived::Stands { previous } => {
-                if let Some(previous) = &previous {
-                    self.close_what_was_rolled_back(effect, deploy, previous).await?;
+            Arrived::Stands { previous, is_rollback } => {
+                if is_rollback {
+                    self.close_what_was_rolled_back(effect, deploy).await?;
                 }
                 previous
             }

@@ -225,7 +225,8 @@ impl RuleEvaluation {
             hash: in_force.file.hash.clone(),
             why: in_force.why().to_owned(),
         };
-        let effects = tell(reader.channel, message::policy_now_in_force(&in_force)).into_iter().collect();
+        let told = tell(reader.channel, message::policy_now_in_force(&in_force));
+        let effects = told.into_iter().chain([EffectKind::ApplyPolicy]).collect();
         Step { next: state.adopt(in_force), effects, event: Some(event), run: None }
     }
 

@@ -1,5 +1,6 @@
 //! The approval: the step that waits for people. How votes close it is in [`decide`].
 
+mod carried;
 mod click;
 mod clicked;
 mod decide;
@@ -7,10 +8,12 @@ mod electorate;
 mod frozen;
 mod glass;
 mod judge;
+mod nobody;
 mod outline;
 mod quorum;
 mod subject;
 
+pub use carried::Carried;
 pub use click::{Ask, Asked, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open, wait_before_round};
 pub use electorate::{Check, Electorate, Quota, Verdict};
@@ -19,9 +22,10 @@ pub use glass::{
     BreakerCheck, Breakers, Broken, Glass, Hands, NoReviewer, REVIEW_WITHIN, Review, next_reminder,
 };
 pub use judge::{Blocker, Judged, Member, Part};
+pub use nobody::{NoConfirmer, NobodyConfirmed, SaidNobody};
 pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
-pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
+pub use subject::{Act, BuildSource, CiFile, Origin, OwnPipeline, Start, Subject};
 
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};
@@ -73,6 +77,9 @@ pub struct Approval {
     /// Its glass, which somebody may break.
     #[serde(default, skip_serializing_if = "Glass::is_whole")]
     pub glass: Glass,
+    /// What people confirmed of its makers, for it alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nobody_here: Vec<NobodyConfirmed>,
     /// When it expires.
     pub expires_at: Option<Timestamp>,
     /// Who may vote, as it was last looked up.

@@ -1,6 +1,7 @@
 //! A deploy: one revision arriving in one environment of a deployment.
 
 use crate::confirmation::Confirmation;
+use crate::deploy_state::DeployState;
 use crate::id::DeployId;
 use crate::issue::{Issue, Tracker};
 use crate::reading::Reading;
@@ -27,8 +28,11 @@ pub struct Deploy {
     pub revision: String,
     /// The branch it was built from, where known.
     pub branch: Option<String>,
-    /// When it was deployed.
+    /// When it was deployed; of one that did not arrive, when it got to its state.
     pub deployed_at: Timestamp,
+    /// How far it got, by the word of whoever reported it.
+    #[serde(default)]
+    pub state: DeployState,
     /// When Signoff was told.
     pub registered_at: Timestamp,
     /// Who told.

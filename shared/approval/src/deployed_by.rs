@@ -1,15 +1,26 @@
 //! The people who deployed a revision or started its run, as makers of all of it: each account by its number.
 
 use crate::deploy::{Deploy, Person};
+use crate::people::CiUser;
 use crate::range::{Account, Identity};
 
 impl Identity {
-    /// Somebody who did `what`, and whom the source host does not name.
+    /// Somebody who did `what`, and whom neither the source host nor the CI names.
     pub fn untold(what: &str) -> Self {
         Self { name: what.to_owned(), email: None, account: None, vouched: true }
     }
 
-    /// Whether the source host says that somebody acted, and not who.
+    /// Somebody whom a CI vouches for by its own id of them.
+    pub fn of_ci(user: &CiUser) -> Self {
+        Self::untold(&user.to_string())
+    }
+
+    /// The user of a CI that this is.
+    pub fn ci_user(&self) -> Option<CiUser> {
+        CiUser::parse(&self.name).filter(|_| self.is_untold())
+    }
+
+    /// Whether the source host or the CI says that somebody acted, and names no account of the source host's.
     pub fn is_untold(&self) -> bool {
         self.vouched && self.account.is_none()
     }

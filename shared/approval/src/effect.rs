@@ -160,6 +160,9 @@ pub enum EffectKind {
         /// at.
         approval: Option<ApprovalId>,
     },
+    /// Look again at what the policy binds, because another one came into force: approvals that are open, and
+    /// steps that it keeps back.
+    ApplyPolicy,
     /// Say in the dialog's thread who lifted the freeze.
     TellFreezeLifted {
         /// The approval.
@@ -320,6 +323,7 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
+            | Self::ApplyPolicy
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -354,6 +358,7 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
+            | Self::ApplyPolicy
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -382,6 +387,7 @@ impl EffectKind {
             | Self::WatchFreeze { .. }
             | Self::JudgeAgain { .. }
             | Self::JudgeOthers { .. }
+            | Self::ApplyPolicy
             | Self::TellFreezeLifted { .. }
             | Self::TellGlassBroken { .. }
             | Self::RemindReview { .. }
@@ -416,6 +422,7 @@ impl EffectKind {
             Self::JudgeAgain { approval, round } => format!("judge-{approval}-{round}"),
             Self::JudgeOthers { approval: Some(approval) } => format!("judge-others-{approval}"),
             Self::JudgeOthers { approval: None } => format!("judge-blocked-{deploy}"),
+            Self::ApplyPolicy => format!("policy-{deploy}"),
             // Each has its own time: in one group, the hidden message of one would hold up another that is
             // due before it.
             Self::Expire { approval } => format!("expire-{approval}"),
@@ -517,9 +524,27 @@ impl Effect {
         Self { state: EffectState::Started, ..self.postponed(now, wait, note) }
     }
 
+    /// The effect as it is once what it waited for came, at `now`. The clock's turn is the same time: a
+    /// later one would say that an attempt asked for a wait.
+    #[must_use]
+    pub fn woken(&self, now: Timestamp) -> Self {
+        Self { not_before: now, due_at: now, ..self.clone() }
+    }
+
     /// The effect as it is once nothing is left to do: `state`, and why where it did not succeed.
     pub fn closed(&self, state: EffectState, note: Option<String>) -> Self {
         Self { state, note, ..self.clone() }
+    }
+
+    /// Whether it waits at `now` for a time that has not come, and nobody does it. After an attempt whose
+    /// end is not known it waits as started: a lease ends with the clock's turn, and a wait before it.
+    pub fn is_waiting(&self, now: Timestamp) -> bool {
+        self.not_before > now
+            && match self.state {
+                EffectState::Pending => true,
+                EffectState::Started => self.due_at > self.not_before,
+                EffectState::Succeeded | EffectState::Failed | EffectState::Unknown => false,
+            }
     }
 
     /// Whether nothing is left to do.
@@ -573,6 +598,12 @@ mod tests {
         let postponed = started.postponed(at(1), SignedDuration::from_secs(4), "503".into());
         assert_eq!(postponed.claim(at(4)), Claim::Wait { until: at(5) });
         assert_eq!(postponed.claim(at(5)), Claim::Take { lost: false });
+        let waiting = [&new, &started, &unanswered, &postponed].map(|effect| effect.is_waiting(at(4)));
+        assert_eq!(waiting, [false, false, true, true]);
+        assert!(!postponed.is_waiting(at(5)));
+        for woken in [unanswered.woken(at(3)), postponed.woken(at(3))] {
+            assert!(matches!(woken.claim(at(3)), Claim::Take { .. }) && !woken.is_waiting(at(3)));
+        }
         for state in [EffectState::Succeeded, EffectState::Failed, EffectState::Unknown] {
             assert_eq!(started.closed(state, None).claim(at(1000)), Claim::Closed, "{state:?}");
         }

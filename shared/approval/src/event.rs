@@ -1,6 +1,7 @@
 //! The record: who did what, when, to which deploy.
 
 use crate::approval::{Choice, Electorate, Standing, Verdict};
+use crate::deploy_state::DeployState;
 use crate::facts::{Health, Thumb};
 use crate::id::{ApprovalId, DeployId, RunId};
 use crate::run::Resolution;
@@ -26,6 +27,12 @@ pub struct Event {
 pub enum EventKind {
     /// A deploy was registered.
     DeployRegistered,
+    /// A deploy was reported that is under way, or that failed. It changes nothing of what stands in its
+    /// environment.
+    DeployReported {
+        /// How far it got.
+        state: DeployState,
+    },
     /// The rules file was read for the deploy, and these rules held.
     RulesEvaluated {
         /// The file's path in the repository; `None`: the repository has none.
@@ -259,6 +266,21 @@ pub enum EventKind {
         name: String,
         /// The result, in their words.
         note: String,
+    },
+    /// Somebody who may vote confirmed for this approval that a maker is nobody here.
+    NobodyHereConfirmed {
+        /// The approval.
+        approval: ApprovalId,
+        /// The maker's handle on the page People.
+        handle: String,
+        /// The maker's name.
+        maker: String,
+        /// The Slack user id of the admin who said so.
+        said_by: String,
+        /// The Slack user id of who confirmed it.
+        by: String,
+        /// Their name at that time.
+        name: String,
     },
     /// Somebody undid the quorum before the actions ran.
     QuorumUndone {

@@ -12,6 +12,7 @@ pub mod ci_job;
 pub mod confirmation;
 pub mod decision;
 pub mod deploy;
+pub mod deploy_state;
 pub mod deployed_by;
 pub mod effect;
 pub mod evaluation;

@@ -1,23 +1,26 @@
 //! People: which Slack member a git account or an e-mail address belongs to, who said so, and when that counts.
 //!
-//! What one admin says counts once somebody else confirmed it: the member, by a button in a direct message, or another admin. It
-//! only ever adds a maker of a change. While a statement that names another member than before waits, nothing is taken to be found
-//! by it, and the member of before is still kept from voting; a removal, and a statement that names nobody, leave what was
-//! confirmed before in force until they are confirmed themselves.
+//! What one admin says counts once somebody else confirmed it: the member, by a button in a direct message,
+//! or another admin. It only ever adds a maker of a change. While a statement that names another member
+//! than before waits, nothing is taken to be found by it, and the member of before is still kept from
+//! voting; a removal, and a statement that names nobody, leave what was confirmed before in force until
+//! they are confirmed themselves. That an account is nobody's here can also be confirmed for one approval,
+//! by somebody who may vote on it ([`crate::approval::NobodyConfirmed`]).
 
 mod handle;
 
-pub use handle::{Handle, Host};
+pub use handle::{Ci, CiUser, Handle, Host, Role};
 
 use crate::effect::EffectKind;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How many of the newest things that happened to an entry are kept with it.
 const MOST_LINES: usize = 20;
 
 /// A kind of account that belongs to no Slack member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Nobody {
     /// Somebody who left.
@@ -199,7 +202,10 @@ impl Entry {
         let known = match handle {
             Handle::Account { host: Host::Github, id: 49_699_333 } => Some("dependabot[bot]"),
             Handle::Account { host: Host::Github, id: 29_139_614 } => Some("renovate[bot]"),
-            Handle::Account { host: Host::Github, .. } | Handle::Email { .. } => None,
+            Handle::Account { host: Host::Github, .. }
+            | Handle::Email { .. }
+            | Handle::CiUser(_)
+            | Handle::PullRequest { .. } => None,
         };
         let bot =
             || Claim::NobodyHere { kind: Nobody::Bot, reason: "It is on the list from the start".to_owned() };
@@ -298,8 +304,19 @@ impl Entry {
         }
     }
 
+    /// The statement that waits and that somebody who may vote can confirm for one approval: it says that
+    /// the handle is nobody's here, and nothing counts of it yet. Only an admin puts a bot on the list.
+    pub fn nobody_here_waits(&self) -> Option<(&Statement, Nobody, &str)> {
+        let waits = self.waits.as_ref().filter(|_| self.counts.is_none())?;
+        match &waits.claim {
+            Claim::NobodyHere { kind, reason } if *kind != Nobody::Bot => Some((waits, *kind, reason)),
+            Claim::NobodyHere { .. } | Claim::Member { .. } | Claim::Removed => None,
+        }
+    }
+
     /// The effect that follows once this entry is on record: the member whom the waiting statement names is
-    /// asked; where it is known whose the handle is, the approvals that wait for that are judged again.
+    /// asked; where it is known whose the handle is, or somebody who may vote can confirm it, the approvals
+    /// that wait for that are judged again.
     pub fn follows(&self) -> Option<EffectKind> {
         if self.waits.as_ref().and_then(Statement::member).is_some() {
             let (handle, version) = (self.handle.clone(), self.version + 1);
@@ -309,7 +326,9 @@ impl Entry {
             Standing::Member { .. } | Standing::NobodyHere { .. } => {
                 Some(EffectKind::JudgeOthers { approval: None })
             }
-            Standing::Unknown { .. } => None,
+            Standing::Unknown { .. } => {
+                self.nobody_here_waits().map(|_| EffectKind::JudgeOthers { approval: None })
+            }
         }
     }
 

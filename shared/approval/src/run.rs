@@ -3,16 +3,19 @@
 mod again;
 mod decide;
 mod failure;
+mod kept_back;
 mod order;
 mod permission;
 
 pub use again::{Again, Ended, NotAgain};
 pub use decide::{Command, Refusal, decide};
 pub use failure::{FailureNotice, FirstTry, Makers, NotTheirs, Resolved};
+pub use kept_back::KEPT_BACK;
 
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
+use crate::effect::StartedBuild;
 use crate::event::EventKind;
 use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::Timestamp;
@@ -42,6 +45,9 @@ pub struct Run {
     /// The rules whose runs for this deploy had to succeed first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
+    /// The environment that its rule names in `promotes_to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotes_to: Option<String>,
     /// Whether rules ask how it ended: once it has, the rules of the deploy are evaluated again.
     #[serde(default)]
     pub followed: bool,
@@ -86,6 +92,9 @@ pub struct Step {
     /// What somebody did about its last failure that was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// The build that it started, where it did and the CI named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<StartedBuild>,
 }
 
 /// How an approval must end to start a step under it.
@@ -215,6 +224,7 @@ impl Run {
             status: Status::Running,
             line: None,
             after: Vec::new(),
+            promotes_to: None,
             followed: opening.followed,
             again: None,
             asked_again: None,
@@ -342,6 +352,7 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             first: None,
             notice: None,
             resolved: None,
+            started: None,
         });
         if let Action::SlackChannelApproval(spec) = action {
             flatten(&spec.on_success, Some(index), Branch::OnSuccess, steps);

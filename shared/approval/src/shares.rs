@@ -3,49 +3,27 @@
 //! A vote counts for each share that its voter has no hand in. An approval is complete when each share has the votes
 //! that its rule asks for.
 
+mod bots;
+mod makers;
+
+pub use makers::Maker;
+
 use crate::authors::vouched_authors;
 use crate::message::shorten;
+use crate::people::{Handle, Role};
 use crate::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use crate::range_files::RangeFiles;
+use crate::slug::canonical;
+use bots::{is_bot, is_merge_queue, is_program, is_run_token, own_bot};
 use jiff::Timestamp;
+use makers::Makers;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The bots that are left out where the host's own signature says that a commit is theirs: Dependabot and Renovate, by
-/// the number of their accounts.
-///
-/// Source: the commits of public repositories; <https://api.github.com/users/dependabot[bot]> and
-/// <https://api.github.com/users/renovate[bot]>.
-pub const LISTED_BOTS: [u64; 2] = [49_699_333, 29_139_614];
-/// The account that GitHub's merge queue merges with.
-const MERGE_QUEUE: &str = "github-merge-queue";
-/// The account that a run's own token acts by.
-///
-/// Source: <https://docs.github.com/actions/concepts/security/github_token>.
-const RUN_TOKEN: &str = "github-actions";
-/// The end of the addresses that GitHub makes up for people who hide theirs: `ID+LOGIN@users.noreply.github.com`.
-const NOREPLY: &str = "@users.noreply.github.com";
 /// How many commits are named where something is wrong with them.
 const NAMED: usize = 5;
 /// How much of a title is kept, in characters.
 const LONGEST_TITLE: usize = 200;
-
-/// Somebody with a hand in a range: one account, or one address that belongs to no account.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Maker {
-    /// The name that people read.
-    pub name: String,
-    /// The account; `None` where the host knows none.
-    pub account: Option<Account>,
-    /// The addresses, in lower case.
-    pub emails: BTreeSet<String>,
-    /// Whether the host says that somebody acted, and not who.
-    #[serde(default)]
-    pub is_untold: bool,
-    /// Whether the account may show an address in public that was not read.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_unread: bool,
-}
 
 /// Commits and pull requests that have the same makers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +45,16 @@ pub struct Named {
     pub first: Vec<String>,
     /// How many there are.
     pub count: u32,
+}
+
+/// Commits that are a program's own by the source host's signature: no valid signature of an author is on
+/// them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfBot {
+    /// The program, by its index in [`Changes::makers`].
+    pub maker: usize,
+    /// The commits.
+    pub commits: Named,
 }
 
 /// What an approval keeps of the range that it judges.
@@ -93,7 +81,10 @@ pub struct Changes {
     pub unvouched: Named,
     /// Commits without a valid signature of their author or of the host.
     pub unverified: Named,
-    /// Whether listed bots alone made it.
+    /// Commits of programs, which count as verified where the program is on the list of bots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of_bots: Vec<OfBot>,
+    /// Whether programs alone made it, by the source host's signature.
     pub is_of_bots: bool,
     /// What it does to files.
     #[serde(default)]
@@ -107,65 +98,32 @@ pub struct Changes {
     pub read_at: Timestamp,
 }
 
+impl Changes {
+    /// The same, read of `repository` (`owner/name`): that completes the handles of accounts that are gone.
+    pub fn of_repository(mut self, repository: &str) -> Self {
+        for maker in &mut self.makers {
+            if let Some(Handle::PullRequest { repository: name, .. }) = &mut maker.handle {
+                *name = canonical(repository);
+            }
+        }
+        self
+    }
+}
+
 impl Named {
+    /// These and `others`.
+    pub(crate) fn and(mut self, others: &Self) -> Self {
+        let room = NAMED.saturating_sub(self.first.len());
+        self.first.extend(others.first.iter().take(room).cloned());
+        self.count = self.count.saturating_add(others.count);
+        self
+    }
+
     fn push(&mut self, commit: &RangeCommit) {
         self.count += 1;
         if self.first.len() < NAMED {
             self.first.push(label(commit));
         }
-    }
-}
-
-/// The makers that were met so far.
-#[derive(Default)]
-struct Makers {
-    all: Vec<Maker>,
-    accounts: BTreeMap<u64, usize>,
-    addresses: BTreeMap<String, usize>,
-    /// Those whose account only follows from the text of an address.
-    by_text: BTreeSet<usize>,
-}
-
-impl Makers {
-    /// The index of who `identity` is. An account is one maker with all the addresses that the host says are its own.
-    fn index(&mut self, identity: &Identity) -> usize {
-        let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
-        let told = identity.account.as_ref();
-        let account = told.cloned().or_else(|| email.as_deref().and_then(noreply_account));
-        let known = match &account {
-            Some(account) => self.accounts.get(&account.id).copied(),
-            None => self.addresses.get(email.as_deref().unwrap_or(&identity.name)).copied(),
-        };
-        let index = known.unwrap_or_else(|| {
-            let name = match &account {
-                Some(account) if identity.name.is_empty() => account.login.clone(),
-                Some(_) | None => identity.name.clone(),
-            };
-            self.all.push(Maker { name, account: account.clone(), ..Maker::default() });
-            let index = self.all.len() - 1;
-            if told.is_none() {
-                self.by_text.insert(index);
-            }
-            match &account {
-                Some(account) => self.accounts.insert(account.id, index),
-                None => self.addresses.insert(email.clone().unwrap_or_else(|| identity.name.clone()), index),
-            };
-            index
-        });
-        if let Some(told) = told
-            && self.by_text.remove(&index)
-        {
-            // The address may name the number of one account and the login of another.
-            self.all[index].account = Some(told.clone());
-        }
-        self.all[index].emails.extend(email);
-        index
-    }
-
-    /// Somebody who did `what`, and whom the host does not name.
-    fn untold(&mut self, what: String) -> usize {
-        self.all.push(Maker { name: what, is_untold: true, ..Maker::default() });
-        self.all.len() - 1
     }
 }
 
@@ -185,7 +143,7 @@ pub fn changes_of(
     let counts = |commit: &&RangeCommit| only.is_none_or(|only| only.contains(&commit.revision));
     let mut makers = Makers::default();
     let mut shares = BTreeMap::new();
-    let (mut unvouched, mut unverified) = (Named::default(), Named::default());
+    let (mut unvouched, mut signatures) = (Named::default(), Signatures::default());
     let by_number: BTreeMap<u64, &RangePullRequest> =
         range.pull_requests.iter().map(|pull_request| (pull_request.number, pull_request)).collect();
     let in_range: BTreeSet<&str> =
@@ -203,8 +161,8 @@ pub fn changes_of(
         if !is_vouched(commit, &of) {
             unvouched.push(commit);
         }
-        if is_added && !is_verified(commit, &of) {
-            unverified.push(commit);
+        if is_added {
+            signatures.judge(&mut makers, commit, &of);
         }
     }
     // One that was merged into the branch of another belongs to what became of that.
@@ -234,14 +192,15 @@ pub fn changes_of(
             if !is_vouched(commit, &made_by) {
                 unvouched.push(commit);
             }
-            if adds && !is_verified(commit, &[]) {
-                unverified.push(commit);
+            if adds {
+                signatures.judge(&mut makers, commit, &[pull_request]);
             }
         }
         let people = mergers(&mut makers, pull_request, range);
         add(&mut shares, people, 0, 1, &pull_request.title);
     }
-    let is_of_bots = !shares.is_empty() && shares.keys().all(BTreeSet::is_empty);
+    let is_signed_bot = |maker: &usize| makers.all[*maker].is_signed_bot;
+    let is_of_bots = !shares.is_empty() && shares.keys().all(|people| people.iter().all(is_signed_bot));
     let starters = starters(&mut makers, started_by, range);
     if shares.is_empty() && !starters.is_empty() {
         // It adds nothing, and somebody wants it there.
@@ -262,7 +221,8 @@ pub fn changes_of(
         shares: all.into_iter().map(|(makers, share)| Share { makers, ..share }).collect(),
         authors: vouched_authors(range, only),
         unvouched,
-        unverified,
+        unverified: signatures.unverified,
+        of_bots: signatures.of_bots.into_iter().map(|(maker, commits)| OfBot { maker, commits }).collect(),
         is_of_bots,
         files: RangeFiles::default(),
         started_by: started_by.to_vec(),
@@ -288,15 +248,14 @@ fn add(
 /// Those who deployed it or started its run. Where the merge queue's push started it, those who queued stand
 /// for it.
 fn starters(makers: &mut Makers, started_by: &[Identity], range: &Range) -> BTreeSet<usize> {
-    let is_queue = |by: &Identity| {
-        by.account.as_ref().is_some_and(|account| is_bot(account) && is_named(account, MERGE_QUEUE))
-    };
+    let is_queue =
+        |by: &Identity| by.account.as_ref().is_some_and(|account| is_bot(account) && is_merge_queue(account));
     let queued: Vec<&Identity> =
         range.pull_requests.iter().flat_map(|pull_request| &pull_request.merge_asked_by).collect();
     let mut people = BTreeSet::new();
     for by in started_by {
         if by.is_untold() {
-            people.insert(makers.untold(by.name.clone()));
+            people.insert(makers.untold(by));
         } else if is_queue(by) && !queued.is_empty() {
             people.extend(queued.iter().map(|person| makers.index(person)));
         } else {
@@ -348,14 +307,11 @@ fn hands(
     made_by: &[u64],
     merged_by: &[u64],
 ) -> BTreeSet<usize> {
-    let is_bots_own = is_listed_bots_own(commit);
     let asked = askers(commit, of);
     let is_left_out = |identity: &Identity| {
         let Some(account) = &identity.account else { return false };
-        let is_listed_bot = is_bots_own && is_listed(account);
-        let is_queue = identity.vouched && is_bot(account) && is_named(account, MERGE_QUEUE);
-        is_listed_bot
-            || asked.as_ref().is_some_and(|(program, _)| *program == account.id)
+        let is_queue = identity.vouched && is_bot(account) && is_merge_queue(account);
+        asked.as_ref().is_some_and(|(program, _)| *program == account.id)
             || is_queue && of.iter().any(|from| !from.merge_asked_by.is_empty())
     };
     let is_among =
@@ -367,9 +323,9 @@ fn hands(
     let mut people: BTreeSet<usize> = written
         .chain(brought)
         .filter(|identity| !is_left_out(identity))
-        .chain(asked.iter().flat_map(|(_, people)| people.iter()))
-        .map(|identity| makers.index(identity))
+        .map(|identity| makers.of_commit(identity, commit))
         .collect();
+    people.extend(asked.iter().flat_map(|(_, people)| people.iter()).map(|person| makers.index(person)));
     if let Signature::Valid(account) = &commit.signature {
         let signer = Identity {
             name: account.login.clone(),
@@ -384,53 +340,60 @@ fn hands(
 
 /// The program whose own commit this is by the host's signature, and the people who asked it to open the commit's pull request.
 fn askers<'r>(commit: &RangeCommit, of: &[&'r RangePullRequest]) -> Option<(u64, &'r [Identity])> {
-    let author = commit.author.account.as_ref().filter(|author| is_bot(author))?;
-    let is_own = commit.signature == Signature::Host && commit.committer.is_none();
+    let author = own_bot(commit)?;
     let from = of.iter().find(|from| {
         let opener = from.opened_by.as_ref().filter(|opener| opener.vouched).and_then(account_id);
         opener == Some(author.id) && !from.opening_asked_by.is_empty()
     })?;
-    is_own.then_some((author.id, from.opening_asked_by.as_slice()))
+    Some((author.id, from.opening_asked_by.as_slice()))
 }
 
-/// Who opened a pull request; those who asked a program to. That a listed bot did is the host's word.
+/// Who opened a pull request; those who asked a program to. That a program did by itself is the host's word.
 fn opener(makers: &mut Makers, pull_request: &RangePullRequest) -> Vec<usize> {
     match &pull_request.opened_by {
-        Some(by) if by.vouched && by.account.as_ref().is_some_and(is_listed) => Vec::new(),
         Some(_) if !pull_request.opening_asked_by.is_empty() => {
             pull_request.opening_asked_by.iter().map(|person| makers.index(person)).collect()
         }
-        Some(by) => vec![makers.index(by)],
-        None => vec![makers.untold(format!("who opened #{}", pull_request.number))],
+        Some(by) => match by.account.as_ref().filter(|account| by.vouched && is_program(account)) {
+            Some(program) => vec![makers.signed_bot(program)],
+            None => vec![makers.index(by)],
+        },
+        None => vec![makers.gone(pull_request.number, Role::Opener)],
     }
 }
 
-/// Who merged a pull request, queued it, or turned on auto-merge.
+/// Who merged a pull request, queued it, or turned on auto-merge. A program whose own commits are all that
+/// was merged stands for a run's own token and the merge queue.
 fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) -> BTreeSet<usize> {
     let number = pull_request.number;
-    let own = |commit: &RangeCommit| is_listed_bots_own(commit) || is_hosts_merge(commit);
-    let mut commits = range
-        .added
-        .iter()
-        .chain(&range.removed)
-        .filter(|commit| commit.pull_requests.contains(&number))
-        .chain(&pull_request.commits);
-    let is_of_bots = commits.clone().any(is_listed_bots_own) && commits.all(own);
+    let of_range = range.added.iter().chain(&range.removed);
+    let of_range = of_range.filter(|commit| commit.pull_requests.contains(&number));
+    let commits: Vec<&RangeCommit> = of_range.chain(&pull_request.commits).collect();
+    let programs: Vec<&Account> = commits.iter().filter_map(|commit| own_bot(commit)).collect();
+    let is_of_bots = !programs.is_empty()
+        && commits.iter().all(|commit| own_bot(commit).is_some() || is_hosts_merge(commit));
+    let told = pull_request.merged_by.iter().filter(|by| !by.is_untold());
     let (bots, persons): (Vec<&Identity>, Vec<&Identity>) =
-        pull_request.merged_by.iter().partition(|by| by.account.as_ref().is_some_and(is_bot));
+        told.partition(|by| by.account.as_ref().is_some_and(is_bot));
     let mut people: BTreeSet<usize> = persons.iter().map(|person| makers.index(person)).collect();
     for bot in bots {
-        let is = |name: &str| bot.account.as_ref().is_some_and(|account| is_named(account, name));
-        let (is_queue, is_run) = (is(MERGE_QUEUE), is(RUN_TOKEN));
-        let is_own = bot.account.as_ref().is_some_and(is_listed);
+        let account = bot.account.as_ref();
+        let is_queue = account.is_some_and(is_merge_queue);
+        let is_run = account.is_some_and(is_run_token);
+        let is_own = programs.iter().any(|program| account_id(bot) == Some(program.id));
         let stands_for_people =
             is_queue && !persons.is_empty() || is_run && !pull_request.merge_asked_by.is_empty();
-        if !(stands_for_people || is_of_bots && (is_queue || is_run || is_own)) {
+        if stands_for_people {
+            continue;
+        }
+        if is_of_bots && (is_queue || is_run || is_own) {
+            people.extend(programs.iter().map(|program| makers.signed_bot(program)));
+        } else {
             people.insert(makers.index(bot));
         }
     }
-    if pull_request.merged_by.is_empty() {
-        people.insert(makers.untold(format!("who merged #{number}")));
+    if pull_request.merged_by.is_empty() || pull_request.merged_by.iter().any(Identity::is_untold) {
+        people.insert(makers.gone(number, Role::Merger));
     }
     people
 }
@@ -438,13 +401,6 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
 /// A merge commit that the host made: its merge button, or the one that brings a branch up to date.
 fn is_hosts_merge(commit: &RangeCommit) -> bool {
     commit.parents > 1 && commit.committer.is_none() && commit.signature == Signature::Host
-}
-
-/// A commit that is a listed bot's own by the host's signature.
-fn is_listed_bots_own(commit: &RangeCommit) -> bool {
-    commit.signature == Signature::Host
-        && commit.committer.is_none()
-        && commit.author.account.as_ref().is_some_and(is_listed)
 }
 
 /// Whether an account of the host that signed in stands for the commit. What the host made by a merge stands with who
@@ -462,44 +418,39 @@ fn is_vouched(commit: &RangeCommit, of: &[&RangePullRequest]) -> bool {
     is_signed || commit.pushed_by.iter().any(|by| by.vouched && by.account.is_some()) || of.iter().any(remade)
 }
 
-/// Whether the signature is the author's, or the host's for what it made: a merge, a squash, an edit on its page, or a
-/// listed bot's own commit.
-fn is_verified(commit: &RangeCommit, _of: &[&RangePullRequest]) -> bool {
+/// What the signatures of commits come to.
+#[derive(Default)]
+struct Signatures {
+    /// Those that nobody who has to stand for them signed.
+    unverified: Named,
+    /// Those that are a program's own, by its index among the makers.
+    of_bots: BTreeMap<usize, Named>,
+}
+
+impl Signatures {
+    /// Notes `commit`, which the pull requests `of` brought, unless its signature is the author's, or the
+    /// host's for what it made: a merge, a squash or an edit on its page. Whether a program's own commit is
+    /// verified depends on the list of bots.
+    fn judge(&mut self, makers: &mut Makers, commit: &RangeCommit, of: &[&RangePullRequest]) {
+        if let Some(program) = own_bot(commit).filter(|_| askers(commit, of).is_none()) {
+            self.of_bots.entry(makers.signed_bot(program)).or_default().push(commit);
+        } else if !is_verified(commit) {
+            self.unverified.push(commit);
+        }
+    }
+}
+
+fn is_verified(commit: &RangeCommit) -> bool {
+    let author = commit.author.account.as_ref();
     match &commit.signature {
-        Signature::Valid(signer) => {
-            commit.author.account.as_ref().is_some_and(|author| author.id == signer.id)
-        }
-        Signature::Host => {
-            commit.committer.is_none()
-                && commit.author.account.as_ref().is_some_and(|author| !is_bot(author) || is_listed(author))
-        }
+        Signature::Valid(signer) => author.is_some_and(|author| author.id == signer.id),
+        Signature::Host => commit.committer.is_none() && author.is_some_and(|author| !is_bot(author)),
         Signature::Unsigned | Signature::Invalid(_) | Signature::Unknown(_) => false,
     }
 }
 
-fn is_listed(account: &Account) -> bool {
-    LISTED_BOTS.contains(&account.id)
-}
-
-fn is_bot(account: &Account) -> bool {
-    account.is_bot || account.login.ends_with("[bot]")
-}
-
-fn is_named(account: &Account, name: &str) -> bool {
-    account.login.strip_suffix("[bot]").unwrap_or(&account.login) == name
-}
-
 fn account_id(identity: &Identity) -> Option<u64> {
     identity.account.as_ref().map(|account| account.id)
-}
-
-/// The account that GitHub's own address names. Anyone can type one: it adds a maker and proves nothing.
-///
-/// Source: <https://docs.github.com/account-and-profile/reference/email-addresses-reference>.
-fn noreply_account(email: &str) -> Option<Account> {
-    let (id, login) = email.strip_suffix(NOREPLY)?.split_once('+')?;
-    let (id, login) = (id.parse().ok()?, login.to_owned());
-    Some(Account { id, is_bot: login.ends_with("[bot]"), login })
 }
 
 fn label(commit: &RangeCommit) -> String {

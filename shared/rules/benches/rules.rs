@@ -79,6 +79,7 @@ fn deploy() -> Option<Deploy> {
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),

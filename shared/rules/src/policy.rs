@@ -12,7 +12,7 @@ mod refs;
 mod votes;
 
 pub use counting::Together;
-pub use judge::{Judged, Shortfall};
+pub use judge::{Before, Judged, Shortfall};
 pub use place::Place;
 pub(crate) use place::host;
 pub use refs::AllowedRefs;

@@ -341,6 +341,7 @@ mod tests {
             issues,
             silent_trackers: Vec::new(),
             confirmation: approval::confirmation::Confirmation::Confirmed,
+            state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),
             reading: Default::default(),

@@ -11,6 +11,7 @@ use approval::approval::{Approval, Dialog};
 use approval::base::Base;
 use approval::decision::{Decision, Later};
 use approval::deploy::Deploy;
+use approval::deploy_state::DeployState;
 use approval::effect::{Effect, EffectKind, EffectState};
 use approval::evaluation::Evaluation;
 use approval::event::{Event, EventKind};
@@ -39,6 +40,7 @@ pub struct Change {
 #[derive(Debug)]
 enum State {
     NewDeploy(Box<Deploy>),
+    Reported { deploy: Box<Deploy>, before: (DeployState, Timestamp) },
     Revision(Box<Deploy>),
     Deploy(Box<Deploy>),
     Approval(Box<Approval>),
@@ -77,6 +79,37 @@ impl Change {
             effect.lane = Some(lane(deploy));
         }
         change.states.push(State::NewDeploy(Box::new(deploy.clone())));
+        change.states.push(State::Revision(Box::new(deploy.clone())));
+        change
+    }
+
+    /// Puts on record that `deploy` is under way or failed: nothing follows from it. A deploy that is on
+    /// record already is a conflict.
+    pub fn report(deploy: &Deploy, now: Timestamp) -> Self {
+        let mut change = Self::to(&deploy.id, now);
+        let events = vec![EventKind::DeployReported { state: deploy.state }];
+        change.follow(deploy.id.as_str(), 0, Vec::new(), Vec::new(), events);
+        change.states.push(State::NewDeploy(Box::new(deploy.clone())));
+        change.states.push(State::Revision(Box::new(deploy.clone())));
+        change
+    }
+
+    /// Replaces the row of the deploy `before`, which did not arrive, by a later report of it; once it
+    /// arrived, its rules are evaluated. Where another report came in between, that is a conflict.
+    pub fn reported(before: &Deploy, deploy: &Deploy, now: Timestamp) -> Self {
+        let mut change = if deploy.state.has_arrived() {
+            let mut registered = Self::register(deploy, now);
+            registered.states.clear();
+            registered
+        } else {
+            let mut moved = Self::to(&deploy.id, now);
+            let owner = format!("{} {} {}", deploy.id, deploy.state.word(), deploy.deployed_at);
+            let events = vec![EventKind::DeployReported { state: deploy.state }];
+            moved.follow(&owner, 0, Vec::new(), Vec::new(), events);
+            moved
+        };
+        let before = (before.state, before.deployed_at);
+        change.states.push(State::Reported { deploy: Box::new(deploy.clone()), before });
         change.states.push(State::Revision(Box::new(deploy.clone())));
         change
     }
@@ -184,7 +217,12 @@ impl Change {
 
     /// The next state of an entry of People (its first, where its version is 0), and what follows from it.
     pub fn person(mut self, mut next: Entry) -> Self {
-        let follows = next.follows();
+        // One look at the approvals that are blocked is enough for all entries of a file.
+        let is_new = |kind: &EffectKind| {
+            let is_look = matches!(kind, EffectKind::JudgeOthers { .. });
+            !is_look || self.effects.iter().all(|effect| effect.kind != *kind)
+        };
+        let follows = next.follows().filter(is_new);
         next.version += 1;
         self.follow(
             &format!("people {}", next.handle),
@@ -302,6 +340,15 @@ impl Store {
                 let row = row::deploy(new, retention)?;
                 check_registered(&row)?;
                 self.put(row, Some("attribute_not_exists(pk)"), &[])
+            }
+            State::Reported { deploy, before: (state, at) } => {
+                let row = row::deploy(deploy, retention)?;
+                check_registered(&row)?;
+                self.put(
+                    row,
+                    Some("#state = :before AND deployed_at = :at"),
+                    &[(":before", row::text(state.word())), (":at", row::text(at.to_string()))],
+                )
             }
             State::Revision(deploy) => {
                 let key = keys::revision(deploy);

@@ -35,7 +35,7 @@ impl Store {
     }
 
     /// The partitions of the rows that a partition of an index lists.
-    async fn partitions(
+    pub(crate) async fn partitions(
         &self,
         index: &str,
         attribute: &str,

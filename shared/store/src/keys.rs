@@ -4,7 +4,7 @@
 //! | row | pk | sk | indexes |
 //! |---|---|---|---|
 //! | deploy | `deploy#ID` | `deploy` | `listing`: `deploys`, by time; `environment_key`: `SLUG#ENVIRONMENT`, by time; `deployment_key`: `deploys#SLUG`, by time |
-//! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody |
+//! | run | `deploy#ID` | `run#ID` | `approvals`: `failed`, by time, while a step of it failed and waits for somebody; else `kept_back` while the policy keeps one back |
 //! | approval | `deploy#ID` | `approval#ID` | `approvals`: `pending` or `closed`, by time; `deployment_key`: `approvals#SLUG`, by time |
 //! | facts: what became known after it arrived | `deploy#ID` | `facts` | |
 //! | effect | `deploy#ID` | `effect#ID` | `due`: `due#0` or `due#1`, by `due_at`, until it is closed |
@@ -23,7 +23,7 @@
 //! | API key | `keys` | `key#ID` | |
 //! | settings of a deployment | `deployments` | `SLUG` | |
 //! | deployment that a repository's deliveries lead to | `repository#OWNER/NAME` | `repository` | |
-//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, or the address) | |
+//! | git account or e-mail address of a person | `people` | `HANDLE` (`github:NUMBER`, the address, `circleci:UUID`, or `OWNER/NAME#NUMBER:opener`) | |
 //! | rules in force of a deployment, and the proposed ones | `rules#SLUG` | `in_force` | |
 //! | that a deployment has no rules was told | `without_rules#SLUG` | `told` | |
 //! | reviews of broken glasses that a deployment owes | `reviews#SLUG` | `owed` | |
@@ -62,7 +62,7 @@ pub(crate) const ENVIRONMENT_KEY: &str = "environment_key";
 
 /// The index of all approvals by the time at which they were opened.
 pub(crate) const APPROVALS_INDEX: &str = "approvals";
-/// Its partition key's attribute, with three values.
+/// Its partition key's attribute, with four values.
 pub(crate) const APPROVALS: &str = "approvals";
 /// The value of it that approvals have on which people can still vote.
 pub(crate) const PENDING: &str = "pending";
@@ -70,6 +70,8 @@ pub(crate) const PENDING: &str = "pending";
 pub(crate) const CLOSED: &str = "closed";
 /// The value of it that runs have of which a step failed and waits for somebody.
 pub(crate) const FAILED: &str = "failed";
+/// The value of it that other runs have while the policy keeps a step of them back.
+pub(crate) const KEPT_BACK: &str = "kept_back";
 
 /// The index of what belongs to one deployment, by time; each kind has a partition of its own.
 pub(crate) const DEPLOYMENT_INDEX: &str = "deployment";
@@ -83,9 +85,10 @@ pub(crate) const DEPLOYMENTS: &str = "deployments";
 pub(crate) const DUE_INDEX: &str = "due";
 /// Its partition key's attribute, with one of [`DUE_SHARDS`] values, absent from closed effects.
 pub(crate) const DUE: &str = "due";
-/// The number of partitions of the index. One takes 1,000 writes of up to 1 KB a second
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>), and a row here
-/// has its keys alone. Two take 120,000 writes a minute. Each one more costs the clock a query a minute.
+/// The number of partitions of the index. One takes 1,000 writes of up to 1 KB a second, and a row here has
+/// its keys alone, so that two take 120,000 writes a minute. Each one more costs the clock a query a minute.
+///
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
 pub(crate) const DUE_SHARDS: u8 = 2;
 /// Its sort key's attribute.
 pub(crate) const DUE_AT: &str = "due_at";

@@ -18,6 +18,7 @@ mod error;
 mod evaluations;
 mod failed;
 mod keeping;
+mod kept_back;
 mod keys;
 mod lanes;
 mod latest;
@@ -58,7 +59,7 @@ pub use queue::EffectMessage;
 pub use repositories::{Anew, KeptRepository};
 pub use rules_in_force::RulesTexts;
 pub use secret_numbers::{SecretChange, SecretNumbers};
-pub use standing::Arrived;
+pub use standing::{After, Arrived};
 pub use steps::ReadStep;
 
 use jiff::SignedDuration;

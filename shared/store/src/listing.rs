@@ -5,6 +5,7 @@ use crate::row::{self, Row, text};
 use crate::unreadable::left_out;
 use crate::{Store, keys};
 use approval::deploy::{Deploy, Slug};
+use approval::deploy_state::DeployState;
 use approval::id::DeployId;
 use approval::slug::canonical;
 use jiff::Timestamp;
@@ -39,8 +40,11 @@ pub struct DeploySummary {
     pub environment: String,
     /// The commit's full SHA.
     pub revision: String,
-    /// When it was deployed.
+    /// When it was deployed; of one that did not arrive, when it got to its state.
     pub deployed_at: Timestamp,
+    /// How far it got.
+    #[serde(default)]
+    pub state: DeployState,
     /// Whether an action of it failed and waits for somebody, where that was looked up
     /// ([`Store::failed_deploys`]).
     #[serde(skip)]
@@ -55,6 +59,7 @@ impl DeploySummary {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            state: deploy.state,
             has_failed: false,
         }
     }

@@ -247,7 +247,8 @@ impl Store {
         Ok(self.listed(of, "listed_at < :at", &before, 1).await?.into_iter().next())
     }
 
-    /// At most `limit` deploys of an environment of which `condition` is true, newest first.
+    /// The newest deploys that arrived in an environment and of which `condition` is true, newest first: at
+    /// most `limit`, or a few more. One request, and further ones where most of them failed or are under way.
     pub(crate) async fn listed(
         &self,
         (deployment, environment): (&Slug, &str),
@@ -255,6 +256,27 @@ impl Store {
         at: &str,
         limit: i32,
     ) -> Result<Vec<DeploySummary>, StoreError> {
+        let (mut found, mut start) = (Vec::new(), None);
+        loop {
+            let (more, next) =
+                self.listed_after((deployment, environment), (condition, at), limit, start).await?;
+            found.extend(more.into_iter().filter(|deploy| deploy.state.has_arrived()));
+            let is_enough = usize::try_from(limit).is_ok_and(|limit| found.len() >= limit);
+            match next {
+                Some(next) if !is_enough => start = Some(next),
+                Some(_) | None => return Ok(found),
+            }
+        }
+    }
+
+    /// A page of the deploys of an environment, and where the next one begins.
+    async fn listed_after(
+        &self,
+        (deployment, environment): (&Slug, &str),
+        (condition, at): (&str, &str),
+        limit: i32,
+        start: Option<Row>,
+    ) -> Result<(Vec<DeploySummary>, Option<Row>), StoreError> {
         let request = self
             .dynamo
             .query()
@@ -264,9 +286,10 @@ impl Store {
             .expression_attribute_values(":environment", text(keys::environment(deployment, environment)))
             .expression_attribute_values(":at", text(at))
             .scan_index_forward(false)
+            .set_exclusive_start_key(start)
             .limit(limit);
         let answer = request.send().await.map_err(|error| StoreError::service("Query", error))?;
-        Ok(read_each(answer.items.unwrap_or_default()).0)
+        Ok((read_each(answer.items.unwrap_or_default()).0, answer.last_evaluated_key))
     }
 
     /// The deploys of this deployment whose revision begins with `prefix` (lower case), of every environment, oldest first.

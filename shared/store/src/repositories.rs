@@ -45,8 +45,8 @@ impl KeptRepository {
 }
 
 impl Store {
-    /// What was kept of `repository` for `deployment`; `None`: none yet. Saving the deployment's settings changes nothing of it. One
-    /// request.
+    /// What was kept of `repository` for `deployment`; `None`: none yet. Saving the deployment's settings
+    /// changes nothing of it. One request.
     ///
     /// # Errors
     ///
@@ -59,8 +59,8 @@ impl Store {
         self.get(&keys::repository_id(deployment, repository)).await
     }
 
-    /// Keeps the number `id` of `repository`, unless one is kept already. The answer says whether this number is the one that is
-    /// kept. One request, and one more where one was kept already.
+    /// Keeps the number `id` of `repository`, unless one is kept already. The answer says whether this number
+    /// is the one that is kept. One request, and one more where one was kept already.
     ///
     /// # Errors
     ///
@@ -99,8 +99,8 @@ impl Store {
         }
     }
 
-    /// Notes that another repository, with the number `noticed`, has the name of `kept` by now; `None`: it has its name again. Nothing is
-    /// noted where `kept` is not kept any more. One request.
+    /// Notes that another repository, with the number `noticed`, has the name of `kept` by now; `None`: it
+    /// has its name again. Nothing is noted where `kept` is not kept any more. One request.
     ///
     /// # Errors
     ///
@@ -118,8 +118,8 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps the number that was noticed in place of the one of `kept`, by an admin's word. The answer is `false` where `kept` is not
-    /// what is kept any more, or no other number was noticed. One request.
+    /// Keeps the number that was noticed in place of the one of `kept`, by an admin's word. The answer is
+    /// `false` where `kept` is not what is kept any more, or no other number was noticed. One request.
     ///
     /// # Errors
     ///

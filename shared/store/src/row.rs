@@ -94,11 +94,16 @@ pub(crate) fn approval(
     Ok(row)
 }
 
-/// A run's row; while a step of it failed and waits for somebody, with the attributes of its index.
+/// A run's row; while a step of it failed and waits for somebody, or the policy keeps one back, with the
+/// attributes of its index.
 pub(crate) fn run(run: &Run, now: Timestamp, retention: SignedDuration) -> Result<Row, StoreError> {
     let mut row = write(&keys::run(&run.deploy, &run.id), run, now, retention)?;
-    if run.failed_steps().next().is_some() {
-        row.insert(keys::APPROVALS.to_owned(), text(keys::FAILED));
+    let waits = match run.failed_steps().next() {
+        Some(_) => Some(keys::FAILED),
+        None => run.is_kept_back().then_some(keys::KEPT_BACK),
+    };
+    if let Some(part) = waits {
+        row.insert(keys::APPROVALS.to_owned(), text(part));
         row.insert(keys::LISTED_AT.to_owned(), text(keys::opened(run.opened_at, &run.id)));
     }
     Ok(row)

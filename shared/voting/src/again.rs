@@ -54,7 +54,7 @@ pub async fn ask_again(
     }
 }
 
-fn gone() -> Refused {
+pub(crate) fn gone() -> Refused {
     Refused::new(Because::NotOnRecord, message::NO_SUCH_APPROVAL)
 }
 

@@ -1,7 +1,7 @@
 //! A wish is decided and committed, or refused and that put on record.
 
 use crate::wish::{What, Wish};
-use approval::approval::{Approval, Refusal, Voter, decide};
+use approval::approval::{Approval, NoConfirmer, Refusal, Voter, decide};
 use approval::event::EventKind;
 use approval::message;
 use jiff::Timestamp;
@@ -59,13 +59,19 @@ impl Refused {
         Self { text: text.into(), because }
     }
 
+    /// Slack did not say who the person is.
+    pub(crate) fn unseen() -> Self {
+        Self::new(Because::NotNow, UNSEEN)
+    }
+
     /// What `refusal` tells the person; `None` where there is nothing to tell.
     pub(crate) fn of(refusal: &Refusal) -> Option<Self> {
         let because = match refusal {
             Refusal::NotEligible(..)
             | Refusal::NotALifter(_)
             | Refusal::NotABreaker(_)
-            | Refusal::NotAReviewer(..) => Because::MayNot,
+            | Refusal::NotAReviewer(..)
+            | Refusal::NotAConfirmer(NoConfirmer::OwnWord | NoConfirmer::MadeSome) => Because::MayNot,
             Refusal::Repeated
             | Refusal::Replayed
             | Refusal::NotNow
@@ -77,7 +83,8 @@ impl Refused {
             | Refusal::NotFrozen
             | Refusal::NoGlassNeeded
             | Refusal::NoReviewOwed
-            | Refusal::Reviewed(_) => Because::NotNow,
+            | Refusal::Reviewed(_)
+            | Refusal::NotAConfirmer(NoConfirmer::Outdated) => Because::NotNow,
         };
         message::refusal(refusal).map(|text| Self { text, because })
     }
@@ -145,7 +152,7 @@ fn unseen(voter: &Voter, wish: &Wish) -> Option<Refused> {
         What::LiftFreeze | What::Review => true,
         What::Approve | What::Reject | What::Withdraw | What::Undo | What::BreakGlass | What::Cancel => false,
     };
-    (at_once && voter.standing.is_none()).then(|| Refused::new(Because::NotNow, UNSEEN))
+    (at_once && voter.standing.is_none()).then(Refused::unseen)
 }
 
 /// Puts on record that the wish of `voter` was refused, at `now`. The same `owner` (who asked, where and when) at the same time is the

@@ -10,6 +10,7 @@ mod again;
 mod cast;
 mod evaluate;
 mod gate;
+mod nobody;
 mod step;
 mod wish;
 
@@ -19,5 +20,6 @@ pub use again::ask_again;
 pub use cast::{Because, Dealt, Refused, UNSEEN, cast, foresee, record_refusal, would_refuse};
 pub use evaluate::evaluate_again;
 pub use gate::Gate;
+pub use nobody::{Confirming, confirm_nobody, may_confirm};
 pub use step::{Answer, foresee_step, resolve};
 pub use wish::{What, Wish, needs_reason};

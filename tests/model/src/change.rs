@@ -96,6 +96,7 @@ fn judged(scenario: &Scenario, spec: &ApprovalSpec, look: Look) -> Electorate {
         shares: parts.iter().map(share).collect(),
         unvouched: Named::default(),
         unverified: Named::default(),
+        of_bots: Vec::new(),
         is_of_bots: false,
         files: Default::default(),
         started_by: Vec::new(),

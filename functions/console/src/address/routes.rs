@@ -38,6 +38,8 @@ pub(crate) enum Endpoint {
     Vote,
     /// Where the range of a blocked approval starts.
     SetBase,
+    /// Confirm for an approval that a maker is nobody here.
+    ConfirmNobody,
     /// Ask again for an approval that is closed.
     AskAgain,
     /// Evaluate the rules of a deploy again.
@@ -147,6 +149,7 @@ pub(crate) const TABLE: &[Entry] = &[
     page(Method::GET, "/deploys/{id}", Access::Viewer, Endpoint::Deploy),
     page(Method::POST, "/deploys/{id}/approvals/{approval}", Access::Member, Endpoint::Vote),
     page(Method::POST, "/deploys/{id}/approvals/{approval}/base", Access::AdminPerson, Endpoint::SetBase),
+    page(Method::POST, "/deploys/{id}/approvals/{approval}/nobody", Access::Member, Endpoint::ConfirmNobody),
     page(Method::POST, "/deploys/{id}/approvals/{approval}/again", Access::Member, Endpoint::AskAgain),
     page(Method::POST, "/deploys/{id}/evaluate", Access::Member, Endpoint::EvaluateAgain),
     page(Method::POST, "/deploys/{id}/runs/{run}/steps/{step}", Access::Member, Endpoint::Step),

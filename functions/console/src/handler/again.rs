@@ -69,7 +69,8 @@ impl Console {
         self.refused(call, None, refused).await
     }
 
-    async fn refused(
+    /// The page that says why nothing was done about the approval `about`.
+    pub(super) async fn refused(
         &self,
         call: &Call<'_>,
         about: Option<ApprovalId>,

@@ -112,7 +112,7 @@ impl Console {
         let is_whole = |read: &Changes| read.missing.is_empty() && read.unvouched.count == 0;
         let read = read.filter(|read| is_whole(read) && proposal.revision.as_deref() == Some(&read.head));
         let Some(read) = read else { return Ok(Hand::Unknown(UNREAD.to_owned())) };
-        let handles: Vec<Vec<Handle>> = read.makers.iter().map(handles).collect();
+        let handles: Vec<Vec<Handle>> = read.makers.iter().map(Maker::handles).collect();
         let listed = self.store.people_of(&handles.concat()).await.map_err(unreadable)?;
         let mut is_own = false;
         for (maker, handles) in read.makers.iter().zip(&handles) {
@@ -129,7 +129,8 @@ impl Console {
                         is_known = true;
                         members.push(id.to_owned());
                     }
-                    Standing::NobodyHere { kind } => is_known |= kind != Nobody::Bot,
+                    Standing::NobodyHere { kind: Nobody::Bot } => is_known |= maker.is_signed_bot,
+                    Standing::NobodyHere { .. } => is_known = true,
                     Standing::Unknown { kept } => members.extend(kept.map(str::to_owned)),
                 }
             }
@@ -165,12 +166,6 @@ enum Hand {
     Own,
     /// Nobody can tell; the reason, and what to do, in sentences.
     Unknown(String),
-}
-
-/// The accounts and addresses of a maker.
-fn handles(maker: &Maker) -> Vec<Handle> {
-    let account = maker.account.as_ref().map(|account| Handle::github(account.id));
-    account.into_iter().chain(maker.emails.iter().filter_map(|email| Handle::email(email))).collect()
 }
 
 /// The run about `proposal` and its step whose dialog can't be completed: it could not be opened, and nobody

@@ -60,8 +60,9 @@ impl Console {
         Ok(Answer::page(StatusCode::OK, page))
     }
 
-    /// Takes the repository that has the name by now for the deployment's, as the form names both numbers: 2 reads and 1 write. Where
-    /// another one is kept or was noticed meanwhile, nothing changes, and the form shows that.
+    /// Takes the repository that has the name by now for the deployment's, as the form names both numbers: 2
+    /// reads and 1 write. Where another one is kept or was noticed meanwhile, nothing changes, and the form
+    /// shows that.
     pub(super) async fn connect_anew(&self, call: &Call<'_>) -> Result<Answer, Answer> {
         let deployment = call.deployment()?;
         let saved = self.saved(&deployment, call).await?;

@@ -1,7 +1,7 @@
 //! The forms with which people who are signed in with Slack vote on a page, and act on an action that failed.
 
 use super::fit::{NAME, TEXT};
-use super::{again, glass};
+use super::{again, glass, nobody};
 use crate::address::place::{Next, Tab, deploy_href};
 use crate::door::visitor::{Member, Visitor, Who};
 use crate::view::ballot::{BallotView, voted};
@@ -132,6 +132,7 @@ impl Booth<'_> {
                 (None, None) => {}
             }
             (votes(&ballot, visitor, told))
+            (nobody::confirm_nobody(approval, (visitor, member), &People::of(self.record), self.now))
             (with_reason(&ballot, visitor, told, What::LiftFreeze, "Lift the freeze"))
             (with_reason(&ballot, visitor, told, What::BreakGlass, "Break the glass"))
             (with_reason(&ballot, visitor, told, What::Cancel, "Cancel this approval"))
@@ -178,6 +179,7 @@ pub(crate) fn needs_base(approval: &Approval) -> bool {
             Blocker::NoBase | Blocker::BaseLost { .. } => true,
             Blocker::Incomplete { .. }
             | Blocker::MakersNotFound { .. }
+            | Blocker::SaidNobodyHere(_)
             | Blocker::MakersUntold { .. }
             | Blocker::NotVouched { .. }
             | Blocker::NotVerified { .. }

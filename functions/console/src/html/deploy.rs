@@ -4,7 +4,7 @@ use super::ballot::Booth;
 use super::fit::{NAME, TITLE, all_href, and_more, some};
 use super::live::{Live, LivePage, version};
 use super::{
-    again, approvals, deployment_href, external, health, icon, page, revision, tables, time, timeline,
+    again, approvals, deployment_href, external, health, icon, page, revision, state, tables, time, timeline,
 };
 use crate::address::place::{Part, Tab, deploy_href};
 use crate::view;
@@ -141,6 +141,8 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
     let reported_tags = deploy.reported_tags.iter().map(|tag| html! { span.tag { (shorten(tag, NAME)) } });
     let ignored = deploy.reading.reported.ignored.iter().map(|name| html! { code { (shorten(name, NAME)) } });
     let confirmation = match deploy.confirmation {
+        // Nobody asks the host about a deploy that did not arrive.
+        Confirmation::Awaited if !deploy.state.has_arrived() => None,
         Confirmation::Awaited => Some("not confirmed yet"),
         Confirmation::Unconfirmed { .. } => Some("unconfirmed"),
         Confirmation::Repeat { .. } => Some("another report of a deploy"),
@@ -160,7 +162,10 @@ fn facts(record: &Page, now: Timestamp) -> Markup {
                 @if let Some(branch) = &deploy.branch { " on " (shorten(branch, NAME)) }
                 @if let Some(word) = confirmation { " " span.meta { (word) } }
             }))
-            (fact("Deployed", html! {
+            @if let Some(state) = state(deploy.state) {
+                (fact("State", html! { (state) ". No rule is evaluated, unless a success is reported." }))
+            }
+            (fact(if deploy.state.has_arrived() { "Deployed" } else { "Reported" }, html! {
                 (time(deploy.deployed_at, now))
                 @if let Some(deployer) = &deploy.deployer { " by " (shorten(&deployer.name, NAME)) }
             }))

@@ -59,6 +59,7 @@ mod tests {
     use crate::address::parameters::PAGE_SIZE;
     use crate::sample;
     use approval::deploy::Slug;
+    use approval::deploy_state::DeployState;
     use store::DeploySummary;
 
     fn listing(environments: &[&str]) -> Listing {
@@ -69,6 +70,7 @@ mod tests {
             environment: (*environment).to_owned(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            state: DeployState::Success,
             has_failed: *environment == "Staging",
         };
         Listing { deploys: environments.iter().map(summary).collect(), unreadable: 0, next: None }

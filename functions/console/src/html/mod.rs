@@ -17,6 +17,7 @@ mod icon;
 mod keys;
 mod live;
 mod message;
+mod nobody;
 mod people;
 mod policy;
 mod prompt;
@@ -58,6 +59,7 @@ use crate::answer::assets;
 use crate::door::visitor::{Access, Visitor};
 use crate::view::{web_link, weight};
 use approval::deploy::Slug;
+use approval::deploy_state::DeployState;
 use approval::facts::{Facts, Health};
 use approval::message::shorten;
 use jiff::Timestamp;
@@ -184,9 +186,21 @@ fn deployment_href(deployment: &Slug, path: &str) -> String {
     format!("/deployments/{deployment}{path}")
 }
 
-/// That an action of a deploy failed and waits for somebody, where that is so.
+/// That a deploy did not arrive, or that an action of it failed and waits for somebody, where that is so.
 fn failed(deploy: &DeploySummary) -> Markup {
-    html! { @if deploy.has_failed { " " span.state.bad { "Failed" } } }
+    html! {
+        @if let Some(state) = state(deploy.state) { " " (state) }
+        @if deploy.has_failed { " " span.state.bad { "Failed" } }
+    }
+}
+
+/// How far a deploy got that did not arrive.
+fn state(state: DeployState) -> Option<Markup> {
+    match state {
+        DeployState::InProgress => Some(html! { span.state.busy { "In progress" } }),
+        DeployState::Failure | DeployState::Error => Some(html! { span.state.bad { "Deploy failed" } }),
+        DeployState::Success => None,
+    }
 }
 
 /// As much of an environment's name as fits into a row.

@@ -140,7 +140,8 @@ fn fields(form: &PersonForm, is_known: bool, visitor: Option<&Visitor>) -> Marku
         "handle",
         "Git account or e-mail address",
         "The account\u{2019}s number on GitHub, which stays when it is renamed (the id at https://api.github.com/users/LOGIN); its \
-         noreply address (1234567+login@users.noreply.github.com); or an e-mail address of commits.",
+         noreply address (1234567+login@users.noreply.github.com); an e-mail address of commits; or, as the dialog names it, a user of \
+         CircleCI (circleci:ID) or what a deleted account did (acme/checkout#7:opener, acme/checkout#7:merger).",
         true,
         LONGEST_HANDLE,
     );
@@ -156,7 +157,8 @@ fn fields(form: &PersonForm, is_known: bool, visitor: Option<&Visitor>) -> Marku
     let reason = of(
         "reason",
         "Reason",
-        "Where it belongs to nobody here: why. Another admin has to confirm it.",
+        "Where it belongs to nobody here: why. Another admin has to confirm it, or, for one approval and not of a bot, somebody who \
+         may vote on it. What a bot on this list commits by itself, by the source host\u{2019}s signature, has no maker.",
         false,
         LONGEST_REASON,
     );

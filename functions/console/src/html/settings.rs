@@ -17,7 +17,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) deployment: &'a Slug,
     /// What is saved.
     pub(crate) saved: Option<&'a DeploymentSettings>,
-    /// The repository's name, as saved or as the parameter has it; empty of a deployment that is not connected.
+    /// The repository's name, as saved or as the parameter has it; empty of a deployment that is not
+    /// connected.
     pub(crate) repository: &'a str,
     /// Whether the stack's parameter has it.
     pub(crate) in_parameter: bool,

@@ -7,7 +7,7 @@ use crate::view::{ApprovalView, CheckView, ElectorateView, StruckView, VoteView,
 use approval::action::Reasons;
 use approval::approval::{Choice, Standing};
 use approval::id::DeployId;
-use approval::message::{LONGEST_REASON, shorten};
+use approval::message::{BELOW_POLICY, BELOW_POLICY_SHOWN, LONGEST_REASON, shorten};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -60,9 +60,26 @@ fn about(approval: &ApprovalView, now: Timestamp) -> Markup {
         }
         @if approval.status == "pending" {
             @for line in &approval.electorate.blocked { p.notice { (cut(line, TEXT)) } }
+            (below_policy(&approval.electorate.below_policy))
         }
         @if let Some(at_opening) = approval.electorate_at_opening.as_ref().filter(|then| **then != approval.electorate) {
             p.meta { "When it opened, " (time(approval.opened_at, now)) ": " (may_vote(at_opening, approval)) }
+        }
+    }
+}
+
+/// The ways in which the rule is below the policy, as many as a dialog in Slack tells.
+fn below_policy(lines: &[String]) -> Markup {
+    let more = lines.len().saturating_sub(BELOW_POLICY_SHOWN);
+    html! {
+        @if !lines.is_empty() {
+            div.notice {
+                p { "The policy blocks what this approval would start. " (BELOW_POLICY) }
+                ul {
+                    @for line in lines.iter().take(BELOW_POLICY_SHOWN) { li { (cut(line, TEXT)) } }
+                    @if more > 0 { li { "and " (more) " more" } }
+                }
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ fn environment(id: &str, name: &str, seconds: i64) -> Environment {
         environment: name.to_owned(),
         revision,
         deployed_at: at(seconds),
+        state: Default::default(),
         has_failed: false,
     };
     Environment { newest, branch }

@@ -140,6 +140,14 @@ pub(crate) fn everything() -> Page {
             name: text("mato"),
             note: text("Rolled forward since"),
         },
+        EventKind::NobodyHereConfirmed {
+            approval: id.clone(),
+            handle: text("github:583231"),
+            maker: text("octocat"),
+            said_by: text("U1"),
+            by: text("U2"),
+            name: text("ana"),
+        },
         EventKind::FreezeLifted {
             approval: id.clone(),
             by: text("U2"),
@@ -263,6 +271,7 @@ pub(crate) fn hostile() -> Page {
             2
         ],
         blocked: vec![Blocker::MakersNotFound { names: vec![markup.into()] }],
+        below_policy: vec![markup.into()],
         judged: None,
         is_of_rules: true,
         without_range: None,

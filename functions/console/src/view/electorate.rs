@@ -57,6 +57,10 @@ pub(crate) struct ElectorateView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) blocked: Vec<String>,
+    /// The ways in which the rule is below the policy in force: what follows the approval is kept back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub(crate) below_policy: Vec<String>,
 }
 
 /// So many votes from some of those who may vote.
@@ -89,6 +93,7 @@ impl ElectorateView {
             quotas: electorate.quotas.iter().map(quota).collect(),
             range: range(electorate, &[], 0, people),
             blocked: in_words(people, |show| blocked(electorate, show)),
+            below_policy: electorate.below_policy.clone(),
         }
     }
 

@@ -34,6 +34,7 @@ pub(crate) use timeline::{Entry, Tone, timeline};
 pub(crate) use votes::{CheckView, StruckView, VoteView, WithdrawnView};
 
 use crate::address::site::Site;
+use ::approval::deploy_state::DeployState;
 use ::approval::id::DeployId;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -49,7 +50,10 @@ pub(crate) struct DeployView {
     pub(crate) environment: String,
     /// The revision, in full.
     pub(crate) revision: String,
+    /// When it was deployed; of one that did not arrive, when it got to its state.
     pub(crate) deployed_at: Timestamp,
+    /// How far it got. Only a success changes what stands in the environment.
+    pub(crate) state: DeployState,
     /// Whether an action of it failed and waits for somebody; in a list, of the newest 500 such deploys.
     pub(crate) has_failed: bool,
     /// The deploy's page.
@@ -65,6 +69,7 @@ impl DeployView {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            state: deploy.state,
             has_failed: deploy.has_failed,
             url: site.deploy_url(&deploy.id),
         }
@@ -79,6 +84,7 @@ impl DeployView {
             environment: deploy.environment.clone(),
             revision: deploy.revision.clone(),
             deployed_at: deploy.deployed_at,
+            state: deploy.state,
             has_failed: page.runs.iter().any(|run| run.failed_steps().next().is_some()),
             url: site.deploy_url(&deploy.id),
         }

@@ -26,6 +26,7 @@ impl<'a> People<'a> {
             | EventKind::BaseSet { by: voter, name, .. }
             | EventKind::GlassStruck { by: voter, name, .. }
             | EventKind::GlassReviewed { by: voter, name, .. }
+            | EventKind::NobodyHereConfirmed { by: voter, name, .. }
             | EventKind::AskedAgain { by: voter, name, .. }
             | EventKind::EvaluationAsked { by: voter, name }
             | EventKind::StepResolved { by: voter, name, .. } => Some((voter.as_str(), name.as_str())),

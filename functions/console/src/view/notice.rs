@@ -199,6 +199,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
             vec![notice(NoticeKind::Frozen, text, &[])]
         }
         EventKind::DeployRegistered
+        | EventKind::DeployReported { .. }
         | EventKind::RulesInForce { .. }
         | EventKind::PolicyInForce { .. }
         | EventKind::RunOpened { .. }
@@ -213,6 +214,7 @@ fn of_event(event: &EventKind, page: &Page) -> Vec<Notice> {
         | EventKind::GlassBroken { .. }
         | EventKind::GlassStruck { .. }
         | EventKind::GlassReviewed { .. }
+        | EventKind::NobodyHereConfirmed { .. }
         | EventKind::QuorumUndone { .. }
         | EventKind::VotersChecked { .. }
         | EventKind::VoteStruck { .. }
@@ -274,6 +276,7 @@ fn of_effect(effect: &Effect, page: &Page) -> Option<Notice> {
             format!("Reading again what keeps {} from being decided", name_of(approval, page))
         }
         EffectKind::JudgeOthers { .. } => "Reading again what other approvals judge".to_owned(),
+        EffectKind::ApplyPolicy => "Looking again at what the policy keeps back".to_owned(),
         EffectKind::TellFreezeLifted { approval } => {
             format!("Saying who lifted the freeze for {}", name_of(approval, page))
         }

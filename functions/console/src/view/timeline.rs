@@ -9,6 +9,7 @@ use super::{web_link, words};
 use crate::view::mrkdwn::People;
 use approval::approval::Verdict;
 use approval::deploy::Source;
+use approval::deploy_state::DeployState;
 use approval::event::{Event, EventKind};
 use approval::facts::{Health, Thumb};
 use approval::id::{ApprovalId, RunId};
@@ -85,6 +86,16 @@ impl Told {
     }
 }
 
+/// What was reported of a deploy that did not arrive, or that failed after it did.
+fn reported(state: DeployState) -> &'static str {
+    match state {
+        DeployState::InProgress => "The deploy was reported as under way.",
+        DeployState::Failure => "The deploy was reported as failed.",
+        DeployState::Error => "The deploy was reported as failed with an error.",
+        DeployState::Success => "The deploy was reported as a success.",
+    }
+}
+
 impl Teller<'_> {
     fn entry(&self, event: &Event) -> Entry {
         let Told { tone, text, notes, details, url } = self.tell(event);
@@ -99,6 +110,10 @@ impl Teller<'_> {
                     Source::GithubDeployment => "GitHub\u{2019}s deployment status",
                 };
                 told(Tone::Plain, format!("The deploy was registered by {by}."))
+            }
+            EventKind::DeployReported { state } => {
+                let tone = if state.has_failed() { Tone::Bad } else { Tone::Plain };
+                told(tone, reported(*state).to_owned())
             }
             EventKind::RulesEvaluated { path: None, .. } => {
                 told(Tone::Plain, "The repository has no rules file.".to_owned())
@@ -229,6 +244,12 @@ impl Teller<'_> {
             EventKind::GlassReviewed { approval, by, name, note } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
                 told(Tone::Good, format!("{who} reviewed the broken glass of {on}: {}", said(note)))
+            }
+            EventKind::NobodyHereConfirmed { approval, handle, maker, said_by, by, name } => {
+                let (who, said_by) = (self.people.name(by, name), self.people.name(said_by, said_by));
+                let on = self.approval_name(approval);
+                let text = format!("{who} confirmed for {on} what {said_by} said: {maker} is nobody here.");
+                told(Tone::Warning, text).with_details(std::slice::from_ref(handle))
             }
             EventKind::QuorumUndone { approval, by, name } => {
                 let (who, on) = (self.people.name(by, name), self.approval_name(approval));
@@ -449,6 +470,8 @@ mod tests {
         Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review owed by 2026-11-23 at 10:57 UTC.
         Warning: The glass of “Promote deploy to production” that ana broke is whole again: they are not among those who may break it any more.
         Good: Mato Zgajner reviewed the broken glass of “Promote deploy to production”: “Rolled forward since”.
+        Warning: ana confirmed for “Promote deploy to production” what Mato Zgajner said: octocat is nobody here.
+          - github:583231
         Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
         Plain: Those who approved “Promote deploy to production” were looked up before its first action.
           Mato Zgajner: they may vote.

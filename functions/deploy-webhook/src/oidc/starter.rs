@@ -1,16 +1,22 @@
 //! The person who started a CI job, by the word of its CI's token.
 //!
 //! Claims: <https://docs.github.com/en/actions/reference/security/oidc>,
-//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>. The tokens of CircleCI and Buildkite name
-//! nobody.
+//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>,
+//! <https://circleci.com/docs/guides/permissions-authentication/openid-connect-tokens/>. The tokens of
+//! Buildkite name nobody: <https://buildkite.com/docs/agent/cli/reference/oidc>.
 
 use super::claims::text;
+use approval::people::CiUser;
 use approval::range::{Account, Identity};
 use providers::oidc::Claims;
 use store::CiProject;
 
-/// The person who started the job of `project` with these verified claims; `None`: they name nobody. The
-/// accounts of GitHub Actions are the source host's own, of another CI the address counts.
+/// The starter of a Buildkite job, which nothing but the registration's `email` can name.
+const BUILDKITE_STARTER: &str = "who started the Buildkite build (register with `email`)";
+
+/// The person who started the job of `project` with these verified claims. The accounts of GitHub Actions
+/// are the source host's own; GitLab names an address, and CircleCI a user of its own, whom the page People
+/// knows. Whoever they don't name is a maker who is not found. `None`: GitHub is asked for the run.
 pub(super) fn starter(project: &CiProject, claims: &Claims) -> Option<Identity> {
     let said = |name: &str| text(claims, name).filter(|text| !text.is_empty());
     match project {
@@ -20,11 +26,32 @@ pub(super) fn starter(project: &CiProject, claims: &Claims) -> Option<Identity> 
             Some(Identity { name: login, email: None, account: Some(account), vouched: true })
         }
         CiProject::Gitlab { .. } => {
-            let email = said("user_email")?;
-            let name = said("user_login").unwrap_or_else(|| email.clone());
-            Some(Identity { name, email: Some(email), account: None, vouched: false })
+            let who = Identity::untold("who started the GitLab job");
+            Some(Identity { email: said("user_email"), ..who })
         }
-        CiProject::Circleci { .. } | CiProject::Buildkite { .. } => None,
+        CiProject::Circleci { .. } => {
+            let user = said("sub").as_deref().and_then(circleci_user);
+            let untold = || Identity::untold("who started the CircleCI job");
+            Some(user.as_ref().map_or_else(untold, Identity::of_ci))
+        }
+        CiProject::Buildkite { .. } => Some(Identity::untold(BUILDKITE_STARTER)),
+    }
+}
+
+/// The same, with the address that the job registered where its CI names nobody at all.
+pub(crate) fn with_email(started_by: Identity, email: Option<&str>) -> Identity {
+    match started_by.name == BUILDKITE_STARTER {
+        true => Identity { email: email.map(str::to_owned), ..started_by },
+        false => started_by,
+    }
+}
+
+/// The user in the subject `org/UUID/project/UUID/user/UUID`, which may go on.
+fn circleci_user(subject: &str) -> Option<CiUser> {
+    let parts: Vec<&str> = subject.split('/').collect();
+    match parts.as_slice() {
+        ["org", _, "project", _, "user", id, ..] => CiUser::circleci(id),
+        _ => None,
     }
 }
 
@@ -34,30 +61,63 @@ mod tests {
     use serde_json::json;
     use store::CiTrust;
 
+    const UUID: &str = "00000000-0000-4000-8000-000000001001";
+    const USER: &str = "00000000-0000-4000-8000-000000003003";
+
     #[test]
     fn starter_is_told_by_the_claims_of_each_ci() {
-        let uuid = "00000000-0000-4000-8000-000000001001";
         let circleci = format!(
-            "circleci organization={uuid} project={uuid} origin=github.com/acme/pay ref=refs/heads/main"
+            "circleci organization={UUID} project={UUID} origin=github.com/acme/pay ref=refs/heads/main"
         );
-        let buildkite = format!("buildkite organization={uuid} pipeline={uuid} ref=refs/heads/main");
+        let buildkite = format!("buildkite organization={UUID} pipeline={UUID} ref=refs/heads/main");
         let claims = json!({"actor": "ada", "actor_id": "3003", "user_id": "3003", "user_login": "ada",
-            "user_email": "ada@acme.example"});
+            "user_email": "ada@acme.example",
+            "sub": format!("org/{UUID}/project/{UUID}/user/{USER}/vcs-origin/github.com/acme/pay/vcs-ref/refs/heads/main")});
+        let untold = |what: &str| (what.to_owned(), None, None);
+        let gitlab = "who started the GitLab job";
+        let of_circleci = format!("circleci:{USER}");
         for (line, taken_out, expected) in [
-            ("github repository_id=2002", "", Some((Some(3003), None))),
+            ("github repository_id=2002", "", Some(("ada".to_owned(), Some(3003), None))),
             ("github repository_id=2002", "actor_id", None),
             ("github repository_id=2002", "actor", None),
-            ("gitlab project_id=2002", "user_login", Some((None, Some("ada@acme.example")))),
-            ("gitlab project_id=2002", "user_email", None),
-            (&circleci, "", None),
-            (&buildkite, "", None),
+            ("gitlab project_id=2002", "", Some((gitlab.to_owned(), None, Some("ada@acme.example")))),
+            ("gitlab project_id=2002", "user_email", Some(untold(gitlab))),
+            (&circleci, "", Some(untold(&of_circleci))),
+            (&circleci, "sub", Some(untold("who started the CircleCI job"))),
+            (&buildkite, "", Some(untold(BUILDKITE_STARTER))),
         ] {
             let mut claims = claims.as_object().unwrap().clone();
             claims.remove(taken_out);
             let found = starter(&CiTrust::parse(line).unwrap().project, &claims);
-            let told =
-                found.as_ref().map(|one| (one.account.as_ref().map(|one| one.id), one.email.as_deref()));
+            let told = found
+                .as_ref()
+                .map(|one| (one.name.clone(), one.account.as_ref().map(|one| one.id), one.email.as_deref()));
             assert_eq!(told, expected, "{line} without {taken_out}");
+            assert!(found.is_none_or(|one| one.vouched), "{line}: whoever is not found blocks");
+        }
+    }
+
+    #[test]
+    fn user_of_circleci_is_read_from_its_place_in_the_subject() {
+        let of = |user: &str| format!("org/{UUID}/project/{UUID}/user/{user}");
+        assert_eq!(circleci_user(&of(USER)), CiUser::circleci(USER));
+        for subject in [
+            of(""),
+            of("ada"),
+            format!("org/{UUID}/project/{UUID}"),
+            format!("org/{UUID}/project/{UUID}/vcs-origin/user/{USER}"),
+            format!("user/{USER}"),
+        ] {
+            assert_eq!(circleci_user(&subject), None, "{subject}");
+        }
+    }
+
+    #[test]
+    fn email_of_a_registration_names_nobody_whom_the_ci_names() {
+        let email = |name: &str| with_email(Identity::untold(name), Some("eve@acme.example")).email;
+        assert_eq!(email(BUILDKITE_STARTER).as_deref(), Some("eve@acme.example"));
+        for name in ["who started the GitLab job", "who started the CircleCI job"] {
+            assert_eq!(email(name), None, "{name}");
         }
     }
 }

@@ -240,6 +240,15 @@ impl World<'_> {
                 let parent = self.repository.commit(sha);
                 parent.map_or(Value::Null, |parent| self.commit(parent, asked))
             }),
+            "history" => {
+                let ancestry = self.repository.ancestry(&commit.sha);
+                let known = self.repository.commits.iter().rev();
+                let history: Vec<&Commit> =
+                    known.filter(|commit| ancestry.contains(commit.sha.as_str())).collect();
+                connection("CommitHistoryConnection", field, &history, |commit, asked| {
+                    self.commit(commit, asked)
+                })
+            }
             "signature" => signature(commit, &field.selections),
             "associatedPullRequests" => {
                 let brought = |pull: &&PullRequest| {

@@ -47,6 +47,13 @@ pub enum Ask {
         /// The result, in the reviewer's words.
         note: String,
     },
+    /// To confirm for this approval that a maker is nobody here.
+    ConfirmNobody {
+        /// The maker's handle on the page People.
+        handle: String,
+        /// The version of the entry that the person was shown.
+        version: u64,
+    },
     /// To end the approval without a verdict.
     Cancel {
         /// Why.
@@ -72,6 +79,8 @@ pub enum Asked {
     BreakGlass,
     /// [`Ask::Review`].
     Review,
+    /// [`Ask::ConfirmNobody`].
+    ConfirmNobody,
     /// [`Ask::Cancel`].
     Cancel,
 }
@@ -87,6 +96,7 @@ impl Ask {
             Self::LiftFreeze { .. } => Asked::LiftFreeze,
             Self::BreakGlass { .. } => Asked::BreakGlass,
             Self::Review { .. } => Asked::Review,
+            Self::ConfirmNobody { .. } => Asked::ConfirmNobody,
             Self::Cancel { .. } => Asked::Cancel,
         }
     }

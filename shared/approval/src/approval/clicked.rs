@@ -3,6 +3,7 @@
 use super::decide::{Refusal, close, draw, tally};
 use super::frozen::lifted;
 use super::glass::break_glass;
+use super::nobody::confirm_nobody;
 use super::{Approval, Ask, Choice, Click, Clicked, Outcome, Status, Verdict, Vote};
 use crate::decision::Decision;
 use crate::effect::EffectKind;
@@ -87,6 +88,9 @@ fn counted(approval: &Approval, click: Click, now: Timestamp) -> Result<Decision
             let reason = stated(Some(reason)).ok_or(Refusal::ReasonNeeded)?;
             break_glass(&mut decision, &click, within, reason, now);
         }
+        Ask::ConfirmNobody { handle, version } => {
+            confirm_nobody(&mut decision, &click, (handle, *version), now)?;
+        }
         // It did not go ahead yet.
         Ask::Review { .. } => return Err(Refusal::NoReviewOwed),
         Ask::Cancel { reason } => {
@@ -118,7 +122,7 @@ fn admit(approval: &Approval, click: &Click) -> Result<(), Refusal> {
             Err(Refusal::NotEligible(Verdict::OwnChange | Verdict::SetTheBase | Verdict::OwnWord, _)),
         ) => Ok(()),
         (Ask::Undo, Err(_)) if approval.is_breaker(&click.voter) => Ok(()),
-        (Ask::Vote { .. } | Ask::Undo | Ask::Cancel { .. }, admitted) => admitted,
+        (Ask::Vote { .. } | Ask::Undo | Ask::ConfirmNobody { .. } | Ask::Cancel { .. }, admitted) => admitted,
     }
 }
 
@@ -137,6 +141,7 @@ fn needs_time(approval: &Approval, click: &Click) -> bool {
         | Ask::LiftFreeze { .. }
         | Ask::BreakGlass { .. }
         | Ask::Review { .. }
+        | Ask::ConfirmNobody { .. }
         | Ask::Cancel { .. } => false,
     }
 }
@@ -166,6 +171,7 @@ pub(super) fn too_late(approval: &Approval, click: &Click) -> Refusal {
         | Ask::Undo
         | Ask::LiftFreeze { .. }
         | Ask::BreakGlass { .. }
+        | Ask::ConfirmNobody { .. }
         | Ask::Cancel { .. } => Refusal::Closed(approval.status.clone()),
         Ask::Review { .. } => Refusal::NoReviewOwed,
     }

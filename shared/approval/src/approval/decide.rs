@@ -4,8 +4,8 @@ use super::clicked::{clicked, too_late};
 use super::frozen::{opened, record, watched};
 use super::glass::{NoReviewer, Review, confirm_glass, owe_review, reviewed, strike_glass};
 use super::{
-    Approval, Ask, Check, Choice, Click, Dialog, Electorate, Outcome, Status, Struck, Successor, Verdict,
-    Vote, Voter,
+    Approval, Ask, Check, Choice, Click, Dialog, Electorate, NoConfirmer, Outcome, Status, Struck, Successor,
+    Verdict, Vote, Voter,
 };
 use crate::decision::{Decision, Later};
 use crate::effect::EffectKind;
@@ -92,6 +92,8 @@ pub enum Refusal {
     Reviewed(Box<Review>),
     /// The person may not review the broken glass, but these (Slack user ids) may; none: anyone else in the channel may.
     NotAReviewer(NoReviewer, Vec<String>),
+    /// The person can't confirm that a maker is nobody here.
+    NotAConfirmer(NoConfirmer),
 }
 
 /// An approval as it opens. `remind_after`: how long after that the thread names who is still needed.
@@ -226,7 +228,7 @@ pub fn decide(approval: &Approval, command: Command, now: Timestamp) -> Result<D
 fn confirm(approval: &Approval, check: Check, now: Timestamp) -> Decision<Approval> {
     let mut decision = Decision::new(approval.clone());
     let was_blocked = !approval.electorate.blocked.is_empty();
-    take(&mut decision, check.electorate, check.base);
+    take(&mut decision, check.electorate.with_confirmed(&approval.nobody_here), check.base);
     let next = &mut decision.next;
     let looked_up =
         |voter: &str| check.voters.iter().find(|(id, _)| id == voter).map(|(_, verdict)| *verdict);
@@ -296,6 +298,7 @@ fn judge(
     now: Timestamp,
 ) -> Decision<Approval> {
     let mut decision = Decision::new(approval.clone());
+    let electorate = electorate.with_confirmed(&approval.nobody_here);
     if approval.electorate != electorate || approval.subject.base != base {
         take(&mut decision, electorate, base);
         decision.events.push(EventKind::VotersChecked {

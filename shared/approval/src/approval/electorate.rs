@@ -41,6 +41,9 @@ pub struct Electorate {
     /// What keeps the change from being judged: nobody's vote completes the approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Blocker>,
+    /// The ways in which the rule is below the policy in force: what follows the approval is kept back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub below_policy: Vec<String>,
     /// What people read of the range since the base, also where only its outline was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
@@ -121,6 +124,7 @@ impl Electorate {
             glass: None,
             parts: Vec::new(),
             blocked: Vec::new(),
+            below_policy: Vec::new(),
             judged: None,
             is_of_rules: false,
             without_range: None,
@@ -132,7 +136,12 @@ impl Electorate {
     pub fn lacks_makers(&self) -> bool {
         !self.not_found.is_empty()
             || self.blocked.iter().any(|blocker| {
-                matches!(blocker, Blocker::MakersNotFound { .. } | Blocker::MakersUntold { .. })
+                matches!(
+                    blocker,
+                    Blocker::MakersNotFound { .. }
+                        | Blocker::SaidNobodyHere(_)
+                        | Blocker::MakersUntold { .. }
+                )
             })
     }
 

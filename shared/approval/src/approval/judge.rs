@@ -1,6 +1,6 @@
 //! The range that an approval judges: whose votes count for which part of it, and what keeps it from being judged.
 
-use super::{Electorate, Verdict};
+use super::{Electorate, SaidNobody, Verdict};
 use crate::action::ApprovalSpec;
 use crate::base::{Base, Passed};
 use crate::range::Direction;
@@ -47,7 +47,9 @@ pub enum Blocker {
         /// Their names.
         names: Vec<String>,
     },
-    /// The source host does not say who made something: it names no account, or one that is gone.
+    /// An admin said that a maker is nobody here, and nobody else confirmed it.
+    SaidNobodyHere(SaidNobody),
+    /// Neither the source host nor CI says who made something, and nobody can map them.
     MakersUntold {
         /// The things that they did, such as "who opened #7".
         what: Vec<String>,
@@ -114,6 +116,10 @@ pub enum Member {
     Found(Vec<String>),
     /// Somebody of whom it is confirmed that they are not here.
     NobodyHere,
+    /// Somebody of whom an admin says that they are not here, and nobody else confirmed it.
+    SaidNobodyHere(SaidNobody),
+    /// A program on the list of bots, as far as the source host's signature is on its commits.
+    Bot,
     /// Nobody knows.
     NotFound,
 }
@@ -159,24 +165,23 @@ impl Electorate {
             self.blocked.push(Blocker::Incomplete { missing: changes.missing.clone() });
         }
         if spec.range.verified_commits {
-            let Named { first, count } = changes.unverified.clone();
+            let Named { first, count } = unverified(changes, members);
             self.blocked.extend((count > 0).then_some(Blocker::NotVerified { commits: first, count }));
         }
         let mut allowed = Vec::new();
         if !spec.self_approval && !has_no_makers {
             let Named { first, count } = changes.unvouched.clone();
             self.blocked.extend((count > 0).then_some(Blocker::NotVouched { commits: first, count }));
-            let (accounts, addresses) = not_found(changes, members);
+            let NotFound { accounts, addresses, untold, said } = not_found(changes, members);
             self.not_found.extend(addresses);
-            let untold: BTreeSet<&String> =
-                changes.makers.iter().filter(|maker| maker.is_untold).map(|maker| &maker.name).collect();
-            let untold: Vec<String> = untold.into_iter().cloned().collect();
             if spec.range.allow_unknown_makers {
-                allowed = accounts.into_iter().chain(untold).collect();
+                let said = said.into_iter().map(|said| said.name);
+                allowed = accounts.into_iter().chain(said).chain(untold).collect();
                 self.blocked.extend(unread(changes, members));
             } else {
                 self.blocked
                     .extend((!accounts.is_empty()).then_some(Blocker::MakersNotFound { names: accounts }));
+                self.blocked.extend(said.into_iter().map(Blocker::SaidNobodyHere));
                 self.blocked.extend((!untold.is_empty()).then_some(Blocker::MakersUntold { what: untold }));
             }
             self.parts = parts(changes, members);
@@ -198,7 +203,7 @@ impl Electorate {
             added: changes.added,
             removed: changes.removed,
             has_no_makers,
-            is_of_bots: changes.is_of_bots,
+            is_of_bots: changes.is_of_bots && is_of_listed_bots(changes, members),
             allowed,
         });
         self
@@ -245,33 +250,80 @@ impl Electorate {
     }
 }
 
-/// The makers that are not found in Slack, by name: those with an account, and those of whom only an address
-/// is known.
-fn not_found(changes: &Changes, members: &[Member]) -> (Vec<String>, Vec<String>) {
-    let (mut accounts, mut addresses) = (BTreeSet::new(), BTreeSet::new());
-    for (index, maker) in changes.makers.iter().enumerate().filter(|(_, maker)| !maker.is_untold) {
+/// The makers that are not found in Slack.
+struct NotFound {
+    /// The names of those that an account or another handle stands for.
+    accounts: Vec<String>,
+    /// The names of those of whom only an address is known.
+    addresses: Vec<String>,
+    /// The things that somebody did of whom nothing is known.
+    untold: Vec<String>,
+    /// What admins said of them, and nobody else confirmed.
+    said: Vec<SaidNobody>,
+}
+
+fn not_found(changes: &Changes, members: &[Member]) -> NotFound {
+    let (mut accounts, mut addresses, mut untold) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut said: Vec<SaidNobody> = Vec::new();
+    for (index, maker) in changes.makers.iter().enumerate() {
+        let login = maker.account.as_ref().map(|account| account.login.as_str());
+        let handle = maker.handle.as_ref().map(ToString::to_string);
+        let name = match (login.or(handle.as_deref()), maker.emails.first()) {
+            (Some(handle), _) if *handle != maker.name && !maker.name.is_empty() => {
+                format!("{} ({handle})", maker.name)
+            }
+            (Some(handle), _) => handle.to_owned(),
+            (None, Some(email)) => format!("{} <{email}>", maker.name),
+            (None, None) => maker.name.clone(),
+        };
         match members.get(index).unwrap_or(&Member::NotFound) {
-            Member::Found(_) | Member::NobodyHere => {}
+            Member::Found(_) | Member::NobodyHere | Member::Bot => {}
+            Member::SaidNobodyHere(_) if login.is_none() && !maker.is_untold => {
+                addresses.insert(name);
+            }
+            Member::SaidNobodyHere(known) => {
+                let known = SaidNobody { name, ..known.clone() };
+                if !said.contains(&known) {
+                    said.push(known);
+                }
+            }
+            Member::NotFound if login.is_some() || handle.is_some() => {
+                accounts.insert(name);
+            }
+            Member::NotFound if !maker.is_untold => {
+                addresses.insert(name);
+            }
+            Member::NotFound if maker.emails.is_empty() => {
+                untold.insert(name);
+            }
             Member::NotFound => {
-                let login = maker.account.as_ref().map(|account| &account.login);
-                let name = match (login, maker.emails.first()) {
-                    (Some(login), _) if *login != maker.name && !maker.name.is_empty() => {
-                        format!("{} ({login})", maker.name)
-                    }
-                    (Some(login), _) => login.clone(),
-                    (None, Some(email)) => format!("{} <{email}>", maker.name),
-                    (None, None) => maker.name.clone(),
-                };
-                if maker.account.is_some() { &mut accounts } else { &mut addresses }.insert(name);
+                accounts.insert(name);
             }
         }
     }
-    (accounts.into_iter().collect(), addresses.into_iter().collect())
+    let all = |names: BTreeSet<String>| names.into_iter().collect();
+    NotFound { accounts: all(accounts), addresses: all(addresses), untold: all(untold), said }
+}
+
+/// The commits without a valid signature, those of programs among them that are not on the list of bots.
+fn unverified(changes: &Changes, members: &[Member]) -> Named {
+    let is_listed = |maker: usize| members.get(maker).is_some_and(|member| *member == Member::Bot);
+    let others = changes.of_bots.iter().filter(|of| !is_listed(of.maker)).map(|of| &of.commits);
+    others.fold(changes.unverified.clone(), Named::and)
+}
+
+/// Whether every share is of programs that are on the list of bots, whoever started the run.
+fn is_of_listed_bots(changes: &Changes, members: &[Member]) -> bool {
+    let mut programs = changes.makers.iter().zip(members).filter(|(maker, _)| maker.is_signed_bot);
+    programs.all(|(_, member)| *member == Member::Bot)
 }
 
 /// What blocks where makers are not found whose public profiles were not read: they may have a Slack member.
 fn unread(changes: &Changes, members: &[Member]) -> Option<Blocker> {
-    let is_not_found = |index: usize| members.get(index).is_none_or(|member| *member == Member::NotFound);
+    let is_not_found = |index: usize| match members.get(index) {
+        None | Some(Member::NotFound | Member::SaidNobodyHere(_)) => true,
+        Some(Member::Found(_) | Member::NobodyHere | Member::Bot) => false,
+    };
     let unread =
         changes.makers.iter().enumerate().filter(|(index, maker)| maker.is_unread && is_not_found(*index));
     let names: Vec<&str> = unread.map(|(_, maker)| maker.name.as_str()).collect();
@@ -288,7 +340,7 @@ fn parts(changes: &Changes, members: &[Member]) -> Vec<Part> {
     for share in &changes.shares {
         let found = share.makers.iter().filter_map(|maker| match members.get(*maker)? {
             Member::Found(ids) => Some(ids),
-            Member::NobodyHere | Member::NotFound => None,
+            Member::NobodyHere | Member::SaidNobodyHere(_) | Member::Bot | Member::NotFound => None,
         });
         let makers: BTreeSet<&String> = found.flatten().collect();
         let ids = makers.iter().copied().cloned().collect();

@@ -7,6 +7,7 @@ use super::glass::{glass_line, review_button};
 use super::judged::{blocked, in_slack, judged};
 use super::pieces::{SECTION_LIMIT, and_more, button, code, context, count, cut, cut_bytes};
 use super::pieces::{local_time, local_time_to_the_second, may_vote, needed_from, section, sentence};
+use super::policy::below_policy;
 use crate::approval::{Approval, Choice, Lifted, Status, Struck, Tally, Verdict, Vote};
 use crate::deploy::{RulesChange, is_ci_file};
 use crate::mrkdwn::{escape, link};
@@ -39,6 +40,8 @@ const VOTES_LIMIT: usize = 3400;
 const AND_MORE: usize = 30;
 /// How much of a reason is shown, in characters.
 const REASON_LIMIT: usize = 500;
+/// What the line about the policy may hold, in characters.
+const BELOW_LIMIT: usize = 1500;
 /// What any other line may hold, in characters.
 const LINE_LIMIT: usize = 1000;
 /// How much of an action is shown before it runs, in characters.
@@ -54,9 +57,12 @@ pub fn dialog(approval: &Approval, run: Option<&Run>) -> Message {
     // Slack refuses a section without text, which a template may come to.
     let asked =
         if approval.prompt.trim().is_empty() { escape(&approval.name) } else { approval.prompt.clone() };
-    let prompt = cut(&asked, SECTION_LIMIT);
-    let mut blocks = vec![section(&prompt)];
-    let mut lines = vec![prompt];
+    // In front, where people look first, and in the prompt's room.
+    let below = below_policy(approval).map(|line| cut(&line, BELOW_LIMIT));
+    let room = SECTION_LIMIT - below.as_ref().map_or(0, |line| line.chars().count());
+    let prompt = cut(&asked, room);
+    let mut blocks: Vec<Value> = below.iter().chain([&prompt]).map(|text| section(text)).collect();
+    let mut lines: Vec<String> = below.into_iter().chain([prompt]).collect();
     let again = again_line(approval).map(|line| cut(&line, LINE_LIMIT));
     blocks.extend(again.iter().map(|line| context(line)));
     lines.extend(again);

@@ -42,8 +42,16 @@ pub fn judged(electorate: &Electorate, voters: &[&str], required: u32, show: &Sh
 
 /// What keeps an approval from being completed, and what to do, a line each; empty where nothing does.
 pub fn blocked(electorate: &Electorate, show: &Show<'_>) -> Vec<String> {
-    let mut lines: Vec<String> =
-        electorate.blocked.iter().map(|blocker| blocker_line(blocker, show)).collect();
+    let (said, others): (Vec<&Blocker>, Vec<&Blocker>) =
+        electorate.blocked.iter().partition(|blocker| blocker.said_nobody_here().is_some());
+    let shown = others.into_iter().chain(said.iter().take(LISTED).copied());
+    let mut lines: Vec<String> = shown.map(|blocker| blocker_line(blocker, show)).collect();
+    let more = said.len().saturating_sub(LISTED);
+    if more > 0 {
+        lines.push(format!(
+            "Blocked, and votes are kept: {more} more makers are said to be nobody here, and nobody else confirmed it."
+        ));
+    }
     if electorate.is_of_rules && !lines.is_empty() {
         lines.push(rules_way_out(&electorate.blocked));
     }
@@ -60,11 +68,14 @@ fn rules_way_out(blocked: &[Blocker]) -> String {
         | Blocker::MakersUntold { .. }
         | Blocker::NotVouched { .. } => true,
         Blocker::MakersNotFound { .. }
+        | Blocker::SaidNobodyHere(_)
         | Blocker::NotVerified { .. }
         | Blocker::ApproversMissing { .. }
         | Blocker::NobodyLeft { .. } => false,
     });
-    let is_to_be_found = blocked.iter().any(|blocker| matches!(blocker, Blocker::MakersNotFound { .. }));
+    let is_to_be_found = blocked
+        .iter()
+        .any(|blocker| matches!(blocker, Blocker::MakersNotFound { .. } | Blocker::SaidNobodyHere(_)));
     match (is_unread, is_to_be_found) {
         (true, _) => CHANGE_AGAIN.to_owned(),
         (false, true) => format!("{ACCEPT_ONCE_FOUND} {CHANGE_AGAIN}"),
@@ -110,7 +121,7 @@ fn range(judged: &Judged, show: &Show<'_>) -> Vec<String> {
         );
     }
     if *is_of_bots {
-        lines.push("Dependabot or Renovate made all of it, by the source host's signature.".to_owned());
+        lines.push("Bots on the People page made all of it, by the source host's signature.".to_owned());
     }
     if !allowed.is_empty() {
         let names = listed(allowed, show);
@@ -191,9 +202,18 @@ fn blocker_line(blocker: &Blocker, show: &Show<'_>) -> String {
              `unknown_makers: allow` in the rule.",
             listed(names, show)
         ),
+        Blocker::SaidNobodyHere(said) => {
+            let (name, by) = ((show.text)(&shorten(&said.name, NAME_LIMIT)), (show.member)(&said.by));
+            let kind = said.kind.title().to_lowercase();
+            let reason = (show.text)(&shorten(&said.reason, 200));
+            format!(
+                "{by} said that {name} is nobody here ({kind}: {reason}), and nobody else confirmed it. Another admin confirms it on \
+                 the People page; or somebody who may vote and made none of the change does for this approval, on the deploy's page."
+            )
+        }
         Blocker::MakersUntold { what } => format!(
-            "the source host does not say {}: it names no account, or one that is gone. Nobody can map it. Set \
-             `unknown_makers: allow` in the rule, or break the glass.",
+            "neither the source host nor CI says {}. Nobody can map that. Set `unknown_makers: allow` in the rule, or break \
+             the glass.",
             listed(what, show)
         ),
         Blocker::NotVouched { commits: first, count } => format!(

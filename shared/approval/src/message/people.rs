@@ -2,8 +2,9 @@
 
 use super::Message;
 use super::pieces::{button, code, section, shorten};
+use crate::approval::SaidNobody;
 use crate::mrkdwn::escape;
-use crate::people::{Claim, Did, Entry, Handle, Line};
+use crate::people::{Claim, Did, Entry, Handle, Line, Role};
 use serde_json::{Value, json};
 
 /// The button that confirms it.
@@ -55,7 +56,26 @@ fn account(entry: &Entry) -> String {
         Handle::Account { id, .. } if name.is_empty() => format!("the GitHub account number {id}"),
         Handle::Account { id, .. } => format!("the GitHub account {name} (number {id})"),
         Handle::Email { address } => format!("the e-mail address {}", code(address)),
+        Handle::CiUser(user) if name.is_empty() => format!("the {} user {}", user.ci.title(), code(&user.id)),
+        Handle::CiUser(user) => format!("the {} user {name} ({})", user.ci.title(), code(&user.id)),
+        Handle::PullRequest { repository, number, role } => {
+            let did = match role {
+                Role::Opener => "opened",
+                Role::Merger => "merged",
+            };
+            format!("the account that {did} {}", code(&format!("{repository}#{number}")))
+        }
     }
+}
+
+/// What the dialog's thread is told once the member `by` confirmed for its approval what an admin had `said`.
+pub fn nobody_here_confirmed(by: &str, said: &SaidNobody) -> String {
+    let name = escape(&shorten(&said.name, NAME_LIMIT));
+    let kind = said.kind.title().to_lowercase();
+    format!(
+        ":white_check_mark: <@{by}> confirmed what <@{}> said: {name} is nobody here ({kind}). It counts for this approval alone.",
+        said.by
+    )
 }
 
 #[cfg(test)]

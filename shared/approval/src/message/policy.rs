@@ -1,6 +1,7 @@
 //! What people are told of the policy: that it changed, that it can't be used, and which rules it blocks.
 
 use super::pieces::{code, code_block, deploy_link, local_time, shorten};
+use crate::approval::Approval;
 use crate::deploy::Deploy;
 use crate::mrkdwn::escape;
 use crate::policy::{InForce, OWNERS, PolicyFile};
@@ -9,11 +10,18 @@ use crate::policy::{InForce, OWNERS, PolicyFile};
 const CHANGES: usize = 1800;
 /// How much of one line, in characters.
 const LINE: usize = 200;
-/// How many problems or shortfalls a channel is told, and a dialog, which has little room.
+/// How many problems or shortfalls a channel is told, and how much of one, in characters.
 const TOLD: usize = 5;
-const IN_DIALOG: usize = 3;
-/// How much of one of them, in characters.
 const SHORTFALL: usize = 400;
+/// The number of ways in which a rule is below the policy that a dialog and a page tell: they have little
+/// room.
+pub const BELOW_POLICY_SHOWN: usize = 3;
+/// How much of one of them, in characters.
+const SHORTFALL_IN_DIALOG: usize = 300;
+
+/// What becomes of an approval whose rule is below the policy, after the sentence that the policy blocks it.
+pub const BELOW_POLICY: &str = "Votes are kept, and it goes on once the policy in force allows it. A corrected rules file \
+                                counts from the next deploy.";
 
 /// The question of a proposed policy's dialog. `changes` are the lines that it removes and adds.
 pub fn policy_proposed(in_force: &InForce, file: &PolicyFile, changes: &[String]) -> String {
@@ -69,20 +77,23 @@ pub fn policy_refused(repository: &str, in_force: Option<&InForce>, problems: &[
     format!(
         ":warning: The policy in {} can't be used. {meanwhile} Correct it on the default branch; the next deploy reads it again.\n{}",
         code(repository),
-        code_block(&first(problems, TOLD))
+        code_block(&first(problems, TOLD, SHORTFALL))
     )
 }
 
-/// What the dialog of an approval says whose rule the policy blocks.
-pub fn policy_blocks(shortfalls: &[String]) -> String {
-    let shown = first(shortfalls, IN_DIALOG)
+/// The line of a dialog whose rule is below the policy in force; `None` where it is not, or where the
+/// approval is closed: from then on the lines of its steps say what is kept back.
+pub(super) fn below_policy(approval: &Approval) -> Option<String> {
+    let below = &approval.electorate.below_policy;
+    let shown = first(below, BELOW_POLICY_SHOWN, SHORTFALL_IN_DIALOG)
         .into_iter()
         .map(|shortfall| format!("\n\u{2022} {}", escape(&shortfall)));
-    format!(
-        ":no_entry: *The policy blocks what this approval would start.* Votes are kept, and it goes on once the policy in force \
-         allows it. A corrected rules file counts from the next deploy.{}",
-        shown.collect::<String>()
-    )
+    (approval.status.is_open() && !below.is_empty()).then(|| {
+        format!(
+            ":no_entry: *The policy blocks what this approval would start.* {BELOW_POLICY}{}",
+            shown.collect::<String>()
+        )
+    })
 }
 
 /// The reason for which `rule` may not act yet, though each of its approvals is approved: line `line` of the policy asks for `needed`
@@ -111,13 +122,13 @@ pub fn rule_blocked(deploy: &Deploy, deploy_url: &str, rule: &str, shortfalls: &
          the next deploy.\n{}",
         code(rule),
         deploy_link(deploy, deploy_url),
-        code_block(&first(shortfalls, TOLD))
+        code_block(&first(shortfalls, TOLD, SHORTFALL))
     )
 }
 
-/// The first ones of `lines`, and how many more there are.
-fn first(lines: &[String], told: usize) -> Vec<String> {
-    let mut shown: Vec<_> = lines.iter().take(told).map(|line| shorten(line, SHORTFALL)).collect();
+/// The first ones of `lines`, of each at most `length` characters, and how many more there are.
+fn first(lines: &[String], told: usize, length: usize) -> Vec<String> {
+    let mut shown: Vec<_> = lines.iter().take(told).map(|line| shorten(line, length)).collect();
     let more = lines.len().saturating_sub(told);
     shown.extend((more > 0).then(|| format!("and {more} more")));
     shown
@@ -147,13 +158,5 @@ mod tests {
         assert!(text.contains("approvals of owners named there put `abcdefg` in force"), "{text}");
         let same = policy_proposed(&in_force(), &file, &[]);
         assert!(same.contains("Only blank characters or line ends differ."), "{same}");
-    }
-
-    #[test]
-    fn shortfalls_are_told_up_to_a_limit() {
-        let shortfalls: Vec<_> =
-            (0..8).map(|number| format!("shortfall {number} {}", "x".repeat(900))).collect();
-        let text = policy_blocks(&shortfalls);
-        assert!(text.chars().count() < 1500 && text.ends_with("\u{2022} and 5 more"), "{text}");
     }
 }

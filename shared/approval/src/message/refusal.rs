@@ -1,7 +1,7 @@
 //! What a person is told whose click changed nothing.
 
 use super::pieces::{local_time, may_vote, mentions, sentence};
-use crate::approval::{NoReviewer, Refusal, Review, Status, Verdict};
+use crate::approval::{NoConfirmer, NoReviewer, Refusal, Review, Status, Verdict};
 use crate::mrkdwn::link;
 use crate::run;
 
@@ -62,6 +62,16 @@ pub fn refusal(refusal: &Refusal) -> Option<String> {
             };
             Some(format!("Your review was not recorded: {why}. {who}"))
         }
+        Refusal::NotAConfirmer(why) => {
+            let why = match why {
+                NoConfirmer::Outdated => "it was confirmed or changed in the meantime. Look at it again.",
+                NoConfirmer::OwnWord => "you said so yourself. Somebody else has to confirm it.",
+                NoConfirmer::MadeSome => {
+                    "you made some of the change. Somebody who made none of it has to confirm it."
+                }
+            };
+            Some(format!("Nothing was confirmed: {why}"))
+        }
         Refusal::NoQuorum => Some("There is nothing to undo any more.".to_owned()),
     }
 }
@@ -111,7 +121,8 @@ pub fn why_not_counted(refusal: &Refusal) -> Option<String> {
         | Refusal::NoGlassNeeded
         | Refusal::NoReviewOwed
         | Refusal::Reviewed(_)
-        | Refusal::NotAReviewer(..) => None,
+        | Refusal::NotAReviewer(..)
+        | Refusal::NotAConfirmer(_) => None,
     }
 }
 

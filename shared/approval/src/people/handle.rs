@@ -1,5 +1,7 @@
-//! Handles: git accounts by their number, and e-mail addresses.
+//! Handles: git accounts by their number, e-mail addresses, users of a CI, and what is left of accounts
+//! that are gone.
 
+use crate::slug::{Slug, canonical};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -34,6 +36,91 @@ pub enum Handle {
         /// The address, in lower case.
         address: String,
     },
+    /// A user of a CI.
+    CiUser(CiUser),
+    /// An account that is gone, by what it did to a pull request: the host names nobody any more.
+    PullRequest {
+        /// The repository (`owner/name`), in lower case.
+        repository: String,
+        /// The pull request's number.
+        number: u64,
+        /// The part that the account had in it.
+        role: Role,
+    },
+}
+
+/// A CI with users of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ci {
+    /// CircleCI.
+    Circleci,
+}
+
+/// A user of a CI, by the CI's own id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CiUser {
+    /// The CI.
+    pub ci: Ci,
+    /// The id: a UUID, in lower case.
+    pub id: String,
+}
+
+/// The part that somebody had in a pull request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// They opened it.
+    Opener,
+    /// They merged it.
+    Merger,
+}
+
+impl Ci {
+    /// Its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Circleci => "CircleCI",
+        }
+    }
+
+    /// The word before a user's id.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Circleci => "circleci",
+        }
+    }
+}
+
+impl CiUser {
+    /// A user of CircleCI. `None`: `id` is no UUID.
+    pub fn circleci(id: &str) -> Option<Self> {
+        let id = id.to_lowercase();
+        is_uuid(&id).then_some(Self { ci: Ci::Circleci, id })
+    }
+
+    /// A user as [`CiUser`] is written: `circleci:UUID`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::circleci(text.strip_prefix("circleci:")?)
+    }
+}
+
+impl Role {
+    /// Both.
+    const ALL: [Self; 2] = [Self::Opener, Self::Merger];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Opener => "opener",
+            Self::Merger => "merger",
+        }
+    }
+}
+
+impl fmt::Display for CiUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.ci.word(), self.id)
+    }
 }
 
 impl Handle {
@@ -57,9 +144,14 @@ impl Handle {
         (right && address.chars().all(plain)).then_some(Self::Email { address })
     }
 
-    /// A handle as people write it: an account's number, `github:NUMBER`, or an e-mail address.
+    /// A handle as people write it: an account's number, `github:NUMBER`, an e-mail address,
+    /// `circleci:UUID`, or of an account that is gone `OWNER/NAME#NUMBER:opener` or
+    /// `OWNER/NAME#NUMBER:merger`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        if let Some(known) = CiUser::parse(text).map(Self::CiUser).or_else(|| Self::pull_request(text)) {
+            return Some(known);
+        }
         let number = text.strip_prefix("github:").unwrap_or(text);
         match number.parse() {
             Ok(id) if id > 0 && number.bytes().all(|byte| byte.is_ascii_digit()) => Some(Self::github(id)),
@@ -68,13 +160,30 @@ impl Handle {
         }
     }
 
+    fn pull_request(text: &str) -> Option<Self> {
+        let (text, word) = text.rsplit_once(':')?;
+        let role = Role::ALL.into_iter().find(|role| role.word() == word)?;
+        let (repository, number) = text.rsplit_once('#')?;
+        let (owner, name) = repository.split_once('/')?;
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|number| is_number && *number > 0)?;
+        Slug::new(owner, name)?;
+        Some(Self::PullRequest { repository: canonical(repository), number, role })
+    }
+
     /// Whether it is an address of GitHub's that takes no mail, so that nobody in Slack has it.
     pub fn is_noreply(&self) -> bool {
         match self {
-            Self::Account { .. } => false,
+            Self::Account { .. } | Self::CiUser(_) | Self::PullRequest { .. } => false,
             Self::Email { address } => address.ends_with(NOREPLY),
         }
     }
+}
+
+/// Whether `text` is a UUID in lower case.
+fn is_uuid(text: &str) -> bool {
+    let parts = text.split('-').map(str::len);
+    parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
 }
 
 /// The number and the login in a noreply address.
@@ -89,6 +198,10 @@ impl fmt::Display for Handle {
         match self {
             Self::Account { host: Host::Github, id } => write!(f, "github:{id}"),
             Self::Email { address } => f.write_str(address),
+            Self::CiUser(user) => user.fmt(f),
+            Self::PullRequest { repository, number, role } => {
+                write!(f, "{repository}#{number}:{}", role.word())
+            }
         }
     }
 }
@@ -96,6 +209,12 @@ impl fmt::Display for Handle {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CI_USER: &str = "00000000-0000-4000-8000-00000000300a";
+
+    fn gone(role: Role) -> Handle {
+        Handle::PullRequest { repository: "acme/checkout".to_owned(), number: 7, role }
+    }
 
     #[test]
     fn handles_are_read_as_people_write_them() {
@@ -122,6 +241,17 @@ mod tests {
             ("ana @acme.example", None),
             ("Ana <ana@acme.example>", None),
             ("", None),
+            ("circleci:00000000-0000-4000-8000-00000000300A", CiUser::circleci(CI_USER).map(Handle::CiUser)),
+            ("circleci:7", None),
+            ("circleci:", None),
+            ("Acme/Checkout#7:opener", Some(gone(Role::Opener))),
+            (" acme/checkout#7:merger ", Some(gone(Role::Merger))),
+            ("acme/checkout#0:merger", None),
+            ("acme/checkout#+7:merger", None),
+            ("acme/..#7:merger", None),
+            ("acme/checkout#7:author", None),
+            ("acme/checkout#7", None),
+            ("#7:opener", None),
         ] {
             assert_eq!(Handle::parse(text), handle, "{text}");
         }
@@ -130,7 +260,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_handle_reads_as_it_is_written(text in "\\PC{0,40}") {
+        fn a_handle_reads_as_it_is_written(text in "\\PC{0,40}|[Aa]/[.a-c]{1,3}#[0-9]{1,3}:(opener|merger)") {
             if let Some(handle) = Handle::parse(&text) {
                 proptest::prop_assert_eq!(Handle::parse(&handle.to_string()), Some(handle));
             }

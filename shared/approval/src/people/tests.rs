@@ -12,6 +12,10 @@ fn left() -> Claim {
     Claim::NobodyHere { kind: Nobody::Left, reason: "left in May".to_owned() }
 }
 
+fn bot() -> Claim {
+    Claim::NobodyHere { kind: Nobody::Bot, reason: "merges by itself".to_owned() }
+}
+
 /// An entry as it is on record after `ANA` made `claim`.
 fn said(claim: Claim) -> Entry {
     saved(Entry::new(Handle::github(7)).say("octocat", claim, by("ANA")).unwrap())
@@ -117,6 +121,31 @@ fn well_known_bots_are_listed_until_somebody_removes_them() {
 }
 
 #[test]
+fn listing_a_bot_takes_two_admins_and_removing_it_one() {
+    let listed = said(bot());
+    assert_eq!((standing(&listed).as_str(), listed.nobody_here_waits()), ("unknown", None));
+    assert_eq!(listed.confirm_as_admin(1, by("ANA")), Err(Refusal::OwnWord));
+    let confirmed = confirmed(bot());
+    assert_eq!(standing(&confirmed), "bot");
+    let removed = saved(confirmed.say("octocat", Claim::Removed, by("ANA")).unwrap());
+    assert_eq!(standing(&removed), "unknown", "it counts at once");
+    let again = removed.say("octocat", bot(), by("ANA")).unwrap();
+    assert_eq!(standing(&again), "unknown", "listing it again takes two admins again");
+}
+
+#[test]
+fn only_what_never_counted_can_be_confirmed_for_one_approval() {
+    let waits = |entry: &Entry| entry.nobody_here_waits().map(|(_, kind, _)| kind);
+    assert_eq!(waits(&said(left())), Some(Nobody::Left));
+    let moved = saved(confirmed(member("CHIARA")).say("octocat", left(), by("BEN")).unwrap());
+    for entry in
+        [Entry::new(Handle::github(7)), said(member("CHIARA")), said(bot()), confirmed(left()), moved]
+    {
+        assert_eq!(waits(&entry), None, "{entry:?}");
+    }
+}
+
+#[test]
 fn only_a_member_who_is_to_confirm_is_asked() {
     let asked = |entry: &Entry| matches!(entry.follows(), Some(EffectKind::AskMember { .. }));
     assert!(asked(&said(member("CHIARA"))));
@@ -129,7 +158,8 @@ fn known_entry_has_blocked_approvals_judged_again() {
     let known = confirmed(member("CHIARA"));
     for (entry, expected) in [
         (said(member("CHIARA")), false),
-        (said(left()), false),
+        (said(left()), true),
+        (said(bot()), false),
         (known.clone(), true),
         (confirmed(left()), true),
         (saved(known.say("octocat", member("DORA"), by("BEN")).unwrap()), false),

@@ -53,6 +53,7 @@ proptest! {
         reason in proptest::option::of(prop_oneof![Just("&"), Just("\u{1f680}"), Just("<!here>"), Just("no ")]),
         status in 0..4_usize,
         freeze in 0..3_usize,
+        below in 0..6_usize,
     ) {
         let (first, mut run) = real();
         let long = "<&\u{1f680} ".repeat(900);
@@ -85,7 +86,7 @@ proptest! {
             votes: (0..approvals + rejections).map(vote).collect(),
             struck: ids().into_iter().take(struck).map(|voter| Struck { voter, why: Verdict::NotNamed }).collect(),
             rules_change: RulesChange::Yes(vec![long.clone(); people]),
-            electorate: Electorate { lift_freeze: vec![ids()], people: Some(ids()), except: ids(), not_found: vec![long.clone(); people], ..authors(0) },
+            electorate: Electorate { lift_freeze: vec![ids()], people: Some(ids()), except: ids(), not_found: vec![long.clone(); people], below_policy: vec![long.clone(); below], ..authors(0) },
             expires_at: Some(at(600)),
             ..first
         };

@@ -2,11 +2,12 @@
 
 use crate::samples::{at, spec};
 use approval::action::{ApprovalSpec, RangeRules};
-use approval::approval::{Blocker, Electorate, Member, Verdict};
+use approval::approval::{Blocker, Electorate, Member, SaidNobody, Verdict};
 use approval::authors::vouched_authors;
 use approval::base::Base;
 use approval::deploy::Slug;
 use approval::message::{Show, blocked};
+use approval::people::{CiUser, Nobody};
 use approval::range::{Account, Direction, Identity, Range, RangeCommit, RangePullRequest, Signature};
 use approval::shares::{Changes, Maker, changes, changes_of};
 use jiff::Timestamp;
@@ -125,6 +126,7 @@ fn members(changes: &Changes) -> Vec<Member> {
         Some(account) if !account.is_bot && account.login != "stranger" => {
             Member::Found(vec![format!("U-{}", account.login)])
         }
+        Some(account) if maker.is_signed_bot && account.id == DEPENDABOT => Member::Bot,
         Some(_) | None => Member::NotFound,
     };
     changes.makers.iter().map(of).collect()
@@ -249,14 +251,15 @@ fn a_listed_bot_is_left_out_by_the_hosts_signature_alone() {
         ..of_pull_request(7, commit(1, "dependabot[bot]"))
     };
     let by_bot = range(vec![own.clone()], vec![pull_request(7, "dependabot[bot]", &["github-actions[bot]"])]);
-    assert_eq!(shares(&by_bot), [": 1 commits, 1 merged"]);
+    assert_eq!(shares(&by_bot), ["dependabot[bot]: 1 commits, 1 merged"]);
     let electorate = judged(&by_bot, &four_eyes());
     assert!(electorate.blocked.is_empty() && electorate.judged.as_ref().unwrap().is_of_bots);
     assert!(enough(&electorate, &["ana"], 1));
     for (what, commit) in [
         ("unsigned", RangeCommit { signature: Signature::Unsigned, ..own.clone() }),
         ("passed on", RangeCommit { committer: Some(named("ana")), ..own.clone() }),
-        ("another bot", RangeCommit { author: named("github-actions[bot]"), ..own }),
+        ("a run's own token", RangeCommit { author: named("github-actions[bot]"), ..own.clone() }),
+        ("a bot that is not listed", RangeCommit { author: named("release[bot]"), ..own }),
     ] {
         let passed_on = range(vec![commit], vec![pull_request(7, "dependabot[bot]", &["ana"])]);
         let blocked = judged(&passed_on, &four_eyes()).blocked;
@@ -282,22 +285,39 @@ fn a_merge_queue_stands_for_who_queued() {
 fn account_that_is_gone_blocks_and_says_the_way_out() {
     let opened_by_nobody = RangePullRequest { opened_by: None, ..pull_request(7, "ana", &[]) };
     let gone = range(vec![of_pull_request(7, commit(1, "ana"))], vec![opened_by_nobody]);
-    let electorate = judged(&gone, &four_eyes());
-    let what = ["who merged #7", "who opened #7"].map(str::to_owned).to_vec();
-    assert_eq!(electorate.blocked, [Blocker::MakersUntold { what: what.clone() }]);
+    let changes = changes(&gone, &[], at(60)).of_repository("Acme/Checkout");
+    let of = |role: &str, known: &Member| {
+        let is_it =
+            |maker: &Maker| maker.handle.as_ref().is_some_and(|handle| handle.to_string().ends_with(role));
+        let makers = changes.makers.iter().zip(members(&changes));
+        makers.map(|(maker, member)| if is_it(maker) { known.clone() } else { member }).collect::<Vec<_>>()
+    };
+    let judged = |spec: &ApprovalSpec, members: &[Member]| {
+        Electorate::anyone().judging(spec, &base(), Ok((&changes, members)), at(60))
+    };
+    let electorate = judged(&four_eyes(), &members(&changes));
+    let names = ["who merged #7 (acme/checkout#7:merger)", "who opened #7 (acme/checkout#7:opener)"];
+    let names = names.map(str::to_owned).to_vec();
+    assert_eq!(electorate.blocked, [Blocker::MakersNotFound { names: names.clone() }]);
     let (member, time) = (|id: &str| id.to_owned(), |at: Timestamp| at.to_string());
     let show = Show { member: &member, text: &|text| text.to_owned(), time: &time };
     let lines = blocked(&electorate, &show);
     assert_eq!(
         lines,
         [
-            "Blocked, and votes are kept: the source host does not say who merged #7, who opened #7: it names no account, or one that \
-          is gone. Nobody can map it. Set `unknown_makers: allow` in the rule, or break the glass."
+            "Blocked, and votes are kept: these people made the change and were not found in Slack: who merged #7 \
+             (acme/checkout#7:merger), who opened #7 (acme/checkout#7:opener). Map them on the People page, or set \
+             `unknown_makers: allow` in the rule."
         ]
     );
     let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
-    let allowed = judged(&gone, &ApprovalSpec { range: allow, ..four_eyes() });
-    assert_eq!((allowed.blocked, allowed.judged.map(|judged| judged.allowed)), (Vec::new(), Some(what)));
+    let allowed = judged(&ApprovalSpec { range: allow, ..four_eyes() }, &members(&changes));
+    assert_eq!((allowed.blocked, allowed.judged.map(|judged| judged.allowed)), (Vec::new(), Some(names)));
+    let merger_left = judged(&four_eyes(), &of("merger", &Member::NobodyHere));
+    let names = vec!["who opened #7 (acme/checkout#7:opener)".to_owned()];
+    assert_eq!(merger_left.blocked, [Blocker::MakersNotFound { names }]);
+    let opener_is_ben = judged(&four_eyes(), &of("opener", &Member::Found(vec!["U-ben".to_owned()])));
+    assert!(opener_is_ben.parts.iter().any(|part| part.makers == ["U-ana", "U-ben"]), "{opener_is_ben:?}");
 }
 
 #[test]
@@ -439,6 +459,55 @@ fn what_is_not_known_blocks() {
 }
 
 #[test]
+fn starter_by_the_word_of_ci_blocks_until_somebody_is_named() {
+    let one = range(vec![commit(1, "ana")], Vec::new());
+    let user = CiUser::circleci("00000000-0000-4000-8000-000000003003").expect("a user");
+    let (of_ci, untold) = (Identity::of_ci(&user), Identity::untold("who started the build"));
+    let with_email = Identity { email: Some("Dev@acme.example".to_owned()), ..untold.clone() };
+    let not_found = |name: &str| Blocker::MakersNotFound { names: vec![name.to_owned()] };
+    for (by, blocker) in [
+        (&of_ci, not_found("who started the CircleCI job (circleci:00000000-0000-4000-8000-000000003003)")),
+        (&untold, Blocker::MakersUntold { what: vec!["who started the build".to_owned()] }),
+        (&with_email, not_found("who started the build <dev@acme.example>")),
+    ] {
+        let changes = changes(&one, std::slice::from_ref(by), at(0));
+        let mut members = members(&changes);
+        let judged = |members: &[Member]| {
+            Electorate::anyone().judging(&four_eyes(), &base(), Ok((&changes, members)), at(0))
+        };
+        assert_eq!(judged(&members).blocked, [blocker]);
+        let starter = changes.makers.iter().position(|maker| maker.is_untold).expect("the starter");
+        members[starter] = Member::Found(vec!["U-dev".to_owned()]);
+        let known = judged(&members);
+        assert_eq!((known.blocked.len(), known.verdict("U-dev")), (0, Verdict::OwnChange));
+    }
+}
+
+#[test]
+fn unconfirmed_word_that_a_maker_is_nobody_here_blocks() {
+    let changes = changes(&range(vec![commit(1, "stranger")], Vec::new()), &[], at(0));
+    let said = SaidNobody {
+        handle: "github:7".to_owned(),
+        version: 3,
+        name: "the name on the page People".to_owned(),
+        kind: Nobody::Left,
+        reason: "left in May".to_owned(),
+        by: "U-chiara".to_owned(),
+    };
+    let members = [Member::SaidNobodyHere(said.clone())];
+    let judged =
+        |spec: &ApprovalSpec| Electorate::anyone().judging(spec, &base(), Ok((&changes, &members)), at(0));
+    let named = SaidNobody { name: "stranger".to_owned(), ..said };
+    assert_eq!(judged(&four_eyes()).blocked, [Blocker::SaidNobodyHere(named)]);
+    let allow = RangeRules { allow_unknown_makers: true, ..RangeRules::default() };
+    let allowed = judged(&ApprovalSpec { range: allow, ..four_eyes() });
+    assert_eq!(
+        (allowed.blocked, allowed.judged.map(|judged| judged.allowed)),
+        (Vec::new(), Some(vec!["stranger".to_owned()]))
+    );
+}
+
+#[test]
 fn verified_commits_want_the_authors_signature_or_the_hosts() {
     let verified = RangeRules { verified_commits: true, ..RangeRules::default() };
     let spec = ApprovalSpec { range: verified, ..spec(1) };
@@ -452,6 +521,7 @@ fn verified_commits_want_the_authors_signature_or_the_hosts() {
         (signed(Signature::Unknown("gpgverify_unavailable".to_owned())), false),
         (by_host.clone(), true),
         (RangeCommit { author: named("github-actions[bot]"), ..by_host.clone() }, false),
+        (RangeCommit { author: named("release[bot]"), ..by_host.clone() }, false),
         (RangeCommit { author: named("dependabot[bot]"), ..by_host }, true),
     ] {
         let blocked = judged(&range(vec![commit.clone()], Vec::new()), &spec).blocked;

@@ -99,6 +99,7 @@ mod tests {
             issues: Vec::new(),
             silent_trackers: Vec::new(),
             confirmation: approval::confirmation::Confirmation::Confirmed,
+            state: Default::default(),
             host_deployment: None,
             reported_tags: Vec::new(),
             reading: Default::default(),

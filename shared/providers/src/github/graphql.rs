@@ -198,6 +198,14 @@ pub(super) fn of_branch_commit(sha: &str) -> String {
     )
 }
 
+/// The query's field for the newest `depth` commits of a commit's history, each with its parents.
+pub(super) fn history(sha: &str, depth: usize) -> String {
+    format!(
+        "object(oid: \"{sha}\") {{ ... on Commit {{ history(first: {depth}) {{ nodes {{ oid \
+         parents(first: 10) {{ totalCount nodes {{ oid }} }} }} }} }} }}"
+    )
+}
+
 /// The query's field for the blobs and modes that some files have at a commit and at its parents, `f0` for
 /// the first of `paths`.
 pub(super) fn of_files(sha: &str, paths: &[&str]) -> String {

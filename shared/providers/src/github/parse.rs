@@ -5,6 +5,7 @@ use super::wire;
 use crate::failure::quote;
 use crate::form;
 use approval::deploy::{Commit, Person, Slug};
+use approval::deploy_state::DeployState;
 use approval::issue;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -22,8 +23,8 @@ pub(super) const MAX_FILES: usize = 300;
 /// A webhook delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// A deployment reached its environment.
-    DeploymentSucceeded(DeploymentSucceeded),
+    /// A deployment reached its environment, is on its way there, or failed.
+    Deployment(ReportedDeployment),
     /// Something that Signoff doesn't act on: answer 200, and record why.
     Ignored {
         /// The delivery's id.
@@ -33,22 +34,24 @@ pub enum Delivery {
     },
 }
 
-/// A deployment whose newest status is `success`.
+/// A deployment and the status that it got.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeploymentSucceeded {
+pub struct ReportedDeployment {
     /// The delivery's id, which is the same when GitHub delivers again.
     pub delivery: String,
     /// `owner/name`.
     pub repository: String,
     /// The deployment's id in the repository.
     pub deployment_id: u64,
-    /// Where it arrived.
+    /// Where it goes.
     pub environment: String,
+    /// How far it got.
+    pub state: DeployState,
     /// The commit's full SHA.
     pub sha: String,
     /// What was asked to be deployed: a branch, a tag, or the SHA.
     pub r#ref: String,
-    /// When it became a success.
+    /// When it got there.
     pub created_at: Timestamp,
     /// Who made the deployment, if the account still exists.
     pub creator: Option<Person>,
@@ -56,7 +59,7 @@ pub struct DeploymentSucceeded {
     pub url: Option<String>,
 }
 
-impl DeploymentSucceeded {
+impl ReportedDeployment {
     /// The branch (or tag: GitHub doesn't tell which), where the deployment was not asked for by its SHA alone.
     pub fn branch(&self) -> Option<&str> {
         branch_of(&self.r#ref, &self.sha)
@@ -152,20 +155,24 @@ pub fn delivery(event: Option<&str>, delivery: Option<&str>, body: &[u8]) -> Res
     };
     let payload: wire::DeploymentStatusEvent = serde_json::from_str(&payload).map_err(unreadable)?;
     let (status, deployment) = (payload.deployment_status, payload.deployment);
-    if status.state != "success" {
-        let reason = format!("the deployment's state is `{}`, not `success`", quote(&status.state));
+    let Some(state) = DeployState::of(&status.state) else {
+        let reason = format!(
+            "the deployment's state is `{}`, which says neither that it is under way nor how it ended",
+            quote(&status.state)
+        );
         return Ok(Delivery::Ignored { delivery, reason });
-    }
+    };
     let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     let environment = some(status.environment).unwrap_or(deployment.environment);
     within("`environment`", &environment, MAX_NAME)?;
     within("`deployment.sha`", &deployment.sha, MAX_ID)?;
     within("`deployment.ref`", &deployment.r#ref, MAX_NAME)?;
-    Ok(Delivery::DeploymentSucceeded(DeploymentSucceeded {
+    Ok(Delivery::Deployment(ReportedDeployment {
         delivery,
         repository: payload.repository.full_name,
         deployment_id: deployment.id,
         environment,
+        state,
         sha: deployment.sha,
         r#ref: deployment.r#ref,
         created_at: status.created_at,

@@ -1,14 +1,18 @@
 //! The list of pushes, and which of them brought a commit into the repository.
 
 use super::client::GitHub;
+use super::push_heads::Ancestry;
 use super::{identity, wire};
 use crate::failure::{Failure, Repeat};
 use approval::range::Identity;
 use reqwest::Url;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// The most pages of 100 that are read: of a small range, and of a range of any size.
-const PAGES: (usize, usize) = (6, 20);
+const PAGES: (usize, usize) = (5, 20);
+/// The most requests for pages and for heads together: of a small range, and of a range of any size.
+const REQUESTS: (usize, usize) = (6, 40);
 /// The ref of a branch.
 const HEADS: &str = "refs/heads/";
 
@@ -16,6 +20,8 @@ const HEADS: &str = "refs/heads/";
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
     pushes: Vec<wire::Activity>,
+    /// The number of pages that were read.
+    pages: usize,
     /// Whether older pushes were not read: the first one that is known of a commit may not be its first, unless the commit is
     /// known to be younger than these.
     is_cut: bool,
@@ -34,9 +40,19 @@ pub(super) struct Wanted<'a> {
     pub trunk: Option<&'a str>,
 }
 
+impl Wanted<'_> {
+    /// A commit that has none of the wanted ones before it: the range's start, or where what it takes out
+    /// begins.
+    pub(super) fn start(&self) -> &str {
+        let beyond = self.parents.values().copied().flatten().map(String::as_str);
+        let outside = |sha: &&str| !self.parents.contains_key(*sha);
+        [self.base].into_iter().find(outside).or_else(|| beyond.filter(outside).min()).unwrap_or(self.base)
+    }
+}
+
 impl GitHub {
-    /// The repository's pushes from the newest on: until each commit is known to be younger than the last one, or for 600 to
-    /// 2,000 pushes. A repository whose host does not tell has none.
+    /// The repository's pushes from the newest on: until each commit is known to be younger than the last
+    /// one, or for 500 to 2,000 pushes. A repository whose host does not tell has none.
     ///
     /// What a commit says of its date is its author's word, so that the order of the list alone tells.
     /// <https://docs.github.com/rest/repos/repos#list-repository-activities>
@@ -46,6 +62,7 @@ impl GitHub {
         let mut read = Pushes::default();
         let mut after: Option<String> = None;
         for number in 0..most {
+            read.pages = number + 1;
             let part = format!("pushes {number}");
             if let Some(kept) = self.kept::<(Vec<wire::Activity>, Option<String>)>(&part).await? {
                 read.pushes.extend(kept.0);
@@ -108,10 +125,85 @@ impl Pushes {
         younger
     }
 
+    /// The requests that are left for looking at heads.
+    pub(super) fn requests_left(&self, wanted: &Wanted<'_>) -> usize {
+        let most = REQUESTS.0.max(2 * (wanted.parents.len() / 100 + 1)).min(REQUESTS.1);
+        most.saturating_sub(self.pages)
+    }
+
+    /// The heads that the pushes led to.
+    pub(super) fn heads(&self) -> impl Iterator<Item = &str> {
+        self.pushes.iter().map(|push| push.after.as_str())
+    }
+
+    /// The heads before and after each push that only added commits.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&str, &str)> {
+        let adds = |push: &&wire::Activity| is_merge(push) || push.activity_type == "push";
+        self.pushes.iter().filter(adds).map(|push| (push.before.as_str(), push.after.as_str()))
+    }
+
+    /// The place, oldest first, of the first merge that one of the `younger` commits follows from.
+    fn first_merge(&self, wanted: &Wanted<'_>, younger: &HashSet<&str>) -> usize {
+        let is_seed = |push: &wire::Activity| {
+            let after = push.after.as_str();
+            let parents = |sha: &str| wanted.parents.get(sha).into_iter().copied().flatten();
+            is_merge(push)
+                && younger
+                    .iter()
+                    .any(|sha| *sha == after || parents(sha).any(|parent| parent.as_str() == after))
+        };
+        self.pushes.iter().rev().position(is_seed).unwrap_or(0)
+    }
+
+    /// The part of the list, oldest first, in which a push may have been the first one of a wanted commit:
+    /// from the first merge that all of them follow from, to the last push that is known to have brought one
+    /// in.
+    fn window(&self, wanted: &Wanted<'_>, ancestry: &Ancestry) -> Range<usize> {
+        let younger = self.younger(wanted);
+        let from = match younger.len() == wanted.parents.len() {
+            true => self.first_merge(wanted, &younger),
+            false => 0,
+        };
+        let mut unfound: HashSet<&str> = wanted.parents.keys().copied().collect();
+        for (index, push) in self.pushes.iter().rev().enumerate() {
+            let after = push.after.as_str();
+            // What was found before has all that comes before it, too.
+            if !wanted.parents.contains_key(after) || unfound.contains(after) {
+                for sha in ancestry.held(&wanted.parents, after).0 {
+                    unfound.remove(sha);
+                }
+            }
+            if unfound.is_empty() {
+                return from..index;
+            }
+        }
+        from..self.pushes.len()
+    }
+
+    /// The heads, newest first, of which it is not known whether their push was the first one of a wanted
+    /// commit; with `newest_only` without those that another push of their branch followed.
+    pub(super) fn unknown(&self, wanted: &Wanted<'_>, ancestry: &Ancestry, newest_only: bool) -> Vec<String> {
+        let window = self.window(wanted, ancestry);
+        let followed: HashSet<&str> = self.steps().map(|(before, _)| before).collect();
+        let within: Vec<&str> = self.pushes.iter().rev().map(|push| push.after.as_str()).collect();
+        let mut seen = HashSet::new();
+        let heads = within.get(window).unwrap_or_default().iter().rev().copied();
+        let heads = heads.filter(|head| !(newest_only && followed.contains(head)) && seen.insert(*head));
+        let outside = heads.filter(|head| !wanted.parents.contains_key(*head));
+        outside.filter(|head| !ancestry.held(&wanted.parents, head).1).map(str::to_owned).collect()
+    }
+
     /// The accounts that brought each commit in: by the first push that had it, and by the first push that had it on the default
     /// branch or on a branch that stood at the base once. A later push of somebody else's branch onto another one (as an update
     /// of a branch from the default one) makes nobody a pusher. A commit that GitHub tells no account for has an empty list.
-    pub(super) fn brought<'a>(&self, wanted: &Wanted<'a>) -> HashMap<&'a str, Vec<Identity>> {
+    ///
+    /// A push of which `ancestry` does not say what it had may have been the first one of what comes later:
+    /// then no later one vouches, and its account is added to the commits of its own branch.
+    pub(super) fn brought<'a>(
+        &self,
+        wanted: &Wanted<'a>,
+        ancestry: &Ancestry,
+    ) -> HashMap<&'a str, Vec<Identity>> {
         let trunks: HashSet<&str> = wanted
             .trunk
             .into_iter()
@@ -122,14 +214,25 @@ impl Pushes {
                     .map(branch),
             )
             .collect();
+        let held = |sha: &str| ancestry.held(&wanted.parents, sha);
+        let on_branches: HashSet<(&str, &'a str)> = self
+            .pushes
+            .iter()
+            .flat_map(|push| held(&push.after).0.into_iter().map(move |sha| (branch(push), sha)))
+            .collect();
         let mut found: HashMap<&'a str, Vec<Identity>> = HashMap::new();
+        let mut perhaps: HashMap<&'a str, Vec<Identity>> = HashMap::new();
+        let mut doubtful: HashSet<&'a str> = HashSet::new();
         let mut on_trunk: HashSet<(&str, &'a str)> = HashSet::new();
-        let younger = self.younger(wanted);
-        for push in self.pushes.iter().rev() {
-            let there_before = reachable(&wanted.parents, &push.before);
+        let (younger, window) = (self.younger(wanted), self.window(wanted, ancestry));
+        let first_merge = self.first_merge(wanted, &younger);
+        for (index, push) in self.pushes.iter().rev().enumerate() {
+            let (there_before, _) = held(&push.before);
+            let (there_now, is_whole) = held(&push.after);
             let branch = branch(push);
             let is_trunk = trunks.contains(branch) && push.activity_type != "branch_creation";
-            for sha in reachable(&wanted.parents, &push.after).difference(&there_before) {
+            let pusher = identity::account(push.actor.as_ref()).map(identity::acted);
+            for sha in there_now.difference(&there_before) {
                 let is_first = !found.contains_key(sha);
                 let pushers = found.entry(sha).or_default();
                 let counts = is_first || (is_trunk && !on_trunk.contains(&(branch, *sha)));
@@ -137,18 +240,41 @@ impl Pushes {
                     on_trunk.insert((branch, *sha));
                 }
                 // Whoever merges brings in what others pushed, and does not stand for it.
-                let is_known_first = is_first && (!self.is_cut || younger.contains(sha));
-                let vouched = is_known_first && !is_merge(push);
-                let pusher = identity::account(push.actor.as_ref()).filter(|_| counts);
-                let pusher = pusher.map(|account| Identity { vouched, ..identity::acted(account) });
-                let is_known =
-                    |pusher: &Identity| pushers.iter().any(|known| known.account == pusher.account);
-                let pusher = pusher.filter(|pusher| !is_known(pusher));
-                pushers.extend(pusher);
+                let is_known = !doubtful.contains(sha) && (!self.is_cut || younger.contains(sha));
+                let vouched = is_first && is_known && !is_merge(push);
+                let pusher = pusher.clone().filter(|pusher| counts && is_new(pusher, pushers));
+                pushers.extend(pusher.map(|pusher| Identity { vouched, ..pusher }));
+            }
+            if is_whole || !window.contains(&index) {
+                continue;
+            }
+            for sha in wanted.parents.keys() {
+                let came_later = younger.contains(sha) && index < first_merge;
+                if came_later || found.contains_key(sha) || there_before.contains(sha) {
+                    continue;
+                }
+                doubtful.insert(sha);
+                if on_branches.contains(&(branch, *sha)) {
+                    let pusher = pusher.clone().map(|pusher| Identity { vouched: false, ..pusher });
+                    perhaps.entry(sha).or_default().extend(pusher);
+                }
+            }
+        }
+        for (sha, more) in perhaps {
+            let pushers = found.entry(sha).or_default();
+            for pusher in more {
+                if is_new(&pusher, pushers) {
+                    pushers.push(pusher);
+                }
             }
         }
         found
     }
+}
+
+/// Whether `pusher` is none of `known`.
+fn is_new(pusher: &Identity, known: &[Identity]) -> bool {
+    known.iter().all(|one| one.account != pusher.account)
 }
 
 /// Whether the host made its last commit, by merging a pull request.
@@ -158,18 +284,6 @@ fn is_merge(push: &wire::Activity) -> bool {
 
 fn branch(push: &wire::Activity) -> &str {
     push.r#ref.strip_prefix(HEADS).unwrap_or(&push.r#ref)
-}
-
-/// Those of the commits that `sha` is or has before it.
-fn reachable<'a>(parents: &Parents<'a>, sha: &str) -> HashSet<&'a str> {
-    let mut seen = HashSet::new();
-    let mut open = vec![sha];
-    while let Some((sha, before)) = open.pop().and_then(|sha| parents.get_key_value(sha)) {
-        if seen.insert(*sha) {
-            open.extend(before.iter().map(String::as_str).filter(|sha| parents.contains_key(sha)));
-        }
-    }
-    seen
 }
 
 /// The cursor of the next page in a `Link` header.
@@ -201,7 +315,7 @@ mod tests {
                 actor: Some(actor).filter(|_| who != "-"),
             }
         };
-        Pushes { pushes: lines.iter().rev().map(activity).collect(), is_cut: false }
+        Pushes { pushes: lines.iter().rev().map(activity).collect(), pages: 1, is_cut: false }
     }
 
     /// The pushers of `commits` (`SHA: PARENTS`) on the trunk `main` from the base `0`.
@@ -212,7 +326,8 @@ mod tests {
             .collect();
         let parents = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
         let wanted = Wanted { parents, base: "0", trunk: Some("main") };
-        let found = pushes(lines).brought(&wanted);
+        let pushes = pushes(lines);
+        let found = pushes.brought(&wanted, &Ancestry::of(&wanted, &pushes));
         let mut told: Vec<String> = found
             .iter()
             .map(|(sha, people)| {
@@ -237,6 +352,11 @@ mod tests {
             // The host made what both began at within the part that was read.
             (&made[..], true, "1:ben a:ana"),
             (&made[1..], true, "1: a:"),
+            // Nobody knows what an earlier push had that was dropped since.
+            (&["push eve x 9 7", "push ana side 9 a", "push ben main 0 1"], false, "1: a:"),
+            (&["push ana side 9 a", "push ben main 0 1", "push eve x 9 7"], false, "1:ben a:ana"),
+            // It was before the merge that all of them follow from.
+            (&["push eve x 9 7", "pr_merge dan main 9 0", "push ana side 9 a"], false, "a:ana"),
         ] {
             let parents: Vec<(&str, Vec<String>)> = side
                 .iter()
@@ -244,7 +364,8 @@ mod tests {
                 .collect();
             let parents = parents.iter().map(|(sha, parents)| (*sha, parents.as_slice())).collect();
             let wanted = Wanted { parents, base: "0", trunk: Some("main") };
-            let found = Pushes { is_cut, ..pushes(lines) }.brought(&wanted);
+            let pushes = Pushes { is_cut, ..pushes(lines) };
+            let found = pushes.brought(&wanted, &Ancestry::of(&wanted, &pushes));
             let mut told: Vec<String> = found
                 .iter()
                 .map(|(sha, people)| {
@@ -283,6 +404,13 @@ mod tests {
             (&line, &["force_push ana main 9 2"], "1:ana 2:ana"),
             // GitHub does not tell the account.
             (&line, &["push - main 0 1", "push ben main 1 2"], "1: 2:ben"),
+            // Nobody knows what Ana pushed before to the branch, and dropped.
+            (&line, &["push ana main 0 7", "force_push ben main 7 2"], "1:ben+ana 2:ben+ana"),
+            // Nor what Ana pushed to another branch: Ben's push may not be the first one, and stays the only
+            // one that is known.
+            (&line, &["branch_creation ana side 000 7", "push ben main 0 2"], "1:ben 2:ben"),
+            // What is unknown came later, when all was there.
+            (&line, &["push ben main 0 2", "branch_creation ana side 000 7"], "1:ben 2:ben"),
             // The branch that stood at the base is the trunk too.
             (&line, &["push ana release 9 0", "push ana side 9 1", "push ben release 0 1"], "1:ana+ben"),
         ] {

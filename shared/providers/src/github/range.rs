@@ -1,8 +1,9 @@
 //! Everything between two revisions, read whole: the commits by the host's paged comparison, people and pull requests by queries,
 //! pushers by the list of pushes.
 //!
-//! Twenty commits take a comparison each way, two queries and the list of pushes: 10 requests at most. What can't be read is
-//! told in [`Range::missing`], so that nobody takes a part for the whole.
+//! Twenty commits take a comparison each way, two queries, and the list of pushes with their heads: 10
+//! requests at most. What can't be read is told in [`Range::missing`], so that nobody takes a part for the
+//! whole.
 
 use super::client::{ChangedFiles, GitHub};
 use super::comparison::{Side, Sought};
@@ -219,7 +220,12 @@ impl GitHub {
         let wanted = Wanted { parents: lists, base: &base, trunk: trunk.as_deref() };
         let pushed = match wanted.parents.is_empty() {
             true => HashMap::new(),
-            false => self.pushes(repository, &wanted).await?.brought(&wanted),
+            false => {
+                let pushes = self.pushes(repository, &wanted).await?;
+                let left = pushes.requests_left(&wanted);
+                let ancestry = self.ancestry(repository, &pushes, &wanted, left).await?;
+                pushes.brought(&wanted, &ancestry)
+            }
         };
         let pushers = |sha: &str| pushed.get(sha).cloned().unwrap_or_default();
 

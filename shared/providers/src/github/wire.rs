@@ -371,6 +371,19 @@ pub(crate) struct Oid {
     pub oid: String,
 }
 
+/// The newest commits of a commit's history.
+#[derive(Deserialize)]
+pub(crate) struct GraphHistory {
+    pub history: Connection<GraphLink>,
+}
+
+/// A commit and those that it follows from.
+#[derive(Deserialize)]
+pub(crate) struct GraphLink {
+    pub oid: String,
+    pub parents: Connection<Oid>,
+}
+
 /// A branch by its name.
 #[derive(Deserialize)]
 pub(crate) struct Named {

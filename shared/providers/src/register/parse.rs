@@ -4,6 +4,7 @@ use super::detail;
 use super::input::{Fields, ParseError, kind, parameters, time};
 use approval::confirmation::Confirmation;
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Size, Slug, Source};
+use approval::deploy_state::DeployState;
 use approval::id::DeployId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -29,6 +30,8 @@ pub struct Registration {
     pub environment: String,
     /// When it was deployed; `None`: now.
     pub deployed_at: Option<Timestamp>,
+    /// How far it got; a success if they didn't say.
+    pub state: DeployState,
     /// The branch that it was built from.
     pub branch: Option<String>,
     /// Its tags, each once and starting with `#`.
@@ -50,11 +53,12 @@ pub struct Registration {
 }
 
 /// The parameters that mean something; `api_key` was read before.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "api_key",
     "sha",
     "environment",
     "date",
+    "state",
     "branch",
     "tags",
     "ignore_if_duplicate",
@@ -105,6 +109,7 @@ impl Registration {
             issues: Vec::new(),
             silent_trackers: Vec::new(),
             confirmation: Confirmation::Awaited,
+            state: self.state,
             host_deployment: None,
             reported_tags: Vec::new(),
             reading: Default::default(),
@@ -119,6 +124,7 @@ impl Registration {
 /// - `sha`: 4 to 64 hexadecimal digits, or `refs/tags/NAME`; required.
 /// - `date`: ISO 8601, in UTC where it names no zone. A date more than 10 minutes after `now` is refused. One in the
 ///   past is taken, however old: teams register what they deployed before they had Signoff.
+/// - `state`: `in_progress`, `failure`, `error` or `success`; without it a success.
 /// - `tags`: a list, or text with commas. A tag without its `#` gets it.
 /// - `links`: an object, `name=address`, or a list of either; only `http` and `https` addresses are taken.
 ///
@@ -137,6 +143,7 @@ pub fn parse(
         revision: sha(&fields)?,
         environment: name(&fields, "environment")?.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned()),
         deployed_at: date(&fields, "deploy", now)?,
+        state: state(&fields)?,
         branch: name(&fields, "branch")?,
         tags: tags(&fields)?,
         ignore_if_duplicate: flag(&fields, "ignore_if_duplicate")?,
@@ -167,6 +174,21 @@ fn sha(fields: &Fields<'_>) -> Result<String, ParseError> {
             crate::failure::quote(sha)
         );
         fields.wrong("sha", problem)
+    })
+}
+
+/// How far the deploy got.
+fn state(fields: &Fields<'_>) -> Result<DeployState, ParseError> {
+    let Some(text) = fields.text("state")? else { return Ok(DeployState::default()) };
+    DeployState::of(text).ok_or_else(|| {
+        let words = DeployState::ALL.map(|state| format!("`{}`", state.word()));
+        let [others @ .., last] = &words;
+        let problem = format!(
+            "`{}` is not a state: it must be {} or {last}",
+            crate::failure::quote(text),
+            others.join(", ")
+        );
+        fields.wrong("state", problem)
     })
 }
 

@@ -156,6 +156,7 @@ pub(super) fn deploy(environment: &str, label: &str) -> Deploy {
         issues: Vec::new(),
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: approval::reading::Reading {

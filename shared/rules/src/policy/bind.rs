@@ -1,6 +1,7 @@
 //! The floor that binds an action.
 
 use super::counting::needed;
+use super::judge::Judged;
 use super::pattern::Fit;
 use super::place::{Place, acting};
 use super::{BreakGlass, Floor, Policy, REVIEW_WITHIN, Said, Section};
@@ -149,8 +150,20 @@ pub(super) fn contains(list: &[String], person: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(person))
 }
 
+impl<'a> Judged<'a> {
+    /// The environment that the rule promotes to: the one that it names, else that of its approvals.
+    pub(super) fn environment(&self) -> Option<&'a str> {
+        self.promotes_to.or_else(|| promotes_to(self.actions))
+    }
+
+    /// The environments that the rules before it promote to.
+    pub(super) fn environments_before(&self) -> impl Iterator<Item = &'a str> {
+        self.after.iter().filter_map(|before| before.promotes_to.or_else(|| promotes_to(before.actions)))
+    }
+}
+
 /// The environment that the approvals of a rule promote to.
-pub(super) fn promotes_to(actions: &[Action]) -> Option<&str> {
+fn promotes_to(actions: &[Action]) -> Option<&str> {
     let mut approvals = actions.iter().flat_map(Action::approvals);
     approvals.find_map(|spec| spec.range.promotes_to.as_deref())
 }

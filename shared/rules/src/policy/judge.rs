@@ -2,7 +2,6 @@
 
 mod allowed;
 
-use super::bind::promotes_to;
 use super::counting::{self, Together, Wanting, needed, wanting};
 use super::place::acting;
 use super::votes::{self, Votes};
@@ -26,10 +25,21 @@ pub struct Judged<'a> {
     pub rule: &'a str,
     /// Its line in the rules file, from 1; `None`: it is not known any more.
     pub line: Option<usize>,
+    /// The environment that it names in `promotes_to`.
+    pub promotes_to: Option<&'a str>,
     /// What it does, in order.
     pub actions: &'a [Action],
-    /// The actions of each rule whose run has to succeed first.
-    pub after: Vec<&'a [Action]>,
+    /// The rules whose runs have to succeed first.
+    pub after: Vec<Before<'a>>,
+}
+
+/// A rule whose run has to succeed before that of another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// What it does, in order.
+    pub actions: &'a [Action],
+    /// The environment that it names in `promotes_to`.
+    pub promotes_to: Option<&'a str>,
 }
 
 /// One way in which a rule is below the floor.
@@ -74,11 +84,12 @@ impl<'a> Judged<'a> {
                 && seen.insert(name)
                 && let Some(before) = by_name.get(name)
             {
-                after.push(before.actions.as_slice());
+                after.push(Before { actions: &before.actions, promotes_to: before.promotes_to.as_deref() });
                 ahead.extend(before.after.iter().map(String::as_str));
             }
         }
-        Self { rule: &rule.name, line: Some(rule.at.line), actions: &rule.actions, after }
+        let (line, promotes_to) = (Some(rule.at.line), rule.promotes_to.as_deref());
+        Self { rule: &rule.name, line, promotes_to, actions: &rule.actions, after }
     }
 }
 
@@ -105,9 +116,9 @@ impl Policy {
 
     fn walked<'a>(&'a self, deployment: &'a Slug, judged: &'a Judged<'_>) -> Judging<'a> {
         let mut behind = Vec::new();
-        judged.after.iter().for_each(|actions| guaranteed(actions, &mut behind));
+        judged.after.iter().for_each(|before| guaranteed(before.actions, &mut behind));
         behind.truncate(MAX_BEHIND);
-        let promotes_to = promotes_to(judged.actions);
+        let promotes_to = judged.environment();
         let (found, together) = (Vec::new(), Vec::new());
         let mut judging =
             Judging { policy: self, deployment, judged, promotes_to, found, noted: 0, together };

@@ -1,6 +1,5 @@
 //! The branches and tags that an action may build, where that is known only as it runs.
 
-use super::bind::promotes_to;
 use super::judge::Judged;
 use super::pattern::{Fit, fit};
 use super::place::{Place, acting};
@@ -28,10 +27,10 @@ impl Policy {
         action: &Action,
         name: &str,
     ) -> Floor {
-        let place = Place::of(action, promotes_to(judged.actions));
+        let place = Place::of(action, judged.environment());
         let mut floor = self.binding(deployment, &place, name);
-        // A rule without an approval names no environment, and goes on where the rules before it led to.
-        for environment in judged.after.iter().filter_map(|actions| promotes_to(actions)) {
+        // A rule that names no environment goes on where the rules before it led to.
+        for environment in judged.environments_before() {
             floor.join(&self.binding(deployment, &Place::environment(environment), name));
         }
         floor
@@ -47,7 +46,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::parse;
+    use crate::policy::{Before, parse};
     use approval::action::BuildRef;
 
     #[test]
@@ -65,8 +64,8 @@ mod tests {
                 "rules:\n  - before: {{promotes_to: {promotes_to}, actions: [slack_channel_approval: {{channel: '#a'}}]}}\n"
             );
             let file = crate::parse(&rules, "f").unwrap();
-            let after = vec![file.rules[0].actions.as_slice()];
-            let judged = Judged { rule: "ship", line: None, actions: &actions, after };
+            let after = vec![Before { actions: &file.rules[0].actions, promotes_to: None }];
+            let judged = Judged { rule: "ship", line: None, promotes_to: None, actions: &actions, after };
             let refs = policy.allowed_refs(&Slug::new("acme", "web").unwrap(), &judged, &action);
             ["main", "release-1", "evil"].map(|name| refs.allow(name))
         };

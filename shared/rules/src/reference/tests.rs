@@ -65,6 +65,7 @@ fn deploy() -> Deploy {
         }],
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Reading {

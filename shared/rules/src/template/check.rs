@@ -73,6 +73,7 @@ static SAMPLE: LazyLock<Option<Context>> = LazyLock::new(|| {
         }],
         silent_trackers: Vec::new(),
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),

@@ -2,7 +2,7 @@
 
 use crate::{file, judge, policy, slug, told};
 use approval::action::Action;
-use rules::policy::{Judged, Policy};
+use rules::policy::{Before, Judged, Policy};
 
 /// An approval of one vote.
 const ASK: &str = "slack_channel_approval: {channel: '#a'}";
@@ -259,12 +259,48 @@ fn rule_on_record_is_judged_without_its_file() {
     let [qa, ship] = file.rules.as_slice() else { panic!("two rules") };
     let deployment = slug("acme/checkout");
     assert_eq!(policy.judge_rule(&deployment, &Judged::of(ship, &file)), []);
-    let on_record = |after| Judged { rule: "ship", line: None, actions: &ship.actions, after };
-    assert_eq!(policy.judge_rule(&deployment, &on_record(vec![&qa.actions])), []);
+    let on_record =
+        |after| Judged { rule: "ship", line: None, promotes_to: None, actions: &ship.actions, after };
+    let before = Before { actions: &qa.actions, promotes_to: None };
+    assert_eq!(policy.judge_rule(&deployment, &on_record(vec![before])), []);
     let found = policy.judge_rule(&deployment, &on_record(Vec::new()));
     insta::assert_snapshot!(found[0].text(), @"
     Rule `ship`: line 2 of the policy asks for 2 votes before `trigger_build: CircleCI pipeline`, and only 1 is asked before it; write `votes_required: 2` in the approval “ship”.
     ");
+}
+
+#[test]
+fn environment_binds_a_rule_that_asks_nobody() {
+    let named = policy(
+        "default: {}\nfloors:\n  - {places: [Production], votes_required: 1, allowed_workflows: [promote.yml]}",
+    );
+    let build = |file: &str| format!("trigger_build: {{parameters: {{name: {file}}}}}");
+    let rule = |environment: &str, actions: &str| {
+        format!("  - a: {{promotes_to: {environment}, actions: [{actions}]}}")
+    };
+    let promote = build("promote.yml");
+    for (rules, expected) in [
+        (rule("Production", &promote), "a votes_required"),
+        (rule("production", &promote), "a votes_required"),
+        (rule("Production", &build("other.yml")), "a allowed_workflows, a votes_required"),
+        (rule("Production", &format!("{ASK}, {promote}")), ""),
+        (rule("Staging", &promote), ""),
+        (format!("  - a: {{actions: [{promote}]}}"), ""),
+        // It names no environment, and goes on where the rule before it led to.
+        (
+            format!(
+                "{}\n  - b: {{after: a, actions: [{promote}]}}",
+                rule("Production", "slack_deploy_message: x")
+            ),
+            "b votes_required",
+        ),
+    ] {
+        assert_eq!(short_of(&named, &rules), expected, "{rules}");
+    }
+    // The environment that it may promote to is the one that it names.
+    let allowed = policy("default: {promotes_to: [Production]}");
+    assert_eq!(short_of(&allowed, &rule("Production", &promote)), "");
+    assert_eq!(short_of(&allowed, &rule("Staging", &promote)), "a promotes_to");
 }
 
 #[test]

@@ -2,14 +2,15 @@
 
 use crate::samples::second;
 use approval::approval::{
-    Blocker, Breakers, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, Standing, Successor,
-    Verdict, WithoutRange,
+    Blocker, Breakers, Choice, Dialog, Electorate, Judged, Outcome, Part, Quota, SaidNobody, Standing,
+    Successor, Verdict, WithoutRange,
 };
 use approval::deploy::RulesChange;
+use approval::deploy_state::DeployState;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::{ApprovalId, DeployId, EffectId, RunId};
-use approval::people::Handle;
+use approval::people::{Handle, Nobody};
 use approval::range::Direction;
 use approval::range_files::{Moves, RangeFiles, Unread};
 use approval::run::{FirstTry, Resolution};
@@ -54,6 +55,7 @@ pub fn electorate() -> Electorate {
         glass: Some(Breakers { people: odd(), review_within: i64::MAX, by_policy: true }),
         parts: vec![Part { makers: odd(), commits: 2, pull_requests: 0, title: ODD[1].to_owned() }],
         blocked: blockers(),
+        below_policy: odd(),
         judged: Some(Judged {
             base: String::new(),
             since: precise(),
@@ -89,6 +91,15 @@ fn blockers() -> Vec<Blocker> {
         Blocker::BaseLost { base: ODD[0].to_owned() },
         Blocker::Incomplete { missing: odd() },
         Blocker::MakersNotFound { names: odd() },
+        Blocker::SaidNobodyHere(SaidNobody {
+            handle: ODD[3].to_owned(),
+            version: u64::from(u32::MAX),
+            name: ODD[2].to_owned(),
+            kind: Nobody::Left,
+            reason: ODD[0].to_owned(),
+            by: String::new(),
+        }),
+        Blocker::MakersUntold { what: odd() },
         Blocker::NotVouched { commits: odd(), count: 7 },
         Blocker::NotVerified { commits: Vec::new(), count: u32::MAX },
         Blocker::ApproversMissing { names: odd(), needed: 1 },
@@ -140,6 +151,7 @@ fn of_rules() -> Vec<EventKind> {
     };
     vec![
         EventKind::DeployRegistered,
+        EventKind::DeployReported { state: DeployState::InProgress },
         evaluated(&none, Vec::new(), odd()),
         evaluated(&some, odd(), Vec::new()),
         EventKind::RulesRefused { problems: odd() },
@@ -214,6 +226,14 @@ fn of_approvals() -> Vec<EventKind> {
             by: String::new(),
             name: ODD[2].to_owned(),
             note: ODD[3].to_owned(),
+        },
+        EventKind::NobodyHereConfirmed {
+            approval: approval(),
+            handle: ODD[3].to_owned(),
+            maker: ODD[2].to_owned(),
+            said_by: String::new(),
+            by: "U1".to_owned(),
+            name: ODD[2].to_owned(),
         },
         EventKind::QuorumReached { approval: approval(), until: precise() },
         EventKind::QuorumUndone { approval: approval(), by: String::new(), name: ODD[2].to_owned() },
@@ -344,6 +364,7 @@ pub fn effects() -> Vec<EffectKind> {
         EffectKind::JudgeAgain { approval: approval(), round: 3 },
         EffectKind::JudgeOthers { approval: Some(approval()) },
         EffectKind::JudgeOthers { approval: None },
+        EffectKind::ApplyPolicy,
         EffectKind::EvaluateAgain,
         EffectKind::AskAgain { approval: approval(), run: run(), by: String::new(), name: ODD[2].to_owned() },
         EffectKind::OfferEvaluation { channel: "C1".to_owned(), text: ODD[1].to_owned() },

@@ -2,11 +2,13 @@
 
 use crate::local::Local;
 use crate::samples::{deploy, plain, second};
+use approval::confirmation::Confirmation;
 use approval::deploy::Deploy;
+use approval::deploy_state::DeployState;
 use approval::effect::{EffectKind, EffectState};
 use approval::event::EventKind;
 use approval::run::{Opening, Run};
-use store::{Change, CommitError};
+use store::{Change, CommitError, Wanted};
 use tokio::task::JoinSet;
 
 #[tokio::test]
@@ -53,6 +55,57 @@ async fn of_twenty_that_register_the_same_deploy_one_does() {
     assert_eq!((registered, conflicts), (1, 19));
     let rows = (local.count("deploy").await, local.count("effect").await, local.count("event").await);
     assert_eq!(rows, (1, 1, 1));
+}
+
+#[tokio::test]
+async fn deploy_under_way_is_listed_and_stands_nowhere() {
+    let local = Local::new().await;
+    let stood = deploy(1);
+    local.store.commit(Change::register(&stood, second(1))).await.expect("registered");
+    local.store.arrive(&stood).await.expect("arrived");
+    let begun = Deploy {
+        state: DeployState::InProgress,
+        confirmation: Confirmation::Awaited,
+        deployed_at: second(2),
+        ..deploy(2)
+    };
+    local.store.commit(Change::report(&begun, second(2))).await.expect("on record");
+    let page = local.store.page(&begun.id).await.expect("read").expect("a page");
+    assert_eq!((page.effects.len(), page.deploy.state), (0, DeployState::InProgress));
+    assert_eq!(page.events[0].kind, EventKind::DeployReported { state: DeployState::InProgress });
+    let wanted = Wanted {
+        deployment: Some(begun.deployment.clone()),
+        environment: Some("staging".to_owned()),
+        ..Wanted::default()
+    };
+    let listed = local.store.list(&wanted, 10, None).await.expect("read").deploys;
+    let states: Vec<_> = listed.iter().map(|deploy| deploy.state).collect();
+    assert_eq!(states, [DeployState::InProgress, DeployState::Success]);
+    let later = Deploy { deployed_at: second(9), ..deploy(3) };
+    let previous = local.store.previous(&later).await.expect("read").map(|previous| previous.id);
+    assert_eq!(previous, Some(stood.id), "what did not arrive is no previous deploy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_twenty_later_reports_of_a_deploy_one_counts() {
+    let local = Local::new().await;
+    let begun = Deploy { state: DeployState::InProgress, ..deploy(1) };
+    local.store.commit(Change::report(&begun, second(1))).await.expect("on record");
+    let mut tasks = JoinSet::new();
+    for number in 0..20 {
+        let (store, begun) = (local.store.clone(), begun.clone());
+        let state = if number % 2 == 0 { DeployState::Success } else { DeployState::Failure };
+        let next = Deploy { state, deployed_at: second(2 + number), ..begun.clone() };
+        tasks.spawn(async move {
+            store.commit(Change::reported(&begun, &next, second(30))).await.map(|()| next.state)
+        });
+    }
+    let results = tasks.join_all().await;
+    let won: Vec<DeployState> = results.iter().flatten().copied().collect();
+    assert!(results.iter().flat_map(Result::as_ref).count() == 1, "{won:?}");
+    let page = local.store.page(&begun.id).await.expect("read").expect("a page");
+    assert_eq!((Some(&page.deploy.state), page.events.len()), (won.first(), 2));
+    assert_eq!(page.effects.len(), usize::from(page.deploy.state.has_arrived()));
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use approval::action::{
     OnFailure, ParameterValue, PersonalMessage, QuotaSpec, RangeRules, Reasons, TriggerSpec, WebhookSpec,
 };
 use approval::approval::{
-    Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, Review, Status, Struck, Verdict,
-    Vote,
+    Approval, Asked, Broken, Choice, Clicked, Frozen, Glass, Hands, Lifted, NobodyConfirmed, Review, Status,
+    Struck, Verdict, Vote,
 };
 use approval::deploy::{Commit, Deploy, Person, PullRequest, RulesChange, Source};
 use approval::effect::{Effect, EffectState, StartedBuild};
@@ -69,6 +69,7 @@ fn rich_deploy() -> Deploy {
         issues: [Tracker::Jira, Tracker::Linear].map(issue).to_vec(),
         silent_trackers: vec![Tracker::Jira, Tracker::Linear],
         confirmation: approval::confirmation::Confirmation::Confirmed,
+        state: Default::default(),
         host_deployment: None,
         reported_tags: Vec::new(),
         reading: Default::default(),
@@ -290,6 +291,12 @@ async fn an_approval_reads_as_it_was_written_at_every_version() {
             }),
             struck: Some(Struck { voter: "U3".to_owned(), why: Verdict::NotNamed }),
         },
+        nobody_here: vec![NobodyConfirmed {
+            handle: ODD[3].to_owned(),
+            version: 7,
+            by: "U1".to_owned(),
+            at: precise(),
+        }],
         expires_at: Some(precise()),
         votes_required: u32::MAX,
         prompt: String::new(),

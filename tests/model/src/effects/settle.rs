@@ -94,7 +94,7 @@ fn settle_step(
     let wait = backoff(effect.attempts, None);
     Some(match (answer, repeated) {
         (Answer::Done, _) => {
-            let command = run::Command::Succeed { summary: "done.".to_owned(), url: None };
+            let command = run::Command::Succeed { summary: "done.".to_owned(), url: None, build: None };
             (effect.closed(EffectState::Succeeded, None), command)
         }
         (Answer::Retryable, _) => {
@@ -186,6 +186,7 @@ fn new_approval(
         require_reason: spec.require_reason,
         undo_window: spec.undo_window,
         frozen: Frozen::new(spec.freeze.clone(), NOW),
+        nobody_here: Vec::new(),
         expires_at: spec.expires_after.and_then(|after| NOW.checked_add(after).ok()),
         electorate: electorate(scenario, look),
         workspace: WORKSPACE.to_owned(),

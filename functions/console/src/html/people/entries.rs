@@ -6,7 +6,7 @@ use super::{PART, PeoplePage};
 use crate::address::parameters::query;
 use crate::door::visitor::{Access, Visitor, Who};
 use crate::view::cut;
-use approval::people::{By, Claim, Did, Entry, Handle, Line, Statement};
+use approval::people::{By, Claim, Did, Entry, Handle, Line, Role, Statement};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
@@ -109,6 +109,13 @@ fn address(handle: &Handle) -> String {
     match handle {
         Handle::Account { id, .. } => format!("GitHub account {id}"),
         Handle::Email { address } => address.clone(),
+        Handle::CiUser(user) => format!("{} user {}", user.ci.title(), user.id),
+        Handle::PullRequest { repository, number, role: Role::Opener } => {
+            format!("Opener of {repository}#{number}")
+        }
+        Handle::PullRequest { repository, number, role: Role::Merger } => {
+            format!("Merger of {repository}#{number}")
+        }
     }
 }
 
@@ -172,8 +179,10 @@ fn said(entry: &Entry, now: Timestamp) -> Markup {
 }
 
 fn state(entry: &Entry) -> Markup {
+    let for_one = entry.nobody_here_waits().is_some();
     let waits_for = entry.waits.as_ref().map(|waits| match waits.claim {
         Claim::Member { .. } => "the member or another admin",
+        Claim::NobodyHere { .. } if for_one => "another admin, or a voter for one approval",
         Claim::NobodyHere { .. } | Claim::Removed => "another admin",
     });
     let is_bot_or_other = |statement: &Statement| match &statement.claim {

@@ -48,11 +48,12 @@ fn the_repository_is_read_before_anything_else() {
 
 #[test]
 fn a_deployment_that_succeeded() {
-    let expected = DeploymentSucceeded {
+    let expected = ReportedDeployment {
         delivery: "72d3162e".into(),
         repository: "acme/checkout".into(),
         deployment_id: 1,
         environment: "Staging".into(),
+        state: DeployState::Success,
         sha: SHA.into(),
         r#ref: "main".into(),
         created_at: "2021-05-11T11:40:00Z".parse().unwrap(),
@@ -62,8 +63,20 @@ fn a_deployment_that_succeeded() {
     assert_eq!(expected.branch(), Some("main"));
     let text = payload().to_string();
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("payload", &text).finish();
-    assert_eq!(parsed(text.as_bytes()), Ok(Delivery::DeploymentSucceeded(expected.clone())));
-    assert_eq!(parsed(form.as_bytes()), Ok(Delivery::DeploymentSucceeded(expected)));
+    assert_eq!(parsed(text.as_bytes()), Ok(Delivery::Deployment(expected.clone())));
+    assert_eq!(parsed(form.as_bytes()), Ok(Delivery::Deployment(expected)));
+}
+
+#[test]
+fn delivery_says_how_far_the_deployment_got() {
+    for state in DeployState::ALL {
+        let mut payload = payload();
+        payload["deployment_status"]["state"] = json!(state.word());
+        let Ok(Delivery::Deployment(deployment)) = parsed(payload.to_string().as_bytes()) else {
+            panic!("a deployment")
+        };
+        assert_eq!(deployment.state, state);
+    }
 }
 
 #[test]
@@ -74,7 +87,7 @@ fn a_deployment_of_a_revision_has_no_branch() {
         let mut payload = payload();
         payload["deployment"]["ref"] = json!(r#ref);
         payload["deployment"]["creator"] = Value::Null;
-        let Ok(Delivery::DeploymentSucceeded(deployment)) = parsed(payload.to_string().as_bytes()) else {
+        let Ok(Delivery::Deployment(deployment)) = parsed(payload.to_string().as_bytes()) else {
             panic!("a deployment")
         };
         assert_eq!((deployment.branch(), deployment.creator.as_ref()), (branch, None));
@@ -86,7 +99,7 @@ fn an_account_without_a_name_is_nobody() {
     for creator in [json!({}), json!({"login": ""})] {
         let mut payload = payload();
         payload["deployment"]["creator"] = creator;
-        let Ok(Delivery::DeploymentSucceeded(deployment)) = parsed(payload.to_string().as_bytes()) else {
+        let Ok(Delivery::Deployment(deployment)) = parsed(payload.to_string().as_bytes()) else {
             panic!("a deployment")
         };
         assert_eq!(deployment.creator, None);
@@ -111,11 +124,15 @@ fn what_is_told_is_short_however_long_the_payload() {
 #[test]
 fn other_events_and_states_are_ignored_with_a_reason() {
     let mut pending = payload();
-    pending["deployment_status"]["state"] = json!("in_progress");
+    pending["deployment_status"]["state"] = json!("inactive");
     for (event, body, expected) in [
         ("ping", "{}".to_owned(), "the event is `ping`, not `deployment_status`"),
         ("push", "not JSON at all".to_owned(), "the event is `push`, not `deployment_status`"),
-        ("deployment_status", pending.to_string(), "the deployment's state is `in_progress`, not `success`"),
+        (
+            "deployment_status",
+            pending.to_string(),
+            "the deployment's state is `inactive`, which says neither that it is under way nor how it ended",
+        ),
     ] {
         let ignored = Delivery::Ignored { delivery: "1".into(), reason: expected.into() };
         assert_eq!(delivery(Some(event), Some("1"), body.as_bytes()), Ok(ignored));

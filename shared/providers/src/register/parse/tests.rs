@@ -21,6 +21,7 @@ fn sparse() -> Registration {
         revision: "7bf7226".into(),
         environment: "Production".into(),
         deployed_at: None,
+        state: DeployState::Success,
         branch: None,
         tags: vec![],
         ignore_if_duplicate: false,
@@ -31,6 +32,17 @@ fn sparse() -> Registration {
         pull_requests: vec![],
         unknown: vec![],
     }
+}
+
+#[test]
+fn state_is_one_of_four_words_and_a_success_without_one() {
+    for state in DeployState::ALL {
+        let read = of(&json!({"sha": "7bf7226", "state": state.word()})).unwrap();
+        assert_eq!(read, Registration { state, ..sparse() });
+    }
+    assert_eq!(of(&json!({"sha": "7bf7226", "state": ""})), Ok(sparse()));
+    let error = of(&json!({"sha": "7bf7226", "state": "Failed"})).unwrap_err().to_string();
+    insta::assert_snapshot!(error, @"state: `Failed` is not a state: it must be `in_progress`, `failure`, `error` or `success`");
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! The makers of a range as they are met: each account once, with all its addresses.
+
+use super::bots::own_bot;
+use crate::people::{Handle, Role};
+use crate::range::{Account, Identity, RangeCommit};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Not;
+
+/// The end of the addresses that GitHub makes up for people who hide theirs:
+/// `ID+LOGIN@users.noreply.github.com`.
+const NOREPLY: &str = "@users.noreply.github.com";
+
+/// Somebody with a hand in a range: one account, or one address that belongs to no account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maker {
+    /// The name that people read.
+    pub name: String,
+    /// The account; `None` where the host knows none.
+    pub account: Option<Account>,
+    /// The addresses, in lower case.
+    pub emails: BTreeSet<String>,
+    /// Whether the host or the CI says that somebody acted, and names no account of the host's.
+    #[serde(default)]
+    pub is_untold: bool,
+    /// Whether the account may show an address in public that was not read.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub is_unread: bool,
+    /// The handle of somebody who is untold, where the page People can say who it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<Handle>,
+    /// `true` for a program where its commits are its own by the source host's signature. What else the same
+    /// account did is another maker's.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub is_signed_bot: bool,
+}
+
+impl Maker {
+    /// Everything by which the page People may know them.
+    pub fn handles(&self) -> Vec<Handle> {
+        let account = self.account.as_ref().map(|account| Handle::github(account.id));
+        let emails = self.emails.iter().filter_map(|email| Handle::email(email));
+        account.into_iter().chain(self.handle.clone()).chain(emails).collect()
+    }
+}
+
+/// The makers that were met so far.
+#[derive(Default)]
+pub(super) struct Makers {
+    pub(super) all: Vec<Maker>,
+    accounts: BTreeMap<u64, usize>,
+    addresses: BTreeMap<String, usize>,
+    /// Programs by their accounts' numbers, for what is their own by signature.
+    signed_bots: BTreeMap<u64, usize>,
+    /// Those whose account only follows from the text of an address.
+    by_text: BTreeSet<usize>,
+}
+
+impl Makers {
+    /// The index of who `identity` is. An account is one maker with all the addresses that the host says
+    /// are its own.
+    pub(super) fn index(&mut self, identity: &Identity) -> usize {
+        let email = identity.email.as_deref().map(str::to_lowercase).filter(|email| !email.is_empty());
+        let told = identity.account.as_ref();
+        let account = told.cloned().or_else(|| email.as_deref().and_then(noreply_account));
+        let known = match &account {
+            Some(account) => self.accounts.get(&account.id).copied(),
+            None => self.addresses.get(email.as_deref().unwrap_or(&identity.name)).copied(),
+        };
+        let index = known.unwrap_or_else(|| {
+            let name = match &account {
+                Some(account) if identity.name.is_empty() => account.login.clone(),
+                Some(_) | None => identity.name.clone(),
+            };
+            self.all.push(Maker { name, account: account.clone(), ..Maker::default() });
+            let index = self.all.len() - 1;
+            if told.is_none() {
+                self.by_text.insert(index);
+            }
+            match &account {
+                Some(account) => self.accounts.insert(account.id, index),
+                None => self.addresses.insert(email.clone().unwrap_or_else(|| identity.name.clone()), index),
+            };
+            index
+        });
+        if let Some(told) = told
+            && self.by_text.remove(&index)
+        {
+            // The address may name the number of one account and the login of another.
+            self.all[index].account = Some(told.clone());
+        }
+        self.all[index].emails.extend(email);
+        index
+    }
+
+    /// The index of the program with this account, for what is its own by the source host's signature.
+    pub(super) fn signed_bot(&mut self, account: &Account) -> usize {
+        *self.signed_bots.entry(account.id).or_insert_with(|| {
+            let (name, account) = (account.login.clone(), Some(account.clone()));
+            self.all.push(Maker { name, account, is_signed_bot: true, ..Maker::default() });
+            self.all.len() - 1
+        })
+    }
+
+    /// The index of who `identity` is with a hand in `commit`.
+    pub(super) fn of_commit(&mut self, identity: &Identity, commit: &RangeCommit) -> usize {
+        let own = own_bot(commit);
+        match own.filter(|own| identity.account.as_ref().is_some_and(|account| account.id == own.id)) {
+            Some(own) => self.signed_bot(own),
+            None => self.index(identity),
+        }
+    }
+
+    /// Somebody who acted, and for whom no account of the source host is named.
+    pub(super) fn untold(&mut self, by: &Identity) -> usize {
+        let emails = by.email.iter().map(|email| email.to_lowercase()).collect();
+        let (name, handle) = match by.ci_user() {
+            Some(user) => (format!("who started the {} job", user.ci.title()), Some(Handle::CiUser(user))),
+            None => (by.name.clone(), None),
+        };
+        self.all.push(Maker { name, is_untold: true, emails, handle, ..Maker::default() });
+        self.all.len() - 1
+    }
+
+    /// The account that had this role in a pull request, and that is gone by now.
+    pub(super) fn gone(&mut self, number: u64, role: Role) -> usize {
+        let name = match role {
+            Role::Opener => format!("who opened #{number}"),
+            Role::Merger => format!("who merged #{number}"),
+        };
+        let handle = Some(Handle::PullRequest { repository: String::new(), number, role });
+        self.all.push(Maker { name, is_untold: true, handle, ..Maker::default() });
+        self.all.len() - 1
+    }
+}
+
+/// The account that GitHub's own address names. Anyone can type one: it adds a maker and proves nothing.
+///
+/// Source: <https://docs.github.com/account-and-profile/reference/email-addresses-reference>.
+fn noreply_account(email: &str) -> Option<Account> {
+    let (id, login) = email.strip_suffix(NOREPLY)?.split_once('+')?;
+    let (id, login) = (id.parse().ok()?, login.to_owned());
+    Some(Account { id, is_bot: login.ends_with("[bot]"), login })
+}

@@ -1,0 +1,88 @@
+//! Steps that the policy keeps back: they are found, and woken.
+
+use crate::local::Local;
+use crate::samples::{at, deploy, effect, plain, reread, second};
+use approval::action::{Action, WebhookSpec};
+use approval::effect::Claim;
+use approval::id::EffectId;
+use approval::run::{Command, FirstTry, KEPT_BACK, Opening, Run, decide};
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
+use store::{Change, Store};
+
+/// A run on record with these commands to its only step.
+async fn run_with(store: &Store, commands: Vec<Command>) -> Run {
+    let deploy = deploy(1);
+    store.commit(Change::register(&deploy, at(0))).await.expect("registered");
+    let opening = Opening {
+        deploy: &deploy.id,
+        revision: &deploy.revision,
+        rule: "promote",
+        rule_hash: "hash",
+        actions: &[Action::Webhook(WebhookSpec::to("https://hooks.example.com".to_owned()))],
+        followed: false,
+    };
+    let opened = Run::open(&opening, at(1));
+    store.commit(Change::to(&deploy.id, at(1)).run(opened.clone())).await.expect("opened");
+    for (number, command) in (2..).zip(commands) {
+        let run = store.run(&deploy.id, &opened.next.id).await.expect("read").expect("a run");
+        let decision = plain(decide(&run, 0, command, at(number)).expect("its turn").next);
+        store.commit(Change::to(&deploy.id, at(number)).run(decision)).await.expect("committed");
+    }
+    opened.next
+}
+
+fn begin() -> Command {
+    Command::Begin(FirstTry { effect: EffectId::from_text("e1"), at: at(1) })
+}
+
+fn wait(reason: &str) -> Command {
+    Command::Wait { reason: reason.to_owned() }
+}
+
+#[tokio::test]
+async fn deploys_that_the_policy_keeps_back_are_found() {
+    let kept_back = format!("{KEPT_BACK}Rule `promote`: line 5.");
+    let done = Command::Succeed { summary: "posted".to_owned(), url: None, build: None };
+    for (commands, is_found) in [
+        (vec![begin(), wait(&kept_back)], true),
+        (vec![begin(), wait("the tests still run")], false),
+        (vec![begin(), wait(&kept_back), wait("the tests still run")], false),
+        (vec![begin(), wait(&kept_back), done], false),
+    ] {
+        let store = Local::new().await.store;
+        let run = run_with(&store, commands.clone()).await;
+        let expected = BTreeSet::from_iter(is_found.then_some(run.deploy));
+        assert_eq!(store.deploys_kept_back().await.expect("read"), expected, "{commands:?}");
+    }
+}
+
+#[tokio::test]
+async fn woken_effect_is_due_at_once() {
+    for lost in [false, true] {
+        let store = Local::new().await.store;
+        let claimed = store.claim(&effect(&store, 1, second(0)).await, second(1)).await.expect("claimed");
+        let (wait, note) = (SignedDuration::from_mins(15), KEPT_BACK.to_owned());
+        let waiting = match lost {
+            false => claimed.postponed(second(2), wait, note),
+            true => claimed.unanswered(second(2), wait, note),
+        };
+        store.settle(&claimed, &waiting).await.expect("settled");
+        let waiting = reread(&store, &waiting).await;
+        store.wake(&waiting, second(3)).await.expect("woken");
+        let woken = reread(&store, &waiting).await;
+        assert_eq!((woken.claim(second(3)), woken.note), (Claim::Take { lost }, waiting.note));
+    }
+}
+
+#[tokio::test]
+async fn effect_that_somebody_does_is_not_woken() {
+    let store = Local::new().await.store;
+    let read = effect(&store, 1, second(0)).await;
+    let claimed = store.claim(&read, second(1)).await.expect("claimed");
+    let held = reread(&store, &read).await;
+    for other in [&read, &claimed, &held] {
+        store.wake(other, second(2)).await.expect("nothing to do");
+    }
+    assert_eq!(reread(&store, &read).await, held);
+}

@@ -1,0 +1,142 @@
+//! Deploys that are under way or failed: they are on record and shown, and only a success changes what stands.
+
+use approval::approval::Status;
+use approval::deploy_state::DeployState;
+use approval::id::DeployId;
+use serde_json::{Value, json};
+use signoff_local::github::DeploymentStatus;
+use store::Page;
+use system_tests::story::{Story, tell};
+
+const ASKS: &str = "votes_required: 2";
+const ACTS: &str = "webhook: 'https://example.com'";
+
+/// Delivers the state of the GitHub deployment 7 of `sha` to Staging; the answer.
+async fn delivers(story: &Story, sha: &str, state: &str) -> String {
+    let status = DeploymentStatus {
+        sha: sha.to_owned(),
+        git_ref: "main".to_owned(),
+        environment: "Staging".to_owned(),
+        state: state.to_owned(),
+        creator: story.author("Ana"),
+        deployment_id: 7,
+    };
+    let delivery = story.world.github.deployment_status_delivery(&story.repository(), &status);
+    let url = format!("{}/webhooks/github", story.world.front.url());
+    let mut request = story.world.http.post(url).body(delivery.body.clone());
+    for (name, value) in &delivery.headers {
+        request = request.header(name, value);
+    }
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.text().await.unwrap()
+}
+
+/// Registers `sha` in a state; the answer.
+async fn registers(story: &Story, sha: &str, state: &str) -> (u16, String) {
+    let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+    let answer = story.post(&path, &json!({"sha": sha, "environment": "Staging", "state": state})).await;
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+async fn stands(story: &Story) -> DeployId {
+    let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+    story.world.store.newest_in(&slug, "Staging").await.unwrap().unwrap().id
+}
+
+/// The deploy as the list of the environment has it.
+async fn listed(story: &Story, deploy: &DeployId) -> Value {
+    let path = format!("/api/v1/deploys?deployment=acme/{}&environment=Staging", story.name);
+    let find = async || {
+        let list: Value = story.get(&path).await.json().await.unwrap();
+        let mut found = list["deploys"].as_array().unwrap().clone();
+        found.retain(|one| one["id"] == deploy.as_str());
+        found.pop()
+    };
+    story.until("the deploy to be listed", find).await
+}
+
+/// The page once the approval that the deploy asks for is open.
+async fn asked(story: &Story, deploy: &DeployId) -> Page {
+    story
+        .until("the approval", async || {
+            let page = story.world.store.page(deploy).await.unwrap()?;
+            (!page.approvals.is_empty()).then_some(page)
+        })
+        .await;
+    story.settled(deploy).await
+}
+
+#[test]
+fn only_a_success_of_a_github_deployment_changes_what_stands() {
+    tell("states-github", async |story| {
+        let (first, _) = story.asks(ASKS, ACTS).await;
+        let sha = story.push("Ben", "Faster");
+        let deploy = DeployId::derive("github", &[&story.repository(), "7", "staging"]);
+        for (state, expected) in [("in_progress", DeployState::InProgress), ("failure", DeployState::Failure)]
+        {
+            assert_eq!(delivers(story, &sha, state).await, "Success");
+            let page = story.page(&deploy).await;
+            assert_eq!(page.deploy.state, expected);
+            assert!(page.effects.is_empty() && page.approvals.is_empty(), "nothing follows");
+            assert_eq!(listed(story, &deploy).await["state"], state);
+            assert_eq!(stands(story).await, first);
+        }
+        let ignored = "Ignored: this deployment is registered already.";
+        assert_eq!(delivers(story, &"0".repeat(40), "queued").await.find("Ignored: "), Some(0));
+        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        assert!(shown.contains("Deploy failed") && shown.contains("was reported as under way"), "{shown}");
+        assert_eq!(story.settled(&first).await.approvals[0].status, Status::Pending);
+
+        assert_eq!(delivers(story, &sha, "success").await, "Success");
+        let page = asked(story, &deploy).await;
+        assert_eq!((page.deploy.state, stands(story).await), (DeployState::Success, deploy.clone()));
+        assert!(matches!(story.settled(&first).await.approvals[0].status, Status::Superseded { .. }));
+
+        // What stands stays: a later failure is noted, and a success that is told again is no news.
+        assert_eq!(delivers(story, &sha, "error").await, "Success");
+        assert_eq!(delivers(story, &sha, "in_progress").await, ignored);
+        assert_eq!(delivers(story, &sha, "success").await, ignored);
+        let page = story.settled(&deploy).await;
+        assert_eq!((page.deploy.state, stands(story).await), (DeployState::Success, deploy.clone()));
+        assert_eq!((page.approvals.len(), &page.approvals[0].status), (1, &Status::Pending));
+        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        assert!(shown.contains("The deploy was reported as failed with an error."), "{shown}");
+    });
+}
+
+#[test]
+fn registered_deploy_keeps_its_id_from_its_start_to_success() {
+    tell("states-registered", async |story| {
+        let (first, _) = story.asks(ASKS, ACTS).await;
+        let before = story.page(&first).await.deploy.revision;
+        let success = (200, "Success".to_owned());
+        let (status, told) = registers(story, &before, "done").await;
+        assert_eq!(status, 400);
+        assert!(told.starts_with("state: `done` is not a state: it must be `in_progress`, "), "{told}");
+
+        let sha = story.push("Ben", "Faster");
+        let second = story.deploy_id(&sha, "Staging");
+        assert_eq!(registers(story, &sha, "in_progress").await, success);
+        assert_eq!(listed(story, &second).await["state"], "in_progress");
+        let health = format!("/api/1/deployments/acme/{}/{sha}/health", story.name);
+        assert_eq!(story.post(&health, &json!({"health": "healthy"})).await.status(), 404);
+        assert_eq!(registers(story, &sha, "failure").await, success);
+        assert_eq!((stands(story).await, story.page(&second).await.approvals.len()), (first.clone(), 0));
+        assert_eq!(registers(story, &sha, "success").await, success);
+        asked(story, &second).await;
+        assert_eq!(stands(story).await, second);
+
+        // A rollback that is under way is a deploy of its own, and its success is that one.
+        assert_eq!(registers(story, &before, "in_progress").await, success);
+        let slug = approval::deploy::Slug::new("acme", &story.name).unwrap();
+        let found = story.world.store.of_revision(&slug, &before).await.unwrap();
+        let third = found.into_iter().find(|deploy| deploy.id != first).unwrap();
+        assert_eq!((third.state, stands(story).await), (DeployState::InProgress, second.clone()));
+        assert_eq!(story.settled(&second).await.approvals[0].status, Status::Pending);
+        assert_eq!(registers(story, &before, "success").await, success);
+        asked(story, &third.id).await;
+        assert_eq!(stands(story).await, third.id);
+        assert_eq!(story.world.store.of_revision(&slug, &before).await.unwrap().len(), 2);
+    });
+}
