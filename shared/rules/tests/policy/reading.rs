@@ -69,7 +69,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:2:8: default takes keys with values, and there is nothing here; write `default: {votes_required: 1}`, or `default: {}` where nothing binds the rest
     policy.yml:2:1: a policy takes no key `defaults`; did you mean `default`?
     "D: {}" is fine
-    policy.yml:2:11: default takes no key `votes`; it takes votes_required, approvers, self_approval, verified_commits, unknown_makers, rollback, ask_again, expires_after, promotes_to, allowed_actions, allowed_workflows, allowed_refs, allowed_webhook_hosts, break_glass, review_within
+    policy.yml:2:11: default takes no key `votes`; did you mean `votes_required`?
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:27: votes_required takes a whole number from 1; write, for example, `votes_required: 2`
     policy.yml:2:28: an entry of votes_required has no `from`; write `votes_required: [{from: '@sre', votes: 2}, {from: '@qa', votes: 1}]`
@@ -87,7 +87,7 @@ fn every_mistake_is_told_with_its_place() {
     policy.yml:3:10: an entry of floors names nothing that it is for; write `deployments:`, `places:` or `actions:`, or put it under `default`
     policy.yml:3:11: an entry of floors takes no key `place`; did you mean `places`?
     policy.yml:3:19: places is an empty list; write `places: [one, another]`, or leave places out
-    policy.yml:3:17: places has no value
+    policy.yml:3:17: places has no value; write a value
     policy.yml:3:19: a pattern has at most 200 characters and no template variables; write `*` for any text
     policy.yml:3:25: `acme` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
     policy.yml:3:31: `*` is no deployment; write `owner/name`, or `owner/*` for all of an owner's
