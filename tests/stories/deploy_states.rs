@@ -84,7 +84,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
         }
         let ignored = "Ignored: this deployment is registered already.";
         assert_eq!(delivers(story, &"0".repeat(40), "queued").await.find("Ignored: "), Some(0));
-        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        let shown = story.get(&format!("/deploys/{deploy}?tab=timeline")).await.text().await.unwrap();
         assert!(shown.contains("Deploy failed") && shown.contains("was reported as under way"), "{shown}");
         assert_eq!(story.settled(&first).await.approvals[0].status, Status::Pending);
 
@@ -100,7 +100,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
         let page = story.settled(&deploy).await;
         assert_eq!((page.deploy.state, stands(story).await), (DeployState::Success, deploy.clone()));
         assert_eq!((page.approvals.len(), &page.approvals[0].status), (1, &Status::Pending));
-        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        let shown = story.get(&format!("/deploys/{deploy}?tab=timeline")).await.text().await.unwrap();
         assert!(shown.contains("The deploy was reported as failed with an error."), "{shown}");
     });
 }
