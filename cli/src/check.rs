@@ -9,12 +9,16 @@ use approval::deploy::Slug;
 use jiff::Timestamp;
 use rules::difference::difference;
 use rules::file::over;
+use rules::mend::mended;
 use rules::policy::Policy;
 use rules::problem::{Position, Source};
 use rules::{Problem, RulesFile};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
+
+/// Of how many problems, and of how many notices, corrected lines are looked for.
+const MAX_CORRECTED: usize = 20;
 
 /// What was found in all of the files.
 #[derive(Debug, Default)]
@@ -67,7 +71,7 @@ pub(crate) fn run(args: &Check, streams: &mut Streams<'_>, now: Timestamp) -> Re
             Err(problems) => (Found { problems, ..Found::default() }, 0),
         };
         match args.format {
-            CheckFormat::Human => human(streams.out, &name, &found, &counted(rules, "rule"))?,
+            CheckFormat::Human => human(streams.out, &name, &found, &counted(rules, "rule"), Some(&text))?,
             CheckFormat::Github => github(streams.out, &found)?,
             CheckFormat::Json => {}
         }
@@ -98,7 +102,8 @@ fn sound_policy(
     let floors = policy.as_ref().map_or(0, |policy| policy.floors.len());
     match format {
         CheckFormat::Human => {
-            human(streams.out, &name, &found, &format!("{} beside the default", counted(floors, "floor")))?;
+            let has = format!("{} beside the default", counted(floors, "floor"));
+            human(streams.out, &name, &found, &has, None)?;
             if policy.is_none() {
                 writeln!(streams.out, "{name}: no rules are judged by it")?;
             }
@@ -159,13 +164,16 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `has`: what the file has, where nothing is wrong with it.
-fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str) -> io::Result<()> {
-    for problem in &found.problems {
-        writeln!(out, "{}\n", problem.rendered())?;
+/// `has`: what the file has, where nothing is wrong with it. `text`: the rules file's text, of which
+/// corrected lines are shown.
+fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str, text: Option<&str>) -> io::Result<()> {
+    for (index, problem) in found.problems.iter().enumerate() {
+        let corrected = corrected(text.filter(|_| index < MAX_CORRECTED), problem);
+        writeln!(out, "{}{corrected}\n", problem.rendered())?;
     }
-    for notice in &found.notices {
-        writeln!(out, "{}\n", as_notice(notice).rendered())?;
+    for (index, notice) in found.notices.iter().enumerate() {
+        let corrected = corrected(text.filter(|_| index < MAX_CORRECTED), notice);
+        writeln!(out, "{}{corrected}\n", as_notice(notice).rendered())?;
     }
     let notices = match found.notices.len() {
         0 => String::new(),
@@ -187,6 +195,12 @@ fn human(out: &mut dyn Write, name: &str, found: &Found, has: &str) -> io::Resul
         }
     }
     Ok(())
+}
+
+/// The lines of the rules file `text` as they are right, where the advice says exactly that.
+fn corrected(text: Option<&str>, problem: &Problem) -> String {
+    let mended = text.and_then(|text| mended(text, problem)).filter(|mended| mended.is_exact);
+    mended.and_then(|mended| mended.rendered()).map_or_else(String::new, |lines| format!("\n{lines}"))
 }
 
 /// A notice as a line that is not taken for a problem.

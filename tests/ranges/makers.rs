@@ -71,6 +71,26 @@ async fn merge_that_was_called_off_is_nobodys_wish() {
 }
 
 #[tokio::test]
+async fn merger_who_is_gone_is_not_who_once_asked() {
+    for (is_called_off, is_untold) in [(false, false), (true, true)] {
+        let host = Host::start().await;
+        let base = host.push(commit("ana", "base"));
+        let merge = host.push(commit("ana", "Faster checkout (#1)").merged_by(&person("dan")));
+        let ghost = Author { login: None, ..person("ghost") };
+        let opened =
+            NewPullRequest { merger: Some(ghost), ..pull_request("ben", std::slice::from_ref(&merge)) };
+        let mut opened = opened.auto_merge_by(&person("gil"));
+        if is_called_off {
+            opened = opened.called_off_by(&person("gil"));
+        }
+        host.github.add_pull_request(REPOSITORY, opened);
+        let range = host.range(&base, &merge).await;
+        let merged_by = &range.pull_requests[0].merged_by;
+        assert_eq!(merged_by.iter().any(Identity::is_untold), is_untold, "{merged_by:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_squash_keeps_the_makers_of_its_branch() {
     let host = Host::start().await;
     let base = host.push(commit("ana", "base"));

@@ -318,32 +318,37 @@ impl Telling {
         let mut open = Vec::new();
         for _ in 0..ROUNDS {
             let hidden = self.stack.rest(PATIENCE).await.map_err(|busy| busy.to_string())?;
-            open = self.open().await;
-            if open.is_empty() && hidden == 0 {
+            let waiting;
+            (open, waiting) = self.open().await;
+            // The message of a step that waits stays hidden where its process ended before it was done with.
+            if open.is_empty() && hidden <= waiting {
                 return Ok(());
             }
             for effect in &open {
                 self.story.pull_forward(effect).await;
             }
-            if hidden == 0 {
+            if hidden > 0 {
+                self.stack.reveal();
+            }
+            if hidden <= waiting {
                 // It may be struck: the next round wakes it again.
                 self.stack.wake().await;
-            } else {
-                self.stack.reveal();
             }
         }
         Err(format!("not done after everything was tried {ROUNDS} times: {open:?}"))
     }
 
-    async fn open(&self) -> Vec<Effect> {
-        let mut open = Vec::new();
+    /// The effects that are to be done, and how many steps wait for their hold.
+    async fn open(&self) -> (Vec<Effect>, usize) {
+        let (mut open, mut waiting) = (Vec::new(), 0);
         for deploy in &self.deploys {
             let Page { effects, approvals, .. } = self.story.page(deploy).await;
+            waiting += effects.iter().filter(|effect| is_waiting_step(effect)).count();
             open.extend(
                 effects.into_iter().filter(|effect| !effect.is_closed() && !waits(effect, &approvals)),
             );
         }
-        open
+        (open, waiting)
     }
 }
 

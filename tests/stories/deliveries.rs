@@ -84,6 +84,7 @@ fn a_deployment_is_mapped_to_a_repository_of_another_name() {
 #[test]
 fn twenty_parallel_registrations_are_one_deploy() {
     tell("parallel", async |story| {
+        story.rules("rules: []");
         let revision = story.push("Ana", "Take cards");
         let path = "/api/1/deployments/acme/parallel/register_deploy";
         let body = json!({"sha": revision, "environment": "Staging", "ignore_if_duplicate": true});

@@ -52,6 +52,7 @@ mod rules_in_force;
 mod runs;
 mod samples;
 mod secrets;
+mod sequels;
 mod settings;
 mod sign_in;
 mod sizes;

@@ -92,9 +92,16 @@ fn project_of_the_github_app_is_built_by_its_definition() {
         let project = "circleci/43G3lM5RtfFE7v5sa4nWAU/44n9wujWcTnVZ2b5S8Fnat";
         circleci.add_project_of_app(project, &story.repository(), DEFINITION);
         let action = "trigger_build: {parameters: {deploy_prod: true}}";
+        let ben = story.person("Ben");
+        story.rules(&rule("votes_required: 1", action));
         let built = async || {
-            let (deploy, dialog) = story.asks("votes_required: 1", action).await;
-            story.click(&story.person("Ben"), &dialog, "approve").await;
+            let deploy = story.deploys(&story.push("Ana", "Take cards"), "Staging").await;
+            let dialog = story
+                .until("the dialog of this deploy", async || {
+                    story.page(&deploy).await.approvals.first()?.dialog.clone()
+                })
+                .await;
+            story.click(&ben, &dialog.ts, "approve").await;
             story.settled(&deploy).await
         };
         assert_eq!(saves(story, project, "build", "0").await, StatusCode::UNPROCESSABLE_ENTITY);

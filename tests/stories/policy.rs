@@ -1,6 +1,5 @@
 //! The stack's policy: a floor that repositories can't lower.
 
-use approval::base::{Base, place};
 use approval::effect::{Effect, EffectKind};
 use approval::event::EventKind;
 use approval::id::DeployId;
@@ -46,19 +45,10 @@ fn asks(receiver: &Receiver, options: &str) -> String {
     rule(options, &format!("{tells}}}, {{webhook: '{}/promote'", receiver.url()))
 }
 
-/// What was let through to the place that the first approval of a deploy leads to.
-async fn base_of(story: &Story, page: &Page) -> Base {
-    let run = &page.runs[0];
-    let spec = run.steps[0].action.approvals()[0];
-    let place = place(spec, &run.rule, &page.deploy.environment);
-    story.world.store.base(&page.deploy.deployment, &place).await.unwrap()
-}
-
 /// The revision that was let through to the place of step number `step` of a deploy's first run.
 async fn passed(story: &Story, page: &Page, step: usize) -> Option<String> {
-    let run = &page.runs[0];
-    let place = place(run.steps[step].action.approvals()[0], &run.rule, &page.deploy.environment);
-    let base = story.world.store.base(&page.deploy.deployment, &place).await.unwrap();
+    let asked = page.approvals.iter().find(|approval| approval.step == step).unwrap();
+    let base = story.world.store.base(&page.deploy.deployment, &asked.subject.place).await.unwrap();
     base.any.map(|passed| passed.revision)
 }
 
@@ -112,6 +102,16 @@ async fn kept_back(story: &Story, deploy: &DeployId) -> Effect {
                     && note.starts_with("The policy keeps this back")
             };
             page.effects.iter().find(waits).cloned()
+        })
+        .await
+}
+
+/// Waits until every run of `deploy` succeeded; what is on record of it.
+async fn went_on(story: &Story, deploy: &DeployId) -> Page {
+    story
+        .until("its runs to succeed", async || {
+            let page = story.world.store.page(deploy).await.unwrap()?;
+            page.runs.iter().all(|run| run.status == Status::Succeeded).then_some(page)
         })
         .await
 }
@@ -188,7 +188,7 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
             })
             .collect();
         assert_eq!(blocked, [("promote-to-production", 1)]);
-        assert_eq!(base_of(story, &page).await.any, None, "what was kept back is in the next range too");
+        assert_eq!(passed(story, &page, 0).await, None, "what was kept back is in the next range too");
         let admin = story.world.slack.add_user(NewUser::new("Ada", &story.email("Ada")).admin());
         let visitor = story.sign_in(&admin).await;
         let shown = visitor.page(&format!("/deployments/acme/{}", story.name)).await;
@@ -203,10 +203,9 @@ fn rule_below_the_policy_asks_and_nothing_acts() {
         set_policy(story, "votes_required: 1");
         has_policy_read(story).await;
         owners_approve(story, [&owen, &olga]).await;
-        let page = story.settled(&deploy).await;
+        let page = went_on(story, &deploy).await;
         assert_eq!(paths(&receiver), ["/promote"]);
-        assert!(page.runs.iter().all(|run| run.status == Status::Succeeded));
-        let base = base_of(story, &page).await.any.map(|passed| passed.revision);
+        let base = passed(story, &page, 0).await;
         assert_eq!(base.as_ref(), Some(&page.deploy.revision), "the next range starts at what went on");
         assert!(visitor.page(&format!("/deployments/acme/{}", story.name)).await.contains("meets it"));
     });
@@ -254,7 +253,7 @@ fn changed_policy_counts_once_two_owners_approved_it() {
         let state = policy_of(story).await;
         assert_eq!(state.in_force.and_then(|policy| policy.approved_for), Some(reads));
         assert!(page.events.iter().any(|event| matches!(event.kind, EventKind::PolicyInForce { .. })));
-        story.settled(&deploy).await;
+        went_on(story, &deploy).await;
         assert_eq!(paths(&receiver), ["/ship"]);
     });
 }
@@ -364,7 +363,7 @@ fn stack_whose_policy_was_never_read_lets_nothing_act() {
         assert_eq!(told(story, "nothing that they let act is done"), 1);
         set_policy(story, NOTHING);
         story.settled(&has_policy_read(story).await).await;
-        story.settled(&deploy).await;
+        went_on(story, &deploy).await;
         let mut acted = paths(&receiver);
         acted.sort();
         assert_eq!(acted, ["/promote", "/ship"]);

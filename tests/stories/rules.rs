@@ -79,7 +79,8 @@ fn a_tab_is_told() {
         story.settled(&deploy).await;
         assert_snapshot!(story.problems().join("\n"), @"
         ⚠️ No rule was run for REVISION - tab-in-rules (Staging): the rules file of acme/tab-in-rules can't be used. Correct it on the default branch, then choose Evaluate again. The next deploy reads it again, too.
-        .signoff/rules.yml:2:1: a tab indents this line; YAML takes spaces only: use 2 spaces per level
+        .signoff/rules.yml:2:1: a tab indents this line; YAML takes spaces only: indent it by 2 spaces
+        .signoff/rules.yml:2:11: the rule `promote` takes keys with values, and there is nothing here; write `conditions:` and `actions:` under it
         [Evaluate again]
         ");
     });

@@ -109,8 +109,9 @@ fn unchanged_sleuth_client_registers_and_sets_health() {
         assert_eq!(story.settled(&deploy).await.facts.health(), None);
 
         let valid = (200, json!({"data": {"validateRules": {"rules": [{"title": "tell"}]}}}));
-        assert_eq!(validates(story, RULES).await, valid);
-        let (status, told) = validates(story, &RULES.replace("actions", "acts")).await;
+        let rules = RULES.replace("#CHANNEL", "#deploys");
+        assert_eq!(validates(story, &rules).await, valid);
+        let (status, told) = validates(story, &rules.replace("actions", "acts")).await;
         let problem = told["errors"][0]["message"].as_str().unwrap();
         assert!(status == 200 && problem.starts_with("rules.yml:"), "{status} {told}");
     });

@@ -99,7 +99,7 @@ fn an_unreadable_effect_keeps_nothing_else_from_being_sent() {
             let mut row = damaged(&sound, field, how);
             row.insert("sk".to_owned(), text(&format!("effect#{number}bad")));
             row.insert("state".to_owned(), text("pending"));
-            row.insert("due".to_owned(), text(&format!("due#{number}")));
+            row.insert("due".to_owned(), text(&format!("due#{}", number % 2)));
             row.insert("due_at".to_owned(), text("2026-01-01T00:00:00.000000Z"));
             put(story, &row).await;
             broken.push(row);
@@ -268,6 +268,15 @@ fn an_unreadable_environment_keeps_nothing_from_registering() {
             put(story, &broken).await;
             let revision = story.push("Ben", &format!("Take coins {how:?}"));
             let deploy = story.deploys(&revision, "QA").await;
+            // The clock sends what the channel is told.
+            let tell = story
+                .until("what the channel is told", async || {
+                    let is_told = |effect: &Effect| matches!(effect.kind, EffectKind::TellChannel { .. });
+                    story.page(&deploy).await.effects.into_iter().find(is_told)
+                })
+                .await;
+            story.pull_forward(&tell).await;
+            story.world.tick().await;
             let page = story.settled(&deploy).await;
             let is_aside = |event: &Event| matches!(&event.kind, EventKind::PutAside { .. });
             assert_eq!((page.events.iter().filter(|event| is_aside(event)).count(), page.runs.len()), (1, 0));

@@ -18,6 +18,7 @@ fn every_problem_is_told_with_its_place() {
       |
     4 |         - enviroment='Staging'
       |           ^
+    4 +         - environment='Staging'
 
     tests/files/typos.yml:5:27: `nonsense` after the end of the condition; join conditions with `and` or `or`
       |
@@ -28,6 +29,7 @@ fn every_problem_is_told_with_its_place() {
       |
     7 |         - slack_chanel_approval: {channel: '#team'}
       |           ^
+    7 +         - slack_channel_approval: {channel: '#team'}
 
     tests/files/typos.yml: 3 problems
     tests/files/not-yet.yml:5:37: notice: known, not supported yet: base_synced; the rule `nudge` is not opened
@@ -119,7 +121,7 @@ fn notices_fail_only_where_that_is_asked_for() {
 fn the_standard_input_has_a_name() {
     let done = fed("rules: 5\n", &["rules", "check", "-", "--name", "100%, a:b\n.yml", "--format", "github"]);
     insta::assert_snapshot!(done.shown(), @r"
-    ::error file=100%25%2C a%3Ab%0A.yml,line=1,col=8,title=Signoff rules%3A problem::`rules` takes a list, not a number; write `- ` before the name of each rule
+    ::error file=100%25%2C a%3Ab%0A.yml,line=1,col=8,title=Signoff rules%3A problem::`rules` takes a list, not a number; write `- name-of-the-rule:` on a line of its own, and `actions:` indented under it
     ---- Problems
     ");
     insta::assert_snapshot!(fed("rules:\n", &["rules", "check", "-"]).shown(), @r"

@@ -36,6 +36,8 @@ impl ActionExecution {
         let slack = self.outside.slack(self.now()).await?;
         let judged = self.judge_open(&slack, &approval, false).await?;
         let Judged { judgement, four_eyes, deploy, run } = judged;
+        let earlier = self.approvals_before(&run, approval.step).await?;
+        let moved = self.voted_on_another_change(&slack, &deploy, &run, approval.step, &earlier).await?;
         let breaker = self.check_breaker(&slack, &approval, &judgement).await?;
         let Judgement { electorate, base, start, read, sets_base, rolled_back_by } = judgement;
         // What the policy keeps back went nowhere: the next range has it too.
@@ -43,9 +45,10 @@ impl ActionExecution {
             true => self.policy_on_base(&deploy, &run).await?,
             false => Basing::Never,
         };
-        let command = match rolled_back_by {
-            Some(by) => Command::Supersede(by),
-            None => Command::Confirm(check(&slack, &approval, electorate, start, breaker).await?),
+        let command = match (rolled_back_by, moved) {
+            (Some(by), _) => Command::Supersede(by),
+            (None, Some(reason)) => Command::Cancel { reason },
+            (None, None) => Command::Confirm(check(&slack, &approval, electorate, start, breaker).await?),
         };
         let (first, moved) = (Cell::new(true), Cell::new(false));
         self.commit_newest(effect, async || {

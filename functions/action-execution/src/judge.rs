@@ -8,7 +8,7 @@ use approval::action::{Action, ApprovalSpec};
 use approval::approval::{
     Approval, Blocker, Command, Electorate, Successor, WithoutRange, wait_before_round,
 };
-use approval::base::{Base, place};
+use approval::base::Base;
 use approval::deploy::Deploy;
 use approval::effect::{EffectKind, EffectState, MAX_ATTEMPTS, backoff};
 use approval::id::ApprovalId;
@@ -17,6 +17,7 @@ use approval::run::{Branch, Run, StepState};
 use approval::shares::Changes;
 use providers::Failure;
 use providers::slack::client::Slack;
+use rules::place::place;
 use runtime::batch::Handled;
 use runtime::effects::Attempt;
 use store::Change;
@@ -62,11 +63,19 @@ pub(crate) struct Asked<'a> {
     pub(crate) run: &'a Run,
     /// The step of the run.
     pub(crate) step: usize,
-    /// What the dialog says already, of an approval that is open.
-    pub(crate) shown: Option<&'a Electorate>,
+    /// The approval as it is on record, where it was opened.
+    pub(crate) shown: Option<&'a Approval>,
 }
 
 impl Asked<'_> {
+    /// The place that it leads to: of one that was opened, the place of then.
+    fn place(&self) -> String {
+        match self.shown {
+            Some(shown) => shown.subject.place.clone(),
+            None => place(self.spec, &self.run.rule, self.deploy),
+        }
+    }
+
     /// Another approval of the run for the same place that is still to come: the last one of them lets the revision through.
     fn is_followed(&self) -> bool {
         self.of_place(self.step + 1..self.run.steps.len()).any(|(index, _)| {
@@ -100,11 +109,11 @@ impl Asked<'_> {
 
     /// The approvals among these steps that lead to the same place.
     fn of_place(&self, steps: std::ops::Range<usize>) -> impl Iterator<Item = (usize, &ApprovalSpec)> {
-        let here = place(self.spec, &self.run.rule, &self.deploy.environment);
+        let here = place(self.spec, &self.run.rule, self.deploy);
         let steps = self.run.steps.iter().enumerate().skip(steps.start).take(steps.len());
         steps.filter_map(move |(index, step)| match &step.action {
             Action::SlackChannelApproval(spec) => {
-                let there = place(spec, &self.run.rule, &self.deploy.environment);
+                let there = place(spec, &self.run.rule, self.deploy);
                 (there == here).then_some((index, spec))
             }
             _ => None,
@@ -124,7 +133,7 @@ impl ActionExecution {
         if let Some(file) = run.proposes() {
             return self.judge_file(slack, asked, file, again).await;
         }
-        let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
+        let base = self.store.base(&deploy.deployment, &asked.place()).await?;
         let authors = match spec.authors_only {
             true => self.authors(slack, &deploy.reading.vouched).await?,
             false => Vec::new(),
@@ -160,6 +169,7 @@ impl ActionExecution {
         };
         let start = passed.revision.clone();
         if !spec.judges_range() {
+            let shown = shown.map(|shown| &shown.electorate);
             let electorate = self.outlined(electorate, deploy, &passed, shown).await?;
             return Ok(judgement(electorate, base, Some(start), None));
         }
@@ -207,8 +217,8 @@ impl ActionExecution {
         else {
             return Err(Failure::Permanent("the run does not ask for this approval".to_owned()).into());
         };
-        let shown = Some(&approval.electorate);
-        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step: approval.step, shown };
+        let (step, shown) = (approval.step, Some(approval));
+        let asked = Asked { id: &approval.id, spec, deploy: &deploy, run: &run, step, shown };
         let mut judgement = self.judge(slack, asked, again).await?;
         let mut four_eyes = !spec.self_approval;
         let start = judgement.base.start_of(true, &run.revision).map(|start| start.revision.clone());

@@ -4,7 +4,7 @@ use crate::handler::ActionExecution;
 use crate::judge::Asked;
 use approval::action::Action;
 use approval::approval::{Approval, Status};
-use approval::base::{Base, place};
+use approval::base::Base;
 use approval::deploy::Deploy;
 use approval::effect::EffectKind;
 use approval::id::ApprovalId;
@@ -38,8 +38,7 @@ impl ActionExecution {
         let Some(Action::SlackChannelApproval(spec)) = asks else { return Ok(None) };
         let asked = Asked { id: &approval.id, spec, deploy, run, step: approval.step, shown: None };
         let Some(through) = asked.went_through() else { return Ok(None) };
-        let place = place(spec, &run.rule, &deploy.environment);
-        let base = self.store.base(&deploy.deployment, &place).await?;
+        let base = self.store.base(&deploy.deployment, &approval.subject.place).await?;
         let start = base.start_of(true, &run.revision).map(|start| &start.revision);
         let (mut let_through, mut four_eyes) = (None, false);
         for (step, asks_four_eyes) in through {

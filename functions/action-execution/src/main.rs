@@ -6,6 +6,7 @@ mod confirm;
 mod deadlines;
 mod deployers;
 mod draw;
+mod earlier;
 mod electorate;
 mod failed;
 mod glass;

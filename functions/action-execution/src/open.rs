@@ -29,7 +29,13 @@ impl ActionExecution {
         earlier: &[Approval],
     ) -> Result<(), Trouble> {
         let effect = &attempt.effect;
+        if let Some(reason) = self.gone_since(deploy, run, (step, spec), earlier).await? {
+            return Err(Failure::Permanent(reason).into());
+        }
         let slack = self.outside.slack(self.now()).await?;
+        if let Some(reason) = self.voted_on_another_change(&slack, deploy, run, step, earlier).await? {
+            return Err(Failure::Permanent(reason).into());
+        }
         let prompt = match run.proposes().or(run.proposes_policy()) {
             // It says what a file has: no template.
             Some(_) => spec.prompt.clone(),
@@ -43,12 +49,13 @@ impl ActionExecution {
         };
         let id = ApprovalId::derive(&run.id, step);
         let asked = Asked { id: &id, spec, deploy, run, step, shown: None };
-        let Judgement { electorate, start, read, .. } = self.judge(&slack, asked, true).await?;
+        let Judgement { electorate, base, start, read, .. } = self.judge(&slack, asked, true).await?;
         let is_of_rules = electorate.is_of_rules;
         let is_of_policy = run.proposes_policy().is_some();
         if !is_of_rules {
             reachable(&electorate, spec, deploy)?;
         }
+        let place = base.place.clone();
         let subject = self.subject(deploy, run, step, spec, earlier).await?;
         let opened_at = self.now();
         let approval = Approval {
@@ -59,7 +66,7 @@ impl ActionExecution {
             run: run.id.clone(),
             step,
             name: spec.name.clone(),
-            subject: Subject { base: start.clone(), ..subject },
+            subject: Subject { base: start.clone(), place, ..subject },
             rules_change: if is_of_rules || is_of_policy {
                 RulesChange::No
             } else {

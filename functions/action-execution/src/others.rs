@@ -9,7 +9,9 @@ use approval::effect::{Effect, EffectKind};
 use approval::id::{ApprovalId, DeployId};
 use approval::range::Direction;
 use runtime::effects::Attempt;
-use store::{Change, CommitError, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome};
+use store::{
+    After, Change, CommitError, DeploySummary, MOST_LOOKED_AT, StoreError, WantedApprovals, WantedOutcome,
+};
 
 /// The open approvals that are judged again.
 #[derive(Clone, Copy)]
@@ -88,13 +90,17 @@ impl ActionExecution {
             .is_some_and(|approval| approval.status.is_open() && !approval.electorate.blocked.is_empty()))
     }
 
-    /// The deploy that took `deploy` out of its environment by going back to what stood there before it; `None`: none did. One
-    /// request, and some more where a later deploy stands there.
+    /// The deploy that took `deploy` out of its environment by going back to what stood there before it,
+    /// whatever came after that; `None`: none did. One request, and some more where a later deploy stands
+    /// there.
     pub(crate) async fn rolled_back_by(&self, deploy: &Deploy) -> Result<Option<Successor>, StoreError> {
-        let Some(newer) = self.store.newer(deploy).await? else { return Ok(None) };
-        if newer.revision == deploy.revision {
-            return Ok(None);
+        let After { newer, rollback } = self.store.after(deploy).await?;
+        if let Some(back) = rollback {
+            let found = self.store.deploy(&back.id).await?;
+            return Ok(Some(self.successor(back, found.as_ref())));
         }
+        let Some(newer) = newer.filter(|newer| newer.revision != deploy.revision) else { return Ok(None) };
+        // It may not be on record as a rollback yet.
         let back = (newer.revision.as_str(), &newer.id);
         let Deploy { deployment, environment, deployed_at, .. } = deploy;
         let stood_before = self.store.stood_before(deployment, environment, back, *deployed_at).await?;
@@ -104,7 +110,12 @@ impl ActionExecution {
         if !stood_before && !found.as_ref().is_some_and(is_rollback) {
             return Ok(None);
         }
-        let title = found.map_or_else(|| newer.revision.clone(), |found| found.title());
-        Ok(Some(Successor { url: self.deploy_url(&newer.id), title, deploy: newer.id }))
+        Ok(Some(self.successor(newer, found.as_ref())))
+    }
+
+    /// What took the place of a deploy; `found` is its row.
+    fn successor(&self, by: DeploySummary, found: Option<&Deploy>) -> Successor {
+        let title = found.map_or(by.revision, Deploy::title);
+        Successor { url: self.deploy_url(&by.id), title, deploy: by.id }
     }
 }

@@ -159,6 +159,7 @@ fn handles(identity: &Identity) -> Vec<Handle> {
 }
 
 /// The people whom `handles` lead to, by what is listed of them and by the accounts in Slack that have one of the addresses.
+/// That an address is nobody's here says nothing of the account that it belongs to.
 fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[String]) -> Found {
     let mut found = Found::nobody();
     let mut nobody_here = None;
@@ -166,12 +167,15 @@ fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[S
         found.add(id, false);
     }
     let mut is_member = !by_address.is_empty();
-    for entry in handles.iter().filter_map(|handle| listed.get(handle)) {
+    let is_address = |handle: &Handle| matches!(handle, Handle::Email { .. });
+    let has_account = handles.iter().any(|handle| !is_address(handle));
+    for (handle, entry) in handles.iter().filter_map(|handle| Some((handle, listed.get(handle)?))) {
+        let is_of_another = has_account && is_address(handle);
         let statements = entry.counts.iter().chain(&entry.waits);
         found
             .unconfirmed_by
             .extend(statements.filter_map(|statement| statement.only_by().map(str::to_owned)));
-        if let Some((waits, kind, reason)) = entry.nobody_here_waits() {
+        if let Some((waits, kind, reason)) = entry.nobody_here_waits().filter(|_| !is_of_another) {
             found.said = found.said.or_else(|| {
                 Some(SaidNobody {
                     handle: entry.handle.to_string(),
@@ -189,6 +193,7 @@ fn together(handles: &[Handle], listed: &HashMap<Handle, Entry>, by_address: &[S
                 found.add(id, true);
             }
             Standing::Unknown { kept } => kept.into_iter().for_each(|id| found.add(id, true)),
+            Standing::NobodyHere { .. } if is_of_another => {}
             Standing::NobodyHere { kind } => {
                 let known = if kind == Nobody::Bot { Known::Bot } else { Known::NobodyHere };
                 nobody_here = nobody_here.or(Some(known));

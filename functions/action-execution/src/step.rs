@@ -57,10 +57,11 @@ impl ActionExecution {
         if let Action::SlackChannelApproval(spec) = &action {
             return self.open_approval(attempt, &deploy, &run, step, spec, &approvals).await;
         }
-        if let Action::RulesFile(RulesFileStep::Await { file }) = &action
-            && self.waits_for_rules(&deploy, &run, file).await?
-        {
-            return self.wait_for_rules(attempt, &run.id, step).await;
+        if let Action::RulesFile(RulesFileStep::Await { file }) = &action {
+            if self.waits_for_rules(&deploy, &run, file).await? {
+                return self.wait_for_rules(attempt, &run.id, step).await;
+            }
+            self.unless_newer_came(effect, &deploy).await?;
         }
         let asked = run.waits_for(step).map(|asked| ApprovalId::derive(&run.id, asked));
         let voted = approvals.iter().find(|approval| Some(&approval.id) == asked.as_ref());
@@ -86,7 +87,8 @@ impl ActionExecution {
             Err(trouble) => return Err(trouble),
         };
         let after = effect.closed(EffectState::Succeeded, None);
-        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url }).await
+        let build = acting.started_build().cloned();
+        self.advance(effect, &after, &run.id, step, run::Command::Succeed { summary, url, build }).await
     }
 
     /// Puts on record that a step's action begins, before it does. `false`: the step went on without this effect.

@@ -3,7 +3,7 @@
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
 use approval::action::{Action, ApprovalSpec, TextOf};
-use approval::approval::{Act, Approval, Origin, Start, Subject};
+use approval::approval::{Act, Approval, Origin, OwnPipeline, Start, Subject};
 use approval::deploy::Deploy;
 use approval::run::Run;
 use providers::Failure;
@@ -40,8 +40,10 @@ impl ActionExecution {
         for (index, follows) in run.steps.iter().enumerate().filter(|(_, follows)| follows.action.acts()) {
             let Some(branch) = run.decides(step, index) else { continue };
             let condition = condition(run, step, index);
+            let project = connection.map_or("CircleCI", |connection| connection.circleci_project.as_str());
             if let Some(known) = decided(run, step, earlier).find_map(|subject| subject.act(index)) {
-                acts.push(Act { branch, condition, ..known.clone() });
+                let known = Act { branch, condition, ..known.clone() };
+                acts.push(with_started(known, run, project));
                 continue;
             }
             let rendered = rendered(&follows.action, &context)?;
@@ -60,9 +62,9 @@ impl ActionExecution {
                 (Action::TriggerBuild(_), _, None) => {
                     Start::Nothing(format!("this stack is not connected to {}", deploy.deployment))
                 }
+                (Action::AutoApproveBuild(_), ..) => releases(run, index),
                 _ => Start::NoBuild,
             };
-            let project = connection.map_or("CircleCI", |connection| connection.circleci_project.as_str());
             let describe = |longest| cut(Act::describe(&rendered, &start, project, longest));
             let line = describe(usize::MAX);
             let short = Some(describe(MAX_VALUE)).filter(|short| *short != line);
@@ -77,6 +79,7 @@ impl ActionExecution {
             branch: deploy.branch.clone(),
             acts,
             base: None,
+            place: String::new(),
         })
     }
 
@@ -112,6 +115,22 @@ pub(crate) fn decided<'a>(
         approvals.iter().filter(|approval| run.decides(approval.step, step).is_some()).collect();
     deciding.sort_by_key(|approval| approval.step);
     deciding.into_iter().map(|approval| &approval.subject)
+}
+
+/// The pipelines of `run` itself in which its step number `step` may release a job.
+fn releases(run: &Run, step: usize) -> Start {
+    let started = |step: usize| run.steps.get(step).and_then(|step| step.started.clone());
+    let own = run.pipelines_before(step).map(|step| OwnPipeline { step, started: started(step) });
+    let own: Vec<OwnPipeline> = own.collect();
+    if own.is_empty() { Start::NoBuild } else { Start::Releases(own) }
+}
+
+/// `act`, which an earlier approval fixed, with the pipelines that were started since.
+fn with_started(act: Act, run: &Run, project: &str) -> Act {
+    let Start::Releases(_) = &act.start else { return act };
+    let start = releases(run, act.step);
+    let line = cut(Act::describe(&act.action, &start, project, usize::MAX));
+    Act { start, line, ..act }
 }
 
 /// The texts of what acts after step number `step` of `run`.

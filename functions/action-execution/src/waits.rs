@@ -4,9 +4,7 @@
 use crate::actions::kept_waiting;
 use crate::handler::ActionExecution;
 use crate::trouble::Trouble;
-use approval::action::Action;
 use approval::approval::{Approval, Status};
-use approval::base::place;
 use approval::deploy::Deploy;
 use approval::effect::{EffectState, PARKED_FOR};
 use approval::id::RunId;
@@ -62,12 +60,8 @@ impl ActionExecution {
             .into());
         }
         let Some(voted) = voted else { return Ok(()) };
-        let asks = run.steps.get(voted.step).map(|step| &step.action);
-        let (Some(Action::SlackChannelApproval(spec)), Status::Approved { at }) = (asks, &voted.status)
-        else {
-            return Ok(());
-        };
-        let base = self.store.base(&deploy.deployment, &place(spec, &run.rule, &deploy.environment)).await?;
+        let Status::Approved { at } = &voted.status else { return Ok(()) };
+        let base = self.store.base(&deploy.deployment, &voted.subject.place).await?;
         let later = base.any.filter(|passed| passed.at > *at && passed.revision != run.revision);
         match later {
             Some(passed) if passed.set_by.is_none() => {

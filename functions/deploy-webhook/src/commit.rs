@@ -239,6 +239,7 @@ impl DeployWebhook {
             },
             Known::Unreadable { row, reason } => {
                 let url = format!("{}/deploys/{}", self.public_url, deploy.id);
+                // This function has no address of the queue of effects: the clock sends it.
                 let tell = channel.map(|channel| EffectKind::TellChannel {
                     channel: channel.to_owned(),
                     text: message::put_aside(&deploy.deployment, &url, row, reason),

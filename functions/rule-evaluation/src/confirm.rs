@@ -146,7 +146,7 @@ impl RuleEvaluation {
     }
 
     /// Puts on record that `deploy` is confirmed. An earlier attempt may have done so.
-    pub(crate) async fn note_confirmed(&self, deploy: &Deploy) -> Result<(), Trouble> {
+    pub(crate) async fn note_confirmed(&self, deploy: &Deploy) -> Tried<()> {
         let change = Change::to(&deploy.id, self.now()).confirmed(deploy);
         Ok(self.store.commit(change).await?)
     }
@@ -182,7 +182,7 @@ impl RuleEvaluation {
     }
 
     /// Whether another look at the deploy of `effect` is to come, where somebody asked for this one.
-    async fn looks_again(&self, effect: &Effect) -> Result<bool, Trouble> {
+    async fn looks_again(&self, effect: &Effect) -> Tried<bool> {
         if look_number(effect).is_some() {
             return Ok(false);
         }

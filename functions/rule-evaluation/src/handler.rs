@@ -302,9 +302,9 @@ impl RuleEvaluation {
         let arrived = self.store.arrive(deploy).await?;
         let came_late = arrived == Arrived::Late;
         let previous = match arrived {
-            Arrived::Stands { previous } => {
-                if let Some(previous) = &previous {
-                    self.close_what_was_rolled_back(effect, deploy, previous).await?;
+            Arrived::Stands { previous, is_rollback } => {
+                if is_rollback {
+                    self.close_what_was_rolled_back(effect, deploy).await?;
                 }
                 previous
             }

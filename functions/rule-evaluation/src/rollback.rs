@@ -7,42 +7,16 @@ use approval::effect::{Effect, EffectKind};
 use approval::id::RunId;
 use approval::range::Direction;
 use std::collections::BTreeSet;
-use store::{Change, CommitError, DeploySummary, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
+use store::{Change, CommitError, MOST_LOOKED_AT, WantedApprovals, WantedOutcome};
 
 impl RuleEvaluation {
-    /// Closes the approvals of the environment of `deploy`, which took the place of `previous`, if `deploy` is a rollback: whatever
-    /// rule they are of, they ask about what is not there any more.
+    /// Closes the approvals of the environment of `deploy`, which is a rollback, but for its own: whatever
+    /// rule they are of, they ask about what is not there any more. An earlier attempt may have closed some.
     pub(crate) async fn close_what_was_rolled_back(
         &self,
         effect: &Effect,
         deploy: &Deploy,
-        previous: &DeploySummary,
     ) -> Result<(), Trouble> {
-        let back = (deploy.revision.as_str(), &deploy.id);
-        let Deploy { deployment, environment, .. } = deploy;
-        if !self.store.stood_before(deployment, environment, back, previous.deployed_at).await? {
-            return Ok(());
-        }
-        self.close_other_approvals(effect, deploy).await
-    }
-
-    /// The same for a revision of which only the source host's comparison with what stood there before says
-    /// that it is a rollback: nobody registered it when it stood there first. One request where it is.
-    pub(crate) async fn close_what_the_host_calls_rolled_back(
-        &self,
-        effect: &Effect,
-        deploy: &Deploy,
-    ) -> Result<(), Trouble> {
-        let is_rollback = deploy.reading.direction == Some(Direction::Rollback);
-        if !is_rollback || self.store.newer(deploy).await?.is_some() {
-            return Ok(());
-        }
-        self.close_other_approvals(effect, deploy).await
-    }
-
-    /// Closes every approval of the environment of `deploy` but its own. An earlier attempt may have closed
-    /// some.
-    async fn close_other_approvals(&self, effect: &Effect, deploy: &Deploy) -> Result<(), Trouble> {
         let wanted = WantedApprovals {
             deployment: Some(deploy.deployment.clone()),
             environment: Some(deploy.environment.clone()),
@@ -80,5 +54,22 @@ impl RuleEvaluation {
             }
         }
         Ok(())
+    }
+
+    /// The same for a revision of which only the source host's comparison with what stood there before says
+    /// that it is a rollback: nobody registered it when it stood there first. Three requests where it is.
+    pub(crate) async fn close_what_the_host_calls_rolled_back(
+        &self,
+        effect: &Effect,
+        deploy: &Deploy,
+    ) -> Result<(), Trouble> {
+        if deploy.reading.direction != Some(Direction::Rollback) || deploy.reading.came_late {
+            return Ok(());
+        }
+        self.store.note_rollback(deploy).await?;
+        if self.store.newer(deploy).await?.is_some() {
+            return Ok(());
+        }
+        self.close_what_was_rolled_back(effect, deploy).await
     }
 }

@@ -6,10 +6,11 @@ use crate::in_force::Judged;
 use crate::plan::Scope;
 use crate::range_lists::Lists;
 use approval::action::{Action, ApprovalSpec};
-use approval::base::{Passed, acts_on, place};
+use approval::base::{Passed, meets};
 use approval::deploy::{Deploy, Magnitude, Size};
 use approval::range::Direction;
 use providers::github::{GitHub, Outline, RangeFailure};
+use rules::place::{acts_on, place};
 use rules::variables::{DIVERGED, Known, MAGNITUDE, ROLLBACK, Since};
 use rules::{Rule, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,9 +57,9 @@ impl RuleEvaluation {
     /// What those of the rules ask about everything since the last approval for which `is_looked_at` is true.
     ///
     /// A rule that asks people is judged from the base of its first approval's place. One that acts without
-    /// asking is judged from the base of the place that it names in `promotes_to`, else from every base of
-    /// the approvals of the file in force, so that no change since the earliest one is left out; without any,
-    /// by the deploy's own commits.
+    /// asking is judged from the bases of the approvals that lead to the place that it names in `promotes_to`,
+    /// or to what it acts on; where there is none, from every base of the approvals of the file in force, so
+    /// that no change since the earliest one is left out. Without any, the deploy's own commits count.
     ///
     /// One read of the record a place, and one or two requests to the source host a base; a whole reading of
     /// the range where a rule that acts without asking asks for lists.
@@ -138,10 +139,11 @@ impl RuleEvaluation {
         rule: &Rule,
         read: &mut Read,
     ) -> Tried<Option<String>> {
-        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref());
+        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), asking.deploy);
         for (other, spec) in asking.judged.approvals_in_force() {
-            let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref());
-            let is_same_place = other.name != rule.name && !acts.is_disjoint(&leads_to);
+            let promotes_to = spec.range.promotes_to.as_deref();
+            let leads_to = acts_on(&spec.on_success, promotes_to, asking.deploy);
+            let is_same_place = other.name != rule.name && meets(&acts, &leads_to);
             if is_same_place && self.start(asking.deploy, other, spec, read).await?.is_none() {
                 return Ok(Some(other.name.clone()));
             }
@@ -160,16 +162,22 @@ impl RuleEvaluation {
             return Ok(bases);
         }
         let named = rule.promotes_to.as_ref().map(|named| format!("environment {}", named.to_lowercase()));
-        let mut is_asked_about = false;
-        for (other, spec) in judged.approvals_in_force() {
-            if named.as_ref().is_none_or(|named| *named == place(spec, &other.name, &deploy.environment)) {
-                is_asked_about = true;
-                bases.extend(self.start(deploy, other, spec, read).await?.map(|start| start.revision));
-            }
-        }
-        if let Some(named) = named.filter(|_| !is_asked_about) {
+        let acts = acts_on(&rule.actions, rule.promotes_to.as_deref(), deploy);
+        let asks_about_it = |other: &Rule, spec: &ApprovalSpec| {
+            let leads_to = acts_on(&spec.on_success, spec.range.promotes_to.as_deref(), deploy);
+            let is_named = named.as_ref().is_none_or(|named| *named == place(spec, &other.name, deploy));
+            is_named || meets(&acts, &leads_to)
+        };
+        let mut asked: Vec<_> = judged.approvals_in_force().collect();
+        if asked.iter().any(|(other, spec)| asks_about_it(other, spec)) {
+            asked.retain(|(other, spec)| asks_about_it(other, spec));
+        } else if let Some(named) = named {
+            // Nobody is asked about it: an admin may have set its base, and no change that others let through is left out.
             let start = self.start_of(deploy, (named, false), read).await?;
             bases.extend(start.map(|start| start.revision));
+        }
+        for (other, spec) in asked {
+            bases.extend(self.start(deploy, other, spec, read).await?.map(|start| start.revision));
         }
         Ok(bases)
     }
@@ -182,7 +190,7 @@ impl RuleEvaluation {
         spec: &ApprovalSpec,
         read: &mut Read,
     ) -> Tried<Option<Passed>> {
-        let place = place(spec, &rule.name, &deploy.environment);
+        let place = place(spec, &rule.name, deploy);
         self.start_of(deploy, (place, !spec.self_approval), read).await
     }
 

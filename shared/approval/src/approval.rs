@@ -1,5 +1,6 @@
 //! The approval: the step that waits for people. How votes close it is in [`decide`].
 
+mod carried;
 mod click;
 mod clicked;
 mod decide;
@@ -12,6 +13,7 @@ mod outline;
 mod quorum;
 mod subject;
 
+pub use carried::Carried;
 pub use click::{Ask, Asked, Click, Standing, Voter};
 pub use decide::{Command, Refusal, decide, open, wait_before_round};
 pub use electorate::{Check, Electorate, Quota, Verdict};
@@ -23,7 +25,7 @@ pub use judge::{Blocker, Judged, Member, Part};
 pub use nobody::{NoConfirmer, NobodyConfirmed, SaidNobody};
 pub use outline::{Outline, WithoutRange};
 pub use quorum::{Needed, Tally};
-pub use subject::{Act, BuildSource, CiFile, Origin, Start, Subject};
+pub use subject::{Act, BuildSource, CiFile, Origin, OwnPipeline, Start, Subject};
 
 use crate::action::Reasons;
 use crate::deploy::{RulesChange, Slug};

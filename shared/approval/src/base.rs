@@ -1,15 +1,21 @@
 //! The base: the revision that was let through to a place last, where the next range starts.
 
-use crate::action::{Action, ApprovalSpec, TextOf, TriggerSpec};
+use crate::action::{
+    Action, ApprovalSpec, HeaderText, Method, TextOf, TriggerSpec, WebhookBody, WebhookSpec,
+};
 use crate::deploy::Slug;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long ago a revision may have been let through for a rollback to it to have no makers.
 pub const ROLLBACK_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many revisions of that time are kept; a rollback to an older one is judged by what it takes out.
 const MAX_RECENT: usize = 100;
+
+/// The end of what stands for any job of a build.
+const ANY_JOB: &str = ",\"*\"]";
 
 /// The template variables that are another text in another environment.
 const OF_ENVIRONMENT: [&str; 5] = ["environment", "deploy_name", "deploy_slack", "branch", "tags"];
@@ -138,17 +144,19 @@ fn is_recent(passed: &Passed, now: Timestamp) -> bool {
     now.duration_since(passed.at) <= ROLLBACK_WITHIN
 }
 
-/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else what they
-/// act on. An approval that only tells people has a place of its own.
+/// The place that the actions after an approval of `rule` lead to: what its rule names in `promotes_to`, else
+/// what they act on. An approval that only tells people has a place of its own.
 ///
-/// `environment` is the one that was deployed to.
+/// `environment` is the one that was deployed to. The texts of the actions are rendered as far as they say
+/// where something goes (`rules::place` does that); one that is still a template counts as one place for each
+/// environment.
 pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
     if let Some(named) = &spec.range.promotes_to {
         return format!("environment {}", named.to_lowercase());
     }
     let mut targets: Vec<String> = spec.on_success.iter().flat_map(targets).collect();
     if targets.is_empty() {
-        return format!("approval {}", serde_json::json!([rule, spec.name, environment.to_lowercase()]));
+        return format!("approval {}", json!([rule, spec.name, environment.to_lowercase()]));
     }
     if spec.on_success.iter().any(follows_environment) {
         targets.push(format!("from {}", environment.to_lowercase()));
@@ -159,42 +167,72 @@ pub fn place(spec: &ApprovalSpec, rule: &str, environment: &str) -> String {
 }
 
 /// Everything that `actions` act on, at whatever depth, and the environment that their rule names in
-/// `promotes_to`. Two rules that have one of these in common lead to the same place.
+/// `promotes_to`, with texts as in [`place`]. Two rules whose sets [meet](meets) may act on the same: what is
+/// sent to an address besides tells them apart as places, and not here.
 pub fn acts_on(actions: &[Action], promotes_to: Option<&str>) -> BTreeSet<String> {
     let environment = promotes_to.map(|named| format!("environment {}", named.to_lowercase()));
-    actions.iter().flat_map(targets).chain(environment).collect()
+    let reached = |action: &Action| match action.plain() {
+        Action::Webhook(spec) => vec![json!(["address", address(spec)]).to_string()],
+        other => targets(other),
+    };
+    let mut all: BTreeSet<String> = actions.iter().flat_map(reached).chain(environment).collect();
+    for next in actions.iter().filter_map(|action| match action.plain() {
+        Action::SlackChannelApproval(next) => Some(next),
+        _ => None,
+    }) {
+        all.extend(acts_on(&next.on_success, None));
+    }
+    all
 }
 
-/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells people.
+/// Whether something is in both sets of [`acts_on`]. A job without a name may be any job of its build.
+pub fn meets(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
+    let any_of = |target: &String| target.strip_suffix(ANY_JOB).map(|build| format!("{build},"));
+    let covers = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+        let builds: Vec<String> = one.iter().filter_map(any_of).collect();
+        builds.iter().any(|build| other.iter().any(|target| target.starts_with(build)))
+    };
+    !one.is_disjoint(other) || covers(one, other) || covers(other, one)
+}
+
+/// What an action acts on, with every parameter that is not the revision alone; nothing where it only tells
+/// people. JSON, so that no value reads as another parameter.
 fn targets(action: &Action) -> Vec<String> {
     let target = match action {
         Action::AutoApproveBuild(build) => {
-            format!("job {} {}", build.build, build.job.as_deref().unwrap_or("*"))
+            json!(["job", build.build, build.job.as_deref().unwrap_or("*")])
         }
         Action::TriggerBuild(spec) => {
             let workflow = spec.workflow.as_deref().unwrap_or("circleci");
-            let parameters = spec
+            let parameters: BTreeMap<&String, Value> = spec
                 .parameters
                 .iter()
-                .map(|(name, value)| (name, serde_json::json!(value)))
+                .map(|(name, value)| (name, json!(value)))
                 .filter(|(_, value)| !value.as_str().is_some_and(is_revision))
-                .map(|(name, value)| format!("{name}={value}"));
-            format!("build {workflow} {}", parameters.collect::<Vec<_>>().join(" "))
+                .collect();
+            json!(["build", workflow, parameters])
         }
-        Action::Webhook(spec) => format!("address {}", spec.url),
+        Action::Webhook(spec) => {
+            let body = match &spec.body {
+                None => Value::Null,
+                Some(WebhookBody::Text(text)) => json!(text),
+                Some(WebhookBody::Object(texts)) => json!(without_revision(texts)),
+            };
+            let is_sent = |value: &HeaderText| match value {
+                HeaderText::Text(text) => !is_revision(text),
+                HeaderText::Secret(_) => true,
+            };
+            let headers: BTreeMap<&String, &HeaderText> =
+                spec.headers.iter().filter(|(_, value)| is_sent(value)).collect();
+            json!(["address", address(spec), spec.method, body, headers])
+        }
         Action::SendEvent(event) => {
-            let detail = event
-                .detail
-                .iter()
-                .filter(|(_, value)| !is_revision(value))
-                .map(|(name, value)| format!("{name}={value}"));
-            let bus = event.bus.as_deref().unwrap_or_default();
-            format!("event {bus} {} {}", event.detail_type, detail.collect::<Vec<_>>().join(" "))
+            json!(["event", event.bus, event.detail_type, without_revision(&event.detail)])
         }
-        Action::AddDeployTag(tag) => format!("tag {tag}"),
-        Action::TransitionMentionedIssues(transition) => format!("issues {}", transition.state),
-        Action::TransitionIssues(state) => format!("issues {state}"),
-        Action::UpdateMentionedIssues(field) => format!("field {} {}", field.name, field.value),
+        Action::AddDeployTag(tag) => json!(["tag", tag]),
+        Action::TransitionMentionedIssues(transition) => json!(["issues", transition.state]),
+        Action::TransitionIssues(state) => json!(["issues", state]),
+        Action::UpdateMentionedIssues(field) => json!(["field", field.name, field.value]),
         Action::WithOnFailure(with) => return targets(&with.action),
         Action::SlackChannelApproval(next) => return next.on_success.iter().flat_map(targets).collect(),
         Action::SlackChannelMessage(_)
@@ -207,7 +245,17 @@ fn targets(action: &Action) -> Vec<String> {
         | Action::NotifyMentionedIssues(_)
         | Action::RulesFile(_) => return Vec::new(),
     };
-    vec![target]
+    vec![target.to_string()]
+}
+
+/// The address of a webhook, where both names of the revision are one.
+fn address(spec: &WebhookSpec) -> String {
+    let url = spec.url.replace("deploy_revision", "revision");
+    url.replace("{{ revision }}", "{{revision}}")
+}
+
+fn without_revision(texts: &BTreeMap<String, String>) -> BTreeMap<&String, &String> {
+    texts.iter().filter(|(_, value)| !is_revision(value)).collect()
 }
 
 /// Whether a text is nothing but the revision.
@@ -218,7 +266,8 @@ fn is_revision(text: &str) -> bool {
     })
 }
 
-/// Whether a text of `action`, or of one that follows from it, may be another one in another environment.
+/// Whether a text of `action`, or of one that follows from it, may be another one in another environment. What describes
+/// the deploy names its environment.
 fn follows_environment(action: &Action) -> bool {
     let found = std::cell::Cell::new(false);
     let look = |_: TextOf, text: &str| {
@@ -230,6 +279,8 @@ fn follows_environment(action: &Action) -> bool {
     };
     let looked = match action.plain() {
         Action::SlackChannelApproval(next) => return next.on_success.iter().any(follows_environment),
+        Action::SendEvent(_) => return true,
+        Action::Webhook(spec) if spec.body.is_none() && spec.method != Method::Get => return true,
         // Where a build starts from is no part of what it acts on.
         Action::TriggerBuild(spec) => {
             Action::TriggerBuild(TriggerSpec { revision: None, ..spec.clone() }).with_texts(look)

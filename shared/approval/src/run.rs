@@ -15,6 +15,7 @@ pub use kept_back::KEPT_BACK;
 use crate::action::{Action, OnFailure, RulesFileStep};
 use crate::approval::Dialog;
 use crate::decision::Decision;
+use crate::effect::StartedBuild;
 use crate::event::EventKind;
 use crate::id::{ApprovalId, DeployId, RunId};
 use jiff::Timestamp;
@@ -91,6 +92,9 @@ pub struct Step {
     /// What somebody did about its last failure that was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+    /// The build that it started, where it did and the CI named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<StartedBuild>,
 }
 
 /// How an approval must end to start a step under it.
@@ -348,6 +352,7 @@ fn flatten(actions: &[Action], under: Option<usize>, branch: Branch, steps: &mut
             first: None,
             notice: None,
             resolved: None,
+            started: None,
         });
         if let Action::SlackChannelApproval(spec) = action {
             flatten(&spec.on_success, Some(index), Branch::OnSuccess, steps);

@@ -372,8 +372,9 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
     let programs: Vec<&Account> = commits.iter().filter_map(|commit| own_bot(commit)).collect();
     let is_of_bots = !programs.is_empty()
         && commits.iter().all(|commit| own_bot(commit).is_some() || is_hosts_merge(commit));
+    let told = pull_request.merged_by.iter().filter(|by| !by.is_untold());
     let (bots, persons): (Vec<&Identity>, Vec<&Identity>) =
-        pull_request.merged_by.iter().partition(|by| by.account.as_ref().is_some_and(is_bot));
+        told.partition(|by| by.account.as_ref().is_some_and(is_bot));
     let mut people: BTreeSet<usize> = persons.iter().map(|person| makers.index(person)).collect();
     for bot in bots {
         let account = bot.account.as_ref();
@@ -391,7 +392,7 @@ fn mergers(makers: &mut Makers, pull_request: &RangePullRequest, range: &Range) 
             people.insert(makers.index(bot));
         }
     }
-    if pull_request.merged_by.is_empty() {
+    if pull_request.merged_by.is_empty() || pull_request.merged_by.iter().any(Identity::is_untold) {
         people.insert(makers.gone(number, Role::Merger));
     }
     people

@@ -14,6 +14,7 @@
 
 mod evaluate;
 mod lexer;
+mod meant;
 mod parser;
 mod pattern;
 mod time;
@@ -21,6 +22,7 @@ mod value;
 
 pub(crate) use evaluate::order_of;
 pub use lexer::ConditionError;
+pub(crate) use meant::{meant, meant_time};
 pub use parser::parse;
 pub(crate) use parser::{Name, parse_with_names};
 pub use pattern::Pattern;

@@ -15,6 +15,7 @@ mod on_failure;
 mod personal;
 pub(crate) mod policy;
 mod reader;
+mod rewriting;
 mod rules;
 mod shape;
 mod slips;
@@ -42,7 +43,7 @@ use std::time::Duration;
 /// For how long a date is over when it is in every time zone, and the hours that begin on it, too.
 const ENDED: SignedDuration = SignedDuration::from_hours(48);
 /// What to write into an empty file.
-pub(crate) const BEGIN: &str = "start with `rules:`";
+pub(crate) const BEGIN: &str = "start with `rules:` and under it a list of rules";
 
 /// What a rules file says.
 #[derive(Clone, Debug, PartialEq)]
@@ -241,6 +242,11 @@ pub fn over(source: &str, path: &str, now: Timestamp) -> Vec<Problem> {
             lines.problem(at, format!("this freeze is over since {last}"), right)
         })
         .collect()
+}
+
+/// Whether a file can be used as it stands. It takes far less than [`parse`] to know that it cannot.
+pub(crate) fn is_sound(source: &str, path: &str) -> bool {
+    read(source, path).is_ok()
 }
 
 /// The file as it stands.

@@ -6,6 +6,7 @@
 //! - [`convert::convert`] writes the names that older files use as they are now.
 //! - [`difference::difference`] compares a file with the one in force, and says which approvals the change touches.
 //! - [`explain::explain`] says why it does or does not.
+//! - [`mend::mended`] says what becomes of a file if the advice of a problem is followed.
 //! - [`policy::parse`] reads the floor that the rules of every repository have to meet, and [`policy::Policy::judge`] compares.
 //! - [`proposed::proposed`] says what a proposed file has asked before it is in force.
 //! - [`mod@reference`] describes all of it; a JSON Schema and a page are made of that.
@@ -20,9 +21,12 @@
 pub mod condition;
 pub mod convert;
 pub mod difference;
+pub mod edit;
 pub mod explain;
 pub mod file;
+pub mod mend;
 mod odd;
+pub mod place;
 pub mod policy;
 pub mod problem;
 pub mod proposed;

@@ -11,7 +11,7 @@ pub(crate) enum Looks {
     Dash,
     /// A quote: `'` or `"`.
     Quote(char),
-    /// Another sign of YAML.
+    /// Another sign of YAML, or a letter.
     Sign(char),
 }
 
@@ -44,6 +44,19 @@ pub(crate) fn looks(c: char) -> Option<Looks> {
         '｝' => Some(Looks::Sign('}')),
         '｜' => Some(Looks::Sign('|')),
         '＝' => Some(Looks::Sign('=')),
+        // Letters of other scripts that nobody can tell from Latin ones.
+        'а' | 'α' => Some(Looks::Sign('a')),
+        'с' => Some(Looks::Sign('c')),
+        'е' => Some(Looks::Sign('e')),
+        'і' | 'ι' => Some(Looks::Sign('i')),
+        'ј' => Some(Looks::Sign('j')),
+        'о' | 'ο' => Some(Looks::Sign('o')),
+        'р' | 'ρ' => Some(Looks::Sign('p')),
+        'ѕ' => Some(Looks::Sign('s')),
+        'υ' => Some(Looks::Sign('u')),
+        'ν' => Some(Looks::Sign('v')),
+        'х' => Some(Looks::Sign('x')),
+        'у' => Some(Looks::Sign('y')),
         _ => None,
     }
 }
@@ -66,6 +79,18 @@ impl Looks {
                 '{' => "{",
                 '}' => "}",
                 '|' => "|",
+                'a' => "a",
+                'c' => "c",
+                'e' => "e",
+                'i' => "i",
+                'j' => "j",
+                'o' => "o",
+                'p' => "p",
+                's' => "s",
+                'u' => "u",
+                'v' => "v",
+                'x' => "x",
+                'y' => "y",
                 _ => "=",
             },
         }

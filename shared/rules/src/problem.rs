@@ -1,5 +1,6 @@
 //! What is wrong in a rules file, told so that its author can put it right.
 
+use crate::edit::Edit;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -49,6 +50,10 @@ pub struct Problem {
     pub excerpt: String,
     /// The column within the excerpt, from 1.
     pub excerpt_column: usize,
+    /// The changes that the suggestion asks for, where these are known; [`crate::mend::mended`] looks for
+    /// others.
+    #[serde(skip)]
+    pub edits: Vec<Edit>,
 }
 
 impl Problem {
@@ -184,6 +189,7 @@ impl<'a> Source<'a> {
             suggestion: suggestion.into().map(one_line),
             excerpt,
             excerpt_column,
+            edits: Vec::new(),
         }
     }
 }
@@ -203,7 +209,7 @@ pub(crate) fn one_line(text: String) -> String {
 }
 
 /// At most [`EXCERPT_WIDTH`] characters of `line` around `column`, and the column within them.
-fn excerpt(line: &str, column: usize) -> (String, usize) {
+pub(crate) fn excerpt(line: &str, column: usize) -> (String, usize) {
     if line.len() > EXCERPT_SOURCE {
         return (String::new(), column);
     }

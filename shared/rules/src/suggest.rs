@@ -3,6 +3,9 @@
 /// How alike two names must be, from 0 to 1, for one to be suggested for the other.
 const LIKENESS: f64 = 0.6;
 
+/// The shortest name that is looked for within longer ones.
+const SHORTEST_PART: usize = 4;
+
 /// The most alike of `known` to `name`, ignoring case and taking `-` for `_`; `None` where none is alike enough.
 pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.trim().to_lowercase().replace(['-', ' '], "_");
@@ -11,12 +14,23 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     if name.len() > 60 {
         return None;
     }
-    known
-        .into_iter()
-        .map(|candidate| (strsim::normalized_damerau_levenshtein(&name, &plain(candidate)), candidate))
+    let known: Vec<(String, &str)> =
+        known.into_iter().map(|candidate| (plain(candidate), candidate)).collect();
+    let likest = known
+        .iter()
+        .map(|(plain, candidate)| (strsim::normalized_damerau_levenshtein(&name, plain), *candidate))
         .filter(|(likeness, _)| *likeness >= LIKENESS)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    likest.or_else(|| {
+        // `votes` for `votes_required`: a part that only one of them has.
+        let mut longer = known.iter().filter(|(plain, _)| {
+            name.len() >= SHORTEST_PART
+                && (plain.strip_prefix(&name).is_some_and(|rest| rest.starts_with('_'))
+                    || plain.strip_suffix(&name).is_some_and(|rest| rest.ends_with('_')))
+        });
+        longer.next().filter(|_| longer.next().is_none()).map(|(_, candidate)| *candidate)
+    })
 }
 
 /// The one of `known` that `name` may be meant for, as the clause ``did you mean `x`?``; `None` where none is alike enough.
@@ -36,7 +50,9 @@ mod tests {
             ("Environment", Some("environment")),
             ("pr-labels", Some("pr_labels")),
             ("tag", Some("tags")),
+            ("labels", Some("pr_labels")),
             ("weather", None),
+            ("pr", None),
             ("", None),
         ] {
             assert_eq!(closest(name, known), expected, "{name}");

@@ -20,6 +20,7 @@ use code::{pieces, refused};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Template, UndefinedBehavior};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::HashSet;
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
@@ -80,13 +81,12 @@ pub fn is_late(template: &str) -> bool {
     if !LATE.iter().any(|name| template.contains(name)) {
         return false;
     }
-    match SLACK.template_from_str(template) {
-        Ok(read) => {
-            let names = read.undeclared_variables(false);
-            LATE.iter().any(|late| names.contains(*late))
-        }
-        Err(_) => true,
-    }
+    names_of(template).is_none_or(|names| LATE.iter().any(|late| names.contains(*late)))
+}
+
+/// The variables that a template names; `None`: it can't be read.
+pub(crate) fn names_of(template: &str) -> Option<HashSet<String>> {
+    SLACK.template_from_str(template).ok().map(|read| read.undeclared_variables(false))
 }
 
 /// Whether a template is made of the deploy's revision and fixed text alone.

@@ -59,7 +59,7 @@ pub use queue::EffectMessage;
 pub use repositories::{Anew, KeptRepository};
 pub use rules_in_force::RulesTexts;
 pub use secret_numbers::{SecretChange, SecretNumbers};
-pub use standing::Arrived;
+pub use standing::{After, Arrived};
 pub use steps::ReadStep;
 
 use jiff::SignedDuration;

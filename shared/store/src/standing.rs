@@ -25,6 +25,12 @@ struct Standing {
     previous: Option<DeploySummary>,
     /// When it was reported there last: what was deployed earlier does not take its place.
     listed_at: String,
+    /// The newest rollback that came there. It stays on record when something else takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    went_back_to: Option<DeploySummary>,
+    /// When that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    went_back_at: Option<String>,
 }
 
 /// What it means that a confirmed deploy arrives in its environment.
@@ -34,6 +40,8 @@ pub enum Arrived {
     Stands {
         /// What stood there before.
         previous: Option<DeploySummary>,
+        /// Whether its revision stood there before that: it is a rollback.
+        is_rollback: bool,
     },
     /// Something stands there that was deployed later.
     Late,
@@ -44,6 +52,16 @@ pub enum Arrived {
     },
 }
 
+/// What came to an environment after a deploy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct After {
+    /// The deploy that stands there, where it is a later one.
+    pub newer: Option<DeploySummary>,
+    /// The newest rollback, where it came later and went to another revision. Something else may stand there
+    /// by now.
+    pub rollback: Option<DeploySummary>,
+}
+
 /// What follows from an arrival, and the row that says so, where one is to be written.
 struct Decided {
     arrived: Arrived,
@@ -51,9 +69,30 @@ struct Decided {
 }
 
 impl Standing {
-    fn of(deploy: &Deploy, listed_at: String, previous: Option<DeploySummary>) -> Self {
+    /// `deploy` in the place of `known`.
+    fn of(
+        deploy: &Deploy,
+        listed_at: String,
+        previous: Option<DeploySummary>,
+        known: Option<&Standing>,
+    ) -> Self {
         let environment = Environment { newest: DeploySummary::of(deploy), branch: deploy.branch.clone() };
-        Self { environment, previous, listed_at }
+        let went_back_to = known.and_then(|known| known.went_back_to.clone());
+        let went_back_at = known.and_then(|known| known.went_back_at.clone());
+        Self { environment, previous, listed_at, went_back_to, went_back_at }
+    }
+
+    /// The same after the rollback `deploy`; `None`: it is on record, or a later one is.
+    fn after_rollback(&self, deploy: &Deploy) -> Option<Self> {
+        let at = keys::listed_at(deploy.deployed_at, &deploy.id);
+        let is_news = self.went_back_at.as_ref().is_none_or(|known| *known < at);
+        let went_back_to = Some(DeploySummary::of(deploy));
+        is_news.then(|| Self { went_back_to, went_back_at: Some(at), ..self.clone() })
+    }
+
+    /// Whether `deploy` is the newest rollback that came there.
+    fn is_rollback(&self, deploy: &Deploy) -> bool {
+        self.went_back_to.as_ref().is_some_and(|back| back.id == deploy.id)
     }
 }
 
@@ -62,20 +101,22 @@ impl Standing {
 fn decide(known: Option<&Standing>, comes_again: bool, deploy: &Deploy) -> Decided {
     let listed_at = keys::listed_at(deploy.deployed_at, &deploy.id);
     let Some(known) = known else {
-        let row = Some(Standing::of(deploy, listed_at, None));
-        return Decided { arrived: Arrived::Stands { previous: None }, row };
+        let row = Some(Standing::of(deploy, listed_at, None, None));
+        return Decided { arrived: Arrived::Stands { previous: None, is_rollback: false }, row };
     };
     let newest = &known.environment.newest;
     if newest.id == deploy.id {
         // An earlier attempt noted it.
-        return Decided { arrived: Arrived::Stands { previous: known.previous.clone() }, row: None };
+        let (previous, is_rollback) = (known.previous.clone(), known.is_rollback(deploy));
+        return Decided { arrived: Arrived::Stands { previous, is_rollback }, row: None };
     }
     let is_later = listed_at > known.listed_at;
     if newest.revision == deploy.revision {
         let listed_at = if is_later { listed_at } else { known.listed_at.clone() };
         if comes_again {
-            let row = Some(Standing::of(deploy, listed_at, known.previous.clone()));
-            return Decided { arrived: Arrived::Stands { previous: known.previous.clone() }, row };
+            let previous = known.previous.clone();
+            let row = Some(Standing::of(deploy, listed_at, previous.clone(), Some(known)));
+            return Decided { arrived: Arrived::Stands { previous, is_rollback: false }, row };
         }
         // What was deployed between the two reports is not there any more.
         let row = is_later.then(|| Standing { listed_at, ..known.clone() });
@@ -84,13 +125,18 @@ fn decide(known: Option<&Standing>, comes_again: bool, deploy: &Deploy) -> Decid
     if !is_later {
         return Decided { arrived: Arrived::Late, row: None };
     }
-    let row = Some(Standing::of(deploy, listed_at, Some(newest.clone())));
-    Decided { arrived: Arrived::Stands { previous: Some(newest.clone()) }, row }
+    let previous = Some(newest.clone());
+    let row = Some(Standing::of(deploy, listed_at, previous.clone(), Some(known)));
+    Decided { arrived: Arrived::Stands { previous, is_rollback: false }, row }
 }
 
 impl Store {
-    /// Notes that `deploy`, which is confirmed, arrived in its environment; what that means. Repeating it means the same, in
-    /// whatever order deploys arrive. One or two requests, and one more where the revision stands there already.
+    /// Notes that `deploy`, which is confirmed, arrived in its environment; what that means. Repeating it
+    /// means the same, in whatever order deploys arrive. A revision that stood there before what it takes the
+    /// place of is a rollback, and stays on record as that ([`Store::after`]).
+    ///
+    /// One or two requests; one more where the revision stands there already, and what
+    /// [`Store::stood_before`] takes where another one does.
     ///
     /// # Errors
     ///
@@ -109,8 +155,44 @@ impl Store {
             };
             let Decided { arrived, row } = decide(known.as_ref(), comes_again, deploy);
             let Some(row) = row else { return Ok(arrived) };
+            let (arrived, row) = self.with_rollback(deploy, arrived, row).await?;
             if self.put_standing(known.as_ref(), &row).await? {
                 return Ok(arrived);
+            }
+        }
+        Err(CommitError::Conflict)
+    }
+
+    /// What the arrival of `deploy` means, and its row, where it may be a rollback.
+    async fn with_rollback(
+        &self,
+        deploy: &Deploy,
+        arrived: Arrived,
+        row: Standing,
+    ) -> Result<(Arrived, Standing), StoreError> {
+        let Arrived::Stands { previous: Some(previous), .. } = &arrived else { return Ok((arrived, row)) };
+        let back = (deploy.revision.as_str(), &deploy.id);
+        let (slug, environment) = (&deploy.deployment, &deploy.environment);
+        if !self.stood_before(slug, environment, back, previous.deployed_at).await? {
+            return Ok((arrived, row));
+        }
+        let row = row.after_rollback(deploy).unwrap_or(row);
+        Ok((Arrived::Stands { previous: Some(previous.clone()), is_rollback: true }, row))
+    }
+
+    /// Notes that `deploy`, which stood in its environment, is a rollback by the source host's word: nobody
+    /// registered its revision when it stood there first. One request where that is on record, and else two.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read or written, or another process won too many races.
+    pub async fn note_rollback(&self, deploy: &Deploy) -> Result<(), CommitError> {
+        for _ in 0..MAX_RACES {
+            let known = self.standing(&deploy.deployment, &deploy.environment).await?;
+            let next = known.as_ref().and_then(|known| known.after_rollback(deploy));
+            let Some(next) = next else { return Ok(()) };
+            if self.put_standing(known.as_ref(), &next).await? {
+                return Ok(());
             }
         }
         Err(CommitError::Conflict)
@@ -135,10 +217,25 @@ impl Store {
     ///
     /// The record can't be read.
     pub async fn newer(&self, deploy: &Deploy) -> Result<Option<DeploySummary>, StoreError> {
-        let after = keys::listed_at(deploy.deployed_at, &deploy.id);
+        Ok(self.after(deploy).await?.newer)
+    }
+
+    /// What came to the environment of `deploy` after it. One request.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub async fn after(&self, deploy: &Deploy) -> Result<After, StoreError> {
+        let at = keys::listed_at(deploy.deployed_at, &deploy.id);
         let standing = self.standing(&deploy.deployment, &deploy.environment).await?;
-        let newer = standing.filter(|standing| standing.listed_at > after).map(|one| one.environment.newest);
-        Ok(newer.filter(|newer| newer.id != deploy.id))
+        let Some(standing) = standing else { return Ok(After::default()) };
+        let is_later = |other: &str| other > at.as_str();
+        let newest = is_later(&standing.listed_at).then_some(standing.environment.newest);
+        let back = standing.went_back_at.is_some_and(|at| is_later(&at)).then_some(standing.went_back_to);
+        Ok(After {
+            newer: newest.filter(|newer| newer.id != deploy.id),
+            rollback: back.flatten().filter(|back| back.id != deploy.id && back.revision != deploy.revision),
+        })
     }
 
     /// True if `revision` stood in an environment of `deployment` before `time`, by another deploy than `id`.
@@ -179,10 +276,20 @@ impl Store {
         let request = self.dynamo.put_item().table_name(&self.places.record_table).set_item(Some(row));
         let request = match known {
             None => request.condition_expression("attribute_not_exists(pk)"),
-            Some(known) => request
-                .condition_expression("listed_at = :listed_at AND id = :id")
-                .expression_attribute_values(":listed_at", text(&known.listed_at))
-                .expression_attribute_values(":id", text(known.environment.newest.id.as_str())),
+            Some(known) => {
+                let request = request
+                    .expression_attribute_values(":listed_at", text(&known.listed_at))
+                    .expression_attribute_values(":id", text(known.environment.newest.id.as_str()));
+                let same = "listed_at = :listed_at AND id = :id AND";
+                match &known.went_back_at {
+                    Some(at) => request
+                        .condition_expression(format!("{same} went_back_at = :went_back_at"))
+                        .expression_attribute_values(":went_back_at", text(at)),
+                    None => {
+                        request.condition_expression(format!("{same} attribute_not_exists(went_back_at)"))
+                    }
+                }
+            }
         };
         match request.send().await {
             Ok(_) => Ok(true),

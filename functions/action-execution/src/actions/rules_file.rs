@@ -21,6 +21,9 @@ use store::Change;
 /// The reason for which a rules file that its voters rejected stays out of force.
 const REJECTED: &str = "the proposed rules file was rejected";
 
+/// The shortest time that a step waits for something to come.
+const SHORTEST_WAIT: SignedDuration = SignedDuration::from_mins(1);
+
 impl ActionExecution {
     pub(super) async fn rules_file(
         &self,
@@ -131,6 +134,33 @@ impl ActionExecution {
         }
     }
 
+    /// Refuses to go on where the step of `effect` waited for a rules file and `deploy` was overtaken meanwhile: the votes
+    /// are about what stood there then.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Permanent`] that says what overtook it.
+    pub(crate) async fn unless_newer_came(&self, effect: &Effect, deploy: &Deploy) -> Result<(), Trouble> {
+        if effect.not_before < effect.created_at + SHORTEST_WAIT {
+            return Ok(());
+        }
+        let environment = &deploy.environment;
+        let overtaken = match self.rolled_back_by(deploy).await? {
+            Some(by) => Some(format!("{} rolled {environment} back", by.title)),
+            None => {
+                let newer = self.store.newer(deploy).await?;
+                newer.map(|_| format!("a newer deploy came to {environment}"))
+            }
+        };
+        match overtaken {
+            Some(what) => Err(Failure::Permanent(format!(
+                "nothing was done: {what} while this waited for the rules file"
+            ))
+            .into()),
+            None => Ok(()),
+        }
+    }
+
     /// Has the step wait on for its rules file: the clock sends its effect again, at most a quarter of an hour later.
     pub(crate) async fn wait_for_rules(
         &self,
@@ -148,7 +178,7 @@ impl ActionExecution {
 /// hour later.
 pub(crate) fn kept_waiting(attempt: &Attempt, now: Timestamp, reason: String) -> Effect {
     let waited = now.duration_since(attempt.effect.created_at);
-    let wait = (waited / 4).clamp(SignedDuration::from_mins(1), SignedDuration::from_mins(15));
+    let wait = (waited / 4).clamp(SHORTEST_WAIT, SignedDuration::from_mins(15));
     // Waiting is no failure: it is never given up.
     Effect { attempts: 1, spared: 0, ..attempt.postponed(now, wait, reason) }
 }

@@ -52,7 +52,9 @@ impl ActionExecution {
         let source = match start {
             Start::From(source) => source,
             Start::Nothing(why) => return Err(nothing(&why).into()),
-            Start::NoBuild => return Err(nothing("it is not known what to start it from").into()),
+            Start::NoBuild | Start::Releases(_) => {
+                return Err(nothing("it is not known what to start it from").into());
+            }
         };
         let build = Build { spec: &rendered, source: &source };
         // It may have been started: what would keep it from being started now is no answer to that.
@@ -65,6 +67,8 @@ impl ActionExecution {
         };
         match found {
             Some(Sighted::Pipeline(triggered)) => {
+                let Triggered { id, number, url } = triggered.clone();
+                let _ = attempt.build.set(StartedBuild::Pipeline { id, number, url });
                 self.check_pipeline(deploy, connection, build, &source.head, &triggered).await?;
                 return Ok(done_by(triggered));
             }

@@ -57,6 +57,8 @@ fn account_and_address_lead_to_all_their_members() {
             &[],
             "Member [U1 (list), U2 (list)] []",
         ),
+        // An address that is nobody's here says nothing of the account that has it.
+        (vec![entry(&address, left(), true)], &[], "NotFound [] []"),
         // A statement that nobody else confirmed finds nobody, and whoever made it may not vote.
         (vec![entry(&account, member("U1"), false)], &[], "NotFound [] [ADMIN]"),
         (vec![entry(&account, member("U1"), false)], &["U2"], "Member [U2] [ADMIN]"),

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::html::{Told, needs_base};
 use approval::action::Action;
 use approval::approval::{Approval, Blocker};
-use approval::base::{Base, place};
+use approval::base::Base;
 use approval::effect::EffectKind;
 use approval::event::EventKind;
 use approval::id::ApprovalId;
@@ -45,9 +45,9 @@ impl Console {
             let Action::SlackChannelApproval(spec) = &run.steps.get(approval.step)?.action else {
                 return None;
             };
-            Some((deploy, run, spec))
+            Some((deploy, spec))
         });
-        let Some((known, run, spec)) = asked else {
+        let Some((known, spec)) = asked else {
             return not(StatusCode::NOT_FOUND, "The base was not set: the deploy is not on record any more.")
                 .await;
         };
@@ -55,7 +55,7 @@ impl Console {
             let text = "The base was not set: that is the revision that waits, and nothing would be judged. Write one that was there before it.";
             return not(StatusCode::UNPROCESSABLE_ENTITY, text).await;
         }
-        let at = place(spec, &run.rule, &known.environment);
+        let at = approval.subject.place.clone();
         let base = self.store.base(&known.deployment, &at).await.map_err(unreadable)?;
         if !may_set(&base, &approval, !spec.self_approval) {
             let text = "The base was not set: there is one by now, and Signoff judges the approval again.";

@@ -89,7 +89,7 @@ const CIRCLECI: [Call; 7] = [
     },
     Call {
         call: "GET /pipeline/{id}",
-        purpose: "trigger_build, what runs",
+        purpose: "trigger_build, what runs; auto_approve_build, in that",
         permission: "a user who sees the project",
     },
     Call {

@@ -28,7 +28,7 @@ fn looked_up(electorate: Electorate, voters: &[(&str, Verdict)]) -> Command {
 }
 
 fn done(summary: &str, url: Option<&str>) -> run::Command {
-    run::Command::Succeed { summary: summary.to_owned(), url: url.map(str::to_owned) }
+    run::Command::Succeed { summary: summary.to_owned(), url: url.map(str::to_owned), build: None }
 }
 
 fn begin() -> run::Command {

@@ -470,6 +470,8 @@ mod tests {
         Warning: ana broke the glass of “Promote deploy to production”, which goes ahead without its votes: “Checkout is down”. Review owed by 2026-11-23 at 10:57 UTC.
         Warning: The glass of “Promote deploy to production” that ana broke is whole again: they are not among those who may break it any more.
         Good: Mato Zgajner reviewed the broken glass of “Promote deploy to production”: “Rolled forward since”.
+        Warning: ana confirmed for “Promote deploy to production” what Mato Zgajner said: octocat is nobody here.
+          - github:583231
         Warning: ana lifted the freeze (weekend) for “Promote deploy to production”: “Checkout is down”.
         Plain: Those who approved “Promote deploy to production” were looked up before its first action.
           Mato Zgajner: they may vote.

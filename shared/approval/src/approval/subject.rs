@@ -1,6 +1,7 @@
 //! What a vote stands for: what will run, and from where.
 
 use crate::action::{Action, Method, RulesFileStep, WebhookSpec};
+use crate::effect::StartedBuild;
 use crate::id::digest;
 use crate::message::shorten;
 use crate::run::Branch;
@@ -27,6 +28,10 @@ pub struct Subject {
     /// The base of the range that is judged; `None`: there is none yet, or none is judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// The place that it leads to ([`crate::base::place`]), as it was when the approval opened; the base is
+    /// that of the place.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
 }
 
 /// Where a deployment has its repository and its project.
@@ -73,6 +78,17 @@ pub enum Start {
     From(BuildSource),
     /// It would start a build, and nothing may be started: why, and what to do.
     Nothing(String),
+    /// It starts no build, and may release a job in these, which earlier steps of its run start.
+    Releases(Vec<OwnPipeline>),
+}
+
+/// A CircleCI pipeline that an earlier step of the same run starts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OwnPipeline {
+    /// The step, from 0.
+    pub step: usize,
+    /// The pipeline, once it was started.
+    pub started: Option<StartedBuild>,
 }
 
 /// Where a build starts: a branch or tag, and what stood there.
@@ -172,6 +188,18 @@ impl Origin {
     }
 }
 
+impl OwnPipeline {
+    /// The pipeline, as a part of a sentence.
+    fn words(&self) -> String {
+        match &self.started {
+            Some(StartedBuild::Pipeline { number, .. }) => {
+                format!("pipeline {number}, which trigger_build started")
+            }
+            Some(StartedBuild::Run { .. }) | None => "the pipeline that trigger_build starts".to_owned(),
+        }
+    }
+}
+
 impl BuildSource {
     /// What differs between the CI's files that people saw and those at another commit (`now`); `None`: nothing does.
     pub fn changed_files(&self, now: &[CiFile]) -> Option<String> {
@@ -215,10 +243,19 @@ impl Act {
             if values.is_empty() { String::new() } else { format!(" with {}", values.join(", ")) }
         };
         match action {
-            Action::AutoApproveBuild(build) => match &build.job {
-                Some(job) => format!("Releases the job {job} of {} in {project}", build.build),
-                None => format!("Releases the job that {} in {project} holds", build.build),
-            },
+            Action::AutoApproveBuild(build) => {
+                let what = match &build.job {
+                    Some(job) => format!("Releases the job {job} of {} in {project}", build.build),
+                    None => format!("Releases the job that {} in {project} holds", build.build),
+                };
+                match start {
+                    Start::Releases(own) => {
+                        let own: Vec<String> = own.iter().map(OwnPipeline::words).collect();
+                        format!("{what}: in {}, or else in the one that the push started", own.join(" or "))
+                    }
+                    Start::NoBuild | Start::From(_) | Start::Nothing(_) => what,
+                }
+            }
             Action::TriggerBuild(spec) => {
                 let with =
                     with(spec.parameters.iter().map(|(name, value)| (name, value.to_string())).collect());
@@ -234,7 +271,7 @@ impl Act {
                         format!("Starts {what} on {kind}{}{}{with}", source.name, at.unwrap_or_default())
                     }
                     Start::Nothing(why) => format!("Does not start {what}: {why}"),
-                    Start::NoBuild => format!("Starts {what}{with}"),
+                    Start::NoBuild | Start::Releases(_) => format!("Starts {what}{with}"),
                 }
             }
             Action::Webhook(spec) => called(spec, action),

@@ -5,7 +5,7 @@ use super::{Branch, FailureNotice, FirstTry, Resolution, Run, Status, StepState}
 use crate::action::{Action, OnFailure};
 use crate::approval::{Dialog, Outcome};
 use crate::decision::Decision;
-use crate::effect::EffectKind;
+use crate::effect::{EffectKind, StartedBuild};
 use crate::event::EventKind;
 use crate::id::ApprovalId;
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ pub enum Command {
         summary: String,
         /// Where to look at it.
         url: Option<String>,
+        /// The build that it started, where it did.
+        build: Option<StartedBuild>,
     },
     /// Its action failed for good.
     Fail {
@@ -130,10 +132,13 @@ pub fn decide(run: &Run, step: usize, command: Command, now: Timestamp) -> Resul
             let event = EventKind::StepWaits { run: run_id(), step, reason: reason.clone() };
             Ok(enter(run, step, StepState::Running { note: Some(reason), waits: true }, event))
         }
-        (StepState::Running { .. }, Command::Succeed { summary, url }) => {
+        (StepState::Running { .. }, Command::Succeed { summary, url, build }) => {
             let event =
                 EventKind::StepSucceeded { run: run_id(), step, summary: summary.clone(), url: url.clone() };
             let mut decision = enter(run, step, StepState::Succeeded { at: now, summary, url }, event);
+            if let Some(done) = decision.next.steps.get_mut(step) {
+                done.started = build;
+            }
             go_on(&mut decision);
             Ok(decision)
         }

@@ -1,6 +1,7 @@
 //! The order in which approvals decide about the steps that come after them.
 
 use super::{Branch, Run};
+use crate::action::Action;
 
 impl Run {
     /// How the approval of step number `approval` must end for the later step number `step` to run. `None`:
@@ -17,6 +18,21 @@ impl Run {
         // A step that is not under an approval goes on after it only where people approved.
         let branch = self.branch_of(step, approval).unwrap_or_default();
         (!(0..approval).any(parts)).then_some(branch)
+    }
+
+    /// The earlier steps that start a pipeline of CircleCI on the way to step number `step`.
+    pub fn pipelines_before(&self, step: usize) -> impl Iterator<Item = usize> {
+        let starts = |index: &usize| match self.steps.get(*index).map(|step| &step.action) {
+            Some(Action::TriggerBuild(spec)) => spec.workflow.is_none(),
+            _ => false,
+        };
+        (0..step).filter(starts).filter(move |index| {
+            // An approval that the earlier step is under has to end for both of them in the same way.
+            (0..*index).all(|above| {
+                let needed = self.branch_of(*index, above);
+                needed.is_none_or(|needed| needed == self.branch_of(step, above).unwrap_or_default())
+            })
+        })
     }
 
     /// The approvals between step number `approval` and the later step number `step` that decide about it

@@ -41,7 +41,7 @@ fn lose() -> Command {
 }
 
 fn succeed() -> Command {
-    Command::Succeed { summary: "done".to_owned(), url: None }
+    Command::Succeed { summary: "done".to_owned(), url: None, build: None }
 }
 
 fn does(resolution: Resolution) -> Command {

@@ -8,6 +8,7 @@ mod approval_moves;
 mod approval_table;
 mod asked_again;
 mod below_policy;
+mod carried;
 mod clicks;
 mod dependencies;
 mod dialog_limits;

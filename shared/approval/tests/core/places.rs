@@ -1,8 +1,11 @@
 //! The place that an approval leads to: what lies in another environment is another place.
 
 use crate::samples::spec;
-use approval::action::{Action, ApprovalSpec, EventSpec, ParameterValue, TriggerSpec, WebhookSpec};
-use approval::base::place;
+use approval::action::{
+    Action, ApprovalSpec, BuildRef, EventSpec, HeaderText, ParameterValue, TriggerSpec, WebhookBody,
+    WebhookSpec,
+};
+use approval::base::{acts_on, meets, place};
 use std::collections::BTreeMap;
 
 fn build(parameter: &str) -> Action {
@@ -35,9 +38,11 @@ fn environments_are_one_place_unless_a_text_names_them() {
         ("{{ deploy_name }}", false),
         ("{{ branch }}", false),
     ] {
-        let webhook = Action::Webhook(WebhookSpec::to(format!("https://ci.example.com/{text}")));
+        let to = WebhookSpec::to(format!("https://ci.example.com/{text}"));
+        let webhook =
+            Action::Webhook(WebhookSpec { body: Some(WebhookBody::Text("promote".to_owned())), ..to });
         let after = ApprovalSpec { on_success: vec![build(text)], ..spec(1) };
-        for action in [build(text), event(text), webhook, Action::SlackChannelApproval(after)] {
+        for action in [build(text), webhook, Action::SlackChannelApproval(after)] {
             let (staging, production) = (place_of(&action, "Staging"), place_of(&action, "Production"));
             assert_eq!(staging == production, is_one, "{text}: {staging} and {production}");
         }
@@ -57,6 +62,54 @@ fn parameter_beside_the_revision_is_part_of_the_place() {
                 is_one,
                 "{one} {other}"
             );
+        }
+    }
+}
+
+#[test]
+fn what_is_sent_is_part_of_the_place() {
+    let url = || "https://cd.acme.test/run".to_owned();
+    let with = |target: &str, header: &str| {
+        let texts = [("target", target), ("sha", "{{ revision }}")];
+        let texts = texts.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let headers = BTreeMap::from([("X-To".to_owned(), HeaderText::Text(header.to_owned()))]);
+        let body = Some(WebhookBody::Object(BTreeMap::from(texts)));
+        Action::Webhook(WebhookSpec { body, headers, ..WebhookSpec::to(url()) })
+    };
+    let of = |action: &Action| place_of(action, "Staging");
+    assert_eq!(of(&with("production", "a")), place_of(&with("production", "a"), "Production"));
+    assert_ne!(of(&with("production", "a")), of(&with("staging", "a")));
+    assert_ne!(of(&with("production", "a")), of(&with("production", "b")));
+    assert_eq!(of(&with("production", "{{ revision }}")), of(&with("production", "{{ deploy_revision }}")));
+    // What describes the deploy names its environment.
+    for described in [Action::Webhook(WebhookSpec::to(url())), event("promoted")] {
+        assert_ne!(of(&described), place_of(&described, "Production"), "{described:?}");
+    }
+}
+
+#[test]
+fn actions_meet_where_they_may_reach_the_same() {
+    let job = |build: &str, job: Option<&str>| {
+        Action::AutoApproveBuild(BuildRef { build: build.to_owned(), job: job.map(str::to_owned) })
+    };
+    let address = |text: &str| Action::Webhook(WebhookSpec::to(format!("https://cd.acme.test/{text}")));
+    let sends = |text: &str| {
+        let body = Some(WebhookBody::Text(text.to_owned()));
+        Action::Webhook(WebhookSpec { body, ..WebhookSpec::to("https://cd.acme.test/run".to_owned()) })
+    };
+    for (one, other, expected) in [
+        (job("deploy", None), job("deploy", Some("hold")), true),
+        (job("deploy", None), job("deploy", None), true),
+        (job("deploy", Some("a")), job("deploy", Some("b")), false),
+        (job("deploy", None), job("deploy-eu", Some("hold")), false),
+        (address("{{ revision }}"), address("{{deploy_revision}}"), true),
+        (address("a"), address("b"), false),
+        (sends("staging"), sends("production"), true),
+    ] {
+        let later = ApprovalSpec { on_success: vec![other.clone()], ..spec(1) };
+        for other in [other, Action::SlackChannelApproval(later)] {
+            let (one, other) = (acts_on(&[one.clone()], None), acts_on(&[other], None));
+            assert_eq!((meets(&one, &other), meets(&other, &one)), (expected, expected), "{one:?} {other:?}");
         }
     }
 }

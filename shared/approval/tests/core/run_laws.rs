@@ -43,7 +43,7 @@ fn commands() -> impl Strategy<Value = Vec<(At, Command)>> {
         1 => reason().prop_map(|reason| Command::Close(Outcome::Ended(reason))),
         1 => reason().prop_map(|reason| Command::Close(Outcome::Cancelled(reason))),
         2 => reason().prop_map(|reason| Command::Retry { reason }),
-        6 => reason().prop_map(|summary| Command::Succeed { summary, url: None }),
+        6 => reason().prop_map(|summary| Command::Succeed { summary, url: None, build: None }),
         1 => reason().prop_map(|reason| Command::Fail { reason }),
         2 => reason().prop_map(|reason| Command::Lose { reason }),
         6 => (0..3_usize, 0..60_i64).prop_map(|(which, second)| resolve(RESOLUTIONS[which], at(second))),
@@ -68,7 +68,7 @@ fn the_end_of_a_run_that_rules_ask_about_has_them_evaluated_again() {
         let decision = decide(run, 0, command, at(2)).expect("its end");
         decision.effects.contains(&EffectKind::EvaluateRules)
     };
-    let succeed = || Command::Succeed { summary: "done".to_owned(), url: None };
+    let succeed = || Command::Succeed { summary: "done".to_owned(), url: None, build: None };
     assert!(evaluates(&running, succeed()));
     assert!(evaluates(&running, Command::Fail { reason: "404".to_owned() }));
     assert!(!evaluates(&Run { followed: false, ..running }, succeed()));

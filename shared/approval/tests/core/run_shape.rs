@@ -62,7 +62,7 @@ fn an_approval_within_a_branch_that_is_rejected_stops_the_run_after_its_own_bran
         states,
         ["succeeded", "failed", "skipped", "waiting", "skipped", "skipped", "skipped", "skipped"]
     );
-    let done = Command::Succeed { summary: "told".to_owned(), url: None };
+    let done = Command::Succeed { summary: "told".to_owned(), url: None, build: None };
     let last = decide(&begin(&inner, 3), 3, done, at(63)).expect("done");
     assert_eq!(last.next.status, Status::Stopped);
     assert_eq!(

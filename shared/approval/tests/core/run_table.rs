@@ -96,7 +96,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("close superseded", Command::Close(Outcome::Ended("superseded".to_owned()))),
         ("close cancelled", Command::Close(Outcome::Cancelled("gone".to_owned()))),
         ("retry after 503", Command::Retry { reason: reason() }),
-        ("succeed", Command::Succeed { summary: "done".to_owned(), url: None }),
+        ("succeed", Command::Succeed { summary: "done".to_owned(), url: None, build: None }),
         ("fail", Command::Fail { reason: reason() }),
         ("lose", Command::Lose { reason: reason() }),
         ("say: retry", resolve(Resolution::Retry, at(1))),

@@ -60,7 +60,7 @@ fn step_that_waits_says_so_once_and_goes_on() {
         Err(Refusal::Repeated)
     );
     let other = decide(&waiting.next, 0, waits("which one?"), at(10)).expect("it waits for something else");
-    let done = Command::Succeed { summary: "done".to_owned(), url: None };
+    let done = Command::Succeed { summary: "done".to_owned(), url: None, build: None };
     let next = decide(&other.next, 0, done, at(11)).expect("it goes on");
     assert_eq!(next.effects.len(), 1, "the next step runs");
 }

@@ -37,6 +37,9 @@ pub struct HeldJob<'a> {
     pub build: &'a str,
     /// The approval job's name; `None`: the only one that is on hold.
     pub job: Option<&'a str>,
+    /// The ids of pipelines that the API started for the same run of a rule: they come before what a push
+    /// started.
+    pub own: &'a [String],
 }
 
 /// The reason for which a job was not approved.
@@ -74,12 +77,13 @@ struct Seen {
 impl CircleCi {
     /// Approves the job `held`.
     ///
-    /// Only a pipeline of exactly this revision counts that its own push started, and that builds a branch or
-    /// tag which `is_allowed`. The newest 10 pages of all pipelines are
-    /// read, then 10 of those of `branch` where none was found. In the one pipeline that has the workflow, its newest run
-    /// that was not cancelled counts. `job` names the approval job; without it, it is the only one that is on hold. Where
-    /// several are and one was approved before, nothing is approved without a name: after a lost answer, that one may have
-    /// been ours, and the next gate was not voted for.
+    /// A pipeline of `own` that has the workflow is the one that is meant. Else only a pipeline of exactly
+    /// this revision counts that its own push started. Either builds a branch or tag which `is_allowed`. The
+    /// newest 10 pages of all pipelines are read, then 10 of those of `branch` where none was found. In the
+    /// one pipeline that has the workflow, its newest run that was not cancelled counts. `job` names the
+    /// approval job; without it, it is the only one that is on hold. Where several are and one was approved
+    /// before, nothing is approved without a name: after a lost answer, that one may have been ours, and the
+    /// next gate was not voted for.
     ///
     /// It is harmless to repeat: a job that is approved already is a success.
     ///
@@ -135,6 +139,9 @@ impl CircleCi {
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<(Triggered, Workflow), NotApproved> {
         let HeldJob { project, branch, revision, build, .. } = held;
+        if let Some(own) = self.find_in_own(held, &is_allowed).await? {
+            return Ok(own);
+        }
         let mut seen = Seen::default();
         let mut fitting: Vec<(Triggered, Workflow)> = Vec::new();
         for filter in [None].into_iter().chain(branch.map(Some)) {
@@ -142,6 +149,9 @@ impl CircleCi {
             for _ in 0..MAX_PAGES {
                 let page = self.pipelines(project, filter, token.as_deref()).await?;
                 for pipeline in page.items.iter().filter(|pipeline| is_of(pipeline, revision)) {
+                    if held.own.contains(&pipeline.id) {
+                        continue;
+                    }
                     if !seen.pipelines.insert(pipeline.number) {
                         continue;
                     }
@@ -151,8 +161,7 @@ impl CircleCi {
                             .push(format!("pipeline {} was started by {how} ({url})", pipeline.number));
                         continue;
                     }
-                    let name =
-                        pipeline.vcs.as_ref().and_then(|vcs| vcs.tag.as_deref().or(vcs.branch.as_deref()));
+                    let name = ref_of(pipeline);
                     if !is_allowed(name.unwrap_or_default()) {
                         let name = name.map_or_else(|| "no branch".to_owned(), quote);
                         seen.other_refs.push(format!("pipeline {} builds {name} ({url})", pipeline.number));
@@ -173,13 +182,7 @@ impl CircleCi {
             }
         }
         if fitting.len() > 1 {
-            let short = revision.get(..SHORT).unwrap_or(revision);
-            let links = list(fitting.iter().map(|(pipeline, _)| pipeline.url.clone()));
-            return Err(NotApproved::NotYet(format!(
-                "which pipeline is meant? {} pipelines of {project} for {short} have the workflow {build}: {links}. Cancel \
-                 the workflow in all but one of them, and Signoff approves the job in the one that is left",
-                fitting.len()
-            )));
+            return Err(which(held, &fitting));
         }
         fitting.pop().ok_or_else(|| seen.reason(project, revision, build))
     }
@@ -250,6 +253,23 @@ impl Seen {
             list(self.workflows.iter().map(|name| quote(name)))
         ))
     }
+}
+
+/// The question which of several pipelines is meant.
+fn which(held: HeldJob<'_>, fitting: &[(Triggered, Workflow)]) -> NotApproved {
+    let HeldJob { project, revision, build, .. } = held;
+    let short = revision.get(..SHORT).unwrap_or(revision);
+    let links = list(fitting.iter().map(|(pipeline, _)| pipeline.url.clone()));
+    NotApproved::NotYet(format!(
+        "which pipeline is meant? {} pipelines of {project} for {short} have the workflow {build}: {links}. Cancel \
+         the workflow in all but one of them, and Signoff approves the job in the one that is left",
+        fitting.len()
+    ))
+}
+
+/// The tag or branch that a pipeline builds.
+fn ref_of(pipeline: &Pipeline) -> Option<&str> {
+    pipeline.vcs.as_ref().and_then(|vcs| vcs.tag.as_deref().or(vcs.branch.as_deref()))
 }
 
 /// A failure that no later look would mend.
@@ -373,5 +393,6 @@ fn list(names: impl ExactSizeIterator<Item = String>) -> String {
     text
 }
 
+mod own;
 #[cfg(test)]
 mod tests;

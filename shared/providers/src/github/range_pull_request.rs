@@ -38,6 +38,8 @@ pub(super) fn pull_request(
             list.push(person);
         }
     };
+    let is_merger_told = read.merged_by.is_some()
+        || events.iter().any(|event| event.kind == "MergedEvent" && event.actor.is_some());
     let stands = standing(&events);
     let of_events = events.into_iter().zip(stands).flat_map(|(event, stands)| {
         [(event.actor, false), (event.enqueuer, stands), (event.enabler, stands)]
@@ -48,6 +50,10 @@ pub(super) fn pull_request(
             add(&mut merge_asked_by, person.clone());
         }
         add(&mut merged_by, person);
+    }
+    if !is_merger_told && merge_asked_by.is_empty() {
+        // The account is gone, and those who only once asked for a merge do not stand for it.
+        merged_by.push(Identity::untold("who merged it"));
     }
     RangePullRequest {
         number,

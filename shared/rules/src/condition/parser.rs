@@ -5,6 +5,7 @@ use super::lexer::{ConditionError, Token, tokens};
 use super::pattern::Patterns;
 use super::value::parse_duration;
 use super::{Comparison, Condition, MAX_NESTING, MAX_PATTERN, Operand, Operator};
+use crate::variables::drift_of;
 
 /// A variable that a condition names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +151,8 @@ impl Parser<'_> {
             None if self.tokens.is_empty() => return Err(self.error("the condition is empty", example())),
             None => return Err(self.error("the condition ends where a variable belongs", example())),
         };
-        if is_keyword(&word) || number(&word).is_some() || word.contains('.') {
+        let is_dotted = word.contains('.') && drift_of(&word).is_none();
+        if is_keyword(&word) || number(&word).is_some() || is_dotted {
             return Err(self.error(format!("`{word}` where a variable belongs"), example()));
         }
         if word.eq_ignore_ascii_case("not")
@@ -158,9 +160,30 @@ impl Parser<'_> {
         {
             return Err(self.error("there is no `not`", "write `!=`, or `=false`".to_owned()));
         }
-        self.names.push(Name { name: word.clone(), offset: self.offset(), is_value: false });
+        let offset = self.offset();
         self.next += 1;
+        let word = self.whole_name(word, |behind| matches!(behind, Some(Token::Operator(_))));
+        self.names.push(Name { name: word.clone(), offset, is_value: false });
         Ok(word)
+    }
+
+    /// The name of a variable that starts with `word`: the name of an environment may have several words.
+    /// They all belong to it where `ends` says so of the token behind them.
+    fn whole_name(&mut self, word: String, ends: fn(Option<&Token>) -> bool) -> String {
+        let more =
+            self.tokens.get(self.next..).unwrap_or_default().iter().map_while(|(token, _)| match token {
+                Token::Word(more) if !is_keyword(more) => Some(more.as_str()),
+                _ => None,
+            });
+        let more: Vec<&str> = more.collect();
+        let behind = self.tokens.get(self.next + more.len()).map(|(token, _)| token);
+        if more.is_empty() || drift_of(&word).is_none() || !ends(behind) {
+            return word;
+        }
+        let count = more.len();
+        let name = format!("{word} {}", more.join(" "));
+        self.next += count;
+        name
     }
 
     fn value(&mut self, variable: &str, operator: Operator) -> Result<Operand, ConditionError> {
@@ -175,7 +198,7 @@ impl Parser<'_> {
                 None if parse_duration(word).is_some() => {
                     return Err(self.error(format!("`{word}` is not in quotes"), format!("write '{word}'")));
                 }
-                None if word.contains('.') => {
+                None if word.contains('.') && drift_of(word).is_none() => {
                     return Err(self.error(
                         format!("`{word}` is neither a number nor a variable"),
                         format!("texts stand in quotes: '{word}'"),
@@ -186,11 +209,12 @@ impl Parser<'_> {
             Some(token) => return Err(self.error(format!("{token} where a value belongs"), example())),
             None => return Err(self.error(format!("no value after `{variable}{operator}`"), example())),
         };
-        if let Operand::Variable(name) = &value {
-            self.names.push(Name { name: name.clone(), offset: self.offset(), is_value: true });
-        }
+        let offset = self.offset();
         self.next += 1;
-        Ok(value)
+        let Operand::Variable(name) = value else { return Ok(value) };
+        let name = self.whole_name(name, |behind| !matches!(behind, Some(Token::Operator(_))));
+        self.names.push(Name { name: name.clone(), offset, is_value: true });
+        Ok(Operand::Variable(name))
     }
 
     /// A value as it stands after an operator; if it can't, what is wrong and what to do.

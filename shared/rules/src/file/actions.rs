@@ -1,14 +1,14 @@
 //! Actions, but for approvals.
 
 use super::approvals::{QUOTA, QUOTA_EXAMPLE};
-use super::events::{EVENT_ACTION, EVENT_EXAMPLE};
+use super::events::EVENT_ACTION;
 use super::freeze::{WINDOW, WINDOW_EXAMPLE};
 use super::issues::{TRANSITION, TRANSITION_EXAMPLE, UPDATE, UPDATE_EXAMPLE};
 use super::monitors::{MONITOR, MONITOR_EXAMPLE};
 use super::on_failure::{taken_out, without_on_failure};
 use super::personal::{PERSONAL, PERSONAL_EXAMPLE};
 use super::reader::Reader;
-use super::shape::Named;
+use super::shape::{Named, synonym};
 use crate::problem::Position;
 use crate::reference::{
     ACTIONS, ACTIONS_NOT_YET, APPROVAL, BUILD, CHANNEL_MESSAGE, DEFAULT_COMMENT, Key, RULE, TRIGGER_BUILD,
@@ -89,7 +89,8 @@ impl Reader<'_> {
             } else {
                 did_you_mean(name, known)
             };
-            self.problem(at, format!("unknown action `{name}`"), suggestion);
+            let all = || "`signoff rules reference` lists the actions".to_owned();
+            self.problem(at, format!("unknown action `{name}`"), suggestion.unwrap_or_else(all));
             return None;
         }
         let value = entry.map(|entry| entry.value.as_ref()).filter(|node| !node.is_null());
@@ -171,6 +172,15 @@ impl Reader<'_> {
     fn trigger(&mut self, node: &Node) -> Option<TriggerSpec> {
         let name = "trigger_build";
         let mut spec = TriggerSpec { workflow: None, parameters: BTreeMap::new(), revision: None };
+        if let Some(scalar) =
+            node.as_scalar().filter(|scalar| !scalar.text.contains([',', '{', '}', '\'', '#', '\n']))
+        {
+            let message = format!("{name} takes keys with values, not a text");
+            let code = format!("parameters: {{name: '{}'}}", scalar.text.trim());
+            let edits = self.under_key(node, &code);
+            self.problem_with(node.start, message, format!("write `{code}` under it"), edits);
+            return None;
+        }
         let entries = self.mapping(node, name, example(name))?;
         for entry in self.known(entries, name, &TRIGGER_KEYS) {
             match entry.key.as_str() {
@@ -248,7 +258,10 @@ impl Reader<'_> {
             return Some(());
         }
         // A misspelt key has been told already.
-        if entries.iter().all(|entry| closest(&entry.key, [key]).is_none()) {
+        if entries
+            .iter()
+            .all(|entry| closest(&entry.key, [key]).is_none() && synonym(of, &entry.key) != Some(key))
+        {
             self.problem(node.start, format!("{of} has no `{key}`"), format!("write {}", example(of)));
         }
         None
@@ -272,7 +285,6 @@ fn example(name: &str) -> &'static str {
         TRANSITION => TRANSITION_EXAMPLE,
         "transition_issues" => "`transition_issues: Done`",
         UPDATE => UPDATE_EXAMPLE,
-        EVENT_ACTION => EVENT_EXAMPLE,
         QUOTA => QUOTA_EXAMPLE,
         WINDOW => WINDOW_EXAMPLE,
         _ => "`add_to_deploy_message_thread: 'text'`",

@@ -1,7 +1,7 @@
 //! `slack_channel_approval`.
 
 use super::reader::Reader;
-use super::values::wait;
+use super::values::{channel, wait};
 use crate::reference::{
     self, APPROVAL, DEFAULT_PROMPT, LONGEST_UNDO, LONGEST_WAIT, MAX_QUOTAS, REASONS, ROLLBACK,
     UNKNOWN_MAKERS, names,
@@ -25,6 +25,13 @@ pub(super) const QUOTA_EXAMPLE: &str =
 impl Reader<'_> {
     /// The keys of an approval, with their defaults. `rule` is the name of the rule.
     pub(super) fn approval(&mut self, node: &Node, rule: &str) -> Option<ApprovalSpec> {
+        let text = node.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| channel(&scalar.text));
+        if let Some(Ok(channel)) = text {
+            let message = format!("{NAME} takes keys with values, not a text");
+            let edits = self.under_key(node, &format!("channel: '{channel}'"));
+            self.problem_with(node.start, message, format!("write `channel: '{channel}'` under it"), edits);
+            return None;
+        }
         let entries =
             self.mapping(node, NAME, "`channel: '#name-of-the-channel'` and what else it takes under it")?;
         self.required(node, entries, NAME, "channel");

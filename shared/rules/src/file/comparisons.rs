@@ -1,7 +1,7 @@
 //! Comparisons that are known to be wrong before there is any deploy: by the kinds of the variable and of its value.
 
 use super::forms::of_another_form;
-use crate::condition::{Comparison, Operand, Operator, order_of, parse_duration};
+use crate::condition::{Comparison, Operand, Operator, meant_time, order_of, parse_duration};
 use crate::reference::{Kind, VARIABLES};
 use crate::suggest::closest;
 use crate::variables::{kind_of, texts_of};
@@ -83,10 +83,12 @@ impl Compared<'_> {
             Kind::Text if self.is_equality() => self.one_of(text),
             Kind::Text if order_of(variable).contains(&text) => None,
             Kind::Text if !order_of(variable).is_empty() => {
-                let order = order_of(variable).join("' < '");
+                let order = order_of(variable);
+                let right =
+                    closest(text, order.iter().copied()).map(|right| format!("did you mean '{right}'?"));
                 self.never(
                     format!("'{text}' has no place in the order of `{variable}`"),
-                    format!("it is '{order}'"),
+                    right.unwrap_or_else(|| format!("it is '{}'", order.join("' < '"))),
                 )
             }
             Kind::Text => Some(Finding::Problem(
@@ -94,6 +96,10 @@ impl Compared<'_> {
                 format!("compare with `=`, `!=` or `~=`, not with `{operator}`"),
             )),
             Kind::List if self.is_equality() => self.a_tag(text),
+            Kind::List if text.trim().parse::<u32>().is_ok() => self.never(
+                format!("a list is compared by its length, and '{text}' is a text"),
+                format!("write `{variable}{operator}{}`", text.trim()),
+            ),
             Kind::List => self.never(
                 format!("a list is compared by its length, and '{text}' is no number"),
                 format!("write, for example, `{variable}{operator}1`, or `{variable}='{text}'`"),
@@ -116,7 +122,10 @@ impl Compared<'_> {
             )),
             Kind::Duration | Kind::Behind => Some(Finding::Problem(
                 format!("`{variable}` is compared with '{text}'"),
-                "write a duration: '30s', '5m', '4h' or '1d'".to_owned(),
+                meant_time(text).map_or_else(
+                    || "write a duration: '30s', '5m', '4h' or '1d'".to_owned(),
+                    |time| format!("write '{time}'"),
+                ),
             )),
         }
     }

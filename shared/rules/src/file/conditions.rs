@@ -4,17 +4,24 @@ use super::RuleCondition;
 use super::comparisons::{Finding, finding};
 use super::foreign::{self, Foreign};
 use super::reader::Reader;
-use crate::condition::{Comparison, Condition, Name, Operand, Operator, parse_with_names};
+use super::stages::FailedRule;
+use crate::condition::{Condition, ConditionError, Name, Operand, Operator, meant, parse, parse_with_names};
+use crate::edit::Edit;
 use crate::odd::{Looks, looks};
+use crate::problem::Position;
 use crate::reference::{CONDITION, names};
 use crate::suggest::closest;
 use crate::variables::{Variable, look_up};
 use crate::yaml::{Content, Entry, Node, locate};
+use std::rc::Rc;
 
 const EXAMPLE: &str = "`- environment='Staging'`";
 
 /// The most regular expressions that are read of one file: each takes far more time to compile than it is long.
 pub(super) const MAX_PATTERNS: usize = 1000;
+
+/// The longest condition that a suggestion repeats, in bytes.
+const MAX_REPEATED: usize = 200;
 
 const KEYS: [&str; CONDITION.len()] = names(&CONDITION);
 
@@ -31,7 +38,7 @@ impl Reader<'_> {
             return Vec::new();
         }
         let example = match &entry.value.content {
-            Content::Mapping(entries) => as_comparisons(entries),
+            Content::Mapping(entries) => as_comparisons(entries).or_else(|| joined(entries)),
             Content::Scalar(_) | Content::Sequence(_) => None,
         };
         let example = example.unwrap_or_else(|| EXAMPLE.to_owned());
@@ -47,6 +54,25 @@ impl Reader<'_> {
         if let Some(right) = as_comparisons(entries) {
             let message = "a condition is a text, not a key with a value";
             self.problem(node.start, message, format!("write {right}"));
+            return None;
+        }
+        if let Some(right) = joined(entries) {
+            self.problem(
+                node.start,
+                "a condition is a text, not a key with a list",
+                format!("write {right}"),
+            );
+            return None;
+        }
+        if let Some(entry) =
+            entries.iter().find(|entry| parse(&entry.key).is_ok() && entry.key.contains(['=', '<', '>']))
+        {
+            let message = "a condition stands behind `expression:`, where it has a description";
+            self.problem(
+                entry.at,
+                message,
+                format!("write `expression: {}` and `description:` beside it", entry.key),
+            );
             return None;
         }
         let mut description = None;
@@ -80,13 +106,7 @@ impl Reader<'_> {
         let (condition, names) = match parse_with_names(&text, &mut self.compiled) {
             Ok(parsed) => parsed,
             Err(error) => {
-                if let Some(problem) = expression_of_others(&text) {
-                    let at = locate(self.source, node, problem.offset);
-                    self.problem(at, problem.message, problem.suggestion);
-                    return None;
-                }
-                let at = locate(self.source, node, error.offset);
-                self.problem(at, error.message, error.suggestion);
+                self.unreadable(node, &text, error);
                 return None;
             }
         };
@@ -98,6 +118,35 @@ impl Reader<'_> {
         Some(condition)
     }
 
+    /// A condition that can't be read, with the one that is most likely meant.
+    fn unreadable(&mut self, node: &Node, text: &str, error: ConditionError) {
+        // ` #web` is a comment to YAML, and a tag to people.
+        let behind = self.source.from(node.start).strip_prefix(text).unwrap_or_default();
+        let comment =
+            behind.trim_start().strip_prefix('#').filter(|rest| rest.starts_with(char::is_alphanumeric));
+        if let Some(right) = comment.and_then(|rest| meant(&format!("{text} #{}", rest.trim_end()))) {
+            let put = format!("\"{right}\"");
+            let skipped = text.chars().count() + behind.chars().count() - behind.trim_start().chars().count();
+            let at = Position { column: node.start.column + skipped, ..node.start };
+            let removed = text.chars().count() + behind.trim_end().chars().count();
+            let edit = Edit { at: node.start, removed, put };
+            let right = format!("write \"{right}\" with quotes around it");
+            return self.problem_with(at, "`#` starts a comment", right, vec![edit]);
+        }
+        let (offset, message, suggestion) = match expression_of_others(text) {
+            Some(other) => (other.offset, other.message, Some(other.suggestion)),
+            None => (error.offset, error.message, error.suggestion),
+        };
+        let at = locate(self.source, node, offset);
+        match meant(text) {
+            Some(right) => {
+                let edits = self.rewritten(node, &right);
+                self.problem_with(at, message, format!("write `{right}`"), edits);
+            }
+            None => self.problem(at, message, suggestion),
+        }
+    }
+
     /// A character within a text of the condition that nobody sees: what it is compared with has it seldom.
     fn odd_character(&mut self, node: &Node, text: &str) {
         let is_unseen = |c: char| matches!(looks(c), Some(Looks::Nothing | Looks::Space));
@@ -107,7 +156,8 @@ impl Reader<'_> {
         {
             let (message, right) = looks.told(c);
             let at = locate(self.source, node, offset);
-            self.notice(at, format!("{message} is a part of the value"), right);
+            let edit = Edit { at, removed: 1, put: looks.right().to_owned() };
+            self.notice_with(at, format!("{message} is a part of the value"), right, vec![edit]);
         }
     }
 
@@ -150,15 +200,17 @@ impl Reader<'_> {
             false => names.iter().find(|name| name.name == comparison.variable),
         };
         let at = name.map_or(node.start, |name| locate(self.source, node, name.offset));
-        if let Comparison {
-            variable,
-            operator: Operator::Equal | Operator::NotEqual,
-            value: Operand::Text(text),
-        } = comparison
-            && variable == "failed_rules"
-            && !text.is_empty()
-        {
-            self.failed_rules.push((text.clone(), at));
+        let is_of_rules = comparison.variable == "failed_rules";
+        match (&comparison.operator, &comparison.value) {
+            (Operator::Equal | Operator::NotEqual, Operand::Text(text))
+                if is_of_rules && !text.is_empty() =>
+            {
+                self.failed_rules.push((FailedRule::Named(text.clone()), at));
+            }
+            (Operator::Matches, Operand::Pattern(pattern)) if is_of_rules => {
+                self.failed_rules.push((FailedRule::Matching(pattern.clone()), at));
+            }
+            _ => {}
         }
         match found {
             None => {}
@@ -179,6 +231,24 @@ fn as_comparisons(entries: &[Entry]) -> Option<String> {
     comparisons.filter(|comparisons| !comparisons.is_empty()).map(|comparisons| comparisons.join(" and "))
 }
 
+/// `or: [tags='#a', tags='#b']`, as other languages join conditions, as one of them.
+fn joined(entries: &[Entry]) -> Option<String> {
+    let [entry] = entries else { return None };
+    let word = match entry.key.to_lowercase().as_str() {
+        "or" | "any" | "any_of" | "anyof" => "or",
+        "and" | "all" | "all_of" | "allof" => "and",
+        _ => return None,
+    };
+    let Content::Sequence(nodes) = &entry.value.content else { return None };
+    let text = |node: &Rc<Node>| {
+        let text = node.as_scalar()?.text.trim();
+        parse(text).is_ok().then(|| text.to_owned())
+    };
+    let parts: Option<Vec<String>> = nodes.iter().map(text).collect();
+    let whole = parts?.join(&format!(" {word} "));
+    (!whole.is_empty() && whole.len() <= MAX_REPEATED).then(|| format!("`- {whole}`"))
+}
+
 fn as_comparison(entry: &Entry) -> Option<String> {
     let scalar = entry.value.as_scalar()?;
     // Most of these are `expression`. No variable has such a name, and looking for one that is alike takes time.
@@ -193,8 +263,8 @@ fn as_comparison(entry: &Entry) -> Option<String> {
 
 /// A template, or another system's expression, in a condition.
 fn expression_of_others(text: &str) -> Option<Foreign> {
-    let suggestion = "a condition compares a variable by its name alone: environment='Staging'".to_owned();
-    if let Some(foreign) = foreign::find(text) {
+    let suggestion = "a condition compares a variable by its name alone: `environment='Staging'`".to_owned();
+    if let Some(foreign) = foreign::find(text).into_iter().next() {
         return Some(Foreign { suggestion, ..foreign });
     }
     let (before, rest) = text.split_once("{{")?;

@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 
 /// The action's name.
 pub(super) const EVENT_ACTION: &str = "send_event";
-/// The action as it can be written.
-pub(super) const EVENT_EXAMPLE: &str = "`send_event: 'promoted'`, or `detail_type:` and `detail:` under it";
 
 const KEYS: [&str; EVENT.len()] = names(&EVENT);
 /// The longest name of an event bus.
@@ -75,7 +73,8 @@ impl Reader<'_> {
             return Some(bus.to_owned());
         }
         let message = format!("`{bus}` is no name of an event bus");
-        let suggestion = "write a name of letters, digits, `.`, `-`, `_` and `/`, or the bus's ARN";
+        let suggestion =
+            "write a name of letters, digits, dots, hyphens, underscores and slashes, or the bus's ARN";
         self.problem(node.start, message, suggestion.to_owned());
         None
     }

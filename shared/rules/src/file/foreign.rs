@@ -19,17 +19,19 @@ pub(super) struct Foreign {
     pub(super) is_refused: bool,
 }
 
-/// The first expression of another system in `text`, one that can't be meant as it stands before any other; `None`: there is none.
-pub(super) fn find(text: &str) -> Option<Foreign> {
-    let mut all = text.match_indices(['$', '<', '{']).filter_map(|(at, _)| {
+/// The most expressions that are told of one text.
+const MAX_TOLD: usize = 10;
+
+/// The expressions of other systems in `text`, in its order.
+pub(super) fn find(text: &str) -> Vec<Foreign> {
+    let all = text.match_indices(['$', '<', '{', '%']).filter_map(|(at, _)| {
         let before = text.get(..at)?;
         let (what, inner, is_refused) = expression(text.get(at..)?, before)?;
         let message = format!("`{what}` is not filled in here");
         let suggestion = format!("write {}", ours(inner));
         Some(Foreign { offset: before.chars().count(), message, suggestion, is_refused })
     });
-    let first = all.next()?;
-    if first.is_refused { Some(first) } else { Some(all.find(|other| other.is_refused).unwrap_or(first)) }
+    all.take(MAX_TOLD).collect()
 }
 
 /// The expression that `rest` begins with, what it asks for, and whether it can't be meant as it stands.
@@ -54,6 +56,10 @@ fn expression<'t>(rest: &'t str, before: &str) -> Option<(&'t str, &'t str, bool
         return Some((what, inner, true));
     }
     if let Some((what, inner)) = whole("${", "}").filter(|(_, inner)| is_variable(inner)) {
+        return Some((what, inner, false));
+    }
+    // `%NAME%` of a Windows shell; `100%` is none.
+    if let Some((what, inner)) = whole("%", "%").filter(|(_, inner)| is_variable(inner)) {
         return Some((what, inner, false));
     }
     let name = rest.strip_prefix('$')?;
@@ -139,17 +145,32 @@ mod tests {
             ),
             (
                 "$GITHUB_SHA {{{ revision }}}",
-                Some((12, "`{{{ revision }}}` is not filled in here", "write `{{ revision }}`", true)),
+                Some((0, "`$GITHUB_SHA` is not filled in here", "write `{{ deploy_revision }}`", false)),
+            ),
+            (
+                "100% of %TEAM%",
+                Some((
+                    8,
+                    "`%TEAM%` is not filled in here",
+                    "write a variable of Signoff's templates: `{{ deploy_name }}`, for example",
+                    false,
+                )),
             ),
             ("{{ {'a': 1}['a'] }} {{ revision }} for $5, << see above >>, $PATH, ${x}", None),
             ("${{", None),
             ("", None),
         ] {
             let found = find(text);
-            let told = found.as_ref().map(|found| {
+            let told = found.first().map(|found| {
                 (found.offset, found.message.as_str(), found.suggestion.as_str(), found.is_refused)
             });
             assert_eq!(told, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn each_expression_is_told() {
+        let offsets = find("$GITHUB_SHA {{{ revision }}} ${REGION}").into_iter().map(|found| found.offset);
+        assert_eq!(offsets.collect::<Vec<_>>(), [0, 12, 29]);
     }
 }

@@ -150,6 +150,11 @@ impl Reader<'_> {
     fn days(&mut self, node: &Node) -> Vec<Day> {
         let mut days = match &node.content {
             Content::Scalar(_) => match self.text(node, "days") {
+                Some(text) if days_meant(&text).is_some() => {
+                    let right = format!("write [{}]", days_meant(&text).unwrap_or_default().join(", "));
+                    self.problem(node.start, format!("`{}` is no day of the week", text.trim()), right);
+                    Vec::new()
+                }
                 Some(text) => text.split(',').filter_map(|word| self.day(word, node.start)).collect(),
                 None => Vec::new(),
             },
@@ -181,10 +186,16 @@ impl Reader<'_> {
     /// A time of the day up to `latest`, in minutes since midnight.
     fn clock(&mut self, node: &Node, key: &str, latest: u16) -> Option<u16> {
         let text = self.text(node, key)?;
-        let minutes = minutes(text.trim()).filter(|minutes| *minutes <= latest);
+        let minutes = minutes_of(text.trim()).filter(|minutes| *minutes <= latest);
         if minutes.is_none() {
             let message = format!("{key} takes a time of the day: hours and minutes");
-            self.problem(node.start, message, format!("write, for example, `{key}: '16:00'`"));
+            let meant = time_meant(text.trim())
+                .filter(|time| minutes_of(time).is_some_and(|minutes| minutes <= latest));
+            let right = match meant {
+                Some(time) => format!("write `{key}: '{time}'`"),
+                None => format!("write, for example, `{key}: '16:00'`"),
+            };
+            self.problem(node.start, message, right);
         }
         minutes
     }
@@ -210,7 +221,7 @@ impl Reader<'_> {
             let by_city = zones.iter().find(is_of).map(|zone| format!("did you mean `{zone}`?"));
             let suggestion = by_city
                 .or_else(|| did_you_mean(text, zones.iter().map(String::as_str)))
-                .unwrap_or_else(|| "write an IANA name, for example Europe/Berlin".to_owned());
+                .unwrap_or_else(|| "write an IANA name, for example `Europe/Berlin`".to_owned());
             self.problem(node.start, format!("no time zone `{text}`"), suggestion);
         }
         zone
@@ -246,7 +257,9 @@ impl Reader<'_> {
             }
             (Err(wrong), _) | (_, Err(wrong)) => {
                 let message = format!("`{wrong}` is no date");
-                self.problem(node.start, message, format!("write {DATES_EXAMPLE}"));
+                let right = dates_meant(&text)
+                    .map_or_else(|| format!("write {DATES_EXAMPLE}"), |dates| format!("write {dates}"));
+                self.problem(node.start, message, right);
                 None
             }
         }
@@ -304,8 +317,78 @@ fn never_ends(windows: &[Freeze]) -> bool {
     })
 }
 
+/// The days that a word or a range stands for: `weekend`, `mon-fri`; `None`: it is neither.
+fn days_meant(text: &str) -> Option<Vec<&'static str>> {
+    let text = text.trim().to_lowercase();
+    let short = |index: usize| DAYS.get(index % DAYS.len()).and_then(|names| names.first()).copied();
+    let (first, last) = match text.as_str() {
+        "weekend" | "weekends" => (5, 6),
+        "weekday" | "weekdays" | "workdays" => (0, 4),
+        _ => {
+            let (first, last) = ["..", "-", "–", " to "].iter().find_map(|sign| text.split_once(sign))?;
+            let index =
+                |word: &str| DAYS.iter().position(|names| names.iter().any(|name| *name == word.trim()));
+            let (first, last) = (index(first)?, index(last)?);
+            (first, if last < first { last + DAYS.len() } else { last })
+        }
+    };
+    (first..=last).map(short).collect()
+}
+
+/// A time of the day as a clock of 12 hours has it, or without minutes, as `16:00`; `None`: it is none of
+/// these.
+fn time_meant(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let (clock, half) = match (lower.strip_suffix("am"), lower.strip_suffix("pm")) {
+        (Some(clock), _) => (clock, Some(0)),
+        (None, Some(clock)) => (clock, Some(12)),
+        (None, None) => (lower.strip_suffix('h').unwrap_or(&lower), None),
+    };
+    let clock = clock.trim();
+    let (hours, minutes) = clock.split_once([':', '.']).unwrap_or((clock, "00"));
+    let hours: u16 = hours.parse().ok()?;
+    let hours = match half {
+        Some(_) if !(1..=12).contains(&hours) => return None,
+        Some(half) => hours % 12 + half,
+        None => hours,
+    };
+    let time = format!("{hours:02}:{minutes}");
+    minutes_of(&time).map(|_| time)
+}
+
+/// Dates in another form as one is written here; `None`: the form is not known, or says not which number is
+/// the month.
+fn dates_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let ends = [" - ", " – ", " to ", "...", "..", "/"].iter().find_map(|sign| {
+        let (first, last) = text.split_once(sign)?;
+        Some(format!("{}..{}", date_meant(first)?, date_meant(last)?))
+    });
+    ends.or_else(|| date_meant(text))
+}
+
+fn date_meant(text: &str) -> Option<String> {
+    let text = text.trim();
+    let day = text.split_once('T').map_or(text, |(day, _)| day);
+    let parts: Vec<&str> = day.split(['-', '.', '/']).collect();
+    let [first, second, third] = parts.as_slice() else { return None };
+    let number = |part: &str| part.parse::<i16>().ok();
+    let (first, second, third) = (number(first)?, number(second)?, number(third)?);
+    let (year, month, day) = if first > 31 {
+        (first, second, third)
+    } else if text.contains('.') || first > 12 {
+        (third, second, first)
+    } else if second > 12 {
+        (third, first, second)
+    } else {
+        return None;
+    };
+    let written = format!("{year:04}-{month:02}-{day:02}");
+    date(&written).map(|_| written)
+}
+
 /// `16:00` in minutes since midnight; `24:00` is the end of the day.
-fn minutes(text: &str) -> Option<u16> {
+fn minutes_of(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let number = |text: &str, digits: &[usize], most: u16| {
         let sound = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -191,11 +191,11 @@ fn rules_that_cannot_come_after_each_other_are_told() {
       |
     3 |       after: nobody
       |              ^
-    rules.yml:2:5: the rule `a` never opens: it comes after itself; take it out of its own `after`
+    rules.yml:2:5: the rule `a` never opens: it comes after itself; take `a` out of its own `after`
       |
     2 |   - a:
       |     ^
-    rules.yml:2:5: the rules `a`, `b`, `c`, `d` never open: `after` goes round in a circle; take one of them out of the `after` of another
+    rules.yml:2:5: the rules `a`, `b`, `c` never open: `after` goes round in a circle, and so `d` neither; take one of them out of the `after` of another
       |
     2 |   - a:
       |     ^
@@ -207,7 +207,7 @@ fn rules_that_cannot_come_after_each_other_are_told() {
       |
     6 |       after: []
       |              ^
-    rules.yml:3:12: after has no value
+    rules.yml:3:12: after has no value; write a value
       |
     3 |       after:
       |            ^
@@ -218,7 +218,7 @@ fn rules_that_cannot_come_after_each_other_are_told() {
     ");
     let text = stages(&[("a", "triggers: [pr_created]"), ("b", "after: a")]);
     let notices: Vec<_> = parse(&text, "f").unwrap().notices.iter().map(ToString::to_string).collect();
-    assert_eq!(notices[1], "f:6:14: deploys never open the rule `a`, so this one neither");
+    assert_eq!(notices[1], "f:5:5: deploys never open the rule `a`, so `b` neither; take `a` out of `after`");
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn a_problem_in_an_unsupported_rule_is_a_notice() {
             "{triggers: [pr_opened], actions: [add_comment]}",
             vec![
                 "f:2:5: the rule `a` has triggers of pull requests only: deploys never open it",
-                "f:2:42: unknown action `add_comment`; the rule `a` is not opened",
+                "f:2:42: unknown action `add_comment`; `signoff rules reference` lists the actions; the rule `a` is not opened",
             ],
         ),
     ] {
@@ -350,7 +350,7 @@ fn a_comment_by_accident_is_told() {
             "\n      actions:\n        - notify_deployer: Deploy #42 is out\n        - trigger_build # a comment"
         ),
         [
-            "f:4:35: `#42` starts a comment here; put the text into quotes if it is a part of it, or write a space behind `#`"
+            "f:4:35: `#42` starts a comment here; write 'Deploy #42 is out' if it is a part of the text, or a space behind `#`"
         ]
     );
 }

@@ -1,8 +1,11 @@
 //! What every part of the reading uses: collecting problems, and taking nodes apart.
 
 use super::foreign;
-use super::shape::misplaced;
-use crate::condition::{self, Patterns};
+use super::rewriting::entry_of;
+use super::shape::{list_meant, misplaced};
+use super::stages::FailedRule;
+use crate::condition::Patterns;
+use crate::edit::Edit;
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source, Wrong};
 use crate::reference::ACTIONS;
 use crate::suggest::did_you_mean;
@@ -38,10 +41,12 @@ pub(super) struct Reader<'s> {
     pub(super) compiled: Patterns,
     /// The rules that others come after, and where that is said.
     pub(super) stages: Vec<(String, Position)>,
+    /// The same, of rules that are not opened anyway.
+    pub(super) stages_of_closed: Vec<(String, Position)>,
     /// The last date of each freeze window that has dates, and where they stand.
     pub(super) last_dates: Vec<(Date, Position)>,
     /// The rules that conditions ask for the failure of, and where.
-    pub(super) failed_rules: Vec<(String, Position)>,
+    pub(super) failed_rules: Vec<(FailedRule, Position)>,
 }
 
 impl<'s> Reader<'s> {
@@ -58,6 +63,7 @@ impl<'s> Reader<'s> {
             patterns: 0,
             compiled: Patterns::default(),
             stages: Vec::new(),
+            stages_of_closed: Vec::new(),
             last_dates: Vec::new(),
             failed_rules: Vec::new(),
         }
@@ -96,6 +102,21 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// [`Self::problem`], with the changes that the suggestion asks for.
+    pub(super) fn problem_with(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+        edits: Vec<Edit>,
+    ) {
+        let before = self.problems.len();
+        self.problem(at, message, suggestion);
+        if let Some(told) = self.problems.get_mut(before) {
+            told.edits = edits;
+        }
+    }
+
     /// How many problems are kept.
     pub(super) fn problems_so_far(&self) -> usize {
         self.problems.len()
@@ -106,7 +127,8 @@ impl<'s> Reader<'s> {
         for problem in self.problems.split_off(before.min(self.problems.len())) {
             let at = Position { line: problem.line, column: problem.column };
             let suggestion = problem.suggestion.map_or_else(String::new, |right| format!("{right}; "));
-            self.notice(at, problem.message, format!("{suggestion}the rule `{name}` is not opened"));
+            let right = format!("{suggestion}the rule `{name}` is not opened");
+            self.notice_with(at, problem.message, right, problem.edits);
         }
     }
 
@@ -126,6 +148,21 @@ impl<'s> Reader<'s> {
             self.untold_notices += 1;
         } else {
             self.notices.push(self.source.problem(at, message, suggestion));
+        }
+    }
+
+    /// [`Self::notice`], with the changes that the suggestion asks for.
+    pub(super) fn notice_with(
+        &mut self,
+        at: Position,
+        message: impl Into<String>,
+        suggestion: impl Into<Option<String>>,
+        edits: Vec<Edit>,
+    ) {
+        let before = self.notices.len();
+        self.notice(at, message, suggestion);
+        if let Some(told) = self.notices.get_mut(before) {
+            told.edits = edits;
         }
     }
 
@@ -186,7 +223,11 @@ impl<'s> Reader<'s> {
                     }
                     _ => format!("write {example}"),
                 };
-                self.problem(node.start, message, right);
+                let edits = match &node.content {
+                    Content::Sequence(nodes) if is_keys(nodes) => self.without_dashes(nodes),
+                    Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => Vec::new(),
+                };
+                self.problem_with(node.start, message, right, edits);
                 None
             }
         }
@@ -205,7 +246,13 @@ impl<'s> Reader<'s> {
             Content::Scalar(_) | Content::Mapping(_) => {
                 let message = format!("{what} takes a list{}", node.instead());
                 let right = self.as_list(node, what).unwrap_or_else(|| format!("write {example}"));
-                self.problem(node.start, message, right);
+                let edits = match &node.content {
+                    Content::Mapping(entries) if right.contains("`- ` before") => self.as_entries(entries),
+                    Content::Scalar(_) | Content::Sequence(_) | Content::Mapping(_) => {
+                        self.listed(node, what)
+                    }
+                };
+                self.problem_with(node.start, message, right, edits);
                 None
             }
         }
@@ -221,19 +268,22 @@ impl<'s> Reader<'s> {
                 Some(if is_flow {
                     "put each action into braces of its own, and square brackets around all: `[{…}, {…}]`"
                         .to_owned()
+                } else if entries.len() > 1 {
+                    "write `- ` before the name of each action, and indent what belongs to it by two spaces more".to_owned()
                 } else {
                     format!("write `- ` before `{first}`, and indent what belongs to it by two spaces more")
                 })
             }
             Content::Scalar(scalar) => {
                 let text = scalar.text.trim();
-                let is_entry = if is_actions {
-                    ACTIONS.iter().any(|action| action.bare && action.name == text)
-                } else {
-                    what == "conditions" && text.contains(['=', '<', '>']) && condition::parse(text).is_ok()
-                };
-                let is_short = text.chars().count() <= MAX_REPEATED;
-                (is_entry && is_short).then(|| format!("write `- {text}` on a line of its own"))
+                if !self.each_on_its_line(node, what).is_empty() {
+                    return Some("write `- ` before each condition".to_owned());
+                }
+                if is_actions && ACTIONS.iter().any(|action| !action.bare && action.name == text) {
+                    return Some(format!("write `- {text}:`, and what it takes indented under it"));
+                }
+                let text = entry_of(text, what).filter(|text| text.chars().count() <= MAX_REPEATED)?;
+                Some(format!("write `- {text}` on a line of its own"))
             }
             Content::Sequence(_) | Content::Mapping(_) => None,
         }
@@ -249,10 +299,35 @@ impl<'s> Reader<'s> {
 
     /// A key that is not one of `known`: a problem, with the one that may be meant.
     pub(super) fn unknown_key(&mut self, entry: &Entry, of: &str, known: &[&str]) {
+        let message = format!("{of} takes no key `{}`", entry.key);
+        let text =
+            entry.value.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| scalar.text.trim());
+        if let (Some(list), Some(text)) = (list_meant(&entry.key, of, known), text)
+            && text.chars().count() <= MAX_REPEATED
+        {
+            if list == "triggers" && text.starts_with("deploy") {
+                let right = format!("a rule for deploys has no triggers: leave `{}` out", entry.key);
+                return self.problem(entry.at, message, right);
+            }
+            let item = entry_of(text, list).unwrap_or_else(|| text.to_owned());
+            let mut edits = self.listed(&entry.value, list);
+            for edit in &mut edits {
+                // The key is another one, too.
+                edit.removed += edit.at.column - entry.at.column;
+                edit.at = entry.at;
+                edit.put = format!("{list}:{}", edit.put);
+            }
+            return self.problem_with(
+                entry.at,
+                message,
+                format!("write `{list}:` and under it `- {item}`"),
+                edits,
+            );
+        }
         let suggestion = misplaced(&entry.key, of)
             .or_else(|| did_you_mean(&entry.key, known.iter().copied()))
             .unwrap_or_else(|| format!("it takes {}", known.join(", ")));
-        self.problem(entry.at, format!("{of} takes no key `{}`", entry.key), suggestion);
+        self.problem(entry.at, message, suggestion);
     }
 
     /// The text of a value: a scalar that is not nothing. A number or a truth is a text too, as it is written.
@@ -267,11 +342,18 @@ impl<'s> Reader<'s> {
         }
         let rest = self.source.from(node.start);
         let commented = rest.trim_start_matches([':', ' ', '\t']).strip_prefix('#');
-        let suggestion = commented.map(|text| {
-            let text = text.split_whitespace().next().unwrap_or("…");
-            format!("in YAML, `#` starts a comment: write '#{text}' with quotes")
+        let word = commented.filter(|text| text.starts_with(char::is_alphanumeric));
+        let word = word.and_then(|text| text.split_whitespace().next());
+        let suggestion = match word {
+            Some(word) => format!("in YAML, `#` starts a comment: write '#{word}' with quotes"),
+            None => "write a value".to_owned(),
+        };
+        let edits = word.map(|word| {
+            let skipped = rest.chars().count() - rest.trim_start_matches([':', ' ', '\t']).chars().count();
+            let at = Position { column: node.start.column + skipped, ..node.start };
+            vec![Edit { at, removed: word.chars().count() + 1, put: format!("'#{word}'") }]
         });
-        self.problem(node.start, format!("{what} has no value"), suggestion);
+        self.problem_with(node.start, format!("{what} has no value"), suggestion, edits.unwrap_or_default());
         None
     }
 
@@ -287,8 +369,17 @@ impl<'s> Reader<'s> {
             let skipped = scalar.text.chars().count() + rest.len() - comment.len();
             let at = Position { column: node.start.column + skipped, ..node.start };
             let word = comment.split_whitespace().next().unwrap_or("#");
-            let right = "put the text into quotes if it is a part of it, or write a space behind `#`";
-            self.notice(at, format!("`{word}` starts a comment here"), right.to_owned());
+            let line = self.source.from(node.start).trim_end();
+            let is_flow = line.contains(['}', ']']);
+            let whole = format!("'{}'", line.replace('\'', "''"));
+            let right = if whole.chars().count() <= MAX_REPEATED && !is_flow {
+                format!("write {whole} if it is a part of the text, or a space behind `#`")
+            } else {
+                "put the text into quotes if it is a part of it, or write a space behind `#`".to_owned()
+            };
+            let edit = Edit { at: node.start, removed: line.chars().count(), put: whole };
+            let edits = if is_flow { Vec::new() } else { vec![edit] };
+            self.notice_with(at, format!("`{word}` starts a comment here"), right, edits);
         }
     }
 
@@ -298,13 +389,19 @@ impl<'s> Reader<'s> {
         if self.sound_templates.contains(&text) {
             return Some(text);
         }
-        if let Some(foreign) = foreign::find(&text) {
+        let mut is_refused = false;
+        for foreign in foreign::find(&text) {
             let at = locate(self.source, node, foreign.offset);
+            let message = format!("{what}: {}", foreign.message);
             if foreign.is_refused {
-                self.problem(at, format!("{what}: {}", foreign.message), foreign.suggestion);
-                return None;
+                is_refused = true;
+                self.problem(at, message, foreign.suggestion);
+            } else {
+                self.notice(at, message, foreign.suggestion);
             }
-            self.notice(at, format!("{what}: {}", foreign.message), foreign.suggestion);
+        }
+        if is_refused {
+            return None;
         }
         if self.work > MAX_WORK {
             self.problem(node.start, format!("{what}: the templates of this file take too much work"), None);

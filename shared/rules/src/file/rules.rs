@@ -1,14 +1,19 @@
 //! The list of rules, and each rule's own keys.
 
 use super::reader::Reader;
-use super::shape::{Named, is_what_it_does};
+use super::shape::{Named, list_meant};
 use super::unsupported::hash_with;
 use super::{Rule, rule_hash};
+use crate::edit::Edit;
+use crate::odd::{Looks, looks};
 use crate::problem::Position;
 use crate::reference::{FILE, MAX_RULE_NAME, RULE, TRIGGERS, TRIGGERS_NOT_YET, has, names};
 use crate::suggest::{closest, did_you_mean};
 use crate::yaml::{Content, Entry, Node};
 use std::collections::HashMap;
+
+/// How many lines are moved at most to mend a file.
+const MAX_MOVED: usize = 500;
 
 const FILE_KEYS: [&str; FILE.len()] = names(&FILE);
 const RULE_KEYS: [&str; RULE.len()] = names(&RULE);
@@ -20,6 +25,9 @@ impl Reader<'_> {
         else {
             return Vec::new();
         };
+        if self.rule_outside(entries) {
+            return Vec::new();
+        }
         // Keys that start with `x-` hold what anchors point to.
         for entry in entries
             .iter()
@@ -42,12 +50,19 @@ impl Reader<'_> {
                 let message = format!("`rules` takes a list{}", rules.value.instead());
                 let right = if self.source.from(rules.value.start).starts_with('{') {
                     "put each rule into braces of its own, and square brackets around all: `[{…}, {…}]`"
+                        .to_owned()
                 } else if rules.value.as_scalar().is_some() {
-                    "write `- ` before the name of each rule"
+                    let name = name_of(&rules.value);
+                    format!("write `- {name}:` on a line of its own, and `actions:` indented under it")
                 } else {
                     "write `- ` before the name of each rule, and indent what is under it by two spaces more"
+                        .to_owned()
                 };
-                self.problem(rules.value.start, message, right.to_owned());
+                let edits = match &rules.value.content {
+                    Content::Mapping(entries) => self.as_entries(entries),
+                    Content::Scalar(_) | Content::Sequence(_) => Vec::new(),
+                };
+                self.problem_with(rules.value.start, message, right, edits);
                 return Vec::new();
             }
         };
@@ -60,8 +75,40 @@ impl Reader<'_> {
         rules
     }
 
+    /// Whether a rule stands where `rules` does, which is told.
+    fn rule_outside(&mut self, entries: &[Entry]) -> bool {
+        let is_rule = |entry: &&Entry| match &entry.value.content {
+            Content::Mapping(keys) => keys.iter().any(|key| RULE_KEYS.contains(&key.key.as_str())),
+            Content::Scalar(_) | Content::Sequence(_) => false,
+        };
+        let is_extra = |entry: &Entry| entry.key.starts_with("x-");
+        let Some(outside) = entries.iter().find(|entry| !is_extra(entry) && is_rule(entry)) else {
+            return false;
+        };
+        if entries.iter().any(|entry| closest(&entry.key, ["rules"]).is_some()) {
+            return false;
+        }
+        let message = format!("the rule `{}` stands outside of `rules`", outside.key);
+        let right = format!(
+            "write `rules:` above it, and `- {}:` with what is under it indented further",
+            outside.key
+        );
+        let lines = outside.at.line + 1..=self.source.line_count();
+        let is_alone = entries.len() == 1 && outside.at.column == 1 && lines.clone().count() < MAX_MOVED;
+        let moved = lines.filter(|line| !self.source.line(*line).trim().is_empty()).map(|line| Edit {
+            at: Position { line, column: 1 },
+            removed: 0,
+            put: "    ".to_owned(),
+        });
+        let head = Edit { at: outside.at, removed: 0, put: "rules:\n  - ".to_owned() };
+        let edits = if is_alone { std::iter::once(head).chain(moved).collect() } else { Vec::new() };
+        self.problem_with(outside.at, message, right, edits);
+        true
+    }
+
     fn rule(&mut self, node: &Node, names: &mut HashMap<String, Position>) -> Option<Rule> {
-        let shape = "`- name-of-the-rule:` with `conditions:` and `actions:` indented under it";
+        let shape = format!("`- {}:` with `conditions:` and `actions:` indented under it", name_of(node));
+        let shape = shape.as_str();
         let entries = self.mapping(node, "a rule", shape)?;
         let put_together;
         let entry = match entries {
@@ -80,6 +127,13 @@ impl Reader<'_> {
             let message = format!("the name of a rule is one line of 1 to {MAX_RULE_NAME} characters");
             self.problem(entry.at, message, None);
         }
+        let odd = name.chars().enumerate().find_map(|(index, c)| Some((index, c, looks(c)?)));
+        if let Some((index, c, looks @ (Looks::Space | Looks::Nothing))) = odd {
+            let (message, right) = looks.told(c);
+            let at = Position { column: entry.at.column + index, ..entry.at };
+            let edit = Edit { at, removed: 1, put: looks.right().to_owned() };
+            self.notice_with(at, format!("{message} is a part of the rule's name"), right, vec![edit]);
+        }
         if let Some(first) = names.insert(name.to_owned(), entry.at) {
             let message = format!("the rule `{name}` is here twice (first in line {})", first.line);
             self.problem(entry.at, message, "give one of them another name".to_owned());
@@ -90,10 +144,10 @@ impl Reader<'_> {
     fn rule_body(&mut self, name: &str, entry: &Entry) -> Option<Rule> {
         let what = format!("the rule `{name}`");
         let entries = self.mapping(&entry.value, &what, "`conditions:` and `actions:` under it")?;
+        self.unsupported.clear();
+        let (before, stages) = (self.problems_so_far(), self.stages.len());
         let known = self.known(entries, "a rule", &RULE_KEYS);
         let field = |key: &str| known.iter().copied().find(|entry| entry.key == key);
-        self.unsupported.clear();
-        let before = self.problems_so_far();
 
         let description = match field("description") {
             Some(entry) if !entry.value.is_null() => self.text(&entry.value, "description"),
@@ -107,7 +161,9 @@ impl Reader<'_> {
             Some(entry) => self.actions(&entry.value, "actions", name),
             None => {
                 // A key that should be `actions` has been told already.
-                if !entries.iter().any(|entry| is_what_it_does(&entry.key)) {
+                let is_meant =
+                    |entry: &Entry| list_meant(&entry.key, "a rule", &RULE_KEYS) == Some("actions");
+                if !entries.iter().any(is_meant) {
                     self.problem(entry.at, format!("{what} has no `actions`"), "say what it does".to_owned());
                 }
                 Vec::new()
@@ -126,6 +182,8 @@ impl Reader<'_> {
         if is_for_pull_requests || !unsupported.is_empty() {
             // The rule is not opened, whatever else is wrong with it: the other rules need not suffer for that.
             self.problems_as_notices(before, name);
+            let stages = self.stages.split_off(stages);
+            self.stages_of_closed.extend(stages);
         }
         if is_for_pull_requests {
             // What such a rule uses is of no interest then.
@@ -199,6 +257,14 @@ impl Reader<'_> {
         }
         Some(name)
     }
+}
+
+/// The name that a text is meant for where a rule belongs; any other value has none.
+fn name_of(node: &Node) -> String {
+    let scalar =
+        node.as_scalar().filter(|scalar| scalar.as_bool().is_none() && scalar.as_integer().is_none());
+    let name = scalar.map(|scalar| scalar.text.trim()).filter(|name| !name.is_empty());
+    name.unwrap_or("name-of-the-rule").chars().take(MAX_RULE_NAME).collect()
 }
 
 /// Whether a value is a text that is not empty.

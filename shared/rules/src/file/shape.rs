@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use crate::reference::{ACTIONS, ACTIONS_NOT_YET, APPROVAL, Key, RULE, Takes, has};
+use crate::suggest::closest;
 use crate::variables::{Variable, look_up};
 use crate::yaml::{Content, Entry, Node};
 use std::rc::Rc;
@@ -64,6 +65,16 @@ impl Reader<'_> {
         }
         if let Some(entry) = self.action_with_a_title(entries, what) {
             return Some(entry);
+        }
+        if let Some(name) =
+            first.value.as_scalar().filter(|_| what == Named::Action && NAMING.contains(&first.key.as_str()))
+        {
+            let name = name.text.trim();
+            let right = closest(name, ACTIONS.iter().map(|action| action.name)).unwrap_or("trigger_build");
+            let message = format!("unknown action `{name}`, and the name of an action is its key");
+            let right = format!("write, for example, `- {right}:`, and what it takes indented under it");
+            self.problem(first.at, message, right);
+            return None;
         }
         let second = rest.first()?;
         let beside = format!("`{}` stands beside `{}` instead of under it", second.key, first.key);
@@ -128,8 +139,46 @@ impl Reader<'_> {
 }
 
 /// Keys under which other systems put what a rule does.
-pub(super) fn is_what_it_does(key: &str) -> bool {
+fn is_what_it_does(key: &str) -> bool {
     matches!(key, "steps" | "jobs" | "do" | "then" | "run" | "action" | "tasks")
+}
+
+/// The list of a rule that a key of other systems, or a misspelt one, is meant for; `None`: it is meant for
+/// none.
+pub(super) fn list_meant(key: &str, of: &str, known: &[&str]) -> Option<&'static str> {
+    if of != "a rule" {
+        return None;
+    }
+    match key {
+        "if" | "when" | "only_if" => Some("conditions"),
+        "on" | "event" | "events" | "trigger" => Some("triggers"),
+        _ if is_what_it_does(key) => Some("actions"),
+        _ => ["conditions", "actions", "triggers"]
+            .into_iter()
+            .find(|list| closest(key, known.iter().copied()) == Some(list)),
+    }
+}
+
+/// What keys are called elsewhere, each with its name here, by what takes them.
+const SYNONYMS: [(&str, &[&str], &str); 12] = [
+    ("slack_channel_approval", &["required", "approvals", "count", "min_votes"], "votes_required"),
+    ("slack_channel_approval", &["reviewers", "voters", "users"], "approvers"),
+    ("slack_channel_approval", &["timeout", "expires", "ttl"], "expires_after"),
+    ("slack_channel_approval", &["message", "text", "question"], "prompt"),
+    ("slack_channel_approval", &["title"], "name"),
+    ("slack_channel_message", &["text", "body", "prompt"], "message"),
+    ("auto_approve_build", &["name", "workflow", "pipeline"], "build"),
+    ("auto_approve_build", &["step", "stage"], "job"),
+    ("trigger_build", &["inputs", "variables", "params", "args", "with"], "parameters"),
+    ("webhook", &["address", "link", "href", "endpoint"], "url"),
+    ("a freeze window", &["start", "begin"], "from"),
+    ("a freeze window", &["end", "until"], "to"),
+];
+
+/// The key of `of` that `key` is called elsewhere.
+pub(super) fn synonym(of: &str, key: &str) -> Option<&'static str> {
+    let found = SYNONYMS.iter().find(|(other, words, _)| *other == of && words.contains(&key));
+    found.map(|(.., name)| *name)
 }
 
 /// The clause that says where a key belongs that `of` does not take.
@@ -151,6 +200,11 @@ pub(super) fn misplaced(key: &str, of: &str) -> Option<String> {
         }
         "a rule" if look_up(key) == Variable::Supported => {
             Some(format!("write `- {key}='…'` in the list `conditions:`"))
+        }
+        _ if synonym(of, key).is_some() => synonym(of, key).map(|name| format!("did you mean `{name}`?")),
+        "trigger_build" if matches!(key, "name" | "workflow" | "environment" | "version" | "tags") => {
+            let name = if key == "workflow" { "name" } else { key };
+            Some(format!("write `{name}:` under `parameters:`"))
         }
         "slack_channel_approval" if is_action => Some(format!("write `- {key}:` in the list `on_success:`")),
         "slack_channel_approval" if is_of(&RULE) => {
@@ -184,7 +238,9 @@ fn action_of(key: &str) -> &'static str {
 fn named_by_value(entries: &[Entry], what: Named) -> Option<(&Entry, String)> {
     let named = entries.iter().filter(|entry| NAMING.contains(&entry.key.as_str())).find_map(|entry| {
         let scalar = entry.value.as_scalar().filter(|scalar| !scalar.is_null())?;
-        let name = scalar.text.trim();
+        // `uses: trigger_build@v1`, as GitHub's actions have a version.
+        let text = scalar.text.trim();
+        let name = if what == Named::Action { text.split('@').next().unwrap_or(text) } else { text };
         let is_one = match what {
             Named::Rule => !name.is_empty(),
             Named::Action => ACTIONS.iter().any(|action| action.name == name) || has(&ACTIONS_NOT_YET, name),

@@ -7,8 +7,10 @@
 mod candidates;
 mod moving;
 mod quotes;
+mod texts;
 
 use super::read;
+use crate::edit::{Edit, applied};
 use crate::problem::{MAX_PROBLEMS, Position, Problem, Source};
 use crate::yaml::Unread;
 
@@ -18,6 +20,8 @@ const MAX_SLIPS: usize = 12;
 const MAX_TRIED: usize = 60;
 /// How many repairs of one line are tried in pairs.
 const MAX_PAIRED: usize = 8;
+/// How many columns a tab may be meant to be wide.
+const TAB_WIDTHS: [usize; 5] = [2, 4, 8, 6, 3];
 /// How many bytes are read again for all of the repairs of one file.
 const MAX_READ: usize = 2 * 1024 * 1024;
 
@@ -29,15 +33,6 @@ struct Slip {
     suggestion: String,
     /// In the order of the file; no two touch each other.
     edits: Vec<Edit>,
-}
-
-/// Some characters of a line that become others, so that all lines stay where they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Edit {
-    at: Position,
-    /// How many characters are taken out.
-    removed: usize,
-    put: String,
 }
 
 /// The problems of a file as its author should see them: those of `failure`, with slips in the place of what follows from them.
@@ -53,7 +48,10 @@ pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem>
     while told.len() < MAX_SLIPS && !failure.problems.is_empty() && failure.problems.len() <= MAX_PROBLEMS {
         let Some(better) = repair(&repaired, path, &failure, &mut budget) else { break };
         let at = before(&rounds, better.slip.at);
-        told.push(original.problem(at, better.slip.message, better.slip.suggestion));
+        let edits =
+            better.slip.edits.iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit.clone() });
+        let problem = original.problem(at, better.slip.message, better.slip.suggestion);
+        told.push(Problem { edits: edits.collect(), ..problem });
         rounds.push(better.slip.edits);
         (repaired, failure) = (better.text, better.failure);
     }
@@ -62,7 +60,9 @@ pub(super) fn explained(text: &str, path: &str, failure: Unread) -> Vec<Problem>
     }
     told.extend(failure.problems.into_iter().map(|problem| {
         let at = before(&rounds, Position { line: problem.line, column: problem.column });
-        original.problem(at, problem.message, problem.suggestion)
+        let edits =
+            problem.edits.into_iter().map(|edit| Edit { at: before(&rounds, edit.at), ..edit }).collect();
+        Problem { edits, ..original.problem(at, problem.message, problem.suggestion) }
     }));
     told.sort_by_key(|problem| (problem.line, problem.column));
     told
@@ -78,9 +78,8 @@ struct Better {
 /// The repair of `text` after which the least is wrong; `None`: none helps. `budget`: how many bytes may still be read.
 fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
     let source = Source::new(path, text);
-    // Nobody can tell by how many spaces a tab is meant to indent.
     if failure.is_cut && failure.problems.last().is_some_and(|last| last.message.contains("tab ")) {
-        return None;
+        return without_tabs(&source, path, failure, budget);
     }
     let slips = candidates::of(&source, failure);
     let mut best: Option<Better> = None;
@@ -99,7 +98,14 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
         for slip in moving::by_moving(&source, failure).iter().take(MAX_TRIED) {
             let Some(better) = tried(&source, path, slip, budget)? else { continue };
             let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
-            if !better.failure.is_cut && is_best {
+            // A line that is wrong where it stands now was not meant to stand there.
+            let is_wrong = |line: usize| better.failure.problems.iter().any(|problem| problem.line == line);
+            let is_more = better.failure.problems.len() >= failure.problems.len();
+            if !better.failure.is_cut
+                && is_best
+                && !is_more
+                && !slip.edits.iter().any(|edit| is_wrong(edit.at.line))
+            {
                 best = Some(better);
             }
         }
@@ -121,6 +127,49 @@ fn repair(text: &str, path: &str, failure: &Unread, budget: &mut usize) -> Optio
         }
     }
     None
+}
+
+/// The file with spaces for the tabs that indent its lines: as many for each as make the most of it.
+fn without_tabs(source: &Source<'_>, path: &str, failure: &Unread, budget: &mut usize) -> Option<Better> {
+    let mut best: Option<Better> = None;
+    for width in TAB_WIDTHS {
+        let edits: Vec<Edit> =
+            (1..=source.line_count()).filter_map(|line| indented_by_tab(source, line, width)).collect();
+        if edits.len() > candidates::MAX_LINES {
+            return None;
+        }
+        let first = edits.first()?;
+        let (line, spaces) = (first.at.line, candidates::counted(first.put.len(), "space"));
+        let tab = source.line(line).chars().position(|c| c == '\t').unwrap_or_default();
+        let more = match edits.len() {
+            1 => String::new(),
+            lines => format!(", and do so in {} more", candidates::counted(lines - 1, "line")),
+        };
+        let slip = Slip {
+            at: Position { line, column: tab + 1 },
+            message: "a tab indents this line".to_owned(),
+            suggestion: format!("YAML takes spaces only: indent it by {spaces}{more}"),
+            edits,
+        };
+        let better = tried(source, path, &slip, budget)??;
+        let is_best = best.as_ref().is_none_or(|best| weight(&better.failure) < weight(&best.failure));
+        if is_best && helps(failure, &better.failure) {
+            best = Some(better);
+        }
+    }
+    best
+}
+
+/// What indents a line by spaces where there is a tab among them; each tab ends at a multiple of `width`.
+fn indented_by_tab(source: &Source<'_>, line: usize, width: usize) -> Option<Edit> {
+    let indentation: Vec<char> = source.line(line).chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+    if !indentation.contains(&'\t') {
+        return None;
+    }
+    let spaces = indentation
+        .iter()
+        .fold(0, |column, c| if *c == '\t' { (column / width + 1) * width } else { column + 1 });
+    Some(Edit { at: Position { line, column: 1 }, removed: indentation.len(), put: " ".repeat(spaces) })
 }
 
 /// The file after the repair of `slip`. `None`: enough has been read; `Some(None)`: it can't be repaired so.
@@ -149,20 +198,6 @@ fn helps(before: &Unread, after: &Unread) -> bool {
 fn weight(failure: &Unread) -> (bool, std::cmp::Reverse<usize>, usize) {
     let unread = failure.problems.last().filter(|_| failure.is_cut).map_or(usize::MAX, |last| last.line);
     (failure.is_cut, std::cmp::Reverse(unread), failure.problems.len())
-}
-
-/// The text with `edits`; `None`: one of them has no place in it.
-fn applied(source: &Source<'_>, edits: &[Edit]) -> Option<String> {
-    let (mut text, mut rest) = (String::with_capacity(source.text().len() + 64), 0);
-    for edit in edits {
-        let start = source.offset(edit.at)?;
-        let behind = Position { column: edit.at.column + edit.removed, ..edit.at };
-        text.push_str(source.text().get(rest..start)?);
-        text.push_str(&edit.put);
-        rest = source.offset(behind)?;
-    }
-    text.push_str(source.text().get(rest..)?);
-    Some(text)
 }
 
 /// Where a place of the repaired text stands in the original. `rounds`: the edits of one repair after the other.

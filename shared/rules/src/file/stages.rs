@@ -2,6 +2,7 @@
 
 use super::Rule;
 use super::reader::Reader;
+use crate::condition::Pattern;
 use crate::problem::Position;
 use crate::suggest::did_you_mean;
 use crate::yaml::{Content, Entry, Node};
@@ -11,6 +12,8 @@ use std::collections::{HashMap, HashSet};
 const MAX_COMPARED: usize = 500;
 /// How many rules of a circle are named.
 const MAX_NAMED: usize = 5;
+/// How many rules are looked for that wait for one that is never opened.
+const MAX_WAITING: usize = 100;
 
 impl Reader<'_> {
     /// The names of other rules: a list, or one of them alone.
@@ -37,64 +40,153 @@ impl Reader<'_> {
     /// Every rule that another one comes after is in the file, can be opened, and waits for nothing that waits for it.
     /// `names`: all of them, also those that can't be read.
     pub(super) fn stages(&mut self, rules: &[Rule], names: &HashMap<String, Position>) {
-        let by_name: HashMap<&str, &Rule> = rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
-        for (name, at) in std::mem::take(&mut self.stages) {
+        let of_closed = std::mem::take(&mut self.stages_of_closed).into_iter().map(|stage| (stage, true));
+        for ((name, at), is_closed) in
+            std::mem::take(&mut self.stages).into_iter().map(|stage| (stage, false)).chain(of_closed)
+        {
             if self.has_enough_problems() {
                 return;
             }
-            if !names.contains_key(&name) {
-                let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
-                let suggestion = did_you_mean(&name, short.take(MAX_COMPARED))
-                    .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
-                self.problem(at, format!("no rule `{name}` in this file"), suggestion);
-            } else if by_name.get(name.as_str()).is_some_and(|rule| !rule.applies_to_deploys()) {
-                let message = format!("deploys never open the rule `{name}`, so this one neither");
-                self.notice(at, message, None);
+            if names.contains_key(&name) {
+                continue;
+            }
+            let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
+            let suggestion = did_you_mean(&name, short.take(MAX_COMPARED))
+                .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
+            let message = format!("no rule `{name}` in this file");
+            if is_closed {
+                self.notice(at, message, suggestion);
+            } else {
+                self.problem(at, message, suggestion);
             }
         }
-        let waiting = in_circles(rules);
-        if let Some(first) = waiting.first() {
-            let at = names.get(&first.name).copied().unwrap_or_default();
-            let shown: Vec<String> =
-                waiting.iter().take(MAX_NAMED).map(|rule| format!("`{}`", rule.name)).collect();
-            let more = match waiting.len().saturating_sub(MAX_NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
+        self.never_opened(rules);
+        self.circles(rules, names);
+    }
+
+    /// Rules that wait for one that deploys never open: one notice for each such rule, with all that wait for
+    /// it.
+    fn never_opened(&mut self, rules: &[Rule]) {
+        for (index, closed) in rules.iter().enumerate() {
+            if !is_closed(closed) {
+                continue;
+            }
+            let why = match closed.applies_to_deploys() {
+                false => format!("deploys never open the rule `{}`", closed.name),
+                true => format!("the rule `{}` is not opened", closed.name),
             };
-            let (message, right) = match waiting.len() {
-                1 => {
-                    let message = format!("the rule {} never opens: it comes after itself", shown.join(""));
-                    (message, "take it out of its own `after`")
+            let mut waiting: Vec<&Rule> = Vec::new();
+            let mut names = HashSet::from([closed.name.as_str()]);
+            let mut grown = true;
+            // Chains are short; each round finds those that come after the ones before.
+            while std::mem::take(&mut grown) && waiting.len() < MAX_WAITING && index < MAX_COMPARED {
+                for rule in rules {
+                    if rule.after.iter().any(|name| names.contains(name.as_str())) && names.insert(&rule.name)
+                    {
+                        grown = true;
+                        if !is_closed(rule) {
+                            waiting.push(rule);
+                        }
+                    }
                 }
-                _ => {
-                    let names = shown.join(", ");
-                    let message =
-                        format!("the rules {names}{more} never open: `after` goes round in a circle");
-                    (message, "take one of them out of the `after` of another")
-                }
-            };
-            self.problem(at, message, right.to_owned());
+            }
+            if let Some(first) = waiting.first() {
+                let right = format!("take `{}` out of `after`", closed.name);
+                self.notice(first.at, format!("{why}, so {} neither", listed(&waiting)), right);
+            }
         }
+    }
+
+    /// Rules that wait for themselves, and those that wait for these.
+    fn circles(&mut self, rules: &[Rule], names: &HashMap<String, Position>) {
+        let waiting = in_circles(rules);
+        let Some(first) = waiting.first() else { return };
+        // Whoever goes on from one that waits comes round.
+        let by_name: HashMap<&str, &Rule> = waiting.iter().map(|rule| (rule.name.as_str(), *rule)).collect();
+        let mut path: Vec<&Rule> = Vec::new();
+        let mut next = Some(*first);
+        while let Some(rule) = next.filter(|rule| path.iter().all(|other| other.name != rule.name)) {
+            path.push(rule);
+            next = rule.after.iter().find_map(|name| by_name.get(name.as_str()).copied());
+        }
+        let start = path.iter().position(|rule| next.is_some_and(|next| next.name == rule.name)).unwrap_or(0);
+        let is_in_circle = |rule: &&Rule| path.iter().skip(start).any(|other| other.name == rule.name);
+        let (circle, others): (Vec<&Rule>, Vec<&Rule>) = waiting.into_iter().partition(is_in_circle);
+        // Rules that are not opened anyway wait for nothing.
+        let Some(first) = circle.first().filter(|_| !circle.iter().all(|rule| is_closed(rule))) else {
+            return;
+        };
+        let at = names.get(&first.name).copied().unwrap_or_default();
+        let also =
+            if others.is_empty() { String::new() } else { format!(", and so {} neither", listed(&others)) };
+        let (message, right) = match circle.as_slice() {
+            [one] => (
+                format!("the rule `{}` never opens: it comes after itself{also}", one.name),
+                format!("take `{}` out of its own `after`", one.name),
+            ),
+            _ => (
+                format!("the rules {} never open: `after` goes round in a circle{also}", listed(&circle)),
+                "take one of them out of the `after` of another".to_owned(),
+            ),
+        };
+        self.problem(at, message, right);
     }
 
     /// Every rule that a condition on `failed_rules` names is in the file. `rules`: also those that monitors make.
     pub(super) fn failed_rules(&mut self, rules: &[Rule]) {
-        let named = std::mem::take(&mut self.failed_rules);
+        let asked = std::mem::take(&mut self.failed_rules);
         let names: HashSet<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-        for (name, at) in named {
-            if names.contains(name.as_str()) || self.has_enough_notices() {
+        for (asked, at) in asked {
+            let is_there = match &asked {
+                FailedRule::Named(name) => names.contains(name.as_str()),
+                FailedRule::Matching(pattern) => {
+                    names.iter().take(MAX_COMPARED).any(|name| pattern.matches(name))
+                }
+            };
+            if is_there || self.has_enough_notices() {
                 continue;
             }
             let short = rules.iter().map(|rule| rule.name.as_str()).filter(|name| name.len() <= 60);
-            let right = did_you_mean(&name, short.take(MAX_COMPARED))
-                .unwrap_or_else(|| "write the name of a rule of this file".to_owned());
+            let (message, right) = match &asked {
+                FailedRule::Named(name) => (
+                    format!("`failed_rules` never has `{name}`: no rule in this file is called so"),
+                    did_you_mean(name, short.take(MAX_COMPARED)),
+                ),
+                FailedRule::Matching(pattern) => (
+                    format!("`{}` matches the name of no rule in this file", pattern.text()),
+                    did_you_mean(pattern.text(), short.take(MAX_COMPARED)),
+                ),
+            };
             self.notice(
                 at,
-                format!("`failed_rules` never has `{name}`: no rule in this file is called so"),
-                right,
+                message,
+                right.unwrap_or_else(|| "write the name of a rule of this file".to_owned()),
             );
         }
     }
+}
+
+/// Whether a rule is not opened, whatever happens.
+fn is_closed(rule: &Rule) -> bool {
+    !rule.applies_to_deploys() || !rule.unsupported.is_empty()
+}
+
+/// The rules that a condition asks for the failure of.
+pub(super) enum FailedRule {
+    /// The one of this name.
+    Named(String),
+    /// Those whose names match.
+    Matching(Pattern),
+}
+
+/// The names of rules, as a list in a sentence; of many, the first.
+fn listed(rules: &[&Rule]) -> String {
+    let shown: Vec<String> = rules.iter().take(MAX_NAMED).map(|rule| format!("`{}`", rule.name)).collect();
+    let more = match rules.len().saturating_sub(MAX_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The rules that come after themselves, or after such rules, in the file's order.

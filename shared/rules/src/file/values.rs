@@ -1,7 +1,7 @@
 //! Values with a meaning: truths, counts, channels, people, addresses.
 
 use super::reader::Reader;
-use crate::condition::parse_duration;
+use crate::condition::{meant_time, parse_duration};
 use crate::problem::Wrong;
 use crate::yaml::{Content, Node};
 use jiff::SignedDuration;
@@ -37,6 +37,11 @@ impl Reader<'_> {
 
     /// A Slack channel: `#name` or an id.
     pub(super) fn channel(&mut self, node: &Node, what: &str) -> Option<String> {
+        if let Content::Sequence(_) = &node.content {
+            let right = "write one channel, and give each other one an action of its own".to_owned();
+            self.problem(node.start, format!("{what} takes one channel, not a list"), right);
+            return None;
+        }
         let text = self.text(node, what)?;
         self.sound(node.start, channel(&text))
     }
@@ -77,8 +82,8 @@ impl Reader<'_> {
         let is_group = |who: &String| who.starts_with('@') || is_slack_id(who, &['S']);
         let person = approver(text).filter(|who| !is_group(who));
         if person.is_none() {
-            let suggestion = if text.contains(',') {
-                "write each into its own entry: [ana@example.com, ben@example.com]".to_owned()
+            let suggestion = if text.contains([',', ' ']) {
+                format!("write {}", each(text))
             } else {
                 format!("write {example}")
             };
@@ -118,6 +123,10 @@ pub(crate) fn channel(text: &str) -> Result<String, Wrong> {
     let lower = name.to_lowercase();
     let suggestion = if sound(&lower) {
         format!("names of channels are in lower case: '#{lower}'")
+    } else if let Some(name) = lower.strip_prefix('@').filter(|name| sound(name)) {
+        format!("write '#{name}': the names of channels start with a hash sign")
+    } else if name.contains(',') {
+        "write one channel, and give each other one an action of its own".to_owned()
     } else {
         "write '#name' with quotes, or the channel's id (C0123ABCDEF)".to_owned()
     };
@@ -128,13 +137,22 @@ pub(crate) fn channel(text: &str) -> Result<String, Wrong> {
 pub(crate) fn may_do(text: &str, what: &str) -> Result<String, Wrong> {
     let text = text.trim();
     approver(text).ok_or_else(|| {
-        let suggestion = if text.contains(',') {
-            "write each into its own entry: [ana@example.com, ben@example.com]"
+        let suggestion = if text.contains([',', ' ']) && text.contains('@') {
+            format!("write {}", each(text))
         } else {
             "write an e-mail address, a Slack user id (U0123ABCDEF) or a user group ('@release-managers')"
+                .to_owned()
         };
         Wrong::new(format!("`{text}` is nobody who could {what}"), suggestion)
     })
+}
+
+/// A list of the people that one text names.
+fn each(text: &str) -> String {
+    let people = text.split([',', ';', ' ']).filter(|person| !person.is_empty());
+    let entry =
+        |person: &str| if person.starts_with('@') { format!("'{person}'") } else { person.to_owned() };
+    format!("[{}]", people.map(entry).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether an approver is a group, which has any number of members.
@@ -148,6 +166,11 @@ pub(crate) fn address(text: &str, what: &str) -> Result<String, Wrong> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#', '@', ':']).next()).unwrap_or("");
     if host.is_empty() || text.contains(char::is_whitespace) && !text.contains("{{") {
+        let has_host =
+            text.split('/').next().is_some_and(|host| host.contains('.') && !host.contains([' ', ':']));
+        if rest.is_none() && has_host {
+            return Err(Wrong::new(format!("{what} takes an address"), "start it with `https://`"));
+        }
         return Err(Wrong::new(
             format!("{what} takes an address"),
             "write, for example, https://example.com/hook",
@@ -166,7 +189,15 @@ pub(crate) fn wait(
     let wait = parse_duration(text.trim()).and_then(|wait| SignedDuration::try_from(wait).ok());
     let Some(wait) = wait.filter(|wait| !wait.is_zero()) else {
         let message = format!("{key} takes a time: a whole number and s, m, h or d");
-        return Err(Wrong::new(message, format!("write, for example, `{key}: '{example}'`")));
+        let is_sound = |time: &String| {
+            let meant = parse_duration(time).and_then(|time| SignedDuration::try_from(time).ok());
+            meant.is_some_and(|time| !time.is_zero() && time <= longest)
+        };
+        let right = match meant_time(text).filter(is_sound) {
+            Some(time) => format!("write '{time}'"),
+            None => format!("write, for example, `{key}: '{example}'`"),
+        };
+        return Err(Wrong::new(message, right));
     };
     if wait > longest {
         let hours = longest.as_hours();

@@ -59,7 +59,9 @@ pub const ACTIONS: [Action; 17] = [
         name: "auto_approve_build",
         takes: &[Takes::Template, Takes::Keys(&BUILD)],
         bare: false,
-        about: "Approves the CircleCI job that is on hold for the deploy's revision.",
+        about: "Approves the CircleCI job that is on hold for the deploy's revision. It looks in the pipeline that an \
+                earlier `trigger_build` of the rule started, where an approval comes before it, and then in the one that \
+                the push started.",
         examples: &[
             "- auto_approve_build: build-and-deploy",
             "- auto_approve_build: {build: build-and-deploy, job: hold}",

@@ -61,7 +61,8 @@ pub const RULE: [Key; 7] = [
         name: "promotes_to",
         takes: Takes::Text,
         absent: Means(
-            "the place follows from what the approval starts: the job, or the workflow or address with its parameters",
+            "the place follows from what the approval starts: the job, or the workflow or address with its parameters; \
+             another environment, branch or tag that a text names is another place",
         ),
         about: "The environment that the rule's approvals promote to. The range that an approval judges starts at \
                 the revision that was let through to the same place last. A rule that acts without asking anybody is \

@@ -18,7 +18,8 @@ const BEGIN: &str = "\
 
 # The rules
 
-What a rules file (`.signoff/rules.yml`, or `.sleuth/rules.yml`) can say. `signoff rules check` tells what is wrong in one.
+What a rules file (`.signoff/rules.yml`, or `.sleuth/rules.yml`) can say. `signoff rules check` tells what is wrong in one, and shows
+the corrected lines.
 
 - [The file](#the-file) · [Rules](#rules) · [Conditions](#conditions) · [Actions](#actions) · [Templates](#templates) ·
   [Not supported yet](#not-supported-yet)

@@ -52,22 +52,61 @@ pub fn schema() -> String {
     serde_json::to_string_pretty(&schema).unwrap_or_else(|_| schema.to_string()) + "\n"
 }
 
+/// A text that is not blank; a number or a truth is one, too.
+fn text() -> Value {
+    json!({"type": ["string", "number", "boolean"], "pattern": SOME_TEXT})
+}
+
+fn address() -> Value {
+    json!({"type": "string", "pattern": ADDRESS})
+}
+
+/// One of several forms, each of other types than the rest. What is said of a text says nothing of a list, so
+/// that a validator leads to the place of what is wrong: of `anyOf`, it knows no more than that none fits.
+fn either(forms: impl IntoIterator<Item = Value>) -> Value {
+    let (mut whole, mut types) = (Map::new(), Vec::new());
+    for (name, value) in forms.into_iter().filter_map(|form| form.as_object().cloned()).flatten() {
+        match (name.as_str(), value) {
+            ("type", Value::Array(several)) => types.extend(several),
+            ("type", one) => types.push(one),
+            (_, value) => {
+                whole.insert(name, value);
+            }
+        }
+    }
+    whole.insert("type".to_owned(), types.into());
+    whole.into()
+}
+
+/// One of several words. The reader takes spaces around a word; the examples are what an editor offers.
+fn word(words: &[&str]) -> Value {
+    json!({"type": "string", "pattern": format!(r"^\s*({})\s*$", words.join("|")), "examples": words})
+}
+
 fn definitions() -> Value {
-    let text = json!({"type": ["string", "number", "boolean"], "pattern": SOME_TEXT});
+    let text = text();
     let person = json!({"type": "string", "pattern": PERSON});
+    let count = json!({"type": ["integer", "string"], "minimum": 1, "maximum": u32::MAX, "pattern": COUNT});
+    let date = json!({"type": "string", "pattern": DATES});
+    let quotas = json!({"type": "array", "items": reference("quota"), "minItems": 1, "maxItems": MAX_QUOTAS});
+    let windows =
+        json!({"type": "array", "items": reference("window"), "minItems": 1, "maxItems": MAX_FREEZES});
+    let day = json!({"type": "string", "pattern": days("{0}")});
+    let dates = json!({"type": "array", "items": reference("date"), "minItems": 1, "maxItems": MAX_DATES});
+    let expression = json!({"type": "string", "pattern": SOME_TEXT});
     json!({
-        "text": text,
+        "text": text.clone(),
         "optional_text": {"type": ["string", "number", "boolean", "null"], "pattern": SOME_TEXT},
-        "count": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": u32::MAX}, {"type": "string", "pattern": COUNT}]},
-        "truth": {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": TRUTH}]},
+        "count": count.clone(),
+        "truth": {"type": ["boolean", "string"], "pattern": TRUTH},
         "channel": {"type": ["string", "number", "boolean"], "pattern": CHANNEL},
         "wait": {"type": "string", "pattern": WAIT},
-        "address": {"type": "string", "pattern": ADDRESS},
+        "address": address(),
         "bus": {"type": ["string", "number", "boolean"], "pattern": BUS},
-        "person": person,
-        "people": {"anyOf": [reference("person"), list("person")]},
+        "person": person.clone(),
+        "people": either([person.clone(), list("person")]),
         "quota": mapping(&QUOTA),
-        "votes": {"anyOf": [reference("count"), {"type": "array", "items": reference("quota"), "minItems": 1, "maxItems": MAX_QUOTAS}]},
+        "votes": either([count.clone(), quotas]),
         "rules": {"type": ["array", "null"], "items": reference("rule")},
         "rule": {
             "type": "object",
@@ -78,17 +117,17 @@ fn definitions() -> Value {
         },
         "triggers": {"type": ["array", "null"], "items": reference("trigger"), "minItems": 1},
         "trigger": trigger(),
-        "other_rules": {"anyOf": [reference("text"), list("text")]},
-        "freeze": {"anyOf": [reference("window"), {"type": "array", "items": reference("window"), "minItems": 1, "maxItems": MAX_FREEZES}]},
+        "other_rules": either([text.clone(), list("text")]),
+        "freeze": either([window(), windows]),
         "window": window(),
-        "days": {"anyOf": [{"type": "string", "pattern": days("*")}, {"type": "array", "items": {"type": "string", "pattern": days("{0}")}, "minItems": 1}]},
+        "days": either([json!({"type": "string", "pattern": days("*")}), json!({"type": "array", "items": day, "minItems": 1})]),
         "from_time": {"type": "string", "pattern": FROM_TIME},
         "to_time": {"type": "string", "pattern": TO_TIME},
-        "date": {"type": "string", "pattern": DATES},
-        "dates": {"anyOf": [reference("date"), {"type": "array", "items": reference("date"), "minItems": 1, "maxItems": MAX_DATES}]},
+        "date": date.clone(),
+        "dates": either([date.clone(), dates]),
         "conditions": {"type": ["array", "null"], "items": reference("condition")},
-        "condition": {"anyOf": [reference("expression"), mapping(&CONDITION)]},
-        "expression": {"type": "string", "pattern": SOME_TEXT},
+        "condition": either([expression.clone(), mapping(&CONDITION).into()]),
+        "expression": expression.clone(),
         "actions": list("action"),
         "action": action(),
         "parameters": {
@@ -112,7 +151,7 @@ fn body() -> Value {
         "propertyNames": {"pattern": SOME_TEXT},
         "additionalProperties": reference("text"),
     });
-    json!({"anyOf": [reference("text"), names]})
+    either([text(), names])
 }
 
 /// The headers of a webhook: names with texts, or with the names of secrets.
@@ -128,7 +167,7 @@ fn headers() -> Value {
         "type": ["object", "null"],
         "maxProperties": 20,
         "propertyNames": {"pattern": format!("^{name}$")},
-        "additionalProperties": {"anyOf": [reference("text"), secret]},
+        "additionalProperties": either([text(), secret]),
     })
 }
 
@@ -202,11 +241,7 @@ fn takes(takes: &Takes) -> Value {
         Takes::Truth => "truth",
         Takes::Channel => "channel",
         Takes::Wait(_) => "wait",
-        Takes::Word(words) => {
-            // The reader takes spaces around a word; the list is what an editor offers.
-            let spaced = format!(r"^\s*({})\s*$", words.join("|"));
-            return json!({"anyOf": [{"enum": words}, {"type": "string", "pattern": spaced}]});
-        }
+        Takes::Word(words) => return word(words),
         Takes::Address => "address",
         Takes::People | Takes::Recipients => "people",
         Takes::Votes => "votes",
@@ -241,7 +276,12 @@ fn takes(takes: &Takes) -> Value {
 fn trigger() -> Value {
     let names: Vec<&str> = TRIGGERS.iter().chain(&TRIGGERS_NOT_YET).map(|trigger| trigger.name).collect();
     let under: Vec<Value> = names.iter().map(|name| json!({"required": [name]})).collect();
-    json!({"anyOf": [{"enum": names}, {"type": "object", "anyOf": under}]})
+    either([one_of(&names), json!({"type": "object", "anyOf": under})])
+}
+
+/// One of these names, as it is written.
+fn one_of(names: &[&str]) -> Value {
+    json!({"type": "string", "pattern": format!("^({})$", names.join("|")), "examples": names})
 }
 
 /// A name alone, or with what it takes.
@@ -257,26 +297,18 @@ fn action() -> Value {
     }
     let alone = json!({"required": [ON_FAILURE.name]});
     properties.insert(ON_FAILURE.name.to_owned(), property(&ON_FAILURE));
-    json!({
-        "anyOf": [
-            {"enum": bare},
-            {
-                "type": "object",
-                "properties": properties,
-                "additionalProperties": false,
-                "minProperties": 1,
-                "anyOf": [
-                    {"maxProperties": 1, "not": alone},
-                    {
-                        "maxProperties": 2,
-                        "minProperties": 2,
-                        "required": [ON_FAILURE.name],
-                        "properties": {(ASKING): false, (WATCHING): false},
-                    },
-                ],
-            },
-        ],
-    })
+    // Beside the name, there may be `on_failure` alone.
+    let named = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 2,
+        "if": alone,
+        "then": {"minProperties": 2, "properties": {(ASKING): false, (WATCHING): false}},
+        "else": {"maxProperties": 1},
+    });
+    either([one_of(&bare), named])
 }
 
 /// What an action takes, with `on_failure` among its keys where it takes keys.
@@ -288,9 +320,17 @@ fn takes_with_on_failure(action: &Action, taken: &Takes) -> Value {
 }
 
 fn one_action(action: &Action) -> Value {
-    let mut forms: Vec<Value> =
-        action.takes.iter().map(|taken| takes_with_on_failure(action, taken)).collect();
+    let form = |taken: &Takes| match taken {
+        // Forms that are joined say all themselves.
+        Takes::Template if action.takes.len() > 1 => text(),
+        Takes::Address if action.takes.len() > 1 => address(),
+        _ => takes_with_on_failure(action, taken),
+    };
+    let mut forms: Vec<Value> = action.takes.iter().map(form).collect();
     if action.bare {
+        if let [Takes::Template] = action.takes {
+            forms = vec![text()];
+        }
         forms.push(json!({"type": "null"}));
     }
     if action.name == "slack_channel_approval" {
@@ -299,13 +339,8 @@ fn one_action(action: &Action) -> Value {
             json!({"properties": {"votes_required": {"type": "array"}}, "required": ["votes_required"]});
         forms = vec![json!({"allOf": forms, "not": {"allOf": [quotas, {"required": ["approvers"]}]}})];
     }
-    let mut action = json!({"description": action.about});
-    // One form says where it is wrong; of several, none does.
-    match forms.as_slice() {
-        [form] => action["allOf"] = json!([form]),
-        forms => action["anyOf"] = json!(forms),
-    }
-    action
+    let form = if forms.len() > 1 { either(forms) } else { forms.pop().unwrap_or_default() };
+    json!({"description": action.about, "allOf": [form]})
 }
 
 #[cfg(test)]

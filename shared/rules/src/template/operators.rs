@@ -115,13 +115,16 @@ impl<'t> Around<'_, 't> {
                 ".." => {
                     let number =
                         |token: Option<&Token<'_>>| token.and_then(|token| token.text.parse::<u32>().ok());
-                    let suggestion = match (number(self.previous()), number(self.next())) {
-                        (Some(first), Some(last)) => {
-                            format!("write `range({first}, {})`", u64::from(last) + 1)
-                        }
-                        _ => "write `range(1, 4)` for 1 to 3".to_owned(),
-                    };
-                    told("`..` is no operator of a template".to_owned(), suggestion)
+                    match (number(self.previous()), number(self.next())) {
+                        (Some(first), Some(last)) => told(
+                            format!("`{first}..{last}` is no list of a template"),
+                            format!("write `range({first}, {})`", u64::from(last) + 1),
+                        ),
+                        _ => told(
+                            "`..` is no operator of a template".to_owned(),
+                            "write `range(1, 4)` for 1 to 3".to_owned(),
+                        ),
+                    }
                 }
                 "+=" | "-=" | "++" => {
                     let name = self.previous().map_or("x", |token| token.text);

@@ -129,8 +129,10 @@ impl<'t> Tags<'t> {
                 let is_apart = spaces == 0 || before == "<%=";
                 if is_apart && is_variable(name) && rest.trim_start().starts_with(after) {
                     let length = before.len() + spaces + name.len();
+                    let spaces = if after.is_empty() { 0 } else { rest.len() - rest.trim_start().len() };
+                    let length = length + spaces + after.len();
                     let written = text.get(index..index + length).unwrap_or_default();
-                    let message = format!("`{written}{}` is shown as it is written", after.trim());
+                    let message = format!("`{written}` is shown as it is written");
                     self.told(start + index, message, format!("write `{{{{ {name} }}}}`"));
                 }
             }

@@ -242,7 +242,7 @@ fn what_is_wrong_is_told_beside_its_field() {
 
     Url: this is empty; fill it in
 
-    Url: a webhook takes an address; write, for example, https://example.com/hook
+    Url: a webhook takes an address; start it with `https://`
 
     Event: this has 129 characters; a detail type has 128 at most; put the rest under `detail:`
 

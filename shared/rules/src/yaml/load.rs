@@ -45,20 +45,20 @@ pub(crate) fn read(source: &Source<'_>, begin: &str) -> Result<Rc<Node>, Unread>
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
         let step = match event {
-            Ok((Event::DocumentStart(_), span)) if documents > 0 => Err(source.problem(
+            Ok((Event::DocumentStart(_), span)) if documents > 0 => Err(Box::new(source.problem(
                 position(span.start),
                 "a second document starts here",
-                "this file is one document: take the `---` out".to_owned(),
-            )),
+                "write all rules under one `rules:`, without the `---`".to_owned(),
+            ))),
             Ok((Event::DocumentStart(_), _)) => {
                 documents += 1;
                 Ok(())
             }
             Ok((event, span)) => loader.event(event, span),
-            Err(error) => Err(syntax::problem(source, &error)),
+            Err(error) => Err(Box::new(syntax::problem(source, &error))),
         };
         if let Err(problem) = step {
-            loader.problems.push(problem);
+            loader.problems.push(*problem);
             return Err(cut(loader.problems));
         }
         if loader.problems.len() >= MAX_PROBLEMS {
@@ -102,7 +102,7 @@ enum Items {
 
 impl Loader<'_> {
     /// Takes one event in.
-    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
         let start = position(span.start);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -136,7 +136,9 @@ impl Loader<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
                 Some(node) => self.add(Rc::clone(&node), 0, node.size),
-                None => Err(self.source.problem(start, "an alias inside of what it stands for", None)),
+                None => {
+                    Err(Box::new(self.source.problem(start, "an alias inside of what it stands for", None)))
+                }
             },
             Event::Nothing
             | Event::StreamStart
@@ -147,19 +149,20 @@ impl Loader<'_> {
     }
 
     /// Only YAML's own tags (`!!str`) mean anything here.
-    fn check_tag(&self, tag: Option<&Tag>, at: Position) -> Result<(), Problem> {
+    fn check_tag(&self, tag: Option<&Tag>, at: Position) -> Result<(), Box<Problem>> {
         match tag {
             Some(tag) if !tag.is_yaml_core_schema() => {
-                Err(self.source.problem(at, "tags (`!name`) mean nothing here", "leave it out".to_owned()))
+                let right = "leave it out".to_owned();
+                Err(Box::new(self.source.problem(at, "tags (`!name`) mean nothing here", right)))
             }
             _ => Ok(()),
         }
     }
 
     /// Starts a list or mapping.
-    fn open(&mut self, anchor: usize, start: Position, items: Items) -> Result<(), Problem> {
+    fn open(&mut self, anchor: usize, start: Position, items: Items) -> Result<(), Box<Problem>> {
         if self.stack.len() >= MAX_DEPTH {
-            return Err(self.too_deep(start));
+            return Err(Box::new(self.too_deep(start)));
         }
         self.stack.push(Open { anchor, start, size: 1, height: 0, items });
         Ok(())
@@ -170,7 +173,7 @@ impl Loader<'_> {
     }
 
     /// Ends the innermost list or mapping.
-    fn close(&mut self) -> Result<(), Problem> {
+    fn close(&mut self) -> Result<(), Box<Problem>> {
         let Some(open) = self.stack.pop() else { return Ok(()) };
         let content = match open.items {
             Items::Sequence(nodes) => Content::Sequence(nodes),
@@ -182,15 +185,16 @@ impl Loader<'_> {
 
     /// Puts a finished node into what it stands in. `cost` is how many nodes it brings: an alias brings as many as it
     /// stands for, although they are shared in memory, because walking the tree must be bounded as well.
-    fn add(&mut self, node: Rc<Node>, anchor: usize, cost: usize) -> Result<(), Problem> {
+    fn add(&mut self, node: Rc<Node>, anchor: usize, cost: usize) -> Result<(), Box<Problem>> {
         self.nodes = self.nodes.saturating_add(cost);
         if self.nodes > MAX_NODES {
             let message =
                 format!("more than {MAX_NODES} values, aliases expanded and long texts counted as several");
-            return Err(self.source.problem(node.start, message, "write fewer, or fewer aliases".to_owned()));
+            let right = "write fewer, or fewer aliases".to_owned();
+            return Err(Box::new(self.source.problem(node.start, message, right)));
         }
         if self.stack.len() + node.height > MAX_DEPTH {
-            return Err(self.too_deep(node.start));
+            return Err(Box::new(self.too_deep(node.start)));
         }
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&node));
@@ -211,7 +215,7 @@ impl Loader<'_> {
                         Content::Scalar(scalar) => scalar.text.clone(),
                         Content::Sequence(_) | Content::Mapping(_) => {
                             // With such a key, the rest would be read as something else than it is meant to be.
-                            return Err(key_problem(self.source, at));
+                            return Err(Box::new(key_problem(self.source, at)));
                         }
                     };
                     match seen.get(&text) {
@@ -248,8 +252,13 @@ impl Loader<'_> {
                 Content::Sequence(nodes) => nodes.iter().collect(),
                 Content::Scalar(_) | Content::Mapping(_) => vec![&entry.value],
             };
-            if bases.iter().any(|base| !matches!(base.content, Content::Mapping(_))) {
-                let suggestion = "write `<<: *name` with the `&name` of a mapping".to_owned();
+            if let Some(base) = bases.iter().find(|base| !matches!(base.content, Content::Mapping(_))) {
+                let name = base
+                    .as_scalar()
+                    .map(|scalar| scalar.text.trim())
+                    .filter(|name| name.starts_with(char::is_alphabetic) && !name.contains(' '));
+                let name = name.unwrap_or("name");
+                let suggestion = format!("write `<<: *{name}`, where a mapping above has this anchor");
                 self.problems.push(self.source.problem(
                     entry.at,
                     "`<<` merges keys with values only",

@@ -2,6 +2,7 @@
 
 use super::load::position;
 use crate::problem::{Position, Problem, Source};
+use crate::suggest::closest;
 use saphyr_parser::ScanError;
 
 /// A syntax error as a problem: what is wrong, and what to write instead.
@@ -17,11 +18,35 @@ pub(super) fn problem(source: &Source<'_>, error: &ScanError) -> Problem {
     // The end of the input is reported behind the last line, where there is nothing to see.
     let at = last_text_until(source, at);
     let info = error.info();
+    if info.contains("unknown anchor") {
+        return alias(source, at);
+    }
     let (message, suggestion) = explain(info);
     match message {
         Some(message) => source.problem(at, message, suggestion.map(str::to_owned)),
         None => source.problem(at, format!("not YAML: {info}"), suggestion.map(str::to_owned)),
     }
+}
+
+/// An alias whose anchor is not there: misspelt, or a text that starts with `*`.
+fn alias(source: &Source<'_>, at: Position) -> Problem {
+    let line = source.line(at.line);
+    let before: String = line.chars().take(at.column.saturating_sub(1)).collect();
+    let column =
+        before.rfind('*').map_or(at.column, |star| before.get(..star).unwrap_or("").chars().count() + 1);
+    let at = Position { column, ..at };
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let name_of = |text: &str| text.chars().take_while(|c| is_name(*c)).collect::<String>();
+    let name = name_of(source.from(at).trim_start_matches('*'));
+    let anchors: Vec<String> =
+        source.text().split('&').skip(1).map(name_of).filter(|name| !name.is_empty()).collect();
+    let right = match closest(&name, anchors.iter().map(String::as_str)) {
+        Some(anchor) => format!("did you mean `*{anchor}`?"),
+        None => format!(
+            "put `&{name}` before what it stands for, above; a text that starts with `*` stands in quotes"
+        ),
+    };
+    source.problem(at, format!("no anchor `&{name}` stands before this alias"), right)
 }
 
 /// `at`, or the end of the last line up to it that holds anything: where its own line does not, or ends before it (the

@@ -53,7 +53,7 @@ fn merge_keys_do_not_overwrite() {
     fine: 1:1 {1:1 a: 1:4 {1:8 k: 1:11 "1", 1:14 l: 1:17 "2"}, 2:1 b: 2:4 {2:8 l: 2:11 "3", 2:14 m: 2:17 "4"}, 3:1 c: 3:4 {3:5 l: 3:8 "9", 1:8 k: 1:11 "1", 2:14 m: 2:17 "4"}}
     "#);
     insta::assert_snapshot!(problems("c:\n  <<: 5\n"), @r"
-    rules.yml:2:3: `<<` merges keys with values only; write `<<: *name` with the `&name` of a mapping
+    rules.yml:2:3: `<<` merges keys with values only; write `<<: *name`, where a mapping above has this anchor
       |
     2 |   <<: 5
       |   ^
@@ -158,7 +158,7 @@ fn what_is_not_yaml_says_what_to_write_instead() {
       |        ^
 
     "rules:\n  - a: *nobody\n"
-    rules.yml:2:8: an alias or anchor that cannot be read; define `&name` before `*name`; a text that starts with `*` or `&` stands in quotes
+    rules.yml:2:8: no anchor `&nobody` stands before this alias; put `&nobody` before what it stands for, above; a text that starts with `*` stands in quotes
       |
     2 |   - a: *nobody
       |        ^
@@ -216,7 +216,7 @@ fn what_is_not_yaml_says_what_to_write_instead() {
       |   ^
 
     "a: 1\n---\nb: 2\n"
-    rules.yml:2:1: a second document starts here; this file is one document: take the `---` out
+    rules.yml:2:1: a second document starts here; write all rules under one `rules:`, without the `---`
       |
     2 | ---
       | ^

@@ -43,7 +43,7 @@ fn wait(reason: &str) -> Command {
 #[tokio::test]
 async fn deploys_that_the_policy_keeps_back_are_found() {
     let kept_back = format!("{KEPT_BACK}Rule `promote`: line 5.");
-    let done = Command::Succeed { summary: "posted".to_owned(), url: None };
+    let done = Command::Succeed { summary: "posted".to_owned(), url: None, build: None };
     for (commands, is_found) in [
         (vec![begin(), wait(&kept_back)], true),
         (vec![begin(), wait("the tests still run")], false),

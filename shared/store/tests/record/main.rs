@@ -24,6 +24,7 @@ mod newest;
 mod page;
 mod people;
 mod register;
+mod rollbacks;
 mod rows;
 mod samples;
 mod sizes;

@@ -34,7 +34,7 @@ async fn a_revision_that_comes_back_stands_there_anew() {
         register(&local.store, deploy).await;
     }
     let previous = |arrived: Arrived| match arrived {
-        Arrived::Stands { previous } => previous.map(|previous| previous.id),
+        Arrived::Stands { previous, .. } => previous.map(|previous| previous.id),
         Arrived::Late | Arrived::Repeats { .. } => panic!("it stands there"),
     };
     assert_eq!(previous(arrive(&local.store, &a).await), None);
@@ -88,7 +88,7 @@ async fn a_deploy_that_was_never_evaluated_is_taken_over() {
     let confirmation = Confirmation::Unevaluated { reason: "GitHub answered 503".to_owned() };
     let given_up = Deploy { confirmation, ..a.clone() };
     local.store.commit(Change::to(&a.id, second(1)).deploy(&given_up)).await.expect("written");
-    assert_eq!(arrive(&local.store, &again).await, Arrived::Stands { previous: None });
+    assert_eq!(arrive(&local.store, &again).await, Arrived::Stands { previous: None, is_rollback: false });
     assert_eq!(stands(&local.store).await, Some(again.id));
 }
 

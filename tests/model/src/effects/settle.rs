@@ -94,7 +94,7 @@ fn settle_step(
     let wait = backoff(effect.attempts, None);
     Some(match (answer, repeated) {
         (Answer::Done, _) => {
-            let command = run::Command::Succeed { summary: "done.".to_owned(), url: None };
+            let command = run::Command::Succeed { summary: "done.".to_owned(), url: None, build: None };
             (effect.closed(EffectState::Succeeded, None), command)
         }
         (Answer::Retryable, _) => {

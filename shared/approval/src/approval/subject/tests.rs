@@ -33,6 +33,8 @@ fn a_line_says_what_will_run() {
     let held = |job: Option<&str>| {
         Action::AutoApproveBuild(BuildRef { build: "deploy".to_owned(), job: job.map(str::to_owned) })
     };
+    let own = |started: Option<StartedBuild>| Start::Releases(vec![OwnPipeline { step: 1, started }]);
+    let started = StartedBuild::Pipeline { id: "p7".to_owned(), number: 7, url: "https://ci/7".to_owned() };
     let event = EventSpec {
         detail_type: "promoted".to_owned(),
         detail: BTreeMap::from([("to".to_owned(), "a long environment".to_owned())]),
@@ -44,6 +46,8 @@ fn a_line_says_what_will_run() {
         (build(Some("promote.yml")), nothing),
         (held(Some("hold")), Start::NoBuild),
         (held(None), Start::NoBuild),
+        (held(Some("hold")), own(None)),
+        (held(None), own(Some(started))),
         (Action::Webhook(WebhookSpec::to("https://hooks.example.com/secret")), Start::NoBuild),
         (Action::SendEvent(event), Start::NoBuild),
     ]
@@ -56,6 +60,8 @@ fn a_line_says_what_will_run() {
             "Does not start promote.yml: no branch stands there",
             "Releases the job hold of deploy in gh/acme/checkout",
             "Releases the job that deploy in gh/acme/checkout holds",
+            "Releases the job hold of deploy in gh/acme/checkout: in the pipeline that trigger_build starts, or else in the one that the push started",
+            "Releases the job that deploy in gh/acme/checkout holds: in pipeline 7, which trigger_build started, or else in the one that the push started",
             "Posts to the webhook: https://hooks.example.com",
             "Sends the event promoted to the bus releases with to=a long envi\u{2026}",
         ]
@@ -88,6 +94,7 @@ fn every_part_of_a_subject_has_its_own_mark() {
         branch: Some("main".to_owned()),
         acts: vec![act.clone()],
         base: Some("0".repeat(40)),
+        place: String::new(),
     };
     let with_source = |source: BuildSource| Subject {
         acts: vec![Act { start: Start::From(source), ..act.clone() }],

@@ -110,10 +110,12 @@ fn circleci(server: &Responder) -> CircleCi {
     CircleCi::new(crate::http::client().unwrap(), base, "https://app.circleci.com/", "token".into())
 }
 
+fn held<'a>(build: &'a str, own: &'a [String]) -> HeldJob<'a> {
+    HeldJob { project: "gh/acme/checkout", branch: Some("main"), revision: REVISION, build, job: None, own }
+}
+
 async fn approve(server: &Responder, build: &str) -> Result<Approved, NotApproved> {
-    let held =
-        HeldJob { project: "gh/acme/checkout", branch: Some("main"), revision: REVISION, build, job: None };
-    circleci(server).approve_held_job(held, |_| true).await
+    circleci(server).approve_held_job(held(build, &[]), |_| true).await
 }
 
 #[tokio::test]
@@ -249,12 +251,8 @@ fn no_prefix_chooses_a_pipeline() {
 async fn a_short_revision_approves_nothing() {
     let server = Responder::start(|_, _| reply(200, &page(&[wire_pipeline(25, REVISION)]))).await;
     for revision in ["7bf7226", "", "not a revision at all, though 40 letters!"] {
-        let answer = circleci(&server)
-            .approve_held_job(
-                HeldJob { project: "gh/acme/checkout", branch: None, revision, build: "deploy", job: None },
-                |_| true,
-            )
-            .await;
+        let answer =
+            circleci(&server).approve_held_job(HeldJob { revision, ..held("deploy", &[]) }, |_| true).await;
         assert!(matches!(answer, Err(NotApproved::Failed(Failure::Permanent(_)))), "{answer:?}");
     }
     assert!(server.lines().is_empty());
@@ -292,4 +290,59 @@ async fn only_the_one_pipeline_of_the_push_is_approved() {
     assert_eq!(chosen(vec![by_api.clone(), push.clone()]).await, "approved in pipeline 25 (p25)");
     insta::assert_snapshot!(chosen(vec![by_api]).await, @"nothing was approved: no push of 7bf7226 started a pipeline of gh/acme/checkout, and only such a pipeline may be approved: pipeline 26 was started by a request to the API, and not by a push (https://app.circleci.com/pipelines/gh/acme/checkout/26)");
     insta::assert_snapshot!(chosen(vec![wire_pipeline(27, REVISION), push]).await, @"which pipeline is meant? 2 pipelines of gh/acme/checkout for 7bf7226 have the workflow deploy: https://app.circleci.com/pipelines/gh/acme/checkout/27, https://app.circleci.com/pipelines/gh/acme/checkout/25. Cancel the workflow in all but one of them, and Signoff approves the job in the one that is left");
+}
+
+/// What comes of the pipeline 30, which the same run of a rule started, with these workflows and in this
+/// state. A push's pipeline, 25, has the workflow `deploy` on hold.
+async fn chosen_of_own(
+    state: &'static str,
+    workflows: &'static [(&'static str, &'static str)],
+    branch: &str,
+) -> String {
+    let by_api = with(&wire_pipeline(30, REVISION), "trigger", json!({"type": "api"}));
+    let own = with(&by_api, "state", json!(state));
+    let server = Responder::start(move |line, _| {
+        let workflow = |id: &str, (name, status): &(&str, &str)| {
+            let id = format!("w-{id}-{name}");
+            wire_workflow(&id, name, status, "2021-05-11T11:40:00Z")
+        };
+        match line {
+            "GET /api/v2/pipeline/p30" => reply(200, &own),
+            "GET /api/v2/pipeline/p30/workflow" => {
+                reply(200, &page(&workflows.iter().map(|one| workflow("own", one)).collect::<Vec<_>>()))
+            }
+            "GET /api/v2/pipeline/p25/workflow" => {
+                reply(200, &page(&[workflow("push", &("deploy", "on_hold"))]))
+            }
+            line if line.ends_with("/job") => {
+                reply(200, &page(&[wire_job("h", "hold", "approval", "on_hold")]))
+            }
+            line if line.starts_with("POST") => reply(202, &json!({"message": "Accepted."})),
+            _ => reply(200, &page(&[own.clone(), wire_pipeline(25, REVISION)])),
+        }
+    })
+    .await;
+    let own = ["p30".to_owned()];
+    match circleci(&server).approve_held_job(held("deploy", &own), |name| name == branch).await {
+        Ok(approved) => format!("approved in pipeline {}", approved.pipeline.id),
+        Err(failure) => failure.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn the_runs_own_pipeline_is_approved_before_the_push() {
+    let told = [
+        chosen_of_own("created", &[("deploy", "on_hold")], "main").await,
+        chosen_of_own("created", &[("lint", "success")], "main").await,
+        chosen_of_own("pending", &[], "main").await,
+        chosen_of_own("created", &[("deploy", "canceled")], "main").await,
+        chosen_of_own("created", &[("deploy", "on_hold")], "release").await,
+    ];
+    insta::assert_snapshot!(told.join("\n"), @"
+    approved in pipeline p30
+    approved in pipeline p25
+    the pipeline of gh/acme/checkout for 7bf7226 has not started the workflow deploy yet
+    the workflow deploy of gh/acme/checkout for 7bf7226 was cancelled (pipeline 30): rerun it on CircleCI, then retry
+    nothing was approved: `allowed_refs` of the policy does not allow main, which pipeline 30 builds (https://app.circleci.com/pipelines/gh/acme/checkout/30)
+    ");
 }

@@ -1,6 +1,7 @@
 //! The repairs that a file suggests.
 
 use super::quotes::quotes;
+use super::texts::{block_text, plain_text, quoted_text};
 use super::{Edit, Slip};
 use crate::odd::{Looks, looks};
 use crate::problem::{Position, Source};
@@ -64,7 +65,7 @@ impl<'s> Line<'s> {
     }
 
     /// The place behind the content.
-    fn end(&self) -> Position {
+    pub(super) fn end(&self) -> Position {
         self.at(self.content.chars().count())
     }
 }
@@ -73,7 +74,7 @@ impl<'s> Line<'s> {
 pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
     let mut slips = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut everywhere = true;
+    let (mut everywhere, mut tags) = (true, true);
     // The last problem is the one at which the reading ended, if it did.
     let problems = failure.problems.iter().rev().take(PROBLEMS);
     for problem in problems {
@@ -90,11 +91,17 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
             if line.is_empty() {
                 continue;
             }
+            if failure.is_cut && is_tag(line.content) && std::mem::take(&mut tags) {
+                tags_of_a_template(source, &mut slips);
+            }
             spacing(&line, &mut slips);
             keys_in_flow(&line, &mut slips);
+            comma(&line, &mut slips);
+            bare_condition(&line, &mut slips);
             colon(source, &line, &mut slips);
             block_text(source, &line, &mut slips);
             plain_text(source, &line, &mut slips);
+            quoted_text(source, &line, &mut slips);
             if failure.is_cut {
                 quotes(&line, &mut slips);
             }
@@ -106,12 +113,13 @@ pub(super) fn of(source: &Source<'_>, failure: &Unread) -> Vec<Slip> {
 /// Characters that look like others, each kind of them by itself.
 fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let odd: Vec<(usize, char, Looks)> = odd_of(line.text).collect();
-    let kinds: [fn(Looks) -> bool; 5] = [
+    let kinds: [fn(Looks) -> bool; 6] = [
         |looks| looks == Looks::Space,
         |looks| looks == Looks::Nothing,
         |looks| looks == Looks::Dash,
         |looks| matches!(looks, Looks::Quote(_)),
-        |looks| matches!(looks, Looks::Sign(_)),
+        |looks| matches!(looks, Looks::Sign(sign) if !sign.is_alphabetic()),
+        |looks| matches!(looks, Looks::Sign(sign) if sign.is_alphabetic()),
     ];
     for kind in kinds {
         let of_kind: Vec<_> = odd.iter().filter(|(_, _, looks)| kind(*looks)).copied().collect();
@@ -126,6 +134,7 @@ fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
         slips.push(Slip { at, message, suggestion, edits: edits.collect() });
     }
     // Where there are several kinds, none alone may help.
+    let odd: Vec<_> = odd.into_iter().filter(|(_, c, _)| !c.is_alphabetic()).collect();
     if let (Some((column, c, looks)), Some(_)) = (odd.first(), odd.iter().find(|other| other.2 != odd[0].2)) {
         let (message, suggestion) = looks.told(*c);
         let edits = odd.iter().map(|(column, _, looks)| odd_edit(line.number, *column, *looks, line.text));
@@ -139,9 +148,22 @@ fn odd_characters(line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
-/// The characters of a line that look like others, with their columns.
+/// The characters of a line that look like others, with their columns. A letter is one within a word of Latin
+/// letters only.
 fn odd_of(line: &str) -> impl Iterator<Item = (usize, char, Looks)> {
-    line.chars().enumerate().filter_map(|(index, c)| Some((index + 1, c, looks(c)?)))
+    let characters: Vec<char> = line.chars().collect();
+    let is_latin = |index: Option<&char>| index.is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_');
+    let odd: Vec<(usize, char, Looks)> = characters
+        .iter()
+        .enumerate()
+        .filter_map(|(index, c)| Some((index, *c, looks(*c)?)))
+        .filter(|(index, c, _)| {
+            let before = index.checked_sub(1).and_then(|before| characters.get(before));
+            !c.is_alphabetic() || is_latin(before) || is_latin(characters.get(index + 1))
+        })
+        .map(|(index, c, looks)| (index + 1, c, looks))
+        .collect();
+    odd.into_iter()
 }
 
 fn odd_edit(line: usize, column: usize, looks: Looks, text: &str) -> Edit {
@@ -186,6 +208,30 @@ fn everywhere_odd(source: &Source<'_>, slips: &mut Vec<Slip>) {
     }
 }
 
+/// Whether a line is nothing but a tag of a template.
+fn is_tag(content: &str) -> bool {
+    content.starts_with("{%") && content.ends_with("%}") && content.matches("{%").count() == 1
+}
+
+/// Tags on lines of their own, as in a file that is made of a template.
+fn tags_of_a_template(source: &Source<'_>, slips: &mut Vec<Slip>) {
+    let lines = (1..=source.line_count()).filter_map(|number| Line::new(source, number));
+    let lines: Vec<Line<'_>> = lines.filter(|line| is_tag(line.content)).take(MAX_LINES).collect();
+    let Some(first) = lines.first() else { return };
+    let edit =
+        |line: &Line<'_>| Edit { at: line.at(0), removed: line.content.chars().count(), put: String::new() };
+    let more = match lines.len() {
+        1 => String::new(),
+        count => format!(", and those in {} more", counted(count - 1, "line")),
+    };
+    slips.push(Slip {
+        at: first.at(0),
+        message: format!("`{}` stands outside of a text: a rules file is no template", shown(first.content)),
+        suggestion: format!("take it out{more}"),
+        edits: lines.iter().map(edit).collect(),
+    });
+}
+
 /// `1 line`, `2 lines`.
 pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
@@ -215,7 +261,16 @@ fn spacing(line: &Line<'_>, slips: &mut Vec<Slip>) {
 /// `{channel '#a'}` and `{channel:'#a'}`: keys within braces.
 fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let mut begins = false;
+    let mut quote = None;
     for (at, c) in line.content.char_indices() {
+        match quote {
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            Some(open) if c == open => quote = None,
+            _ => {}
+        }
+        if quote.is_some() {
+            continue;
+        }
         let starts = begins && c != ' ';
         begins = matches!(c, '{' | ',') || (begins && c == ' ');
         let Some(rest) = line.content.get(at..).filter(|_| starts) else { continue };
@@ -234,6 +289,39 @@ fn keys_in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
         } else if behind.starts_with(' ') && !value.is_empty() {
             slips.push(insert(line.at(before), ":", &format!("`{word}` has no `:` behind it"), right));
         }
+    }
+}
+
+/// `{channel: '#a' votes_required: 2}`: a key within braces without a comma before it.
+fn comma(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    if !line.content.contains('{') {
+        return;
+    }
+    for (at, _) in line.content.match_indices(": ") {
+        let before = line.content.get(..at).unwrap_or_default();
+        let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
+        let head = before.strip_suffix(word).unwrap_or_default();
+        let value = head.trim_end();
+        let is_apart =
+            head.ends_with(' ') && !value.ends_with(['{', ',', ':', '[', '-']) && !value.is_empty();
+        if is_key(word) && is_apart {
+            let place = line.at(value.chars().count());
+            slips.push(insert(
+                place,
+                ",",
+                &format!("no `,` stands before `{word}`"),
+                format!("write `, {word}:`"),
+            ));
+        }
+    }
+}
+
+/// A condition without `- ` before it.
+fn bare_condition(line: &Line<'_>, slips: &mut Vec<Slip>) {
+    let is_bare = line.column == line.indent + 1 && line.content.contains(['=', '<', '>']);
+    if is_bare && crate::condition::parse(line.content).is_ok() {
+        let message = "a condition without `- ` before it";
+        slips.push(insert(line.at(0), "- ", message, format!("write `- {}`", shown(line.content))));
     }
 }
 
@@ -265,7 +353,7 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     }
     let is_name =
         content.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.' | '/' | '(' | ')'));
-    if !is_name || content.ends_with(':') {
+    if !is_name || content.ends_with(':') || !content.contains(char::is_alphanumeric) {
         return;
     }
     let next = (line.number + 1..=source.line_count())
@@ -274,123 +362,20 @@ fn colon(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
     let Some(next) = next else { return };
     let starts_list = next.text.trim_start().starts_with('-');
     let own = line.column - 1;
-    if next.indent > own || (starts_list && next.indent >= own) || (is_key(content) && next.indent >= own) {
+    let is_above_keys =
+        line.text.trim_start().starts_with('-') && next.indent >= own && starts_structure(next.text);
+    if next.indent > own
+        || (starts_list && next.indent >= own)
+        || (is_key(content) && next.indent >= own)
+        || is_above_keys
+    {
         let message = format!("`{}` has no `:` behind it", shown(content));
         slips.push(insert(line.end(), ":", &message, format!("write `{}:`", shown(content))));
     }
 }
 
-/// A text under `|` or `>` that is not indented further than its key, or not evenly.
-fn block_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
-    let Some(key) = block_key(line.content) else { return };
-    let own = line.column - 1;
-    let following = |from: usize| {
-        (from..=source.line_count()).take(MAX_LINES).map_while(|number| Line::new(source, number))
-    };
-    let is_blank = |line: &Line<'_>| line.text.trim().is_empty();
-    let indent_of = |line: &Line<'_>| line.text.chars().take_while(|c| *c == ' ').count();
-    // The lines that are indented as they should be come first.
-    let mut block = None;
-    let mut start = None;
-    for next in following(line.number + 1).filter(|next| !is_blank(next)) {
-        let indent = indent_of(&next);
-        match block {
-            None if indent > own => block = Some(indent),
-            Some(block) if indent >= block => {}
-            None | Some(_) => {
-                start = Some((next.number, indent));
-                break;
-            }
-        }
-    }
-    let Some((start, indent)) = start else { return };
-    if starts_structure(source.line(start)) {
-        return;
-    }
-    let target = block.unwrap_or(own + 2);
-    let Some(by) = target.checked_sub(indent).filter(|by| *by > 0) else { return };
-    let text: Vec<Line<'_>> = following(start).collect();
-    let until = |stop: &dyn Fn(&Line<'_>) -> bool| {
-        text.iter().skip(1).position(stop).map_or(text.len(), |index| index + 1)
-    };
-    let known = until(&|next| !is_blank(next) && (indent_of(next) < indent || starts_structure(next.text)));
-    let all = until(&|next| !is_blank(next) && indent_of(next) < indent);
-    let name = key.unwrap_or("the entry");
-    let right = format!("indent the lines of the text by {} more", counted(by, "space"));
-    let message = if block.is_some() {
-        format!("the text of `{}` is indented unevenly", line.content)
-    } else {
-        format!("the text of `{}` must be indented further than `{name}`", line.content)
-    };
-    for length in [known, 1, all] {
-        let edits: Vec<Edit> = text
-            .iter()
-            .take(length)
-            .filter(|line| !is_blank(line))
-            .map(|line| Edit {
-                at: Position { line: line.number, column: 1 },
-                removed: 0,
-                put: " ".repeat(by),
-            })
-            .collect();
-        let at = Position { line: start, column: indent + 1 };
-        slips.push(Slip { at, message: message.clone(), suggestion: right.clone(), edits });
-    }
-}
-
-/// A text on the lines under its key that can't stand there without `|`.
-fn plain_text(source: &Source<'_>, line: &Line<'_>, slips: &mut Vec<Slip>) {
-    let Some(key) = line.content.strip_suffix(':').filter(|key| takes_text(key)) else { return };
-    let own = line.column - 1;
-    let lines = |from: usize| {
-        (from..=source.line_count()).take(MAX_LINES).map(|number| (number, source.line(number)))
-    };
-    let indent_of = |text: &str| text.len() - text.trim_start_matches(' ').len();
-    let Some((start, text)) = lines(line.number + 1).find(|(_, text)| !text.trim().is_empty()) else {
-        return;
-    };
-    if starts_structure(text) || text.trim_start().starts_with('-') {
-        return;
-    }
-    let sign = Edit { at: line.end(), removed: 0, put: " |".to_owned() };
-    let at = Position { line: start, column: indent_of(text) + 1 };
-    if indent_of(text) > own {
-        let message = format!("the text of `{key}:` can't stand there without `|`");
-        slips.push(Slip { at, message, suggestion: format!("write `{key}: |`"), edits: vec![sign] });
-        return;
-    }
-    let by = own + 2 - indent_of(text);
-    let ends =
-        |text: &str| !text.trim().is_empty() && (indent_of(text) < at.column - 1 || starts_structure(text));
-    let moved = lines(start).take_while(|(_, text)| !ends(text)).filter(|(_, text)| !text.trim().is_empty());
-    let indents =
-        moved.map(|(line, _)| Edit { at: Position { line, column: 1 }, removed: 0, put: " ".repeat(by) });
-    let message = format!("the text of `{key}:` must be indented further than `{key}`");
-    let right =
-        format!("write `{key}: |`, and indent the lines of the text by {} more", counted(by, "space"));
-    slips.push(Slip {
-        at,
-        message,
-        suggestion: right,
-        edits: std::iter::once(sign).chain(indents).collect(),
-    });
-}
-
-/// The key of a line that ends with the sign of a text over several lines; `Some(None)`: an entry of a list has it.
-fn block_key(content: &str) -> Option<Option<&str>> {
-    let is_sign = |sign: &str| {
-        let rest = sign.strip_prefix(['|', '>'])?;
-        (rest.len() <= 2 && rest.chars().all(|c| matches!(c, '+' | '-' | '1'..='9'))).then_some(())
-    };
-    if let Some((key, sign)) = content.rsplit_once(": ") {
-        is_sign(sign.trim())?;
-        return Some(Some(key.trim()));
-    }
-    is_sign(content).map(|()| None)
-}
-
 /// Whether a line starts a key or an entry that rules files have.
-fn starts_structure(line: &str) -> bool {
+pub(super) fn starts_structure(line: &str) -> bool {
     let text = line.trim_start();
     let entry = text.strip_prefix("- ").unwrap_or(text);
     let word = entry.split([':', ' ']).next().unwrap_or("");
@@ -424,7 +409,7 @@ fn is_key(word: &str) -> bool {
 }
 
 /// Whether a key, or an action of this name, takes a text and nothing else.
-fn takes_text(word: &str) -> bool {
+pub(super) fn takes_text(word: &str) -> bool {
     let is_text = |takes: &Takes| matches!(takes, Takes::Text | Takes::OptionalText | Takes::Template);
     KEYS.iter().any(|keys| keys.iter().any(|key| key.name == word && is_text(&key.takes)))
         || ACTIONS.iter().any(|action| action.name == word && action.takes.iter().all(is_text))

@@ -2,6 +2,7 @@
 
 use super::candidates::{Line, MAX_REPEATED, shown};
 use super::{Edit, Slip};
+use crate::condition::meant;
 use crate::problem::Position;
 
 /// The slips of a line whose values need quotes.
@@ -37,6 +38,18 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
             }
             (None, '[' | '{') => open.push((index, c)),
             (None, ']' | '}') => {
+                let inner = open.last().copied().filter(|(_, opened)| closing(*opened) != c);
+                if let Some((start, opened)) = inner
+                    && open.iter().any(|(_, opened)| closing(*opened) == c)
+                {
+                    // `[a}`: the outer one ends where the inner one is open.
+                    let put = closing(opened).to_string();
+                    let suggestion = format!("write `{put}` before `{c}`");
+                    let message = format!("`{opened}` is not closed");
+                    let edits = vec![Edit { at: line.at(index), removed: 0, put }];
+                    slips.push(Slip { at: line.at(start), message, suggestion, edits });
+                    open.pop();
+                }
                 open.pop();
             }
             _ => {}
@@ -52,9 +65,14 @@ fn left_open(line: &Line<'_>, slips: &mut Vec<Slip>) {
     if let Some((start, c)) = quote {
         close((start, c), &c.to_string());
     } else if let Some(first) = open.first().copied() {
-        let put: String = open.iter().rev().map(|(_, c)| if *c == '[' { ']' } else { '}' }).collect();
+        let put: String = open.iter().rev().map(|(_, c)| closing(*c)).collect();
         close(first, &put);
     }
+}
+
+/// What closes a bracket.
+fn closing(bracket: char) -> char {
+    if bracket == '[' { ']' } else { '}' }
 }
 
 /// `'It's out'`: the value that starts with the quote at `start`, with other quotes around it.
@@ -66,6 +84,16 @@ fn apostrophe(line: &Line<'_>, characters: &[char], start: usize, slips: &mut Ve
         return;
     }
     let quoted = format!("\"{inner}\"");
+    // `'environment'='Staging'`: a condition whose variable has quotes.
+    let whole: String = value.iter().collect();
+    let condition = meant(&whole).filter(|_| start == 0);
+    if let Some(right) = condition.filter(|_| crate::condition::parse(&inner).is_err()) {
+        let suggestion = format!("write `{}`", shown(&right));
+        let edits = vec![Edit { at: line.at(start), removed: value.len(), put: right }];
+        let message = "a quote ends before the condition does".to_owned();
+        slips.push(Slip { at: line.at(start), message, suggestion, edits });
+        return;
+    }
     let suggestion = suggestion(&quoted);
     let edits = vec![Edit { at: line.at(start), removed: value.len(), put: quoted }];
     let message = "an apostrophe ends this text".to_owned();
@@ -112,8 +140,57 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     if value.is_empty() || (start == 0 && line.column == 1) {
         return;
     }
-    let Some((message, mended)) = needs_quotes(value) else { return };
     let at = line.at(before.chars().count());
+    if before.is_empty()
+        && value.starts_with('!')
+        && !value.starts_with("!!")
+        && let Some(right) = meant(value)
+    {
+        let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
+        let suggestion = format!("write `{}`", shown(&right));
+        slips.push(Slip { at, message: "there is no `!` in a condition".to_owned(), suggestion, edits });
+    }
+    if let Some((tag, _)) = value
+        .split_once(' ')
+        .filter(|(tag, rest)| tag.starts_with('!') && rest.starts_with(['[', '{', '\'', '"']))
+    {
+        let edits = vec![Edit { at, removed: tag.chars().count() + 1, put: String::new() }];
+        let message = "tags (`!name`) mean nothing here".to_owned();
+        slips.push(Slip { at, message, suggestion: format!("leave `{}` out", shown(tag)), edits });
+        return;
+    }
+    // `"environment" = 'Staging'`: a condition whose variable has quotes.
+    if let Some(right) = meant(value).filter(|_| before.is_empty() && value.starts_with('"')) {
+        let edits = vec![Edit { at, removed: value.chars().count(), put: right.clone() }];
+        let message = "a quote ends before the condition does".to_owned();
+        slips.push(Slip { at, message, suggestion: format!("write `{}`", shown(&right)), edits });
+    }
+    if let Some(put) = quotes_within(value) {
+        let edits = vec![Edit { at, removed: value.chars().count(), put: put.clone() }];
+        let message = "a `\"` within this text ends it".to_owned();
+        slips.push(Slip { at, message, suggestion: suggestion(&put), edits });
+    }
+    if let Some(plain) = value.strip_suffix(',').filter(|plain| !plain.contains(['[', '{', ' '])) {
+        let edits = vec![Edit { at: line.at(content.chars().count() - 1), removed: 1, put: String::new() }];
+        let message = "a `,` ends no line outside of brackets".to_owned();
+        let suggestion = format!("write {}", shown(plain));
+        slips.push(Slip { at: line.at(content.chars().count() - 1), message, suggestion, edits });
+    }
+    if let Some(inner) = backslashes(value) {
+        let put = format!("'{inner}'");
+        let edits = vec![Edit { at, removed: value.chars().count(), put: put.clone() }];
+        let message = "a `\\` within double quotes starts an escape".to_owned();
+        slips.push(Slip { at, message, suggestion: suggestion(&put), edits });
+    }
+    let Some((message, mended)) = needs_quotes(value) else { return };
+    // `channel: @ops`: the name of a channel starts with another sign.
+    if let (Some(name), true) = (value.strip_prefix('@'), before.ends_with("channel: ")) {
+        let put = format!("'#{name}'");
+        let edits = vec![Edit { at, removed: value.chars().count(), put: put.clone() }];
+        let message = "the name of a channel starts with `#`, not with `@`".to_owned();
+        slips.push(Slip { at, message, suggestion: suggestion(&put), edits });
+        return;
+    }
     if value.starts_with('@') && value.contains(", ") {
         let each: Vec<String> = value.split(", ").map(quoted).collect();
         let list = format!("[{}]", each.join(", "));
@@ -127,6 +204,21 @@ fn whole_value(line: &Line<'_>, slips: &mut Vec<Slip>) {
     let suggestion = suggestion(&quoted);
     let edits = vec![Edit { at, removed: value.chars().count(), put: quoted }];
     slips.push(Slip { at, message, suggestion, edits });
+}
+
+/// A text in double quotes that has more of them within, in single quotes.
+fn quotes_within(value: &str) -> Option<String> {
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    let plain = inner.replace("\\\"", "");
+    let is_simple = plain.matches('"').count() > 0 && !plain.contains('\\');
+    is_simple.then(|| format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "''")))
+}
+
+/// The text of a value in double quotes with a `\` that starts no escape, where it can stand in single
+/// quotes.
+fn backslashes(value: &str) -> Option<&str> {
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    (inner.contains('\\') && !inner.contains(['\'', '"'])).then_some(inner)
 }
 
 /// `- {{ environment }} = 'x'`: a condition that names its variable as a template does.
@@ -160,9 +252,23 @@ fn needs_quotes(value: &str) -> Option<(String, String)> {
     }
     // `*name` alone is an alias of which the anchor is missing; `*bold*` is none.
     let is_alias = value.starts_with(['*', '&']) && !value.contains(' ') && !value.ends_with('*');
-    if value.starts_with(['@', '`', '%', '*', '&', '!']) && !is_alias {
+    // `&name [a, b]`: an anchor, and what it stands for.
+    let is_anchor =
+        value.strip_prefix('&').is_some_and(|name| name.starts_with(|c: char| c.is_alphanumeric()));
+    if value.starts_with(['@', '`', '%', '*', '&', '!']) && !is_alias && !is_anchor {
         let first: String = value.chars().take(1).collect();
         return Some((format!("a value without quotes cannot start with `{first}`"), value.to_owned()));
+    }
+    if let Some((sign, text)) =
+        value.split_once(' ').filter(|(sign, _)| matches!(*sign, "|" | ">" | "|-" | ">-"))
+    {
+        return Some((format!("a text on the line of its `{sign}`"), text.trim().to_owned()));
+    }
+    if let Some(sign) = ["- ", "? "].into_iter().find(|sign| value.starts_with(sign)) {
+        return Some((
+            format!("a value without quotes cannot start with `{}`", sign.trim()),
+            value.to_owned(),
+        ));
     }
     if value.contains(": ") || (value.ends_with(':') && value.contains(' ')) {
         return Some(("a `:` within a text without quotes".to_owned(), value.to_owned()));
@@ -208,7 +314,7 @@ fn in_flow(line: &Line<'_>, slips: &mut Vec<Slip>) {
 
 fn is_plain_key(key: &str) -> bool {
     !key.is_empty()
-        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\'' | '"' | ' '))
+        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '\'' | '"' | ' ' | '<'))
 }
 
 fn quoted(value: &str) -> String {

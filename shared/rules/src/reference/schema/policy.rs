@@ -1,6 +1,6 @@
 //! The JSON Schema of a policy.
 
-use super::{SOME_TEXT, definitions, list, mapping, reference};
+use super::{SOME_TEXT, definitions, either, list, mapping, reference, word};
 use crate::reference::{
     ACTIONS, ASKING, FLOOR, MAX_FLOORS, MAX_PATTERNS, POLICY, SECTION, TELLING, WATCHING,
 };
@@ -30,34 +30,36 @@ fn defs() -> Map<String, Value> {
     let of_rules = definitions();
     let shared = SHARED.iter().filter_map(|name| Some(((*name).to_owned(), of_rules.get(name)?.clone())));
     let mut defs: Map<String, Value> = shared.collect();
-    let one_or_list = |of: &str| {
+    let one_or_list = |of: &str, one: Value| {
         let mut many = list(of);
         if let Some(many) = many.as_object_mut() {
             many.insert("maxItems".to_owned(), json!(MAX_PATTERNS));
         }
-        json!({"anyOf": [reference(of), many]})
+        either([one, many])
     };
     let acting = ACTIONS.iter().map(|action| action.name);
     let acting: Vec<&str> =
         acting.filter(|name| !TELLING.contains(name) && ![ASKING, WATCHING].contains(name)).collect();
-    let spaced = format!(r"^\s*({})\s*$", acting.join("|"));
+    let deployment = json!({"type": "string", "pattern": DEPLOYMENT});
+    let pattern = json!({"type": ["string", "number", "boolean"], "pattern": SOME_TEXT});
+    let host = json!({"type": ["string", "number", "boolean"], "pattern": HOST});
     let mut section = mapping(&[SECTION.as_slice(), &FLOOR].concat());
     let named = ["deployments", "places", "actions"].map(|key| json!({"required": [key]}));
     section.insert("anyOf".to_owned(), json!(named));
     for (name, definition) in [
         ("owners", json!({"type": "array", "items": reference("person"), "minItems": 2})),
-        ("deployment", json!({"type": "string", "pattern": DEPLOYMENT})),
-        ("deployments", one_or_list("deployment")),
-        ("pattern", json!({"type": ["string", "number", "boolean"], "pattern": SOME_TEXT})),
-        ("patterns", one_or_list("pattern")),
-        ("host", json!({"type": ["string", "number", "boolean"], "pattern": HOST})),
-        ("hosts", one_or_list("host")),
-        ("action_name", json!({"anyOf": [{"enum": acting}, {"type": "string", "pattern": spaced}]})),
-        ("action_names", one_or_list("action_name")),
+        ("deployment", deployment.clone()),
+        ("deployments", one_or_list("deployment", deployment)),
+        ("pattern", pattern.clone()),
+        ("patterns", one_or_list("pattern", pattern)),
+        ("host", host.clone()),
+        ("hosts", one_or_list("host", host)),
+        ("action_name", word(&acting)),
+        ("action_names", one_or_list("action_name", word(&acting))),
         ("section", section.into()),
         (
             "floors",
-            json!({"anyOf": [{"type": "array", "items": reference("section"), "minItems": 1, "maxItems": MAX_FLOORS}, {"type": "null"}]}),
+            json!({"type": ["array", "null"], "items": reference("section"), "minItems": 1, "maxItems": MAX_FLOORS}),
         ),
     ] {
         defs.insert(name.to_owned(), definition);

@@ -78,6 +78,32 @@ fn the_corpus_gets_the_same_verdict_of_both() {
     assert_eq!(alone, READER_ALONE.map(|(name, _)| name.to_owned()));
 }
 
+#[test]
+fn mistake_in_one_of_several_forms_is_told_at_its_place() {
+    let validator = validator();
+    for (rule, place) in [
+        ("actions: [{webhook: {url: x}}]", "/rules/0/a/actions/0/webhook/url"),
+        ("actions: [{webhook: {url: 'https://x.io', methd: PUT}}]", "/rules/0/a/actions/0/webhook"),
+        (
+            "actions: [{slack_channel_approval: {channel: '#a', votes_required: [{from: 5}]}}]",
+            "/rules/0/a/actions/0/slack_channel_approval/votes_required/0/from",
+        ),
+        (
+            "freeze: {name: w, days: [sat, someday], time_zone: UTC}\n    actions: [trigger_build]",
+            "/rules/0/a/freeze/days/1",
+        ),
+        (
+            "conditions: [{expression: [a]}]\n    actions: [trigger_build]",
+            "/rules/0/a/conditions/0/expression",
+        ),
+    ] {
+        let document = document(&format!("rules:\n- a:\n    {rule}\n")).unwrap();
+        let places: Vec<String> =
+            validator.iter_errors(&document).map(|error| error.instance_path().to_string()).collect();
+        assert_eq!(places, [place], "{rule}");
+    }
+}
+
 /// Values that a key may be given, right and wrong.
 const VALUES: [&str; 55] = [
     "",

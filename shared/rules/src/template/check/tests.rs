@@ -177,7 +177,7 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     #{environment}
         `#{environment}` is shown as it is written; write `{{ environment }}`
     <%= environment %>
-        `<%= environment%>` is shown as it is written; write `{{ environment }}`
+        `<%= environment %>` is shown as it is written; write `{{ environment }}`
     {{#if tags}}x{% endif %}
         `#if` is no tag of a template; write `{% if tags %}`
     {{#each tags}}x{% endfor %}
@@ -235,7 +235,7 @@ fn a_slip_is_told_once_where_it_stands_with_what_is_right() {
     {{ x = 5 }}
         `=` shows nothing: it gives a name to a value in `{% set %}`; write `{% set x = 5 %}`, or compare with `==`
     {% for i in 1..3 %}x{% endfor %}
-        `..` is no operator of a template; write `range(1, 4)`
+        `1..3` is no list of a template; write `range(1, 4)`
     {% set x = 1 %}{{ x++ }}
         `++` is no operator of a template; write `{% set x = x + 1 %}`
     {% set x = 1 %}{% set x += 2 %}

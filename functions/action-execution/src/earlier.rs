@@ -1,0 +1,130 @@
+//! Approvals of one run that follow each other: a later one opens only while its deploy stands, and only on
+//! what the earlier ones approved.
+
+use crate::handler::ActionExecution;
+use crate::judge::Asked;
+use approval::action::{Action, ApprovalSpec};
+use approval::approval::{Approval, Carried, Status};
+use approval::deploy::Deploy;
+use approval::newest::{Arrival, Newest};
+use approval::run::{Branch, Run};
+use providers::Failure;
+use providers::slack::client::Slack;
+use store::StoreError;
+
+impl ActionExecution {
+    /// The reason for which the approval `spec`, step number `step` of `run`, does not open, where `earlier`
+    /// approvals of the run came before it and its deploy was rolled back since, or superseded; `None`: it opens.
+    /// No requests for a run's first approval, and two or three for any other.
+    ///
+    /// # Errors
+    ///
+    /// The record can't be read.
+    pub(crate) async fn gone_since(
+        &self,
+        deploy: &Deploy,
+        run: &Run,
+        (step, spec): (usize, &ApprovalSpec),
+        earlier: &[Approval],
+    ) -> Result<Option<String>, StoreError> {
+        let follows = earlier.iter().any(|approval| run.decides(approval.step, step).is_some());
+        if !follows || run.proposes().or(run.proposes_policy()).is_some() {
+            return Ok(None);
+        }
+        if let Some(by) = self.rolled_back_by(deploy).await? {
+            return Ok(Some(gone(deploy, &format!("{} rolled it back", by.title))));
+        }
+        if !spec.supersede {
+            return Ok(None);
+        }
+        let newer = self.store.newer(deploy).await?;
+        if let Some(newer) = newer.filter(|newer| newer.revision != deploy.revision) {
+            let revision = newer.revision.get(..7).unwrap_or(&newer.revision);
+            return Ok(Some(gone(deploy, &format!("{revision} was deployed there since"))));
+        }
+        let asking = Newest::of(deploy, &run.rule, &run.id);
+        let known = self.store.newest(&asking).await?;
+        Ok(match asking.arrive(known) {
+            Arrival::Newest { .. } => None,
+            Arrival::Outdated { newer } => {
+                Some(gone(deploy, &format!("the same rule asks about {}", newer.title)))
+            }
+        })
+    }
+
+    /// The reason for which the votes of one of the `earlier` approvals of `run`, which were approved, do not
+    /// stand for its step number `step`; `None`: they do. The base of their range moved, and what takes out
+    /// commits or has other makers since is another change. One request for each of them, and its range read
+    /// again where the base moved.
+    ///
+    /// # Errors
+    ///
+    /// Among others [`Failure::Retryable`], where the range can't be judged whole now.
+    pub(crate) async fn voted_on_another_change(
+        &self,
+        slack: &Slack,
+        deploy: &Deploy,
+        run: &Run,
+        step: usize,
+        earlier: &[Approval],
+    ) -> Result<Option<String>, crate::trouble::Trouble> {
+        if run.proposes().or(run.proposes_policy()).is_some() {
+            return Ok(None);
+        }
+        let approved = earlier.iter().filter(|approval| {
+            let is_approved = matches!(approval.status, Status::Approved { .. });
+            is_approved && run.decides(approval.step, step) == Some(Branch::OnSuccess)
+        });
+        for approval in approved {
+            let Some(Action::SlackChannelApproval(spec)) =
+                run.steps.get(approval.step).map(|step| &step.action)
+            else {
+                continue;
+            };
+            let base = self.store.base(&deploy.deployment, &approval.subject.place).await?;
+            let start = base.start_of(!spec.self_approval, &run.revision);
+            let start = start.map(|start| start.revision.as_str());
+            // It may be this approval itself that let the revision through.
+            let moved = start
+                .filter(|start| *start != run.revision && approval.subject.base.as_deref() != Some(*start));
+            let Some(base) = moved else { continue };
+            let (id, name) = (&approval.id, &approval.name);
+            let asked = Asked { id, spec, deploy, run, step: approval.step, shown: Some(approval) };
+            let now = self.judge(slack, asked, false).await?.electorate;
+            let short = base.get(..7).unwrap_or(base);
+            match approval.carried(&now) {
+                Carried::Stand => {}
+                Carried::OtherChange => {
+                    return Ok(Some(format!(
+                        "{short} was approved for the same place after \u{201c}{name}\u{201d} was, so its voters saw \
+                         another change. Ask again"
+                    )));
+                }
+                Carried::Unknown => {
+                    let reason = format!(
+                        "{short} was approved for the same place after \u{201c}{name}\u{201d} was, and the range since \
+                         can't be judged yet"
+                    );
+                    return Err(Failure::retryable(reason).into());
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The approvals of `run` before its step number `step`. One request, and none for the first approval of
+    /// a run.
+    pub(crate) async fn approvals_before(&self, run: &Run, step: usize) -> Result<Vec<Approval>, StoreError> {
+        if !(0..step).any(|earlier| run.decides(earlier, step).is_some()) {
+            return Ok(Vec::new());
+        }
+        let read = self.store.step(&run.deploy, &run.id, step).await?;
+        Ok(read.map(|read| read.approvals).unwrap_or_default())
+    }
+}
+
+/// The reason for which an approval is not opened whose deploy does not stand any more.
+fn gone(deploy: &Deploy, why: &str) -> String {
+    let environment = &deploy.environment;
+    format!("the deploy no longer stands in {environment}: {why}. Deploy it again to have it asked anew")
+}

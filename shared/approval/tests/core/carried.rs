@@ -1,0 +1,49 @@
+//! Whether the votes of an earlier approval stand after the base of its range moved.
+
+use crate::samples::{approval, at};
+use approval::approval::{Approval, Blocker, Carried, Electorate, Judged, Part};
+use approval::range::Direction;
+
+fn electorate(parts: &[(&[&str], u32)], removed: u32) -> Electorate {
+    let part = |(makers, commits): &(&[&str], u32)| Part {
+        makers: makers.iter().map(ToString::to_string).collect(),
+        commits: *commits,
+        pull_requests: 0,
+        title: "Take cards".to_owned(),
+    };
+    let judged = Judged {
+        base: "a".repeat(40),
+        since: at(0),
+        set_by: None,
+        direction: Direction::Forward,
+        added: 1,
+        removed,
+        has_no_makers: false,
+        is_of_bots: false,
+        allowed: Vec::new(),
+    };
+    Electorate { parts: parts.iter().map(part).collect(), judged: Some(judged), ..Electorate::anyone() }
+}
+
+#[test]
+fn votes_stand_for_the_same_makers_and_nothing_else() {
+    let ana: &[&str] = &["U1"];
+    let (ben, both): (&[&str], &[&str]) = (&["U2"], &["U1", "U2"]);
+    let voted = |parts: &[(&[&str], u32)]| Approval { electorate: electorate(parts, 0), ..approval() };
+    let blocked = Electorate { blocked: vec![Blocker::NoBase], ..electorate(&[(ana, 3)], 0) };
+    let unread = Electorate { judged: None, ..electorate(&[(ana, 3)], 0) };
+    for (then, now, expected) in [
+        (voted(&[(ana, 3)]), electorate(&[(ana, 3)], 0), Carried::Stand),
+        (voted(&[(ana, 3)]), electorate(&[(ana, 1)], 0), Carried::Stand),
+        (voted(&[]), electorate(&[], 0), Carried::Stand),
+        (voted(&[]), electorate(&[], 1), Carried::OtherChange),
+        (voted(&[(ana, 3)]), electorate(&[(ana, 3)], 2), Carried::OtherChange),
+        (voted(&[(ana, 3), (ben, 1)]), electorate(&[(ana, 3)], 0), Carried::OtherChange),
+        (voted(&[(ana, 3)]), electorate(&[(ana, 3), (ben, 1)], 0), Carried::OtherChange),
+        (voted(&[(ana, 1), (ben, 1)]), electorate(&[(both, 2)], 0), Carried::OtherChange),
+        (voted(&[(ana, 3)]), blocked, Carried::Unknown),
+        (voted(&[(ana, 3)]), unread, Carried::Unknown),
+    ] {
+        assert_eq!(then.carried(&now), expected, "{:?} then, {:?} now", then.electorate.parts, now.parts);
+    }
+}

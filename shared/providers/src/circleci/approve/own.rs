@@ -1,0 +1,47 @@
+//! Pipelines that the API started for the same run of a rule, each known by its id.
+
+use super::{HeldJob, NotApproved, Seen, fail, quote, ref_of, which};
+use crate::circleci::client::{CircleCi, Triggered};
+use crate::circleci::wire::Workflow;
+
+impl CircleCi {
+    /// The workflow `held.build` in the one of the pipelines `held.own` that has it; `None`: none of them
+    /// does. Two requests for each of them.
+    ///
+    /// # Errors
+    ///
+    /// [`NotApproved::NotYet`] if one of them has not started its workflows yet, or if several have this one;
+    /// [`crate::Failure::Permanent`] if it was cancelled, or if its branch or tag is not one that
+    /// `is_allowed`.
+    pub(super) async fn find_in_own(
+        &self,
+        held: HeldJob<'_>,
+        is_allowed: impl Fn(&str) -> bool,
+    ) -> Result<Option<(Triggered, Workflow)>, NotApproved> {
+        let HeldJob { project, revision, build, own, .. } = held;
+        let (mut seen, mut fitting) = (Seen::default(), Vec::new());
+        for id in own {
+            let pipeline = self.pipeline(id).await?;
+            let url = self.pipeline_url(project, pipeline.number);
+            let Some(workflow) = seen.look(&pipeline, self.workflows(&pipeline).await?, build) else {
+                continue;
+            };
+            let name = ref_of(&pipeline);
+            if !is_allowed(name.unwrap_or_default()) {
+                let name = name.map_or_else(|| "no branch".to_owned(), quote);
+                return Err(fail(format!(
+                    "nothing was approved: `allowed_refs` of the policy does not allow {name}, which pipeline {} builds ({url})",
+                    pipeline.number
+                )));
+            }
+            fitting.push((Triggered { number: pipeline.number, id: pipeline.id.clone(), url }, workflow));
+        }
+        if fitting.len() > 1 {
+            return Err(which(held, &fitting));
+        }
+        if fitting.is_empty() && (seen.canceled.is_some() || seen.starting) {
+            return Err(seen.reason(project, revision, build));
+        }
+        Ok(fitting.pop())
+    }
+}

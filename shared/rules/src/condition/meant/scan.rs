@@ -1,0 +1,143 @@
+//! The words and signs of conditions as other languages have them.
+
+use crate::variables::{Variable, look_up};
+
+/// A word or sign of a condition in any language.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Token {
+    /// A variable, a number or a keyword.
+    Name(String),
+    /// A text, without its quotes.
+    Text(String),
+    /// An operator as it is written here.
+    Sign(&'static str),
+    Not,
+    And,
+    Or,
+    /// A comma or semicolon.
+    Comma,
+    Open,
+    Close,
+    OpenList,
+    CloseList,
+}
+
+/// The tokens of a text, each with the spaces before it; `None`: something has no place in any condition.
+pub(super) fn scan(text: &str) -> Option<Vec<(String, Token)>> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    loop {
+        let trimmed = rest.trim_start();
+        let space = rest.get(..rest.len() - trimmed.len())?.to_owned();
+        let Some(first) = trimmed.chars().next() else { return Some(tokens) };
+        let (token, length) = token(trimmed, first)?;
+        tokens.push((space, token));
+        rest = trimmed.get(length..)?;
+    }
+}
+
+fn token(rest: &str, first: char) -> Option<(Token, usize)> {
+    if let Some((name, length)) = expression(rest) {
+        return Some((Token::Name(name), length));
+    }
+    if let Some(close) = closing(first) {
+        let inner = rest.get(first.len_utf8()..)?;
+        // A quote that is left open is closed at the end.
+        let length = inner.find(|c| close.contains(&c)).unwrap_or(inner.len());
+        let end = inner.get(length..)?.chars().next().map_or(0, char::len_utf8);
+        let (text, whole) = (inner.get(..length)?, first.len_utf8() + length + end);
+        // `'it''s'`: YAML's own escape.
+        if let Some((Token::Text(more), length)) =
+            rest.get(whole..).filter(|rest| rest.starts_with(first)).and_then(|rest| token(rest, first))
+        {
+            return Some((Token::Text(format!("{text}{first}{more}")), whole + length));
+        }
+        return Some((Token::Text(text.to_owned()), whole));
+    }
+    let run = |is: fn(char) -> bool| rest.find(|c| !is(c)).unwrap_or(rest.len());
+    let one = |token| Some((token, first.len_utf8()));
+    match first {
+        '(' => one(Token::Open),
+        ')' => one(Token::Close),
+        '[' => one(Token::OpenList),
+        ']' => one(Token::CloseList),
+        ',' | ';' => one(Token::Comma),
+        '&' => Some((Token::And, run(|c| c == '&'))),
+        '|' => Some((Token::Or, run(|c| c == '|'))),
+        '=' | '!' | '<' | '>' | '~' => {
+            let length = run(|c| matches!(c, '=' | '!' | '<' | '>' | '~'));
+            let token = match rest.get(..length)? {
+                "=" | "==" | "===" => Token::Sign("="),
+                "!=" | "<>" | "!==" | "=!" => Token::Sign("!="),
+                ">" => Token::Sign(">"),
+                ">=" | "=>" => Token::Sign(">="),
+                "<" => Token::Sign("<"),
+                "<=" | "=<" => Token::Sign("<="),
+                "~=" | "=~" | "~" => Token::Sign("~="),
+                "!" => Token::Not,
+                _ => return None,
+            };
+            Some((token, length))
+        }
+        '#' | '@' | '/' | '*' => {
+            let length = rest.find([' ', ')', ']', ',', '\'', '"']).unwrap_or(rest.len());
+            Some((Token::Text(rest.get(..length)?.to_owned()), length))
+        }
+        _ if first.is_alphanumeric() || matches!(first, '_' | '-') => {
+            let length = run(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            let word = rest.get(..length)?;
+            let token = match word.to_ascii_lowercase().as_str() {
+                "and" => Token::And,
+                "or" => Token::Or,
+                "not" => Token::Not,
+                _ => Token::Name(word.to_owned()),
+            };
+            Some((token, length))
+        }
+        _ => None,
+    }
+}
+
+/// The characters that end a text which starts with `quote`; `None`: it is no quote.
+fn closing(quote: char) -> Option<&'static [char]> {
+    match quote {
+        '\'' => Some(&['\'']),
+        '"' => Some(&['"']),
+        '`' => Some(&['`', '\'']),
+        '‘' | '’' | '‚' | '‛' => Some(&['‘', '’', '\'']),
+        '“' | '”' | '„' | '‟' | '«' => Some(&['“', '”', '»', '"']),
+        _ => None,
+    }
+}
+
+/// The variable that a template or another system's expression at the start of `rest` stands for, and how
+/// long that is.
+fn expression(rest: &str) -> Option<(String, usize)> {
+    for (start, end) in
+        [("${{", "}}"), ("{{", "}}"), ("<%=", "%>"), ("<%", "%>"), ("${", "}"), ("{", "}"), ("%", "%")]
+    {
+        let Some(inner) = rest.strip_prefix(start) else { continue };
+        let length = inner.find(end)?;
+        return Some((variable(inner.get(..length)?.trim())?, start.len() + length + end.len()));
+    }
+    let name = rest.strip_prefix('$')?;
+    let length =
+        name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(name.len());
+    Some((variable(name.get(..length)?)?, length + 1))
+}
+
+/// The variable of a condition that is called so, or so elsewhere.
+pub(super) fn variable(name: &str) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_known = |name: &str| look_up(name) == Variable::Supported;
+    let lower = last.to_ascii_lowercase();
+    let short = lower.rsplit_once('_').map_or(lower.as_str(), |(_, short)| short);
+    let other = match short {
+        "ref" | "branch" | "name" if lower != "name" => "branch",
+        "sha" | "sha1" | "commit" => "revision",
+        "actor" | "user" | "username" => "deployer",
+        "repository" | "repo" => "deployment",
+        _ => lower.as_str(),
+    };
+    [last, lower.as_str(), other].into_iter().find(|name| is_known(name)).map(str::to_owned)
+}

@@ -1,0 +1,188 @@
+//! A file after the advice of a problem is followed.
+//!
+//! A problem may bring the changes that it asks for. Otherwise its suggestion names the code to write, and
+//! the place of that code is looked for around the problem's own. Either way the file is read again: a change
+//! counts only if the problem is gone and no other has come.
+
+mod candidates;
+
+use crate::edit::{Edit, applied};
+use crate::file::is_sound;
+use crate::parse;
+use crate::problem::{Position, Problem, Source, excerpt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most changes that are tried for one problem.
+const MAX_TRIED: usize = 60;
+/// The largest file that is changed, in bytes, times the number of changes tried.
+const MAX_READ: usize = 1024 * 1024;
+/// The most lines that are shown of a change.
+const MAX_SHOWN: usize = 4;
+
+/// A file after the advice of one of its problems was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// Its whole text.
+    pub text: String,
+    /// The number of the first line that is another, from 1.
+    pub line: usize,
+    /// The lines that are others, as an excerpt shows them; empty where lines were only taken out.
+    pub lines: Vec<String>,
+    /// Whether it says what the file said, but for what was wrong: nothing in it is an example.
+    pub is_exact: bool,
+}
+
+impl Mended {
+    /// The new lines with their numbers, to stand under [`Problem::rendered`]; `None`: there are too many, or
+    /// none.
+    pub fn rendered(&self) -> Option<String> {
+        if self.lines.is_empty() || self.lines.len() > MAX_SHOWN {
+            return None;
+        }
+        let numbered =
+            self.lines.iter().enumerate().map(|(index, line)| format!("{} + {line}", self.line + index));
+        Some(numbered.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// The file `text` after the suggestion of `problem`, one of its problems or notices, is followed. `None`:
+/// what to write is for its reader to decide, or no change was found after which the problem is gone and no
+/// other has come.
+pub fn mended(text: &str, problem: &Problem) -> Option<Mended> {
+    let suggestion = problem.suggestion.as_deref()?;
+    let source = Source::new(&problem.path, text);
+    let before = Messages::of(text, &problem.path);
+    let mut budget = MAX_READ;
+    let mut tried = BTreeSet::new();
+    for edits in candidates::of(&source, problem, suggestion) {
+        let Some(changed) = applied(&source, &edits).filter(|changed| changed != text) else { continue };
+        if tried.len() >= MAX_TRIED {
+            return None;
+        }
+        if !tried.insert(changed.clone()) {
+            continue;
+        }
+        budget = budget.checked_sub(changed.len())?;
+        let (line, lines) = changed_lines(text, &changed);
+        // Where nothing else is wrong, nothing may be left.
+        if !before.is_sound && before.told.len() == 1 && !is_sound(&changed, &problem.path) {
+            continue;
+        }
+        let after = Messages::of(&changed, &problem.path);
+        if after.is_better(&before, problem, line..line + lines.len()) {
+            let is_example = suggestion.contains("example") || suggestion.contains("name-of-");
+            let is_exact = !is_example && (!problem.edits.is_empty() || keeps(&source, &edits, problem));
+            return Some(Mended { text: changed, line, lines, is_exact });
+        }
+    }
+    None
+}
+
+/// Whether the words that `edits` take out are in what they put, or in what is told.
+fn keeps(source: &Source<'_>, edits: &[Edit], problem: &Problem) -> bool {
+    let put: Vec<&str> = edits.iter().map(|edit| edit.put.as_str()).collect();
+    let known = format!("{problem} {}", put.join(" "));
+    let known: BTreeSet<&str> = known.split(|c: char| !c.is_alphanumeric()).collect();
+    let removed = |edit: &Edit| -> String {
+        let start = source.offset(edit.at).unwrap_or_default();
+        source.text().get(start..).unwrap_or_default().chars().take(edit.removed).collect()
+    };
+    edits
+        .iter()
+        .all(|edit| removed(edit).split(|c: char| !c.is_alphanumeric()).all(|word| known.contains(word)))
+}
+
+/// All that is told of a file.
+struct Messages {
+    is_sound: bool,
+    told: Vec<Problem>,
+}
+
+impl Messages {
+    fn of(text: &str, path: &str) -> Self {
+        match parse(text, path) {
+            Ok(file) => Self { is_sound: true, told: file.notices },
+            Err(problems) => Self { is_sound: false, told: problems },
+        }
+    }
+
+    /// Whether what was told `before` is told still, but for `problem`, and nothing else; of a file that can
+    /// be read now, nothing about the lines that were `changed`.
+    fn is_better(&self, before: &Self, problem: &Problem, changed: std::ops::Range<usize>) -> bool {
+        if self.is_sound && !before.is_sound {
+            let others = before.told.iter().filter(|other| other.message != problem.message).count();
+            return others == 0 && !self.told.iter().any(|notice| changed.contains(&notice.line));
+        }
+        if self.is_sound != before.is_sound {
+            return false;
+        }
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        before.told.iter().for_each(|told| *counts.entry(told.message.as_str()).or_default() += 1);
+        let Some(count) = counts.get_mut(problem.message.as_str()) else { return false };
+        *count -= 1;
+        let is_known = |told: &Problem| {
+            counts.get_mut(told.message.as_str()).is_some_and(|count| {
+                let is_left = *count > 0;
+                *count = count.saturating_sub(1);
+                is_left
+            })
+        };
+        self.told.iter().all(is_known)
+    }
+}
+
+/// The number of the first line in which `after` is another text than `before`, and those lines.
+fn changed_lines(before: &str, after: &str) -> (usize, Vec<String>) {
+    let old: Vec<&str> = before.lines().collect();
+    let new: Vec<&str> = after.lines().collect();
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let most = old.len().min(new.len()) - same;
+    let ends = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count().min(most);
+    let changed = new.get(same..new.len() - ends).unwrap_or_default();
+    let at = Position { line: same + 1, column: 1 };
+    (at.line, changed.iter().map(|line| excerpt(line, at.column).0).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(text: &str) -> Option<Mended> {
+        let told = match parse(text, "f") {
+            Ok(file) => file.notices,
+            Err(problems) => problems,
+        };
+        mended(text, told.first().unwrap())
+    }
+
+    #[test]
+    fn advice_changes_the_line_of_its_problem() {
+        let text = "rules:\n  - a:\n      conditions: [enviroment='x']\n      actions: [trigger_build]\n";
+        let mended = first(text).unwrap();
+        assert_eq!(mended.text, text.replace("enviroment", "environment"));
+        assert_eq!(mended.rendered().as_deref(), Some("3 +       conditions: [environment='x']"));
+    }
+
+    #[test]
+    fn choice_of_the_reader_changes_nothing() {
+        let text = "rules:\n  - a:\n      actions: [trigger_build]\n  - a:\n      actions: [trigger_build]\n";
+        assert_eq!(first(text), None);
+    }
+
+    #[test]
+    fn address_in_a_changed_line_is_masked() {
+        let text = "rules:\n  - a:\n      actions: [webhok: 'https://hooks.example.com/s3cret']\n";
+        let shown = first(text).unwrap().rendered().unwrap();
+        assert!(
+            shown.contains("webhook: 'https://hooks.example.com") && !shown.contains("s3cret"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn lines_that_differ_are_found() {
+        assert_eq!(changed_lines("a\nb\nc\n", "a\nx\ny\nc\n"), (2, vec!["x".to_owned(), "y".to_owned()]));
+        assert_eq!(changed_lines("a\nb\nb\nc\n", "a\nb\nc\n"), (3, vec![]));
+        assert_eq!(changed_lines("a", "a\nb"), (2, vec!["b".to_owned()]));
+    }
+}

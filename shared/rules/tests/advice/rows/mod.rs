@@ -1,0 +1,87 @@
+//! Files with mistakes, by what they are about.
+
+mod actions;
+mod conditions;
+mod files;
+mod limits;
+mod templates;
+mod windows;
+
+/// Sentences that are told of no row, and why.
+pub(super) const ELSEWHERE: &[(&str, &str)] = &[
+    ("the condition is empty", "in a file, an empty text is told as one"),
+    ("this cannot be read", "what is left out without a word of its own, of which there is nothing"),
+    ("{what}: the templates of this file take too much work", "the limits' own test has such a file"),
+    ("end of block", "the engine's words, which are told in others"),
+    ("end of input", "the engine's words, which are told in others"),
+    ("end of variable block", "the engine's words, which are told in others"),
+    ("the end of the template", "an error of the engine that no slip explains"),
+    ("x is endingwith('a')", "a form that is told with a value for `x`"),
+    ("x is startingwith('a')", "a form that is told with a value for `x`"),
+    ("x | capitalize", "a form that is told with a value for `x`"),
+    ("x | reverse", "a form that is told with a value for `x`"),
+    ("x | striptags", "a form that is told with a value for `x`"),
+    ("x | truncate", "a form that is told with a value for `x`"),
+    ("x | urlencode", "a form that is told with a value for `x`"),
+    ("x | wordcount", "a form that is told with a value for `x`"),
+    ("the `$` is shown as it is written", "in a file, an expression of another system"),
+    ("a tab behind `-` or `:`", "in a file, a tab that indents a line"),
+    ("a tab where YAML takes spaces", "in a file, a tab that indents a line"),
+    ("use spaces", "in a file, a tab that indents a line"),
+    ("this value", "a value of which nothing is known, so that nothing is wrong with it"),
+    ("nested too deep", "a limit of the scanner that is above the loader's"),
+];
+
+/// A row: what is wrong, and what is right; empty where nobody has to follow the advice by hand.
+type Pair = (&'static str, &'static str);
+
+pub(super) fn all() -> Vec<(String, String)> {
+    let of = |pairs: &[Pair], with: fn(&str) -> String| -> Vec<(String, String)> {
+        let followed = |text: &str| if text.is_empty() { String::new() } else { with(text) };
+        pairs.iter().map(|(file, right)| (with(file), followed(right))).collect()
+    };
+    [
+        of(conditions::TEXTS, with_condition),
+        of(conditions::LISTS, with_keys),
+        of(actions::APPROVALS, with_approval),
+        of(actions::ACTIONS, with_action),
+        of(templates::TEXTS, super::with_template),
+        of(windows::WINDOWS, with_window),
+        of(files::RULES, with_keys),
+        of(files::FILES, str::to_owned),
+    ]
+    .concat()
+}
+
+pub(super) use limits::all as limits;
+
+/// A file with this condition.
+fn with_condition(text: &str) -> String {
+    with_keys(&format!("conditions:\n  - '{}'", text.replace('\'', "''")))
+}
+
+/// A file whose only rule has these keys; `actions` too, where they say nothing of it.
+fn with_keys(keys: &str) -> String {
+    let has_actions = ["actions:", "Actions:", "action:", "steps:"].iter().any(|key| keys.contains(key));
+    let actions = if has_actions { "" } else { "\nactions: [trigger_build]" };
+    let lines: String = format!("{keys}{actions}").lines().map(|line| format!("      {line}\n")).collect();
+    format!("rules:\n  - promote:\n{lines}")
+}
+
+/// A file with an approval that has these keys.
+fn with_approval(keys: &str) -> String {
+    let channel = if keys.contains("channel") { "" } else { "channel: '#a'\n" };
+    let lines: String = format!("{channel}{keys}").lines().map(|line| format!("      {line}\n")).collect();
+    with_keys(&format!("actions:\n  - slack_channel_approval:\n{lines}").replace("\n      ", "\n      "))
+}
+
+/// A file with this action.
+fn with_action(action: &str) -> String {
+    let lines: String = action.lines().map(|line| format!("\n    {line}")).collect();
+    with_keys(&format!("actions:\n  - {}", lines.trim_start()))
+}
+
+/// A file with this freeze window.
+fn with_window(window: &str) -> String {
+    with_keys(&format!("freeze: {window}"))
+}
