@@ -6,7 +6,7 @@ use approval::id::DeployId;
 use serde_json::{Value, json};
 use signoff_local::github::DeploymentStatus;
 use store::Page;
-use system_tests::story::{Story, tell};
+use system_tests::story::{Story, rule, tell};
 
 const ASKS: &str = "votes_required: 2";
 const ACTS: &str = "webhook: 'https://example.com'";
@@ -70,7 +70,14 @@ async fn asked(story: &Story, deploy: &DeployId) -> Page {
 #[test]
 fn only_a_success_of_a_github_deployment_changes_what_stands() {
     tell("states-github", async |story| {
-        let (first, _) = story.asks(ASKS, ACTS).await;
+        story.new_rules(&rule(ASKS, ACTS)).await;
+        let sha = story.push("Ana", "Take cards");
+        let path = format!("/api/1/deployments/acme/{}/register_deploy", story.name);
+        // GitHub's times are whole seconds, so that a registration of now may be later than they are.
+        let body = json!({"sha": sha, "environment": "Staging", "date": "2026-11-01T10:00:00Z"});
+        assert_eq!(story.post(&path, &body).await.status(), 200);
+        let first = story.deploy_id(&sha, "Staging");
+        asked(story, &first).await;
         let sha = story.push("Ben", "Faster");
         let deploy = DeployId::derive("github", &[&story.repository(), "7", "staging"]);
         for (state, expected) in [("in_progress", DeployState::InProgress), ("failure", DeployState::Failure)]
@@ -84,7 +91,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
         }
         let ignored = "Ignored: this deployment is registered already.";
         assert_eq!(delivers(story, &"0".repeat(40), "queued").await.find("Ignored: "), Some(0));
-        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        let shown = story.get(&format!("/deploys/{deploy}?tab=timeline")).await.text().await.unwrap();
         assert!(shown.contains("Deploy failed") && shown.contains("was reported as under way"), "{shown}");
         assert_eq!(story.settled(&first).await.approvals[0].status, Status::Pending);
 
@@ -100,7 +107,7 @@ fn only_a_success_of_a_github_deployment_changes_what_stands() {
         let page = story.settled(&deploy).await;
         assert_eq!((page.deploy.state, stands(story).await), (DeployState::Success, deploy.clone()));
         assert_eq!((page.approvals.len(), &page.approvals[0].status), (1, &Status::Pending));
-        let shown = story.get(&format!("/deploys/{deploy}")).await.text().await.unwrap();
+        let shown = story.get(&format!("/deploys/{deploy}?tab=timeline")).await.text().await.unwrap();
         assert!(shown.contains("The deploy was reported as failed with an error."), "{shown}");
     });
 }

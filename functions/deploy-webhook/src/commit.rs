@@ -124,13 +124,13 @@ impl DeployWebhook {
             if let Some(latest) = latest.latest().filter(is_latest)
                 && !comes_again(&self.store, latest, deploy).await?
             {
-                return match self.store.deploy(&latest.deploy).await? {
-                    Some(known) if !deploy.state.has_arrived() => {
-                        let latest = Known::Latest(Some(latest.clone()));
-                        self.commit_report(&known, deploy.clone(), (&latest, channel), now).await
-                    }
-                    Some(_) | None => Ok(Registered::Before(latest.deploy.clone())),
-                };
+                if !deploy.state.has_arrived()
+                    && let Some(known) = self.store.deploy(&latest.deploy).await?
+                {
+                    let latest = Known::Latest(Some(latest.clone()));
+                    return self.commit_report(&known, deploy.clone(), (&latest, channel), now).await;
+                }
+                return Ok(Registered::Before(latest.deploy.clone()));
             }
             let named = called(deploy, latest.latest());
             let first = Deploy { id: id(&named, None), ..named };
