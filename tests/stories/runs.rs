@@ -205,7 +205,7 @@ fn reported_branch_names_no_revision_and_stays_put() {
         let deploy = deploys_from(story, &revision, &revision[..7]).await;
         let page = approved(story, &deploy).await;
         let told = plain(story, &failure(&page, 1), &[(&revision, "REVISION")]);
-        assert_snapshot!(told, @"");
+        assert_snapshot!(told, @"nothing was started: REVISION is the head neither of main nor of a protected branch of acme/runs-reported. Set `revision` of trigger_build to the branch or tag to build, or hand the revision to the build as a parameter, such as `revision: '{{ deploy_revision }}'`.");
 
         // A branch that anybody may push moves on after the question.
         let action = "trigger_build: {revision: '{{ branch }}', parameters: {name: promote.yml, version: '{{ deploy_revision }}'}}";
@@ -218,7 +218,7 @@ fn reported_branch_names_no_revision_and_stays_put() {
         let page = approved(story, &deploy).await;
         assert_eq!(github.dispatched(&repository).len(), 0);
         let told = plain(story, &failure(&page, 1), &[(&revision, "REVISION"), (&other, "OTHER")]);
-        assert_snapshot!(told, @"");
+        assert_snapshot!(told, @"nothing was started: evil has moved from REVISION on to OTHER, is neither the default branch nor protected, and follows from what was reported of the deploy. Name the branch in the rule, or protect it.");
     });
 }
 

@@ -46,7 +46,7 @@ impl DeployWebhook {
             return self.admit_job(request, token, request_id, now, scope, not_done).await;
         }
         let holder = self.holder(request, request_id, now, not_done).await?;
-        self.has_scope(&holder, scope, request_id)?;
+        self.has_scope(&holder, scope, request_id).map_err(|refusal| *refusal)?;
         let slug = Self::slug(request).map_err(|path| self.not_connected(&path))?;
         self.admit_holder(&holder, slug, request_id, not_done).await
     }
@@ -142,13 +142,13 @@ impl DeployWebhook {
         holder: &Holder,
         scope: Scope,
         request_id: &str,
-    ) -> Result<(), Response<Body>> {
+    ) -> Result<(), Box<Response<Body>>> {
         if holder.may(scope) {
             return Ok(());
         }
         let (name, scopes) = (&holder.key.name, holder.scopes());
         tracing::warn!(request_id, key = holder.key.id, scopes, "refused: the key is not for this");
-        Err(text(
+        Err(Box::new(text(
             StatusCode::FORBIDDEN,
             format!(
                 "api_key: the key \u{201c}{name}\u{201d} lacks the scope `{}` (it has: {scopes}). An admin can create one \
@@ -156,7 +156,7 @@ impl DeployWebhook {
                 scope.name(),
                 self.public_url
             ),
-        ))
+        )))
     }
 }
 

@@ -59,7 +59,7 @@ impl DeployWebhook {
         }
         let Question { organization, deployment, asks, .. } = &asked;
         if asks.is_change() {
-            self.has_scope(&holder, Scope::Report, request_id)?;
+            self.has_scope(&holder, Scope::Report, request_id).map_err(|refusal| *refusal)?;
         }
         let slug = Slug::new(organization, deployment)
             .ok_or_else(|| self.not_connected(&format!("{organization}/{deployment}")))?;

@@ -359,7 +359,7 @@ mod tests {
     fn document_is_fit_for_generators_of_clients() {
         let document = openapi_of(&Site::new("https://signoff.example.com").unwrap());
         assert_eq!(document["servers"], json!([{"url": "https://signoff.example.com"}]));
-        assert!(oas3::from_json(&document.to_string()).is_ok());
+        assert!(oas3::from_json(document.to_string()).is_ok());
         let mut choices = vec![&document];
         while let Some(value) = choices.pop() {
             if let Some(of) = value.get("oneOf").and_then(Value::as_array) {

@@ -108,7 +108,7 @@ fn actions_meet_where_they_may_reach_the_same() {
     ] {
         let later = ApprovalSpec { on_success: vec![other.clone()], ..spec(1) };
         for other in [other, Action::SlackChannelApproval(later)] {
-            let (one, other) = (acts_on(&[one.clone()], None), acts_on(&[other], None));
+            let (one, other) = (acts_on(std::slice::from_ref(&one), None), acts_on(&[other], None));
             assert_eq!((meets(&one, &other), meets(&other, &one)), (expected, expected), "{one:?} {other:?}");
         }
     }

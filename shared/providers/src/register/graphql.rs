@@ -122,8 +122,11 @@ pub fn question(content_type: Option<&str>, query: &str, body: &[u8]) -> Result<
     asked(root, &given)
 }
 
+/// A request, and the texts of its files by the variables that they stand for.
+type Form = (Map<String, Value>, BTreeMap<String, String>);
+
 /// The operations of a form, and the files that its `map` gives to variables.
-fn of_form(parts: &[(String, &[u8])]) -> Result<(Map<String, Value>, BTreeMap<String, String>), ParseError> {
+fn of_form(parts: &[(String, &[u8])]) -> Result<Form, ParseError> {
     let bad = |problem: &str| ParseError::Body(format!("the form {problem}"));
     let json = |name: &str| {
         let part = parts.iter().find(|(known, _)| known == name);

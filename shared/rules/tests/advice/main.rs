@@ -5,7 +5,7 @@
 //! of the messages that the source has must be told of some row, so that a new message needs a row of its
 //! own.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails the test")]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 #[expect(dead_code, reason = "what is told of each is compared where they stand")]
 #[path = "../../src/file/slips/tests/cases.rs"]
