@@ -85,7 +85,7 @@ const ASKED_AGAIN: Scenario = Scenario {
     ],
     swept_from: 3,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends {
         approvals: &["rejected", "approved"],
         runs: &[Status::Stopped, Status::Succeeded],
@@ -145,7 +145,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ben", APPROVE)],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["pending"], runs: &[Status::Running], refused: false },
 };
 
@@ -156,7 +156,7 @@ const REFUSED_FILE: Scenario = Scenario {
     steps: &[Step::Deploy("Staging")],
     swept_from: 0,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &[], runs: &[], refused: true },
 };
 
@@ -297,7 +297,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ana", APPROVE), Step::LetExpire],
     swept_from: 2,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["expired"], runs: &[Status::Stopped], refused: false },
 };
 
@@ -307,7 +307,7 @@ const SUPERSEDED: Scenario = Scenario {
     steps: &[Step::Deploy("Staging"), Step::Deploy("Staging")],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends {
         approvals: &["superseded", "pending"],
         runs: &[Status::Stopped, Status::Running],
@@ -339,7 +339,7 @@ rules:
     ],
     swept_from: 3,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
@@ -419,7 +419,7 @@ rules:
     steps: &[Step::Deploy("Staging"), Step::Click("Ben", APPROVE)],
     swept_from: 1,
     cold: false,
-    faults: Faults::All,
+    faults: Faults::Ends,
     ends: Ends { approvals: &["approved"], runs: &[Status::Succeeded], refused: false },
 };
 
